@@ -1,0 +1,93 @@
+/**
+ * What a codec is.
+ *
+ * To write your own, give `encode` and `decode`; it then composes with `optional` and `listOf` like ours.
+ * A codec knows neither the connection nor the box; the two exceptions, values spread over several keys and
+ * file descriptors, are {@link BoxArgument}s.
+ */
+import type { Box } from "../wire/box.ts";
+import { ByteWriter } from "../wire/byte-writer.ts";
+import { keptBytes } from "../wire/frame.ts";
+
+/** Turns a value into the bytes of one key's value, and back. */
+export interface Argument<T> {
+  /** @throws anything when the value cannot be encoded: the caller is told which argument it was */
+  encode(value: T): Uint8Array;
+  /** @param bytes yours to keep
+   *  @throws anything when the bytes are no such value */
+  decode(bytes: Uint8Array): T;
+}
+
+/** The key may be absent. Made with `optional(...)`. */
+export interface OptionalArgument<T> extends Argument<T> {
+  readonly optional: true;
+}
+
+/** Known on this side only, never on the wire, ignored if received. Made with `local()`. */
+export interface LocalArgument<T> extends OptionalArgument<T> {
+  readonly local: true;
+}
+
+/** A codec that reads and writes keys of the box itself. `connection` is what the box goes over, if any. */
+export interface BoxArgument<T> extends Argument<T> {
+  toBox(value: T, name: string, box: Box, connection: unknown): void;
+  /** Returns undefined where the argument is absent. */
+  fromBox(name: string, box: Box, connection: unknown): T | undefined;
+}
+
+/** A codec that writes into the outgoing bytes and reads from the incoming ones, with no array per value. */
+export interface InPlaceArgument<T> extends Argument<T> {
+  /** Appends the value's bytes to `out`. */
+  write(value: T, out: ByteWriter): void;
+  /** Reads `bytes[start..end)`, which are not its own: what is kept must be copied (see `keptBytes`). */
+  read(bytes: Uint8Array, start: number, end: number): T;
+}
+
+/** A codec from its two halves, written in place; `encode` and `decode` are made from them. */
+export function inPlaceArgument<T>(halves: Pick<InPlaceArgument<T>, "write" | "read">): InPlaceArgument<T> {
+  const { write, read } = halves;
+  return {
+    write,
+    read,
+    encode(value) {
+      const out = new ByteWriter(32);
+      write(value, out);
+      return out.copy();
+    },
+    decode: (bytes) => read(bytes, 0, bytes.length),
+  };
+}
+
+/** Any codec as one that works in place: ours as it is, a user's through a copy of the value's bytes. */
+export function asInPlace<T>(argument: Argument<T> | InPlaceArgument<T>): InPlaceArgument<T> {
+  if ("write" in argument && "read" in argument) return argument;
+  return {
+    write: (value, out) => out.append(argument.encode(value)),
+    read: (bytes, start, end) => argument.decode(keptBytes(bytes, start, end)),
+    encode: (value) => argument.encode(value),
+    decode: (bytes) => argument.decode(bytes),
+  };
+}
+
+/** The TypeScript value of a codec. */
+export type ValueOf<A> = A extends Argument<infer T> ? T : never;
+
+/** Argument names to codecs: what a command declares, and a row of an `ampList`. */
+export type Fields = Readonly<Record<string, Argument<unknown>>>;
+
+type Simplify<T> = { [K in keyof T]: T[K] } & {};
+type OptionalKeys<F> = { [K in keyof F]: F[K] extends { readonly optional: true } ? K : never }[keyof F];
+
+/** The values of some fields, as they are received: an optional one may be absent. */
+export type ValuesOf<F extends Fields> = Simplify<
+  { -readonly [K in Exclude<keyof F, OptionalKeys<F>>]: ValueOf<F[K]> } & {
+    -readonly [K in OptionalKeys<F>]?: ValueOf<F[K]>;
+  }
+>;
+
+/** The values of some fields, as they are given: `undefined` stands for absent. */
+export type InputOf<F extends Fields> = Simplify<
+  { readonly [K in Exclude<keyof F, OptionalKeys<F>>]: ValueOf<F[K]> } & {
+    readonly [K in OptionalKeys<F>]?: ValueOf<F[K]> | undefined;
+  }
+>;

@@ -1,0 +1,75 @@
+/** Errors of the program that uses the library. Nothing has been sent when one of these is thrown. */
+import { AmpError, identify } from "./amp-error.ts";
+
+/**
+ * Arguments or answers do not fit what the command declares: one is missing, unknown, of the wrong type
+ * or malformed. The message names it.
+ */
+export class InvalidSignature extends AmpError {
+  static {
+    identify(this, "InvalidSignature", "INVALID_SIGNATURE", "caller");
+  }
+}
+
+/** A key over 255 bytes or a value over 65535 bytes: what the two length bytes of the wire can tell. */
+export class TooLong extends AmpError {
+  static {
+    identify(this, "TooLong", "TOO_LONG", "caller");
+  }
+}
+
+/** TLS may be started only once on a connection. On the wire it is `TLS_ERROR`. */
+export class OnlyOneTLS extends AmpError {
+  static {
+    identify(this, "OnlyOneTLS", "ONLY_ONE_TLS", "caller");
+  }
+}
+
+/** The transport cannot start TLS in mid-stream (a WebSocket uses `wss:` instead), or is not set up for it. */
+export class TLSNotAvailable extends AmpError {
+  static {
+    identify(this, "TLSNotAvailable", "TLS_NOT_AVAILABLE", "caller");
+  }
+}
+
+/** The command, or this end, demands TLS and the connection is still in plaintext. */
+export class TLSRequired extends AmpError {
+  static {
+    identify(this, "TLSRequired", "TLS_REQUIRED", "caller");
+  }
+}
+
+/** A key, certificate or list of authorities that cannot be used. Thrown before anything is sent. */
+export class InvalidCertificate extends AmpError {
+  static {
+    identify(this, "InvalidCertificate", "INVALID_CERTIFICATE", "caller");
+  }
+}
+
+/** The connection now speaks another protocol: no AMP traffic is possible any more. */
+export class ProtocolSwitched extends AmpError {
+  static {
+    identify(this, "ProtocolSwitched", "PROTOCOL_SWITCHED", "caller");
+  }
+}
+
+/** An upgrade with `requireQuiescent` found calls still open. */
+export class NotQuiescent extends AmpError {
+  static {
+    identify(this, "NotQuiescent", "NOT_QUIESCENT", "caller");
+  }
+}
+
+/** More was to be held or written than the limits allow. The message names the limit. */
+export class LimitExceeded extends AmpError {
+  static {
+    identify(this, "LimitExceeded", "LIMIT_EXCEEDED", "caller");
+  }
+}
+
+/** The call took longer than its `timeout`. Its late answer will be dropped in silence. */
+export class CallTimeout extends AmpError {
+  static {
+    identify(this, "CallTimeout", "CALL_TIMEOUT", "caller");
+  }
+}

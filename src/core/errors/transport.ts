@@ -1,0 +1,23 @@
+/** What happened to the stream between the two ends. */
+import { AmpError, identify } from "./amp-error.ts";
+
+/** The connection is gone. `cause` says why, where something is known. */
+export class ConnectionLost extends AmpError {
+  static {
+    identify(this, "ConnectionLost", "CONNECTION_LOST", "transport");
+  }
+}
+
+/** The connection was closed in an orderly way: by `close()` here, or by the peer between two boxes. */
+export class ConnectionClosed extends ConnectionLost {
+  static {
+    identify(this, "ConnectionClosed", "CONNECTION_CLOSED", "transport");
+  }
+}
+
+/** Nothing came from the peer for `idleTimeout` milliseconds. */
+export class IdleTimeout extends ConnectionLost {
+  static {
+    identify(this, "IdleTimeout", "IDLE_TIMEOUT", "transport");
+  }
+}

@@ -1,0 +1,126 @@
+/**
+ * One box as offsets into the bytes it arrived in: no map, no substring, no view per value.
+ *
+ * Ownership: a frame is reused. It is good until the reader that gave it is asked for the next one.
+ * What is to be kept is copied out, with {@link Frame.value} or {@link Frame.toBox}.
+ */
+import { Box } from "./box.ts";
+import { keyToText } from "./key-text.ts";
+
+/** Numbers kept for one key: where the key starts, where it ends, where the value ends. */
+const STRIDE = 3;
+/** The length of a value stands between key and value. */
+const LENGTH_BYTES = 2;
+/**
+ * Values from this size on are handed out as views of the received bytes, which nobody writes to again;
+ * smaller ones are copied, so that a few bytes that somebody keeps do not keep a whole chunk alive.
+ */
+const VIEW_BYTES = 4096;
+
+export class Frame {
+  bytes: Uint8Array = new Uint8Array(0);
+  /** How many keys. */
+  count = 0;
+  /** True when the keys stand in strictly ascending byte order, as every well-behaved sender writes them. */
+  ascending = true;
+  #offsets = new Int32Array(16 * STRIDE);
+
+  clear(bytes: Uint8Array): void {
+    this.bytes = bytes;
+    this.count = 0;
+    this.ascending = true;
+  }
+
+  add(keyStart: number, keyEnd: number, valueEnd: number): void {
+    const at = this.count * STRIDE;
+    if (at === this.#offsets.length) {
+      const grown = new Int32Array(at * 2);
+      grown.set(this.#offsets);
+      this.#offsets = grown;
+    }
+    const offsets = this.#offsets;
+    if (
+      at > 0 &&
+      this.ascending &&
+      !isBefore(this.bytes, offsets[at - 3] as number, offsets[at - 2] as number, keyStart, keyEnd)
+    ) {
+      this.ascending = false;
+    }
+    offsets[at] = keyStart;
+    offsets[at + 1] = keyEnd;
+    offsets[at + 2] = valueEnd;
+    this.count++;
+  }
+
+  /** The bytes have been moved to the beginning of `bytes`: `distance` is how far. */
+  moveTo(bytes: Uint8Array, distance: number): void {
+    this.bytes = bytes;
+    for (let i = this.count * STRIDE - 1; i >= 0; i--) {
+      this.#offsets[i] = (this.#offsets[i] as number) - distance;
+    }
+  }
+
+  /** Which entry has this key, or -1. Of several with the same key the last one counts, as in Twisted. */
+  indexOf(key: Uint8Array): number {
+    for (let index = this.count - 1; index >= 0; index--) if (this.keyIs(index, key)) return index;
+    return -1;
+  }
+
+  /** Which entry from `first` on has this key, or -1: for frames whose keys ascend, where no key comes twice. */
+  indexFrom(first: number, key: Uint8Array): number {
+    for (let index = first; index < this.count; index++) if (this.keyIs(index, key)) return index;
+    return -1;
+  }
+
+  keyIs(index: number, key: Uint8Array): boolean {
+    const start = this.#offsets[index * STRIDE] as number;
+    const length = key.length;
+    if ((this.#offsets[index * STRIDE + 1] as number) - start !== length) return false;
+    const bytes = this.bytes;
+    // From the end: keys differ there sooner than at their beginning.
+    for (let i = length - 1; i >= 0; i--) if (bytes[start + i] !== key[i]) return false;
+    return true;
+  }
+
+  valueStart(index: number): number {
+    return (this.#offsets[index * STRIDE + 1] as number) + LENGTH_BYTES;
+  }
+
+  valueEnd(index: number): number {
+    return this.#offsets[index * STRIDE + 2] as number;
+  }
+
+  keyText(index: number): string {
+    return keyToText(
+      this.bytes,
+      this.#offsets[index * STRIDE] as number,
+      this.#offsets[index * STRIDE + 1] as number,
+    );
+  }
+
+  /** The value's bytes, safe to keep. */
+  value(index: number): Uint8Array {
+    return keptBytes(this.bytes, this.valueStart(index), this.valueEnd(index));
+  }
+
+  /** The same as a map of its own, safe to keep. */
+  toBox(): Box {
+    const box = new Box();
+    for (let index = 0; index < this.count; index++) box.set(this.keyText(index), this.value(index));
+    return box;
+  }
+}
+
+/** A part of received bytes, safe to keep: a copy when small, a view when copying would cost. */
+export function keptBytes(bytes: Uint8Array, start: number, end: number): Uint8Array {
+  return end - start < VIEW_BYTES ? Uint8Array.prototype.slice.call(bytes, start, end) : bytes.subarray(start, end);
+}
+
+function isBefore(bytes: Uint8Array, aStart: number, aEnd: number, bStart: number, bEnd: number): boolean {
+  const shared = Math.min(aEnd - aStart, bEnd - bStart);
+  for (let i = 0; i < shared; i++) {
+    const difference = (bytes[aStart + i] as number) - (bytes[bStart + i] as number);
+    if (difference !== 0) return difference < 0;
+  }
+  return aEnd - aStart < bEnd - bStart;
+}

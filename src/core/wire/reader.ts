@@ -1,0 +1,233 @@
+/**
+ * Bytes to boxes, pulled one at a time.
+ *
+ * Pulled, because after a StartTLS or a protocol switch the rest of a chunk is not AMP: the reader can be
+ * stopped between any two boxes, and {@link BoxReader.takeRest} gives out what it has not consumed.
+ *
+ * Ownership: a chunk that is pushed belongs to the reader, and to the values handed out as views of it;
+ * nobody may write to it again. A box that straddles chunks is gathered in an accumulator of its own,
+ * which doubles: joining chunks each time would cost the square of a box that drips in.
+ */
+import { BoxTooLarge, KeyTooLong, MalformedAmpBox } from "../errors/peer.ts";
+import type { Box } from "./box.ts";
+import { Frame } from "./frame.ts";
+import { DEFAULT_LIMITS, type Limits } from "./limits.ts";
+
+type ReaderLimits = Pick<Limits, "maxBoxBytes" | "maxBoxKeys">;
+
+const NOTHING = new Uint8Array(0);
+
+export class BoxReader {
+  readonly #maxBoxBytes: number;
+  readonly #maxBoxKeys: number;
+  readonly #frame = new Frame();
+
+  /** The chunk being read, from `#position` on; and those that came after it. */
+  #chunk: Uint8Array = NOTHING;
+  #position = 0;
+  #later: Uint8Array[] = [];
+
+  /** The beginning of a box whose end has not come yet. It always starts at 0. */
+  #partial: Uint8Array = NOTHING;
+  #partialLength = 0;
+
+  /** Where the box being read starts, and how far it has been understood, in the bytes it lies in. */
+  #start = 0;
+  #cursor = 0;
+  /** Bytes of the stream before that box. */
+  #offset = 0;
+
+  constructor(limits: Partial<ReaderLimits> = {}) {
+    this.#maxBoxBytes = limits.maxBoxBytes ?? DEFAULT_LIMITS.maxBoxBytes;
+    this.#maxBoxKeys = limits.maxBoxKeys ?? DEFAULT_LIMITS.maxBoxKeys;
+  }
+
+  /** Bytes from the beginning of the stream to the box that is read next. */
+  get offset(): number {
+    return this.#offset;
+  }
+
+  /** Bytes received and not yet given out as boxes. */
+  get buffered(): number {
+    let count = this.#partialLength + this.#chunk.length - this.#position;
+    for (const chunk of this.#later) count += chunk.length;
+    return count;
+  }
+
+  /** Hands bytes in, any number, cut anywhere. They belong to the reader from now on. */
+  push(chunk: Uint8Array): void {
+    if (this.#position === this.#chunk.length) {
+      this.#chunk = chunk;
+      this.#position = 0;
+    } else {
+      this.#later.push(chunk);
+    }
+  }
+
+  /**
+   * The next box, safe to keep; undefined when more bytes are needed.
+   * @throws KeyTooLong, BoxTooLarge: the stream is no use from there on
+   */
+  next(): Box | undefined {
+    return this.nextFrame()?.toBox();
+  }
+
+  /** The same without copying: good until the next call of any method of the reader. */
+  nextFrame(): Frame | undefined {
+    return this.#partialLength === 0 ? this.#nextFromChunk() : this.#nextFromPartial();
+  }
+
+  /** What has not been given out, as one run of bytes. The reader is empty afterwards. */
+  takeRest(): Uint8Array {
+    const rest = new Uint8Array(this.buffered);
+    let length = 0;
+    for (const part of [
+      this.#partial.subarray(0, this.#partialLength),
+      this.#chunk.subarray(this.#position),
+      ...this.#later,
+    ]) {
+      rest.set(part, length);
+      length += part.length;
+    }
+    this.#partial = this.#chunk = NOTHING;
+    this.#partialLength = this.#position = 0;
+    this.#later = [];
+    return rest;
+  }
+
+  /**
+   * The stream has ended.
+   * @throws MalformedAmpBox when it ended inside a box
+   */
+  end(): void {
+    const rest = this.buffered;
+    if (rest > 0) {
+      throw new MalformedAmpBox(
+        `the stream ended inside a box: ${rest} bytes of it had come, from byte ${this.#offset} on`,
+      );
+    }
+  }
+
+  #nextFromChunk(): Frame | undefined {
+    const chunk = this.#chunk;
+    if (this.#position === chunk.length) return undefined;
+    this.#start = this.#cursor = this.#position;
+    this.#frame.clear(chunk);
+    const missing = this.#scan(chunk, chunk.length);
+    if (missing === 0) {
+      this.#position = this.#cursor;
+      this.#offset += this.#cursor - this.#start;
+      if (this.#position === chunk.length) this.#nextChunk();
+      return this.#frame;
+    }
+    this.#movePartial(missing);
+    return this.#nextFromPartial();
+  }
+
+  #nextFromPartial(): Frame | undefined {
+    for (;;) {
+      const missing = this.#scan(this.#partial, this.#partialLength);
+      if (missing === 0) {
+        // The accumulator goes with the frame: large values are views of it.
+        this.#offset += this.#partialLength;
+        this.#partial = NOTHING;
+        this.#partialLength = 0;
+            return this.#frame;
+      }
+      const available = this.#chunk.length - this.#position;
+      if (available === 0) return undefined;
+      const taken = Math.min(missing, available);
+      this.#appendPartial(this.#chunk.subarray(this.#position, this.#position + taken));
+      this.#position += taken;
+      if (this.#position === this.#chunk.length) this.#nextChunk();
+    }
+  }
+
+  /** The rest of the chunk is the beginning of a box: copied, so that a few bytes do not keep a chunk alive. */
+  #movePartial(missing: number): void {
+    const rest = this.#chunk.subarray(this.#start);
+    this.#partial = new Uint8Array(Math.min(rest.length + missing, rest.length * 2) + 64);
+    this.#partial.set(rest);
+    this.#partialLength = rest.length;
+    this.#frame.moveTo(this.#partial, this.#start);
+    this.#cursor -= this.#start;
+    this.#start = 0;
+    this.#nextChunk();
+  }
+
+  #appendPartial(bytes: Uint8Array): void {
+    const needed = this.#partialLength + bytes.length;
+    if (needed > this.#partial.length) {
+      const grown = new Uint8Array(Math.max(needed, this.#partial.length * 2));
+      grown.set(this.#partial.subarray(0, this.#partialLength));
+      this.#partial = grown;
+      this.#frame.moveTo(grown, 0);
+    }
+    this.#partial.set(bytes, this.#partialLength);
+    this.#partialLength = needed;
+  }
+
+  #nextChunk(): void {
+    this.#chunk = this.#later.shift() ?? NOTHING;
+    this.#position = 0;
+  }
+
+  /**
+   * Goes on from `#cursor`. Returns 0 when the box is whole, else how many bytes at least are missing.
+   * Stops only before a key, so a box that drips in is looked at once per key.
+   */
+  #scan(bytes: Uint8Array, end: number): number {
+    const frame = this.#frame;
+    const limit = this.#start + this.#maxBoxBytes;
+    for (let cursor = this.#cursor; ; ) {
+      this.#cursor = cursor;
+      if (cursor + 2 > end) return cursor + 2 - end;
+      if (cursor + 2 > limit) throw this.#tooManyBytes();
+      if (bytes[cursor] !== 0) throw this.#keyTooLong(bytes, cursor, end);
+      const keyStart = cursor + 2;
+      const keyEnd = keyStart + (bytes[cursor + 1] as number);
+      if (keyEnd === keyStart) {
+        this.#cursor = keyStart;
+        return 0;
+      }
+      if (keyEnd + 2 > end) return keyEnd + 2 - end;
+      const valueEnd = keyEnd + 2 + (((bytes[keyEnd] as number) << 8) | (bytes[keyEnd + 1] as number));
+      // Refused as soon as it is announced, not when it has come.
+      if (valueEnd + 2 > limit) throw this.#tooManyBytes();
+      if (frame.count >= this.#maxBoxKeys) throw this.#tooManyKeys();
+      if (valueEnd > end) return valueEnd - end;
+      frame.add(keyStart, keyEnd, valueEnd);
+      cursor = valueEnd;
+    }
+  }
+
+  #keyTooLong(bytes: Uint8Array, cursor: number, end: number): KeyTooLong {
+    const seen = bytes.subarray(cursor, Math.min(end, cursor + 16));
+    const hex = Array.from(seen, (byte) => byte.toString(16).padStart(2, "0")).join(" ");
+    const text = Array.from(seen, (byte) => (byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : ".")).join("");
+    return new KeyTooLong(
+      `this is not AMP: at byte ${this.#offset + cursor - this.#start} a key length over 255 begins: ${hex} (${text})`,
+    );
+  }
+
+  #tooManyBytes(): BoxTooLarge {
+    return new BoxTooLarge(`the box at byte ${this.#offset} is over the limit maxBoxBytes (${this.#maxBoxBytes})`);
+  }
+
+  #tooManyKeys(): BoxTooLarge {
+    return new BoxTooLarge(`the box at byte ${this.#offset} is over the limit maxBoxKeys (${this.#maxBoxKeys})`);
+  }
+}
+
+/**
+ * Every box in `bytes`, each safe to keep.
+ * @throws MalformedAmpBox when the bytes are not boxes, whole ones
+ */
+export function parseBoxes(bytes: Uint8Array, limits?: Partial<ReaderLimits>): Box[] {
+  const reader = new BoxReader(limits);
+  reader.push(bytes);
+  const boxes: Box[] = [];
+  for (let box = reader.next(); box !== undefined; box = reader.next()) boxes.push(box);
+  reader.end();
+  return boxes;
+}
