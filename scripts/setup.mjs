@@ -1,0 +1,83 @@
+/**
+ * Fetches what a fresh clone lacks: the packages of package-lock.json, and a Twisted to talk to. Called by
+ * the other scripts, so that `npm test` and `npm start` need no step before them.
+ */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { npm, root, run } from "./run.mjs";
+
+/** Debian's own Python by default: whichever `python3` comes first in PATH need not be the one that apt serves. */
+const systemPython = "/usr/bin/python3";
+export const python = process.env.AMPWIRE_PYTHON || systemPython;
+
+/** Installs the packages of package-lock.json, unless node_modules holds them already. Exits when it cannot. */
+export function ensureDependencies() {
+  if (dependenciesInstalled()) return;
+  console.log("installing the packages of package-lock.json");
+  const code = npm(["ci", "--include=dev", "--no-audit", "--no-fund", "--loglevel=error"], {
+    stdio: ["ignore", "ignore", "inherit"],
+  });
+  if (code !== 0) {
+    console.error(`npm ci failed with code ${code}`);
+    process.exit(1);
+  }
+}
+
+/**
+ * Compares what npm installed with what it should install. By content and not by time: a checkout makes
+ * package-lock.json new without changing it, and npm writes it after node_modules.
+ */
+function dependenciesInstalled() {
+  const wanted = lockedPackages("package-lock.json");
+  const installed = lockedPackages(join("node_modules", ".package-lock.json"));
+  if (wanted === undefined || installed === undefined) return false;
+  return Object.entries(wanted).every(([path, { version, integrity, optional }]) => {
+    if (path === "") return true;
+    const found = installed[path];
+    if (found === undefined) return optional === true;
+    return found.version === version && found.integrity === integrity;
+  });
+}
+
+function lockedPackages(path) {
+  try {
+    return JSON.parse(readFileSync(join(root, path), "utf8")).packages;
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Sees to a Python that has Twisted with TLS, for the interop tests. Where it is missing, and apt can
+ * be used, Debian's is installed.
+ *
+ * @returns {boolean} whether there is one. In CI its absence ends the process: skipped tests would look like passed ones.
+ */
+export function ensureTwisted() {
+  if (twistedWorks() || (installTwisted() && twistedWorks())) return true;
+  const problem = `${python} cannot import twisted, OpenSSL and service_identity (AMPWIRE_PYTHON names another Python)`;
+  if (process.env.CI === "true") {
+    console.error(`${problem}; with CI=true the interop tests must run`);
+    process.exit(1);
+  }
+  console.warn(`${problem}: the interop tests will be skipped`);
+  return false;
+}
+
+function twistedWorks() {
+  return run(python, ["-c", "import twisted, OpenSSL, service_identity"], { stdio: "ignore" }) === 0;
+}
+
+function installTwisted() {
+  const canInstall = python === systemPython && process.getuid?.() === 0;
+  if (!canInstall || run("apt-get", ["--version"], { stdio: "ignore" }) !== 0) return false;
+  console.log("installing Twisted with apt-get");
+  const packages = ["python3-twisted", "python3-openssl", "python3-service-identity"];
+  const options = {
+    stdio: ["ignore", "ignore", "inherit"],
+    env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" },
+  };
+  // A failed update is no reason to stop: the lists at hand may do.
+  run("apt-get", ["update", "-qq"], options);
+  return run("apt-get", ["install", "-y", "-qq", "--no-install-recommends", ...packages], options) === 0;
+}
