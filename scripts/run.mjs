@@ -27,5 +27,7 @@ export function run(command, args, options) {
  */
 export function npm(args, options) {
   const cli = process.env.npm_execpath;
-  return cli?.endsWith("npm-cli.js") ? run(process.execPath, [cli, ...args], options) : run("npm", args, options);
+  return cli?.endsWith("npm-cli.js")
+    ? run(process.execPath, [cli, ...args], options)
+    : run("npm", args, options);
 }
