@@ -1,0 +1,19 @@
+"""The scenarios of ``peer.py client`` by name: each is a coroutine that is given its Run."""
+
+from call_scenarios import calls, notify
+from driven_scenarios import echoStdin, serve
+from error_scenarios import errors
+from switch_scenarios import switch
+from tls_scenarios import beAskedForTLS, secureStart, starttls
+
+SCENARIOS = {
+    "calls": calls,
+    "errors": errors,
+    "notify": notify,
+    "switch": switch,
+    "starttls": starttls,
+    "secure-start": secureStart,
+    "be-asked-for-tls": beAskedForTLS,
+    "serve": serve,
+    "echo-stdin": echoStdin,
+}
