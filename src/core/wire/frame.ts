@@ -16,17 +16,23 @@ const LENGTH_BYTES = 2;
  * smaller ones are copied, so that a few bytes that somebody keeps do not keep a whole chunk alive.
  */
 const VIEW_BYTES = 4096;
+/** Below this many bytes a loop beats a call into the platform. */
+const SHORT = 24;
 
 export class Frame {
   bytes: Uint8Array = new Uint8Array(0);
+  /** How far the bytes have been understood: the next key starts here, or past a whole box the next box. */
+  cursor = 0;
   /** How many keys. */
   count = 0;
   /** True when the keys stand in strictly ascending byte order, as every well-behaved sender writes them. */
   ascending = true;
   #offsets = new Int32Array(16 * STRIDE);
 
-  clear(bytes: Uint8Array): void {
+  /** Empties it for the box that begins at `start`. */
+  clear(bytes: Uint8Array, start: number): void {
     this.bytes = bytes;
+    this.cursor = start;
     this.count = 0;
     this.ascending = true;
   }
@@ -52,9 +58,10 @@ export class Frame {
     this.count++;
   }
 
-  /** The bytes have been moved to the beginning of `bytes`: `distance` is how far. */
+  /** The box has been moved into `bytes`: `distance` is how far towards the beginning. */
   moveTo(bytes: Uint8Array, distance: number): void {
     this.bytes = bytes;
+    this.cursor -= distance;
     for (let i = this.count * STRIDE - 1; i >= 0; i--) {
       this.#offsets[i] = (this.#offsets[i] as number) - distance;
     }
@@ -111,9 +118,17 @@ export class Frame {
   }
 }
 
-/** A part of received bytes, safe to keep: a copy when small, a view when copying would cost. */
+/**
+ * A part of received bytes, safe to keep: a copy when small, a view when copying would cost.
+ * A plain Uint8Array in either case, also where the transport's chunks are Node's Buffers, which differ in methods.
+ */
 export function keptBytes(bytes: Uint8Array, start: number, end: number): Uint8Array {
-  return end - start < VIEW_BYTES ? Uint8Array.prototype.slice.call(bytes, start, end) : bytes.subarray(start, end);
+  const count = end - start;
+  if (count >= VIEW_BYTES) return new Uint8Array(bytes.buffer, bytes.byteOffset + start, count);
+  const copy = new Uint8Array(count);
+  if (count < SHORT) for (let i = 0; i < count; i++) copy[i] = bytes[start + i] as number;
+  else copy.set(bytes.subarray(start, end));
+  return copy;
 }
 
 function isBefore(bytes: Uint8Array, aStart: number, aEnd: number, bStart: number, bEnd: number): boolean {

@@ -12,6 +12,7 @@ import { BoxTooLarge, KeyTooLong, MalformedAmpBox } from "../errors/peer.ts";
 import type { Box } from "./box.ts";
 import { Frame } from "./frame.ts";
 import { DEFAULT_LIMITS, type Limits } from "./limits.ts";
+import { KEY_TOO_LONG, scanBox, TOO_MANY_BYTES, WHOLE } from "./scan.ts";
 
 type ReaderLimits = Pick<Limits, "maxBoxBytes" | "maxBoxKeys">;
 
@@ -31,10 +32,7 @@ export class BoxReader {
   #partial: Uint8Array = NOTHING;
   #partialLength = 0;
 
-  /** Where the box being read starts, and how far it has been understood, in the bytes it lies in. */
-  #start = 0;
-  #cursor = 0;
-  /** Bytes of the stream before that box. */
+  /** Bytes of the stream before the box being read. */
   #offset = 0;
 
   constructor(limits: Partial<ReaderLimits> = {}) {
@@ -56,6 +54,7 @@ export class BoxReader {
 
   /** Hands bytes in, any number, cut anywhere. They belong to the reader from now on. */
   push(chunk: Uint8Array): void {
+    if (chunk.length === 0) return;
     if (this.#position === this.#chunk.length) {
       this.#chunk = chunk;
       this.#position = 0;
@@ -111,14 +110,15 @@ export class BoxReader {
   #nextFromChunk(): Frame | undefined {
     const chunk = this.#chunk;
     if (this.#position === chunk.length) return undefined;
-    this.#start = this.#cursor = this.#position;
-    this.#frame.clear(chunk);
-    const missing = this.#scan(chunk, chunk.length);
-    if (missing === 0) {
-      this.#position = this.#cursor;
-      this.#offset += this.#cursor - this.#start;
+    const start = this.#position;
+    const frame = this.#frame;
+    frame.clear(chunk, start);
+    const missing = this.#scan(start, chunk.length);
+    if (missing === WHOLE) {
+      this.#position = frame.cursor;
+      this.#offset += frame.cursor - start;
       if (this.#position === chunk.length) this.#nextChunk();
-      return this.#frame;
+      return frame;
     }
     this.#movePartial(missing);
     return this.#nextFromPartial();
@@ -126,13 +126,13 @@ export class BoxReader {
 
   #nextFromPartial(): Frame | undefined {
     for (;;) {
-      const missing = this.#scan(this.#partial, this.#partialLength);
-      if (missing === 0) {
+      const missing = this.#scan(0, this.#partialLength);
+      if (missing === WHOLE) {
         // The accumulator goes with the frame: large values are views of it.
         this.#offset += this.#partialLength;
         this.#partial = NOTHING;
         this.#partialLength = 0;
-            return this.#frame;
+        return this.#frame;
       }
       const available = this.#chunk.length - this.#position;
       if (available === 0) return undefined;
@@ -145,13 +145,11 @@ export class BoxReader {
 
   /** The rest of the chunk is the beginning of a box: copied, so that a few bytes do not keep a chunk alive. */
   #movePartial(missing: number): void {
-    const rest = this.#chunk.subarray(this.#start);
+    const rest = this.#chunk.subarray(this.#position);
     this.#partial = new Uint8Array(Math.min(rest.length + missing, rest.length * 2) + 64);
     this.#partial.set(rest);
     this.#partialLength = rest.length;
-    this.#frame.moveTo(this.#partial, this.#start);
-    this.#cursor -= this.#start;
-    this.#start = 0;
+    this.#frame.moveTo(this.#partial, this.#position);
     this.#nextChunk();
   }
 
@@ -172,50 +170,36 @@ export class BoxReader {
     this.#position = 0;
   }
 
-  /**
-   * Goes on from `#cursor`. Returns 0 when the box is whole, else how many bytes at least are missing.
-   * Stops only before a key, so a box that drips in is looked at once per key.
-   */
-  #scan(bytes: Uint8Array, end: number): number {
-    const frame = this.#frame;
-    const limit = this.#start + this.#maxBoxBytes;
-    for (let cursor = this.#cursor; ; ) {
-      this.#cursor = cursor;
-      if (cursor + 2 > end) return cursor + 2 - end;
-      if (cursor + 2 > limit) throw this.#tooManyBytes();
-      if (bytes[cursor] !== 0) throw this.#keyTooLong(bytes, cursor, end);
-      const keyStart = cursor + 2;
-      const keyEnd = keyStart + (bytes[cursor + 1] as number);
-      if (keyEnd === keyStart) {
-        this.#cursor = keyStart;
-        return 0;
-      }
-      if (keyEnd + 2 > end) return keyEnd + 2 - end;
-      const valueEnd = keyEnd + 2 + (((bytes[keyEnd] as number) << 8) | (bytes[keyEnd + 1] as number));
-      // Refused as soon as it is announced, not when it has come.
-      if (valueEnd + 2 > limit) throw this.#tooManyBytes();
-      if (frame.count >= this.#maxBoxKeys) throw this.#tooManyKeys();
-      if (valueEnd > end) return valueEnd - end;
-      frame.add(keyStart, keyEnd, valueEnd);
-      cursor = valueEnd;
-    }
+  /** Goes on with the box that begins at `start`. Returns WHOLE, or how many bytes at least are missing. */
+  #scan(start: number, end: number): number {
+    const missing = scanBox(this.#frame, end, start + this.#maxBoxBytes, this.#maxBoxKeys);
+    if (missing >= WHOLE) return missing;
+    if (missing === KEY_TOO_LONG) throw this.#keyTooLong(start, end);
+    throw missing === TOO_MANY_BYTES ? this.#tooManyBytes() : this.#tooManyKeys();
   }
 
-  #keyTooLong(bytes: Uint8Array, cursor: number, end: number): KeyTooLong {
+  #keyTooLong(start: number, end: number): KeyTooLong {
+    const { bytes, cursor } = this.#frame;
     const seen = bytes.subarray(cursor, Math.min(end, cursor + 16));
     const hex = Array.from(seen, (byte) => byte.toString(16).padStart(2, "0")).join(" ");
-    const text = Array.from(seen, (byte) => (byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : ".")).join("");
+    const text = Array.from(seen, (byte) =>
+      byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : ".",
+    ).join("");
     return new KeyTooLong(
-      `this is not AMP: at byte ${this.#offset + cursor - this.#start} a key length over 255 begins: ${hex} (${text})`,
+      `this is not AMP: at byte ${this.#offset + cursor - start} a key length over 255 begins: ${hex} (${text})`,
     );
   }
 
   #tooManyBytes(): BoxTooLarge {
-    return new BoxTooLarge(`the box at byte ${this.#offset} is over the limit maxBoxBytes (${this.#maxBoxBytes})`);
+    return new BoxTooLarge(
+      `the box at byte ${this.#offset} is over the limit maxBoxBytes (${this.#maxBoxBytes})`,
+    );
   }
 
   #tooManyKeys(): BoxTooLarge {
-    return new BoxTooLarge(`the box at byte ${this.#offset} is over the limit maxBoxKeys (${this.#maxBoxKeys})`);
+    return new BoxTooLarge(
+      `the box at byte ${this.#offset} is over the limit maxBoxKeys (${this.#maxBoxKeys})`,
+    );
   }
 }
 
