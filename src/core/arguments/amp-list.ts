@@ -1,0 +1,86 @@
+/** AMP's AmpList: boxes, one after another, as one value. */
+import { ByteWriter } from "../wire/byte-writer.ts";
+import { Frame } from "../wire/frame.ts";
+import { KEY_TOO_LONG, scanBox, WHOLE } from "../wire/scan.ts";
+import {
+  type BoxArgument,
+  type Fields,
+  type InPlaceArgument,
+  inPlaceArgument,
+  type ValuesOf,
+} from "./argument.ts";
+import { elementError } from "./list-of.ts";
+import { Schema } from "./schema.ts";
+import { shownValue } from "./value-text.ts";
+
+const NO_TAG = { bytes: new Uint8Array(0), start: 0, end: 0 };
+
+/**
+ * AMP's AmpList: an array of objects that all have the same fields, each sent as a box with its keys in byte
+ * order (Twisted's `amp.AmpList`). An empty value is the empty list. The whole list is at most 65535 bytes long.
+ *
+ * Unknown keys are ignored, of a key that comes twice the last counts. Refuses a row without a required key, and
+ * a list that ends inside a row, which Twisted drops in silence.
+ *
+ * @throws TypeError, TooLong when encoding; the message tells row and field
+ * @throws TypeError, SyntaxError when decoding
+ */
+export function ampList<F extends Fields>(fields: F): InPlaceArgument<ValuesOf<F>[]> {
+  const schema = new Schema(fields, "field");
+  const template = schema.template([]);
+
+  function write(rows: readonly ValuesOf<F>[], out: ByteWriter, connection?: unknown): void {
+    if (!Array.isArray(rows)) throw new TypeError(`an array is needed, not ${shownValue(rows)}`);
+    for (const [index, row] of rows.entries()) {
+      try {
+        template.write(out, NO_TAG, row, connection);
+      } catch (error) {
+        throw elementError(index, error);
+      }
+    }
+  }
+
+  function read(bytes: Uint8Array, start: number, end: number, connection?: unknown): ValuesOf<F>[] {
+    const rows: ValuesOf<F>[] = [];
+    // One for all rows, but not for all lists: a codec of a tree reads a list while it reads a row.
+    const frame = new Frame();
+    for (let at = start; at < end; at = frame.cursor) {
+      frame.clear(bytes, at);
+      const state = scanBox(frame, end, Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY);
+      if (state !== WHOLE) throw elementError(rows.length, new SyntaxError(broken(state)));
+      try {
+        // The schema has read exactly these fields.
+        rows.push(schema.read(frame, connection) as ValuesOf<F>);
+      } catch (error) {
+        throw elementError(rows.length, error);
+      }
+    }
+    return rows;
+  }
+
+  const codec = inPlaceArgument<ValuesOf<F>[]>({
+    write: (rows, out) => write(rows, out),
+    read: (bytes, start, end) => read(bytes, start, end),
+  });
+  if (!Object.values(fields).some((field) => "toBox" in field)) return codec;
+  // Fields that need the connection (descriptors) are handed it through the list.
+  const spread: BoxArgument<ValuesOf<F>[]> & InPlaceArgument<ValuesOf<F>[]> = {
+    ...codec,
+    toBox(rows, name, box, connection) {
+      const out = new ByteWriter();
+      write(rows, out, connection);
+      box.set(name, out.copy());
+    },
+    fromBox(name, box, connection) {
+      const value = box.get(name);
+      return value === undefined ? undefined : read(value, 0, value.length, connection);
+    },
+  };
+  return spread;
+}
+
+function broken(state: number): string {
+  return state === KEY_TOO_LONG
+    ? "not a box: a key length over 255"
+    : `cut off: ${state} bytes at least are missing`;
+}

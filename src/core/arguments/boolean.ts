@@ -1,0 +1,35 @@
+/** AMP's Boolean. */
+import type { ByteWriter } from "../wire/byte-writer.ts";
+import { type InPlaceArgument, inPlaceArgument } from "./argument.ts";
+import { shownBytes, shownValue } from "./value-text.ts";
+
+const TRUE = Uint8Array.from([0x54, 0x72, 0x75, 0x65]);
+const FALSE = Uint8Array.from([0x46, 0x61, 0x6c, 0x73, 0x65]);
+
+/**
+ * AMP's Boolean: exactly `True` or `False` on the wire, nothing else is accepted (Twisted's `amp.Boolean`).
+ * Only `true` and `false` are sent; Twisted would send the truth of any value.
+ *
+ * @throws TypeError when encoding what is not a boolean
+ * @throws SyntaxError when decoding
+ */
+export function boolean(): InPlaceArgument<boolean> {
+  return inPlaceArgument({ write, read });
+}
+
+function write(value: boolean, out: ByteWriter): void {
+  if (typeof value !== "boolean") throw new TypeError(`true or false is needed, not ${shownValue(value)}`);
+  out.append(value ? TRUE : FALSE);
+}
+
+function read(bytes: Uint8Array, start: number, end: number): boolean {
+  if (isAt(bytes, start, end, TRUE)) return true;
+  if (isAt(bytes, start, end, FALSE)) return false;
+  throw new SyntaxError(`not a boolean (True or False): ${shownBytes(bytes, start, end)}`);
+}
+
+function isAt(bytes: Uint8Array, start: number, end: number, word: Uint8Array): boolean {
+  if (end - start !== word.length) return false;
+  for (let i = 0; i < word.length; i++) if (bytes[start + i] !== word[i]) return false;
+  return true;
+}

@@ -1,0 +1,20 @@
+/** AMP's String: bytes as they are. */
+import type { ByteWriter } from "../wire/byte-writer.ts";
+import { keptBytes } from "../wire/frame.ts";
+import { type InPlaceArgument, inPlaceArgument } from "./argument.ts";
+import { shownValue } from "./value-text.ts";
+
+/**
+ * AMP's String: any bytes, sent as they are (Twisted's `amp.String`). What is received is yours to keep.
+ * A Node `Buffer` is a `Uint8Array` and may be given; text may not: use `unicode()`.
+ *
+ * @throws TypeError when encoding what is not a Uint8Array
+ */
+export function bytes(): InPlaceArgument<Uint8Array> {
+  return inPlaceArgument({ write, read: keptBytes });
+}
+
+function write(value: Uint8Array, out: ByteWriter): void {
+  if (!(value instanceof Uint8Array)) throw new TypeError(`a Uint8Array is needed, not ${shownValue(value)}`);
+  out.append(value);
+}

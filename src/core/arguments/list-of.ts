@@ -1,0 +1,69 @@
+/** AMP's ListOf: values of one kind, each with its length before it. */
+import { TooLong } from "../errors/caller.ts";
+import { MAX_VALUE_LENGTH } from "../wire/limits.ts";
+import { type Argument, asInPlace, type InPlaceArgument, inPlaceArgument } from "./argument.ts";
+import { shownValue } from "./value-text.ts";
+
+/**
+ * AMP's ListOf as an array: elements with a two-byte length each (Twisted's `amp.ListOf`). An empty value is
+ * the empty list. Nests. An element is at most 65535 bytes long, and so is the whole list.
+ *
+ * Refuses a list that ends inside an element; Twisted drops such an element in silence.
+ *
+ * @throws TypeError when made of an optional argument (an element cannot be absent), or encoding what is no array
+ * @throws TooLong when an element is too long
+ * @throws SyntaxError when decoding; the message tells which element
+ */
+export function listOf<T>(element: Argument<T>): InPlaceArgument<T[]> {
+  if ("optional" in element && element.optional === true) {
+    throw new TypeError("the elements of a list cannot be optional or local");
+  }
+  const codec = asInPlace(element);
+  return inPlaceArgument<T[]>({
+    write(values, out) {
+      if (!Array.isArray(values)) throw new TypeError(`an array is needed, not ${shownValue(values)}`);
+      for (let index = 0; index < values.length; index++) {
+        const position = out.beginCounted();
+        try {
+          // As long as the array: a hole in it is `undefined`, which the codec refuses.
+          codec.write(values[index] as T, out);
+        } catch (error) {
+          throw elementError(index, error);
+        }
+        const length = out.endCounted(position);
+        if (length > MAX_VALUE_LENGTH) throw elementError(index, elementTooLong(length));
+      }
+    },
+    read(bytes, start, end) {
+      const values: T[] = [];
+      for (let at = start; at < end; ) {
+        const from = at + 2;
+        // Past the end of the bytes there is `undefined`, which counts as 0 here and is refused below.
+        const to = from + (((bytes[at] as number) << 8) | (bytes[at + 1] as number));
+        if (from > end || to > end) {
+          throw elementError(values.length, new SyntaxError(`cut off: ${end - at} bytes of it are here`));
+        }
+        try {
+          values.push(codec.read(bytes, from, to));
+        } catch (error) {
+          throw elementError(values.length, error);
+        }
+        at = to;
+      }
+      return values;
+    },
+  });
+}
+
+/** The same complaint, told of which element it is. */
+export function elementError(index: number, cause: unknown): Error {
+  const message = `element ${index}: ${cause instanceof Error ? cause.message : String(cause)}`;
+  if (cause instanceof TooLong) return new TooLong(message, { cause });
+  return cause instanceof SyntaxError
+    ? new SyntaxError(message, { cause })
+    : new TypeError(message, { cause });
+}
+
+function elementTooLong(length: number): TooLong {
+  return new TooLong(`${length} bytes long, over the wire's limit of ${MAX_VALUE_LENGTH}`);
+}

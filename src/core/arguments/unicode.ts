@@ -1,0 +1,46 @@
+/** AMP's Unicode: text as UTF-8. */
+import { utf8Strict } from "../platform.ts";
+import type { ByteWriter } from "../wire/byte-writer.ts";
+import { type InPlaceArgument, inPlaceArgument } from "./argument.ts";
+import { shortAscii, shownBytes, shownValue } from "./value-text.ts";
+
+/** With the `u` flag it matches a surrogate only where it is not half of a pair. */
+const LONE_SURROGATE = /\p{Surrogate}/u;
+
+/**
+ * AMP's Unicode: text as strict UTF-8, as Twisted's `amp.Unicode` has it.
+ *
+ * Accepts any UTF-8; a byte order mark and NUL characters are kept. Refuses invalid UTF-8, overlong forms
+ * and encoded surrogates. A string with a lone surrogate, which UTF-8 cannot tell, is not sent.
+ *
+ * @throws TypeError when encoding what is not well-formed text
+ * @throws SyntaxError when decoding
+ */
+export function unicode(): InPlaceArgument<string> {
+  return inPlaceArgument({ write: writeText, read: readText });
+}
+
+/** @throws TypeError */
+export function writeText(value: string, out: ByteWriter): void {
+  checkText(value);
+  out.utf8(value);
+}
+
+/** @throws TypeError */
+export function checkText(value: unknown): asserts value is string {
+  if (typeof value !== "string") throw new TypeError(`a string is needed, not ${shownValue(value)}`);
+  if (LONE_SURROGATE.test(value)) {
+    throw new TypeError(`text with a lone surrogate cannot be sent as UTF-8: ${shownValue(value)}`);
+  }
+}
+
+/** @throws SyntaxError */
+export function readText(bytes: Uint8Array, start: number, end: number): string {
+  const text = shortAscii(bytes, start, end);
+  if (text !== undefined) return text;
+  try {
+    return utf8Strict.decode(bytes.subarray(start, end));
+  } catch (cause) {
+    throw new SyntaxError(`not UTF-8: ${shownBytes(bytes, start, end)}`, { cause });
+  }
+}
