@@ -8,6 +8,7 @@ import { AmpError } from "../errors/amp-error.ts";
 import { InvalidSignature, TooLong } from "../errors/caller.ts";
 import { Box } from "../wire/box.ts";
 import { ByteWriter } from "../wire/byte-writer.ts";
+import type { ByteRange } from "../wire/byte-range.ts";
 import type { Frame } from "../wire/frame.ts";
 import { textToKey } from "../wire/key-text.ts";
 import { MAX_VALUE_LENGTH } from "../wire/limits.ts";
@@ -164,10 +165,10 @@ export class BoxTemplate {
 
   /**
    * Appends one box. On an error nothing is left behind.
-   * @param tag the bytes of the tag; ignored where the template has none
+   * @param tag ignored where the template has none
    * @throws InvalidSignature, TooLong: the message names the field
    */
-  write(out: ByteWriter, tag: Uint8Array, values: Values, connection?: unknown): void {
+  write(out: ByteWriter, tag: ByteRange, values: Values, connection?: unknown): void {
     const start = out.length;
     try {
       this.#schema.checkNames(values);
@@ -179,14 +180,14 @@ export class BoxTemplate {
     }
   }
 
-  #writeSteps(out: ByteWriter, tag: Uint8Array, values: Values): void {
+  #writeSteps(out: ByteWriter, tag: ByteRange, values: Values): void {
     for (const step of this.#steps) {
       const field = step.field;
       if (field === undefined) {
         out.append(step.fixed);
         if (step.constant === undefined) {
-          out.uint16(tag.length);
-          out.append(tag);
+          out.uint16(tag.end - tag.start);
+          out.appendRange(tag.bytes, tag.start, tag.end);
         }
         continue;
       }
@@ -211,11 +212,11 @@ export class BoxTemplate {
   }
 
   /** The slow way, through a map: where a codec decides itself which keys it writes. */
-  #spreadBox(tag: Uint8Array, values: Values, connection: unknown): Box {
+  #spreadBox(tag: ByteRange, values: Values, connection: unknown): Box {
     const box = new Box();
     for (const { name, field, constant } of this.#steps) {
       if (field === undefined) {
-        box.set(name, constant ?? tag);
+        box.set(name, constant ?? tag.bytes.slice(tag.start, tag.end));
         continue;
       }
       const value = valueFor(field, values);

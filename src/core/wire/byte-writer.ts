@@ -35,11 +35,15 @@ export class ByteWriter {
   }
 
   append(source: Uint8Array): void {
-    const count = source.length;
+    this.appendRange(source, 0, source.length);
+  }
+
+  appendRange(source: Uint8Array, start: number, end: number): void {
+    const count = end - start;
     this.reserve(count);
     const { bytes, length } = this;
-    if (count < SHORT) for (let i = 0; i < count; i++) bytes[length + i] = source[i] as number;
-    else bytes.set(source, length);
+    if (count < SHORT) for (let i = 0; i < count; i++) bytes[length + i] = source[start + i] as number;
+    else bytes.set(source.subarray(start, end), length);
     this.length = length + count;
   }
 

@@ -1,0 +1,262 @@
+/** A command: a name, what goes with it, what comes back, and the errors that both ends know. */
+import type { Fields, InputOf, ValuesOf } from "../arguments/argument.ts";
+import { type BoxTemplate, Schema } from "../arguments/schema.ts";
+import { InvalidSignature } from "../errors/caller.ts";
+import { DeclaredErrors, type ErrorTags } from "../errors/declared-errors.ts";
+import { utf8Encoder } from "../platform.ts";
+import type { Box } from "../wire/box.ts";
+import type { ByteRange } from "../wire/byte-range.ts";
+import { ByteWriter } from "../wire/byte-writer.ts";
+import type { Frame } from "../wire/frame.ts";
+import { BoxReader } from "../wire/reader.ts";
+import { encodeBox, writeBox } from "../wire/writer.ts";
+import { type BoxKind, type ProtocolChange, plainBox } from "./box-kind.ts";
+import { ANSWER, ASK, COMMAND } from "./protocol-keys.ts";
+import { CommandResponder, type ErasedRespond, type Respond, registerMethod } from "./responder.ts";
+
+/** What `command` and `extend` take. Everything is optional. */
+export interface CommandSpec<A extends Fields, R extends Fields, Q extends boolean> {
+  /** Argument names and codecs. */
+  readonly arguments?: A;
+  /** The same for the answer. */
+  readonly response?: R;
+  /** Wire tags to error classes. A responder that throws one answers with the tag; the caller gets the class. */
+  readonly errors?: ErrorTags;
+  /** Like `errors`, but the connection is closed after the error has been sent. */
+  readonly fatalErrors?: ErrorTags;
+  /**
+   * False: `callRemote` sends and returns nothing. It is only a hint to the calling side: a responder must
+   * always return what `response` says, because a caller is free to ask for an answer. Default true.
+   */
+  readonly requiresAnswer?: Q;
+  /** True: the command is neither sent nor served in plaintext. Default false. */
+  readonly requireTLS?: boolean;
+  /** True: a reconnecting client may send the call again when the connection broke under it. Default false. */
+  readonly idempotent?: boolean;
+  /** The kind of box that asks. Only protocol-changing commands set it. */
+  readonly commandType?: BoxKind;
+  /** The kind of box that answers. Only protocol-changing commands set it. */
+  readonly responseType?: BoxKind;
+}
+
+/** The values that a responder of the command gets. */
+export type ArgumentsOf<C> = C extends Command<infer A, infer _R, infer _Q> ? ValuesOf<A> : never;
+/** The values that a call of the command resolves with. */
+export type ResponseOf<C> = C extends Command<infer _A, infer R, infer _Q> ? ValuesOf<R> : never;
+
+/** The fields of an extension: those of the base, with its own over them. */
+export type Extended<Base extends Fields, Own extends Fields> = Omit<Base, keyof Own> & Own;
+
+type Values = Readonly<Record<string, unknown>>;
+
+/** A command whose argument types do not matter: what the dispatcher works with. */
+export interface AnyCommand {
+  readonly name: string;
+  readonly requiresAnswer: boolean;
+  readonly requireTLS: boolean;
+  readonly idempotent: boolean;
+  readonly commandType: BoxKind;
+  readonly responseType: BoxKind;
+  readonly declaredErrors: DeclaredErrors;
+  readonly change: ProtocolChange | undefined;
+  /** Appends an ask; without a tag one that wants no answer. @throws InvalidSignature, TooLong: nothing is appended */
+  writeAsk(out: ByteWriter, tag: ByteRange | undefined, values: Values, connection: unknown): void;
+  /** Appends an answer. @throws InvalidSignature, TooLong: nothing is appended */
+  writeAnswer(out: ByteWriter, tag: ByteRange, values: Values, connection: unknown): void;
+  /** Reads an ask. @throws InvalidSignature */
+  readArguments(frame: Frame, connection: unknown): Values;
+  /** Reads an answer. @throws InvalidSignature */
+  readResponse(frame: Frame, connection: unknown): Values;
+}
+
+const NO_TAG: ByteRange = { bytes: new Uint8Array(0), start: 0, end: 0 };
+
+export class Command<A extends Fields = Fields, R extends Fields = Fields, Q extends boolean = boolean>
+  implements AnyCommand
+{
+  readonly name: string;
+  readonly arguments: A;
+  readonly response: R;
+  readonly errors: ErrorTags;
+  readonly fatalErrors: ErrorTags;
+  readonly requiresAnswer: Q;
+  readonly requireTLS: boolean;
+  readonly idempotent: boolean;
+  readonly commandType: BoxKind;
+  readonly responseType: BoxKind;
+  /** `errors` and `fatalErrors` together, in both directions. */
+  readonly declaredErrors: DeclaredErrors;
+
+  readonly #argumentSchema: Schema;
+  readonly #responseSchema: Schema;
+  readonly #ask: BoxTemplate;
+  readonly #askWithoutAnswer: BoxTemplate;
+  readonly #answer: BoxTemplate;
+  readonly #bareArguments: BoxTemplate;
+  readonly #bareResponse: BoxTemplate;
+  /** Which of the four conversions a subclass has replaced: those go the slow way, through a Box. */
+  readonly #replaced: { makeArguments: boolean; parseArguments: boolean; makeResponse: boolean; parseResponse: boolean };
+
+  /**
+   * Prefer {@link command}, which infers the type of `requiresAnswer`.
+   * @throws InvalidSignature, TooLong when the name, a field or an error tag cannot be used
+   */
+  constructor(name: string, spec: CommandSpec<A, R, Q> = {}) {
+    if (typeof name !== "string" || name === "") throw new InvalidSignature("a command needs a name");
+    this.name = name;
+    // biome-ignore-start lint/complexity/noBannedTypes: an absent declaration is an empty one
+    this.arguments = spec.arguments ?? ({} as A); // {} is an A: A is {} when nothing was given to infer it from
+    this.response = spec.response ?? ({} as R); // likewise
+    // biome-ignore-end lint/complexity/noBannedTypes: -
+    this.errors = spec.errors ?? {};
+    this.fatalErrors = spec.fatalErrors ?? {};
+    this.requiresAnswer = spec.requiresAnswer ?? (true as Q); // Q is true when nothing was given to infer it from
+    this.requireTLS = spec.requireTLS ?? false;
+    this.idempotent = spec.idempotent ?? false;
+    this.commandType = spec.commandType ?? plainBox;
+    this.responseType = spec.responseType ?? plainBox;
+    this.declaredErrors = new DeclaredErrors(this.errors, this.fatalErrors);
+
+    this.#argumentSchema = new Schema(this.arguments, `argument of ${name}`);
+    this.#responseSchema = new Schema(this.response, `response of ${name}`);
+    const commandKey = { key: COMMAND, value: utf8Encoder.encode(name) };
+    this.#ask = this.#argumentSchema.template([{ key: ASK }, commandKey]);
+    this.#askWithoutAnswer = this.#argumentSchema.template([commandKey]);
+    this.#answer = this.#responseSchema.template([{ key: ANSWER }]);
+    this.#bareArguments = this.#argumentSchema.template([]);
+    this.#bareResponse = this.#responseSchema.template([]);
+    const base = Command.prototype;
+    this.#replaced = {
+      makeArguments: this.makeArguments !== base.makeArguments,
+      parseArguments: this.parseArguments !== base.parseArguments,
+      makeResponse: this.makeResponse !== base.makeResponse,
+      parseResponse: this.parseResponse !== base.parseResponse,
+    };
+    this.responder = this.responder.bind(this);
+  }
+
+  /** What an answer to this command changes about the connection; undefined for ordinary commands. */
+  get change(): ProtocolChange | undefined {
+    return this.responseType.change;
+  }
+
+  /**
+   * A command that has everything this one has, and more: Twisted's subclassing. An error of this command is
+   * an error of the extension, in both directions.
+   */
+  extend<A2 extends Fields = {}, R2 extends Fields = {}, Q2 extends boolean = Q>(
+    name: string,
+    spec: CommandSpec<A2, R2, Q2> = {},
+  ): Command<Extended<A, A2>, Extended<R, R2>, Q2> {
+    // The constructor of a subclass that keeps ours; one that changes it overrides `extend` too.
+    const Same = this.constructor as new (
+      name: string,
+      spec: CommandSpec<Fields, Fields, boolean>,
+    ) => Command<Extended<A, A2>, Extended<R, R2>, Q2>;
+    return new Same(name, {
+      ...this,
+      ...spec,
+      arguments: { ...this.arguments, ...spec.arguments },
+      response: { ...this.response, ...spec.response },
+      errors: { ...this.errors, ...spec.errors },
+      fatalErrors: { ...this.fatalErrors, ...spec.fatalErrors },
+    });
+  }
+
+  /** The arguments as a box, without the protocol's own keys. @throws InvalidSignature, TooLong */
+  makeArguments(values: InputOf<A>, connection?: unknown): Box {
+    return madeBy(this.#bareArguments, values, connection);
+  }
+
+  /** The arguments from a box. @throws InvalidSignature */
+  parseArguments(box: Box, connection?: unknown): ValuesOf<A> {
+    // What the schema reads is what the schema's fields say: their values.
+    return this.#argumentSchema.read(frameOf(box), connection) as ValuesOf<A>;
+  }
+
+  /** The answer as a box, without the protocol's own keys. @throws InvalidSignature, TooLong */
+  makeResponse(values: InputOf<R>, connection?: unknown): Box {
+    return madeBy(this.#bareResponse, values, connection);
+  }
+
+  /** The answer from a box. @throws InvalidSignature */
+  parseResponse(box: Box, connection?: unknown): ValuesOf<R> {
+    return this.#responseSchema.read(frameOf(box), connection) as ValuesOf<R>; // as above
+  }
+
+  /**
+   * A responder for this command: give it to `locator(...)`. Also a decorator for methods:
+   * `@Sum.responder sum({ a, b }) { ... }`; then `locator(new Calculator())` finds it.
+   */
+  responder<This, F extends Respond<A, R>>(method: F, context: ClassMethodDecoratorContext<This, F>): void;
+  responder(respond: Respond<A, R>): CommandResponder;
+  responder(respond: Respond<A, R>, context?: ClassMethodDecoratorContext): CommandResponder | undefined {
+    if (context !== undefined) return registerMethod(this, context);
+    return new CommandResponder(this, respond as ErasedRespond); // it is only called with what this command has parsed
+  }
+
+  writeAsk(out: ByteWriter, tag: ByteRange | undefined, values: Values, connection: unknown): void {
+    if (this.#replaced.makeArguments) {
+      const box = this.makeArguments(values as InputOf<A>, connection); // the caller's types have checked it
+      if (tag !== undefined) box.set(ASK, bytesOf(tag));
+      writeBox(out, box.set(COMMAND, this.name));
+    } else if (tag === undefined) {
+      this.#askWithoutAnswer.write(out, NO_TAG, values, connection);
+    } else {
+      this.#ask.write(out, tag, values, connection);
+    }
+  }
+
+  writeAnswer(out: ByteWriter, tag: ByteRange, values: Values, connection: unknown): void {
+    if (this.#replaced.makeResponse) {
+      writeBox(out, this.makeResponse(values as InputOf<R>, connection).set(ANSWER, bytesOf(tag))); // the responder's types have checked it
+    } else {
+      this.#answer.write(out, tag, values, connection);
+    }
+  }
+
+  readArguments(frame: Frame, connection: unknown): Values {
+    if (this.#replaced.parseArguments) return this.parseArguments(frame.toBox(), connection);
+    return this.#argumentSchema.read(frame, connection);
+  }
+
+  readResponse(frame: Frame, connection: unknown): Values {
+    if (this.#replaced.parseResponse) return this.parseResponse(frame.toBox(), connection);
+    return this.#responseSchema.read(frame, connection);
+  }
+}
+
+/**
+ * Defines a command.
+ * @param name as it goes over the wire
+ * @throws InvalidSignature, TooLong when the name, a field or an error tag cannot be used
+ */
+export function command<
+  const A extends Fields = {},
+  const R extends Fields = {},
+  const Q extends boolean = true,
+>(name: string, spec: CommandSpec<A, R, Q> = {}): Command<A, R, Q> {
+  return new Command(name, spec);
+}
+
+function madeBy(template: BoxTemplate, values: Values, connection: unknown): Box {
+  const out = new ByteWriter();
+  template.write(out, NO_TAG, values, connection);
+  return readOne(out.copy()).toBox();
+}
+
+function frameOf(box: Box): Frame {
+  return readOne(box.size === 0 ? new Uint8Array(2) : encodeBox(box));
+}
+
+function readOne(bytes: Uint8Array): Frame {
+  const reader = new BoxReader({ maxBoxBytes: Number.POSITIVE_INFINITY, maxBoxKeys: Number.POSITIVE_INFINITY });
+  reader.push(bytes);
+  const frame = reader.nextFrame();
+  if (frame === undefined) throw new Error("a box that we encoded ourselves is whole");
+  return frame;
+}
+
+function bytesOf({ bytes, start, end }: ByteRange): Uint8Array {
+  return bytes.slice(start, end);
+}

@@ -1,0 +1,83 @@
+/** Bytes on their way in: pulls one box after the other while the connection may read, and stops the transport while it may not. */
+import type { Transport } from "../transport.ts";
+import type { Frame } from "../wire/frame.ts";
+import type { Limits } from "../wire/limits.ts";
+import { BoxReader } from "../wire/reader.ts";
+
+/** What the input asks and tells the connection. */
+export interface InputGate {
+  /** Looked at before every box, since serving one may change the answer. */
+  mayRead(): boolean;
+  receive(frame: Frame): void;
+  /** All that could be read was read. */
+  readEnough(): void;
+  /** The peer broke the protocol. */
+  failed(error: unknown): void;
+}
+
+export class Input {
+  readonly #reader: BoxReader;
+  readonly #transport: Transport;
+  readonly #gate: InputGate;
+  #reading = false;
+  #paused = false;
+
+  constructor(transport: Transport, limits: Limits, gate: InputGate) {
+    this.#reader = new BoxReader(limits);
+    this.#transport = transport;
+    this.#gate = gate;
+  }
+
+  /** Bytes that came and were not parsed, wherever they wait. */
+  get waiting(): number {
+    return this.#reader.buffered + this.#transport.undelivered;
+  }
+
+  /** Takes bytes in and serves the boxes in them. */
+  push(chunk: Uint8Array): void {
+    this.#reader.push(chunk);
+    this.read();
+  }
+
+  /** Goes on reading, where it may. Harmless at any time. */
+  read(): void {
+    if (this.#reading) return;
+    this.#reading = true;
+    try {
+      while (this.#gate.mayRead()) {
+        const frame = this.#reader.nextFrame();
+        if (frame === undefined) break;
+        this.#gate.receive(frame);
+      }
+    } catch (error) {
+      this.#gate.failed(error);
+    } finally {
+      this.#reading = false;
+    }
+    this.#gate.readEnough();
+    if (this.#gate.mayRead()) this.resume();
+    else this.pause();
+  }
+
+  pause(): void {
+    if (this.#paused) return;
+    this.#paused = true;
+    this.#transport.pause();
+  }
+
+  resume(): void {
+    if (!this.#paused) return;
+    this.#paused = false;
+    this.#transport.resume();
+  }
+
+  /** What was received and not parsed: for whoever reads the stream next. */
+  takeRest(): Uint8Array {
+    return this.#reader.takeRest();
+  }
+
+  /** The peer has ended its side. @throws MalformedAmpBox when it did so inside a box */
+  end(): void {
+    this.#reader.end();
+  }
+}

@@ -1,0 +1,40 @@
+/** How a connection behaves. */
+import type { BoxReceiver } from "../dispatch/box-interfaces.ts";
+import type { ResponderLocator } from "../dispatch/locator.ts";
+import type { Clock, TLSOptions } from "../transport.ts";
+import type { Limits } from "../wire/limits.ts";
+import type { AmpConnection } from "../command/amp-connection.ts";
+
+/** What `connect`, `listen` and `attach` take beside an address. */
+export interface ConnectionOptions {
+  /** Who answers the peer's asks. Default: nobody. */
+  readonly locator?: ResponderLocator | undefined;
+  /** Takes the boxes as they come, in place of a locator: for protocols of your own making. */
+  readonly receiver?: BoxReceiver | undefined;
+  /** What our side presents and demands on StartTLS, where the call or the responder does not say. */
+  readonly tls?: TLSOptions | undefined;
+  /** Refuse, in both directions, whatever is asked in plaintext, other than to start TLS. Default false. */
+  readonly requireTLS?: boolean | undefined;
+  /** Bounds on what the peer may cost us. */
+  readonly limits?: Partial<Limits> | undefined;
+  /** Milliseconds that a call may take where it does not say. Default: no bound. */
+  readonly callTimeout?: number | undefined;
+  /** Close the connection when a responder throws what its command does not declare, as Twisted does. Default true. */
+  readonly closeOnUndeclaredError?: boolean | undefined;
+  /**
+   * Hears of errors that nobody else hears of: what a responder threw and its command does not declare, what it
+   * returned and cannot be sent, an unknown command that wanted no answer. The peer is never told their text.
+   */
+  readonly onError?: ((error: unknown, about: ErrorContext) => void) | undefined;
+}
+
+export interface ErrorContext {
+  /** The command that was being served. */
+  readonly command: string;
+  readonly connection: AmpConnection;
+}
+
+/** What only the one who opens the transport knows. */
+export interface ConnectionEnvironment {
+  readonly clock: Clock;
+}

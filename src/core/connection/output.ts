@@ -1,0 +1,109 @@
+/**
+ * Boxes on their way out: the one place that writes to the transport.
+ *
+ * Boxes are encoded straight into one run of bytes and written once per turn, which is what makes small calls
+ * cheap. Holding boxes back during a protocol change is then nothing but not writing yet.
+ *
+ * Ownership: the bytes are the transport's until it has sent them. When it has taken them at once, which is
+ * the rule, the same bytes are used again; else they are left to it and new ones taken.
+ */
+import type { Transport } from "../transport.ts";
+import { ByteWriter } from "../wire/byte-writer.ts";
+
+/** Written at once when so many bytes have gathered, without waiting for the end of the turn. */
+const EAGER_BYTES = 64 * 1024;
+/** Bytes runs kept for the next connection that has something to say: an idle one has none. */
+const POOL_SIZE = 16;
+const POOLED_BYTES = 128 * 1024;
+const pool: ByteWriter[] = [];
+
+/** Resolved: what to wait for to run in this turn's microtasks. */
+const soon = Promise.resolve();
+
+export class Output {
+  readonly #transport: Transport;
+  #out: ByteWriter | undefined;
+  #mode: "sent" | "held" | "dropped" = "sent";
+  #scheduled = false;
+  readonly #flushSoon = () => {
+    this.#scheduled = false;
+    this.flush();
+  };
+
+  constructor(transport: Transport) {
+    this.#transport = transport;
+  }
+
+  /** Where boxes are appended; {@link written} must follow. */
+  get out(): ByteWriter {
+    this.#out ??= pool.pop() ?? new ByteWriter(1024);
+    return this.#out;
+  }
+
+  /** Bytes that have not left: gathered or held here, or waiting in the transport. */
+  get pending(): number {
+    return (this.#out?.length ?? 0) + this.#transport.unsent;
+  }
+
+  /** Bytes held back here. */
+  get held(): number {
+    return this.#mode === "held" ? (this.#out?.length ?? 0) : 0;
+  }
+
+  /** A box was appended. It is written before the program waits for anything else. */
+  written(): void {
+    if (this.#mode === "dropped") this.discard();
+    else if (this.#out !== undefined && this.#out.length >= EAGER_BYTES) this.flush();
+    else if (!this.#scheduled) {
+      this.#scheduled = true;
+      void soon.then(this.#flushSoon);
+    }
+  }
+
+  /** Writes what has gathered, unless it is held. */
+  flush(): void {
+    const out = this.#out;
+    if (out === undefined || this.#mode !== "sent") return;
+    if (out.length > 0) {
+      this.#transport.write(out.bytes.subarray(0, out.length));
+      if (this.#transport.unsent > 0) {
+        this.#out = undefined;
+        return;
+      }
+    }
+    this.#recycle(out);
+  }
+
+  /** Sends what has gathered; what comes from now on stays here. */
+  hold(): void {
+    this.flush();
+    this.#mode = "held";
+  }
+
+  /** Sends what was held. */
+  release(): void {
+    this.#mode = "sent";
+    this.flush();
+  }
+
+  /** Sends these bytes at once, past what is held: the answer that a protocol change waits for. */
+  pass(out: ByteWriter): void {
+    this.#transport.write(out.copy());
+  }
+
+  /** Forgets what was not written; so it does with all that may come. */
+  drop(): void {
+    this.#mode = "dropped";
+    this.discard();
+  }
+
+  discard(): void {
+    if (this.#out !== undefined) this.#recycle(this.#out);
+  }
+
+  #recycle(out: ByteWriter): void {
+    out.length = 0;
+    this.#out = undefined;
+    if (pool.length < POOL_SIZE && out.bytes.length <= POOLED_BYTES) pool.push(out);
+  }
+}

@@ -1,0 +1,175 @@
+/** Tells asks, answers and errors apart, and brings each to where it belongs. Sends our own asks. */
+import type { CallOptions } from "../command/amp-connection.ts";
+import type { AnyCommand } from "../command/command.ts";
+import { ASK, COMMAND, keys } from "../command/protocol-keys.ts";
+import { MalformedAmpBox, NoEmptyBoxes, UnexpectedAnswer } from "../errors/peer.ts";
+import { fromWire } from "../errors/wire-codes.ts";
+import type { AbortSignalLike } from "../platform.ts";
+import type { Clock } from "../transport.ts";
+import type { Box } from "../wire/box.ts";
+import { Box as BoxClass } from "../wire/box.ts";
+import type { Frame } from "../wire/frame.ts";
+import { utf8Lenient } from "../platform.ts";
+import { writeBox } from "../wire/writer.ts";
+import type { Host } from "./host.ts";
+import { Incoming } from "./incoming.ts";
+import type { ResponderLocator } from "./locator.ts";
+import { type Call, GIVEN_UP, Outstanding, type Settle } from "./outstanding.ts";
+import { parseTag, tagDigits } from "./tags.ts";
+
+type Values = Readonly<Record<string, unknown>>;
+
+const NO_OPTIONS: CallOptions = {};
+
+export class Dispatcher {
+  readonly #host: Host;
+  /** Our calls that wait. */
+  readonly outstanding: Outstanding;
+  /** The peer's asks that are being served. */
+  readonly incoming: Incoming;
+
+  constructor(host: Host, locator: ResponderLocator, clock: Clock | undefined) {
+    this.#host = host;
+    this.outstanding = new Outstanding(clock);
+    this.incoming = new Incoming(host, locator);
+  }
+
+  /**
+   * Brings a box to where it belongs.
+   * @throws NoEmptyBoxes, MalformedAmpBox, UnexpectedAnswer: the peer has broken the protocol
+   */
+  receive(frame: Frame): void {
+    // In this order: a box with `_answer` is an answer whatever else it holds.
+    const answer = frame.indexOf(keys.answer);
+    if (answer >= 0) return this.#receiveAnswer(frame, answer);
+    const error = frame.indexOf(keys.error);
+    if (error >= 0) return this.#receiveError(frame, error);
+    const command = frame.indexOf(keys.command);
+    if (command >= 0) return this.incoming.receive(frame, command);
+    throw new NoEmptyBoxes(
+      frame.count === 0
+        ? "an empty box came"
+        : `a box came that is neither ask nor answer: its keys are ${[...frame.toBox().keys()].slice(0, 10).join(", ")}`,
+    );
+  }
+
+  #receiveAnswer(frame: Frame, index: number): void {
+    const call = this.#take(frame, index);
+    if (call === GIVEN_UP) return;
+    let value: unknown;
+    try {
+      value =
+        call.command === undefined
+          ? frame.toBox()
+          : call.command.readResponse(frame, this.#host.context.connection);
+    } catch (error) {
+      call.reject(error);
+      return;
+    }
+    call.resolve(value);
+  }
+
+  #receiveError(frame: Frame, index: number): void {
+    const code = textAt(frame, keys.errorCode);
+    const description = textAt(frame, keys.errorDescription);
+    if (code === undefined || description === undefined) {
+      throw new MalformedAmpBox("an error came without _error_code or _error_description");
+    }
+    const call = this.#take(frame, index);
+    if (call !== GIVEN_UP) call.reject(fromWire(code, description, call.command?.declaredErrors));
+  }
+
+  #take(frame: Frame, index: number): Call | typeof GIVEN_UP {
+    const tag = parseTag(frame.bytes, frame.valueStart(index), frame.valueEnd(index));
+    const call = this.outstanding.take(tag);
+    if (call !== undefined) return call;
+    const shown = JSON.stringify(utf8Lenient.decode(frame.value(index).subarray(0, 64)));
+    throw new UnexpectedAnswer(`an answer came to call ${shown}, which ${this.outstanding.why(tag)}`);
+  }
+
+  /** Calls a command; undefined when it wants no answer. @throws only for a command that wants none */
+  call(command: AnyCommand, values: Values, options: CallOptions = NO_OPTIONS): Promise<unknown> | undefined {
+    if (!command.requiresAnswer) {
+      command.writeAsk(this.#host.out, undefined, values, this.#host.context.connection);
+      this.outstanding.skip();
+      this.#host.written();
+      return undefined;
+    }
+    const promise = new Promise<unknown>(capture);
+    this.callSettling(command, values, options, captured);
+    return promise;
+  }
+
+  /** The same with the answer going to `settle`, in the very moment when it is read. */
+  callSettling(command: AnyCommand, values: Values, options: CallOptions, { resolve, reject }: Settle): void {
+    const { signal } = options;
+    if (signal?.aborted) return reject(signal.reason);
+    const { outstanding } = this;
+    try {
+      command.writeAsk(this.#host.out, tagDigits(outstanding.nextTag), values, this.#host.context.connection);
+    } catch (error) {
+      return reject(error);
+    }
+    this.#sent(new PendingCall(command, command.name, resolve, reject), options);
+  }
+
+  /** The low level: a box to a command by name. */
+  callString(name: string, box: Box, requiresAnswer: boolean, options: CallOptions): Promise<Box> | undefined {
+    const sent = new BoxClass(box).set(COMMAND, name);
+    if (!requiresAnswer) {
+      writeBox(this.#host.out, sent);
+      this.outstanding.skip();
+      this.#host.written();
+      return undefined;
+    }
+    return new Promise<Box>((resolve, reject) => {
+      const signal: AbortSignalLike | undefined = options.signal;
+      if (signal?.aborted) return reject(signal.reason);
+      writeBox(this.#host.out, sent.set(ASK, this.outstanding.nextTag.toString(16)));
+      // A call without command resolves with the answer's box.
+      this.#sent(new PendingCall(undefined, name, resolve as Settle["resolve"], reject), options);
+    });
+  }
+
+  #sent(call: Call, options: CallOptions): void {
+    const tag = this.outstanding.add(call);
+    if (options.timeout !== undefined || options.signal !== undefined) this.outstanding.limit(tag, call, options);
+    this.#host.written();
+  }
+}
+
+class PendingCall implements Call {
+  readonly command: AnyCommand | undefined;
+  readonly name: string;
+  readonly resolve: Settle["resolve"];
+  readonly reject: Settle["reject"];
+  release: (() => void) | undefined = undefined;
+
+  constructor(
+    command: AnyCommand | undefined,
+    name: string,
+    resolve: Settle["resolve"],
+    reject: Settle["reject"],
+  ) {
+    this.command = command;
+    this.name = name;
+    this.resolve = resolve;
+    this.reject = reject;
+  }
+}
+
+/** Where a new promise leaves its two functions: one executor for all calls instead of a closure for each. */
+const captured: { resolve: Settle["resolve"]; reject: Settle["reject"] } = {
+  resolve: () => {},
+  reject: () => {},
+};
+
+function capture(resolve: Settle["resolve"], reject: Settle["reject"]): void {
+  captured.resolve = resolve;
+  captured.reject = reject;
+}
+
+function textAt(frame: Frame, key: Uint8Array): string | undefined {
+  const index = frame.indexOf(key);
+  return index < 0 ? undefined : utf8Lenient.decode(frame.value(index));
+}

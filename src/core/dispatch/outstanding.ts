@@ -1,0 +1,127 @@
+/** Our calls that wait for their answers. Each is settled exactly once. */
+import type { AnyCommand } from "../command/command.ts";
+import type { CallOptions } from "../command/amp-connection.ts";
+import { CallTimeout } from "../errors/caller.ts";
+import type { AbortSignalLike } from "../platform.ts";
+import type { Clock } from "../transport.ts";
+
+/** Who waits for an answer. */
+export interface Settle {
+  resolve(value: unknown): void;
+  reject(error: unknown): void;
+}
+
+/** A call that has been written. One object a call, and no closure. */
+export interface Call extends Settle {
+  /** Undefined for `callRemoteString`: its answer is the box itself. */
+  readonly command: AnyCommand | undefined;
+  readonly name: string;
+  /** Takes back what `timeout` and `signal` have set up. */
+  release: (() => void) | undefined;
+}
+
+/** Stands for a call that has been given up here: its answer is expected, and dropped. */
+export const GIVEN_UP = "given up";
+
+export class Outstanding {
+  readonly #clock: Clock | undefined;
+  #calls = new Map<number, Call | typeof GIVEN_UP>();
+  #waiting = 0;
+  /** Tags from here on have not left this end: the peer cannot know them. */
+  #unsentFrom = Number.POSITIVE_INFINITY;
+  #last = 0;
+
+  constructor(clock: Clock | undefined) {
+    this.#clock = clock;
+  }
+
+  /** How many calls wait. */
+  get size(): number {
+    return this.#waiting;
+  }
+
+  /** The tag of the next call. It counts only once {@link add} or {@link skip} is called. */
+  get nextTag(): number {
+    return this.#last + 1;
+  }
+
+  /** A call that wants no answer uses up a tag too, as in Twisted. */
+  skip(): void {
+    this.#last++;
+  }
+
+  add(call: Call): number {
+    const tag = ++this.#last;
+    this.#calls.set(tag, call);
+    this.#waiting++;
+    return tag;
+  }
+
+  /** Applies a call's `timeout` and `signal`. Only calls that have one pay for it. */
+  limit(tag: number, call: Call, { timeout, signal }: CallOptions): void {
+    let timer: unknown;
+    const clock = this.#clock;
+    const aborted = () => this.#giveUp(tag, (signal as AbortSignalLike).reason); // only listened to on a signal
+    if (timeout !== undefined && timeout !== Number.POSITIVE_INFINITY) {
+      if (clock === undefined) throw new TypeError("a call can have a timeout only where there is a clock");
+      timer = clock.setTimeout(() => this.#giveUp(tag, timedOut(call.name, timeout)), timeout);
+    }
+    signal?.addEventListener("abort", aborted, { once: true });
+    call.release = () => {
+      if (timer !== undefined) clock?.clearTimeout(timer);
+      signal?.removeEventListener("abort", aborted);
+    };
+  }
+
+  #giveUp(tag: number, reason: unknown): void {
+    const call = this.#calls.get(tag);
+    if (call === undefined || call === GIVEN_UP) return;
+    this.#calls.set(tag, GIVEN_UP);
+    this.#waiting--;
+    call.release?.();
+    call.reject(reason);
+  }
+
+  /** From now on calls are held back here: an answer to one of them is a forgery. */
+  holdBack(): void {
+    this.#unsentFrom = this.nextTag;
+  }
+
+  /** What was held back goes out. */
+  release(): void {
+    this.#unsentFrom = Number.POSITIVE_INFINITY;
+  }
+
+  /** The call that an answer is for. Undefined when none waits: then {@link why} tells. */
+  take(tag: number): Call | typeof GIVEN_UP | undefined {
+    const call = tag < this.#unsentFrom ? this.#calls.get(tag) : undefined;
+    if (call === undefined) return undefined;
+    this.#calls.delete(tag);
+    if (call === GIVEN_UP) return GIVEN_UP;
+    this.#waiting--;
+    call.release?.();
+    return call;
+  }
+
+  /** Why no call of this tag waits. */
+  why(tag: number): string {
+    if (tag < 1 || tag > this.#last) return "was never made";
+    return tag >= this.#unsentFrom ? "has not been sent yet" : "does not wait for one";
+  }
+
+  /** Every call fails with the reason. */
+  rejectAll(reason: unknown): void {
+    const calls = this.#calls;
+    this.#calls = new Map();
+    this.#waiting = 0;
+    for (const call of calls.values()) {
+      if (call === GIVEN_UP) continue;
+      call.release?.();
+      call.reject(reason);
+    }
+  }
+}
+
+function timedOut(name: string, timeout: number): CallTimeout {
+  return new CallTimeout(`${name} was not answered within ${timeout} ms`);
+}
