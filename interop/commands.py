@@ -236,7 +236,10 @@ class AskMe(amp.Command):
     exception, with the error's code and description where the peer sent them.
     """
 
-    arguments = [(b"command", amp.String()), (b"fields", amp.AmpList([(b"key", amp.String()), (b"value", amp.String())]))]
+    arguments = [
+        (b"command", amp.String()),
+        (b"fields", amp.AmpList([(b"key", amp.String()), (b"value", amp.String())])),
+    ]
     response = [
         (b"outcome", amp.Unicode()),
         (b"fields", amp.AmpList([(b"key", amp.String()), (b"value", amp.String())])),
