@@ -1,0 +1,74 @@
+#!/usr/bin/python3
+"""
+Write the golden bytes in vectors/ from a live Twisted.
+
+    scripts/vectors.py            write all files
+    scripts/vectors.py --check    write nothing; exit with 1 when a file is not what Twisted does now
+
+Needs Debian's python3-twisted with pyOpenSSL (the reference is 22.4). Nothing written depends on time or chance: a
+second run changes nothing. What the fields mean is said at the function ``vectors`` of the module that makes them.
+"""
+
+import sys
+
+sys.dont_write_bytecode = True  # these files are run in place, from a source tree
+
+import json
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "interop"))
+
+from twisted.logger import globalLogBeginner
+
+import golden_arguments
+import golden_boxes
+import golden_conversations
+import golden_malformed
+
+FILES = {
+    "boxes.json": golden_boxes,
+    "arguments.json": golden_arguments,
+    "conversations.json": golden_conversations,
+    "malformed.json": golden_malformed,
+}
+
+
+def layout(vectors):
+    """JSON with a vector on each line, and those that have steps with a step on each line."""
+    names = [vector["name"] for vector in vectors]
+    twice = {name for name in names if names.count(name) > 1}
+    if twice:
+        raise ValueError(f"vectors of the same name: {sorted(twice)}")
+    return "[\n" + ",\n".join(map(_layoutVector, vectors)) + "\n]\n"
+
+
+def _layoutVector(vector):
+    if "steps" not in vector:
+        return "  " + json.dumps(vector)
+    steps = ",\n".join("      " + json.dumps(step) for step in vector["steps"])
+    fields = [
+        f"    {json.dumps(key)}: " + (f"[\n{steps}\n    ]" if key == "steps" else json.dumps(value))
+        for key, value in vector.items()
+    ]
+    return "  {\n" + ",\n".join(fields) + "\n  }"
+
+
+def main(check):
+    # Twisted reports every refused ask to its log, which is standard error unless it is told otherwise.
+    globalLogBeginner.beginLoggingTo([lambda event: None], redirectStandardIO=False, discardBuffer=True)
+    changed = []
+    for name, module in FILES.items():
+        path = ROOT / "vectors" / name
+        text = layout(list(module.vectors()))
+        if not path.exists() or path.read_text("ascii") != text:
+            changed.append(name)
+            if not check:
+                path.write_text(text, "ascii")
+    for name in changed:
+        print(f"vectors/{name} {'differs' if check else 'written'}")
+    return 1 if check and changed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main("--check" in sys.argv[1:]))
