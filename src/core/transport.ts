@@ -60,7 +60,7 @@ export interface CertificateLike {
 
 /** A certificate with its key: `PrivateCertificate` of `ampwire/node`. */
 export interface PrivateCertificateLike extends CertificateLike {
-  readonly hasPrivateKey: true;
+  toPEMWithKey(): string;
 }
 
 /** What one side presents and demands on StartTLS. */
@@ -85,13 +85,11 @@ export interface TLSSession {
   readonly verified: boolean;
 }
 
-/** Time, and turns of the event loop: given from outside, so that tests set it by hand. */
+/** Time: given from outside, so that tests set it by hand. */
 export interface Clock {
   /** Milliseconds, from any beginning. */
   now(): number;
   /** Calls back once, after so many milliseconds. */
   setTimeout(callback: () => void, milliseconds: number): unknown;
   clearTimeout(timer: unknown): void;
-  /** Calls back in a later turn of the event loop, after input and output have had theirs. */
-  defer(callback: () => void): void;
 }

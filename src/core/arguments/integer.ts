@@ -30,7 +30,10 @@ export function integer(): InPlaceArgument<number> {
 
 export function writeInteger(value: number, out: ByteWriter): void {
   if (!Number.isSafeInteger(value)) throw notAnInteger(value);
-  if (value > 0x7fffffff || value < -0x7fffffff) return out.ascii(String(value));
+  if (value > 0x7fffffff || value < -0x7fffffff) {
+    out.ascii(String(value));
+    return;
+  }
   let rest = value;
   if (rest < 0) {
     out.byte(MINUS);

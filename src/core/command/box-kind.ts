@@ -52,11 +52,11 @@ export type Perform = (leftovers: Uint8Array) => Promise<Readonly<Record<string,
 /** What a change may use of its connection. */
 export interface ChangingConnection {
   readonly secure: boolean;
+  /** No call is unanswered in either direction, the one that brings the change aside. */
+  readonly quiescent: boolean;
   readonly transport: Transport;
   /** What our side presents and demands on StartTLS, where the command does not say. */
   readonly tlsDefaults: TLSOptions;
   /** Tells the connection that its bytes are now inside TLS. */
   secured(session: TLSSession): void;
-  /** Tells the connection that its bytes are no longer AMP. */
-  switched(): void;
 }

@@ -5,7 +5,7 @@
  * responder gives its own under the same names in what it returns. See SPEC.md for the exchange.
  */
 import { local } from "../arguments/local.ts";
-import { InvalidSignature, OnlyOneTLS, TLSNotAvailable } from "../errors/caller.ts";
+import { NotQuiescent, OnlyOneTLS, TLSNotAvailable } from "../errors/caller.ts";
 import type { CertificateLike, PrivateCertificateLike, TLSOptions } from "../transport.ts";
 import type { BoxKind, ChangingConnection } from "./box-kind.ts";
 import { command } from "./command.ts";
@@ -19,6 +19,9 @@ export const tlsBox: BoxKind = {
       if (connection.secure) throw new OnlyOneTLS("TLS has already been started on this connection");
     },
     prepare(connection, values, side) {
+      if (values["tls_requireQuiescent"] === true && !connection.quiescent) {
+        throw new NotQuiescent("calls that were asked in plaintext are not answered yet");
+      }
       const start = startOf(connection, values);
       return async (leftovers) => {
         connection.secured(await start(leftovers, side));
@@ -46,13 +49,15 @@ const tlsFields = {
   tls_localCertificate: local<PrivateCertificateLike>(),
   /** Who may vouch for the peer's certificate. */
   tls_verifyAuthorities: local<readonly CertificateLike[]>(),
+  /** Ours: refuse to upgrade while a call asked in plaintext is unanswered, in either direction. */
+  tls_requireQuiescent: local<boolean>(),
 };
 
 export const StartTLS = command("StartTLS", {
   // tls_serverName is ours: Twisted checks no host name.
   arguments: { ...tlsFields, tls_serverName: local<string>() },
   response: tlsFields,
-  errors: { TLS_ERROR: OnlyOneTLS },
+  errors: { TLS_ERROR: OnlyOneTLS, TLS_NOT_AVAILABLE: TLSNotAvailable, TLS_NOT_QUIESCENT: NotQuiescent },
   commandType: tlsBox,
   responseType: tlsBox,
 });

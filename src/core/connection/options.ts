@@ -1,7 +1,7 @@
 /** How a connection behaves. */
 import type { BoxReceiver } from "../dispatch/box-interfaces.ts";
 import type { ResponderLocator } from "../dispatch/locator.ts";
-import type { Clock, TLSOptions } from "../transport.ts";
+import type { TLSOptions } from "../transport.ts";
 import type { Limits } from "../wire/limits.ts";
 import type { AmpConnection } from "../command/amp-connection.ts";
 
@@ -34,7 +34,3 @@ export interface ErrorContext {
   readonly connection: AmpConnection;
 }
 
-/** What only the one who opens the transport knows. */
-export interface ConnectionEnvironment {
-  readonly clock: Clock;
-}

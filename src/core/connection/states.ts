@@ -17,6 +17,8 @@ export type Transition =
   | "refused"
   /** `close()`, or the peer ended its side. */
   | "close"
+  /** Nothing is in progress any more. */
+  | "finished"
   /** An error, `destroy()`, or the transport is gone. */
   | "fail";
 
@@ -25,7 +27,7 @@ export const TRANSITIONS: Readonly<Record<State, Readonly<Partial<Record<Transit
   upgrading: { upgraded: "open", refused: "open", fail: "closed" },
   switching: { handedOver: "switched", refused: "open", fail: "closed" },
   switched: { fail: "closed" },
-  closing: { fail: "closed" },
+  closing: { finished: "closed", fail: "closed" },
   closed: {},
 };
 

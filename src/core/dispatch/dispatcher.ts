@@ -4,12 +4,10 @@ import type { AnyCommand } from "../command/command.ts";
 import { ASK, COMMAND, keys } from "../command/protocol-keys.ts";
 import { MalformedAmpBox, NoEmptyBoxes, UnexpectedAnswer } from "../errors/peer.ts";
 import { fromWire } from "../errors/wire-codes.ts";
-import type { AbortSignalLike } from "../platform.ts";
+import { type AbortSignalLike, utf8Lenient } from "../platform.ts";
 import type { Clock } from "../transport.ts";
-import type { Box } from "../wire/box.ts";
-import { Box as BoxClass } from "../wire/box.ts";
+import { Box } from "../wire/box.ts";
 import type { Frame } from "../wire/frame.ts";
-import { utf8Lenient } from "../platform.ts";
 import { writeBox } from "../wire/writer.ts";
 import type { Host } from "./host.ts";
 import { Incoming } from "./incoming.ts";
@@ -30,7 +28,7 @@ export class Dispatcher {
 
   constructor(host: Host, locator: ResponderLocator, clock: Clock | undefined) {
     this.#host = host;
-    this.outstanding = new Outstanding(clock);
+    this.outstanding = new Outstanding(clock, () => host.finished());
     this.incoming = new Incoming(host, locator);
   }
 
@@ -96,26 +94,35 @@ export class Dispatcher {
       return undefined;
     }
     const promise = new Promise<unknown>(capture);
-    this.callSettling(command, values, options, captured);
+    const { resolve, reject } = captured;
+    try {
+      this.callSettling(command, values, options, resolve, reject);
+    } catch (error) {
+      reject(error);
+    }
     return promise;
   }
 
-  /** The same with the answer going to `settle`, in the very moment when it is read. */
-  callSettling(command: AnyCommand, values: Values, options: CallOptions, { resolve, reject }: Settle): void {
-    const { signal } = options;
-    if (signal?.aborted) return reject(signal.reason);
-    const { outstanding } = this;
-    try {
-      command.writeAsk(this.#host.out, tagDigits(outstanding.nextTag), values, this.#host.context.connection);
-    } catch (error) {
-      return reject(error);
-    }
+  /**
+   * The same with the answer handed over in the very moment when it is read.
+   * @throws InvalidSignature, TooLong, the signal's reason: nothing is sent, and neither function will be called
+   */
+  callSettling(
+    command: AnyCommand,
+    values: Values,
+    options: CallOptions,
+    resolve: Settle["resolve"],
+    reject: Settle["reject"],
+  ): void {
+    const signal: AbortSignalLike | undefined = options.signal;
+    if (signal?.aborted) throw signal.reason;
+    command.writeAsk(this.#host.out, tagDigits(this.outstanding.nextTag), values, this.#host.context.connection);
     this.#sent(new PendingCall(command, command.name, resolve, reject), options);
   }
 
   /** The low level: a box to a command by name. */
-  callString(name: string, box: Box, requiresAnswer: boolean, options: CallOptions): Promise<Box> | undefined {
-    const sent = new BoxClass(box).set(COMMAND, name);
+  callString(name: string, box: Box, requiresAnswer: boolean, options: CallOptions = NO_OPTIONS): Promise<Box> | undefined {
+    const sent = new Box(box).set(COMMAND, name);
     if (!requiresAnswer) {
       writeBox(this.#host.out, sent);
       this.outstanding.skip();

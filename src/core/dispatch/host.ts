@@ -22,8 +22,8 @@ export interface Host {
   quit(reason: Error): void;
   /** An ask came whose answer changes the protocol. The host runs it when everything else is quiet. */
   changeAsked(ask: ChangeAsk): void;
-  /** A responder that was still running when its ask returned has finished. */
-  askFinished(): void;
+  /** A call that was given up, or a responder that took its time, is no longer in progress. */
+  finished(): void;
 }
 
 /** An ask whose answer changes what the bytes on the connection mean. */

@@ -88,12 +88,12 @@ export class Incoming {
       (value) => {
         this.#inProgress--;
         this.#answer(name, command, tag, value);
-        this.#host.askFinished();
+        this.#host.finished();
       },
       (error: unknown) => {
         this.#inProgress--;
         this.#fail(name, command, tag, error);
-        this.#host.askFinished();
+        this.#host.finished();
       },
     );
   }

@@ -25,14 +25,17 @@ export const GIVEN_UP = "given up";
 
 export class Outstanding {
   readonly #clock: Clock | undefined;
+  readonly #givenUp: () => void;
   #calls = new Map<number, Call | typeof GIVEN_UP>();
   #waiting = 0;
   /** Tags from here on have not left this end: the peer cannot know them. */
   #unsentFrom = Number.POSITIVE_INFINITY;
   #last = 0;
 
-  constructor(clock: Clock | undefined) {
+  /** @param givenUp hears when a call has ended without an answer */
+  constructor(clock: Clock | undefined, givenUp: () => void) {
     this.#clock = clock;
+    this.#givenUp = givenUp;
   }
 
   /** How many calls wait. */
@@ -80,6 +83,7 @@ export class Outstanding {
     this.#waiting--;
     call.release?.();
     call.reject(reason);
+    this.#givenUp();
   }
 
   /** From now on calls are held back here: an answer to one of them is a forgery. */

@@ -21,3 +21,10 @@ export class IdleTimeout extends ConnectionLost {
     identify(this, "IdleTimeout", "IDLE_TIMEOUT", "transport");
   }
 }
+
+/** No connection could be opened. `cause` is the system's own error. */
+export class ConnectFailed extends AmpError {
+  static {
+    identify(this, "ConnectFailed", "CONNECT_FAILED", "transport");
+  }
+}

@@ -1,0 +1,111 @@
+/**
+ * The text of Python's `decimal.Decimal`, and decimal.js values that remember it.
+ *
+ * Python's Decimal knows how many digits it was written with: `1.0` is not `1`, and `1E+2` is not `100`; a NaN
+ * has a sign, may be signalling, and may carry digits. decimal.js keeps the number and drops all of that. So the
+ * exact text of a value is remembered beside it, in a map that does not keep the value alive. A subclass was
+ * rejected: decimal.js makes its results with its own constructor, and values of a subclass would not compare
+ * equal to ordinary ones in tests.
+ */
+import { Decimal } from "decimal.js";
+import { shownValue } from "./value-text.ts";
+
+/** Only of values whose text does not follow from the number. */
+const exactTexts = new WeakMap<Decimal, string>();
+
+const DECIMAL = /^([+-]?)(?:(\d*)(?:\.(\d*))?(?:e([+-]?\d+))?|(inf(?:inity)?)|(s?nan)(\d*))$/i;
+/** Below this exponent a whole number of decimal.js is written out, as JavaScript does with numbers. */
+const WRITTEN_OUT = 21;
+
+/**
+ * A Decimal from Python's text, which it remembers: `decimalText(exactDecimal("1.0"))` is `1.0`. For sending a
+ * value with a certain number of digits, or a signalling NaN. What decimal.js calculates with it is a new value
+ * and remembers nothing.
+ *
+ * @param text what `decimal.Decimal(text)` takes in Python, ASCII only: white space around, underscores
+ *   anywhere, `1e2`, `.5`, `-0`, `Infinity`, `-NaN`, `sNaN`, `NaN123`
+ * @throws SyntaxError for other text
+ * @throws RangeError for an exponent beyond those of decimal.js, which are ±9e15
+ */
+export function exactDecimal(text: string): Decimal {
+  const match = DECIMAL.exec(stripped(text).replaceAll("_", ""));
+  if (match === null) throw notDecimal(text);
+  const [, sign, whole = "", fraction = "", exponent = "0", infinity, nan, payload = ""] = match;
+  const minus = sign === "-" ? "-" : "";
+  if (infinity !== undefined) return new Decimal(`${minus}Infinity`);
+  if (nan !== undefined) {
+    return remembered(new Decimal(NaN), minus + (nan.length === 4 ? "sNaN" : "NaN") + withoutZeros(payload));
+  }
+  if (whole === "" && fraction === "") throw notDecimal(text);
+  const digits = withoutZeros(whole + fraction) || "0";
+  const power = Number(exponent) - fraction.length;
+  if (!Number.isSafeInteger(power)) throw exponentTooLarge(text);
+  const value = new Decimal(`${minus}${digits}e${power}`);
+  if (!value.isFinite() || value.isZero() !== (digits === "0")) throw exponentTooLarge(text);
+  return remembered(value, numberText(minus, digits, power));
+}
+
+/**
+ * A Decimal as Python's `str` writes it. A value that was received, or made by `exactDecimal`, has the text it
+ * came with; any other has as many digits as it needs: `100`, `0.000001`, `1E-7`, `1E+21`.
+ */
+export function decimalText(value: Decimal): string {
+  return exactTexts.get(value) ?? ownText(value);
+}
+
+function remembered(value: Decimal, text: string): Decimal {
+  if (text !== ownText(value)) exactTexts.set(value, text);
+  return value;
+}
+
+/** From the number alone. Independent of how `Decimal.set` makes it print. */
+function ownText(value: Decimal): string {
+  if (value.isNaN()) return "NaN";
+  const minus = value.isNegative() ? "-" : "";
+  if (!value.isFinite()) return `${minus}Infinity`;
+  // "1.25e-7": every digit, no more
+  const [mantissa = "", exponent = ""] = value.toExponential().replace(/^-/, "").split("e");
+  const digits = mantissa.replace(".", "");
+  const power = Number(exponent) - (digits.length - 1);
+  const writtenOut = power > 0 && Number(exponent) < WRITTEN_OUT;
+  return writtenOut ? minus + digits + "0".repeat(power) : numberText(minus, digits, power);
+}
+
+/** Python's `to-scientific-string`: the number is `digits` times ten to the `power`. */
+function numberText(minus: string, digits: string, power: number): string {
+  const leading = digits.length + power;
+  if (power > 0 || leading <= -6) {
+    const mantissa = digits.length === 1 ? digits : `${digits[0]}.${digits.slice(1)}`;
+    const exponent = leading - 1;
+    return `${minus}${mantissa}E${exponent < 0 ? "" : "+"}${exponent}`;
+  }
+  if (power === 0) return minus + digits;
+  return leading > 0
+    ? `${minus}${digits.slice(0, leading)}.${digits.slice(leading)}`
+    : `${minus}0.${"0".repeat(-leading)}${digits}`;
+}
+
+/** Without the white space that Python's `str.strip` takes off, as far as it is ASCII. */
+function stripped(text: string): string {
+  let start = 0;
+  let end = text.length;
+  while (start < end && isSpace(text.charCodeAt(start))) start++;
+  while (start < end && isSpace(text.charCodeAt(end - 1))) end--;
+  return text.slice(start, end);
+}
+
+function isSpace(unit: number): boolean {
+  return (unit >= 0x09 && unit <= 0x0d) || (unit >= 0x1c && unit <= 0x20);
+}
+
+function withoutZeros(digits: string): string {
+  return digits.replace(/^0+/, "");
+}
+
+function exponentTooLarge(text: string): RangeError {
+  return new RangeError(`the exponent of ${shownValue(text)} is beyond those of decimal.js`);
+}
+
+function notDecimal(text: string): SyntaxError {
+  return new SyntaxError(`not a decimal: ${shownValue(text)}`);
+}

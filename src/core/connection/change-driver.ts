@@ -1,0 +1,239 @@
+/**
+ * The choreography of a protocol change: StartTLS, a switch, or a command of the user's own.
+ *
+ * The asker writes its ask and from that instant holds back every box. The responder stops reading before its
+ * responder runs, so that nothing which came behind the ask is ever taken for a box. After the answer both are
+ * quiet, the transport has written everything, and the change is made. What the change is, this file does not know.
+ */
+import type { CallOptions } from "../command/amp-connection.ts";
+import type { ChangeSide, ChangingConnection, Perform, ProtocolChange } from "../command/box-kind.ts";
+import type { AnyCommand } from "../command/command.ts";
+import type { Dispatcher } from "../dispatch/dispatcher.ts";
+import type { ChangeAsk } from "../dispatch/host.ts";
+import { InvalidSignature, OnlyOneTLS } from "../errors/caller.ts";
+import { HandshakeTimeout, PlaintextAfterStartTLS, StartTLSCollision, StartTLSRefused } from "../errors/peer.ts";
+import { ConnectionClosed } from "../errors/transport.ts";
+import type { Clock, Transport } from "../transport.ts";
+import { ByteWriter } from "../wire/byte-writer.ts";
+import type { Input } from "./input.ts";
+import type { Output } from "./output.ts";
+import { PHASES, type Phase, type State, type Transition } from "./states.ts";
+
+type Values = Readonly<Record<string, unknown>>;
+
+/** What the choreography moves. */
+export interface Stage {
+  readonly connection: ChangingConnection;
+  readonly transport: Transport;
+  readonly input: Input;
+  readonly output: Output;
+  readonly dispatcher: Dispatcher;
+  readonly clock: Clock;
+  /** Milliseconds. */
+  readonly handshakeTimeout: number;
+  readonly state: State;
+  move(transition: Transition): void;
+  /** Ends the connection: what is held is never sent. */
+  fail(reason: Error): void;
+}
+
+/** The change that is under way. */
+interface Current {
+  readonly change: ProtocolChange;
+  readonly side: ChangeSide;
+  phase: Phase;
+  /** Rejects the asker's call; on the responder's side nobody waits. */
+  readonly reject: (reason: unknown) => void;
+  /** Ends the time limit and the listening to a signal. */
+  release: () => void;
+  /** Runs when the change is over and the connection open again. */
+  afterwards: (() => void) | undefined;
+}
+
+const nothing = () => {};
+const IDLE = { reject: nothing, release: nothing, afterwards: undefined };
+
+export class ChangeDriver {
+  readonly #stage: Stage;
+  #current: Current | undefined;
+
+  constructor(stage: Stage) {
+    this.#stage = stage;
+  }
+
+  /** Whether received bytes are boxes at this point of a change. */
+  get reads(): boolean {
+    return this.#current === undefined || PHASES[this.#current.phase].reads;
+  }
+
+  /** Asks the peer for a change. Resolves when it has been made; whatever goes wrong before the ask is sent changes nothing. */
+  ask(command: AnyCommand, change: ProtocolChange, values: Values, options: CallOptions = {}): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      const { connection, dispatcher, state } = this.#stage;
+      if (!command.requiresAnswer) throw new InvalidSignature(`${command.name} changes the protocol: it needs an answer`);
+      if (change.state === "upgrading" && state === "upgrading") {
+        throw new OnlyOneTLS("TLS is already being started on this connection");
+      }
+      if (state !== "open") throw new InvalidSignature(`${command.name} cannot be asked while the connection is ${state}`);
+      change.admit(connection);
+      const perform = change.prepare(connection, values, "asker");
+      if (options.signal?.aborted) throw options.signal.reason;
+
+      const current: Current = { ...IDLE, change, side: "asker", phase: "asked", reject };
+      const answered = (answer: unknown) => {
+        // A response that was read from a box is an object of values.
+        this.#perform(current, perform, (more) => resolve({ ...(answer as Values), ...more }));
+      };
+      dispatcher.callSettling(command, values, {}, answered, (error) => this.#refused(current, error));
+      this.#begin(current);
+      this.#limit(current, options);
+    });
+  }
+
+  /** The peer asks for a change. */
+  answer(ask: ChangeAsk, change: ProtocolChange): void {
+    const { connection, state, input } = this.#stage;
+    if (this.#current !== undefined) {
+      return this.fail(new StartTLSCollision(`both ends asked to change the protocol at once (${ask.command.name})`));
+    }
+    try {
+      change.admit(connection);
+      if (state !== "open") throw new ConnectionClosed(`the connection is ${state}`);
+    } catch (error) {
+      return ask.fail(error);
+    }
+    const current: Current = { ...IDLE, change, side: "responder", phase: "answering" };
+    this.#begin(current);
+    input.pause();
+    if (this.#injected(current)) return;
+    void this.#answer(current, ask);
+  }
+
+  async #answer(current: Current, ask: ChangeAsk): Promise<void> {
+    const { connection, output } = this.#stage;
+    const answer = new ByteWriter();
+    let perform: Perform;
+    try {
+      const values = await ask.run();
+      if (this.#current !== current) return;
+      perform = current.change.prepare(connection, values, "responder");
+      ask.writeAnswer(values, answer);
+    } catch (error) {
+      if (this.#current === current) this.#decline(current, ask, error);
+      return;
+    }
+    if (this.#injected(current)) return;
+    output.pass(answer);
+    this.#limit(current, {});
+    this.#perform(current, perform, () => {});
+  }
+
+  /** Bytes behind a StartTLS ask can only come from somebody who does not know what is coming. */
+  #injected({ change }: Current): boolean {
+    const { waiting } = this.#stage.input;
+    if (change.state !== "upgrading" || waiting === 0) return false;
+    this.fail(new PlaintextAfterStartTLS(`plaintext after StartTLS: ${waiting} bytes came before we had answered`));
+    return true;
+  }
+
+  /** Our responder refused: AMP goes on as before. */
+  #decline(current: Current, ask: ChangeAsk, error: unknown): void {
+    const { output, input } = this.#stage;
+    this.#end(current, "refused");
+    ask.fail(error);
+    output.release();
+    input.read();
+  }
+
+  /** The peer refused, or the connection was lost before it answered. */
+  #refused(current: Current, error: unknown): void {
+    current.reject(error);
+    if (this.#current !== current) return;
+    if (current.change.state === "upgrading") {
+      const why = error instanceof Error ? error.message : String(error);
+      this.fail(new StartTLSRefused(`the peer refused to start TLS: ${why}`, { cause: error }));
+      return;
+    }
+    this.#end(current, "refused");
+    this.#stage.output.release();
+  }
+
+  #begin(current: Current): void {
+    const { output, dispatcher } = this.#stage;
+    output.hold();
+    dispatcher.outstanding.holdBack();
+    this.#stage.move(current.change.state === "upgrading" ? "upgrade" : "switch");
+    this.#current = current;
+  }
+
+  #end(current: Current, transition: Transition): void {
+    current.release();
+    this.#current = undefined;
+    this.#stage.dispatcher.outstanding.release();
+    this.#stage.move(transition);
+    current.afterwards?.();
+  }
+
+  /** Runs something when no change is under way: at once, or as soon as AMP goes on. */
+  afterwards(action: () => void): void {
+    if (this.#current === undefined) action();
+    else this.#current.afterwards = action;
+  }
+
+  /** The answer is there, or on its way: nothing is parsed any more. */
+  #perform(current: Current, perform: Perform, done: (values: Values) => void): void {
+    const { input, output, transport } = this.#stage;
+    current.phase = "performing";
+    input.pause();
+    transport
+      .flushed()
+      .then(() => (this.#current === current ? perform(input.takeRest()) : undefined))
+      .then(
+        (values) => {
+          if (this.#current !== current) return;
+          this.#end(current, current.change.state === "upgrading" ? "upgraded" : "handedOver");
+          if (current.change.state === "upgrading") {
+            // First what was held, in its order; only then is the peer listened to.
+            output.release();
+            input.read();
+          }
+          done(values ?? {});
+        },
+        (error: unknown) => {
+          if (this.#current === current) this.fail(error instanceof Error ? error : new Error(String(error)));
+        },
+      );
+  }
+
+  #limit(current: Current, { timeout, signal }: CallOptions): void {
+    const { clock, handshakeTimeout } = this.#stage;
+    const milliseconds = Math.min(handshakeTimeout, timeout ?? handshakeTimeout);
+    const aborted = () => {
+      const reason: unknown = signal?.reason;
+      this.fail(reason instanceof Error ? reason : new ConnectionClosed("the protocol change was aborted"), reason);
+    };
+    const expired = () =>
+      this.fail(new HandshakeTimeout(`${current.change.state} was not done within ${milliseconds} ms`));
+    const timer = Number.isFinite(milliseconds) ? clock.setTimeout(expired, milliseconds) : undefined;
+    signal?.addEventListener("abort", aborted, { once: true });
+    current.release = () => {
+      if (timer !== undefined) clock.clearTimeout(timer);
+      signal?.removeEventListener("abort", aborted);
+    };
+  }
+
+  /** The change has failed and the connection with it. */
+  fail(reason: Error, rejection: unknown = reason): void {
+    this.lost(rejection);
+    this.#stage.fail(reason);
+  }
+
+  /** The connection is gone: whoever waits for the change hears of it. */
+  lost(reason: unknown): void {
+    const current = this.#current;
+    if (current === undefined) return;
+    this.#current = undefined;
+    current.release();
+    current.reject(reason);
+  }
+}

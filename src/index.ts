@@ -1,0 +1,114 @@
+/** AMP, the Asynchronous Messaging Protocol: the part that runs everywhere. */
+
+export { ampList } from "./core/arguments/amp-list.ts";
+export type {
+  Argument,
+  BoxArgument,
+  Fields,
+  InputOf,
+  LocalArgument,
+  OptionalArgument,
+  ValueOf,
+  ValuesOf,
+} from "./core/arguments/argument.ts";
+export { bigBytes } from "./core/arguments/big-bytes.ts";
+export { bigInteger } from "./core/arguments/big-integer.ts";
+export { bigUnicode } from "./core/arguments/big-unicode.ts";
+export { boolean } from "./core/arguments/boolean.ts";
+export { bytes } from "./core/arguments/bytes.ts";
+export { dateTime } from "./core/arguments/date-time.ts";
+export { decimal } from "./core/arguments/decimal.ts";
+export { float } from "./core/arguments/float.ts";
+export { integer } from "./core/arguments/integer.ts";
+export { listOf } from "./core/arguments/list-of.ts";
+export { local } from "./core/arguments/local.ts";
+export { optional } from "./core/arguments/optional.ts";
+export { path } from "./core/arguments/path.ts";
+export { unicode } from "./core/arguments/unicode.ts";
+export type {
+  AmpConnection,
+  CallOptions,
+  CallParameters,
+  CallResult,
+  StartTLSOptions,
+} from "./core/command/amp-connection.ts";
+export {
+  type BoxKind,
+  type ChangeSide,
+  type ChangingConnection,
+  type Perform,
+  type ProtocolChange,
+  plainBox,
+} from "./core/command/box-kind.ts";
+export {
+  type AnyCommand,
+  type ArgumentsOf,
+  Command,
+  type CommandSpec,
+  command,
+  type Extended,
+  type ResponseOf,
+} from "./core/command/command.ts";
+export { ANSWER, ASK, COMMAND, ERROR, ERROR_CODE, ERROR_DESCRIPTION } from "./core/command/protocol-keys.ts";
+export { CommandResponder, type RawResponder, type Respond, type Responder, type ResponderContext } from "./core/command/responder.ts";
+export { StartTLS, tlsBox } from "./core/command/start-tls.ts";
+export { Connection } from "./core/connection/connection.ts";
+export type { ConnectionOptions, ErrorContext } from "./core/connection/options.ts";
+export type { BoxReceiver, BoxSender } from "./core/dispatch/box-interfaces.ts";
+export { locator, type ResponderLocator, type ResponderSource } from "./core/dispatch/locator.ts";
+export { AmpError, type Fault } from "./core/errors/amp-error.ts";
+export {
+  CallTimeout,
+  InvalidCertificate,
+  InvalidSignature,
+  LimitExceeded,
+  NotQuiescent,
+  OnlyOneTLS,
+  ProtocolSwitched,
+  TLSNotAvailable,
+  TLSRequired,
+  TooLong,
+} from "./core/errors/caller.ts";
+export type { ErrorClass, ErrorTags } from "./core/errors/declared-errors.ts";
+export {
+  BoxTooLarge,
+  HandshakeError,
+  HandshakeTimeout,
+  IncompatibleVersions,
+  KeyTooLong,
+  MalformedAmpBox,
+  NoEmptyBoxes,
+  PeerRefusedCertificate,
+  PeerVerifyError,
+  PlaintextAfterStartTLS,
+  ProtocolError,
+  RemoteAmpError,
+  StartTLSCollision,
+  StartTLSRefused,
+  UnexpectedAnswer,
+  UnhandledCommand,
+  UnknownRemoteError,
+} from "./core/errors/peer.ts";
+export { BadLocalReturn } from "./core/errors/responder.ts";
+export { ConnectFailed, ConnectionClosed, ConnectionLost, IdleTimeout } from "./core/errors/transport.ts";
+export {
+  PROTOCOL_ERRORS,
+  TLS_REQUIRED_ERROR_CODE,
+  UNHANDLED_ERROR_CODE,
+  UNKNOWN_ERROR_CODE,
+} from "./core/errors/wire-codes.ts";
+export type { AbortSignalLike, Signal } from "./core/platform.ts";
+export type {
+  CertificateLike,
+  Clock,
+  PrivateCertificateLike,
+  StartTLSTransport,
+  TLSOptions,
+  TLSSession,
+  Transport,
+  TransportReceiver,
+} from "./core/transport.ts";
+export { Box } from "./core/wire/box.ts";
+export { DEFAULT_LIMITS, type Limits, MAX_KEY_LENGTH, MAX_VALUE_LENGTH } from "./core/wire/limits.ts";
+export { BoxReader, parseBoxes } from "./core/wire/reader.ts";
+export { encodeBox } from "./core/wire/writer.ts";

@@ -1,0 +1,33 @@
+/** AMP over streams that are there already. */
+import { Duplex, type Readable, type Writable } from "node:stream";
+import { NodeConnection, type NodeConnectionOptions } from "./connection.ts";
+import type { TLSRole } from "./tls/options.ts";
+
+export interface AttachOptions extends NodeConnectionOptions {
+  /** Which end we are in a TLS handshake. Needed for StartTLS only: a bare stream does not say who opened it. */
+  readonly role?: TLSRole | undefined;
+}
+
+/** A duplex stream, or its two halves: stdio, a child's pipes, a channel of SSH. */
+export type Attachable = Duplex | { readonly readable: Readable; readonly writable: Writable };
+
+/**
+ * Opens a connection on a stream. The stream is the connection's from now on: nobody else may read or write it.
+ * @throws TypeError for a stream in object mode or with an encoding set
+ */
+export function attach(stream: Attachable, options: AttachOptions = {}): NodeConnection {
+  const { role, ...rest } = options;
+  return new NodeConnection(stream instanceof Duplex ? stream : joined(stream), role, rest);
+}
+
+function joined({ readable, writable }: { readonly readable: Readable; readonly writable: Writable }): Duplex {
+  for (const half of [readable, writable]) {
+    if ("readableObjectMode" in half && half.readableObjectMode) throw objectMode();
+    if ("writableObjectMode" in half && half.writableObjectMode) throw objectMode();
+  }
+  return Duplex.from({ readable, writable });
+}
+
+function objectMode(): TypeError {
+  return new TypeError("AMP needs streams of bytes, and one of these is in object mode");
+}

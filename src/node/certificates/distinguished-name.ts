@@ -1,0 +1,23 @@
+/**
+ * Names as OpenSSL writes them: one `KEY=value` a line, with special and control characters escaped as
+ * in RFC 2253, so a hostile certificate cannot forge lines in a log.
+ */
+
+export function onOneLine(name: string | undefined): string {
+  return (name ?? "").trim().replaceAll("\n", ", ");
+}
+
+export function lastCommonName(name: string | undefined): string | undefined {
+  const values = Array.from((name ?? "").matchAll(/^CN=(.*)$/gm), (match) => match[1] ?? "");
+  return values
+    .at(-1)
+    ?.replace(/\\([0-9A-F]{2})|\\(.)/g, (_, hex?: string, character?: string) =>
+      hex === undefined ? (character ?? "") : String.fromCharCode(Number.parseInt(hex, 16)),
+    );
+}
+
+/** Splits at the commas; not at those inside quotes, in which Node puts values that would be ambiguous. */
+export function separateNames(subjectAltName: string | undefined): string[] {
+  const names = (subjectAltName ?? "").match(/(?:[^,"]|"(?:[^"\\]|\\.)*")+/g) ?? [];
+  return names.map((name) => name.trim());
+}

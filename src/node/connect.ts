@@ -1,0 +1,60 @@
+/** Opens a connection: TCP or a UNIX socket. */
+import { connect as connectSocket, type IpcNetConnectOpts, type Socket, type TcpNetConnectOpts } from "node:net";
+import { ConnectFailed } from "../core/errors/transport.ts";
+import type { AbortSignalLike } from "../core/platform.ts";
+import { NodeConnection, type NodeConnectionOptions } from "./connection.ts";
+
+/** Where to, in Node's own terms: `{ port, host }`, or `{ path }` for a UNIX socket; and how. */
+export type ConnectOptions = (TcpNetConnectOpts | IpcNetConnectOpts) &
+  NodeConnectionOptions & {
+    /** Milliseconds until the attempt is given up. Default: what the system allows. */
+    readonly connectTimeout?: number | undefined;
+    /** Aborting it gives the attempt up. Afterwards it means nothing. */
+    readonly signal?: AbortSignalLike | undefined;
+  };
+
+/**
+ * Connects. We are the TLS client of a later StartTLS, whoever asks for it.
+ * @throws ConnectFailed when nobody answers, with Node's error as `cause`; the signal's reason
+ */
+export async function connect(options: ConnectOptions): Promise<NodeConnection> {
+  const { signal, connectTimeout, ...rest } = options;
+  if (signal?.aborted) throw signal.reason;
+  // allowHalfOpen: a peer that has ended its side still gets its answers.
+  const socket = connectSocket({ noDelay: true, ...rest, allowHalfOpen: true });
+  await connected(socket, options);
+  return new NodeConnection(socket, "client", rest);
+}
+
+function connected(socket: Socket, options: ConnectOptions): Promise<void> {
+  const { signal, connectTimeout } = options;
+  return new Promise((resolve, reject) => {
+    const failed = (reason: unknown) => {
+      settled();
+      socket.on("error", () => {}); // what it may still say is of no interest
+      socket.destroy();
+      reject(reason);
+    };
+    const refused = (error: Error) => failed(new ConnectFailed(`cannot connect to ${place(options)}: ${error.message}`, { cause: error }));
+    const aborted = () => failed(signal?.reason);
+    const late = () => failed(new ConnectFailed(`${place(options)} did not answer within ${connectTimeout} ms`));
+    const timer = connectTimeout === undefined ? undefined : setTimeout(late, connectTimeout);
+    const settled = () => {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", aborted);
+      socket.off("error", refused);
+    };
+    signal?.addEventListener("abort", aborted, { once: true });
+    socket.once("error", refused);
+    socket.once("connect", () => {
+      settled();
+      resolve();
+    });
+  });
+}
+
+function place(options: ConnectOptions): string {
+  return "path" in options && options.path !== undefined
+    ? options.path
+    : `${"host" in options ? (options.host ?? "localhost") : "localhost"}:${"port" in options ? options.port : ""}`;
+}

@@ -1,0 +1,51 @@
+/** A connection over a stream of Node: the core's, with Node's certificates. */
+import { StartTLS } from "../core/command/start-tls.ts";
+import { Connection } from "../core/connection/connection.ts";
+import type { ConnectionOptions } from "../core/connection/options.ts";
+import { locator, type ResponderLocator } from "../core/dispatch/locator.ts";
+import type { Certificate } from "./certificates/certificate.ts";
+import type { PrivateCertificate } from "./certificates/private-certificate.ts";
+import { systemClock } from "./clock.ts";
+import { DEFAULT_HANDSHAKE_DELAY, StreamTransport } from "./stream-transport.ts";
+import type { TLSOptions, TLSRole } from "./tls/options.ts";
+import type { Duplex } from "node:stream";
+
+export interface NodeConnectionOptions extends Omit<ConnectionOptions, "tls"> {
+  /**
+   * What our side presents and demands on StartTLS, where the call or the responder does not say. Unless the
+   * locator has a responder of its own, a StartTLS of the peer is answered with this, as Twisted answers it;
+   * `false` leaves it unanswered.
+   */
+  readonly tls?: TLSOptions | false | undefined;
+  /**
+   * Milliseconds to wait, where the peer asked for TLS and we are the TLS client, between our answer and our first
+   * TLS byte: Twisted needs it. Default 20.
+   */
+  readonly handshakeDelay?: number | undefined;
+}
+
+const defaultResponders = locator(StartTLS.responder(() => ({})));
+
+export class NodeConnection extends Connection {
+  /** @throws TypeError for a stream that does not carry bytes, RangeError for a limit that makes no sense */
+  constructor(stream: Duplex, role: TLSRole | undefined, options: NodeConnectionOptions) {
+    const { tls = {}, handshakeDelay = DEFAULT_HANDSHAKE_DELAY, ...rest } = options;
+    const transport = new StreamTransport(stream, { role, handshakeDelay });
+    const responders = [options.locator, tls === false ? undefined : defaultResponders];
+    super(transport, systemClock, {
+      ...rest,
+      locator: locator(...responders.filter((one): one is ResponderLocator => one !== undefined)),
+      tls: tls === false ? undefined : tls,
+    });
+  }
+
+  // The transport that this class chooses makes its sessions with these classes.
+
+  override get peerCertificate(): Certificate | undefined {
+    return super.peerCertificate as Certificate | undefined;
+  }
+
+  override get hostCertificate(): PrivateCertificate | undefined {
+    return super.hostCertificate as PrivateCertificate | undefined;
+  }
+}

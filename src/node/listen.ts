@@ -1,0 +1,72 @@
+/** Serves connections: TCP or a UNIX socket. */
+import { once } from "node:events";
+import { type AddressInfo, createServer, type ListenOptions as NetListenOptions, type Server as NetServer } from "node:net";
+import { ConnectionClosed } from "../core/errors/transport.ts";
+import { NodeConnection, type NodeConnectionOptions } from "./connection.ts";
+
+/** Where, in Node's own terms: `{ port, host }`, or `{ path }` for a UNIX socket; and how. */
+export interface ListenOptions extends Omit<NetListenOptions, "signal">, NodeConnectionOptions {
+  /** Hears of every connection, before its first box: to call the peer without being asked. */
+  readonly onConnection?: ((connection: NodeConnection) => void) | undefined;
+  /** Connections at a time; further ones are closed at once. Default: no bound. */
+  readonly maxConnections?: number | undefined;
+}
+
+/**
+ * Listens. We are the TLS server of a later StartTLS, whoever asks for it.
+ * @throws Node's error when the address cannot be had
+ */
+export async function listen(options: ListenOptions): Promise<Server> {
+  const { onConnection, maxConnections, ...rest } = options;
+  const connections = new Set<NodeConnection>();
+  // allowHalfOpen: a peer that has ended its side still gets its answers.
+  const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
+    const connection = new NodeConnection(socket, "server", rest);
+    connections.add(connection);
+    void connection.closed.then(() => connections.delete(connection));
+    onConnection?.(connection);
+  });
+  if (maxConnections !== undefined) server.maxConnections = maxConnections;
+  server.listen({ port: rest.port, host: rest.host, path: rest.path, backlog: rest.backlog, exclusive: rest.exclusive, ipv6Only: rest.ipv6Only, readableAll: rest.readableAll, writableAll: rest.writableAll });
+  await once(server, "listening");
+  return new Server(server, connections);
+}
+
+export class Server implements AsyncDisposable {
+  readonly #server: NetServer;
+  readonly #connections: Set<NodeConnection>;
+
+  constructor(server: NetServer, connections: Set<NodeConnection>) {
+    this.#server = server;
+    this.#connections = connections;
+  }
+
+  /** The open connections. */
+  get connections(): ReadonlySet<NodeConnection> {
+    return this.#connections;
+  }
+
+  /** Where it listens: address and port, or a UNIX socket's path; null once closed. */
+  address(): AddressInfo | string | null {
+    return this.#server.address();
+  }
+
+  /** Stops accepting, finishes the calls in progress on every connection, then ends them. */
+  async close(): Promise<void> {
+    const closed = new Promise<void>((resolve) => {
+      this.#server.close(() => resolve());
+    });
+    await Promise.all([...this.#connections].map((connection) => connection.close()));
+    await closed;
+  }
+
+  /** Stops accepting and ends every connection at once. */
+  destroy(reason: Error = new ConnectionClosed("the server was stopped")): void {
+    this.#server.close();
+    for (const connection of this.#connections) connection.destroy(reason);
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}

@@ -1,0 +1,207 @@
+/**
+ * A transport over a stream of Node: a socket, a pipe, anything duplex. After StartTLS the same transport goes on
+ * over the TLS socket that took the stream's place.
+ */
+import type { Duplex } from "node:stream";
+import type { TLSSocket } from "node:tls";
+import { setTimeout as delay } from "node:timers/promises";
+import { TLSNotAvailable } from "../core/errors/caller.ts";
+import type {
+  TLSOptions as CoreTLSOptions,
+  StartTLSTransport,
+  TLSSession,
+  Transport,
+  TransportReceiver,
+} from "../core/transport.ts";
+import { temporaryCertificate } from "./certificates/temporary.ts";
+import { checkStream, checkTLSOptions } from "./tls/check.ts";
+import type { TLSOptions, TLSRole } from "./tls/options.ts";
+import { describePeer } from "./tls/peer.ts";
+import { refusalAfterHandshake } from "./tls/refusal.ts";
+import { upgrade } from "./tls/upgrade.ts";
+
+export interface StreamTransportOptions {
+  /** Who is the TLS client: the one who opened the connection. Undefined where nobody has said. */
+  readonly role: TLSRole | undefined;
+  /** Milliseconds between our answer and our ClientHello, where we are TLS client and were asked. */
+  readonly handshakeDelay: number;
+}
+
+/** Twisted takes a ClientHello that arrives together with the answer for AMP; after this pause it does not. */
+export const DEFAULT_HANDSHAKE_DELAY = 20;
+
+export class StreamTransport implements Transport {
+  #stream: Duplex;
+  readonly #options: StreamTransportOptions;
+  #receiver: TransportReceiver | undefined;
+  /** Set while a handshake runs: then the stream is not ours to end, only to abort. */
+  #handshake: AbortController | undefined;
+  #error: Error | undefined;
+  #behind = false;
+  #paused = false;
+  /** After a handshake as TLS client: turns an early end into what it means, until the first byte from the peer. */
+  #refusal: ((error: Error | undefined) => Error | undefined) | undefined;
+
+  /** @throws TypeError for a stream that does not carry bytes */
+  constructor(stream: Duplex, options: StreamTransportOptions) {
+    if (stream.readableObjectMode || stream.writableObjectMode) {
+      throw new TypeError("AMP needs a stream of bytes, and this one is in object mode");
+    }
+    if (stream.readableEncoding) {
+      throw new TypeError(`AMP needs a stream of bytes, and this one has the encoding ${stream.readableEncoding} set`);
+    }
+    this.#stream = stream;
+    this.#options = options;
+    stream.on("error", this.#onError); // for life: an error that nobody listens to ends the process
+  }
+
+  readonly #onError = (error: Error) => {
+    this.#error ??= error;
+  };
+  readonly #onData = (chunk: Uint8Array) => {
+    this.#refusal = undefined;
+    this.#receiver?.received(chunk);
+  };
+  readonly #onEnd = () => {
+    const refusal = this.#refusal?.(undefined);
+    if (refusal === undefined) this.#receiver?.ended();
+    else this.destroy(refusal);
+  };
+  readonly #onClose = () => {
+    this.#receiver?.lost(this.#refusal?.(this.#error) ?? this.#error);
+  };
+  readonly #onWritten = () => {
+    if (!this.#behind || this.#stream.writableLength > 0) return;
+    this.#behind = false;
+    this.#receiver?.drained();
+  };
+
+  start(receiver: TransportReceiver): void {
+    this.#receiver = receiver;
+    this.#listen();
+    if (this.#stream.destroyed) process.nextTick(this.#onClose);
+  }
+
+  #listen(): void {
+    this.#stream.on("data", this.#onData).on("end", this.#onEnd).on("close", this.#onClose);
+  }
+
+  #leave(): void {
+    this.#stream.off("data", this.#onData).off("end", this.#onEnd).off("close", this.#onClose);
+  }
+
+  write(chunk: Uint8Array): void {
+    const stream = this.#stream;
+    if (stream.destroyed || stream.writableEnded) return;
+    stream.write(chunk, this.#onWritten);
+    if (stream.writableLength > 0) this.#behind = true;
+  }
+
+  get unsent(): number {
+    return this.#stream.writableLength;
+  }
+
+  flushed(): Promise<void> {
+    const stream = this.#stream;
+    if (stream.writableLength === 0 || stream.destroyed) return Promise.resolve();
+    return new Promise((resolve) => {
+      // Called when all before it is out, and with an error when it never will be.
+      stream.write(new Uint8Array(0), () => resolve());
+    });
+  }
+
+  pause(): void {
+    this.#paused = true;
+    this.#stream.pause();
+  }
+
+  resume(): void {
+    this.#paused = false;
+    this.#stream.resume();
+  }
+
+  get undelivered(): number {
+    return this.#stream.readableLength;
+  }
+
+  end(): void {
+    if (this.#handshake !== undefined) this.destroy();
+    else if (!this.#stream.destroyed) this.#stream.end();
+  }
+
+  destroy(reason?: Error): void {
+    if (reason !== undefined) this.#error ??= reason;
+    this.#handshake?.abort(reason);
+    this.#stream.destroy();
+  }
+
+  prepareTLS(options: CoreTLSOptions): StartTLSTransport {
+    const { role } = this.#options;
+    if (role === undefined) {
+      throw new TLSNotAvailable("TLS on this stream needs `role`: which end is the TLS client?");
+    }
+    const given = options as TLSOptions; // checkTLSOptions looks whether the certificates are ours
+    checkStream(this.#stream);
+    checkTLSOptions(given, role);
+    return (leftovers, side) => this.#startTLS(given, role, leftovers, side);
+  }
+
+  async #startTLS(
+    options: TLSOptions,
+    role: TLSRole,
+    leftovers: Uint8Array,
+    side: "asker" | "responder",
+  ): Promise<TLSSession> {
+    const raw = this.#stream;
+    this.#leave();
+    const handshake = new AbortController();
+    this.#handshake = handshake;
+    try {
+      if (role === "client" && side === "responder") {
+        await delay(this.#options.handshakeDelay, undefined, { signal: handshake.signal });
+      }
+      if (leftovers.length > 0) raw.unshift(leftovers);
+      const localCertificate = options.localCertificate ?? (role === "server" ? await temporaryCertificate() : undefined);
+      const settings = { ...options, localCertificate, role };
+      const stream = await upgrade(raw, { ...settings, signal: handshake.signal });
+      this.#become(stream, (error) => (role === "client" ? refusalAfterHandshake(error, settings) : undefined));
+      return session(stream, settings);
+    } catch (error) {
+      raw.destroy();
+      // First whoever waits for the handshake hears why it failed, then the connection that it is gone.
+      setImmediate(() => this.#receiver?.lost(error instanceof Error ? error : undefined));
+      throw error;
+    } finally {
+      this.#handshake = undefined;
+    }
+  }
+
+  #become(stream: TLSSocket, refusal: (error: Error | undefined) => Error | undefined): void {
+    this.#stream = stream;
+    this.#error = undefined;
+    this.#refusal = refusal;
+    stream.on("error", this.#onError);
+    this.#listen();
+    if (this.#paused) stream.pause();
+  }
+
+  detach(leftovers: Uint8Array): Duplex {
+    const stream = this.#stream;
+    this.#leave();
+    stream.off("error", this.#onError);
+    stream.pause();
+    if (leftovers.length > 0) stream.unshift(leftovers);
+    return stream;
+  }
+}
+
+function session(stream: TLSSocket, { localCertificate, verifyAuthorities }: TLSOptions): TLSSession {
+  const { certificate, protocol, cipher } = describePeer(stream);
+  return {
+    peerCertificate: certificate,
+    hostCertificate: localCertificate,
+    protocol: protocol ?? "TLS",
+    cipher: cipher ?? "unknown",
+    verified: verifyAuthorities !== undefined,
+  };
+}

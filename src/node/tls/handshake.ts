@@ -1,0 +1,69 @@
+/** One handshake from its start to its only outcome. */
+import type { Duplex } from "node:stream";
+import type { TLSSocket } from "node:tls";
+import { startClient } from "./client.ts";
+import type { UpgradeOptions } from "./options.ts";
+import { peerCertificate } from "./peer.ts";
+import { type HandshakeFailure, handshakeFailed } from "./refusal.ts";
+import { startServer } from "./server.ts";
+
+/** What the two roles report. Only the first report counts. */
+export interface HandshakeOutcome {
+  established(tlsSocket: TLSSocket): void;
+  failed(failure: HandshakeFailure): void;
+}
+
+/** How long a TLS error may come after the stream below has closed: it knows the reason, the stream does not. */
+const LATE_ERROR_MS = 10;
+
+export function handshake(stream: Duplex, options: UpgradeOptions): Promise<TLSSocket> {
+  const { role, signal, verifyAuthorities } = options;
+  return new Promise((resolve, reject) => {
+    let streamError: unknown;
+    let settled = false;
+    const settle = (): boolean => {
+      if (settled) return false;
+      settled = true;
+      stream.off("close", closed);
+      signal?.removeEventListener("abort", aborted);
+      return true;
+    };
+    const fail = (reason: unknown): void => {
+      if (!settle()) return;
+      stream.destroy(); // takes the TLS socket on it along
+      reject(reason);
+    };
+    const outcome: HandshakeOutcome = {
+      failed: (failure) => fail(handshakeFailed(failure, options)),
+      established(tlsSocket) {
+        tlsSocket.on("error", ignore);
+        const certificate = verifyAuthorities === undefined ? undefined : peerCertificate(tlsSocket);
+        // Node has looked already. Twice, because everything rests on it.
+        if (verifyAuthorities !== undefined && (!tlsSocket.authorized || certificate === undefined)) {
+          const authorizationError = tlsSocket.authorizationError ?? "NOT_VERIFIED";
+          outcome.failed({ authorizationError, certificate });
+        } else if (settle()) {
+          tlsSocket.disableRenegotiation();
+          tlsSocket.pause();
+          resolve(tlsSocket);
+        }
+      },
+    };
+    const closed = (): void => {
+      setTimeout(() => outcome.failed({ error: streamError }), LATE_ERROR_MS);
+    };
+    const aborted = (): void => fail(signal?.reason);
+
+    stream.on("error", (error) => {
+      streamError = error;
+    });
+    stream.once("close", closed);
+    signal?.addEventListener("abort", aborted, { once: true });
+    if (signal?.aborted) aborted();
+    else if (stream.destroyed || stream.readableEnded) closed();
+    else if (role === "client") startClient(stream, options, outcome);
+    else startServer(stream, options, outcome);
+  });
+}
+
+function ignore(): void {}

@@ -1,0 +1,29 @@
+/** Who is at the other end of a TLS stream, and how it is encrypted. */
+import { X509Certificate } from "node:crypto";
+import type { TLSSocket } from "node:tls";
+import { Certificate } from "../certificates/certificate.ts";
+
+export interface PeerDescription {
+  /** undefined for an anonymous client. Whether it was verified depends on `verifyAuthorities`. */
+  readonly certificate: Certificate | undefined;
+  /** `TLSv1.2` or `TLSv1.3`. */
+  readonly protocol: string | undefined;
+  /** Its standard name: `TLS_AES_256_GCM_SHA384`. */
+  readonly cipher: string | undefined;
+}
+
+export function describePeer(tlsSocket: TLSSocket): PeerDescription {
+  // Both are undefined on a socket that is already destroyed, whatever their types say.
+  const cipher: { readonly standardName: string } | undefined = tlsSocket.getCipher() ?? undefined;
+  return {
+    certificate: peerCertificate(tlsSocket),
+    protocol: tlsSocket.getProtocol() ?? undefined,
+    cipher: cipher?.standardName,
+  };
+}
+
+export function peerCertificate(tlsSocket: TLSSocket): Certificate | undefined {
+  // Nothing on a destroyed socket, an empty object without certificate: more than its type says.
+  const found: { readonly raw?: Uint8Array } | undefined = tlsSocket.getPeerCertificate() ?? undefined;
+  return found?.raw === undefined ? undefined : new Certificate(new X509Certificate(found.raw));
+}
