@@ -17,7 +17,7 @@ def _at(*fields, hours=0, minutes=0):
 _VALUES = {
     commands.EchoInteger: [0, 1, -1, 2**31, 2**53 - 1, 1 - 2**53],
     commands.EchoString: [b"", b"\x00", b"\x00\x00", bytes(range(256)), b"\x16\x03\x01", b"x" * 65535],
-    commands.EchoUnicode: ["", "\x00", "caf\u00e9", "\ufeffBOM", "\U0001f600 astral", "e\u0301 apart", "\u20ac" * 21845],
+    commands.EchoUnicode: ["", "\x00", "caf\u00e9", "\ufeffBOM", "\U0001f600", "e\u0301 apart", "\u20ac" * 21845],
     commands.EchoBoolean: [True, False],
     commands.EchoFloat: [
         *(0.0, -0.0, 1.0, 0.1, -1.5, 1e15, 1e16, 1e22, 123456789012345680.0, 0.0001, 1e-5, 1e-7, 5e-324),

@@ -80,7 +80,8 @@ FLOATS = [
     *(0.001, 0.0001, 0.00011, 0.00001, 1.5e-5, 0.000001, 1e-6, 1e-7, 1.25e-7, 9.999e-5, 0.00012345678901234567),
     *(5e-324, 1e-323, 2.225073858507201e-308, 2.2250738585072014e-308, 1.7976931348623157e308, 8.98846567431158e307),
     *(4.35, 0.000244140625, 1.1920928955078125e-07, 2.220446049250313e-16, 4.9406564584124654e-324, 1e100, 1e-100),
-    *(1e300, 1.2345e300, -1e16, -1e-5, -5e-324, -1.7976931348623157e308, 5e15, 5e16, 2.5e-5, 299792458.0, 6.02214076e23),
+    *(1e300, 1.2345e300, -1e16, -1e-5, -5e-324, -1.7976931348623157e308, 5e15, 5e16, 2.5e-5),
+    *(299792458.0, 6.02214076e23),
     *(struct.unpack("!d", _random.randbytes(8))[0] for _ in range(40)),
     *(_random.uniform(-1000, 1000) for _ in range(10)),
     *(_random.uniform(1e14, 1e18) for _ in range(10)),
@@ -89,7 +90,8 @@ FLOATS = [
 
 FLOAT = {
     **_named(*dict.fromkeys(map(repr, FLOATS)), "inf", "-inf", "nan"),
-    **_named("1", "-1", "+1.5", "-0", "+0", "1.50", "01.5", "00", "1.", ".5", "-.5", "+.5", "5.", "0.10000000000000001"),
+    **_named("1", "-1", "+1.5", "-0", "+0", "1.50", "01.5", "00", "1.", ".5", "-.5", "+.5", "5."),
+    **_named("0.10000000000000001"),
     **_named("1E5", "1e5", "1e+5", "1e05", "1E-5", "1e0", "1.e3", ".5e1", "1e16", "1e-5", "10000000000000000.0"),
     **_named("0.00001", "123456789012345678901234567890", "9007199254740993", "1_0.5", "1_0", "1.0_1", "1e1_0"),
     **_named("Infinity", "infinity", "INF", "iNf", "+inf", "-Infinity", "NaN", "NAN", "-nan", "+nan"),
@@ -384,7 +386,9 @@ CASES = {
 
 # Twisted drops the partial bytes at the end in silence; ampwire refuses them.
 CUT_OFF = {
-    "listOf(integer)": {"one-byte-after", "length-without-element-after", "cut-element", "one-byte", "cut-first-element"},
+    "listOf(integer)": {
+        *("one-byte-after", "length-without-element-after", "cut-element", "one-byte", "cut-first-element"),
+    },
     "listOf(listOf(unicode))": {"inner-cut"},
     "ampList(id: integer, name: unicode, score?: float)": {
         *("last-box-cut", "last-box-without-end", "only-box-cut", "one-byte-after"),

@@ -335,8 +335,9 @@ def vectors():
     """
     ``steps`` are the writes of both ends in order, one write a box; those with ``tls`` are the bytes inside TLS, and
     those without ``boxes`` belong to the protocol that was switched to. ``outcomes`` are the client's calls in order:
-    ``response`` as JSON (each field as ``{"hex": ...}`` where the client asked with raw bytes), ``error`` and ``message``, or neither while unanswered for ever. ``closes`` is the end that
-    closes the connection after the last step.
+    ``response`` as JSON (each field as ``{"hex": ...}`` where the client asked with raw bytes), ``error`` and
+    ``message``, or neither while unanswered for ever. ``closes`` is the end that closes the connection after the last
+    step.
     """
     for refuseTLS, conversations in [(False, CONVERSATIONS), (True, REFUSING)]:
         for name, perform in conversations.items():
