@@ -50,7 +50,20 @@ export {
   type ResponseOf,
 } from "./core/command/command.ts";
 export { ANSWER, ASK, COMMAND, ERROR, ERROR_CODE, ERROR_DESCRIPTION } from "./core/command/protocol-keys.ts";
-export { CommandResponder, type RawResponder, type Respond, type Responder, type ResponderContext } from "./core/command/responder.ts";
+export {
+  ProtocolSwitchCommand,
+  type SwitchedProtocol,
+  type SwitchFields,
+  type SwitchSpec,
+  switchBox,
+} from "./core/command/protocol-switch.ts";
+export {
+  CommandResponder,
+  type RawResponder,
+  type Respond,
+  type Responder,
+  type ResponderContext,
+} from "./core/command/responder.ts";
 export { StartTLS, tlsBox } from "./core/command/start-tls.ts";
 export { Connection } from "./core/connection/connection.ts";
 export type { ConnectionOptions, ErrorContext } from "./core/connection/options.ts";

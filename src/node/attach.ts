@@ -20,7 +20,13 @@ export function attach(stream: Attachable, options: AttachOptions = {}): NodeCon
   return new NodeConnection(stream instanceof Duplex ? stream : joined(stream), role, rest);
 }
 
-function joined({ readable, writable }: { readonly readable: Readable; readonly writable: Writable }): Duplex {
+function joined({
+  readable,
+  writable,
+}: {
+  readonly readable: Readable;
+  readonly writable: Writable;
+}): Duplex {
   for (const half of [readable, writable]) {
     if ("readableObjectMode" in half && half.readableObjectMode) throw objectMode();
     if ("writableObjectMode" in half && half.writableObjectMode) throw objectMode();

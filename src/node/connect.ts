@@ -1,5 +1,10 @@
 /** Opens a connection: TCP or a UNIX socket. */
-import { connect as connectSocket, type IpcNetConnectOpts, type Socket, type TcpNetConnectOpts } from "node:net";
+import {
+  connect as connectSocket,
+  type IpcNetConnectOpts,
+  type Socket,
+  type TcpNetConnectOpts,
+} from "node:net";
 import { ConnectFailed } from "../core/errors/transport.ts";
 import type { AbortSignalLike } from "../core/platform.ts";
 import { NodeConnection, type NodeConnectionOptions } from "./connection.ts";
@@ -35,9 +40,11 @@ function connected(socket: Socket, options: ConnectOptions): Promise<void> {
       socket.destroy();
       reject(reason);
     };
-    const refused = (error: Error) => failed(new ConnectFailed(`cannot connect to ${place(options)}: ${error.message}`, { cause: error }));
+    const refused = (error: Error) =>
+      failed(new ConnectFailed(`cannot connect to ${place(options)}: ${error.message}`, { cause: error }));
     const aborted = () => failed(signal?.reason);
-    const late = () => failed(new ConnectFailed(`${place(options)} did not answer within ${connectTimeout} ms`));
+    const late = () =>
+      failed(new ConnectFailed(`${place(options)} did not answer within ${connectTimeout} ms`));
     const timer = connectTimeout === undefined ? undefined : setTimeout(late, connectTimeout);
     const settled = () => {
       clearTimeout(timer);

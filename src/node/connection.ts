@@ -1,4 +1,9 @@
 /** A connection over a stream of Node: the core's, with Node's certificates. */
+
+import type { Duplex } from "node:stream";
+import type { Fields, InputOf } from "../core/arguments/argument.ts";
+import type { CallOptions } from "../core/command/amp-connection.ts";
+import { ProtocolSwitchCommand, type SwitchSpec } from "../core/command/protocol-switch.ts";
 import { StartTLS } from "../core/command/start-tls.ts";
 import { Connection } from "../core/connection/connection.ts";
 import type { ConnectionOptions } from "../core/connection/options.ts";
@@ -8,7 +13,6 @@ import type { PrivateCertificate } from "./certificates/private-certificate.ts";
 import { systemClock } from "./clock.ts";
 import { DEFAULT_HANDSHAKE_DELAY, StreamTransport } from "./stream-transport.ts";
 import type { TLSOptions, TLSRole } from "./tls/options.ts";
-import type { Duplex } from "node:stream";
 
 export interface NodeConnectionOptions extends Omit<ConnectionOptions, "tls"> {
   /**
@@ -48,4 +52,31 @@ export class NodeConnection extends Connection {
   override get hostCertificate(): PrivateCertificate | undefined {
     return super.hostCertificate as PrivateCertificate | undefined;
   }
+
+  /**
+   * Asks the peer to switch to another protocol. Resolves with the stream, paused, in which whatever came behind the
+   * last box is to be read first: it flows when it is piped, iterated over or resumed.
+   * Rejects with what the peer answers; then AMP goes on.
+   */
+  async switchProtocol<A extends Fields>(
+    command: ProtocolSwitchCommand<A, Duplex>,
+    args: Omit<InputOf<A>, "protocol">,
+    options?: CallOptions,
+  ): Promise<Duplex> {
+    let stream: Duplex | undefined;
+    const protocol = (given: Duplex) => {
+      stream = given;
+    };
+    await this.call(command, { ...args, protocol }, options);
+    if (stream === undefined) throw new Error("a switch that was made has handed over a stream");
+    return stream;
+  }
+}
+
+/** Defines a command that switches a connection of Node to another protocol. */
+export function protocolSwitch<const A extends Fields = {}>(
+  name: string,
+  spec: SwitchSpec<A> = {},
+): ProtocolSwitchCommand<A, Duplex> {
+  return new ProtocolSwitchCommand(name, spec);
 }

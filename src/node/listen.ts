@@ -1,6 +1,11 @@
 /** Serves connections: TCP or a UNIX socket. */
 import { once } from "node:events";
-import { type AddressInfo, createServer, type ListenOptions as NetListenOptions, type Server as NetServer } from "node:net";
+import {
+  type AddressInfo,
+  createServer,
+  type ListenOptions as NetListenOptions,
+  type Server as NetServer,
+} from "node:net";
 import { ConnectionClosed } from "../core/errors/transport.ts";
 import { NodeConnection, type NodeConnectionOptions } from "./connection.ts";
 
@@ -27,7 +32,16 @@ export async function listen(options: ListenOptions): Promise<Server> {
     onConnection?.(connection);
   });
   if (maxConnections !== undefined) server.maxConnections = maxConnections;
-  server.listen({ port: rest.port, host: rest.host, path: rest.path, backlog: rest.backlog, exclusive: rest.exclusive, ipv6Only: rest.ipv6Only, readableAll: rest.readableAll, writableAll: rest.writableAll });
+  server.listen({
+    port: rest.port,
+    host: rest.host,
+    path: rest.path,
+    backlog: rest.backlog,
+    exclusive: rest.exclusive,
+    ipv6Only: rest.ipv6Only,
+    readableAll: rest.readableAll,
+    writableAll: rest.writableAll,
+  });
   await once(server, "listening");
   return new Server(server, connections);
 }

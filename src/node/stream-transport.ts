@@ -3,8 +3,8 @@
  * over the TLS socket that took the stream's place.
  */
 import type { Duplex } from "node:stream";
-import type { TLSSocket } from "node:tls";
 import { setTimeout as delay } from "node:timers/promises";
+import type { TLSSocket } from "node:tls";
 import { TLSNotAvailable } from "../core/errors/caller.ts";
 import type {
   TLSOptions as CoreTLSOptions,
@@ -48,7 +48,9 @@ export class StreamTransport implements Transport {
       throw new TypeError("AMP needs a stream of bytes, and this one is in object mode");
     }
     if (stream.readableEncoding) {
-      throw new TypeError(`AMP needs a stream of bytes, and this one has the encoding ${stream.readableEncoding} set`);
+      throw new TypeError(
+        `AMP needs a stream of bytes, and this one has the encoding ${stream.readableEncoding} set`,
+      );
     }
     this.#stream = stream;
     this.#options = options;
@@ -161,10 +163,13 @@ export class StreamTransport implements Transport {
         await delay(this.#options.handshakeDelay, undefined, { signal: handshake.signal });
       }
       if (leftovers.length > 0) raw.unshift(leftovers);
-      const localCertificate = options.localCertificate ?? (role === "server" ? await temporaryCertificate() : undefined);
+      const localCertificate =
+        options.localCertificate ?? (role === "server" ? await temporaryCertificate() : undefined);
       const settings = { ...options, localCertificate, role };
       const stream = await upgrade(raw, { ...settings, signal: handshake.signal });
-      this.#become(stream, (error) => (role === "client" ? refusalAfterHandshake(error, settings) : undefined));
+      this.#become(stream, (error) =>
+        role === "client" ? refusalAfterHandshake(error, settings) : undefined,
+      );
       return session(stream, settings);
     } catch (error) {
       raw.destroy();

@@ -14,12 +14,15 @@ export interface CallOptions {
 }
 
 /** What follows the command in `callRemote`: its arguments may be left out where none is required. */
-export type CallParameters<A extends Fields> = {} extends InputOf<A>
-  ? [args?: InputOf<A>, options?: CallOptions]
-  : [args: InputOf<A>, options?: CallOptions];
+export type CallParameters<A extends Fields> =
+  {} extends InputOf<A>
+    ? [args?: InputOf<A>, options?: CallOptions]
+    : [args: InputOf<A>, options?: CallOptions];
 
 /** A promise of the response; `undefined` for a command that wants no answer. */
-export type CallResult<R extends Fields, Q extends boolean> = Q extends false ? undefined : Promise<ValuesOf<R>>;
+export type CallResult<R extends Fields, Q extends boolean> = Q extends false
+  ? undefined
+  : Promise<ValuesOf<R>>;
 
 /** What StartTLS may be told beside the certificates. */
 export interface StartTLSOptions extends TLSOptions, CallOptions {
@@ -42,7 +45,11 @@ export interface AmpConnection extends AsyncDisposable {
   ): CallResult<R, Q>;
   /** The low level: a command by name, box in, box out. */
   callRemoteString(name: string, box?: Box, options?: CallOptions): Promise<Box>;
-  callRemoteString(name: string, box: Box | undefined, options: CallOptions & { requiresAnswer: false }): undefined;
+  callRemoteString(
+    name: string,
+    box: Box | undefined,
+    options: CallOptions & { requiresAnswer: false },
+  ): undefined;
   /** Turns to TLS. Resolves when TLS is established and the peer verified; rejects otherwise, and the connection is closed. */
   startTLS(options?: StartTLSOptions): Promise<void>;
   /** True once everything goes through TLS. */

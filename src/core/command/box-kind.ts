@@ -39,7 +39,11 @@ export interface ProtocolChange {
    * Checks what this end contributes: the asker's arguments, or the values that the responder returned.
    * @throws an error that refuses the change: nothing has been sent or answered yet
    */
-  prepare(connection: ChangingConnection, values: Readonly<Record<string, unknown>>, side: ChangeSide): Perform;
+  prepare(
+    connection: ChangingConnection,
+    values: Readonly<Record<string, unknown>>,
+    side: ChangeSide,
+  ): Perform;
 }
 
 /**

@@ -95,7 +95,12 @@ export class Command<A extends Fields = Fields, R extends Fields = Fields, Q ext
   readonly #bareArguments: BoxTemplate;
   readonly #bareResponse: BoxTemplate;
   /** Which of the four conversions a subclass has replaced: those go the slow way, through a Box. */
-  readonly #replaced: { makeArguments: boolean; parseArguments: boolean; makeResponse: boolean; parseResponse: boolean };
+  readonly #replaced: {
+    makeArguments: boolean;
+    parseArguments: boolean;
+    makeResponse: boolean;
+    parseResponse: boolean;
+  };
 
   /**
    * Prefer {@link command}, which infers the type of `requiresAnswer`.
@@ -250,7 +255,10 @@ function frameOf(box: Box): Frame {
 }
 
 function readOne(bytes: Uint8Array): Frame {
-  const reader = new BoxReader({ maxBoxBytes: Number.POSITIVE_INFINITY, maxBoxKeys: Number.POSITIVE_INFINITY });
+  const reader = new BoxReader({
+    maxBoxBytes: Number.POSITIVE_INFINITY,
+    maxBoxKeys: Number.POSITIVE_INFINITY,
+  });
   reader.push(bytes);
   const frame = reader.nextFrame();
   if (frame === undefined) throw new Error("a box that we encoded ourselves is whole");

@@ -19,7 +19,7 @@ export const tlsBox: BoxKind = {
       if (connection.secure) throw new OnlyOneTLS("TLS has already been started on this connection");
     },
     prepare(connection, values, side) {
-      if (values["tls_requireQuiescent"] === true && !connection.quiescent) {
+      if (values.tls_requireQuiescent === true && !connection.quiescent) {
         throw new NotQuiescent("calls that were asked in plaintext are not answered yet");
       }
       const start = startOf(connection, values);
@@ -33,13 +33,15 @@ export const tlsBox: BoxKind = {
 
 function startOf({ transport, tlsDefaults }: ChangingConnection, values: Readonly<Record<string, unknown>>) {
   if (transport.prepareTLS === undefined) {
-    throw new TLSNotAvailable("this transport cannot start TLS in mid-stream (over a WebSocket use wss: instead)");
+    throw new TLSNotAvailable(
+      "this transport cannot start TLS in mid-stream (over a WebSocket use wss: instead)",
+    );
   }
   // What a caller or responder gives is checked by the transport, which knows its own certificates.
   return transport.prepareTLS({
-    localCertificate: values["tls_localCertificate"] ?? tlsDefaults.localCertificate,
-    verifyAuthorities: values["tls_verifyAuthorities"] ?? tlsDefaults.verifyAuthorities,
-    serverName: values["tls_serverName"] ?? tlsDefaults.serverName,
+    localCertificate: values.tls_localCertificate ?? tlsDefaults.localCertificate,
+    verifyAuthorities: values.tls_verifyAuthorities ?? tlsDefaults.verifyAuthorities,
+    serverName: values.tls_serverName ?? tlsDefaults.serverName,
   } as TLSOptions);
 }
 

@@ -11,7 +11,12 @@ import type { AnyCommand } from "../command/command.ts";
 import type { Dispatcher } from "../dispatch/dispatcher.ts";
 import type { ChangeAsk } from "../dispatch/host.ts";
 import { InvalidSignature, OnlyOneTLS } from "../errors/caller.ts";
-import { HandshakeTimeout, PlaintextAfterStartTLS, StartTLSCollision, StartTLSRefused } from "../errors/peer.ts";
+import {
+  HandshakeTimeout,
+  PlaintextAfterStartTLS,
+  StartTLSCollision,
+  StartTLSRefused,
+} from "../errors/peer.ts";
 import { ConnectionClosed } from "../errors/transport.ts";
 import type { Clock, Transport } from "../transport.ts";
 import { ByteWriter } from "../wire/byte-writer.ts";
@@ -67,14 +72,21 @@ export class ChangeDriver {
   }
 
   /** Asks the peer for a change. Resolves when it has been made; whatever goes wrong before the ask is sent changes nothing. */
-  ask(command: AnyCommand, change: ProtocolChange, values: Values, options: CallOptions = {}): Promise<unknown> {
+  ask(
+    command: AnyCommand,
+    change: ProtocolChange,
+    values: Values,
+    options: CallOptions = {},
+  ): Promise<unknown> {
     return new Promise((resolve, reject) => {
       const { connection, dispatcher, state } = this.#stage;
-      if (!command.requiresAnswer) throw new InvalidSignature(`${command.name} changes the protocol: it needs an answer`);
+      if (!command.requiresAnswer)
+        throw new InvalidSignature(`${command.name} changes the protocol: it needs an answer`);
       if (change.state === "upgrading" && state === "upgrading") {
         throw new OnlyOneTLS("TLS is already being started on this connection");
       }
-      if (state !== "open") throw new InvalidSignature(`${command.name} cannot be asked while the connection is ${state}`);
+      if (state !== "open")
+        throw new InvalidSignature(`${command.name} cannot be asked while the connection is ${state}`);
       change.admit(connection);
       const perform = change.prepare(connection, values, "asker");
       if (options.signal?.aborted) throw options.signal.reason;
@@ -94,7 +106,9 @@ export class ChangeDriver {
   answer(ask: ChangeAsk, change: ProtocolChange): void {
     const { connection, state, input } = this.#stage;
     if (this.#current !== undefined) {
-      return this.fail(new StartTLSCollision(`both ends asked to change the protocol at once (${ask.command.name})`));
+      return this.fail(
+        new StartTLSCollision(`both ends asked to change the protocol at once (${ask.command.name})`),
+      );
     }
     try {
       change.admit(connection);
@@ -132,7 +146,9 @@ export class ChangeDriver {
   #injected({ change }: Current): boolean {
     const { waiting } = this.#stage.input;
     if (change.state !== "upgrading" || waiting === 0) return false;
-    this.fail(new PlaintextAfterStartTLS(`plaintext after StartTLS: ${waiting} bytes came before we had answered`));
+    this.fail(
+      new PlaintextAfterStartTLS(`plaintext after StartTLS: ${waiting} bytes came before we had answered`),
+    );
     return true;
   }
 
@@ -210,7 +226,10 @@ export class ChangeDriver {
     const milliseconds = Math.min(handshakeTimeout, timeout ?? handshakeTimeout);
     const aborted = () => {
       const reason: unknown = signal?.reason;
-      this.fail(reason instanceof Error ? reason : new ConnectionClosed("the protocol change was aborted"), reason);
+      this.fail(
+        reason instanceof Error ? reason : new ConnectionClosed("the protocol change was aborted"),
+        reason,
+      );
     };
     const expired = () =>
       this.fail(new HandshakeTimeout(`${current.change.state} was not done within ${milliseconds} ms`));

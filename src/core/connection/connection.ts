@@ -111,11 +111,15 @@ export class Connection implements AmpConnection {
     ...[args = {} as never, options]: CallParameters<A> // left out only where every argument is optional
   ): CallResult<R, Q> {
     // What comes back is what the command's response schema has read.
-    return this.#call(command, args, options) as CallResult<R, Q>;
+    return this.call(command, args, options) as CallResult<R, Q>;
   }
 
   callRemoteString(name: string, box?: Box, options?: CallOptions): Promise<Box>;
-  callRemoteString(name: string, box: Box | undefined, options: CallOptions & { requiresAnswer: false }): undefined;
+  callRemoteString(
+    name: string,
+    box: Box | undefined,
+    options: CallOptions & { requiresAnswer: false },
+  ): undefined;
   callRemoteString(
     name: string,
     box: Box = new Box(),
@@ -138,7 +142,12 @@ export class Connection implements AmpConnection {
     await this.callRemote(StartTLS, given, call);
   }
 
-  #call(command: AnyCommand, values: object, options: CallOptions | undefined): Promise<unknown> | undefined {
+  /** The same with its types erased, for what subclasses add. */
+  protected call(
+    command: AnyCommand,
+    values: object,
+    options: CallOptions | undefined,
+  ): Promise<unknown> | undefined {
     const refusal = this.#refusal(command);
     if (refusal !== undefined) return refuse(refusal, command.requiresAnswer);
     const change = command.commandType.change;
@@ -155,7 +164,9 @@ export class Connection implements AmpConnection {
       return new LimitExceeded(`${this.#output.held} bytes are held back already: the limit is maxHeldBytes`);
     }
     if (this.#output.pending >= maxUnsentBytes) {
-      return new LimitExceeded(`the peer has not taken ${this.#output.pending} bytes: the limit is maxUnsentBytes`);
+      return new LimitExceeded(
+        `the peer has not taken ${this.#output.pending} bytes: the limit is maxUnsentBytes`,
+      );
     }
     if (this.#plaintextForbids(command) && this.#state !== "upgrading") {
       return new TLSRequired(`${command?.name ?? "a call"} may not be sent in plaintext: start TLS first`);
@@ -185,6 +196,7 @@ export class Connection implements AmpConnection {
   }
 
   destroy(reason: Error = new ConnectionClosed("the connection was destroyed here")): void {
+    if (this.#state === "switched") return; // the stream is somebody else's
     this.#fail(reason);
     this.#transport.destroy();
   }
@@ -342,7 +354,8 @@ export class Connection implements AmpConnection {
   }
 
   #whyLost(cause: Error | undefined): ConnectionLost {
-    if (cause !== undefined) return new ConnectionLost(`the connection was lost: ${cause.message}`, { cause });
+    if (cause !== undefined)
+      return new ConnectionLost(`the connection was lost: ${cause.message}`, { cause });
     return new ConnectionClosed("the connection was closed");
   }
 
@@ -365,7 +378,8 @@ export class Connection implements AmpConnection {
     this.#lastReceived = this.#clock.now();
     const look = () => {
       const silent = this.#clock.now() - this.#lastReceived;
-      if (silent >= idleTimeout) this.#fail(new IdleTimeout(`nothing came from the peer for ${idleTimeout} ms`));
+      if (silent >= idleTimeout)
+        this.#fail(new IdleTimeout(`nothing came from the peer for ${idleTimeout} ms`));
       else this.#after(idleTimeout - silent, look);
     };
     this.#after(idleTimeout, look);

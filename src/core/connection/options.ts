@@ -1,9 +1,10 @@
 /** How a connection behaves. */
+
+import type { AmpConnection } from "../command/amp-connection.ts";
 import type { BoxReceiver } from "../dispatch/box-interfaces.ts";
 import type { ResponderLocator } from "../dispatch/locator.ts";
 import type { TLSOptions } from "../transport.ts";
 import type { Limits } from "../wire/limits.ts";
-import type { AmpConnection } from "../command/amp-connection.ts";
 
 /** What `connect`, `listen` and `attach` take beside an address. */
 export interface ConnectionOptions {
@@ -33,4 +34,3 @@ export interface ErrorContext {
   readonly command: string;
   readonly connection: AmpConnection;
 }
-

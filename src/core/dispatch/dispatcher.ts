@@ -116,12 +116,22 @@ export class Dispatcher {
   ): void {
     const signal: AbortSignalLike | undefined = options.signal;
     if (signal?.aborted) throw signal.reason;
-    command.writeAsk(this.#host.out, tagDigits(this.outstanding.nextTag), values, this.#host.context.connection);
+    command.writeAsk(
+      this.#host.out,
+      tagDigits(this.outstanding.nextTag),
+      values,
+      this.#host.context.connection,
+    );
     this.#sent(new PendingCall(command, command.name, resolve, reject), options);
   }
 
   /** The low level: a box to a command by name. */
-  callString(name: string, box: Box, requiresAnswer: boolean, options: CallOptions = NO_OPTIONS): Promise<Box> | undefined {
+  callString(
+    name: string,
+    box: Box,
+    requiresAnswer: boolean,
+    options: CallOptions = NO_OPTIONS,
+  ): Promise<Box> | undefined {
     const sent = new Box(box).set(COMMAND, name);
     if (!requiresAnswer) {
       writeBox(this.#host.out, sent);
@@ -140,7 +150,8 @@ export class Dispatcher {
 
   #sent(call: Call, options: CallOptions): void {
     const tag = this.outstanding.add(call);
-    if (options.timeout !== undefined || options.signal !== undefined) this.outstanding.limit(tag, call, options);
+    if (options.timeout !== undefined || options.signal !== undefined)
+      this.outstanding.limit(tag, call, options);
     this.#host.written();
   }
 }

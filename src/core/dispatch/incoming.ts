@@ -168,7 +168,9 @@ function responseOf(name: string, result: unknown): Values {
   if (result === undefined) return {};
   // The schema looks at each value before it uses it; all it needs is an object.
   if (typeof result === "object" && result !== null) return result as Values;
-  throw new BadLocalReturn(`the responder of ${name} returned ${typeof result}, not an object of response values`);
+  throw new BadLocalReturn(
+    `the responder of ${name} returned ${typeof result}, not an object of response values`,
+  );
 }
 
 function boxOf(result: unknown): Box {

@@ -1,6 +1,12 @@
 /** From a command's name to what answers it. */
+
+import {
+  CommandResponder,
+  decoratedResponders,
+  type RawResponder,
+  type Responder,
+} from "../command/responder.ts";
 import { InvalidSignature } from "../errors/caller.ts";
-import { CommandResponder, decoratedResponders, type RawResponder, type Responder } from "../command/responder.ts";
 
 /** Anything that finds responders by name. */
 export interface ResponderLocator {
@@ -54,11 +60,15 @@ function isLocator(source: object): source is ResponderLocator {
 
 function objectLocator(instance: object): ResponderLocator {
   if (typeof instance !== "object" || instance === null) {
-    throw new InvalidSignature(`a locator is made of responders, objects and locators, not of ${typeof instance}`);
+    throw new InvalidSignature(
+      `a locator is made of responders, objects and locators, not of ${typeof instance}`,
+    );
   }
   const decorated = decoratedResponders(instance);
   if (decorated === undefined && !hasRawMethod(instance)) {
-    throw new InvalidSignature("this object has neither methods decorated with @Command.responder nor amp_NAME methods");
+    throw new InvalidSignature(
+      "this object has neither methods decorated with @Command.responder nor amp_NAME methods",
+    );
   }
   return {
     locateResponder: (name) => decorated?.get(name) ?? rawMethod(instance, RAW_PREFIX + name.toUpperCase()),

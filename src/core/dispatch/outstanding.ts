@@ -1,6 +1,7 @@
 /** Our calls that wait for their answers. Each is settled exactly once. */
-import type { AnyCommand } from "../command/command.ts";
+
 import type { CallOptions } from "../command/amp-connection.ts";
+import type { AnyCommand } from "../command/command.ts";
 import { CallTimeout } from "../errors/caller.ts";
 import type { AbortSignalLike } from "../platform.ts";
 import type { Clock } from "../transport.ts";

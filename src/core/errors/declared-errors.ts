@@ -19,7 +19,8 @@ export class DeclaredErrors {
 
   #declare(tags: ErrorTags, fatal: boolean): void {
     for (const [tag, errorClass] of Object.entries(tags)) {
-      if (typeof errorClass !== "function") throw new InvalidSignature(`error ${tag} must be a class of errors`);
+      if (typeof errorClass !== "function")
+        throw new InvalidSignature(`error ${tag} must be a class of errors`);
       this.#byTag.set(tag, errorClass);
       this.#byClass.set(errorClass, { tag, fatal });
     }
@@ -32,7 +33,11 @@ export class DeclaredErrors {
   /** The tag of the nearest declared class that the error is an instance of. */
   tagFor(error: unknown): { readonly tag: string; readonly fatal: boolean } | undefined {
     if (!(error instanceof Error)) return undefined;
-    for (let proto: object | null = Object.getPrototypeOf(error); proto !== null; proto = Object.getPrototypeOf(proto)) {
+    for (
+      let proto: object | null = Object.getPrototypeOf(error);
+      proto !== null;
+      proto = Object.getPrototypeOf(proto)
+    ) {
       const declared = this.#byClass.get(proto.constructor);
       if (declared !== undefined) return declared;
     }

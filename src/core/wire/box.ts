@@ -4,12 +4,14 @@ import { utf8Encoder, utf8Lenient } from "../platform.ts";
 export class Box extends Map<string, Uint8Array> {
   /** @param entries a record or pairs; a value given as a string goes as UTF-8 */
   constructor(
-    entries: Iterable<readonly [string, Uint8Array | string]> | Readonly<Record<string, Uint8Array | string>> = [],
+    entries:
+      | Iterable<readonly [string, Uint8Array | string]>
+      | Readonly<Record<string, Uint8Array | string>> = [],
   ) {
     super();
     const pairs = Symbol.iterator in entries ? entries : Object.entries(entries);
-    // biome-ignore lint/suspicious/useIterableCallbackReturn: not a callback
-    for (const [key, value] of pairs as Iterable<readonly [string, Uint8Array | string]>) this.set(key, value);
+    for (const [key, value] of pairs as Iterable<readonly [string, Uint8Array | string]>)
+      this.set(key, value);
   }
 
   override set(key: string, value: Uint8Array | string): this {

@@ -1,6 +1,5 @@
 /** Boxes to bytes. */
-import { TooLong } from "../errors/caller.ts";
-import { InvalidSignature } from "../errors/caller.ts";
+import { InvalidSignature, TooLong } from "../errors/caller.ts";
 import type { Box } from "./box.ts";
 import { ByteWriter } from "./byte-writer.ts";
 import { textToKey } from "./key-text.ts";
@@ -66,5 +65,7 @@ function sortedEntries(box: Box): [Uint8Array, Uint8Array][] {
 
 function valueTooLong(box: Box, value: Uint8Array): TooLong {
   const name = [...box].find(([, candidate]) => candidate === value)?.[0];
-  return new TooLong(`the value of ${name} is ${value.length} bytes long, over the wire's limit of ${MAX_VALUE_LENGTH}`);
+  return new TooLong(
+    `the value of ${name} is ${value.length} bytes long, over the wire's limit of ${MAX_VALUE_LENGTH}`,
+  );
 }
