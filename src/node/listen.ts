@@ -65,13 +65,13 @@ export class Server implements AsyncDisposable {
     return this.#server.address();
   }
 
-  /** Stops accepting, finishes the calls in progress on every connection, then ends them. */
+  /**
+   * Stops accepting, finishes the calls in progress on every connection, then ends them. Streams that were switched
+   * to another protocol are no longer ours, and go on.
+   */
   async close(): Promise<void> {
-    const closed = new Promise<void>((resolve) => {
-      this.#server.close(() => resolve());
-    });
+    this.#server.close();
     await Promise.all([...this.#connections].map((connection) => connection.close()));
-    await closed;
   }
 
   /** Stops accepting and ends every connection at once. */

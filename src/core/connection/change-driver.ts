@@ -223,7 +223,9 @@ export class ChangeDriver {
 
   #limit(current: Current, { timeout, signal }: CallOptions): void {
     const { clock, handshakeTimeout } = this.#stage;
-    const milliseconds = Math.min(handshakeTimeout, timeout ?? handshakeTimeout);
+    // Whether to switch the protocol may take thought; a handshake may not take time.
+    const bound = current.change.state === "upgrading" ? handshakeTimeout : Number.POSITIVE_INFINITY;
+    const milliseconds = Math.min(bound, timeout ?? bound);
     const aborted = () => {
       const reason: unknown = signal?.reason;
       this.fail(
@@ -232,7 +234,7 @@ export class ChangeDriver {
       );
     };
     const expired = () =>
-      this.fail(new HandshakeTimeout(`${current.change.state} was not done within ${milliseconds} ms`));
+      this.fail(new HandshakeTimeout(`${current.change.state} took longer than ${milliseconds} ms`));
     const timer = Number.isFinite(milliseconds) ? clock.setTimeout(expired, milliseconds) : undefined;
     signal?.addEventListener("abort", aborted, { once: true });
     current.release = () => {
