@@ -77,11 +77,12 @@ function read(bytes: Uint8Array, start: number, end: number): Temporal.ZonedDate
   }
 }
 
-/** The name of a time zone: `+01:30`. Minutes over 59 count, as in Twisted. */
+/** The name of a time zone: `+01:30`. As in Twisted, minutes over 59 count, and so do signs of hours and minutes. */
 function offsetText(sign: number | undefined, hours: number, minutes: number): string {
   if (sign !== PLUS && sign !== MINUS) throw new RangeError("the offset needs a sign");
-  const offset = inRange(inRange(hours, 0, 99) * 60 + inRange(minutes, 0, 99), 0, DAY_MINUTES - 1);
-  return `${sign === PLUS ? "+" : "-"}${digits(Math.floor(offset / 60), 2)}:${digits(offset % 60, 2)}`;
+  const east = inRange(hours * 60 + minutes, 1 - DAY_MINUTES, DAY_MINUTES - 1) * (sign === PLUS ? 1 : -1);
+  const offset = Math.abs(east);
+  return `${east < 0 ? "-" : "+"}${digits(Math.floor(offset / 60), 2)}:${digits(offset % 60, 2)}`;
 }
 
 function inRange(value: number, least: number, most: number): number {

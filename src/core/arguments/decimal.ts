@@ -16,7 +16,8 @@ import { shownValue, valueText } from "./value-text.ts";
  * remembers its text all the same: sent on, it goes out as it came in, and `decimalText(value)` tells it. To
  * send `1.0` rather than `1`, make the value with `exactDecimal("1.0")`. Results of calculations remember nothing.
  *
- * Exponents beyond those of decimal.js (±9e15; Python's go to ±1e18) are refused in both directions.
+ * Beyond the exponents of decimal.js (±9e15; Python's go to ±1e18) the received number is infinite or zero, as
+ * decimal.js has it, and only its text is exact.
  *
  * @throws TypeError when encoding what is not a Decimal
  * @throws SyntaxError, RangeError when decoding

@@ -14,6 +14,9 @@ import { shownValue } from "./value-text.ts";
 const exactTexts = new WeakMap<Decimal, string>();
 
 const DECIMAL = /^([+-]?)(?:(\d*)(?:\.(\d*))?(?:e([+-]?\d+))?|(inf(?:inity)?)|(s?nan)(\d*))$/i;
+/** The bounds of Python's decimal on 64-bit machines: `MIN_ETINY`, and `MAX_EMAX` with the digit before the point. */
+const LEAST_POWER = -1_999_999_999_999_999_997n;
+const MOST_DIGITS = 1_000_000_000_000_000_000n;
 /** Below this exponent a whole number of decimal.js is written out, as JavaScript does with numbers. */
 const WRITTEN_OUT = 21;
 
@@ -25,7 +28,8 @@ const WRITTEN_OUT = 21;
  * @param text what `decimal.Decimal(text)` takes in Python, ASCII only: white space around, underscores
  *   anywhere, `1e2`, `.5`, `-0`, `Infinity`, `-NaN`, `sNaN`, `NaN123`
  * @throws SyntaxError for other text
- * @throws RangeError for an exponent beyond those of decimal.js, which are ±9e15
+ * @throws RangeError for an exponent beyond Python's, which are ±1e18. Beyond those of decimal.js, ±9e15, the number
+ *   is infinite or zero, as it always is there, and only the text is exact
  */
 export function exactDecimal(text: string): Decimal {
   const match = DECIMAL.exec(stripped(text).replaceAll("_", ""));
@@ -38,11 +42,11 @@ export function exactDecimal(text: string): Decimal {
   }
   if (whole === "" && fraction === "") throw notDecimal(text);
   const digits = withoutZeros(whole + fraction) || "0";
-  const power = Number(exponent) - fraction.length;
-  if (!Number.isSafeInteger(power)) throw exponentTooLarge(text);
-  const value = new Decimal(`${minus}${digits}e${power}`);
-  if (!value.isFinite() || value.isZero() !== (digits === "0")) throw exponentTooLarge(text);
-  return remembered(value, numberText(minus, digits, power));
+  const power = BigInt(exponent) - BigInt(fraction.length);
+  if (power < LEAST_POWER || power + BigInt(digits.length) > MOST_DIGITS) {
+    throw new RangeError(`the exponent of ${shownValue(text)} is beyond Python's`);
+  }
+  return remembered(new Decimal(`${minus}${digits}e${power}`), numberText(minus, digits, power));
 }
 
 /**
@@ -68,21 +72,22 @@ function ownText(value: Decimal): string {
   const digits = mantissa.replace(".", "");
   const power = Number(exponent) - (digits.length - 1);
   const writtenOut = power > 0 && Number(exponent) < WRITTEN_OUT;
-  return writtenOut ? minus + digits + "0".repeat(power) : numberText(minus, digits, power);
+  return writtenOut ? minus + digits + "0".repeat(power) : numberText(minus, digits, BigInt(power));
 }
 
 /** Python's `to-scientific-string`: the number is `digits` times ten to the `power`. */
-function numberText(minus: string, digits: string, power: number): string {
-  const leading = digits.length + power;
-  if (power > 0 || leading <= -6) {
+function numberText(minus: string, digits: string, power: bigint): string {
+  const leading = BigInt(digits.length) + power;
+  if (power > 0n || leading <= -6n) {
     const mantissa = digits.length === 1 ? digits : `${digits[0]}.${digits.slice(1)}`;
-    const exponent = leading - 1;
-    return `${minus}${mantissa}E${exponent < 0 ? "" : "+"}${exponent}`;
+    const exponent = leading - 1n;
+    return `${minus}${mantissa}E${exponent < 0n ? "" : "+"}${exponent}`;
   }
-  if (power === 0) return minus + digits;
-  return leading > 0
-    ? `${minus}${digits.slice(0, leading)}.${digits.slice(leading)}`
-    : `${minus}0.${"0".repeat(-leading)}${digits}`;
+  if (power === 0n) return minus + digits;
+  const point = Number(leading);
+  return point > 0
+    ? `${minus}${digits.slice(0, point)}.${digits.slice(point)}`
+    : `${minus}0.${"0".repeat(-point)}${digits}`;
 }
 
 /** Without the white space that Python's `str.strip` takes off, as far as it is ASCII. */
@@ -100,10 +105,6 @@ function isSpace(unit: number): boolean {
 
 function withoutZeros(digits: string): string {
   return digits.replace(/^0+/, "");
-}
-
-function exponentTooLarge(text: string): RangeError {
-  return new RangeError(`the exponent of ${shownValue(text)} is beyond those of decimal.js`);
 }
 
 function notDecimal(text: string): SyntaxError {
