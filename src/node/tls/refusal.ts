@@ -106,6 +106,7 @@ function alertIn(code: string): string | undefined {
 /** Node's errors have a code; OpenSSL's have the part of their message that is meant for people as `reason`. */
 function plain(error: unknown): { readonly code: string; readonly message: string } {
   if (!(error instanceof Error)) return { code: String(error ?? ""), message: String(error ?? "") };
-  const { code = error.message, reason = error.message }: { code?: unknown; reason?: unknown } = error;
+  const known: Error & { readonly code?: unknown; readonly reason?: unknown } = error;
+  const { code = error.message, reason = error.message } = known;
   return { code: String(code), message: String(reason) };
 }
