@@ -31,7 +31,7 @@ import { ConnectionContext, Lifetime } from "./context.ts";
 import { Input } from "./input.ts";
 import type { ConnectionOptions } from "./options.ts";
 import { Output } from "./output.ts";
-import { next, RULES, type State, type Transition } from "./states.ts";
+import { next, RULES, type Rules, type State, type Transition } from "./states.ts";
 
 /** Milliseconds that the peer has to end its side, once we have ended ours. */
 const LINGER = 2_000;
@@ -48,6 +48,7 @@ export class Connection implements AmpConnection {
   readonly #lifetime = new Lifetime();
   #context: ConnectionContext;
   #state: State = "open";
+  #rules: Rules = RULES.open;
   #tls: TLSSession | undefined;
   /** Why the connection ends: the first reason counts. */
   #reason: Error | undefined;
@@ -85,7 +86,10 @@ export class Connection implements AmpConnection {
         this.#peerEnded = true;
         this.#input.read();
       },
-      drained: () => this.#input.read(),
+      drained: () => {
+        this.#output.drained();
+        if (this.#input.paused) this.#input.read();
+      },
       lost: (reason) => this.#lost(reason),
     });
   }
@@ -108,10 +112,10 @@ export class Connection implements AmpConnection {
 
   callRemote<A extends Fields, R extends Fields, Q extends boolean>(
     command: Command<A, R, Q>,
-    ...[args = {} as never, options]: CallParameters<A> // left out only where every argument is optional
-  ): CallResult<R, Q> {
-    // What comes back is what the command's response schema has read.
-    return this.call(command, args, options) as CallResult<R, Q>;
+    ...rest: CallParameters<A>
+  ): CallResult<R, Q>;
+  callRemote(command: AnyCommand, args: object = {}, options?: CallOptions): Promise<unknown> | undefined {
+    return this.call(command, args, options);
   }
 
   callRemoteString(name: string, box?: Box, options?: CallOptions): Promise<Box>;
@@ -158,7 +162,7 @@ export class Connection implements AmpConnection {
 
   /** Why a call cannot be made now. */
   #refusal(command: AnyCommand | undefined): Error | undefined {
-    if (!RULES[this.#state].calls) return this.#whyClosed();
+    if (!this.#rules.calls) return this.#whyClosed();
     const { maxHeldBytes, maxUnsentBytes } = this.#limits;
     if (this.#output.held >= maxHeldBytes) {
       return new LimitExceeded(`${this.#output.held} bytes are held back already: the limit is maxHeldBytes`);
@@ -215,7 +219,7 @@ export class Connection implements AmpConnection {
       },
       written: () => this.#output.written(),
       get alive() {
-        return RULES[connection.#state].output !== "dropped";
+        return connection.#rules.output !== "dropped";
       },
       get context() {
         return connection.#context;
@@ -231,7 +235,7 @@ export class Connection implements AmpConnection {
         const change = ask.command.change;
         if (change !== undefined) this.#driver.answer(ask, change);
       },
-      finished: () => this.#input.read(),
+      finished: () => this.#settled(),
     };
   }
 
@@ -240,7 +244,7 @@ export class Connection implements AmpConnection {
     if (receiver === undefined) return (frame) => this.#dispatcher.receive(frame);
     receiver.startReceivingBoxes({
       sendBox: (box) => {
-        if (!RULES[this.#state].calls) throw this.#whyClosed();
+        if (!this.#rules.calls) throw this.#whyClosed();
         writeBox(this.#output.out, box);
         this.#output.written();
       },
@@ -294,7 +298,7 @@ export class Connection implements AmpConnection {
     if (this.#state === "closed") return true; // to see the peer's end; what comes is thrown away
     const { maxAsksInProgress, maxUnsentBytes } = this.#limits;
     return (
-      RULES[this.#state].reads &&
+      this.#rules.reads &&
       this.#driver.reads &&
       this.#dispatcher.incoming.inProgress < maxAsksInProgress &&
       this.#output.pending < maxUnsentBytes
@@ -307,6 +311,12 @@ export class Connection implements AmpConnection {
     this.#finish();
   }
 
+  /** Something in progress has ended: perhaps that is what reading, or closing, was waiting for. */
+  #settled(): void {
+    if (this.#input.paused) this.#input.read();
+    this.#finish();
+  }
+
   #streamEnded(): void {
     try {
       this.#input.end();
@@ -315,7 +325,7 @@ export class Connection implements AmpConnection {
       return this.#fail(new ConnectionLost(`the peer closed the connection: ${why}`, { cause }));
     }
     const reason = new ConnectionClosed("the peer closed the connection");
-    if (RULES[this.#state].output === "held") return this.#fail(reason);
+    if (this.#rules.output === "held") return this.#fail(reason);
     this.#reason ??= reason;
     this.#dispatcher.outstanding.rejectAll(this.#reason);
     if (this.#state === "open") this.#move("close");
@@ -335,7 +345,7 @@ export class Connection implements AmpConnection {
   /** AMP is over. What was written still goes out; what was held does not. */
   #end(transition: Transition, reason: Error): void {
     this.#reason ??= reason;
-    if (RULES[this.#state].output === "sent") this.#output.flush();
+    if (this.#rules.output === "sent") this.#output.flush();
     this.#move(transition);
     this.#output.drop();
     this.#driver.lost(reason);
@@ -366,6 +376,7 @@ export class Connection implements AmpConnection {
 
   #move(transition: Transition): void {
     this.#state = next(this.#state, transition);
+    this.#rules = RULES[this.#state];
     if (this.#state !== "switched") return;
     const reason = this.#whyClosed();
     this.#output.drop();

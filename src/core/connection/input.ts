@@ -33,6 +33,10 @@ export class Input {
     return this.#reader.buffered + this.#transport.undelivered;
   }
 
+  get paused(): boolean {
+    return this.#paused;
+  }
+
   /** Takes bytes in and serves the boxes in them. */
   push(chunk: Uint8Array): void {
     this.#reader.push(chunk);

@@ -25,6 +25,8 @@ export class Output {
   #out: ByteWriter | undefined;
   #mode: "sent" | "held" | "dropped" = "sent";
   #scheduled = false;
+  /** What the transport had not sent after the last write. Asking it for every box would cost. */
+  #backlog = 0;
   readonly #flushSoon = () => {
     this.#scheduled = false;
     this.flush();
@@ -42,7 +44,7 @@ export class Output {
 
   /** Bytes that have not left: gathered or held here, or waiting in the transport. */
   get pending(): number {
-    return (this.#out?.length ?? 0) + this.#transport.unsent;
+    return (this.#out === undefined ? 0 : this.#out.length) + this.#backlog;
   }
 
   /** Bytes held back here. */
@@ -66,12 +68,18 @@ export class Output {
     if (out === undefined || this.#mode !== "sent") return;
     if (out.length > 0) {
       this.#transport.write(out.bytes.subarray(0, out.length));
-      if (this.#transport.unsent > 0) {
+      this.#backlog = this.#transport.unsent;
+      if (this.#backlog > 0) {
         this.#out = undefined;
         return;
       }
     }
     this.#recycle(out);
+  }
+
+  /** The transport has sent everything. */
+  drained(): void {
+    this.#backlog = 0;
   }
 
   /** Sends what has gathered; what comes from now on stays here. */

@@ -13,6 +13,7 @@ import type { Host } from "./host.ts";
 import { Incoming } from "./incoming.ts";
 import type { ResponderLocator } from "./locator.ts";
 import { type Call, GIVEN_UP, Outstanding, type Settle } from "./outstanding.ts";
+import { ProtocolFields } from "./protocol-fields.ts";
 import { parseTag, tagDigits } from "./tags.ts";
 
 type Values = Readonly<Record<string, unknown>>;
@@ -21,6 +22,7 @@ const NO_OPTIONS: CallOptions = {};
 
 export class Dispatcher {
   readonly #host: Host;
+  readonly #fields = new ProtocolFields();
   /** Our calls that wait. */
   readonly outstanding: Outstanding;
   /** The peer's asks that are being served. */
@@ -37,13 +39,12 @@ export class Dispatcher {
    * @throws NoEmptyBoxes, MalformedAmpBox, UnexpectedAnswer: the peer has broken the protocol
    */
   receive(frame: Frame): void {
+    const fields = this.#fields;
+    fields.find(frame);
     // In this order: a box with `_answer` is an answer whatever else it holds.
-    const answer = frame.indexOf(keys.answer);
-    if (answer >= 0) return this.#receiveAnswer(frame, answer);
-    const error = frame.indexOf(keys.error);
-    if (error >= 0) return this.#receiveError(frame, error);
-    const command = frame.indexOf(keys.command);
-    if (command >= 0) return this.incoming.receive(frame, command);
+    if (fields.answer >= 0) return this.#receiveAnswer(frame, fields.answer);
+    if (fields.error >= 0) return this.#receiveError(frame, fields.error);
+    if (fields.command >= 0) return this.incoming.receive(frame, fields.command, fields.ask);
     throw new NoEmptyBoxes(
       frame.count === 0
         ? "an empty box came"

@@ -1,6 +1,6 @@
 /** The peer's asks: find the responder, run it, answer. */
 import type { AnyCommand } from "../command/command.ts";
-import { ANSWER, ERROR, ERROR_CODE, ERROR_DESCRIPTION, keys } from "../command/protocol-keys.ts";
+import { ANSWER, ERROR, ERROR_CODE, ERROR_DESCRIPTION } from "../command/protocol-keys.ts";
 import { CommandResponder, type RawResponder, type Responder } from "../command/responder.ts";
 import { RemoteAmpError } from "../errors/peer.ts";
 import { BadLocalReturn } from "../errors/responder.ts";
@@ -10,10 +10,10 @@ import { Box } from "../wire/box.ts";
 import type { ByteRange } from "../wire/byte-range.ts";
 import type { ByteWriter } from "../wire/byte-writer.ts";
 import type { Frame } from "../wire/frame.ts";
-import { keyToText } from "../wire/key-text.ts";
 import { MAX_VALUE_LENGTH } from "../wire/limits.ts";
 import { writeBox } from "../wire/writer.ts";
 import type { Host } from "./host.ts";
+import { NameCache } from "./name-cache.ts";
 import type { ResponderLocator } from "./locator.ts";
 
 type Values = Readonly<Record<string, unknown>>;
@@ -21,6 +21,7 @@ type Values = Readonly<Record<string, unknown>>;
 export class Incoming {
   readonly #host: Host;
   readonly #locator: ResponderLocator;
+  readonly #names = new NameCache();
   #inProgress = 0;
   /** Reused: the tag of an ask that is answered at once lies in the frame. */
   readonly #frameTag: ByteRange = { bytes: new Uint8Array(0), start: 0, end: 0 };
@@ -36,9 +37,9 @@ export class Incoming {
   }
 
   /** Serves an ask. The frame is done with when this returns. */
-  receive(frame: Frame, commandIndex: number): void {
-    const name = keyToText(frame.bytes, frame.valueStart(commandIndex), frame.valueEnd(commandIndex));
-    const tag = this.#tagOf(frame);
+  receive(frame: Frame, commandIndex: number, askIndex: number): void {
+    const name = this.#names.nameAt(frame.bytes, frame.valueStart(commandIndex), frame.valueEnd(commandIndex));
+    const tag = askIndex < 0 ? undefined : this.#tagAt(frame, askIndex);
     let command: AnyCommand | undefined;
     let result: unknown;
     try {
@@ -59,9 +60,7 @@ export class Incoming {
     else this.#answer(name, command, tag, result);
   }
 
-  #tagOf(frame: Frame): ByteRange | undefined {
-    const index = frame.indexOf(keys.ask);
-    if (index < 0) return undefined;
+  #tagAt(frame: Frame, index: number): ByteRange {
     const tag = this.#frameTag;
     tag.bytes = frame.bytes;
     tag.start = frame.valueStart(index);

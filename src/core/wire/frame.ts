@@ -89,6 +89,10 @@ export class Frame {
     return true;
   }
 
+  keyStart(index: number): number {
+    return this.#offsets[index * STRIDE] as number;
+  }
+
   valueStart(index: number): number {
     return (this.#offsets[index * STRIDE + 1] as number) + LENGTH_BYTES;
   }
