@@ -1,0 +1,157 @@
+import { generateKeyPairSync } from "node:crypto";
+import { inspect } from "node:util";
+import { describe, expect, test } from "vitest";
+import { InvalidCertificate } from "../../../src/core/errors/caller.ts";
+import { PrivateCertificate } from "../../../src/node/certificates/private-certificate.ts";
+import { testCertificates } from "../../support/certificates.ts";
+
+const { server, client, chainedServer } = await testCertificates();
+const serverKey = server.privateKey.export({ type: "pkcs8", format: "pem" }).toString();
+const clientKey = client.privateKey.export({ type: "pkcs8", format: "pem" }).toString();
+
+describe("loadPEM", () => {
+  test.each([
+    ["certificate before key", server.toPEM() + serverKey],
+    ["key before certificate", serverKey + server.toPEM()],
+    ["a key with its curve", sec1(server) + server.toPEM()],
+  ])("reads one text, %s", (_, pem) => {
+    const loaded = PrivateCertificate.loadPEM(pem);
+    expect(loaded.fingerprint).toBe(server.fingerprint);
+    expect(loaded.privateKey.export({ type: "pkcs8", format: "pem" })).toBe(serverKey);
+    expect(loaded.chain).toEqual([]);
+  });
+
+  test("reads two texts, the key from the second", () => {
+    expect(PrivateCertificate.loadPEM(server.toPEM(), serverKey).fingerprint).toBe(server.fingerprint);
+    const loaded = PrivateCertificate.loadPEM(
+      Buffer.from(server.toPEM() + clientKey),
+      Buffer.from(serverKey),
+    );
+    expect(loaded.fingerprint).toBe(server.fingerprint);
+  });
+
+  test("takes the certificates behind the first for its chain", () => {
+    const loaded = PrivateCertificate.loadPEM(chainedServer.toPEMWithKey());
+    expect(loaded.commonName).toBe("calc.example");
+    expect(loaded.chain.map((one) => one.commonName)).toEqual(["Intermediate CA"]);
+  });
+
+  test("opens an encrypted key with its passphrase", () => {
+    const key = encryptedKey("secret");
+    const loaded = PrivateCertificate.loadPEM(server.toPEM(), key, { passphrase: "secret" });
+    expect(loaded.fingerprint).toBe(server.fingerprint);
+  });
+
+  test.each([
+    ["no key", server.toPEM(), undefined, /no private key in the PEM text/],
+    ["no certificate", serverKey, undefined, /no certificate in the PEM text/],
+    ["garbage as a key", server.toPEM(), "garbage", /private key: no PEM in it/],
+    ["garbage in the block of a key", server.toPEM(), broken(), /does not hold a usable key/],
+    ["two keys", server.toPEM() + serverKey + clientKey, undefined, /2 keys where one is expected/],
+    ["another's key", server.toPEM(), clientKey, /does not fit the certificate \(CN=calc.example, issued by/],
+    ["another kind of key", server.toPEM(), rsaKey(), /does not fit the certificate/],
+    [
+      "a chain before the leaf",
+      `${chainedServer.chain[0]?.toPEM()}${chainedServer.toPEM()}`,
+      chainedServer.privateKey.export({ type: "pkcs8", format: "pem" }).toString(),
+      /it belongs to CN=calc.example, which has to come first/,
+    ],
+    ["an encrypted key without passphrase", server.toPEM(), encryptedKey("x"), /no passphrase is given/],
+    ["an encrypted key of the old kind", server.toPEM(), oldEncryptedKey(), /no passphrase is given/],
+  ])("refuses %s", (_, pem, keyPEM, message) => {
+    const load = () => PrivateCertificate.loadPEM(pem, keyPEM);
+    expect(load).toThrow(InvalidCertificate);
+    expect(load).toThrow(message);
+  });
+
+  test("refuses a wrong passphrase", () => {
+    const load = () => PrivateCertificate.loadPEM(server.toPEM(), encryptedKey("x"), { passphrase: "y" });
+    expect(load).toThrow(InvalidCertificate);
+    expect(load).toThrow(/does not open with this passphrase/);
+  });
+});
+
+describe("selfSigned", () => {
+  test("makes a certificate for server and client", async () => {
+    const hostNames = ["calc.example", "*.calc.example", "bücher.example", "127.0.0.1", "::1"];
+    const made = await PrivateCertificate.selfSigned({ commonName: "calc", hostNames, validForDays: 2 });
+    expect(made.commonName).toBe("calc");
+    expect(String(made)).toBe("CN=calc, self-signed");
+    expect(made.subjectAltNames).toEqual([
+      "DNS:calc.example",
+      "DNS:*.calc.example",
+      "DNS:xn--bcher-kva.example",
+      "IP Address:127.0.0.1",
+      "IP Address:0:0:0:0:0:0:0:1",
+    ]);
+    expect(made.privateKey.asymmetricKeyDetails).toEqual({ namedCurve: "prime256v1" });
+    expect(made.validTo.getTime()).toBeGreaterThan(Date.now() + 1.9 * 86_400_000);
+    expect(made.validTo.getTime()).toBeLessThan(Date.now() + 2.1 * 86_400_000);
+    expect(made.validFrom.getTime()).toBeLessThan(Date.now());
+    expect(made.x509.ca).toBe(false);
+    expect(made.x509.verify(made.x509.publicKey)).toBe(true);
+  });
+
+  test.each(['O=x, "quoted" \\0a', "grüße", "#0404", "a".repeat(64)])(
+    "keeps the name %s as it is",
+    async (name) => {
+      expect((await PrivateCertificate.selfSigned({ commonName: name })).commonName).toBe(name);
+    },
+  );
+
+  test.each([
+    ["no name", { commonName: "" }, /commonName/],
+    ["too long a name", { commonName: "a".repeat(65) }, /1 to 64/],
+    ["no time", { commonName: "x", validForDays: 0 }, /validForDays/],
+    ["no number", { commonName: "x", validForDays: Number.NaN }, /validForDays/],
+    ["a bad host", { commonName: "x", hostNames: ["a b"] }, /"a b" is no host name/],
+  ])("refuses %s", async (_, options, message) => {
+    const made = PrivateCertificate.selfSigned(options);
+    await expect(made).rejects.toThrow(InvalidCertificate);
+    await expect(made).rejects.toThrow(message);
+  });
+
+  test("can be written out and read again", async () => {
+    const made = await PrivateCertificate.selfSigned({ commonName: "x" });
+    const read = PrivateCertificate.loadPEM(made.toPEMWithKey());
+    expect(read.fingerprint).toBe(made.fingerprint);
+  });
+});
+
+test("nothing secret shows by accident", () => {
+  const secret = serverKey.split("\n")[1] ?? "?";
+  for (const text of [
+    inspect(server, { depth: 9 }),
+    String(server),
+    server.toPEM(),
+    JSON.stringify(server),
+  ]) {
+    expect(text).not.toContain(secret);
+  }
+});
+
+function sec1(certificate: PrivateCertificate): string {
+  const key = certificate.privateKey.export({ type: "sec1", format: "pem" }).toString();
+  return `-----BEGIN EC PARAMETERS-----\nBggqhkjOPQMBBw==\n-----END EC PARAMETERS-----\n${key}`;
+}
+
+function encryptedKey(passphrase: string): string {
+  return server.privateKey
+    .export({ type: "pkcs8", format: "pem", cipher: "aes-256-cbc", passphrase })
+    .toString();
+}
+
+function oldEncryptedKey(): string {
+  return server.privateKey
+    .export({ type: "sec1", format: "pem", cipher: "aes-256-cbc", passphrase: "x" })
+    .toString();
+}
+
+function broken(): string {
+  return "-----BEGIN PRIVATE KEY-----\nbm9uc2Vuc2U=\n-----END PRIVATE KEY-----\n";
+}
+
+function rsaKey(): string {
+  const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
+  return privateKey.export({ type: "pkcs8", format: "pem" }).toString();
+}
