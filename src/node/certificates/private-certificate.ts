@@ -2,8 +2,8 @@
 import { createPrivateKey, type KeyObject } from "node:crypto";
 import { InvalidCertificate } from "../../core/errors/caller.ts";
 import { Certificate } from "./certificate.ts";
+import type { AuthorityOptions, CertificateOptions, Made } from "./making.ts";
 import { type PEM, pemBlocks } from "./pem.ts";
-import type { SelfSignedOptions } from "./self-signed.ts";
 
 export interface KeyOptions {
   /** Opens a key that is encrypted. */
@@ -41,10 +41,30 @@ export class PrivateCertificate extends Certificate {
    *
    * @throws InvalidCertificate when a name cannot be put into a certificate
    */
-  static async selfSigned(options: SelfSignedOptions): Promise<PrivateCertificate> {
-    const { makeSelfSigned } = await import("./self-signed.ts");
-    const { certificatePEM, keyPEM } = await makeSelfSigned(options);
-    return PrivateCertificate.loadPEM(certificatePEM, keyPEM);
+  static async selfSigned(options: CertificateOptions): Promise<PrivateCertificate> {
+    const { makeSelfSigned } = await import("./making.ts");
+    return loaded(await makeSelfSigned(options));
+  }
+
+  /**
+   * Makes an authority: a new key and a certificate that may sign others, with {@link issue}. Give its certificate
+   * to everybody as one of `verifyAuthorities`, and keep its key to yourself.
+   *
+   * @throws InvalidCertificate when the name cannot be put into a certificate
+   */
+  static async authority(options: AuthorityOptions): Promise<PrivateCertificate> {
+    const { makeAuthority } = await import("./making.ts");
+    return loaded(await makeAuthority(options));
+  }
+
+  /**
+   * Makes a new key and a certificate for it that this authority signs, for TLS servers and clients.
+   *
+   * @throws InvalidCertificate when this is no authority, or a name cannot be put into a certificate
+   */
+  async issue(options: CertificateOptions): Promise<PrivateCertificate> {
+    const { makeIssued } = await import("./making.ts");
+    return loaded(await makeIssued(options, this));
   }
 
   /** Certificate, chain and **unencrypted private key**, so that `loadPEM` reads the whole again. */
@@ -52,6 +72,10 @@ export class PrivateCertificate extends Certificate {
     const key = this.privateKey.export({ type: "pkcs8", format: "pem" });
     return [this, ...this.chain].map((certificate) => certificate.toPEM()).join("") + key.toString();
   }
+}
+
+function loaded({ certificatePEM, keyPEM }: Made): PrivateCertificate {
+  return PrivateCertificate.loadPEM(certificatePEM, keyPEM);
 }
 
 function loadKey(pem: PEM, { passphrase }: KeyOptions): KeyObject {
