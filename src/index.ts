@@ -67,6 +67,7 @@ export {
 export { StartTLS, tlsBox } from "./core/command/start-tls.ts";
 export { Connection } from "./core/connection/connection.ts";
 export type { ConnectionOptions, ErrorContext } from "./core/connection/options.ts";
+export { BoxDispatcher } from "./core/dispatch/box-dispatcher.ts";
 export type { BoxReceiver, BoxSender } from "./core/dispatch/box-interfaces.ts";
 export { locator, type ResponderLocator, type ResponderSource } from "./core/dispatch/locator.ts";
 export { AmpError, type Fault } from "./core/errors/amp-error.ts";

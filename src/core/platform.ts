@@ -12,10 +12,7 @@ interface Utf8Decoder {
   decode(bytes: Uint8Array): string;
 }
 declare const TextEncoder: new () => Utf8Encoder;
-declare const TextDecoder: new (
-  label: "utf-8",
-  options: { fatal: boolean; ignoreBOM: true },
-) => Utf8Decoder;
+declare const TextDecoder: new (label: "utf-8", options: { fatal: boolean; ignoreBOM: true }) => Utf8Decoder;
 
 export const utf8Encoder: Utf8Encoder = new TextEncoder();
 /** Refuses what is not UTF-8; keeps a byte order mark, as Python's `utf-8` codec does. */

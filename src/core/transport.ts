@@ -35,10 +35,7 @@ export interface Transport {
 }
 
 /** Runs the handshake on a paused and flushed transport. Afterwards the same transport carries TLS, still paused. */
-export type StartTLSTransport = (
-  leftovers: Uint8Array,
-  side: "asker" | "responder",
-) => Promise<TLSSession>;
+export type StartTLSTransport = (leftovers: Uint8Array, side: "asker" | "responder") => Promise<TLSSession>;
 
 /** Who hears from a transport. */
 export interface TransportReceiver {

@@ -8,8 +8,8 @@ import type { Box } from "../wire/box.ts";
 import type { ByteRange } from "../wire/byte-range.ts";
 import { ByteWriter } from "../wire/byte-writer.ts";
 import type { Frame } from "../wire/frame.ts";
-import { BoxReader } from "../wire/reader.ts";
-import { encodeBox, writeBox } from "../wire/writer.ts";
+import { frameOfBox, frameOfBytes } from "../wire/frame-of.ts";
+import { writeBox } from "../wire/writer.ts";
 import { type BoxKind, type ProtocolChange, plainBox } from "./box-kind.ts";
 import { ANSWER, ASK, COMMAND } from "./protocol-keys.ts";
 import { CommandResponder, type ErasedRespond, type Respond, registerMethod } from "./responder.ts";
@@ -176,7 +176,7 @@ export class Command<A extends Fields = Fields, R extends Fields = Fields, Q ext
   /** The arguments from a box. @throws InvalidSignature */
   parseArguments(box: Box, connection?: unknown): ValuesOf<A> {
     // What the schema reads is what the schema's fields say: their values.
-    return this.#argumentSchema.read(frameOf(box), connection) as ValuesOf<A>;
+    return this.#argumentSchema.read(frameOfBox(box), connection) as ValuesOf<A>;
   }
 
   /** The answer as a box, without the protocol's own keys. @throws InvalidSignature, TooLong */
@@ -186,7 +186,7 @@ export class Command<A extends Fields = Fields, R extends Fields = Fields, Q ext
 
   /** The answer from a box. @throws InvalidSignature */
   parseResponse(box: Box, connection?: unknown): ValuesOf<R> {
-    return this.#responseSchema.read(frameOf(box), connection) as ValuesOf<R>; // as above
+    return this.#responseSchema.read(frameOfBox(box), connection) as ValuesOf<R>; // as above
   }
 
   /**
@@ -247,22 +247,7 @@ export function command<
 function madeBy(template: BoxTemplate, values: Values, connection: unknown): Box {
   const out = new ByteWriter();
   template.write(out, NO_TAG, values, connection);
-  return readOne(out.copy()).toBox();
-}
-
-function frameOf(box: Box): Frame {
-  return readOne(box.size === 0 ? new Uint8Array(2) : encodeBox(box));
-}
-
-function readOne(bytes: Uint8Array): Frame {
-  const reader = new BoxReader({
-    maxBoxBytes: Number.POSITIVE_INFINITY,
-    maxBoxKeys: Number.POSITIVE_INFINITY,
-  });
-  reader.push(bytes);
-  const frame = reader.nextFrame();
-  if (frame === undefined) throw new Error("a box that we encoded ourselves is whole");
-  return frame;
+  return frameOfBytes(out.copy()).toBox();
 }
 
 function bytesOf({ bytes, start, end }: ByteRange): Uint8Array {

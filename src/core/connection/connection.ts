@@ -15,6 +15,7 @@ import type {
 import type { ChangingConnection } from "../command/box-kind.ts";
 import type { AnyCommand, Command } from "../command/command.ts";
 import { StartTLS } from "../command/start-tls.ts";
+import { ConnectionContext, Lifetime } from "../dispatch/context.ts";
 import { Dispatcher } from "../dispatch/dispatcher.ts";
 import type { Host } from "../dispatch/host.ts";
 import { locator } from "../dispatch/locator.ts";
@@ -27,7 +28,6 @@ import { Box } from "../wire/box.ts";
 import { type Limits, resolveLimits } from "../wire/limits.ts";
 import { writeBox } from "../wire/writer.ts";
 import { ChangeDriver } from "./change-driver.ts";
-import { ConnectionContext, Lifetime } from "./context.ts";
 import { Input } from "./input.ts";
 import type { ConnectionOptions } from "./options.ts";
 import { Output } from "./output.ts";

@@ -13,8 +13,8 @@ import type { Frame } from "../wire/frame.ts";
 import { MAX_VALUE_LENGTH } from "../wire/limits.ts";
 import { writeBox } from "../wire/writer.ts";
 import type { Host } from "./host.ts";
-import { NameCache } from "./name-cache.ts";
 import type { ResponderLocator } from "./locator.ts";
+import { NameCache } from "./name-cache.ts";
 
 type Values = Readonly<Record<string, unknown>>;
 
@@ -38,7 +38,11 @@ export class Incoming {
 
   /** Serves an ask. The frame is done with when this returns. */
   receive(frame: Frame, commandIndex: number, askIndex: number): void {
-    const name = this.#names.nameAt(frame.bytes, frame.valueStart(commandIndex), frame.valueEnd(commandIndex));
+    const name = this.#names.nameAt(
+      frame.bytes,
+      frame.valueStart(commandIndex),
+      frame.valueEnd(commandIndex),
+    );
     const tag = askIndex < 0 ? undefined : this.#tagAt(frame, askIndex);
     let command: AnyCommand | undefined;
     let result: unknown;

@@ -1,0 +1,138 @@
+/**
+ * Calls and responders over any sender of boxes: for a carrier of your own that has boxes but no byte stream
+ * (a message queue, a pipe of objects). Over a byte stream a Connection does all this and more.
+ */
+import type { Fields } from "../arguments/argument.ts";
+import type { AmpConnection, CallOptions, CallParameters, CallResult } from "../command/amp-connection.ts";
+import type { AnyCommand, Command } from "../command/command.ts";
+import { TLSNotAvailable } from "../errors/caller.ts";
+import { ConnectionClosed } from "../errors/transport.ts";
+import type { Clock } from "../transport.ts";
+import { Box } from "../wire/box.ts";
+import { ByteWriter } from "../wire/byte-writer.ts";
+import { frameOfBox } from "../wire/frame-of.ts";
+import { parseBoxes } from "../wire/reader.ts";
+import type { BoxReceiver, BoxSender } from "./box-interfaces.ts";
+import { ConnectionContext, Lifetime } from "./context.ts";
+import { Dispatcher } from "./dispatcher.ts";
+import { locator as emptyLocator, type ResponderLocator } from "./locator.ts";
+
+/** A box that somebody else has bounded already. */
+const UNBOUNDED = { maxBoxBytes: Number.POSITIVE_INFINITY, maxBoxKeys: Number.POSITIVE_INFINITY };
+
+export class BoxDispatcher implements BoxReceiver, AmpConnection {
+  readonly #dispatcher: Dispatcher;
+  readonly #lifetime = new Lifetime();
+  readonly #out = new ByteWriter();
+  #sender: BoxSender | undefined;
+  #reason: Error | undefined;
+  readonly closed: Promise<Error>;
+  #resolveClosed: (reason: Error) => void = () => {};
+  // A sender of boxes has no TLS that we could know of.
+  readonly secure = false;
+  readonly tls = undefined;
+  readonly peerCertificate = undefined;
+  readonly hostCertificate = undefined;
+
+  /**
+   * @param locator who answers the peer's asks; default nobody
+   * @param clock needed for calls with a `timeout`
+   */
+  constructor(locator: ResponderLocator = emptyLocator(), clock?: Clock) {
+    this.closed = new Promise((resolve) => {
+      this.#resolveClosed = resolve;
+    });
+    const dispatcher = this;
+    this.#dispatcher = new Dispatcher(
+      {
+        out: this.#out,
+        context: new ConnectionContext(this, this.#lifetime),
+        survivesUndeclaredErrors: false,
+        get alive() {
+          return dispatcher.#sender !== undefined && dispatcher.#reason === undefined;
+        },
+        written: () => this.#send(),
+        refusal: () => undefined,
+        report: (error) => this.#sender?.unhandledError(error),
+        quit: (reason) => this.destroy(reason),
+        changeAsked: (ask) =>
+          ask.fail(new TLSNotAvailable("boxes without a byte stream cannot change their protocol")),
+        finished: () => {},
+      },
+      locator,
+      clock,
+    );
+  }
+
+  startReceivingBoxes(sender: BoxSender): void {
+    this.#sender = sender;
+  }
+
+  /** @throws NoEmptyBoxes, MalformedAmpBox, UnexpectedAnswer: the peer has broken the protocol */
+  boxReceived(box: Box): void {
+    this.#dispatcher.receive(frameOfBox(box));
+  }
+
+  stopReceivingBoxes(reason: Error): void {
+    this.destroy(reason);
+  }
+
+  callRemote<A extends Fields, R extends Fields, Q extends boolean>(
+    command: Command<A, R, Q>,
+    ...rest: CallParameters<A>
+  ): CallResult<R, Q>;
+  callRemote(command: AnyCommand, args: object = {}, options?: CallOptions): Promise<unknown> | undefined {
+    if (!this.#ready) return command.requiresAnswer ? Promise.reject(this.#whyNot()) : undefined;
+    return this.#dispatcher.call(command, args as Readonly<Record<string, unknown>>, options); // the schema looks at each value
+  }
+
+  callRemoteString(name: string, box?: Box, options?: CallOptions): Promise<Box>;
+  callRemoteString(
+    name: string,
+    box: Box | undefined,
+    options: CallOptions & { requiresAnswer: false },
+  ): undefined;
+  callRemoteString(
+    name: string,
+    box: Box = new Box(),
+    { requiresAnswer = true, ...options }: CallOptions & { requiresAnswer?: boolean } = {},
+  ): Promise<Box> | undefined {
+    if (!this.#ready) return requiresAnswer ? Promise.reject(this.#whyNot()) : undefined;
+    return this.#dispatcher.callString(name, box, requiresAnswer, options);
+  }
+
+  startTLS(): Promise<void> {
+    return Promise.reject(new TLSNotAvailable("boxes without a byte stream cannot be encrypted here"));
+  }
+
+  /** Calls in progress reject; the sender is the caller's to close. */
+  destroy(reason: Error = new ConnectionClosed("the dispatcher was stopped here")): void {
+    if (this.#reason !== undefined) return;
+    this.#reason = reason;
+    this.#dispatcher.outstanding.rejectAll(reason);
+    this.#lifetime.end(reason);
+    this.#resolveClosed(reason);
+  }
+
+  async close(): Promise<void> {
+    this.destroy();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  get #ready(): boolean {
+    return this.#sender !== undefined && this.#reason === undefined;
+  }
+
+  #whyNot(): Error {
+    return this.#reason ?? new ConnectionClosed("no sender of boxes has been given yet");
+  }
+
+  #send(): void {
+    const boxes = parseBoxes(this.#out.copy(), UNBOUNDED);
+    this.#out.length = 0;
+    for (const box of boxes) this.#sender?.sendBox(box);
+  }
+}
