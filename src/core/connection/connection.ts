@@ -352,7 +352,7 @@ export class Connection implements AmpConnection {
     this.#dispatcher.outstanding.rejectAll(reason);
     this.#lifetime.end(reason);
     this.#transport.end();
-    this.#input.resume();
+    this.#input.discard();
     this.#after(LINGER, () => this.#transport.destroy());
   }
 

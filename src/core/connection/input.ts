@@ -80,6 +80,12 @@ export class Input {
     return this.#reader.takeRest();
   }
 
+  /** No box is served any more, whatever came already. The stream flows on, so that its end is seen. */
+  discard(): void {
+    this.#reader.takeRest();
+    this.resume();
+  }
+
   /** The peer has ended its side. @throws MalformedAmpBox when it did so inside a box */
   end(): void {
     this.#reader.end();
