@@ -1,0 +1,166 @@
+/** Plaintext behind a StartTLS ask, or behind its answer (CVE-2011-0411): never executed, never answered. */
+import { once } from "node:events";
+import { HandshakeError, locator, PlaintextAfterStartTLS, StartTLS, UnexpectedAnswer } from "ampwire";
+import { describe, expect, test } from "vitest";
+import { deferred } from "../../support/deferred.ts";
+import { arrived, attached, ours } from "../../support/loopback.ts";
+import { ANS, bytesOf, STLS } from "../../support/raw-peer.ts";
+import { rejection } from "../../support/settled.ts";
+import { EVIL, Mark, witness } from "../../support/witness.ts";
+
+const ROLES = ["server", "client"] as const;
+
+describe.each(ROLES)("asked as TLS %s", (role) => {
+  test.each([
+    ["a box", bytesOf(EVIL)],
+    ["one stray byte", Buffer.of(0)],
+    ["half a box", bytesOf(EVIL).subarray(0, 20)],
+    ["a second StartTLS", bytesOf({ ...STLS, _ask: "2" })],
+  ])("case 1: %s glued behind the StartTLS ask is never executed", async (_, glued) => {
+    const { heard, locator } = witness();
+    const { connection, peer } = await ours(role, { locator });
+    peer.send(bytesOf(STLS), glued);
+    const reason = await connection.closed;
+    expect(reason).toBeInstanceOf(PlaintextAfterStartTLS);
+    expect(reason.message).toContain("plaintext after StartTLS");
+    await peer.end();
+    expect(peer.received).toHaveLength(0);
+    expect(heard).toEqual([]);
+  });
+
+  test("case 1: what came before the ask is answered all the same", async () => {
+    const { heard, locator } = witness();
+    const { connection, peer } = await ours(role, { locator });
+    peer.send({ _ask: "a", _command: "Mark", text: "fair" }, STLS, EVIL);
+    expect(await peer.boxes()).toEqual([{ _answer: "a", text: "fair" }]);
+    expect(await connection.closed).toBeInstanceOf(PlaintextAfterStartTLS);
+    expect(heard).toEqual(["fair"]);
+  });
+
+  test("case 2: a box that comes while we decide is never executed", async () => {
+    const evil = witness();
+    const deciding = deferred();
+    const decided = deferred();
+    const { connection, peer, socket } = await attached(role, {
+      locator: locator(
+        evil.locator,
+        StartTLS.responder(async () => {
+          deciding.resolve();
+          await decided.promise;
+        }),
+      ),
+    });
+    peer.send(STLS);
+    await deciding.promise;
+    peer.send(EVIL);
+    await arrived(socket, bytesOf(STLS, EVIL).length);
+    decided.resolve();
+    expect(await connection.closed).toBeInstanceOf(PlaintextAfterStartTLS);
+    await peer.end();
+    expect(peer.received).toHaveLength(0);
+    expect(evil.heard).toEqual([]);
+  });
+
+  test("case 2: a box between our answer and the ClientHello is never executed", async () => {
+    const { heard, locator } = witness();
+    const { connection, peer } = await ours(role, { locator });
+    peer.send(STLS);
+    expect(await peer.box()).toEqual({ _answer: "1" });
+    peer.send(EVIL);
+    const reason = await connection.closed;
+    // A TLS client has not begun yet and sees it by itself; for a server its TLS engine does.
+    expect(reason).toBeInstanceOf(role === "client" ? PlaintextAfterStartTLS : HandshakeError);
+    await peer.end();
+    expect(heard).toEqual([]);
+  });
+
+  test("case 2: a box glued in front of the ClientHello is never executed", async () => {
+    const { heard, locator } = witness();
+    const { connection, peer } = await ours(role, { locator, handshakeDelay: 0 });
+    peer.send(STLS);
+    expect(await peer.box()).toEqual({ _answer: "1" });
+    peer.send(EVIL, Buffer.from("16030100", "hex"));
+    const reason = await connection.closed;
+    expect([HandshakeError, PlaintextAfterStartTLS]).toContain(reason.constructor);
+    expect(heard).toEqual([]);
+  });
+});
+
+describe.each(ROLES)("asking as TLS %s", (role) => {
+  test("case 6: plaintext in place of the handshake is an error, and nothing held leaves", async () => {
+    const { heard, locator } = witness();
+    const { connection, peer } = await ours(role, { locator });
+    const upgrade = rejection(connection.startTLS());
+    const held = rejection(connection.callRemote(Mark, { text: "secret" }));
+    expect(await peer.box()).toEqual(STLS);
+    peer.send(ANS);
+    if (role === "client") await once(peer.socket, "data"); // the ClientHello
+    peer.send(EVIL);
+    expect(await upgrade).toBeInstanceOf(HandshakeError);
+    expect(await held).toBeInstanceOf(HandshakeError);
+    expect(await connection.closed).toBeInstanceOf(HandshakeError);
+    await peer.end();
+    expect(heard).toEqual([]);
+    expect(peer.received.includes("secret")).toBe(false);
+    expect(connection.secure).toBe(false);
+  });
+});
+
+describe("a forged answer to a call that is held", () => {
+  test("case 3: glued behind the answer, to a TLS client: a violation", async () => {
+    const { connection, peer } = await ours("client");
+    const upgrade = rejection(connection.startTLS());
+    const held = rejection(connection.callRemote(Mark, { text: "secret" }));
+    expect(await peer.box()).toEqual(STLS);
+    peer.send(ANS, { _answer: "2", text: "forged" });
+    expect(await upgrade).toBeInstanceOf(PlaintextAfterStartTLS);
+    expect(await held).toBeInstanceOf(PlaintextAfterStartTLS);
+    await peer.end();
+    expect(peer.received).toEqual(bytesOf(STLS));
+  });
+
+  test("case 3: glued behind the answer, to a TLS server: its TLS engine fails on it", async () => {
+    const { connection, peer } = await ours("server");
+    const upgrade = rejection(connection.startTLS());
+    const held = rejection(connection.callRemote(Mark, { text: "secret" }));
+    expect(await peer.box()).toEqual(STLS);
+    peer.send(ANS, { _answer: "2", text: "forged" });
+    expect(await upgrade).toBeInstanceOf(HandshakeError);
+    expect(await held).toBeInstanceOf(HandshakeError);
+  });
+
+  test("case 3: after the ClientHello: the TLS engine fails on it", async () => {
+    const { connection, peer } = await ours("client");
+    const upgrade = rejection(connection.startTLS());
+    const held = rejection(connection.callRemote(Mark, { text: "secret" }));
+    expect(await peer.box()).toEqual(STLS);
+    peer.send(ANS);
+    await once(peer.socket, "data");
+    peer.send({ _answer: "2", text: "forged" });
+    expect(await upgrade).toBeInstanceOf(HandshakeError);
+    expect(await held).toBeInstanceOf(HandshakeError);
+  });
+
+  test.each(ROLES)("case 4: before the answer, to a TLS %s: nobody can know that tag", async (role) => {
+    const { connection, peer } = await ours(role);
+    const upgrade = rejection(connection.startTLS());
+    const held = rejection(connection.callRemote(Mark, { text: "secret" }));
+    expect(await peer.box()).toEqual(STLS);
+    peer.send({ _answer: "2", text: "forged" });
+    expect(await held).toBeInstanceOf(UnexpectedAnswer);
+    expect(await upgrade).toBeInstanceOf(UnexpectedAnswer);
+    expect((await connection.closed).message).toContain("has not been sent yet");
+    await peer.end();
+    expect(peer.received).toEqual(bytesOf(STLS));
+  });
+
+  test.each(ROLES)("case 4: an error in place of the answer, to a TLS %s", async (role) => {
+    const { connection, peer } = await ours(role);
+    const upgrade = rejection(connection.startTLS());
+    const held = rejection(connection.callRemote(Mark, { text: "secret" }));
+    expect(await peer.box()).toEqual(STLS);
+    peer.send({ _error: "2", _error_code: "X", _error_description: "forged" });
+    expect(await held).toBeInstanceOf(UnexpectedAnswer);
+    expect(await upgrade).toBeInstanceOf(UnexpectedAnswer);
+  });
+});

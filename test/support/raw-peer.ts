@@ -1,0 +1,153 @@
+/** The other end of a connection, in the hands of a test: sends whatever bytes it likes, and records all it is sent. */
+import { once } from "node:events";
+import type { Socket } from "node:net";
+import { type ConnectionOptions, connect, createServer, type TLSSocket, type TlsOptions } from "node:tls";
+import { Box, BoxReader, encodeBox, type PrivateCertificateLike } from "ampwire";
+
+/** A box as tests write it. */
+export type Fields = Readonly<Record<string, string | Uint8Array>>;
+
+/** Bytes, or a box. */
+export type Part = Uint8Array | Fields;
+
+/** The boxes of the exchange. */
+export const STLS = { _ask: "1", _command: "StartTLS" };
+export const ANS = { _answer: "1" };
+
+export function bytesOf(...parts: readonly Part[]): Buffer {
+  return Buffer.concat(parts.map((part) => (part instanceof Uint8Array ? part : encodeBox(new Box(part)))));
+}
+
+/** A box with its values as text. */
+export function textOf(box: Box): Record<string, string> {
+  return Object.fromEntries([...box.keys()].map((key) => [key, box.text(key) ?? ""]));
+}
+
+export class RawPeer {
+  readonly socket: Socket;
+  /** Resolves when the socket is closed, for whatever reason. */
+  readonly closed: Promise<void>;
+  readonly #chunks: Buffer[] = [];
+  #reader = new BoxReader();
+  #ended = false;
+  #wake: (() => void)[] = [];
+
+  constructor(socket: Socket) {
+    this.socket = socket;
+    socket.setNoDelay(true);
+    socket.on("error", () => {}); // a reset is what many tests are about
+    socket.on("data", this.#onData);
+    socket.on("end", this.#onEnd);
+    this.closed = new Promise((resolve) => {
+      socket.once("close", () => {
+        this.#onEnd();
+        resolve();
+      });
+    });
+  }
+
+  readonly #onData = (chunk: Buffer) => {
+    this.#chunks.push(chunk);
+    this.#reader.push(chunk);
+    this.#notify();
+  };
+
+  readonly #onEnd = () => {
+    this.#ended = true;
+    this.#notify();
+  };
+
+  #notify(): void {
+    for (const wake of this.#wake.splice(0)) wake();
+  }
+
+  /** Everything that has come in plaintext. */
+  get received(): Buffer {
+    return Buffer.concat(this.#chunks);
+  }
+
+  /** Whether the other end has ended its side. */
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  /** In one write. */
+  send(...parts: readonly Part[]): void {
+    this.socket.write(bytesOf(...parts));
+  }
+
+  /** The next box; undefined when the other end has ended before. */
+  async box(): Promise<Record<string, string> | undefined> {
+    for (;;) {
+      const box = this.#reader.next();
+      if (box !== undefined) return textOf(box);
+      if (this.#ended) return undefined;
+      await this.#news();
+    }
+  }
+
+  /** Every box up to the end. */
+  async boxes(): Promise<Record<string, string>[]> {
+    const found: Record<string, string>[] = [];
+    for (let box = await this.box(); box !== undefined; box = await this.box()) found.push(box);
+    return found;
+  }
+
+  /** Until the other end has ended its side, or the socket is closed. */
+  async end(): Promise<void> {
+    while (!this.#ended) await this.#news();
+  }
+
+  #news(): Promise<void> {
+    return new Promise((resolve) => this.#wake.push(resolve));
+  }
+
+  /** Ends with FIN. */
+  finish(): void {
+    this.socket.end();
+  }
+
+  /** Ends with RST. */
+  reset(): void {
+    this.socket.resetAndDestroy();
+  }
+
+  /** Hands the socket over to TLS, with what has come behind the last box. */
+  #release(): Socket {
+    const { socket } = this;
+    socket.off("data", this.#onData).off("end", this.#onEnd);
+    socket.pause();
+    const rest = this.#reader.takeRest();
+    if (rest.length > 0) socket.unshift(rest);
+    return socket;
+  }
+
+  /** A TLS client on the socket that checks nothing unless told. */
+  tlsClient(options: ConnectionOptions = {}): TLSSocket {
+    const tls = connect({ rejectUnauthorized: false, ...options, socket: this.#release() });
+    return tls.on("error", () => {});
+  }
+
+  /** A TLS server on the socket that asks for nothing unless told. Waits for the handshake. */
+  async tlsServer(certificate: PrivateCertificateLike, options: TlsOptions = {}): Promise<RawTLS> {
+    const pem = certificate.toPEMWithKey();
+    const server = createServer({ cert: pem, key: pem, ...options });
+    const done = once(server, "secureConnection");
+    server.on("tlsClientError", (error) => server.emit("error", error));
+    server.emit("connection", this.#release());
+    const [tls] = await done;
+    return new RawTLS(tls as TLSSocket);
+  }
+
+  /** The same for a client. */
+  async secure(options: ConnectionOptions = {}): Promise<RawTLS> {
+    const tls = this.tlsClient(options);
+    await once(tls, "secureConnect");
+    return new RawTLS(tls);
+  }
+}
+
+/** The same inside TLS. */
+export class RawTLS extends RawPeer {
+  declare readonly socket: TLSSocket;
+}
