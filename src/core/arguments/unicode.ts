@@ -22,6 +22,7 @@ export function unicode(): InPlaceArgument<string> {
 
 /** @throws TypeError */
 export function writeText(value: string, out: ByteWriter): void {
+  if (typeof value === "string" && out.shortAscii(value)) return;
   checkText(value);
   out.utf8(value);
 }

@@ -1,8 +1,8 @@
 /** The text of a value: for parsing what is rare, and for showing to people what was refused. */
 import { utf8Lenient } from "../platform.ts";
 
-/** Below this many bytes a loop beats a call into the decoder. */
-export const SHORT_TEXT = 24;
+/** Up to this many bytes a loop beats a call into the decoder. */
+const SHORT_TEXT = 16;
 /** How much of a value a message shows. */
 const SHOWN = 40;
 
@@ -15,8 +15,18 @@ export function valueText(bytes: Uint8Array, start: number, end: number): string
 export function shortAscii(bytes: Uint8Array, start: number, end: number): string | undefined {
   if (end - start > SHORT_TEXT) return undefined;
   let text = "";
-  for (let i = start; i < end; i++) {
-    const byte = bytes[i] as number;
+  let at = start;
+  // By fours: a quarter of the joins.
+  for (; at + 4 <= end; at += 4) {
+    const a = bytes[at] as number;
+    const b = bytes[at + 1] as number;
+    const c = bytes[at + 2] as number;
+    const d = bytes[at + 3] as number;
+    if ((a | b | c | d) > 0x7f) return undefined;
+    text += String.fromCharCode(a, b, c, d);
+  }
+  for (; at < end; at++) {
+    const byte = bytes[at] as number;
     if (byte > 0x7f) return undefined;
     text += String.fromCharCode(byte);
   }

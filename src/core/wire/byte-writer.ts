@@ -11,13 +11,30 @@ import { utf8Encoder } from "../platform.ts";
 /** Below this many bytes a loop beats `TypedArray.prototype.set` and `TextEncoder.encodeInto`. */
 const SHORT = 24;
 
+/** Bytes that are appended again and again, made ready: stored by fours, they take half the time. */
+export class FixedBytes {
+  readonly words: Int32Array;
+  readonly length: number;
+
+  constructor(bytes: Uint8Array) {
+    const padded = new Uint8Array(Math.ceil(bytes.length / 4) * 4);
+    padded.set(bytes);
+    // DataView and not Int32Array over the same buffer: stores are little-endian on every machine.
+    const view = new DataView(padded.buffer);
+    this.words = Int32Array.from({ length: padded.length / 4 }, (_, index) => view.getInt32(index * 4, true));
+    this.length = bytes.length;
+  }
+}
+
 export class ByteWriter {
   bytes: Uint8Array<ArrayBuffer>;
   length = 0;
+  #view: DataView;
 
   /** @param capacity bytes to begin with; it doubles when they are full */
   constructor(capacity = 256) {
     this.bytes = new Uint8Array(capacity);
+    this.#view = new DataView(this.bytes.buffer);
   }
 
   /** Makes room for `count` more bytes. */
@@ -27,6 +44,7 @@ export class ByteWriter {
     const grown = new Uint8Array(Math.max(needed, this.bytes.length * 2));
     grown.set(this.bytes.subarray(0, this.length));
     this.bytes = grown;
+    this.#view = new DataView(grown.buffer);
   }
 
   byte(value: number): void {
@@ -47,6 +65,17 @@ export class ByteWriter {
     this.length = length + count;
   }
 
+  appendFixed(fixed: FixedBytes): void {
+    const { words, length } = fixed;
+    this.reserve(length + 3);
+    const view = this.#view;
+    let at = this.length;
+    this.length = at + length;
+    // The last store may run up to 3 bytes over the end, where nothing stands yet.
+    for (let index = 0; index < words.length; index++, at += 4)
+      view.setInt32(at, words[index] as number, true);
+  }
+
   /** Text whose characters are all below U+0080: the caller knows. */
   ascii(text: string): void {
     const count = text.length;
@@ -56,24 +85,25 @@ export class ByteWriter {
     this.length = length + count;
   }
 
+  /** The same where the text is short and ASCII; else it writes nothing and returns false. */
+  shortAscii(text: string): boolean {
+    const count = text.length;
+    if (count >= SHORT) return false;
+    this.reserve(count);
+    const { bytes, length } = this;
+    for (let i = 0; i < count; i++) {
+      const unit = text.charCodeAt(i);
+      if (unit > 0x7f) return false;
+      bytes[length + i] = unit;
+    }
+    this.length = length + count;
+    return true;
+  }
+
   /** Text as UTF-8. A lone surrogate becomes U+FFFD: whoever minds looks first. */
   utf8(text: string): void {
-    const count = text.length;
-    this.reserve(count * 3);
-    const { bytes, length } = this;
-    if (count < SHORT) {
-      let i = 0;
-      for (; i < count; i++) {
-        const unit = text.charCodeAt(i);
-        if (unit > 0x7f) break;
-        bytes[length + i] = unit;
-      }
-      if (i === count) {
-        this.length = length + count;
-        return;
-      }
-    }
-    this.length = length + utf8Encoder.encodeInto(text, bytes.subarray(length)).written;
+    this.reserve(text.length * 3);
+    this.length += utf8Encoder.encodeInto(text, this.bytes.subarray(this.length)).written;
   }
 
   uint16(value: number): void {
