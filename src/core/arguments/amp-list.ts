@@ -9,6 +9,7 @@ import {
   inPlaceArgument,
   type ValuesOf,
 } from "./argument.ts";
+import { isBoxArgument } from "./field.ts";
 import { elementError } from "./list-of.ts";
 import { Schema } from "./schema.ts";
 import { shownValue } from "./value-text.ts";
@@ -62,7 +63,7 @@ export function ampList<F extends Fields>(fields: F): InPlaceArgument<ValuesOf<F
     write: (rows, out) => write(rows, out),
     read: (bytes, start, end) => read(bytes, start, end),
   });
-  if (!Object.values(fields).some((field) => "toBox" in field)) return codec;
+  if (!Object.values(fields).some(isBoxArgument)) return codec;
   // Fields that need the connection (descriptors) are handed it through the list.
   const spread: BoxArgument<ValuesOf<F>[]> & InPlaceArgument<ValuesOf<F>[]> = {
     ...codec,

@@ -6,6 +6,7 @@ import {
   type InPlaceArgument,
   type OptionalArgument,
 } from "./argument.ts";
+import { isBoxArgument } from "./field.ts";
 
 /**
  * The key may be absent: a caller may leave the value out (or give `undefined`), and a responder finds no
@@ -28,8 +29,4 @@ export function optional<T>(argument: Argument<T>): OptionalArgument<T> {
     fromBox: (name, box, connection) => argument.fromBox(name, box, connection),
   };
   return spread;
-}
-
-function isBoxArgument<T>(argument: Argument<T>): argument is BoxArgument<T> {
-  return "toBox" in argument;
 }

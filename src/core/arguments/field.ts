@@ -1,0 +1,59 @@
+/** One field of a box, compiled: what {@link Schema} reads and writes by. */
+import { InvalidSignature } from "../errors/caller.ts";
+import { textToKey } from "../wire/key-text.ts";
+import { keyHeader } from "../wire/writer.ts";
+import { type Argument, asInPlace, type BoxArgument, type InPlaceArgument } from "./argument.ts";
+
+/** A key as it stands in a box. */
+export interface Key {
+  readonly key: Uint8Array;
+  /** The same with its length before it. */
+  readonly header: Uint8Array;
+}
+
+export interface Field extends Key {
+  readonly name: string;
+  readonly codec: InPlaceArgument<unknown>;
+  readonly optional: boolean;
+  /** Set for the few codecs that write several keys. */
+  readonly spread: BoxArgument<unknown> | undefined;
+  /** Its name is one that every object inherits something under. */
+  readonly shadowed: boolean;
+}
+
+/** What a program gives: values by the names of the fields. */
+export type Values = Readonly<Record<string, unknown>>;
+
+/** @throws InvalidSignature for a name that cannot be a key, TooLong for one over 255 bytes */
+export function compileKey(name: string): Key {
+  const key = textToKey(name);
+  return { key, header: keyHeader(key) };
+}
+
+/** @throws InvalidSignature, TooLong */
+export function compileField(name: string, argument: Argument<unknown>): Field {
+  if (name === "__proto__") {
+    throw new InvalidSignature("__proto__ cannot name a field: objects treat it specially");
+  }
+  return {
+    ...compileKey(name),
+    name,
+    codec: asInPlace(argument),
+    optional: "optional" in argument && argument.optional === true,
+    spread: isBoxArgument(argument) ? argument : undefined,
+    shadowed: name in Object.prototype,
+  };
+}
+
+/** An argument may be named `toString`: then what every object inherits under that name does not count. */
+export function valueFor(field: Field, values: Values): unknown {
+  return field.shadowed && !Object.hasOwn(values, field.name) ? undefined : values[field.name];
+}
+
+export function isLocal(argument: Argument<unknown>): boolean {
+  return "local" in argument && argument.local === true;
+}
+
+export function isBoxArgument<T>(argument: Argument<T>): argument is BoxArgument<T> {
+  return "toBox" in argument;
+}
