@@ -1,0 +1,72 @@
+/** Twisted's client, our server. */
+import { listen, type NodeConnection, type Server } from "ampwire/node";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { callSuite } from "../support/call-suite.ts";
+import { peerLocator } from "../support/responders.ts";
+import { scratchPath } from "../support/tls-side.ts";
+import {
+  type Address,
+  addressOf,
+  describeWithTwisted,
+  twistedClient,
+  twistedRun,
+} from "../support/twisted.ts";
+
+describeWithTwisted("calls from a Twisted client", () => {
+  let tcp: Server;
+  let unix: Server;
+  const reported: unknown[] = [];
+  const arrivals: ((connection: NodeConnection) => void)[] = [];
+
+  beforeAll(async () => {
+    const options = {
+      locator: peerLocator(),
+      onError: (error: unknown) => reported.push(error),
+      onConnection: (connection: NodeConnection) => arrivals.shift()?.(connection),
+    };
+    tcp = await listen({ ...options, port: 0, host: "127.0.0.1" });
+    unix = await listen({ ...options, path: scratchPath("ours.socket") });
+  });
+  afterAll(async () => {
+    await Promise.all([tcp.close(), unix.close()]);
+  });
+
+  describe.each([
+    ["over TCP", () => tcp],
+    ["over a UNIX socket", () => unix],
+  ])("%s", (_, server) => {
+    it.each(["calls", "notify"] as const)("%s", async (scenario) => {
+      const { failures, outcome } = await twistedRun(scenario, addressOf(server()));
+      expect(failures).toEqual([]);
+      expect(outcome).toBe("ok");
+    });
+
+    it("errors", async () => {
+      reported.length = 0;
+      const { failures, steps } = await twistedRun("errors", addressOf(server()));
+      expect(failures).toEqual([]);
+      expect(steps.get("UnhandledCommand")?.value).toBe("(b'UNHANDLED', \"Unhandled Command: 'NotServed'\")");
+      // Twisted would close here without an answer: see protocol.md.
+      expect(steps.get("answer too long")?.value).toBe("UnknownRemoteError");
+      // What the peer is not told, we are.
+      expect(reported.map(String)).toEqual([
+        "Error: a secret",
+        expect.stringMatching(/^BadLocalReturn: .*FailReturn.*total/),
+        'InvalidSignature: argument of Sum: "b" is missing',
+        'InvalidSignature: argument of Sum: "b": not an integer: "0x10"',
+        expect.stringMatching(/^BadLocalReturn: .*Repeat.*value/),
+      ]);
+    });
+  });
+
+  describe("and back to it", () => {
+    /** A client that serves, and our end of its connection. */
+    async function serving(address: Address): Promise<NodeConnection> {
+      const arrival = new Promise<NodeConnection>((resolve) => arrivals.push(resolve));
+      twistedClient("serve", address);
+      return arrival;
+    }
+
+    callSuite(() => serving(addressOf(tcp)));
+  });
+});

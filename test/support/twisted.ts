@@ -1,0 +1,209 @@
+/**
+ * Live Twisted peers: `interop/peer.py`, started, spoken to and ended.
+ *
+ * Importing this file sees to it that no peer outlives the test file, whatever happens in it. A peer that even
+ * this cannot reach gives up by itself, after 30 seconds.
+ */
+import { type ChildProcessWithoutNullStreams, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import type { Server } from "ampwire/node";
+import { afterAll, describe, it } from "vitest";
+import { certificateFile, type TLSSide } from "./tls-side.ts";
+
+export const python = process.env.AMPWIRE_PYTHON || "/usr/bin/python3";
+
+/** Runs the tests where there is a Twisted to run them with. In CI they fail without one, elsewhere they are skipped. */
+export function describeWithTwisted(name: string, tests: () => void): void {
+  if (hasTwisted()) {
+    describe(name, tests);
+  } else if (process.env.CI === "true") {
+    describe(name, () => {
+      it("needs Twisted, and with CI=true may not be skipped", () => {
+        throw new Error(missing);
+      });
+    });
+  } else {
+    console.warn(`\n*** SKIPPED: ${name}. ${missing}\n`);
+    describe.skip(name, tests);
+  }
+}
+
+const missing = `${python} cannot import twisted, OpenSSL and service_identity. Debian has them as python3-twisted, python3-openssl and python3-service-identity; AMPWIRE_PYTHON names another Python.`;
+
+let found: boolean | undefined;
+
+/** What `npm test` has found out already, else what Python itself says. */
+function hasTwisted(): boolean {
+  const known = process.env.AMPWIRE_TWISTED;
+  if (known !== undefined) return known === "1";
+  found ??= spawnSync(python, ["-c", "import twisted, OpenSSL, service_identity"]).status === 0;
+  return found;
+}
+
+export type Address = { readonly port: number; readonly host: string } | { readonly path: string };
+
+export function addressOf(server: Server): Address {
+  const address = server.address();
+  if (address === null) throw new Error("the server is closed");
+  return typeof address === "string" ? { path: address } : { port: address.port, host: address.address };
+}
+
+export type Scenario =
+  | "calls"
+  | "errors"
+  | "notify"
+  | "switch"
+  | "starttls"
+  | "secure-start"
+  | "be-asked-for-tls"
+  | "serve"
+  | "echo-stdin";
+
+export interface ClientOptions extends TLSSide {
+  /** be-asked-for-tls: ask the server for StartTLSNow first. */
+  readonly request?: boolean;
+  /** echo-stdin: make the calls inside TLS. */
+  readonly starttls?: boolean;
+  /** Milliseconds between Twisted's answer to StartTLS and its ClientHello. Default: both in one segment. */
+  readonly helloDelay?: number;
+}
+
+export interface ServerOptions extends TLSSide {
+  /** Listen on this UNIX socket, not on TCP. */
+  readonly path?: string;
+}
+
+/** A line that a peer has printed. */
+export interface Message {
+  readonly listening?: { readonly port: number } | { readonly path: string };
+  readonly step?: string;
+  readonly ok?: boolean;
+  readonly value?: unknown;
+  readonly error?: string;
+}
+
+const running = new Set<TwistedPeer>();
+
+afterAll(async () => {
+  await Promise.all([...running].map((peer) => peer.kill()));
+});
+
+/** One Python process. */
+export class TwistedPeer {
+  readonly #child: ChildProcessWithoutNullStreams;
+  readonly #lines: AsyncIterator<string>;
+  readonly #exited: Promise<unknown>;
+  #complaints = "";
+
+  constructor(args: readonly string[]) {
+    const program = fileURLToPath(new URL("../../interop/peer.py", import.meta.url));
+    this.#child = spawn(python, [program, ...args]);
+    this.#exited = once(this.#child, "close").finally(() => running.delete(this));
+    this.#lines = createInterface({ input: this.#child.stdout })[Symbol.asyncIterator]();
+    this.#child.stdin.on("error", () => {}); // a peer that has gone does not read: its output says why
+    this.#child.stderr.on("data", (text: Buffer) => {
+      this.#complaints += text.toString();
+    });
+    running.add(this);
+  }
+
+  /** The next line that it prints; undefined when there will be none. */
+  async next<M = Message>(): Promise<M | undefined> {
+    const { value, done } = await this.#lines.next();
+    return done ? undefined : (JSON.parse(value) as M); // what the peer prints is said at the top of peer.py
+  }
+
+  say(line: string): void {
+    this.#child.stdin.write(`${line}\n`);
+  }
+
+  /** Ends its standard input and waits until it has gone. */
+  async end(): Promise<void> {
+    this.#child.stdin.end();
+    await this.#exited;
+  }
+
+  async kill(): Promise<void> {
+    this.#child.kill("SIGKILL");
+    await this.#exited;
+  }
+
+  /** For the message of a test that fails. */
+  get complaints(): string {
+    return this.#complaints;
+  }
+}
+
+export interface TwistedServer extends AsyncDisposable {
+  readonly address: Address;
+}
+
+export async function twistedServer(options: ServerOptions = {}): Promise<TwistedServer> {
+  const peer = new TwistedPeer([
+    "server",
+    "--timeout=60",
+    ...(options.path === undefined ? [] : [`--unix=${options.path}`]),
+    ...tlsArguments(options),
+  ]);
+  const said = await peer.next();
+  if (said?.listening === undefined) throw new Error(`Twisted does not listen: ${peer.complaints}`);
+  const address = "port" in said.listening ? { ...said.listening, host: "127.0.0.1" } : said.listening;
+  return { address, [Symbol.asyncDispose]: () => peer.end() };
+}
+
+/** A client that has been started. What it says is for the caller to read. */
+export function twistedClient(
+  scenario: Scenario,
+  address: Address,
+  options: ClientOptions = {},
+): TwistedPeer {
+  return new TwistedPeer([
+    "client",
+    scenario,
+    "path" in address ? `--unix=${address.path}` : `--port=${address.port}`,
+    ...(options.request ? ["--request"] : []),
+    ...(options.starttls ? ["--starttls"] : []),
+    ...(options.helloDelay === undefined ? [] : [`--hello-delay=${options.helloDelay}`]),
+    ...tlsArguments(options),
+  ]);
+}
+
+export interface Run {
+  /** `ok`, or the first error: `ClassName: message`. */
+  readonly outcome: string;
+  /** Every step with its outcome, in order. */
+  readonly steps: ReadonlyMap<string, Message>;
+  /** The names of the steps that went wrong, with what was wrong. */
+  readonly failures: readonly string[];
+}
+
+/** Runs a scenario to its end. */
+export async function twistedRun(
+  scenario: Scenario,
+  address: Address,
+  options: ClientOptions = {},
+): Promise<Run> {
+  const client = twistedClient(scenario, address, options);
+  const steps = new Map<string, Message>();
+  let outcome: string | undefined;
+  for (let said = await client.next(); said !== undefined; said = await client.next()) {
+    if (said.step !== undefined) steps.set(said.step, said);
+    else outcome = said.ok ? "ok" : said.error;
+  }
+  await client.end();
+  if (outcome === undefined) throw new Error(`Twisted has given no verdict: ${client.complaints}`);
+  const failures = [...steps].filter(([, { ok }]) => !ok).map(([name, { error }]) => `${name}: ${error}`);
+  return { outcome, steps, failures };
+}
+
+function tlsArguments({ certificate, authorities, refuse, oldest, newest }: TLSSide): string[] {
+  return [
+    ...(certificate === undefined ? [] : [`--cert=${certificateFile([certificate])}`]),
+    ...(authorities === undefined ? [] : [`--ca=${certificateFile(authorities)}`]),
+    ...(refuse ? ["--refuse-tls"] : []),
+    ...(oldest === undefined ? [] : [`--tls-min=${oldest}`]),
+    ...(newest === undefined ? [] : [`--tls-max=${newest}`]),
+  ];
+}
