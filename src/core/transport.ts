@@ -19,6 +19,8 @@ export interface Transport {
   /** Stops delivering. What is under way may still be delivered. */
   pause(): void;
   resume(): void;
+  /** Set where the transport is inside TLS from its first byte on: `tls:` or `wss:`. */
+  readonly tls?: TLSSession | undefined;
   /** Bytes received and not delivered, where the transport can know. */
   readonly undelivered: number;
   /** Ends our side once everything is written; the peer may go on. */

@@ -4,7 +4,7 @@
  */
 import type { Duplex } from "node:stream";
 import { setTimeout as delay } from "node:timers/promises";
-import type { TLSSocket } from "node:tls";
+import { TLSSocket } from "node:tls";
 import { TLSNotAvailable } from "../core/errors/caller.ts";
 import type {
   TLSOptions as CoreTLSOptions,
@@ -13,6 +13,7 @@ import type {
   Transport,
   TransportReceiver,
 } from "../core/transport.ts";
+import type { PrivateCertificate } from "./certificates/private-certificate.ts";
 import { temporaryCertificate } from "./certificates/temporary.ts";
 import { checkStream, checkTLSOptions } from "./tls/check.ts";
 import type { TLSOptions, TLSRole } from "./tls/options.ts";
@@ -33,6 +34,7 @@ export const DEFAULT_HANDSHAKE_DELAY = 20;
 export class StreamTransport implements Transport {
   #stream: Duplex;
   readonly #options: StreamTransportOptions;
+  readonly #initialTLS: TLSSession | undefined;
   #receiver: TransportReceiver | undefined;
   /** Set while a handshake runs: then the stream is not ours to end, only to abort. */
   #handshake: AbortController | undefined;
@@ -54,6 +56,7 @@ export class StreamTransport implements Transport {
     }
     this.#stream = stream;
     this.#options = options;
+    if (stream instanceof TLSSocket) this.#initialTLS = session(stream, undefined, stream.authorized);
     stream.on("error", this.#onError); // for life: an error that nobody listens to ends the process
   }
 
@@ -90,6 +93,11 @@ export class StreamTransport implements Transport {
 
   #leave(): void {
     this.#stream.off("data", this.#onData).off("end", this.#onEnd).off("close", this.#onClose);
+  }
+
+  /** A stream that was TLS before it came to us. What it was verified against, its maker knows. */
+  get tls(): TLSSession | undefined {
+    return this.#initialTLS;
   }
 
   write(chunk: Uint8Array): void {
@@ -170,7 +178,7 @@ export class StreamTransport implements Transport {
       this.#become(stream, (error) =>
         role === "client" ? refusalAfterHandshake(error, settings) : undefined,
       );
-      return session(stream, settings);
+      return session(stream, localCertificate, settings.verifyAuthorities !== undefined);
     } catch (error) {
       raw.destroy();
       // First whoever waits for the handshake hears why it failed, then the connection that it is gone.
@@ -200,13 +208,17 @@ export class StreamTransport implements Transport {
   }
 }
 
-function session(stream: TLSSocket, { localCertificate, verifyAuthorities }: TLSOptions): TLSSession {
+function session(
+  stream: TLSSocket,
+  hostCertificate: PrivateCertificate | undefined,
+  verified: boolean,
+): TLSSession {
   const { certificate, protocol, cipher } = describePeer(stream);
   return {
     peerCertificate: certificate,
-    hostCertificate: localCertificate,
+    hostCertificate,
     protocol: protocol ?? "TLS",
     cipher: cipher ?? "unknown",
-    verified: verifyAuthorities !== undefined,
+    verified,
   };
 }

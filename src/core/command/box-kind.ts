@@ -34,7 +34,7 @@ export interface ProtocolChange {
    * May the change happen now? Runs on both ends before anything else does.
    * @throws an error that refuses the change: on the asker's side nothing is sent
    */
-  admit(connection: ChangingConnection): void;
+  admit(connection: ChangingConnection, side: ChangeSide): void;
   /**
    * Checks what this end contributes: the asker's arguments, or the values that the responder returned.
    * @throws an error that refuses the change: nothing has been sent or answered yet

@@ -15,7 +15,10 @@ export const tlsBox: BoxKind = {
   name: "TLSBox",
   change: {
     state: "upgrading",
-    admit(connection) {
+    admit(connection, side) {
+      if (side === "asker" && connection.transport.tls !== undefined) {
+        throw new TypeError("TLS inside TLS is not possible: the stream is TLS already");
+      }
       if (connection.secure) throw new OnlyOneTLS("TLS has already been started on this connection");
     },
     prepare(connection, values, side) {

@@ -87,7 +87,7 @@ export class ChangeDriver {
       }
       if (state !== "open")
         throw new InvalidSignature(`${command.name} cannot be asked while the connection is ${state}`);
-      change.admit(connection);
+      change.admit(connection, "asker");
       const perform = change.prepare(connection, values, "asker");
       if (options.signal?.aborted) throw options.signal.reason;
 
@@ -111,7 +111,7 @@ export class ChangeDriver {
       );
     }
     try {
-      change.admit(connection);
+      change.admit(connection, "responder");
       if (state !== "open") throw new ConnectionClosed(`the connection is ${state}`);
     } catch (error) {
       return ask.fail(error);

@@ -65,6 +65,7 @@ export class Connection implements AmpConnection {
     this.#limits = resolveLimits(options.limits);
     this.#clock = clock;
     this.#transport = transport;
+    this.#tls = transport.tls;
     this.#context = new ConnectionContext(this, this.#lifetime);
     this.closed = new Promise((resolve) => {
       this.#resolveClosed = resolve;

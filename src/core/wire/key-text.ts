@@ -4,7 +4,11 @@
  * UTF-8 where the bytes are UTF-8; a byte that is not becomes a lone surrogate U+DC80..U+DCFF, as in
  * Python's `surrogateescape` (PEP 383). So every key has exactly one name and comes back byte for byte.
  */
+import { InvalidSignature } from "../errors/caller.ts";
 import { utf8Encoder, utf8Strict } from "../platform.ts";
+
+/** With the `u` flag it matches a surrogate only where it is not half of a pair. */
+const LONE_SURROGATE = /\p{Surrogate}/u;
 
 export function keyToText(bytes: Uint8Array, start = 0, end: number = bytes.length): string {
   let text = "";
@@ -16,13 +20,15 @@ export function keyToText(bytes: Uint8Array, start = 0, end: number = bytes.leng
   return text;
 }
 
+/** @throws InvalidSignature for a surrogate that stands alone and for no byte: UTF-8 has no form of it */
 export function textToKey(text: string): Uint8Array<ArrayBuffer> {
-  const parts = text.split(/([\udc80-\udcff])/u); // with the u flag a proper surrogate pair does not match
-  if (parts.length === 1) return utf8Encoder.encode(text);
+  if (!LONE_SURROGATE.test(text)) return utf8Encoder.encode(text);
   const bytes: number[] = [];
-  for (const [index, part] of parts.entries()) {
-    if (index % 2 === 1) bytes.push(part.charCodeAt(0) & 0xff);
-    else bytes.push(...utf8Encoder.encode(part));
+  for (const character of text) {
+    const unit = character.charCodeAt(0);
+    if (character.length === 1 && unit >= 0xdc80 && unit <= 0xdcff) bytes.push(unit & 0xff);
+    else if (LONE_SURROGATE.test(character)) throw new InvalidSignature(`not a key: ${JSON.stringify(text)}`);
+    else bytes.push(...utf8Encoder.encode(character));
   }
   return Uint8Array.from(bytes);
 }

@@ -24,7 +24,7 @@ export function handshake(stream: Duplex, options: UpgradeOptions): Promise<TLSS
     const settle = (): boolean => {
       if (settled) return false;
       settled = true;
-      stream.off("close", closed);
+      stream.off("close", closed).off("end", closed);
       signal?.removeEventListener("abort", aborted);
       return true;
     };
@@ -36,7 +36,8 @@ export function handshake(stream: Duplex, options: UpgradeOptions): Promise<TLSS
     const outcome: HandshakeOutcome = {
       failed: (failure) => fail(handshakeFailed(failure, options)),
       established(tlsSocket) {
-        tlsSocket.on("error", ignore);
+        // After the handshake Node reports what breaks TLS, a fatal alert too, and leaves the socket open.
+        tlsSocket.on("error", () => tlsSocket.destroy());
         const certificate = verifyAuthorities === undefined ? undefined : peerCertificate(tlsSocket);
         // Node has looked already. Twice, because everything rests on it.
         if (verifyAuthorities !== undefined && (!tlsSocket.authorized || certificate === undefined)) {
@@ -58,6 +59,7 @@ export function handshake(stream: Duplex, options: UpgradeOptions): Promise<TLSS
       streamError = error;
     });
     stream.once("close", closed);
+    stream.once("end", closed); // a TLS server on a stream that is no socket would wait for ever
     signal?.addEventListener("abort", aborted, { once: true });
     if (signal?.aborted) aborted();
     else if (stream.destroyed || stream.readableEnded) closed();
@@ -65,5 +67,3 @@ export function handshake(stream: Duplex, options: UpgradeOptions): Promise<TLSS
     else startServer(stream, options, outcome);
   });
 }
-
-function ignore(): void {}

@@ -1,0 +1,83 @@
+/** Opens a connection over a WebSocket, or on one that is there already. */
+import { Connection } from "../core/connection/connection.ts";
+import type { ConnectionOptions } from "../core/connection/options.ts";
+import { ConnectFailed } from "../core/errors/transport.ts";
+import type { AbortSignalLike } from "../core/platform.ts";
+import { platformClock, platformWebSocket } from "./platform.ts";
+import {
+  OPEN,
+  SUBPROTOCOL,
+  type WebSocketConstructor,
+  type WebSocketEvent,
+  type WebSocketLike,
+} from "./socket.ts";
+import { WebSocketTransport } from "./websocket-transport.ts";
+
+/** How a connection over a WebSocket behaves. TLS is the URL's matter: `wss:`. */
+export interface WebSocketOptions extends Omit<ConnectionOptions, "tls"> {
+  /**
+   * Whether the WebSocket is inside TLS, so that what demands TLS is served. Default: whether its URL is `wss:`. A
+   * server's WebSocket has no URL: it says so itself.
+   */
+  readonly secure?: boolean | undefined;
+}
+
+export interface ConnectWebSocketOptions extends WebSocketOptions {
+  /** Makes the WebSocket, where the platform has none of its own (Node 20: that of `ws`) or headers are to be set. */
+  readonly WebSocket?: WebSocketConstructor | undefined;
+  /** Aborting it gives the attempt up. Afterwards it means nothing. */
+  readonly signal?: AbortSignalLike | undefined;
+}
+
+/**
+ * AMP on an open WebSocket, of a server (`ws`) or of a client. Nothing may have been read from it before.
+ * @throws TypeError for one that is not open
+ */
+export function attach(socket: WebSocketLike, options: WebSocketOptions = {}): Connection {
+  if (socket.readyState !== OPEN)
+    throw new TypeError("the WebSocket is not open: `connect` waits for one to open");
+  const { secure = socket.url?.startsWith("wss:") ?? false, ...rest } = options;
+  return new Connection(new WebSocketTransport(socket, platformClock, secure), platformClock, rest);
+}
+
+/**
+ * Connects to `ws:` or `wss:`, with the subprotocol `amp`.
+ * @throws ConnectFailed when no connection comes about (a browser does not tell why); the signal's reason
+ */
+export function connect(
+  url: string | { readonly href: string },
+  options: ConnectWebSocketOptions = {},
+): Promise<Connection> {
+  const { signal, WebSocket: Constructor = platformWebSocket, ...rest } = options;
+  if (Constructor === undefined) {
+    throw new TypeError("this platform has no WebSocket of its own: give one as the option `WebSocket`");
+  }
+  const address = typeof url === "string" ? url : url.href;
+  const socket = new Constructor(address, SUBPROTOCOL);
+  return new Promise((resolve, reject) => {
+    const failed = ({ message = "no WebSocket could be opened" }: WebSocketEvent) =>
+      settle(() => reject(new ConnectFailed(`cannot connect to ${address}: ${message}`)));
+    const opened = () => settle(() => resolve(attach(socket, rest)));
+    const aborted = () => {
+      settle(() => reject(signal?.reason));
+      socket.close();
+    };
+    const settle = (outcome: () => void) => {
+      socket.removeEventListener("open", opened);
+      socket.removeEventListener("close", failed);
+      signal?.removeEventListener("abort", aborted);
+      outcome();
+    };
+    // The listener stays: an `error` event of `ws` that nobody hears ends the process.
+    socket.addEventListener("error", failed);
+    socket.addEventListener("open", opened);
+    socket.addEventListener("close", failed);
+    signal?.addEventListener("abort", aborted, { once: true });
+    if (signal?.aborted) aborted();
+  });
+}
+
+/** For a server that handles subprotocols: the one to choose, of those that the client offers, or false. */
+export function chooseProtocol(offered: Iterable<string>): string | false {
+  return [...offered].includes(SUBPROTOCOL) ? SUBPROTOCOL : false;
+}

@@ -1,0 +1,21 @@
+/** What the platform has, declared here since neither Node's nor the DOM's types are wanted. */
+import type { Clock } from "../core/transport.ts";
+import type { WebSocketConstructor } from "./socket.ts";
+
+declare const setTimeout: (callback: () => void, milliseconds: number) => unknown;
+declare const clearTimeout: (timer: unknown) => void;
+declare const performance: { now(): number };
+declare const WebSocket: WebSocketConstructor;
+
+/** The longest delay that timers know; a longer one would fire at once. */
+const MAX_DELAY = 2 ** 31 - 1;
+
+export const platformClock: Clock = {
+  now: () => performance.now(),
+  setTimeout: (callback, milliseconds) => setTimeout(callback, Math.min(milliseconds, MAX_DELAY)),
+  clearTimeout: (timer) => clearTimeout(timer),
+};
+
+/** The platform's own WebSocket; undefined where it has none. */
+export const platformWebSocket: WebSocketConstructor | undefined =
+  typeof WebSocket === "undefined" ? undefined : WebSocket;
