@@ -27,29 +27,34 @@ export class FixedBytes {
 }
 
 export class ByteWriter {
-  bytes: Uint8Array<ArrayBuffer>;
   length = 0;
+  #bytes: Uint8Array<ArrayBuffer>;
+  /** Of the same bytes. */
   #view: DataView;
 
   /** @param capacity bytes to begin with; it doubles when they are full */
   constructor(capacity = 256) {
-    this.bytes = new Uint8Array(capacity);
-    this.#view = new DataView(this.bytes.buffer);
+    this.#bytes = new Uint8Array(capacity);
+    this.#view = new DataView(this.#bytes.buffer);
+  }
+
+  get bytes(): Uint8Array<ArrayBuffer> {
+    return this.#bytes;
   }
 
   /** Makes room for `count` more bytes. */
   reserve(count: number): void {
     const needed = this.length + count;
-    if (needed <= this.bytes.length) return;
-    const grown = new Uint8Array(Math.max(needed, this.bytes.length * 2));
-    grown.set(this.bytes.subarray(0, this.length));
-    this.bytes = grown;
+    if (needed <= this.#bytes.length) return;
+    const grown = new Uint8Array(Math.max(needed, this.#bytes.length * 2));
+    grown.set(this.#bytes.subarray(0, this.length));
+    this.#bytes = grown;
     this.#view = new DataView(grown.buffer);
   }
 
   byte(value: number): void {
     this.reserve(1);
-    this.bytes[this.length++] = value;
+    this.#bytes[this.length++] = value;
   }
 
   append(source: Uint8Array): void {
@@ -59,7 +64,8 @@ export class ByteWriter {
   appendRange(source: Uint8Array, start: number, end: number): void {
     const count = end - start;
     this.reserve(count);
-    const { bytes, length } = this;
+    const bytes = this.#bytes;
+    const { length } = this;
     if (count < SHORT) for (let i = 0; i < count; i++) bytes[length + i] = source[start + i] as number;
     else bytes.set(source.subarray(start, end), length);
     this.length = length + count;
@@ -80,7 +86,8 @@ export class ByteWriter {
   ascii(text: string): void {
     const count = text.length;
     this.reserve(count);
-    const { bytes, length } = this;
+    const bytes = this.#bytes;
+    const { length } = this;
     for (let i = 0; i < count; i++) bytes[length + i] = text.charCodeAt(i);
     this.length = length + count;
   }
@@ -90,7 +97,8 @@ export class ByteWriter {
     const count = text.length;
     if (count >= SHORT) return false;
     this.reserve(count);
-    const { bytes, length } = this;
+    const bytes = this.#bytes;
+    const { length } = this;
     for (let i = 0; i < count; i++) {
       const unit = text.charCodeAt(i);
       if (unit > 0x7f) return false;
@@ -103,13 +111,13 @@ export class ByteWriter {
   /** Text as UTF-8. A lone surrogate becomes U+FFFD: whoever minds looks first. */
   utf8(text: string): void {
     this.reserve(text.length * 3);
-    this.length += utf8Encoder.encodeInto(text, this.bytes.subarray(this.length)).written;
+    this.length += utf8Encoder.encodeInto(text, this.#bytes.subarray(this.length)).written;
   }
 
   uint16(value: number): void {
     this.reserve(2);
-    this.bytes[this.length++] = value >>> 8;
-    this.bytes[this.length++] = value & 0xff;
+    this.#bytes[this.length++] = value >>> 8;
+    this.#bytes[this.length++] = value & 0xff;
   }
 
   /** Leaves room for a two-byte length, to be filled in by {@link endCounted}. Returns where it stands. */
@@ -123,13 +131,13 @@ export class ByteWriter {
   /** Fills in the length of what was written since `beginCounted`. Returns that length, which may be too long to fit. */
   endCounted(position: number): number {
     const count = this.length - position - 2;
-    this.bytes[position] = count >>> 8;
-    this.bytes[position + 1] = count & 0xff;
+    this.#bytes[position] = count >>> 8;
+    this.#bytes[position + 1] = count & 0xff;
     return count;
   }
 
   /** A copy of what was written from `start` on. */
   copy(start = 0): Uint8Array<ArrayBuffer> {
-    return this.bytes.slice(start, this.length);
+    return this.#bytes.slice(start, this.length);
   }
 }
