@@ -1,7 +1,7 @@
 /**
  * Throw-away authorities and certificates for tests, made once in each process.
  *
- * All are ECDSA on P-256. `impostor` is an authority with the name of `authority` and another key.
+ * All but `weak` are ECDSA on P-256. `impostor` is an authority with the name of `authority` and another key.
  */
 import "reflect-metadata";
 import { KeyObject, webcrypto } from "node:crypto";
@@ -47,6 +47,8 @@ export interface TestCertificates {
   /** Good for code signing only. */
   readonly wrongPurpose: PrivateCertificate;
   readonly selfSigned: PrivateCertificate;
+  /** Self-signed, with an RSA key of 512 bits: OpenSSL takes none so small. */
+  readonly weak: PrivateCertificate;
 }
 
 let kept: Promise<TestCertificates> | undefined;
@@ -85,6 +87,7 @@ async function make(): Promise<TestCertificates> {
       commonName: "self-signed",
       hostNames: ["calc.example"],
     }),
+    weak: await weak(),
   };
 }
 
@@ -120,6 +123,17 @@ async function leaf(from: Issuer, options: LeafOptions): Promise<PrivateCertific
     ],
   });
   return withKey(certificate, keys);
+}
+
+async function weak(): Promise<PrivateCertificate> {
+  const algorithm = { name: "RSASSA-PKCS1-v1_5", hash: "SHA-256" };
+  const size = { modulusLength: 512, publicExponent: Uint8Array.of(1, 0, 1) };
+  const keys = await webcrypto.subtle.generateKey({ ...algorithm, ...size }, true, ["sign", "verify"]);
+  const name = [{ CN: ["weak"] }];
+  return withKey(
+    await x509.X509CertificateGenerator.createSelfSigned({ name, keys, signingAlgorithm: algorithm }),
+    keys,
+  );
 }
 
 async function common(

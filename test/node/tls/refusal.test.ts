@@ -1,0 +1,175 @@
+import { describe, expect, test } from "vitest";
+import { HandshakeError, PeerRefusedCertificate, PeerVerifyError } from "../../../src/core/errors/peer.ts";
+import type { TLSOptions, TLSRole } from "../../../src/node/tls/options.ts";
+import {
+  type HandshakeFailure,
+  handshakeFailed,
+  refusalAfterHandshake,
+} from "../../../src/node/tls/refusal.ts";
+import { testCertificates } from "../../support/certificates.ts";
+
+const { authority, otherAuthority, server, client: clientCertificate } = await testCertificates();
+
+const client = (options: TLSOptions = {}) => ({ ...options, role: "client" as TLSRole });
+const ours = { localCertificate: clientCertificate };
+const trusting = { verifyAuthorities: [authority] };
+
+describe("handshakeFailed", () => {
+  const cases: [string, HandshakeFailure, TLSOptions, new (m: string) => Error, RegExp][] = [
+    [
+      "an alert of Node 20",
+      failure("ERR_SSL_SSLV3_ALERT_BAD_CERTIFICATE"),
+      ours,
+      PeerRefusedCertificate,
+      /: bad certificate$/,
+    ],
+    [
+      "an alert of Node 22",
+      failure("ERR_SSL_SSL/TLS_ALERT_BAD_CERTIFICATE"),
+      ours,
+      PeerRefusedCertificate,
+      /: bad certificate$/,
+    ],
+    [
+      "an alert of TLS 1.3",
+      failure("ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED"),
+      {},
+      PeerRefusedCertificate,
+      /\(we presented none\): certificate required/,
+    ],
+    [
+      "an alert about something else",
+      failure("ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION"),
+      ours,
+      HandshakeError,
+      /the peer ended the TLS handshake: protocol version/,
+    ],
+    [
+      "a failure before the server's certificate",
+      failure("ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE"),
+      ours,
+      HandshakeError,
+      /handshake failure/,
+    ],
+    [
+      "a failure after it",
+      { ...failure("ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE"), certificate: server },
+      {},
+      PeerRefusedCertificate,
+      /handshake failure/,
+    ],
+    [
+      "a close before the server's certificate",
+      failure("ECONNRESET"),
+      ours,
+      HandshakeError,
+      /closed during the TLS handshake/,
+    ],
+    [
+      "a close after it",
+      { ...failure("ECONNRESET"), certificate: server },
+      ours,
+      PeerRefusedCertificate,
+      /it seems/,
+    ],
+    [
+      "a close after it, by an anonymous client",
+      { ...failure("ECONNRESET"), certificate: server },
+      {},
+      HandshakeError,
+      /closed/,
+    ],
+    ["a close without an error", {}, {}, HandshakeError, /closed during the TLS handshake/],
+    [
+      "an unknown code",
+      { authorizationError: "SOME_NEW_REASON" },
+      trusting,
+      PeerVerifyError,
+      /not trusted: some new reason/,
+    ],
+    [
+      "our certificate check, twice",
+      { authorizationError: "NOT_VERIFIED" },
+      trusting,
+      PeerVerifyError,
+      /not trusted: not verified/,
+    ],
+    [
+      "BoringSSL's word for it",
+      failure("ERR_SSL_CERTIFICATE_VERIFY_FAILED"),
+      trusting,
+      PeerVerifyError,
+      /not trusted/,
+    ],
+    [
+      "no check asked for",
+      { ...failure("EPROTO"), authorizationError: "CERT_HAS_EXPIRED" },
+      {},
+      HandshakeError,
+      /EPROTO/,
+    ],
+    [
+      "anything else",
+      failure("ERR_SSL_WRONG_VERSION_NUMBER", "wrong version number"),
+      {},
+      HandshakeError,
+      /does not speak TLS \(wrong version number\)/,
+    ],
+    ["not even an error", { error: "odd" }, {}, HandshakeError, /odd/],
+  ];
+
+  test.each(cases)("%s", (_, how, options, errorClass, message) => {
+    const error = handshakeFailed(how, client(options));
+    expect(error).toBeInstanceOf(errorClass);
+    expect(error.message).toMatch(message);
+    expect(error.cause).toBe(how.error);
+  });
+
+  test("a person is told which certificate, and what is trusted", () => {
+    const side = client({
+      verifyAuthorities: [otherAuthority, otherAuthority, otherAuthority, otherAuthority],
+    });
+    const how = { authorizationError: "UNABLE_TO_VERIFY_LEAF_SIGNATURE", certificate: server };
+    expect(handshakeFailed(how, side).message).toBe(
+      "the peer's certificate (CN=calc.example, issued by CN=Test CA) is not trusted: it does not lead to " +
+        "one of the authorities given (CN=Other CA; CN=Other CA; CN=Other CA; 1 more)",
+    );
+  });
+});
+
+describe("refusalAfterHandshake", () => {
+  test.each([
+    ["closed without an error", undefined],
+    ["reset", coded("ECONNRESET")],
+    ["cut while we wrote", coded("EPIPE")],
+    ["an alert", coded("ERR_SSL_TLSV1_ALERT_UNKNOWN_CA")],
+    ["any alert", coded("ERR_SSL_TLSV1_ALERT_INTERNAL_ERROR")],
+  ])("%s: the client's certificate was refused", (_, error) => {
+    const refusal = refusalAfterHandshake(error, client(ours));
+    expect(refusal).toBeInstanceOf(PeerRefusedCertificate);
+    expect(refusal?.message).toContain("(CN=client, issued by CN=Test CA)");
+    expect(refusal?.cause).toBe(error);
+  });
+
+  test("other errors are what they are", () => {
+    expect(refusalAfterHandshake(coded("ERR_SSL_BAD_RECORD_MAC"), client(ours))).toBeUndefined();
+    expect(refusalAfterHandshake(new Error("of our own"), client(ours))).toBeUndefined();
+  });
+
+  test("a client that leaves has not refused the server, unless it says so", () => {
+    const side = { role: "server" as const, localCertificate: server };
+    expect(refusalAfterHandshake(undefined, side)).toBeUndefined();
+    expect(refusalAfterHandshake(coded("ECONNRESET"), side)).toBeUndefined();
+    expect(refusalAfterHandshake(coded("ERR_SSL_TLSV1_ALERT_UNKNOWN_CA"), side)?.message).toMatch(
+      /unknown ca/,
+    );
+  });
+});
+
+function coded(code: string, reason = code): Error {
+  return Object.assign(new Error("something"), { code, reason });
+}
+
+function failure(code: string, reason?: string): HandshakeFailure {
+  return { error: coded(code, reason) };
+}

@@ -1,0 +1,117 @@
+/** Two joined ends of a quiet plaintext stream, as an upgrade wants them: over TCP, or in memory. */
+import { once } from "node:events";
+import { type AddressInfo, connect, createServer, type Socket } from "node:net";
+import { Duplex } from "node:stream";
+import type { TLSSocket } from "node:tls";
+import type { UpgradeOptions } from "../../../src/node/tls/options.ts";
+import { upgrade } from "../../../src/node/tls/upgrade.ts";
+
+export type Options = Omit<UpgradeOptions, "role">;
+
+export async function socketPair(): Promise<[client: Socket, server: Socket]> {
+  const listener = createServer({ pauseOnConnect: true }).listen(0, "127.0.0.1");
+  await once(listener, "listening");
+  const { port } = listener.address() as AddressInfo; // of a listener on a port it is never a string
+  const client = connect(port, "127.0.0.1").pause();
+  const [[server]] = await Promise.all([once(listener, "connection"), once(client, "connect")]);
+  listener.close();
+  return [client, server];
+}
+
+/** Streams that are no sockets: Node has to treat these in another way. */
+export function memoryPair(): [client: Duplex, server: Duplex] {
+  const client = new MemoryEnd();
+  const server = new MemoryEnd();
+  client.other = server;
+  server.other = client;
+  return [client, server];
+}
+
+class MemoryEnd extends Duplex {
+  other: MemoryEnd | undefined;
+
+  override _read(): void {}
+
+  override _write(chunk: Uint8Array, _encoding: string, done: () => void): void {
+    setImmediate(() => {
+      this.other?.push(Buffer.from(chunk));
+      done();
+    });
+  }
+
+  override _final(done: () => void): void {
+    setImmediate(() => {
+      this.other?.push(null);
+      done();
+    });
+  }
+
+  override _destroy(error: Error | null, done: (error: Error | null) => void): void {
+    setImmediate(() => this.other?.push(null));
+    done(error);
+  }
+}
+
+export interface Both {
+  readonly client: PromiseSettledResult<TLSSocket>;
+  readonly server: PromiseSettledResult<TLSSocket>;
+}
+
+export async function upgradeBoth(
+  [clientStream, serverStream]: readonly [Duplex, Duplex],
+  client: Options,
+  server: Options,
+): Promise<Both> {
+  const [one, other] = await Promise.allSettled([
+    upgrade(clientStream, { ...client, role: "client" }),
+    upgrade(serverStream, { ...server, role: "server" }),
+  ]);
+  return { client: one, server: other };
+}
+
+/** The two TLS sockets of an upgrade that has to succeed. */
+export async function securePair(
+  client: Options = {},
+  server: Options = {},
+  streams?: readonly [Duplex, Duplex],
+): Promise<[client: TLSSocket, server: TLSSocket]> {
+  const both = await upgradeBoth(streams ?? (await socketPair()), client, server);
+  if (both.client.status === "rejected") throw both.client.reason;
+  if (both.server.status === "rejected") throw both.server.reason;
+  return [both.client.value, both.server.value];
+}
+
+export function failure(result: PromiseSettledResult<unknown>): unknown {
+  return result.status === "rejected" ? result.reason : undefined;
+}
+
+/** Everything that comes in, until `length` bytes have. */
+export async function receive(stream: Duplex, length: number): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  return new Promise((resolve, reject) => {
+    stream.on("data", (chunk: Uint8Array) => {
+      chunks.push(chunk);
+      size += chunk.length;
+      if (size >= length) resolve(Buffer.concat(chunks).toString());
+    });
+    stream.once("error", reject);
+    stream.once("close", () => reject(new Error("closed")));
+    stream.resume();
+  });
+}
+
+/** The error that a stream ends with, or undefined where it just ends; "open" when it has not within a second. */
+export function ending(stream: Duplex): Promise<unknown> {
+  return new Promise((resolve) => {
+    let error: unknown;
+    const ended = () => setTimeout(() => resolve(error), 10); // an error may come just behind
+    setTimeout(() => resolve("open"), 1000);
+    stream.on("error", (one) => {
+      error ??= one;
+    });
+    stream.once("end", ended).once("close", ended);
+    if (stream.destroyed || stream.readableEnded) ended();
+    else stream.resume();
+  });
+}

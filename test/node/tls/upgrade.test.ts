@@ -1,0 +1,196 @@
+import type { Duplex } from "node:stream";
+import { setTimeout as delay } from "node:timers/promises";
+import { afterAll, describe, expect, test } from "vitest";
+import { HandshakeError, PlaintextAfterStartTLS } from "../../../src/core/errors/peer.ts";
+import { describePeer } from "../../../src/node/tls/peer.ts";
+import { upgrade } from "../../../src/node/tls/upgrade.ts";
+import { testCertificates } from "../../support/certificates.ts";
+import { ending, failure, memoryPair, receive, securePair, socketPair, upgradeBoth } from "./streams.ts";
+
+const { authority, server, client } = await testCertificates();
+const verifyAuthorities = [authority];
+
+const uncaught: unknown[] = [];
+process.on("uncaughtExceptionMonitor", (error) => uncaught.push(error));
+afterAll(() => expect(uncaught).toEqual([]));
+
+const KINDS: readonly (readonly [string, () => Promise<[Duplex, Duplex]> | [Duplex, Duplex]])[] = [
+  ["TCP", socketPair],
+  ["memory", memoryPair],
+];
+const VERSIONS = ["TLSv1.2", "TLSv1.3"] as const;
+
+describe.each(KINDS)("over %s", (_, pair) => {
+  test.each(VERSIONS)("%s carries bytes both ways, both ends verified", async (version) => {
+    const [one, other] = await securePair(
+      { localCertificate: client, verifyAuthorities, serverName: "calc.example", maxVersion: version },
+      { localCertificate: server, verifyAuthorities },
+      await pair(),
+    );
+    expect(describePeer(one)).toMatchObject({ protocol: version, cipher: expect.stringMatching(/^TLS_/) });
+    expect(describePeer(one).certificate?.fingerprint).toBe(server.fingerprint);
+    expect(describePeer(other).certificate?.fingerprint).toBe(client.fingerprint);
+    one.write("ping");
+    other.write("pong");
+    expect(await Promise.all([receive(one, 4), receive(other, 4)])).toEqual(["pong", "ping"]);
+    one.destroy();
+    other.destroy();
+  });
+
+  test("without any options: an anonymous client, a temporary certificate", async () => {
+    const [one, other] = await securePair({}, {}, await pair());
+    expect(describePeer(one).certificate?.commonName).toBe("TEMPORARY CERTIFICATE");
+    expect(describePeer(other).certificate).toBeUndefined();
+    one.destroy();
+    other.destroy();
+  });
+
+  test("what the peer sends at once waits until somebody listens", async () => {
+    const [clientStream, serverStream] = await pair();
+    const serverSide = upgrade(serverStream, { role: "server", localCertificate: server });
+    serverSide.then((tls) => tls.write("early"));
+    const one = await upgrade(clientStream, { role: "client" });
+    await delay(30);
+    expect(one.isPaused()).toBe(true);
+    expect(one.listenerCount("data")).toBe(0);
+    expect(await receive(one, 5)).toBe("early");
+    one.destroy();
+    (await serverSide).destroy();
+  });
+
+  test.each([1, 5, 100])("a server takes leftovers of %i bytes that were put back", async (size) => {
+    const [clientStream, serverStream] = await pair();
+    const clientSide = upgrade(clientStream, { role: "client" });
+    const hello = await firstChunk(serverStream);
+    if (hello.length > size) serverStream.unshift(hello.subarray(size));
+    serverStream.unshift(Uint8Array.from(hello.subarray(0, size)));
+    const other = await upgrade(serverStream, { role: "server", localCertificate: server });
+    const one = await clientSide;
+    other.write("ready");
+    expect(await receive(one, 5)).toBe("ready");
+    one.destroy();
+    other.destroy();
+  });
+
+  test("megabytes go through, intact", async () => {
+    const [one, other] = await securePair({}, {}, await pair());
+    const text = "0123456789abcdef".repeat(1 << 18);
+    one.write(text);
+    expect((await receive(other, text.length)) === text).toBe(true);
+    one.destroy();
+    other.destroy();
+  });
+
+  test("one of the two ends is cut during the handshake: one rejection on either side", async () => {
+    const [clientStream, serverStream] = await pair();
+    const both = upgradeBoth([clientStream, serverStream], {}, {});
+    clientStream.destroy();
+    const { client: one, server: other } = await both;
+    expect(failure(one)).toBeInstanceOf(HandshakeError);
+    expect(failure(other)).toBeInstanceOf(HandshakeError);
+    expect([clientStream.destroyed, serverStream.destroyed]).toEqual([true, true]);
+  });
+
+  test.each(["client", "server"] as const)(
+    "a peer that ends without a word, seen by the %s",
+    async (role) => {
+      const [clientStream, serverStream] = await pair();
+      const [ours, theirs] = role === "client" ? [clientStream, serverStream] : [serverStream, clientStream];
+      theirs.on("error", () => {});
+      const ended = upgrade(ours, { role });
+      theirs.resume();
+      theirs.end();
+      const error = await ended.catch((reason: unknown) => reason);
+      expect(error).toBeInstanceOf(HandshakeError);
+      expect(String(error)).toMatch(/closed during the TLS handshake/);
+      expect(ours.destroyed).toBe(true);
+    },
+  );
+
+  test.each(["client", "server"] as const)("plaintext instead of TLS, seen by the %s", async (role) => {
+    const [clientStream, serverStream] = await pair();
+    const [ours, theirs] = role === "client" ? [clientStream, serverStream] : [serverStream, clientStream];
+    theirs.on("error", () => {});
+    const ended = upgrade(ours, { role });
+    await delay(10);
+    theirs.resume();
+    theirs.write("\0\x05_answ\0\x011\0\0 and so on, plainly");
+    const error = await ended.catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(HandshakeError);
+    expect(String(error)).toMatch(/the peer does not speak TLS/);
+    expect(error).toHaveProperty("cause.code");
+    expect(ours.destroyed).toBe(true);
+    theirs.destroy();
+  });
+
+  test("a signal ends the handshake with its own reason", async () => {
+    for (const role of ["client", "server"] as const) {
+      const [clientStream, serverStream] = await pair();
+      const ours = role === "client" ? clientStream : serverStream;
+      const abort = new AbortController();
+      const ended = upgrade(ours, { role, signal: abort.signal });
+      const reason = new Error("enough");
+      setTimeout(() => abort.abort(reason), 20);
+      expect(await ended.catch((error: unknown) => error)).toBe(reason);
+      expect(ours.destroyed).toBe(true);
+      clientStream.destroy();
+      serverStream.destroy();
+    }
+  });
+});
+
+test("an aborted signal sends nothing", async () => {
+  const [clientStream, serverStream] = await socketPair();
+  const reason = new Error("too late");
+  const ended = upgrade(clientStream, { role: "client", signal: AbortSignal.abort(reason) });
+  expect(await ended.catch((error: unknown) => error)).toBe(reason);
+  expect(clientStream.bytesWritten).toBe(0);
+  serverStream.destroy();
+});
+
+test("bytes that wait in front of a client's handshake are a violation", async () => {
+  const [clientStream, serverStream] = await socketPair();
+  clientStream.unshift(Uint8Array.of(0));
+  await expect(upgrade(clientStream, { role: "client" })).rejects.toThrow(PlaintextAfterStartTLS);
+  expect([clientStream.destroyed, clientStream.bytesWritten]).toEqual([true, 0]);
+  serverStream.destroy();
+});
+
+test("a stream that is gone is an error of the handshake", async () => {
+  const [clientStream, serverStream] = await socketPair();
+  clientStream.destroy();
+  await expect(upgrade(clientStream, { role: "client" })).rejects.toThrow(HandshakeError);
+  await delay(20); // the end of it has come, though nobody has read
+  await expect(upgrade(serverStream, { role: "server" })).rejects.toThrow(HandshakeError);
+});
+
+test("a reset during the handshake is one rejection", async () => {
+  const [clientStream, serverStream] = await socketPair();
+  const ended = upgrade(clientStream, { role: "client" });
+  await firstChunk(serverStream);
+  serverStream.resetAndDestroy();
+  const error = await ended.catch((reason: unknown) => reason);
+  expect(error).toBeInstanceOf(HandshakeError);
+  expect(error).toHaveProperty("cause.code", "ECONNRESET");
+});
+
+test("after the upgrade an error of the socket below is an error of the TLS socket", async () => {
+  const [clientStream, serverStream] = await socketPair();
+  const [one, other] = await securePair({}, {}, [clientStream, serverStream]);
+  const seen = ending(one);
+  other.resume();
+  serverStream.resetAndDestroy();
+  expect(await seen).not.toBe("open");
+  expect(one.destroyed).toBe(true);
+  other.destroy();
+});
+
+async function firstChunk(stream: Duplex): Promise<Uint8Array> {
+  return new Promise((resolve) => {
+    stream.once("data", (chunk: Uint8Array) => {
+      stream.pause();
+      resolve(chunk);
+    });
+    stream.resume();
+  });
+}

@@ -1,0 +1,184 @@
+/** Who lets whom in, and what each side is told: cases 14 to 16 of the upgrade. */
+import type { Duplex } from "node:stream";
+import { afterAll, afterEach, beforeEach, describe, expect, test } from "vitest";
+import { PeerRefusedCertificate, PeerVerifyError } from "../../../src/core/errors/peer.ts";
+import { Certificate } from "../../../src/node/certificates/certificate.ts";
+import { refusalAfterHandshake } from "../../../src/node/tls/refusal.ts";
+import { testCertificates } from "../../support/certificates.ts";
+import { type Both, ending, failure, memoryPair, type Options, socketPair, upgradeBoth } from "./streams.ts";
+
+const certificates = await testCertificates();
+const { authority, otherAuthority, server, client } = certificates;
+const verifyAuthorities = [authority];
+const VERSIONS = ["TLSv1.2", "TLSv1.3"] as const;
+
+const uncaught: unknown[] = [];
+process.on("uncaughtExceptionMonitor", (error) => uncaught.push(error));
+afterAll(() => expect(uncaught).toEqual([]));
+
+type Pair = () => Promise<[Duplex, Duplex]> | [Duplex, Duplex];
+const KINDS: readonly (readonly [string, Pair])[] = [
+  ["TCP", socketPair],
+  ["memory", memoryPair],
+];
+const WAYS = KINDS.flatMap(([kind, pair]) => VERSIONS.map((version) => [version, kind, pair] as const));
+
+describe.each(WAYS)("a client that is let in by nobody, %s over %s", (maxVersion, _, pair) => {
+  test.each([
+    [
+      "from another authority",
+      certificates.otherClient,
+      /it does not lead to one of the authorities given \(CN=Test CA\)/,
+    ],
+    ["expired", certificates.expiredClient, /expired/],
+    ["made for something else", certificates.wrongPurpose, /not made for TLS clients/],
+    ["made for servers", server, /not made for TLS clients/],
+    [
+      "self-signed",
+      certificates.selfSigned,
+      /it is self-signed and is not itself one of the authorities given/,
+    ],
+    ["missing", undefined, /presented no certificate/],
+  ])("its certificate is %s", async (_, localCertificate, message) => {
+    const theirs: Options = { localCertificate, verifyAuthorities, serverName: "calc.example", maxVersion };
+    const both = await upgradeBoth(await pair(), theirs, { localCertificate: server, verifyAuthorities });
+    expect(failure(both.server)).toBeInstanceOf(PeerVerifyError);
+    expect(String(failure(both.server))).toMatch(message);
+    expect(failure(both.server)).toHaveProperty("cause");
+    const refusal = await refusalSeenByClient(both, theirs);
+    expect(refusal).toBeInstanceOf(PeerRefusedCertificate);
+    const named = localCertificate === undefined ? "we presented none" : `${localCertificate}`;
+    expect(String(refusal)).toContain(`the peer refused our certificate (${named})`);
+  });
+});
+
+describe.each(WAYS)("a client that verifies, %s over %s", (maxVersion, _, pair) => {
+  test.each([
+    ["from another authority", server, [otherAuthority], /it does not lead to .*CN=Other CA/],
+    [
+      "from an impostor of the authority",
+      certificates.impostorServer,
+      verifyAuthorities,
+      /does not lead to|its signature was not made/,
+    ],
+    ["expired", certificates.expiredServer, verifyAuthorities, /: it expired on 2\d{3}-/],
+    ["not valid yet", certificates.futureServer, verifyAuthorities, /: it is not valid before 2\d{3}-/],
+    ["made for clients", client, verifyAuthorities, /not made for TLS servers/],
+    [
+      "the temporary one",
+      undefined,
+      verifyAuthorities,
+      /\(CN=TEMPORARY CERTIFICATE, self-signed\).*: it is self-signed/,
+    ],
+  ])("refuses a server's certificate that is %s", async (_, localCertificate, trusted, message) => {
+    const both = await upgradeBoth(
+      await pair(),
+      { verifyAuthorities: trusted, maxVersion },
+      { localCertificate },
+    );
+    expect(failure(both.client)).toBeInstanceOf(PeerVerifyError);
+    expect(String(failure(both.client))).toMatch(message);
+    if (localCertificate)
+      expect(String(failure(both.client))).toContain(`(${localCertificate}) is not trusted`);
+    if (both.server.status === "fulfilled") expect(await ending(both.server.value)).not.toBe("open");
+  });
+
+  test.each([
+    [
+      "another host",
+      "other.example",
+      /it is not for other.example but for DNS:calc.example, IP Address:127.0.0.1/,
+    ],
+    ["another address", "127.0.0.2", /it is not for 127.0.0.2 but/],
+    ["a longer name", "calc.example.org", /it is not for/],
+  ])("refuses a certificate for %s", async (_, serverName, message) => {
+    const ours = { verifyAuthorities, serverName, maxVersion };
+    const both = await upgradeBoth(await pair(), ours, { localCertificate: server });
+    expect(failure(both.client)).toBeInstanceOf(PeerVerifyError);
+    expect(String(failure(both.client))).toMatch(message);
+  });
+
+  test.each([
+    ["the host name", { verifyAuthorities, serverName: "calc.example" }, server],
+    [
+      "the host name in capitals, with the dot of the root",
+      { verifyAuthorities, serverName: "CALC.example." },
+      server,
+    ],
+    ["the address", { verifyAuthorities, serverName: "127.0.0.1" }, server],
+    ["no name", { verifyAuthorities }, server],
+    ["a chain", { verifyAuthorities }, certificates.chainedServer],
+    ["several authorities", { verifyAuthorities: [otherAuthority, authority] }, server],
+    [
+      "a self-signed one that is its own authority",
+      { verifyAuthorities: [certificates.selfSigned] },
+      certificates.selfSigned,
+    ],
+  ])("accepts by %s", async (_, ours, localCertificate) => {
+    const both = await upgradeBoth(await pair(), { ...ours, maxVersion }, { localCertificate });
+    for (const result of [both.client, both.server]) {
+      if (result.status === "rejected") throw result.reason;
+      result.value.destroy();
+    }
+  });
+});
+
+test("a client that verifies nothing accepts anything", async () => {
+  for (const localCertificate of [undefined, certificates.expiredServer, certificates.wrongPurpose]) {
+    const both = await upgradeBoth(await socketPair(), {}, { localCertificate });
+    expect(both.client.status).toBe("fulfilled");
+    destroy(both);
+  }
+});
+
+test("Node's own roots vouch for nobody", async () => {
+  const { rootCertificates } = await import("node:tls");
+  const root = Certificate.loadPEM(rootCertificates[0] ?? "");
+  const both = await upgradeBoth(
+    await socketPair(),
+    { verifyAuthorities: [root] },
+    { localCertificate: server },
+  );
+  expect(failure(both.client)).toBeInstanceOf(PeerVerifyError);
+});
+
+describe("NODE_TLS_REJECT_UNAUTHORIZED=0 in the environment", () => {
+  beforeEach(() => {
+    process.env.NODE_TLS_REJECT_UNAUTHORIZED = "0";
+  });
+  afterEach(() => {
+    delete process.env.NODE_TLS_REJECT_UNAUTHORIZED;
+  });
+
+  test.each(VERSIONS)("changes nothing where authorities are given, %s", async (maxVersion) => {
+    const trusting = { verifyAuthorities, maxVersion };
+    const wrong = { localCertificate: certificates.impostorServer };
+    const one = await upgradeBoth(await socketPair(), trusting, wrong);
+    expect(failure(one.client)).toBeInstanceOf(PeerVerifyError);
+    const named = await upgradeBoth(
+      await socketPair(),
+      { ...trusting, serverName: "other.example" },
+      { localCertificate: server },
+    );
+    expect(failure(named.client)).toBeInstanceOf(PeerVerifyError);
+    const other = await upgradeBoth(
+      await socketPair(),
+      { ...trusting, localCertificate: certificates.otherClient },
+      { localCertificate: server, verifyAuthorities },
+    );
+    expect(failure(other.server)).toBeInstanceOf(PeerVerifyError);
+    destroy(one, named, other);
+  });
+});
+
+/** In TLS 1.3, and with servers that close without an alert, it shows only after the client's handshake. */
+async function refusalSeenByClient({ client: result }: Both, options: Options): Promise<unknown> {
+  if (result.status === "rejected") return result.reason;
+  return refusalAfterHandshake(await ending(result.value), { ...options, role: "client" });
+}
+
+function destroy(...pairs: Both[]): void {
+  for (const result of pairs.flatMap((both) => [both.client, both.server])) {
+    if (result.status === "fulfilled") result.value.destroy();
+  }
+}
