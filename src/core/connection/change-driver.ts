@@ -71,6 +71,11 @@ export class ChangeDriver {
     return this.#current === undefined || PHASES[this.#current.phase].reads;
   }
 
+  /** Whether what is held now goes out inside TLS or not at all. */
+  get certain(): boolean {
+    return this.#current?.change.state === "upgrading" && PHASES[this.#current.phase].certain;
+  }
+
   /** Asks the peer for a change. Resolves when it has been made; whatever goes wrong before the ask is sent changes nothing. */
   ask(
     command: AnyCommand,
@@ -154,11 +159,10 @@ export class ChangeDriver {
 
   /** Our responder refused: AMP goes on as before. */
   #decline(current: Current, ask: ChangeAsk, error: unknown): void {
-    const { output, input } = this.#stage;
     this.#end(current, "refused");
+    this.#stage.output.release();
     ask.fail(error);
-    output.release();
-    input.read();
+    this.#goOn(current);
   }
 
   /** The peer refused, or the connection was lost before it answered. */
@@ -172,6 +176,7 @@ export class ChangeDriver {
     }
     this.#end(current, "refused");
     this.#stage.output.release();
+    this.#goOn(current);
   }
 
   #begin(current: Current): void {
@@ -187,6 +192,11 @@ export class ChangeDriver {
     this.#current = undefined;
     this.#stage.dispatcher.outstanding.release();
     this.#stage.move(transition);
+  }
+
+  /** What was held has gone out: only then is the peer listened to, or the connection closed. */
+  #goOn(current: Current): void {
+    this.#stage.input.read();
     current.afterwards?.();
   }
 
@@ -209,9 +219,8 @@ export class ChangeDriver {
           if (this.#current !== current) return;
           this.#end(current, current.change.state === "upgrading" ? "upgraded" : "handedOver");
           if (current.change.state === "upgrading") {
-            // First what was held, in its order; only then is the peer listened to.
             output.release();
-            input.read();
+            this.#goOn(current);
           }
           done(values ?? {});
         },

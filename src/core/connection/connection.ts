@@ -19,6 +19,7 @@ import { ConnectionContext, Lifetime } from "../dispatch/context.ts";
 import { Dispatcher } from "../dispatch/dispatcher.ts";
 import type { Host } from "../dispatch/host.ts";
 import { locator } from "../dispatch/locator.ts";
+import { AmpError } from "../errors/amp-error.ts";
 import { LimitExceeded, ProtocolSwitched, TLSRequired } from "../errors/caller.ts";
 import { RemoteAmpError } from "../errors/peer.ts";
 import { ConnectionClosed, ConnectionLost, IdleTimeout } from "../errors/transport.ts";
@@ -81,6 +82,7 @@ export class Connection implements AmpConnection {
     });
     this.#driver = this.#changeDriver();
     if (Number.isFinite(this.#limits.idleTimeout)) this.#watchIdle();
+    options.observer?.connectionOpened(this);
     transport.start({
       received: (chunk) => this.#received(chunk),
       ended: () => {
@@ -173,7 +175,7 @@ export class Connection implements AmpConnection {
         `the peer has not taken ${this.#output.pending} bytes: the limit is maxUnsentBytes`,
       );
     }
-    if (this.#plaintextForbids(command) && this.#state !== "upgrading") {
+    if (this.#plaintextForbids(command) && !this.#driver.certain) {
       return new TLSRequired(`${command?.name ?? "a call"} may not be sent in plaintext: start TLS first`);
     }
     return undefined;
@@ -230,7 +232,11 @@ export class Connection implements AmpConnection {
         this.#plaintextForbids(command)
           ? new RemoteAmpError(TLS_REQUIRED_ERROR_CODE, "this is not served in plaintext: start TLS first")
           : undefined,
-      report: (error, command) => this.#options.onError?.(error, { command, connection: this }),
+      observer: this.#options.observer,
+      report: (error, command) => {
+        this.#options.observer?.errorReported(error, command, this);
+        this.#options.onError?.(error, { command, connection: this });
+      },
       quit: (reason) => this.#fail(reason),
       changeAsked: (ask) => {
         const change = ask.command.change;
@@ -361,10 +367,13 @@ export class Connection implements AmpConnection {
     if (this.#state !== "closed") this.#end("fail", this.#reason ?? this.#whyLost(cause));
     for (const timer of this.#timers) this.#clock.clearTimeout(timer);
     this.#timers.clear();
-    this.#resolveClosed(this.#whyClosed());
+    const reason = this.#whyClosed();
+    this.#options.observer?.connectionClosed(this, reason);
+    this.#resolveClosed(reason);
   }
 
-  #whyLost(cause: Error | undefined): ConnectionLost {
+  #whyLost(cause: Error | undefined): AmpError {
+    if (cause instanceof AmpError) return cause; // the transport has found out what it means: see TransportReceiver
     if (cause !== undefined)
       return new ConnectionLost(`the connection was lost: ${cause.message}`, { cause });
     return new ConnectionClosed("the connection was closed");

@@ -57,11 +57,18 @@ export const RULES: Readonly<Record<State, Rules>> = {
  */
 export type Phase = "asked" | "answering" | "performing";
 
-/** Who has asked still serves what the peer sent before its answer; who answers has stopped reading before it decides. */
-export const PHASES: Readonly<Record<Phase, { readonly reads: boolean }>> = {
-  asked: { reads: true },
-  answering: { reads: false },
-  performing: { reads: false },
+/** What a phase allows and promises. */
+export interface PhaseRules {
+  /** Who has asked still serves what the peer sent before its answer; who answers has stopped reading before it decides. */
+  readonly reads: boolean;
+  /** Of an upgrade: it comes about, or the connection ends. Only who answers may still refuse, and go on in plaintext. */
+  readonly certain: boolean;
+}
+
+export const PHASES: Readonly<Record<Phase, PhaseRules>> = {
+  asked: { reads: true, certain: true },
+  answering: { reads: false, certain: false },
+  performing: { reads: false, certain: true },
 };
 
 /** @throws Error for a transition that the table does not have: a mistake of ours */
