@@ -113,7 +113,7 @@ export class RawPeer {
   }
 
   /** Hands the socket over to TLS, with what has come behind the last box. */
-  #release(): Socket {
+  release(): Socket {
     const { socket } = this;
     socket.off("data", this.#onData).off("end", this.#onEnd);
     socket.pause();
@@ -124,7 +124,7 @@ export class RawPeer {
 
   /** A TLS client on the socket that checks nothing unless told. */
   tlsClient(options: ConnectionOptions = {}): TLSSocket {
-    const tls = connect({ rejectUnauthorized: false, ...options, socket: this.#release() });
+    const tls = connect({ rejectUnauthorized: false, ...options, socket: this.release() });
     return tls.on("error", () => {});
   }
 
@@ -134,7 +134,7 @@ export class RawPeer {
     const server = createServer({ cert: pem, key: pem, ...options });
     const done = once(server, "secureConnection");
     server.on("tlsClientError", (error) => server.emit("error", error));
-    server.emit("connection", this.#release());
+    server.emit("connection", this.release());
     const [tls] = await done;
     return new RawTLS(tls as TLSSocket);
   }

@@ -1,0 +1,76 @@
+/**
+ * A wire between a client and a server that a test can look at and cut: it keeps what went each way, and may cut
+ * both ends off after so many bytes.
+ */
+import { once } from "node:events";
+import type { Socket } from "node:net";
+import { rawClient, rawServer } from "./loopback.ts";
+
+/** Which way bytes go. */
+export type Way = "toServer" | "toClient";
+
+export interface Cut {
+  readonly way: Way;
+  /** Bytes that still get through. */
+  readonly after: number;
+  /** An end in order, or a reset. */
+  readonly how: "FIN" | "RST";
+}
+
+export interface Wire {
+  /** Where the client is to connect to. */
+  readonly port: number;
+  readonly toServer: Buffer;
+  readonly toClient: Buffer;
+}
+
+/** A wire for one connection to the server at `port`. */
+export async function wireTo(port: number, cut?: Cut): Promise<Wire> {
+  const listener = await rawServer();
+  const seen: Record<Way, Buffer[]> = { toServer: [], toClient: [] };
+  void listener.next().then(async (client) => {
+    client.pause();
+    const server = await rawClient(port);
+    const sever = () => {
+      for (const socket of [client, server]) {
+        socket.removeAllListeners("data");
+        socket.resume();
+        if (cut?.how === "RST") socket.resetAndDestroy();
+        else socket.end();
+      }
+    };
+    forward(client, server, seen.toServer, cut?.way === "toServer" ? cut.after : undefined, sever);
+    forward(server, client, seen.toClient, cut?.way === "toClient" ? cut.after : undefined, sever);
+    client.resume();
+  });
+  return {
+    port: listener.port,
+    get toServer() {
+      return Buffer.concat(seen.toServer);
+    },
+    get toClient() {
+      return Buffer.concat(seen.toClient);
+    },
+  };
+}
+
+function forward(
+  from: Socket,
+  to: Socket,
+  seen: Buffer[],
+  bound: number | undefined,
+  sever: () => void,
+): void {
+  let left = bound ?? Number.POSITIVE_INFINITY;
+  from.setNoDelay(true);
+  from.on("error", () => to.destroy());
+  from.once("close", () => to.destroy());
+  from.on("data", (chunk: Buffer) => {
+    const passed = chunk.subarray(0, left);
+    left -= passed.length;
+    seen.push(passed);
+    if (passed.length > 0) to.write(passed);
+    if (left === 0) sever();
+  });
+  if (left === 0) void once(from, "readable").catch(() => {});
+}
