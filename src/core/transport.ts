@@ -47,7 +47,10 @@ export interface TransportReceiver {
   ended(): void;
   /** `unsent` has gone down to 0 after it was not. */
   drained(): void;
-  /** Nothing will come or go any more. Called exactly once. */
+  /**
+   * Nothing will come or go any more. Called exactly once.
+   * @param reason an AmpError is what the connection's calls reject with; any other error becomes its cause
+   */
   lost(reason?: Error): void;
 }
 

@@ -16,14 +16,18 @@ const VERIFICATION: Readonly<Record<string, (subject: Subject) => string>> = {
   SELF_SIGNED_CERT_IN_CHAIN: noIssuer,
   DEPTH_ZERO_SELF_SIGNED_CERT: (subject) => `it is self-signed and is not itself ${ours(subject)}`,
   CERT_SIGNATURE_FAILURE: () => "its signature was not made with the key of the authority that it names",
-  CERT_HAS_EXPIRED: ({ certificate }) =>
-    certificate !== undefined && certificate.validTo.getTime() < Date.now()
+  CERT_HAS_EXPIRED({ certificate }) {
+    if (certificate === undefined) return "it, or an authority above it, has expired";
+    return certificate.validTo.getTime() < Date.now()
       ? `it expired on ${certificate.validTo.toISOString()}`
-      : "an authority above it has expired",
-  CERT_NOT_YET_VALID: ({ certificate }) =>
-    certificate !== undefined && certificate.validFrom.getTime() > Date.now()
+      : "an authority above it has expired";
+  },
+  CERT_NOT_YET_VALID({ certificate }) {
+    if (certificate === undefined) return "it, or an authority above it, is not valid yet";
+    return certificate.validFrom.getTime() > Date.now()
       ? `it is not valid before ${certificate.validFrom.toISOString()}`
-      : "an authority above it is not valid yet",
+      : "an authority above it is not valid yet";
+  },
   INVALID_PURPOSE: ({ options }) =>
     `it, or an authority above it, is not made for TLS ${options.role === "client" ? "servers" : "clients"}`,
   INVALID_CA: () => "what issued it is not an authority's certificate",
@@ -67,7 +71,8 @@ function ours({ options }: Subject): string {
 }
 
 function wrongName({ certificate, options }: Subject): string {
-  const names = certificate?.subjectAltNames ?? [];
-  const made = names.length > 0 ? names.join(", ") : `CN=${certificate?.commonName ?? ""}`;
-  return `it is not for ${options.serverName ?? "the name asked for"} but for ${made}`;
+  const wrong = `it is not for ${options.serverName ?? "the name asked for"}`;
+  if (certificate === undefined) return wrong;
+  const names = certificate.subjectAltNames;
+  return `${wrong} but for ${names.length > 0 ? names.join(", ") : certificate.subject}`;
 }
