@@ -1,0 +1,99 @@
+/** `npm run bench`: measures ampwire, its peers and the floors of the runtime side by side. See README.md. */
+import { writeFileSync } from "node:fs";
+import { cpus } from "node:os";
+import { resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import { measure } from "./measure/measure.mjs";
+import { canPin, coresOf, PLACEMENTS } from "./measure/placement.mjs";
+import { PEERS } from "./peers/index.mjs";
+import { verdicts, verdictTable } from "./report/check.mjs";
+import { figuresOf } from "./report/figures.mjs";
+import { tableOf } from "./report/table.mjs";
+import { TARGETS } from "./report/targets.mjs";
+import { HELP, readOptions } from "./setup/options.mjs";
+import { makeCertificate, prepare } from "./setup/prepare.mjs";
+import { WORKLOADS } from "./workloads/index.mjs";
+
+const DIST = new URL("../dist/", import.meta.url);
+
+const options = readOptions(process.argv.slice(2));
+if (options.help) {
+  console.log(HELP);
+  process.exit(0);
+}
+prepare();
+const tls = await makeCertificate(DIST);
+const peers = chosenPeers();
+const workloads = WORKLOADS.filter(({ id }) => options.only?.includes(id) ?? true);
+const placements = options.placement === "both" ? ["one", "each"] : [options.placement];
+
+console.log(`Node ${process.version}, ${cpus().length} x ${cpus()[0]?.model ?? "an unknown core"}`);
+if (!canPin()) console.log("There is no taskset here: processes are not pinned, and figures scatter more.");
+
+const raw = [];
+let missed = false;
+for (const placement of placements) {
+  console.log(
+    `\n${PLACEMENTS[placement]}: ${options.passes} x ${options.samples} samples of ${options.ms} ms`,
+  );
+  const measured = new Map();
+  for (const work of workloads) measured.set(work.id, await measureAndPrint(work, placement));
+  // The targets are for one core, where they measure the cost of a call.
+  if (options.check && placement !== "each") missed = !(await check(measured, placement));
+}
+if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(raw, null, 1)}\n`);
+process.exit(missed ? 1 : 0);
+
+async function measureAndPrint(work, placement) {
+  const theirs = peers.filter(({ id, like = id }) => work.peers.includes(like));
+  const results = await measure(work, {
+    ...options,
+    peers: options.check && options.peers === undefined ? needed(work, theirs) : theirs,
+    tls,
+    cores: coresOf(placement, options.core),
+  });
+  console.log(`\n${work.title}\n${tableOf(work, results)}`);
+  for (const { peer, samples, bytes } of results) {
+    const figures = samples.length === 0 ? {} : figuresOf({ samples, bytes });
+    raw.push({ placement, work: work.id, peer: peer.id, figures, samples });
+  }
+  return results;
+}
+
+/** A target that is missed is measured once more before it counts: others use this machine too. */
+async function check(measured, placement) {
+  let found = verdicts(measured);
+  const again = new Set(found.filter(({ met }) => !met).map(({ work }) => work));
+  if (again.size > 0) {
+    console.log("\nMissed at first, and measured again:");
+    for (const work of workloads.filter(({ id }) => again.has(id))) {
+      measured.set(work.id, await measureAndPrint(work, placement));
+    }
+    found = verdicts(measured);
+  }
+  console.log(`\n${verdictTable(found)}`);
+  return found.length > 0 && found.every(({ met }) => met);
+}
+
+/** For a check alone: ampwire and whom it is compared with. */
+function needed(work, theirs) {
+  const ids = TARGETS.filter((target) => target.work === work.id).map(({ peer }) => peer);
+  return theirs.filter(({ id, like = id }) => like === "ampwire" || ids.includes(id));
+}
+
+function chosenPeers() {
+  const all = PEERS.map((peer) => ({ ...peer, dist: DIST.href }));
+  const chosen = all.filter(({ id }) => options.peers?.includes(id) ?? true);
+  if (options.against === undefined) return chosen;
+  const dist = `${pathToFileURL(resolve(options.against)).href}/`;
+  const others = chosen
+    .filter(({ id }) => id.startsWith("ampwire"))
+    .map((peer) => ({
+      ...peer,
+      id: `${peer.id}-against`,
+      like: peer.id,
+      title: `${peer.title}, the other build`,
+      dist,
+    }));
+  return [...chosen, ...others];
+}

@@ -1,0 +1,80 @@
+/** A child process of a peer, and the lines that are exchanged with it. */
+import { spawn } from "node:child_process";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+
+const nodeProgram = fileURLToPath(new URL("../child/node.mjs", import.meta.url));
+/** No request takes longer, or the child hangs. */
+const PATIENCE = 60_000;
+
+export class Child {
+  #process;
+  #answers = [];
+  #waiting = [];
+  #ended;
+
+  constructor(command, args) {
+    this.#process = spawn(command, args, { stdio: ["pipe", "pipe", "inherit"] });
+    this.#process.on("error", (error) => this.#end(error));
+    this.#process.on("exit", (code, signal) => this.#end(new Error(`a child ended: ${signal ?? code}`)));
+    this.#process.stdin.on("error", () => {});
+    createInterface({ input: this.#process.stdout }).on("line", (line) => {
+      const answer = JSON.parse(line);
+      const waiting = this.#waiting.shift();
+      if (waiting === undefined) this.#answers.push(answer);
+      else waiting.resolve(answer);
+    });
+  }
+
+  /** The next line of the child. */
+  async heard() {
+    if (this.#answers.length > 0) return checked(this.#answers.shift());
+    if (this.#ended !== undefined) throw this.#ended;
+    const { promise, ...settle } = withResolvers();
+    this.#waiting.push(settle);
+    const timer = setTimeout(() => settle.reject(new Error("a child does not answer")), PATIENCE);
+    return promise.finally(() => clearTimeout(timer)).then(checked);
+  }
+
+  ask(request) {
+    this.#process.stdin.write(`${JSON.stringify(request)}\n`);
+    return this.heard();
+  }
+
+  /** Ends the child; it is known by its handle, so nobody else's process is meant. */
+  end() {
+    this.#process.stdin.end();
+    this.#process.kill("SIGKILL");
+  }
+
+  #end(reason) {
+    this.#ended = reason;
+    for (const { reject } of this.#waiting.splice(0)) reject(reason);
+  }
+}
+
+/** Starts server or client of a peer, on a core of its own if `core` says which. */
+export function startChild({ peer, core, ...setup }) {
+  const file = new URL(`../peers/${peer.file}`, import.meta.url);
+  const { program = process.execPath, options = {}, dist } = peer;
+  const told = JSON.stringify({ ...setup, options, dist, file: file.href });
+  const flags = peer.program === undefined ? ["--expose-gc", nodeProgram] : [fileURLToPath(file)];
+  const command = [program, ...flags, told];
+  if (core !== undefined) command.unshift("taskset", "-c", String(core));
+  return new Child(command[0], command.slice(1));
+}
+
+function checked(answer) {
+  if (answer.error !== undefined) throw new Error(`in a child: ${answer.error}`);
+  return answer;
+}
+
+/** `Promise.withResolvers` came after Node 20. */
+function withResolvers() {
+  let resolve;
+  let reject;
+  const promise = new Promise((...settle) => {
+    [resolve, reject] = settle;
+  });
+  return { promise, resolve, reject };
+}

@@ -1,0 +1,20 @@
+/** Which process runs on which core. */
+import { spawnSync } from "node:child_process";
+import { availableParallelism } from "node:os";
+
+export const PLACEMENTS = {
+  one: "client and server on one core",
+  each: "client and server on a core each",
+  free: "client and server where the system puts them",
+};
+
+/** The cores of a placement; undefined where processes cannot, or shall not, be pinned. */
+export function coresOf(placement, core) {
+  if (placement === "free" || !canPin()) return undefined;
+  if (placement === "one") return { server: core, client: core };
+  return { server: core, client: (core + 1) % availableParallelism() };
+}
+
+export function canPin() {
+  return spawnSync("taskset", ["-c", "0", "true"]).status === 0;
+}

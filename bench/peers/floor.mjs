@@ -1,0 +1,35 @@
+/**
+ * The floor of Node's public API: `data` events, only the ends of boxes found, one write a turn of bytes made
+ * beforehand. No call can be cheaper without leaving `node:net` as it is documented.
+ */
+import { boxesOf } from "./by-hand/boxes.mjs";
+import { EndFinder } from "./by-hand/end-finder.mjs";
+import { Repeated } from "./by-hand/repeated.mjs";
+import { closeSocket, openSocket, serveSockets } from "./by-hand/stream.mjs";
+
+export function serve({ work, tls }) {
+  const answers = new Repeated(boxesOf(work).answer);
+  return serveSockets(tls, (socket) => {
+    const finder = new EndFinder();
+    socket.on("data", (chunk) => {
+      const count = finder.count(chunk);
+      if (count > 0) answers.write(socket, count);
+    });
+  });
+}
+
+export async function open({ port, work, tls }) {
+  const socket = await openSocket(port, tls);
+  const asks = new Repeated(boxesOf(work).ask);
+  const finder = new EndFinder();
+  const client = {
+    onAnswers: undefined,
+    ask: (count) => asks.write(socket, count),
+    close: () => closeSocket(socket),
+  };
+  socket.on("data", (chunk) => {
+    const count = finder.count(chunk);
+    if (count > 0) client.onAnswers(count);
+  });
+  return client;
+}

@@ -1,0 +1,23 @@
+/**
+ * Everyone who is measured. A peer of Node is one file that exports
+ *
+ *   serve({ work, tls, options, dist })        starts a server, resolves with `{ port }`
+ *   open({ port, work, tls, options, dist })   connects (and turns to TLS), resolves with a client:
+ *                                              `call()`, a promise of one answer, and `close()`;
+ *                                              a peer below promises has `ask(count)` and `onAnswers` instead
+ *
+ * A peer in another language is a program that speaks the lines of `child/control.mjs`.
+ */
+export const PEERS = [
+  { id: "ampwire", title: "ampwire", file: "ampwire.mjs", options: { responders: "sync" } },
+  {
+    id: "ampwire-async",
+    title: "ampwire, async responders",
+    file: "ampwire.mjs",
+    options: { responders: "async" },
+  },
+  { id: "floor", title: "floor of node:net", file: "floor.mjs" },
+  { id: "promise-floor", title: "floor with promises", file: "promise-floor.mjs" },
+  { id: "msgpackr", title: "msgpackr by hand", file: "msgpackr.mjs" },
+  { id: "twisted", title: "Twisted AMP", file: "twisted_amp.py", program: "/usr/bin/python3" },
+];

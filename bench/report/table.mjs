@@ -1,0 +1,65 @@
+/** Prints what was measured, for people. */
+import { figuresOf, ratiosOf } from "./figures.mjs";
+
+const COLUMNS = {
+  calls: [
+    ["calls/s", ({ rate }) => count(rate)],
+    ["±", ({ spread }) => percent(spread)],
+    ["MB/s", ({ rate }, { bytes }) => bytes && count((rate * bytes) / 1e6)],
+    ["p50 µs", ({ p50 }) => p50?.toFixed(1)],
+    ["p99 µs", ({ p99 }) => p99?.toFixed(1)],
+    ["CPU µs client", ({ clientCpu }) => micros(clientCpu)],
+    ["CPU µs server", ({ serverCpu }) => micros(serverCpu)],
+    ["bytes", ({ bytes }) => bytes && count(bytes)],
+    ["ampwire is", (_, __, ratios) => ratios && `${ratios.rate.toFixed(2)}x`],
+    ["at CPU", (_, __, ratios) => ratios && `${ratios.cpu.toFixed(2)}x`],
+  ],
+  idle: [
+    ["KiB held", ({ held }) => kib(held)],
+    ["KiB resident", ({ resident }) => kib(resident)],
+  ],
+};
+COLUMNS.connects = COLUMNS.calls;
+
+/** The table of one workload. */
+export function tableOf(work, results) {
+  const ours = results.find(({ peer }) => peer.id === "ampwire");
+  const columns = COLUMNS[work.program];
+  const rows = results.map((result) => {
+    const ratios =
+      ours === undefined || ours === result || work.program === "idle" ? undefined : ratiosOf(ours, result);
+    const figures = figuresOf(result);
+    return [result.peer.title, ...columns.map(([, cell]) => cell(figures, work, ratios) || "")];
+  });
+  return aligned([["", ...columns.map(([title]) => title)], ...rows]);
+}
+
+/** Columns as wide as they need be; one that is empty throughout is left out. */
+export function aligned([head, ...rows]) {
+  const kept = head.map((_, column) => column === 0 || rows.some((row) => row[column] !== ""));
+  const lines = [head, ...rows].map((row) => row.filter((_, column) => kept[column]));
+  const widths = lines[0].map((_, column) => Math.max(...lines.map((row) => row[column].length)));
+  return lines
+    .map((row) =>
+      row
+        .map((cell, column) => (column === 0 ? cell.padEnd(widths[0]) : cell.padStart(widths[column])))
+        .join("  "),
+    )
+    .join("\n");
+}
+
+function count(value) {
+  return Math.round(value).toLocaleString("en-US");
+}
+
+function percent(share) {
+  return `${(share * 100).toFixed(0)} %`;
+}
+
+function micros(value) {
+  return value < 10 ? value.toFixed(2) : value.toFixed(0);
+}
+
+function kib(bytes) {
+  return (bytes / 1024).toFixed(1);
+}
