@@ -66,7 +66,9 @@ export {
 } from "./core/command/responder.ts";
 export { StartTLS, tlsBox } from "./core/command/start-tls.ts";
 export { Connection } from "./core/connection/connection.ts";
+export { HEARTBEAT_COMMAND, type HeartbeatOptions } from "./core/connection/liveness.ts";
 export type { ConnectionOptions, ErrorContext } from "./core/connection/options.ts";
+export type { State } from "./core/connection/states.ts";
 export { BoxDispatcher } from "./core/dispatch/box-dispatcher.ts";
 export type { BoxReceiver, BoxSender } from "./core/dispatch/box-interfaces.ts";
 export { locator, type ResponderLocator, type ResponderSource } from "./core/dispatch/locator.ts";
@@ -104,13 +106,20 @@ export {
   UnknownRemoteError,
 } from "./core/errors/peer.ts";
 export { BadLocalReturn } from "./core/errors/responder.ts";
-export { ConnectFailed, ConnectionClosed, ConnectionLost, IdleTimeout } from "./core/errors/transport.ts";
+export {
+  ConnectFailed,
+  ConnectionClosed,
+  ConnectionLost,
+  HeartbeatTimeout,
+  IdleTimeout,
+} from "./core/errors/transport.ts";
 export {
   PROTOCOL_ERRORS,
   TLS_REQUIRED_ERROR_CODE,
   UNHANDLED_ERROR_CODE,
   UNKNOWN_ERROR_CODE,
 } from "./core/errors/wire-codes.ts";
+export type { CallEvent, ChangeEvent, Observer } from "./core/observer.ts";
 export type { AbortSignalLike, Signal } from "./core/platform.ts";
 export type {
   CertificateLike,

@@ -11,6 +11,7 @@ import { locator, type ResponderLocator } from "../core/dispatch/locator.ts";
 import type { Certificate } from "./certificates/certificate.ts";
 import type { PrivateCertificate } from "./certificates/private-certificate.ts";
 import { systemClock } from "./clock.ts";
+import { diagnostics } from "./diagnostics.ts";
 import { DEFAULT_HANDSHAKE_DELAY, StreamTransport } from "./stream-transport.ts";
 import type { TLSOptions, TLSRole } from "./tls/options.ts";
 
@@ -37,6 +38,7 @@ export class NodeConnection extends Connection {
     const transport = new StreamTransport(stream, { role, handshakeDelay });
     const responders = [options.locator, tls === false ? undefined : defaultResponders];
     super(transport, systemClock, {
+      observer: diagnostics,
       ...rest,
       locator: locator(...responders.filter((one): one is ResponderLocator => one !== undefined)),
       tls: tls === false ? undefined : tls,

@@ -18,6 +18,7 @@ import {
   StartTLSRefused,
 } from "../errors/peer.ts";
 import { ConnectionClosed } from "../errors/transport.ts";
+import type { ChangeEvent } from "../observer.ts";
 import type { Clock, Transport } from "../transport.ts";
 import { ByteWriter } from "../wire/byte-writer.ts";
 import type { Input } from "./input.ts";
@@ -25,6 +26,13 @@ import type { Output } from "./output.ts";
 import { PHASES, type Phase, type State, type Transition } from "./states.ts";
 
 type Values = Readonly<Record<string, unknown>>;
+
+/** Hears of every change: one object from its beginning to its end. */
+export interface ChangeWatch {
+  started(kind: ProtocolChange["state"], side: ChangeSide): ChangeEvent;
+  done(event: ChangeEvent): void;
+  failed(event: ChangeEvent, error: unknown): void;
+}
 
 /** What the choreography moves. */
 export interface Stage {
@@ -37,6 +45,8 @@ export interface Stage {
   /** Milliseconds. */
   readonly handshakeTimeout: number;
   readonly state: State;
+  /** Tells of a change to whoever watches. */
+  readonly watch: ChangeWatch | undefined;
   move(transition: Transition): void;
   /** Ends the connection: what is held is never sent. */
   fail(reason: Error): void;
@@ -53,10 +63,12 @@ interface Current {
   release: () => void;
   /** Runs when the change is over and the connection open again. */
   afterwards: (() => void) | undefined;
+  /** Set when somebody watches. */
+  event: ChangeEvent | undefined;
 }
 
 const nothing = () => {};
-const IDLE = { reject: nothing, release: nothing, afterwards: undefined };
+const IDLE = { reject: nothing, release: nothing, afterwards: undefined, event: undefined };
 
 export class ChangeDriver {
   readonly #stage: Stage;
@@ -159,7 +171,7 @@ export class ChangeDriver {
 
   /** Our responder refused: AMP goes on as before. */
   #decline(current: Current, ask: ChangeAsk, error: unknown): void {
-    this.#end(current, "refused");
+    this.#end(current, "refused", error);
     this.#stage.output.release();
     ask.fail(error);
     this.#goOn(current);
@@ -174,7 +186,7 @@ export class ChangeDriver {
       this.fail(new StartTLSRefused(`the peer refused to start TLS: ${why}`, { cause: error }));
       return;
     }
-    this.#end(current, "refused");
+    this.#end(current, "refused", error);
     this.#stage.output.release();
     this.#goOn(current);
   }
@@ -185,13 +197,17 @@ export class ChangeDriver {
     dispatcher.outstanding.holdBack();
     this.#stage.move(current.change.state === "upgrading" ? "upgrade" : "switch");
     this.#current = current;
+    current.event = this.#stage.watch?.started(current.change.state, current.side);
   }
 
-  #end(current: Current, transition: Transition): void {
+  #end(current: Current, transition: Transition, error?: unknown): void {
     current.release();
     this.#current = undefined;
     this.#stage.dispatcher.outstanding.release();
     this.#stage.move(transition);
+    if (current.event === undefined) return;
+    if (transition === "refused") this.#stage.watch?.failed(current.event, error);
+    else this.#stage.watch?.done(current.event);
   }
 
   /** What was held has gone out: only then is the peer listened to, or the connection closed. */
@@ -264,6 +280,7 @@ export class ChangeDriver {
     if (current === undefined) return;
     this.#current = undefined;
     current.release();
+    if (current.event !== undefined) this.#stage.watch?.failed(current.event, reason);
     current.reject(reason);
   }
 }

@@ -22,14 +22,15 @@ import { locator } from "../dispatch/locator.ts";
 import { AmpError } from "../errors/amp-error.ts";
 import { LimitExceeded, ProtocolSwitched, TLSRequired } from "../errors/caller.ts";
 import { RemoteAmpError } from "../errors/peer.ts";
-import { ConnectionClosed, ConnectionLost, IdleTimeout } from "../errors/transport.ts";
+import { ConnectionClosed, ConnectionLost } from "../errors/transport.ts";
 import { TLS_REQUIRED_ERROR_CODE } from "../errors/wire-codes.ts";
 import type { CertificateLike, Clock, PrivateCertificateLike, TLSSession, Transport } from "../transport.ts";
 import { Box } from "../wire/box.ts";
 import { type Limits, resolveLimits } from "../wire/limits.ts";
 import { writeBox } from "../wire/writer.ts";
-import { ChangeDriver } from "./change-driver.ts";
+import { ChangeDriver, type ChangeWatch } from "./change-driver.ts";
 import { Input } from "./input.ts";
+import { Liveness } from "./liveness.ts";
 import type { ConnectionOptions } from "./options.ts";
 import { Output } from "./output.ts";
 import { next, RULES, type Rules, type State, type Transition } from "./states.ts";
@@ -54,7 +55,7 @@ export class Connection implements AmpConnection {
   /** Why the connection ends: the first reason counts. */
   #reason: Error | undefined;
   #peerEnded = false;
-  #lastReceived = 0;
+  readonly #liveness: Liveness | undefined;
   readonly #timers = new Set<unknown>();
 
   readonly closed: Promise<Error>;
@@ -81,7 +82,7 @@ export class Connection implements AmpConnection {
       failed: (error) => this.#fail(error instanceof Error ? error : new Error(String(error))),
     });
     this.#driver = this.#changeDriver();
-    if (Number.isFinite(this.#limits.idleTimeout)) this.#watchIdle();
+    this.#liveness = this.#watch();
     options.observer?.connectionOpened(this);
     transport.start({
       received: (chunk) => this.#received(chunk),
@@ -95,6 +96,11 @@ export class Connection implements AmpConnection {
       },
       lost: (reason) => this.#lost(reason),
     });
+  }
+
+  /** `open` while calls are accepted; they are held back while it is `upgrading` or `switching`. */
+  get state(): State {
+    return this.#state;
   }
 
   get secure(): boolean {
@@ -290,26 +296,63 @@ export class Connection implements AmpConnection {
       get state() {
         return connection.#state;
       },
+      watch: this.#changeWatch(),
       move: (transition) => this.#move(transition),
       fail: (reason) => this.#fail(reason),
     });
   }
 
+  #changeWatch(): ChangeWatch | undefined {
+    const { observer } = this.#options;
+    if (observer === undefined) return undefined;
+    return {
+      started: (kind, side) => {
+        const event = { connection: this, kind, side };
+        observer.changeStarted(event);
+        return event;
+      },
+      done: (event) => observer.changeDone(event, this.#tls),
+      failed: (event, error) => observer.changeFailed(event, error),
+    };
+  }
+
+  #watch(): Liveness | undefined {
+    const connection = this;
+    const { heartbeat, receiver } = this.#options;
+    if (heartbeat !== undefined && receiver !== undefined) {
+      throw new TypeError("a heartbeat is a call, and a connection with a receiver makes none");
+    }
+    return Liveness.watch(this.#clock, this.#limits.idleTimeout, heartbeat, {
+      get listening() {
+        return connection.#mayListen();
+      },
+      get mayAsk() {
+        return connection.#rules.output === "sent" && !connection.#peerEnded;
+      },
+      get unsent() {
+        return connection.#output.pending;
+      },
+      ask: (command) => this.#dispatcher.askIdly(command),
+      idle: (reason) => this.#fail(reason),
+      dead: (reason) => this.destroy(reason),
+    });
+  }
+
   #received(chunk: Uint8Array): void {
     if (this.#state === "closed") return;
-    if (Number.isFinite(this.#limits.idleTimeout)) this.#lastReceived = this.#clock.now();
+    this.#liveness?.heard();
     this.#input.push(chunk);
   }
 
   #mayRead(): boolean {
     if (this.#state === "closed") return true; // to see the peer's end; what comes is thrown away
-    const { maxAsksInProgress, maxUnsentBytes } = this.#limits;
-    return (
-      this.#rules.reads &&
-      this.#driver.reads &&
-      this.#dispatcher.incoming.inProgress < maxAsksInProgress &&
-      this.#output.pending < maxUnsentBytes
-    );
+    return this.#mayListen() && this.#output.pending < this.#limits.maxUnsentBytes;
+  }
+
+  /** We have no reason of our own not to read; the peer may have given us one. */
+  #mayListen(): boolean {
+    const inProgress = this.#dispatcher.incoming.inProgress;
+    return this.#rules.reads && this.#driver.reads && inProgress < this.#limits.maxAsksInProgress;
   }
 
   #readEnough(): void {
@@ -358,6 +401,7 @@ export class Connection implements AmpConnection {
     this.#driver.lost(reason);
     this.#dispatcher.outstanding.rejectAll(reason);
     this.#lifetime.end(reason);
+    this.#liveness?.stop();
     this.#transport.end();
     this.#input.discard();
     this.#after(LINGER, () => this.#transport.destroy());
@@ -389,21 +433,10 @@ export class Connection implements AmpConnection {
     this.#rules = RULES[this.#state];
     if (this.#state !== "switched") return;
     const reason = this.#whyClosed();
+    this.#liveness?.stop();
     this.#output.drop();
     this.#dispatcher.outstanding.rejectAll(reason);
     this.#resolveClosed(reason);
-  }
-
-  #watchIdle(): void {
-    const { idleTimeout } = this.#limits;
-    this.#lastReceived = this.#clock.now();
-    const look = () => {
-      const silent = this.#clock.now() - this.#lastReceived;
-      if (silent >= idleTimeout)
-        this.#fail(new IdleTimeout(`nothing came from the peer for ${idleTimeout} ms`));
-      else this.#after(idleTimeout - silent, look);
-    };
-    this.#after(idleTimeout, look);
   }
 
   #after(milliseconds: number, action: () => void): void {

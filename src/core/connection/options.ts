@@ -3,8 +3,10 @@
 import type { AmpConnection } from "../command/amp-connection.ts";
 import type { BoxReceiver } from "../dispatch/box-interfaces.ts";
 import type { ResponderLocator } from "../dispatch/locator.ts";
+import type { Observer } from "../observer.ts";
 import type { TLSOptions } from "../transport.ts";
 import type { Limits } from "../wire/limits.ts";
+import type { HeartbeatOptions } from "./liveness.ts";
 
 /** What `connect`, `listen` and `attach` take beside an address. */
 export interface ConnectionOptions {
@@ -20,6 +22,11 @@ export interface ConnectionOptions {
   readonly limits?: Partial<Limits> | undefined;
   /** Milliseconds that a call may take where it does not say. Default: no bound. */
   readonly callTimeout?: number | undefined;
+  /**
+   * Asks a silent peer for a sign of life, and destroys the connection when there is none: keepalive for AMP. Any peer
+   * answers, without knowing of it. Not to be had together with `receiver`. Default: none.
+   */
+  readonly heartbeat?: HeartbeatOptions | undefined;
   /** Close the connection when a responder throws what its command does not declare, as Twisted does. Default true. */
   readonly closeOnUndeclaredError?: boolean | undefined;
   /**
@@ -27,6 +34,8 @@ export interface ConnectionOptions {
    * returned and cannot be sent, an unknown command that wanted no answer. The peer is never told their text.
    */
   readonly onError?: ((error: unknown, about: ErrorContext) => void) | undefined;
+  /** Hears of every call and change: for tracing and metrics. On Node this is `node:diagnostics_channel`. */
+  readonly observer?: Observer | undefined;
 }
 
 export interface ErrorContext {

@@ -48,6 +48,7 @@ export class BoxDispatcher implements BoxReceiver, AmpConnection {
         out: this.#out,
         context: new ConnectionContext(this, this.#lifetime),
         survivesUndeclaredErrors: false,
+        observer: undefined,
         get alive() {
           return dispatcher.#sender !== undefined && dispatcher.#reason === undefined;
         },

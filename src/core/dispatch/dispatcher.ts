@@ -4,6 +4,7 @@ import type { AnyCommand } from "../command/command.ts";
 import { ASK, COMMAND, keys } from "../command/protocol-keys.ts";
 import { MalformedAmpBox, NoEmptyBoxes, UnexpectedAnswer } from "../errors/peer.ts";
 import { fromWire } from "../errors/wire-codes.ts";
+import type { CallEvent, Observer } from "../observer.ts";
 import { type AbortSignalLike, utf8Lenient } from "../platform.ts";
 import type { Clock } from "../transport.ts";
 import { Box } from "../wire/box.ts";
@@ -92,6 +93,8 @@ export class Dispatcher {
       command.writeAsk(this.#host.out, undefined, values, this.#host.context.connection);
       this.outstanding.skip();
       this.#host.written();
+      if (this.#host.observer?.watchesCalls)
+        this.#watch(this.#host.observer, command.name, values, undefined);
       return undefined;
     }
     const promise = new Promise<unknown>(capture);
@@ -101,7 +104,24 @@ export class Dispatcher {
     } catch (error) {
       reject(error);
     }
+    if (this.#host.observer?.watchesCalls) this.#watch(this.#host.observer, command.name, values, promise);
     return promise;
+  }
+
+  /** Tells of a call from its beginning to its end. Only what is watched pays for it. */
+  #watch(observer: Observer, name: string, values: Values, answer: Promise<unknown> | undefined): void {
+    const call: CallEvent = {
+      connection: this.#host.context.connection,
+      command: name,
+      direction: "outgoing",
+      arguments: values,
+    };
+    observer.callStarted(call);
+    if (answer === undefined) return observer.callAnswered(call);
+    answer.then(
+      () => observer.callAnswered(call),
+      (error: unknown) => observer.callFailed(call, error),
+    );
   }
 
   /**
@@ -140,13 +160,23 @@ export class Dispatcher {
       this.#host.written();
       return undefined;
     }
-    return new Promise<Box>((resolve, reject) => {
+    const answer = new Promise<Box>((resolve, reject) => {
       const signal: AbortSignalLike | undefined = options.signal;
       if (signal?.aborted) return reject(signal.reason);
       writeBox(this.#host.out, sent.set(ASK, this.outstanding.nextTag.toString(16)));
       // A call without command resolves with the answer's box.
       this.#sent(new PendingCall(undefined, name, resolve as Settle["resolve"], reject), options);
     });
+    const { observer } = this.#host;
+    if (observer?.watchesCalls) this.#watch(observer, name, Object.fromEntries(box), answer);
+    return answer;
+  }
+
+  /** Asks for whatever the peer may answer: that it does is enough, so nobody waits for it. */
+  askIdly(name: string): void {
+    const tag = this.outstanding.addIdle();
+    writeBox(this.#host.out, new Box({ [COMMAND]: name, [ASK]: tag.toString(16) }));
+    this.#host.written();
   }
 
   #sent(call: Call, options: CallOptions): void {

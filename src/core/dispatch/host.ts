@@ -1,6 +1,7 @@
 /** What the dispatcher needs of whoever carries its boxes. */
 import type { AnyCommand } from "../command/command.ts";
 import type { ResponderContext } from "../command/responder.ts";
+import type { Observer } from "../observer.ts";
 import type { ByteWriter } from "../wire/byte-writer.ts";
 
 export interface Host {
@@ -14,6 +15,8 @@ export interface Host {
   refusal(command: AnyCommand | undefined): Error | undefined;
   /** What responders are told. */
   readonly context: ResponderContext;
+  /** Who watches, if anybody does. */
+  readonly observer: Observer | undefined;
   /** An error that the peer is not told about. */
   report(error: unknown, command: string): void;
   /** Whether an undeclared error leaves the connection open. Twisted's does not. */

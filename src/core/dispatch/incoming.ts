@@ -1,10 +1,12 @@
 /** The peer's asks: find the responder, run it, answer. */
+import type { AmpConnection } from "../command/amp-connection.ts";
 import type { AnyCommand } from "../command/command.ts";
 import { ANSWER, ERROR, ERROR_CODE, ERROR_DESCRIPTION } from "../command/protocol-keys.ts";
-import { CommandResponder, type RawResponder, type Responder } from "../command/responder.ts";
+import { CommandResponder, type Responder } from "../command/responder.ts";
 import { RemoteAmpError } from "../errors/peer.ts";
 import { BadLocalReturn } from "../errors/responder.ts";
 import { toWire, UNHANDLED_ERROR_CODE } from "../errors/wire-codes.ts";
+import type { CallEvent, Observer } from "../observer.ts";
 import { utf8Encoder } from "../platform.ts";
 import { Box } from "../wire/box.ts";
 import type { ByteRange } from "../wire/byte-range.ts";
@@ -17,6 +19,9 @@ import type { ResponderLocator } from "./locator.ts";
 import { NameCache } from "./name-cache.ts";
 
 type Values = Readonly<Record<string, unknown>>;
+
+/** Never written: what wants no answer gets none. */
+const NO_TAG: ByteRange = { bytes: new Uint8Array(0), start: 0, end: 0 };
 
 export class Incoming {
   readonly #host: Host;
@@ -38,30 +43,28 @@ export class Incoming {
 
   /** Serves an ask. The frame is done with when this returns. */
   receive(frame: Frame, commandIndex: number, askIndex: number): void {
-    const name = this.#names.nameAt(
-      frame.bytes,
-      frame.valueStart(commandIndex),
-      frame.valueEnd(commandIndex),
+    const ask = new Ask(
+      this.#names.nameAt(frame.bytes, frame.valueStart(commandIndex), frame.valueEnd(commandIndex)),
+      askIndex < 0 ? undefined : this.#tagAt(frame, askIndex),
     );
-    const tag = askIndex < 0 ? undefined : this.#tagAt(frame, askIndex);
-    let command: AnyCommand | undefined;
+    const { observer } = this.#host;
+    if (observer?.watchesCalls) ask.watch(observer, this.#host.context.connection);
     let result: unknown;
     try {
-      const responder = this.#locator.locateResponder(name);
-      command = responder instanceof CommandResponder ? responder.command : undefined;
-      const refusal = responder === undefined ? unhandled(name) : this.#host.refusal(command);
+      const responder = this.#locator.locateResponder(ask.name);
+      if (responder instanceof CommandResponder) ask.command = responder.command;
+      const refusal = responder === undefined ? unhandled(ask.name) : this.#host.refusal(ask.command);
       if (responder === undefined || refusal !== undefined) throw refusal;
-      if (command?.change !== undefined && tag !== undefined) {
-        this.#change(command, responder, frame, copyOf(tag));
-        return;
+      if (ask.command?.change !== undefined && ask.tag !== undefined) {
+        ask.keep();
+        return this.#change(ask, ask.command, responder, frame);
       }
       result = this.#run(responder, frame);
     } catch (error) {
-      this.#fail(name, command, tag, error);
-      return;
+      return this.#fail(ask, error);
     }
-    if (isThenable(result)) this.#wait(name, command, tag === undefined ? undefined : copyOf(tag), result);
-    else this.#answer(name, command, tag, result);
+    if (isThenable(result)) this.#wait(ask, result);
+    else this.#answer(ask, result);
   }
 
   #tagAt(frame: Frame, index: number): ByteRange {
@@ -80,65 +83,60 @@ export class Incoming {
     return responder(frame.toBox(), context);
   }
 
-  #wait(
-    name: string,
-    command: AnyCommand | undefined,
-    tag: ByteRange | undefined,
-    result: PromiseLike<unknown>,
-  ): void {
+  #wait(ask: Ask, result: PromiseLike<unknown>): void {
+    ask.keep();
     this.#inProgress++;
     result.then(
       (value) => {
         this.#inProgress--;
-        this.#answer(name, command, tag, value);
+        this.#answer(ask, value);
         this.#host.finished();
       },
       (error: unknown) => {
         this.#inProgress--;
-        this.#fail(name, command, tag, error);
+        this.#fail(ask, error);
         this.#host.finished();
       },
     );
   }
 
-  #answer(name: string, command: AnyCommand | undefined, tag: ByteRange | undefined, result: unknown): void {
-    if (tag === undefined || !this.#host.alive) return;
-    try {
-      writeAnswer(this.#host.out, name, command, tag, result, this.#host.context.connection);
-    } catch (error) {
-      this.#fail(name, command, tag, error);
-      return;
+  #answer(ask: Ask, result: unknown): void {
+    const host = this.#host;
+    if (ask.tag !== undefined && host.alive) {
+      try {
+        writeAnswer(host.out, ask, result, host.context.connection);
+      } catch (error) {
+        return this.#fail(ask, error);
+      }
+      host.written();
     }
-    this.#host.written();
+    if (ask.watched !== undefined) host.observer?.callAnswered(ask.watched);
   }
 
   /** The protocol-changing ask leaves here: the host lets it run once nothing else is under way. */
-  #change(command: AnyCommand, responder: Responder, frame: Frame, tag: ByteRange): void {
+  #change(ask: Ask, command: AnyCommand, responder: Responder, frame: Frame): void {
     const host = this.#host;
-    const { name } = command;
     const values = command.readArguments(frame, host.context.connection);
     host.changeAsked({
       command,
       run: async () => {
-        const context = host.context;
-        const result =
-          responder instanceof CommandResponder
-            ? await responder.respond(values, context)
-            : await (responder as RawResponder)(new Box(), context);
-        return responseOf(name, result);
+        const { context } = host;
+        // What is located for a command with a change is that command's responder: a raw one has no command.
+        return responseOf(ask.name, await (responder as CommandResponder).respond(values, context));
       },
-      writeAnswer: (result, out) => writeAnswer(out, name, command, tag, result, host.context.connection),
-      fail: (error) => this.#fail(name, command, tag, error),
+      writeAnswer: (result, out) => writeAnswer(out, ask, result, host.context.connection),
+      fail: (error) => this.#fail(ask, error),
     });
   }
 
-  #fail(name: string, command: AnyCommand | undefined, tag: ByteRange | undefined, error: unknown): void {
+  #fail(ask: Ask, error: unknown): void {
     const host = this.#host;
-    const wire = toWire(error, command?.declaredErrors);
-    if (wire.undeclared || tag === undefined) host.report(error, name);
+    const wire = toWire(error, ask.command?.declaredErrors);
+    if (ask.watched !== undefined) host.observer?.callFailed(ask.watched, error);
+    if (wire.undeclared || ask.tag === undefined) host.report(error, ask.name);
     if (!host.alive) return;
-    if (tag !== undefined) {
-      writeError(host.out, tag, wire.code, wire.description);
+    if (ask.tag !== undefined) {
+      writeError(host.out, ask.tag, wire.code, wire.description);
       host.written();
     }
     if (wire.fatal && !(wire.undeclared && host.survivesUndeclaredErrors)) {
@@ -147,12 +145,38 @@ export class Incoming {
   }
 }
 
+/** One ask of the peer. */
+class Ask {
+  readonly name: string;
+  /** Undefined where no answer is wanted. It lies in the frame, until {@link keep}. */
+  tag: ByteRange | undefined;
+  /** Undefined for a raw responder. */
+  command: AnyCommand | undefined = undefined;
+  /** Set when somebody watches. */
+  watched: CallEvent | undefined = undefined;
+
+  constructor(name: string, tag: ByteRange | undefined) {
+    this.name = name;
+    this.tag = tag;
+  }
+
+  /** The frame will be gone when this is answered. */
+  keep(): void {
+    if (this.tag === undefined) return;
+    const { bytes, start, end } = this.tag;
+    this.tag = { bytes: bytes.slice(start, end), start: 0, end: end - start };
+  }
+
+  watch(observer: Observer, connection: AmpConnection): void {
+    this.watched = { connection, command: this.name, direction: "incoming" };
+    observer.callStarted(this.watched);
+  }
+}
+
 /** @throws BadLocalReturn: nothing is appended */
 function writeAnswer(
   out: ByteWriter,
-  name: string,
-  command: AnyCommand | undefined,
-  tag: ByteRange,
+  { name, command, tag = NO_TAG }: Ask,
   result: unknown,
   connection: unknown,
 ): void {
@@ -199,10 +223,6 @@ function shortened(text: string): Uint8Array {
 
 function unhandled(name: string): RemoteAmpError {
   return new RemoteAmpError(UNHANDLED_ERROR_CODE, `Unhandled Command: '${name}'`);
-}
-
-function copyOf({ bytes, start, end }: ByteRange): ByteRange {
-  return { bytes: bytes.slice(start, end), start: 0, end: end - start };
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {

@@ -1,0 +1,50 @@
+/**
+ * What happens on connections, published on `node:diagnostics_channel`, the way undici does it: whoever wants traces
+ * or metrics subscribes. A channel that nobody has subscribed to costs a look at a flag.
+ *
+ * | channel | message |
+ * |---|---|
+ * | `ampwire:connection:open` | `{ connection }` |
+ * | `ampwire:connection:close` | `{ connection, reason }` |
+ * | `ampwire:call:start` | a {@link CallEvent}, the same object in all three |
+ * | `ampwire:call:answer` | `{ call }` |
+ * | `ampwire:call:error` | `{ call, error }` |
+ * | `ampwire:change:start` | a {@link ChangeEvent}, the same object in all three |
+ * | `ampwire:change:done` | `{ change, session }` |
+ * | `ampwire:change:error` | `{ change, error }` |
+ * | `ampwire:error` | `{ error, command, connection }`: what `onError` hears |
+ */
+import { channel } from "node:diagnostics_channel";
+import type { Observer } from "../core/observer.ts";
+
+const connectionOpen = channel("ampwire:connection:open");
+const connectionClose = channel("ampwire:connection:close");
+const callStart = channel("ampwire:call:start");
+const callAnswer = channel("ampwire:call:answer");
+const callError = channel("ampwire:call:error");
+const changeStart = channel("ampwire:change:start");
+const changeDone = channel("ampwire:change:done");
+const changeError = channel("ampwire:change:error");
+const error = channel("ampwire:error");
+
+/** A subscriber that throws is Node's to deal with: it becomes an uncaught exception of the subscriber's program. */
+export const diagnostics: Observer = {
+  connectionOpened: (connection) => {
+    if (connectionOpen.hasSubscribers) connectionOpen.publish({ connection });
+  },
+  connectionClosed: (connection, reason) => {
+    if (connectionClose.hasSubscribers) connectionClose.publish({ connection, reason });
+  },
+  get watchesCalls() {
+    return callStart.hasSubscribers || callAnswer.hasSubscribers || callError.hasSubscribers;
+  },
+  callStarted: (call) => callStart.publish(call),
+  callAnswered: (call) => callAnswer.publish({ call }),
+  callFailed: (call, cause) => callError.publish({ call, error: cause }),
+  changeStarted: (change) => changeStart.publish(change),
+  changeDone: (change, session) => changeDone.publish({ change, session }),
+  changeFailed: (change, cause) => changeError.publish({ change, error: cause }),
+  errorReported: (cause, command, connection) => {
+    if (error.hasSubscribers) error.publish({ error: cause, command, connection });
+  },
+};
