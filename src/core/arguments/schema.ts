@@ -21,6 +21,7 @@ const LENGTH_BYTES = 2;
 
 export class Schema {
   readonly #what: string;
+  readonly #exact: boolean;
   readonly #names: readonly string[];
   /** In byte order of the keys. Local fields are not among them: they never travel. */
   readonly #fields: readonly Field[];
@@ -29,10 +30,12 @@ export class Schema {
   /**
    * @param fields names to codecs
    * @param what how messages call a field: `"argument of Sum"`
+   * @param exact whether values under names that are not declared are an error when writing; else they are left out
    * @throws InvalidSignature for a name that cannot be a key, TooLong for one over 255 bytes
    */
-  constructor(fields: Fields, what: string) {
+  constructor(fields: Fields, what: string, exact = true) {
     this.#what = what;
+    this.#exact = exact;
     this.#names = Object.keys(fields);
     this.#fields = Object.entries(fields)
       .filter(([, argument]) => !isLocal(argument))
@@ -115,6 +118,7 @@ export class Schema {
         `${this.#what}: an object with the values by name is needed, not ${String(values)}`,
       );
     }
+    if (!this.#exact) return;
     const names = this.#names;
     let expected = 0;
     for (const name in values) {

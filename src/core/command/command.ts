@@ -11,7 +11,7 @@ import type { Frame } from "../wire/frame.ts";
 import { frameOfBox, frameOfBytes } from "../wire/frame-of.ts";
 import { writeBox } from "../wire/writer.ts";
 import { type BoxKind, type ProtocolChange, plainBox } from "./box-kind.ts";
-import { ANSWER, ASK, COMMAND } from "./protocol-keys.ts";
+import { ANSWER, ASK, COMMAND, PROTOCOL_KEYS } from "./protocol-keys.ts";
 import { CommandResponder, type ErasedRespond, type Respond, registerMethod } from "./responder.ts";
 
 /** What `command` and `extend` take. Everything is optional. */
@@ -122,8 +122,13 @@ export class Command<A extends Fields = Fields, R extends Fields = Fields, Q ext
     this.responseType = spec.responseType ?? plainBox;
     this.declaredErrors = new DeclaredErrors(this.errors, this.fatalErrors);
 
+    for (const field of Object.keys({ ...this.arguments, ...this.response })) {
+      if (PROTOCOL_KEYS.has(field))
+        throw new InvalidSignature(`${field} of ${name}: AMP keeps this key for itself`);
+    }
     this.#argumentSchema = new Schema(this.arguments, `argument of ${name}`);
-    this.#responseSchema = new Schema(this.response, `response of ${name}`);
+    // What a responder returns beyond the response is left out, as Twisted does: it may be a row of a database.
+    this.#responseSchema = new Schema(this.response, `response of ${name}`, false);
     const commandKey = { key: COMMAND, value: utf8Encoder.encode(name) };
     this.#ask = this.#argumentSchema.template([{ key: ASK }, commandKey]);
     this.#askWithoutAnswer = this.#argumentSchema.template([commandKey]);

@@ -8,6 +8,15 @@ export const ERROR = "_error";
 export const ERROR_CODE = "_error_code";
 export const ERROR_DESCRIPTION = "_error_description";
 
+export const PROTOCOL_KEYS: ReadonlySet<string> = new Set([
+  ASK,
+  ANSWER,
+  COMMAND,
+  ERROR,
+  ERROR_CODE,
+  ERROR_DESCRIPTION,
+]);
+
 /** The same as bytes, for looking them up in a frame. */
 export const keys = {
   ask: textToKey(ASK),
