@@ -1,0 +1,101 @@
+/** One connection of the soak: upgrades, calls, is cut at random, and comes again. */
+import { randomBytes, randomInt } from "node:crypto";
+import { once } from "node:events";
+import { connect as connectSocket } from "node:net";
+import { AmpError, locator } from "ampwire";
+import { attach } from "ampwire/node";
+import { CallBack, Cut, Declared, Echo, Fail, Sum } from "./commands.mjs";
+
+const responders = locator(Sum.responder(({ a, b }) => ({ total: a + b })));
+
+/** What all connections together have seen. */
+export const tally = { answered: 0, declared: 0, lost: 0, pending: 0, wrong: [], upgrades: 0, cuts: 0 };
+
+export class Client {
+  #options;
+  #connection;
+  #socket;
+  #stopped = false;
+
+  constructor(options) {
+    this.#options = options;
+  }
+
+  get connection() {
+    return this.#connection;
+  }
+
+  async open() {
+    const { port, authority } = this.#options;
+    this.#socket = connectSocket({ port, host: "127.0.0.1", allowHalfOpen: true, noDelay: true });
+    await once(this.#socket, "connect");
+    this.#connection = attach(this.#socket, { role: "client", locator: responders });
+    // Held back, and only ever sent inside TLS: the server refuses it in plaintext.
+    const upgraded = this.#connection.startTLS({ verifyAuthorities: [authority] });
+    await Promise.all([upgraded, this.#call(Sum, { a: 20, b: 22 }, ({ total }) => total === 42)]);
+    tally.upgrades++;
+  }
+
+  /** Calls until it is stopped, with pauses between. */
+  async run(pause) {
+    while (!this.#stopped) {
+      await new Promise((resolve) => setTimeout(resolve, randomInt(pause)));
+      if (this.#stopped) return;
+      if (randomInt(200) === 0) await this.#cut();
+      else await this.#mixedCall();
+    }
+  }
+
+  async stop() {
+    this.#stopped = true;
+    await this.#connection.close();
+  }
+
+  #mixedCall() {
+    const a = randomInt(1_000_000);
+    const size = randomInt(20) === 0 ? 60_000 : randomInt(200);
+    const data = randomBytes(size);
+    return [
+      () => this.#call(Sum, { a, b: 1 }, ({ total }) => total === a + 1),
+      () => this.#call(Echo, { data, delay: randomInt(20) }, (answer) => data.equals(answer.data)),
+      () =>
+        this.#call(
+          Fail,
+          { text: `no ${a}` },
+          (error) => error instanceof Declared && error.message === `no ${a}`,
+        ),
+      () => this.#call(CallBack, { count: 4 }, ({ total }) => total === 10),
+    ][randomInt(4)]();
+  }
+
+  /** Every call settles once, with the right answer or with the loss of its connection. */
+  async #call(command, args, isRight) {
+    tally.pending++;
+    let settled = 0;
+    try {
+      const answer = await this.#connection.callRemote(command, args).finally(() => settled++);
+      if (isRight(answer)) tally.answered++;
+      else tally.wrong.push(`${command.name} was answered with something else`);
+    } catch (error) {
+      if (error instanceof Declared && isRight(error)) tally.declared++;
+      else if (error instanceof AmpError && error.fault === "transport") tally.lost++;
+      else tally.wrong.push(`${command.name} failed with ${error}`);
+    }
+    if (settled !== 1) tally.wrong.push(`${command.name} settled ${settled} times`);
+    tally.pending--;
+  }
+
+  /** Ends the connection in one of the ways there are, with calls under way, and opens another. */
+  async #cut() {
+    tally.cuts++;
+    const calls = [this.#mixedCall(), this.#mixedCall(), this.#mixedCall()];
+    [
+      () => this.#socket.resetAndDestroy(),
+      () => this.#connection.destroy(),
+      () => calls.push(this.#connection.callRemote(Cut).catch(() => {})),
+    ][randomInt(3)]();
+    await Promise.all(calls);
+    await this.#connection.closed;
+    if (!this.#stopped) await this.open();
+  }
+}

@@ -1,0 +1,147 @@
+/**
+ * `npm run soak`: many connections, StartTLS on each, mixed calls both ways, random cuts; for two minutes.
+ * Ends with a table of figures, and with exit code 1 when a promise is broken.
+ *
+ * `npm run soak -- --seconds 20 --connections 200` makes it shorter.
+ */
+import { fork } from "node:child_process";
+import { once } from "node:events";
+import { performance } from "node:perf_hooks";
+import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { PrivateCertificate } from "ampwire/node";
+import { Client, tally } from "./client.mjs";
+import { Report, Sum } from "./commands.mjs";
+import { longestStall, memoryMB } from "./measures.mjs";
+
+const { values } = parseArgs({
+  options: { seconds: { type: "string", default: "120" }, connections: { type: "string", default: "1000" } },
+});
+const seconds = Number(values.seconds);
+const count = Number(values.connections);
+/** Milliseconds. More than this, and somebody waits who should not. */
+const MAX_STALL = 100;
+/** Upgrades at a time: each costs both ends about two milliseconds of their event loops. */
+const UPGRADES = 8;
+/** Of live memory, between the end of the warm-up and the end. */
+const MAX_GROWTH = 1.2;
+
+const authority = await PrivateCertificate.authority({ commonName: "Soak Authority" });
+const certificate = await authority.issue({ commonName: "localhost" });
+const server = fork(fileURLToPath(new URL("server.mjs", import.meta.url)), {
+  env: { ...process.env, SOAK_CERTIFICATE: certificate.toPEMWithKey() },
+});
+const [port] = await once(server, "message");
+
+longestStall(); // what it took to start is not what is promised
+const clients = Array.from({ length: count }, () => new Client({ port, authority }));
+const waiting = [...clients];
+const opened = performance.now();
+await Promise.all(
+  Array.from({ length: UPGRADES }, async () => {
+    for (let client = waiting.pop(); client !== undefined; client = waiting.pop()) await client.open();
+  }),
+);
+console.log(`${count} connections upgraded in ${Math.round(performance.now() - opened)} ms`);
+
+// Two that do nothing but watch: one asks the server for its figures, the other waits its turn beside a flood.
+const watcher = new Client({ port, authority });
+const bystander = new Client({ port, authority });
+await Promise.all([watcher.open(), bystander.open()]);
+const runs = clients.map((client) => client.run(1000));
+
+const rows = [];
+const began = performance.now();
+const interval = Math.max(2, Math.round(seconds / 10));
+while (performance.now() - began < seconds * 1000) {
+  await sleep(interval * 1000);
+  rows.push({ second: Math.round((performance.now() - began) / 1000), ...(await figures()) });
+  console.log(
+    Object.entries(rows.at(-1))
+      .map(([name, value]) => `${name} ${value}`)
+      .join("  "),
+  );
+}
+const fairness = await flood();
+await Promise.all(clients.map((client) => client.stop()));
+await Promise.all(runs);
+await Promise.all([watcher.stop(), bystander.stop()]);
+server.disconnect();
+await once(server, "exit");
+
+const half = Math.floor(rows.length / 2);
+const growth = (name) =>
+  Math.max(...rows.slice(half).map((row) => row[name])) /
+  Math.max(1, rows[half - 1]?.[name] ?? rows[0][name]);
+const promises = [
+  [
+    "every call settles once, with the right answer or an error",
+    tally.wrong.length === 0,
+    `${tally.answered} answered, ${tally.declared} declared errors, ${tally.lost} lost with ${tally.cuts} cuts`,
+  ],
+  ["no call is left hanging", tally.pending === 0, `${tally.pending} pending`],
+  ["memory of the client is flat", growth("clientMB") < MAX_GROWTH, `x${growth("clientMB").toFixed(2)}`],
+  ["memory of the server is flat", growth("serverMB") < MAX_GROWTH, `x${growth("serverMB").toFixed(2)}`],
+  [
+    `no stall of the server over ${MAX_STALL} ms`,
+    Math.max(...rows.map((row) => row.serverStall)) <= MAX_STALL,
+    `${Math.max(...rows.map((row) => row.serverStall))} ms`,
+  ],
+  [
+    `no stall of the client over ${MAX_STALL} ms`,
+    Math.max(...rows.map((row) => row.clientStall)) <= MAX_STALL,
+    `${Math.max(...rows.map((row) => row.clientStall))} ms`,
+  ],
+  [
+    `a bystander waits under ${MAX_STALL} ms while another floods`,
+    fairness.worst < MAX_STALL,
+    `${fairness.worst.toFixed(1)} ms at worst, beside ${fairness.flooded} calls`,
+  ],
+];
+console.log();
+for (const [promise, kept, figure] of promises)
+  console.log(`${kept ? "kept  " : "BROKEN"}  ${promise.padEnd(64)} ${figure}`);
+for (const wrong of tally.wrong.slice(0, 10)) console.log(`        ${wrong}`);
+process.exit(promises.every(([, kept]) => kept) ? 0 : 1);
+
+async function figures() {
+  const clientStall = longestStall();
+  const report = await watcher.connection.callRemote(Report);
+  return {
+    calls: tally.answered + tally.declared,
+    lost: tally.lost,
+    cuts: tally.cuts,
+    upgrades: tally.upgrades,
+    connections: report.connections,
+    clientMB: memoryMB(),
+    serverMB: report.heapMB,
+    clientStall,
+    serverStall: report.stallMs,
+  };
+}
+
+/** One connection sends as fast as it can; how long does a call on another take? */
+async function flood() {
+  const { connection } = watcher;
+  let flooded = 0;
+  let flooding = true;
+  const worker = async () => {
+    while (flooding) {
+      await connection.callRemote(Sum, { a: 1, b: 1 });
+      flooded++;
+    }
+  };
+  const workers = Array.from({ length: 500 }, worker);
+  let worst = 0;
+  const until = performance.now() + 2000;
+  while (performance.now() < until) {
+    const start = performance.now();
+    await bystander.connection.callRemote(Sum, { a: 1, b: 1 });
+    worst = Math.max(worst, performance.now() - start);
+    await sleep(5);
+  }
+  flooding = false;
+  await Promise.all(workers);
+  return { worst, flooded };
+}
