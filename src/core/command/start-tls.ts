@@ -42,6 +42,7 @@ function startOf({ transport, tlsDefaults }: ChangingConnection, values: Readonl
   }
   // What a caller or responder gives is checked by the transport, which knows its own certificates.
   return transport.prepareTLS({
+    ...tlsDefaults, // it may hold more than the core knows: versions, on Node
     localCertificate: values.tls_localCertificate ?? tlsDefaults.localCertificate,
     verifyAuthorities: values.tls_verifyAuthorities ?? tlsDefaults.verifyAuthorities,
     serverName: values.tls_serverName ?? tlsDefaults.serverName,
