@@ -1,0 +1,204 @@
+/** StartTLS between Twisted's client and our server, whoever asks. */
+import { PeerRefusedCertificate, PeerVerifyError, type ResponderLocator, StartTLSRefused } from "ampwire";
+import { type ListenOptions, listen, type NodeConnection, type Server } from "ampwire/node";
+import { afterEach, describe, expect, it } from "vitest";
+import { testCertificates } from "../support/certificates.ts";
+import * as commands from "../support/commands.ts";
+import { peerLocator, refusingTLS } from "../support/responders.ts";
+import { ourTLS, type TLSCase, tlsCases, twistedTLS } from "../support/tls-cases.ts";
+import { scratchPath } from "../support/tls-side.ts";
+import { addressOf, describeWithTwisted, type Run, twistedRun } from "../support/twisted.ts";
+
+const known = await testCertificates();
+const mutual = {
+  ours: ourTLS({ certificate: known.server, authorities: [known.authority] }),
+  twisted: { certificate: known.client, authorities: [known.authority] },
+};
+
+describeWithTwisted("StartTLS with a Twisted client", () => {
+  let server: Server;
+  /** The one connection of a test, and the names of the commands that were asked on it. */
+  let connection: NodeConnection;
+  let asked: string[];
+
+  async function serve(options: ListenOptions): Promise<void> {
+    asked = [];
+    const inner = options.locator ?? peerLocator();
+    const recording: ResponderLocator = {
+      locateResponder(name) {
+        asked.push(name);
+        return inner.locateResponder(name);
+      },
+    };
+    server = await listen({
+      ...(options.path === undefined ? { port: 0, host: "127.0.0.1" } : {}),
+      ...options,
+      locator: recording,
+      onConnection(one) {
+        connection = one;
+        options.onConnection?.(one);
+      },
+    });
+  }
+
+  afterEach(() => server.destroy());
+
+  const cases = tlsCases(known);
+
+  describe("asked by Twisted", () => {
+    it.each(cases)("$name", async (expected) => {
+      await serve({ tls: ourTLS(expected.server) });
+      const run = await twistedRun(
+        "starttls",
+        addressOf(server),
+        twistedTLS(expected.client, expected.version),
+      );
+      await finished(expected, run);
+    });
+  });
+
+  describe("asked by us", () => {
+    it.each(cases)("$name", async (expected) => {
+      let upgrade: Promise<unknown> | undefined;
+      const held: Promise<unknown>[] = [];
+      await serve({
+        tls: ourTLS(expected.server),
+        onConnection(one) {
+          upgrade = one.startTLS().catch((error: unknown) => error);
+          held.push(one.callRemote(commands.EchoUnicode, { value: "held" }).catch((error: unknown) => error));
+        },
+      });
+      const run = await twistedRun(
+        "be-asked-for-tls",
+        addressOf(server),
+        twistedTLS(expected.client, expected.version),
+      );
+      await finished(expected, run);
+      const reason = expected.refusedBy === undefined ? undefined : await connection.closed;
+      expect(await upgrade).toBe(reason);
+      expect(await held[0]).toEqual(reason ?? { value: "held" });
+    });
+
+    it.each([
+      ["with its ClientHello in the segment of the answer", {}],
+      ["with its ClientHello 50 ms later", { helloDelay: 50 }],
+    ])("because Twisted said so, %s", async (_, options) => {
+      await serve({ tls: mutual.ours });
+      const run = await twistedRun("be-asked-for-tls", addressOf(server), {
+        ...mutual.twisted,
+        ...options,
+        request: true,
+      });
+      expect(run.failures).toEqual([]);
+      expect(run.steps.get("we as the peer sees us")?.value).toMatchObject({ peerCommonName: "client" });
+    });
+
+    it("of a client without certificate: Twisted makes one, as TLS client too", async () => {
+      await serve({ tls: mutual.ours, onConnection: (one) => void one.startTLS().catch(() => {}) });
+      const run = await twistedRun("be-asked-for-tls", addressOf(server));
+      expect(run.outcome).toMatch(/rejected our certificate|alert/);
+      const reason = await connection.closed;
+      expect(reason).toBeInstanceOf(PeerVerifyError);
+      expect(reason.message).toMatch(/it is self-signed/);
+    });
+
+    it("and refused by Twisted: nothing that was held is ever sent", async () => {
+      let upgrade: Promise<void> | undefined;
+      let held: Promise<unknown> | undefined;
+      await serve({
+        onConnection(one) {
+          upgrade = one.startTLS();
+          held = one.callRemote(commands.Sum, { a: 1n, b: 2n });
+          held.catch(() => {});
+          upgrade.catch(() => {});
+        },
+      });
+      const run = await twistedRun("be-asked-for-tls", addressOf(server), { refuse: true });
+      await expect(upgrade).rejects.toThrow("TLS is refused here");
+      const reason = await connection.closed;
+      expect(reason).toBeInstanceOf(StartTLSRefused);
+      await expect(held).rejects.toBe(reason);
+      expect(run.outcome).toMatch(/^Connection/); // all that is left for the peer to see
+    });
+  });
+
+  it("over a UNIX socket, asked by either end", async () => {
+    await serve({ path: scratchPath("ours.socket"), tls: mutual.ours });
+    for (const [scenario, request] of [
+      ["starttls", false],
+      ["be-asked-for-tls", true],
+    ] as const) {
+      const run = await twistedRun(scenario, addressOf(server), { ...mutual.twisted, request });
+      expect(run.failures).toEqual([]);
+      expect(connection.peerCertificate?.commonName).toBe("client");
+    }
+  });
+
+  it("of another name with an argument: refused with its own error, then made", async () => {
+    await serve({ tls: mutual.ours });
+    const run = await twistedRun("secure-start", addressOf(server), mutual.twisted);
+    expect(run.failures).toEqual([]);
+    expect(run.outcome).toBe("ok");
+    expect([...run.steps.keys()].slice(0, 2)).toEqual(["bad token", "StartTLS"]);
+    expect(run.steps.get("we as the peer sees us")?.value).toMatchObject({ peerCommonName: "client" });
+  });
+
+  it("refused by us: Twisted is told, and the connection stays open", async () => {
+    await serve({ locator: refusingTLS() });
+    const run = await twistedRun("starttls", addressOf(server));
+    expect(run.outcome).toBe("UnknownRemoteError: Code<UNKNOWN>: TLS is refused here");
+    expect(asked).toEqual(["StartTLS"]);
+    expect(connection.secure).toBe(false);
+    expect((await connection.closed).name).toBe("ConnectionClosed"); // by Twisted, when it was done
+  });
+
+  it("below TLS 1.2 fails", async () => {
+    await serve({});
+    const run = await twistedRun("starttls", addressOf(server), { newest: "1.1" });
+    expect(run.outcome).toMatch(/alert protocol version/);
+    expect((await connection.closed).message).toMatch(/no version of TLS that we accept/);
+    expect(asked).toEqual(["StartTLS"]);
+  });
+
+  it("is demanded: what is asked in plaintext is refused", async () => {
+    await serve({ requireTLS: true });
+    const refused = await twistedRun("notify", addressOf(server));
+    expect(refused.outcome).toMatch(/^UnknownRemoteError: .*this is not served in plaintext/);
+    const run = await twistedRun("starttls", addressOf(server));
+    expect(run.failures).toEqual([]);
+  });
+
+  async function finished(
+    { client, server: ours, refusedBy, reason, version = "TLSv1.3" }: TLSCase,
+    run: Run,
+  ): Promise<void> {
+    if (refusedBy === undefined) {
+      expect(run.failures).toEqual([]);
+      expect(run.outcome).toBe("ok");
+      const { certificate } = client;
+      expect(connection.secure).toBe(true);
+      expect(connection.tls?.protocol).toBe(version);
+      expect(run.steps.get("we as the peer sees us")?.value).toEqual({
+        // We ask for a client's certificate only where we check it.
+        peerCommonName: ours.authorities === undefined ? "" : (certificate?.commonName ?? ""),
+        secure: true,
+        tlsVersion: version,
+      });
+      expect(run.steps.get("the peer as we see it")?.value).toEqual({
+        peerCommonName: ours.certificate?.commonName,
+        secure: true,
+        tlsVersion: version,
+      });
+      return;
+    }
+    const closed = await connection.closed;
+    expect(closed).toBeInstanceOf(refusedBy === "server" ? PeerVerifyError : PeerRefusedCertificate);
+    if (refusedBy === "server") expect(closed.message).toMatch(reason ?? /./);
+    expect(run.outcome).toMatch(
+      refusedBy === "server" ? /rejected our certificate|alert/ : /certificate verify failed/,
+    );
+    expect(connection.secure).toBe(false);
+    // Nothing that came inside the TLS of an unverified client was served.
+    expect(asked.filter((name) => name !== "StartTLS")).toEqual([]);
+  }
+});

@@ -1,0 +1,260 @@
+/** StartTLS between our client and Twisted's server, whoever asks. */
+import {
+  HandshakeError,
+  OnlyOneTLS,
+  PeerRefusedCertificate,
+  PeerVerifyError,
+  StartTLS,
+  StartTLSRefused,
+} from "ampwire";
+import { connect, type NodeConnection, type TLSOptions } from "ampwire/node";
+import { afterAll, describe, expect, it } from "vitest";
+import { testCertificates } from "../support/certificates.ts";
+import * as commands from "../support/commands.ts";
+import { peerLocator } from "../support/responders.ts";
+import { ourTLS, type TLSCase, tlsCases } from "../support/tls-cases.ts";
+import { scratchPath, type TLSSide } from "../support/tls-side.ts";
+import {
+  describeWithTwisted,
+  type ServerOptions,
+  type TwistedServer,
+  twistedServer,
+} from "../support/twisted.ts";
+
+const known = await testCertificates();
+
+describeWithTwisted("StartTLS with a Twisted server", () => {
+  const servers = new Map<string, Promise<TwistedServer>>();
+  const connections: NodeConnection[] = [];
+
+  afterAll(async () => {
+    for (const connection of connections) connection.destroy();
+    await Promise.all([...servers.values()].map(async (server) => (await server)[Symbol.asyncDispose]()));
+  });
+
+  /** One server for all tests that want the same. */
+  function serverFor(options: ServerOptions): Promise<TwistedServer> {
+    const { certificate, authorities, ...rest } = options;
+    const key = JSON.stringify([certificate?.fingerprint, authorities?.length, rest]);
+    const server = servers.get(key) ?? twistedServer(options);
+    servers.set(key, server);
+    return server;
+  }
+
+  async function open(server: ServerOptions, tls: TLSOptions = {}): Promise<NodeConnection> {
+    const { address } = await serverFor(server);
+    const connection = await connect({ ...address, locator: peerLocator(), tls });
+    connections.push(connection);
+    return connection;
+  }
+
+  const cases = tlsCases(known);
+
+  describe("asked by us", () => {
+    it.each(cases)("$name", async (expected) => {
+      const { client, server, version } = expected;
+      const connection = await open(server, ourTLS(client, version));
+      const upgrade = connection.startTLS();
+      const held = sums(connection);
+      await finished(connection, expected, upgrade, held);
+    });
+  });
+
+  describe("asked by Twisted", () => {
+    it.each(cases)("$name", async (expected) => {
+      const { client, server, version } = expected;
+      const connection = await open(server, ourTLS(client, version));
+      await connection.callRemote(commands.StartTLSNow);
+      const upgrade = connection.callRemote(commands.WaitSecure).then((answer) => {
+        expect(answer).toEqual({ secure: true, error: "" });
+      });
+      const held = sums(connection);
+      await finished(connection, expected, upgrade, held);
+    });
+
+    it("without a certificate: a TLS server cannot do without", async () => {
+      const connection = await open({});
+      await connection.callRemote(commands.StartTLSNow);
+      const reason = await connection.closed;
+      expect(reason).toBeInstanceOf(HandshakeError);
+      expect(reason.message).toMatch(/handshake failure/);
+    });
+  });
+
+  it("over a UNIX socket, asked by either end", async () => {
+    const server = {
+      certificate: known.server,
+      authorities: [known.authority],
+      path: scratchPath("tls.socket"),
+    };
+    for (const ask of [
+      (connection: NodeConnection) => connection.startTLS(),
+      (connection: NodeConnection) => connection.callRemote(commands.StartTLSNow),
+    ]) {
+      const connection = await open(
+        server,
+        ourTLS({ certificate: known.client, authorities: [known.authority] }),
+      );
+      await ask(connection);
+      expect(await connection.callRemote(commands.WaitSecure)).toEqual({ secure: true, error: "" });
+      expect((await connection.callRemote(commands.WhoAmI)).peerCommonName).toBe("client");
+      expect(connection.peerCertificate?.commonName).toBe("calc.example");
+    }
+  });
+
+  it("with a temporary certificate of the server, and none checked", async () => {
+    const connection = await open({});
+    await connection.callRemote(StartTLS);
+    expect(await connection.callRemote(commands.WhoAmI)).toMatchObject({ secure: true, peerCommonName: "" });
+    expect(connection.peerCertificate).toBeDefined();
+    expect(connection.tls?.verified).toBe(false);
+  });
+
+  it("with certificates given to the call, over those of the connection", async () => {
+    const connection = await open(
+      { certificate: known.server, authorities: [known.authority] },
+      ourTLS({ certificate: known.otherClient, authorities: [known.otherAuthority] }),
+    );
+    await connection.callRemote(StartTLS, {
+      tls_localCertificate: known.client,
+      tls_verifyAuthorities: [known.authority],
+    });
+    expect((await connection.callRemote(commands.WhoAmI)).peerCommonName).toBe("client");
+    expect(connection.hostCertificate?.commonName).toBe("client");
+    expect(connection.tls?.verified).toBe(true);
+  });
+
+  it("with the host name checked", async () => {
+    const server = { certificate: known.server };
+    const verifyAuthorities = [known.authority];
+    for (const serverName of ["calc.example", "127.0.0.1"]) {
+      const connection = await open(server);
+      await connection.startTLS({ verifyAuthorities, serverName });
+      expect(connection.secure).toBe(true);
+    }
+    const connection = await open(server);
+    const upgrade = connection.startTLS({ verifyAuthorities, serverName: "other.example" });
+    await expect(upgrade).rejects.toBeInstanceOf(PeerVerifyError);
+    await expect(upgrade).rejects.toThrow(/it is not for other\.example but for .*calc\.example/);
+  });
+
+  it("with a question of each side still open: it is answered inside TLS", async () => {
+    const connection = await open({});
+    const slow = connection.callRemote(commands.Slow, { milliseconds: 100 });
+    const back = connection.callRemote(commands.CallBack, { n: 20n });
+    await connection.startTLS();
+    expect(connection.secure).toBe(true);
+    expect(await back).toEqual({ total: 20n * 19n });
+    expect(await slow).toEqual({});
+  });
+
+  it("once: a second one is refused by us, and the connection goes on", async () => {
+    const connection = await open({});
+    await connection.startTLS();
+    await expect(connection.startTLS()).rejects.toBeInstanceOf(OnlyOneTLS);
+    const ask = { command: Buffer.from("StartTLS"), fields: [] };
+    const answer = await connection.callRemote(commands.AskMe, ask);
+    expect(Buffer.from(answer.code).toString()).toBe("TLS_ERROR");
+    expect(await connection.callRemote(commands.Sum, { a: 1n, b: 2n })).toEqual({ total: 3n });
+  });
+
+  it.each(["1.0", "1.1"])("not below TLS 1.2: %s", async (newest) => {
+    const connection = await open({ certificate: known.server, newest });
+    const upgrade = connection.startTLS();
+    await expect(upgrade).rejects.toBeInstanceOf(HandshakeError);
+    await expect(upgrade).rejects.toThrow(/version/);
+  });
+
+  describe("of another name", () => {
+    it("with its own argument", async () => {
+      const connection = await open(
+        { certificate: known.server },
+        ourTLS({ authorities: [known.authority] }),
+      );
+      const upgrade = connection.callRemote(commands.SecureStart, { token: commands.GOOD_TOKEN });
+      await finished(
+        connection,
+        { client: {}, server: { certificate: known.server } },
+        upgrade,
+        sums(connection),
+      );
+    });
+
+    it("refused with its own error: nothing that was held is ever sent", async () => {
+      const connection = await open({});
+      const upgrade = connection.callRemote(commands.SecureStart, { token: "wrong" });
+      const held = Promise.allSettled(sums(connection));
+      await expect(upgrade).rejects.toThrow(new commands.BadTokenError("not a good token: wrong"));
+      await expect(upgrade).rejects.toBeInstanceOf(commands.BadTokenError);
+      await refused(connection, held);
+    });
+  });
+
+  it("refused: nothing that was held is ever sent", async () => {
+    const connection = await open({ refuse: true });
+    const upgrade = connection.startTLS();
+    const held = Promise.allSettled(sums(connection));
+    await expect(upgrade).rejects.toThrow("TLS is refused here");
+    await expect(upgrade).rejects.toBeInstanceOf(OnlyOneTLS); // TLS_ERROR, which StartTLS declares
+    await refused(connection, held);
+  });
+});
+
+function sums(connection: NodeConnection): Promise<object>[] {
+  return Array.from({ length: 20 }, (_, i) => connection.callRemote(commands.Sum, { a: BigInt(i), b: 1n }));
+}
+
+async function refused(
+  connection: NodeConnection,
+  held: Promise<PromiseSettledResult<object>[]>,
+): Promise<void> {
+  const reason = await connection.closed;
+  expect(reason).toBeInstanceOf(StartTLSRefused);
+  expect(await held).toEqual(Array(20).fill({ status: "rejected", reason }));
+  expect(connection.secure).toBe(false);
+}
+
+/** Whether an upgrade has come to what it should. */
+async function finished(
+  connection: NodeConnection,
+  { client, server, refusedBy, reason, version }: Omit<TLSCase, "name">,
+  upgrade: Promise<unknown>,
+  held: readonly Promise<object>[],
+): Promise<void> {
+  const outcomes = Promise.allSettled(held);
+  if (refusedBy === undefined) {
+    await upgrade;
+    expect(await outcomes).toEqual(
+      held.map((_, i) => ({ status: "fulfilled", value: { total: BigInt(i + 1) } })),
+    );
+    return established(connection, client, server, version);
+  }
+  const upgraded = upgrade.then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+  const closed = await connection.closed;
+  expect(closed).toBeInstanceOf(refusedBy === "client" ? PeerVerifyError : PeerRefusedCertificate);
+  if (refusedBy === "client") expect(closed.message).toMatch(reason ?? /./);
+  // A TLS 1.3 client has finished when the server looks at its certificate.
+  const mayFinish = refusedBy === "server" && version === "TLSv1.3";
+  expect([closed, mayFinish ? undefined : closed]).toContain(await upgraded);
+  expect(await outcomes).toEqual(held.map(() => ({ status: "rejected", reason: closed })));
+}
+
+async function established(
+  connection: NodeConnection,
+  client: TLSSide,
+  server: TLSSide,
+  version = "TLSv1.3",
+): Promise<void> {
+  expect(connection.secure).toBe(true);
+  expect(connection.tls?.protocol).toBe(version);
+  expect(connection.peerCertificate?.fingerprint).toBe(server.certificate?.fingerprint);
+  expect(connection.hostCertificate).toBe(client.certificate);
+  expect(await connection.callRemote(commands.WhoAmI)).toEqual({
+    peerCommonName: client.certificate?.commonName ?? "",
+    secure: true,
+    tlsVersion: version,
+  });
+}
