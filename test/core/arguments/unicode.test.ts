@@ -1,0 +1,54 @@
+import fc from "fast-check";
+import { describe } from "vitest";
+import { unicode } from "../../../src/core/arguments/unicode.ts";
+import { bringsBack, doesNotSend, reads, refuses, sends } from "./codec-suite.ts";
+
+/** Around the lengths at which reading and writing change their ways, ASCII or not. */
+const LENGTHS = [0, 1, 3, 4, 5, 15, 16, 17, 22, 23, 24, 25, 26, 300];
+
+describe("unicode", () => {
+  for (const text of [
+    "",
+    "hello",
+    "\0",
+    "\ufeffkept",
+    "\ufeff",
+    "café",
+    "€三",
+    "😀",
+    "\u{10ffff}",
+    "\ufffe\uffff",
+  ]) {
+    reads(unicode(), text, text);
+    sends(unicode(), text, text);
+  }
+  for (const length of LENGTHS) {
+    for (const last of ["", "é", "😀"]) {
+      const text = "abcdefghij".repeat(30).slice(0, length) + last;
+      reads(unicode(), text, text);
+      sends(unicode(), text, text);
+    }
+  }
+
+  const INVALID: Readonly<Record<string, readonly number[]>> = {
+    "a lone continuation": [0x80],
+    "a lone lead": [0xc3],
+    "a character cut off": [0x61, 0xe2, 0x82],
+    "an overlong form": [0xc0, 0x80],
+    "a surrogate": [0xed, 0xa0, 0x80],
+    "a surrogate pair": [0xed, 0xa0, 0xbd, 0xed, 0xb8, 0x80],
+    "over the last code point": [0xf4, 0x90, 0x80, 0x80],
+    "Latin-1 behind much ASCII": [...Array(40).fill(0x61), 0xe9],
+  };
+  for (const [what, bytes] of Object.entries(INVALID)) {
+    describe(what, () => refuses(unicode(), Uint8Array.from(bytes), /not UTF-8: "/));
+  }
+
+  doesNotSend(unicode(), "\ud800", /lone surrogate/);
+  doesNotSend(unicode(), `${"a".repeat(100)}\udc00b`, /lone surrogate/);
+  for (const value of [1, null, undefined, {}, ["a"], new Uint8Array(1)])
+    doesNotSend(unicode(), value, TypeError);
+
+  bringsBack(unicode(), fc.string({ unit: "binary" }));
+  bringsBack(unicode(), fc.string({ unit: "binary-ascii", maxLength: 40 }));
+});
