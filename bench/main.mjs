@@ -82,7 +82,7 @@ function needed(work, theirs) {
 }
 
 function chosenPeers() {
-  const all = PEERS.map((peer) => ({ ...peer, dist: DIST.href }));
+  const all = PEERS.map((peer) => ({ ...peer, dist: DIST.href, profile: options.profile }));
   const chosen = all.filter(({ id }) => options.peers?.includes(id) ?? true);
   if (options.against === undefined) return chosen;
   const dist = `${pathToFileURL(resolve(options.against)).href}/`;

@@ -1,11 +1,14 @@
 /** A child process of a peer, and the lines that are exchanged with it. */
 import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 
 const nodeProgram = fileURLToPath(new URL("../child/node.mjs", import.meta.url));
 /** No request takes longer, or the child hangs. */
 const PATIENCE = 60_000;
+/** Milliseconds that a child has to end by itself: long enough to write a profile. */
+const GRACE = 5_000;
 
 export class Child {
   #process;
@@ -41,10 +44,15 @@ export class Child {
     return this.heard();
   }
 
-  /** Ends the child; it is known by its handle, so nobody else's process is meant. */
-  end() {
-    this.#process.stdin.end();
-    this.#process.kill("SIGKILL");
+  /** Ends the child: by the end of its input, and if that does not help by force. Resolves when it is gone. */
+  async end() {
+    const child = this.#process;
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    const gone = once(child, "exit");
+    child.stdin.end();
+    const timer = setTimeout(() => child.kill("SIGKILL"), GRACE);
+    await gone;
+    clearTimeout(timer);
   }
 
   #end(reason) {
@@ -58,10 +66,18 @@ export function startChild({ peer, core, ...setup }) {
   const file = new URL(`../peers/${peer.file}`, import.meta.url);
   const { program = process.execPath, options = {}, dist } = peer;
   const told = JSON.stringify({ ...setup, options, dist, file: file.href });
-  const flags = peer.program === undefined ? ["--expose-gc", nodeProgram] : [fileURLToPath(file)];
-  const command = [program, ...flags, told];
+  const command =
+    peer.program === undefined
+      ? [program, "--expose-gc", ...profileFlags(peer, setup), nodeProgram, told]
+      : [program, fileURLToPath(file), told];
   if (core !== undefined) command.unshift("taskset", "-c", String(core));
   return new Child(command[0], command.slice(1));
+}
+
+/** For `--profile`: one CPU profile for each process, named after what it did. */
+function profileFlags({ id, profile }, { role, work }) {
+  if (profile === undefined) return [];
+  return ["--cpu-prof", `--cpu-prof-dir=${profile}`, `--cpu-prof-name=${work.id}-${id}-${role}.cpuprofile`];
 }
 
 function checked(answer) {

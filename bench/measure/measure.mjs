@@ -22,7 +22,7 @@ export async function measure(work, { peers, tls, cores, samples, ms, passes }) 
         for (const [index, pair] of pairs.entries()) results[index].bytes = await pair.bytesPerCall();
       }
     } finally {
-      for (const pair of pairs) pair.end();
+      await Promise.all(pairs.map((pair) => pair.end()));
     }
   }
   return results;

@@ -59,8 +59,8 @@ class Pair {
     };
   }
 
-  end() {
-    this.#client.end();
-    this.#server.end();
+  async end() {
+    await this.#client.end();
+    await this.#server.end();
   }
 }

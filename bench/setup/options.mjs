@@ -13,6 +13,7 @@ export const HELP = `npm run bench -- [options]
   --ms N              milliseconds of a sample
   --passes N          how often everything begins anew with fresh processes
   --against DIR       measure another build of ampwire beside this one: DIR is its dist
+  --profile DIR       write a CPU profile of every Node process (passes: 1)
   --json FILE         write the raw figures
 `;
 
@@ -34,6 +35,7 @@ export function readOptions(args) {
       ms: { type: "string" },
       passes: { type: "string" },
       against: { type: "string" },
+      profile: { type: "string" },
       json: { type: "string" },
     },
   });
