@@ -330,7 +330,7 @@ export class Connection implements AmpConnection {
         return connection.#rules.output === "sent" && !connection.#peerEnded;
       },
       get unsent() {
-        return connection.#output.pending;
+        return connection.#transport.unsent;
       },
       ask: (command) => this.#dispatcher.askIdly(command),
       idle: (reason) => this.#fail(reason),

@@ -21,7 +21,7 @@ export interface Call extends Settle {
   release: (() => void) | undefined;
 }
 
-/** Stands for a call that has been given up here: its answer is expected, and dropped. */
+/** Stands for a call that nobody waits for, any more or at all: its answer is expected, and dropped. */
 export const GIVEN_UP = "given up";
 
 export class Outstanding {
@@ -58,6 +58,13 @@ export class Outstanding {
     const tag = ++this.#last;
     this.#calls.set(tag, call);
     this.#waiting++;
+    return tag;
+  }
+
+  /** A tag whose answer is expected, and dropped: nobody waits for it, and closing does not either. */
+  addIdle(): number {
+    const tag = ++this.#last;
+    this.#calls.set(tag, GIVEN_UP);
     return tag;
   }
 

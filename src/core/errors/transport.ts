@@ -22,6 +22,13 @@ export class IdleTimeout extends ConnectionLost {
   }
 }
 
+/** The peer gave no sign of life when the heartbeat asked for one. */
+export class HeartbeatTimeout extends ConnectionLost {
+  static {
+    identify(this, "HeartbeatTimeout", "HEARTBEAT_TIMEOUT", "transport");
+  }
+}
+
 /** No connection could be opened. `cause` is the system's own error. */
 export class ConnectFailed extends AmpError {
   static {
