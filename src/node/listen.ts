@@ -7,7 +7,7 @@ import {
   type Server as NetServer,
 } from "node:net";
 import { ConnectionClosed } from "../core/errors/transport.ts";
-import { NodeConnection, type NodeConnectionOptions } from "./connection.ts";
+import { checkOptions, NodeConnection, type NodeConnectionOptions } from "./connection.ts";
 
 /** Where, in Node's own terms: `{ port, host }`, or `{ path }` for a UNIX socket; and how. */
 export interface ListenOptions extends Omit<NetListenOptions, "signal">, NodeConnectionOptions {
@@ -19,10 +19,14 @@ export interface ListenOptions extends Omit<NetListenOptions, "signal">, NodeCon
 
 /**
  * Listens. We are the TLS server of a later StartTLS, whoever asks for it.
- * @throws Node's error when the address cannot be had
+ * @throws Node's error when the address cannot be had; before that InvalidCertificate, RangeError and TypeError for
+ * options that make no sense
  */
+export function listen(options: ListenOptions & { readonly path: string }): Promise<Server<string>>;
+export function listen(options: ListenOptions): Promise<Server<AddressInfo>>;
 export async function listen(options: ListenOptions): Promise<Server> {
   const { onConnection, maxConnections, ...rest } = options;
+  checkOptions(rest, "server");
   const connections = new Set<NodeConnection>();
   // allowHalfOpen: a peer that has ended its side still gets its answers.
   const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
@@ -43,15 +47,18 @@ export async function listen(options: ListenOptions): Promise<Server> {
     writableAll: rest.writableAll,
   });
   await once(server, "listening");
-  return new Server(server, connections);
+  // Node gives null only for a server that does not listen.
+  return new Server(server, server.address() as AddressInfo | string, connections);
 }
 
-export class Server implements AsyncDisposable {
+export class Server<Address extends AddressInfo | string = AddressInfo | string> implements AsyncDisposable {
   readonly #server: NetServer;
+  readonly #address: Address;
   readonly #connections: Set<NodeConnection>;
 
-  constructor(server: NetServer, connections: Set<NodeConnection>) {
+  constructor(server: NetServer, address: Address, connections: Set<NodeConnection>) {
     this.#server = server;
+    this.#address = address;
     this.#connections = connections;
   }
 
@@ -60,9 +67,9 @@ export class Server implements AsyncDisposable {
     return this.#connections;
   }
 
-  /** Where it listens: address and port, or a UNIX socket's path; null once closed. */
-  address(): AddressInfo | string | null {
-    return this.#server.address();
+  /** Where it listens, or listened: address and port, or a UNIX socket's path. */
+  address(): Address {
+    return this.#address;
   }
 
   /**
