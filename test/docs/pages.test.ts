@@ -1,0 +1,45 @@
+/** Every snippet of the documentation compiles under `strict` and runs, and prints what its comments say. */
+import { execFileSync } from "node:child_process";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { format } from "node:util";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { pages } from "./pages.ts";
+
+const root = new URL("../../", import.meta.url).pathname;
+const folder = join(root, "test/docs/generated");
+const runnable = (await pages()).filter(({ code }) => code !== "");
+
+beforeAll(() => {
+  mkdirSync(folder, { recursive: true });
+  for (const { name, code } of runnable) writeFileSync(join(folder, `${name}.ts`), `${code}\nexport {};\n`);
+  const config = {
+    extends: "../../../tsconfig.json",
+    compilerOptions: { noUnusedLocals: false },
+    include: ["*.ts"],
+  };
+  writeFileSync(join(folder, "tsconfig.json"), JSON.stringify(config));
+});
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+describe("the code of the documentation", () => {
+  test("compiles", () => {
+    const tsc = join(root, "node_modules/typescript/bin/tsc");
+    const output = () => execFileSync(process.execPath, [tsc, "-p", folder], { encoding: "utf8" });
+    expect(output).not.toThrow();
+  }, 60_000);
+
+  test.each(runnable)("$name runs, and prints what it says", async ({ name, promised }) => {
+    const printed: string[] = [];
+    const log = vi.spyOn(console, "log").mockImplementation((...args: unknown[]) => {
+      printed.push(format(...args));
+    });
+    try {
+      await import(/* @vite-ignore */ join(folder, `${name}.ts`));
+    } finally {
+      log.mockRestore();
+    }
+    expect(printed.filter((line) => promised.includes(line))).toEqual(promised);
+  });
+});
