@@ -20,14 +20,15 @@ const NO_TAG = { bytes: new Uint8Array(0), start: 0, end: 0 };
  * AMP's AmpList: an array of objects that all have the same fields, each sent as a box with its keys in byte
  * order (Twisted's `amp.AmpList`). An empty value is the empty list. The whole list is at most 65535 bytes long.
  *
- * Unknown keys are ignored, of a key that comes twice the last counts. Refuses a row without a required key, and
- * a list that ends inside a row, which Twisted drops in silence.
+ * As in Twisted, properties of a row that are no fields are not sent, received keys that are none are ignored, and of
+ * a key that comes twice the last counts. Refuses a row without a required key, and a list that ends inside a row,
+ * which Twisted drops in silence.
  *
  * @throws TypeError, TooLong when encoding; the message tells row and field
  * @throws TypeError, SyntaxError when decoding
  */
 export function ampList<F extends Fields>(fields: F): InPlaceArgument<ValuesOf<F>[]> {
-  const schema = new Schema(fields, "field");
+  const schema = new Schema(fields, "field", false);
   const template = schema.template([]);
 
   function write(rows: readonly ValuesOf<F>[], out: ByteWriter, connection?: unknown): void {
