@@ -31,8 +31,8 @@ const DEFAULT_MAX_BYTES = 16 * 1024 * 1024;
  */
 export function spreadValue<T>(whole: Argument<T>, options: SpreadOptions = {}): BoxArgument<T> {
   const { layout = "numbered-from-2", maxBytes = DEFAULT_MAX_BYTES } = options;
+  if (!Object.hasOwn(pieceNames, layout)) throw new TypeError(`there is no layout ${JSON.stringify(layout)}`);
   const pieceName = pieceNames[layout];
-  if (pieceName === undefined) throw new TypeError(`there is no layout ${JSON.stringify(layout)}`);
   if (!(maxBytes > 0)) throw new RangeError(`maxBytes must be a positive number, not ${String(maxBytes)}`);
 
   function checkLength(length: number): void {
