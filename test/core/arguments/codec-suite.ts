@@ -43,7 +43,7 @@ function decodeDripping<T>(codec: Argument<T>, bytes: Uint8Array): unknown {
   for (const byte of wire.copy()) {
     reader.push(Uint8Array.of(byte));
     const frame = reader.nextFrame();
-    if (frame !== undefined) return schema.read(frame)["it"];
+    if (frame !== undefined) return schema.read(frame).it;
   }
   throw new Error("the box did not arrive");
 }
@@ -52,6 +52,12 @@ export const NO_TAG = { bytes: new Uint8Array(0), start: 0, end: 0 };
 
 const verbatim: Argument<Uint8Array> = { encode: (value) => value, decode: (bytes) => bytes };
 
+/** As `toEqual` for bytes, without its minute for a megabyte. */
+export function expectBytes(actual: unknown, expected: Uint8Array): void {
+  if (!(actual instanceof Uint8Array) || Buffer.compare(actual, expected) !== 0)
+    expect(actual).toEqual(expected);
+}
+
 /** @param value compared with `toEqual`, or given to a function that expects more */
 export function reads<T>(codec: Argument<T>, wire: Wire, value: T | ((value: T) => void)): void {
   test(`reads ${name(wire)}`, () => {
@@ -59,6 +65,7 @@ export function reads<T>(codec: Argument<T>, wire: Wire, value: T | ((value: T) 
       const decoded = decoding();
       // What a codec of T decodes is a T.
       if (value instanceof Function) value(decoded as T);
+      else if (value instanceof Uint8Array) expectBytes(decoded, value);
       else expect(decoded).toEqual(value);
     }
   });
@@ -73,16 +80,20 @@ export function refuses<T>(codec: Argument<T>, wire: Wire, message?: RegExp): vo
 
 export function sends<T>(codec: Argument<T>, value: T, wire: Wire): void {
   test(`sends ${name(wire)}`, () => {
-    expect(codec.encode(value)).toEqual(wireBytes(wire));
+    expectBytes(codec.encode(value), wireBytes(wire));
     const out = new ByteWriter(1);
     out.append(wireBytes("before"));
     asInPlace(codec).write(value, out);
-    expect(out.copy()).toEqual(Uint8Array.from([...wireBytes("before"), ...wireBytes(wire)]));
+    expectBytes(out.copy(), Uint8Array.from([...wireBytes("before"), ...wireBytes(wire)]));
   });
 }
 
 /** @param value of any type: programs in JavaScript have no compiler that stops them */
-export function doesNotSend<T>(codec: Argument<T>, value: unknown, error: RegExp | (new () => Error)): void {
+export function doesNotSend<T>(
+  codec: Argument<T>,
+  value: unknown,
+  error: RegExp | (new (message: string) => Error),
+): void {
   test(`does not send ${String(name(String(value)))} (${typeof value})`, () => {
     expect(() => codec.encode(value as T)).toThrow(error);
   });

@@ -1,0 +1,107 @@
+import fc from "fast-check";
+import { Temporal } from "temporal-polyfill";
+import { describe, expect, test } from "vitest";
+import { dateTime } from "../../../src/core/arguments/date-time.ts";
+import {
+  bringsBack,
+  doesNotSend,
+  reads,
+  refuses,
+  sends,
+  survivesAnything,
+  wireBytes,
+} from "./codec-suite.ts";
+
+const DATE = "2012-01-23T12:34:56.054321";
+
+/** Text from the wire, and the moment in Temporal's text. */
+const MOMENTS: readonly (readonly [string, string])[] = [
+  [`${DATE}-01:23`, `${DATE}-01:23[-01:23]`],
+  [`${DATE}+05:45`, `${DATE}+05:45[+05:45]`],
+  [`${DATE}+23:59`, `${DATE}+23:59[+23:59]`],
+  [`${DATE}-00:00`, `${DATE}+00:00[+00:00]`],
+  ["0001-01-01T00:00:00.000000+01:00", "0001-01-01T00:00:00+01:00[+01:00]"],
+  ["9999-12-31T23:59:59.999999-23:59", "9999-12-31T23:59:59.999999-23:59[-23:59]"],
+  ["1969-12-31T23:59:59.999999-00:00", "1969-12-31T23:59:59.999999+00:00[+00:00]"],
+  ["2012-02-29T00:00:00.000001-00:01", "2012-02-29T00:00:00.000001-00:01[-00:01]"],
+];
+
+const LENIENT: readonly (readonly [string, string])[] = [
+  [`${DATE}+00:00`, `${DATE}+00:00[+00:00]`],
+  [`${DATE}+05:99`, `${DATE}+06:39[+06:39]`],
+  [`${DATE}+-1:30`, `${DATE}-00:30[-00:30]`],
+  ["2012/01/23 12.34.56,054321+01.23", `${DATE}+01:23[+01:23]`],
+  [" 999- 1-+3T 1: 2:_3.  4_5 -01: 3".replace("_3", " 3"), "0999-01-03T01:02:03.000045-01:03[-01:03]"],
+];
+
+const IMPOSSIBLE: readonly string[] = [
+  ...[
+    "2012-02-30T00:00:00.000000+00:00",
+    "1900-02-29T00:00:00.000000+00:00",
+    "0000-01-01T00:00:00.000000+00:00",
+  ],
+  ...[
+    "2012-13-01T00:00:00.000000+00:00",
+    "2012-00-01T00:00:00.000000+00:00",
+    "2012-01-00T00:00:00.000000+00:00",
+  ],
+  ...[
+    "2012-01-01T24:00:00.000000+00:00",
+    "2012-01-01T00:60:00.000000+00:00",
+    "2012-01-01T00:00:60.000000+00:00",
+  ],
+  ...[`${DATE}+24:00`, `${DATE}-24:00`, `${DATE}+23:60`, `${DATE}+99:99`, `${DATE} 01:30`, `${DATE}Z00:00`],
+  ...[
+    "2012-01-23T12:34:56.-54321-01:23",
+    "-001-01-01T00:00:00.000000-00:00",
+    "YYYY-MM-DDTHH:MM:SS.ffffff+HH:MM",
+  ],
+];
+
+describe("dateTime", () => {
+  for (const [wire, text] of [...MOMENTS, ...LENIENT]) {
+    reads(dateTime(), wire, (value) => expect(value.toString()).toBe(text));
+  }
+  for (const [wire, text] of MOMENTS) sends(dateTime(), Temporal.ZonedDateTime.from(text), wire);
+  for (const wire of ["", DATE, `${DATE}+01:2`, `${DATE}+01:233`, `${DATE}Z`]) {
+    refuses(dateTime(), wire, /32 characters/);
+  }
+  for (const wire of IMPOSSIBLE) refuses(dateTime(), wire, /not a date and time: "/);
+  refuses(dateTime(), new Uint8Array(32).fill(0xff), /not a date and time/);
+
+  for (const zone of ["America/New_York", "UTC", "Asia/Kathmandu"]) {
+    test(`sends the offset that ${zone} has at the moment`, () => {
+      const value = Temporal.ZonedDateTime.from(`2024-07-01T12:00:00[${zone}]`);
+      const again = dateTime().decode(dateTime().encode(value));
+      expect(again.epochNanoseconds).toBe(value.epochNanoseconds);
+      expect(again.offset).toBe(value.offset);
+    });
+  }
+  test("sends the date of the ISO calendar", () => {
+    const value = Temporal.ZonedDateTime.from("2024-07-01T12:00:00+00:00[UTC]").withCalendar("gregory");
+    expect(dateTime().encode(value)).toEqual(wireBytes("2024-07-01T12:00:00.000000-00:00"));
+  });
+
+  const refused: readonly (readonly [string, RegExp])[] = [
+    ["2012-01-01T00:00:00.000000001+00:00[UTC]", /round\("microsecond"\)/],
+    ["-000001-01-01T00:00:00+00:00[UTC]", /1 to 9999/],
+    ["+010000-01-01T00:00:00+00:00[UTC]", /1 to 9999/],
+  ];
+  for (const [text, message] of refused) doesNotSend(dateTime(), Temporal.ZonedDateTime.from(text), message);
+  for (const value of ["2012", new Date(), null, undefined, 0, Temporal.Instant.from("2012-01-01T00:00Z")]) {
+    doesNotSend(dateTime(), value, TypeError);
+  }
+
+  const moments = fc
+    .record({
+      microseconds: fc.bigInt({ min: -62_135_000_000_000_000n, max: 253_402_000_000_000_000n }),
+      offset: fc.integer({ min: -1439, max: 1439 }),
+    })
+    .map(({ microseconds, offset }) => {
+      const hours = String(Math.floor(Math.abs(offset) / 60)).padStart(2, "0");
+      const minutes = String(Math.abs(offset) % 60).padStart(2, "0");
+      return new Temporal.ZonedDateTime(microseconds * 1000n, `${offset < 0 ? "-" : "+"}${hours}:${minutes}`);
+    });
+  bringsBack(dateTime(), moments, (actual, expected) => expect(actual.equals(expected)).toBe(true));
+  survivesAnything(dateTime(), "0123456789-:T.+ ");
+});

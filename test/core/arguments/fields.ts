@@ -1,0 +1,32 @@
+/** Fields to and from the bytes of a box of their own. */
+import type { Fields } from "../../../src/core/arguments/argument.ts";
+import { Schema } from "../../../src/core/arguments/schema.ts";
+import type { Box } from "../../../src/core/wire/box.ts";
+import { ByteWriter } from "../../../src/core/wire/byte-writer.ts";
+import type { Frame } from "../../../src/core/wire/frame.ts";
+import { BoxReader } from "../../../src/core/wire/reader.ts";
+import { encodeBox } from "../../../src/core/wire/writer.ts";
+import { NO_TAG } from "./codec-suite.ts";
+
+/** @param values of any type: what a schema refuses is tested too */
+export function writeFields(fields: Fields, values: Readonly<Record<string, unknown>>): Uint8Array {
+  const out = new ByteWriter(1);
+  new Schema(fields, "argument of Test").template([]).write(out, NO_TAG, values);
+  return out.copy();
+}
+
+export function readFields(fields: Fields, wire: Uint8Array): Record<string, unknown> {
+  return new Schema(fields, "argument of Test").read(frameOf(wire));
+}
+
+export function readBox(fields: Fields, box: Box): Record<string, unknown> {
+  return readFields(fields, encodeBox(box));
+}
+
+export function frameOf(wire: Uint8Array): Frame {
+  const reader = new BoxReader();
+  reader.push(wire);
+  const frame = reader.nextFrame();
+  if (frame === undefined) throw new Error("not a whole box");
+  return frame;
+}

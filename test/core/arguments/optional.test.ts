@@ -1,0 +1,68 @@
+import { describe, expect, test } from "vitest";
+import type { Argument } from "../../../src/core/arguments/argument.ts";
+import { bigBytes } from "../../../src/core/arguments/big-bytes.ts";
+import { integer } from "../../../src/core/arguments/integer.ts";
+import { local } from "../../../src/core/arguments/local.ts";
+import { optional } from "../../../src/core/arguments/optional.ts";
+import { Box } from "../../../src/core/wire/box.ts";
+import { reads, refuses, sends, wireBytes } from "./codec-suite.ts";
+import { readBox, writeFields } from "./fields.ts";
+
+describe("optional", () => {
+  reads(optional(integer()), "13", 13);
+  refuses(optional(integer()), "", /not an integer/);
+  sends(optional(integer()), 13, "13");
+
+  test("writes nothing for a value that is absent or undefined", () => {
+    const fields = { a: optional(integer()), b: integer(), c: optional(integer()) };
+    expect(writeFields(fields, { b: 1 })).toEqual(wireBytes("\0\x01b\0\x011\0\0"));
+    expect(writeFields(fields, { a: undefined, b: 1, c: 2 })).toEqual(
+      wireBytes("\0\x01b\0\x011\0\x01c\0\x012\0\0"),
+    );
+    expect(() => writeFields(fields, { a: null, b: 1 })).toThrow(/"a": an integer is needed, not null/);
+  });
+
+  test("has no property for an absent key, and minds a bad value", () => {
+    const fields = { a: optional(integer()), b: integer() };
+    const values = readBox(fields, new Box({ b: "1" }));
+    expect(values).toEqual({ b: 1 });
+    expect(Object.hasOwn(values, "a")).toBe(false);
+    expect(() => readBox(fields, new Box({ a: "", b: "1" }))).toThrow(/"a": not an integer/);
+  });
+
+  test("takes an instance of your own class, with private fields", () => {
+    class Shifted implements Argument<number> {
+      readonly #by = 1;
+      encode(value: number): Uint8Array {
+        return Uint8Array.of(value + this.#by);
+      }
+      decode(bytes: Uint8Array): number {
+        return (bytes[0] ?? 0) - this.#by;
+      }
+    }
+    const codec = optional(new Shifted());
+    expect(codec.decode(codec.encode(5))).toBe(5);
+    expect(readBox({ a: codec }, new Box({ a: codec.encode(7) }))).toEqual({ a: 7 });
+  });
+
+  test("keeps a value that is spread over keys spread", () => {
+    const fields = { data: optional(bigBytes()) };
+    expect(readBox(fields, new Box({ data: "a", "data.2": "b" }))).toEqual({ data: wireBytes("ab") });
+    expect(readBox(fields, new Box({ other: "a" }))).toEqual({});
+    expect(writeFields({ ...fields, id: integer() }, { id: 1 })).toEqual(wireBytes("\0\x02id\0\x011\0\0"));
+  });
+});
+
+describe("local", () => {
+  test("is never on the wire, in neither direction", () => {
+    const fields = { id: integer(), note: local<string>() };
+    expect(writeFields(fields, { id: 1, note: "secret" })).toEqual(wireBytes("\0\x02id\0\x011\0\0"));
+    expect(readBox(fields, new Box({ id: "1", note: "forged" }))).toEqual({ id: 1 });
+    expect(() => local<string>().encode("secret")).toThrow(/never goes over the wire/);
+    expect(() => local<string>().decode(new Uint8Array(0))).toThrow(/never goes over the wire/);
+  });
+
+  test("may have a name that could not be a key", () => {
+    expect(writeFields({ id: integer(), ["n".repeat(300)]: local() }, { id: 1 })).toHaveLength(9);
+  });
+});
