@@ -1,0 +1,18 @@
+/** The page lists every error code, and no other. */
+import { readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+import * as core from "../../src/index.ts";
+import * as node from "../../src/node/index.ts";
+
+const page = readFileSync(new URL("../../docs/troubleshooting.md", import.meta.url), "utf8");
+
+test("docs/troubleshooting.md lists every error code, and no other", () => {
+  const errors = Object.values({ ...core, ...node }).filter(
+    (value) => typeof value === "function" && value.prototype instanceof core.AmpError,
+  );
+  const codes = errors.map((error) =>
+    String(Reflect.get((error as { prototype: object }).prototype, "code")),
+  );
+  const listed = [...page.matchAll(/^\| `([A-Z_]+)` \|/gm)].map(([, code]) => code);
+  expect(listed.sort()).toEqual([...new Set(codes)].sort());
+});
