@@ -18,6 +18,9 @@ const LATE_ERROR_MS = 10;
 
 export function handshake(stream: Duplex, options: UpgradeOptions): Promise<TLSSocket> {
   const { role, signal, verifyAuthorities } = options;
+  const { allowHalfOpen } = stream;
+  // A peer that has ended its side finishes no handshake: where half-open is allowed, Node's server waits for it.
+  stream.allowHalfOpen = false;
   return new Promise((resolve, reject) => {
     let streamError: unknown;
     let settled = false;
@@ -44,6 +47,7 @@ export function handshake(stream: Duplex, options: UpgradeOptions): Promise<TLSS
           const authorizationError = tlsSocket.authorizationError ?? "NOT_VERIFIED";
           outcome.failed({ authorizationError, certificate });
         } else if (settle()) {
+          stream.allowHalfOpen = tlsSocket.allowHalfOpen = allowHalfOpen;
           tlsSocket.disableRenegotiation();
           tlsSocket.pause();
           resolve(tlsSocket);
