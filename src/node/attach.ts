@@ -1,6 +1,6 @@
 /** AMP over streams that are there already. */
 import { Duplex, type Readable, type Writable } from "node:stream";
-import { NodeConnection, type NodeConnectionOptions } from "./connection.ts";
+import { checkOptions, NodeConnection, type NodeConnectionOptions } from "./connection.ts";
 import type { TLSRole } from "./tls/options.ts";
 
 export interface AttachOptions extends NodeConnectionOptions {
@@ -13,10 +13,12 @@ export type Attachable = Duplex | { readonly readable: Readable; readonly writab
 
 /**
  * Opens a connection on a stream. The stream is the connection's from now on: nobody else may read or write it.
- * @throws TypeError for a stream in object mode or with an encoding set
+ * @throws TypeError for a stream in object mode or with an encoding set, InvalidCertificate, RangeError and TypeError for
+ * options that make no sense
  */
 export function attach(stream: Attachable, options: AttachOptions = {}): NodeConnection {
   const { role, ...rest } = options;
+  if (role !== undefined) checkOptions(rest, role);
   return new NodeConnection(stream instanceof Duplex ? stream : joined(stream), role, rest);
 }
 

@@ -7,7 +7,7 @@ import {
 } from "node:net";
 import { ConnectFailed } from "../core/errors/transport.ts";
 import type { AbortSignalLike } from "../core/platform.ts";
-import { NodeConnection, type NodeConnectionOptions } from "./connection.ts";
+import { checkOptions, NodeConnection, type NodeConnectionOptions } from "./connection.ts";
 
 /** Where to, in Node's own terms: `{ port, host }`, or `{ path }` for a UNIX socket; and how. */
 export type ConnectOptions = (TcpNetConnectOpts | IpcNetConnectOpts) &
@@ -20,10 +20,12 @@ export type ConnectOptions = (TcpNetConnectOpts | IpcNetConnectOpts) &
 
 /**
  * Connects. We are the TLS client of a later StartTLS, whoever asks for it.
- * @throws ConnectFailed when nobody answers, with Node's error as `cause`; the signal's reason
+ * @throws ConnectFailed when nobody answers, with Node's error as `cause`; the signal's reason; before anything is
+ * opened InvalidCertificate, RangeError and TypeError for options that make no sense
  */
 export async function connect(options: ConnectOptions): Promise<NodeConnection> {
   const { signal, connectTimeout, ...rest } = options;
+  checkOptions(rest, "client");
   if (signal?.aborted) throw signal.reason;
   // allowHalfOpen: a peer that has ended its side still gets its answers.
   const socket = connectSocket({ noDelay: true, ...rest, allowHalfOpen: true });

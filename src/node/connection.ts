@@ -6,13 +6,17 @@ import type { CallOptions } from "../core/command/amp-connection.ts";
 import { ProtocolSwitchCommand, type SwitchSpec } from "../core/command/protocol-switch.ts";
 import { StartTLS } from "../core/command/start-tls.ts";
 import { Connection } from "../core/connection/connection.ts";
+import { checkHeartbeat } from "../core/connection/liveness.ts";
 import type { ConnectionOptions } from "../core/connection/options.ts";
 import { locator, type ResponderLocator } from "../core/dispatch/locator.ts";
+import type { Clock } from "../core/transport.ts";
+import { resolveLimits } from "../core/wire/limits.ts";
 import type { Certificate } from "./certificates/certificate.ts";
 import type { PrivateCertificate } from "./certificates/private-certificate.ts";
 import { systemClock } from "./clock.ts";
 import { diagnostics } from "./diagnostics.ts";
 import { DEFAULT_HANDSHAKE_DELAY, StreamTransport } from "./stream-transport.ts";
+import { checkTLSOptions } from "./tls/check.ts";
 import type { TLSOptions, TLSRole } from "./tls/options.ts";
 
 export interface NodeConnectionOptions extends Omit<ConnectionOptions, "tls"> {
@@ -27,6 +31,19 @@ export interface NodeConnectionOptions extends Omit<ConnectionOptions, "tls"> {
    * TLS byte: Twisted needs it. Default 20.
    */
   readonly handshakeDelay?: number | undefined;
+  /** Where time comes from: for tests. Default: Node's. */
+  readonly clock?: Clock | undefined;
+}
+
+/**
+ * Finds what is wrong with options before anything is opened for them.
+ * @throws InvalidCertificate, RangeError, TypeError
+ */
+export function checkOptions(options: NodeConnectionOptions, role: TLSRole): void {
+  const { tls, limits } = options;
+  resolveLimits(limits);
+  checkHeartbeat(options);
+  if (tls) checkTLSOptions(tls, role);
 }
 
 const defaultResponders = locator(StartTLS.responder(() => ({})));
@@ -34,10 +51,10 @@ const defaultResponders = locator(StartTLS.responder(() => ({})));
 export class NodeConnection extends Connection {
   /** @throws TypeError for a stream that does not carry bytes, RangeError for a limit that makes no sense */
   constructor(stream: Duplex, role: TLSRole | undefined, options: NodeConnectionOptions) {
-    const { tls = {}, handshakeDelay = DEFAULT_HANDSHAKE_DELAY, ...rest } = options;
+    const { tls = {}, handshakeDelay = DEFAULT_HANDSHAKE_DELAY, clock = systemClock, ...rest } = options;
     const transport = new StreamTransport(stream, { role, handshakeDelay });
     const responders = [options.locator, tls === false ? undefined : defaultResponders];
-    super(transport, systemClock, {
+    super(transport, clock, {
       observer: diagnostics,
       ...rest,
       locator: locator(...responders.filter((one): one is ResponderLocator => one !== undefined)),
