@@ -117,13 +117,19 @@ export async function rawClient(port: number): Promise<Socket> {
   return socket;
 }
 
-/** Ends the connection after the test; then it may have left nothing. */
+const untidied = new Set<NodeConnection>();
+
+/** Ends the connection after the test; then nothing may be left of any. */
 export function tidy(connection: NodeConnection): void {
-  onTestFinished(async () => {
-    connection.destroy();
-    await connection.closed;
-    await expect.poll(pendingTimers, { interval: 1 }).toBe(0);
-  });
+  if (untidied.size === 0) onTestFinished(endAll);
+  untidied.add(connection);
+}
+
+async function endAll(): Promise<void> {
+  for (const connection of untidied) connection.destroy();
+  await Promise.all([...untidied].map(({ closed }) => closed));
+  untidied.clear();
+  expect(pendingTimers()).toBe(0);
 }
 
 function queue<T extends object>() {

@@ -1,0 +1,217 @@
+/** Who is let in: certificates as `connect`, `listen` and the calls that start TLS see them. */
+import {
+  type AmpConnection,
+  InvalidCertificate,
+  locator,
+  PeerRefusedCertificate,
+  PeerVerifyError,
+  StartTLS,
+} from "ampwire";
+import { Certificate, connect, listen, PrivateCertificate } from "ampwire/node";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import type { NodeConnectionOptions as Options } from "../../../src/node/connection.ts";
+import { testCertificates } from "../../support/certificates.ts";
+import { deferred } from "../../support/deferred.ts";
+import { ourServer, ours, pair } from "../../support/loopback.ts";
+import { STLS } from "../../support/raw-peer.ts";
+import { rejection } from "../../support/settled.ts";
+import { Mark, witness } from "../../support/witness.ts";
+
+const certificates = await testCertificates();
+const { authority, server: serverCertificate, client: clientCertificate } = certificates;
+const verifyAuthorities = [authority];
+
+describe.each(["TLSv1.2", "TLSv1.3"] as const)("over %s", (maxVersion) => {
+  const demanding = { localCertificate: serverCertificate, verifyAuthorities, maxVersion };
+
+  describe.each(["client", "server"] as const)("asked by the %s", (asker) => {
+    /** Starts TLS between two of ours, and has the client call as soon as it is being started. */
+    async function upgrading(serverOptions: Options, clientOptions: Options, text: string) {
+      const held = deferred<Error>();
+      const call = (connection: AmpConnection) =>
+        void rejection(connection.callRemote(Mark, { text })).then(held.resolve);
+      const asked = StartTLS.responder((_, { connection }) => call(connection));
+      const { server, client } = await pair(serverOptions, { ...clientOptions, locator: locator(asked) });
+      const upgrade = (asker === "client" ? client : server).startTLS().catch((error: unknown) => error);
+      if (asker === "client") call(client);
+      return { server, client, upgrade, held: held.promise };
+    }
+
+    test.each([
+      ["untrusted", certificates.otherClient, "does not lead to"],
+      ["expired", certificates.expiredClient, "expired"],
+      ["made for another use", certificates.wrongPurpose, "not made for TLS clients"],
+      ["missing", undefined, "no certificate"],
+    ])("case 14: a client certificate that is %s: no box is served", async (_, localCertificate, reason) => {
+      const { heard, locator } = witness();
+      const { server, client, upgrade, held } = await upgrading(
+        { tls: demanding, locator },
+        { tls: { localCertificate } },
+        "evil",
+      );
+      const [why, whyNot] = await Promise.all([server.closed, client.closed]);
+      expect(why).toBeInstanceOf(PeerVerifyError);
+      expect(why.message).toContain(reason);
+      expect(whyNot).toBeInstanceOf(PeerRefusedCertificate);
+      expect(whyNot.message).toContain("the peer refused our certificate");
+      expect(await held).toBe(whyNot);
+      // A TLS 1.3 client has finished its handshake before the server looks.
+      const finished = asker === "client" && maxVersion === "TLSv1.3";
+      if (!finished) expect(await upgrade).toBe(asker === "server" ? why : whyNot);
+      expect(heard).toEqual([]);
+      expect([server.secure, server.peerCertificate]).toEqual([false, undefined]);
+    });
+
+    test.each([
+      [
+        "untrusted, of the same name",
+        { localCertificate: certificates.impostorServer },
+        "",
+        "signature|does not lead",
+      ],
+      ["expired", { localCertificate: certificates.expiredServer }, "", "expired on"],
+      ["temporary", {}, "", "self-signed"],
+      ["for another host", { localCertificate: serverCertificate }, "other.example", "not for other.example"],
+    ])("case 15: a server certificate that is %s: nothing held leaves", async (_, tls, name, reason) => {
+      const { heard, locator } = witness();
+      const serverName = name === "" ? undefined : name;
+      const { server, client, upgrade, held } = await upgrading(
+        { tls: { ...tls, maxVersion }, locator },
+        { tls: { verifyAuthorities, serverName } },
+        "secret",
+      );
+      const [whyNot, why] = await Promise.all([server.closed, client.closed]);
+      expect(why).toBeInstanceOf(PeerVerifyError);
+      expect(why.message).toMatch(new RegExp(reason));
+      expect(await held).toBe(why);
+      // The server's handshake may have been finished when the client looks at its certificate.
+      expect(asker === "client" ? [why] : [whyNot, undefined]).toContain(await upgrade);
+      expect(heard).toEqual([]);
+      expect([client.secure, client.peerCertificate]).toEqual([false, undefined]);
+    });
+
+    test("both verified: each end knows the other's certificate, and only then", async () => {
+      const before: unknown[] = [];
+      const looking = locator(
+        StartTLS.responder((_, { connection }) => {
+          before.push(connection.peerCertificate, connection.secure);
+        }),
+      );
+      const ends = await pair(
+        { tls: demanding, locator: looking },
+        {
+          tls: { localCertificate: clientCertificate, verifyAuthorities, serverName: "calc.example" },
+          locator: looking,
+        },
+      );
+      const upgrade = ends[asker].startTLS();
+      before.push(ends[asker].peerCertificate, ends[asker].secure);
+      await upgrade;
+      // case 26
+      expect(before).toEqual([undefined, false, undefined, false]);
+      expect(ends[asker].secure).toBe(true);
+      await ends.client.callRemoteString("Nobody").catch(() => {}); // so that the other end has finished too
+      expect(ends.client.peerCertificate?.commonName).toBe("calc.example");
+      expect(ends.server.peerCertificate?.commonName).toBe("client");
+      expect(ends.client.tls).toMatchObject({ protocol: maxVersion, verified: true });
+    });
+  });
+});
+
+test("case 26: the certificate of a peer is unknown while the handshake runs, and after it has failed", async () => {
+  const { connection, peer } = await ours("client", { tls: { verifyAuthorities } });
+  const upgrade = rejection(connection.startTLS());
+  await peer.box();
+  expect(connection.peerCertificate).toBeUndefined();
+  peer.send({ _answer: "1" });
+  await rejection(peer.tlsServer(certificates.impostorServer));
+  expect(await upgrade).toBeInstanceOf(PeerVerifyError);
+  expect([connection.peerCertificate, connection.hostCertificate, connection.tls]).toEqual([
+    undefined,
+    undefined,
+    undefined,
+  ]);
+});
+
+describe("NODE_TLS_REJECT_UNAUTHORIZED=0 in the environment", () => {
+  let before: string | undefined;
+  beforeEach(() => {
+    before = process.env.NODE_TLS_REJECT_UNAUTHORIZED;
+    process.env.NODE_TLS_REJECT_UNAUTHORIZED = "0";
+  });
+  afterEach(() => {
+    if (before === undefined) delete process.env.NODE_TLS_REJECT_UNAUTHORIZED;
+    else process.env.NODE_TLS_REJECT_UNAUTHORIZED = before;
+  });
+
+  test("case 16: an untrusted server is refused all the same", async () => {
+    const { client } = await pair(
+      { tls: { localCertificate: certificates.impostorServer } },
+      { tls: { verifyAuthorities } },
+    );
+    expect(await rejection(client.startTLS())).toBeInstanceOf(PeerVerifyError);
+  });
+
+  test("case 16: an untrusted client is refused all the same", async () => {
+    const { server, client } = await pair(
+      { tls: { localCertificate: serverCertificate, verifyAuthorities } },
+      { tls: { localCertificate: certificates.otherClient } },
+    );
+    void client.startTLS().catch(() => {});
+    expect(await server.closed).toBeInstanceOf(PeerVerifyError);
+  });
+});
+
+describe("case 17: certificates that cannot be used", () => {
+  const notAList: unknown = authority;
+  const notACertificate: unknown = "-----BEGIN CERTIFICATE-----";
+  const unusable = [
+    ["no authorities at all", { verifyAuthorities: [] }],
+    ["authorities that are no list", { verifyAuthorities: notAList as Certificate[] }],
+    ["an authority that is text", { verifyAuthorities: [notACertificate as Certificate] }],
+    ["a certificate that is text", { localCertificate: notACertificate as PrivateCertificate }],
+    ["a name that nobody vouches for", { serverName: "calc.example" }],
+  ] as const;
+
+  test.each(unusable)("%s: startTLS rejects, nothing is sent, AMP goes on", async (_, options) => {
+    const { connection, peer } = await ours("client");
+    expect(await rejection(connection.startTLS(options))).toBeInstanceOf(InvalidCertificate);
+    const { localCertificate, verifyAuthorities, serverName } = { ...none, ...options };
+    const called = connection.callRemote(StartTLS, {
+      tls_localCertificate: localCertificate,
+      tls_verifyAuthorities: verifyAuthorities,
+      tls_serverName: serverName,
+    });
+    expect(await rejection(called)).toBeInstanceOf(InvalidCertificate);
+    const answered = connection.callRemote(Mark, { text: "first" });
+    expect(await peer.box()).toEqual({ _ask: "1", _command: "Mark", text: "first" });
+    peer.send({ _answer: "1", text: "first" });
+    expect(await answered).toEqual({ text: "first" });
+  });
+
+  test.each(unusable)("%s: connect and listen say so before anything is opened", async (_, tls) => {
+    const { port, server } = await ourServer();
+    expect(await rejection(connect({ port, host: "127.0.0.1", tls }))).toBeInstanceOf(InvalidCertificate);
+    expect(server.connections.size).toBe(0);
+    expect(await rejection(listen({ port: 0, host: "127.0.0.1", tls }))).toBeInstanceOf(InvalidCertificate);
+  });
+
+  test("that a responder returns: an error, and no byte of TLS", async () => {
+    const { connection, peer } = await ours("server", {
+      locator: locator(StartTLS.responder(() => ({ tls_verifyAuthorities: [] }))),
+    });
+    peer.send(STLS);
+    expect(await peer.box()).toMatchObject({ _error: "1", _error_code: "UNKNOWN" });
+    expect(await connection.closed).toBeInstanceOf(InvalidCertificate);
+  });
+
+  test("broken PEM, and a key that does not fit, do not even become a certificate", () => {
+    const key = clientCertificate.toPEMWithKey();
+    expect(() =>
+      Certificate.loadPEM("-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"),
+    ).toThrow(InvalidCertificate);
+    expect(() => PrivateCertificate.loadPEM(serverCertificate.toPEM(), key)).toThrow(InvalidCertificate);
+  });
+});
+
+const none = { localCertificate: undefined, verifyAuthorities: undefined, serverName: undefined };

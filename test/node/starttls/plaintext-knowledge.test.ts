@@ -1,0 +1,174 @@
+/** What was learnt or begun in plaintext, and what becomes of it inside TLS. */
+import { command, locator, NotQuiescent, StartTLS, TLSRequired, unicode } from "ampwire";
+import { describe, expect, test } from "vitest";
+import { testCertificates } from "../../support/certificates.ts";
+import { deferred } from "../../support/deferred.ts";
+import { ours, pair } from "../../support/loopback.ts";
+import { STLS } from "../../support/raw-peer.ts";
+import { rejection } from "../../support/settled.ts";
+import { Mark, witness } from "../../support/witness.ts";
+
+const { server: localCertificate } = await testCertificates();
+const tls = { localCertificate };
+
+const Login = command("Login", { arguments: { user: unicode() } });
+const WhoAmI = command("WhoAmI", { response: { user: unicode() } });
+
+function logins() {
+  return locator(
+    Login.responder(({ user }, { state }) => {
+      state.user = user;
+    }),
+    WhoAmI.responder((_, { state }) => ({ user: String(state.user ?? "nobody") })),
+  );
+}
+
+describe("case 12: a login in plaintext", () => {
+  test.each(["client", "server"] as const)(
+    "is forgotten at an upgrade that the %s asks for",
+    async (asker) => {
+      const ends = await pair({ tls, locator: logins() }, { locator: logins() });
+      await ends.client.callRemote(Login, { user: "mallory" });
+      await ends.server.callRemote(Login, { user: "mallory" });
+      expect(await ends.client.callRemote(WhoAmI)).toEqual({ user: "mallory" });
+      await ends[asker].startTLS();
+      expect(await ends.client.callRemote(WhoAmI)).toEqual({ user: "nobody" });
+      expect(await ends.server.callRemote(WhoAmI)).toEqual({ user: "nobody" });
+      await ends.client.callRemote(Login, { user: "alice" });
+      expect(await ends.client.callRemote(WhoAmI)).toEqual({ user: "alice" });
+    },
+  );
+
+  test("that was sent while the StartTLS was on its way is forgotten too", async () => {
+    const { connection, peer } = await ours("server", { tls, locator: logins() });
+    const upgrade = connection.startTLS();
+    await peer.box();
+    peer.send({ _ask: "a", _command: "Login", user: "mallory" }, { _answer: "1" });
+    const inside = await peer.secure();
+    await upgrade;
+    expect(await inside.box()).toEqual({ _answer: "a" });
+    inside.send({ _ask: "b", _command: "WhoAmI" });
+    expect(await inside.box()).toEqual({ _answer: "b", user: "nobody" });
+  });
+
+  test("by a responder that finishes only inside TLS is kept where it was begun", async () => {
+    const upgraded = deferred();
+    const Slow = command("Slow");
+    const slow = Slow.responder(async (_, { state }) => {
+      await upgraded.promise;
+      state.user = "mallory";
+    });
+    const { client } = await pair({ tls, locator: locator(slow, logins()) });
+    const asked = client.callRemote(Slow);
+    await client.startTLS();
+    upgraded.resolve();
+    await asked;
+    expect(await client.callRemote(WhoAmI)).toEqual({ user: "nobody" });
+  });
+
+  test("can be ruled out: a command that demands TLS is neither sent nor served in plaintext", async () => {
+    const SafeLogin = Login.extend("SafeLogin", { requireTLS: true });
+    const served: string[] = [];
+    const { connection, peer } = await ours("server", {
+      locator: locator(SafeLogin.responder(({ user }) => void served.push(user))),
+    });
+    expect(await rejection(connection.callRemote(SafeLogin, { user: "us" }))).toBeInstanceOf(TLSRequired);
+    peer.send({ _ask: "a", _command: "SafeLogin", user: "mallory" });
+    expect(await peer.box()).toMatchObject({ _error: "a", _error_code: "TLS_REQUIRED" });
+    peer.send({ _command: "SafeLogin", user: "mallory" }, STLS);
+    expect(await peer.box()).toEqual({ _answer: "1" });
+    const inside = await peer.secure();
+    inside.send({ _ask: "b", _command: "SafeLogin", user: "alice" });
+    expect(await inside.box()).toEqual({ _answer: "b" });
+    expect(served).toEqual(["alice"]);
+  });
+
+  test("can be ruled out for a whole connection", async () => {
+    const { heard, locator: marks } = witness();
+    const { connection, peer } = await ours("server", { tls, requireTLS: true, locator: marks });
+    expect(await rejection(connection.callRemote(Mark, { text: "us" }))).toBeInstanceOf(TLSRequired);
+    expect(await rejection(connection.callRemoteString("Mark"))).toBeInstanceOf(TLSRequired);
+    peer.send({ _ask: "a", _command: "Mark", text: "evil" });
+    expect(await peer.box()).toMatchObject({ _error: "a", _error_code: "TLS_REQUIRED" });
+    peer.send(STLS);
+    expect(await peer.box()).toEqual({ _answer: "1" });
+    const inside = await peer.secure();
+    inside.send({ _ask: "b", _command: "Mark", text: "fair" });
+    expect(await inside.box()).toEqual({ _answer: "b", text: "fair" });
+    expect(heard).toEqual(["fair"]);
+  });
+});
+
+describe("case 13: a question that is open at the upgrade", () => {
+  const Wait = command("Wait", { response: { text: unicode() } });
+
+  function waiting() {
+    const answer = deferred<{ text: string }>();
+    const asked = deferred();
+    const responder = Wait.responder(() => {
+      asked.resolve();
+      return answer.promise;
+    });
+    return { answer, asked: asked.promise, responder };
+  }
+
+  test.each(["client", "server"] as const)("is answered inside TLS, asked by the %s", async (asker) => {
+    const { answer, asked, responder } = waiting();
+    const answering = { tls, locator: locator(responder) };
+    const ends = await pair(answering, answering);
+    const open = ends[asker].callRemote(Wait);
+    await asked;
+    await ends.client.startTLS();
+    answer.resolve({ text: "late" });
+    expect(await open).toEqual({ text: "late" });
+  });
+
+  test("is what requireQuiescent refuses: our own, and nothing has been sent", async () => {
+    const { answer, asked, responder } = waiting();
+    const { client } = await pair({ tls, locator: locator(responder) });
+    const open = client.callRemote(Wait);
+    await asked;
+    expect(await rejection(client.startTLS({ requireQuiescent: true }))).toBeInstanceOf(NotQuiescent);
+    expect(await rejection(client.callRemote(StartTLS, { tls_requireQuiescent: true }))).toBeInstanceOf(
+      NotQuiescent,
+    );
+    answer.resolve({ text: "late" });
+    expect(await open).toEqual({ text: "late" });
+    await client.startTLS({ requireQuiescent: true });
+    expect(client.secure).toBe(true);
+  });
+
+  test("is what requireQuiescent refuses: the peer's", async () => {
+    const { answer, asked, responder } = waiting();
+    const { client, server } = await pair({}, { locator: locator(responder) });
+    const open = server.callRemote(Wait);
+    await asked;
+    expect(await rejection(client.startTLS({ requireQuiescent: true }))).toBeInstanceOf(NotQuiescent);
+    answer.resolve({ text: "late" });
+    expect(await open).toEqual({ text: "late" });
+    expect(client.secure).toBe(false);
+  });
+
+  test("is what a responder may refuse: with TLS_NOT_QUIESCENT, and AMP goes on", async () => {
+    const { answer, asked, responder } = waiting();
+    const { connection, peer } = await ours("server", {
+      tls,
+      locator: locator(
+        responder,
+        StartTLS.responder(() => ({ tls_requireQuiescent: true })),
+      ),
+    });
+    peer.send({ _ask: "a", _command: "Wait" });
+    await asked;
+    peer.send(STLS);
+    expect(await peer.box()).toMatchObject({ _error: "1", _error_code: "TLS_NOT_QUIESCENT" });
+    answer.resolve({ text: "late" });
+    expect(await peer.box()).toEqual({ _answer: "a", text: "late" });
+    peer.send({ ...STLS, _ask: "2" });
+    expect(await peer.box()).toEqual({ _answer: "2" });
+    const inside = await peer.secure();
+    inside.send({ _ask: "b", _command: "Wait" });
+    expect(await inside.box()).toEqual({ _answer: "b", text: "late" });
+    expect(connection.secure).toBe(true);
+  });
+});
