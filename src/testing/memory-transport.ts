@@ -1,0 +1,224 @@
+/**
+ * Two transports joined in memory. What one writes, the other is given in a later microtask, so that whoever
+ * awaits nothing but promises sees everything happen.
+ */
+import { HandshakeError, PlaintextAfterStartTLS } from "../core/errors/peer.ts";
+import { ConnectionLost } from "../core/errors/transport.ts";
+import type {
+  StartTLSTransport,
+  TLSOptions,
+  TLSSession,
+  Transport,
+  TransportReceiver,
+} from "../core/transport.ts";
+import type { Chunking } from "./chunkings.ts";
+import { type Item, Lane } from "./lane.ts";
+import { checkPretendedTLS, type Hello, pretendedSession } from "./pretended-tls.ts";
+import { quiet } from "./quiet.ts";
+
+export interface MemoryTransportOptions {
+  /** Bytes in each direction that may be under way. What is written beyond counts as unsent. Default 64 KiB. */
+  readonly capacity?: number | undefined;
+  /** How what is written is cut into what arrives. Default: it arrives as it was written. */
+  readonly chunking?: Chunking | undefined;
+  /** Act as if TLS could be started, to test what surrounds it. Nothing is encrypted. Default false. */
+  readonly pretendTLS?: boolean | undefined;
+}
+
+const DEFAULT_CAPACITY = 64 * 1024;
+
+/** Two ends: each is given what is written to the other. */
+export function memoryTransports(
+  options: MemoryTransportOptions = {},
+): [a: MemoryTransport, b: MemoryTransport] {
+  const { capacity = DEFAULT_CAPACITY } = options;
+  const there = new Lane(capacity);
+  const back = new Lane(capacity);
+  return [new MemoryTransport(back, there, options), new MemoryTransport(there, back, options)];
+}
+
+/** One end. Made by {@link memoryTransports}. */
+export class MemoryTransport implements Transport {
+  readonly #incoming: Lane;
+  readonly #outgoing: Lane;
+  readonly #options: MemoryTransportOptions;
+  #receiver: TransportReceiver | undefined;
+  #paused = false;
+  #scheduled = false;
+  #behind = false;
+  #ended = false;
+  #peerEnded = false;
+  /** Set when nothing will come or go any more. */
+  #over: { readonly reason: Error | undefined } | undefined;
+  #waiters: (() => void)[] = [];
+  /** Set while a pretended handshake runs. */
+  #handshake: { take(item: Item): void; fail(reason: Error): void } | undefined;
+
+  /** Absent without `pretendTLS`. */
+  readonly prepareTLS?: (options: TLSOptions) => StartTLSTransport;
+
+  constructor(incoming: Lane, outgoing: Lane, options: MemoryTransportOptions) {
+    this.#incoming = incoming;
+    this.#outgoing = outgoing;
+    this.#options = options;
+    incoming.onArrival = () => this.#schedule();
+    outgoing.onDeparture = () => this.#schedule();
+    if (options.pretendTLS === true) {
+      this.prepareTLS = (tls) => {
+        checkPretendedTLS(tls);
+        return (leftovers) => this.#pretendTLS(tls, leftovers);
+      };
+    }
+  }
+
+  start(receiver: TransportReceiver): void {
+    this.#receiver = receiver;
+    this.#schedule();
+    if (this.#over !== undefined) this.#tellLost();
+  }
+
+  write(chunk: Uint8Array): void {
+    if (this.#ended || this.#over !== undefined || chunk.length === 0) return;
+    if (this.#outgoing.abandoned) return this.destroy(new ConnectionLost("written to a peer that is gone"));
+    // A copy, since the chunk may be written to again.
+    const bytes = chunk.slice();
+    for (const piece of this.#options.chunking?.(bytes) ?? [bytes]) this.#outgoing.push(piece);
+    if (this.unsent > 0) this.#behind = true;
+  }
+
+  get unsent(): number {
+    return this.#outgoing.unsent;
+  }
+
+  get undelivered(): number {
+    return this.#incoming.arrived;
+  }
+
+  flushed(): Promise<void> {
+    if (this.unsent === 0 || this.#over !== undefined) return Promise.resolve();
+    return new Promise((resolve) => this.#waiters.push(resolve));
+  }
+
+  pause(): void {
+    this.#paused = true;
+  }
+
+  resume(): void {
+    this.#paused = false;
+    this.#schedule();
+  }
+
+  end(): void {
+    if (this.#ended || this.#over !== undefined) return;
+    this.#ended = true;
+    this.#outgoing.push("end");
+    this.#schedule();
+  }
+
+  destroy(reason?: Error): void {
+    if (this.#over !== undefined) return;
+    this.#outgoing.dropUnsent();
+    this.#outgoing.push("end");
+    this.#incoming.abandon();
+    this.#handshake?.fail(reason ?? new ConnectionLost("destroyed during the handshake"));
+    this.#finish(reason);
+  }
+
+  /** The same stream for the protocol that comes next: a transport that has yet to be started. */
+  detach(leftovers: Uint8Array): MemoryTransport {
+    this.#receiver = undefined;
+    if (leftovers.length > 0) this.#incoming.putBack(leftovers);
+    return new MemoryTransport(this.#incoming, this.#outgoing, this.#options);
+  }
+
+  /** All that happens of itself happens in microtasks, never inside the call that caused it. */
+  #schedule(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    void Promise.resolve().then(() => {
+      this.#scheduled = false;
+      this.#drain();
+      this.#deliver();
+      if (this.#ended && this.#peerEnded && this.unsent === 0) this.#finish(undefined);
+    });
+  }
+
+  #drain(): void {
+    if (!this.#behind || this.unsent > 0) return;
+    this.#behind = false;
+    this.#wake();
+    if (this.#over === undefined) this.#receiver?.drained();
+  }
+
+  #deliver(): void {
+    while (this.#over === undefined) {
+      const item = this.#mayTake() ? this.#incoming.take() : undefined;
+      if (item === undefined) return;
+      if (this.#handshake !== undefined) this.#handshake.take(item);
+      else this.#give(item);
+    }
+  }
+
+  #mayTake(): boolean {
+    if (this.#handshake !== undefined) return true;
+    // A handshake that the other end has begun waits for ours.
+    return this.#receiver !== undefined && !this.#paused && !isHello(this.#incoming.next);
+  }
+
+  #give(item: Item): void {
+    if (item instanceof Uint8Array) this.#receiver?.received(item);
+    else if (!this.#peerEnded) {
+      this.#peerEnded = true;
+      this.#receiver?.ended();
+    }
+  }
+
+  async #pretendTLS(options: TLSOptions, leftovers: Uint8Array): Promise<TLSSession> {
+    try {
+      if (leftovers.length > 0)
+        throw new PlaintextAfterStartTLS(`plaintext after StartTLS: ${leftovers.length} bytes`);
+      this.#outgoing.push({ certificate: options.localCertificate });
+      const item = await this.#nextItem();
+      if (item === "end") throw new HandshakeError("the peer has ended during the handshake");
+      if (item instanceof Uint8Array) throw new HandshakeError("plaintext came in place of a handshake");
+      return pretendedSession(options, item);
+    } catch (error) {
+      // First whoever waits for the handshake hears why it failed, then the connection that it is gone.
+      void quiet().then(() => this.destroy(error instanceof Error ? error : undefined));
+      throw error;
+    }
+  }
+
+  #nextItem(): Promise<Item> {
+    return new Promise((resolve, reject) => {
+      this.#handshake = {
+        take: (item) => {
+          this.#handshake = undefined;
+          resolve(item);
+        },
+        fail: reject,
+      };
+      this.#schedule();
+    });
+  }
+
+  #finish(reason: Error | undefined): void {
+    if (this.#over !== undefined) return;
+    this.#over = { reason };
+    this.#wake();
+    if (this.#receiver !== undefined) this.#tellLost();
+  }
+
+  #tellLost(): void {
+    const receiver = this.#receiver;
+    void Promise.resolve().then(() => receiver?.lost(this.#over?.reason));
+  }
+
+  #wake(): void {
+    for (const wake of this.#waiters.splice(0)) wake();
+  }
+}
+
+function isHello(item: Item | undefined): item is Hello {
+  return typeof item === "object" && "certificate" in item;
+}
