@@ -1,0 +1,61 @@
+import { CallTimeout, command, locator, StartTLS, unicode } from "ampwire";
+import { connectedPair, manualClock, quiet, randomChunking } from "ampwire/testing";
+import { expect, test } from "vitest";
+import { rejection } from "../support/settled.ts";
+
+const Echo = command("Echo", { arguments: { text: unicode() }, response: { text: unicode() } });
+const echoes = locator(Echo.responder((args) => args));
+
+test("calls go both ways", async () => {
+  const [a, b] = connectedPair({ locator: echoes }, { locator: echoes });
+  expect(await a.callRemote(Echo, { text: "to b" })).toEqual({ text: "to b" });
+  expect(await b.callRemote(Echo, { text: "to a" })).toEqual({ text: "to a" });
+  await a.close();
+  await b.closed;
+});
+
+test("whatever the capacity and the pieces", async () => {
+  for (let seed = 0; seed < 20; seed++) {
+    const [a] = connectedPair(
+      {},
+      { locator: echoes },
+      { capacity: 1 + seed, chunking: randomChunking(seed) },
+    );
+    const text = "é".repeat(100);
+    const answers = await Promise.all([1, 2, 3].map(() => a.callRemote(Echo, { text })));
+    expect(answers).toEqual([{ text }, { text }, { text }]);
+    await a.close();
+  }
+});
+
+test("time stands still unless a clock is given", async () => {
+  const silent = locator(Echo.responder(() => new Promise<never>(() => {})));
+  const clock = manualClock();
+  const [a] = connectedPair({}, { locator: silent }, { clock });
+  const failed = rejection(a.callRemote(Echo, { text: "" }, { timeout: 100 }));
+  clock.advance(100);
+  expect(await failed).toBeInstanceOf(CallTimeout);
+
+  const [still] = connectedPair({}, { locator: silent });
+  const waiting = still.callRemote(Echo, { text: "" }, { timeout: 1 });
+  waiting.catch(() => {});
+  await quiet();
+  expect(await Promise.race([waiting, Promise.resolve("still waiting")])).toBe("still waiting");
+  still.destroy();
+});
+
+test("may pretend to start TLS", async () => {
+  const [a, b] = connectedPair(
+    {},
+    {
+      locator: locator(
+        echoes,
+        StartTLS.responder(() => ({})),
+      ),
+    },
+    { pretendTLS: true },
+  );
+  const [, answer] = await Promise.all([a.startTLS(), a.callRemote(Echo, { text: "held" })]);
+  expect(answer).toEqual({ text: "held" });
+  expect([a.secure, b.secure]).toEqual([true, true]);
+});

@@ -1,0 +1,218 @@
+import {
+  HandshakeError,
+  InvalidCertificate,
+  PeerVerifyError,
+  PlaintextAfterStartTLS,
+  type TLSOptions,
+  type TransportReceiver,
+} from "ampwire";
+import {
+  byteByByte,
+  type MemoryTransport,
+  memoryTransports,
+  pretendedCertificate,
+  quiet,
+} from "ampwire/testing";
+import { describe, expect, test } from "vitest";
+import { ReceiverProbe } from "../support/receiver-probe.ts";
+import { rejection } from "../support/settled.ts";
+import { transportContract } from "../support/transport-contract.ts";
+
+describe("in memory", () => {
+  transportContract(async (a, b) => started(memoryTransports(), a, b));
+});
+
+describe("with a small capacity, and pieces as they come", () => {
+  const pieces = (bytes: Uint8Array) =>
+    [bytes.slice(0, 10), bytes.slice(10)].filter(({ length }) => length > 0);
+  transportContract(async (a, b) => started(memoryTransports({ capacity: 1000, chunking: pieces }), a, b));
+});
+
+describe("after a pretended handshake", () => {
+  transportContract(async (a, b) => {
+    const ends = started(memoryTransports({ pretendTLS: true }), a, b);
+    for (const end of ends) end.pause();
+    await Promise.all([startTLS(ends[0], "asker"), startTLS(ends[1], "responder")]);
+    for (const end of ends) end.resume();
+    return ends;
+  });
+});
+
+test("delivers in microtasks, never inside the call that caused it", async () => {
+  const [a, b] = memoryTransports();
+  const probe = new ReceiverProbe();
+  b.start(probe);
+  a.write(Uint8Array.of(1));
+  expect(probe.chunks).toEqual([]);
+  await Promise.resolve();
+  expect(probe.chunks).toEqual([Uint8Array.of(1)]);
+});
+
+test("keeps what comes before it is started", async () => {
+  const [a, b] = memoryTransports();
+  a.write(Uint8Array.of(1, 2));
+  a.end();
+  await quiet();
+  expect(b.undelivered).toBe(2);
+  const probe = new ReceiverProbe();
+  b.start(probe);
+  await probe.event("ended");
+  expect(probe.heard).toEqual(["bytes", "ended"]);
+});
+
+test("tells whoever starts it late that it is lost", async () => {
+  const [a] = memoryTransports();
+  const reason = new Error("too late");
+  a.destroy(reason);
+  const probe = new ReceiverProbe();
+  a.start(probe);
+  await probe.event("lost");
+  expect(probe.reasons).toEqual([reason]);
+});
+
+test("unsent is what is over the capacity", () => {
+  const [a, b] = memoryTransports({ capacity: 100 });
+  a.write(new Uint8Array(100));
+  expect(a.unsent).toBe(0);
+  a.write(new Uint8Array(7));
+  expect(a.unsent).toBe(7);
+  expect(b.undelivered).toBe(100);
+});
+
+test("cuts what is written as it is told", async () => {
+  const [a, b] = memoryTransports({ chunking: byteByByte });
+  const probe = new ReceiverProbe();
+  b.start(probe);
+  a.write(Uint8Array.of(1, 2, 3));
+  await probe.bytes(3);
+  expect(probe.chunks).toHaveLength(3);
+});
+
+test("goes on from hand to hand, leftovers first", async () => {
+  const [a, b] = memoryTransports();
+  const before = new ReceiverProbe();
+  b.start(before);
+  b.pause();
+  a.write(Uint8Array.of(3));
+  const next = b.detach(Uint8Array.of(1, 2));
+  a.write(Uint8Array.of(4));
+  const after = new ReceiverProbe();
+  next.start(after);
+  expect(await after.bytes(4)).toEqual(Buffer.of(1, 2, 3, 4));
+  next.destroy();
+  await after.event("lost");
+  expect(before.heard).toEqual([]);
+});
+
+test("a peer that writes to an end that is gone is lost", async () => {
+  const [a, b] = memoryTransports();
+  const [probeA, probeB] = [new ReceiverProbe(), new ReceiverProbe()];
+  started([a, b], probeA, probeB);
+  b.destroy();
+  await probeA.event("ended");
+  a.write(Uint8Array.of(1));
+  await probeA.event("lost");
+  expect(probeA.reasons[0]?.message).toBe("written to a peer that is gone");
+});
+
+describe("pretended TLS", () => {
+  const alice = pretendedCertificate("alice");
+  const bob = pretendedCertificate("bob");
+
+  test("is not to be had unless it is asked for", () => {
+    expect(memoryTransports()[0].prepareTLS).toBeUndefined();
+  });
+
+  test("tells both ends of the other's certificate, and that it is no TLS", async () => {
+    const [a, b] = started(memoryTransports({ pretendTLS: true }));
+    const [atA, atB] = await Promise.all([
+      startTLS(a, "asker", { localCertificate: alice, verifyAuthorities: [bob], serverName: "bob" }),
+      startTLS(b, "responder", { localCertificate: bob }),
+    ]);
+    expect(atA).toEqual({
+      peerCertificate: bob,
+      hostCertificate: alice,
+      protocol: "pretended",
+      cipher: "none",
+      verified: true,
+    });
+    expect(atB).toMatchObject({ peerCertificate: alice, hostCertificate: bob, verified: false });
+  });
+
+  test.each<[string, TLSOptions, TLSOptions]>([
+    ["an anonymous peer", { verifyAuthorities: [bob] }, {}],
+    ["another peer", { verifyAuthorities: [bob] }, { localCertificate: alice }],
+    ["another name", { verifyAuthorities: [bob], serverName: "carol" }, { localCertificate: bob }],
+  ])("does not take %s", async (_, ours, theirs) => {
+    const probe = new ReceiverProbe();
+    const [a, b] = started(memoryTransports({ pretendTLS: true }), probe);
+    const failed = rejection(startTLS(a, "asker", ours));
+    await startTLS(b, "responder", theirs);
+    const error = await failed;
+    expect(error).toBeInstanceOf(PeerVerifyError);
+    await probe.event("lost");
+    expect(probe.reasons).toEqual([error]);
+  });
+
+  test.each<TLSOptions>([{ verifyAuthorities: [] }, { serverName: "bob" }])("refuses %j", (options) => {
+    const [a] = memoryTransports({ pretendTLS: true });
+    expect(() => a.prepareTLS?.(options)).toThrow(InvalidCertificate);
+  });
+
+  test("takes no plaintext from before the handshake", async () => {
+    const [a] = started(memoryTransports({ pretendTLS: true }));
+    const start = a.prepareTLS?.({});
+    const error = await rejection(Promise.resolve(start?.(Uint8Array.of(1), "asker")));
+    expect(error).toBeInstanceOf(PlaintextAfterStartTLS);
+  });
+
+  test.each<[string, (peer: MemoryTransport) => void]>([
+    ["plaintext", (peer) => peer.write(Uint8Array.of(1))],
+    ["the end", (peer) => peer.end()],
+    ["nobody", (peer) => peer.destroy()],
+  ])("fails when %s comes in place of a handshake", async (_, act) => {
+    const [a, b] = started(memoryTransports({ pretendTLS: true }));
+    const failed = rejection(startTLS(a, "asker"));
+    act(b);
+    expect(await failed).toBeInstanceOf(HandshakeError);
+  });
+
+  test("fails with the reason of whoever destroys it meanwhile", async () => {
+    const [a, b] = started(memoryTransports({ pretendTLS: true }));
+    b.pause();
+    const failed = rejection(startTLS(a, "asker"));
+    const reason = new Error("no more patience");
+    await quiet();
+    a.destroy(reason);
+    expect(await failed).toBe(reason);
+  });
+
+  test("waits for the other end, and keeps what comes behind", async () => {
+    const probe = new ReceiverProbe();
+    const [a, b] = started(memoryTransports({ pretendTLS: true }), new ReceiverProbe(), probe);
+    const session = startTLS(a, "asker");
+    await quiet();
+    a.write(Uint8Array.of(1));
+    await quiet();
+    expect(probe.heard).toEqual([]);
+    await startTLS(b, "responder");
+    await session;
+    expect(await probe.bytes(1)).toEqual(Buffer.of(1));
+  });
+});
+
+function started(
+  ends: [MemoryTransport, MemoryTransport],
+  a: TransportReceiver = new ReceiverProbe(),
+  b: TransportReceiver = new ReceiverProbe(),
+): [MemoryTransport, MemoryTransport] {
+  ends[0].start(a);
+  ends[1].start(b);
+  return ends;
+}
+
+async function startTLS(end: MemoryTransport, side: "asker" | "responder", options: TLSOptions = {}) {
+  const start = end.prepareTLS?.(options);
+  if (start === undefined) throw new Error("this transport pretends nothing");
+  return await start(new Uint8Array(0), side);
+}
