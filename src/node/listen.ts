@@ -36,19 +36,17 @@ export async function listen(options: ListenOptions): Promise<Server> {
     onConnection?.(connection);
   });
   if (maxConnections !== undefined) server.maxConnections = maxConnections;
-  server.listen({
-    port: rest.port,
-    host: rest.host,
-    path: rest.path,
-    backlog: rest.backlog,
-    exclusive: rest.exclusive,
-    ipv6Only: rest.ipv6Only,
-    readableAll: rest.readableAll,
-    writableAll: rest.writableAll,
-  });
+  server.listen(addressOf(rest));
   await once(server, "listening");
   // Node gives null only for a server that does not listen.
   return new Server(server, server.address() as AddressInfo | string, connections);
+}
+
+/** What of the options is Node's. One that is not given must not be there: Node takes `port: undefined` for any port. */
+function addressOf(options: NetListenOptions): NetListenOptions {
+  const { port, host, path, backlog, exclusive, ipv6Only, readableAll, writableAll } = options;
+  const address = { port, host, path, backlog, exclusive, ipv6Only, readableAll, writableAll };
+  return Object.fromEntries(Object.entries(address).filter(([, value]) => value !== undefined));
 }
 
 export class Server<Address extends AddressInfo | string = AddressInfo | string> implements AsyncDisposable {

@@ -135,11 +135,13 @@ export class StreamTransport implements Transport {
   }
 
   end(): void {
+    this.#refusal = undefined; // what the peer does from now on is an answer to our end
     if (this.#handshake !== undefined) this.destroy();
     else if (!this.#stream.destroyed) this.#stream.end();
   }
 
   destroy(reason?: Error): void {
+    this.#refusal = undefined;
     if (reason !== undefined) this.#error ??= reason;
     this.#handshake?.abort(reason);
     this.#stream.destroy();
