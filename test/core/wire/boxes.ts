@@ -1,0 +1,46 @@
+/** Boxes and streams of bytes for tests of the wire. */
+import fc from "fast-check";
+import { Box } from "../../../src/core/wire/box.ts";
+import { keyToText } from "../../../src/core/wire/key-text.ts";
+import type { BoxReader } from "../../../src/core/wire/reader.ts";
+
+/** Keys of any bytes; values short, around 4 KiB (where copies turn into views) and of any bytes. */
+export const arbitraryBox: fc.Arbitrary<Box> = fc
+  .uniqueArray(
+    fc.tuple(
+      fc.uint8Array({ minLength: 1, maxLength: 12 }).map((bytes) => keyToText(bytes)),
+      fc.oneof(
+        { weight: 8, arbitrary: fc.uint8Array({ maxLength: 30 }) },
+        fc.integer({ min: 4090, max: 4100 }).map((size) => new Uint8Array(size).fill(size)),
+      ),
+    ),
+    { minLength: 1, maxLength: 6, selector: ([key]) => key },
+  )
+  .map((entries) => new Box(entries));
+
+/** Key and value as text, sorted: for comparing boxes fast, whatever order they came in. */
+export function pairs(box: Box): string[] {
+  return [...box].map(([key, value]) => `${key}=${Buffer.from(value).toString("hex")}`).sort();
+}
+
+export function drained(reader: BoxReader): Box[] {
+  const boxes: Box[] = [];
+  for (let box = reader.next(); box !== undefined; box = reader.next()) boxes.push(box);
+  return boxes;
+}
+
+export function concat(parts: readonly Uint8Array[]): Uint8Array {
+  return Uint8Array.from(Buffer.concat(parts));
+}
+
+/** The bytes in chunks of their own, of these sizes; the last one is what is left. */
+export function cut(bytes: Uint8Array, sizes: readonly number[]): Uint8Array[] {
+  const chunks: Uint8Array[] = [];
+  let at = 0;
+  for (const size of sizes) {
+    chunks.push(bytes.slice(at, at + size));
+    at += size;
+  }
+  if (at < bytes.length) chunks.push(bytes.slice(at));
+  return chunks;
+}

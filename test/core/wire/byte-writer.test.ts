@@ -1,0 +1,114 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { ByteWriter, FixedBytes } from "../../../src/core/wire/byte-writer.ts";
+
+const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
+
+function written(write: (out: ByteWriter) => void): Uint8Array {
+  const out = new ByteWriter(1);
+  out.byte(0x3c);
+  write(out);
+  out.byte(0x3e);
+  return out.copy();
+}
+
+describe("ByteWriter", () => {
+  test("writes every kind of bytes one behind the other, growing as needed", () => {
+    const parts = fc.array(
+      fc.oneof(
+        fc.uint8Array({ maxLength: 60 }).map((all) => ({ all, write: (out: ByteWriter) => out.append(all) })),
+        fc.uint8Array({ maxLength: 60 }).map((all) => {
+          const fixed = new FixedBytes(all);
+          return { all, write: (out: ByteWriter) => out.appendFixed(fixed) };
+        }),
+        fc.string({ unit: "binary", maxLength: 40 }).map((text) => {
+          return { all: bytes(text), write: (out: ByteWriter) => out.utf8(text) };
+        }),
+        fc.string({ unit: "binary-ascii", maxLength: 40 }).map((text) => {
+          return { all: bytes(text), write: (out: ByteWriter) => out.ascii(text) };
+        }),
+        fc.nat({ max: 65535 }).map((value) => {
+          return {
+            all: Uint8Array.of(value >> 8, value & 255),
+            write: (out: ByteWriter) => out.uint16(value),
+          };
+        }),
+      ),
+    );
+    fc.assert(
+      fc.property(parts, (all) => {
+        const result = written((out) => {
+          for (const part of all) part.write(out);
+        });
+        const expected = Buffer.concat([bytes("<"), ...all.map((part) => part.all), bytes(">")]);
+        expect(Buffer.from(result).equals(expected)).toBe(true);
+      }),
+    );
+  });
+
+  test("appends a part of bytes", () => {
+    const source = Uint8Array.from({ length: 100 }, (_, index) => index);
+    for (const [start, end] of [
+      [0, 0],
+      [3, 10],
+      [10, 90],
+    ] as const) {
+      const expected = [0x3c, ...source.subarray(start, end), 0x3e];
+      expect([...written((out) => out.appendRange(source, start, end))]).toEqual(expected);
+    }
+  });
+
+  test("writes short ASCII, or nothing at all", () => {
+    for (const [text, isShort] of [
+      ["", true],
+      ["abc", true],
+      ["a".repeat(23), true],
+    ] as const) {
+      expect(written((out) => expect(out.shortAscii(text)).toBe(isShort))).toEqual(bytes(`<${text}>`));
+    }
+    for (const text of ["é", "abcé", "a".repeat(24), "\x80"]) {
+      expect(written((out) => expect(out.shortAscii(text)).toBe(false))).toEqual(bytes("<>"));
+    }
+  });
+
+  test("fills in a length when it is known", () => {
+    const out = written((all) => {
+      const outer = all.beginCounted();
+      const inner = all.beginCounted();
+      all.ascii("abc");
+      expect(all.endCounted(inner)).toBe(3);
+      expect(all.endCounted(outer)).toBe(5);
+    });
+    expect(out).toEqual(bytes("<\0\x05\0\x03abc>"));
+  });
+
+  test("tells a length that does not fit", () => {
+    const out = new ByteWriter();
+    const position = out.beginCounted();
+    out.append(new Uint8Array(65536));
+    expect(out.endCounted(position)).toBe(65536);
+  });
+
+  test("can be cut back, and copies from anywhere", () => {
+    const out = new ByteWriter(2);
+    out.ascii("hello");
+    out.length = 4;
+    out.appendFixed(new FixedBytes(bytes("o")));
+    out.ascii("!");
+    expect(out.copy()).toEqual(bytes("hello!"));
+    expect(out.copy(4)).toEqual(bytes("o!"));
+    const copy = out.copy();
+    out.length = 0;
+    out.ascii("X");
+    expect(copy).toEqual(bytes("hello!"));
+  });
+
+  test("keeps its bytes while they have room, and doubles them when not", () => {
+    const out = new ByteWriter(8);
+    const first = out.bytes;
+    out.ascii("12345678");
+    expect(out.bytes).toBe(first);
+    out.byte(0);
+    expect(out.bytes.length).toBe(16);
+  });
+});

@@ -1,0 +1,82 @@
+import { describe, expect, test } from "vitest";
+import { Box } from "../../../src/core/wire/box.ts";
+import type { Frame } from "../../../src/core/wire/frame.ts";
+import { keptBytes } from "../../../src/core/wire/frame.ts";
+import { BoxReader } from "../../../src/core/wire/reader.ts";
+import { encodeBox } from "../../../src/core/wire/writer.ts";
+
+const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
+
+function frameOf(wire: Uint8Array, chunkSize = wire.length): Frame {
+  const reader = new BoxReader();
+  for (let at = 0; at < wire.length; at += chunkSize) {
+    reader.push(wire.slice(at, at + chunkSize));
+    const frame = reader.nextFrame();
+    if (frame !== undefined) return frame;
+  }
+  throw new Error("not a whole box");
+}
+
+describe("keys", () => {
+  for (const chunkSize of [1, 3, 100]) {
+    test(`are found by their bytes, in chunks of ${chunkSize}`, () => {
+      const frame = frameOf(bytes("\0\x01a\0\x011\0\x02ab\0\x0222\0\x01b\0\0\0\0"), chunkSize);
+      expect(frame.count).toBe(3);
+      expect(["a", "ab", "b", "c", "aa"].map((key) => frame.indexOf(bytes(key)))).toEqual([0, 1, 2, -1, -1]);
+      expect(["a", "ab", "b", "c"].map((key) => frame.indexFrom(1, bytes(key)))).toEqual([-1, 1, 2, -1]);
+      expect([0, 1, 2].map((index) => frame.keyText(index))).toEqual(["a", "ab", "b"]);
+      expect([0, 1, 2].map((index) => frame.value(index))).toEqual([bytes("1"), bytes("22"), bytes("")]);
+    });
+  }
+
+  test("ascend only where each is greater than the one before, byte by byte", () => {
+    const ascending = (keys: readonly string[]): boolean =>
+      frameOf(bytes(`${keys.map((key) => `\0${String.fromCharCode(key.length)}${key}\0\0`).join("")}\0\0`))
+        .ascending;
+    expect(ascending([])).toBe(true);
+    expect(ascending(["a", "aa", "ab", "b"])).toBe(true);
+    expect(ascending(["Z", "_", "a"])).toBe(true);
+    expect(ascending(["b", "a"])).toBe(false);
+    expect(ascending(["aa", "a"])).toBe(false);
+    expect(ascending(["a", "a"])).toBe(false);
+    expect(ascending(["b", "a", "c"])).toBe(false);
+    expect(frameOf(Uint8Array.from([0, 1, 0x7f, 0, 0, 0, 1, 0x80, 0, 0, 0, 0])).ascending).toBe(true);
+  });
+
+  test("may come twice: the last counts", () => {
+    const frame = frameOf(bytes("\0\x01a\0\x011\0\x01b\0\x012\0\x01a\0\x013\0\0"));
+    expect(frame.value(frame.indexOf(bytes("a")))).toEqual(bytes("3"));
+    expect(frame.toBox()).toEqual(new Box({ a: "3", b: "2" }));
+  });
+
+  test("may be many", () => {
+    const box = new Box(Array.from({ length: 500 }, (_, index) => [`key ${index}`, `value ${index}`]));
+    for (const chunkSize of [1, 64, 100_000])
+      expect(frameOf(encodeBox(box), chunkSize).toBox().size).toBe(500);
+  });
+});
+
+describe("a frame", () => {
+  test("is used again for the next box", () => {
+    const reader = new BoxReader();
+    reader.push(bytes("\0\x01b\0\x011\0\x01a\0\x012\0\0\0\x01c\0\x013\0\0"));
+    const first = reader.nextFrame();
+    expect(first?.ascending).toBe(false);
+    const second = reader.nextFrame();
+    expect(second).toBe(first);
+    expect(second?.toBox()).toEqual(new Box({ c: "3" }));
+    expect(second?.ascending).toBe(true);
+  });
+});
+
+test("kept bytes are a copy when short, and a view when long", () => {
+  const chunk = Uint8Array.from({ length: 10_000 }, (_, index) => index);
+  for (const count of [0, 1, 23, 24, 4095]) {
+    const kept = keptBytes(chunk, 5, 5 + count);
+    expect(kept).toEqual(chunk.subarray(5, 5 + count));
+    expect(kept.buffer).not.toBe(chunk.buffer);
+  }
+  const inside = chunk.subarray(100);
+  expect(keptBytes(inside, 5, 5 + 4096).buffer).toBe(chunk.buffer);
+  expect(keptBytes(inside, 5, 5 + 4096)).toEqual(chunk.subarray(105, 105 + 4096));
+});

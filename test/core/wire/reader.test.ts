@@ -1,0 +1,293 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { BoxTooLarge, KeyTooLong, MalformedAmpBox } from "../../../src/core/errors/peer.ts";
+import { Box } from "../../../src/core/wire/box.ts";
+import { BoxReader, parseBoxes } from "../../../src/core/wire/reader.ts";
+import { encodeBox } from "../../../src/core/wire/writer.ts";
+import { arbitraryBox, concat, cut, drained, pairs } from "./boxes.ts";
+
+const ascii = (text: string): Uint8Array => new TextEncoder().encode(text);
+
+describe("boxes", () => {
+  test("come out the same however the bytes are cut", () => {
+    const streams = fc.array(arbitraryBox, { maxLength: 8 });
+    fc.assert(
+      fc.property(streams, fc.array(fc.nat({ max: 400 })), (boxes, cuts) => {
+        const wire = concat(boxes.map(encodeBox));
+        const reader = new BoxReader();
+        const read: Box[] = [];
+        for (const chunk of cut(wire, cuts)) {
+          reader.push(chunk);
+          // Every other chunk waits for the next: chunks queue up in the reader.
+          if (chunk.length % 2 === 0) read.push(...drained(reader));
+        }
+        read.push(...drained(reader));
+        expect(read.map(pairs)).toEqual(boxes.map((box) => pairs(box)));
+        expect(reader.offset).toBe(wire.length);
+        expect(reader.buffered).toBe(0);
+        reader.end();
+      }),
+    );
+  });
+
+  test("come as soon as their last byte has come", () => {
+    const wire = encodeBox(new Box({ a: "1", b: "" }));
+    const reader = new BoxReader();
+    for (const [index, byte] of wire.entries()) {
+      reader.push(Uint8Array.of(byte));
+      expect(reader.next() !== undefined).toBe(index === wire.length - 1);
+    }
+  });
+
+  test("are pulled one at a time, and whatever follows is not looked at", () => {
+    const reader = new BoxReader();
+    reader.push(concat([encodeBox(new Box({ a: "1" })), ascii("\x16\x03\x01 no AMP")]));
+    expect(reader.next()).toEqual(new Box({ a: "1" }));
+    expect(reader.takeRest()).toEqual(ascii("\x16\x03\x01 no AMP"));
+  });
+
+  test("may be empty", () => {
+    expect(parseBoxes(ascii("\0\0\0\0"))).toEqual([new Box(), new Box()]);
+  });
+
+  test("keep their place when chunks without bytes come between", () => {
+    const wire = encodeBox(new Box({ a: "12" }));
+    const reader = new BoxReader();
+    for (const byte of wire) {
+      reader.push(new Uint8Array(0));
+      reader.push(Uint8Array.of(byte));
+      reader.push(new Uint8Array(0));
+    }
+    reader.push(wire);
+    expect(drained(reader)).toHaveLength(2);
+  });
+
+  test("have the longest key and the longest value that there are", () => {
+    const box = new Box([["k".repeat(255), new Uint8Array(65535)]]);
+    expect(parseBoxes(encodeBox(box))[0]?.get("k".repeat(255))?.length).toBe(65535);
+  });
+});
+
+describe("the rest", () => {
+  const wire = concat([new Box({ a: "1" }), new Box({ b: "23", c: "" })].map(encodeBox));
+
+  for (const chunkSize of [1, 2, 5, wire.length]) {
+    test(`is whatever no box was made of, at every position, in chunks of ${chunkSize}`, () => {
+      for (let taken = 0; taken <= wire.length; taken++) {
+        const reader = new BoxReader();
+        let consumed = 0;
+        for (let at = 0; at < taken; at += chunkSize) {
+          reader.push(wire.slice(at, Math.min(at + chunkSize, taken)));
+          for (const box of drained(reader)) consumed += encodeBox(box).length;
+        }
+        expect(reader.buffered).toBe(taken - consumed);
+        expect(reader.offset).toBe(consumed);
+        expect(reader.takeRest()).toEqual(wire.slice(consumed, taken));
+        expect(reader.buffered).toBe(0);
+        expect(reader.takeRest()).toEqual(new Uint8Array(0));
+        expect(reader.next()).toBeUndefined();
+      }
+    });
+  }
+
+  test("holds chunks that nobody has asked for", () => {
+    const reader = new BoxReader();
+    for (const byte of wire) reader.push(Uint8Array.of(byte));
+    expect(reader.buffered).toBe(wire.length);
+    expect(reader.takeRest()).toEqual(wire);
+  });
+
+  test("leaves a reader that can go on", () => {
+    const reader = new BoxReader();
+    reader.push(wire.subarray(0, 3));
+    reader.next();
+    reader.takeRest();
+    reader.push(wire);
+    expect(drained(reader)).toHaveLength(2);
+  });
+});
+
+describe("the end of the stream", () => {
+  test("is fine between two boxes, and tells what was cut off inside one", () => {
+    const wire = concat([encodeBox(new Box({ a: "1" })), encodeBox(new Box({ b: "2" }))]);
+    for (let length = 0; length <= wire.length; length++) {
+      const reader = new BoxReader();
+      reader.push(wire.slice(0, length));
+      drained(reader);
+      const inside = length % (wire.length / 2);
+      if (inside === 0) reader.end();
+      else
+        expect(() => reader.end()).toThrow(`the stream ended inside a box: ${inside} bytes of it had come`);
+    }
+    expect(() => parseBoxes(Uint8Array.of(0))).toThrow(MalformedAmpBox);
+  });
+});
+
+describe("what is not AMP", () => {
+  for (const text of ["GET / HTTP/1.1\r\n", "\x16\x03\x01\x02\0", "hello", "\x01"]) {
+    test(`is told from its first bytes: ${JSON.stringify(text)}`, () => {
+      const reader = new BoxReader();
+      reader.push(encodeBox(new Box({ a: "1" })));
+      reader.next();
+      reader.push(ascii(text));
+      if (text.length === 1) {
+        expect(reader.next()).toBeUndefined();
+        return;
+      }
+      const hex = Buffer.from(text)
+        .subarray(0, 16)
+        .toString("hex")
+        .replaceAll(/..(?=.)/g, "$& ");
+      expect(() => reader.next()).toThrow(KeyTooLong);
+      expect(() => reader.next()).toThrow(`at byte 8 a key length over 255 begins: ${hex}`);
+    });
+  }
+
+  test("trips on the two bytes of the length, byte by byte as well, after keys that were fine", () => {
+    const reader = new BoxReader();
+    for (const byte of ascii("\0\x01a\0\x011\x01")) {
+      reader.push(Uint8Array.of(byte));
+      expect(reader.next()).toBeUndefined();
+    }
+    reader.push(Uint8Array.of(0));
+    expect(() => reader.next()).toThrow(/at byte 6 a key length over 255 begins: 01 00/);
+    // The stream is no use from there on.
+    reader.push(encodeBox(new Box({ a: "1" })));
+    expect(() => reader.next()).toThrow(KeyTooLong);
+  });
+
+  test("does not hide the boxes before it", () => {
+    const reader = new BoxReader();
+    reader.push(concat([encodeBox(new Box({ a: "1" })), ascii("HTTP")]));
+    expect(reader.next()).toEqual(new Box({ a: "1" }));
+    expect(() => reader.next()).toThrow(KeyTooLong);
+  });
+});
+
+describe("limits", () => {
+  const box = new Box({ a: "12345", b: "1" });
+  const wire = encodeBox(box);
+
+  for (const chunkSize of [1, wire.length]) {
+    const read = (limits: { maxBoxBytes?: number; maxBoxKeys?: number }): Box[] => {
+      const reader = new BoxReader(limits);
+      const boxes: Box[] = [];
+      // Twice, so that the limit is seen to count from the beginning of each box.
+      for (const chunk of cut(concat([wire, wire]), Array(2 * wire.length).fill(chunkSize))) {
+        reader.push(chunk);
+        boxes.push(...drained(reader));
+      }
+      return boxes;
+    };
+
+    test(`let pass what just fits, in chunks of ${chunkSize}`, () => {
+      expect(read({ maxBoxBytes: wire.length })).toEqual([box, box]);
+      expect(read({ maxBoxKeys: 2 })).toEqual([box, box]);
+    });
+
+    test(`refuse one byte or key more, in chunks of ${chunkSize}`, () => {
+      expect(() => read({ maxBoxBytes: wire.length - 1 })).toThrow(BoxTooLarge);
+      expect(() => read({ maxBoxBytes: wire.length - 1 })).toThrow(/the box at byte 0 .*maxBoxBytes \(17\)/);
+      expect(() => read({ maxBoxKeys: 1 })).toThrow(/the box at byte 0 .*maxBoxKeys \(1\)/);
+    });
+  }
+
+  test("refuse a value as soon as it is announced", () => {
+    const reader = new BoxReader({ maxBoxBytes: 1000 });
+    reader.push(Uint8Array.of(0, 1, 0x61, 0x03));
+    expect(reader.next()).toBeUndefined();
+    reader.push(Uint8Array.of(0xe8));
+    expect(() => reader.next()).toThrow(BoxTooLarge);
+  });
+
+  test("have defaults", () => {
+    const keys = (count: number): Uint8Array =>
+      encodeBox(new Box(Array.from({ length: count }, (_, index) => [`k${index}`, ""])));
+    expect(parseBoxes(keys(1000))[0]?.size).toBe(1000);
+    expect(() => parseBoxes(keys(1001))).toThrow(/maxBoxKeys \(1000\)/);
+    const large = new Box(Array.from({ length: 17 }, (_, index) => [`k${index}`, new Uint8Array(65535)]));
+    expect(() => parseBoxes(encodeBox(large))).toThrow(/maxBoxBytes \(1048576\)/);
+    expect(parseBoxes(encodeBox(large), { maxBoxBytes: Number.POSITIVE_INFINITY })[0]?.size).toBe(17);
+  });
+});
+
+describe("values", () => {
+  for (const size of [1, 4095, 4096, 60_000]) {
+    test(`of ${size} bytes stay as they are while the next boxes come`, () => {
+      const wires = Array.from({ length: 20 }, (_, index) =>
+        encodeBox(new Box({ v: new Uint8Array(size).fill(index) })),
+      );
+      for (const chunkSize of [size + 3, 7 * size, 1000]) {
+        const reader = new BoxReader();
+        const values: Uint8Array[] = [];
+        const stream = concat(wires);
+        for (const chunk of cut(stream, Array(Math.ceil(stream.length / chunkSize)).fill(chunkSize))) {
+          reader.push(chunk);
+          for (const box of drained(reader)) values.push(box.get("v") ?? new Uint8Array(0));
+        }
+        const expected = values.map((_, index) => `${size} of ${index}`);
+        expect(values.map((value) => `${value.length} of ${value[0]}`)).toEqual(expected);
+        expect(values.every((value) => value.every((byte) => byte === value[0]))).toBe(true);
+        expect(values).toHaveLength(20);
+      }
+    });
+  }
+
+  test("are plain Uint8Arrays, also where Buffers come in", () => {
+    const reader = new BoxReader();
+    reader.push(Buffer.from(encodeBox(new Box({ a: "1", b: new Uint8Array(5000) }))));
+    for (const value of reader.next()?.values() ?? []) {
+      expect(Object.getPrototypeOf(value)).toBe(Uint8Array.prototype);
+    }
+  });
+
+  test("that are short do not keep a chunk alive", () => {
+    const reader = new BoxReader();
+    reader.push(concat([encodeBox(new Box({ a: "12" })), new Uint8Array(100_000)]));
+    expect(reader.next()?.get("a")?.buffer.byteLength).toBe(2);
+  });
+});
+
+describe("a box that drips in", () => {
+  test("is copied a bounded number of times", () => {
+    const wire = encodeBox(new Box({ a: new Uint8Array(65535), b: new Uint8Array(65535) }));
+    const copied = countingCopies(() => {
+      const reader = new BoxReader();
+      for (const byte of wire) {
+        reader.push(Uint8Array.of(byte));
+        reader.nextFrame();
+      }
+      expect(reader.offset).toBe(wire.length);
+    });
+    expect(copied).toBeGreaterThanOrEqual(wire.length);
+    // Each byte once into the accumulator, and again each time that it doubles: 1 + 1/2 + 1/4 ...
+    expect(copied).toBeLessThan(4 * wire.length);
+  });
+
+  test("among many chunks that wait is copied a bounded number of times", () => {
+    const wire = encodeBox(new Box({ a: new Uint8Array(65535) }));
+    const copied = countingCopies(() => {
+      const reader = new BoxReader();
+      for (const byte of wire) reader.push(Uint8Array.of(byte));
+      expect(reader.nextFrame()?.count).toBe(1);
+    });
+    expect(copied).toBeLessThan(4 * wire.length);
+  });
+});
+
+/** Bytes copied by `TypedArray.prototype.set` while `run` runs. */
+function countingCopies(run: () => void): number {
+  const prototype = Object.getPrototypeOf(Uint8Array.prototype);
+  const set = prototype.set;
+  let count = 0;
+  prototype.set = function (this: Uint8Array, source: ArrayLike<number>, offset?: number): void {
+    count += source.length;
+    set.call(this, source, offset);
+  };
+  try {
+    run();
+  } finally {
+    prototype.set = set;
+  }
+  return count;
+}
