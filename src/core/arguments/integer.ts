@@ -28,7 +28,7 @@ export function integer(): InPlaceArgument<number> {
   return inPlaceArgument({ write: writeInteger, read: readInteger });
 }
 
-export function writeInteger(value: number, out: ByteWriter): void {
+function writeInteger(value: number, out: ByteWriter): void {
   if (!Number.isSafeInteger(value)) throw notAnInteger(value);
   if (value > 0x7fffffff || value < -0x7fffffff) {
     out.ascii(String(value));

@@ -5,7 +5,7 @@ import type { Frame } from "./frame.ts";
 export const WHOLE = 0;
 export const KEY_TOO_LONG = -1;
 export const TOO_MANY_BYTES = -2;
-export const TOO_MANY_KEYS = -3;
+const TOO_MANY_KEYS = -3;
 
 /**
  * Goes on from `frame.cursor`, which stands before a key, and adds the keys that are there in full.

@@ -23,7 +23,7 @@ export function readBox(fields: Fields, box: Box): Record<string, unknown> {
   return readFields(fields, encodeBox(box));
 }
 
-export function frameOf(wire: Uint8Array): Frame {
+function frameOf(wire: Uint8Array): Frame {
   const reader = new BoxReader();
   reader.push(wire);
   const frame = reader.nextFrame();
