@@ -258,8 +258,10 @@ export class ChangeDriver {
         reason,
       );
     };
-    const expired = () =>
+    const expired = () => {
       this.fail(new HandshakeTimeout(`${current.change.state} took longer than ${milliseconds} ms`));
+      this.#stage.transport.destroy(); // who is silent now would not react to an end in order either
+    };
     const timer = Number.isFinite(milliseconds) ? clock.setTimeout(expired, milliseconds) : undefined;
     signal?.addEventListener("abort", aborted, { once: true });
     current.release = () => {
