@@ -1,5 +1,6 @@
 /** AMP over streams that are there already. */
 import { Duplex, type Readable, type Writable } from "node:stream";
+import { checkByteStream } from "./byte-stream.ts";
 import { checkOptions, NodeConnection, type NodeConnectionOptions } from "./connection.ts";
 import type { TLSRole } from "./tls/options.ts";
 
@@ -29,13 +30,7 @@ function joined({
   readonly readable: Readable;
   readonly writable: Writable;
 }): Duplex {
-  for (const half of [readable, writable]) {
-    if ("readableObjectMode" in half && half.readableObjectMode) throw objectMode();
-    if ("writableObjectMode" in half && half.writableObjectMode) throw objectMode();
-  }
+  checkByteStream(readable);
+  checkByteStream(writable);
   return Duplex.from({ readable, writable });
-}
-
-function objectMode(): TypeError {
-  return new TypeError("AMP needs streams of bytes, and one of these is in object mode");
 }

@@ -13,6 +13,7 @@ import type {
   Transport,
   TransportReceiver,
 } from "../core/transport.ts";
+import { checkByteStream } from "./byte-stream.ts";
 import type { PrivateCertificate } from "./certificates/private-certificate.ts";
 import { temporaryCertificate } from "./certificates/temporary.ts";
 import { checkStream, checkTLSOptions } from "./tls/check.ts";
@@ -46,14 +47,7 @@ export class StreamTransport implements Transport {
 
   /** @throws TypeError for a stream that does not carry bytes */
   constructor(stream: Duplex, options: StreamTransportOptions) {
-    if (stream.readableObjectMode || stream.writableObjectMode) {
-      throw new TypeError("AMP needs a stream of bytes, and this one is in object mode");
-    }
-    if (stream.readableEncoding) {
-      throw new TypeError(
-        `AMP needs a stream of bytes, and this one has the encoding ${stream.readableEncoding} set`,
-      );
-    }
+    checkByteStream(stream);
     this.#stream = stream;
     this.#options = options;
     if (stream instanceof TLSSocket) this.#initialTLS = session(stream, undefined, stream.authorized);
@@ -73,7 +67,7 @@ export class StreamTransport implements Transport {
     else this.destroy(refusal);
   };
   readonly #onClose = () => {
-    this.#receiver?.lost(this.#refusal?.(this.#error) ?? this.#error);
+    this.#lost(this.#refusal?.(this.#error) ?? this.#error);
   };
   readonly #onWritten = () => {
     if (!this.#behind || this.#stream.writableLength > 0) return;
@@ -84,11 +78,19 @@ export class StreamTransport implements Transport {
   start(receiver: TransportReceiver): void {
     this.#receiver = receiver;
     this.#listen();
-    if (this.#stream.destroyed) process.nextTick(this.#onClose);
   }
 
   #listen(): void {
     this.#stream.on("data", this.#onData).on("end", this.#onEnd).on("close", this.#onClose);
+    // The event may be over already.
+    if (this.#stream.destroyed) process.nextTick(this.#onClose);
+  }
+
+  /** Tells it once. Nothing is told afterwards. */
+  #lost(reason: Error | undefined): void {
+    const receiver = this.#receiver;
+    this.#receiver = undefined;
+    receiver?.lost(reason);
   }
 
   #leave(): void {
@@ -184,7 +186,7 @@ export class StreamTransport implements Transport {
     } catch (error) {
       raw.destroy();
       // First whoever waits for the handshake hears why it failed, then the connection that it is gone.
-      setImmediate(() => this.#receiver?.lost(error instanceof Error ? error : undefined));
+      setImmediate(() => this.#lost(error instanceof Error ? error : undefined));
       throw error;
     } finally {
       this.#handshake = undefined;
