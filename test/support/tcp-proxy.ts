@@ -2,7 +2,6 @@
  * A wire between a client and a server that a test can look at and cut: it keeps what went each way, and may cut
  * both ends off after so many bytes.
  */
-import { once } from "node:events";
 import type { Socket } from "node:net";
 import { rawClient, rawServer } from "./loopback.ts";
 
@@ -72,5 +71,4 @@ function forward(
     if (passed.length > 0) to.write(passed);
     if (left === 0) sever();
   });
-  if (left === 0) void once(from, "readable").catch(() => {});
 }
