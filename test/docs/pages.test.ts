@@ -8,7 +8,7 @@ import { pages } from "./pages.ts";
 
 const root = new URL("../../", import.meta.url).pathname;
 const folder = join(root, "test/docs/generated");
-const runnable = (await pages()).filter(({ code }) => code !== "");
+const runnable = pages().filter(({ code }) => code !== "");
 
 beforeAll(() => {
   mkdirSync(folder, { recursive: true });

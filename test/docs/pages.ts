@@ -1,7 +1,5 @@
 /** The code of the documentation, as modules that can be run: one for each page. */
 import { readdirSync, readFileSync } from "node:fs";
-import type { AddressInfo } from "node:net";
-import { createServer } from "node:net";
 import { basename, join } from "node:path";
 
 const root = new URL("../../", import.meta.url).pathname;
@@ -14,29 +12,16 @@ export interface Page {
   readonly promised: readonly string[];
 }
 
-/** Every page that users read. A block that is marked `no-run` is a fragment, to be read only. */
-export async function pages(): Promise<Page[]> {
-  const files = ["README.md", ...readdirSync(join(root, "docs")).map((file) => `docs/${file}`)];
-  const port = await freePort();
-  return files
-    .filter((file) => file.endsWith(".md"))
-    .map((file) => page(file, readFileSync(join(root, file), "utf8"), port));
+/** Every page of docs/. (The README's code is tested as a newcomer meets it: test/package.) A block that is marked `no-run` is a fragment, to be read only. */
+export function pages(): Page[] {
+  const folder = join(root, "docs");
+  const files = readdirSync(folder).filter((file) => file.endsWith(".md"));
+  return files.map((file) => page(file, readFileSync(join(folder, file), "utf8")));
 }
 
-function page(file: string, text: string, port: number): Page {
+function page(file: string, text: string): Page {
   const blocks = [...text.matchAll(/^```ts\n(.*?)^```/gms)].map(([, code = ""]) => code);
-  // The README names a port, as a reader expects; a test takes one that is free.
-  const code = blocks.join("\n").replaceAll("1234", String(port));
+  const code = blocks.join("\n");
   const promised = [...code.matchAll(/console\.log\(.*\); \/\/ (.*)$/gm)].map(([, output = ""]) => output);
   return { name: basename(file, ".md"), code, promised };
-}
-
-function freePort(): Promise<number> {
-  const server = createServer();
-  return new Promise((resolve) => {
-    server.listen(0, "127.0.0.1", () => {
-      const { port } = server.address() as AddressInfo; // listening on TCP, it has one
-      server.close(() => resolve(port));
-    });
-  });
 }

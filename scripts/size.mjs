@@ -1,0 +1,42 @@
+/**
+ * What a browser has to load: core and WebSocket with every codec that needs no library, bundled, minified and
+ * compressed. Exits 1 when it is over the limit, or when decimal.js or the Temporal polyfill comes along.
+ */
+import { brotliCompressSync, gzipSync } from "node:zlib";
+import { build } from "esbuild";
+import { root } from "./run.mjs";
+
+/** Bytes, compressed with brotli as a server sends it. */
+const LIMIT = 8_000;
+
+const everything = `
+  export { ampList, bigBytes, bigInteger, bigUnicode, boolean, bytes, command, float, integer, listOf, locator, optional, path, unicode } from "ampwire";
+  export { connect } from "ampwire/websocket";
+`;
+
+const { outputFiles, metafile } = await build({
+  stdin: { contents: everything, resolveDir: root },
+  bundle: true,
+  minify: true,
+  format: "esm",
+  platform: "browser",
+  target: "es2022",
+  metafile: true,
+  write: false,
+});
+const [{ contents }] = outputFiles;
+const foreign = Object.keys(Object.values(metafile.outputs)[0].inputs).filter((path) =>
+  path.includes("node_modules"),
+);
+const compressed = brotliCompressSync(contents).length;
+console.log(
+  `core and WebSocket: ${contents.length} bytes minified, ${gzipSync(contents).length} gzip, ${compressed} brotli (limit ${LIMIT})`,
+);
+if (process.argv.includes("--detail")) {
+  const inputs = Object.entries(Object.values(metafile.outputs)[0].inputs);
+  for (const [path, { bytesInOutput }] of inputs.sort(([, a], [, b]) => b.bytesInOutput - a.bytesInOutput)) {
+    console.log(String(bytesInOutput).padStart(7), path);
+  }
+}
+for (const path of foreign) console.error(`a library has come along: ${path}`);
+process.exit(compressed <= LIMIT && foreign.length === 0 ? 0 : 1);

@@ -1,0 +1,108 @@
+/**
+ * What a newcomer does: install the packed tarball into an empty folder, paste the README's two programs, run them in
+ * JavaScript, and check them as TypeScript under `strict`.
+ */
+import { execFileSync, spawn } from "node:child_process";
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+
+const root = new URL("../../", import.meta.url).pathname;
+const folder = mkdtempSync(join(tmpdir(), "ampwire-newcomer-"));
+let packed: string[] = [];
+
+function program(name: string, port: number): string {
+  const readme = readFileSync(join(root, "README.md"), "utf8");
+  const code = new RegExp(`^\`\`\`ts ${name}\\n(.*?)^\`\`\``, "ms").exec(readme)?.[1] ?? "";
+  expect(code).toContain("1234");
+  return code.replaceAll("1234", String(port));
+}
+
+function freePort(): Promise<number> {
+  const server = createServer();
+  return new Promise((resolve) => {
+    server.listen(0, "127.0.0.1", () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === "object" && address !== null ? address.port : 0));
+    });
+  });
+}
+
+beforeAll(() => {
+  const npm = (args: string[], cwd: string) =>
+    execFileSync("npm", [...args, "--loglevel=error"], {
+      cwd,
+      encoding: "utf8",
+      shell: process.platform === "win32",
+    });
+  npm(["run", "--silent", "build"], root);
+  const [tarball] = JSON.parse(npm(["pack", "--json", "--pack-destination", folder], root));
+  packed = tarball.files.map(({ path }: { path: string }) => path);
+  writeFileSync(join(folder, "package.json"), JSON.stringify({ private: true, type: "module" }));
+  npm(["install", "--no-audit", "--no-fund", "--prefer-offline", `./${tarball.filename}`], folder);
+  for (const name of ["typescript", "@types/node", "undici-types"]) {
+    cpSync(join(root, "node_modules", name), join(folder, "node_modules", name), { recursive: true });
+  }
+}, 120_000);
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+describe("a newcomer", () => {
+  test("gets dist, types, README, LICENSE and CHANGELOG, and nothing else of weight", () => {
+    expect(packed).toEqual(expect.arrayContaining(["README.md", "LICENSE", "CHANGELOG.md", "package.json"]));
+    expect(packed).toEqual(
+      expect.arrayContaining(["dist/index.js", "dist/index.d.ts", "dist/node/index.js"]),
+    );
+    const others = packed.filter((path) => !path.startsWith("dist/") && !/^[A-Z]+(\.md)?$/.test(path));
+    expect(others.filter((path) => path !== "package.json" && !path.startsWith("wireshark/"))).toEqual([]);
+  });
+
+  test("pastes the README's server and client, and they talk inside TLS", async () => {
+    const port = await freePort();
+    writeFileSync(join(folder, "server.mjs"), program("server", port));
+    writeFileSync(join(folder, "client.mjs"), program("client", port));
+    const server = spawn(process.execPath, ["server.mjs"], { cwd: folder, stdio: "inherit" });
+    try {
+      await listening(port);
+      const output = execFileSync(process.execPath, ["client.mjs"], { cwd: folder, encoding: "utf8" });
+      expect(output.trim()).toBe("{ total: 94 }");
+    } finally {
+      server.kill();
+    }
+  });
+
+  test("has them checked under strict", () => {
+    for (const name of ["server", "client"])
+      writeFileSync(join(folder, `${name}.ts`), `${program(name, 1234)}\nexport {};\n`);
+    const compilerOptions = {
+      strict: true,
+      exactOptionalPropertyTypes: true,
+      noEmit: true,
+      target: "ES2022",
+      module: "NodeNext",
+      types: ["node"],
+    };
+    writeFileSync(
+      join(folder, "tsconfig.json"),
+      JSON.stringify({ compilerOptions, files: ["server.ts", "client.ts"] }),
+    );
+    const tsc = join(folder, "node_modules/typescript/bin/tsc");
+    expect(() => execFileSync(process.execPath, [tsc, "-p", folder], { encoding: "utf8" })).not.toThrow();
+  }, 60_000);
+});
+
+/** Waits until somebody answers. */
+async function listening(port: number): Promise<void> {
+  const { connect } = await import("node:net");
+  for (;;) {
+    const answered = await new Promise<boolean>((resolve) => {
+      const socket = connect(port, "127.0.0.1", () => resolve(true));
+      socket.on("error", () => resolve(false));
+      socket.on("connect", () => socket.destroy());
+    });
+    if (answered) return;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
