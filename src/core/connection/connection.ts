@@ -30,7 +30,7 @@ import { type Limits, resolveLimits } from "../wire/limits.ts";
 import { writeBox } from "../wire/writer.ts";
 import { ChangeDriver, type ChangeWatch } from "./change-driver.ts";
 import { Input } from "./input.ts";
-import { Liveness } from "./liveness.ts";
+import { checkHeartbeat, Liveness } from "./liveness.ts";
 import type { ConnectionOptions } from "./options.ts";
 import { Output } from "./output.ts";
 import { next, RULES, type Rules, type State, type Transition } from "./states.ts";
@@ -101,6 +101,11 @@ export class Connection implements AmpConnection {
   /** `open` while calls are accepted; they are held back while it is `upgrading` or `switching`. */
   get state(): State {
     return this.#state;
+  }
+
+  /** Why the connection ends, from the moment when that is known; undefined while it does not end. */
+  get reason(): Error | undefined {
+    return this.#reason;
   }
 
   get secure(): boolean {
@@ -318,11 +323,11 @@ export class Connection implements AmpConnection {
 
   #watch(): Liveness | undefined {
     const connection = this;
-    const { heartbeat, receiver } = this.#options;
-    if (heartbeat !== undefined && receiver !== undefined) {
-      throw new TypeError("a heartbeat is a call, and a connection with a receiver makes none");
-    }
-    return Liveness.watch(this.#clock, this.#limits.idleTimeout, heartbeat, {
+    const { heartbeat } = this.#options;
+    const { idleTimeout } = this.#limits;
+    checkHeartbeat(this.#options);
+    if (heartbeat === undefined && !Number.isFinite(idleTimeout)) return undefined;
+    return new Liveness(this.#clock, idleTimeout, heartbeat, {
       get listening() {
         return connection.#mayListen();
       },

@@ -19,6 +19,26 @@ export interface HeartbeatOptions {
   readonly timeout?: number | undefined;
 }
 
+/** @throws RangeError for milliseconds that are not a positive number, TypeError for what does not go together */
+export function checkHeartbeat({
+  heartbeat,
+  receiver,
+}: {
+  readonly heartbeat?: HeartbeatOptions | undefined;
+  readonly receiver?: unknown;
+}): void {
+  if (heartbeat === undefined) return;
+  const { interval, timeout = interval } = heartbeat;
+  for (const [name, value] of Object.entries({ interval, timeout })) {
+    if (typeof value !== "number" || !(value > 0)) {
+      throw new RangeError(`heartbeat: ${name} must be a positive number, not ${String(value)}`);
+    }
+  }
+  if (receiver !== undefined) {
+    throw new TypeError("a heartbeat is a call, and a connection with a receiver makes none");
+  }
+}
+
 /** What telling life from death needs to know of the connection, and to do with it. */
 export interface LivenessGate {
   /** False while nothing can be heard because we do not read, for reasons of our own. */
@@ -46,41 +66,20 @@ export class Liveness {
   #asked: { readonly at: number; readonly unsent: number } | undefined;
   #timer: unknown;
 
-  /**
-   * Undefined where neither is wanted.
-   * @throws RangeError for milliseconds that are not a positive number
-   */
-  static watch(
+  /** @param heartbeat as {@link checkHeartbeat} has let it pass */
+  constructor(
     clock: Clock,
     idleTimeout: number,
     heartbeat: HeartbeatOptions | undefined,
     gate: LivenessGate,
-  ): Liveness | undefined {
-    if (heartbeat === undefined && !Number.isFinite(idleTimeout)) return undefined;
-    const interval = heartbeat?.interval ?? Number.POSITIVE_INFINITY;
-    const timeout = heartbeat?.timeout ?? interval;
-    for (const [name, value] of Object.entries({ interval, timeout })) {
-      if (typeof value !== "number" || !(value > 0)) {
-        throw new RangeError(`heartbeat: ${name} must be a positive number, not ${String(value)}`);
-      }
-    }
-    return new Liveness(clock, idleTimeout, interval, timeout, gate);
-  }
-
-  private constructor(
-    clock: Clock,
-    idleTimeout: number,
-    interval: number,
-    timeout: number,
-    gate: LivenessGate,
   ) {
     this.#clock = clock;
     this.#idleTimeout = idleTimeout;
-    this.#interval = interval;
-    this.#timeout = timeout;
+    this.#interval = heartbeat?.interval ?? Number.POSITIVE_INFINITY;
+    this.#timeout = heartbeat?.timeout ?? this.#interval;
     this.#gate = gate;
     this.#heard = this.#quietSince = clock.now();
-    this.#lookIn(Math.min(idleTimeout, interval));
+    this.#lookIn(Math.min(idleTimeout, this.#interval));
   }
 
   /** Something came from the peer. */

@@ -13,8 +13,8 @@ import {
   type Transport,
   type TransportReceiver,
 } from "ampwire";
+import { manualClock } from "ampwire/testing";
 import { describe, expect, it } from "vitest";
-import { ManualClock } from "../../support/manual-clock.ts";
 
 /** A transport whose other end is the test. */
 class Line implements Transport {
@@ -56,7 +56,7 @@ class Line implements Transport {
 }
 
 function open(options: ConnectionOptions) {
-  const clock = new ManualClock();
+  const clock = manualClock();
   const line = new Line();
   const connection = new Connection(line, clock, options);
   /** Time passes, and what was to be written is. */
