@@ -6,4 +6,15 @@ export { PrivateCertificate } from "./certificates/private-certificate.ts";
 export { type ConnectOptions, connect } from "./connect.ts";
 export { NodeConnection, type NodeConnectionOptions, protocolSwitch } from "./connection.ts";
 export { type ListenOptions, listen, Server } from "./listen.ts";
+export type { BackoffOptions } from "./reconnecting/backoff.ts";
+export type { ReconnectingClient } from "./reconnecting/client.ts";
+export type {
+  OwnWay,
+  ReconnectingBehaviour,
+  ReconnectingChange,
+  ReconnectingOptions,
+  ReconnectingState,
+  WaitingLimits,
+} from "./reconnecting/options.ts";
+export { reconnecting } from "./reconnecting/reconnecting.ts";
 export type { TLSOptions, TLSRole, TLSVersion } from "./tls/options.ts";

@@ -1,0 +1,171 @@
+/** Keeps one connection up: opens it, makes it ready for calls, waits, and opens the next one. */
+import { ConnectFailed, ConnectionClosed } from "../../core/errors/transport.ts";
+import type { Clock } from "../../core/transport.ts";
+import type { NodeConnection } from "../connection.ts";
+import { Backoff } from "./backoff.ts";
+import type { OwnWay, ReconnectingBehaviour, ReconnectingChange, ReconnectingState } from "./options.ts";
+
+const DEFAULT_SETUP_TIMEOUT = 30_000;
+
+export class Keeper {
+  readonly #options: ReconnectingBehaviour & OwnWay;
+  readonly #clock: Clock;
+  readonly #backoff: Backoff;
+  readonly #ready: (connection: NodeConnection) => void;
+  /** Aborts when the connection is to be kept no longer: gives up opening, setting up and waiting. */
+  readonly #ending = new AbortController();
+  #state: ReconnectingState = "connecting";
+  #lastError: Error | undefined;
+  #connection: NodeConnection | undefined;
+  #reason: Error | undefined;
+
+  /** Resolves, never rejects, with the reason when it is over. */
+  readonly closed: Promise<Error>;
+
+  /**
+   * @param ready hears of every connection that is ready for calls
+   * @throws RangeError
+   */
+  constructor(
+    options: ReconnectingBehaviour & OwnWay,
+    clock: Clock,
+    ready: (connection: NodeConnection) => void,
+  ) {
+    this.#options = options;
+    this.#clock = clock;
+    this.#backoff = new Backoff(options.backoff);
+    this.#ready = ready;
+    this.closed = this.#run();
+  }
+
+  get state(): ReconnectingState {
+    return this.#state;
+  }
+
+  get lastError(): Error | undefined {
+    return this.#lastError;
+  }
+
+  /** Made ready for calls, and not ended yet. */
+  get connection(): NodeConnection | undefined {
+    return this.#connection;
+  }
+
+  /** Why it ends; undefined while it does not. */
+  get reason(): Error | undefined {
+    return this.#reason;
+  }
+
+  /** Opens no more connections. One that is ready for calls is the caller's to end. */
+  end(reason: Error): void {
+    if (this.#reason !== undefined) return;
+    this.#reason = reason;
+    this.#ending.abort(reason);
+  }
+
+  async #run(): Promise<Error> {
+    await undefined; // whoever made us has us before we tell anything
+    while (this.#reason === undefined) {
+      const error = await this.#live();
+      if (this.#reason !== undefined) break;
+      this.#lastError = error;
+      if (this.#options.giveUpOn?.(error)) this.end(error);
+      else await this.#wait(error);
+    }
+    this.#become({ state: "closed", error: this.#lastError });
+    return this.#reason ?? new ConnectionClosed("the client is closed");
+  }
+
+  /** One connection, from the attempt to its end: why it failed or ended. */
+  async #live(): Promise<Error> {
+    this.#become({ state: "connecting", error: this.#lastError });
+    let connection: NodeConnection;
+    try {
+      connection = await this.#establish();
+    } catch (error) {
+      return error instanceof Error ? error : new ConnectFailed(String(error), { cause: error });
+    }
+    if (this.#reason !== undefined) {
+      connection.destroy(this.#reason);
+      return this.#reason;
+    }
+    const since = this.#clock.now();
+    this.#connection = connection;
+    this.#become({ state: "connected", error: this.#lastError, connection });
+    this.#ready(connection);
+    const reason = await connection.closed;
+    this.#connection = undefined;
+    this.#backoff.lasted(this.#clock.now() - since);
+    return reason;
+  }
+
+  /** Opens a connection and makes it ready for calls: until then nobody else can send on it. */
+  async #establish(): Promise<NodeConnection> {
+    const { open, startTLS } = this.#options;
+    const { signal } = this.#ending;
+    const connection = await open(signal);
+    const give = () => connection.destroy(this.#reason);
+    signal.addEventListener("abort", give, { once: true });
+    try {
+      if (signal.aborted) throw signal.reason;
+      if (startTLS !== undefined) await connection.startTLS(startTLS);
+      await this.#setUp(connection);
+      if (connection.reason !== undefined) throw connection.reason;
+      return connection;
+    } catch (error) {
+      // What ended the connection tells more than what became of a call on it.
+      const reason = connection.reason ?? error;
+      connection.destroy(error instanceof Error ? error : undefined);
+      throw reason;
+    } finally {
+      signal.removeEventListener("abort", give);
+    }
+  }
+
+  async #setUp(connection: NodeConnection): Promise<void> {
+    const { onConnection, setupTimeout = DEFAULT_SETUP_TIMEOUT } = this.#options;
+    if (onConnection === undefined) return;
+    const late = () =>
+      connection.destroy(new ConnectFailed(`onConnection took longer than ${setupTimeout} ms`));
+    const timer = this.#clock.setTimeout(late, setupTimeout);
+    const lost = connection.closed.then((reason) => {
+      throw reason;
+    });
+    try {
+      await Promise.race([onConnection(connection), lost]);
+    } finally {
+      lost.catch(nothing);
+      this.#clock.clearTimeout(timer);
+    }
+  }
+
+  #wait(error: Error): Promise<void> {
+    const delay = this.#backoff.next();
+    const { signal } = this.#ending;
+    return new Promise((resolve) => {
+      const done = () => {
+        this.#clock.clearTimeout(timer);
+        signal.removeEventListener("abort", done);
+        resolve();
+      };
+      const timer = this.#clock.setTimeout(done, delay);
+      signal.addEventListener("abort", done, { once: true });
+      // Told last: whoever lets a clock go on when told finds the timer set.
+      this.#become({ state: "waiting", error, delay });
+    });
+  }
+
+  #become(change: ReconnectingChange): void {
+    this.#state = change.state;
+    try {
+      this.#options.onStateChange?.(change);
+    } catch (error) {
+      // As from a listener of Node's: the error is the program's, and not to be taken for one of the connection.
+      process.nextTick(() => {
+        throw error;
+      });
+    }
+  }
+}
+
+function nothing(): void {}

@@ -1,0 +1,44 @@
+import { describe, expect, it } from "vitest";
+import { Backoff } from "../../../src/node/reconnecting/backoff.ts";
+
+const longest = { jitter: () => 1 };
+
+function waits(backoff: Backoff, count: number): number[] {
+  return Array.from({ length: count }, () => backoff.next());
+}
+
+describe("the waits", () => {
+  it("grow by the factor up to the longest", () => {
+    const backoff = new Backoff({ initial: 10, factor: 3, max: 200, ...longest });
+    expect(waits(backoff, 5)).toEqual([10, 30, 90, 200, 200]);
+  });
+
+  it("are what the jitter leaves of the longest", () => {
+    const parts = [0, 0.5, 0.25];
+    const backoff = new Backoff({ initial: 100, jitter: () => parts.shift() ?? 1 });
+    expect(waits(backoff, 3)).toEqual([0, 100, 100]);
+  });
+
+  it("begin anew after a connection that outlived the next wait", () => {
+    const backoff = new Backoff({ initial: 10, ...longest });
+    expect(waits(backoff, 3)).toEqual([10, 20, 40]);
+    backoff.lasted(79);
+    expect(backoff.next()).toBe(80);
+    backoff.lasted(160);
+    expect(backoff.next()).toBe(10);
+  });
+
+  it("may be none at all", () => {
+    expect(waits(new Backoff({ initial: 0, max: 0, ...longest }), 3)).toEqual([0, 0, 0]);
+  });
+
+  it.each([
+    { initial: -1 },
+    { initial: Number.NaN },
+    { initial: 100, max: 99 },
+    { max: Number.POSITIVE_INFINITY },
+    { factor: 0.5 },
+  ])("are not made of %o", (wrong) => {
+    expect(() => new Backoff(wrong)).toThrow(RangeError);
+  });
+});
