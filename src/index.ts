@@ -18,13 +18,14 @@ export { bigUnicode } from "./core/arguments/big-unicode.ts";
 export { boolean } from "./core/arguments/boolean.ts";
 export { bytes } from "./core/arguments/bytes.ts";
 export { dateTime } from "./core/arguments/date-time.ts";
-export { decimal, decimalText, exactDecimal } from "./core/arguments/decimal.ts";
+export { decimal } from "./core/arguments/decimal.ts";
 export { float } from "./core/arguments/float.ts";
 export { integer } from "./core/arguments/integer.ts";
 export { listOf } from "./core/arguments/list-of.ts";
 export { local } from "./core/arguments/local.ts";
 export { optional } from "./core/arguments/optional.ts";
 export { path } from "./core/arguments/path.ts";
+export { decimalText, exactDecimal } from "./core/arguments/python-decimal.ts";
 export type { SpreadLayout, SpreadOptions } from "./core/arguments/spread-value.ts";
 export { unicode } from "./core/arguments/unicode.ts";
 export type {
