@@ -18,7 +18,7 @@ const MINUTE_NANOSECONDS = 60_000_000_000;
  * temporal-polyfill's. A ZonedDateTime of either can be sent, in any time zone and calendar.
  *
  * Accepts exactly 32 bytes, `YYYY-MM-DDTHH:MM:SS.ffffff+HH:MM` (Twisted's `amp.DateTime`), and as in Twisted any
- * separators where no digits stand, and Python's integer text for the numbers. Refuses another length, dates that
+ * ASCII separators where no digits stand, and Python's integer text for the numbers. Refuses another length, dates that
  * do not exist, year 0, a leap second and an offset of 24 hours or more. `+00:00` and `-00:00` are both UTC.
  * Sends UTC as `-00:00`, as Twisted does.
  *
@@ -53,7 +53,7 @@ function write(value: Temporal.ZonedDateTime, out: ByteWriter): void {
 }
 
 function read(bytes: Uint8Array, start: number, end: number): Temporal.ZonedDateTime {
-  if (end - start !== LENGTH) {
+  if (end - start !== LENGTH || bytes.subarray(start, end).some((byte) => byte > 0x7f)) {
     throw new SyntaxError(`not a date and time of ${LENGTH} characters: ${shownBytes(bytes, start, end)}`);
   }
   const number = (from: number, to: number): number => readInteger(bytes, start + from, start + to);

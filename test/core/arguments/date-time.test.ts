@@ -68,6 +68,7 @@ describe("dateTime", () => {
   }
   for (const wire of IMPOSSIBLE) refuses(dateTime(), wire, /not a date and time: "/);
   refuses(dateTime(), new Uint8Array(32).fill(0xff), /not a date and time/);
+  refuses(dateTime(), Buffer.from(`${DATE}-00:00`.replace("T", "é"), "latin1"), /not a date and time/);
 
   for (const zone of ["America/New_York", "UTC", "Asia/Kathmandu"]) {
     test(`sends the offset that ${zone} has at the moment`, () => {
