@@ -90,7 +90,7 @@ describe.each(["TLSv1.2", "TLSv1.3"] as const)("over %s", (maxVersion) => {
       expect([client.secure, client.peerCertificate]).toEqual([false, undefined]);
     });
 
-    test("both verified: each end knows the other's certificate, and only then", async () => {
+    test("case 26: both verified: each end knows the other's certificate, and only then", async () => {
       const before: unknown[] = [];
       const looking = locator(
         StartTLS.responder((_, { connection }) => {
@@ -107,7 +107,6 @@ describe.each(["TLSv1.2", "TLSv1.3"] as const)("over %s", (maxVersion) => {
       const upgrade = ends[asker].startTLS();
       before.push(ends[asker].peerCertificate, ends[asker].secure);
       await upgrade;
-      // case 26
       expect(before).toEqual([undefined, false, undefined, false]);
       expect(ends[asker].secure).toBe(true);
       await ends.client.callRemoteString("Nobody").catch(() => {}); // so that the other end has finished too

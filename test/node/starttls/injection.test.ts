@@ -37,6 +37,15 @@ describe.each(ROLES)("asked as TLS %s", (role) => {
     expect(heard).toEqual(["fair"]);
   });
 
+  test("a StartTLS that wants no answer changes nothing", async () => {
+    const { heard, locator } = witness();
+    const { connection, peer } = await ours(role, { locator });
+    peer.send({ _command: "StartTLS" }, { _ask: "a", _command: "Mark", text: "plain" });
+    expect(await peer.box()).toEqual({ _answer: "a", text: "plain" });
+    expect(heard).toEqual(["plain"]);
+    expect(connection.secure).toBe(false);
+  });
+
   test("case 2: a box that comes while we decide is never executed", async () => {
     const evil = witness();
     const deciding = deferred();

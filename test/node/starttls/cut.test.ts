@@ -1,0 +1,146 @@
+/** The stream ends, or is cut, at any point of an upgrade: everybody who waits hears of it, once. */
+import { AmpError, locator, StartTLS } from "ampwire";
+import { describe, expect, test } from "vitest";
+import { testCertificates } from "../../support/certificates.ts";
+import { deferred } from "../../support/deferred.ts";
+import { attached, ourClient, ourServer } from "../../support/loopback.ts";
+import { ANS, bytesOf, STLS } from "../../support/raw-peer.ts";
+import { rejection, settling } from "../../support/settled.ts";
+import { type Cut, type Way, wireTo } from "../../support/tcp-proxy.ts";
+import { Mark, witness } from "../../support/witness.ts";
+
+const { server: localCertificate } = await testCertificates();
+const tls = { localCertificate };
+/** Bytes of the handshake between two cuts. The plaintext part is cut at every byte. */
+const STRIDE = 11;
+/** Upgrades at a time. */
+const BATCH = 24;
+
+describe.each(["client", "server"] as const)("case 22: asked by the %s", (asker) => {
+  describe.each(["FIN", "RST"] as const)("cut with %s", (how) => {
+    test.each(["toServer", "toClient"] as const)("at every byte of the way %s", async (way) => {
+      const whole = await upgradeOver(undefined);
+      expect([...whole.upgrade.how, ...whole.held.how]).toEqual(["resolved", "resolved"]);
+      const plain = asks(way) ? bytesOf(STLS).length : bytesOf(ANS).length;
+      const positions: number[] = [];
+      for (let after = 0; after < whole.bytes[way]; after += after <= plain ? 1 : STRIDE)
+        positions.push(after);
+      let open = 0;
+      for (let at = 0; at < positions.length; at += BATCH) {
+        const cuts = positions.slice(at, at + BATCH).map((after) => upgradeOver({ way, after, how }));
+        for (const { upgrade, held } of await Promise.all(cuts)) {
+          expect(upgrade.how).toHaveLength(1);
+          expect(held.how).toHaveLength(1);
+          if (upgrade.how[0] === "rejected") expect(held.how).toEqual(["rejected"]);
+          else open++;
+        }
+      }
+      // The last cuts are behind the handshake, and most are not.
+      expect(open).toBeLessThan(positions.length / 2);
+    });
+
+    function asks(way: Way): boolean {
+      return (way === "toServer") === (asker === "client");
+    }
+  });
+
+  /** An upgrade, and a call that it holds, up to the end of both connections. */
+  async function upgradeOver(cut: Cut | undefined) {
+    const { locator } = witness();
+    const accepting = await ourServer({ tls, locator });
+    const wire = await wireTo(accepting.port, cut);
+    const client = await ourClient(wire.port, { locator, handshakeDelay: 0 });
+    const server = await accepting.next();
+    const asking = asker === "client" ? client : server;
+    const upgrading = asking.startTLS();
+    const calling = asking.callRemote(Mark, { text: "held" });
+    const upgrade = settling(upgrading);
+    const held = settling(calling);
+    await held.over;
+    // Without a cut the byte counts are complete when the answer has come.
+    const bytes = { toServer: wire.toServer.length, toClient: wire.toClient.length };
+    if (cut === undefined) client.destroy();
+    await Promise.all([upgrade.over, client.closed, server.closed]);
+    expect(await client.closed).toBeInstanceOf(AmpError);
+    expect(await server.closed).toBeInstanceOf(AmpError);
+    for (const one of [client, server]) {
+      expect(await rejection(one.callRemote(Mark, { text: "late" }))).toBe(await one.closed);
+    }
+    return { upgrade, held, bytes };
+  }
+});
+
+describe.each(["server", "client"] as const)("case 22: the stream of a TLS %s is destroyed", (role) => {
+  const stages = ["asked", "answered", "in the handshake"] as const;
+  const ways = ["by the connection", "by somebody else", "by somebody else, with an error"] as const;
+
+  describe.each(stages)("when we have %s", (stage) => {
+    test.each(ways)("%s", async (way) => {
+      const { connection, peer, socket } = await attached(role, { tls });
+      const upgrade = settling(connection.startTLS());
+      const held = settling(connection.callRemote(Mark, { text: "held" }));
+      await peer.box();
+      if (stage !== "asked") peer.send(ANS);
+      if (stage === "in the handshake") await inHandshake();
+      if (way === "by the connection") connection.destroy();
+      else socket.destroy(way === "by somebody else" ? undefined : new Error("somebody's own"));
+      await Promise.all([upgrade.over, held.over, connection.closed]);
+      expect([upgrade.how, held.how]).toEqual([["rejected"], ["rejected"]]);
+      expect(await connection.closed).toBeInstanceOf(AmpError);
+      await peer.end();
+
+      /** Until the peer sees ours of a client, or the server has seen the peer's first bytes of TLS. */
+      async function inHandshake(): Promise<void> {
+        if (role === "client")
+          return void (await new Promise((resolve) => peer.socket.once("data", resolve)));
+        peer.send(Buffer.from("1603010200", "hex"));
+        const sent = bytesOf(ANS).length + 5;
+        while (socket.bytesRead < sent) await new Promise(setImmediate);
+      }
+    });
+  });
+
+  test("while we decide whether to answer", async () => {
+    const deciding = deferred();
+    const decided = deferred();
+    const signalled = deferred();
+    const { connection, peer, socket } = await attached(role, {
+      tls,
+      locator: locator(
+        StartTLS.responder(async (_, { signal }) => {
+          signal.addEventListener("abort", () => signalled.resolve(), { once: true });
+          deciding.resolve();
+          await decided.promise;
+        }),
+      ),
+    });
+    peer.send(STLS);
+    await deciding.promise;
+    socket.destroy();
+    expect(await connection.closed).toBeInstanceOf(AmpError);
+    await signalled.promise;
+    decided.resolve();
+    await peer.end();
+    expect(peer.received).toHaveLength(0);
+  });
+
+  test("by the peer's end while we decide whether to answer", async () => {
+    const deciding = deferred();
+    const decided = deferred();
+    const { connection, peer } = await attached(role, {
+      tls,
+      locator: locator(
+        StartTLS.responder(async () => {
+          deciding.resolve();
+          await decided.promise;
+        }),
+      ),
+    });
+    peer.send(STLS);
+    peer.finish();
+    await deciding.promise;
+    decided.resolve();
+    expect(await connection.closed).toBeInstanceOf(AmpError);
+    expect(connection.secure).toBe(false);
+  });
+});
