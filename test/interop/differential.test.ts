@@ -1,0 +1,117 @@
+/** Generated values and bytes, through our codecs and through a live Twisted: both must come to the same. */
+import { connect, listen, type NodeConnection, type Server } from "ampwire/node";
+import { Temporal } from "temporal-polyfill";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import * as commands from "../support/commands.ts";
+import { COUNT, GENERATED, type GeneratedType, nearly, sample } from "../support/generated-values.ts";
+import { type Plain, plain } from "../support/plain.ts";
+import { peerLocator } from "../support/responders.ts";
+import {
+  addressOf,
+  describeWithTwisted,
+  type TwistedPeer,
+  type TwistedServer,
+  twistedClient,
+  twistedServer,
+} from "../support/twisted.ts";
+
+describeWithTwisted("generated values", () => {
+  let server: TwistedServer;
+  let connection: NodeConnection;
+
+  beforeAll(async () => {
+    server = await twistedServer();
+    connection = await connect({ ...server.address });
+  });
+  afterAll(async () => {
+    await connection.close();
+    await server[Symbol.asyncDispose]();
+  });
+
+  /** What Twisted makes of the bytes: its own encoding of the value, or undefined where it refuses them. */
+  async function recoded(type: string, wires: readonly Uint8Array[]): Promise<(string | undefined)[]> {
+    const answers = wires.map((wire) => connection.callRemote(commands.Recode, { type, wire }));
+    return (await Promise.all(answers)).map(({ accepted, wire }) => (accepted ? hex(wire) : undefined));
+  }
+
+  describe("encoded by us, decoded and encoded by Twisted", () => {
+    it.each(GENERATED)("$name", async ({ name, codec, values }) => {
+      const wires = sample(values).map((value) => codec.encode(value));
+      expect(await recoded(name, wires)).toEqual(wires.map(hex));
+    });
+  });
+
+  describe("bytes that are nearly values, decoded and encoded by both", () => {
+    it.each(GENERATED)("$name", async (type) => {
+      const wires = sample(nearly(type));
+      const theirs = await recoded(type.name, wires);
+      const ours = wires.map((wire) => ourRecoding(type, wire));
+      const differences = ours
+        .map((mine, index) => ({ ...mine, twisted: theirs[index], wire: shown(wires[index]) }))
+        .filter(({ encoded, refusal, twisted }) => encoded !== twisted && !STRICTER.test(refusal ?? ""));
+      expect(differences).toEqual([]);
+      // It is worth something only where both happen.
+      const refused = ours.filter(({ refusal }) => refusal !== undefined).length;
+      if (type.name !== "bytes") expect(refused).toBeGreaterThan(COUNT / 100);
+      expect(COUNT - refused).toBeGreaterThan(COUNT / 100);
+    });
+  });
+});
+
+describeWithTwisted("generated values of Twisted", () => {
+  let server: Server;
+  let client: TwistedPeer;
+
+  beforeAll(async () => {
+    server = await listen({ port: 0, host: "127.0.0.1", locator: peerLocator() });
+    client = twistedClient("echo-stdin", addressOf(server), { starttls: true });
+  });
+  afterAll(async () => {
+    await client.end();
+    await server.close();
+  });
+
+  describe("encoded by Twisted, decoded and encoded by us, inside TLS", () => {
+    it.each(GENERATED)("$name", async ({ echo, codec, values }) => {
+      // Through our codec once, because a path changes on the way.
+      const texts = sample(values).map((value) => inPython(codec.decode(codec.encode(value))));
+      for (const value of texts) client.say(JSON.stringify({ command: echo, value }));
+      const answers: unknown[] = [];
+      for (const _ of texts) answers.push(await client.next<unknown>());
+      expect(answers).toEqual(texts.map((value) => ({ value })));
+    });
+  });
+});
+
+/** As `plain`, with a date as Python's isoformat writes it. */
+function inPython(value: unknown): Plain {
+  const text = plain(value);
+  if (typeof text !== "string" || !(value instanceof Temporal.ZonedDateTime)) return text;
+  const fraction = value.millisecond * 1000 + value.microsecond === 0 ? 0 : 6;
+  return value.toString({ timeZoneName: "never", fractionalSecondDigits: fraction });
+}
+
+/**
+ * What we refuse on purpose and Twisted does not: a list whose last element or row is cut off, of which Twisted drops
+ * the rest in silence; and, when it is to be sent on, a path relative to a working directory that only the peer knows.
+ */
+const STRICTER = /cut off|an absolute path is needed/;
+
+function ourRecoding(
+  { codec }: GeneratedType,
+  wire: Uint8Array,
+): { readonly encoded?: string; readonly refusal?: string } {
+  try {
+    return { encoded: hex(codec.encode(codec.decode(wire))) };
+  } catch (error) {
+    return { refusal: String(error) };
+  }
+}
+
+function hex(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString("hex");
+}
+
+function shown(bytes: Uint8Array | undefined): string {
+  return JSON.stringify(Buffer.from(bytes ?? []).toString("latin1"));
+}
