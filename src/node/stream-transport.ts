@@ -2,6 +2,7 @@
  * A transport over a stream of Node: a socket, a pipe, anything duplex. After StartTLS the same transport goes on
  * over the TLS socket that took the stream's place.
  */
+import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { setTimeout as delay } from "node:timers/promises";
 import { TLSSocket } from "node:tls";
@@ -41,7 +42,10 @@ export class StreamTransport implements Transport {
   #handshake: AbortController | undefined;
   #error: Error | undefined;
   #behind = false;
+  #waiters: (() => void)[] = [];
   #paused = false;
+  /** Set by `destroy`: what the stream says afterwards is an echo of it. */
+  #destroyed = false;
   /** After a handshake as TLS client: turns an early end into what it means, until the first byte from the peer. */
   #refusal: ((error: Error | undefined) => Error | undefined) | undefined;
 
@@ -55,9 +59,10 @@ export class StreamTransport implements Transport {
   }
 
   readonly #onError = (error: Error) => {
-    this.#error ??= error;
+    if (!this.#destroyed) this.#error ??= error;
   };
   readonly #onData = (chunk: Uint8Array) => {
+    if (this.#stream.destroyed) return; // a stream may go on with what it has read before
     this.#refusal = undefined;
     this.#receiver?.received(chunk);
   };
@@ -72,6 +77,7 @@ export class StreamTransport implements Transport {
   readonly #onWritten = () => {
     if (!this.#behind || this.#stream.writableLength > 0) return;
     this.#behind = false;
+    this.#wake();
     this.#receiver?.drained();
   };
 
@@ -90,7 +96,12 @@ export class StreamTransport implements Transport {
   #lost(reason: Error | undefined): void {
     const receiver = this.#receiver;
     this.#receiver = undefined;
+    this.#wake();
     receiver?.lost(reason);
+  }
+
+  #wake(): void {
+    for (const wake of this.#waiters.splice(0)) wake();
   }
 
   #leave(): void {
@@ -105,7 +116,8 @@ export class StreamTransport implements Transport {
   write(chunk: Uint8Array): void {
     const stream = this.#stream;
     if (stream.destroyed || stream.writableEnded) return;
-    stream.write(chunk, this.#onWritten);
+    // A socket has copied what it does not keep; any other stream may pass on the very chunk.
+    stream.write(stream instanceof Socket ? chunk : chunk.slice(), this.#onWritten);
     if (stream.writableLength > 0) this.#behind = true;
   }
 
@@ -116,10 +128,8 @@ export class StreamTransport implements Transport {
   flushed(): Promise<void> {
     const stream = this.#stream;
     if (stream.writableLength === 0 || stream.destroyed) return Promise.resolve();
-    return new Promise((resolve) => {
-      // Called when all before it is out, and with an error when it never will be.
-      stream.write(new Uint8Array(0), () => resolve());
-    });
+    // Not the callback of one more write: there is none once the stream has ended, or is destroyed in a write.
+    return new Promise((resolve) => this.#waiters.push(resolve));
   }
 
   pause(): void {
@@ -145,6 +155,7 @@ export class StreamTransport implements Transport {
   destroy(reason?: Error): void {
     this.#refusal = undefined;
     if (reason !== undefined) this.#error ??= reason;
+    this.#destroyed = true;
     this.#handshake?.abort(reason);
     this.#stream.destroy();
   }
