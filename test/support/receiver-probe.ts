@@ -4,8 +4,12 @@ import type { TransportReceiver } from "ampwire";
 export class ReceiverProbe implements TransportReceiver {
   /** As they came, not copied: they are the receiver's. */
   readonly chunks: Uint8Array[] = [];
-  /** What was heard beside bytes, in order; runs of bytes count once. */
-  readonly heard: ("bytes" | "ended" | "drained" | "lost")[] = [];
+  /** What was heard, in order; runs of bytes count once, and `drained` only where it may not come. */
+  readonly heard: ("bytes" | "ended" | "lost" | "drained after lost")[] = [];
+  /** How often everything has been sent after it was not. */
+  drains = 0;
+  /** Bytes that came. */
+  length = 0;
   readonly reasons: (Error | undefined)[] = [];
   /** Called for every chunk: to do something in that very moment. */
   onReceived: () => void = () => {};
@@ -13,6 +17,7 @@ export class ReceiverProbe implements TransportReceiver {
 
   received(chunk: Uint8Array): void {
     this.chunks.push(chunk);
+    this.length += chunk.length;
     if (this.heard.at(-1) !== "bytes") this.heard.push("bytes");
     this.onReceived();
     this.#notify();
@@ -24,7 +29,8 @@ export class ReceiverProbe implements TransportReceiver {
   }
 
   drained(): void {
-    this.heard.push("drained");
+    this.drains++;
+    if (this.heard.includes("lost")) this.heard.push("drained after lost");
     this.#notify();
   }
 
@@ -38,10 +44,6 @@ export class ReceiverProbe implements TransportReceiver {
     return Buffer.concat(this.chunks);
   }
 
-  get length(): number {
-    return this.chunks.reduce((sum, { length }) => sum + length, 0);
-  }
-
   /** Until something holds of what was heard. */
   async until(holds: () => boolean): Promise<void> {
     while (!holds()) await new Promise<void>((resolve) => this.#wake.push(resolve));
@@ -53,7 +55,7 @@ export class ReceiverProbe implements TransportReceiver {
     return this.all;
   }
 
-  async event(event: "ended" | "drained" | "lost"): Promise<void> {
+  async event(event: "ended" | "lost"): Promise<void> {
     await this.until(() => this.heard.includes(event));
   }
 

@@ -1,0 +1,163 @@
+/** The contract on every kind of stream that Node has, and what is special to streams. */
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { type AddressInfo, connect, createServer, type ListenOptions, type Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Duplex, PassThrough } from "node:stream";
+import type { TransportReceiver } from "ampwire";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { StreamTransport } from "../../src/node/stream-transport.ts";
+import type { TLSRole } from "../../src/node/tls/options.ts";
+import { ReceiverProbe } from "../support/receiver-probe.ts";
+import { transportContract } from "../support/transport-contract.ts";
+
+type Pair = readonly [a: Duplex, b: Duplex];
+
+const KINDS: readonly (readonly [string, () => Promise<Pair>])[] = [
+  ["TCP", () => sockets({ host: "127.0.0.1", port: 0 })],
+  ["a UNIX socket", () => sockets({ path: scratchPath() })],
+  ["two pipes in memory", async () => pipes()],
+];
+
+describe.each(KINDS)("%s", (_, open) => {
+  transportContract(async (a, b) => started(await open(), a, b));
+});
+
+describe.each(KINDS)("TLS on %s", (_, open) => {
+  transportContract(async (a, b) => {
+    const greeted = new GreetedReceiver(a);
+    const ends = started(await open(), greeted, b);
+    await upgraded(ends);
+    // Until its first byte a TLS client takes an end for a refusal of its certificate.
+    ends[1].write(Uint8Array.of(0));
+    await Promise.all([greeted.done, ends[1].flushed()]);
+    return ends;
+  });
+});
+
+test.each([
+  ["in object mode", new PassThrough({ objectMode: true })],
+  ["with an encoding set", new PassThrough().setEncoding("utf8")],
+])("refuses a stream %s", (_, stream) => {
+  expect(() => new StreamTransport(stream, { role: undefined, handshakeDelay: 0 })).toThrow(TypeError);
+});
+
+test("is lost when its stream was destroyed before", async () => {
+  const stream = new PassThrough();
+  stream.destroy();
+  const probe = new ReceiverProbe();
+  transportOn(stream, undefined).start(probe);
+  await probe.event("lost");
+});
+
+test("is lost with the error of its stream", async () => {
+  const stream = new PassThrough();
+  const probe = new ReceiverProbe();
+  transportOn(stream, undefined).start(probe);
+  const error = new Error("the cable");
+  stream.destroy(error);
+  await probe.event("lost");
+  expect(probe.reasons).toEqual([error]);
+});
+
+test("gives its stream away with the leftovers first", async () => {
+  const [a, b] = await sockets({ host: "127.0.0.1", port: 0 });
+  const probe = new ReceiverProbe();
+  const transport = transportOn(a, undefined);
+  transport.start(probe);
+  transport.pause();
+  b.end(Buffer.of(3, 4));
+  const given = transport.detach(Uint8Array.of(1, 2));
+  expect(given).toBe(a);
+  expect(given.listenerCount("data")).toBe(0);
+  const chunks: Buffer[] = [];
+  for await (const chunk of given) chunks.push(chunk as Buffer);
+  expect(Buffer.concat(chunks)).toEqual(Buffer.of(1, 2, 3, 4));
+  expect(probe.heard).toEqual([]);
+});
+
+/** Keeps the first byte for itself. */
+class GreetedReceiver implements TransportReceiver {
+  readonly #receiver: TransportReceiver;
+  readonly done: Promise<void>;
+  #greeted: (() => void) | undefined;
+
+  constructor(receiver: TransportReceiver) {
+    this.#receiver = receiver;
+    this.done = new Promise((resolve) => {
+      this.#greeted = resolve;
+    });
+  }
+
+  received(chunk: Uint8Array): void {
+    if (this.#greeted === undefined) return this.#receiver.received(chunk);
+    this.#greeted();
+    this.#greeted = undefined;
+  }
+
+  ended(): void {
+    this.#receiver.ended();
+  }
+
+  drained(): void {
+    this.#receiver.drained();
+  }
+
+  lost(reason?: Error): void {
+    this.#receiver.lost(reason);
+  }
+}
+
+function started(
+  [streamA, streamB]: Pair,
+  a: TransportReceiver,
+  b: TransportReceiver,
+): [StreamTransport, StreamTransport] {
+  const ends: [StreamTransport, StreamTransport] = [
+    transportOn(streamA, "client"),
+    transportOn(streamB, "server"),
+  ];
+  ends[0].start(a);
+  ends[1].start(b);
+  return ends;
+}
+
+function transportOn(stream: Duplex, role: TLSRole | undefined): StreamTransport {
+  onTestFinished(() => void stream.destroy());
+  return new StreamTransport(stream, { role, handshakeDelay: 0 });
+}
+
+async function upgraded([a, b]: readonly [StreamTransport, StreamTransport]): Promise<void> {
+  for (const end of [a, b]) end.pause();
+  await Promise.all([
+    a.prepareTLS({})(new Uint8Array(0), "asker"),
+    b.prepareTLS({})(new Uint8Array(0), "responder"),
+  ]);
+  for (const end of [a, b]) end.resume();
+}
+
+async function sockets(where: ListenOptions): Promise<Pair> {
+  const server = createServer({ allowHalfOpen: true }).listen(where);
+  await once(server, "listening");
+  const address = server.address();
+  const client = connect({
+    ...(typeof address === "string" ? { path: address } : { ...where, port: (address as AddressInfo).port }),
+    allowHalfOpen: true,
+  });
+  const [[accepted]] = await Promise.all([once(server, "connection"), once(client, "connect")]);
+  server.close();
+  return [client, accepted as Socket];
+}
+
+function scratchPath(): string {
+  const folder = mkdtempSync(join(tmpdir(), "ampwire-"));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  return join(folder, "socket");
+}
+
+/** Joined as the pipes of a child are, and no sockets: what is written is read as the very same chunk. */
+function pipes(): Pair {
+  const [there, back] = [new PassThrough(), new PassThrough()];
+  return [Duplex.from({ readable: back, writable: there }), Duplex.from({ readable: there, writable: back })];
+}
