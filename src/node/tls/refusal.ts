@@ -53,6 +53,8 @@ export function refusalAfterHandshake(error: unknown, side: Side): PeerRefusedCe
   if (alert !== undefined) return refused(`: ${inWords(alert)}`, side, error);
   // A client that verifies us has looked before our handshake was finished: an end after that means nothing.
   if (side.role === "server" || !CLOSED.test(code)) return undefined;
+  // Who demands a certificate and gets none says so; a server that asks for none is free to hang up.
+  if (side.localCertificate === undefined) return undefined;
   return refused(", it seems: it closed the connection right after the handshake", side, error);
 }
 

@@ -156,6 +156,14 @@ describe("refusalAfterHandshake", () => {
     expect(refusalAfterHandshake(new Error("of our own"), client(ours))).toBeUndefined();
   });
 
+  test("a server that hangs up on an anonymous client has refused nothing, unless it says so", () => {
+    expect(refusalAfterHandshake(undefined, client({}))).toBeUndefined();
+    expect(refusalAfterHandshake(coded("ECONNRESET"), client({}))).toBeUndefined();
+    expect(
+      refusalAfterHandshake(coded("ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED"), client({}))?.message,
+    ).toMatch(/we presented none.*certificate required/);
+  });
+
   test("a client that leaves has not refused the server, unless it says so", () => {
     const side = { role: "server" as const, localCertificate: server };
     expect(refusalAfterHandshake(undefined, side)).toBeUndefined();
