@@ -14,17 +14,16 @@ import { HELP, readOptions } from "./setup/options.mjs";
 import { makeCertificate, prepare } from "./setup/prepare.mjs";
 import { WORKLOADS } from "./workloads/index.mjs";
 
-const DIST = new URL("../dist/", import.meta.url);
-
 const options = readOptions(process.argv.slice(2));
 if (options.help) {
   console.log(HELP);
   process.exit(0);
 }
-prepare();
-const tls = await makeCertificate(DIST);
+const dist = options.dist === undefined ? new URL("../dist/", import.meta.url) : directory(options.dist);
+prepare({ build: options.dist === undefined });
+const tls = await makeCertificate(dist);
 const peers = chosenPeers();
-const workloads = WORKLOADS.filter(({ id }) => options.only?.includes(id) ?? true);
+const workloads = WORKLOADS.filter(({ id }) => options.only?.includes(id) ?? wantedByDefault(id));
 const placements = options.placement === "both" ? ["one", "each"] : [options.placement];
 
 console.log(`Node ${process.version}, ${cpus().length} x ${cpus()[0]?.model ?? "an unknown core"}`);
@@ -75,6 +74,11 @@ async function check(measured, placement) {
   return found.length > 0 && found.every(({ met }) => met);
 }
 
+/** A quick run, and a check, leave out what has no target. */
+function wantedByDefault(id) {
+  return !(options.quick || options.check) || TARGETS.some(({ work }) => work === id);
+}
+
 /** For a check alone: ampwire and whom it is compared with. */
 function needed(work, theirs) {
   const ids = TARGETS.filter((target) => target.work === work.id).map(({ peer }) => peer);
@@ -82,10 +86,10 @@ function needed(work, theirs) {
 }
 
 function chosenPeers() {
-  const all = PEERS.map((peer) => ({ ...peer, dist: DIST.href, profile: options.profile }));
+  const all = PEERS.map((peer) => ({ ...peer, dist: dist.href, profile: options.profile }));
   const chosen = all.filter(({ id }) => options.peers?.includes(id) ?? true);
   if (options.against === undefined) return chosen;
-  const dist = `${pathToFileURL(resolve(options.against)).href}/`;
+  const other = directory(options.against);
   const others = chosen
     .filter(({ id }) => id.startsWith("ampwire"))
     .map((peer) => ({
@@ -93,7 +97,11 @@ function chosenPeers() {
       id: `${peer.id}-against`,
       like: peer.id,
       title: `${peer.title}, the other build`,
-      dist,
+      dist: other.href,
     }));
   return [...chosen, ...others];
+}
+
+function directory(path) {
+  return pathToFileURL(`${resolve(path)}/`);
 }

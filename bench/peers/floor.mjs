@@ -4,7 +4,7 @@
  */
 import { boxesOf } from "./by-hand/boxes.mjs";
 import { EndFinder } from "./by-hand/end-finder.mjs";
-import { Repeated } from "./by-hand/repeated.mjs";
+import { Repeated, repeatedAsks } from "./by-hand/repeated.mjs";
 import { closeSocket, openSocket, serveSockets } from "./by-hand/stream.mjs";
 
 export function serve({ work, tls }) {
@@ -20,7 +20,7 @@ export function serve({ work, tls }) {
 
 export async function open({ port, work, tls }) {
   const socket = await openSocket(port, tls);
-  const asks = new Repeated(boxesOf(work).ask);
+  const asks = repeatedAsks(boxesOf(work).ask);
   const finder = new EndFinder();
   const client = {
     onAnswers: undefined,

@@ -18,6 +18,7 @@ export const PEERS = [
   },
   { id: "floor", title: "floor of node:net", file: "floor.mjs" },
   { id: "promise-floor", title: "floor with promises", file: "promise-floor.mjs" },
+  { id: "value-floor", title: "floor with whole values", file: "value-floor.mjs" },
   { id: "msgpackr", title: "msgpackr by hand", file: "msgpackr.mjs" },
   { id: "twisted", title: "Twisted AMP", file: "twisted_amp.py", program: "/usr/bin/python3" },
 ];

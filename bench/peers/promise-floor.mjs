@@ -1,31 +1,30 @@
 /** The same with one promise a call, settled in order: what a client that offers promises cannot go below. */
 import { boxesOf } from "./by-hand/boxes.mjs";
 import { EndFinder } from "./by-hand/end-finder.mjs";
-import { Repeated } from "./by-hand/repeated.mjs";
+import { repeatedAsks } from "./by-hand/repeated.mjs";
 import { closeSocket, openSocket } from "./by-hand/stream.mjs";
 
 export { serve } from "./floor.mjs";
 
-/** More calls than any workload has in flight; a power of two. */
-const RING = 16_384;
-
 export async function open({ port, work, tls }) {
   const socket = await openSocket(port, tls);
-  const asks = new Repeated(boxesOf(work).ask);
+  const asks = repeatedAsks(boxesOf(work).ask);
   const finder = new EndFinder();
-  const waiting = new Array(RING);
+  // A ring with room for all calls in flight, whose length is a power of two.
+  const ring = new Array(2 ** Math.ceil(Math.log2((work.inFlight ?? 1) + 1))).fill(undefined);
+  const mask = ring.length - 1;
   let asked = 0;
   let answered = 0;
   let unwritten = 0;
   const executor = (resolve) => {
-    waiting[asked++ & (RING - 1)] = resolve;
+    ring[asked++ & mask] = resolve;
   };
   const flush = () => {
     asks.write(socket, unwritten);
     unwritten = 0;
   };
   socket.on("data", (chunk) => {
-    for (let left = finder.count(chunk); left > 0; left--) waiting[answered++ & (RING - 1)]();
+    for (let left = finder.count(chunk); left > 0; left--) ring[answered++ & mask]();
   });
   return {
     call: () => {

@@ -12,6 +12,7 @@ export const HELP = `npm run bench -- [options]
   --samples N         samples of each peer and workload
   --ms N              milliseconds of a sample
   --passes N          how often everything begins anew with fresh processes
+  --dist DIR          measure this build of ampwire, and build nothing
   --against DIR       measure another build of ampwire beside this one: DIR is its dist
   --profile DIR       write a CPU profile of every Node process (passes: 1)
   --json FILE         write the raw figures
@@ -34,6 +35,7 @@ export function readOptions(args) {
       samples: { type: "string" },
       ms: { type: "string" },
       passes: { type: "string" },
+      dist: { type: "string" },
       against: { type: "string" },
       profile: { type: "string" },
       json: { type: "string" },

@@ -6,9 +6,9 @@ import { npm, root, run } from "../../scripts/run.mjs";
 const bench = join(root, "bench");
 
 /** @throws Error when a step fails */
-export function prepare() {
+export function prepare({ build }) {
   if (!installed()) must(npm(["ci", "--no-audit", "--no-fund"], { cwd: bench }), "npm ci in bench/");
-  must(run(process.execPath, [join(root, "scripts", "build.mjs")]), "the build");
+  if (build) must(run(process.execPath, [join(root, "scripts", "build.mjs")]), "the build");
 }
 
 /** The lockfile that npm leaves in node_modules says what it has installed. */

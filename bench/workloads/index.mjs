@@ -34,7 +34,7 @@ export const WORKLOADS = [
     kind: "echo",
     bytes: 60_000,
     inFlight: 16,
-    peers: ["ampwire", "ampwire-async", "floor", "promise-floor", "msgpackr", "twisted"],
+    peers: ["ampwire", "ampwire-async", "floor", "promise-floor", "value-floor", "msgpackr", "twisted"],
   },
   {
     id: "tls",

@@ -1,7 +1,7 @@
 /** The bytes of AMP boxes, made with nothing of ampwire: what the floors move. */
 
 /** As long as the tags of a busy connection. */
-const TAG = "1a2b3";
+export const TAG = "1a2b3";
 
 export function boxBytes(fields) {
   const parts = [];
