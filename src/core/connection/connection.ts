@@ -78,7 +78,7 @@ export class Connection implements AmpConnection {
     this.#input = new Input(transport, this.#limits, {
       mayRead: () => this.#mayRead(),
       receive,
-      readEnough: () => this.#readEnough(),
+      readEnough: (everything) => this.#readEnough(everything),
       failed: (error) => this.#fail(error instanceof Error ? error : new Error(String(error))),
     });
     this.#driver = this.#changeDriver();
@@ -360,9 +360,9 @@ export class Connection implements AmpConnection {
     return this.#rules.reads && this.#driver.reads && inProgress < this.#limits.maxAsksInProgress;
   }
 
-  #readEnough(): void {
+  #readEnough(everything: boolean): void {
     this.#output.flush();
-    if (this.#peerEnded && this.#state !== "closed" && this.#mayRead()) this.#streamEnded();
+    if (everything && this.#peerEnded && this.#state !== "closed") this.#streamEnded();
     this.#finish();
   }
 

@@ -9,8 +9,8 @@ export interface InputGate {
   /** Looked at before every box, since serving one may change the answer. */
   mayRead(): boolean;
   receive(frame: Frame): void;
-  /** All that could be read was read. */
-  readEnough(): void;
+  /** All that may be read now was read; `everything`: nothing is left but, perhaps, the beginning of a box. */
+  readEnough(everything: boolean): void;
   /** The peer broke the protocol. */
   failed(error: unknown): void;
 }
@@ -46,11 +46,23 @@ export class Input {
   /** Goes on reading, where it may. Harmless at any time. */
   read(): void {
     if (this.#reading) return;
+    let everything = false;
+    do {
+      everything = this.#serve();
+      this.#gate.readEnough(everything);
+      // What stopped us may be over: our own answers, that had yet to be written.
+    } while (!everything && this.#gate.mayRead());
+    if (this.#gate.mayRead()) this.resume();
+    else this.pause();
+  }
+
+  /** Serves boxes while it may. Returns whether all that came has been served. */
+  #serve(): boolean {
     this.#reading = true;
     try {
       while (this.#gate.mayRead()) {
         const frame = this.#reader.nextFrame();
-        if (frame === undefined) break;
+        if (frame === undefined) return true;
         this.#gate.receive(frame);
       }
     } catch (error) {
@@ -58,9 +70,7 @@ export class Input {
     } finally {
       this.#reading = false;
     }
-    this.#gate.readEnough();
-    if (this.#gate.mayRead()) this.resume();
-    else this.pause();
+    return false;
   }
 
   pause(): void {

@@ -1,0 +1,121 @@
+/** Whoever does not read is not written to without bound, and whoever asks too much is not read. */
+import { ConnectionClosed, LimitExceeded } from "ampwire";
+import { quiet, scriptedPeer } from "ampwire/testing";
+import { describe, expect, test } from "vitest";
+import { rejection } from "../../support/settled.ts";
+import { calculator, Note, SUM, Sum } from "../calculator.ts";
+
+describe("maxAsksInProgress", () => {
+  test("stops reading, refuses nothing, and goes on when an ask is answered", async () => {
+    const calc = calculator();
+    const { connection, peer } = scriptedPeer({ locator: calc.locator, limits: { maxAsksInProgress: 3 } });
+    const asks = Array.from({ length: 8 }, (_, index) => ({ _ask: `${index}`, _command: "Wait" }));
+    peer.send(...asks);
+    peer.send({ _ask: "last", _command: "Sum", a: "1", b: "1" });
+    await quiet();
+    expect(calc.waiting).toBe(3);
+    calc.answer("first");
+    await peer.expect(...["0", "1", "2"].map((tag) => ({ _answer: tag, after: "first" })));
+    await quiet();
+    expect(calc.waiting).toBe(3);
+    calc.answer("second");
+    await quiet();
+    calc.answer("third");
+    await peer.expect(
+      ...["3", "4", "5"].map((tag) => ({ _answer: tag, after: "second" })),
+      { _answer: "last", total: "2" },
+      ...["6", "7"].map((tag) => ({ _answer: tag, after: "third" })),
+    );
+    connection.destroy();
+  });
+
+  test("leaves the bytes in the transport", async () => {
+    const calc = calculator();
+    const { peer } = scriptedPeer(
+      { locator: calc.locator, limits: { maxAsksInProgress: 1 } },
+      { capacity: 1000 },
+    );
+    for (let index = 0; index < 200; index++) peer.send({ _ask: `${index}`, _command: "Wait" });
+    await quiet();
+    expect(calc.waiting).toBe(1);
+    expect(peer.transport.unsent).toBeGreaterThan(0);
+    for (let index = 0; index < 200; index++) {
+      calc.answer("");
+      await peer.expect({ _answer: `${index}`, after: "" });
+    }
+    expect(peer.transport.unsent).toBe(0);
+  });
+
+  test("does not keep our own calls from being answered for good: answers wait like everything else", async () => {
+    const calc = calculator();
+    const { connection, peer } = scriptedPeer({ locator: calc.locator, limits: { maxAsksInProgress: 1 } });
+    const call = connection.callRemote(Sum, { a: 1, b: 2 });
+    await peer.expect(SUM);
+    peer.send({ _ask: "w", _command: "Wait" }, { _answer: "1", total: "3" });
+    await quiet();
+    calc.answer("");
+    expect(await call).toEqual({ total: 3 });
+  });
+
+  test("a peer that ends while it is not read is heard in the end", async () => {
+    const calc = calculator();
+    const { connection, peer } = scriptedPeer({ locator: calc.locator, limits: { maxAsksInProgress: 1 } });
+    peer.send({ _ask: "1", _command: "Wait" }, { _ask: "2", _command: "Wait" });
+    peer.end();
+    await quiet();
+    calc.answer("one");
+    await quiet();
+    calc.answer("two");
+    await peer.expect({ _answer: "1", after: "one" }, { _answer: "2", after: "two" });
+    await peer.expectEnd();
+    expect((await connection.closed).message).toBe("the peer closed the connection");
+  });
+});
+
+describe("maxUnsentBytes", () => {
+  test("a call past it rejects, a call without answer throws, and nothing of them is sent", async () => {
+    const { connection, peer } = scriptedPeer({ limits: { maxUnsentBytes: 1000 } }, { capacity: 1 });
+    peer.transport.pause();
+    connection.callRemote(Note, { text: "x".repeat(1200) });
+    const failed = rejection(connection.callRemote(Sum, { a: 1, b: 2 }));
+    expect(await failed).toBeInstanceOf(LimitExceeded);
+    expect((await failed).message).toContain("maxUnsentBytes");
+    expect(() => connection.callRemote(Note, { text: "y" })).toThrow(LimitExceeded);
+    peer.transport.resume();
+    await peer.expect({ _command: "Note", text: "x".repeat(1200) });
+    await quiet();
+    connection.callRemote(Note, { text: "z" });
+    await peer.expect({ _command: "Note", text: "z" });
+    connection.destroy();
+  });
+
+  test("a peer that does not take its answers is not read, and nothing is lost", async () => {
+    const { connection, peer } = scriptedPeer(
+      { locator: calculator().locator, limits: { maxUnsentBytes: 1000 } },
+      { capacity: 100 },
+    );
+    peer.transport.pause();
+    const tags = Array.from({ length: 500 }, (_, index) => `${index}`);
+    for (const tag of tags) {
+      peer.send({ ...SUM, _ask: tag });
+      await quiet();
+    }
+    expect(peer.transport.unsent).toBeGreaterThan(0);
+    peer.transport.resume();
+    await peer.expect(...tags.map((tag) => ({ _answer: tag, total: "3" })));
+    connection.destroy();
+  });
+
+  test("what came in one piece is all answered, however small the limit", async () => {
+    const { connection, peer } = scriptedPeer({
+      locator: calculator().locator,
+      limits: { maxUnsentBytes: 1 },
+    });
+    const tags = Array.from({ length: 5000 }, (_, index) => `${index}`);
+    peer.send(...tags.map((tag) => ({ ...SUM, _ask: tag })));
+    peer.end();
+    await peer.expect(...tags.map((tag) => ({ _answer: tag, total: "3" })));
+    await peer.expectEnd();
+    expect(await connection.closed).toBeInstanceOf(ConnectionClosed);
+  });
+});
