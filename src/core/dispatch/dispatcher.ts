@@ -5,7 +5,7 @@ import { ASK, COMMAND, keys } from "../command/protocol-keys.ts";
 import { MalformedAmpBox, NoEmptyBoxes, UnexpectedAnswer } from "../errors/peer.ts";
 import { fromWire } from "../errors/wire-codes.ts";
 import type { CallEvent, Observer } from "../observer.ts";
-import { type AbortSignalLike, utf8Lenient } from "../platform.ts";
+import { utf8Lenient } from "../platform.ts";
 import type { Clock } from "../transport.ts";
 import { Box } from "../wire/box.ts";
 import type { Frame } from "../wire/frame.ts";
@@ -126,7 +126,7 @@ export class Dispatcher {
 
   /**
    * The same with the answer handed over in the very moment when it is read.
-   * @throws InvalidSignature, TooLong, the signal's reason: nothing is sent, and neither function will be called
+   * @throws InvalidSignature, TooLong, what {@link Outstanding.admit} throws: nothing is sent, and neither function will be called
    */
   callSettling(
     command: AnyCommand,
@@ -135,8 +135,7 @@ export class Dispatcher {
     resolve: Settle["resolve"],
     reject: Settle["reject"],
   ): void {
-    const signal: AbortSignalLike | undefined = options.signal;
-    if (signal?.aborted) throw signal.reason;
+    this.outstanding.admit(options);
     command.writeAsk(
       this.#host.out,
       tagDigits(this.outstanding.nextTag),
@@ -161,8 +160,7 @@ export class Dispatcher {
       return undefined;
     }
     const answer = new Promise<Box>((resolve, reject) => {
-      const signal: AbortSignalLike | undefined = options.signal;
-      if (signal?.aborted) return reject(signal.reason);
+      this.outstanding.admit(options);
       writeBox(this.#host.out, sent.set(ASK, this.outstanding.nextTag.toString(16)));
       // A call without command resolves with the answer's box.
       this.#sent(new PendingCall(undefined, name, resolve as Settle["resolve"], reject), options);

@@ -68,15 +68,20 @@ export class Outstanding {
     return tag;
   }
 
+  /** Looks at them before the call is written. @throws the signal's reason, TypeError for a timeout without a clock */
+  admit({ timeout, signal }: CallOptions): void {
+    if (signal?.aborted) throw signal.reason;
+    if (timeout !== undefined && this.#clock === undefined)
+      throw new TypeError("a call can have a timeout only where there is a clock");
+  }
+
   /** Applies a call's `timeout` and `signal`. Only calls that have one pay for it. */
   limit(tag: number, call: Call, { timeout, signal }: CallOptions): void {
     let timer: unknown;
     const clock = this.#clock;
     const aborted = () => this.#giveUp(tag, (signal as AbortSignalLike).reason); // only listened to on a signal
-    if (timeout !== undefined && timeout !== Number.POSITIVE_INFINITY) {
-      if (clock === undefined) throw new TypeError("a call can have a timeout only where there is a clock");
-      timer = clock.setTimeout(() => this.#giveUp(tag, timedOut(call.name, timeout)), timeout);
-    }
+    if (timeout !== undefined && timeout !== Number.POSITIVE_INFINITY)
+      timer = clock?.setTimeout(() => this.#giveUp(tag, timedOut(call.name, timeout)), timeout);
     signal?.addEventListener("abort", aborted, { once: true });
     call.release = () => {
       if (timer !== undefined) clock?.clearTimeout(timer);
