@@ -2,7 +2,7 @@
  * Live Twisted peers: `interop/peer.py`, started, spoken to and ended.
  *
  * Importing this file sees to it that no peer outlives the test file, whatever happens in it. A peer that even
- * this cannot reach gives up by itself, after 30 seconds.
+ * this cannot reach gives up by itself after a while.
  */
 import { type ChildProcessWithoutNullStreams, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
@@ -90,6 +90,9 @@ afterAll(async () => {
   await Promise.all([...running].map((peer) => peer.kill()));
 });
 
+/** Seconds: long enough for a file of tests on a machine that is busy. */
+const GIVE_UP = 120;
+
 /** One Python process. */
 export class TwistedPeer {
   readonly #child: ChildProcessWithoutNullStreams;
@@ -99,7 +102,7 @@ export class TwistedPeer {
 
   constructor(args: readonly string[]) {
     const program = fileURLToPath(new URL("../../interop/peer.py", import.meta.url));
-    this.#child = spawn(python, [program, ...args]);
+    this.#child = spawn(python, [program, ...args, `--timeout=${GIVE_UP}`]);
     this.#exited = once(this.#child, "close").finally(() => running.delete(this));
     this.#lines = createInterface({ input: this.#child.stdout })[Symbol.asyncIterator]();
     this.#child.stdin.on("error", () => {}); // a peer that has gone does not read: its output says why
@@ -143,7 +146,6 @@ export interface TwistedServer extends AsyncDisposable {
 export async function twistedServer(options: ServerOptions = {}): Promise<TwistedServer> {
   const peer = new TwistedPeer([
     "server",
-    "--timeout=60",
     ...(options.path === undefined ? [] : [`--unix=${options.path}`]),
     ...tlsArguments(options),
   ]);
