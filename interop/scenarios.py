@@ -1,6 +1,7 @@
 """The scenarios of ``peer.py client`` by name: each is a coroutine that is given its Run."""
 
 from call_scenarios import calls, notify
+from descriptor_scenarios import descriptors
 from driven_scenarios import echoStdin, serve
 from error_scenarios import errors
 from switch_scenarios import switch
@@ -11,6 +12,7 @@ SCENARIOS = {
     "errors": errors,
     "notify": notify,
     "switch": switch,
+    "descriptors": descriptors,
     "starttls": starttls,
     "secure-start": secureStart,
     "be-asked-for-tls": beAskedForTLS,

@@ -9,6 +9,7 @@ export type {
   InputOf,
   LocalArgument,
   OptionalArgument,
+  SideChannel,
   ValueOf,
   ValuesOf,
 } from "./core/arguments/argument.ts";
@@ -78,6 +79,7 @@ export { locator, type ResponderLocator, type ResponderSource } from "./core/dis
 export { AmpError, type Fault } from "./core/errors/amp-error.ts";
 export {
   CallTimeout,
+  DescriptorsNotAvailable,
   InvalidCertificate,
   InvalidSignature,
   LimitExceeded,

@@ -2,6 +2,7 @@
 import { Duplex, type Readable, type Writable } from "node:stream";
 import { checkByteStream } from "./byte-stream.ts";
 import { checkOptions, NodeConnection, type NodeConnectionOptions } from "./connection.ts";
+import { takeSocket } from "./descriptors/take-socket.ts";
 import type { TLSRole } from "./tls/options.ts";
 
 export interface AttachOptions extends NodeConnectionOptions {
@@ -15,12 +16,13 @@ export type Attachable = Duplex | { readonly readable: Readable; readonly writab
 /**
  * Opens a connection on a stream. The stream is the connection's from now on: nobody else may read or write it.
  * @throws TypeError for a stream in object mode or with an encoding set, InvalidCertificate, RangeError and TypeError for
- * options that make no sense
+ * options that make no sense, DescriptorsNotAvailable
  */
 export function attach(stream: Attachable, options: AttachOptions = {}): NodeConnection {
   const { role, ...rest } = options;
   if (role !== undefined) checkOptions(rest, role);
-  return new NodeConnection(stream instanceof Duplex ? stream : joined(stream), role, rest);
+  const duplex = stream instanceof Duplex ? stream : joined(stream);
+  return new NodeConnection(takeSocket(duplex, rest.descriptors), role, rest);
 }
 
 function joined({

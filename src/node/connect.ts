@@ -8,6 +8,7 @@ import {
 import { ConnectFailed } from "../core/errors/transport.ts";
 import type { AbortSignalLike } from "../core/platform.ts";
 import { checkOptions, NodeConnection, type NodeConnectionOptions } from "./connection.ts";
+import { checkDescriptors, takeSocket } from "./descriptors/take-socket.ts";
 
 /** Where to, in Node's own terms: `{ port, host }`, or `{ path }` for a UNIX socket; and how. */
 export type ConnectOptions = (TcpNetConnectOpts | IpcNetConnectOpts) &
@@ -21,16 +22,18 @@ export type ConnectOptions = (TcpNetConnectOpts | IpcNetConnectOpts) &
 /**
  * Connects. We are the TLS client of a later StartTLS, whoever asks for it.
  * @throws ConnectFailed when nobody answers, with Node's error as `cause`; the signal's reason; before anything is
- * opened InvalidCertificate, RangeError and TypeError for options that make no sense
+ * opened InvalidCertificate, RangeError and TypeError for options that make no sense, DescriptorsNotAvailable
  */
 export async function connect(options: ConnectOptions): Promise<NodeConnection> {
   const { signal, connectTimeout, ...rest } = options;
   checkOptions(rest, "client");
+  checkDescriptors(rest.descriptors, "path" in rest ? rest.path : undefined);
   if (signal?.aborted) throw signal.reason;
   // allowHalfOpen: a peer that has ended its side still gets its answers.
   const socket = connectSocket({ noDelay: true, ...rest, allowHalfOpen: true });
+  if (rest.descriptors) socket.pause(); // before it is connected: what Node reads comes without its descriptors
   await connected(socket, options);
-  return new NodeConnection(socket, "client", rest);
+  return new NodeConnection(takeSocket(socket, rest.descriptors), "client", rest);
 }
 
 function connected(socket: Socket, options: ConnectOptions): Promise<void> {

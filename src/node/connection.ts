@@ -14,6 +14,9 @@ import { resolveLimits } from "../core/wire/limits.ts";
 import type { Certificate } from "./certificates/certificate.ts";
 import type { PrivateCertificate } from "./certificates/private-certificate.ts";
 import { systemClock } from "./clock.ts";
+import type { DescriptorChannel } from "./descriptors/descriptor-channel.ts";
+import { DescriptorStream } from "./descriptors/descriptor-stream.ts";
+import type { DescriptorOptions } from "./descriptors/take-socket.ts";
 import { diagnostics } from "./diagnostics.ts";
 import { DEFAULT_HANDSHAKE_DELAY, StreamTransport } from "./stream-transport.ts";
 import { checkTLSOptions } from "./tls/check.ts";
@@ -31,6 +34,11 @@ export interface NodeConnectionOptions extends Omit<ConnectionOptions, "tls"> {
    * TLS byte: Twisted needs it. Default 20.
    */
   readonly handshakeDelay?: number | undefined;
+  /**
+   * Send and receive file descriptors, see {@link descriptor}: over UNIX sockets, on Linux, with the package koffi. The
+   * connection then reads and writes by itself, a little slower than Node does. Default false.
+   */
+  readonly descriptors?: boolean | DescriptorOptions | undefined;
   /** Where time comes from: for tests. Default: Node's. */
   readonly clock?: Clock | undefined;
 }
@@ -49,6 +57,8 @@ export function checkOptions(options: NodeConnectionOptions, role: TLSRole): voi
 const defaultResponders = locator(StartTLS.responder(() => ({})));
 
 export class NodeConnection extends Connection {
+  readonly #descriptors: DescriptorChannel | undefined;
+
   /** @throws TypeError for a stream that does not carry bytes, RangeError for a limit that makes no sense */
   constructor(stream: Duplex, role: TLSRole | undefined, options: NodeConnectionOptions) {
     const { tls = {}, handshakeDelay = DEFAULT_HANDSHAKE_DELAY, clock = systemClock, ...rest } = options;
@@ -60,6 +70,12 @@ export class NodeConnection extends Connection {
       locator: locator(...responders.filter((one): one is ResponderLocator => one !== undefined)),
       tls: tls === false ? undefined : tls,
     });
+    this.#descriptors = stream instanceof DescriptorStream ? stream.descriptors : undefined;
+  }
+
+  /** For the descriptors that go beside the boxes, where they do. */
+  get sideChannel(): DescriptorChannel | undefined {
+    return this.secure ? undefined : this.#descriptors;
   }
 
   // The transport that this class chooses makes its sessions with these classes.

@@ -5,9 +5,12 @@ import {
   createServer,
   type ListenOptions as NetListenOptions,
   type Server as NetServer,
+  type Socket,
 } from "node:net";
+import type { Duplex } from "node:stream";
 import { ConnectionClosed } from "../core/errors/transport.ts";
 import { checkOptions, NodeConnection, type NodeConnectionOptions } from "./connection.ts";
+import { checkDescriptors, takeSocket } from "./descriptors/take-socket.ts";
 
 /** Where, in Node's own terms: `{ port, host }`, or `{ path }` for a UNIX socket; and how. */
 export interface ListenOptions extends Omit<NetListenOptions, "signal">, NodeConnectionOptions {
@@ -20,17 +23,23 @@ export interface ListenOptions extends Omit<NetListenOptions, "signal">, NodeCon
 /**
  * Listens. We are the TLS server of a later StartTLS, whoever asks for it.
  * @throws Node's error when the address cannot be had; before that InvalidCertificate, RangeError and TypeError for
- * options that make no sense
+ * options that make no sense, DescriptorsNotAvailable
  */
 export function listen(options: ListenOptions & { readonly path: string }): Promise<Server<string>>;
 export function listen(options: ListenOptions): Promise<Server<AddressInfo>>;
 export async function listen(options: ListenOptions): Promise<Server> {
   const { onConnection, maxConnections, ...rest } = options;
   checkOptions(rest, "server");
+  checkDescriptors(rest.descriptors, rest.path);
   const connections = new Set<NodeConnection>();
   // allowHalfOpen: a peer that has ended its side still gets its answers.
-  const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
-    const connection = new NodeConnection(socket, "server", rest);
+  const pauseOnConnect = Boolean(rest.descriptors); // what Node reads comes without its descriptors
+  const server = createServer({ allowHalfOpen: true, noDelay: true, pauseOnConnect }, (socket) => {
+    // Node itself looks at sockets, and one that carries descriptors is not Node's any more.
+    if (connections.size >= (maxConnections ?? Number.POSITIVE_INFINITY)) return void socket.destroy();
+    const stream = takenOrClosed(socket, rest.descriptors);
+    if (stream === undefined) return;
+    const connection = new NodeConnection(stream, "server", rest);
     connections.add(connection);
     void connection.closed.then(() => connections.delete(connection));
     onConnection?.(connection);
@@ -40,6 +49,15 @@ export async function listen(options: ListenOptions): Promise<Server> {
   await once(server, "listening");
   // Node gives null only for a server that does not listen.
   return new Server(server, server.address() as AddressInfo | string, connections);
+}
+
+/** The process may have no descriptor left for one more socket: then its peer cannot be served, and others go on. */
+function takenOrClosed(socket: Socket, wanted: ListenOptions["descriptors"]): Duplex | undefined {
+  try {
+    return takeSocket(socket, wanted);
+  } catch {
+    return undefined;
+  }
 }
 
 /** What of the options is Node's. One that is not given must not be there: Node takes `port: undefined` for any port. */

@@ -23,7 +23,7 @@ import {
   StartTLS,
   unicode,
 } from "ampwire";
-import { protocolSwitch } from "ampwire/node";
+import { descriptor, protocolSwitch } from "ampwire/node";
 
 // Arithmetic.
 
@@ -61,6 +61,7 @@ export const EchoAmpList = echo("EchoAmpList", {
 });
 export const EchoOptional = echo("EchoOptional", { a: optional(bigInteger()), b: optional(unicode()) });
 export const EchoBig = echo("EchoBig", { text: bigUnicode(), data: bigBytes() });
+export const EchoDescriptor = echo("EchoDescriptor", { value: descriptor() });
 /** Served by a raw responder on both sides. */
 export const Raw = echo("raw", { data: bytes() });
 

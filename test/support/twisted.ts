@@ -55,6 +55,7 @@ export type Scenario =
   | "errors"
   | "notify"
   | "switch"
+  | "descriptors"
   | "starttls"
   | "secure-start"
   | "be-asked-for-tls"

@@ -35,6 +35,22 @@ export interface BoxArgument<T> extends Argument<T> {
   fromBox(name: string, box: Box, connection: unknown): T | undefined;
 }
 
+/**
+ * What a connection carries beside its boxes. A connection that has such a thing has it under the name `sideChannel`:
+ * what a codec did there for a box that could not be written or read after all is taken back.
+ */
+export interface SideChannel {
+  /** @returns takes back whatever has been done since */
+  checkpoint(): () => void;
+}
+
+const nothing = () => {};
+
+export function checkpoint(connection: unknown): () => void {
+  const channel = (connection as { readonly sideChannel?: SideChannel } | undefined)?.sideChannel;
+  return channel === undefined ? nothing : channel.checkpoint();
+}
+
 /** A codec that writes into the outgoing bytes and reads from the incoming ones, with no array per value. */
 export interface InPlaceArgument<T> extends Argument<T> {
   /** Appends the value's bytes to `out`. */

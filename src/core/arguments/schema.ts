@@ -5,14 +5,14 @@
  * the frame's keys with ours in one walk, since both stand in byte order.
  */
 import type { AmpError } from "../errors/amp-error.ts";
-import { InvalidSignature, TooLong } from "../errors/caller.ts";
+import { DescriptorsNotAvailable, InvalidSignature, TooLong } from "../errors/caller.ts";
 import { Box } from "../wire/box.ts";
 import type { ByteRange } from "../wire/byte-range.ts";
 import type { ByteWriter } from "../wire/byte-writer.ts";
 import type { Frame } from "../wire/frame.ts";
 import { MAX_VALUE_LENGTH } from "../wire/limits.ts";
 import { compareBytes, writeBox } from "../wire/writer.ts";
-import type { BoxArgument, Fields } from "./argument.ts";
+import { type BoxArgument, checkpoint, type Fields } from "./argument.ts";
 import { type Constant, compileSteps, type Step } from "./box-steps.ts";
 import { compileField, type Field, isLocal, type Values, valueFor } from "./field.ts";
 
@@ -66,9 +66,20 @@ export class Schema {
    * @throws InvalidSignature naming the field that is missing or malformed
    */
   read(frame: Frame, connection?: unknown): Record<string, unknown> {
+    if (!this.#spreads) return this.#read(frame, undefined, undefined);
+    const takeBack = checkpoint(connection);
+    try {
+      return this.#read(frame, frame.toBox(), connection);
+    } catch (error) {
+      takeBack();
+      throw error;
+    }
+  }
+
+  /** @param box the same, for the fields that read it themselves */
+  #read(frame: Frame, box: Box | undefined, connection: unknown): Record<string, unknown> {
     const values: Record<string, unknown> = {};
     let expected = 0;
-    const box = this.#spreads ? frame.toBox() : undefined;
     for (const field of this.#fields) {
       if (box !== undefined && field.spread !== undefined) {
         this.#readSpread(values, field, field.spread, box, connection);
@@ -132,9 +143,9 @@ export class Schema {
   failure(name: string, cause: unknown): AmpError {
     const reason = cause instanceof Error ? cause.message : String(cause);
     const message = `${this.#what}: ${JSON.stringify(name)}: ${reason}`;
-    return cause instanceof TooLong
-      ? new TooLong(message, { cause })
-      : new InvalidSignature(message, { cause });
+    if (cause instanceof TooLong) return new TooLong(message, { cause });
+    if (cause instanceof DescriptorsNotAvailable) return new DescriptorsNotAvailable(message, { cause });
+    return new InvalidSignature(message, { cause });
   }
 
   missing(name: string): InvalidSignature {
@@ -212,6 +223,16 @@ export class BoxTemplate {
 
   /** The slow way, through a map: where a codec decides itself which keys it writes. */
   #writeSpread(out: ByteWriter, tag: ByteRange, values: Values, connection: unknown): void {
+    const takeBack = checkpoint(connection);
+    try {
+      this.#writeBox(out, tag, values, connection);
+    } catch (error) {
+      takeBack();
+      throw error;
+    }
+  }
+
+  #writeBox(out: ByteWriter, tag: ByteRange, values: Values, connection: unknown): void {
     const box = new Box();
     for (const { key, value } of this.#constants) box.set(key, value ?? tag.bytes.slice(tag.start, tag.end));
     for (const field of this.#fields) {

@@ -32,6 +32,13 @@ export class TLSNotAvailable extends AmpError {
   }
 }
 
+/** A file descriptor where none can go: no UNIX socket, no koffi, or TLS. The message says what to do. */
+export class DescriptorsNotAvailable extends AmpError {
+  static {
+    identify(this, "DescriptorsNotAvailable", "DESCRIPTORS_NOT_AVAILABLE", "caller");
+  }
+}
+
 /** The command, or this end, demands TLS and the connection is still in plaintext. */
 export class TLSRequired extends AmpError {
   static {

@@ -1,0 +1,116 @@
+/**
+ * A UNIX socket as a stream, which carries descriptors beside the bytes.
+ *
+ * Node's own sockets read with `read`, and whatever comes beside the bytes is lost. So this one reads and writes by
+ * itself, on a descriptor of its own.
+ */
+import { Duplex } from "node:stream";
+import { ProtocolError } from "../../core/errors/peer.ts";
+import { DescriptorChannel } from "./descriptor-channel.ts";
+import { libc, type Watch } from "./libc.ts";
+import { messages, SHUT_WR } from "./messages.ts";
+
+/** Reads in a row before others get a turn. */
+const READS = 16;
+
+interface Write {
+  readonly bytes: Uint8Array;
+  readonly done: (error?: Error | null) => void;
+}
+
+export class DescriptorStream extends Duplex {
+  readonly descriptors = new DescriptorChannel();
+  readonly #fd: number;
+  readonly #maxWaiting: number;
+  readonly #watch: Watch;
+  #reads = false;
+  #write: Write | undefined;
+
+  /**
+   * @param fd ours from now on, in whatever comes
+   * @param maxWaiting received descriptors that nobody has claimed: more end the stream
+   */
+  constructor(fd: number, maxWaiting: number) {
+    super();
+    this.#fd = fd;
+    this.#maxWaiting = maxWaiting;
+    this.#watch = libc().watch(fd, () => this.#ready());
+  }
+
+  override _read(): void {
+    this.#reads = true;
+    this.#rewatch();
+  }
+
+  override _write(bytes: Uint8Array, _encoding: BufferEncoding, done: Write["done"]): void {
+    this.#write = { bytes, done };
+    this.#flush();
+    this.#rewatch();
+  }
+
+  override _final(done: (error?: Error | null) => void): void {
+    libc().shutdown(this.#fd, SHUT_WR); // fails only where the peer has gone, which reading tells
+    done();
+  }
+
+  override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
+    this.#watch.close();
+    libc().close(this.#fd);
+    this.descriptors.close();
+    done(error);
+  }
+
+  #rewatch(): void {
+    if (!this.destroyed) this.#watch.set(this.#reads, this.#write !== undefined);
+  }
+
+  #ready(): void {
+    if (this.#write !== undefined) this.#flush();
+    if (this.#reads && !this.destroyed) this.#fill();
+    this.#rewatch();
+  }
+
+  /** Writes what the socket takes. Descriptors go first: each may come before its box, but not after it. */
+  #flush(): void {
+    while (this.#write !== undefined && !this.destroyed) {
+      const { bytes, done } = this.#write;
+      const descriptor = bytes.length > 0 ? this.descriptors.next : undefined;
+      let taken = 0;
+      try {
+        if (bytes.length > 0) taken = messages().send(this.#fd, bytes, descriptor);
+      } catch (error) {
+        this.#write = undefined;
+        return done(error instanceof Error ? error : new Error(String(error)));
+      }
+      if (taken === 0 && bytes.length > 0) return;
+      if (descriptor !== undefined) this.descriptors.sent();
+      if (taken < bytes.length) {
+        this.#write = { bytes: bytes.subarray(taken), done };
+      } else {
+        this.#write = undefined;
+        done(); // may bring the next write
+      }
+    }
+  }
+
+  #fill(): void {
+    try {
+      for (let i = 0; i < READS && this.#reads; i++) {
+        const received = messages().receive(this.#fd);
+        if (received === undefined) return;
+        const { bytes, descriptors, truncated } = received;
+        for (const fd of descriptors) this.descriptors.received(fd);
+        if (truncated) throw new ProtocolError("descriptors were lost: this process has too many open");
+        if (this.descriptors.unclaimed > this.#maxWaiting) {
+          throw new ProtocolError(
+            `${this.descriptors.unclaimed} descriptors came that no box has claimed: the limit is ${this.#maxWaiting}`,
+          );
+        }
+        this.#reads = bytes.length > 0 && this.push(bytes);
+        if (bytes.length === 0) this.push(null);
+      }
+    } catch (error) {
+      this.destroy(error instanceof Error ? error : new Error(String(error)));
+    }
+  }
+}
