@@ -33,7 +33,7 @@ import { Input } from "./input.ts";
 import { checkHeartbeat, Liveness } from "./liveness.ts";
 import type { ConnectionOptions } from "./options.ts";
 import { Output } from "./output.ts";
-import { next, RULES, type Rules, type State, type Transition } from "./states.ts";
+import { mayFail, next, RULES, type Rules, type State, type Transition } from "./states.ts";
 
 /** Milliseconds that the peer has to end its side, once we have ended ours. */
 const LINGER = 2_000;
@@ -394,7 +394,7 @@ export class Connection implements AmpConnection {
   }
 
   #fail(reason: Error): void {
-    if (this.#state !== "closed") this.#end("fail", reason);
+    if (mayFail(this.#state)) this.#end("fail", reason);
   }
 
   /** AMP is over. What was written still goes out; what was held does not. */
@@ -413,7 +413,7 @@ export class Connection implements AmpConnection {
   }
 
   #lost(cause: Error | undefined): void {
-    if (this.#state !== "closed") this.#end("fail", this.#reason ?? this.#whyLost(cause));
+    if (mayFail(this.#state)) this.#end("fail", this.#reason ?? this.#whyLost(cause));
     for (const timer of this.#timers) this.#clock.clearTimeout(timer);
     this.#timers.clear();
     const reason = this.#whyClosed();

@@ -26,7 +26,7 @@ export const TRANSITIONS: Readonly<Record<State, Readonly<Partial<Record<Transit
   open: { upgrade: "upgrading", switch: "switching", close: "closing", fail: "closed" },
   upgrading: { upgraded: "open", refused: "open", fail: "closed" },
   switching: { handedOver: "switched", refused: "open", fail: "closed" },
-  switched: { fail: "closed" },
+  switched: {}, // the stream is somebody else's: nothing that happens here ends it
   closing: { finished: "closed", fail: "closed" },
   closed: {},
 };
@@ -76,4 +76,9 @@ export function next(state: State, transition: Transition): State {
   const to = TRANSITIONS[state][transition];
   if (to === undefined) throw new Error(`a connection that is ${state} cannot ${transition}`);
   return to;
+}
+
+/** Whether there is anything left to end. */
+export function mayFail(state: State): boolean {
+  return TRANSITIONS[state].fail !== undefined;
 }
