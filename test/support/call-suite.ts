@@ -13,6 +13,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import * as commands from "./commands.ts";
 import { ECHOES } from "./echo-table.ts";
 import { plain } from "./plain.ts";
+import { rejection } from "./settled.ts";
 
 const TEXT = "café: 😀";
 
@@ -229,13 +230,4 @@ function text(bytes: Uint8Array): string {
 
 function box(fields: Readonly<Record<string, string>>): Box {
   return new Box(fields);
-}
-
-async function rejection(call: Promise<unknown>): Promise<unknown> {
-  return call.then(
-    (value) => {
-      throw new Error(`answered with ${JSON.stringify(value)}`);
-    },
-    (error: unknown) => error,
-  );
 }
