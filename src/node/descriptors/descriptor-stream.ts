@@ -24,6 +24,8 @@ export class DescriptorStream extends Duplex {
   readonly #maxWaiting: number;
   readonly #watch: Watch;
   #reads = false;
+  /** What is watched for now: to say it again would cost. */
+  #watched = { reads: false, writes: false };
   #write: Write | undefined;
 
   /**
@@ -61,7 +63,10 @@ export class DescriptorStream extends Duplex {
   }
 
   #rewatch(): void {
-    if (!this.destroyed) this.#watch.set(this.#reads, this.#write !== undefined);
+    const writes = this.#write !== undefined;
+    if (this.destroyed || (this.#reads === this.#watched.reads && writes === this.#watched.writes)) return;
+    this.#watched = { reads: this.#reads, writes };
+    this.#watch.set(this.#reads, writes);
   }
 
   #ready(): void {

@@ -113,15 +113,26 @@ function bind(koffi: Koffi): Libc {
       return { address: koffi.address(pointer), bytes: Buffer.from(koffi.view(pointer, size)) };
     },
     watch(fd, ready) {
+      let closed = false;
+      // Koffi calls back from the event loop, but outside of what Node does around its own callbacks: promises that
+      // are settled in there would stay where they are until something else happens. Immediates come next anyway.
+      const called = () => {
+        setImmediate(() => {
+          if (!closed) ready();
+        });
+      };
       // The event loop that Node runs on watches it: no thread waits.
-      const handle = koffi.node.poll(fd, { readable: false, writable: false }, ready);
+      const handle = koffi.node.poll(fd, { readable: false, writable: false }, called);
       handle.stop();
       return {
         set(readable, writable) {
-          if (readable || writable) handle.start({ readable, writable }, ready);
+          if (readable || writable) handle.start({ readable, writable }, called);
           else handle.stop();
         },
-        close: () => handle.close(),
+        close() {
+          closed = true;
+          handle.close();
+        },
       };
     },
   };
