@@ -95,10 +95,11 @@ export class ChangeDriver {
     values: Values,
     options: CallOptions = {},
   ): Promise<unknown> {
+    // Thrown, not rejected: who calls such a command is given no promise.
+    if (!command.requiresAnswer)
+      throw new InvalidSignature(`${command.name} changes the protocol: it needs an answer`);
     return new Promise((resolve, reject) => {
       const { connection, dispatcher, state } = this.#stage;
-      if (!command.requiresAnswer)
-        throw new InvalidSignature(`${command.name} changes the protocol: it needs an answer`);
       if (change.state === "upgrading" && state === "upgrading") {
         throw new OnlyOneTLS("TLS is already being started on this connection");
       }
