@@ -3,14 +3,14 @@ import {
   Box,
   BoxTooLarge,
   ConnectionLost,
-  encodeBox,
   type ErrorClass,
+  encodeBox,
   KeyTooLong,
   MalformedAmpBox,
   NoEmptyBoxes,
   UnexpectedAnswer,
 } from "ampwire";
-import { byteByByte, randomChunking, type ScriptPart, scriptedPeer } from "ampwire/testing";
+import { byteByByte, type Chunking, randomChunking, type ScriptPart, scriptedPeer } from "ampwire/testing";
 import { describe, expect, test } from "vitest";
 import { rejection } from "../../support/settled.ts";
 import { calculator, SUM, Sum, TOTAL } from "../calculator.ts";
@@ -55,7 +55,7 @@ describe("keys", () => {
   });
 });
 
-test.each([
+test.each<readonly [string, Chunking]>([
   ["byte by byte", byteByByte],
   ...[1, 2, 3, 4, 5].map((seed) => [`at random (${seed})`, randomChunking(seed, 9)] as const),
 ])("any chunking: %s", async (_, chunking) => {

@@ -1,0 +1,224 @@
+/** How a connection ends: what is finished before, who hears of it, and why. */
+import { Box, ConnectionClosed, ConnectionLost, IdleTimeout } from "ampwire";
+import { connectedPair, manualClock, quiet, scriptedPeer } from "ampwire/testing";
+import { describe, expect, test } from "vitest";
+import { rejection, settling } from "../../support/settled.ts";
+import { calculator, Note, SUM, Sum, TOTAL, Wait } from "../calculator.ts";
+
+describe("close()", () => {
+  test("waits for the answers to our calls", async () => {
+    const { connection, peer } = scriptedPeer();
+    const answer = connection.callRemote(Sum, { a: 1, b: 2 });
+    const closing = settling(connection.close());
+    await peer.expect(SUM);
+    expect(connection.state).toBe("closing");
+    peer.send(TOTAL);
+    expect(await answer).toEqual({ total: 3 });
+    await peer.expectEnd();
+    expect(closing.how).toEqual([]);
+    peer.end();
+    await closing.over;
+    expect((await connection.closed).message).toBe("the connection was closed here");
+  });
+
+  test("waits for the answers to the peer's asks, also those that come meanwhile", async () => {
+    const calc = calculator();
+    const { connection, peer } = scriptedPeer({ locator: calc.locator });
+    peer.send({ _ask: "w", _command: "Wait" });
+    await quiet();
+    void connection.close();
+    peer.send(SUM);
+    await peer.expect(TOTAL);
+    calc.answer("done");
+    await peer.expect({ _answer: "w", after: "done" });
+    await peer.expectEnd();
+  });
+
+  test("accepts no new calls", async () => {
+    const { connection, peer } = scriptedPeer({ locator: calculator().locator });
+    const answer = connection.callRemote(Sum, { a: 1, b: 2 });
+    void connection.close();
+    expect(await rejection(connection.callRemote(Sum, { a: 1, b: 2 }))).toBeInstanceOf(ConnectionClosed);
+    expect(connection.callRemote(Note, { text: "" })).toBeUndefined();
+    await peer.expect(SUM);
+    peer.send(TOTAL);
+    await answer;
+    await peer.expectEnd();
+  });
+
+  test("ends at once when nothing is in progress; may be repeated, and waited for by many", async () => {
+    const [a, b] = connectedPair();
+    await Promise.all([a.close(), a.close(), a[Symbol.asyncDispose]()]);
+    await a.close();
+    expect((await b.closed).message).toBe("the peer closed the connection");
+  });
+
+  test("of both ends at once", async () => {
+    const [a, b] = connectedPair();
+    await Promise.all([a.close(), b.close()]);
+    expect(await a.closed).toBeInstanceOf(ConnectionClosed);
+    expect(await b.closed).toBeInstanceOf(ConnectionClosed);
+  });
+
+  test("is over when the last call is given up", async () => {
+    const clock = manualClock();
+    const { connection, peer } = scriptedPeer({}, { clock });
+    const failed = rejection(connection.callRemote(Wait, {}, { timeout: 10 }));
+    void connection.close();
+    await peer.expect({ _ask: "1", _command: "Wait" });
+    clock.advance(10);
+    await failed;
+    await peer.expectEnd();
+  });
+
+  test("`await using` closes", async () => {
+    let closed: Promise<Error> | undefined;
+    {
+      await using connection = connectedPair()[0];
+      closed = connection.closed;
+    }
+    expect(await closed).toBeInstanceOf(ConnectionClosed);
+  });
+});
+
+describe("destroy()", () => {
+  test("rejects the calls in progress with the reason, which is also `closed`", async () => {
+    const { connection, peer } = scriptedPeer();
+    const failed = rejection(connection.callRemote(Sum, { a: 1, b: 2 }));
+    const reason = new Error("enough");
+    connection.destroy(reason);
+    connection.destroy(new Error("another"));
+    expect(await failed).toBe(reason);
+    expect(await connection.closed).toBe(reason);
+    await peer.expect(SUM);
+    await peer.expectEnd();
+  });
+
+  test("waits for no responder", async () => {
+    const calc = calculator();
+    const { connection, peer } = scriptedPeer({ locator: calc.locator });
+    peer.send({ _ask: "1", _command: "Wait" });
+    await quiet();
+    connection.destroy();
+    await peer.expectEnd();
+    expect((await connection.closed).message).toBe("the connection was destroyed here");
+  });
+
+  test("ends a close() that takes too long", async () => {
+    const { connection } = scriptedPeer();
+    const failed = rejection(connection.callRemote(Sum, { a: 1, b: 2 }));
+    const closing = connection.close();
+    connection.destroy(new Error("enough"));
+    await closing;
+    expect(await failed).toMatchObject({ message: "enough" });
+    // The first reason counts: it was closed here.
+    expect(await connection.closed).toBeInstanceOf(ConnectionClosed);
+  });
+
+  test("leaves no timer", async () => {
+    const clock = manualClock();
+    const { connection } = scriptedPeer({ limits: { idleTimeout: 100 } }, { clock });
+    connection.destroy();
+    await connection.closed;
+    expect(clock.pending).toBe(0);
+  });
+});
+
+describe("a peer that ends its side", () => {
+  test("still gets its answers, also those that take time", async () => {
+    const calc = calculator();
+    const { connection, peer } = scriptedPeer({ locator: calc.locator });
+    peer.send({ _ask: "w", _command: "Wait" }, SUM);
+    peer.end();
+    await peer.expect(TOTAL);
+    await quiet();
+    expect(connection.state).toBe("closing");
+    calc.answer("late");
+    await peer.expect({ _answer: "w", after: "late" });
+    await peer.expectEnd();
+    expect((await connection.closed).message).toBe("the peer closed the connection");
+  });
+
+  test("answers nothing any more: our calls fail at once", async () => {
+    const calc = calculator();
+    const { connection, peer } = scriptedPeer({ locator: calc.locator });
+    const failed = rejection(connection.callRemote(Sum, { a: 1, b: 2 }));
+    peer.send({ _ask: "w", _command: "Wait" });
+    peer.end();
+    expect(await failed).toBeInstanceOf(ConnectionClosed);
+    expect(await rejection(connection.callRemote(Sum, { a: 1, b: 2 }))).toBeInstanceOf(ConnectionClosed);
+    expect(connection.state).toBe("closing");
+    connection.destroy();
+  });
+
+  test("is ended by us too, when nothing is in progress", async () => {
+    const { connection, peer } = scriptedPeer();
+    peer.end();
+    await peer.expectEnd();
+    expect(await connection.closed).toBeInstanceOf(ConnectionClosed);
+  });
+});
+
+describe("a peer that does not end its side", () => {
+  test("is given two seconds", async () => {
+    const clock = manualClock();
+    const { connection } = scriptedPeer({}, { clock });
+    const closed = settling(connection.close());
+    await quiet();
+    clock.advance(1_999);
+    await quiet();
+    expect(closed.how).toEqual([]);
+    clock.advance(1);
+    await closed.over;
+    expect(clock.pending).toBe(0);
+  });
+
+  test("is not listened to", async () => {
+    const calc = calculator();
+    const { connection, peer } = scriptedPeer({ locator: calc.locator });
+    void connection.close();
+    await peer.expectEnd();
+    peer.send({ _command: "Note", text: "too late" }, "ff ff ff");
+    peer.end();
+    await connection.closed;
+    expect(calc.notes).toEqual([]);
+  });
+});
+
+test("a transport that fails: its error is the cause", async () => {
+  const { connection, peer } = scriptedPeer();
+  const failed = rejection(connection.callRemote(Sum, { a: 1, b: 2 }));
+  await peer.expect(SUM);
+  peer.destroy();
+  await quiet();
+  expect(await failed).toBeInstanceOf(ConnectionLost);
+});
+
+test("idleTimeout gives up a silent peer", async () => {
+  const clock = manualClock();
+  const { connection, peer } = scriptedPeer({ limits: { idleTimeout: 100 } }, { clock });
+  clock.advance(99);
+  peer.send("00");
+  await quiet();
+  clock.advance(99);
+  await quiet();
+  expect(connection.state).toBe("open");
+  clock.advance(1);
+  await peer.expectEnd();
+  peer.end();
+  expect(await connection.closed).toBeInstanceOf(IdleTimeout);
+});
+
+test("limits that make no sense are refused", () => {
+  expect(() => connectedPair({ limits: { maxBoxBytes: 0 } })).toThrow(RangeError);
+  expect(() => connectedPair({ limits: { maxBoxKeys: Number.NaN } })).toThrow(RangeError);
+  expect(() => connectedPair({ limits: { maxKeys: 1 } as object })).toThrow(TypeError);
+});
+
+test("`closed` is there before and after, and never rejects", async () => {
+  const [a] = connectedPair();
+  const before = a.closed;
+  a.destroy();
+  expect(await before).toBe(await a.closed);
+  expect(await a.callRemoteString("x", new Box()).catch((error) => error)).toBe(await a.closed);
+});

@@ -1,0 +1,95 @@
+/** The low level: a receiver of boxes in place of locators and calls. */
+import { Box, type BoxReceiver, type BoxSender, ConnectionClosed, InvalidSignature, TooLong } from "ampwire";
+import { byteByByte, scriptedPeer } from "ampwire/testing";
+import { describe, expect, test } from "vitest";
+
+/** Sends every box back, as it came. */
+class Mirror implements BoxReceiver {
+  sender: BoxSender | undefined;
+  readonly stopped: Error[] = [];
+
+  startReceivingBoxes(sender: BoxSender): void {
+    this.sender = sender;
+  }
+
+  boxReceived(box: Box): void {
+    if (box.has("refuse")) throw new Error("this box is refused");
+    this.sender?.sendBox(box);
+  }
+
+  stopReceivingBoxes(reason: Error): void {
+    this.stopped.push(reason);
+  }
+}
+
+describe("a receiver", () => {
+  test("gets every box, whatever it means, and sends boxes", async () => {
+    const receiver = new Mirror();
+    const { peer } = scriptedPeer({ receiver }, { chunking: byteByByte });
+    const boxes = [
+      { a: "1" },
+      { _answer: "never asked" },
+      { _ask: "1", _command: "Sum" },
+      { key: new Uint8Array(10_000).fill(7) },
+    ];
+    peer.send(...boxes);
+    await peer.expect(...boxes);
+  });
+
+  test("may keep what it gets", async () => {
+    const kept: Box[] = [];
+    const { connection, peer } = scriptedPeer({
+      receiver: {
+        startReceivingBoxes() {},
+        boxReceived: (box) => void kept.push(box),
+        stopReceivingBoxes() {},
+      },
+    });
+    for (let index = 0; index < 20; index++) peer.send({ n: `${index}` });
+    peer.end();
+    await connection.closed;
+    expect(kept.map((box) => box.text("n"))).toEqual(Array.from({ length: 20 }, (_, index) => `${index}`));
+  });
+
+  test("is told once that no more will come, and why", async () => {
+    const receiver = new Mirror();
+    const { connection, peer } = scriptedPeer({ receiver });
+    peer.end();
+    const reason = await connection.closed;
+    await Promise.resolve();
+    expect(receiver.stopped).toEqual([reason]);
+    expect(() => receiver.sender?.sendBox(new Box({ a: "1" }))).toThrow(ConnectionClosed);
+  });
+
+  test("closes the connection by throwing; what it sent before is flushed", async () => {
+    const { connection, peer } = scriptedPeer({ receiver: new Mirror() });
+    peer.send({ a: "1" }, { refuse: "" }, { b: "2" });
+    await peer.expect({ a: "1" });
+    await peer.expectEnd();
+    peer.end();
+    expect((await connection.closed).message).toBe("this box is refused");
+  });
+
+  test("closes it by telling of an error that nobody handles", async () => {
+    const receiver = new Mirror();
+    const { connection, peer } = scriptedPeer({ receiver });
+    const error = new Error("mine");
+    receiver.sender?.unhandledError(error);
+    peer.end();
+    expect(await connection.closed).toBe(error);
+  });
+
+  test("cannot send what the wire cannot carry, and nothing of it is sent", async () => {
+    const receiver = new Mirror();
+    const { peer } = scriptedPeer({ receiver });
+    const { sender } = receiver;
+    expect(() => sender?.sendBox(new Box())).toThrow(InvalidSignature);
+    expect(() => sender?.sendBox(new Box({ a: "1", b: new Uint8Array(65_536) }))).toThrow(TooLong);
+    sender?.sendBox(new Box({ c: "3" }));
+    await peer.expect({ c: "3" });
+  });
+
+  test("and a heartbeat do not go together", () => {
+    expect(() => scriptedPeer({ receiver: new Mirror(), heartbeat: { interval: 1 } })).toThrow(TypeError);
+  });
+});
