@@ -1,5 +1,5 @@
 /** Every snippet of the documentation compiles under `strict` and runs, and prints what its comments say. */
-import { execFileSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { format } from "node:util";
@@ -26,8 +26,8 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 describe("the code of the documentation", () => {
   test("compiles", () => {
     const tsc = join(root, "node_modules/typescript/bin/tsc");
-    const output = () => execFileSync(process.execPath, [tsc, "-p", folder], { encoding: "utf8" });
-    expect(output).not.toThrow();
+    const { stdout } = spawnSync(process.execPath, [tsc, "-p", folder], { encoding: "utf8" });
+    expect(stdout).toBe("");
   }, 60_000);
 
   test.each(runnable)("$name runs, and prints what it says", async ({ name, promised }) => {

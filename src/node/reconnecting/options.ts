@@ -34,11 +34,11 @@ export interface ReconnectingBehaviour {
   /** Start TLS on every connection, before anything else. Calls wait for it: none is ever sent in plaintext. */
   readonly startTLS?: StartTLSOptions | undefined;
   /**
-   * Sets up every connection (a login, say), inside TLS where `startTLS` is given; the calls that wait go out when it
+   * Sets up every connection (a login, say), perhaps with a promise; inside TLS where `startTLS` is given; the calls that wait go out when it
    * is done. Make its calls on the connection that it is given. When it fails, the connection is destroyed and the
    * next attempt follows.
    */
-  readonly onConnection?: ((connection: NodeConnection) => void | PromiseLike<void>) | undefined;
+  readonly onConnection?: ((connection: NodeConnection) => unknown) | undefined;
   /** Milliseconds that `onConnection` may take. Default 30,000. */
   readonly setupTimeout?: number | undefined;
   readonly onStateChange?: ((change: ReconnectingChange) => void) | undefined;
