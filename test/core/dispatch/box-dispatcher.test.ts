@@ -1,0 +1,123 @@
+/** Calls and responders over a carrier that has boxes but no byte stream. */
+import {
+  Box,
+  BoxDispatcher,
+  type BoxSender,
+  CallTimeout,
+  type Clock,
+  ConnectionClosed,
+  locator,
+  NoEmptyBoxes,
+  type ResponderLocator,
+  StartTLS,
+  TLSNotAvailable,
+  UnexpectedAnswer,
+} from "ampwire";
+import { manualClock } from "ampwire/testing";
+import { describe, expect, test } from "vitest";
+import { rejection } from "../../support/settled.ts";
+import { calculator, Divide, Note, Sum, Wait, ZeroDivisionError } from "../calculator.ts";
+
+/** Two dispatchers, each sending what the other receives. */
+function joined(a?: ResponderLocator, b?: ResponderLocator, clock?: Clock) {
+  const sent: Box[] = [];
+  const errors: unknown[] = [];
+  const ends = [new BoxDispatcher(a, clock), new BoxDispatcher(b, clock)] as const;
+  const to = (receiver: BoxDispatcher): BoxSender => ({
+    sendBox(box) {
+      sent.push(box);
+      queueMicrotask(() => receiver.boxReceived(box));
+    },
+    unhandledError: (error) => void errors.push(error),
+  });
+  ends[0].startReceivingBoxes(to(ends[1]));
+  ends[1].startReceivingBoxes(to(ends[0]));
+  return { ends, sent, errors };
+}
+
+describe("BoxDispatcher", () => {
+  test("calls, and is called", async () => {
+    const calc = calculator();
+    const { ends, sent } = joined(calc.locator, calc.locator);
+    const [a, b] = ends;
+    expect(await a.callRemote(Sum, { a: 1, b: 2 })).toEqual({ total: 3 });
+    expect(await b.callRemote(Sum, { a: 4, b: 5 })).toEqual({ total: 9 });
+    expect(a.callRemote(Note, { text: "x" })).toBeUndefined();
+    await Promise.resolve();
+    expect(calc.notes).toEqual(["x"]);
+    expect(sent[0]?.text("_ask")).toBe("1");
+    expect((await a.callRemoteString("Sum", new Box({ a: "1", b: "1" }))).text("total")).toBe("2");
+    expect(a.callRemoteString("Note", new Box({ text: "y" }), { requiresAnswer: false })).toBeUndefined();
+  });
+
+  test("carries errors", async () => {
+    const { ends, errors } = joined(undefined, calculator().locator);
+    expect(await rejection(ends[0].callRemote(Divide, { numerator: 1, denominator: 0 }))).toBeInstanceOf(
+      ZeroDivisionError,
+    );
+    const broken = joined(
+      undefined,
+      locator(
+        Sum.responder(() => {
+          throw new Error("mine");
+        }),
+      ),
+    );
+    expect(await rejection(broken.ends[0].callRemote(Sum, { a: 1, b: 2 }))).toMatchObject({
+      errorCode: "UNKNOWN",
+    });
+    expect(broken.errors).toMatchObject([{ message: "mine" }]);
+    expect(errors).toEqual([]);
+  });
+
+  test("a timeout needs a clock: without one nothing is sent", async () => {
+    const { ends, sent } = joined(undefined, calculator().locator);
+    const [a] = ends;
+    expect(await rejection(a.callRemote(Sum, { a: 1, b: 2 }, { timeout: 1 }))).toBeInstanceOf(TypeError);
+    expect(await rejection(a.callRemoteString("Sum", new Box(), { timeout: 1 }))).toBeInstanceOf(TypeError);
+    expect(await a.callRemote(Sum, { a: 1, b: 2 })).toEqual({ total: 3 });
+    expect(sent.map((box) => box.text("_ask") ?? box.text("_answer"))).toEqual(["1", "1"]);
+  });
+
+  test("a timeout with a clock", async () => {
+    const clock = manualClock();
+    const { ends } = joined(undefined, calculator().locator, clock);
+    const failed = rejection(ends[0].callRemote(Wait, {}, { timeout: 10 }));
+    clock.advance(10);
+    expect(await failed).toBeInstanceOf(CallTimeout);
+  });
+
+  test("does not start TLS, and says so", async () => {
+    const { ends } = joined(undefined, locator(StartTLS.responder(() => ({}))));
+    expect(await rejection(ends[0].startTLS())).toBeInstanceOf(TLSNotAvailable);
+    const asked = await rejection(ends[0].callRemoteString("StartTLS"));
+    expect(asked).toMatchObject({ errorCode: "TLS_NOT_AVAILABLE" });
+    expect([ends[0].secure, ends[0].tls]).toEqual([false, undefined]);
+  });
+
+  test("throws what breaks the protocol to who handed it the box", () => {
+    const [a] = joined().ends;
+    expect(() => a.boxReceived(new Box({ x: "" }))).toThrow(NoEmptyBoxes);
+    expect(() => a.boxReceived(new Box({ _answer: "7" }))).toThrow(UnexpectedAnswer);
+  });
+
+  test("calls nobody before it has a sender", async () => {
+    const a = new BoxDispatcher();
+    expect(await rejection(a.callRemote(Sum, { a: 1, b: 2 }))).toBeInstanceOf(ConnectionClosed);
+    expect(a.callRemote(Note, { text: "" })).toBeUndefined();
+  });
+
+  test.each([
+    ["stopReceivingBoxes", (one: BoxDispatcher, reason: Error) => one.stopReceivingBoxes(reason)],
+    ["destroy", (one: BoxDispatcher, reason: Error) => one.destroy(reason)],
+  ])("%s rejects the calls in progress with the reason", async (_, stop) => {
+    const { ends } = joined(undefined, calculator().locator);
+    const failed = rejection(ends[0].callRemote(Wait));
+    const reason = new Error("no carrier");
+    stop(ends[0], reason);
+    expect(await failed).toBe(reason);
+    expect(await ends[0].closed).toBe(reason);
+    expect(await rejection(ends[0].callRemote(Wait))).toBe(reason);
+    await ends[0].close();
+  });
+});

@@ -1,0 +1,40 @@
+import { describe, expect, test } from "vitest";
+import { parseTag, tagDigits } from "../../../src/core/dispatch/tags.ts";
+
+const text = (tag: number) => {
+  const { bytes, start, end } = tagDigits(tag);
+  return Buffer.from(bytes.subarray(start, end)).toString("latin1");
+};
+const parsed = (digits: string) => {
+  const bytes = Buffer.from(`xx${digits}yy`, "latin1");
+  return parseTag(bytes, 2, 2 + digits.length);
+};
+
+const TAGS = [
+  1,
+  9,
+  10,
+  15,
+  16,
+  255,
+  256,
+  0xdeadbeef,
+  2 ** 32 - 1,
+  2 ** 32,
+  2 ** 40 + 7,
+  Number.MAX_SAFE_INTEGER,
+];
+
+describe("tags", () => {
+  test.each(TAGS)("%d is written as lower-case hexadecimal digits, and read back", (tag) => {
+    expect(text(tag)).toBe(tag.toString(16));
+    expect(parsed(text(tag))).toBe(tag);
+  });
+
+  test.each(["", "0", "01", "A", "1G", "-1", " 1", "1 ", "0x1", "1.0", "\xff", "123456789abcdef"])(
+    "%j is none of ours",
+    (digits) => {
+      expect(parsed(digits)).toBe(-1);
+    },
+  );
+});
