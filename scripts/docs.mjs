@@ -4,11 +4,11 @@
  */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
-import { root, run } from "./run.mjs";
+import { npm, root } from "./run.mjs";
 import { ensureDependencies } from "./setup.mjs";
 
 ensureDependencies();
-const made = run(process.execPath, ["node_modules/typedoc/bin/typedoc"]);
+const made = npm(["run", "--silent", "docs:site"]);
 if (made !== 0) process.exit(made);
 
 const site = join(root, "site");
