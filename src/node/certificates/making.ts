@@ -3,12 +3,11 @@
  * and most programs have their certificates in files.
  */
 import "reflect-metadata"; // the X.509 library wants it in place before itself
-import { KeyObject, webcrypto } from "node:crypto";
+import { KeyObject, webcrypto, type X509Certificate } from "node:crypto";
 import { isIP } from "node:net";
 import { domainToASCII } from "node:url";
 import * as x509 from "@peculiar/x509";
 import { InvalidCertificate } from "../../core/errors/caller.ts";
-import type { PrivateCertificate } from "./private-certificate.ts";
 
 /** What an authority is called, and how long it lasts. */
 export interface AuthorityOptions {
@@ -22,6 +21,13 @@ export interface AuthorityOptions {
 export interface CertificateOptions extends AuthorityOptions {
   /** Host names and IP addresses that the certificate is for: what a client's `serverName` is compared with. */
   readonly hostNames?: readonly string[] | undefined;
+}
+
+/** Who signs: a PrivateCertificate. */
+export interface Authority {
+  readonly x509: X509Certificate;
+  readonly privateKey: KeyObject;
+  toPEM(): string;
 }
 
 /** A certificate and its key, as PEM. */
@@ -51,7 +57,7 @@ export async function makeAuthority(options: AuthorityOptions): Promise<Made> {
 }
 
 /** For TLS servers and clients, signed by an authority. */
-export async function makeIssued(options: CertificateOptions, authority: PrivateCertificate): Promise<Made> {
+export async function makeIssued(options: CertificateOptions, authority: Authority): Promise<Made> {
   return make(options, await signer(authority), () => [
     ...leafExtensions(options),
     new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
@@ -101,7 +107,7 @@ async function make(
   return { certificatePEM: certificate.toString("pem"), keyPEM: keyPEM.toString() };
 }
 
-async function signer(authority: PrivateCertificate): Promise<Signer> {
+async function signer(authority: Authority): Promise<Signer> {
   if (!authority.x509.ca)
     throw new InvalidCertificate(`${authority} may not sign certificates: it is no authority`);
   const certificate = new x509.X509Certificate(authority.toPEM());
@@ -112,9 +118,7 @@ async function signer(authority: PrivateCertificate): Promise<Signer> {
 }
 
 /** An authority made elsewhere may have another kind of key than ours. */
-function signatureAlgorithm({
-  privateKey,
-}: PrivateCertificate): Signer["algorithm"] & { namedCurve?: string } {
+function signatureAlgorithm({ privateKey }: Authority): Signer["algorithm"] & { namedCurve?: string } {
   const { asymmetricKeyType, asymmetricKeyDetails } = privateKey;
   const curves: Readonly<Record<string, string>> = {
     prime256v1: "P-256",
