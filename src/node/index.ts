@@ -3,11 +3,13 @@
 export { type Attachable, type AttachOptions, attach } from "./attach.ts";
 export { Certificate } from "./certificates/certificate.ts";
 export { PrivateCertificate } from "./certificates/private-certificate.ts";
+export { type AttachChildOptions, attachChild } from "./child.ts";
 export { type ConnectOptions, connect } from "./connect.ts";
 export { NodeConnection, type NodeConnectionOptions, protocolSwitch } from "./connection.ts";
 export { descriptor } from "./descriptors/descriptor.ts";
 export type { DescriptorChannel } from "./descriptors/descriptor-channel.ts";
 export type { DescriptorOptions } from "./descriptors/take-socket.ts";
+export { attachFileDescriptors, attachStdio, type FileDescriptors } from "./file-descriptors.ts";
 export { type ListenOptions, listen, Server } from "./listen.ts";
 export type { BackoffOptions } from "./reconnecting/backoff.ts";
 export type { ReconnectingClient } from "./reconnecting/client.ts";

@@ -91,8 +91,13 @@ afterAll(async () => {
   await Promise.all([...running].map((peer) => peer.kill()));
 });
 
-/** Seconds: long enough for a file of tests on a machine that is busy. */
-const GIVE_UP = 120;
+/** In seconds: long enough for a file of tests on a machine that is busy. */
+const GIVE_UP = "--timeout=120";
+
+/** The path of a program in `interop/`. */
+export function interop(program: string): string {
+  return fileURLToPath(new URL(`../../interop/${program}`, import.meta.url));
+}
 
 /** One Python process. */
 export class TwistedPeer {
@@ -101,9 +106,8 @@ export class TwistedPeer {
   readonly #exited: Promise<unknown>;
   #complaints = "";
 
-  constructor(args: readonly string[]) {
-    const program = fileURLToPath(new URL("../../interop/peer.py", import.meta.url));
-    this.#child = spawn(python, [program, ...args, `--timeout=${GIVE_UP}`]);
+  constructor(args: readonly string[], program = "peer.py") {
+    this.#child = spawn(python, [interop(program), ...args]);
     this.#exited = once(this.#child, "close").finally(() => running.delete(this));
     this.#lines = createInterface({ input: this.#child.stdout })[Symbol.asyncIterator]();
     this.#child.stdin.on("error", () => {}); // a peer that has gone does not read: its output says why
@@ -147,6 +151,7 @@ export interface TwistedServer extends AsyncDisposable {
 export async function twistedServer(options: ServerOptions = {}): Promise<TwistedServer> {
   const peer = new TwistedPeer([
     "server",
+    GIVE_UP,
     ...(options.path === undefined ? [] : [`--unix=${options.path}`]),
     ...tlsArguments(options),
   ]);
@@ -165,6 +170,7 @@ export function twistedClient(
   return new TwistedPeer([
     "client",
     scenario,
+    GIVE_UP,
     "path" in address ? `--unix=${address.path}` : `--port=${address.port}`,
     ...(options.request ? ["--request"] : []),
     ...(options.starttls ? ["--starttls"] : []),
@@ -183,12 +189,18 @@ export interface Run {
 }
 
 /** Runs a scenario to its end. */
-export async function twistedRun(
-  scenario: Scenario,
-  address: Address,
-  options: ClientOptions = {},
-): Promise<Run> {
-  const client = twistedClient(scenario, address, options);
+export function twistedRun(scenario: Scenario, address: Address, options: ClientOptions = {}): Promise<Run> {
+  return runOf(twistedClient(scenario, address, options));
+}
+
+/** Has Twisted spawn a child and make the calls of the scenario `calls` with it, over these descriptors of the child. */
+export function twistedParent(command: readonly string[], input: number, output: number): Promise<Run> {
+  return runOf(
+    new TwistedPeer([GIVE_UP, `--input=${input}`, `--output=${output}`, ...command], "stdio_parent.py"),
+  );
+}
+
+async function runOf(client: TwistedPeer): Promise<Run> {
   const steps = new Map<string, Message>();
   let outcome: string | undefined;
   for (let said = await client.next(); said !== undefined; said = await client.next()) {

@@ -1,0 +1,66 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { closeSync, openSync } from "node:fs";
+import { ConnectFailed } from "ampwire";
+import { attachChild, attachFileDescriptors } from "ampwire/node";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { EchoBig, Slow, Sum } from "../support/commands.ts";
+import { nodeProgram } from "../support/node-program.ts";
+import { rejection } from "../support/settled.ts";
+
+describe("a child process", () => {
+  it("is called over one socket for both directions", async () => {
+    const program = await nodeProgram("amp-child");
+    const child = spawn(process.execPath, [program, "3", "3"], {
+      stdio: ["ignore", "inherit", "inherit", "pipe"],
+    });
+    onTestFinished(() => void child.kill("SIGKILL"));
+    const exited = once(child, "exit");
+    const connection = attachChild(child, { childReads: 3, childWrites: 3 });
+    const calls = Array.from({ length: 50 }, (_, i) =>
+      connection.callRemote(EchoBig, { text: "z".repeat(100_000), data: Uint8Array.of(i) }),
+    );
+    for (const [i, answer] of (await Promise.all(calls)).entries())
+      expect(answer.data).toEqual(Uint8Array.of(i));
+    await connection.close();
+    expect(await exited).toEqual([0, null]);
+  });
+
+  it("finishes what is in progress when the connection is closed", async () => {
+    const program = await nodeProgram("amp-child");
+    const child = spawn(process.execPath, [program], { stdio: ["pipe", "pipe", "inherit"] });
+    onTestFinished(() => void child.kill("SIGKILL"));
+    const exited = once(child, "exit");
+    const connection = attachChild(child);
+    await connection.callRemote(Sum, { a: 1n, b: 1n });
+    const slow = connection.callRemote(Slow, { milliseconds: 50 });
+    await connection.close();
+    await slow;
+    expect(await exited).toEqual([0, null]);
+  });
+
+  it("that cannot be started says so to whoever calls", async () => {
+    const child = spawn("/nowhere/at/all", { stdio: ["pipe", "pipe", "inherit"] });
+    const connection = attachChild(child);
+    const error = await rejection(connection.callRemote(Sum, { a: 1n, b: 1n }));
+    expect(error).toBeInstanceOf(ConnectFailed);
+    expect(error.message).toContain("ENOENT");
+    await connection.closed;
+  });
+
+  it("needs pipes", async () => {
+    const child = spawn(process.execPath, ["-e", ""], { stdio: ["ignore", "pipe", "inherit"] });
+    expect(() => attachChild(child)).toThrow(/no pipe as its descriptor 0/);
+    expect(() => attachChild(child, { childReads: 1, childWrites: 7 })).toThrow(TypeError);
+    await once(child, "exit");
+  });
+});
+
+describe("file descriptors", () => {
+  it("need to be pipes or sockets", () => {
+    const fd = openSync("/dev/null", "r+");
+    onTestFinished(() => closeSync(fd));
+    expect(() => attachFileDescriptors({ readable: fd, writable: fd })).toThrow(`descriptor ${fd}`);
+    expect(() => attachFileDescriptors({ readable: 9_999, writable: 9_999 })).toThrow(TypeError);
+  });
+});

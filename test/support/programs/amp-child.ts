@@ -1,0 +1,15 @@
+/** A child that serves every command, over standard input and output or the two descriptors that it is told. */
+import { attachFileDescriptors, attachStdio } from "ampwire/node";
+import { peerLocator } from "../responders.ts";
+
+const [readable, writable] = process.argv.slice(2).map(Number);
+const options = { locator: peerLocator() };
+const connection =
+  readable === undefined || writable === undefined
+    ? attachStdio(options)
+    : attachFileDescriptors({ readable, writable }, options);
+const reason = await connection.closed;
+if (reason.name !== "ConnectionClosed") {
+  console.error(reason);
+  process.exitCode = 1;
+}
