@@ -3,6 +3,7 @@
 export { ampList } from "./core/arguments/amp-list.ts";
 export type {
   Argument,
+  ArgumentDescription,
   BoxArgument,
   Fields,
   InPlaceArgument,

@@ -60,10 +60,13 @@ export function ampList<F extends Fields>(fields: F): InPlaceArgument<ValuesOf<F
     return rows;
   }
 
-  const codec = inPlaceArgument<ValuesOf<F>[]>({
-    write: (rows, out) => write(rows, out),
-    read: (bytes, start, end) => read(bytes, start, end),
-  });
+  const codec = inPlaceArgument<ValuesOf<F>[]>(
+    {
+      write: (rows, out) => write(rows, out),
+      read: (bytes, start, end) => read(bytes, start, end),
+    },
+    { type: "AmpList", fields },
+  );
   if (!Object.values(fields).some(isBoxArgument)) return codec;
   // Fields that need the connection (descriptors) are handed it through the list.
   const spread: BoxArgument<ValuesOf<F>[]> & InPlaceArgument<ValuesOf<F>[]> = {

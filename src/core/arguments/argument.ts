@@ -9,8 +9,22 @@ import type { Box } from "../wire/box.ts";
 import { ByteWriter } from "../wire/byte-writer.ts";
 import { keptBytes } from "../wire/frame.ts";
 
+/** What a codec says of itself. */
+export interface ArgumentDescription {
+  /** AMP's name of the type, Twisted's where it has one: `Integer`, `ListOf`. */
+  readonly type: string;
+  /** What the elements of a ListOf are. */
+  readonly element?: Argument<unknown>;
+  /** What the rows of an AmpList are. */
+  readonly fields?: Fields;
+  /** What the codec was made with beside that. */
+  readonly options?: object | undefined;
+}
+
 /** Turns a value into the bytes of one key's value, and back. */
 export interface Argument<T> {
+  /** Only for programs that show, fill in or translate commands, like the command `ampwire`. Yours may do without. */
+  readonly description?: ArgumentDescription | undefined;
   /** @throws anything when the value cannot be encoded: the caller is told which argument it was */
   encode(value: T): Uint8Array;
   /** @param bytes yours to keep
@@ -60,9 +74,13 @@ export interface InPlaceArgument<T> extends Argument<T> {
 }
 
 /** A codec from its two halves, written in place; `encode` and `decode` are made from them. */
-export function inPlaceArgument<T>(halves: Pick<InPlaceArgument<T>, "write" | "read">): InPlaceArgument<T> {
+export function inPlaceArgument<T>(
+  halves: Pick<InPlaceArgument<T>, "write" | "read">,
+  description?: ArgumentDescription,
+): InPlaceArgument<T> {
   const { write, read } = halves;
   return {
+    description,
     write,
     read,
     encode(value) {

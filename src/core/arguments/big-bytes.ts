@@ -16,7 +16,7 @@ import { shownValue } from "./value-text.ts";
  * @throws SyntaxError when a piece is missing between others
  */
 export function bigBytes(options?: SpreadOptions): BoxArgument<Uint8Array> {
-  return spreadValue({ encode, decode: (bytes) => bytes }, options);
+  return spreadValue({ description: { type: "BigBytes" }, encode, decode: (bytes) => bytes }, options);
 }
 
 function encode(value: Uint8Array): Uint8Array {

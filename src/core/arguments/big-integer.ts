@@ -17,7 +17,7 @@ const BEYOND = 10n ** 4300n;
  * @throws SyntaxError, RangeError when decoding
  */
 export function bigInteger(): InPlaceArgument<bigint> {
-  return inPlaceArgument({ write, read: readBigInteger });
+  return inPlaceArgument({ write, read: readBigInteger }, { type: "BigInteger" });
 }
 
 function write(value: bigint, out: ByteWriter): void {

@@ -13,7 +13,8 @@ import { checkText, readText } from "./unicode.ts";
  * @throws SyntaxError when a piece is missing between others, or the whole is not UTF-8
  */
 export function bigUnicode(options?: SpreadOptions): BoxArgument<string> {
-  return spreadValue({ encode, decode: (bytes) => readText(bytes, 0, bytes.length) }, options);
+  const decode = (bytes: Uint8Array) => readText(bytes, 0, bytes.length);
+  return spreadValue({ description: { type: "BigUnicode" }, encode, decode }, options);
 }
 
 function encode(value: string): Uint8Array {

@@ -14,7 +14,7 @@ const FALSE = Uint8Array.from([0x46, 0x61, 0x6c, 0x73, 0x65]);
  * @throws SyntaxError when decoding
  */
 export function boolean(): InPlaceArgument<boolean> {
-  return inPlaceArgument({ write, read });
+  return inPlaceArgument({ write, read }, { type: "Boolean" });
 }
 
 function write(value: boolean, out: ByteWriter): void {

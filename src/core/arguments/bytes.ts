@@ -11,7 +11,7 @@ import { shownValue } from "./value-text.ts";
  * @throws TypeError when encoding what is not a Uint8Array
  */
 export function bytes(): InPlaceArgument<Uint8Array> {
-  return inPlaceArgument({ write, read: keptBytes });
+  return inPlaceArgument({ write, read: keptBytes }, { type: "String" });
 }
 
 function write(value: Uint8Array, out: ByteWriter): void {

@@ -28,7 +28,7 @@ const MINUTE_NANOSECONDS = 60_000_000_000;
  * @throws SyntaxError, RangeError when decoding
  */
 export function dateTime(): InPlaceArgument<Temporal.ZonedDateTime> {
-  return inPlaceArgument({ write, read });
+  return inPlaceArgument({ write, read }, { type: "DateTime" });
 }
 
 function write(value: Temporal.ZonedDateTime, out: ByteWriter): void {

@@ -23,7 +23,7 @@ import { shownValue, valueText } from "./value-text.ts";
  * @throws SyntaxError, RangeError when decoding
  */
 export function decimal(): InPlaceArgument<Decimal> {
-  return inPlaceArgument({ write, read });
+  return inPlaceArgument({ write, read }, { type: "Decimal" });
 }
 
 function write(value: Decimal, out: ByteWriter): void {

@@ -19,7 +19,7 @@ const FLOAT =
  * @throws SyntaxError when decoding
  */
 export function float(): InPlaceArgument<number> {
-  return inPlaceArgument({ write, read });
+  return inPlaceArgument({ write, read }, { type: "Float" });
 }
 
 function write(value: number, out: ByteWriter): void {

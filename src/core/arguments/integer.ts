@@ -25,7 +25,7 @@ const INTEGER = /^[\t-\r ]*([+-]?)(\d+(?:_\d+)*)[\t-\r ]*$/;
  * @throws SyntaxError, RangeError when decoding
  */
 export function integer(): InPlaceArgument<number> {
-  return inPlaceArgument({ write: writeInteger, read: readInteger });
+  return inPlaceArgument({ write: writeInteger, read: readInteger }, { type: "Integer" });
 }
 
 function writeInteger(value: number, out: ByteWriter): void {

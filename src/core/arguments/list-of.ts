@@ -19,7 +19,7 @@ export function listOf<T>(element: Argument<T>): InPlaceArgument<T[]> {
     throw new TypeError("the elements of a list cannot be optional or local");
   }
   const codec = asInPlace(element);
-  return inPlaceArgument<T[]>({
+  const halves: Pick<InPlaceArgument<T[]>, "write" | "read"> = {
     write(values, out) {
       if (!Array.isArray(values)) throw new TypeError(`an array is needed, not ${shownValue(values)}`);
       for (let index = 0; index < values.length; index++) {
@@ -52,7 +52,8 @@ export function listOf<T>(element: Argument<T>): InPlaceArgument<T[]> {
       }
       return values;
     },
-  });
+  };
+  return inPlaceArgument(halves, { type: "ListOf", element });
 }
 
 /** The same complaint, told of which element it is. */

@@ -16,6 +16,7 @@ export function optional<T>(argument: Argument<T>): OptionalArgument<T> {
   const inner = asInPlace(argument);
   // Wrapped, not copied by `...`: a codec of yours may be an instance whose methods are its class's.
   const wrapped: OptionalArgument<T> & InPlaceArgument<T> = {
+    description: argument.description,
     optional: true,
     encode: (value) => argument.encode(value),
     decode: (bytes) => argument.decode(bytes),

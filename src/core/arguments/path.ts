@@ -17,7 +17,7 @@ import { shownValue } from "./value-text.ts";
  * @throws SyntaxError when decoding what is not UTF-8
  */
 export function path(): InPlaceArgument<string> {
-  return inPlaceArgument({ write, read });
+  return inPlaceArgument({ write, read }, { type: "Path" });
 }
 
 function write(value: string, out: ByteWriter): void {

@@ -45,6 +45,7 @@ export function spreadValue<T>(whole: Argument<T>, options: SpreadOptions = {}):
   }
 
   return {
+    description: whole.description && { ...whole.description, options },
     encode,
     decode(bytes) {
       checkLength(bytes.length);

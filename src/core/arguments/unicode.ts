@@ -17,7 +17,7 @@ const LONE_SURROGATE = /\p{Surrogate}/u;
  * @throws SyntaxError when decoding
  */
 export function unicode(): InPlaceArgument<string> {
-  return inPlaceArgument({ write: writeText, read: readText });
+  return inPlaceArgument({ write: writeText, read: readText }, { type: "Unicode" });
 }
 
 /** @throws TypeError */

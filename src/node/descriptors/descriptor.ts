@@ -22,6 +22,7 @@ const ordinal = integer();
  */
 export function descriptor(): BoxArgument<number> {
   return {
+    description: { type: "Descriptor" },
     encode: () => {
       throw new DescriptorsNotAvailable("a descriptor needs a box of its own: it cannot be in a listOf");
     },
