@@ -13,9 +13,13 @@ export interface CallOptions {
   readonly signal?: AbortSignalLike | undefined;
 }
 
+/** What a command without arguments is given. `{}` would be anything. */
+type NoArguments = Readonly<Record<string, never>>;
+
 /** What follows the command in `callRemote`: its arguments may be left out where none is required. */
-export type CallParameters<A extends Fields> =
-  {} extends InputOf<A>
+export type CallParameters<A extends Fields> = keyof A extends never
+  ? [args?: NoArguments, options?: CallOptions]
+  : {} extends InputOf<A>
     ? [args?: InputOf<A>, options?: CallOptions]
     : [args: InputOf<A>, options?: CallOptions];
 

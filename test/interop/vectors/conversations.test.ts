@@ -3,7 +3,7 @@
  * must be what Twisted wrote, byte for byte.
  */
 import type { Duplex } from "node:stream";
-import { Box, ConnectionClosed, RemoteAmpError, StartTLS } from "ampwire";
+import { Box, type Command, ConnectionClosed, type Fields, RemoteAmpError, StartTLS } from "ampwire";
 import type { NodeConnection } from "ampwire/node";
 import { describe, expect, it } from "vitest";
 import { testCertificates } from "../../support/certificates.ts";
@@ -159,7 +159,8 @@ class Calls {
   }
 }
 
-type AnyCommand = typeof commands.NotServed | typeof commands.Notify;
+/** One of them, whatever its arguments. */
+type AnyCommand = Command<Fields, Fields, boolean>;
 
 const byName: ReadonlyMap<string, AnyCommand> = new Map(
   [...Object.values(commands), StartTLS]
