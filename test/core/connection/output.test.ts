@@ -1,0 +1,89 @@
+import type { Transport } from "ampwire";
+import { describe, expect, test } from "vitest";
+import { Output } from "../../../src/core/connection/output.ts";
+
+/** A transport that remembers the very chunks it was given, and takes them when it is told. */
+function recorder() {
+  const chunks: Uint8Array[] = [];
+  const texts: string[] = [];
+  const transport = {
+    unsent: 0,
+    write(chunk: Uint8Array): void {
+      chunks.push(chunk);
+      texts.push(Buffer.from(chunk).toString());
+    },
+  };
+  const output = new Output(transport as unknown as Transport); // an output does nothing else with it
+  return { output, chunks, transport, texts };
+}
+
+function say(output: Output, text: string): void {
+  output.out.ascii(text);
+  output.written();
+}
+
+describe("Output", () => {
+  test("gathers what is said in one turn into one write", async () => {
+    const { output, texts } = recorder();
+    say(output, "a");
+    say(output, "b");
+    expect(texts).toEqual([]);
+    expect(output.pending).toBe(2);
+    await Promise.resolve();
+    expect(texts).toEqual(["ab"]);
+    expect(output.pending).toBe(0);
+  });
+
+  test("does not wait for the end of the turn when much has gathered", () => {
+    const { output, chunks } = recorder();
+    say(output, "x".repeat(65_535));
+    expect(chunks).toHaveLength(0);
+    say(output, "x");
+    expect(chunks.map(({ length }) => length)).toEqual([65_536]);
+  });
+
+  test("leaves bytes alone that have not left the transport", () => {
+    const { output, chunks, transport, texts } = recorder();
+    transport.unsent = 3;
+    say(output, "one");
+    output.flush();
+    expect(output.pending).toBe(3);
+    transport.unsent = 6;
+    say(output, "two");
+    output.flush();
+    expect(texts).toEqual(["one", "two"]);
+    expect(Buffer.from(chunks[0] ?? []).toString()).toBe("one");
+    expect(chunks[0]?.buffer).not.toBe(chunks[1]?.buffer);
+    expect(output.pending).toBe(6);
+    output.drained();
+    expect(output.pending).toBe(0);
+  });
+
+  test("holds back, lets a single answer pass, and releases in order", async () => {
+    const { output, texts } = recorder();
+    say(output, "before ");
+    output.hold();
+    say(output, "held ");
+    say(output, "more");
+    await Promise.resolve();
+    expect(texts).toEqual(["before "]);
+    expect(output.held).toBe(9);
+    const { out } = recorder().output;
+    out.ascii("answer ");
+    output.pass(out);
+    output.release();
+    expect(texts).toEqual(["before ", "answer ", "held more"]);
+    expect(output.held).toBe(0);
+  });
+
+  test("forgets what is held when it is dropped, and whatever comes", async () => {
+    const { output, texts } = recorder();
+    output.hold();
+    say(output, "held");
+    output.drop();
+    say(output, "late");
+    await Promise.resolve();
+    expect(texts).toEqual([]);
+    expect(output.pending).toBe(0);
+  });
+});
