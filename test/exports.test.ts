@@ -1,0 +1,74 @@
+/** What each door exports: whoever adds, renames or removes a name says so here, and in CHANGELOG.md. */
+import { describe, expect, test } from "vitest";
+import { exportsOf } from "./support/sources.ts";
+
+const DOORS = {
+  "index.ts": {
+    values: `
+    ANSWER ASK AmpError BadLocalReturn Box BoxDispatcher BoxReader BoxTooLarge COMMAND CallTimeout Command
+    CommandResponder ConnectFailed Connection ConnectionClosed ConnectionLost DEFAULT_LIMITS
+    DescriptorsNotAvailable ERROR ERROR_CODE ERROR_DESCRIPTION HEARTBEAT_COMMAND HandshakeError
+    HandshakeTimeout HeartbeatTimeout IdleTimeout IncompatibleVersions InvalidCertificate InvalidSignature
+    KeyTooLong LimitExceeded MAX_KEY_LENGTH MAX_VALUE_LENGTH MalformedAmpBox NoEmptyBoxes NotQuiescent
+    OnlyOneTLS PROTOCOL_ERRORS PeerRefusedCertificate PeerVerifyError PlaintextAfterStartTLS ProtocolError
+    ProtocolSwitchCommand ProtocolSwitched RemoteAmpError StartTLS StartTLSCollision StartTLSRefused
+    TLSNotAvailable TLSRequired TLS_REQUIRED_ERROR_CODE TooLong UNHANDLED_ERROR_CODE UNKNOWN_ERROR_CODE
+    UnexpectedAnswer UnhandledCommand UnknownRemoteError ampList bigBytes bigInteger bigUnicode boolean
+    bytes command dateTime decimal decimalText encodeBox exactDecimal float integer listOf local locator
+    optional parseBoxes path plainBox switchBox tlsBox unicode`,
+    types: `
+    AbortSignalLike AmpConnection AnyCommand Argument ArgumentDescription ArgumentsOf BoxArgument BoxKind
+    BoxReceiver BoxSender CallEvent CallOptions CallParameters CallResult CertificateLike ChangeEvent
+    ChangeSide ChangingConnection Clock CommandSpec ConnectionOptions ErrorClass ErrorContext ErrorTags
+    Extended Fault Fields HeartbeatOptions InPlaceArgument InputOf Limits LocalArgument Observer
+    OptionalArgument Perform PrivateCertificateLike ProtocolChange RawResponder Respond Responder
+    ResponderContext ResponderLocator ResponderSource ResponseOf SideChannel Signal SpreadLayout
+    SpreadOptions StartTLSOptions StartTLSTransport State SwitchFields SwitchSpec SwitchedProtocol
+    TLSOptions TLSSession Transport TransportReceiver ValueOf ValuesOf`,
+  },
+  "node/index.ts": {
+    values: `
+    Certificate NodeConnection PrivateCertificate Server attach attachChild attachFileDescriptors
+    attachStdio connect descriptor listen protocolSwitch reconnecting`,
+    types: `
+    AttachChildOptions AttachOptions Attachable BackoffOptions ConnectOptions DescriptorChannel
+    DescriptorOptions FileDescriptors ListenOptions NodeConnectionOptions OwnWay ReconnectingBehaviour
+    ReconnectingChange ReconnectingClient ReconnectingOptions ReconnectingState TLSOptions TLSRole
+    TLSVersion WaitingLimits`,
+  },
+  "websocket/index.ts": {
+    values: `
+    SUBPROTOCOL attach chooseProtocol connect`,
+    types: `
+    ConnectWebSocketOptions WebSocketEvent WebSocketLike WebSocketOptions`,
+  },
+  "testing/index.ts": {
+    values: `
+    ScriptMismatch ScriptedPeer byteByByte chunkings connectedPair manualClock memoryTransports
+    pretendedCertificate quiet randomChunking scriptedPeer`,
+    types: `
+    Chunking ManualClock MemoryTransport MemoryTransportOptions PairOptions ScriptPart`,
+  },
+};
+
+describe.each(Object.entries(DOORS))("%s", (path, { values, types }) => {
+  const found = exportsOf(path);
+
+  test("exports these values", () => {
+    expect(found.filter((name) => !name.startsWith("type ")).sort()).toEqual(words(values));
+  });
+
+  test("exports these types", () => {
+    const names = found.filter((name) => name.startsWith("type ")).map((name) => name.slice("type ".length));
+    expect(names.sort()).toEqual(words(types));
+  });
+
+  test("names nothing twice, and does nothing but re-export", () => {
+    expect(new Set(found).size).toBe(found.length);
+    for (const name of found) expect(name).toMatch(/^(type )?\w+$/);
+  });
+});
+
+function words(text: string): string[] {
+  return text.trim().split(/\s+/).sort();
+}
