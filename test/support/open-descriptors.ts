@@ -5,7 +5,7 @@ import { libc } from "../../src/node/descriptors/libc.ts";
 import { unixPlace } from "./unix-place.ts";
 
 /** Descriptors of this process for the file of a path. Needs Linux. */
-export function openDescriptors(path: string): number[] {
+function openDescriptors(path: string): number[] {
   return readdirSync("/proc/self/fd")
     .filter((fd) => {
       try {
