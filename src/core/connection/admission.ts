@@ -1,0 +1,36 @@
+/** What may be called, or served, at the moment. */
+import type { AnyCommand } from "../command/command.ts";
+import { LimitExceeded, TLSRequired } from "../errors/caller.ts";
+import type { Parts } from "./parts.ts";
+
+/** Why a call cannot be made now. */
+export function refusal(parts: Parts, command: AnyCommand | undefined): Error | undefined {
+  const { standing, output, limits } = parts;
+  if (!standing.rules.calls) return standing.whyClosed();
+  if (output.held >= limits.maxHeldBytes) {
+    return new LimitExceeded(`${output.held} bytes are held back already: the limit is maxHeldBytes`);
+  }
+  if (output.pending >= limits.maxUnsentBytes) {
+    return new LimitExceeded(`the peer has not taken ${output.pending} bytes: the limit is maxUnsentBytes`);
+  }
+  if (plaintextForbids(parts, command) && !parts.driver.certain) {
+    return new TLSRequired(`${command?.name ?? "a call"} may not be sent in plaintext: start TLS first`);
+  }
+  return undefined;
+}
+
+/** Whether only TLS would make this command safe to call or to serve. Starting TLS itself is always allowed. */
+export function plaintextForbids(
+  { standing, options }: Pick<Parts, "standing" | "options">,
+  command: AnyCommand | undefined,
+): boolean {
+  if (standing.secure || command?.change?.state === "upgrading") return false;
+  return options.requireTLS === true || command?.requireTLS === true;
+}
+
+/** A call that is not made: a rejected promise, or for one that wants no answer an error, if it is the caller's. */
+export function refuse(reason: Error, requiresAnswer: boolean): Promise<never> | undefined {
+  if (requiresAnswer) return Promise.reject(reason);
+  if (reason instanceof LimitExceeded || reason instanceof TLSRequired) throw reason;
+  return undefined;
+}

@@ -1,0 +1,28 @@
+/** The low level: a connection as a sender of boxes, for a receiver that takes them as they come. */
+import type { BoxSender } from "../dispatch/box-interfaces.ts";
+import type { Box } from "../wire/box.ts";
+import { writeBox } from "../wire/writer.ts";
+import { asError } from "./as-error.ts";
+import type { Ending } from "./ending.ts";
+import type { Parts } from "./parts.ts";
+
+export class ConnectionSender implements BoxSender {
+  readonly #parts: Parts;
+  readonly #ending: Ending;
+
+  constructor(parts: Parts, ending: Ending) {
+    this.#parts = parts;
+    this.#ending = ending;
+  }
+
+  sendBox(box: Box): void {
+    const { output, standing } = this.#parts;
+    if (!standing.rules.calls) throw standing.whyClosed();
+    writeBox(output.out, box);
+    output.written();
+  }
+
+  unhandledError(error: unknown): void {
+    this.#ending.fail(asError(error));
+  }
+}

@@ -1,0 +1,74 @@
+/** What comes from the transport, and when boxes are read out of it. */
+import type { TransportReceiver } from "../transport.ts";
+import type { Frame } from "../wire/frame.ts";
+import { asError } from "./as-error.ts";
+import type { Ending } from "./ending.ts";
+import type { InputGate } from "./input.ts";
+import type { Parts } from "./parts.ts";
+
+export class Reading implements InputGate, TransportReceiver {
+  readonly #parts: Parts;
+  readonly #ending: Ending;
+  #peerEnded = false;
+
+  constructor(parts: Parts, ending: Ending) {
+    this.#parts = parts;
+    this.#ending = ending;
+  }
+
+  /** The peer sends nothing any more. It may still read. */
+  get peerEnded(): boolean {
+    return this.#peerEnded;
+  }
+
+  received(chunk: Uint8Array): void {
+    const { input, liveness, standing } = this.#parts;
+    if (standing.state === "closed") return;
+    liveness?.heard();
+    input.push(chunk);
+  }
+
+  ended(): void {
+    this.#peerEnded = true;
+    this.#parts.input.read();
+  }
+
+  drained(): void {
+    const { input, output } = this.#parts;
+    output.drained();
+    if (input.paused) input.read();
+  }
+
+  lost(reason: Error | undefined): void {
+    this.#ending.lost(reason);
+  }
+
+  mayRead(): boolean {
+    const { limits, output, standing } = this.#parts;
+    if (standing.state === "closed") return true; // to see the peer's end; what comes is thrown away
+    return this.mayListen() && output.pending < limits.maxUnsentBytes;
+  }
+
+  /** We have no reason of our own not to read; the peer may have given us one. */
+  mayListen(): boolean {
+    const { dispatcher, driver, limits, standing } = this.#parts;
+    return standing.rules.reads && driver.reads && dispatcher.incoming.inProgress < limits.maxAsksInProgress;
+  }
+
+  receive(frame: Frame): void {
+    const { dispatcher, options } = this.#parts;
+    if (options.receiver === undefined) dispatcher.receive(frame);
+    else options.receiver.boxReceived(frame.toBox());
+  }
+
+  readEnough(everything: boolean): void {
+    const { output, standing } = this.#parts;
+    output.flush();
+    if (everything && this.#peerEnded && standing.state !== "closed") this.#ending.streamEnded();
+    this.#ending.finish();
+  }
+
+  failed(error: unknown): void {
+    this.#ending.fail(asError(error));
+  }
+}
