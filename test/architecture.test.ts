@@ -39,7 +39,7 @@ const RULES: Readonly<Record<string, readonly string[]>> = {
   node: ["core/*", "node:*", "@peculiar/x509", "reflect-metadata", "koffi"],
   websocket: ["core/*"],
   testing: ["core/*"],
-  cli: ["index", "core/*", "node", "websocket", "node:*"],
+  cli: ["index", "core/*", "node", "websocket", "node:*", "jiti"],
 };
 
 const paths = sources();
