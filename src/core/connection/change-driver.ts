@@ -112,7 +112,7 @@ export class ChangeDriver {
       const current: Current = { ...IDLE, change, side: "asker", phase: "asked", reject };
       const answered = (answer: unknown) => {
         // A response that was read from a box is an object of values.
-        this.#perform(current, perform, (more) => resolve({ ...(answer as Values), ...more }));
+        this.#perform(current, perform, (more) => resolve({ ...(answer as Values), ...more }), reject);
       };
       dispatcher.callSettling(command, values, {}, answered, (error) => this.#refused(current, error));
       this.#begin(current);
@@ -157,7 +157,7 @@ export class ChangeDriver {
     if (this.#injected(current)) return;
     output.pass(answer);
     this.#limit(current, {});
-    this.#perform(current, perform, () => {});
+    this.#perform(current, perform, nothing, (error) => ask.fail(error));
   }
 
   /** Bytes behind a StartTLS ask can only come from somebody who does not know what is coming. */
@@ -223,28 +223,48 @@ export class ChangeDriver {
     else this.#current.afterwards = action;
   }
 
-  /** The answer is there, or on its way: nothing is parsed any more. */
-  #perform(current: Current, perform: Perform, done: (values: Values) => void): void {
-    const { input, output, transport } = this.#stage;
+  /**
+   * The answer is there, or on its way: nothing is parsed any more.
+   * @param failed hears that whoever was to take the stream over has not
+   */
+  #perform(
+    current: Current,
+    perform: Perform,
+    done: (values: Values) => void,
+    failed: (error: unknown) => void,
+  ): void {
     current.phase = "performing";
-    input.pause();
-    transport
-      .flushed()
-      .then(() => (this.#current === current ? perform(input.takeRest()) : undefined))
-      .then(
-        (values) => {
-          if (this.#current !== current) return;
-          this.#end(current, current.change.state === "upgrading" ? "upgraded" : "handedOver");
-          if (current.change.state === "upgrading") {
-            output.release();
-            this.#goOn(current);
-          }
-          done(values ?? {});
-        },
-        (error: unknown) => {
-          if (this.#current === current) this.fail(error instanceof Error ? error : new Error(String(error)));
-        },
-      );
+    this.#stage.input.pause();
+    this.#make(current, perform).then(
+      (values) => {
+        if (values !== undefined) done(values);
+      },
+      (error: unknown) => {
+        const reason = error instanceof Error ? error : new Error(String(error));
+        if (this.#current === current) return this.fail(reason);
+        failed(error);
+        this.#stage.transport.destroy(reason); // it is nobody's
+      },
+    );
+  }
+
+  /** Resolves with nothing when the connection was lost meanwhile. */
+  async #make(current: Current, perform: Perform): Promise<Values | undefined> {
+    const { input, output, transport } = this.#stage;
+    await transport.flushed();
+    if (this.#current !== current) return undefined;
+    const leftovers = input.takeRest();
+    if (current.change.state === "switching") {
+      // Before, not after: once the stream is given away, nothing that happens here may end it or wait for its end.
+      this.#end(current, "handedOver");
+      return perform(leftovers);
+    }
+    const values = await perform(leftovers);
+    if (this.#current !== current) return undefined;
+    this.#end(current, "upgraded");
+    output.release();
+    this.#goOn(current);
+    return values;
   }
 
   #limit(current: Current, { timeout, signal }: CallOptions): void {

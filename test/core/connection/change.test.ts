@@ -373,6 +373,64 @@ describe("a protocol switch", () => {
     expect(peer.unread).toBe(0);
   });
 
+  test("once the stream is given away, nothing that happens here ends it or waits for its end", async () => {
+    const theirs = taking();
+    const [a, b] = connectedPair(
+      {},
+      {
+        locator: locator(
+          ToRaw.responder((_, { connection }) => ({
+            protocol: (stream: Transport) => {
+              theirs.protocol(stream);
+              connection.destroy();
+            },
+          })),
+        ),
+      },
+    );
+    const mine = taking();
+    await a.callRemote(ToRaw, {
+      protocol: (stream) => {
+        mine.protocol(stream);
+        a.destroy();
+      },
+    });
+    expect([await a.closed, await b.closed].map(({ name }) => name)).toEqual([
+      "ProtocolSwitched",
+      "ProtocolSwitched",
+    ]);
+    mine.taken[0]?.write(Uint8Array.of(0xff));
+    expect(await theirs.probe.bytes(1)).toEqual(Buffer.of(0xff));
+  });
+
+  test.each(["asker", "responder"] as const)(
+    "an %s that does not take the stream: it is destroyed",
+    async (side) => {
+      const failure = new Error("not now");
+      const failing: SwitchedProtocol<Transport> = () => {
+        throw failure;
+      };
+      const other = taking();
+      const reported: unknown[] = [];
+      const [a, b] = connectedPair(
+        {},
+        {
+          locator: locator(
+            ToRaw.responder(() => ({ protocol: side === "responder" ? failing : other.protocol })),
+          ),
+          onError: (error) => void reported.push(error),
+        },
+      );
+      const switched = a.callRemote(ToRaw, { protocol: side === "asker" ? failing : other.protocol });
+      if (side === "asker") expect(await rejection(switched)).toBe(failure);
+      else await switched;
+      for (const one of [a, b]) expect(await one.closed).toBeInstanceOf(ProtocolSwitched);
+      await quiet();
+      expect(other.probe.heard).toEqual(["ended"]);
+      expect(reported).toEqual(side === "responder" ? [failure] : []);
+    },
+  );
+
   test("without _ask nothing switches, and the responder runs", async () => {
     const theirs = taking();
     const { connection, peer } = scriptedPeer({
