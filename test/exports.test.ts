@@ -40,7 +40,7 @@ const DOORS = {
     values: `
     SUBPROTOCOL attach chooseProtocol connect`,
     types: `
-    ConnectWebSocketOptions WebSocketEvent WebSocketLike WebSocketOptions`,
+    ConnectWebSocketOptions WebSocketConstructor WebSocketEvent WebSocketLike WebSocketOptions`,
   },
   "testing/index.ts": {
     values: `

@@ -42,9 +42,10 @@ export function attach(socket: WebSocketLike, options: WebSocketOptions = {}): C
 
 /**
  * Connects to `ws:` or `wss:`, with the subprotocol `amp`.
- * @throws ConnectFailed when no connection comes about (a browser does not tell why); the signal's reason
+ * @throws ConnectFailed when no connection comes about (a browser does not tell why); the signal's reason; TypeError
+ * where there is no WebSocket; what the WebSocket throws for a URL that it cannot take
  */
-export function connect(
+export async function connect(
   url: string | { readonly href: string },
   options: ConnectWebSocketOptions = {},
 ): Promise<Connection> {
@@ -52,28 +53,30 @@ export function connect(
   if (Constructor === undefined) {
     throw new TypeError("this platform has no WebSocket of its own: give one as the option `WebSocket`");
   }
+  if (signal?.aborted) throw signal.reason;
   const address = typeof url === "string" ? url : url.href;
   const socket = new Constructor(address, SUBPROTOCOL);
-  return new Promise((resolve, reject) => {
-    const failed = ({ message = "no WebSocket could be opened" }: WebSocketEvent) =>
-      settle(() => reject(new ConnectFailed(`cannot connect to ${address}: ${message}`)));
-    const opened = () => settle(() => resolve(attach(socket, rest)));
-    const aborted = () => {
-      settle(() => reject(signal?.reason));
-      socket.close();
-    };
+  return await new Promise((resolve, reject) => {
     const settle = (outcome: () => void) => {
       socket.removeEventListener("open", opened);
       socket.removeEventListener("close", failed);
       signal?.removeEventListener("abort", aborted);
       outcome();
     };
-    // The listener stays: an `error` event of `ws` that nobody hears ends the process.
+    const opened = () => settle(() => resolve(attach(socket, rest)));
+    const failed = ({ message, error }: WebSocketEvent) => {
+      const why = message || "no WebSocket could be opened";
+      settle(() => reject(new ConnectFailed(`cannot connect to ${address}: ${why}`, { cause: error })));
+    };
+    const aborted = () => {
+      settle(() => reject(signal?.reason));
+      socket.close();
+    };
+    // This listener stays: an `error` event of `ws` that nobody hears ends the process.
     socket.addEventListener("error", failed);
-    socket.addEventListener("open", opened);
     socket.addEventListener("close", failed);
+    socket.addEventListener("open", opened);
     signal?.addEventListener("abort", aborted, { once: true });
-    if (signal?.aborted) aborted();
   });
 }
 

@@ -7,4 +7,4 @@ export {
   connect,
   type WebSocketOptions,
 } from "./connect.ts";
-export { SUBPROTOCOL, type WebSocketEvent, type WebSocketLike } from "./socket.ts";
+export { SUBPROTOCOL, type WebSocketConstructor, type WebSocketEvent, type WebSocketLike } from "./socket.ts";

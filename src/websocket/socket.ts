@@ -6,7 +6,7 @@ export interface WebSocketLike {
   readonly readyState: number;
   /** Bytes given to `send` and not yet sent. */
   readonly bufferedAmount: number;
-  send(data: Uint8Array): void;
+  send(data: Uint8Array<ArrayBuffer>): void;
   close(code?: number, reason?: string): void;
   addEventListener(
     type: "open" | "message" | "close" | "error",
@@ -28,6 +28,7 @@ export type WebSocketConstructor = new (url: string, protocols: string) => WebSo
 
 /** The fields of the platform's MessageEvent, CloseEvent and ErrorEvent that are looked at. */
 export interface WebSocketEvent {
+  readonly type?: string;
   readonly data?: unknown;
   readonly code?: number;
   readonly reason?: string;

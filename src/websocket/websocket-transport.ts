@@ -9,10 +9,13 @@ import { ConnectionLost } from "../core/errors/transport.ts";
 import type { Clock, TLSSession, Transport, TransportReceiver } from "../core/transport.ts";
 import { CLOSED, OPEN, type WebSocketEvent, type WebSocketLike } from "./socket.ts";
 
-/** Milliseconds between two looks at `bufferedAmount`. */
-const LOOK = 5;
+/** Milliseconds until `bufferedAmount` is looked at again: twice as long after every look in vain. */
+const FIRST_LOOK = 5;
+const LONGEST_LOOK = 100;
 /** Orderly ends: normal closure, going away, and no code given. */
 const ORDERLY: ReadonlySet<number | undefined> = new Set([1000, 1001, 1005, undefined]);
+/** What 1003, unsupported data, says. A browser may send no code but 1000 and those from 3000 up. */
+const TEXT_REFUSED = 4003;
 
 /** A WebSocket does not tell what its TLS has come to. */
 const PLATFORM_TLS: TLSSession = {
@@ -28,12 +31,15 @@ export class WebSocketTransport implements Transport {
   readonly #clock: Clock;
   #receiver: TransportReceiver | undefined;
   #paused = false;
-  /** What came while paused, in order. */
+  /** What came and was not delivered, in order. */
   #kept: Uint8Array[] = [];
   #looking = false;
   #waiters: (() => void)[] = [];
+  /** The peer's end, while what came before it waits to be delivered. */
   #closeEvent: WebSocketEvent | undefined;
   #error: Error | undefined;
+  /** Set by `destroy`: nothing is delivered any more. */
+  #destroyed = false;
   #lost = false;
 
   readonly tls: TLSSession | undefined;
@@ -51,27 +57,30 @@ export class WebSocketTransport implements Transport {
 
   start(receiver: TransportReceiver): void {
     this.#receiver = receiver;
-    this.#socket.addEventListener("message", ({ data }) => this.#received(data));
-    this.#socket.addEventListener("error", ({ error, message }) => {
-      this.#error ??= error instanceof Error ? error : new ConnectionLost(message ?? "the WebSocket failed");
+    const socket = this.#socket;
+    socket.addEventListener("message", ({ data }) => this.#received(data));
+    // A browser says nothing more here; the close event, which follows, has at least a code.
+    socket.addEventListener("error", ({ error }) => {
+      if (error instanceof Error) this.#error ??= error;
     });
-    this.#socket.addEventListener("close", (event) => this.#closed(event));
-    if (this.#socket.readyState === CLOSED) void Promise.resolve().then(() => this.#closed({}));
+    socket.addEventListener("close", (event) => this.#closed(event));
+    if (socket.readyState === CLOSED) void soon.then(() => this.#closed({}));
   }
 
   write(chunk: Uint8Array): void {
-    if (this.#socket.readyState !== OPEN) return;
-    // A copy: a WebSocket may look at the bytes later, and ours are used again.
-    this.#socket.send(chunk.slice());
-    if (this.#socket.bufferedAmount > 0) this.#look();
+    if (chunk.length === 0 || this.#destroyed || this.#socket.readyState !== OPEN) return;
+    // No copy: the chunk is ours while `bufferedAmount` says that it is kept.
+    this.#socket.send(chunk as Uint8Array<ArrayBuffer>);
+    if (this.unsent > 0) this.#look();
   }
 
   get unsent(): number {
-    return this.#socket.readyState === OPEN ? this.#socket.bufferedAmount : 0;
+    // One that is closed counts for ever what it has not sent.
+    return this.#lost || this.#socket.readyState === CLOSED ? 0 : this.#socket.bufferedAmount;
   }
 
   flushed(): Promise<void> {
-    if (this.unsent === 0) return Promise.resolve();
+    if (this.unsent === 0) return soon;
     this.#look();
     return new Promise((resolve) => this.#waiters.push(resolve));
   }
@@ -79,12 +88,16 @@ export class WebSocketTransport implements Transport {
   #look(): void {
     if (this.#looking) return;
     this.#looking = true;
+    this.#lookAfter(FIRST_LOOK);
+  }
+
+  #lookAfter(delay: number): void {
     this.#clock.setTimeout(() => {
+      if (this.unsent > 0) return this.#lookAfter(Math.min(2 * delay, LONGEST_LOOK));
       this.#looking = false;
-      if (this.unsent > 0) return this.#look();
       this.#wake();
       if (!this.#lost) this.#receiver?.drained();
-    }, LOOK);
+    }, delay);
   }
 
   #wake(): void {
@@ -99,12 +112,7 @@ export class WebSocketTransport implements Transport {
   resume(): void {
     this.#paused = false;
     this.#socket.resume?.();
-    while (!this.#paused) {
-      const chunk = this.#kept.shift();
-      if (chunk === undefined) break;
-      this.#receiver?.received(chunk);
-    }
-    if (!this.#paused && this.#closeEvent !== undefined) this.#closed(this.#closeEvent);
+    void soon.then(() => this.#deliver()); // not inside the caller, who does not expect it
   }
 
   get undelivered(): number {
@@ -117,43 +125,63 @@ export class WebSocketTransport implements Transport {
   }
 
   destroy(reason?: Error): void {
+    if (this.#destroyed) return;
+    this.#destroyed = true;
     if (reason !== undefined) this.#error ??= reason;
-    if (this.#socket.terminate !== undefined) this.#socket.terminate();
-    else this.end();
+    if (this.#socket.terminate === undefined) this.end();
+    else this.#socket.terminate();
     // A browser's WebSocket may wait long for a silent peer: for us it is over now.
-    void Promise.resolve().then(() => this.#end());
+    void soon.then(() => this.#end());
   }
 
   #received(data: unknown): void {
-    if (this.#lost) return;
+    if (this.#destroyed || this.#lost) return;
     const chunk = bytesOf(data);
     if (chunk === undefined) {
       this.#error = new ProtocolError("a WebSocket message was text: AMP uses binary messages");
-      this.#socket.close(1003, "binary messages only");
+      this.#socket.close(TEXT_REFUSED, "binary messages only");
       this.#end();
     } else if (chunk.length > 0) {
-      if (this.#paused) this.#kept.push(chunk);
-      else this.#receiver?.received(chunk);
+      this.#kept.push(chunk);
+      this.#deliver();
     }
   }
 
   #closed(event: WebSocketEvent): void {
     this.#wake();
     this.#closeEvent = event;
-    if (this.#kept.length > 0) return; // first what came before; `resume` comes back here
-    if (ORDERLY.has(event.code)) this.#receiver?.ended();
+    this.#deliver();
+  }
+
+  /** What came, then the end. */
+  #deliver(): void {
+    while (!this.#paused && !this.#destroyed && !this.#lost) {
+      const chunk = this.#kept.shift();
+      if (chunk !== undefined) this.#receiver?.received(chunk);
+      else if (this.#closeEvent !== undefined) this.#over(this.#closeEvent);
+      else return;
+    }
+  }
+
+  #over({ code, reason }: WebSocketEvent): void {
+    if (ORDERLY.has(code)) this.#receiver?.ended();
     else
-      this.#error ??= new ConnectionLost(`the WebSocket was closed with code ${event.code}: ${event.reason}`);
+      this.#error ??= new ConnectionLost(
+        `the WebSocket was closed with code ${code}${reason ? `: ${reason}` : ""}`,
+      );
     this.#end();
   }
 
   #end(): void {
     if (this.#lost) return;
     this.#lost = true;
+    this.#kept = [];
     this.#wake();
     this.#receiver?.lost(this.#error);
   }
 }
+
+const soon = Promise.resolve();
 
 function bytesOf(data: unknown): Uint8Array | undefined {
   if (data instanceof ArrayBuffer) return new Uint8Array(data);

@@ -1,0 +1,81 @@
+/** WebSockets of `ws` on loopback. Whatever a test opens here is gone after it. */
+import { once } from "node:events";
+import type { AddressInfo } from "node:net";
+import type { Connection } from "ampwire";
+import { attach, type ConnectWebSocketOptions, connect, type WebSocketOptions } from "ampwire/websocket";
+import { onTestFinished } from "vitest";
+import { type ServerOptions, WebSocket, WebSocketServer } from "ws";
+
+const HOST = "127.0.0.1";
+
+/**
+ * A client and the server's socket for it, both open.
+ * @param maxPayload bytes that a message to either may have
+ */
+export async function sockets(maxPayload = 1e8): Promise<readonly [client: WebSocket, server: WebSocket]> {
+  const server = await webSocketServer({ maxPayload });
+  const client = new WebSocket(server.url, "amp", { maxPayload });
+  onTestFinished(() => client.terminate());
+  const [[accepted]] = await Promise.all([once(server.server, "connection"), once(client, "open")]);
+  return [client, accepted as WebSocket];
+}
+
+/** A server, by default on a port that the system chooses. */
+export async function webSocketServer(options: ServerOptions = {}) {
+  const server = new WebSocketServer({ host: HOST, port: 0, ...options });
+  const close = async () => {
+    for (const socket of server.clients) socket.terminate();
+    await new Promise((resolve) => server.close(resolve));
+  };
+  onTestFinished(close);
+  await once(server, "listening");
+  const address = server.address() as AddressInfo; // it listens on TCP
+  return { server, close, port: address.port, url: `ws://${HOST}:${address.port}/` };
+}
+
+/** A server of ours. `next` is the connection that comes next. */
+export async function ourWebSocketServer(options: WebSocketOptions = {}, port = 0) {
+  const { server, ...rest } = await webSocketServer({ port });
+  const connections: Connection[] = [];
+  server.on("connection", (socket) => connections.push(attach(socket, options)));
+  const next = async () => {
+    while (connections.length === 0) await once(server, "connection");
+    return connections.shift() as Connection; // there is one
+  };
+  return { ...rest, next };
+}
+
+/** A client of ours. */
+export async function ourWebSocketClient(
+  url: string,
+  options: ConnectWebSocketOptions = {},
+): Promise<Connection> {
+  const connection = await connect(url, { WebSocket, ...options });
+  onTestFinished(async () => {
+    connection.destroy();
+    await connection.closed;
+  });
+  return connection;
+}
+
+/** Two of ours. */
+export async function webSocketPair(
+  serverOptions: WebSocketOptions = {},
+  clientOptions: WebSocketOptions = {},
+) {
+  const { url, next } = await ourWebSocketServer(serverOptions);
+  const [client, server] = await Promise.all([ourWebSocketClient(url, clientOptions), next()]);
+  return { client, server };
+}
+
+/** Our connection, and a socket of `ws` at the other end, as client or as server. */
+export async function withRawSocket(role: "client" | "server", options: WebSocketOptions = {}) {
+  const [client, server] = await sockets();
+  const [mine, raw] = role === "client" ? [client, server] : [server, client];
+  const connection = attach(mine, options);
+  onTestFinished(async () => {
+    connection.destroy();
+    await connection.closed;
+  });
+  return { connection, raw };
+}

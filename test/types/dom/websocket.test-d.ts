@@ -1,0 +1,10 @@
+/** A browser's WebSocket passes for one of ours. Checked by `tsc` with the DOM's types, and without Node's. */
+import { attach, connect, type WebSocketLike } from "ampwire/websocket";
+
+export const ofTheDOM = (socket: WebSocket): WebSocketLike => socket;
+
+export const connections = () => [
+  connect("wss://example.com", { WebSocket }),
+  connect(new URL("wss://example.com"), { signal: AbortSignal.timeout(5_000) }),
+  attach(new WebSocket("wss://example.com", "amp")),
+];

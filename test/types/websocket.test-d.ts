@@ -1,0 +1,18 @@
+/** The WebSockets there are pass for one of ours. Checked by `tsc`, with Node's types; dom/ checks a browser's. */
+import type { WebSocketLike } from "ampwire/websocket";
+import { connect } from "ampwire/websocket";
+import WsWebSocket from "ws";
+
+export const ofNode = (socket: WebSocket): WebSocketLike => socket;
+export const ofWs = (socket: WsWebSocket): WebSocketLike => socket;
+
+export const constructors = () => [
+  connect("wss://example.com", { WebSocket: WsWebSocket }),
+  connect("wss://example.com", { WebSocket }),
+  connect(new URL("wss://example.com"), { signal: AbortSignal.timeout(5_000) }),
+];
+
+/** TLS is the URL's matter. */
+export const refused = () =>
+  // @ts-expect-error there is no StartTLS over a WebSocket, and nothing to say about it
+  connect("wss://example.com", { tls: {} });

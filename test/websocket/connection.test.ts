@@ -1,0 +1,305 @@
+/** Calls over WebSockets: boxes in frames, both ways, and what a WebSocket cannot do. */
+import { once } from "node:events";
+import {
+  BoxReader,
+  ConnectFailed,
+  ConnectionClosed,
+  ConnectionLost,
+  command,
+  locator,
+  ProtocolError,
+  StartTLS,
+  TLSNotAvailable,
+  TLSRequired,
+  unicode,
+} from "ampwire";
+import { byteByByte } from "ampwire/testing";
+import { attach, chooseProtocol, connect, SUBPROTOCOL } from "ampwire/websocket";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { WebSocket } from "ws";
+import { calculator, Divide, Note, SUM, Sum, summing, Wait, ZeroDivisionError } from "../core/calculator.ts";
+import { bytesOf, textOf } from "../support/raw-peer.ts";
+import { rejection } from "../support/settled.ts";
+import {
+  ourWebSocketClient,
+  ourWebSocketServer,
+  sockets,
+  webSocketPair,
+  webSocketServer,
+  withRawSocket,
+} from "../support/websockets.ts";
+
+const Secret = command("Secret", { response: { word: unicode() }, requireTLS: true });
+
+describe("calls", () => {
+  test("go both ways, also while one is being served", async () => {
+    const asked = calculator();
+    const Twice = command("Twice", { arguments: { text: unicode() }, response: { text: unicode() } });
+    const { client, server } = await webSocketPair(
+      {
+        locator: locator(
+          Twice.responder(async ({ text }, { connection }) => {
+            const { total } = await connection.callRemote(Sum, { a: 1, b: 1 });
+            return { text: text.repeat(total) };
+          }),
+        ),
+      },
+      { locator: asked.locator },
+    );
+    expect(await client.callRemote(Twice, { text: "ab" })).toEqual({ text: "abab" });
+    expect(await server.callRemote(Sum, { a: 13, b: 81 })).toEqual({ total: 94 });
+    server.callRemote(Note, { text: "no answer" });
+    await server.callRemote(Sum, { a: 1, b: 1 });
+    expect(asked.notes).toEqual(["no answer"]);
+  });
+
+  test("are rejected with the class of a declared error, and the connection stays", async () => {
+    const { client } = await webSocketPair({ locator: calculator().locator });
+    const error = await rejection(client.callRemote(Divide, { numerator: 1, denominator: 0 }));
+    expect(error).toBeInstanceOf(ZeroDivisionError);
+    expect(await client.callRemote(Divide, { numerator: 1, denominator: 2 })).toEqual({ result: 0.5 });
+  });
+
+  test("are finished before the connection is closed", async () => {
+    const asked = calculator();
+    const { client, server } = await webSocketPair({}, { locator: asked.locator });
+    const calls = Array.from({ length: 100 }, (_, b) => server.callRemote(Sum, { a: 1, b }));
+    await server.close();
+    expect((await Promise.all(calls)).map(({ total }) => total)).toEqual(calls.map((_, b) => b + 1));
+    expect(await client.closed).toBeInstanceOf(ConnectionClosed);
+    expect(server.state).toBe("closed");
+  });
+
+  test("in flight are rejected when the other end is gone", async () => {
+    const { client, server } = await webSocketPair({ locator: calculator().locator });
+    const lost = rejection(client.callRemote(Wait));
+    await client.callRemote(Sum, { a: 1, b: 1 });
+    server.destroy();
+    expect(await lost).toBeInstanceOf(ConnectionLost);
+  });
+});
+
+describe.each(["client", "server"] as const)("frames at a %s", (role) => {
+  test("may each carry a byte of a box", async () => {
+    const { raw } = await withRawSocket(role, { locator: calculator().locator });
+    const reader = readerOf(raw);
+    for (const byte of byteByByte(bytesOf(SUM))) raw.send(byte);
+    expect(await reader()).toEqual({ _answer: "1", total: "3" });
+  });
+
+  test("may carry many boxes, and the beginning of one more", async () => {
+    const { raw } = await withRawSocket(role, { locator: calculator().locator });
+    const reader = readerOf(raw);
+    const asks = Array.from({ length: 50 }, (_, b) => ({ _ask: `${b}`, _command: "Sum", a: "1", b: `${b}` }));
+    const bytes = bytesOf(...asks);
+    raw.send(bytes.subarray(0, -7));
+    raw.send(bytes.subarray(-7));
+    for (const { _ask, b } of asks)
+      expect(await reader()).toEqual({ _answer: _ask, total: `${1 + Number(b)}` });
+  });
+
+  test("of text end the connection", async () => {
+    const { connection, raw } = await withRawSocket(role, { locator: calculator().locator });
+    const call = rejection(connection.callRemote(Sum, { a: 1, b: 2 }));
+    raw.send("hello");
+    const [[code], reason] = await Promise.all([once(raw, "close"), connection.closed]);
+    expect(code).toBe(4003);
+    expect(reason).toBeInstanceOf(ProtocolError);
+    expect(await call).toBe(reason);
+  });
+
+  test("that end inside a box are a loss", async () => {
+    const { connection, raw } = await withRawSocket(role);
+    raw.send(bytesOf(SUM).subarray(0, 10));
+    raw.close(1000);
+    const reason = await connection.closed;
+    expect(reason).toBeInstanceOf(ConnectionLost);
+    expect(reason).not.toBeInstanceOf(ConnectionClosed);
+  });
+});
+
+test("a peer that does not read its answers is not read either", async () => {
+  const Echo = command("Echo", { arguments: { text: unicode() }, response: { text: unicode() } });
+  let served = 0;
+  const { raw } = await withRawSocket("server", {
+    limits: { maxUnsentBytes: 100_000 },
+    locator: locator(
+      Echo.responder(({ text }) => {
+        served++;
+        return { text };
+      }),
+    ),
+  });
+  const text = "x".repeat(60_000);
+  const asks = 1000;
+  raw.pause();
+  for (let tag = 0; tag < asks; tag++) raw.send(bytesOf({ _ask: `${tag}`, _command: "Echo", text }));
+  let before = -1;
+  while (before !== served) {
+    before = served;
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+  expect(served).toBeGreaterThan(0);
+  expect(served).toBeLessThan(asks);
+  const reader = readerOf(raw);
+  raw.resume();
+  for (let tag = 0; tag < asks; tag++) expect((await reader())._answer).toBe(`${tag}`);
+});
+
+describe("TLS", () => {
+  test("is not started over a WebSocket: wss: does it", async () => {
+    const { client } = await webSocketPair({ locator: calculator().locator });
+    const error = await rejection(client.startTLS());
+    expect(error).toBeInstanceOf(TLSNotAvailable);
+    expect(error.message).toContain("wss:");
+    expect(await client.callRemote(Sum, { a: 1, b: 2 })).toEqual({ total: 3 });
+  });
+
+  test("is refused to a peer that asks for it", async () => {
+    const { raw } = await withRawSocket("server", {
+      locator: locator(
+        summing,
+        StartTLS.responder(() => ({})),
+      ),
+    });
+    const reader = readerOf(raw);
+    raw.send(bytesOf({ _ask: "1", _command: "StartTLS" }));
+    expect(await reader()).toMatchObject({
+      _error: "1",
+      _error_code: "TLS_NOT_AVAILABLE",
+      _error_description: expect.stringContaining("wss:"),
+    });
+    raw.send(bytesOf({ ...SUM, _ask: "2" }));
+    expect(await reader()).toEqual({ _answer: "2", total: "3" });
+  });
+
+  test("is what the maker of the WebSocket says", async () => {
+    const responders = locator(Secret.responder(() => ({ word: "sesame" })));
+    const { client, server } = await webSocketPair(
+      { secure: true, requireTLS: true, locator: responders },
+      { secure: true, requireTLS: true },
+    );
+    expect(server.secure).toBe(true);
+    expect(await client.callRemote(Secret)).toEqual({ word: "sesame" });
+  });
+
+  test("is missed over ws:", async () => {
+    const responders = locator(Secret.responder(() => ({ word: "sesame" })));
+    const { client } = await webSocketPair({ requireTLS: true, locator: responders });
+    expect(client.secure).toBe(false);
+    expect(await rejection(client.callRemote(Secret))).toBeInstanceOf(TLSRequired);
+    const error = await rejection(client.callRemoteString("Secret"));
+    expect(error.message).toContain("not served in plaintext");
+  });
+
+  test("is what the URL says", async () => {
+    const [client] = await sockets();
+    const dressed = Object.create(client, { url: { value: "wss://example.com/" } });
+    for (const name of ["addEventListener", "removeEventListener", "send", "close", "terminate"] as const)
+      Object.defineProperty(dressed, name, { value: client[name].bind(client) });
+    Object.defineProperty(dressed, "binaryType", { value: "arraybuffer", writable: true });
+    const connection = attach(dressed);
+    onTestFinished(async () => {
+      connection.destroy();
+      await connection.closed;
+    });
+    expect(connection.secure).toBe(true);
+    expect(connection.tls?.peerCertificate).toBeUndefined();
+  });
+});
+
+describe("connecting", () => {
+  test("asks for the subprotocol", async () => {
+    const { url, server } = await webSocketServer();
+    const [connection, [socket]] = await Promise.all([ourWebSocketClient(url), once(server, "connection")]);
+    expect(socket.protocol).toBe(SUBPROTOCOL);
+    expect(connection.state).toBe("open");
+  });
+
+  test("takes a URL object", async () => {
+    const { url, next } = await ourWebSocketServer({ locator: calculator().locator });
+    const connection = await connect(new URL(url), { WebSocket });
+    await next();
+    expect(await connection.callRemote(Sum, { a: 1, b: 2 })).toEqual({ total: 3 });
+    await connection.close();
+  });
+
+  test("fails where nobody listens", async () => {
+    const { url, close } = await webSocketServer();
+    await close();
+    const error = await rejection(connect(url, { WebSocket }));
+    expect(error).toBeInstanceOf(ConnectFailed);
+    expect(error.message).toMatch(/^cannot connect to ws:\/\/127\.0\.0\.1:\d+\/: .*ECONNREFUSED/);
+    expect(error.cause).toBeInstanceOf(Error);
+  });
+
+  test("fails where the server knows no such subprotocol", async () => {
+    const { url } = await webSocketServer({ handleProtocols: (offered) => offered.has("wamp") && "wamp" });
+    expect(await rejection(connect(url, { WebSocket }))).toBeInstanceOf(ConnectFailed);
+  });
+
+  test("is given up by a signal, before and meanwhile", async () => {
+    const reason = new Error("no time");
+    const { url } = await webSocketServer();
+    expect(await rejection(connect(url, { WebSocket, signal: AbortSignal.abort(reason) }))).toBe(reason);
+    const aborter = new AbortController();
+    const meanwhile = rejection(connect(url, { WebSocket, signal: aborter.signal }));
+    aborter.abort(reason);
+    expect(await meanwhile).toBe(reason);
+  });
+
+  test("rejects for a URL that is none", async () => {
+    expect(await rejection(connect("http:/", { WebSocket }))).toBeInstanceOf(SyntaxError);
+  });
+
+  if ("WebSocket" in globalThis) {
+    test("needs no more than the platform's WebSocket", async () => {
+      const { url } = await ourWebSocketServer({ locator: calculator().locator });
+      const connection = await connect(url);
+      expect(await connection.callRemote(Sum, { a: 1, b: 2 })).toEqual({ total: 3 });
+      await connection.close();
+    });
+  } else {
+    test("needs a WebSocket where the platform has none", async () => {
+      expect(await rejection(connect("ws://127.0.0.1/"))).toBeInstanceOf(TypeError);
+    });
+  }
+
+  test("attach wants an open one", async () => {
+    const { url } = await webSocketServer();
+    const socket = new WebSocket(url);
+    expect(() => attach(socket)).toThrow(TypeError);
+    await once(socket, "open");
+    socket.terminate();
+  });
+
+  test("comes back after the server has", async () => {
+    const first = await ourWebSocketServer({ locator: calculator().locator });
+    const before = await ourWebSocketClient(first.url);
+    expect(await before.callRemote(Sum, { a: 1, b: 2 })).toEqual({ total: 3 });
+    await first.close();
+    expect(await before.closed).toBeInstanceOf(ConnectionLost);
+    await ourWebSocketServer({ locator: calculator().locator }, first.port);
+    const after = await ourWebSocketClient(first.url);
+    expect(await after.callRemote(Sum, { a: 3, b: 4 })).toEqual({ total: 7 });
+  });
+});
+
+test("a server chooses the subprotocol where it is offered", () => {
+  expect(chooseProtocol(new Set(["wamp", "amp"]))).toBe("amp");
+  expect(chooseProtocol(["wamp"])).toBe(false);
+  expect(chooseProtocol([])).toBe(false);
+});
+
+/** Reads boxes, as text, out of what comes to a socket. */
+function readerOf(socket: WebSocket): () => Promise<Record<string, string>> {
+  const reader = new BoxReader();
+  socket.on("message", (data: Buffer) => reader.push(data));
+  return async () => {
+    for (;;) {
+      const box = reader.next();
+      if (box !== undefined) return textOf(box);
+      await once(socket, "message");
+    }
+  };
+}
