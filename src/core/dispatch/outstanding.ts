@@ -5,6 +5,7 @@ import type { AnyCommand } from "../command/command.ts";
 import { CallTimeout } from "../errors/caller.ts";
 import type { AbortSignalLike } from "../platform.ts";
 import type { Clock } from "../transport.ts";
+import { TagWindow } from "./tag-window.ts";
 
 /** Who waits for an answer. */
 export interface Settle {
@@ -27,7 +28,7 @@ export const GIVEN_UP = "given up";
 export class Outstanding {
   readonly #clock: Clock | undefined;
   readonly #givenUp: () => void;
-  #calls = new Map<number, Call | typeof GIVEN_UP>();
+  #calls = new TagWindow<Call | typeof GIVEN_UP>();
   #waiting = 0;
   /** Tags from here on have not left this end: the peer cannot know them. */
   #unsentFrom = Number.POSITIVE_INFINITY;
@@ -56,7 +57,7 @@ export class Outstanding {
 
   add(call: Call): number {
     const tag = ++this.#last;
-    this.#calls.set(tag, call);
+    this.#calls.add(tag, call);
     this.#waiting++;
     return tag;
   }
@@ -64,7 +65,7 @@ export class Outstanding {
   /** A tag whose answer is expected, and dropped: nobody waits for it, and closing does not either. */
   addIdle(): number {
     const tag = ++this.#last;
-    this.#calls.set(tag, GIVEN_UP);
+    this.#calls.add(tag, GIVEN_UP);
     return tag;
   }
 
@@ -92,7 +93,7 @@ export class Outstanding {
   #giveUp(tag: number, reason: unknown): void {
     const call = this.#calls.get(tag);
     if (call === undefined || call === GIVEN_UP) return;
-    this.#calls.set(tag, GIVEN_UP);
+    this.#calls.replace(tag, GIVEN_UP);
     this.#waiting--;
     call.release?.();
     call.reject(reason);
@@ -111,10 +112,8 @@ export class Outstanding {
 
   /** The call that an answer is for. Undefined when none waits: then {@link why} tells. */
   take(tag: number): Call | typeof GIVEN_UP | undefined {
-    const call = tag < this.#unsentFrom ? this.#calls.get(tag) : undefined;
-    if (call === undefined) return undefined;
-    this.#calls.delete(tag);
-    if (call === GIVEN_UP) return GIVEN_UP;
+    const call = tag < this.#unsentFrom ? this.#calls.take(tag) : undefined;
+    if (call === undefined || call === GIVEN_UP) return call;
     this.#waiting--;
     call.release?.();
     return call;
@@ -129,7 +128,7 @@ export class Outstanding {
   /** Every call fails with the reason. */
   rejectAll(reason: unknown): void {
     const calls = this.#calls;
-    this.#calls = new Map();
+    this.#calls = new TagWindow();
     this.#waiting = 0;
     for (const call of calls.values()) {
       if (call === GIVEN_UP) continue;
