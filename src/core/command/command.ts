@@ -145,9 +145,10 @@ export class Command<A extends Fields = Fields, R extends Fields = Fields, Q ext
     this.responder = this.responder.bind(this);
   }
 
-  /** What an answer to this command changes about the connection; undefined for ordinary commands. */
+  /** What asking and answering this command changes about the connection; undefined for ordinary commands. */
   get change(): ProtocolChange | undefined {
-    return this.responseType.change;
+    // Either kind of box may bring it, so that half a change cannot be declared.
+    return this.commandType.change ?? this.responseType.change;
   }
 
   /**

@@ -48,7 +48,12 @@ export class ConnectionHost implements Host {
   report(error: unknown, command: string): void {
     const { connection, options } = this.#parts;
     options.observer?.errorReported(error, command, connection);
-    options.onError?.(error, { command, connection });
+    try {
+      options.onError?.(error, { command, connection });
+    } catch (thrown) {
+      // The program's own mistake: an unhandled rejection, as if it had been asynchronous. The connection goes on.
+      void Promise.reject(thrown);
+    }
   }
 
   quit(reason: Error): void {

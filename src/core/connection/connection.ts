@@ -103,7 +103,7 @@ export class Connection implements AmpConnection {
   ): Promise<unknown> | undefined {
     const reason = refusal(this.#parts, command);
     if (reason !== undefined) return refuse(reason, command.requiresAnswer);
-    const change = command.commandType.change;
+    const { change } = command;
     const named = values as Readonly<Record<string, unknown>>; // objects are: the schema looks at each value
     if (change !== undefined)
       return this.#parts.driver.ask(command, change, named, this.#withDefaults(options));
