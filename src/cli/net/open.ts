@@ -1,0 +1,53 @@
+/** Opens a connection to an address, and turns it to TLS where that is asked for. */
+import { connect as connectTLS } from "node:tls";
+import { ConnectFailed, PeerVerifyError } from "../../index.ts";
+import {
+  attach,
+  type ConnectOptions,
+  connect,
+  type NodeConnection,
+  type TLSOptions,
+} from "../../node/index.ts";
+import { type Address, addressText, type InternetAddress } from "./address.ts";
+import { clientOptions } from "./tls-socket.ts";
+
+export interface OpenOptions {
+  readonly tls: TLSOptions;
+  /** Milliseconds for connecting; none for as long as it takes. */
+  readonly timeout?: number | undefined;
+}
+
+/** @throws ConnectFailed, PeerVerifyError */
+export function openConnection(address: Address, { tls, timeout }: OpenOptions): Promise<NodeConnection> {
+  if (address.kind === "tls") return openTLS(address, tls, timeout);
+  const place = address.kind === "unix" ? { path: address.path } : { host: address.host, port: address.port };
+  const options: ConnectOptions = { ...place, tls, connectTimeout: timeout };
+  return connect(options);
+}
+
+function openTLS(
+  address: InternetAddress<"tls">,
+  tls: TLSOptions,
+  timeout: number | undefined,
+): Promise<NodeConnection> {
+  const { host, port } = address;
+  return new Promise((resolve, reject) => {
+    const socket = connectTLS({ host, port, ...clientOptions(tls) });
+    const failed = (message: string, cause?: unknown) => {
+      clearTimeout(timer);
+      socket.on("error", () => {}); // what it may still say is of no interest
+      socket.destroy();
+      const Failed = socket.authorizationError ? PeerVerifyError : ConnectFailed;
+      reject(new Failed(`cannot connect to ${addressText(address)}: ${message}`, { cause }));
+    };
+    const late = () => failed(`no TLS within ${timeout} ms`);
+    const timer = timeout === undefined ? undefined : setTimeout(late, timeout);
+    socket.once("error", (error) => failed(error.message, error));
+    socket.once("secureConnect", () => {
+      clearTimeout(timer);
+      socket.setNoDelay(true);
+      socket.removeAllListeners("error");
+      resolve(attach(socket, { role: "client", tls: false }));
+    });
+  });
+}

@@ -1,0 +1,15 @@
+/** `--timeout`, in seconds as people type it. */
+import { Misuse } from "../complaint.ts";
+
+export const timeoutFlag = {
+  timeout: { type: "string", value: "SECONDS", help: "for each step; 0 waits for ever (default 30)" },
+} as const;
+
+/** @returns milliseconds, or undefined for no bound */
+export function timeoutOf({ timeout = "30" }: { readonly timeout?: string }): number | undefined {
+  const seconds = Number(timeout);
+  if (timeout.trim() === "" || !(seconds >= 0)) {
+    throw new Misuse(`--timeout ${JSON.stringify(timeout)} is no number of seconds`);
+  }
+  return seconds === 0 || !Number.isFinite(seconds) ? undefined : seconds * 1000;
+}

@@ -1,0 +1,47 @@
+/** Where a verb writes: results to standard output, everything else to standard error. */
+import type { Complaint } from "../complaint.ts";
+import { type Paint, paintFor } from "./paint.ts";
+import { safeText } from "./values.ts";
+
+export class Terminal {
+  /** Results are wanted as JSON. */
+  readonly json: boolean;
+  /** For standard output. */
+  readonly paint: Paint = paintFor(process.stdout);
+  readonly #errorPaint: Paint = paintFor(process.stderr);
+
+  constructor(json: boolean) {
+    this.json = json;
+  }
+
+  /** A line or more of the result, as text. */
+  say(text: string): void {
+    process.stdout.write(`${text}\n`);
+  }
+
+  /** The result: one line of JSON where that is wanted, else the text. */
+  result(value: unknown, text: () => string): void {
+    this.say(this.json ? JSON.stringify(value) : text());
+  }
+
+  /** Something about the work, not its result. */
+  note(text: string): void {
+    process.stderr.write(`${this.#errorPaint.dim(safeText(text))}\n`);
+  }
+
+  complain({ message, hint, code }: Complaint): void {
+    if (this.json) {
+      process.stderr.write(`${JSON.stringify({ error: { code, message, hint } })}\n`);
+      return;
+    }
+    const { red, dim } = this.#errorPaint;
+    const end = hint === undefined ? "" : dim(` (${safeText(hint)})`);
+    process.stderr.write(`${red("ampwire:")} ${safeText(message)}${end}\n`);
+  }
+
+  /** Waits while the reader of standard output is behind: for verbs that print without end. */
+  async drained(): Promise<void> {
+    if (!process.stdout.writableNeedDrain) return;
+    await new Promise<void>((resolve) => process.stdout.once("drain", resolve));
+  }
+}

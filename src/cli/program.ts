@@ -1,0 +1,83 @@
+/** From the words on the command line to a verb, and from what a verb throws to an exit code. */
+import { parseArgs } from "node:util";
+import { version } from "./about.ts";
+import { complaintOf, Misuse } from "./complaint.ts";
+import { programHelp, verbHelp } from "./help.ts";
+import { Terminal } from "./print/terminal.ts";
+import { type AnyVerb, commonOptions, type Options } from "./verb.ts";
+import { verbs } from "./verbs.ts";
+
+interface Parsed {
+  readonly values: Readonly<Record<string, string | boolean | string[] | undefined>>;
+  readonly positionals: readonly string[];
+}
+
+/** @returns the exit code: 0, 1 for a failure, 2 for misuse */
+export async function runProgram(words: readonly string[]): Promise<number> {
+  const [first] = words;
+  const terminal = new Terminal(words.includes("--json"));
+  if (first === undefined || first === "--help" || first === "-h" || first === "help") {
+    return help(words.slice(1), terminal, first === undefined ? 2 : 0);
+  }
+  if (first === "--version") {
+    terminal.say(version());
+    return 0;
+  }
+  try {
+    const { verb, rest } = find(words);
+    return await runVerb(verb, rest, terminal);
+  } catch (error) {
+    const complaint = complaintOf(error);
+    terminal.complain(complaint);
+    return complaint.exitCode;
+  }
+}
+
+async function runVerb(verb: AnyVerb, words: readonly string[], terminal: Terminal): Promise<number> {
+  const { values, positionals } = parsed(verb, words);
+  if (values.help === true) {
+    terminal.say(verbHelp(verb, terminal.paint));
+    return 0;
+  }
+  const [least, most] = verb.operands;
+  if (positionals.length < least) throw new Misuse(`${verb.name}: something is missing`, usageOf(verb));
+  if (positionals.length > most) {
+    throw new Misuse(`${verb.name}: what is ${JSON.stringify(positionals[most])} for?`, usageOf(verb));
+  }
+  return (await verb.run({ values, positionals, terminal })) ?? 0;
+}
+
+function parsed(verb: AnyVerb, words: readonly string[]): Parsed {
+  try {
+    const options = { ...(verb.options as Options), ...commonOptions }; // what AnyVerb has forgotten
+    // Its type allows lists that mix strings and booleans; no option is both.
+    return parseArgs({ args: [...words], options, allowPositionals: true }) as unknown as Parsed;
+  } catch (error) {
+    // Node's message says which option; its second sentence explains how to escape a dash.
+    const message = error instanceof Error ? (error.message.split(". ")[0] ?? "") : String(error);
+    throw new Misuse(`${verb.name}: ${message}`, `ampwire ${verb.name} --help`);
+  }
+}
+
+/** A verb is one word, or two: `certificate show`. */
+function find(words: readonly string[]): { verb: AnyVerb; rest: readonly string[] } {
+  for (const length of [2, 1]) {
+    const name = words.slice(0, length).join(" ");
+    const verb = verbs.find((candidate) => candidate.name === name);
+    if (verb !== undefined) return { verb, rest: words.slice(length) };
+  }
+  const [first = ""] = words;
+  const family = verbs.filter(({ name }) => name.startsWith(`${first} `)).map(({ name }) => name);
+  if (family.length > 0) throw new Misuse(`${first}: which one?`, family.join(", "));
+  throw new Misuse(`there is no verb ${JSON.stringify(first)}`, verbs.map(({ name }) => name).join(", "));
+}
+
+function help(words: readonly string[], terminal: Terminal, exitCode: number): number {
+  const verb = verbs.find(({ name }) => name === words.join(" "));
+  terminal.say(verb === undefined ? programHelp(verbs, terminal.paint) : verbHelp(verb, terminal.paint));
+  return exitCode;
+}
+
+function usageOf(verb: AnyVerb): string {
+  return `usage: ${verb.usage}`;
+}

@@ -1,0 +1,103 @@
+/**
+ * StartTLS of a relayed connection: a handshake with the client, as its TLS server, and one with the server, as its
+ * TLS client. Whoever opened a connection is the TLS client of it, whoever asked.
+ */
+import type { Duplex } from "node:stream";
+import { setTimeout as delay } from "node:timers/promises";
+import type { TLSSocket } from "node:tls";
+import type { Certificate } from "../../node/certificates/certificate.ts";
+import type { PrivateCertificate } from "../../node/certificates/private-certificate.ts";
+import { DEFAULT_HANDSHAKE_DELAY } from "../../node/stream-transport.ts";
+import { peerCertificate } from "../../node/tls/peer.ts";
+import { upgrade } from "../../node/tls/upgrade.ts";
+import type { LegTLS } from "./traffic.ts";
+
+/** What the proxy presents to either side, and demands of it. */
+export interface ProxyTLS {
+  /** Presented to both. Without it the client sees a temporary one, and the server none. */
+  readonly certificate?: PrivateCertificate | undefined;
+  /** Who must have signed the server's certificate. Without them nothing is checked. */
+  readonly authorities?: readonly Certificate[] | undefined;
+  /** The client must present a certificate that `authorities` have signed, too. */
+  readonly verifyClient?: boolean | undefined;
+  /** The name that the server's certificate must be for. Only together with `authorities`. */
+  readonly serverName?: string | undefined;
+  /** Milliseconds. */
+  readonly handshakeTimeout?: number | undefined;
+}
+
+/** A stream that nobody listens to, and what has been read from it beyond its last box. */
+export interface QuietLeg {
+  readonly stream: Duplex;
+  readonly leftovers: Uint8Array;
+}
+
+export interface SecuredLegs {
+  readonly client: TLSSocket;
+  readonly server: TLSSocket;
+}
+
+/**
+ * @param asked whether the client has answered, and so the server begins to read TLS when it has read the answer
+ * @throws what `upgrade` throws, whichever leg it is; then both streams are destroyed
+ */
+export async function upgradeBothLegs(
+  client: QuietLeg,
+  server: QuietLeg,
+  asked: boolean,
+  tls: ProxyTLS,
+): Promise<SecuredLegs> {
+  const { certificate: localCertificate, authorities, serverName } = tls;
+  const stop = new AbortController();
+  const late = setTimeout(
+    () => stop.abort(new Error("the TLS handshakes were not done in time")),
+    tls.handshakeTimeout ?? 10_000,
+  );
+  try {
+    await Promise.all([written(client.stream), written(server.stream)]);
+    for (const { stream, leftovers } of [client, server]) if (leftovers.length > 0) stream.unshift(leftovers);
+    const withClient = upgrade(client.stream, {
+      role: "server",
+      localCertificate,
+      verifyAuthorities: tls.verifyClient === true ? authorities : undefined,
+      signal: stop.signal,
+    });
+    const withServer = (async () => {
+      if (asked) await delay(DEFAULT_HANDSHAKE_DELAY, undefined, { signal: stop.signal });
+      return upgrade(server.stream, {
+        role: "client",
+        localCertificate,
+        verifyAuthorities: authorities,
+        serverName,
+        signal: stop.signal,
+      });
+    })();
+    const [one, other] = await Promise.all([withClient, withServer]);
+    return { client: one, server: other };
+  } catch (error) {
+    stop.abort(error);
+    client.stream.destroy();
+    server.stream.destroy();
+    throw error;
+  } finally {
+    clearTimeout(late);
+  }
+}
+
+export function describedTLS(leg: TLSSocket): LegTLS {
+  return { protocol: leg.getProtocol() ?? "TLS", certificate: peerCertificate(leg)?.toString() };
+}
+
+/** Until all that was written to a stream has gone out. The handshake finds out itself that a stream is gone. */
+async function written(stream: Duplex): Promise<void> {
+  while (stream.writableLength > 0 && !stream.destroyed) {
+    await new Promise<void>((resolve) => {
+      const done = () => {
+        stream.off("close", done);
+        resolve();
+      };
+      stream.once("close", done);
+      stream.write(new Uint8Array(0), done);
+    });
+  }
+}

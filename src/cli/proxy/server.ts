@@ -1,0 +1,77 @@
+/** The proxy: listens, and for each connection opens one to the server behind it. */
+import { once } from "node:events";
+import { createServer, connect as openSocket, type Socket } from "node:net";
+import { ConnectFailed } from "../../index.ts";
+import { Relay, type RelayOptions } from "./relay.ts";
+import type { Traffic } from "./traffic.ts";
+
+/** In Node's own terms. */
+export type Place = { readonly port: number; readonly host: string } | { readonly path: string };
+
+export interface ProxyOptions extends Omit<RelayOptions, "tell"> {
+  readonly listen: Place;
+  readonly to: Place;
+  /** Hears of everything that passes. Connections count from 1. */
+  readonly tell: (connection: number, traffic: Traffic) => void;
+}
+
+export interface Proxy extends AsyncDisposable {
+  /** Where it listens: with the port that was found, for port 0. */
+  readonly place: Place;
+  /** Stops listening, closes every connection, and waits until the last one has been told of. */
+  close(): Promise<void>;
+}
+
+/** @throws Node's error when the address cannot be had */
+export async function startProxy(options: ProxyOptions): Promise<Proxy> {
+  const open = new Map<Socket, Promise<void>>();
+  let count = 0;
+  // allowHalfOpen: the end of one side is passed on as that, and the other side may go on.
+  const server = createServer({ allowHalfOpen: true, noDelay: true, pauseOnConnect: true }, (client) => {
+    const connection = ++count;
+    const tell = (traffic: Traffic) => options.tell(connection, traffic);
+    tell({ kind: "opened", peer: client.remoteAddress && `${client.remoteAddress}:${client.remotePort}` });
+    open.set(
+      client,
+      serve(client, { ...options, tell }, options.to).finally(() => open.delete(client)),
+    );
+  });
+  server.listen(options.listen);
+  await once(server, "listening");
+  const address = server.address();
+  const place = typeof address === "object" && address !== null ? hostOf(address) : options.listen;
+  const close = async () => {
+    server.close();
+    for (const client of open.keys()) client.destroy();
+    await Promise.all(open.values());
+  };
+  return { place, close, [Symbol.asyncDispose]: close };
+}
+
+async function serve(client: Socket, options: RelayOptions, to: Place): Promise<void> {
+  client.on("error", () => {}); // until the relay listens; and then it does, too
+  const server = openSocket({ ...to, noDelay: true, allowHalfOpen: true });
+  server.pause();
+  const gone = () => server.destroy(new Error("the client has gone"));
+  client.once("close", gone);
+  try {
+    await once(server, "connect");
+  } catch (cause) {
+    client.destroy();
+    const where = "path" in to ? to.path : `${to.host}:${to.port}`;
+    const reason = new ConnectFailed(`cannot connect to ${where}: ${messageOf(cause)}`, { cause });
+    options.tell({ kind: "closed", reason });
+    return;
+  } finally {
+    client.off("close", gone);
+  }
+  await new Relay(client, server, options).closed;
+}
+
+function hostOf({ address, port }: { readonly address: string; readonly port: number }): Place {
+  return { host: address, port };
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

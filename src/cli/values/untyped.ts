@@ -1,0 +1,44 @@
+/** What was typed as it goes without a schema: text as it is, JSON as AMP writes values of its kind. */
+import { type Argument, Box, boolean, encodeBox, float, listOf, unicode } from "../../index.ts";
+import { isHex } from "./typed.ts";
+import type { TypedWord } from "./words.ts";
+
+export function untypedBox(words: readonly TypedWord[]): Box {
+  const box = new Box();
+  for (const word of words) {
+    const value = "bytes" in word ? word.bytes : encoded(word.json);
+    if (value !== undefined) box.set(word.name, value);
+  }
+  return box;
+}
+
+/** An array of objects is an AmpList, another array a ListOf, null nothing at all. */
+function encoded(json: unknown): Uint8Array | undefined {
+  switch (typeof json) {
+    case "boolean":
+      return boolean().encode(json);
+    case "number":
+      return Number.isInteger(json) ? unicode().encode(String(json)) : float().encode(json);
+    case "string":
+      return unicode().encode(json);
+  }
+  if (json === null || json === undefined) return undefined;
+  if (isHex(json)) return Buffer.from(json.hex, "hex");
+  if (!Array.isArray(json)) return encodeBox(boxOf(json));
+  if (json.length > 0 && json.every(isRow)) return Buffer.concat(json.map((row) => encodeBox(boxOf(row))));
+  return listOf(element).encode(json);
+}
+
+const element: Argument<unknown> = {
+  encode: (json) => encoded(json) ?? new Uint8Array(0),
+  decode: (value) => value,
+};
+
+function boxOf(row: object): Box {
+  const entries = Object.entries(row).map(([name, value]) => [name, encoded(value)] as const);
+  return new Box(entries.filter((entry): entry is [string, Uint8Array] => entry[1] !== undefined));
+}
+
+function isRow(json: unknown): json is object {
+  return typeof json === "object" && json !== null && !Array.isArray(json) && !isHex(json);
+}

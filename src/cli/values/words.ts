@@ -1,0 +1,36 @@
+/** Values as they are typed: `name=text`, `name=@file`, `name:=json`, `name:=@file`. */
+import { readFileSync } from "node:fs";
+import { Misuse } from "../complaint.ts";
+
+/** What was typed, not yet of any type. */
+export type TypedWord =
+  | { readonly name: string; readonly bytes: Uint8Array }
+  | { readonly name: string; readonly json: unknown };
+
+const WORD = /^(.+?)(:=@|:=|=@|=)(.*)$/s;
+
+/** @throws Misuse */
+export function parseWord(word: string): TypedWord {
+  const [, name, operator, rest] = WORD.exec(word) ?? [];
+  if (name === undefined || operator === undefined || rest === undefined) {
+    throw new Misuse(`${JSON.stringify(word)} is no argument`, "name=text, name=@file or name:=json");
+  }
+  const fromFile = operator.endsWith("@");
+  const bytes = fromFile ? contents(rest) : Buffer.from(rest);
+  if (!operator.startsWith(":")) return { name, bytes };
+  try {
+    return { name, json: JSON.parse(bytes.toString("utf8")) };
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new Misuse(`${name} is not JSON: ${reason}`, `${name}=text sends text as it is`);
+  }
+}
+
+function contents(path: string): Buffer {
+  try {
+    return readFileSync(path === "-" ? 0 : path);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new Misuse(`cannot read ${path}: ${reason}`, "name:='\"@text\"' sends a text that begins with @");
+  }
+}
