@@ -1,0 +1,15 @@
+/** Broken promises, and bytes for people. */
+
+/** @returns {asserts condition} */
+export function assert(condition, message) {
+  if (!condition) throw new Error(`broken: ${message}`);
+}
+
+export function hex(bytes) {
+  return Buffer.from(bytes).toString("hex");
+}
+
+/** Resolves when every microtask has run; `turns` times, for what waits for a turn of the loop itself. */
+export async function settled(turns = 2) {
+  for (let turn = 0; turn < turns; turn++) await new Promise((resolve) => setImmediate(resolve));
+}

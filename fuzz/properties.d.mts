@@ -1,0 +1,17 @@
+/** The types of properties.mjs, for the tests. */
+import type { Arbitrary } from "fast-check";
+
+export interface Property<Input = unknown> {
+  readonly name: string;
+  readonly promise: string;
+  readonly arbitrary: Arbitrary<Input>;
+  /** Throws, or rejects, where the promise is broken. */
+  readonly check: (input: Input) => void | Promise<void>;
+  /** Its inputs are bytes: they can be mutated, and kept in a corpus. */
+  readonly bytes?: true;
+  /** Of the time that there is. */
+  readonly share: number;
+}
+
+export declare const properties: readonly Property[];
+export declare function corpusOf(property: Property): Uint8Array[];
