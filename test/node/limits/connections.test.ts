@@ -1,0 +1,46 @@
+/** maxConnections: at the edge, one past it, and room again when one has gone. */
+import { once } from "node:events";
+import { expect, test } from "vitest";
+import { ourServer, rawClient } from "../../support/loopback.ts";
+import { RawPeer } from "../../support/raw-peer.ts";
+
+const UNKNOWN = { _ask: "1", _command: "Unknown" };
+
+async function answers(peer: RawPeer): Promise<boolean> {
+  peer.send(UNKNOWN);
+  return (await peer.box())?._error === "1";
+}
+
+test("one past it is closed at once, those before it do not suffer, and there is room again", async () => {
+  const { server, port } = await ourServer({ maxConnections: 3 });
+  const peers = await Promise.all(Array.from({ length: 3 }, async () => new RawPeer(await rawClient(port))));
+  for (const peer of peers) expect(await answers(peer)).toBe(true);
+  const late = new RawPeer(await rawClient(port));
+  await late.closed;
+  expect(late.received).toHaveLength(0);
+  expect(server.connections.size).toBe(3);
+  peers[0]?.finish();
+  await peers[0]?.closed;
+  while (server.connections.size === 3) await new Promise(setImmediate);
+  expect(await answers(new RawPeer(await rawClient(port)))).toBe(true);
+  expect(await answers(peers[1] as RawPeer)).toBe(true);
+});
+
+test("a flood of them costs nothing that stays", async () => {
+  const { server, port } = await ourServer({ maxConnections: 2 });
+  const kept = [new RawPeer(await rawClient(port)), new RawPeer(await rawClient(port))];
+  for (const peer of kept) expect(await answers(peer)).toBe(true);
+  for (let round = 0; round < 20; round++) {
+    const flood = await Promise.all(Array.from({ length: 20 }, () => rawClient(port)));
+    await Promise.all(flood.map((socket) => (socket.destroyed ? undefined : once(socket.resume(), "close"))));
+  }
+  expect(server.connections.size).toBe(2);
+  for (const peer of kept) expect(await answers(peer)).toBe(true);
+});
+
+test("by default there is no bound", async () => {
+  const { server, port } = await ourServer();
+  const peers = await Promise.all(Array.from({ length: 60 }, async () => new RawPeer(await rawClient(port))));
+  for (const peer of peers) expect(await answers(peer)).toBe(true);
+  expect(server.connections.size).toBe(60);
+});

@@ -1,0 +1,61 @@
+/** What the tests of limits have in common: a connection of ours, a peer that behaves badly, and what it costs. */
+import { once } from "node:events";
+import type { Socket } from "node:net";
+import { Duplex } from "node:stream";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+import { type Box, Box as BoxClass, type ConnectionOptions, command, locator } from "ampwire";
+import { attach } from "ampwire/node";
+import { arrived, attached, type Joined, tidy } from "../../support/loopback.ts";
+
+const Echo = command("Echo");
+
+export interface Opened extends Joined {
+  /** Until so many bytes have come to our socket. */
+  readonly arrived: (bytes: number) => Promise<void>;
+  readonly socket: Socket;
+}
+
+/** A server's connection that serves `Echo`. */
+export async function openedBy(options: Omit<ConnectionOptions, "tls">): Promise<Opened> {
+  const responders = locator(
+    Echo.responder(() => {}),
+    ...(options.locator === undefined ? [] : [options.locator]),
+  );
+  const joined = await attached("server", { ...options, locator: responders });
+  return { ...joined, arrived: (bytes) => arrived(joined.socket, bytes) };
+}
+
+setFlagsFromString("--expose-gc");
+const collect: () => void = runInNewContext("gc");
+
+/** Bytes outside the heap that are in use: where what was received lies. */
+export async function heldBytes(): Promise<number> {
+  for (let round = 0; round < 3; round++) {
+    collect();
+    await new Promise((resolve) => setTimeout(resolve, 5)); // they are given back by another thread
+  }
+  return process.memoryUsage().arrayBuffers;
+}
+
+/** Feeds bytes to a connection one by one: how many asks it answered, and how long that took. */
+export async function answeredAsks(bytes: Uint8Array): Promise<{ asks: number; seconds: number }> {
+  let asks = 0;
+  const stream = new Duplex({ read() {}, write: (_chunk, _encoding, done) => done() });
+  const raw = {
+    amp_ECHO: (_: Box) => {
+      asks++;
+      return new BoxClass();
+    },
+  };
+  const connection = attach(stream, { locator: locator(raw) });
+  tidy(connection);
+  const start = performance.now();
+  for (let at = 0; at < bytes.length; at++) {
+    stream.push(bytes.subarray(at, at + 1));
+    if (stream.readableLength > 10_000) await once(stream, "data");
+  }
+  stream.push(null);
+  await connection.closed;
+  return { asks, seconds: (performance.now() - start) / 1000 };
+}
