@@ -1,0 +1,86 @@
+/**
+ * Traffic as a line of JSON: what `--record` writes, `--json` prints and `ampwire replay` reads.
+ *
+ * A box stands there as its keys with their values: text where they are text, else `{ "hex": ... }`; so it comes
+ * back byte for byte. What was understood of it (command, time taken, typed values) stands beside it.
+ */
+import { Box } from "../../index.ts";
+import { jsonRecord } from "../print/values.ts";
+import { isHex } from "../values/typed.ts";
+import type { Meaning } from "./pairing.ts";
+import type { End, LegTLS, Traffic } from "./traffic.ts";
+import { typedValuesOf } from "./typed-box.ts";
+
+export type LineValue = string | { readonly hex: string };
+
+export interface TrafficLine {
+  /** ISO 8601, in UTC. */
+  readonly time: string;
+  readonly connection: number;
+  /** Absent for a box and for raw bytes. */
+  readonly event?: "opened" | "secured" | "ended" | "closed";
+  readonly from?: End;
+  readonly secure?: boolean;
+  readonly box?: Readonly<Record<string, LineValue>>;
+  /** In hex. */
+  readonly raw?: string;
+  readonly kind?: Meaning["kind"];
+  readonly command?: string;
+  /** Milliseconds from the ask to its answer. */
+  readonly took?: number;
+  /** Typed by the schema. */
+  readonly values?: Readonly<Record<string, unknown>>;
+  readonly peer?: string;
+  readonly client?: LegTLS;
+  readonly server?: LegTLS;
+  readonly reason?: string;
+}
+
+export function lineOf(connection: number, traffic: Traffic, time = new Date()): TrafficLine {
+  const head = { time: time.toISOString(), connection };
+  switch (traffic.kind) {
+    case "box": {
+      const { from, secure, box, meaning } = traffic;
+      // The box is one of ours: what jsonRecord makes of bytes is a LineValue.
+      const values = jsonRecord(box) as Readonly<Record<string, LineValue>>;
+      return { ...head, from, secure, box: values, ...understood(box, meaning) };
+    }
+    case "raw": {
+      const { from, secure, bytes } = traffic;
+      return { ...head, from, secure, raw: Buffer.from(bytes).toString("hex") };
+    }
+    case "opened":
+      return { ...head, event: "opened", ...(traffic.peer === undefined ? {} : { peer: traffic.peer }) };
+    case "secured":
+      return { ...head, event: "secured", client: traffic.client, server: traffic.server };
+    case "ended":
+      return { ...head, event: "ended", from: traffic.from };
+    case "closed": {
+      const { reason } = traffic;
+      return { ...head, event: "closed", ...(reason === undefined ? {} : { reason: reason.message }) };
+    }
+  }
+}
+
+function understood(box: Box, meaning: Meaning): Partial<TrafficLine> {
+  const typed = typedValuesOf(box, meaning);
+  const values = typed === undefined ? {} : { values: jsonRecord(Object.entries(typed)) };
+  if (meaning.kind === "stray") return { kind: meaning.kind };
+  if (meaning.kind === "ask") return { kind: meaning.kind, command: meaning.name, ...values };
+  const { kind, ask, took } = meaning;
+  return {
+    kind,
+    ...(ask === undefined ? {} : { command: ask.name }),
+    ...(took === undefined ? {} : { took: Number(took.toFixed(3)) }),
+    ...values,
+  };
+}
+
+/** The box of a line, as it was. */
+export function boxOf(values: Readonly<Record<string, LineValue>>): Box {
+  const box = new Box();
+  for (const [key, value] of Object.entries(values)) {
+    box.set(key, isHex(value) ? new Uint8Array(Buffer.from(value.hex, "hex")) : value);
+  }
+  return box;
+}

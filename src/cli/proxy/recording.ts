@@ -1,0 +1,49 @@
+/** Traffic in a file, a line of JSON each. */
+import { closeSync, openSync, readFileSync, writeSync } from "node:fs";
+import { Failure } from "../complaint.ts";
+import type { TrafficLine } from "./line.ts";
+
+/** Writes each line at once, so that whatever ends the proxy, what has passed is in the file. */
+export class Recording implements Disposable {
+  readonly #file: number;
+
+  /**
+   * Replaces what is in the file. Only its owner may read it: it holds in plaintext what went in TLS.
+   * @throws Node's error when the file cannot be written
+   */
+  constructor(path: string) {
+    this.#file = openSync(path, "w", 0o600);
+  }
+
+  write(line: TrafficLine): void {
+    writeSync(this.#file, `${JSON.stringify(line)}\n`);
+  }
+
+  [Symbol.dispose](): void {
+    closeSync(this.#file);
+  }
+}
+
+/** @throws Node's error for a file that cannot be read, Failure for one that is no recording */
+export function readRecording(path: string): TrafficLine[] {
+  const lines = readFileSync(path, "utf8").split("\n");
+  return lines.flatMap((text, index) => (text.trim() === "" ? [] : [parsed(text, `${path}:${index + 1}`)]));
+}
+
+function parsed(text: string, place: string): TrafficLine {
+  let line: unknown;
+  try {
+    line = JSON.parse(text);
+  } catch (cause) {
+    throw new Failure(`${place} is no line of a recording`, "ampwire proxy --record writes them", { cause });
+  }
+  if (typeof line === "object" && line !== null && "connection" in line) {
+    const { from, box, raw, event } = line as TrafficLine; // looked at now
+    const said = box !== undefined || typeof raw === "string";
+    const complete = said ? from === "client" || from === "server" : typeof event === "string";
+    if (complete && (box === undefined || (typeof box === "object" && box !== null))) {
+      return line as TrafficLine;
+    }
+  }
+  throw new Failure(`${place} is no line of a recording`, "ampwire proxy --record writes them");
+}

@@ -1,0 +1,215 @@
+/** What a proxy passes on, between two of ours: calls, ends of streams, what is not AMP, all that comes fast. */
+import { once } from "node:events";
+import { setTimeout as delay } from "node:timers/promises";
+import { locator } from "ampwire";
+import { describe, expect, test } from "vitest";
+import * as commands from "../support/commands.ts";
+import { ourClient, ourServer, rawClient, rawServer } from "../support/loopback.ts";
+import { bytesOf, RawPeer } from "../support/raw-peer.ts";
+import { peerLocator } from "../support/responders.ts";
+import { watchedProxy } from "./proxy-support.ts";
+
+const HOST = "127.0.0.1";
+const ASK = { _ask: "1", _command: "Sum", a: "13", b: "81" };
+const ANSWER = { _answer: "1", total: "94" };
+
+async function betweenOurs() {
+  const { port } = await ourServer({ locator: peerLocator() });
+  const watched = await watchedProxy({ host: HOST, port });
+  const client = await ourClient(watched.port, { locator: peerLocator() });
+  return { client, watched };
+}
+
+async function betweenRaw(options: Parameters<typeof watchedProxy>[1] = {}) {
+  const behind = await rawServer();
+  const watched = await watchedProxy({ host: HOST, port: behind.port }, options);
+  const [client, server] = await Promise.all([rawClient(watched.port), behind.next()]);
+  client.allowHalfOpen = server.allowHalfOpen = true;
+  return { client, server, watched };
+}
+
+describe("a relay passes on", () => {
+  test("calls in both directions, each paired with its answer", async () => {
+    const { client, watched } = await betweenOurs();
+    expect(await client.callRemote(commands.Sum, { a: 13n, b: 81n })).toEqual({ total: 94n });
+    expect(await client.callRemote(commands.CallBack, { n: 1n })).toEqual({ total: 0n });
+    client.callRemote(commands.Notify, { message: "x" });
+    await client.close();
+    await watched.until(({ kind }) => kind === "closed");
+    expect(watched.summary()).toEqual([
+      "opened",
+      "client asks Sum",
+      "server answers Sum",
+      "client asks CallBack",
+      "server asks Sum",
+      "client answers Sum",
+      "server answers CallBack",
+      "client asks Notify",
+      "client ended",
+      "server ended",
+      "closed",
+    ]);
+  });
+
+  test("errors, with their code", async () => {
+    const { client, watched } = await betweenOurs();
+    await expect(client.callRemote(commands.Divide, { numerator: 1n, denominator: 0n })).rejects.toThrow(
+      "division by zero",
+    );
+    const failure = await watched.until((one) => one.kind === "box" && one.meaning.kind === "error");
+    expect(failure).toMatchObject({
+      from: "server",
+      meaning: { ask: { name: "Divide" }, code: "ZERO_DIVISION", description: "division by zero" },
+    });
+  });
+
+  test("answers out of their order, each with its own time", async () => {
+    const { client, watched } = await betweenOurs();
+    await Promise.all([
+      client.callRemote(commands.Slow, { milliseconds: 80 }),
+      client.callRemote(commands.Sum, { a: 1n, b: 1n }),
+    ]);
+    const took = watched.traffic.flatMap((one) =>
+      one.kind === "box" && one.meaning.kind === "answer"
+        ? [[one.meaning.ask?.name, (one.meaning.took ?? 0) >= 75]]
+        : [],
+    );
+    expect(took).toEqual([
+      ["Sum", false],
+      ["Slow", true],
+    ]);
+  });
+
+  test("boxes in pieces, each piece at once", async () => {
+    const { client, server, watched } = await betweenRaw();
+    const bytes = bytesOf(ASK);
+    const far = new RawPeer(server);
+    client.write(bytes.subarray(0, 7));
+    while (far.received.length < 7) await delay(1);
+    expect(watched.summary()).toEqual(["opened"]);
+    client.write(bytes.subarray(7));
+    expect(await far.box()).toEqual(ASK);
+  });
+
+  test("an end of one side, and what the other side says after it", async () => {
+    const { client, server, watched } = await betweenRaw();
+    const near = new RawPeer(client);
+    const far = new RawPeer(server);
+    near.send(ASK);
+    client.end();
+    expect(await far.box()).toEqual(ASK);
+    while (!far.ended) await delay(1);
+    far.send(ANSWER);
+    expect(await near.box()).toEqual(ANSWER);
+    expect(near.ended).toBe(false);
+    server.end();
+    await near.closed;
+    await watched.until(({ kind }) => kind === "closed");
+    expect(watched.summary().slice(1)).toEqual([
+      "client asks Sum",
+      "client ended",
+      "server answers Sum",
+      "server ended",
+      "closed",
+    ]);
+  });
+
+  test("the sudden end of one side as the end of the other", async () => {
+    const { client, server, watched } = await betweenRaw();
+    const ended = once(client.resume(), "end");
+    server.resetAndDestroy();
+    await ended;
+    client.end();
+    expect(await watched.until(({ kind }) => kind === "closed")).toMatchObject({
+      reason: { message: expect.stringContaining("ECONNRESET") },
+    });
+  });
+
+  test("what is not AMP, and a box of an answer behind it is still one", async () => {
+    const { client, server, watched } = await betweenRaw();
+    const near = new RawPeer(client);
+    const far = new RawPeer(server);
+    near.send(ASK, Buffer.from("GET / HTTP/1.1\r\n"));
+    near.send(Buffer.from("more"));
+    expect(await far.box()).toEqual(ASK);
+    far.send(ANSWER);
+    expect(await near.box()).toEqual(ANSWER);
+    const all = bytesOf(ASK, Buffer.from("GET / HTTP/1.1\r\nmore"));
+    while (far.received.length < all.length) await delay(1);
+    expect(far.received).toEqual(all);
+    expect(watched.summary().slice(1, 3)).toEqual(["client asks Sum", expect.stringContaining("raw GET /")]);
+    expect(watched.summary()).toContain("server answers Sum");
+  });
+
+  test("half a box at the end as raw bytes", async () => {
+    const { client, watched } = await betweenRaw();
+    client.end(bytesOf(ASK).subarray(0, 12));
+    await watched.until(({ kind }) => kind === "ended");
+    expect(watched.summary()).toEqual(["opened", "client raw \0\x04_ask\0\x011\0\x08_", "client ended"]);
+  });
+
+  test("a switch to another protocol that the schema knows: nothing behind it is taken for boxes", async () => {
+    const switching = new Map([[commands.SwitchToLine.name, commands.SwitchToLine]]);
+    const { client, server, watched } = await betweenRaw({ commands: switching });
+    const near = new RawPeer(client);
+    const far = new RawPeer(server);
+    near.send({ _ask: "1", _command: commands.SwitchToLine.name });
+    await far.box();
+    far.send({ _answer: "1" }, ASK);
+    await watched.until((one) => one.kind === "raw" && one.from === "server");
+    near.send(ASK);
+    await watched.until((one) => one.kind === "raw" && one.from === "client");
+  });
+
+  test("no more than the other side takes", async () => {
+    const { client, server } = await betweenRaw();
+    server.pause();
+    const chunk = bytesOf({ _command: "Upload", data: Buffer.alloc(60_000) });
+    let sent = 0;
+    while (client.write(chunk) || (await drainedWithin(client, 300))) sent += chunk.length;
+    expect(sent).toBeLessThan(64 * 1024 * 1024);
+    let received = 0;
+    server.on("data", (bytes) => {
+      received += bytes.length;
+    });
+    const total = sent + chunk.length;
+    server.resume();
+    while (received < total) await delay(5);
+    expect(received).toBe(total);
+  });
+});
+
+test("a client whose server is not there is closed, and the reason told", async () => {
+  const watched = await watchedProxy({ path: "/nowhere/at/all" });
+  const client = await rawClient(watched.port);
+  client.resume();
+  await once(client, "close");
+  expect(watched.traffic.at(-1)).toMatchObject({ kind: "closed", reason: { name: "ConnectFailed" } });
+});
+
+test("closing the proxy closes its connections", async () => {
+  const { client, server, watched } = await betweenRaw();
+  const ended = Promise.all([once(client.resume(), "end"), once(server.resume(), "end")]);
+  await watched.proxy.close();
+  await ended;
+  expect(watched.summary().at(-1)).toBe("closed");
+});
+
+test("a server that refuses a call by its name goes through as that", async () => {
+  const { port } = await ourServer({ locator: locator() });
+  const watched = await watchedProxy({ host: HOST, port });
+  const client = await ourClient(watched.port);
+  await expect(client.callRemote(commands.NotServed, {})).rejects.toThrow(/NotServed/);
+});
+
+async function drainedWithin(socket: import("node:net").Socket, ms: number): Promise<boolean> {
+  const timer = new AbortController();
+  try {
+    return await Promise.race([
+      once(socket, "drain", { signal: timer.signal }).then(() => true),
+      delay(ms, false, { signal: timer.signal }),
+    ]);
+  } finally {
+    timer.abort();
+  }
+}

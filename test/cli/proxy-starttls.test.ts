@@ -1,0 +1,217 @@
+/** A proxy goes along with StartTLS: of ours and of Twisted, whoever asks. */
+import { setTimeout as delay } from "node:timers/promises";
+import { connect, type ListenOptions } from "ampwire/node";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { testCertificates } from "../support/certificates.ts";
+import * as commands from "../support/commands.ts";
+import { ourClient, ourServer, rawClient, rawServer } from "../support/loopback.ts";
+import { RawPeer, STLS } from "../support/raw-peer.ts";
+import { peerLocator, refusingTLS } from "../support/responders.ts";
+import { describeWithTwisted, twistedRun, twistedServer } from "../support/twisted.ts";
+import { watchedProxy } from "./proxy-support.ts";
+
+const HOST = "127.0.0.1";
+const known = await testCertificates();
+
+/** Everything that passed in plaintext, and then that nothing but TLS did. */
+function plaintextOf(summary: readonly string[]): readonly string[] {
+  const secured = summary.indexOf("secured");
+  const boxes = summary.slice(secured).filter((one) => /asks|answers|errors/.test(one));
+  expect(boxes.length).toBeGreaterThan(0);
+  expect(boxes.filter((one) => !one.endsWith(" in TLS"))).toEqual([]);
+  return summary.slice(1, secured);
+}
+
+describe("StartTLS between two of ours", () => {
+  async function throughProxy(
+    server: Partial<ListenOptions> = {},
+    options: Parameters<typeof watchedProxy>[1] = {},
+  ) {
+    const { port, next } = await ourServer({ locator: peerLocator(), ...server });
+    const watched = await watchedProxy({ host: HOST, port }, options);
+    return { watched, next };
+  }
+
+  test("asked by the client, with calls right behind it", async () => {
+    const { watched } = await throughProxy();
+    const client = await ourClient(watched.port, { locator: peerLocator() });
+    const started = client.startTLS();
+    const sum = client.callRemote(commands.Sum, { a: 13n, b: 81n });
+    await started;
+    expect(await sum).toEqual({ total: 94n });
+    expect(await client.callRemote(commands.WhoAmI, {})).toMatchObject({ secure: true });
+    expect(await client.callRemote(commands.CallBack, { n: 3n })).toEqual({ total: 6n });
+    await client.close();
+    await watched.until(({ kind }) => kind === "closed");
+    expect(plaintextOf(watched.summary())).toEqual(["client asks StartTLS", "server answers StartTLS"]);
+    expect(watched.summary().slice(-3)).toEqual(["client ended", "server ended", "closed"]);
+  });
+
+  test("asked by the server", async () => {
+    const { watched, next } = await throughProxy();
+    const [client, server] = await Promise.all([ourClient(watched.port, { locator: peerLocator() }), next()]);
+    await server.startTLS();
+    expect(await server.callRemote(commands.Sum, { a: 1n, b: 2n })).toEqual({ total: 3n });
+    expect(await client.callRemote(commands.Sum, { a: 1n, b: 2n })).toEqual({ total: 3n });
+    expect(plaintextOf(watched.summary())).toEqual(["server asks StartTLS", "client answers StartTLS"]);
+  });
+
+  test("by a command of another name, which no schema tells of", async () => {
+    const { watched } = await throughProxy();
+    const client = await ourClient(watched.port);
+    await client.callRemote(commands.SecureStart, { token: commands.GOOD_TOKEN });
+    expect(await client.callRemote(commands.Sum, { a: 1n, b: 2n })).toEqual({ total: 3n });
+    expect(plaintextOf(watched.summary())).toEqual(["client asks SecureStart", "server answers SecureStart"]);
+  });
+
+  test("by a command of another name that the schema has", async () => {
+    const schema = new Map([[commands.SecureStart.name, commands.SecureStart]]);
+    const { watched } = await throughProxy({}, { commands: schema });
+    const client = await ourClient(watched.port);
+    await client.callRemote(commands.SecureStart, { token: commands.GOOD_TOKEN });
+    expect(await client.callRemote(commands.Sum, { a: 1n, b: 2n })).toEqual({ total: 3n });
+  });
+
+  test("with certificates that both ends verify", async () => {
+    const tls = { localCertificate: known.server, verifyAuthorities: [known.authority] };
+    const { watched } = await throughProxy(
+      { tls },
+      // One certificate for both sides: `selfSigned` ones are good for TLS servers and clients.
+      { tls: { certificate: known.selfSigned, authorities: [known.authority], serverName: "calc.example" } },
+    );
+    const client = await ourClient(watched.port, { tls: { verifyAuthorities: [known.selfSigned] } });
+    const started = client.startTLS();
+    started.catch(() => {});
+    const closed = await watched.until(({ kind }) => kind === "closed" || kind === "secured");
+    // The server trusts another authority than the one that vouches for the proxy.
+    if (closed.kind === "secured") await watched.until(({ kind }) => kind === "closed");
+    expect((await client.closed).message).toBeTruthy();
+  });
+
+  test("and verified by the proxy: a server that nobody vouches for gets no TLS", async () => {
+    const { watched } = await throughProxy(
+      { tls: { localCertificate: known.impostorServer } },
+      { tls: { authorities: [known.authority] } },
+    );
+    const client = await ourClient(watched.port);
+    const started = client.startTLS().then(
+      () => client.callRemote(commands.Sum, { a: 1n, b: 2n }),
+      (error: unknown) => Promise.reject(error),
+    );
+    await expect(started).rejects.toThrow();
+    const closed = await watched.until(({ kind }) => kind === "closed");
+    expect(closed).toMatchObject({ reason: { name: "PeerVerifyError" } });
+  });
+
+  test("mutual, each end knows the proxy's certificate", async () => {
+    const proxyCertificate = known.selfSigned;
+    const { watched } = await throughProxy(
+      { tls: { localCertificate: known.server, verifyAuthorities: [proxyCertificate] } },
+      { tls: { certificate: proxyCertificate, authorities: [known.authority], verifyClient: true } },
+    );
+    const client = await ourClient(watched.port, {
+      tls: {
+        localCertificate: known.client,
+        verifyAuthorities: [proxyCertificate],
+        serverName: "calc.example",
+      },
+    });
+    await client.startTLS();
+    expect(await client.callRemote(commands.WhoAmI, {})).toMatchObject({ peerCommonName: "self-signed" });
+    expect(await watched.until(({ kind }) => kind === "secured")).toMatchObject({
+      client: { certificate: expect.stringContaining("CN=client") },
+      server: { certificate: expect.stringContaining("CN=calc.example") },
+    });
+  });
+
+  test("refused: AMP goes on, and is read", async () => {
+    const { watched } = await throughProxy({ locator: refusingTLS() });
+    const client = await rawClient(watched.port);
+    const near = new RawPeer(client);
+    near.send(STLS);
+    expect(await near.box()).toMatchObject({ _error: "1", _error_code: "TLS_ERROR" });
+    near.send({ _ask: "2", _command: "Nope" });
+    expect(await near.box()).toMatchObject({ _error: "2", _error_code: "UNHANDLED" });
+    expect(watched.summary().slice(1)).toEqual([
+      "client asks StartTLS",
+      "server errors StartTLS",
+      "client asks Nope",
+      "server errors Nope",
+    ]);
+  });
+
+  test("boxes in the segment behind the answer are not parsed, and end the connection", async () => {
+    const behind = await rawServer();
+    const watched = await watchedProxy({ host: HOST, port: behind.port });
+    const [client, server] = await Promise.all([rawClient(watched.port), behind.next()]);
+    const near = new RawPeer(client);
+    const far = new RawPeer(server);
+    near.send(STLS);
+    await far.box();
+    far.send({ _answer: "1" }, { _ask: "9", _command: "Injected" });
+    expect(await watched.until(({ kind }) => kind === "closed")).toMatchObject({
+      reason: { name: "PlaintextAfterStartTLS" },
+    });
+    expect(await near.box()).toEqual({ _answer: "1" });
+    expect(await near.box()).toBeUndefined();
+    expect(watched.summary().join()).not.toContain("Injected");
+  });
+});
+
+describeWithTwisted("StartTLS of a Twisted through a proxy", () => {
+  test.each(["calls", "errors", "notify", "switch", "starttls", "secure-start"] as const)(
+    "client: %s",
+    async (scenario) => {
+      const { port } = await ourServer({ locator: peerLocator() });
+      const watched = await watchedProxy({ host: HOST, port });
+      const run = await twistedRun(scenario, { host: HOST, port: watched.port });
+      expect([run.outcome, run.failures]).toEqual(["ok", []]);
+      await watched.until(({ kind }) => kind === "closed");
+    },
+  );
+
+  test.each([{}, { helloDelay: 50 }])("client, asked for TLS because it said so: %o", async (options) => {
+    const { port } = await ourServer({ locator: peerLocator() });
+    const watched = await watchedProxy({ host: HOST, port });
+    const run = await twistedRun(
+      "be-asked-for-tls",
+      { host: HOST, port: watched.port },
+      {
+        ...options,
+        request: true,
+      },
+    );
+    expect(run.failures).toEqual([]);
+    expect(watched.summary()).toContain("secured");
+  });
+
+  test("server, asked by us", async () => {
+    await using server = await twistedServer();
+    const watched = await watchedProxy(server.address);
+    const client = await connect({ host: HOST, port: watched.port, locator: peerLocator() });
+    onTestFinished(() => client.destroy());
+    await client.startTLS();
+    expect(await client.callRemote(commands.Sum, { a: 13n, b: 81n })).toEqual({ total: 94n });
+    expect(await client.callRemote(commands.CallBack, { n: 3n })).toEqual({ total: 6n });
+    await client.close();
+  });
+
+  test("server that asks us", async () => {
+    await using server = await twistedServer();
+    const watched = await watchedProxy(server.address);
+    const client = await connect({ host: HOST, port: watched.port, locator: peerLocator() });
+    onTestFinished(() => client.destroy());
+    await client.callRemote(commands.StartTLSNow, {});
+    while (!client.secure) await delay(5);
+    expect(await client.callRemote(commands.WaitSecure, {})).toEqual({ secure: true, error: "" });
+    expect(watched.summary()).toContain("server asks StartTLS");
+    await client.close();
+  });
+
+  test("on both sides", async () => {
+    await using server = await twistedServer();
+    const watched = await watchedProxy(server.address);
+    const run = await twistedRun("starttls", { host: HOST, port: watched.port });
+    expect([run.outcome, run.failures]).toEqual(["ok", []]);
+  });
+});

@@ -1,0 +1,58 @@
+/** A proxy in this process, and all that it has told. */
+import { onTestFinished } from "vitest";
+import { type Place, type Proxy, type ProxyOptions, startProxy } from "../../src/cli/proxy/server.ts";
+import type { Traffic } from "../../src/cli/proxy/traffic.ts";
+
+export interface WatchedProxy {
+  readonly port: number;
+  readonly proxy: Proxy;
+  /** Of the first connection, in its order. */
+  readonly traffic: Traffic[];
+  /** Until something has been told that fits. */
+  until(fits: (traffic: Traffic) => boolean): Promise<Traffic>;
+  /** `client asks Sum`, `server answers Sum`, `secured`, ... */
+  summary(): string[];
+}
+
+export async function watchedProxy(to: Place, options: Partial<ProxyOptions> = {}): Promise<WatchedProxy> {
+  const traffic: Traffic[] = [];
+  let wake = () => {};
+  const proxy = await startProxy({
+    listen: { host: "127.0.0.1", port: 0 },
+    to,
+    ...options,
+    tell(connection, one) {
+      if (connection === 1) traffic.push(one);
+      options.tell?.(connection, one);
+      wake();
+    },
+  });
+  onTestFinished(() => proxy.close());
+  if (!("port" in proxy.place)) throw new Error("it listens on a port");
+  return {
+    port: proxy.place.port,
+    proxy,
+    traffic,
+    async until(fits) {
+      for (;;) {
+        const found = traffic.find(fits);
+        if (found !== undefined) return found;
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+      }
+    },
+    summary: () => traffic.map(summaryOf),
+  };
+}
+
+function summaryOf(traffic: Traffic): string {
+  if (traffic.kind === "raw") return `${traffic.from} raw ${Buffer.from(traffic.bytes).toString("latin1")}`;
+  if (traffic.kind === "ended") return `${traffic.from} ended`;
+  if (traffic.kind !== "box") return traffic.kind;
+  const { from, secure, meaning } = traffic;
+  const where = secure ? " in TLS" : "";
+  if (meaning.kind === "stray") return `${from} stray${where}`;
+  if (meaning.kind === "ask") return `${from} asks ${meaning.name}${where}`;
+  return `${from} ${meaning.kind}s ${meaning.ask?.name}${where}`;
+}
