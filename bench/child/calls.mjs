@@ -1,5 +1,6 @@
 /** Client program: keeps a number of calls in flight on open connections for a while, and counts. */
 import { performance } from "node:perf_hooks";
+import { openMany } from "./open-many.mjs";
 
 /** Latencies kept of one sample: enough for a second at the fastest. */
 const MAX_LATENCIES = 200_000;
@@ -9,7 +10,7 @@ export function openCalls(peer, setup) {
   let clients;
   return {
     async sample({ ms }) {
-      clients ??= await Promise.all(Array.from({ length: work.connections ?? 1 }, () => peer.open(setup)));
+      clients ??= await openMany(peer, setup, work.connections ?? 1);
       const latencies = work.inFlight === 1 ? new Float64Array(MAX_LATENCIES) : undefined;
       return measured(clients, work.inFlight, ms, latencies);
     },

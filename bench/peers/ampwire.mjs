@@ -1,4 +1,5 @@
 /** ampwire as its users use it: typed calls, promises, every check and limit as it comes. */
+import { requestOf } from "../workloads/request.mjs";
 
 /** @param setup `dist`: the build to measure, as a URL; `options.responders`: `sync` or `async` */
 async function load({ dist }) {
@@ -7,32 +8,48 @@ async function load({ dist }) {
   return { ...core, ...node };
 }
 
-function commands({ command, integer, bytes }) {
+function commands({ command, integer, bytes, ...core }, { fields = [] }) {
+  const same = typesOf(fields, { integer, bytes, ...core });
   return {
     sum: command("Sum", { arguments: { a: integer(), b: integer() }, response: { total: integer() } }),
     echo: command("Echo", { arguments: { data: bytes() }, response: { data: bytes() } }),
+    same: command("Same", { arguments: same, response: same }),
   };
 }
 
+function typesOf(fields, core) {
+  const types = {
+    integers: () => core.listOf(core.integer()),
+    rows: ({ of }) => core.ampList(typesOf(of, core)),
+  };
+  return Object.fromEntries(
+    fields.map((field) => [field.name, types[field.type]?.(field) ?? core[field.type]()]),
+  );
+}
+
+function respondersOf({ sum, echo, same }, { locator }, kind) {
+  if (kind === "async") {
+    return locator(
+      sum.responder(async ({ a, b }) => ({ total: a + b })),
+      echo.responder(async ({ data }) => ({ data })),
+      same.responder(async (args) => args),
+    );
+  }
+  return locator(
+    sum.responder(({ a, b }) => ({ total: a + b })),
+    echo.responder(({ data }) => ({ data })),
+    same.responder((args) => args),
+  );
+}
+
 export async function serve(setup) {
-  const { tls, options } = setup;
-  const { listen, locator, PrivateCertificate, ...core } = await load(setup);
-  const { sum, echo } = commands(core);
-  const responders =
-    options.responders === "async"
-      ? locator(
-          sum.responder(async ({ a, b }) => ({ total: a + b })),
-          echo.responder(async ({ data }) => ({ data })),
-        )
-      : locator(
-          sum.responder(({ a, b }) => ({ total: a + b })),
-          echo.responder(({ data }) => ({ data })),
-        );
+  const { tls, work, options } = setup;
+  const { listen, PrivateCertificate, ...core } = await load(setup);
   const server = await listen({
     port: 0,
     host: "127.0.0.1",
     backlog: 1024,
-    locator: responders,
+    locator: respondersOf(commands(core, work), core, options.responders),
     tls: tls && { localCertificate: PrivateCertificate.loadPEM(tls.cert, tls.key) },
   });
   return { port: server.address().port };
@@ -52,12 +69,11 @@ export async function open({ port, tls, work, dist }) {
   return { call: caller(connection, work), close: () => connection.close() };
 }
 
-const made = {};
+let made;
 
-function caller(connection, { kind, bytes }) {
-  made.commands ??= commands(loaded);
-  const { sum, echo } = made.commands;
-  if (kind === "sum") return () => connection.callRemote(sum, { a: 13, b: 81 });
-  const data = new Uint8Array(bytes).fill(0x61);
-  return () => connection.callRemote(echo, { data });
+function caller(connection, work) {
+  made ??= commands(loaded, work);
+  const { method, args } = requestOf(work);
+  const command = made[method];
+  return () => connection.callRemote(command, args);
 }

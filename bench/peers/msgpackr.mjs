@@ -2,11 +2,9 @@
  * What one writes by hand in an afternoon: msgpackr over `node:net`, a length before each message, a Map of
  * promises, and all messages of a turn in one write.
  */
-import { once } from "node:events";
-import { connect, createServer } from "node:net";
-import { connect as connectTLS, createServer as createTLSServer } from "node:tls";
 import { Packr } from "msgpackr";
-import { closeSocket } from "./by-hand/stream.mjs";
+import { requestOf } from "../workloads/request.mjs";
+import { closeSocket, openSecured, serveSecured } from "./by-hand/secured.mjs";
 
 const LENGTH_BYTES = 4;
 const packr = new Packr({ useRecords: false });
@@ -14,6 +12,7 @@ const packr = new Packr({ useRecords: false });
 const methods = {
   sum: ({ a, b }) => ({ total: a + b }),
   echo: ({ data }) => ({ data }),
+  same: (args) => args,
 };
 
 /** Sends and receives messages on a socket. */
@@ -44,40 +43,24 @@ function messages(socket, received) {
   };
 }
 
-export async function serve({ tls }) {
-  const serveSocket = (socket) => {
-    socket.on("error", () => {});
+export function serve({ tls }) {
+  return serveSecured(tls, (socket) => {
     const send = messages(socket, ([id, method, args]) => send([id, methods[method](args)]));
-  };
-  const server = tls
-    ? createTLSServer({ key: tls.key, cert: tls.cert, noDelay: true }, serveSocket)
-    : createServer({ noDelay: true }, serveSocket);
-  server.listen({ port: 0, host: "127.0.0.1", backlog: 1024 });
-  await once(server, "listening");
-  return { port: server.address().port };
+  });
 }
 
-export async function open({ port, tls, work: { kind, bytes } }) {
-  const where = { port, host: "127.0.0.1", noDelay: true };
-  const socket = tls
-    ? connectTLS({ ...where, ca: tls.cert, checkServerIdentity: () => undefined })
-    : connect(where);
-  await once(socket, tls ? "secureConnect" : "connect");
-  socket.on("error", () => {});
+export async function open({ port, tls, work }) {
+  const socket = await openSecured(port, tls);
   const waiting = new Map();
   const send = messages(socket, ([id, result]) => {
     waiting.get(id)(result);
     waiting.delete(id);
   });
+  const { method, args } = requestOf(work);
   let last = 0;
-  const call = (method, args) =>
-    new Promise((resolve) => {
-      waiting.set(++last, resolve);
-      send([last, method, args]);
-    });
-  const data = kind === "echo" ? new Uint8Array(bytes).fill(0x61) : undefined;
-  return {
-    call: data === undefined ? () => call("sum", { a: 13, b: 81 }) : () => call("echo", { data }),
-    close: () => closeSocket(socket),
+  const executor = (resolve) => {
+    waiting.set(++last, resolve);
+    send([last, method, args]);
   };
+  return { call: () => new Promise(executor), close: () => closeSocket(socket) };
 }

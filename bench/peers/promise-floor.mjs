@@ -11,7 +11,8 @@ export async function open({ port, work, tls }) {
   const asks = repeatedAsks(boxesOf(work).ask);
   const finder = new EndFinder();
   // A ring with room for all calls in flight, whose length is a power of two.
-  const ring = new Array(2 ** Math.ceil(Math.log2((work.inFlight ?? 1) + 1))).fill(undefined);
+  const inFlight = Math.ceil((work.inFlight ?? 1) / (work.connections ?? 1));
+  const ring = new Array(2 ** Math.ceil(Math.log2(inFlight + 1))).fill(undefined);
   const mask = ring.length - 1;
   let asked = 0;
   let answered = 0;

@@ -10,6 +10,7 @@ from twisted.internet import defer, endpoints, protocol, reactor, ssl, stdio, ta
 from twisted.protocols import amp, basic
 
 # The names of the control protocol are those of child/control.mjs.
+setup = json.loads(sys.argv[1])
 
 
 class Sum(amp.Command):
@@ -20,6 +21,23 @@ class Sum(amp.Command):
 class Echo(amp.Command):
     arguments = [(b"data", amp.String())]
     response = [(b"data", amp.String())]
+
+
+def types_of(fields):
+    return [(field["name"].encode(), type_of(field)) for field in fields]
+
+
+def type_of(field):
+    if field["type"] == "integers":
+        return amp.ListOf(amp.Integer())
+    if field["type"] == "rows":
+        return amp.AmpList(types_of(field["of"]))
+    types = {"integer": amp.Integer, "float": amp.Float, "boolean": amp.Boolean}
+    return {**types, "unicode": amp.Unicode, "bytes": amp.String}[field["type"]]()
+
+
+class Same(amp.Command):
+    arguments = response = types_of(setup["work"].get("fields", []))
 
 
 class Responders(amp.AMP):
@@ -36,6 +54,10 @@ class Responders(amp.AMP):
     @Echo.responder
     def echo(self, data):
         return {"data": data}
+
+    @Same.responder
+    def same(self, **arguments):
+        return arguments
 
     @amp.StartTLS.responder
     def startTLS(self):
@@ -61,8 +83,13 @@ class Client:
         self.connections = []
         if work["kind"] == "sum":
             self.command, self.arguments = Sum, {"a": 13, "b": 81}
-        else:
+        elif work["kind"] == "echo":
             self.command, self.arguments = Echo, {"data": b"a" * work["bytes"]}
+        else:
+            values = {field["name"]: field["value"] for field in work["fields"]}
+            bytes_of = {field["name"] for field in work["fields"] if field["type"] == "bytes"}
+            self.command = Same
+            self.arguments = {name: value.encode() if name in bytes_of else value for name, value in values.items()}
 
     def actions(self):
         return {"sample": self.sample, "count": self.count, "open": self.open, "shut": self.shut}
@@ -191,7 +218,7 @@ class Server(protocol.Factory):
         return Responders()
 
 
-def main(setup):
+def main():
     tls = setup.get("tls")
     if setup["role"] == "server":
         if tls:
@@ -205,4 +232,4 @@ def main(setup):
     reactor.run()
 
 
-main(json.loads(sys.argv[1]))
+main()

@@ -1,3 +1,8 @@
+import { mixed, rows } from "./fields.mjs";
+
+const OTHERS = ["msgpackr", "jsonrpc", "grpc", "twisted"];
+const CALLS = ["ampwire", "ampwire-async", "floor", "promise-floor", ...OTHERS];
+
 /**
  * What is measured. `program` is the client's (`child/`): `calls` keeps `inFlight` calls going on open
  * connections, `connects` opens a connection for each call, `idle` opens `connections` and leaves them be.
@@ -9,7 +14,7 @@ export const WORKLOADS = [
     program: "calls",
     kind: "sum",
     inFlight: 1,
-    peers: ["ampwire", "ampwire-async", "floor", "promise-floor", "msgpackr", "twisted"],
+    peers: CALLS,
   },
   {
     id: "64",
@@ -17,7 +22,7 @@ export const WORKLOADS = [
     program: "calls",
     kind: "sum",
     inFlight: 64,
-    peers: ["ampwire", "ampwire-async", "floor", "promise-floor", "msgpackr", "twisted"],
+    peers: CALLS,
   },
   {
     id: "1000",
@@ -25,7 +30,7 @@ export const WORKLOADS = [
     program: "calls",
     kind: "sum",
     inFlight: 1000,
-    peers: ["ampwire", "ampwire-async", "floor", "promise-floor", "msgpackr", "twisted"],
+    peers: CALLS,
   },
   {
     id: "bulk",
@@ -34,7 +39,25 @@ export const WORKLOADS = [
     kind: "echo",
     bytes: 60_000,
     inFlight: 16,
-    peers: ["ampwire", "ampwire-async", "floor", "promise-floor", "value-floor", "msgpackr", "twisted"],
+    peers: [...CALLS, "value-floor"],
+  },
+  {
+    id: "mixed",
+    title: "Ten mixed fields there and back, 64 in flight",
+    program: "calls",
+    kind: "mixed",
+    fields: mixed,
+    inFlight: 64,
+    peers: CALLS,
+  },
+  {
+    id: "rows",
+    title: "A list of 50 rows there and back, 16 in flight",
+    program: "calls",
+    kind: "rows",
+    fields: rows,
+    inFlight: 16,
+    peers: CALLS,
   },
   {
     id: "tls",
@@ -43,7 +66,7 @@ export const WORKLOADS = [
     kind: "sum",
     inFlight: 64,
     secure: true,
-    peers: ["ampwire", "ampwire-async", "promise-floor", "msgpackr", "twisted"],
+    peers: ["ampwire", "ampwire-async", "promise-floor", ...OTHERS],
   },
   {
     id: "up",
@@ -52,7 +75,7 @@ export const WORKLOADS = [
     kind: "sum",
     inFlight: 8,
     secure: true,
-    peers: ["ampwire", "promise-floor", "msgpackr", "twisted"],
+    peers: ["ampwire", "promise-floor", ...OTHERS],
   },
   {
     id: "idle",
@@ -60,7 +83,7 @@ export const WORKLOADS = [
     program: "idle",
     kind: "sum",
     connections: 1000,
-    peers: ["ampwire", "floor", "msgpackr", "twisted"],
+    peers: ["ampwire", "floor", ...OTHERS],
   },
   {
     id: "idle-tls",
@@ -69,6 +92,6 @@ export const WORKLOADS = [
     kind: "sum",
     connections: 1000,
     secure: true,
-    peers: ["ampwire", "floor", "msgpackr", "twisted"],
+    peers: ["ampwire", "floor", ...OTHERS],
   },
 ];

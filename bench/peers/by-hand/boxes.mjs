@@ -17,7 +17,7 @@ function counted(bytes) {
 }
 
 /** Ask and answer of a kind of call, byte for byte as long as an AMP peer's. */
-export function boxesOf({ kind, bytes }) {
+export function boxesOf({ kind, bytes, fields }) {
   if (kind === "sum") {
     return {
       ask: boxBytes({ _ask: TAG, _command: "Sum", a: "13", b: "81" }),
@@ -31,5 +31,24 @@ export function boxesOf({ kind, bytes }) {
       answer: boxBytes({ _answer: TAG, data }),
     };
   }
-  throw new Error(`the floors have no ${kind}`);
+  const values = wireOf(fields, Object.fromEntries(fields.map(({ name, value }) => [name, value])));
+  return {
+    ask: boxBytes({ _ask: TAG, _command: "Same", ...values }),
+    answer: boxBytes({ _answer: TAG, ...values }),
+  };
+}
+
+/** AMP's text for each type (see `workloads/fields.mjs`). */
+const WIRE = {
+  integer: String,
+  float: String,
+  boolean: (value) => (value ? "True" : "False"),
+  unicode: (value) => value,
+  bytes: (value) => value,
+  integers: (value) => Buffer.concat(value.map((item) => counted(Buffer.from(String(item))))),
+  rows: (value, { of }) => Buffer.concat(value.map((row) => boxBytes(wireOf(of, row)))),
+};
+
+function wireOf(fields, values) {
+  return Object.fromEntries(fields.map((field) => [field.name, WIRE[field.type](values[field.name], field)]));
 }
