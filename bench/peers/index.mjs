@@ -20,5 +20,7 @@ export const PEERS = [
   { id: "promise-floor", title: "floor with promises", file: "promise-floor.mjs" },
   { id: "value-floor", title: "floor with whole values", file: "value-floor.mjs" },
   { id: "msgpackr", title: "msgpackr by hand", file: "msgpackr.mjs" },
+  { id: "jsonrpc", title: "vscode-jsonrpc", file: "jsonrpc.mjs" },
+  { id: "grpc", title: "@grpc/grpc-js", file: "grpc.mjs" },
   { id: "twisted", title: "Twisted AMP", file: "twisted_amp.py", program: "/usr/bin/python3" },
 ];
