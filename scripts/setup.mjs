@@ -69,10 +69,36 @@ function twistedWorks() {
 }
 
 function installTwisted() {
-  const canInstall = python === systemPython && process.getuid?.() === 0;
-  if (!canInstall || run("apt-get", ["--version"], { stdio: "ignore" }) !== 0) return false;
-  console.log("installing Twisted with apt-get");
-  const packages = ["python3-twisted", "python3-openssl", "python3-service-identity"];
+  return (
+    python === systemPython &&
+    installPackages("Twisted", ["python3-twisted", "python3-openssl", "python3-service-identity"])
+  );
+}
+
+/**
+ * The same for tshark, Wireshark's command for the terminal, which the tests of our dissector run.
+ *
+ * @returns {boolean} whether there is one. In CI its absence ends the process.
+ */
+export function ensureTshark() {
+  if (tsharkWorks() || (installPackages("tshark", ["tshark"]) && tsharkWorks())) return true;
+  const problem = "there is no tshark in PATH";
+  if (process.env.CI === "true") {
+    console.error(`${problem}; with CI=true the tests of the Wireshark dissector must run`);
+    process.exit(1);
+  }
+  console.warn(`${problem}: the tests of the Wireshark dissector will be skipped`);
+  return false;
+}
+
+function tsharkWorks() {
+  return run("tshark", ["--version"], { stdio: "ignore" }) === 0;
+}
+
+/** Where apt can be used: as root, on Debian and its like. */
+function installPackages(what, packages) {
+  if (process.getuid?.() !== 0 || run("apt-get", ["--version"], { stdio: "ignore" }) !== 0) return false;
+  console.log(`installing ${what} with apt-get`);
   const options = {
     stdio: ["ignore", "ignore", "inherit"],
     env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" },

@@ -6,10 +6,11 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { npm, run } from "./run.mjs";
-import { ensureDependencies, ensureTwisted } from "./setup.mjs";
+import { ensureDependencies, ensureTshark, ensureTwisted } from "./setup.mjs";
 
 ensureDependencies();
 const twisted = ensureTwisted() ? "1" : "0";
+ensureTshark();
 
 const scratch = mkdtempSync(join(tmpdir(), "ampwire-test-"));
 const report = join(scratch, "vitest.json");

@@ -4,9 +4,10 @@
  */
 import type { Socket } from "node:net";
 import { rawClient, rawServer } from "./loopback.ts";
+import type { Segment } from "./pcap.ts";
 
 /** Which way bytes go. */
-export type Way = "toServer" | "toClient";
+export type Way = Segment["way"];
 
 export interface Cut {
   readonly way: Way;
@@ -21,12 +22,16 @@ export interface Wire {
   readonly port: number;
   readonly toServer: Buffer;
   readonly toClient: Buffer;
+  /** The same in the order in which it came. */
+  readonly segments: readonly Segment[];
 }
 
 /** A wire for one connection to the server at `port`. */
 export async function wireTo(port: number, cut?: Cut): Promise<Wire> {
   const listener = await rawServer();
-  const seen: Record<Way, Buffer[]> = { toServer: [], toClient: [] };
+  const segments: Segment[] = [];
+  const seen = (way: Way) =>
+    Buffer.concat(segments.filter((one) => one.way === way).map(({ bytes }) => bytes));
   void listener.next().then(async (client) => {
     client.pause();
     const server = await rawClient(port);
@@ -38,25 +43,28 @@ export async function wireTo(port: number, cut?: Cut): Promise<Wire> {
         else socket.end();
       }
     };
-    forward(client, server, seen.toServer, cut?.way === "toServer" ? cut.after : undefined, sever);
-    forward(server, client, seen.toClient, cut?.way === "toClient" ? cut.after : undefined, sever);
+    const bound = (way: Way) => (cut?.way === way ? cut.after : undefined);
+    const record = (way: Way) => (bytes: Buffer) => void segments.push({ way, bytes });
+    forward(client, server, record("toServer"), bound("toServer"), sever);
+    forward(server, client, record("toClient"), bound("toClient"), sever);
     client.resume();
   });
   return {
     port: listener.port,
     get toServer() {
-      return Buffer.concat(seen.toServer);
+      return seen("toServer");
     },
     get toClient() {
-      return Buffer.concat(seen.toClient);
+      return seen("toClient");
     },
+    segments,
   };
 }
 
 function forward(
   from: Socket,
   to: Socket,
-  seen: Buffer[],
+  record: (bytes: Buffer) => void,
   bound: number | undefined,
   sever: () => void,
 ): void {
@@ -67,7 +75,7 @@ function forward(
   from.on("data", (chunk: Buffer) => {
     const passed = chunk.subarray(0, left);
     left -= passed.length;
-    seen.push(passed);
+    record(passed);
     if (passed.length > 0) to.write(passed);
     if (left === 0) sever();
   });
