@@ -22,8 +22,17 @@ export function describePeer(tlsSocket: TLSSocket): PeerDescription {
   };
 }
 
+/** Read out of the socket once: who verifies asks before whoever describes, and a failure asks too. */
+const known = new WeakMap<TLSSocket, Certificate>();
+
 export function peerCertificate(tlsSocket: TLSSocket): Certificate | undefined {
-  // Nothing on a destroyed socket, an empty object without certificate: more than its type says.
+  let certificate = known.get(tlsSocket);
+  if (certificate !== undefined) return certificate;
+  // Not `getPeerX509Certificate`: on some versions of Node it takes the certificate away from `getPeerCertificate`,
+  // which Node's own check of the name relies on. Nothing on a destroyed socket, an empty object without certificate.
   const found: { readonly raw?: Uint8Array } | undefined = tlsSocket.getPeerCertificate() ?? undefined;
-  return found?.raw === undefined ? undefined : new Certificate(new X509Certificate(found.raw));
+  if (found?.raw === undefined) return undefined;
+  certificate = new Certificate(new X509Certificate(found.raw));
+  known.set(tlsSocket, certificate);
+  return certificate;
 }
