@@ -1,0 +1,26 @@
+/** A relay: every command that the page calls goes to a Twisted server, and every command of Twisted's to the page. */
+import { type Box, type Connection, RemoteAmpError, UNHANDLED_ERROR_CODE, UnhandledCommand } from "ampwire";
+import { type ConnectOptions, connect } from "ampwire/node";
+import { attach, type WebSocketLike } from "ampwire/websocket";
+
+export const relayTo = (twistedServer: ConnectOptions) => async (socket: WebSocketLike) => {
+  const browser = attach(socket, { locator: forwarding(() => twisted) });
+  const twisted = connect({ ...twistedServer, locator: forwarding(() => browser) });
+  try {
+    const ends = [browser, await twisted] as const;
+    await Promise.race(ends.map(({ closed }) => closed));
+    await Promise.all(ends.map((end) => end.close()));
+  } catch (error) {
+    browser.destroy(error as Error); // nobody was there
+  }
+};
+
+/** For any command a responder that asks the same of the other side. Errors pass with their codes, as they came. */
+const forwarding = (other: () => Connection | Promise<Connection>) => ({
+  locateResponder: (name: string) => async (box: Box) =>
+    (await other()).callRemoteString(name, box).catch((error) => {
+      throw error instanceof UnhandledCommand
+        ? new RemoteAmpError(UNHANDLED_ERROR_CODE, error.message)
+        : error;
+    }),
+});

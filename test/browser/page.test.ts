@@ -1,0 +1,126 @@
+/** The page of examples/browser in a real Chromium: calls both ways, errors, restarts, and Twisted behind a relay. */
+import { writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import type { Page } from "playwright-core";
+import { expect, onTestFinished, test } from "vitest";
+import { calculator } from "../../examples/browser/calculator.ts";
+import { relayTo } from "../../examples/browser/relay.ts";
+import { servePage } from "../../examples/browser/server.ts";
+import { describeWithChromium } from "../support/chromium.ts";
+import { describeWithTwisted, twistedServer } from "../support/twisted.ts";
+
+describeWithChromium("the page", (open) => {
+  test("calls, is called back, shows a declared error, and comes back when the server does", async () => {
+    const first = await serve({ onSocket: calculator });
+    const page = await open();
+    const problems = problemsOf(page);
+    await page.goto(first.url);
+    await state(page, "connected");
+    await page.click("#sum");
+    await lines(page, ["Sum(13, 81) 94"]);
+    await page.fill("#b", "0");
+    await page.click("#divide");
+    await page.click("#callback");
+    await lines(page, [
+      "Sum(13, 81) 94",
+      "Divide(13, 0) ZeroDivisionError: division by zero",
+      "the server asks Sum(0, 0) 0",
+      "the server asks Sum(1, 1) 2",
+      "the server asks Sum(2, 2) 4",
+      "CallBack(3) 6",
+    ]);
+    expect(problems).toEqual([]);
+
+    await first.close();
+    await state(page, "reconnecting");
+    expect(await page.isDisabled("#sum")).toBe(true);
+    await serve({ port: first.port, onSocket: calculator });
+    await state(page, "connected");
+    await page.fill("#b", "29");
+    await page.click("#sum");
+    await lines(page, ["ConnectionClosed the peer closed the connection", "Sum(13, 29) 42"]);
+    await picture(page);
+  });
+
+  test("does not talk to other pages' servers", async () => {
+    const { port } = await serve({ onSocket: calculator });
+    const other = await serve({ onSocket: calculator });
+    const page = await open();
+    await page.goto(other.url);
+    const opened = await page.evaluate((url) => {
+      return new Promise((resolve) => {
+        const socket = new WebSocket(url, "amp");
+        socket.onopen = () => resolve(true);
+        socket.onerror = () => resolve(false);
+      });
+    }, `ws://127.0.0.1:${port}/amp`);
+    expect(opened).toBe(false);
+  });
+});
+
+describeWithTwisted("with Twisted behind a relay", () => {
+  describeWithChromium("the page", (open) => {
+    test("calls Twisted, is called by it, and shows its errors", async () => {
+      await using twisted = await twistedServer();
+      const { url } = await serve({ onSocket: relayTo(twisted.address) });
+      const page = await open();
+      await page.goto(url);
+      await state(page, "connected");
+      await page.click("#sum");
+      await lines(page, ["Sum(13, 81) 94"]);
+      await page.fill("#b", "0");
+      await page.click("#divide");
+      await lines(page, ["Divide(13, 0) ZeroDivisionError: division by zero"]);
+      await page.click("#callback");
+      await lines(page, [
+        "the server asks Sum(0, 0) 0",
+        "the server asks Sum(1, 1) 2",
+        "the server asks Sum(2, 2) 4",
+        "CallBack(3) 6",
+      ]);
+    });
+  });
+});
+
+async function serve(options: Parameters<typeof servePage>[0]) {
+  const site = await servePage(options);
+  let open = true;
+  const close = async () => {
+    if (open) await site.close();
+    open = false;
+  };
+  onTestFinished(close);
+  return { ...site, close };
+}
+
+async function state(page: Page, expected: string): Promise<void> {
+  await page.waitForSelector(`body[data-state="${expected}"]`);
+}
+
+/** Until the page's log ends with these lines. */
+async function lines(page: Page, expected: readonly string[]): Promise<void> {
+  const found = async () => (await page.locator("#log li").all()).slice(-expected.length);
+  const texts = async () =>
+    Promise.all(
+      (await found()).map(async (line) => (await line.locator("span").allTextContents()).join(" ")),
+    );
+  await expect.poll(texts, { timeout: 10_000 }).toEqual(expected);
+}
+
+/** What a person would see in red in the console. */
+function problemsOf(page: Page): string[] {
+  const problems: string[] = [];
+  page.on("pageerror", (error) => problems.push(error.message));
+  page.on("console", (message) => {
+    if (message.type() === "error") problems.push(message.text());
+  });
+  return problems;
+}
+
+/** For docs/: `AMPWIRE_PICTURE=1` makes it anew. */
+async function picture(page: Page): Promise<void> {
+  const png = await page.screenshot({ caret: "hide" });
+  if (process.env.AMPWIRE_PICTURE === "1") {
+    writeFileSync(fileURLToPath(new URL("../../docs/browser.png", import.meta.url)), png);
+  }
+}
