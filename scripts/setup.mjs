@@ -2,13 +2,16 @@
  * Fetches what a fresh clone lacks: the packages of package-lock.json, and a Twisted to talk to. Called by
  * the other scripts, so that `npm test` and `npm start` need no step before them.
  */
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { npm, root, run } from "./run.mjs";
 
 /** Debian's own Python by default: whichever `python3` comes first in PATH need not be the one that apt serves. */
 const systemPython = "/usr/bin/python3";
 export const python = process.env.AMPWIRE_PYTHON || systemPython;
+
+const systemChromium = "/usr/bin/chromium";
+const chromium = process.env.AMPWIRE_CHROMIUM || systemChromium;
 
 /** Installs the packages of package-lock.json, unless node_modules holds them already. Exits when it cannot. */
 export function ensureDependencies() {
@@ -93,6 +96,24 @@ export function ensureTshark() {
 
 function tsharkWorks() {
   return run("tshark", ["--version"], { stdio: "ignore" }) === 0;
+}
+
+/**
+ * The same for a Chromium, which the tests of pages drive.
+ *
+ * @returns {boolean} whether there is one. In CI its absence ends the process.
+ */
+export function ensureChromium() {
+  if (existsSync(chromium) || (chromium === systemChromium && installPackages("Chromium", ["chromium"]))) {
+    return true;
+  }
+  const problem = `there is no ${chromium} (AMPWIRE_CHROMIUM names another)`;
+  if (process.env.CI === "true") {
+    console.error(`${problem}; with CI=true the tests in a browser must run`);
+    process.exit(1);
+  }
+  console.warn(`${problem}: the tests in a browser will be skipped`);
+  return false;
 }
 
 /** Where apt can be used: as root, on Debian and its like. */

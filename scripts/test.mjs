@@ -6,11 +6,12 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { npm, run } from "./run.mjs";
-import { ensureDependencies, ensureTshark, ensureTwisted } from "./setup.mjs";
+import { ensureChromium, ensureDependencies, ensureTshark, ensureTwisted } from "./setup.mjs";
 
 ensureDependencies();
 const twisted = ensureTwisted() ? "1" : "0";
 ensureTshark();
+ensureChromium();
 
 const scratch = mkdtempSync(join(tmpdir(), "ampwire-test-"));
 const report = join(scratch, "vitest.json");
