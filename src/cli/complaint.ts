@@ -12,6 +12,7 @@ import {
   RemoteAmpError,
   StartTLSRefused,
   TLSRequired,
+  UNKNOWN_ERROR_CODE,
   UnhandledCommand,
 } from "../index.ts";
 
@@ -68,6 +69,9 @@ export function complaintOf(error: unknown): Complaint {
 }
 
 function hintFor(error: unknown): string | undefined {
+  if (error instanceof RemoteAmpError && error.errorCode === UNKNOWN_ERROR_CODE) {
+    return "the peer's responder failed, or could not read the values: its log says why";
+  }
   // A connection that is lost because of something else: that is the thing to say a word about.
   const cause = error instanceof ConnectionLost && error.cause !== undefined ? error.cause : error;
   for (const candidate of [cause, error]) {
@@ -84,5 +88,9 @@ function codeOf(error: unknown): string | undefined {
 }
 
 function oneLine(text: string): string {
-  return text.replace(/\s*\n\s*/g, "; ").trim();
+  // Of more than a hundred public authorities nobody wants to see the first three.
+  return text
+    .replace(/ \([^;]+(?:;[^;]+){2}; \d{2,} more\)/, "")
+    .replace(/\s*\n\s*/g, "; ")
+    .trim();
 }

@@ -1,5 +1,10 @@
 /** Every verb, in the order of the help. */
 import { call } from "./call/call.ts";
+import { authority } from "./certificate/authority.ts";
+import { issue } from "./certificate/issue.ts";
+import { show } from "./certificate/show.ts";
+import { ping } from "./ping/ping.ts";
+import { serve } from "./serve/serve.ts";
 import type { AnyVerb } from "./verb.ts";
 
-export const verbs: readonly AnyVerb[] = [call];
+export const verbs: readonly AnyVerb[] = [call, serve, ping, authority, issue, show];

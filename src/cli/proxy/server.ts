@@ -15,7 +15,7 @@ export interface ProxyOptions extends Omit<RelayOptions, "tell"> {
   readonly tell: (connection: number, traffic: Traffic) => void;
 }
 
-export interface Proxy extends AsyncDisposable {
+export interface RunningProxy extends AsyncDisposable {
   /** Where it listens: with the port that was found, for port 0. */
   readonly place: Place;
   /** Stops listening, closes every connection, and waits until the last one has been told of. */
@@ -23,7 +23,7 @@ export interface Proxy extends AsyncDisposable {
 }
 
 /** @throws Node's error when the address cannot be had */
-export async function startProxy(options: ProxyOptions): Promise<Proxy> {
+export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
   const open = new Map<Socket, Promise<void>>();
   let count = 0;
   // allowHalfOpen: the end of one side is passed on as that, and the other side may go on.

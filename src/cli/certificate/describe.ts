@@ -1,0 +1,83 @@
+/** What is in a PEM. */
+import { createPrivateKey, type KeyObject } from "node:crypto";
+import { Certificate } from "../../node/index.ts";
+import { Failure } from "../complaint.ts";
+
+export interface DescribedCertificate {
+  readonly kind: "certificate";
+  readonly subject: string;
+  readonly issuer: string;
+  readonly authority: boolean;
+  readonly names: readonly string[];
+  readonly validFrom: string;
+  readonly validTo: string;
+  readonly valid: "now" | "not yet" | "expired";
+  readonly fingerprint: string;
+  readonly publicKey: string;
+}
+
+export interface DescribedKey {
+  readonly kind: "private key";
+  readonly key: string;
+  readonly encrypted: boolean;
+  /** The subject of the certificate in the same file that it belongs to. */
+  readonly belongsTo?: string | undefined;
+}
+
+export type Described =
+  | DescribedCertificate
+  | DescribedKey
+  | { readonly kind: "other"; readonly label: string };
+
+const BLOCK = /-----BEGIN ([A-Z0-9 ]+)-----.*?-----END \1-----/gs;
+
+/** @throws Failure for a text without PEM, InvalidCertificate for a broken certificate */
+export function describePEM(text: string, file: string): Described[] {
+  const blocks = Array.from(text.matchAll(BLOCK), ([block, label = ""]) => ({ block, label }));
+  if (blocks.length === 0) throw new Failure(`${file} holds no PEM`, "no line begins with -----BEGIN");
+  const certificates = blocks
+    .filter(({ label }) => label === "CERTIFICATE")
+    .map(({ block }) => Certificate.loadPEM(block));
+  let next = 0;
+  return blocks.map(({ block, label }): Described => {
+    const certificate = label === "CERTIFICATE" ? certificates[next++] : undefined;
+    if (certificate !== undefined) return describeCertificate(certificate);
+    return label.endsWith("PRIVATE KEY") ? describeKey(block, certificates) : { kind: "other", label };
+  });
+}
+
+function describeCertificate(certificate: Certificate): DescribedCertificate {
+  const { subject, issuer, subjectAltNames, validFrom, validTo, fingerprint, x509 } = certificate;
+  const now = new Date();
+  return {
+    kind: "certificate",
+    subject,
+    issuer: issuer === subject ? "itself" : issuer,
+    authority: x509.ca,
+    names: subjectAltNames,
+    validFrom: validFrom.toISOString(),
+    validTo: validTo.toISOString(),
+    valid: now < validFrom ? "not yet" : now > validTo ? "expired" : "now",
+    fingerprint,
+    publicKey: keyText(x509.publicKey),
+  };
+}
+
+function describeKey(block: string, certificates: readonly Certificate[]): DescribedKey {
+  const encrypted = /ENCRYPTED/.test(block);
+  if (encrypted) return { kind: "private key", key: "encrypted", encrypted };
+  try {
+    const key = createPrivateKey(block);
+    const owner = certificates.find(({ x509 }) => x509.checkPrivateKey(key));
+    return { kind: "private key", key: keyText(key), encrypted, belongsTo: owner?.subject };
+  } catch (cause) {
+    throw new Failure("a private key in it cannot be read", undefined, { cause });
+  }
+}
+
+function keyText({ asymmetricKeyType, asymmetricKeyDetails = {} }: KeyObject): string {
+  const { namedCurve, modulusLength } = asymmetricKeyDetails;
+  return [asymmetricKeyType?.toUpperCase(), namedCurve, modulusLength && `${modulusLength} bits`]
+    .filter(Boolean)
+    .join(" ");
+}

@@ -1,0 +1,176 @@
+/** What runs in Python: imports a module and prints its commands as JSON. A text, so that it is where the rest is. */
+
+export const PYTHON_PROGRAM = String.raw`
+import importlib, inspect, json, os, sys
+
+out = os.fdopen(os.dup(1), "w")
+os.dup2(2, 1)  # what the module prints is no part of the answer
+
+
+def fail(code, message):
+    json.dump({"failure": code, "message": message}, out)
+    out.flush()
+    sys.exit(0)
+
+
+try:
+    from twisted.protocols import amp
+    from twisted.python.reflect import accumulateClassDict
+except ImportError as error:
+    fail("twisted", str(error))
+
+CONVERSIONS = ["toBox", "fromBox", "toString", "fromString", "toStringProto", "fromStringProto", "retrieve"]
+PLAIN = ["Integer", "String", "Unicode", "Boolean", "Float", "Decimal", "DateTime", "Path", "Descriptor", "ListOf", "AmpList"]
+
+
+def load(name):
+    if not name.endswith(".py"):
+        sys.path.insert(0, os.getcwd())
+        return importlib.import_module(name)
+    path = os.path.abspath(name)
+    if not os.path.exists(path):
+        raise FileNotFoundError("there is no file " + name)
+    folder, file = os.path.split(path)
+    parts = [] if file == "__init__.py" else [file[:-3]]
+    while os.path.exists(os.path.join(folder, "__init__.py")):
+        folder, package = os.path.split(folder)
+        parts.insert(0, package)
+    sys.path.insert(0, folder)
+    return importlib.import_module(".".join(parts))
+
+
+def text(name):
+    return name.decode("utf-8", "surrogateescape")
+
+
+def documentation(thing):
+    found = vars(thing).get("__doc__")
+    return inspect.cleandoc(found) if isinstance(found, str) and found.strip() else None
+
+
+def typeName(argument):
+    """AMP's name of the type, also of a subclass that converts values as its base does."""
+    own = getattr(argument, "ampwireType", None)
+    if isinstance(own, str):
+        return own
+    if isinstance(argument, amp._LocalArgument):
+        return "Local"
+    for name in PLAIN:
+        plain = getattr(amp, name, None)
+        if type(argument) is plain:
+            return name
+    for name in PLAIN:
+        plain = getattr(amp, name, None)
+        if plain and isinstance(argument, plain):
+            if all(getattr(type(argument), each) is getattr(plain, each) for each in CONVERSIONS):
+                return name
+    return "Unknown"
+
+
+def describeType(argument):
+    name = typeName(argument)
+    found = {"type": name, "optional": bool(argument.optional)}
+    if name == "ListOf":
+        found["element"] = describeType(argument.elementType)
+    if name == "AmpList":
+        found["fields"] = describeTypes(argument.subargs)
+    if name == "Unknown":
+        found["className"] = type(argument).__module__ + "." + type(argument).__qualname__
+    options = getattr(argument, "ampwireOptions", None)
+    if isinstance(options, dict) and options:
+        found["options"] = options
+    return found
+
+
+def describeTypes(fields):
+    return {text(name): describeType(argument) for name, argument in fields}
+
+
+class Errors:
+    def __init__(self):
+        self.found = {}
+
+    def nameOf(self, errorClass):
+        """Bases come first."""
+        name = errorClass.__name__
+        if errorClass not in self.found:
+            base = errorClass.__bases__[0]
+            builtin = errorClass.__module__ == "builtins"
+            self.found[errorClass] = {"name": self.free(name), "builtin": builtin, "documentation": None if builtin else documentation(errorClass)}
+        return self.found[errorClass]["name"]
+
+    def free(self, name):
+        taken = {each["name"] for each in self.found.values()}
+        while name in taken:
+            name += "_"
+        return name
+
+    def describe(self):
+        # A base is only said where commands declare it too.
+        for errorClass, found in self.found.items():
+            bases = [each for each in errorClass.__mro__[1:] if each in self.found]
+            found["base"] = self.found[bases[0]]["name"] if bases and not found["builtin"] else None
+        ordered = sorted(self.found, key=lambda errorClass: len([each for each in errorClass.__mro__ if each in self.found]))
+        return [self.found[each] for each in ordered]
+
+
+def kindOf(command):
+    if issubclass(command, amp.StartTLS):
+        return "startTLS"
+    return "protocolSwitch" if issubclass(command, amp.ProtocolSwitchCommand) else "command"
+
+
+def describeErrors(command, attribute, errors):
+    found = {}
+    accumulateClassDict(command, attribute, found)
+    return {text(tag): errors.nameOf(errorClass) for errorClass, tag in found.items()}
+
+
+def describeCommand(name, command, names, errors):
+    base = next((names[each] for each in command.__mro__[1:] if each in names), None)
+    return {
+        "className": name,
+        "name": text(command.commandName),
+        "kind": kindOf(command),
+        "base": base,
+        "documentation": documentation(command),
+        "arguments": describeTypes(command.arguments),
+        "response": describeTypes(command.response),
+        "errors": describeErrors(command, "errors", errors),
+        "fatalErrors": describeErrors(command, "fatalErrors", errors),
+        "requiresAnswer": bool(command.requiresAnswer),
+        "requireTLS": bool(getattr(command, "requireTLS", False)),
+        "idempotent": bool(getattr(command, "idempotent", False)),
+    }
+
+
+def describe(module):
+    names = {}
+    for name, value in list(vars(module).items()):
+        if isinstance(value, type) and issubclass(value, amp.Command) and value.__module__ != amp.__name__:
+            names.setdefault(value, name)
+    # A base has fewer ancestors; else the order of the module is kept.
+    ordered = sorted(names, key=lambda command: len([each for each in command.__mro__ if each in names]))
+    moved = any(names[each] for each in ordered) and mustMove(names)
+    errors = Errors()
+    commands = [describeCommand(names[each], each, names, errors) for each in (ordered if moved else names)]
+    return {"errors": errors.describe(), "commands": commands}
+
+
+def mustMove(names):
+    seen = set()
+    for command in names:
+        if any(each in names and each not in seen for each in command.__mro__[1:]):
+            return True
+        seen.add(command)
+    return False
+
+
+try:
+    module = load(sys.argv[1])
+except BaseException as error:
+    fail("import", type(error).__name__ + ": " + str(error))
+json.dump(describe(module), out)
+out.flush()
+os._exit(0)  # a module may have begun threads
+`;

@@ -1,0 +1,71 @@
+/** `ampwire ping`: is anybody there, and how fast? */
+import { Misuse } from "../complaint.ts";
+import { parseAddress } from "../net/address.ts";
+import { sessionText } from "../net/session.ts";
+import { timeoutFlag, timeoutOf } from "../net/timeout.ts";
+import { clientFlags, clientTLS } from "../net/tls-flags.ts";
+import { table } from "../print/table.ts";
+import { verb } from "../verb.ts";
+import { summarise } from "./percentiles.ts";
+import { pingOnce, type Times } from "./round.ts";
+
+const STEPS = ["connect", "upgrade", "call"] as const;
+
+export const ping = verb({
+  name: "ping",
+  summary: "measure how long connecting, the upgrade to TLS, and a call take",
+  usage: "ampwire ping ADDRESS [-n COUNT]",
+  operands: [1, 1],
+  about:
+    "Each round opens a connection of its own, and asks for a command that no peer has: every peer answers that.",
+  options: {
+    count: { type: "string", short: "n", value: "COUNT", help: "rounds, one after another (default 5)" },
+    ...clientFlags,
+    ...timeoutFlag,
+    verbose: { type: "boolean", short: "v", help: "say what TLS was negotiated and who the peer is" },
+  },
+  examples: [
+    ["ampwire ping tcp://127.0.0.1:1234", "is a server there?"],
+    ["ampwire ping tcp://calc.example:1234 --starttls --ca ca.pem -n 100", "what the upgrade costs"],
+  ],
+  async run({ values: flags, positionals: [place = ""], terminal }) {
+    const address = parseAddress(place);
+    const tls = clientTLS(flags, address);
+    const options = { tls, starttls: flags.starttls === true, timeout: timeoutOf(flags) };
+    const count = Number(flags.count ?? 5);
+    if (!Number.isInteger(count) || count < 1) throw new Misuse(`-n ${flags.count}: a number from 1 on`);
+
+    const rounds: Times[] = [];
+    for (let round = 1; round <= count; round++) {
+      const times = await pingOnce(address, options, (connection) => {
+        if (flags.verbose && round === 1) terminal.note(sessionText(connection));
+      });
+      rounds.push(times);
+      if (terminal.json) terminal.say(JSON.stringify({ round, ...times }));
+      else terminal.say(`${round}: ${STEPS.flatMap((step) => shownTime(step, times[step])).join(", ")}`);
+    }
+    const summaries = STEPS.flatMap((step) => {
+      const values = rounds.flatMap((times) => times[step] ?? []);
+      return values.length === 0 ? [] : [{ step, ...summarise(values) }];
+    });
+    if (terminal.json) {
+      terminal.say(
+        JSON.stringify({
+          rounds: count,
+          ...Object.fromEntries(summaries.map(({ step, ...rest }) => [step, rest])),
+        }),
+      );
+    } else if (count > 1) {
+      const rows = summaries.map(({ step, ...summary }) => [
+        step,
+        ...Object.values(summary).map((time) => time.toFixed(2)),
+      ]);
+      terminal.say(`\n${table([["ms", "min", "p50", "p90", "p99", "max"], ...rows], [1, 2, 3, 4, 5])}`);
+    }
+    return 0;
+  },
+});
+
+function shownTime(step: string, time: number | undefined): string[] {
+  return time === undefined ? [] : [`${step} ${time.toFixed(2)} ms`];
+}

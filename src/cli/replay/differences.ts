@@ -1,0 +1,47 @@
+/** In what a box differs from the recorded one. Tags are each connection's own, and do not count. */
+import { ANSWER, ASK, type Box, ERROR, ERROR_CODE } from "../../index.ts";
+import { jsonValue, shown } from "../print/values.ts";
+
+export interface Difference {
+  readonly connection: number;
+  /** The command. */
+  readonly command: string;
+  /** A key of the box, or what is different about the whole. */
+  readonly about: string;
+  /** Undefined where there was, or is, nothing. */
+  readonly recorded: unknown;
+  readonly got: unknown;
+}
+
+const TAGS = new Set([ASK, ANSWER, ERROR]);
+
+export type BoxDifference = Pick<Difference, "about" | "recorded" | "got">;
+
+export function boxDifferences(recorded: Box, got: Box): BoxDifference[] {
+  const found: BoxDifference[] = [];
+  if (recorded.has(ERROR) !== got.has(ERROR)) {
+    found.push({ about: "outcome", recorded: outcome(recorded), got: outcome(got) });
+  }
+  for (const key of new Set([...recorded.keys(), ...got.keys()])) {
+    if (TAGS.has(key) || same(recorded.get(key), got.get(key))) continue;
+    found.push({ about: key, recorded: jsonValue(recorded.get(key)), got: jsonValue(got.get(key)) });
+  }
+  return found;
+}
+
+export function differenceText({ connection, command, about, recorded, got }: Difference): string {
+  return `#${connection} ${command}: ${about} was ${text(recorded)}, is ${text(got)}`;
+}
+
+function text(value: unknown): string {
+  return value === undefined ? "not there" : shown(value);
+}
+
+function outcome(box: Box): string {
+  return box.has(ERROR) ? `the error ${box.text(ERROR_CODE)}` : "an answer";
+}
+
+function same(one: Uint8Array | undefined, other: Uint8Array | undefined): boolean {
+  if (one === undefined || other === undefined) return one === other;
+  return Buffer.compare(one, other) === 0;
+}
