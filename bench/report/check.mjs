@@ -1,6 +1,5 @@
 /** Holds the figures against the targets. */
 import { figuresOf, ratiosOf } from "./figures.mjs";
-import { aligned } from "./table.mjs";
 import { TARGETS } from "./targets.mjs";
 
 /** @param measured workload ids to results. @returns every target that was measured, and whether it is met */
@@ -10,11 +9,13 @@ export function verdicts(measured) {
     const find = (id) => results.find(({ peer }) => peer.id === id);
     const ours = find("ampwire");
     const other = find(target.peer);
-    return ours === undefined || other === undefined ? [] : [verdict(target, ours, other)];
+    return ours === undefined || other === undefined
+      ? []
+      : [verdict(target, ours, other, find(target.beside))];
   });
 }
 
-function verdict(target, ours, other) {
+function verdict(target, ours, other, beside) {
   const { work, peer, atLeast, atMostAbove } = target;
   if (atMostAbove !== undefined) {
     const above = figuresOf(ours).held - figuresOf(other).held;
@@ -27,10 +28,17 @@ function verdict(target, ours, other) {
     };
   }
   const { rate } = ratiosOf(ours, other);
-  return { work, peer, met: rate >= atLeast, found: `${rate.toFixed(2)}x`, wanted: `>= ${atLeast}x` };
+  const told = beside && ` (of the ${beside.peer.title}: ${ratiosOf(ours, beside).rate.toFixed(2)}x)`;
+  return {
+    work,
+    peer,
+    met: rate >= atLeast,
+    found: `${rate.toFixed(2)}x${told ?? ""}`,
+    wanted: `>= ${atLeast}x`,
+  };
 }
 
-export function verdictTable(all) {
+export function verdictRows(all) {
   const rows = all.map(({ work, peer, met, found, wanted }) => [
     work,
     `against ${peer}`,
@@ -38,5 +46,5 @@ export function verdictTable(all) {
     wanted,
     met ? "met" : "MISSED",
   ]);
-  return aligned([["workload", "peer", "ampwire", "target", ""], ...rows]);
+  return [["workload", "peer", "ampwire", "target", ""], ...rows];
 }

@@ -21,8 +21,8 @@ const COLUMNS = {
 };
 COLUMNS.connects = COLUMNS.calls;
 
-/** The table of one workload. */
-export function tableOf(work, results) {
+/** The table of one workload, its head first. */
+export function rowsOf(work, results) {
   const ours = results.find(({ peer }) => peer.id === "ampwire");
   const columns = COLUMNS[work.program];
   const rows = results.map((result) => {
@@ -31,13 +31,16 @@ export function tableOf(work, results) {
     const figures = figuresOf(result);
     return [result.peer.title, ...columns.map(([, cell]) => cell(figures, work, ratios) || "")];
   });
-  return aligned([["", ...columns.map(([title]) => title)], ...rows]);
+  return withoutEmpty([["", ...columns.map(([title]) => title)], ...rows]);
 }
 
-/** Columns as wide as they need be; one that is empty throughout is left out. */
-export function aligned([head, ...rows]) {
+function withoutEmpty([head, ...rows]) {
   const kept = head.map((_, column) => column === 0 || rows.some((row) => row[column] !== ""));
-  const lines = [head, ...rows].map((row) => row.filter((_, column) => kept[column]));
+  return [head, ...rows].map((row) => row.filter((_, column) => kept[column]));
+}
+
+/** For a terminal: columns as wide as they need be. */
+export function aligned(lines) {
   const widths = lines[0].map((_, column) => Math.max(...lines.map((row) => row[column].length)));
   return lines
     .map((row) =>
@@ -48,7 +51,31 @@ export function aligned([head, ...rows]) {
     .join("\n");
 }
 
-function count(value) {
+/** For a page of Markdown. */
+export function markdown([head, ...rows]) {
+  const rule = head.map((_, column) => (column === 0 ? "---" : "---:"));
+  return [head, rule, ...rows].map((row) => `| ${row.join(" | ")} |`).join("\n");
+}
+
+/** One row for each peer, one column for each workload. @param measured workload ids to results */
+export function summaryRows(workloads, measured, peers) {
+  const columns = workloads.filter(({ id, short }) => short !== undefined && measured.has(id));
+  const rows = peers.map(({ id, title }) => [
+    title,
+    ...columns.map((work) => {
+      const result = measured.get(work.id).find(({ peer }) => peer.id === id);
+      return result === undefined ? "" : summaryCell(work, figuresOf(result));
+    }),
+  ]);
+  return [["", ...columns.map(({ short }) => short)], ...rows];
+}
+
+function summaryCell({ program, bytes }, { rate, held }) {
+  if (program === "idle") return kib(held);
+  return count(bytes === undefined ? rate : (rate * bytes) / 1e6);
+}
+
+export function count(value) {
   return Math.round(value).toLocaleString("en-US");
 }
 
@@ -56,7 +83,7 @@ function percent(share) {
   return `${(share * 100).toFixed(0)} %`;
 }
 
-function micros(value) {
+export function micros(value) {
   return value < 10 ? value.toFixed(2) : value.toFixed(0);
 }
 

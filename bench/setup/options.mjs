@@ -3,8 +3,11 @@ import { parseArgs } from "node:util";
 
 export const HELP = `npm run bench -- [options]
 
-  --quick             fewer and shorter samples: all targets in under two minutes
+  --quick             fewer and shorter samples, and only what has a target: under two minutes
   --check             compare with the targets, exit 1 when one is missed
+  --growth            how the cost grows with calls, connections, bytes and keys (workloads/growth.mjs), and nothing else
+  --write             write the tables into docs/performance.md
+  --plot              draw the plots of that page
   --only ID,ID        these workloads (see workloads/index.mjs)
   --peers ID,ID       these peers (see peers/index.mjs)
   --placement P       one (client and server on one core; default), each (a core each), free, or both (one and each)
@@ -28,6 +31,9 @@ export function readOptions(args) {
       help: { type: "boolean", default: false },
       quick: { type: "boolean", default: false },
       check: { type: "boolean", default: false },
+      growth: { type: "boolean", default: false },
+      write: { type: "boolean", default: false },
+      plot: { type: "boolean", default: false },
       only: { type: "string" },
       peers: { type: "string" },
       placement: { type: "string", default: "one" },
@@ -41,7 +47,8 @@ export function readOptions(args) {
       json: { type: "string" },
     },
   });
-  const defaults = values.quick ? { samples: 5, ms: 200, passes: 1 } : { samples: 7, ms: 500, passes: 2 };
+  const few = values.quick || values.growth;
+  const defaults = few ? { samples: 5, ms: 200, passes: 1 } : { samples: 7, ms: 500, passes: 2 };
   const options = { ...defaults, ...values, only: list(values.only), peers: list(values.peers) };
   for (const name of NUMBERS) options[name] = number(name, options[name]);
   if (!["one", "each", "free", "both"].includes(options.placement)) {

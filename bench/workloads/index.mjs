@@ -6,10 +6,12 @@ const CALLS = ["ampwire", "ampwire-async", "floor", "promise-floor", ...OTHERS];
 /**
  * What is measured. `program` is the client's (`child/`): `calls` keeps `inFlight` calls going on open
  * connections, `connects` opens a connection for each call, `idle` opens `connections` and leaves them be.
+ * A workload with a `short` title is a column of the summary.
  */
 export const WORKLOADS = [
   {
     id: "one",
+    short: "one at a time",
     title: "Sum, one at a time",
     program: "calls",
     kind: "sum",
@@ -18,6 +20,7 @@ export const WORKLOADS = [
   },
   {
     id: "64",
+    short: "64 in flight",
     title: "Sum, 64 in flight",
     program: "calls",
     kind: "sum",
@@ -26,6 +29,7 @@ export const WORKLOADS = [
   },
   {
     id: "1000",
+    short: "1,000 in flight",
     title: "Sum, 1,000 in flight",
     program: "calls",
     kind: "sum",
@@ -34,6 +38,7 @@ export const WORKLOADS = [
   },
   {
     id: "bulk",
+    short: "60 kB, MB/s",
     title: "Echo of 60,000 bytes, 16 in flight",
     program: "calls",
     kind: "echo",
@@ -43,6 +48,7 @@ export const WORKLOADS = [
   },
   {
     id: "mixed",
+    short: "ten fields",
     title: "Ten mixed fields there and back, 64 in flight",
     program: "calls",
     kind: "mixed",
@@ -52,6 +58,7 @@ export const WORKLOADS = [
   },
   {
     id: "rows",
+    short: "50 rows",
     title: "A list of 50 rows there and back, 16 in flight",
     program: "calls",
     kind: "rows",
@@ -61,6 +68,7 @@ export const WORKLOADS = [
   },
   {
     id: "tls",
+    short: "TLS, 64",
     title: "Sum inside TLS, 64 in flight",
     program: "calls",
     kind: "sum",
@@ -70,6 +78,7 @@ export const WORKLOADS = [
   },
   {
     id: "up",
+    short: "StartTLS up",
     title: "connect, StartTLS, one call; 8 at once",
     program: "connects",
     kind: "sum",
@@ -79,6 +88,7 @@ export const WORKLOADS = [
   },
   {
     id: "idle",
+    short: "idle, KiB",
     title: "1,000 idle connections, plain",
     program: "idle",
     kind: "sum",
