@@ -5,17 +5,19 @@
  * cheap. Holding boxes back during a protocol change is then nothing but not writing yet.
  *
  * Ownership: the bytes are the transport's until it has sent them. When it has taken them at once, which is
- * the rule, the same bytes are used again; else they are left to it and new ones taken.
+ * the rule, the same bytes are used again; else, as always inside TLS, they are left to it until it has drained.
  */
 import type { Transport } from "../transport.ts";
 import { ByteWriter } from "../wire/byte-writer.ts";
 
 /** Written at once when so many bytes have gathered, without waiting for the end of the turn. */
 const EAGER_BYTES = 64 * 1024;
-/** Bytes runs kept for the next connection that has something to say: an idle one has none. */
+/** Byte runs kept for the next connection that has something to say: an idle one has none. */
 const POOL_SIZE = 16;
 const POOLED_BYTES = 128 * 1024;
 const pool: ByteWriter[] = [];
+/** Byte runs that one connection has at its transport and wants back: a peer that takes nothing pins no more. */
+const MAX_LENT = 2;
 
 /** Resolved: what to wait for to run in this turn's microtasks. */
 const soon = Promise.resolve();
@@ -27,6 +29,8 @@ export class Output {
   #scheduled = false;
   /** What the transport had not sent after the last write. Asking it for every box would cost. */
   #backlog = 0;
+  /** Left to the transport, which has not sent them all. */
+  readonly #lent: ByteWriter[] = [];
   readonly #flushSoon = () => {
     this.#scheduled = false;
     this.flush();
@@ -71,15 +75,19 @@ export class Output {
       this.#backlog = this.#transport.unsent;
       if (this.#backlog > 0) {
         this.#out = undefined;
+        if (this.#lent.length < MAX_LENT) this.#lent.push(out);
         return;
       }
     }
-    this.#recycle(out);
+    this.#out = undefined;
+    recycle(out);
   }
 
-  /** The transport has sent everything. */
+  /** The transport has sent everything: what it was lent is ours again. */
   drained(): void {
     this.#backlog = 0;
+    for (const out of this.#lent) recycle(out);
+    this.#lent.length = 0;
   }
 
   /** Sends what has gathered; what comes from now on stays here. */
@@ -102,16 +110,18 @@ export class Output {
   /** Forgets what was not written; so it does with all that may come. */
   drop(): void {
     this.#mode = "dropped";
+    this.#lent.length = 0; // a transport that is being destroyed may say that it drained while the system still reads
     this.discard();
   }
 
   discard(): void {
-    if (this.#out !== undefined) this.#recycle(this.#out);
-  }
-
-  #recycle(out: ByteWriter): void {
-    out.length = 0;
+    const out = this.#out;
     this.#out = undefined;
-    if (pool.length < POOL_SIZE && out.bytes.length <= POOLED_BYTES) pool.push(out);
+    if (out !== undefined) recycle(out);
   }
+}
+
+function recycle(out: ByteWriter): void {
+  out.length = 0;
+  if (pool.length < POOL_SIZE && out.bytes.length <= POOLED_BYTES) pool.push(out);
 }

@@ -59,6 +59,35 @@ describe("Output", () => {
     expect(output.pending).toBe(0);
   });
 
+  test("has the bytes again when the transport has drained, and not before", () => {
+    const { output, chunks, transport } = recorder();
+    const flushed = (text: string) => {
+      say(output, text);
+      output.flush();
+      return chunks.at(-1)?.buffer;
+    };
+    transport.unsent = 3;
+    const lent = new Set(["one", "two", "three"].map(flushed));
+    expect(lent.size).toBe(3);
+    expect(lent).not.toContain(flushed("four"));
+    transport.unsent = 0;
+    output.drained();
+    expect(lent).toContain(flushed("five"));
+  });
+
+  test("does not want them back when it was dropped", () => {
+    const { output, chunks, transport } = recorder();
+    transport.unsent = 3;
+    say(output, "one");
+    output.flush();
+    output.drop();
+    output.drained();
+    const other = recorder();
+    say(other.output, "other");
+    other.output.flush();
+    expect(other.chunks[0]?.buffer).not.toBe(chunks[0]?.buffer);
+  });
+
   test("holds back, lets a single answer pass, and releases in order", async () => {
     const { output, texts } = recorder();
     say(output, "before ");
