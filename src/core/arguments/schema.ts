@@ -9,7 +9,7 @@ import { DescriptorsNotAvailable, InvalidSignature, TooLong } from "../errors/ca
 import { Box } from "../wire/box.ts";
 import type { ByteRange } from "../wire/byte-range.ts";
 import type { ByteWriter } from "../wire/byte-writer.ts";
-import type { Frame } from "../wire/frame.ts";
+import { copiedBytes, type Frame } from "../wire/frame.ts";
 import { MAX_VALUE_LENGTH } from "../wire/limits.ts";
 import { compareBytes, writeBox } from "../wire/writer.ts";
 import { type BoxArgument, checkpoint, type Fields } from "./argument.ts";
@@ -234,7 +234,8 @@ export class BoxTemplate {
 
   #writeBox(out: ByteWriter, tag: ByteRange, values: Values, connection: unknown): void {
     const box = new Box();
-    for (const { key, value } of this.#constants) box.set(key, value ?? tag.bytes.slice(tag.start, tag.end));
+    for (const { key, value } of this.#constants)
+      box.set(key, value ?? copiedBytes(tag.bytes, tag.start, tag.end));
     for (const field of this.#fields) {
       const value = valueFor(field, values);
       if (value === undefined) {

@@ -7,7 +7,7 @@ import { utf8Encoder } from "../platform.ts";
 import type { Box } from "../wire/box.ts";
 import type { ByteRange } from "../wire/byte-range.ts";
 import { ByteWriter } from "../wire/byte-writer.ts";
-import type { Frame } from "../wire/frame.ts";
+import { copiedBytes, type Frame } from "../wire/frame.ts";
 import { frameOfBox, frameOfBytes } from "../wire/frame-of.ts";
 import { writeBox } from "../wire/writer.ts";
 import { type BoxKind, type ProtocolChange, plainBox } from "./box-kind.ts";
@@ -257,5 +257,5 @@ function madeBy(template: BoxTemplate, values: Values, connection: unknown): Box
 }
 
 function bytesOf({ bytes, start, end }: ByteRange): Uint8Array {
-  return bytes.slice(start, end);
+  return copiedBytes(bytes, start, end);
 }

@@ -11,7 +11,7 @@ import { utf8Encoder } from "../platform.ts";
 import { Box } from "../wire/box.ts";
 import type { ByteRange } from "../wire/byte-range.ts";
 import type { ByteWriter } from "../wire/byte-writer.ts";
-import type { Frame } from "../wire/frame.ts";
+import { copiedBytes, type Frame } from "../wire/frame.ts";
 import { MAX_VALUE_LENGTH } from "../wire/limits.ts";
 import { writeBox } from "../wire/writer.ts";
 import type { Host } from "./host.ts";
@@ -164,7 +164,7 @@ class Ask {
   keep(): void {
     if (this.tag === undefined) return;
     const { bytes, start, end } = this.tag;
-    this.tag = { bytes: bytes.slice(start, end), start: 0, end: end - start };
+    this.tag = { bytes: copiedBytes(bytes, start, end), start: 0, end: end - start };
   }
 
   watch(observer: Observer, connection: AmpConnection): void {
@@ -182,7 +182,7 @@ function writeAnswer(
 ): void {
   try {
     if (command !== undefined) command.writeAnswer(out, tag, responseOf(name, result), connection);
-    else writeBox(out, new Box(boxOf(result)).set(ANSWER, tag.bytes.slice(tag.start, tag.end)));
+    else writeBox(out, new Box(boxOf(result)).set(ANSWER, tag.bytes.subarray(tag.start, tag.end)));
   } catch (cause) {
     if (cause instanceof BadLocalReturn) throw cause;
     const why = cause instanceof Error ? cause.message : String(cause);
@@ -207,7 +207,7 @@ function boxOf(result: unknown): Box {
 
 function writeError(out: ByteWriter, tag: ByteRange, code: string, description: string): void {
   const box = new Box();
-  box.set(ERROR, tag.bytes.slice(tag.start, tag.end));
+  box.set(ERROR, tag.bytes.subarray(tag.start, tag.end));
   box.set(ERROR_CODE, shortened(code));
   box.set(ERROR_DESCRIPTION, shortened(description));
   writeBox(out, box);

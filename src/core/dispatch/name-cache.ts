@@ -1,4 +1,5 @@
 /** The names of commands, as strings: most asks on a connection bear one of a few. */
+import { copiedBytes } from "../wire/frame.ts";
 import { keyToText } from "../wire/key-text.ts";
 
 /** How many names are remembered: by a hash of length and two bytes, so a collision only costs a new string. */
@@ -19,7 +20,7 @@ export class NameCache {
       if (i === length) return this.#names[slot] as string; // kept together with the bytes
     }
     const name = keyToText(bytes, start, end);
-    this.#bytes[slot] = bytes.slice(start, end);
+    this.#bytes[slot] = copiedBytes(bytes, start, end);
     this.#names[slot] = name;
     return name;
   }

@@ -129,6 +129,12 @@ export class Frame {
 export function keptBytes(bytes: Uint8Array, start: number, end: number): Uint8Array {
   const count = end - start;
   if (count >= VIEW_BYTES) return new Uint8Array(bytes.buffer, bytes.byteOffset + start, count);
+  return copiedBytes(bytes, start, end);
+}
+
+/** The same, and always a copy. Not by `bytes.slice`, which of a Buffer gives a view. */
+export function copiedBytes(bytes: Uint8Array, start: number, end: number): Uint8Array<ArrayBuffer> {
+  const count = end - start;
   const copy = new Uint8Array(count);
   if (count < SHORT) for (let i = 0; i < count; i++) copy[i] = bytes[start + i] as number;
   else copy.set(bytes.subarray(start, end));
