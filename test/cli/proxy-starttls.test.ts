@@ -197,7 +197,7 @@ describeWithTwisted("StartTLS of a Twisted through a proxy", () => {
   });
 
   test("server that asks us", async () => {
-    await using server = await twistedServer();
+    await using server = await twistedServer({ certificate: known.server });
     const watched = await watchedProxy(server.address);
     const client = await connect({ host: HOST, port: watched.port, locator: peerLocator() });
     onTestFinished(() => client.destroy());

@@ -1,11 +1,11 @@
 /** A proxy in this process, and all that it has told. */
 import { onTestFinished } from "vitest";
-import { type Place, type Proxy, type ProxyOptions, startProxy } from "../../src/cli/proxy/server.ts";
+import { type Place, type ProxyOptions, type RunningProxy, startProxy } from "../../src/cli/proxy/server.ts";
 import type { Traffic } from "../../src/cli/proxy/traffic.ts";
 
 export interface WatchedProxy {
   readonly port: number;
-  readonly proxy: Proxy;
+  readonly proxy: RunningProxy;
   /** Of the first connection, in its order. */
   readonly traffic: Traffic[];
   /** Until something has been told that fits. */

@@ -62,7 +62,8 @@ export function lineOf(connection: number, traffic: Traffic, time = new Date()):
   }
 }
 
-function understood(box: Box, meaning: Meaning): Partial<TrafficLine> {
+/** What was understood of a box. */
+export function understood(box: Box, meaning: Meaning): Partial<TrafficLine> {
   const typed = typedValuesOf(box, meaning);
   const values = typed === undefined ? {} : { values: jsonRecord(Object.entries(typed)) };
   if (meaning.kind === "stray") return { kind: meaning.kind };

@@ -68,6 +68,11 @@ export class Pairing {
     return false;
   }
 
+  /** Asks whose answers have not passed. */
+  get unanswered(): readonly Ask[] {
+    return [...this.#waiting.client.values(), ...this.#waiting.server.values()].map(({ ask }) => ask);
+  }
+
   /** A box passes. The order of the keys looked at is the protocol's. */
   passed(from: End, box: Box): Meaning {
     if (box.has(ANSWER)) return this.#reply("answer", from, box, ANSWER);

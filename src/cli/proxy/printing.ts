@@ -13,6 +13,8 @@ export interface PrintOptions {
   readonly paint: Paint;
   /** Characters of one value; the rest is left out. */
   readonly longest: number;
+  /** Only one direction is seen: that an answer's ask is not there says nothing. */
+  readonly oneSided?: boolean;
 }
 
 export function printedLine(
@@ -49,7 +51,11 @@ function told(traffic: Traffic, options: PrintOptions): string {
   }
 }
 
-function boxLine({ box, meaning }: Traffic & { kind: "box" }, options: PrintOptions): string {
+/** A box alone, without who sent it and when. */
+export function boxLine(
+  { box, meaning }: Pick<Traffic & { kind: "box" }, "box" | "meaning">,
+  options: PrintOptions,
+): string {
   const { paint } = options;
   const values = fields(box, meaning, options);
   if (meaning.kind === "stray") return `${paint.yellow("sent a box without meaning")}${values}`;
@@ -59,7 +65,8 @@ function boxLine({ box, meaning }: Traffic & { kind: "box" }, options: PrintOpti
     return `${verb} ${paint.bold(safeText(name))}${tagText(tag)}${values}`;
   }
   const { kind, ask, tag, took, code = "", description = "" } = meaning;
-  const name = ask === undefined ? paint.yellow("what nobody asked") : paint.bold(safeText(ask.name));
+  const nobody = options.oneSided ? "an ask" : paint.yellow("what nobody asked");
+  const name = ask === undefined ? nobody : paint.bold(safeText(ask.name));
   const time = took === undefined ? "" : paint.dim(` in ${milliseconds(took)}`);
   const head = `${kind === "error" ? "fails" : "answers"} ${name}${tagText(tag)}${time}`;
   if (kind === "answer") return `${head}${values}`;

@@ -4,7 +4,7 @@ import type { TLSOptions } from "../../node/index.ts";
 import { tagOf } from "../proxy/pairing.ts";
 import type { Place } from "../proxy/server.ts";
 import { type BoxDifference, boxDifferences, type Difference } from "./differences.ts";
-import type { Script, Step } from "./script.ts";
+import type { Answering, Asked, Script, Step } from "./script.ts";
 import { Wire } from "./wire.ts";
 
 export interface PlayOptions {
@@ -39,7 +39,8 @@ class Player {
   #compared = 0;
   /** Come, and not waited for yet. */
   readonly #answers = new Map<string, Box>();
-  readonly #asks: Box[] = [];
+  /** What the server has asked in the recording, and not yet now. */
+  readonly #expected: Asked[];
   /** Recorded tags of what the server asked, and those it has now. */
   readonly #tags = new Map<string, string>();
   /** Tags of our asks behind whose answers TLS begins. */
@@ -49,6 +50,7 @@ class Player {
     this.#script = script;
     this.#wire = wire;
     this.#options = options;
+    this.#expected = script.steps.filter((step) => step.kind === "asked");
     this.#securing = new Set(
       script.steps.flatMap((step) => (step.kind === "answered" && step.secures ? [step.tag] : [])),
     );
@@ -70,7 +72,7 @@ class Player {
 
   async #take(step: Step): Promise<void> {
     const wire = this.#wire;
-    const { timeout, tls } = this.#options;
+    const { timeout } = this.#options;
     const signal = timeout === undefined ? new AbortController().signal : late(timeout);
     switch (step.kind) {
       case "ask":
@@ -78,20 +80,11 @@ class Player {
       case "answered":
         this.#compared++;
         return this.#differs(step, boxDifferences(step.box, await this.#answer(step.tag, signal)));
-      case "asked": {
-        this.#compared++;
-        const ask = await this.#asked(step.name, signal);
-        const tag = tagOf(ask, ASK);
-        if (step.tag !== undefined && tag !== undefined) this.#tags.set(step.tag, tag);
-        return this.#differs(step, boxDifferences(step.box, ask));
-      }
-      case "answer": {
-        const tag = this.#tags.get(step.tag);
-        if (tag === undefined) return;
-        const key = step.box.has(ANSWER) ? ANSWER : ERROR;
-        wire.send(step.box.set(key, new Uint8Array(Buffer.from(tag, "latin1"))));
-        return step.secures ? wire.startTLS(true, tls, signal) : undefined;
-      }
+      case "asked":
+        while (this.#expected.includes(step)) await this.#pull(signal);
+        return;
+      case "answer":
+        return this.#reply(step, signal);
       case "send":
         return wire.sendBytes(step.bytes);
       case "sent": {
@@ -114,22 +107,12 @@ class Player {
     }
   }
 
-  async #asked(name: string, signal: AbortSignal): Promise<Box> {
-    for (;;) {
-      const index = this.#asks.findIndex((box) => box.text(COMMAND) === name);
-      const [box] = index < 0 ? [] : this.#asks.splice(index, 1);
-      if (box !== undefined) return box;
-      await this.#pull(signal);
-    }
-  }
-
   /** The server may say things in another order than it did. */
   async #pull(signal: AbortSignal): Promise<void> {
     const box = await this.#wire.box(signal);
     const tag = tagOf(box, ANSWER) ?? tagOf(box, ERROR);
     if (tag === undefined) {
-      this.#asks.push(box);
-      return;
+      return this.#asked(box, signal);
     }
     this.#answers.set(tag, box);
     if (this.#securing.has(tag) && box.has(ANSWER)) {
@@ -137,7 +120,33 @@ class Player {
     }
   }
 
-  #differs(step: Step, found: readonly BoxDifference[]): void {
+  /** Of the recorded asks of that name the same one, or else the first. */
+  async #asked(box: Box, signal: AbortSignal): Promise<void> {
+    const name = box.text(COMMAND) ?? "";
+    const named = this.#expected.filter((step) => step.name === name);
+    const step = named.find((one) => boxDifferences(one.box, box).length === 0) ?? named[0];
+    if (step === undefined) {
+      this.#differs({ name }, [{ about: "the server's ask", recorded: undefined, got: "there" }]);
+      return;
+    }
+    this.#expected.splice(this.#expected.indexOf(step), 1);
+    this.#compared++;
+    this.#differs(step, boxDifferences(step.box, box));
+    const tag = tagOf(box, ASK);
+    if (step.tag !== undefined && tag !== undefined) this.#tags.set(step.tag, tag);
+    if (step.atOnce !== undefined) await this.#reply(step.atOnce, signal);
+  }
+
+  /** Our answer as it was, under the tag that the server has now. */
+  async #reply(step: Answering, signal: AbortSignal): Promise<void> {
+    const tag = this.#tags.get(step.tag);
+    if (tag === undefined) return;
+    const key = step.box.has(ANSWER) ? ANSWER : ERROR;
+    this.#wire.send(step.box.set(key, new Uint8Array(Buffer.from(tag, "latin1"))));
+    if (step.secures) await this.#wire.startTLS(true, this.#options.tls, signal);
+  }
+
+  #differs(step: Step | { readonly name: string }, found: readonly BoxDifference[]): void {
     const command = "name" in step ? step.name : "raw bytes";
     for (const one of found) {
       this.#differences.push({ connection: this.#script.connection, command, ...one });

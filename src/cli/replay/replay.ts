@@ -40,6 +40,9 @@ server asks is answered as it was. The exit code is 1 when anything differs.`,
     const address = parseAddress(flags.to ?? missing());
     if (address.kind === "tls") throw new Misuse(`replay: ${flags.to} is TLS from the first byte`, "tcp://");
     const to = address.kind === "unix" ? { path: address.path } : { host: address.host, port: address.port };
+    if (flags["server-name"] !== undefined && flags.ca === undefined) {
+      throw new Misuse("--server-name means nothing without --ca", "--ca FILE names the authorities");
+    }
     const tls = { ...serverTLS(flags), serverName: flags["server-name"] };
     const timeout = timeoutOf(flags);
     const recorded = scriptsOf(readRecording(file), sideOf(flags.from));

@@ -4,6 +4,24 @@ import { boxOf, type TrafficLine } from "../proxy/line.ts";
 import { tagOf } from "../proxy/pairing.ts";
 import type { End } from "../proxy/traffic.ts";
 
+/** We answer what was asked with this recorded tag. */
+export interface Answering {
+  readonly kind: "answer";
+  readonly tag: string;
+  readonly box: Box;
+  readonly secures: boolean;
+}
+
+/** We are asked. */
+export interface Asked {
+  readonly kind: "asked";
+  readonly tag: string | undefined;
+  readonly name: string;
+  readonly box: Box;
+  /** Our answer, where we had asked and sent nothing meanwhile: it goes at once, whatever else is waited for. */
+  readonly atOnce?: Answering;
+}
+
 export type Step =
   /** We ask. */
   | { readonly kind: "ask"; readonly box: Box; readonly name: string }
@@ -15,10 +33,8 @@ export type Step =
       readonly box: Box;
       readonly secures: boolean;
     }
-  /** We are asked. */
-  | { readonly kind: "asked"; readonly tag: string | undefined; readonly name: string; readonly box: Box }
-  /** We answer what was asked with this recorded tag. */
-  | { readonly kind: "answer"; readonly tag: string; readonly box: Box; readonly secures: boolean }
+  | Asked
+  | Answering
   | { readonly kind: "send"; readonly bytes: Uint8Array }
   | { readonly kind: "sent"; readonly bytes: Uint8Array }
   | { readonly kind: "end" };
@@ -36,9 +52,10 @@ export function scriptsOf(lines: readonly TrafficLine[], side: End): Script[] {
     if (known === undefined) connections.set(line.connection, [line]);
     else known.push(line);
   }
-  return Array.from(connections, ([connection, own]) => ({ connection, steps: stepsOf(own, side) })).filter(
-    ({ steps }) => steps.some(({ kind }) => kind !== "end"),
-  );
+  return Array.from(connections, ([connection, own]) => ({
+    connection,
+    steps: withPromptAnswers(stepsOf(own, side)),
+  })).filter(({ steps }) => steps.some(({ kind }) => kind !== "end"));
 }
 
 function stepsOf(lines: readonly TrafficLine[], side: End): Step[] {
@@ -65,6 +82,32 @@ function stepsOf(lines: readonly TrafficLine[], side: End): Step[] {
     if (tag !== undefined) names.set(tag, name);
     return [{ kind: "ask", box, name }];
   });
+}
+
+/**
+ * A server that asked several things and then waited may ask them one by one today; so an answer waits only for what
+ * we may have had to do before it.
+ */
+function withPromptAnswers(steps: readonly Step[]): Step[] {
+  const prompt = new Map<Asked, Answering>();
+  let open: Asked[] = [];
+  for (const step of steps) {
+    if (step.kind === "ask" || step.kind === "send" || step.kind === "end") open = [];
+    else if (step.kind === "asked") open.push(step);
+    else if (step.kind === "answer") {
+      const asked = open.find(({ tag }) => tag === step.tag);
+      if (asked === undefined) continue;
+      prompt.set(asked, step);
+      open = open.filter((one) => one !== asked);
+    }
+  }
+  const answered = new Set<Step>(prompt.values());
+  return steps
+    .filter((step) => !answered.has(step))
+    .map((step) => {
+      const atOnce = step.kind === "asked" ? prompt.get(step) : undefined;
+      return step.kind === "asked" && atOnce !== undefined ? { ...step, atOnce } : step;
+    });
 }
 
 /** The answer behind which TLS began is the last one before: nothing passes between the two. */

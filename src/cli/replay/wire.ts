@@ -86,8 +86,12 @@ export class Wire {
       throw new ConnectionClosed("the server has closed the connection", { cause: this.#error });
     }
     await new Promise<void>((resolve) => {
-      this.#wake = resolve;
-      signal.addEventListener("abort", () => resolve(), { once: true });
+      const wake = () => {
+        signal.removeEventListener("abort", wake);
+        resolve();
+      };
+      this.#wake = wake;
+      signal.addEventListener("abort", wake, { once: true });
     });
   }
 

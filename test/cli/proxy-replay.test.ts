@@ -1,0 +1,193 @@
+/** Conversations recorded through a proxy, and said again: to the same server nothing differs, to another one it shows. */
+
+import type { AddressInfo } from "node:net";
+import { locator } from "ampwire";
+import { connect, type ListenOptions, listen, type NodeConnection } from "ampwire/node";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { lineOf, type TrafficLine } from "../../src/cli/proxy/line.ts";
+import type { Place } from "../../src/cli/proxy/server.ts";
+import { differenceText } from "../../src/cli/replay/differences.ts";
+import { type Played, type PlayOptions, play } from "../../src/cli/replay/player.ts";
+import { scriptsOf } from "../../src/cli/replay/script.ts";
+import { testCertificates } from "../support/certificates.ts";
+import * as commands from "../support/commands.ts";
+import { peerLocator } from "../support/responders.ts";
+import { describeWithTwisted, twistedRun, twistedServer } from "../support/twisted.ts";
+import { watchedProxy } from "./proxy-support.ts";
+
+const HOST = "127.0.0.1";
+const known = await testCertificates();
+
+async function served(options: Partial<ListenOptions> = {}): Promise<Place> {
+  const server = await listen({ port: 0, host: HOST, locator: peerLocator(), ...options });
+  onTestFinished(() => server.destroy());
+  return { host: HOST, port: (server.address() as AddressInfo).port };
+}
+
+async function recordedTalk(
+  to: Place,
+  talk: (client: NodeConnection) => Promise<unknown>,
+): Promise<TrafficLine[]> {
+  const lines: TrafficLine[] = [];
+  const watched = await watchedProxy(to, { tell: (number, one) => void lines.push(lineOf(number, one)) });
+  const client = await connect({ host: HOST, port: watched.port, locator: peerLocator() });
+  onTestFinished(() => client.destroy());
+  await talk(client);
+  await client.close();
+  await watched.until(({ kind }) => kind === "closed");
+  return JSON.parse(JSON.stringify(lines));
+}
+
+async function replayed(
+  lines: TrafficLine[],
+  to: Place,
+  options: Partial<PlayOptions> = {},
+): Promise<Played> {
+  const [script] = scriptsOf(lines, "client");
+  if (script === undefined) throw new Error("nothing was recorded");
+  return play(script, { to, tls: {}, timeout: 5000, ...options });
+}
+
+const texts = ({ differences }: Played) => differences.map(differenceText);
+
+async function calls(client: NodeConnection): Promise<void> {
+  await client.callRemote(commands.Sum, { a: 13n, b: 81n });
+  await client.callRemote(commands.Divide, { numerator: 1n, denominator: 0n }).catch(() => {});
+  client.callRemote(commands.Notify, { message: "x" });
+  await client.callRemote(commands.LastNotified, {});
+  await client.callRemote(commands.EchoString, { value: Uint8Array.of(0, 255, 7) });
+}
+
+describe("a replay", () => {
+  test("to the same server finds no difference", async () => {
+    const server = await served();
+    expect(await replayed(await recordedTalk(server, calls), server)).toEqual({
+      compared: 4,
+      differences: [],
+    });
+  });
+
+  test("to one that answers otherwise says what was and what is", async () => {
+    const lines = await recordedTalk(await served(), calls);
+    const other = locator(
+      commands.Sum.responder(() => ({ total: 95n })),
+      commands.Divide.responder(() => ({ result: 1 })),
+      commands.EchoString.responder(({ value }) => ({ value: value.slice(1) })),
+      commands.Notify.responder(() => {}),
+    );
+    expect(texts(await replayed(lines, await served({ locator: other })))).toEqual([
+      "#1 Sum: total was 94, is 95",
+      "#1 Divide: outcome was the error ZERO_DIVISION, is an answer",
+      "#1 Divide: _error_code was ZERO_DIVISION, is not there",
+      "#1 Divide: _error_description was division by zero, is not there",
+      "#1 Divide: result was not there, is 1.0",
+      "#1 LastNotified: outcome was an answer, is the error UNHANDLED",
+      expect.stringContaining("#1 LastNotified: message was x, is not there"),
+      "#1 LastNotified: _error_code was not there, is UNHANDLED",
+      expect.stringContaining("#1 LastNotified: _error_description was not there, is "),
+      expect.stringContaining("#1 EchoString: value was"),
+    ]);
+  });
+
+  test("answers what the server asks as it was answered, whatever the tags", async () => {
+    const server = await served();
+    const lines = await recordedTalk(server, (client) => client.callRemote(commands.CallBack, { n: 3n }));
+    const other = locator(
+      commands.CallBack.responder(async ({ n }, { connection }) => {
+        connection.callRemote(commands.Notify, { message: "uses up a tag" });
+        const sums = [];
+        for (let i = 0n; i < n; i++) sums.push(await connection.callRemote(commands.Sum, { a: i, b: i }));
+        return { total: sums.reduce((sum, { total }) => sum + total, 0n) };
+      }),
+    );
+    expect(texts(await replayed(lines, server))).toEqual([]);
+    expect(texts(await replayed(lines, await served({ locator: other })))).toEqual([
+      "#1 Notify: the server's ask was not there, is there",
+    ]);
+  });
+
+  test.each(["client", "server"])("turns to TLS where it was, asked by the %s", async (asker) => {
+    const upgrades: Promise<void>[] = [];
+    const onConnection = (one: NodeConnection) => {
+      if (asker === "server") upgrades.push(one.startTLS());
+    };
+    const server = await served({ onConnection, tls: { localCertificate: known.server } });
+    const lines = await recordedTalk(server, async (client) => {
+      if (asker === "client") await client.startTLS();
+      while (!client.secure) await new Promise(setImmediate);
+      await calls(client);
+      expect(await client.callRemote(commands.WhoAmI, {})).toMatchObject({ secure: true });
+    });
+    expect(lines.filter(({ event }) => event === "secured")).toHaveLength(1);
+    const verifying = { tls: { verifyAuthorities: [known.authority], serverName: "calc.example" } };
+    expect(texts(await replayed(lines, server, verifying))).toEqual([]);
+    await Promise.all(upgrades);
+    const distrusting = { tls: { verifyAuthorities: [known.otherAuthority] } };
+    const tlsFails = replayed(lines, server, distrusting);
+    expect(texts(await tlsFails)).toEqual([expect.stringContaining("conversation was to go on")]);
+    await Promise.allSettled(upgrades);
+  });
+
+  test("to a server that hangs up says so", async () => {
+    const lines = await recordedTalk(await served(), calls);
+    const place = await served({ onConnection: (one) => one.destroy() });
+    expect(texts(await replayed(lines, place))).toEqual([
+      expect.stringContaining("conversation was to go on"),
+    ]);
+  });
+
+  test("to nobody fails", async () => {
+    const lines = await recordedTalk(await served(), calls);
+    await expect(replayed(lines, { path: "/nowhere/at/all" })).rejects.toMatchObject({
+      name: "ConnectFailed",
+    });
+  });
+
+  test("says raw bytes again, and compares those that come", async () => {
+    const line = (from: "client" | "server", said: Partial<TrafficLine>): TrafficLine => ({
+      time: "",
+      connection: 1,
+      from,
+      ...said,
+    });
+    const raw = (text: string) => ({ raw: Buffer.from(text).toString("hex") });
+    const lines = [
+      line("client", { box: { _ask: "1", _command: commands.SwitchToLine.name } }),
+      line("server", { box: { _answer: "1" } }),
+      line("client", raw("one\r\ntwo\r\n")),
+      line("server", raw("echo: one\r\n")),
+      line("server", raw("echo: two\r\n")),
+    ];
+    const server = await served();
+    expect(await replayed(lines, server)).toEqual({ compared: 3, differences: [] });
+    lines[4] = line("server", raw("echo: three"));
+    expect(texts(await replayed(lines, server))).toEqual([
+      "#1 raw bytes: bytes was echo: three, is echo: two\\r\\n",
+    ]);
+  });
+});
+
+describeWithTwisted("a replay with Twisted", () => {
+  test("of what Twisted said to us, and of what we said to Twisted", async () => {
+    await using twisted = await twistedServer();
+    const lines = await recordedTalk(twisted.address, async (client) => {
+      await client.startTLS();
+      await client.callRemote(commands.Sum, { a: 13n, b: 81n });
+      await client.callRemote(commands.CallBack, { n: 2n });
+    });
+    expect(texts(await replayed(lines, twisted.address))).toEqual([]);
+    expect(texts(await replayed(lines, await served()))).toEqual([]);
+  });
+
+  test("of a Twisted client: starttls, and every call inside TLS", async () => {
+    const server = await served();
+    const lines: TrafficLine[] = [];
+    const watched = await watchedProxy(server, {
+      tell: (number, one) => void lines.push(lineOf(number, one)),
+    });
+    const run = await twistedRun("starttls", { host: HOST, port: watched.port });
+    expect(run.failures).toEqual([]);
+    await watched.until(({ kind }) => kind === "closed");
+    expect(texts(await replayed(lines, server))).toEqual([]);
+  });
+});
