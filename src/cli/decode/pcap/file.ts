@@ -1,0 +1,107 @@
+/** Capture files to packets: pcap in either byte order, with micro- or nanoseconds, and pcapng. */
+import { Failure } from "../../complaint.ts";
+import type { Pull } from "./pull.ts";
+
+export interface Packet {
+  /** Milliseconds since 1970. */
+  readonly time: number;
+  /** How the packet begins: a LINKTYPE_ of tcpdump.org. */
+  readonly linkType: number;
+  readonly data: Buffer;
+}
+
+const PCAPNG = 0x0a0d0d0a;
+/** Read as little-endian: [big-endian?, units of time in a second]. */
+const PCAP: Readonly<Record<number, readonly [bigEndian: boolean, unitsPerSecond: number]>> = {
+  2712847316: [false, 1e6],
+  3569595041: [true, 1e6],
+  2712812621: [false, 1e9],
+  1295823521: [true, 1e9],
+};
+/** No packet is longer; a length that is says that the file is broken. */
+const MOST = 64 * 1024 * 1024;
+
+/** No box begins like that: its first byte would be 00. */
+export function isCapture(first: Buffer): boolean {
+  const magic = first.readUInt32LE(0);
+  return magic === PCAPNG || magic in PCAP;
+}
+
+/** @throws Failure for what is no capture file */
+export async function* packets(file: Pull): AsyncGenerator<Packet> {
+  const first = await file.peek(4);
+  const magic = first?.readUInt32LE(0);
+  const pcap = magic === undefined ? undefined : PCAP[magic];
+  if (pcap !== undefined) yield* pcapPackets(file, ...pcap);
+  else if (magic === PCAPNG) yield* pcapngPackets(file);
+  else throw new Failure("this is no capture file: neither pcap nor pcapng", "tcpdump -w FILE writes one");
+}
+
+async function* pcapPackets(file: Pull, bigEndian: boolean, units: number): AsyncGenerator<Packet> {
+  const header = await file.take(24);
+  if (header === undefined) return;
+  const linkType = uint32(header, 20, bigEndian) & 0xffff;
+  for (let record = await file.take(16); record !== undefined; record = await file.take(16)) {
+    const time = uint32(record, 0, bigEndian) * 1000 + (uint32(record, 4, bigEndian) * 1000) / units;
+    const data = await file.take(checked(uint32(record, 8, bigEndian)));
+    if (data === undefined) return; // the capture was stopped in the middle of a packet
+    yield { time, linkType, data };
+  }
+}
+
+interface Interface {
+  readonly linkType: number;
+  readonly unitsPerSecond: number;
+}
+
+async function* pcapngPackets(file: Pull): AsyncGenerator<Packet> {
+  let bigEndian = false;
+  let interfaces: Interface[] = [];
+  for (let head = await file.peek(12); head !== undefined; head = await file.peek(12)) {
+    if (head.readUInt32LE(0) === PCAPNG) {
+      bigEndian = head.readUInt32BE(8) === 0x1a2b3c4d;
+      interfaces = [];
+    }
+    const type = uint32(head, 0, bigEndian);
+    const block = await file.take(checked(uint32(head, 4, bigEndian)));
+    if (block === undefined) return;
+    if (type === 1) interfaces.push(interfaceOf(block, bigEndian));
+    const packet = type === 6 ? enhanced(block, bigEndian, interfaces) : undefined;
+    if (packet !== undefined) yield packet;
+  }
+}
+
+function interfaceOf(block: Buffer, bigEndian: boolean): Interface {
+  const linkType = bigEndian ? block.readUInt16BE(8) : block.readUInt16LE(8);
+  // Options: a code, a length, a value padded to four bytes. if_tsresol is code 9.
+  for (let at = 16; at + 4 < block.length - 4; ) {
+    const code = bigEndian ? block.readUInt16BE(at) : block.readUInt16LE(at);
+    const length = bigEndian ? block.readUInt16BE(at + 2) : block.readUInt16LE(at + 2);
+    if (code === 0) break;
+    if (code === 9) {
+      const resolution = block.readUInt8(at + 4);
+      const unitsPerSecond = resolution & 0x80 ? 2 ** (resolution & 0x7f) : 10 ** resolution;
+      return { linkType, unitsPerSecond };
+    }
+    at += 4 + Math.ceil(length / 4) * 4;
+  }
+  return { linkType, unitsPerSecond: 1e6 };
+}
+
+function enhanced(block: Buffer, bigEndian: boolean, interfaces: readonly Interface[]): Packet | undefined {
+  const from = interfaces[uint32(block, 8, bigEndian)];
+  if (from === undefined) return undefined;
+  const units = uint32(block, 12, bigEndian) * 2 ** 32 + uint32(block, 16, bigEndian);
+  const length = uint32(block, 20, bigEndian);
+  const time = (units / from.unitsPerSecond) * 1000;
+  return { time, linkType: from.linkType, data: block.subarray(28, 28 + length) };
+}
+
+function uint32(bytes: Buffer, at: number, bigEndian: boolean): number {
+  return bigEndian ? bytes.readUInt32BE(at) : bytes.readUInt32LE(at);
+}
+
+function checked(length: number): number {
+  if (length <= MOST) return length;
+  throw new Failure(`the capture file is broken: a packet of ${length} bytes`);
+}
