@@ -69,6 +69,14 @@ export interface AnyCommand {
   readResponse(frame: Frame, connection: unknown): Values;
 }
 
+/** What extensions extend. Beside them, because it is no part of how they behave. */
+const bases = new WeakMap<object, AnyCommand>();
+
+/** What the command was made from with `extend`: only for programs that translate commands. */
+export function baseOf(command: AnyCommand): AnyCommand | undefined {
+  return bases.get(command);
+}
+
 const NO_TAG: ByteRange = { bytes: new Uint8Array(0), start: 0, end: 0 };
 
 export class Command<A extends Fields = Fields, R extends Fields = Fields, Q extends boolean = boolean>
@@ -164,7 +172,7 @@ export class Command<A extends Fields = Fields, R extends Fields = Fields, Q ext
       name: string,
       spec: CommandSpec<Fields, Fields, boolean>,
     ) => Command<Extended<A, A2>, Extended<R, R2>, Q2>;
-    return new Same(name, {
+    const extended = new Same(name, {
       ...this,
       ...spec,
       arguments: { ...this.arguments, ...spec.arguments },
@@ -172,6 +180,8 @@ export class Command<A extends Fields = Fields, R extends Fields = Fields, Q ext
       errors: { ...this.errors, ...spec.errors },
       fatalErrors: { ...this.fatalErrors, ...spec.fatalErrors },
     });
+    bases.set(extended, this);
+    return extended;
   }
 
   /** The arguments as a box, without the protocol's own keys. @throws InvalidSignature, TooLong */
