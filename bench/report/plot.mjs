@@ -60,12 +60,20 @@ export function linePlot({ title, unit, panels }) {
   );
   const parts = [
     text(12, 20, `${title} (${unit}, both scales logarithmic)`, "title"),
+    ...legend(panels[0].lines, bottom + 62),
     ...y.ticks.map((tick) => text(left - 8, y.at(tick) + 4, short(tick), "end")),
     ...panels.flatMap((panel, index) =>
       panelParts(panel, left + index * (width + gap), width, y, top, bottom),
     ),
   ];
-  return svg(bottom + 50, title, parts);
+  return svg(bottom + 74, title, parts);
+}
+
+function legend(lines, y) {
+  return lines.flatMap(({ label, kind }, index) => {
+    const x = 56 + index * 180;
+    return [`<circle class="${kind}" cx="${x}" cy="${y - 4}" r="4"/>`, text(x + 10, y, label)];
+  });
 }
 
 function panelParts({ title, x: unit, lines }, from, width, y, top, bottom) {
@@ -79,13 +87,11 @@ function panelParts({ title, x: unit, lines }, from, width, y, top, bottom) {
     ...y.ticks.map((tick) => line(from, y.at(tick), from + width, y.at(tick))),
     ...x.ticks.map((tick) => text(x.at(tick), bottom + 18, short(tick), "middle")),
     text(from + width / 2, bottom + 36, unit, "middle"),
-    ...lines.flatMap(({ label, kind, points }) => {
+    ...lines.flatMap(({ kind, points }) => {
       const placed = points.map(([at, value]) => [x.at(at).toFixed(1), y.at(value).toFixed(1)]);
-      const [endX, endY] = placed.at(-1).map(Number);
       return [
         `<polyline class="${kind}" points="${placed.map((point) => point.join(",")).join(" ")}"/>`,
         ...placed.map(([cx, cy]) => `<circle class="${kind}" cx="${cx}" cy="${cy}" r="3"/>`),
-        text(endX, endY - 9, label, "end"),
       ];
     }),
   ];
