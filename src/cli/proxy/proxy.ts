@@ -1,9 +1,9 @@
 /** `ampwire proxy`: stands between a client and a server, and shows what passes. */
-import { once } from "node:events";
 import { Misuse } from "../complaint.ts";
 import { loadCommands } from "../module/commands.ts";
 import { type Address, addressText, parseAddress } from "../net/address.ts";
 import { serverFlags, serverTLS } from "../net/tls-flags.ts";
+import { untilStopped } from "../net/until-stopped.ts";
 import { verb } from "../verb.ts";
 import type { ProxyTLS } from "./both-legs.ts";
 import { lineOf } from "./line.ts";
@@ -56,7 +56,7 @@ verifies nobody without --ca. For development: who records, has in plaintext wha
       const server = await startProxy({ listen, to, tls, commands, tell });
       const { place } = server;
       terminal.note(`listening on ${addressText(addressOf(place))}`);
-      await interrupted();
+      await untilStopped();
       await server.close();
     } finally {
       recording?.[Symbol.dispose]();
@@ -104,9 +104,4 @@ function placeOf(flag: string, text: string | undefined): Place {
 
 function addressOf(place: Place): Address {
   return "path" in place ? { kind: "unix", path: place.path } : { kind: "tcp", ...place };
-}
-
-/** Until somebody wants it to stop. */
-async function interrupted(): Promise<void> {
-  await Promise.race([once(process, "SIGINT"), once(process, "SIGTERM")]);
 }
