@@ -1,5 +1,6 @@
 /** AMP's ListOf: values of one kind, each with its length before it. */
 import { TooLong } from "../errors/caller.ts";
+import { isError, reasonOf } from "../errors/thrown.ts";
 import { MAX_VALUE_LENGTH } from "../wire/limits.ts";
 import { type Argument, asInPlace, type InPlaceArgument, inPlaceArgument } from "./argument.ts";
 import { shownValue } from "./value-text.ts";
@@ -58,7 +59,8 @@ export function listOf<T>(element: Argument<T>): InPlaceArgument<T[]> {
 
 /** The same complaint, told of which element it is. */
 export function elementError(index: number, cause: unknown): Error {
-  const message = `element ${index}: ${cause instanceof Error ? cause.message : String(cause)}`;
+  const message = `element ${index}: ${reasonOf(cause)}`;
+  if (!isError(cause)) return new TypeError(message, { cause });
   if (cause instanceof TooLong) return new TooLong(message, { cause });
   return cause instanceof SyntaxError
     ? new SyntaxError(message, { cause })

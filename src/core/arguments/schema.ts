@@ -6,6 +6,7 @@
  */
 import type { AmpError } from "../errors/amp-error.ts";
 import { DescriptorsNotAvailable, InvalidSignature, TooLong } from "../errors/caller.ts";
+import { isError, reasonOf } from "../errors/thrown.ts";
 import { Box } from "../wire/box.ts";
 import type { ByteRange } from "../wire/byte-range.ts";
 import type { ByteWriter } from "../wire/byte-writer.ts";
@@ -141,8 +142,8 @@ export class Schema {
   }
 
   failure(name: string, cause: unknown): AmpError {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    const message = `${this.#what}: ${JSON.stringify(name)}: ${reason}`;
+    const message = `${this.#what}: ${JSON.stringify(name)}: ${reasonOf(cause)}`;
+    if (!isError(cause)) return new InvalidSignature(message, { cause });
     if (cause instanceof TooLong) return new TooLong(message, { cause });
     if (cause instanceof DescriptorsNotAvailable) return new DescriptorsNotAvailable(message, { cause });
     return new InvalidSignature(message, { cause });

@@ -17,6 +17,7 @@ import {
   StartTLSCollision,
   StartTLSRefused,
 } from "../errors/peer.ts";
+import { errorOf, reasonOf } from "../errors/thrown.ts";
 import { ConnectionClosed } from "../errors/transport.ts";
 import type { ChangeEvent } from "../observer.ts";
 import type { Clock, Transport } from "../transport.ts";
@@ -183,8 +184,7 @@ export class ChangeDriver {
     current.reject(error);
     if (this.#current !== current) return;
     if (current.change.state === "upgrading") {
-      const why = error instanceof Error ? error.message : String(error);
-      this.fail(new StartTLSRefused(`the peer refused to start TLS: ${why}`, { cause: error }));
+      this.fail(new StartTLSRefused(`the peer refused to start TLS: ${reasonOf(error)}`, { cause: error }));
       return;
     }
     this.#end(current, "refused", error);
@@ -240,7 +240,7 @@ export class ChangeDriver {
         if (values !== undefined) done(values);
       },
       (error: unknown) => {
-        const reason = error instanceof Error ? error : new Error(String(error));
+        const reason = errorOf(error);
         if (this.#current === current) return this.fail(reason);
         failed(error);
         this.#stage.transport.destroy(reason); // it is nobody's

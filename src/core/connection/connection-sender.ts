@@ -1,8 +1,8 @@
 /** The low level: a connection as a sender of boxes, for a receiver that takes them as they come. */
 import type { BoxSender } from "../dispatch/box-interfaces.ts";
+import { errorOf } from "../errors/thrown.ts";
 import type { Box } from "../wire/box.ts";
 import { writeBox } from "../wire/writer.ts";
-import { asError } from "./as-error.ts";
 import type { Ending } from "./ending.ts";
 import type { Parts } from "./parts.ts";
 
@@ -23,6 +23,6 @@ export class ConnectionSender implements BoxSender {
   }
 
   unhandledError(error: unknown): void {
-    this.#ending.fail(asError(error));
+    this.#ending.fail(errorOf(error));
   }
 }

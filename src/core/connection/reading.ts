@@ -1,7 +1,7 @@
 /** What comes from the transport, and when boxes are read out of it. */
+import { errorOf } from "../errors/thrown.ts";
 import type { TransportReceiver } from "../transport.ts";
 import type { Frame } from "../wire/frame.ts";
-import { asError } from "./as-error.ts";
 import type { Ending } from "./ending.ts";
 import type { InputGate } from "./input.ts";
 import type { Parts } from "./parts.ts";
@@ -69,6 +69,6 @@ export class Reading implements InputGate, TransportReceiver {
   }
 
   failed(error: unknown): void {
-    this.#ending.fail(asError(error));
+    this.#ending.fail(errorOf(error));
   }
 }

@@ -5,6 +5,7 @@ import { ANSWER, ERROR, ERROR_CODE, ERROR_DESCRIPTION } from "../command/protoco
 import { CommandResponder, type Responder } from "../command/responder.ts";
 import { RemoteAmpError } from "../errors/peer.ts";
 import { BadLocalReturn } from "../errors/responder.ts";
+import { errorOf, isError, reasonOf } from "../errors/thrown.ts";
 import { toWire, UNHANDLED_ERROR_CODE } from "../errors/wire-codes.ts";
 import type { CallEvent, Observer } from "../observer.ts";
 import { utf8Encoder } from "../platform.ts";
@@ -60,11 +61,12 @@ export class Incoming {
         return this.#change(ask, ask.command, responder, frame);
       }
       result = this.#run(responder, frame);
+      // What a proxy or a getter says may differ the second time: `then` is looked for once, and a promise made of it.
+      if (isThenable(result)) return this.#wait(ask, Promise.resolve(result));
     } catch (error) {
       return this.#fail(ask, error);
     }
-    if (isThenable(result)) this.#wait(ask, result);
-    else this.#answer(ask, result);
+    this.#answer(ask, result);
   }
 
   #tagAt(frame: Frame, index: number): ByteRange {
@@ -83,7 +85,7 @@ export class Incoming {
     return responder(frame.toBox(), context);
   }
 
-  #wait(ask: Ask, result: PromiseLike<unknown>): void {
+  #wait(ask: Ask, result: Promise<unknown>): void {
     ask.keep();
     this.#inProgress++;
     result.then(
@@ -140,7 +142,7 @@ export class Incoming {
       host.written();
     }
     if (wire.fatal && !(wire.undeclared && host.survivesUndeclaredErrors)) {
-      host.quit(error instanceof Error ? error : new Error(String(error)));
+      host.quit(errorOf(error));
     }
   }
 }
@@ -184,9 +186,10 @@ function writeAnswer(
     if (command !== undefined) command.writeAnswer(out, tag, responseOf(name, result), connection);
     else writeBox(out, new Box(boxOf(result)).set(ANSWER, tag.bytes.subarray(tag.start, tag.end)));
   } catch (cause) {
-    if (cause instanceof BadLocalReturn) throw cause;
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new BadLocalReturn(`the responder of ${name} returned what cannot be sent: ${why}`, { cause });
+    if (isError(cause) && cause instanceof BadLocalReturn) throw cause;
+    throw new BadLocalReturn(`the responder of ${name} returned what cannot be sent: ${reasonOf(cause)}`, {
+      cause,
+    });
   }
 }
 

@@ -2,6 +2,7 @@
 import { TLSRequired } from "./caller.ts";
 import type { DeclaredErrors, ErrorClass } from "./declared-errors.ts";
 import { RemoteAmpError, UnhandledCommand, UnknownRemoteError } from "./peer.ts";
+import { isError, reasonOf } from "./thrown.ts";
 
 /** Nobody responds to the command. */
 export const UNHANDLED_ERROR_CODE = "UNHANDLED";
@@ -34,9 +35,10 @@ const UNDECLARED: WireError = {
 
 /** What the peer is told of an error that a responder threw. */
 export function toWire(error: unknown, declared: DeclaredErrors | undefined): WireError {
+  if (!isError(error)) return UNDECLARED;
   const known = declared?.tagFor(error);
-  if (known !== undefined && error instanceof Error) {
-    return { code: known.tag, description: error.message, fatal: known.fatal, undeclared: false };
+  if (known !== undefined) {
+    return { code: known.tag, description: reasonOf(error), fatal: known.fatal, undeclared: false };
   }
   if (error instanceof RemoteAmpError) {
     return { code: error.errorCode, description: error.description, fatal: error.fatal, undeclared: false };
