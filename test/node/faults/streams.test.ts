@@ -1,0 +1,111 @@
+/** Streams that fail while they are written to or read, at any write: every call rejects once, with the cause. */
+import { Duplex } from "node:stream";
+import { AmpError, ConnectionLost, locator } from "ampwire";
+import { attach } from "ampwire/node";
+import { quiet } from "ampwire/testing";
+import { describe, expect, test } from "vitest";
+import { testCertificates } from "../../support/certificates.ts";
+import { tidy } from "../../support/loopback.ts";
+import { ANS, bytesOf, STLS } from "../../support/raw-peer.ts";
+import { rejection } from "../../support/settled.ts";
+import { EVIL, Mark, witness } from "../../support/witness.ts";
+
+const { server: localCertificate } = await testCertificates();
+
+function systemError(code: string): Error {
+  return Object.assign(new Error(`write ${code}`), { code, errno: -1, syscall: "write" });
+}
+
+/** A stream whose so-manieth write fails. */
+function failing(at: number, error: Error, when: "at once" | "later") {
+  let writes = 0;
+  const written: Buffer[] = [];
+  const stream = new Duplex({
+    read() {},
+    write(chunk: Buffer, _encoding, done) {
+      const failed = writes++ === at;
+      if (!failed) written.push(chunk);
+      if (when === "at once") done(failed ? error : undefined);
+      else setImmediate(() => done(failed ? error : undefined));
+    },
+  });
+  return { stream, written };
+}
+
+const CODES = ["ECONNRESET", "EPIPE", "ENOBUFS", "ETIMEDOUT", "ENOSPC"];
+
+describe.each(CODES)("%s", (code) => {
+  describe.each(["at once", "later"] as const)("%s", (when) => {
+    test.each([0, 1, 2])(
+      "at write %i: calls reject once, with the cause, and nothing is written after it",
+      async (at) => {
+        const error = systemError(code);
+        const { stream, written } = failing(at, error, when);
+        const connection = attach(stream);
+        tidy(connection);
+        const calls: Promise<Error>[] = [];
+        for (let n = 0; n < 4; n++) {
+          calls.push(rejection(connection.callRemote(Mark, { text: String(n) })));
+          await new Promise(setImmediate);
+        }
+        const reason = await connection.closed;
+        expect(reason).toBeInstanceOf(ConnectionLost);
+        expect(reason.cause).toBe(error);
+        for (const call of calls) expect(await call).toBe(reason);
+        expect(written).toHaveLength(at);
+        expect(await rejection(connection.callRemote(Mark, { text: "late" }))).toBe(reason);
+      },
+    );
+  });
+
+  test("of an answer: the responder has run once, and the connection ends", async () => {
+    const { heard, locator: marks } = witness();
+    const { stream } = failing(0, systemError(code), "later");
+    const connection = attach(stream, { locator: marks });
+    tidy(connection);
+    stream.push(bytesOf(EVIL, EVIL));
+    expect((await connection.closed).cause).toMatchObject({ code });
+    expect(heard).toEqual(["evil", "evil"]);
+  });
+
+  test.each([0, 1])(
+    "in an upgrade, at write %i: it rejects once, and what was held is not written",
+    async (at) => {
+      const { stream, written } = failing(at, systemError(code), "later");
+      const connection = attach(stream, { role: "client" });
+      tidy(connection);
+      const upgrade = rejection(connection.startTLS());
+      const held = rejection(connection.callRemote(Mark, { text: "held" }));
+      await new Promise(setImmediate);
+      if (at > 0) stream.push(bytesOf(ANS));
+      expect(await upgrade).toBeInstanceOf(AmpError);
+      expect(await held).toBeInstanceOf(AmpError);
+      await connection.closed;
+      expect(Buffer.concat(written).includes("held")).toBe(false);
+    },
+  );
+
+  test("of the answer to a StartTLS: the connection ends", async () => {
+    const { stream } = failing(0, systemError(code), "later");
+    const connection = attach(stream, { role: "server", tls: { localCertificate } });
+    tidy(connection);
+    stream.push(bytesOf(STLS));
+    expect(await connection.closed).toBeInstanceOf(AmpError);
+    expect(connection.secure).toBe(false);
+  });
+
+  test("while reading, with an ask in progress: its late answer goes nowhere", async () => {
+    let answer = () => {};
+    const slow = Mark.responder((args) => new Promise((resolve) => (answer = () => resolve(args))));
+    const { stream, written } = failing(9, systemError(code), "at once");
+    const connection = attach(stream, { locator: locator(slow) });
+    tidy(connection);
+    stream.push(bytesOf(EVIL));
+    await quiet();
+    stream.destroy(systemError(code));
+    expect((await connection.closed).cause).toMatchObject({ code });
+    answer();
+    await quiet();
+    expect(written).toEqual([]);
+  });
+});
