@@ -1,0 +1,124 @@
+/** handshakeTimeout and idleTimeout, to the millisecond: silent peers, and those that send one byte a second. */
+import {
+  CallTimeout,
+  type ConnectionOptions,
+  DEFAULT_LIMITS,
+  HandshakeTimeout,
+  IdleTimeout,
+  type Limits,
+} from "ampwire";
+import { manualClock, quiet, type ScriptedPeer, scriptedPeer } from "ampwire/testing";
+import { describe, expect, test } from "vitest";
+import { ANS, bytesOf, STLS } from "../../support/raw-peer.ts";
+import { rejection } from "../../support/settled.ts";
+import { Mark, witness } from "../../support/witness.ts";
+
+const SECOND = 1000;
+const HOUR = 3600 * SECOND;
+
+function opened(options: ConnectionOptions = {}) {
+  const clock = manualClock();
+  return { clock, ...scriptedPeer(options, { clock, pretendTLS: true }) };
+}
+
+async function drip(peer: ScriptedPeer, byte: number, advance: (milliseconds: number) => void) {
+  peer.send(Uint8Array.of(byte));
+  await quiet();
+  advance(SECOND);
+}
+
+describe.each<[string, Partial<Limits>]>([
+  ["by default", {}],
+  ["as an option", { handshakeTimeout: 7000 }],
+])("handshakeTimeout %s", (_, limits) => {
+  const limit = limits.handshakeTimeout ?? DEFAULT_LIMITS.handshakeTimeout;
+
+  test("a StartTLS that is never answered ends at the limit, and not before", async () => {
+    const { clock, connection, peer } = opened({ limits });
+    const upgrade = rejection(connection.startTLS());
+    const held = rejection(connection.callRemote(Mark, { text: "held" }));
+    await peer.expect(STLS);
+    clock.advance(limit - 1);
+    await quiet();
+    expect(connection.state).toBe("upgrading");
+    clock.advance(1);
+    expect(await upgrade).toBeInstanceOf(HandshakeTimeout);
+    expect(await held).toBe(await upgrade);
+    expect(await connection.closed).toBe(await upgrade);
+    expect(clock.pending).toBe(0);
+    expect(peer.unread).toBe(0);
+  });
+
+  test("so does one whose answer comes byte by byte, one a second", async () => {
+    const { clock, connection, peer } = opened({ limits });
+    const upgrade = rejection(connection.startTLS());
+    await peer.expect(STLS);
+    for (const byte of bytesOf({ ...ANS, filler: "x".repeat(60) }).subarray(0, limit / SECOND))
+      await drip(peer, byte, clock.advance);
+    expect(await upgrade).toBeInstanceOf(HandshakeTimeout);
+    expect(clock.now()).toBe(limit);
+    await connection.closed;
+    expect(clock.pending).toBe(0);
+  });
+});
+
+describe("idleTimeout", () => {
+  const limits = { idleTimeout: 30 * SECOND };
+
+  test("a peer that opens and says nothing is given up at the limit, and not before", async () => {
+    const { clock, connection } = opened({ limits });
+    clock.advance(30 * SECOND - 1);
+    await quiet();
+    expect(connection.state).toBe("open");
+    clock.advance(1);
+    expect(connection.state).toBe("closed");
+    clock.advance(HOUR); // a peer so silent does not end its side either
+    expect(await connection.closed).toBeInstanceOf(IdleTimeout);
+    expect(clock.pending).toBe(0);
+  });
+
+  test("by default there is none: no timer at all is set for a connection that says nothing", async () => {
+    const { clock, connection } = opened();
+    expect(clock.pending).toBe(0);
+    clock.advance(100 * HOUR);
+    await quiet();
+    expect(connection.state).toBe("open");
+  });
+
+  test("thousands that open and say nothing are all given up", async () => {
+    const clock = manualClock();
+    const all = Array.from({ length: 2000 }, () => scriptedPeer({ limits }, { clock }).connection);
+    expect(clock.pending).toBe(2000);
+    clock.advance(HOUR);
+    for (const one of all) expect(await one.closed).toBeInstanceOf(IdleTimeout);
+    clock.advance(HOUR);
+    await quiet();
+    expect(clock.pending).toBe(0);
+  });
+});
+
+test("a box that comes one byte a second takes no responder, and is served when it is whole", async () => {
+  const { heard, locator } = witness();
+  const { clock, peer, connection } = opened({ locator, limits: { idleTimeout: 2 * SECOND } });
+  const ask = bytesOf({ _ask: "1", _command: "Mark", text: "slowly" });
+  for (const byte of ask.subarray(0, -1)) {
+    await drip(peer, byte, clock.advance);
+    expect(heard).toEqual([]);
+  }
+  await drip(peer, ask[ask.length - 1] as number, clock.advance);
+  await peer.expect({ _answer: "1", text: "slowly" });
+  expect(connection.state).toBe("open");
+});
+
+test("a call to a peer that answers one byte a second ends at its own timeout, and its late answer is dropped", async () => {
+  const { clock, connection, peer } = opened({ callTimeout: 5 * SECOND });
+  const call = rejection(connection.callRemote(Mark, { text: "x" }));
+  await peer.expect({ _ask: "1", _command: "Mark", text: "x" });
+  for (const byte of bytesOf({ ...ANS, text: "x" })) await drip(peer, byte, clock.advance);
+  expect(await call).toBeInstanceOf(CallTimeout);
+  const next = connection.callRemote(Mark, { text: "y" });
+  await peer.expect({ _ask: "2", _command: "Mark", text: "y" });
+  peer.send({ _answer: "2", text: "y" });
+  expect(await next).toEqual({ text: "y" });
+  expect(clock.pending).toBe(0);
+});
