@@ -6,7 +6,7 @@ import { writeTypeScript } from "./write-typescript.ts";
 
 export const importVerb = verb({
   name: "import",
-  summary: "Turns the amp.Command classes of a Python module into a TypeScript module",
+  summary: "turn the amp.Command classes of a Python module into a TypeScript module",
   usage: "ampwire import MODULE [--bigint] [--output FILE]",
   operands: [1, 1],
   about: `MODULE is a Python module's name, or the path of a .py file. It is imported, so what stands in it runs: by

@@ -1,6 +1,6 @@
 /** What runs in Python: imports a module and prints its commands as JSON. A text, so that it is where the rest is. */
 
-export const PYTHON_PROGRAM = String.raw`
+export const PYTHON_PROGRAM = `
 import importlib, inspect, json, os, sys
 
 out = os.fdopen(os.dup(1), "w")
@@ -28,8 +28,6 @@ def load(name):
         sys.path.insert(0, os.getcwd())
         return importlib.import_module(name)
     path = os.path.abspath(name)
-    if not os.path.exists(path):
-        raise FileNotFoundError("there is no file " + name)
     folder, file = os.path.split(path)
     parts = [] if file == "__init__.py" else [file[:-3]]
     while os.path.exists(os.path.join(folder, "__init__.py")):
@@ -147,17 +145,17 @@ def describeCommand(name, command, names, errors):
 def describe(module):
     names = {}
     for name, value in list(vars(module).items()):
-        if isinstance(value, type) and issubclass(value, amp.Command) and value.__module__ != amp.__name__:
+        if isinstance(value, type) and issubclass(value, amp.Command) and value is not vars(amp).get(value.__name__):
             names.setdefault(value, name)
     # A base has fewer ancestors; else the order of the module is kept.
     ordered = sorted(names, key=lambda command: len([each for each in command.__mro__ if each in names]))
-    moved = any(names[each] for each in ordered) and mustMove(names)
     errors = Errors()
-    commands = [describeCommand(names[each], each, names, errors) for each in (ordered if moved else names)]
+    commands = [describeCommand(names[each], each, names, errors) for each in (ordered if mustMove(names) else names)]
     return {"errors": errors.describe(), "commands": commands}
 
 
 def mustMove(names):
+    """Whether a base comes after what extends it."""
     seen = set()
     for command in names:
         if any(each in names and each not in seen for each in command.__mro__[1:]):

@@ -1,6 +1,7 @@
 /** Asks the system's Python what commands a module has. */
 import { execFile } from "node:child_process";
-import { Failure } from "../complaint.ts";
+import { existsSync } from "node:fs";
+import { Failure, Misuse } from "../complaint.ts";
 import type { ModuleDescription } from "../translate/description.ts";
 import { PYTHON_PROGRAM } from "./python-program.ts";
 
@@ -14,8 +15,10 @@ const hints: Readonly<Record<string, string>> = {
 
 type Answer = ModuleDescription | { readonly failure: string; readonly message: string };
 
-/** @throws Failure when Python, Twisted or the module is not there */
+/** @throws Misuse when there is no such file, Failure when Python or Twisted is not there, or the module does not load */
 export async function readPython(module: string): Promise<ModuleDescription> {
+  if (module.endsWith(".py") && !existsSync(module))
+    throw new Misuse(`there is no file ${module}`, hints.import);
   const answer = JSON.parse(await runPython(module)) as Answer; // our own program has written it
   if ("failure" in answer) throw new Failure(`${module}: ${answer.message}`, hints[answer.failure]);
   if (answer.commands.length > 0) return answer;

@@ -45,8 +45,24 @@ const sharedErrors: Readonly<Record<string, string>> = {
 
 const WORDS =
   "arguments await break case catch class const continue debugger default delete do else enum eval export extends false finally for function if implements import in instanceof interface let new null package private protected public return static super switch this throw true try typeof var void while with yield";
-const OURS = [...Object.values(codecs), "ampList", "listOf", "optional", "command", "protocolSwitch", "StartTLS"];
-const GLOBALS = ["Error", "EvalError", "RangeError", "ReferenceError", "SyntaxError", "TypeError", "URIError"];
+const OURS = [
+  ...Object.values(codecs),
+  "ampList",
+  "listOf",
+  "optional",
+  "command",
+  "protocolSwitch",
+  "StartTLS",
+];
+const GLOBALS = [
+  "Error",
+  "EvalError",
+  "RangeError",
+  "ReferenceError",
+  "SyntaxError",
+  "TypeError",
+  "URIError",
+];
 
 export function writeTypeScript(module: ModuleDescription, options: TypeScriptOptions = {}): string {
   return new Writer(module, options).text();
@@ -138,7 +154,9 @@ class Writer {
 
   #fields(fields: readonly (readonly [string, TypeDescription])[], indent: string): string {
     return fields
-      .map(([name, type]) => `${indent}${property(name)}: ${this.#codec(type, indent)},${this.#remark(type)}\n`)
+      .map(
+        ([name, type]) => `${indent}${property(name)}: ${this.#codec(type, indent)},${this.#remark(type)}\n`,
+      )
       .join("");
   }
 

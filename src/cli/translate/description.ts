@@ -9,10 +9,10 @@ export interface ModuleDescription {
 export interface ErrorDescription {
   readonly name: string;
   /** Another one of the module. */
-  readonly base?: string | undefined;
+  readonly base?: string | null | undefined;
   /** The language's own, which is not to be defined. */
   readonly builtin: boolean;
-  readonly documentation?: string | undefined;
+  readonly documentation?: string | null | undefined;
 }
 
 export interface CommandDescription {
@@ -22,8 +22,8 @@ export interface CommandDescription {
   readonly name: string;
   readonly kind: "command" | "startTLS" | "protocolSwitch";
   /** Another command of the module, by its `className`. */
-  readonly base?: string | undefined;
-  readonly documentation?: string | undefined;
+  readonly base?: string | null | undefined;
+  readonly documentation?: string | null | undefined;
   /** All of them, those of the base too. */
   readonly arguments: Types;
   readonly response: Types;

@@ -1,0 +1,67 @@
+/** `bigBytes` and `bigUnicode` for Twisted, which has nothing of the kind: classes that go into the module itself. */
+
+const BIG_BYTES = `class BigBytes(amp.Argument):
+    """Bytes of any length, cut into pieces that lie under several keys of the box."""
+
+    ampwireType = "BigBytes"  # what \`ampwire import\` takes it for
+
+    def __init__(self, layout="numbered-from-2", maxBytes=16 * 1024 * 1024, optional=False):
+        amp.Argument.__init__(self, optional)
+        self.layout = layout
+        self.maxBytes = maxBytes
+        given = {"layout": layout, "maxBytes": maxBytes}
+        usual = {"layout": "numbered-from-2", "maxBytes": 16 * 1024 * 1024}
+        self.ampwireOptions = {key: value for key, value in given.items() if value != usual[key]}
+
+    def key(self, name, index):
+        if self.layout == "numbered-from-0":
+            return b"%s.%d" % (name, index)
+        return name if index == 0 else b"%s.%d" % (name, index + 1)
+
+    def toBox(self, name, strings, objects, proto):
+        value = self.retrieve(objects, amp._wireNameToPythonIdentifier(name), proto)
+        if value is None and self.optional:
+            return
+        whole = self.toString(value)
+        if len(whole) > self.maxBytes:
+            raise amp.TooLong(False, True, whole, name)
+        for index, start in enumerate(range(0, max(len(whole), 1), amp.MAX_VALUE_LENGTH)):
+            strings[self.key(name, index)] = whole[start : start + amp.MAX_VALUE_LENGTH]
+
+    def fromBox(self, name, strings, objects, proto):
+        pieces = []
+        while self.key(name, len(pieces)) in strings:
+            pieces.append(strings[self.key(name, len(pieces))])
+        if not pieces and not self.optional:
+            raise KeyError(name)
+        whole = b"".join(pieces)
+        if len(whole) > self.maxBytes:
+            raise ValueError("a value longer than maxBytes")
+        objects[amp._wireNameToPythonIdentifier(name)] = self.fromString(whole) if pieces else None
+
+    def toString(self, value):
+        return value
+
+    def fromString(self, whole):
+        return whole`;
+
+const BIG_UNICODE = `class BigUnicode(BigBytes):
+    """Text of any length. A cut may fall inside a character."""
+
+    ampwireType = "BigUnicode"
+
+    def toString(self, value):
+        return value.encode("utf-8")
+
+    def fromString(self, whole):
+        return whole.decode("utf-8")`;
+
+export function isBig(type: string): boolean {
+  return type === "BigBytes" || type === "BigUnicode";
+}
+
+/** The classes that these types need. */
+export function bigClasses(types: ReadonlySet<string>): string[] {
+  if (types.has("BigUnicode")) return [BIG_BYTES, BIG_UNICODE];
+  return types.has("BigBytes") ? [BIG_BYTES] : [];
+}

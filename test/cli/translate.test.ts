@@ -1,0 +1,299 @@
+/** `ampwire import` and `ampwire export`: commands of one language written in the other, and back. */
+import { execFileSync, spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { type Argument, bytes, Command, command, integer, listOf, locator, optional } from "ampwire";
+import { afterAll, describe, expect, it } from "vitest";
+import { describeExports } from "../../src/cli/export/export.ts";
+import { writePython } from "../../src/cli/export/write-python.ts";
+import { readPython } from "../../src/cli/import/read-python.ts";
+import { type TypeScriptOptions, writeTypeScript } from "../../src/cli/import/write-typescript.ts";
+import type { ModuleDescription } from "../../src/cli/translate/description.ts";
+import * as ours from "../support/commands.ts";
+import { ourClient, ourServer } from "../support/loopback.ts";
+import { describeWithTwisted, python } from "../support/twisted.ts";
+
+const PYTHON = "interop/commands.py";
+const OURS = "test/support/commands.ts";
+
+/** In the repository, where the compiler finds the package's name. */
+const place = mkdtempSync("test/cli/translated-");
+afterAll(() => rmSync(place, { recursive: true }));
+
+let files = 0;
+
+/** A file of its own: no language reads a module twice. */
+function written(text: string, ending: "ts" | "py"): string {
+  const file = join(place, `module_${++files}.${ending}`);
+  writeFileSync(file, text);
+  return file;
+}
+
+type Exports = Readonly<Record<string, unknown>>;
+
+const load = (file: string): Promise<Exports> => import(join(process.cwd(), file));
+
+async function imported(file: string, options?: TypeScriptOptions): Promise<string> {
+  return writeTypeScript(await readPython(file), options);
+}
+
+async function exported(file: string): Promise<string> {
+  return writePython(await describeExports(await load(file), file));
+}
+
+/** What is written of the source by way of TypeScript. */
+const translated = async (source: string) => imported(written(source, "py"));
+
+const HEAD = "from twisted.protocols import amp\n\n";
+
+describeWithTwisted("import", () => {
+  it("turns every class of the interoperability peers into a command that is like ours", async () => {
+    const made = await load(written(await imported(PYTHON, { bigint: true }), "ts"));
+    const commands = Object.values(made).filter((value) => value instanceof Command);
+    expect(commands).toHaveLength(39);
+    const likes = Object.values(ours).filter((value) => value instanceof Command);
+    for (const mine of commands) {
+      const like = likes.find(({ name }) => name === mine.name) as Command | undefined;
+      expect(like, mine.name).toBeDefined();
+      expect(wireShape(mine), mine.name).toEqual(wireShape(like as Command));
+    }
+  });
+
+  it("makes code that compiles, and that no formatter changes", async () => {
+    const file = written(await imported(PYTHON), "ts");
+    const before = readFileSync(file, "utf8");
+    const tsc = ["node_modules/typescript/bin/tsc", "-p", projectOf(file)];
+    expect(execFileSync(process.execPath, tsc, { encoding: "utf8" })).toBe("");
+    const style = ["--indent-style=space", "--line-width=80", "--stdin-file-path=commands.ts"];
+    const biome = ["node_modules/@biomejs/biome/bin/biome", "check", "--write", ...style];
+    const formatted = spawnSync(process.execPath, biome, { encoding: "utf8", input: before });
+    expect(formatted.stdout).toBe(before);
+  }, 60_000);
+
+  it("comes back the same by way of Python", async () => {
+    const first = await imported(PYTHON);
+    const back = await exported(written(first, "ts"));
+    const second = await imported(written(back, "py"));
+    // A class of the module's own has become the String that it is on the wire.
+    expect(second).toBe(first.replace(/ \/\/ the bytes of big_values.*/g, ""));
+    expect(await exported(written(second, "ts"))).toBe(back);
+  });
+
+  it("speaks to a peer with what it has made", async () => {
+    const made = await load(written(await imported(PYTHON), "ts"));
+    const { Divide, ZeroDivisionError } = made as Pick<typeof ours, "Divide" | "ZeroDivisionError">;
+    const server = await ourServer({ locator: locator(divide()) });
+    const client = await ourClient(server.port);
+    const call = client.callRemote(Divide, { numerator: 1 as never, denominator: 0 as never });
+    await expect(call).rejects.toBeInstanceOf(ZeroDivisionError);
+  });
+
+  it("keeps what extends what, and writes a class that drops arguments by itself", async () => {
+    const text = await translated(`${HEAD}
+class Base(amp.Command):
+    arguments = [(b"a", amp.Integer())]
+    errors = {KeyError: b"KEY"}
+class More(Base):
+    arguments = Base.arguments + [(b"b", amp.Integer())]
+    requiresAnswer = False
+class Same(More):
+    pass
+class Less(Base):
+    arguments = [(b"c", amp.Integer())]
+`);
+    expect(text).toContain(
+      'export const More = Base.extend("More", {\n  arguments: {\n    b: integer(),\n  },\n',
+    );
+    expect(text).toContain('export const Same = More.extend("Same");');
+    const { Same, Less } = (await load(written(text, "ts"))) as Record<string, Command>;
+    expect(shape(Same as Command)).toMatchObject({ arguments: { a: {}, b: {} }, requiresAnswer: false });
+    expect(Object.keys((Less as Command).arguments)).toEqual(["c"]);
+    expect(Object.keys((Less as Command).errors)).toEqual(["KEY"]);
+  });
+
+  it("names what it does not know, and takes a subclass that converts nothing for its base", async () => {
+    const text = await translated(`${HEAD}
+class Money(amp.Argument):
+    pass
+class Name(amp.Unicode):
+    pass
+class Odd(amp.Unicode):
+    def fromString(self, inString):
+        return None
+class A(amp.Command):
+    arguments = [(b"m", Money(optional=True)), (b"n", Name()), (b"o", amp.ListOf(Odd()))]
+`);
+    const module = `module_${files}`;
+    expect(text).toContain(
+      `m: optional(bytes()), // the bytes of ${module}.Money, which only Python knows\n`,
+    );
+    expect(text).toContain("n: unicode(),\n");
+    expect(text).toContain(`o: listOf(bytes()), // the bytes of ${module}.Odd, which only Python knows\n`);
+  });
+
+  it("copes with names that a language keeps for itself, and with any bytes", async () => {
+    const text = await translated(`${HEAD}
+class Error(Exception):
+    pass
+class Map(amp.Command):
+    commandName = b"a \\xff\\"b"
+    arguments = [(b"in-put", amp.Integer()), (b"\\xfe", amp.Integer())]
+    errors = {Error: b"an error", TypeError: b"TYPE"}
+delete = type("delete", (amp.Command,), {})
+integer = type("integer", (amp.Command,), {})
+`);
+    expect(text).toContain("export class Error_ extends Error {}");
+    expect(text).toContain('export const delete_ = command("delete");');
+    expect(text).toContain('export const integer_ = command("integer");');
+    expect(text).toContain("TYPE: TypeError,");
+    const made = (await load(written(text, "ts"))) as { Map: Command };
+    expect(made.Map.name).toBe('a \udcff"b');
+    expect(Object.keys(made.Map.arguments)).toEqual(["in-put", "\udcfe"]);
+    const back = await exported(written(text, "ts"));
+    expect(back).toContain('commandName = b"a \\xff\\"b"');
+    expect(await imported(written(back, "py"))).toContain('"in-put": integer(),\n    "\\udcfe": integer(),');
+  });
+
+  it.each([
+    ["interop/nobody.py", "there is no file interop/nobody.py"],
+    ["no_such_module", "no_such_module: ModuleNotFoundError: No module named 'no_such_module'"],
+    ["json", "json has no commands"],
+  ])("says what is wrong with %s", async (module, message) => {
+    await expect(readPython(module)).rejects.toThrow(message);
+  });
+
+  it("takes nothing for its answer that the module prints", async () => {
+    const noisy = `${HEAD}print("{}")\nclass A(amp.Command):\n    pass\n`;
+    expect(await translated(noisy)).toContain('export const A = command("A");');
+  });
+});
+
+describeWithTwisted("export", () => {
+  it("comes back the same by way of TypeScript", async () => {
+    const classes = await exported(OURS);
+    const back = await imported(written(classes, "py"));
+    expect(await exported(written(back, "ts"))).toBe(classes);
+    const made = await load(written(back, "ts"));
+    for (const [name, value] of Object.entries(ours)) {
+      if (!(value instanceof Command)) continue;
+      expect(wireShape(made[name] as Command), name).toEqual(wireShape(value));
+    }
+  });
+
+  it("writes what Twisted reads: values over many keys, too", async () => {
+    const file = written(await exported(OURS), "py");
+    const script = `
+import sys, runpy
+from twisted.protocols import amp
+made = runpy.run_path(sys.argv[1])
+box = made["EchoBig"].makeArguments({"text": "\\u00e9" * 40000, "data": b"x" * 70000}, None)
+print(sorted((key.decode(), len(value)) for key, value in box.items()))
+back = made["EchoBig"].parseArguments(box, None)
+print(back["text"] == "\\u00e9" * 40000, back["data"] == b"x" * 70000)
+print(made["Notify"].requiresAnswer, made["SecureStart"].responseType is amp._TLSBox, made["Divide"].errors)
+`;
+    expect(execFileSync(python, ["-c", script, file], { encoding: "utf8" }).split("\n")).toEqual([
+      "[('data', 65535), ('data.2', 4465), ('text', 65535), ('text.2', 14465)]",
+      "True True",
+      "False True {<class 'ZeroDivisionError'>: b'ZERO_DIVISION'}",
+      "",
+    ]);
+  });
+});
+
+describe("export", () => {
+  const describeThese = (exports: Exports): Promise<ModuleDescription> => describeExports(exports, OURS);
+
+  it("writes a codec of the module's own as the bytes it is", async () => {
+    const own: Argument<string> = { encode: () => new Uint8Array(0), decode: () => "" };
+    const A = command("A", { arguments: { one: own, many: optional(listOf(own)) } });
+    const text = writePython(await describeThese({ A }));
+    expect(text).toContain(
+      '(b"one", amp.String()),  # a codec that only TypeScript knows: the bytes themselves',
+    );
+    expect(text).toContain('(b"many", amp.ListOf(amp.String(), optional=True)),  # a codec');
+  });
+
+  it("writes errors of the language, and errors that extend others", async () => {
+    class Above extends Error {}
+    class Below extends Above {}
+    const errors = { BELOW: Below, ABOVE: Above, TYPE: TypeError, RANGE: RangeError, ANY: Error };
+    const text = writePython(await describeThese({ A: command("A", { errors }), Below, Above }));
+    expect(text).toContain("class Below(Above):\n    pass");
+    expect(text).toContain("class RangeError(Exception):\n    pass");
+    expect(text).not.toContain("class TypeError");
+    expect(text).toContain('        Exception: b"ANY",');
+    expect(text.indexOf("class Above")).toBeLessThan(text.indexOf("class Below"));
+  });
+
+  it("writes names that Python keeps for itself with an underscore", async () => {
+    const A = command("class", { requireTLS: true, idempotent: true });
+    const text = writePython(
+      await describeThese({ None: A, default: command("B", { arguments: { b: bytes() } }) }),
+    );
+    expect(text).toContain('class None_(amp.Command):\n    commandName = b"class"\n');
+    expect(text).toContain("    requireTLS = True\n    idempotent = True");
+    expect(text).toContain("class B(amp.Command):\n");
+  });
+
+  it("says that there is no command", async () => {
+    await expect(describeThese({ integer: integer() })).rejects.toThrow("exports no commands");
+  });
+});
+
+function divide() {
+  return ours.Divide.responder(() => {
+    throw new ours.ZeroDivisionError("division by zero");
+  });
+}
+
+/** What a command is, without its classes. */
+function shape({ name, arguments: args, response, errors, fatalErrors, ...rest }: Command) {
+  return {
+    name,
+    arguments: types(args),
+    response: types(response),
+    errors: Object.keys(errors),
+    fatalErrors: Object.keys(fatalErrors),
+    requiresAnswer: rest.requiresAnswer,
+    responseType: rest.responseType,
+  };
+}
+
+/** The same as Python sees it, which has one integer. */
+function wireShape(command: Command) {
+  return JSON.parse(JSON.stringify(shape(command)).replaceAll("BigInteger", "Integer"));
+}
+
+function types(fields: Readonly<Record<string, Argument<unknown>>>): object {
+  // Ours are `bigBytes`, where Twisted has classes of its own.
+  return Object.fromEntries(Object.entries(fields).map(([name, codec]) => [name, type(codec)]));
+}
+
+function type(codec: Argument<unknown>): object {
+  const { description } = codec;
+  const { element, fields } = description ?? {};
+  return {
+    type: description?.type.replace("BigBytes", "String").replace("BigUnicode", "String"),
+    optional: "optional" in codec,
+    ...(element && { element: type(element) }),
+    ...(fields && { fields: types(fields) }),
+  };
+}
+
+/** A project of the one file. */
+function projectOf(file: string): string {
+  const project = join(place, "tsconfig.json");
+  const options = {
+    noEmit: true,
+    types: ["node"],
+    paths: { ampwire: ["../../../src/index.ts"], "ampwire/*": ["../../../src/*/index.ts"] },
+  };
+  const config = {
+    extends: "../../../tsconfig.base.json",
+    compilerOptions: options,
+    files: [file.slice(place.length + 1)],
+  };
+  writeFileSync(project, JSON.stringify(config));
+  return project;
+}
