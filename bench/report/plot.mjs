@@ -23,7 +23,7 @@ polyline { fill: none !important; stroke-width: 2; }
 
 /** @param bars `{ label, value, kind }`; `kind` is `ours`, `floor` or `other` */
 export function barPlot({ title, unit, bars }) {
-  const [left, right, top, step] = [170, 70, 40, 24];
+  const [left, right, top, step] = [190, 70, 40, 24];
   const height = top + bars.length * step + 30;
   const scale = logarithmic(
     bars.map(({ value }) => value),
