@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { bytes, command, locator, StartTLS } from "ampwire";
 import { type NodeConnection, protocolSwitch } from "ampwire/node";
-import { expect, it, onTestFinished } from "vitest";
+import { expect, it, onTestFinished, vi } from "vitest";
 import { calculator, Divide, Note, Sum } from "../core/calculator.ts";
 import { testCertificates } from "../support/certificates.ts";
 import { ourClient, ourServer, rawClient } from "../support/loopback.ts";
@@ -50,6 +50,9 @@ const said = (way: Segment["way"], ...parts: Part[]): Segment => ({
 
 /** Every byte a segment of its own, three at a time, as they were. */
 const BOUNDS = [1, 3, undefined] as const;
+
+// Each question starts tshark anew.
+vi.setConfig({ testTimeout: 60_000 });
 
 describeWithTshark("the Wireshark dissector", () => {
   it.each(BOUNDS)("shows asks, answers and errors, in segments of at most %s bytes", async (bound) => {
