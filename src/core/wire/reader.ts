@@ -18,6 +18,11 @@ type ReaderLimits = Pick<Limits, "maxBoxBytes" | "maxBoxKeys">;
 
 const NOTHING = new Uint8Array(0);
 
+/** How many times the bytes that have come are made room for, where so many are announced. */
+const BELIEVED = 16;
+/** Room for what follows a value: a short key or the end of the box. Else that alone would move a large value once more. */
+const SLACK = 64;
+
 export class BoxReader {
   readonly #maxBoxBytes: number;
   readonly #maxBoxKeys: number;
@@ -146,7 +151,8 @@ export class BoxReader {
   /** The rest of the chunk is the beginning of a box: copied, so that a few bytes do not keep a chunk alive. */
   #movePartial(missing: number): void {
     const rest = this.#chunk.subarray(this.#position);
-    this.#partial = new Uint8Array(Math.min(rest.length + missing, rest.length * 2) + 64);
+    // What is announced is believed once a part of it is there: a few bytes must not cost us a large value's room.
+    this.#partial = new Uint8Array(Math.min(rest.length + missing, rest.length * BELIEVED) + SLACK);
     this.#partial.set(rest);
     this.#partialLength = rest.length;
     this.#frame.moveTo(this.#partial, this.#position);
@@ -156,7 +162,7 @@ export class BoxReader {
   #appendPartial(bytes: Uint8Array): void {
     const needed = this.#partialLength + bytes.length;
     if (needed > this.#partial.length) {
-      const grown = new Uint8Array(Math.max(needed, this.#partial.length * 2));
+      const grown = new Uint8Array(Math.max(needed, this.#partial.length * 2) + SLACK);
       grown.set(this.#partial.subarray(0, this.#partialLength));
       this.#partial = grown;
       this.#frame.moveTo(grown, 0);
