@@ -128,6 +128,17 @@ describe("a replay", () => {
     await Promise.allSettled(upgrades);
   });
 
+  test("plays the server's part too: what it asked is asked of whoever listens", async () => {
+    const lines = await recordedTalk(await served(), (client) =>
+      client.callRemote(commands.CallBack, { n: 3n }),
+    );
+    const [script] = scriptsOf(lines, "server");
+    expect(script?.steps.filter(({ kind }) => kind === "ask")).toHaveLength(3);
+    // Nobody asks us CallBack here, as the client did then.
+    const played = await play(script as never, { to: await served(), tls: {}, timeout: 100 });
+    expect(texts(played)).toEqual([expect.stringContaining("nothing came within 100 ms")]);
+  });
+
   test("to a server that hangs up says so", async () => {
     const lines = await recordedTalk(await served(), calls);
     const place = await served({ onConnection: (one) => one.destroy() });

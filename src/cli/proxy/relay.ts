@@ -29,25 +29,34 @@ export class Relay {
   #legs: Legs;
   #lanes: Readonly<Record<End, Lane>>;
   #secure = false;
-  #upgrading = false;
+  /** Set while TLS is being started. */
+  #upgrade: Promise<void> | undefined;
   #reason: Error | undefined;
 
   /** The streams belong to the relay. Both allow being half open, and nobody has read from them. */
   constructor(client: Duplex, server: Duplex, options: RelayOptions) {
     this.#options = options;
     this.#pairing = new Pairing(options.commands ?? new Map(), options.now ?? (() => performance.now()));
-    // A stream under TLS closes together with the TLS socket on it.
-    this.closed = Promise.all([closeOf(client), closeOf(server)]).then(() => {
-      options.tell({ kind: "closed", reason: this.#reason });
-    });
     this.#legs = { client, server };
     this.#lanes = this.#open();
+    this.closed = this.#untilClosed();
   }
 
   /** Closes both legs. */
   destroy(reason?: Error): void {
     this.#reason ??= reason;
     for (const leg of Object.values(this.#legs)) leg.destroy();
+  }
+
+  /** The stream under a TLS socket may close while the socket still gives out what it has read. */
+  async #untilClosed(): Promise<void> {
+    let legs: Legs;
+    do {
+      legs = this.#legs;
+      await Promise.all([closeOf(legs.client), closeOf(legs.server)]);
+      await this.#upgrade;
+    } while (legs !== this.#legs);
+    this.#options.tell({ kind: "closed", reason: this.#reason });
   }
 
   #open(): Readonly<Record<End, Lane>> {
@@ -76,7 +85,7 @@ export class Relay {
       this.#reason ??= error;
     });
     leg.on("close", () => {
-      if (this.#upgrading || this.#legs[end] !== leg || other.destroyed) return;
+      if (this.#upgrade !== undefined || this.#legs[end] !== leg || other.destroyed) return;
       if (leg.readableEnded && leg.writableFinished) return;
       other.end(() => other.destroy());
       other.resume();
@@ -114,10 +123,9 @@ export class Relay {
       leftovers: this.#lanes[end].stop(),
     }));
     if (client === undefined || server === undefined) return; // there are two
-    this.#upgrading = true;
-    upgradeBothLegs(client, server, asked, this.#options.tls ?? {}).then(
+    this.#upgrade = upgradeBothLegs(client, server, asked, this.#options.tls ?? {}).then(
       (legs) => {
-        this.#upgrading = false;
+        this.#upgrade = undefined;
         this.#secure = true;
         this.#legs = legs;
         this.#options.tell({
@@ -134,7 +142,7 @@ export class Relay {
 
 function closeOf(stream: Duplex): Promise<void> {
   return new Promise((resolve) => {
-    if (stream.destroyed) resolve();
+    if (stream.closed) resolve();
     else stream.once("close", () => resolve());
   });
 }
