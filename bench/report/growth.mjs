@@ -18,7 +18,7 @@ export function growthRows({ unit, points, each }, measured) {
     return [
       count(point),
       micros(ours),
-      each ? count((ours * 1000) / point) : `${(ours / costs[0][0]).toPrecision(2)}x`,
+      each ? micros((ours * 1000) / point) : `${(ours / costs[0][0]).toPrecision(2)}x`,
       micros(floor),
       `${(ours / floor).toFixed(1)}x`,
       count(figuresOf(measured[index][0]).rate),

@@ -13,7 +13,7 @@ text { font: 12px system-ui, sans-serif; fill: #1f2328; }
 .ours { fill: #0969da; stroke: #0969da; }
 .floor { fill: #8250df; stroke: #8250df; }
 .other { fill: #8b949e; stroke: #8b949e; }
-polyline { fill: none !important; stroke-width: 2; }
+polyline.ours, polyline.floor, polyline.other { fill: none; stroke-width: 2; }
 @media (prefers-color-scheme: dark) {
   text { fill: #e6edf3; }
   .ours { fill: #58a6ff; stroke: #58a6ff; }
