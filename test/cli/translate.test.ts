@@ -162,6 +162,12 @@ integer = type("integer", (amp.Command,), {})
     await expect(readPython(module)).rejects.toThrow(message);
   });
 
+  it("reads a file that is called like a module of Python's own", async () => {
+    const file = join(place, "json.py");
+    writeFileSync(file, `${HEAD}class A(amp.Command):\n    pass\n`);
+    expect(await imported(file)).toContain('export const A = command("A");');
+  });
+
   it("takes nothing for its answer that the module prints", async () => {
     const noisy = `${HEAD}print("{}")\nclass A(amp.Command):\n    pass\n`;
     expect(await translated(noisy)).toContain('export const A = command("A");');

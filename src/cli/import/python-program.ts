@@ -1,8 +1,9 @@
 /** What runs in Python: imports a module and prints its commands as JSON. A text, so that it is where the rest is. */
 
 export const PYTHON_PROGRAM = `
-import importlib, inspect, json, os, sys
+import importlib, importlib.util, inspect, json, os, sys
 
+sys.dont_write_bytecode = True  # the folder is not ours
 out = os.fdopen(os.dup(1), "w")
 os.dup2(2, 1)  # what the module prints is no part of the answer
 
@@ -34,7 +35,14 @@ def load(name):
         folder, package = os.path.split(folder)
         parts.insert(0, package)
     sys.path.insert(0, folder)
-    return importlib.import_module(".".join(parts))
+    if len(parts) > 1 or file == "__init__.py":
+        return importlib.import_module(".".join(parts))
+    # By its path: a file may be called like a module of Python's own.
+    spec = importlib.util.spec_from_file_location(parts[0], path)
+    module = importlib.util.module_from_spec(spec)
+    sys.modules.setdefault(parts[0], module)
+    spec.loader.exec_module(module)
+    return module
 
 
 def text(name):
