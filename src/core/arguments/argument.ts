@@ -95,10 +95,16 @@ export function inPlaceArgument<T>(
 /** Any codec as one that works in place: ours as it is, a user's through a copy of the value's bytes. */
 export function asInPlace<T>(argument: Argument<T> | InPlaceArgument<T>): InPlaceArgument<T> {
   if ("write" in argument && "read" in argument) return argument;
+  const encode = (value: T): Uint8Array => {
+    const bytes: unknown = argument.encode(value);
+    // Anything with a length would be written, as zeros.
+    if (!(bytes instanceof Uint8Array)) throw new TypeError("its codec has not encoded it to a Uint8Array");
+    return bytes;
+  };
   return {
-    write: (value, out) => out.append(argument.encode(value)),
+    write: (value, out) => out.append(encode(value)),
     read: (bytes, start, end) => argument.decode(keptBytes(bytes, start, end)),
-    encode: (value) => argument.encode(value),
+    encode,
     decode: (bytes) => argument.decode(bytes),
   };
 }

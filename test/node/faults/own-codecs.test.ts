@@ -1,0 +1,88 @@
+/** Codecs of a program's own that throw, or give what they should not: the error names the argument, and nothing is sent. */
+import { type Argument, ampList, command, InvalidSignature, listOf, locator, optional } from "ampwire";
+import { quiet, scriptedPeer } from "ampwire/testing";
+import { describe, expect, test } from "vitest";
+import { rejection } from "../../support/settled.ts";
+import { Mark } from "../../support/witness.ts";
+
+function thrower(what: unknown): never {
+  throw what;
+}
+
+/** The wrong types are what this is about. */
+function codec(halves: { encode?: () => unknown; decode?: () => unknown }): Argument<string> {
+  return {
+    encode: (halves.encode ?? (() => Uint8Array.of(0x78))) as Argument<string>["encode"],
+    decode: (halves.decode ?? (() => "x")) as Argument<string>["decode"],
+  };
+}
+
+const BROKEN: [string, () => unknown][] = [
+  ["throws an error", () => thrower(new Error("cannot"))],
+  ["throws undefined", () => thrower(undefined)],
+  ["throws an object without prototype", () => thrower(Object.create(null))],
+  ["throws an object whose text throws", () => thrower({ toString: () => thrower(new Error()) })],
+];
+const NO_BYTES: [string, () => unknown][] = [
+  ["returns nothing", () => undefined],
+  ["returns null", () => null],
+  ["returns text", () => "text"],
+  ["returns a number", () => 7],
+  ["returns an array", () => [1, 2]],
+  ["returns something like bytes", () => ({ length: 3 })],
+  ["returns an ArrayBuffer", () => new ArrayBuffer(3)],
+  ["returns a promise", async () => Uint8Array.of(1)],
+  ["returns 65,536 bytes", () => new Uint8Array(65_536)],
+];
+
+const places: [string, (it: Argument<string>) => Argument<unknown>, unknown][] = [
+  ["an argument", (it) => it as Argument<unknown>, "x"],
+  ["an optional argument", (it) => optional(it) as Argument<unknown>, "x"],
+  ["an element of a list", (it) => listOf(it) as Argument<unknown>, ["x"]],
+  ["a field of a row", (it) => ampList({ field: it }) as Argument<unknown>, [{ field: "x" }]],
+];
+
+describe.each(places)("%s whose codec", (_, place, value) => {
+  test.each([...BROKEN, ...NO_BYTES])(
+    "%s when encoding: the call rejects, and nothing is sent",
+    async (__, encode) => {
+      const { connection, peer } = scriptedPeer();
+      const Odd = command("Odd", { arguments: { it: place(codec({ encode })) } });
+      const error = await rejection(connection.callRemote(Odd, { it: value }));
+      expect(error.message).toContain('"it"');
+      await quiet();
+      expect(peer.unread).toBe(0);
+      void connection.callRemote(Mark, { text: "t" }).catch(() => {});
+      await peer.expect({ _ask: "1", _command: "Mark", text: "t" });
+      connection.destroy();
+    },
+  );
+
+  test.each(BROKEN)(
+    "%s when decoding an ask: UNKNOWN, and the responder does not run",
+    async (__, decode) => {
+      const Odd = command("Odd", { arguments: { it: place(codec({ decode })) } });
+      let runs = 0;
+      const { peer } = scriptedPeer({ locator: locator(Odd.responder(() => void runs++)) });
+      const good = command("Odd", { arguments: { it: place(codec({})) } });
+      const wire = good.makeArguments({ it: value }).get("it") as Uint8Array;
+      peer.send({ _ask: "1", _command: "Odd", it: wire });
+      await peer.expect({ _error: "1", _error_code: "UNKNOWN", _error_description: "Unknown Error" });
+      await peer.expectEnd();
+      expect(runs).toBe(0);
+    },
+  );
+
+  test.each(BROKEN)("%s when decoding an answer: that call alone rejects", async (__, decode) => {
+    const Odd = command("Odd", { response: { it: place(codec({ decode })) } });
+    const good = command("Odd", { arguments: { it: place(codec({})) } });
+    const { connection, peer } = scriptedPeer();
+    const call = rejection(connection.callRemote(Odd));
+    const other = connection.callRemote(Mark, { text: "t" });
+    peer.send({ _answer: "1", it: good.makeArguments({ it: value }).get("it") as Uint8Array });
+    expect(await call).toBeInstanceOf(InvalidSignature);
+    peer.send({ _answer: "2", text: "t" });
+    expect(await other).toEqual({ text: "t" });
+    connection.destroy();
+  });
+});
