@@ -2,7 +2,7 @@
  * Fetches what a fresh clone lacks: the packages of package-lock.json, and a Twisted to talk to. Called by
  * the other scripts, so that `npm test` and `npm start` need no step before them.
  */
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { npm, root, run } from "./run.mjs";
 
@@ -76,6 +76,42 @@ function installTwisted() {
     python === systemPython &&
     installPackages("Twisted", ["python3-twisted", "python3-openssl", "python3-service-identity"])
   );
+}
+
+/** Where Debian has the examples of Twisted's documentation, and where we put them if it does not. */
+export const twistedExamples = [
+  "/usr/share/doc/twisted-doc/examples",
+  join(root, "node_modules", ".cache", "twisted-doc", "usr/share/doc/twisted-doc/examples"),
+];
+
+/**
+ * The same for the example programs of Twisted's documentation, which talk with the command.
+ *
+ * @returns {boolean} whether they are there. In CI their absence ends the process.
+ */
+export function ensureTwistedExamples() {
+  const found = () => twistedExamples.some((folder) => existsSync(join(folder, "ampclient.py")));
+  if (found() || (installPackages("Twisted's examples", ["twisted-doc"]) && found())) return true;
+  // Small images of Debian are told to leave documentation out: then it is unpacked beside.
+  if (unpackTwistedExamples() && found()) return true;
+  const problem = `there is no ampclient.py in ${twistedExamples[0]}`;
+  if (process.env.CI === "true") {
+    console.error(`${problem}; with CI=true the tests with Twisted's examples must run`);
+    process.exit(1);
+  }
+  console.warn(`${problem}: the tests with Twisted's examples will be skipped`);
+  return false;
+}
+
+function unpackTwistedExamples() {
+  const folder = join(root, "node_modules", ".cache", "twisted-doc");
+  mkdirSync(folder, { recursive: true });
+  // apt drops its rights for a download, and may not be able to write there then.
+  const options = { cwd: folder, stdio: "ignore" };
+  if (run("apt-get", ["-o", "APT::Sandbox::User=root", "download", "-qq", "twisted-doc"], options) !== 0)
+    return false;
+  const archive = readdirSync(folder).find((name) => name.endsWith(".deb"));
+  return archive !== undefined && run("dpkg-deb", ["-x", archive, "."], options) === 0;
 }
 
 /**

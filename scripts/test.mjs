@@ -6,10 +6,17 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { npm, run } from "./run.mjs";
-import { ensureChromium, ensureDependencies, ensureTshark, ensureTwisted } from "./setup.mjs";
+import {
+  ensureChromium,
+  ensureDependencies,
+  ensureTshark,
+  ensureTwisted,
+  ensureTwistedExamples,
+} from "./setup.mjs";
 
 ensureDependencies();
 const twisted = ensureTwisted() ? "1" : "0";
+ensureTwistedExamples();
 ensureTshark();
 ensureChromium();
 
