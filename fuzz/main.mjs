@@ -9,7 +9,7 @@ import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import * as fc from "fast-check";
 import { Coverage, explore } from "./coverage.mjs";
-import { corpusFolder, corpusOf, properties } from "./properties.mjs.mts";
+import { corpusFolder, corpusOf, properties } from "./properties.mjs";
 import { twistedTargets } from "./twisted.mjs";
 
 const { values } = parseArgs({

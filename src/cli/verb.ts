@@ -20,7 +20,7 @@ export const commonOptions = {
 } as const satisfies Options;
 
 /** What the options came to. */
-export type ValuesOf<O extends Options> = {
+type ValuesOf<O extends Options> = {
   readonly [K in keyof O]?: O[K] extends { readonly type: "boolean" }
     ? boolean
     : O[K] extends { readonly multiple: true }
@@ -28,7 +28,7 @@ export type ValuesOf<O extends Options> = {
       : string;
 };
 
-export interface Given<O extends Options> {
+interface Given<O extends Options> {
   readonly values: ValuesOf<O>;
   readonly positionals: readonly string[];
   readonly terminal: Terminal;

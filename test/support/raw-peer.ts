@@ -5,7 +5,7 @@ import { type ConnectionOptions, connect, createServer, type TLSSocket, type Tls
 import { Box, BoxReader, encodeBox, type PrivateCertificateLike } from "ampwire";
 
 /** A box as tests write it. */
-export type Fields = Readonly<Record<string, string | Uint8Array>>;
+type Fields = Readonly<Record<string, string | Uint8Array>>;
 
 /** Bytes, or a box. */
 export type Part = Uint8Array | Fields;

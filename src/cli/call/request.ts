@@ -6,7 +6,7 @@ import { typedValues } from "../values/typed.ts";
 import { untypedBox } from "../values/untyped.ts";
 import type { TypedWord } from "../values/words.ts";
 
-export type Answer = readonly (readonly [name: string, value: unknown])[];
+type Answer = readonly (readonly [name: string, value: unknown])[];
 
 export interface Request {
   readonly requiresAnswer: boolean;

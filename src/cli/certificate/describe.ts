@@ -3,7 +3,7 @@ import { createPrivateKey, type KeyObject } from "node:crypto";
 import { Certificate } from "../../node/index.ts";
 import { Failure } from "../complaint.ts";
 
-export interface DescribedCertificate {
+interface DescribedCertificate {
   readonly kind: "certificate";
   readonly subject: string;
   readonly issuer: string;
@@ -16,7 +16,7 @@ export interface DescribedCertificate {
   readonly publicKey: string;
 }
 
-export interface DescribedKey {
+interface DescribedKey {
   readonly kind: "private key";
   readonly key: string;
   readonly encrypted: boolean;

@@ -19,7 +19,7 @@ export function safeText(text: string): string {
 }
 
 /** Bytes as text, or undefined where they are not. */
-export function asText(bytes: Uint8Array): string | undefined {
+function asText(bytes: Uint8Array): string | undefined {
   try {
     const text = strict.decode(bytes);
     return CONTROLS.test(text) ? undefined : text;
@@ -29,7 +29,7 @@ export function asText(bytes: Uint8Array): string | undefined {
 }
 
 /** Bytes as hex: `0x00ff`. */
-export function hex(bytes: Uint8Array): string {
+function hex(bytes: Uint8Array): string {
   return `0x${Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("hex")}`;
 }
 

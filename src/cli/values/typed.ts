@@ -38,7 +38,7 @@ function capital(text: string): string {
 }
 
 /** JSON as the codec wants it: it goes into lists and rows; a number or a string is read as the wire's text would be. */
-export function fromJSON(argument: Argument<unknown>, json: unknown): unknown {
+function fromJSON(argument: Argument<unknown>, json: unknown): unknown {
   if (json === null) return undefined;
   const { type, element, fields } = argument.description ?? {};
   if (element !== undefined && Array.isArray(json)) return json.map((one) => fromJSON(element, one));
