@@ -1,0 +1,53 @@
+/** Our calculator against the programs of Twisted's documentation: unchanged, but on a port that is free. */
+import { existsSync } from "node:fs";
+import { expect, test } from "vitest";
+import { example, Program } from "../support/example.ts";
+import { describeWithTwisted, python } from "../support/twisted.ts";
+
+const folder = "/usr/share/doc/twisted-doc/examples";
+
+/** Runs `ampserver.py` on any port, and prints which. */
+const SERVER = `
+import runpy
+from twisted.internet import reactor
+listen = reactor.listenTCP
+def listenTCP(port, factory):
+    print("port", listen(0, factory, interface="127.0.0.1").getHost().port, flush=True)
+reactor.listenTCP = listenTCP
+runpy.run_path("${folder}/ampserver.py", run_name="__main__")
+`;
+
+/** Runs \`ampclient.py\` against the port that it is given. */
+const CLIENT = `
+import runpy, sys
+from twisted.internet import endpoints
+Endpoint = endpoints.TCP4ClientEndpoint
+endpoints.TCP4ClientEndpoint = lambda reactor, host, port: Endpoint(reactor, host, int(sys.argv[1]))
+sys.path.insert(0, "${folder}")
+runpy.run_path("${folder}/ampclient.py", run_name="__main__")
+`;
+
+describeWithTwisted("the calculator", () => {
+  test("Twisted's documentation is there", () => {
+    expect(existsSync(`${folder}/ampserver.py`), "apt-get install twisted-doc").toBe(true);
+  });
+
+  test("goes with Twisted's server", async () => {
+    const twisted = new Program(python, ["-B", "-c", SERVER]);
+    const port = (await twisted.line()).split(" ")[1] ?? "";
+    expect(await example("calculator/client.mjs", port).end()).toEqual({
+      code: 0,
+      complaints: "",
+      lines: ["Divided by zero: returning INF", "Done with math: [ 94, Infinity ]"],
+    });
+  });
+
+  test("goes with Twisted's client", async () => {
+    const server = example("calculator/server.mjs", 0);
+    const port = (await server.line()).split(" ").at(-1) ?? "";
+    const { code, lines } = await new Program(python, ["-B", "-c", CLIENT, port]).end();
+    expect(code).toBe(0);
+    expect(lines).toEqual(["Divided by zero: returning INF", "Done with math: [(True, 94), (True, inf)]"]);
+    expect(await server.line()).toBe("Did a sum: 13 + 81 = 94");
+  });
+});
