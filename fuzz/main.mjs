@@ -9,6 +9,7 @@ import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import * as fc from "fast-check";
 import { Coverage, explore } from "./coverage.mjs";
+// biome-ignore lint/correctness/useImportExtensions: the .mts beside it has the types, not the program
 import { corpusFolder, corpusOf, properties } from "./properties.mjs";
 import { twistedTargets } from "./twisted.mjs";
 
