@@ -90,7 +90,7 @@ function codeOf(error: unknown): string | undefined {
 function oneLine(text: string): string {
   // Of more than a hundred public authorities nobody wants to see the first three.
   return text
-    .replace(/ \([^;]+(?:;[^;]+){2}; \d{2,} more\)/, "")
+    .replace(/ \([A-Z]+=(?:(?!\) is )[^;])*(?:;[^;]*){2}; \d{2,} more\)/, "")
     .replace(/\s*\n\s*/g, "; ")
     .trim();
 }

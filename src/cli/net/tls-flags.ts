@@ -4,9 +4,9 @@
  * Who connects verifies the peer unless told not to: against `--ca`, or else the public authorities that Node knows,
  * and against the name in the address. A tool that asks nobody would teach people to ask nobody.
  */
-import { readFileSync } from "node:fs";
 import * as tls from "node:tls";
 import { Certificate, PrivateCertificate, type TLSOptions } from "../../node/index.ts";
+import { readPEM } from "../certificate/files.ts";
 import { Misuse } from "../complaint.ts";
 import type { Address } from "./address.ts";
 
@@ -37,16 +37,16 @@ export interface ClientFlags extends ServerFlags {
   readonly insecure?: boolean | undefined;
 }
 
-/** @throws InvalidCertificate, or Node's error for a file that cannot be read */
+/** @throws InvalidCertificate, Misuse for a file that cannot be read */
 export function serverTLS({ cert, ca }: ServerFlags): TLSOptions {
   return {
-    localCertificate: cert === undefined ? undefined : PrivateCertificate.loadPEM(readFileSync(cert)),
-    verifyAuthorities: ca === undefined ? undefined : Certificate.loadBundle(readFileSync(ca)),
+    localCertificate: cert === undefined ? undefined : PrivateCertificate.loadPEM(readPEM(cert)),
+    verifyAuthorities: ca === undefined ? undefined : Certificate.loadBundle(readPEM(ca)),
   };
 }
 
 /**
- * @throws Misuse for flags that contradict each other, InvalidCertificate, or Node's error for a file
+ * @throws Misuse for flags that contradict each other or a file that cannot be read, InvalidCertificate
  */
 export function clientTLS(flags: ClientFlags, address: Address): TLSOptions {
   const { insecure, ca, "server-name": serverName } = flags;
@@ -57,11 +57,11 @@ export function clientTLS(flags: ClientFlags, address: Address): TLSOptions {
     }
   }
   if (!encrypts) return {};
-  const given = serverTLS(flags);
-  if (insecure) {
-    if (ca === undefined && serverName === undefined) return given;
+  if (insecure && (ca !== undefined || serverName !== undefined)) {
     throw new Misuse("--insecure verifies nobody", "leave it out, or leave out --ca and --server-name");
   }
+  const given = serverTLS(flags);
+  if (insecure) return given;
   const name = serverName ?? (address.kind === "unix" ? "" : address.host);
   return {
     ...given,
