@@ -45,8 +45,9 @@ methods are responders. A peer may turn to TLS by StartTLS; --cert and --ca say 
       requireTLS: flags["require-tls"],
       onError: (error, { command }) => terminal.note(`${command}: ${complaintOf(error).message}`),
     });
+    const stopped = untilStopped(); // whoever reads the next line may stop us at once
     terminal.result({ listening: server.address }, () => `listening on ${server.address}`);
-    await untilStopped();
+    await stopped;
     await server.close();
     return 0;
   },
