@@ -79,7 +79,7 @@ function installTwisted() {
 }
 
 /** Where Debian has the examples of Twisted's documentation, and where we put them if it does not. */
-export const twistedExamples = [
+const twistedExamples = [
   "/usr/share/doc/twisted-doc/examples",
   join(root, "node_modules", ".cache", "twisted-doc", "usr/share/doc/twisted-doc/examples"),
 ];
