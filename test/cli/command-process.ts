@@ -1,10 +1,9 @@
-/** The command as a process, made of the sources as they are. */
+/** The command as a process that goes on until it is told to stop. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { build } from "esbuild";
-import { afterAll, onTestFinished } from "vitest";
+import { onTestFinished } from "vitest";
+import { builtCommand } from "../support/built.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
@@ -22,12 +21,9 @@ export interface CommandRun {
   readonly exited: Promise<number | null>;
 }
 
-let built: Promise<string> | undefined;
-
 /** Ends with the test, if not before. */
 export async function startCommand(...words: readonly string[]): Promise<CommandRun> {
-  built ??= buildCommand();
-  const child = spawn(process.execPath, [await built, ...words], { cwd: root });
+  const child = spawn(process.execPath, [await builtCommand(), ...words], { cwd: root });
   onTestFinished(() => void child.kill("SIGKILL"));
   let said = "";
   let complained = "";
@@ -72,34 +68,3 @@ export async function startCommand(...words: readonly string[]): Promise<Command
     exited,
   };
 }
-
-/** Beside the dependencies, so that they are found; chunks where `module/load.ts` would be, which looks for its siblings. */
-async function buildCommand(): Promise<string> {
-  const cache = `${root}node_modules/.cache`;
-  mkdirSync(cache, { recursive: true });
-  const folder = mkdtempSync(`${cache}/ampwire-command-`);
-  remove.push(folder);
-  writeFileSync(`${folder}/package.json`, '{"type":"module","version":"0.0.0"}');
-  await build({
-    entryPoints: ["cli/main", "cli/module/load", "cli/module/own-name", "index", "node/index"].map(
-      (name) => `${root}src/${name}.ts`,
-    ),
-    outdir: folder,
-    outbase: `${root}src`,
-    chunkNames: "cli/module/[name]-[hash]",
-    bundle: true,
-    splitting: true,
-    packages: "external",
-    platform: "node",
-    format: "esm",
-    target: "node20",
-    absWorkingDir: root,
-    logLevel: "error",
-  });
-  return `${folder}/cli/main.js`;
-}
-
-const remove: string[] = [];
-afterAll(() => {
-  for (const folder of remove) rmSync(folder, { recursive: true, force: true });
-});

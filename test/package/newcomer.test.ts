@@ -8,6 +8,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { builtCommand } from "../support/built.ts";
 
 const root = new URL("../../", import.meta.url).pathname;
 const folder = mkdtempSync(join(tmpdir(), "ampwire-newcomer-"));
@@ -30,14 +31,14 @@ function freePort(): Promise<number> {
   });
 }
 
-beforeAll(() => {
+beforeAll(async () => {
   const npm = (args: string[], cwd: string) =>
     execFileSync("npm", [...args, "--loglevel=error"], {
       cwd,
       encoding: "utf8",
       shell: process.platform === "win32",
     });
-  npm(["run", "--silent", "build"], root);
+  await builtCommand();
   const [tarball] = JSON.parse(npm(["pack", "--json", "--pack-destination", folder], root));
   packed = tarball.files.map(({ path }: { path: string }) => path);
   writeFileSync(join(folder, "package.json"), JSON.stringify({ private: true, type: "module" }));
@@ -68,6 +69,21 @@ describe("a newcomer", () => {
       await listening(port);
       const output = execFileSync(process.execPath, ["client.mjs"], { cwd: folder, encoding: "utf8" });
       expect(output.trim()).toBe("{ total: 94 }");
+    } finally {
+      server.kill();
+    }
+  });
+
+  test("calls the server from the terminal, with the command that npm has put into its place", async () => {
+    const port = await freePort();
+    const bin = join(folder, "node_modules", ".bin", "ampwire");
+    const server = spawn(bin, ["serve", "--demo", "--listen", `tcp://127.0.0.1:${port}`], {
+      stdio: "ignore",
+    });
+    try {
+      await listening(port);
+      const words = ["call", `tcp://127.0.0.1:${port}`, "Sum", "a=13", "b=81"];
+      expect(execFileSync(bin, words, { encoding: "utf8" })).toBe("total=94\n");
     } finally {
       server.kill();
     }
