@@ -1,0 +1,168 @@
+/** Values as they are typed, and as they are printed. */
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import {
+  ampList,
+  bigInteger,
+  boolean,
+  bytes,
+  command,
+  dateTime,
+  decimal,
+  exactDecimal,
+  float,
+  integer,
+  listOf,
+  optional,
+  unicode,
+} from "ampwire";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { Misuse } from "../../src/cli/complaint.ts";
+import { jsonValue, safeText, shown } from "../../src/cli/print/values.ts";
+import { typedValues } from "../../src/cli/values/typed.ts";
+import { untypedBox } from "../../src/cli/values/untyped.ts";
+import { parseWord } from "../../src/cli/values/words.ts";
+
+let folder = "";
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "ampwire-values-"));
+  writeFileSync(join(folder, "picture"), Uint8Array.of(0, 255));
+  writeFileSync(join(folder, "list.json"), "[1, 2]");
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+describe("words", () => {
+  test("name=text takes the rest as it is", () => {
+    expect(parseWord("a=b=c:=d")).toEqual({ name: "a", bytes: Buffer.from("b=c:=d") });
+    expect(parseWord("a=")).toEqual({ name: "a", bytes: Buffer.from("") });
+    expect(parseWord("a=two\nlines")).toEqual({ name: "a", bytes: Buffer.from("two\nlines") });
+    expect(parseWord("a=é")).toEqual({ name: "a", bytes: Buffer.from("é") });
+  });
+
+  test("name:=json", () => {
+    expect(parseWord('rows:=[{"id": 1}]')).toEqual({ name: "rows", json: [{ id: 1 }] });
+    expect(() => parseWord("a:=b")).toThrow(/a is not JSON/);
+  });
+
+  test("name=@file and name:=@file", () => {
+    expect(parseWord(`a=@${folder}/picture`)).toEqual({ name: "a", bytes: Buffer.of(0, 255) });
+    expect(parseWord(`a:=@${folder}/list.json`)).toEqual({ name: "a", json: [1, 2] });
+    expect(() => parseWord("a=@nowhere")).toThrow(/cannot read nowhere/);
+  });
+
+  test.each(["a", "=b", ""])("%j is misuse", (word) => {
+    expect(() => parseWord(word)).toThrow(Misuse);
+  });
+});
+
+describe("with a schema", () => {
+  const Everything = command("Everything", {
+    arguments: {
+      integer: optional(integer()),
+      big: optional(bigInteger()),
+      float: optional(float()),
+      boolean: optional(boolean()),
+      bytes: optional(bytes()),
+      text: optional(unicode()),
+      decimal: optional(decimal()),
+      moment: optional(dateTime()),
+      list: optional(listOf(listOf(bigInteger()))),
+      rows: optional(ampList({ id: integer(), name: unicode(), score: optional(float()) })),
+    },
+  });
+  const typed = (...words: string[]) => typedValues(Everything, words.map(parseWord));
+
+  test("text is read as its argument's type", () => {
+    expect(typed("integer=13", "big=13", "float=1.5", "boolean=True", "text=13")).toEqual({
+      integer: 13,
+      big: 13n,
+      float: 1.5,
+      boolean: true,
+      text: "13",
+    });
+    expect(typed("boolean=true")).toEqual({ boolean: true });
+    expect(typed("boolean=false")).toEqual({ boolean: false });
+    expect(typed(`bytes=@${folder}/picture`)).toEqual({ bytes: Uint8Array.of(0, 255) });
+    expect(typed("decimal=1.0").decimal).toEqual(exactDecimal("1.0"));
+    expect(String(typed("moment=2024-01-02T03:04:05.000006+01:00").moment)).toMatch(
+      /^2024-01-02T03:04:05.000006/,
+    );
+  });
+
+  test("JSON goes into lists and rows", () => {
+    expect(typed("list:=[[1,2],[]]")).toEqual({ list: [[1n, 2n], []] });
+    expect(typed('rows:=[{"id":1,"name":"a"},{"id":2,"name":"b","score":1}]')).toEqual({
+      rows: [
+        { id: 1, name: "a" },
+        { id: 2, name: "b", score: 1 },
+      ],
+    });
+    expect(typed("integer:=13", "float:=1", "boolean:=true", 'text:="13"', 'bytes:={"hex":"00ff"}')).toEqual({
+      integer: 13,
+      float: 1,
+      boolean: true,
+      text: "13",
+      bytes: Uint8Array.of(0, 255),
+    });
+    expect(typed('big:="340282366920938463463374607431768211455"')).toEqual({ big: 2n ** 128n - 1n });
+    expect(typed("integer:=null")).toEqual({});
+  });
+
+  test.each([
+    ["integer=x", /^Everything: integer: not an integer: "x"$/],
+    ["integer:=1.5", /^Everything: integer: not an integer/],
+    ["boolean=yes", /^Everything: boolean: not a boolean/],
+    ["other=1", /^Everything has no argument "other"$/],
+    ['rows:=[{"id":1,"nmae":"a"}]', /^Everything: rows: a row has no field "nmae"$/],
+  ])("%s is misuse", (word, message) => {
+    expect(() => typed(word)).toThrow(Misuse);
+    expect(() => typed(word)).toThrow(message);
+  });
+});
+
+describe("without a schema", () => {
+  const sent = (word: string) => untypedBox([parseWord(word)]).get("v");
+  const latin = (word: string) => Buffer.from(sent(word) ?? []).toString("latin1");
+
+  test("everything goes as AMP writes values of its kind", () => {
+    expect(latin("v=13")).toBe("13");
+    expect(latin("v:=13")).toBe("13");
+    expect(latin("v:=1.5")).toBe("1.5");
+    expect(latin("v:=true")).toBe("True");
+    expect(latin('v:="true"')).toBe("true");
+    expect(sent("v:=null")).toBeUndefined();
+    expect(sent('v:={"hex":"00ff"}')).toEqual(Buffer.of(0, 255));
+    expect(sent("v:=[1,true,[2]]")).toEqual(
+      listOf(bytes()).encode([Buffer.from("1"), Buffer.from("True"), listOf(integer()).encode([2])]),
+    );
+    expect(sent('v:=[{"id":1},{"id":2}]')).toEqual(
+      Buffer.from(ampList({ id: integer() }).encode([{ id: 1 }, { id: 2 }])),
+    );
+  });
+});
+
+describe("shown", () => {
+  test("bytes as text where they are text, else as hex", () => {
+    expect(shown(Buffer.from("94"))).toBe("94");
+    expect(shown(Buffer.from("two\nlines\t"))).toBe("two\\nlines\\t");
+    expect(shown(Uint8Array.of(0, 255))).toBe("0x00ff");
+    expect(shown(Buffer.from("\u001b[31m"))).toBe("0x1b5b33316d");
+  });
+
+  test("nothing that a terminal obeys gets through", () => {
+    expect(shown("\u001b[2J\u202e")).toBe("\\x1b[2J\\u202e");
+    expect(safeText("\ud800\u0007")).toBe("\\ud800\\x07");
+  });
+
+  test("values as JSON", () => {
+    expect(jsonValue(13n)).toBe("13");
+    expect([Number.NaN, -Infinity, Infinity].map(jsonValue)).toEqual(["nan", "-inf", "inf"]);
+    expect(jsonValue(exactDecimal("1.0"))).toBe("1.0");
+    expect(jsonValue(dateTime().decode(Buffer.from("2024-01-02T03:04:05.000006+01:00")))).toBe(
+      "2024-01-02T03:04:05.000006+01:00",
+    );
+    expect(jsonValue([{ a: Uint8Array.of(0) }])).toEqual([{ a: { hex: "00" } }]);
+    expect(shown([{ id: 1 }])).toBe('[{"id":1}]');
+  });
+});
