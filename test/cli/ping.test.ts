@@ -1,0 +1,52 @@
+/** `ampwire ping` of a live Twisted. */
+import { expect, onTestFinished, test } from "vitest";
+import { summarise } from "../../src/cli/ping/percentiles.ts";
+import { testCertificates } from "../support/certificates.ts";
+import { certificateFile } from "../support/tls-side.ts";
+import { describeWithTwisted, type ServerOptions, twistedServer } from "../support/twisted.ts";
+import { ampwire } from "./run-command.ts";
+
+async function twisted(options: ServerOptions = {}): Promise<string> {
+  const server = await twistedServer(options);
+  onTestFinished(() => server[Symbol.asyncDispose]());
+  if (!("port" in server.address)) throw new Error("it listens on a port");
+  return `tcp://127.0.0.1:${server.address.port}`;
+}
+
+describeWithTwisted("ampwire ping", () => {
+  test("tells the times of each round, and their percentiles", async () => {
+    const { code, out, err } = await ampwire(`ping ${await twisted()} -n 3`);
+    expect({ code, err }).toEqual({ code: 0, err: "" });
+    const rounds = [1, 2, 3].map((n) => `${n}: connect \\d+\\.\\d\\d ms, call \\d+\\.\\d\\d ms\n`).join("");
+    const row = "( +\\d+\\.\\d\\d){5}\n";
+    expect(out).toMatch(new RegExp(`^${rounds}\nms +min +p50 +p90 +p99 +max\nconnect${row}call   ${row}$`));
+  });
+
+  test("upgrades in each round with --starttls", async () => {
+    const { server, authority } = await testCertificates();
+    const at = await twisted({ certificate: server });
+    const { code, out, err } = await ampwire(
+      `ping ${at} -n 2 --starttls --ca ${certificateFile([authority])} -v --json`,
+    );
+    expect(code).toBe(0);
+    expect(err).toMatch(/^TLSv1\.3 .*, verified\n$/);
+    const [first, second, all] = out
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+    expect(first).toEqual({
+      round: 1,
+      connect: expect.any(Number),
+      upgrade: expect.any(Number),
+      call: expect.any(Number),
+    });
+    expect(all.rounds).toBe(2);
+    expect(all.upgrade.max).toBe(Math.max(first.upgrade, second.upgrade));
+  });
+});
+
+test("percentiles are of what was measured, by nearest rank", () => {
+  const hundred = Array.from({ length: 100 }, (_, i) => 100 - i);
+  expect(summarise(hundred)).toEqual({ min: 1, p50: 50, p90: 90, p99: 99, max: 100 });
+  expect(summarise([3])).toEqual({ min: 3, p50: 3, p90: 3, p99: 3, max: 3 });
+});

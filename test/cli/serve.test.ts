@@ -1,0 +1,122 @@
+/** `ampwire serve`, and what calls it. */
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { testCertificates } from "../support/certificates.ts";
+import { certificateFile, scratchPath } from "../support/tls-side.ts";
+import { describeWithTwisted, twistedRun } from "../support/twisted.ts";
+import { unixPlace } from "../support/unix-place.ts";
+import { type CommandRun, startCommand } from "./command-process.ts";
+import { ampwire } from "./run-command.ts";
+
+const known = await testCertificates();
+const ca = certificateFile([known.authority]);
+const cert = certificateFile([known.server]);
+const client = certificateFile([known.client]);
+
+async function serving(typed: string): Promise<CommandRun & { readonly at: string }> {
+  const run = await startCommand("serve", ...typed.split(" "));
+  const [, at = ""] = await run.output(/^listening on (.*)$/m);
+  return Object.assign(run, { at });
+}
+
+describe("ampwire serve", () => {
+  test("--demo adds and divides", async () => {
+    const { at } = await serving("--demo --listen tcp://127.0.0.1:0");
+    expect((await ampwire(`call ${at} Sum a=13 b=81`)).out).toBe("total=94\n");
+    expect((await ampwire(`call ${at} Divide numerator=1 denominator=2`)).out).toBe("result=0.5\n");
+    expect((await ampwire(`call ${at} Divide numerator=1 denominator=0`)).err).toBe(
+      "ampwire: ZERO_DIVISION: float division by zero\n",
+    );
+  });
+
+  test("serves what a module exports: responders, objects with amp_NAME methods, locators", async () => {
+    const module = scratchPath("calculator.ts");
+    writeFileSync(
+      module,
+      `import { command, integer, locator, type Box } from "ampwire";
+       const Double = command("Double", { arguments: { n: integer() }, response: { n: integer() } });
+       const Half = command("Half", { arguments: { n: integer() }, response: { n: integer() } });
+       export const double = Double.responder(({ n }: { n: number }) => ({ n: 2 * n }));
+       export default double;
+       export const more = locator(Half.responder(({ n }) => ({ n: n / 2 })));
+       export const raw = { amp_ECHO: (box: Box) => box };
+       export const unrelated = { a: 1 };
+       export type Nothing = never;`,
+    );
+    const { at } = await serving(`${module} --listen unix:${unixPlace()}`);
+    expect(at).toMatch(/^unix:/);
+    expect((await ampwire(`call ${at} Double n=4`)).out).toBe("n=8\n");
+    expect((await ampwire(`call ${at} Half n=4`)).out).toBe("n=2\n");
+    expect((await ampwire(`call ${at} Echo a=1`)).out).toMatch(/^a=1$/m);
+    expect((await ampwire(`call ${at} Half n=3`)).code).toBe(1);
+  });
+
+  test("tells on standard error of asks with -v, and of responders that fail", async () => {
+    const server = await serving("--demo -v --listen tcp://127.0.0.1:0");
+    await ampwire(`call ${server.at} Sum a=13 b=81`);
+    await server.errors(/^Sum: answered \(\d+\.\d ms\)$/m);
+    await ampwire(`call ${server.at} Sum a=13 b=x`);
+    await server.errors(/^Sum: argument of Sum: "b": not an integer: "x"$/m);
+  });
+
+  test("ends with 0 when it is told to, having finished what it was asked", async () => {
+    const server = await startCommand("serve", "--demo", "--listen", "tcp://127.0.0.1:0", "--json");
+    const [line] = await server.output(/^.*\n/);
+    expect(JSON.parse(line)).toEqual({ listening: expect.stringMatching(/^tcp:\/\/127\.0\.0\.1:\d+$/) });
+    server.signal("SIGINT");
+    expect(await server.exited).toBe(0);
+  });
+
+  test("fails where it cannot listen, and where there is nothing to serve", async () => {
+    const { at } = await serving("--demo --listen tcp://127.0.0.1:0");
+    const taken = await ampwire(`serve --demo --listen ${at}`);
+    expect(taken.code).toBe(1);
+    expect(taken.err).toMatch(/EADDRINUSE/);
+    const empty = scratchPath("empty.ts");
+    writeFileSync(empty, "export const nothing: number = 1;\n");
+    const { code, err } = await ampwire(`serve ${empty}`);
+    expect(code).toBe(1);
+    expect(err).toMatch(/exports no responders \(export const sum = Sum\.responder/);
+  });
+});
+
+describe("ampwire serve and TLS", () => {
+  test("--require-tls with --ca: mutual TLS or nothing", async () => {
+    const { at } = await serving(`--demo --listen tcp://127.0.0.1:0 --cert ${cert} --ca ${ca} --require-tls`);
+    const plain = await ampwire(`call ${at} Sum a=13 b=81`);
+    expect(plain).toMatchObject({ code: 1, out: "" });
+    expect(plain.err).toMatch(/\(--starttls encrypts first\)$/m);
+    const anonymous = await ampwire(`call ${at} Sum a=13 b=81 --starttls --ca ${ca}`);
+    expect(anonymous).toMatchObject({ code: 1, out: "" });
+    expect(anonymous.err).toMatch(/\(--cert FILE presents a certificate/);
+    const both = await ampwire(`call ${at} Sum a=13 b=81 --starttls --ca ${ca} --cert ${client}`);
+    expect(both).toEqual({ code: 0, out: "total=94\n", err: "" });
+  });
+
+  test("tls:// is TLS from the first byte, on both ends", async () => {
+    const { at } = await serving(`--demo --listen tls://127.0.0.1:0 --cert ${cert} --ca ${ca} --require-tls`);
+    const { code, out, err } = await ampwire(`call ${at} Sum a=13 b=81 --ca ${ca} --cert ${client} -v`);
+    expect({ code, out }).toEqual({ code: 0, out: "total=94\n" });
+    expect(err).toMatch(/^TLSv1\.3 .* peer CN=calc\.example, issued by CN=Test CA, verified\n$/);
+    const unknown = await ampwire(`call ${at} Sum a=13 b=81`);
+    expect(unknown.code).toBe(1);
+    expect(unknown.err).toMatch(/\(--ca FILE names the authority/);
+    expect((await ampwire(`call ${at} Sum a=13 b=81 --ca ${ca}`)).code).toBe(1);
+  });
+});
+
+describeWithTwisted("Twisted and ampwire serve", () => {
+  test("a Twisted client upgrades, and makes every call that it knows", async () => {
+    const module = scratchPath("peer.ts");
+    const responders = join(process.cwd(), "test/support/responders.ts");
+    writeFileSync(
+      module,
+      `import { peerLocator } from ${JSON.stringify(responders)};\nexport default peerLocator();\n`,
+    );
+    const { at } = await serving(`${module} --listen tcp://127.0.0.1:0 --cert ${cert}`);
+    const address = { host: "127.0.0.1", port: Number(at.split(":").at(-1)) };
+    const { outcome, failures } = await twistedRun("starttls", address, { authorities: [known.authority] });
+    expect({ outcome, failures }).toEqual({ outcome: "ok", failures: [] });
+  });
+});
