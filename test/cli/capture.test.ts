@@ -1,0 +1,158 @@
+/** `ampwire decode` of captures: of conversations that Twisted has held, as they were recorded. */
+import { describe, expect, test } from "vitest";
+import { capture } from "../support/pcap.ts";
+import { readVectors } from "../support/vectors.ts";
+import { overIPv6, pcapngOf, pcapOf, type Record, recordsOf } from "./captures.ts";
+import { runCommand } from "./run-command.ts";
+
+const conversations = readVectors("conversations.json");
+
+/** What Twisted and its peer have said, in packets of at most so many bytes. */
+function recorded(name: string, bound?: number): Buffer {
+  const found = conversations.find((conversation) => conversation.name === name);
+  if (found === undefined) throw new Error(`there is no conversation ${name}`);
+  const segments = found.steps.map(({ from, tls, hex }) => ({
+    way: from === "client" ? ("toServer" as const) : ("toClient" as const),
+    // What was inside TLS is a record of TLS here: any one does.
+    bytes: tls ? Buffer.from("1603010001ff", "hex") : Buffer.from(hex, "hex"),
+  }));
+  return capture(segments, undefined, bound);
+}
+
+const decode = (input: Uint8Array, ...flags: string[]) => runCommand(["decode", ...flags], { input });
+/** Without the times, which the way in which a capture is cut into packets changes. */
+const untimed = (text: string) => text.replace(/^\S+ /gm, "").replace(/ in \S+ ms/g, "");
+
+const SUMS = `10.0.0.1:50000 > 10.0.0.2:1234 @0 asks Sum [1] a=13 b=81
+10.0.0.2:1234 > 10.0.0.1:50000 @0 answers Sum [1] total=94
+10.0.0.1:50000 > 10.0.0.2:1234 @40 asks Sum [2] a=13 b=81
+10.0.0.2:1234 > 10.0.0.1:50000 @25 answers Sum [2] total=94
+`;
+
+describe("ampwire decode of a capture", () => {
+  test("pairs asks with answers, and times them", async () => {
+    const { code, out, err } = await decode(recorded("sums-one-by-one"), "--pcap");
+    expect({ code, err }).toEqual({ code: 0, err: "" });
+    expect(out.split("\n").slice(0, 2)).toEqual([
+      "0.003000 10.0.0.1:50000 > 10.0.0.2:1234 @0 asks Sum [1] a=13 b=81",
+      "0.004000 10.0.0.2:1234 > 10.0.0.1:50000 @0 answers Sum [1] in 1.0 ms total=94",
+    ]);
+    expect(untimed(out)).toBe(SUMS);
+  });
+
+  test.each([1, 3, 7])("recognises a capture by itself, and joins segments of %i bytes", async (bound) => {
+    expect(untimed((await decode(recorded("sums-one-by-one", bound))).out)).toBe(SUMS);
+  });
+
+  test("asks of both ends with the same tag, errors, and what was never answered", async () => {
+    const { out } = await decode(recorded("call-back"));
+    expect(out).toMatch(/10\.0\.0\.1:50000 > \S+ @0 asks CallBack \[1\]/);
+    expect(out).toMatch(/10\.0\.0\.2:1234 > \S+ @0 asks Sum \[1\]/);
+    expect(out).toMatch(/answers CallBack \[1\] in/);
+    expect((await decode(recorded("zero-division"))).out).toMatch(
+      /fails Divide \[1\] in \S+ ms ZERO_DIVISION: /,
+    );
+    const records = recordsOf(recorded("sum"));
+    const { code, err } = await decode(pcapOf(records.filter(({ data }) => !data.includes("_answer"))));
+    expect({ code, err }).toEqual({ code: 0, err: "not answered: Sum\n" });
+  });
+
+  test("as JSON, typed by a schema", async () => {
+    const { out } = await decode(recorded("sum"), "--json", "--schema", "test/support/commands.ts");
+    const [, answer] = out
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+    expect(answer).toEqual({
+      time: 4,
+      from: "10.0.0.2:1234",
+      to: "10.0.0.1:50000",
+      offset: 0,
+      length: 25,
+      box: { _answer: "1", total: "94" },
+      kind: "answer",
+      command: "Sum",
+      took: 1,
+      values: { total: "94" },
+    });
+  });
+
+  test("StartTLS is where it ends, and no error", async () => {
+    const { code, out, err } = await decode(recorded("start-tls"));
+    expect(code).toBe(0);
+    expect(out).toMatch(/asks StartTLS \[1\]/);
+    expect(err).toMatch(/^10\.0\.0\.1:50000 > 10\.0\.0\.2:1234: TLS from byte \d+ on$/m);
+  });
+
+  test("a conversation that stops being AMP, and a capture without any", async () => {
+    const broken = await decode(recorded("switch"));
+    expect(broken.code).toBe(1);
+    expect(broken.out).toMatch(/answers SwitchToLine/);
+    expect(broken.err).toMatch(/^ampwire: 10\.0\.0\.1:50000 > 10\.0\.0\.2:1234: not AMP at byte \d+: /m);
+    const http = capture([{ way: "toServer", bytes: Buffer.from("GET / HTTP/1.1\r\n\r\n") }]);
+    const none = await decode(http);
+    expect(none.code).toBe(1);
+    expect(none.err).toMatch(/^ampwire: there is no AMP in this capture/m);
+    const noCapture = await decode(Buffer.from("0123456789"), "--pcap");
+    expect(noCapture.err).toMatch(/^ampwire: this is no capture file: neither pcap nor pcapng/);
+  });
+});
+
+describe("a capture may be", () => {
+  const records = recordsOf(recorded("sums-one-by-one", 7));
+  const prefixed = (prefix: string) =>
+    records.map(({ time, data }) => ({ time, data: Buffer.concat([Buffer.from(prefix, "hex"), data]) }));
+  const mac = "020000000001020000000002";
+
+  test.each<[string, () => Buffer]>([
+    ["of the other byte order", () => pcapOf(records, { bigEndian: true })],
+    ["in nanoseconds", () => pcapOf(records, { nanoseconds: true })],
+    ["pcapng", () => pcapngOf(records)],
+    ["pcapng of the other byte order", () => pcapngOf(records, true)],
+    ["of Ethernet", () => pcapOf(prefixed(`${mac}0800`), { linkType: 1 })],
+    ["of a VLAN", () => pcapOf(prefixed(`${mac}810000050800`), { linkType: 1 })],
+    ["of BSD's loopback", () => pcapOf(prefixed("02000000"), { linkType: 0 })],
+    ["of any interface of Linux", () => pcapOf(prefixed(`${"00".repeat(14)}0800`), { linkType: 113 })],
+    ["of any interface of Linux, newer", () => pcapOf(prefixed(`0800${"00".repeat(18)}`), { linkType: 276 })],
+    ["cut off in its last packet", () => pcapOf(records).subarray(0, -3)],
+    ["with frames padded to Ethernet's least", () => pcapOf(padded(prefixed(`${mac}0800`)), { linkType: 1 })],
+  ])("%s", async (_, made) => {
+    const { code, out } = await decode(made());
+    expect({ code, out: untimed(out) }).toEqual({ code: 0, out: SUMS });
+  });
+
+  test("of IPv6", async () => {
+    const { out } = await decode(pcapOf(records.map(({ time, data }) => ({ time, data: overIPv6(data) }))));
+    expect(untimed(out)).toBe(
+      SUMS.replaceAll("10.0.0.1:", "[2001:db8::1]:").replaceAll("10.0.0.2:", "[2001:db8::2]:"),
+    );
+  });
+
+  test("of packets that came twice and out of order", async () => {
+    const twice = records.flatMap((record, i) => (i % 3 === 0 ? [record, record] : [record]));
+    const swapped = twice.map(
+      (_, i) => twice[i < 6 ? i : i % 2 === 0 ? Math.min(i + 1, twice.length - 1) : i - 1] as Record,
+    );
+    const { out } = await decode(pcapOf(swapped));
+    expect(untimed(out).split("\n").sort()).toEqual(SUMS.split("\n").sort());
+  });
+
+  test("of a conversation that had begun before", async () => {
+    const { out } = await decode(pcapOf(records.slice(3)));
+    expect(untimed(out)).toBe(SUMS);
+  });
+
+  test("without some packets: then it says how many bytes are missing", async () => {
+    const { code, out, err } = await decode(pcapOf(records.filter((_, i) => i !== 5)));
+    expect(code).toBe(1);
+    expect(out).not.toMatch(/asks Sum \[1\]/);
+    expect(err).toMatch(/^10\.0\.0\.1:50000 > 10\.0\.0\.2:1234: 7 bytes are not in the capture$/m);
+  });
+});
+
+function padded(records: readonly Record[]): Record[] {
+  return records.map(({ time, data }) => ({
+    time,
+    data: Buffer.concat([data, Buffer.alloc(Math.max(0, 60 - data.length))]),
+  }));
+}

@@ -1,0 +1,135 @@
+/** `ampwire decode` of one direction: boxes with offsets, and exactly where it stops being AMP. */
+import { Box, encodeBox } from "ampwire";
+import { describe, expect, test } from "vitest";
+import { diagnose } from "../../src/cli/decode/diagnose.ts";
+import { ampwire } from "./run-command.ts";
+
+const ask = encodeBox(new Box({ _ask: "1", _command: "Sum", a: "13", b: "81" }));
+const answer = encodeBox(new Box({ _answer: "1", total: "94" }));
+const failed = encodeBox(new Box({ _error: "2", _error_code: "ZERO", _error_description: "by zero" }));
+const stream = Buffer.concat([ask, answer, failed]);
+
+const decode = (input: Uint8Array | string, flags = "") =>
+  ampwire(`decode${flags && ` ${flags}`}`, { input });
+
+describe("ampwire decode", () => {
+  test("shows each box, and where it begins", async () => {
+    expect(await decode(stream)).toEqual({
+      code: 0,
+      out: "@0 asks Sum [1] a=13 b=81\n@40 answers an ask [1] total=94\n@65 fails an ask [2] ZERO: by zero\n",
+      err: "",
+    });
+  });
+
+  test("as JSON, with everything in it", async () => {
+    const { out } = await decode(
+      Buffer.concat([ask, encodeBox(new Box({ raw: Uint8Array.of(0, 255) }))]),
+      "--json",
+    );
+    expect(
+      out
+        .trim()
+        .split("\n")
+        .map((line) => JSON.parse(line)),
+    ).toEqual([
+      {
+        offset: 0,
+        length: 40,
+        box: { _ask: "1", _command: "Sum", a: "13", b: "81" },
+        kind: "ask",
+        command: "Sum",
+      },
+      { offset: 40, length: 11, box: { raw: { hex: "00ff" } }, kind: "stray" },
+    ]);
+  });
+
+  test("reads the values of asks as a schema says", async () => {
+    const { out } = await decode(ask, "--json --schema test/support/commands.ts");
+    expect(JSON.parse(out).values).toEqual({ a: "13", b: "81" });
+  });
+
+  test("reads hex, however it is laid out", async () => {
+    const hex = Buffer.from(ask).toString("hex");
+    const pairs = hex.match(/../g) ?? [];
+    for (const text of [
+      hex,
+      pairs.join(" "),
+      pairs.join(":"),
+      `${pairs.slice(0, 7).join(" ")}\n${pairs.slice(7).join("\n")}\n`,
+    ]) {
+      expect((await decode(text, "--hex")).out).toBe("@0 asks Sum [1] a=13 b=81\n");
+    }
+    expect((await decode("00 04\n5f 6z", "--hex")).err).toMatch(
+      /^ampwire: line 2 is not hex: it has "z" in it/,
+    );
+    expect((await decode("000", "--hex")).err).toMatch(/^ampwire: half a byte at the end of the hex/);
+  });
+
+  test("shows what is AMP, then says where and why it stops", async () => {
+    const { code, out, err } = await decode(Buffer.concat([ask, Buffer.from("GET / HTTP/1.1\r\n")]));
+    expect({ code, out }).toEqual({ code: 1, out: "@0 asks Sum [1] a=13 b=81\n" });
+    expect(err).toBe(
+      "ampwire: not AMP at byte 40: a key's length begins with 00, and here is 47 45 54 20 2f 20 48 54 (HTTP)\n",
+    );
+    const json = JSON.parse((await decode("hello", "--json")).err);
+    expect(json.error).toMatchObject({ code: "NOT_AMP" });
+  });
+
+  test("any size, as it comes, and a reader who has seen enough", async () => {
+    const many = Buffer.concat(Array.from({ length: 20_000 }, () => stream));
+    const { code, out } = await decode(many);
+    expect(code).toBe(0);
+    const lines = out.trimEnd().split("\n");
+    expect(lines.length).toBe(60_000);
+    expect(lines.at(-1)).toMatch(`@${many.length - failed.length} fails`);
+  });
+
+  test("a file that is not there", async () => {
+    const { code, err } = await ampwire("decode nowhere");
+    expect(code).toBe(1);
+    expect(err).toMatch(/^ampwire: cannot read nowhere: ENOENT/);
+  });
+});
+
+describe("a diagnosis", () => {
+  test.each([0, 1, 2, 5, 6, 7, 8, 9, 20, 39])(
+    "of a box cut off after %i bytes tells how much is missing of what",
+    (length) => {
+      const found = diagnose(ask.subarray(0, length), 1000);
+      if (length === 0) expect(found).toBeUndefined();
+      else
+        expect(found).toMatchObject({
+          offset: 1000 + length,
+          message: expect.stringContaining(`cut off at byte ${1000 + length}: `),
+        });
+    },
+  );
+
+  test("names the key whose value is cut off, and the box", () => {
+    expect(diagnose(ask.subarray(0, 34), 40)?.message).toMatch(
+      /^cut off at byte 74: 1 of the 2 bytes of b's length have come|^cut off at byte 74: /,
+    );
+    const inValue = diagnose(answer.subarray(0, 22), 0);
+    expect(inValue?.message).toBe(
+      "cut off at byte 22: 1 of the 2 bytes of total's value have come, in the box from byte 0 on, behind _answer",
+    );
+  });
+
+  test("knows TLS when it sees it", () => {
+    const found = diagnose(Uint8Array.of(0x16, 3, 1, 2, 0), 80);
+    expect(found).toMatchObject({
+      offset: 80,
+      tls: true,
+      hint: "a TLS record: from here on it is encrypted",
+    });
+  });
+
+  test("of garbage inside a box names the box, and what was good of it", () => {
+    const broken = Buffer.concat([ask.subarray(0, ask.length - 2), Uint8Array.of(1, 2)]);
+    expect(diagnose(broken, 0)).toMatchObject({
+      offset: 38,
+      message:
+        "not AMP at byte 38, in the box from byte 0 on, behind _ask, _command, a, b: a key's length begins with 00, and here is 01 02",
+    });
+  });
+});
