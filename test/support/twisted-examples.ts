@@ -1,0 +1,81 @@
+/** The example server and client of Twisted's documentation, unchanged. They talk on port 1234 and on no other. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync } from "node:fs";
+import { connect } from "node:net";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
+import { setTimeout as delay } from "node:timers/promises";
+import { describe, it, onTestFinished } from "vitest";
+import { python } from "./twisted.ts";
+
+export const EXAMPLE_PORT = 1234;
+
+/** Where `scripts/setup.mjs` puts them. */
+const folder = [
+  "/usr/share/doc/twisted-doc/examples",
+  "node_modules/.cache/twisted-doc/usr/share/doc/twisted-doc/examples",
+].find((candidate) => existsSync(join(candidate, "ampclient.py")));
+
+/** Runs the tests where the examples are. In CI they fail without them, elsewhere they are skipped. */
+export function describeWithTwistedExamples(name: string, tests: () => void): void {
+  const missing = "Twisted's examples are not there; Debian has them in the package twisted-doc";
+  if (folder !== undefined) {
+    describe(name, tests);
+  } else if (process.env.CI === "true") {
+    describe(name, () => {
+      it("needs Twisted's examples, and with CI=true may not be skipped", () => {
+        throw new Error(missing);
+      });
+    });
+  } else {
+    console.warn(`\n*** SKIPPED: ${name}. ${missing}\n`);
+    describe.skip(name, tests);
+  }
+}
+
+/** Runs until the test is over. Resolves when it listens. */
+export async function exampleServer(): Promise<void> {
+  await portFree();
+  const child = start("ampserver.py");
+  while (!(await answers())) await delay(50);
+  if (child.exitCode !== null) throw new Error("ampserver.py has ended");
+}
+
+/** @returns what it prints, until it ends */
+export async function exampleClient(): Promise<string> {
+  const child = start("ampclient.py");
+  const [said] = await Promise.all([text(child.stdout), once(child, "close")]);
+  return said;
+}
+
+/** Another run of the same tests may have it for a while. */
+export async function portFree(): Promise<void> {
+  for (let waited = 0; await answers(); waited += 100) {
+    if (waited > 10_000) throw new Error(`port ${EXAMPLE_PORT} is in use, and the examples know no other`);
+    await delay(100);
+  }
+}
+
+function start(program: string) {
+  const child = spawn(python, ["-B", join(folder ?? "", program)], { stdio: ["ignore", "pipe", "inherit"] });
+  onTestFinished(() => ended(child));
+  return child;
+}
+
+async function ended(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  child.kill("SIGKILL");
+  await once(child, "close");
+}
+
+function answers(): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(EXAMPLE_PORT, "127.0.0.1");
+    socket.on("error", () => resolve(false));
+    socket.on("connect", () => {
+      socket.destroy();
+      resolve(true);
+    });
+  });
+}
