@@ -8,10 +8,3 @@ export function sessionText({ tls }: Pick<AmpConnection, "tls">): string {
   const peer = peerCertificate === undefined ? "an anonymous peer" : `peer ${String(peerCertificate)}`;
   return `${protocol} ${cipher}, ${peer}${verified ? ", verified" : ", not verified"}`;
 }
-
-/** The same for programs. */
-export function sessionJSON({ tls }: Pick<AmpConnection, "tls">): object | undefined {
-  if (tls === undefined) return undefined;
-  const { protocol, cipher, peerCertificate, verified } = tls;
-  return { protocol, cipher, peer: peerCertificate && String(peerCertificate), verified };
-}
