@@ -9,7 +9,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { describe, it, onTestFinished } from "vitest";
 import { python } from "./twisted.ts";
 
-export const EXAMPLE_PORT = 1234;
+const EXAMPLE_PORT = 1234;
 
 /** Where `scripts/setup.mjs` puts them. */
 const folder = [
