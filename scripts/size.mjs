@@ -7,7 +7,7 @@ import { build } from "esbuild";
 import { root } from "./run.mjs";
 
 /** Bytes, compressed with brotli as a server sends it: what it is today, and a little more. */
-const LIMIT = 18_000;
+const LIMIT = 19_000;
 
 const everything = `
   export { ampList, bigBytes, bigInteger, bigUnicode, boolean, bytes, command, float, integer, listOf, locator, optional, path, unicode } from "ampwire";
