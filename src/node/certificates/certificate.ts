@@ -5,11 +5,18 @@ import { lastCommonName, onOneLine, separateNames } from "./distinguished-name.t
 import { type PEM, pemBlocks } from "./pem.ts";
 
 export class Certificate {
-  /** The certificate as Node knows it, for everything that is not offered here. */
-  readonly x509: X509Certificate;
+  /** DER bytes, until somebody looks inside: to parse them costs a tenth of a handshake, and most are never looked at. */
+  #source: X509Certificate | Uint8Array;
 
-  constructor(x509: X509Certificate) {
-    this.x509 = x509;
+  /** @param source as Node has parsed it, or the bytes (DER) of a certificate that is known to be a good one */
+  constructor(source: X509Certificate | Uint8Array) {
+    this.#source = source;
+  }
+
+  /** The certificate as Node knows it, for everything that is not offered here. */
+  get x509(): X509Certificate {
+    if (!(this.#source instanceof X509Certificate)) this.#source = new X509Certificate(this.#source);
+    return this.#source;
   }
 
   /**

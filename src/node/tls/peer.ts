@@ -1,5 +1,4 @@
 /** Who is at the other end of a TLS stream, and how it is encrypted. */
-import { X509Certificate } from "node:crypto";
 import type { TLSSocket } from "node:tls";
 import { Certificate } from "../certificates/certificate.ts";
 
@@ -32,7 +31,7 @@ export function peerCertificate(tlsSocket: TLSSocket): Certificate | undefined {
   // which Node's own check of the name relies on. Nothing on a destroyed socket, an empty object without certificate.
   const found: { readonly raw?: Uint8Array } | undefined = tlsSocket.getPeerCertificate() ?? undefined;
   if (found?.raw === undefined) return undefined;
-  certificate = new Certificate(new X509Certificate(found.raw));
+  certificate = new Certificate(found.raw);
   known.set(tlsSocket, certificate);
   return certificate;
 }
