@@ -15,7 +15,9 @@
  * | `ampwire:error` | `{ error, command, connection }`: what `onError` hears |
  */
 import { channel } from "node:diagnostics_channel";
-import type { Observer } from "../core/observer.ts";
+import type { AmpConnection } from "../core/command/amp-connection.ts";
+import type { CallEvent, ChangeEvent, Observer } from "../core/observer.ts";
+import type { TLSSession } from "../core/transport.ts";
 
 const connectionOpen = channel("ampwire:connection:open");
 const connectionClose = channel("ampwire:connection:close");
@@ -27,24 +29,50 @@ const changeDone = channel("ampwire:change:done");
 const changeError = channel("ampwire:change:error");
 const error = channel("ampwire:error");
 
-/** A subscriber that throws is Node's to deal with: it becomes an uncaught exception of the subscriber's program. */
-export const diagnostics: Observer = {
-  connectionOpened: (connection) => {
+/**
+ * A subscriber that throws is Node's to deal with: it becomes an uncaught exception of the subscriber's program.
+ * A class, since a getter in an object literal makes V8 search for it, at every call.
+ */
+class Diagnostics implements Observer {
+  connectionOpened(connection: AmpConnection): void {
     if (connectionOpen.hasSubscribers) connectionOpen.publish({ connection });
-  },
-  connectionClosed: (connection, reason) => {
+  }
+
+  connectionClosed(connection: AmpConnection, reason: Error): void {
     if (connectionClose.hasSubscribers) connectionClose.publish({ connection, reason });
-  },
-  get watchesCalls() {
+  }
+
+  get watchesCalls(): boolean {
     return callStart.hasSubscribers || callAnswer.hasSubscribers || callError.hasSubscribers;
-  },
-  callStarted: (call) => callStart.publish(call),
-  callAnswered: (call) => callAnswer.publish({ call }),
-  callFailed: (call, cause) => callError.publish({ call, error: cause }),
-  changeStarted: (change) => changeStart.publish(change),
-  changeDone: (change, session) => changeDone.publish({ change, session }),
-  changeFailed: (change, cause) => changeError.publish({ change, error: cause }),
-  errorReported: (cause, command, connection) => {
+  }
+
+  callStarted(call: CallEvent): void {
+    callStart.publish(call);
+  }
+
+  callAnswered(call: CallEvent): void {
+    callAnswer.publish({ call });
+  }
+
+  callFailed(call: CallEvent, cause: unknown): void {
+    callError.publish({ call, error: cause });
+  }
+
+  changeStarted(change: ChangeEvent): void {
+    changeStart.publish(change);
+  }
+
+  changeDone(change: ChangeEvent, session: TLSSession | undefined): void {
+    changeDone.publish({ change, session });
+  }
+
+  changeFailed(change: ChangeEvent, cause: unknown): void {
+    changeError.publish({ change, error: cause });
+  }
+
+  errorReported(cause: unknown, command: string, connection: AmpConnection): void {
     if (error.hasSubscribers) error.publish({ error: cause, command, connection });
-  },
-};
+  }
+}
+
+export const diagnostics: Observer = new Diagnostics();
