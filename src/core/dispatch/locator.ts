@@ -41,17 +41,54 @@ export function locator(...sources: readonly ResponderSource[]): ResponderLocato
       direct.set(source.command.name, source);
     }
   }
-  return {
-    locateResponder(name) {
-      const found = direct.get(name);
-      if (found !== undefined) return found;
-      for (const other of others) {
-        const responder = other.locateResponder(name);
-        if (responder !== undefined) return responder;
-      }
-      return undefined;
-    },
-  };
+  return joined([new Table(direct), ...others]);
+}
+
+/** The first of them that knows a command answers it. */
+function joined(locators: readonly ResponderLocator[]): ResponderLocator {
+  const flat = locators.flatMap((one) => (one instanceof Chain ? one.links : [one]));
+  const links: ResponderLocator[] = [];
+  for (const link of flat) {
+    const last = links.at(-1);
+    // Two tables beside each other are one: so most asks are found by one look, however locators were joined.
+    if (last instanceof Table && link instanceof Table) links[links.length - 1] = last.before(link);
+    else links.push(link);
+  }
+  const [only] = links;
+  return only !== undefined && links.length === 1 ? only : new Chain(links);
+}
+
+/** Responders that never change. */
+class Table implements ResponderLocator {
+  readonly #responders: ReadonlyMap<string, CommandResponder>;
+
+  constructor(responders: ReadonlyMap<string, CommandResponder>) {
+    this.#responders = responders;
+  }
+
+  locateResponder(name: string): CommandResponder | undefined {
+    return this.#responders.get(name);
+  }
+
+  before(other: Table): Table {
+    return new Table(new Map([...other.#responders, ...this.#responders]));
+  }
+}
+
+class Chain implements ResponderLocator {
+  readonly links: readonly ResponderLocator[];
+
+  constructor(links: readonly ResponderLocator[]) {
+    this.links = links;
+  }
+
+  locateResponder(name: string): Responder | undefined {
+    for (const link of this.links) {
+      const responder = link.locateResponder(name);
+      if (responder !== undefined) return responder;
+    }
+    return undefined;
+  }
 }
 
 function isLocator(source: object): source is ResponderLocator {
