@@ -13,6 +13,8 @@ export interface Key {
 
 export interface Field extends Key {
   readonly name: string;
+  /** Its place among the declared names. */
+  readonly slot: number;
   readonly codec: InPlaceArgument<unknown>;
   readonly optional: boolean;
   /** Set for the few codecs that write several keys. */
@@ -31,13 +33,14 @@ export function compileKey(name: string): Key {
 }
 
 /** @throws InvalidSignature, TooLong */
-export function compileField(name: string, argument: Argument<unknown>): Field {
+export function compileField(name: string, argument: Argument<unknown>, slot: number): Field {
   if (name === "__proto__") {
     throw new InvalidSignature("__proto__ cannot name a field: objects treat it specially");
   }
   return {
     ...compileKey(name),
     name,
+    slot,
     codec: asInPlace(argument),
     optional: "optional" in argument && argument.optional === true,
     spread: isBoxArgument(argument) ? argument : undefined,
@@ -45,7 +48,10 @@ export function compileField(name: string, argument: Argument<unknown>): Field {
   };
 }
 
-/** An argument may be named `toString`: then what every object inherits under that name does not count. */
+/**
+ * A value that an object does not list: of a getter in its class, say. An argument may be named `toString`: then what every
+ * object inherits under that name does not count.
+ */
 export function valueFor(field: Field, values: Values): unknown {
   return field.shadowed && !Object.hasOwn(values, field.name) ? undefined : values[field.name];
 }

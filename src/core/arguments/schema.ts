@@ -40,7 +40,7 @@ export class Schema {
     this.#names = Object.keys(fields);
     this.#fields = Object.entries(fields)
       .filter(([, argument]) => !isLocal(argument))
-      .map(([name, argument]) => compileField(name, argument))
+      .map(([name, argument]) => compileField(name, argument, this.#names.indexOf(name)))
       .sort((a, b) => compareBytes(a.key, b.key));
     this.#spreads = this.#fields.some((field) => field.spread !== undefined);
     for (const { name, spread } of this.#fields) if (spread !== undefined) this.#checkPieces(name);
@@ -123,19 +123,30 @@ export class Schema {
     else if (!field.optional) throw this.missing(field.name);
   }
 
-  /** @throws InvalidSignature for a name that is not declared */
-  checkNames(values: Values): void {
+  newSlots(): unknown[] {
+    return this.#names.map(() => undefined);
+  }
+
+  /**
+   * Puts each value into the slot of its field, and notes that way which names are given. In this loop V8 finds a value by its
+   * place in the object; everywhere else it would have to search for it by name.
+   * @throws InvalidSignature for a name that is not declared
+   */
+  gather(values: Values, slots: unknown[]): void {
     if (typeof values !== "object" || values === null) {
       throw new InvalidSignature(
         `${this.#what}: an object with the values by name is needed, not ${String(values)}`,
       );
     }
-    if (!this.#exact) return;
     const names = this.#names;
     let expected = 0;
     for (const name in values) {
       // Most objects list their properties in the order of the declaration.
-      if (name !== names[expected++] && !names.includes(name)) {
+      const slot = name === names[expected] ? expected : names.indexOf(name);
+      if (slot >= 0) {
+        slots[slot] = values[name];
+        expected = slot + 1;
+      } else if (this.#exact) {
         throw new InvalidSignature(`${this.#what}: there is no ${JSON.stringify(name)}`);
       }
     }
@@ -161,6 +172,8 @@ export class BoxTemplate {
   readonly #constants: readonly Constant[];
   readonly #steps: readonly Step[];
   readonly #spreads: boolean;
+  /** For the values of the next box. Not here while one is being written: a value may have such a box in it. */
+  #slots: unknown[] | undefined;
 
   constructor(schema: Schema, fields: readonly Field[], constants: readonly Constant[]) {
     this.#schema = schema;
@@ -177,17 +190,21 @@ export class BoxTemplate {
    */
   write(out: ByteWriter, tag: ByteRange, values: Values, connection?: unknown): void {
     const start = out.length;
+    const slots = this.#slots ?? this.#schema.newSlots();
+    this.#slots = undefined;
     try {
-      this.#schema.checkNames(values);
-      if (this.#spreads) this.#writeSpread(out, tag, values, connection);
-      else this.#writeSteps(out, tag, values);
+      this.#schema.gather(values, slots);
+      if (this.#spreads) this.#writeSpread(out, tag, values, slots, connection);
+      else this.#writeSteps(out, tag, values, slots);
     } catch (error) {
       out.length = start;
       throw error;
     }
+    if (slots.length > this.#fields.length) slots.fill(undefined); // local values travel nowhere
+    this.#slots = slots;
   }
 
-  #writeSteps(out: ByteWriter, tag: ByteRange, values: Values): void {
+  #writeSteps(out: ByteWriter, tag: ByteRange, values: Values, slots: unknown[]): void {
     const steps = this.#steps;
     for (let index = 0; index < steps.length; index++) {
       const step = steps[index] as Step;
@@ -201,7 +218,7 @@ export class BoxTemplate {
         }
         continue;
       }
-      const value = valueFor(field, values);
+      const value = takeFrom(slots, field, values);
       if (value === undefined) {
         if (field.optional) continue;
         throw this.#schema.missing(field.name);
@@ -223,22 +240,22 @@ export class BoxTemplate {
   }
 
   /** The slow way, through a map: where a codec decides itself which keys it writes. */
-  #writeSpread(out: ByteWriter, tag: ByteRange, values: Values, connection: unknown): void {
+  #writeSpread(out: ByteWriter, tag: ByteRange, values: Values, slots: unknown[], connection: unknown): void {
     const takeBack = checkpoint(connection);
     try {
-      this.#writeBox(out, tag, values, connection);
+      this.#writeBox(out, tag, values, slots, connection);
     } catch (error) {
       takeBack();
       throw error;
     }
   }
 
-  #writeBox(out: ByteWriter, tag: ByteRange, values: Values, connection: unknown): void {
+  #writeBox(out: ByteWriter, tag: ByteRange, values: Values, slots: unknown[], connection: unknown): void {
     const box = new Box();
     for (const { key, value } of this.#constants)
       box.set(key, value ?? copiedBytes(tag.bytes, tag.start, tag.end));
     for (const field of this.#fields) {
-      const value = valueFor(field, values);
+      const value = takeFrom(slots, field, values);
       if (value === undefined) {
         if (field.optional) continue;
         throw this.#schema.missing(field.name);
@@ -254,6 +271,13 @@ export class BoxTemplate {
     if (box.size === 0) out.uint16(0);
     else writeBox(out, box);
   }
+}
+
+/** A slot is empty afterwards: what was sent is not to be kept alive, nor taken for a value of the next box. */
+function takeFrom(slots: unknown[], field: Field, values: Values): unknown {
+  const value = slots[field.slot];
+  slots[field.slot] = undefined;
+  return value ?? valueFor(field, values);
 }
 
 function tooLong(length: number): TooLong {
