@@ -24,8 +24,8 @@ export function plaintextForbids(
   { standing, options }: Pick<Parts, "standing" | "options">,
   command: AnyCommand | undefined,
 ): boolean {
-  if (standing.secure || command?.change?.state === "upgrading") return false;
-  return options.requireTLS === true || command?.requireTLS === true;
+  if (options.requireTLS !== true && command?.requireTLS !== true) return false;
+  return !standing.secure && command?.change?.state !== "upgrading";
 }
 
 /** A call that is not made: a rejected promise, or for one that wants no answer an error, if it is the caller's. */

@@ -21,16 +21,15 @@ import { NameCache } from "./name-cache.ts";
 
 type Values = Readonly<Record<string, unknown>>;
 
-/** Never written: what wants no answer gets none. */
-const NO_TAG: ByteRange = { bytes: new Uint8Array(0), start: 0, end: 0 };
+const NOTHING = new Uint8Array(0);
 
 export class Incoming {
   readonly #host: Host;
   readonly #locator: ResponderLocator;
   readonly #names = new NameCache();
   #inProgress = 0;
-  /** Reused: the tag of an ask that is answered at once lies in the frame. */
-  readonly #frameTag: ByteRange = { bytes: new Uint8Array(0), start: 0, end: 0 };
+  /** Used again and again, by asks that are answered at once. */
+  #spare: Ask | undefined;
 
   constructor(host: Host, locator: ResponderLocator) {
     this.#host = host;
@@ -44,19 +43,28 @@ export class Incoming {
 
   /** Serves an ask. The frame is done with when this returns. */
   receive(frame: Frame, commandIndex: number, askIndex: number): void {
-    const ask = new Ask(
+    const ask = this.#spare ?? new Ask();
+    this.#spare = undefined; // a responder may bring us another box
+    ask.begin(
       this.#names.nameAt(frame.bytes, frame.valueStart(commandIndex), frame.valueEnd(commandIndex)),
-      askIndex < 0 ? undefined : this.#tagAt(frame, askIndex),
+      frame,
+      askIndex,
     );
+    this.#serve(ask, frame);
+    if (!ask.kept) this.#spare = ask;
+  }
+
+  #serve(ask: Ask, frame: Frame): void {
     const { observer } = this.#host;
     if (observer?.watchesCalls) ask.watch(observer, this.#host.context.connection);
     let result: unknown;
     try {
       const responder = this.#locator.locateResponder(ask.name);
+      if (responder === undefined) throw unhandled(ask.name);
       if (responder instanceof CommandResponder) ask.command = responder.command;
-      const refusal = responder === undefined ? unhandled(ask.name) : this.#host.refusal(ask.command);
-      if (responder === undefined || refusal !== undefined) throw refusal;
-      if (ask.command?.change !== undefined && ask.tag !== undefined) {
+      const refusal = this.#host.refusal(ask.command);
+      if (refusal !== undefined) throw refusal;
+      if (ask.command?.change !== undefined && ask.wantsAnswer) {
         ask.keep();
         return this.#change(ask, ask.command, responder, frame);
       }
@@ -67,14 +75,6 @@ export class Incoming {
       return this.#fail(ask, error);
     }
     this.#answer(ask, result);
-  }
-
-  #tagAt(frame: Frame, index: number): ByteRange {
-    const tag = this.#frameTag;
-    tag.bytes = frame.bytes;
-    tag.start = frame.valueStart(index);
-    tag.end = frame.valueEnd(index);
-    return tag;
   }
 
   #run(responder: Responder, frame: Frame): unknown {
@@ -104,7 +104,7 @@ export class Incoming {
 
   #answer(ask: Ask, result: unknown): void {
     const host = this.#host;
-    if (ask.tag !== undefined && host.alive) {
+    if (ask.wantsAnswer && host.alive) {
       try {
         writeAnswer(host.out, ask, result, host.context.connection);
       } catch (error) {
@@ -135,9 +135,9 @@ export class Incoming {
     const host = this.#host;
     const wire = toWire(error, ask.command?.declaredErrors);
     if (ask.watched !== undefined) host.observer?.callFailed(ask.watched, error);
-    if (wire.undeclared || ask.tag === undefined) host.report(error, ask.name);
+    if (wire.undeclared || !ask.wantsAnswer) host.report(error, ask.name);
     if (!host.alive) return;
-    if (ask.tag !== undefined) {
+    if (ask.wantsAnswer) {
       writeError(host.out, ask.tag, wire.code, wire.description);
       host.written();
     }
@@ -149,24 +149,36 @@ export class Incoming {
 
 /** One ask of the peer. */
 class Ask {
-  readonly name: string;
-  /** Undefined where no answer is wanted. It lies in the frame, until {@link keep}. */
-  tag: ByteRange | undefined;
+  name = "";
+  wantsAnswer = false;
+  /** Empty where no answer is wanted. It lies in the frame, until {@link keep}. */
+  readonly tag: ByteRange = { bytes: NOTHING, start: 0, end: 0 };
   /** Undefined for a raw responder. */
   command: AnyCommand | undefined = undefined;
   /** Set when somebody watches. */
   watched: CallEvent | undefined = undefined;
+  /** It is answered later. */
+  kept = false;
 
-  constructor(name: string, tag: ByteRange | undefined) {
+  /** @param index of the tag in the frame, -1 where there is none */
+  begin(name: string, frame: Frame, index: number): void {
+    const { tag } = this;
     this.name = name;
-    this.tag = tag;
+    this.command = this.watched = undefined;
+    this.wantsAnswer = index >= 0;
+    // Looked at before it is stored: to store a young object in an old one costs V8 more.
+    if (tag.bytes !== frame.bytes) tag.bytes = frame.bytes;
+    tag.start = this.wantsAnswer ? frame.valueStart(index) : 0;
+    tag.end = this.wantsAnswer ? frame.valueEnd(index) : 0;
   }
 
   /** The frame will be gone when this is answered. */
   keep(): void {
-    if (this.tag === undefined) return;
-    const { bytes, start, end } = this.tag;
-    this.tag = { bytes: copiedBytes(bytes, start, end), start: 0, end: end - start };
+    const { tag } = this;
+    this.kept = true;
+    tag.bytes = copiedBytes(tag.bytes, tag.start, tag.end);
+    tag.end -= tag.start;
+    tag.start = 0;
   }
 
   watch(observer: Observer, connection: AmpConnection): void {
@@ -178,7 +190,7 @@ class Ask {
 /** @throws BadLocalReturn: nothing is appended */
 function writeAnswer(
   out: ByteWriter,
-  { name, command, tag = NO_TAG }: Ask,
+  { name, command, tag }: Ask,
   result: unknown,
   connection: unknown,
 ): void {

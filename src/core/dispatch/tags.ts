@@ -7,28 +7,47 @@ const A = 0x61;
 /** The digits of a tag. Good until the next call: the range is reused. */
 export function tagDigits(tag: number): ByteRange {
   let start = digits.end;
-  // Not by bit operations, which know 32 bits only: a busy connection makes more calls than that.
-  for (let rest = tag; rest > 0; rest = Math.floor(rest / 16)) {
-    const digit = rest % 16;
-    digits.bytes[--start] = digit < 10 ? ZERO + digit : A + digit - 10;
-  }
+  let rest = tag;
+  // Bit operations know 32 bits only, and a busy connection makes more calls than that.
+  for (; rest > MAX_INT32; rest = Math.floor(rest / 16)) digits.bytes[--start] = digitOf(rest % 16);
+  for (; rest > 0; rest >>= 4) digits.bytes[--start] = digitOf(rest & 0xf);
   digits.start = start;
   return digits;
 }
 
+function digitOf(value: number): number {
+  return value < 10 ? ZERO + value : A + value - 10;
+}
+
+const MAX_INT32 = 0x7fffffff;
 /** 2^53 has 14 digits. */
 const MAX_DIGITS = 14;
 const digits: ByteRange = { bytes: new Uint8Array(MAX_DIGITS), start: 0, end: MAX_DIGITS };
 
+/** Tags of so many digits fit in 32 bits. */
+const SHORT = 7;
+
 /** The tag that these bytes are, or -1 when we would never have written them so. */
 export function parseTag(bytes: Uint8Array, start: number, end: number): number {
   if (end === start || end - start > MAX_DIGITS || bytes[start] === ZERO) return -1;
+  const short = Math.min(end, start + SHORT);
   let tag = 0;
-  for (let i = start; i < end; i++) {
-    const byte = bytes[i] as number;
-    if (byte >= ZERO && byte < ZERO + 10) tag = tag * 16 + byte - ZERO;
-    else if (byte >= A && byte < A + 6) tag = tag * 16 + byte - A + 10;
-    else return -1;
+  let at = start;
+  for (; at < short; at++) {
+    const digit = digitAt(bytes, at);
+    if (digit < 0) return -1;
+    tag = (tag << 4) | digit;
+  }
+  for (; at < end; at++) {
+    const digit = digitAt(bytes, at);
+    if (digit < 0) return -1;
+    tag = tag * 16 + digit;
   }
   return tag;
+}
+
+function digitAt(bytes: Uint8Array, at: number): number {
+  const byte = bytes[at] as number;
+  if (byte >= ZERO && byte < ZERO + 10) return byte - ZERO;
+  return byte >= A && byte < A + 6 ? byte - A + 10 : -1;
 }

@@ -1,5 +1,5 @@
 /** One box's bytes to a frame: the only place that knows how keys and values stand in a box. */
-import type { Frame } from "./frame.ts";
+import { type Frame, isBefore, STRIDE } from "./frame.ts";
 
 /** What {@link scanBox} returns where it cannot go on; a number above 0 means "so many bytes more, at least". */
 export const WHOLE = 0;
@@ -16,24 +16,63 @@ const TOO_MANY_KEYS = -3;
  * @returns WHOLE when the box is complete, the cursor then being past it; else why not
  */
 export function scanBox(frame: Frame, end: number, limit: number, maxKeys: number): number {
-  const { bytes } = frame;
-  for (let cursor = frame.cursor; ; frame.cursor = cursor) {
-    if (cursor + 2 > end) return cursor + 2 - end;
-    if (cursor + 2 > limit) return TOO_MANY_BYTES;
-    if (bytes[cursor] !== 0) return KEY_TOO_LONG;
+  // All in local variables: this loop runs for every key of every box.
+  const { bytes, offsets } = frame;
+  let { cursor, count } = frame;
+  let result = WHOLE;
+  for (;;) {
     const keyStart = cursor + 2;
+    if (keyStart > end) {
+      result = keyStart - end;
+      break;
+    }
+    if (keyStart > limit) {
+      result = TOO_MANY_BYTES;
+      break;
+    }
+    if (bytes[cursor] !== 0) {
+      result = KEY_TOO_LONG;
+      break;
+    }
     const keyEnd = keyStart + (bytes[cursor + 1] as number);
     if (keyEnd === keyStart) {
-      frame.cursor = keyStart;
-      return WHOLE;
+      cursor = keyStart;
+      break;
     }
-    if (keyEnd + 2 > end) return keyEnd + 2 - end;
+    if (keyEnd + 2 > end) {
+      result = keyEnd + 2 - end;
+      break;
+    }
     const valueEnd = keyEnd + 2 + (((bytes[keyEnd] as number) << 8) | (bytes[keyEnd + 1] as number));
     // Refused as soon as it is announced, not when it has come.
-    if (valueEnd + 2 > limit) return TOO_MANY_BYTES;
-    if (frame.count >= maxKeys) return TOO_MANY_KEYS;
-    if (valueEnd > end) return valueEnd - end;
-    frame.add(keyStart, keyEnd, valueEnd);
+    if (valueEnd + 2 > limit) {
+      result = TOO_MANY_BYTES;
+      break;
+    }
+    if (count >= maxKeys) {
+      result = TOO_MANY_KEYS;
+      break;
+    }
+    if (valueEnd > end) {
+      result = valueEnd - end;
+      break;
+    }
+    const at = count * STRIDE;
+    if (
+      at > 0 &&
+      // The first bytes decide it for nearly every pair of keys.
+      (bytes[keyStart] as number) <= (bytes[offsets[at - STRIDE] as number] as number) &&
+      !isBefore(bytes, offsets[at - STRIDE] as number, offsets[at - STRIDE + 1] as number, keyStart, keyEnd)
+    ) {
+      frame.ascending = false;
+    }
+    offsets[at] = keyStart;
+    offsets[at + 1] = keyEnd;
+    offsets[at + 2] = valueEnd;
+    count++;
     cursor = valueEnd;
   }
+  frame.cursor = cursor;
+  frame.count = count;
+  return result;
 }
