@@ -32,6 +32,7 @@ export type { SpreadLayout, SpreadOptions } from "./core/arguments/spread-value.
 export { unicode } from "./core/arguments/unicode.ts";
 export type {
   AmpConnection,
+  Caller,
   CallOptions,
   CallParameters,
   CallResult,

@@ -18,7 +18,7 @@ const DOORS = {
     optional parseBoxes path plainBox switchBox tlsBox unicode`,
     types: `
     AbortSignalLike AmpConnection AnyCommand Argument ArgumentDescription ArgumentsOf BoxArgument BoxKind
-    BoxReceiver BoxSender CallEvent CallOptions CallParameters CallResult CertificateLike ChangeEvent
+    BoxReceiver BoxSender CallEvent Caller CallOptions CallParameters CallResult CertificateLike ChangeEvent
     ChangeSide ChangingConnection Clock CommandSpec ConnectionOptions ErrorClass ErrorContext ErrorTags
     Extended Fault Fields HeartbeatOptions InPlaceArgument InputOf Limits LocalArgument Observer
     OptionalArgument Perform PrivateCertificateLike ProtocolChange RawResponder Respond Responder

@@ -34,7 +34,8 @@ export interface StartTLSOptions extends TLSOptions, CallOptions {
   readonly requireQuiescent?: boolean | undefined;
 }
 
-export interface AmpConnection extends AsyncDisposable {
+/** Whoever calls a peer: a connection, or a client that keeps one up. */
+export interface Caller {
   /**
    * Calls the peer.
    *
@@ -54,6 +55,9 @@ export interface AmpConnection extends AsyncDisposable {
     box: Box | undefined,
     options: CallOptions & { requiresAnswer: false },
   ): undefined;
+}
+
+export interface AmpConnection extends Caller, AsyncDisposable {
   /** Turns to TLS. Resolves when TLS is established and the peer verified; rejects otherwise, and the connection is closed. */
   startTLS(options?: StartTLSOptions): Promise<void>;
   /** True once everything goes through TLS. */

@@ -2,13 +2,13 @@
  * Calls and responders over any sender of boxes: for a carrier of your own that has boxes but no byte stream
  * (a message queue, a pipe of objects). Over a byte stream a Connection does all this and more.
  */
-import type { Fields } from "../arguments/argument.ts";
-import type { AmpConnection, CallOptions, CallParameters, CallResult } from "../command/amp-connection.ts";
-import type { AnyCommand, Command } from "../command/command.ts";
+import type { AmpConnection, CallOptions } from "../command/amp-connection.ts";
+import type { AnyCommand } from "../command/command.ts";
+import { TypedCalls } from "../command/typed-calls.ts";
 import { TLSNotAvailable } from "../errors/caller.ts";
 import { ConnectionClosed } from "../errors/transport.ts";
 import type { Clock } from "../transport.ts";
-import { Box } from "../wire/box.ts";
+import type { Box } from "../wire/box.ts";
 import { ByteWriter } from "../wire/byte-writer.ts";
 import { frameOfBox } from "../wire/frame-of.ts";
 import { parseBoxes } from "../wire/reader.ts";
@@ -20,7 +20,7 @@ import { locator as emptyLocator, type ResponderLocator } from "./locator.ts";
 /** A box that somebody else has bounded already. */
 const UNBOUNDED = { maxBoxBytes: Number.POSITIVE_INFINITY, maxBoxKeys: Number.POSITIVE_INFINITY };
 
-export class BoxDispatcher implements BoxReceiver, AmpConnection {
+export class BoxDispatcher extends TypedCalls implements BoxReceiver, AmpConnection {
   readonly #dispatcher: Dispatcher;
   readonly #lifetime = new Lifetime();
   readonly #out = new ByteWriter();
@@ -39,6 +39,7 @@ export class BoxDispatcher implements BoxReceiver, AmpConnection {
    * @param clock needed for calls with a `timeout`
    */
   constructor(locator: ResponderLocator = emptyLocator(), clock?: Clock) {
+    super();
     this.closed = new Promise((resolve) => {
       this.#resolveClosed = resolve;
     });
@@ -78,25 +79,20 @@ export class BoxDispatcher implements BoxReceiver, AmpConnection {
     this.destroy(reason);
   }
 
-  callRemote<A extends Fields, R extends Fields, Q extends boolean>(
-    command: Command<A, R, Q>,
-    ...rest: CallParameters<A>
-  ): CallResult<R, Q>;
-  callRemote(command: AnyCommand, args: object = {}, options?: CallOptions): Promise<unknown> | undefined {
+  protected override call(
+    command: AnyCommand,
+    values: Readonly<Record<string, unknown>>,
+    options: CallOptions,
+  ): Promise<unknown> | undefined {
     if (!this.#ready) return command.requiresAnswer ? Promise.reject(this.#whyNot()) : undefined;
-    return this.#dispatcher.call(command, args as Readonly<Record<string, unknown>>, options); // the schema looks at each value
+    return this.#dispatcher.call(command, values, options);
   }
 
-  callRemoteString(name: string, box?: Box, options?: CallOptions): Promise<Box>;
-  callRemoteString(
+  protected override callString(
     name: string,
-    box: Box | undefined,
-    options: CallOptions & { requiresAnswer: false },
-  ): undefined;
-  callRemoteString(
-    name: string,
-    box: Box = new Box(),
-    { requiresAnswer = true, ...options }: CallOptions & { requiresAnswer?: boolean } = {},
+    box: Box,
+    requiresAnswer: boolean,
+    options: CallOptions,
   ): Promise<Box> | undefined {
     if (!this.#ready) return requiresAnswer ? Promise.reject(this.#whyNot()) : undefined;
     return this.#dispatcher.callString(name, box, requiresAnswer, options);
