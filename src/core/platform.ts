@@ -42,3 +42,12 @@ declare const AbortController: new () => AbortControllerLike;
 export function newAbortController(): AbortControllerLike {
   return new AbortController();
 }
+
+declare const queueMicrotask: (callback: () => void) => void;
+
+/** What a listener has thrown: for the platform to report, as if it had called the listener itself. */
+export function throwToPlatform(error: unknown): void {
+  queueMicrotask(() => {
+    throw error;
+  });
+}

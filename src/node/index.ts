@@ -1,5 +1,7 @@
 /** AMP on Node: TCP and UNIX sockets, streams, and TLS in mid-stream. */
 
+export type { BackoffOptions } from "../core/reconnecting/backoff.ts";
+export type { ReconnectingState, WaitingLimits } from "../core/reconnecting/options.ts";
 export { type Attachable, type AttachOptions, attach } from "./attach.ts";
 export { Certificate } from "./certificates/certificate.ts";
 export { PrivateCertificate } from "./certificates/private-certificate.ts";
@@ -11,15 +13,12 @@ export type { DescriptorChannel } from "./descriptors/descriptor-channel.ts";
 export type { DescriptorOptions } from "./descriptors/take-socket.ts";
 export { attachFileDescriptors, attachStdio, type FileDescriptors } from "./file-descriptors.ts";
 export { type ListenOptions, listen, Server } from "./listen.ts";
-export type { BackoffOptions } from "./reconnecting/backoff.ts";
-export type { ReconnectingClient } from "./reconnecting/client.ts";
 export type {
   OwnWay,
   ReconnectingBehaviour,
   ReconnectingChange,
+  ReconnectingClient,
   ReconnectingOptions,
-  ReconnectingState,
-  WaitingLimits,
 } from "./reconnecting/options.ts";
 export { reconnecting } from "./reconnecting/reconnecting.ts";
 export type { TLSOptions, TLSRole, TLSVersion } from "./tls/options.ts";

@@ -27,7 +27,7 @@ export abstract class TypedCalls implements Caller {
     name: string,
     box: Box = new Box(),
     { requiresAnswer = true, ...options }: CallOptions & { requiresAnswer?: boolean } = {},
-  ): Promise<Box> | undefined {
+  ): Promise<unknown> | undefined {
     return this.callString(name, box, requiresAnswer, options);
   }
 
@@ -42,5 +42,5 @@ export abstract class TypedCalls implements Caller {
     box: Box,
     requiresAnswer: boolean,
     options: CallOptions,
-  ): Promise<Box> | undefined;
+  ): Promise<unknown> | undefined;
 }

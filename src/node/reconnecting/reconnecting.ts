@@ -1,10 +1,11 @@
 /** Keeps a connection up. */
+import { ReconnectingClient as Client } from "../../core/reconnecting/client.ts";
+import { systemClock } from "../clock.ts";
 import { connect } from "../connect.ts";
 import { checkOptions } from "../connection.ts";
 import { checkTLSOptions } from "../tls/check.ts";
 import type { TLSOptions } from "../tls/options.ts";
-import { ReconnectingClient } from "./client.ts";
-import type { ReconnectingOptions } from "./options.ts";
+import type { OwnWay, ReconnectingClient, ReconnectingOptions } from "./options.ts";
 
 /**
  * Connects, and connects again whenever the connection breaks, until it is closed. Comes back at once: calls wait for
@@ -14,13 +15,16 @@ import type { ReconnectingOptions } from "./options.ts";
 export function reconnecting(options: ReconnectingOptions): ReconnectingClient {
   const { startTLS } = options;
   if (startTLS !== undefined) checkTLSOptions(startTLS as TLSOptions, "client"); // looks whether the certificates are ours
-  if ("open" in options) return new ReconnectingClient(options);
-  checkOptions(options, "client");
-  const { signal: whole, ...rest } = options;
-  const client = new ReconnectingClient({ ...rest, open: (signal) => connect({ ...rest, signal }) });
-  const abort = () => client.destroy(whole?.reason instanceof Error ? whole.reason : undefined);
-  if (whole?.aborted) abort();
-  whole?.addEventListener("abort", abort, { once: true });
-  void client.closed.then(() => whole?.removeEventListener("abort", abort));
-  return client;
+  return new Client(options, {
+    clock: systemClock,
+    open: wayOf(options),
+    prepare: startTLS && ((connection) => connection.startTLS(startTLS)),
+  });
+}
+
+function wayOf(options: ReconnectingOptions): OwnWay["open"] {
+  if ("open" in options) return options.open;
+  const { signal: _ofTheWhole, ...rest } = options;
+  checkOptions(rest, "client");
+  return (signal) => connect({ ...rest, signal });
 }

@@ -1,8 +1,7 @@
 /** The calls that wait for a connection: bounded in number, in bytes and in time. */
-import type { CallOptions } from "../../core/command/amp-connection.ts";
-import { CallTimeout, LimitExceeded } from "../../core/errors/caller.ts";
-import type { Clock } from "../../core/transport.ts";
-import type { NodeConnection } from "../connection.ts";
+import type { Caller, CallOptions } from "../command/amp-connection.ts";
+import { CallTimeout, LimitExceeded } from "../errors/caller.ts";
+import type { Clock } from "../transport.ts";
 import type { WaitingLimits } from "./options.ts";
 
 /** A call on its way, over one connection or several. */
@@ -15,7 +14,7 @@ export interface PendingCall {
   /** When its time is up, by the clock; `Infinity` where it has no bound. */
   readonly deadline: number;
   readonly signal: CallOptions["signal"];
-  send(connection: NodeConnection, options: CallOptions): Promise<unknown> | undefined;
+  send(connection: Caller, options: CallOptions): Promise<unknown> | undefined;
   resolve(value: unknown): void;
   reject(error: unknown): void;
 }

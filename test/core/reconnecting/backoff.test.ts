@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { Backoff } from "../../../src/node/reconnecting/backoff.ts";
+import { Backoff } from "../../../src/core/reconnecting/backoff.ts";
 
 const longest = { jitter: () => 1 };
 

@@ -1,22 +1,24 @@
 /** Keeps one connection up: opens it, makes it ready for calls, waits, and opens the next one. */
-import { ConnectFailed, ConnectionClosed } from "../../core/errors/transport.ts";
-import type { Clock } from "../../core/transport.ts";
-import type { NodeConnection } from "../connection.ts";
+import type { Connection } from "../connection/connection.ts";
+import { ConnectFailed, ConnectionClosed } from "../errors/transport.ts";
+import { newAbortController, throwToPlatform } from "../platform.ts";
+import type { Clock } from "../transport.ts";
 import { Backoff } from "./backoff.ts";
-import type { OwnWay, ReconnectingBehaviour, ReconnectingChange, ReconnectingState } from "./options.ts";
+import type { Carrier, ReconnectingBehaviour, ReconnectingChange, ReconnectingState } from "./options.ts";
 
 const DEFAULT_SETUP_TIMEOUT = 30_000;
 
-export class Keeper {
-  readonly #options: ReconnectingBehaviour & OwnWay;
+export class Keeper<C extends Connection> {
+  readonly #behaviour: ReconnectingBehaviour<C>;
+  readonly #carrier: Carrier<C>;
   readonly #clock: Clock;
   readonly #backoff: Backoff;
-  readonly #ready: (connection: NodeConnection) => void;
+  readonly #ready: (connection: C) => void;
   /** Aborts when the connection is to be kept no longer: gives up opening, setting up and waiting. */
-  readonly #ending = new AbortController();
+  readonly #ending = newAbortController();
   #state: ReconnectingState = "connecting";
   #lastError: Error | undefined;
-  #connection: NodeConnection | undefined;
+  #connection: C | undefined;
   #reason: Error | undefined;
 
   /** Resolves, never rejects, with the reason when it is over. */
@@ -26,14 +28,11 @@ export class Keeper {
    * @param ready hears of every connection that is ready for calls
    * @throws RangeError
    */
-  constructor(
-    options: ReconnectingBehaviour & OwnWay,
-    clock: Clock,
-    ready: (connection: NodeConnection) => void,
-  ) {
-    this.#options = options;
-    this.#clock = clock;
-    this.#backoff = new Backoff(options.backoff);
+  constructor(behaviour: ReconnectingBehaviour<C>, carrier: Carrier<C>, ready: (connection: C) => void) {
+    this.#behaviour = behaviour;
+    this.#carrier = carrier;
+    this.#clock = behaviour.clock ?? carrier.clock;
+    this.#backoff = new Backoff(behaviour.backoff);
     this.#ready = ready;
     this.closed = this.#run();
   }
@@ -47,7 +46,7 @@ export class Keeper {
   }
 
   /** Made ready for calls, and not ended yet. */
-  get connection(): NodeConnection | undefined {
+  get connection(): C | undefined {
     return this.#connection;
   }
 
@@ -69,7 +68,7 @@ export class Keeper {
       const error = await this.#live();
       if (this.#reason !== undefined) break;
       this.#lastError = error;
-      if (this.#options.giveUpOn?.(error)) this.end(error);
+      if (this.#behaviour.giveUpOn?.(error)) this.end(error);
       else await this.#wait(error);
     }
     this.#become({ state: "closed", error: this.#lastError });
@@ -79,7 +78,7 @@ export class Keeper {
   /** One connection, from the attempt to its end: why it failed or ended. */
   async #live(): Promise<Error> {
     this.#become({ state: "connecting", error: this.#lastError });
-    let connection: NodeConnection;
+    let connection: C;
     try {
       connection = await this.#establish();
     } catch (error) {
@@ -100,15 +99,15 @@ export class Keeper {
   }
 
   /** Opens a connection and makes it ready for calls: until then nobody else can send on it. */
-  async #establish(): Promise<NodeConnection> {
-    const { open, startTLS } = this.#options;
+  async #establish(): Promise<C> {
+    const { open, prepare } = this.#carrier;
     const { signal } = this.#ending;
     const connection = await open(signal);
     const give = () => connection.destroy(this.#reason);
     signal.addEventListener("abort", give, { once: true });
     try {
       if (signal.aborted) throw signal.reason;
-      if (startTLS !== undefined) await connection.startTLS(startTLS);
+      await prepare?.(connection);
       await this.#setUp(connection);
       if (connection.reason !== undefined) throw connection.reason;
       return connection;
@@ -122,8 +121,8 @@ export class Keeper {
     }
   }
 
-  async #setUp(connection: NodeConnection): Promise<void> {
-    const { onConnection, setupTimeout = DEFAULT_SETUP_TIMEOUT } = this.#options;
+  async #setUp(connection: C): Promise<void> {
+    const { onConnection, setupTimeout = DEFAULT_SETUP_TIMEOUT } = this.#behaviour;
     if (onConnection === undefined) return;
     const late = () =>
       connection.destroy(new ConnectFailed(`onConnection took longer than ${setupTimeout} ms`));
@@ -155,15 +154,12 @@ export class Keeper {
     });
   }
 
-  #become(change: ReconnectingChange): void {
+  #become(change: ReconnectingChange<C>): void {
     this.#state = change.state;
     try {
-      this.#options.onStateChange?.(change);
+      this.#behaviour.onStateChange?.(change);
     } catch (error) {
-      // As from a listener of Node's: the error is the program's, and not to be taken for one of the connection.
-      process.nextTick(() => {
-        throw error;
-      });
+      throwToPlatform(error); // it is the program's, and not to be taken for one of the connection
     }
   }
 }

@@ -1,41 +1,53 @@
 /** A client with one connection at a time: where its calls wait, and when they are sent again. */
-import type { Fields } from "../../core/arguments/argument.ts";
-import type { CallOptions, CallParameters, CallResult } from "../../core/command/amp-connection.ts";
-import type { AnyCommand, Command } from "../../core/command/command.ts";
-import { InvalidSignature } from "../../core/errors/caller.ts";
-import { ConnectionClosed } from "../../core/errors/transport.ts";
-import type { Clock } from "../../core/transport.ts";
-import { Box } from "../../core/wire/box.ts";
-import { ByteWriter } from "../../core/wire/byte-writer.ts";
-import { writeBox } from "../../core/wire/writer.ts";
-import { systemClock } from "../clock.ts";
-import type { NodeConnection } from "../connection.ts";
+import type { Fields } from "../arguments/argument.ts";
+import type { CallOptions } from "../command/amp-connection.ts";
+import type { AnyCommand, Command } from "../command/command.ts";
+import { TypedCalls } from "../command/typed-calls.ts";
+import type { Connection } from "../connection/connection.ts";
+import { InvalidSignature } from "../errors/caller.ts";
+import { ConnectionClosed } from "../errors/transport.ts";
+import type { AbortSignalLike } from "../platform.ts";
+import type { Clock } from "../transport.ts";
+import type { Box } from "../wire/box.ts";
+import { ByteWriter } from "../wire/byte-writer.ts";
+import { writeBox } from "../wire/writer.ts";
 import { Keeper } from "./keeper.ts";
-import type { OwnWay, ReconnectingBehaviour, ReconnectingState } from "./options.ts";
+import type { Carrier, ReconnectingBehaviour, ReconnectingState } from "./options.ts";
 import { type PendingCall, WaitingCalls } from "./waiting-calls.ts";
 
-type Values = Readonly<Record<string, unknown>>;
 type Send = PendingCall["send"];
 
 /** Only its length counts. */
 const SOME_TAG = { bytes: new Uint8Array(8), start: 0, end: 8 };
 
-export class ReconnectingClient implements AsyncDisposable {
+/**
+ * Calls the peer, as a connection does. While there is no connection a call waits for one, within its `timeout`; past
+ * the bounds of `waiting` it rejects with LimitExceeded. A call that was in flight when the connection broke rejects
+ * with the reason, because it may have been carried out: unless its command is `idempotent`, then it is sent again on
+ * the next connection. What was called by `callRemoteString` never is.
+ */
+export class ReconnectingClient<C extends Connection = Connection>
+  extends TypedCalls
+  implements AsyncDisposable
+{
   readonly #callTimeout: number | undefined;
   readonly #clock: Clock;
   readonly #waiting: WaitingCalls;
-  readonly #keeper: Keeper;
+  readonly #keeper: Keeper<C>;
 
   /** Prefer `reconnecting`. @throws RangeError */
-  constructor(options: ReconnectingBehaviour & OwnWay) {
-    this.#callTimeout = options.callTimeout;
-    this.#clock = options.clock ?? systemClock;
-    this.#waiting = new WaitingCalls(this.#clock, options.waiting);
-    this.#keeper = new Keeper(options, this.#clock, (connection) => {
+  constructor(behaviour: ReconnectingBehaviour<C>, carrier: Carrier<C>) {
+    super();
+    const { callTimeout, clock = carrier.clock, signal, waiting } = behaviour;
+    this.#callTimeout = callTimeout;
+    this.#clock = clock;
+    this.#waiting = new WaitingCalls(clock, waiting);
+    this.#keeper = new Keeper(behaviour, carrier, (connection) => {
       for (const call of this.#waiting.takeAll()) this.#send(call, connection);
     });
     // The keeper may end by itself, when it has met an error that is not worth another try.
     void this.closed.then((reason) => this.#rejectWaiting(reason));
+    if (signal !== undefined) this.#endWith(signal);
   }
 
   get state(): ReconnectingState {
@@ -48,7 +60,7 @@ export class ReconnectingClient implements AsyncDisposable {
   }
 
   /** The connection that calls go out on; undefined while there is none. Another one takes its place when it breaks. */
-  get connection(): NodeConnection | undefined {
+  get connection(): C | undefined {
     return this.#keeper.connection;
   }
 
@@ -62,55 +74,38 @@ export class ReconnectingClient implements AsyncDisposable {
     return this.#keeper.closed;
   }
 
-  /**
-   * Calls the peer, as a connection's `callRemote` does. While there is no connection the call waits for one, within
-   * its `timeout`; past the bounds of `waiting` it rejects with LimitExceeded. A call that was in flight when the
-   * connection broke rejects with the reason, because it may have been carried out: unless its command is
-   * `idempotent`, then it is sent again on the next connection.
-   */
-  callRemote<A extends Fields, R extends Fields, Q extends boolean>(
-    command: Command<A, R, Q>,
-    ...rest: CallParameters<A>
-  ): CallResult<R, Q>;
-  callRemote(
+  protected override call(
     command: AnyCommand,
-    args: object = {},
-    options: CallOptions = {},
+    values: Readonly<Record<string, unknown>>,
+    options: CallOptions,
   ): Promise<unknown> | undefined {
     if (command.change !== undefined) {
       const message = `${command.name} changes the protocol of one connection: ask it in onConnection`;
       return Promise.reject(new InvalidSignature(message));
     }
-    const values = args as Values; // objects are: the schema looks at each value
     const erased = command as Command<Fields, Fields, boolean>; // what `AnyCommand` stands for
     const send: Send = (connection, given) => connection.callRemote(erased, values, given);
     const measure = (out: ByteWriter) => {
       command.writeAsk(out, command.requiresAnswer ? SOME_TAG : undefined, values, undefined);
     };
-    return this.#call(command, send, measure, options);
+    return this.#make(command, send, measure, options);
   }
 
-  /** The low level: a command by name, box in, box out. It is never sent again. */
-  callRemoteString(name: string, box?: Box, options?: CallOptions): Promise<Box>;
-  callRemoteString(
+  protected override callString(
     name: string,
-    box: Box | undefined,
-    options: CallOptions & { requiresAnswer: false },
-  ): undefined;
-  callRemoteString(
-    name: string,
-    box: Box = new Box(),
-    { requiresAnswer = true, ...options }: CallOptions & { requiresAnswer?: boolean } = {},
+    box: Box,
+    requiresAnswer: boolean,
+    options: CallOptions,
   ): Promise<unknown> | undefined {
     const send: Send = (connection, given) =>
       requiresAnswer
         ? connection.callRemoteString(name, box, given)
         : connection.callRemoteString(name, box, { ...given, requiresAnswer });
     const measure = (out: ByteWriter) => writeBox(out, box);
-    return this.#call({ name, requiresAnswer, idempotent: false }, send, measure, options);
+    return this.#make({ name, requiresAnswer, idempotent: false }, send, measure, options);
   }
 
-  #call(
+  #make(
     { name, requiresAnswer, idempotent }: Pick<AnyCommand, "name" | "requiresAnswer" | "idempotent">,
     send: Send,
     measure: (out: ByteWriter) => void,
@@ -136,7 +131,7 @@ export class ReconnectingClient implements AsyncDisposable {
   }
 
   /** The connection, if it takes calls: one that is about to end does not. */
-  #ready(): NodeConnection | undefined {
+  #ready(): C | undefined {
     const connection = this.connection;
     const state = connection?.state;
     return state === "open" || state === "upgrading" || state === "switching" ? connection : undefined;
@@ -150,7 +145,7 @@ export class ReconnectingClient implements AsyncDisposable {
     this.#waiting.add(call, () => this.lastError);
   }
 
-  #send(call: PendingCall, connection: NodeConnection): void {
+  #send(call: PendingCall, connection: Connection): void {
     const { deadline, signal } = call;
     const timeout = Math.max(0, deadline - this.#clock.now());
     let answer: Promise<unknown> | undefined;
@@ -162,7 +157,7 @@ export class ReconnectingClient implements AsyncDisposable {
     answer?.then(call.resolve, (error: unknown) => this.#failed(call, connection, error));
   }
 
-  #failed(call: PendingCall, connection: NodeConnection, error: unknown): void {
+  #failed(call: PendingCall, connection: Connection, error: unknown): void {
     const broke = error === connection.reason;
     if (!broke || !call.idempotent || this.#keeper.reason !== undefined) return call.reject(error);
     try {
@@ -190,6 +185,13 @@ export class ReconnectingClient implements AsyncDisposable {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  #endWith(signal: AbortSignalLike): void {
+    const abort = () => this.destroy(signal.reason instanceof Error ? signal.reason : undefined);
+    if (signal.aborted) return abort();
+    signal.addEventListener("abort", abort, { once: true });
+    void this.closed.then(() => signal.removeEventListener("abort", abort));
   }
 
   #end(reason: Error): void {

@@ -1,0 +1,66 @@
+/** How a client that keeps a connection up behaves. */
+import type { Connection } from "../connection/connection.ts";
+import type { Signal } from "../platform.ts";
+import type { Clock } from "../transport.ts";
+import type { BackoffOptions } from "./backoff.ts";
+
+/**
+ * `connecting`: a connection is being opened, turned to TLS where that was asked for, and set up. `connected`: calls go
+ * out. `waiting`: until the next attempt. `closed`: for good.
+ */
+export type ReconnectingState = "connecting" | "connected" | "waiting" | "closed";
+
+/** Tells of a new state. */
+export interface ReconnectingChange<C extends Connection = Connection> {
+  readonly state: ReconnectingState;
+  /** Why there is no connection, or was none before this one; undefined as long as nothing has failed. */
+  readonly error: Error | undefined;
+  /** `waiting` only: milliseconds until the next attempt. */
+  readonly delay?: number;
+  /** `connected` only. */
+  readonly connection?: C;
+}
+
+/** Bounds on the calls that wait for a connection. A call past them rejects with LimitExceeded. */
+export interface WaitingLimits {
+  /** Default 1,000. */
+  readonly maxCalls?: number | undefined;
+  /** Bytes of their boxes. Default 1 MiB. */
+  readonly maxBytes?: number | undefined;
+}
+
+export interface ReconnectingBehaviour<C extends Connection = Connection> {
+  /**
+   * Sets up every connection (a login, say), perhaps with a promise; the calls that wait go out when it is done. Make
+   * its calls on the connection that it is given. When it fails, the connection is destroyed and the next attempt
+   * follows.
+   */
+  readonly onConnection?: ((connection: C) => unknown) | undefined;
+  /** Milliseconds that `onConnection` may take. Default 30,000. */
+  readonly setupTimeout?: number | undefined;
+  readonly onStateChange?: ((change: ReconnectingChange<C>) => void) | undefined;
+  /** Says of an error that trying again is in vain: the client closes with it. Default: none is. */
+  readonly giveUpOn?: ((error: Error) => boolean) | undefined;
+  readonly backoff?: BackoffOptions | undefined;
+  readonly waiting?: WaitingLimits | undefined;
+  /** Milliseconds that a call may take where it does not say, the wait for a connection included. Default: no bound. */
+  readonly callTimeout?: number | undefined;
+  /** Where time comes from: for tests. Default: the platform's. */
+  readonly clock?: Clock | undefined;
+  /** Aborting it destroys the client. */
+  readonly signal?: Signal | undefined;
+}
+
+/** Opens a connection in a way of your own: over a child process that is started anew, over SSH. */
+export interface OwnWay<C extends Connection = Connection> {
+  /** @param signal aborts when the client is closed meanwhile */
+  readonly open: (signal: Signal) => C | PromiseLike<C>;
+}
+
+/** What the carrier of the connections adds. */
+export interface Carrier<C extends Connection> extends OwnWay<C> {
+  /** The platform's. */
+  readonly clock: Clock;
+  /** Does what every connection needs before anything else is sent on it: StartTLS. */
+  readonly prepare?: ((connection: C) => Promise<void>) | undefined;
+}
