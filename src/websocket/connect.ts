@@ -1,8 +1,10 @@
 /** Opens a connection over a WebSocket, or on one that is there already. */
 import { Connection } from "../core/connection/connection.ts";
+import { checkHeartbeat } from "../core/connection/liveness.ts";
 import type { ConnectionOptions } from "../core/connection/options.ts";
 import { ConnectFailed } from "../core/errors/transport.ts";
 import type { AbortSignalLike } from "../core/platform.ts";
+import { resolveLimits } from "../core/wire/limits.ts";
 import { platformClock, platformWebSocket } from "./platform.ts";
 import {
   OPEN,
@@ -29,6 +31,9 @@ export interface ConnectWebSocketOptions extends WebSocketOptions {
   readonly signal?: AbortSignalLike | undefined;
 }
 
+/** Text, or a `URL`. */
+export type WebSocketURL = string | { readonly href: string };
+
 /**
  * AMP on an open WebSocket, of a server (`ws`) or of a client. Nothing may have been read from it before.
  * @throws TypeError for one that is not open
@@ -41,18 +46,29 @@ export function attach(socket: WebSocketLike, options: WebSocketOptions = {}): C
 }
 
 /**
- * Connects to `ws:` or `wss:`, with the subprotocol `amp`.
- * @throws ConnectFailed when no connection comes about (a browser does not tell why); the signal's reason; TypeError
- * where there is no WebSocket; what the WebSocket throws for a URL that it cannot take
+ * Finds what is wrong with options before anything is opened for them.
+ * @returns what makes the WebSocket
+ * @throws RangeError; TypeError, also where there is no WebSocket
  */
-export async function connect(
-  url: string | { readonly href: string },
-  options: ConnectWebSocketOptions = {},
-): Promise<Connection> {
-  const { signal, WebSocket: Constructor = platformWebSocket, ...rest } = options;
+export function checkOptions(options: ConnectWebSocketOptions): WebSocketConstructor {
+  const { limits, WebSocket: Constructor = platformWebSocket } = options;
+  resolveLimits(limits);
+  checkHeartbeat(options);
   if (Constructor === undefined) {
     throw new TypeError("this platform has no WebSocket of its own: give one as the option `WebSocket`");
   }
+  return Constructor;
+}
+
+/**
+ * Connects to `ws:` or `wss:`, with the subprotocol `amp`.
+ * @throws ConnectFailed when no connection comes about (a browser does not tell why); the signal's reason; before
+ * anything is opened RangeError and TypeError for options that make no sense, and what the WebSocket throws for a URL
+ * that it cannot take
+ */
+export async function connect(url: WebSocketURL, options: ConnectWebSocketOptions = {}): Promise<Connection> {
+  const { signal, WebSocket: _given, ...rest } = options;
+  const Constructor = checkOptions(options);
   if (signal?.aborted) throw signal.reason;
   const address = typeof url === "string" ? url : url.href;
   const socket = new Constructor(address, SUBPROTOCOL);

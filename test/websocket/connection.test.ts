@@ -252,6 +252,16 @@ describe("connecting", () => {
     expect(await rejection(connect("http:/", { WebSocket }))).toBeInstanceOf(SyntaxError);
   });
 
+  test("looks at its options before it opens anything", async () => {
+    const { url, server } = await webSocketServer();
+    let opened = 0;
+    server.on("connection", () => opened++);
+    const wrong = [{ limits: { maxBoxBytes: -1 } }, { heartbeat: { interval: 0 } }];
+    for (const options of wrong)
+      expect(await rejection(connect(url, { WebSocket, ...options }))).toBeInstanceOf(RangeError);
+    expect(opened).toBe(0);
+  });
+
   if ("WebSocket" in globalThis) {
     test("needs no more than the platform's WebSocket", async () => {
       const { url } = await ourWebSocketServer({ locator: calculator().locator });
