@@ -4,6 +4,7 @@ import { checkHeartbeat } from "../core/connection/liveness.ts";
 import type { ConnectionOptions } from "../core/connection/options.ts";
 import { ConnectFailed } from "../core/errors/transport.ts";
 import type { AbortSignalLike } from "../core/platform.ts";
+import type { Clock } from "../core/transport.ts";
 import { resolveLimits } from "../core/wire/limits.ts";
 import { platformClock, platformWebSocket } from "./platform.ts";
 import {
@@ -22,6 +23,8 @@ export interface WebSocketOptions extends Omit<ConnectionOptions, "tls"> {
    * server's WebSocket has no URL: it says so itself.
    */
   readonly secure?: boolean | undefined;
+  /** Where time comes from: for tests. Default: the platform's. */
+  readonly clock?: Clock | undefined;
 }
 
 export interface ConnectWebSocketOptions extends WebSocketOptions {
@@ -41,8 +44,9 @@ export type WebSocketURL = string | { readonly href: string };
 export function attach(socket: WebSocketLike, options: WebSocketOptions = {}): Connection {
   if (socket.readyState !== OPEN)
     throw new TypeError("the WebSocket is not open: `connect` waits for one to open");
-  const { secure = socket.url?.startsWith("wss:") ?? false, ...rest } = options;
-  return new Connection(new WebSocketTransport(socket, platformClock, secure), platformClock, rest);
+  const { secure = socket.url?.startsWith("wss:") ?? false, clock = platformClock, ...rest } = options;
+  // What is unsent is looked at in the platform's own time: no test's clock makes a socket send.
+  return new Connection(new WebSocketTransport(socket, platformClock, secure), clock, rest);
 }
 
 /**

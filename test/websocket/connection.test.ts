@@ -2,6 +2,7 @@
 import { once } from "node:events";
 import {
   BoxReader,
+  CallTimeout,
   ConnectFailed,
   ConnectionClosed,
   ConnectionLost,
@@ -13,7 +14,7 @@ import {
   TLSRequired,
   unicode,
 } from "ampwire";
-import { byteByByte } from "ampwire/testing";
+import { byteByByte, manualClock } from "ampwire/testing";
 import { attach, chooseProtocol, connect, SUBPROTOCOL } from "ampwire/websocket";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { WebSocket } from "ws";
@@ -206,6 +207,15 @@ describe("TLS", () => {
     expect(connection.secure).toBe(true);
     expect(connection.tls?.peerCertificate).toBeUndefined();
   });
+});
+
+test("a call's time is the clock's", async () => {
+  const clock = manualClock();
+  const { client } = await webSocketPair({ locator: calculator().locator }, { clock });
+  const call = rejection(client.callRemote(Wait, {}, { timeout: 60_000 }));
+  await client.callRemote(Sum, { a: 1, b: 1 });
+  clock.advance(60_000);
+  expect(await call).toBeInstanceOf(CallTimeout);
 });
 
 describe("connecting", () => {
