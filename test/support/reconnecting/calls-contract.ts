@@ -1,0 +1,184 @@
+/** What becomes of the calls on a client of `reconnecting`, over whatever carries its connections. */
+import {
+  Box,
+  CallTimeout,
+  type Connection,
+  ConnectionLost,
+  command,
+  InvalidSignature,
+  LimitExceeded,
+  ProtocolSwitchCommand,
+} from "ampwire";
+import { describe, expect, it } from "vitest";
+import { rejection } from "../settled.ts";
+import { breakAll, type Carrier, type ServerThere } from "./carrier.ts";
+import { Add, add, Hang, HangSafely, Note } from "./commands.ts";
+import { kept } from "./kept.ts";
+
+export function callsContract<C extends Connection>(carrier: Carrier<C>): void {
+  it("a call goes out when there is a connection, and calls made before go out in their order", async () => {
+    const place = carrier.place();
+    const texts: string[] = [];
+    const note = Note.responder(({ text }) => void texts.push(text));
+    await place.serve(add, note);
+    const { client, changes } = kept(place.reconnecting);
+    expect(client.state).toBe("connecting");
+    expect(client.callRemote(Note, { text: "first" })).toBeUndefined();
+    const sum = client.callRemote(Add, { a: 1, b: 2 });
+    client.callRemote(Note, { text: "second" });
+    expect(client.waiting).toBe(3);
+    expect(await sum).toEqual({ total: 3 });
+    expect(texts).toEqual(["first", "second"]);
+    expect(client.state).toBe("connected");
+    expect(client.connection?.secure).toBe(false);
+    expect((await client.callRemoteString("Add", new Box({ a: "4", b: "5" }))).text("total")).toBe("9");
+    expect(changes.map(({ state }) => state)).toEqual(["connecting", "connected"]);
+  });
+
+  describe("a call in flight when the connection breaks", () => {
+    it("rejects, and is not made again", async () => {
+      const place = carrier.place();
+      let runs = 0;
+      const server: ServerThere = await place.serve(
+        Hang.responder(() => {
+          runs++;
+          breakAll(server);
+        }),
+      );
+      const { client, clock, become } = kept(place.reconnecting);
+      const waiting = become("waiting");
+      expect(await rejection(client.callRemote(Hang))).toBeInstanceOf(ConnectionLost);
+      await waiting;
+      const connected = become("connected");
+      clock.advance(100);
+      await connected;
+      expect(runs).toBe(1);
+    });
+
+    it("is made again when its command is idempotent", async () => {
+      const place = carrier.place();
+      let runs = 0;
+      const server: ServerThere = await place.serve(
+        HangSafely.responder(() => {
+          if (++runs < 3) breakAll(server);
+          return { run: runs };
+        }),
+      );
+      const { client, clock, become } = kept(place.reconnecting);
+      await become("connected");
+      const call = client.callRemote(HangSafely);
+      for (let i = 0; i < 2; i++) clock.advance((await become("waiting")).delay ?? 0);
+      expect(await call).toEqual({ run: 3 });
+    });
+
+    it("keeps to its timeout over all its connections", async () => {
+      const place = carrier.place();
+      const server: ServerThere = await place.serve(
+        HangSafely.responder(() => {
+          breakAll(server);
+          return { run: 0 };
+        }),
+      );
+      const backoff = { initial: 1_000, jitter: () => 1 };
+      const { client, clock, become } = kept(place.reconnecting, { backoff });
+      await become("connected");
+      const call = rejection(client.callRemote(HangSafely, {}, { timeout: 700 }));
+      await become("waiting");
+      expect(client.waiting).toBe(1);
+      clock.advance(700);
+      const error = await call;
+      expect(error).toBeInstanceOf(CallTimeout);
+      expect(error.cause).toBe(client.lastError);
+    });
+
+    it("rejects with the peer's own error, idempotent or not", async () => {
+      class Refused extends Error {}
+      const Refuse = command("Refuse", { idempotent: true, errors: { REFUSED: Refused } });
+      const place = carrier.place();
+      await place.serve(
+        Refuse.responder(() => {
+          throw new Refused("no");
+        }),
+      );
+      const { client } = kept(place.reconnecting);
+      expect(await rejection(client.callRemote(Refuse))).toBeInstanceOf(Refused);
+    });
+  });
+
+  it("a call keeps to its timeout, or the client's, on the connection too", async () => {
+    const place = carrier.place();
+    await place.serve(
+      Hang.responder(() => new Promise(() => {})),
+      add,
+    );
+    const { client, clock, become } = kept(place.reconnecting, { callTimeout: 500 });
+    await become("connected");
+    const own = rejection(client.callRemote(Hang, {}, { timeout: 20 }));
+    const common = rejection(client.callRemote(Hang));
+    await client.callRemote(Add, { a: 1, b: 1 });
+    clock.advance(20);
+    expect(await own).toBeInstanceOf(CallTimeout);
+    clock.advance(480);
+    expect(await common).toBeInstanceOf(CallTimeout);
+    expect(client.state).toBe("connected");
+  });
+
+  describe("a call that waits", () => {
+    it("waits no longer than its timeout, or the client's", async () => {
+      const { client, clock, become } = kept(carrier.place().reconnecting, { callTimeout: 500 });
+      const own = rejection(client.callRemote(Add, { a: 1, b: 1 }, { timeout: 20 }));
+      const common = rejection(client.callRemote(Add, { a: 1, b: 1 }));
+      await become("waiting");
+      clock.advance(20);
+      expect(await own).toMatchObject({ code: "CALL_TIMEOUT", cause: { code: "CONNECT_FAILED" } });
+      expect(client.waiting).toBe(1);
+      clock.advance(480);
+      expect(await common).toBeInstanceOf(CallTimeout);
+    });
+
+    it("waits until its signal aborts", async () => {
+      const { client } = kept(carrier.place().reconnecting);
+      const controller = new AbortController();
+      const options = { signal: controller.signal };
+      const call = rejection(client.callRemote(Add, { a: 1, b: 1 }, options));
+      const reason = new Error("enough");
+      controller.abort(reason);
+      expect(await call).toBe(reason);
+      expect(await rejection(client.callRemote(Add, { a: 1, b: 1 }, options))).toBe(reason);
+      expect(client.waiting).toBe(0);
+    });
+
+    it("is one of a bounded number", async () => {
+      const { client } = kept(carrier.place().reconnecting, { waiting: { maxCalls: 2 } });
+      for (let i = 0; i < 2; i++) client.callRemote(Note, { text: "waits" });
+      expect(await rejection(client.callRemote(Add, { a: 1, b: 1 }))).toBeInstanceOf(LimitExceeded);
+      expect(() => client.callRemote(Note, { text: "one too many" })).toThrow(/waiting\.maxCalls/);
+    });
+
+    it("takes its part of a bounded number of bytes, and gives it back", async () => {
+      const { client } = kept(carrier.place().reconnecting, { waiting: { maxBytes: 1_000 } });
+      const controller = new AbortController();
+      const long = new Box({ data: "x".repeat(900) });
+      const first = rejection(client.callRemoteString("Long", long, { signal: controller.signal }));
+      expect(await rejection(client.callRemoteString("Long", long))).toMatchObject({
+        code: "LIMIT_EXCEEDED",
+        message: expect.stringContaining("waiting.maxBytes"),
+      });
+      controller.abort();
+      await first;
+      client.callRemoteString("Long", long, { requiresAnswer: false });
+      expect(client.waiting).toBe(1);
+    });
+
+    it("is refused at once when it cannot be sent at all", async () => {
+      const { client } = kept(carrier.place().reconnecting);
+      // @ts-expect-error: there is no b
+      expect(await rejection(client.callRemote(Add, { a: 1 }))).toBeInstanceOf(InvalidSignature);
+      const Switch = new ProtocolSwitchCommand("Switch", {});
+      expect(await rejection(client.callRemote(Switch, { protocol: () => {} }))).toMatchObject({
+        message: expect.stringContaining("onConnection"),
+      });
+      expect(client.waiting).toBe(0);
+    });
+  });
+}

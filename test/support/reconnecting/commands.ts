@@ -1,0 +1,11 @@
+/** The commands that the contract of `reconnecting` calls. */
+import { command, integer, unicode } from "ampwire";
+
+export const Add = command("Add", {
+  arguments: { a: integer(), b: integer() },
+  response: { total: integer() },
+});
+export const add = Add.responder(({ a, b }) => ({ total: a + b }));
+export const Note = command("Note", { arguments: { text: unicode() }, requiresAnswer: false });
+export const Hang = command("Hang");
+export const HangSafely = command("HangSafely", { idempotent: true, response: { run: integer() } });

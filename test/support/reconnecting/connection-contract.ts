@@ -1,0 +1,267 @@
+/** What `reconnecting` must do about its connections, over whatever carries them. */
+import { ConnectFailed, type Connection, ConnectionClosed, ConnectionLost, command, unicode } from "ampwire";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
+import { deferred } from "../deferred.ts";
+import { rejection } from "../settled.ts";
+import { breakAll, type Carrier } from "./carrier.ts";
+import { Add, add, HangSafely, Note } from "./commands.ts";
+import { kept } from "./kept.ts";
+
+export function connectionContract<C extends Connection>(carrier: Carrier<C>): void {
+  describe("the connection", () => {
+    it("is tried for again after longer and longer waits, and the error is told", async () => {
+      const place = carrier.place();
+      const backoff = { initial: 50, max: 150, jitter: () => 1 };
+      const { client, clock, become } = kept(place.reconnecting, { backoff });
+      const call = client.callRemote(Add, { a: 1, b: 1 });
+      const delays: unknown[] = [];
+      for (let attempt = 0; attempt < 4; attempt++) {
+        const { delay, error } = await become("waiting");
+        expect(error).toBeInstanceOf(ConnectFailed);
+        expect(client.lastError).toBe(error);
+        delays.push(delay);
+        clock.advance((delay ?? 0) - 1);
+        expect(client.state).toBe("waiting");
+        if (attempt === 3) await place.serve(add);
+        clock.advance(1);
+      }
+      expect(delays).toEqual([50, 100, 150, 150]);
+      expect(await call).toEqual({ total: 2 });
+      expect(client.connection).toBeDefined();
+      expect(client.lastError).toBeInstanceOf(ConnectFailed);
+    });
+
+    it("is replaced when it breaks", async () => {
+      const place = carrier.place();
+      const server = await place.serve(add);
+      const { client, clock, become } = kept(place.reconnecting);
+      await client.callRemote(Add, { a: 1, b: 1 });
+      const first = client.connection;
+      const waiting = become("waiting");
+      breakAll(server);
+      expect((await waiting).error).toBeInstanceOf(ConnectionLost);
+      expect(client.connection).toBeUndefined();
+      const call = client.callRemote(Add, { a: 2, b: 2 });
+      clock.advance(100);
+      expect(await call).toEqual({ total: 4 });
+      expect(client.connection).not.toBe(first);
+    });
+
+    it("is not waited for when trying again is in vain", async () => {
+      const { client } = kept(carrier.place().reconnecting, {
+        giveUpOn: (error) => error instanceof ConnectFailed,
+      });
+      const call = client.callRemote(Add, { a: 1, b: 1 });
+      expect(await rejection(call)).toBeInstanceOf(ConnectFailed);
+      expect(await client.closed).toBe(client.lastError);
+      expect(client.state).toBe("closed");
+    });
+
+    it("can be opened in a way of one's own", async () => {
+      const place = carrier.place();
+      await place.serve(add);
+      let opened = 0;
+      const { client } = kept<C>((behaviour) =>
+        carrier.reconnecting({
+          ...behaviour,
+          open: (signal) => {
+            opened++;
+            return place.connect(signal);
+          },
+        }),
+      );
+      expect(await client.callRemote(Add, { a: 1, b: 1 })).toEqual({ total: 2 });
+      expect(opened).toBe(1);
+    });
+
+    it("is kept although a listener throws, and the platform hears of it", async () => {
+      const place = carrier.place();
+      await place.serve(add);
+      const reported: unknown[] = [];
+      const later = queueMicrotask;
+      vi.spyOn(globalThis, "queueMicrotask").mockImplementation((callback) =>
+        later(() => {
+          try {
+            callback();
+          } catch (error) {
+            reported.push(error);
+          }
+        }),
+      );
+      onTestFinished(() => void vi.restoreAllMocks());
+      const failure = new Error("a listener's own");
+      const { client } = kept(place.reconnecting, {
+        onStateChange: () => {
+          throw failure;
+        },
+      });
+      expect(await client.callRemote(Add, { a: 1, b: 1 })).toEqual({ total: 2 });
+      expect(reported).toEqual([failure, failure]);
+    });
+  });
+
+  describe("onConnection", () => {
+    it("sets every connection up before other calls go out", async () => {
+      const Login = command("Login", { arguments: { name: unicode() } });
+      const Whoami = command("Whoami", { response: { name: unicode() } });
+      const place = carrier.place();
+      const server = await place.serve(
+        Login.responder(async ({ name }, { state }) => {
+          await new Promise(setImmediate);
+          state.name = name;
+        }),
+        Whoami.responder((_, { state }) => ({ name: String(state.name) })),
+      );
+      const { client, clock, become } = kept(place.reconnecting, {
+        onConnection: async (connection) => {
+          await connection.callRemote(Login, { name: "alice" });
+        },
+      });
+      expect(await client.callRemote(Whoami)).toEqual({ name: "alice" });
+      const waiting = become("waiting");
+      breakAll(server);
+      await waiting;
+      const again = client.callRemote(Whoami);
+      clock.advance(100);
+      expect(await again).toEqual({ name: "alice" });
+    });
+
+    it("is tried again when it fails, on another connection", async () => {
+      const place = carrier.place();
+      const server = await place.serve(add);
+      const failure = new Error("not yet");
+      let tries = 0;
+      const { client, clock, become } = kept(place.reconnecting, {
+        onConnection: () => {
+          if (++tries === 1) throw failure;
+        },
+      });
+      const { error, delay } = await become("waiting");
+      expect(error).toBe(failure);
+      await expect.poll(() => server.connections.size).toBe(0);
+      clock.advance(delay ?? 0);
+      expect(await client.callRemote(Add, { a: 1, b: 1 })).toEqual({ total: 2 });
+    });
+
+    it("may not take for ever, and ends with its connection", async () => {
+      const place = carrier.place();
+      const server = await place.serve(add);
+      const entered = [deferred(), deferred()];
+      let tries = 0;
+      const { clock, become } = kept(place.reconnecting, {
+        setupTimeout: 5_000,
+        onConnection: () => {
+          entered[tries++]?.resolve();
+          return new Promise(() => {});
+        },
+      });
+      await entered[0]?.promise;
+      const late = become("waiting");
+      clock.advance(5_000);
+      const { error, delay } = await late;
+      expect(error?.message).toContain("5000 ms");
+      clock.advance(delay ?? 0);
+      await entered[1]?.promise;
+      const lost = become("waiting");
+      await expect.poll(() => server.connections.size).toBe(1);
+      breakAll(server);
+      expect((await lost).error).toBeInstanceOf(ConnectionLost);
+    });
+  });
+
+  describe("the end", () => {
+    it("by close finishes what is in progress and refuses what waits", async () => {
+      const place = carrier.place();
+      const gate = deferred();
+      const begun = deferred();
+      const Slow = command("Slow", { idempotent: true });
+      await place.serve(
+        Slow.responder(() => {
+          begun.resolve();
+          return gate.promise;
+        }),
+      );
+      const { client, become } = kept(place.reconnecting);
+      await become("connected");
+      const call = client.callRemote(Slow);
+      await begun.promise;
+      const closed = client.close();
+      expect(await rejection(client.callRemote(Slow))).toBeInstanceOf(ConnectionClosed);
+      expect(client.callRemote(Note, { text: "dropped" })).toBeUndefined();
+      gate.resolve();
+      expect(await call).toEqual({});
+      await closed;
+      expect(client.state).toBe("closed");
+      expect(await client.closed).toBeInstanceOf(ConnectionClosed);
+      await client.close();
+    });
+
+    it("by destroy rejects what is in progress, also what is idempotent", async () => {
+      const place = carrier.place();
+      const begun = deferred();
+      await place.serve(
+        HangSafely.responder(() => {
+          begun.resolve();
+          return new Promise(() => {});
+        }),
+      );
+      const { client, become } = kept(place.reconnecting);
+      await become("connected");
+      const call = rejection(client.callRemote(HangSafely));
+      await begun.promise;
+      const reason = new Error("over");
+      client.destroy(reason);
+      expect(await call).toBe(reason);
+      expect(await client.closed).toBe(reason);
+    });
+
+    it("comes in the middle of an attempt, of the set-up, and of a wait", async () => {
+      const place = carrier.place();
+      const attempt = kept(place.reconnecting);
+      const refused = rejection(attempt.client.callRemote(Add, { a: 1, b: 1 }));
+      await attempt.client.close();
+      expect(await refused).toBeInstanceOf(ConnectionClosed);
+
+      const wait = kept(place.reconnecting);
+      await wait.become("waiting");
+      await wait.client.close();
+
+      const server = await place.serve(add);
+      const entered = deferred();
+      const setUp = kept(place.reconnecting, {
+        onConnection: () => {
+          entered.resolve();
+          return new Promise(() => {});
+        },
+      });
+      await entered.promise;
+      await setUp.client.close();
+      await expect.poll(() => server.connections.size).toBe(0);
+      for (const { changes } of [attempt, wait, setUp]) expect(changes.at(-1)?.state).toBe("closed");
+    });
+
+    it("comes with the end of a scope, and with a signal", async () => {
+      const place = carrier.place();
+      await place.serve(add);
+      let ended: Promise<Error>;
+      {
+        await using client = place.reconnecting({});
+        ended = client.closed;
+        await client.callRemote(Add, { a: 1, b: 1 });
+      }
+      expect(await ended).toBeInstanceOf(ConnectionClosed);
+
+      const controller = new AbortController();
+      const { signal } = controller;
+      const { client } = kept(place.reconnecting, { signal });
+      const own = kept<C>((behaviour) => carrier.reconnecting({ ...behaviour, open: place.connect }), {
+        signal,
+      });
+      for (const one of [client, own.client]) await one.callRemote(Add, { a: 1, b: 1 });
+      const reason = new Error("enough");
+      controller.abort(reason);
+      for (const one of [client, own.client]) expect(await one.closed).toBe(reason);
+      expect(await kept(place.reconnecting, { signal }).client.closed).toBe(reason);
+    });
+  });
+}
