@@ -74,6 +74,11 @@ export class ReconnectingClient<C extends Connection = Connection>
     return this.#keeper.closed;
   }
 
+  /** Ends the wait for the next attempt, which begins now: the network is back, or somebody has asked for it. */
+  retry(): void {
+    this.#keeper.retry();
+  }
+
   protected override call(
     command: AnyCommand,
     values: Readonly<Record<string, unknown>>,

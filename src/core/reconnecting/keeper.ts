@@ -20,6 +20,8 @@ export class Keeper<C extends Connection> {
   #lastError: Error | undefined;
   #connection: C | undefined;
   #reason: Error | undefined;
+  /** Ends the wait for the next attempt, while there is one. */
+  #wake: (() => void) | undefined;
 
   /** Resolves, never rejects, with the reason when it is over. */
   readonly closed: Promise<Error>;
@@ -60,6 +62,10 @@ export class Keeper<C extends Connection> {
     if (this.#reason !== undefined) return;
     this.#reason = reason;
     this.#ending.abort(reason);
+  }
+
+  retry(): void {
+    this.#wake?.();
   }
 
   async #run(): Promise<Error> {
@@ -143,12 +149,14 @@ export class Keeper<C extends Connection> {
     const { signal } = this.#ending;
     return new Promise((resolve) => {
       const done = () => {
+        this.#wake = undefined;
         this.#clock.clearTimeout(timer);
         signal.removeEventListener("abort", done);
         resolve();
       };
       const timer = this.#clock.setTimeout(done, delay);
       signal.addEventListener("abort", done, { once: true });
+      this.#wake = done;
       // Told last: whoever lets a clock go on when told finds the timer set.
       this.#become({ state: "waiting", error, delay });
     });

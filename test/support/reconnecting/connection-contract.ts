@@ -31,6 +31,19 @@ export function connectionContract<C extends Connection>(carrier: Carrier<C>): v
       expect(client.lastError).toBeInstanceOf(ConnectFailed);
     });
 
+    it("is tried for at once when somebody asks for it", async () => {
+      const place = carrier.place();
+      const { client, clock, changes, become } = kept(place.reconnecting);
+      client.retry(); // there is no wait to end yet
+      await become("waiting");
+      await place.serve(add);
+      client.retry();
+      expect(await client.callRemote(Add, { a: 1, b: 1 })).toEqual({ total: 2 });
+      client.retry();
+      expect(clock.now()).toBe(0);
+      expect(changes.map(({ state }) => state)).toEqual(["connecting", "waiting", "connecting", "connected"]);
+    });
+
     it("is replaced when it breaks", async () => {
       const place = carrier.place();
       const server = await place.serve(add);
