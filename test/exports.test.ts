@@ -38,9 +38,11 @@ const DOORS = {
   },
   "websocket/index.ts": {
     values: `
-    SUBPROTOCOL attach chooseProtocol connect`,
+    SUBPROTOCOL attach chooseProtocol connect reconnecting`,
     types: `
-    ConnectWebSocketOptions WebSocketConstructor WebSocketEvent WebSocketLike WebSocketOptions`,
+    BackoffOptions ConnectWebSocketOptions OwnWay ReconnectingBehaviour ReconnectingChange ReconnectingClient
+    ReconnectingOptions ReconnectingState WaitingLimits WebSocketConstructor WebSocketEvent WebSocketLike
+    WebSocketOptions`,
   },
   "testing/index.ts": {
     values: `

@@ -1,5 +1,14 @@
 /** AMP over a WebSocket: browsers, Node, and servers made with `ws`. */
 
+export type { BackoffOptions } from "../core/reconnecting/backoff.ts";
+export type { ReconnectingClient } from "../core/reconnecting/client.ts";
+export type {
+  OwnWay,
+  ReconnectingBehaviour,
+  ReconnectingChange,
+  ReconnectingState,
+  WaitingLimits,
+} from "../core/reconnecting/options.ts";
 export {
   attach,
   type ConnectWebSocketOptions,
@@ -7,4 +16,5 @@ export {
   connect,
   type WebSocketOptions,
 } from "./connect.ts";
+export { type ReconnectingOptions, reconnecting } from "./reconnecting.ts";
 export { SUBPROTOCOL, type WebSocketConstructor, type WebSocketEvent, type WebSocketLike } from "./socket.ts";

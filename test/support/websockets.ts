@@ -1,5 +1,6 @@
 /** WebSockets of `ws` on loopback. Whatever a test opens here is gone after it. */
 import { once } from "node:events";
+import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Connection } from "ampwire";
 import { attach, type ConnectWebSocketOptions, connect, type WebSocketOptions } from "ampwire/websocket";
@@ -31,6 +32,18 @@ export async function webSocketServer(options: ServerOptions = {}) {
   await once(server, "listening");
   const address = server.address() as AddressInfo; // it listens on TCP
   return { server, close, port: address.port, url: `ws://${HOST}:${address.port}/` };
+}
+
+/** A server on a UNIX socket: `ws+unix:PATH:/` for clients of `ws`. */
+export async function webSocketServerAt(path: string, onSocket: (socket: WebSocket) => void): Promise<void> {
+  const http = createServer().listen(path);
+  const server = new WebSocketServer({ server: http });
+  server.on("connection", onSocket);
+  onTestFinished(async () => {
+    for (const socket of server.clients) socket.terminate();
+    await new Promise((resolve) => http.close(resolve));
+  });
+  await once(http, "listening");
 }
 
 /** A server of ours. `next` is the connection that comes next. */

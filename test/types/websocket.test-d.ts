@@ -1,6 +1,6 @@
 /** The WebSockets there are pass for one of ours. Checked by `tsc`, with Node's types; dom/ checks a browser's. */
 import type { WebSocketLike } from "ampwire/websocket";
-import { connect } from "ampwire/websocket";
+import { connect, reconnecting } from "ampwire/websocket";
 import WsWebSocket from "ws";
 
 export const ofNode = (socket: WebSocket): WebSocketLike => socket;
@@ -12,7 +12,16 @@ export const constructors = () => [
   connect(new URL("wss://example.com"), { signal: AbortSignal.timeout(5_000) }),
 ];
 
+export const kept = () => [
+  reconnecting({ url: "wss://example.com", WebSocket: WsWebSocket, signal: AbortSignal.timeout(5_000) }),
+  reconnecting({ url: new URL("wss://example.com"), heartbeat: { interval: 30_000 } }),
+  reconnecting({ open: (signal) => connect("wss://example.com", { signal }) }),
+];
+
 /** TLS is the URL's matter. */
-export const refused = () =>
+export const refused = () => [
   // @ts-expect-error there is no StartTLS over a WebSocket, and nothing to say about it
-  connect("wss://example.com", { tls: {} });
+  connect("wss://example.com", { tls: {} }),
+  // @ts-expect-error likewise
+  reconnecting({ url: "wss://example.com", startTLS: {} }),
+];

@@ -1,5 +1,5 @@
 /** A browser's WebSocket passes for one of ours. Checked by `tsc` with the DOM's types, and without Node's. */
-import { attach, connect, type WebSocketLike } from "ampwire/websocket";
+import { attach, connect, reconnecting, type WebSocketLike } from "ampwire/websocket";
 
 export const ofTheDOM = (socket: WebSocket): WebSocketLike => socket;
 
@@ -7,4 +7,11 @@ export const connections = () => [
   connect("wss://example.com", { WebSocket }),
   connect(new URL("wss://example.com"), { signal: AbortSignal.timeout(5_000) }),
   attach(new WebSocket("wss://example.com", "amp")),
+];
+
+export const kept = () => [
+  reconnecting({ url: new URL("wss://example.com"), signal: AbortSignal.timeout(5_000) }),
+  reconnecting({
+    open: (signal) => fetch("/", { signal }).then(() => connect("wss://example.com", { signal })),
+  }),
 ];

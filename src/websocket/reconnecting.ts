@@ -1,0 +1,36 @@
+/** Keeps a connection over a WebSocket up. */
+import { ConnectFailed } from "../core/errors/transport.ts";
+import type { Signal } from "../core/platform.ts";
+import { ReconnectingClient } from "../core/reconnecting/client.ts";
+import type { OwnWay, ReconnectingBehaviour } from "../core/reconnecting/options.ts";
+import { type ConnectWebSocketOptions, checkOptions, connect, type WebSocketURL } from "./connect.ts";
+import { platformClock } from "./platform.ts";
+
+/** Where to, as for `connect`, and how. TLS is the URL's matter: `wss:`. */
+export type ReconnectingOptions = ReconnectingBehaviour &
+  ((ConnectWebSocketOptions & { readonly url: WebSocketURL }) | OwnWay);
+
+/**
+ * Connects, and connects again whenever the connection breaks, until it is closed. Comes back at once: calls wait for
+ * the first connection as for any other. A URL that the WebSocket cannot take closes the client.
+ * @throws RangeError, TypeError for options that make no sense
+ */
+export function reconnecting(options: ReconnectingOptions): ReconnectingClient {
+  if ("open" in options) return new ReconnectingClient(options, { clock: platformClock, open: options.open });
+  const { url, signal: _ofTheWhole, giveUpOn, ...rest } = options;
+  checkOptions(rest);
+  let refused: unknown;
+  const open = async (signal: Signal) => {
+    try {
+      return await connect(url, { ...rest, signal });
+    } catch (error) {
+      if (!(error instanceof ConnectFailed)) refused = error; // by the WebSocket itself, which will do so again
+      throw error;
+    }
+  };
+  const behaviour = {
+    ...options,
+    giveUpOn: (error: Error) => error === refused || (giveUpOn?.(error) ?? false),
+  };
+  return new ReconnectingClient(behaviour, { clock: platformClock, open });
+}

@@ -1,0 +1,97 @@
+/** A connection over WebSockets that is kept up. */
+import { ConnectFailed, type Connection, locator } from "ampwire";
+import { attach, connect, type ReconnectingOptions, reconnecting } from "ampwire/websocket";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { WebSocket } from "ws";
+import { calculator, Sum } from "../core/calculator.ts";
+import { Add } from "../support/reconnecting/commands.ts";
+import { reconnectingContract } from "../support/reconnecting/contract.ts";
+import { kept } from "../support/reconnecting/kept.ts";
+import { rejection } from "../support/settled.ts";
+import { unixPlace } from "../support/unix-place.ts";
+import { ourWebSocketServer, webSocketServer, webSocketServerAt } from "../support/websockets.ts";
+
+// A UNIX socket, so that nobody else listens where nobody is to listen yet.
+reconnectingContract<Connection>({
+  reconnecting,
+  place() {
+    const path = unixPlace();
+    const url = `ws+unix:${path}:/`;
+    return {
+      serve: async (...responders) => {
+        const connections = new Set<Connection>();
+        await webSocketServerAt(path, (socket) => {
+          const connection = attach(socket, { locator: locator(...responders) });
+          connections.add(connection);
+          void connection.closed.then(() => connections.delete(connection));
+        });
+        return { connections };
+      },
+      connect: (signal) => connect(url, { WebSocket, signal }),
+      reconnecting: (options) => reconnecting({ ...options, url, WebSocket }),
+    };
+  },
+});
+
+function keep(options: ReconnectingOptions) {
+  return kept((behaviour) => reconnecting({ ...options, ...behaviour }), options);
+}
+
+test("calls made while the server restarts wait, and are answered", async () => {
+  const first = await ourWebSocketServer({ locator: calculator().locator });
+  const client = reconnecting({ url: new URL(first.url), WebSocket, backoff: { initial: 10, max: 50 } });
+  onTestFinished(() => client.close());
+  expect(await client.callRemote(Sum, { a: 1, b: 2 })).toEqual({ total: 3 });
+  await first.close();
+  await expect.poll(() => client.state).not.toBe("connected");
+  const calls = [1, 2, 3].map((b) => client.callRemote(Sum, { a: 1, b }));
+  expect(client.waiting).toBe(3);
+  await expect.poll(() => client.lastError).toBeInstanceOf(ConnectFailed);
+  await ourWebSocketServer({ locator: calculator().locator }, first.port);
+  expect(await Promise.all(calls)).toEqual([{ total: 2 }, { total: 3 }, { total: 4 }]);
+  expect(client.state).toBe("connected");
+});
+
+test("a server that does not agree on the subprotocol is tried again", async () => {
+  let agrees = false;
+  const { url, server } = await webSocketServer({ handleProtocols: () => agrees && "amp" });
+  server.on("connection", (socket) => attach(socket, { locator: calculator().locator }));
+  const { client, become, clock } = keep({ url, WebSocket });
+  const { error, delay } = await become("waiting");
+  expect(error).toBeInstanceOf(ConnectFailed);
+  agrees = true;
+  clock.advance(delay ?? 0);
+  expect(await client.callRemote(Sum, { a: 1, b: 2 })).toEqual({ total: 3 });
+});
+
+describe("what makes no sense", () => {
+  test.each<[string, Partial<ReconnectingOptions>]>([
+    ["limits", { limits: { maxBoxBytes: -1 } }],
+    ["a heartbeat", { heartbeat: { interval: 0 } }],
+    ["a backoff", { backoff: { initial: -1 } }],
+  ])("is refused before anything is opened: %s", (_, wrong) => {
+    expect(() => reconnecting({ url: "ws://127.0.0.1:1/", WebSocket, ...wrong })).toThrow(RangeError);
+  });
+
+  test("is a URL that the WebSocket cannot take: the client closes", async () => {
+    const { client, changes } = keep({ url: "http:/", WebSocket });
+    const error = await rejection(client.callRemote(Add, { a: 1, b: 1 }));
+    expect(error).toBeInstanceOf(SyntaxError);
+    expect(await client.closed).toBe(error);
+    expect(changes.map(({ state }) => state)).toEqual(["connecting", "closed"]);
+  });
+
+  if (!("WebSocket" in globalThis)) {
+    test("is none at all, where the platform has no WebSocket", () => {
+      expect(() => reconnecting({ url: "ws://127.0.0.1:1/" })).toThrow(TypeError);
+    });
+  }
+});
+
+if ("WebSocket" in globalThis) {
+  test("the platform's WebSocket will do", async () => {
+    const { url } = await ourWebSocketServer({ locator: calculator().locator });
+    const { client } = keep({ url });
+    expect(await client.callRemote(Sum, { a: 1, b: 2 })).toEqual({ total: 3 });
+  });
+}
