@@ -10,7 +10,7 @@ import { describeWithChromium } from "../support/chromium.ts";
 import { describeWithTwisted, twistedServer } from "../support/twisted.ts";
 
 describeWithChromium("the page", (open) => {
-  test("calls, is called back, shows a declared error, and comes back when the server does", async () => {
+  test("calls, is called back, shows a declared error, and goes on when the server has restarted", async () => {
     const first = await serve({ onSocket: calculator });
     const page = await open();
     const problems = problemsOf(page);
@@ -24,22 +24,57 @@ describeWithChromium("the page", (open) => {
     await lines(page, [
       "Sum(13, 81) 94",
       "Divide(13, 0) ZeroDivisionError: division by zero",
+      "CallBack(3) 6",
       "the server asks Sum(0, 0) 0",
       "the server asks Sum(1, 1) 2",
       "the server asks Sum(2, 2) 4",
-      "CallBack(3) 6",
     ]);
     expect(problems).toEqual([]);
 
     await first.close();
-    await state(page, "reconnecting");
-    expect(await page.isDisabled("#sum")).toBe(true);
-    await serve({ port: first.port, onSocket: calculator });
-    await state(page, "connected");
+    await state(page, "waiting");
     await page.fill("#b", "29");
     await page.click("#sum");
-    await lines(page, ["ConnectionClosed the peer closed the connection", "Sum(13, 29) 42"]);
+    await page.click("#callback");
+    const waiting = ["Sum(13, 29) waits", "CallBack(3) waits"];
+    await lines(page, ["ConnectionClosed the peer closed the connection", ...waiting]);
     await picture(page);
+    await serve({ port: first.port, onSocket: calculator });
+    await state(page, "connected");
+    await lines(page, [
+      "ConnectionClosed the peer closed the connection",
+      "Sum(13, 29) 42",
+      "CallBack(3) 6",
+      "the server asks Sum(0, 0) 0",
+      "the server asks Sum(1, 1) 2",
+      "the server asks Sum(2, 2) 4",
+    ]);
+  });
+
+  test.each<[string, (page: Page) => Promise<void>]>([
+    ["when it is asked to", (page) => page.getByRole("button", { name: "Try now" }).click()],
+    ["when the network is back", backOnline],
+  ])("says what its connection is doing, and tries at once %s", async (_, act) => {
+    const first = await serve({ onSocket: calculator });
+    const page = await open();
+    await page.clock.install();
+    await page.goto(first.url);
+    const status = page.getByRole("status");
+    const retry = page.getByRole("button", { name: "Try now" });
+    await state(page, "connected");
+    expect(await status.textContent()).toBe("connected");
+    expect(await retry.isVisible()).toBe(false);
+    await page.clock.pauseAt(Date.now() + 60_000); // the wait alone would never end
+    await first.close();
+    await state(page, "waiting");
+    expect(await status.textContent()).toBe("waiting");
+    await serve({ port: first.port, onSocket: calculator });
+    await page.click("#sum");
+    await lines(page, ["Sum(13, 81) waits"]);
+    await act(page);
+    await lines(page, ["Sum(13, 81) 94"]);
+    expect(await status.textContent()).toBe("connected");
+    expect(await retry.isVisible()).toBe(false);
   });
 
   test("does not talk to other pages' servers", async () => {
@@ -73,10 +108,10 @@ describeWithTwisted("with Twisted behind a relay", () => {
       await lines(page, ["Divide(13, 0) ZeroDivisionError: division by zero"]);
       await page.click("#callback");
       await lines(page, [
+        "CallBack(3) 6",
         "the server asks Sum(0, 0) 0",
         "the server asks Sum(1, 1) 2",
         "the server asks Sum(2, 2) 4",
-        "CallBack(3) 6",
       ]);
     });
   });
@@ -91,6 +126,11 @@ async function serve(options: Parameters<typeof servePage>[0]) {
   };
   onTestFinished(close);
   return { ...site, close };
+}
+
+async function backOnline(page: Page): Promise<void> {
+  await page.context().setOffline(true);
+  await page.context().setOffline(false);
 }
 
 async function state(page: Page, expected: string): Promise<void> {
@@ -119,6 +159,7 @@ function problemsOf(page: Page): string[] {
 
 /** For docs/: `AMPWIRE_PICTURE=1` makes it anew. */
 async function picture(page: Page): Promise<void> {
+  await page.mouse.move(0, 0);
   const png = await page.screenshot({ caret: "hide" });
   if (process.env.AMPWIRE_PICTURE === "1") {
     writeFileSync(fileURLToPath(new URL("../../docs/browser.png", import.meta.url)), png);

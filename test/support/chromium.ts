@@ -41,7 +41,7 @@ function browserForTests(): () => Promise<Page> {
   }, 60_000);
   afterAll(() => browser.close());
   return async () => {
-    const context = await browser.newContext({ viewport: { width: 720, height: 440 } });
+    const context = await browser.newContext({ viewport: { width: 720, height: 500 } });
     onTestFinished(() => context.close());
     return await context.newPage();
   };
