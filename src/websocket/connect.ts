@@ -30,6 +30,8 @@ export interface WebSocketOptions extends Omit<ConnectionOptions, "tls"> {
 export interface ConnectWebSocketOptions extends WebSocketOptions {
   /** Makes the WebSocket, where the platform has none of its own (Node 20: that of `ws`) or headers are to be set. */
   readonly WebSocket?: WebSocketConstructor | undefined;
+  /** Milliseconds until the attempt is given up. Default: what the platform allows, which may be minutes. */
+  readonly connectTimeout?: number | undefined;
   /** Aborting it gives the attempt up. Afterwards it means nothing. */
   readonly signal?: AbortSignalLike | undefined;
 }
@@ -71,7 +73,8 @@ export function checkOptions(options: ConnectWebSocketOptions): WebSocketConstru
  * that it cannot take
  */
 export async function connect(url: WebSocketURL, options: ConnectWebSocketOptions = {}): Promise<Connection> {
-  const { signal, WebSocket: _given, ...rest } = options;
+  const { signal, connectTimeout, WebSocket: _given, ...rest } = options;
+  const { clock = platformClock } = options;
   const Constructor = checkOptions(options);
   if (signal?.aborted) throw signal.reason;
   const address = typeof url === "string" ? url : url.href;
@@ -81,6 +84,7 @@ export async function connect(url: WebSocketURL, options: ConnectWebSocketOption
       socket.removeEventListener("open", opened);
       socket.removeEventListener("close", failed);
       signal?.removeEventListener("abort", aborted);
+      clock.clearTimeout(timer);
       outcome();
     };
     const opened = () => settle(() => resolve(attach(socket, rest)));
@@ -88,10 +92,13 @@ export async function connect(url: WebSocketURL, options: ConnectWebSocketOption
       const why = message || "no WebSocket could be opened";
       settle(() => reject(new ConnectFailed(`cannot connect to ${address}: ${why}`, { cause: error })));
     };
-    const aborted = () => {
-      settle(() => reject(signal?.reason));
+    const giveUp = (reason: unknown) => {
+      settle(() => reject(reason));
       socket.close();
     };
+    const aborted = () => giveUp(signal?.reason);
+    const late = () => giveUp(new ConnectFailed(`${address} did not answer within ${connectTimeout} ms`));
+    const timer = connectTimeout === undefined ? undefined : clock.setTimeout(late, connectTimeout);
     // This listener stays: an `error` event of `ws` that nobody hears ends the process.
     socket.addEventListener("error", failed);
     socket.addEventListener("close", failed);

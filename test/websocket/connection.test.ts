@@ -1,5 +1,6 @@
 /** Calls over WebSockets: boxes in frames, both ways, and what a WebSocket cannot do. */
 import { once } from "node:events";
+import { type AddressInfo, createServer } from "node:net";
 import {
   BoxReader,
   CallTimeout,
@@ -256,6 +257,29 @@ describe("connecting", () => {
     const meanwhile = rejection(connect(url, { WebSocket, signal: aborter.signal }));
     aborter.abort(reason);
     expect(await meanwhile).toBe(reason);
+  });
+
+  test("is given up after its time", async () => {
+    const silent = createServer().listen(0, "127.0.0.1");
+    const accepted = once(silent, "connection");
+    onTestFinished(() => void silent.close());
+    await once(silent, "listening");
+    const { port } = silent.address() as AddressInfo; // it listens on TCP
+    const clock = manualClock();
+    const options = { WebSocket, clock, connectTimeout: 5_000 };
+    const attempt = rejection(connect(`ws://127.0.0.1:${port}/`, options));
+    const [socket] = await accepted;
+    clock.advance(5_000);
+    const error = await attempt;
+    expect(error).toBeInstanceOf(ConnectFailed);
+    expect(error.message).toContain("did not answer within 5000 ms");
+    await once(socket.resume(), "close");
+
+    const { url, next } = await ourWebSocketServer();
+    const connection = await ourWebSocketClient(url, options);
+    await next();
+    expect(clock.pending).toBe(0);
+    expect(connection.state).toBe("open");
   });
 
   test("rejects for a URL that is none", async () => {
