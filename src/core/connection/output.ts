@@ -14,7 +14,8 @@ import { ByteWriter } from "../wire/byte-writer.ts";
 const EAGER_BYTES = 64 * 1024;
 /** Byte runs kept for the next connection that has something to say: an idle one has none. */
 const POOL_SIZE = 16;
-const POOLED_BYTES = 128 * 1024;
+/** Room for what makes a run eager and one value more: else large values would have a new run made for each write. */
+const POOLED_BYTES = 256 * 1024;
 const pool: ByteWriter[] = [];
 /** Byte runs that one connection has at its transport and wants back: a peer that takes nothing pins no more. */
 const MAX_LENT = 2;

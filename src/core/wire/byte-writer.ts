@@ -46,7 +46,9 @@ export class ByteWriter {
   reserve(count: number): void {
     const needed = this.length + count;
     if (needed <= this.#bytes.length) return;
-    const grown = new Uint8Array(Math.max(needed, this.#bytes.length * 2));
+    let capacity = this.#bytes.length;
+    while (capacity < needed) capacity *= 2;
+    const grown = new Uint8Array(capacity);
     grown.set(this.#bytes.subarray(0, this.length));
     this.#bytes = grown;
     this.#view = new DataView(grown.buffer);
