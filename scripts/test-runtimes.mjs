@@ -84,16 +84,24 @@ function output(command, args) {
 }
 
 function markdown() {
-  const head = ["", ...columns.map(({ runtime, version }) => `${runtime} (${version})`)];
+  const head = ["", ...columns.map(({ runtime, version }) => `${runtime}<br>${version}`)];
   const rows = columns[0].results.map(({ name }) => [
     name,
     ...columns.map(({ results }) => (results.find((result) => result.name === name)?.ok ? "yes" : "**no**")),
   ]);
-  return [head, head.map(() => "---"), ...rows].map((row) => `| ${row.join(" | ")} |`).join("\n");
+  return [head, head.map((_, column) => (column === 0 ? "---" : ":-:")), ...rows]
+    .map((row) => `| ${row.join(" | ")} |`)
+    .join("\n");
 }
 
+/** Blank lines around the table: without them some renderers take it for a part of the comment before it. */
 function writeTable() {
   const path = join(root, "README.md");
   const text = readFileSync(path, "utf8");
-  writeFileSync(path, text.replace(/(<!-- runtimes -->\n)[\s\S]*?(\n<!-- \/runtimes -->)/, `$1${table}$2`));
+  const place = /(?<=<!-- runtimes -->\n)[\s\S]*?(?=<!-- \/runtimes -->)/;
+  if (!place.test(text)) throw new Error("README.md has no place for the table, between its two comments");
+  writeFileSync(
+    path,
+    text.replace(place, () => `\n${table}\n\n`),
+  );
 }
