@@ -3,16 +3,15 @@
  * JavaScript, and check them as TypeScript under `strict`.
  */
 import { execFileSync, spawn } from "node:child_process";
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { builtCommand } from "../support/built.ts";
+import { type InstalledPackage, installedPackage } from "../support/installed-package.ts";
 
 const root = new URL("../../", import.meta.url).pathname;
-const folder = mkdtempSync(join(tmpdir(), "ampwire-newcomer-"));
-let packed: string[] = [];
+let installed: InstalledPackage;
+let folder: string;
 
 function program(name: string, port: number): string {
   const readme = readFileSync(join(root, "README.md"), "utf8");
@@ -32,26 +31,15 @@ function freePort(): Promise<number> {
 }
 
 beforeAll(async () => {
-  const npm = (args: string[], cwd: string) =>
-    execFileSync("npm", [...args, "--loglevel=error"], {
-      cwd,
-      encoding: "utf8",
-      shell: process.platform === "win32",
-    });
-  await builtCommand();
-  const [tarball] = JSON.parse(npm(["pack", "--json", "--pack-destination", folder], root));
-  packed = tarball.files.map(({ path }: { path: string }) => path);
-  writeFileSync(join(folder, "package.json"), JSON.stringify({ private: true, type: "module" }));
-  npm(["install", "--no-audit", "--no-fund", "--prefer-offline", `./${tarball.filename}`], folder);
-  for (const name of ["typescript", "@types/node", "undici-types"]) {
-    cpSync(join(root, "node_modules", name), join(folder, "node_modules", name), { recursive: true });
-  }
+  installed = await installedPackage();
+  folder = installed.folder;
 }, 120_000);
 
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+afterAll(() => installed.remove());
 
 describe("a newcomer", () => {
   test("gets dist, types, README, LICENSE and CHANGELOG, and nothing else of weight", () => {
+    const { packed } = installed;
     expect(packed).toEqual(expect.arrayContaining(["README.md", "LICENSE", "CHANGELOG.md", "package.json"]));
     expect(packed).toEqual(
       expect.arrayContaining(["dist/index.js", "dist/index.d.ts", "dist/node/index.js"]),
@@ -104,7 +92,7 @@ describe("a newcomer", () => {
       join(folder, "tsconfig.json"),
       JSON.stringify({ compilerOptions, files: ["server.ts", "client.ts"] }),
     );
-    const tsc = join(folder, "node_modules/typescript/bin/tsc");
+    const tsc = join(root, "node_modules/typescript/bin/tsc");
     expect(() => execFileSync(process.execPath, [tsc, "-p", folder], { encoding: "utf8" })).not.toThrow();
   }, 60_000);
 });

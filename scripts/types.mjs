@@ -1,0 +1,10 @@
+/**
+ * `npm run check:types`, `npm run check:core`: checks the projects that are named. By the compiler's path, because
+ * several versions are installed to be tested, and npm lets any of them be `tsc`.
+ */
+import { join } from "node:path";
+import { root, run } from "./run.mjs";
+
+const tsc = join(root, "node_modules", "typescript", "bin", "tsc");
+const failed = process.argv.slice(2).filter((project) => run(process.execPath, [tsc, "-p", project]) !== 0);
+process.exit(failed.length === 0 ? 0 : 1);
