@@ -20,14 +20,46 @@ export function run(command, args, options) {
 }
 
 /**
- * npm, by way of the npm that started us where there is one, since Windows cannot spawn `npm.cmd` by its name.
+ * @param {string} command
+ * @param {readonly string[]} args
+ * @param {import("node:child_process").SpawnSyncOptions} [options]
+ * @returns {string} what it prints
+ * @throws {Error} when it fails, with what it has complained of
+ */
+export function output(command, args, options) {
+  const { status, error, stdout, stderr } = spawnSync(command, args, {
+    cwd: root,
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", "pipe"],
+    ...options,
+  });
+  if (error !== undefined) throw error;
+  if (status !== 0) throw new Error(`${[command, ...args].join(" ")}: ${stderr.trim() || `code ${status}`}`);
+  return stdout;
+}
+
+/**
+ * `run` of npm.
  *
  * @param {readonly string[]} args
  * @param {import("node:child_process").SpawnSyncOptions} [options]
  */
 export function npm(args, options) {
+  return run(...npmCommand(args), options);
+}
+
+/**
+ * `output` of npm.
+ *
+ * @param {readonly string[]} args
+ * @param {import("node:child_process").SpawnSyncOptions} [options]
+ */
+export function npmOutput(args, options) {
+  return output(...npmCommand(args), options);
+}
+
+/** By way of the npm that started us where there is one, since Windows cannot spawn `npm.cmd` by its name. */
+function npmCommand(args) {
   const cli = process.env.npm_execpath;
-  return cli?.endsWith("npm-cli.js")
-    ? run(process.execPath, [cli, ...args], options)
-    : run("npm", args, options);
+  return cli?.endsWith("npm-cli.js") ? [process.execPath, [cli, ...args]] : ["npm", args];
 }

@@ -1,0 +1,62 @@
+/** That the count of what an installation brings notices what it is there for. */
+import { expect, onTestFinished, test } from "vitest";
+import { ScriptedRepository } from "../support/scripted-repository.ts";
+
+/** A dependency that the tarball brings itself, so that nothing is fetched. */
+function withDependency(manifest: object): ScriptedRepository {
+  const repository = new ScriptedRepository();
+  onTestFinished(() => repository.delete());
+  repository.manifest({ dependencies: { inner: "1.0.0" }, bundleDependencies: ["inner"] });
+  repository.write(
+    "node_modules/inner/package.json",
+    JSON.stringify({ name: "inner", version: "1.0.0", ...manifest }),
+  );
+  return repository;
+}
+
+test("counts packages and bytes, and is content with little", async () => {
+  const { code, output } = await withDependency({}).run("footprint.mjs", ["--detail"]);
+  expect(output).toMatch(/^bytes of small: \d+ \(limit \d+\)$/m);
+  expect(output).toMatch(/^bytes of small with its dependencies: \d+ \(limit \d+\)$/m);
+  expect(output).toMatch(/^direct dependencies, optional ones included: 1 \(/m);
+  expect(output).toMatch(/^dependencies in all: 1 \(/m);
+  expect(output).toMatch(/^ +\d+ inner$/m);
+  expect(code).toBe(0);
+});
+
+test("fails when a package wants to run a script while it is installed", async () => {
+  const { code, output } = await withDependency({ scripts: { postinstall: "true" } }).run(
+    "footprint.mjs",
+    [],
+  );
+  expect(output).toContain("inner wants to run at installation: postinstall");
+  expect(code).toBe(1);
+});
+
+test("fails when one is compiled while it is installed", async () => {
+  const repository = withDependency({});
+  repository.write("node_modules/inner/binding.gyp", "{}");
+  const { code, output } = await repository.run("footprint.mjs", []);
+  expect(output).toContain("inner wants to run at installation: node-gyp");
+  expect(code).toBe(1);
+});
+
+test("fails when the package has grown over its limit", async () => {
+  const repository = withDependency({});
+  repository.write("dist/index.js", `/*${"x".repeat(1_000_000)}*/`);
+  const { code, output } = await repository.run("footprint.mjs", []);
+  expect(output).toMatch(/^too many bytes of small: 100\d+, where/m);
+  expect(code).toBe(1);
+});
+
+test("fails when there are more dependencies than were agreed on", async () => {
+  const repository = withDependency({});
+  const names = ["one", "two", "three", "four", "five", "six"];
+  for (const name of names)
+    repository.write(`node_modules/${name}/package.json`, JSON.stringify({ name, version: "1.0.0" }));
+  const dependencies = Object.fromEntries(names.map((name) => [name, "1.0.0"]));
+  repository.manifest({ dependencies, bundleDependencies: names });
+  const { code, output } = await repository.run("footprint.mjs", []);
+  expect(output).toMatch(/^too many direct dependencies, optional ones included: 6, where/m);
+  expect(code).toBe(1);
+});
