@@ -1,7 +1,7 @@
 /** Makes the parts of a connection and joins them. */
 import type { AmpConnection } from "../command/amp-connection.ts";
 import { Dispatcher } from "../dispatch/dispatcher.ts";
-import { locator } from "../dispatch/locator.ts";
+import type { ResponderLocator } from "../dispatch/locator.ts";
 import type { Clock, Transport } from "../transport.ts";
 import { type Limits, resolveLimits } from "../wire/limits.ts";
 import { ChangeDriver } from "./change-driver.ts";
@@ -17,6 +17,9 @@ import { Output } from "./output.ts";
 import type { Parts } from "./parts.ts";
 import { Reading } from "./reading.ts";
 import { Standing } from "./standing.ts";
+
+/** Not an empty `locator()`: a page that serves nothing would load all that locators can do. */
+const nobody: ResponderLocator = { locateResponder: () => undefined };
 
 export class Assembly implements Parts {
   readonly connection: AmpConnection;
@@ -44,11 +47,7 @@ export class Assembly implements Parts {
     this.standing = new Standing(connection, transport.tls);
     this.ending = new Ending(this);
     this.output = new Output(transport);
-    this.dispatcher = new Dispatcher(
-      new ConnectionHost(this, this.ending),
-      options.locator ?? locator(),
-      clock,
-    );
+    this.dispatcher = new Dispatcher(new ConnectionHost(this, this.ending), options.locator ?? nobody, clock);
     this.#reading = new Reading(this, this.ending);
     this.input = new Input(transport, this.limits, this.#reading);
     this.driver = new ChangeDriver(new ConnectionStage(this, this.ending));
