@@ -1,6 +1,6 @@
 /** A small package in a git repository of its own, with a copy of our scripts: they work on the folder they lie in. */
 import { execFile, execFileSync } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -64,10 +64,6 @@ export class ScriptedRepository {
   /** Writes package.json, with these fields in place of its own. */
   manifest(fields: object): void {
     this.write("package.json", JSON.stringify({ ...MANIFEST, ...fields }, undefined, 2));
-  }
-
-  read(path: string): string {
-    return readFileSync(join(this.folder, path), "utf8");
   }
 
   git(...words: readonly string[]): string {
