@@ -15,7 +15,7 @@ const LENGTH_BYTES = 2;
  * Values from this size on are handed out as views of the received bytes, which nobody writes to again;
  * smaller ones are copied, so that a few bytes that somebody keeps do not keep a whole chunk alive.
  */
-const VIEW_BYTES = 4096;
+export const VIEW_BYTES = 4096;
 /** Below this many bytes a loop beats a call into the platform. */
 const SHORT = 24;
 

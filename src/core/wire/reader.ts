@@ -5,12 +5,12 @@
  * stopped between any two boxes, and {@link BoxReader.takeRest} gives out what it has not consumed.
  *
  * Ownership: a chunk that is pushed belongs to the reader, and to the values handed out as views of it;
- * nobody may write to it again. A box that straddles chunks is gathered in an accumulator of its own,
- * which doubles: joining chunks each time would cost the square of a box that drips in.
+ * nobody else may write to it again. A box that straddles chunks is gathered in an accumulator, which doubles: joining
+ * chunks each time would cost the square of a box that drips in. For a large box it is the chunk that the box begins in.
  */
 import { BoxTooLarge, KeyTooLong, MalformedAmpBox } from "../errors/peer.ts";
 import type { Box } from "./box.ts";
-import { Frame } from "./frame.ts";
+import { Frame, VIEW_BYTES } from "./frame.ts";
 import { DEFAULT_LIMITS, type Limits } from "./limits.ts";
 import { KEY_TOO_LONG, scanBox, TOO_MANY_BYTES, WHOLE } from "./scan.ts";
 
@@ -31,6 +31,8 @@ export class BoxReader {
   /** The chunk being read, from `#position` on; and those that came after it. */
   #chunk: Uint8Array = NOTHING;
   #position = 0;
+  /** Values that were handed out may be views of the chunk. */
+  #viewed = false;
   #later: Uint8Array[] = [];
 
   /** The beginning of a box whose end has not come yet. It always starts at 0. */
@@ -61,8 +63,7 @@ export class BoxReader {
   push(chunk: Uint8Array): void {
     if (chunk.length === 0) return;
     if (this.#position === this.#chunk.length) {
-      this.#chunk = chunk;
-      this.#position = 0;
+      this.#begin(chunk);
     } else {
       this.#later.push(chunk);
     }
@@ -93,9 +94,10 @@ export class BoxReader {
       rest.set(part, length);
       length += part.length;
     }
-    this.#partial = this.#chunk = NOTHING;
-    this.#partialLength = this.#position = 0;
+    this.#partial = NOTHING;
+    this.#partialLength = 0;
     this.#later = [];
+    this.#begin(NOTHING);
     return rest;
   }
 
@@ -120,8 +122,10 @@ export class BoxReader {
     frame.clear(chunk, start);
     const missing = this.#scan(start, chunk.length);
     if (missing === WHOLE) {
+      const length = frame.cursor - start;
       this.#position = frame.cursor;
-      this.#offset += frame.cursor - start;
+      this.#offset += length;
+      if (length >= VIEW_BYTES) this.#viewed = true;
       if (this.#position === chunk.length) this.#nextChunk();
       return frame;
     }
@@ -148,13 +152,22 @@ export class BoxReader {
     }
   }
 
-  /** The rest of the chunk is the beginning of a box: copied, so that a few bytes do not keep a chunk alive. */
+  /** The rest of the chunk is the beginning of a box. */
   #movePartial(missing: number): void {
-    const rest = this.#chunk.subarray(this.#position);
-    // What is announced is believed once a part of it is there: a few bytes must not cost us a large value's room.
-    this.#partial = new Uint8Array(Math.min(rest.length + missing, rest.length * BELIEVED) + SLACK);
-    this.#partial.set(rest);
-    this.#partialLength = rest.length;
+    const chunk = this.#chunk;
+    const rest = chunk.length - this.#position;
+    const needed = rest + missing + SLACK;
+    if (needed <= chunk.length && needed >= chunk.length / 2 && !this.#viewed) {
+      // A large box, whose place can be the chunk itself: nobody else has a part of it.
+      chunk.copyWithin(0, this.#position);
+      this.#partial = chunk;
+    } else {
+      // Copied, so that a few bytes do not keep a chunk alive. What is announced is believed once a part of it is there:
+      // a few bytes must not cost us a large value's room.
+      this.#partial = new Uint8Array(Math.min(needed, rest * BELIEVED + SLACK));
+      this.#partial.set(chunk.subarray(this.#position));
+    }
+    this.#partialLength = rest;
     this.#frame.moveTo(this.#partial, this.#position);
     this.#nextChunk();
   }
@@ -172,8 +185,13 @@ export class BoxReader {
   }
 
   #nextChunk(): void {
-    this.#chunk = this.#later.shift() ?? NOTHING;
+    this.#begin(this.#later.shift() ?? NOTHING);
+  }
+
+  #begin(chunk: Uint8Array): void {
+    this.#chunk = chunk;
     this.#position = 0;
+    this.#viewed = false;
   }
 
   /** Goes on with the box that begins at `start`. Returns WHOLE, or how many bytes at least are missing. */

@@ -233,6 +233,22 @@ describe("values", () => {
     });
   }
 
+  test("that are large lie in the chunk that they begin in, unless somebody has a part of it", () => {
+    const wire = encodeBox(new Box({ v: new Uint8Array(40_000).fill(1) }));
+    const stream = concat([wire, wire, wire]);
+    // The first two boxes are cut at 44,000 and 88,000: 4,000 bytes of the second are in the first chunk, 8,000 of the third in the second.
+    const chunks = cut(stream, [44_000, 44_000, 44_000]);
+    const reader = new BoxReader();
+    const buffers = chunks.flatMap((chunk) => {
+      reader.push(chunk.slice());
+      return drained(reader).map((box) => box.get("v")?.buffer.byteLength);
+    });
+    // A view of the chunk, which then is not written to; the chunk of the box's beginning; a chunk again.
+    expect(buffers[0]).toBe(44_000);
+    expect(buffers[1]).not.toBe(44_000);
+    expect(buffers[2]).toBe(44_000);
+  });
+
   test("are plain Uint8Arrays, also where Buffers come in", () => {
     const reader = new BoxReader();
     reader.push(Buffer.from(encodeBox(new Box({ a: "1", b: new Uint8Array(5000) }))));
