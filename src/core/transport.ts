@@ -8,10 +8,10 @@ export interface Transport {
   /** Begins to deliver. Called once. */
   start(receiver: TransportReceiver): void;
   /**
-   * Sends bytes, in order. The chunk belongs to the transport until `unsent` is 0: after a write that leaves
-   * `unsent` at 0 it may be written to again.
+   * Sends bytes, in order, and several chunks at one go where it can. They belong to the transport until `unsent` is 0:
+   * after a write that leaves `unsent` at 0 they may be written to again.
    */
-  write(chunk: Uint8Array): void;
+  write(...chunks: readonly Uint8Array[]): void;
   /** Bytes written here that the system or the peer has not taken yet. */
   readonly unsent: number;
   /** Resolves when `unsent` is 0; also when the transport is lost meanwhile. */

@@ -113,11 +113,15 @@ export class StreamTransport implements Transport {
     return this.#initialTLS;
   }
 
-  write(chunk: Uint8Array): void {
+  write(...chunks: readonly Uint8Array[]): void {
     const stream = this.#stream;
     if (stream.destroyed || stream.writableEnded) return;
-    // A socket has copied what it does not keep; any other stream may pass on the very chunk.
-    stream.write(stream instanceof Socket ? chunk : chunk.slice(), this.#onWritten);
+    if (chunks.length > 1) stream.cork(); // one call to the system for all of them
+    for (const chunk of chunks) {
+      // A socket has copied what it does not keep; any other stream may pass on the very chunk.
+      stream.write(stream instanceof Socket ? chunk : chunk.slice(), this.#onWritten);
+    }
+    if (chunks.length > 1) stream.uncork();
     if (stream.writableLength > 0) this.#behind = true;
   }
 

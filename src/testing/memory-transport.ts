@@ -77,7 +77,11 @@ export class MemoryTransport implements Transport {
     if (this.#over !== undefined) this.#tellLost();
   }
 
-  write(chunk: Uint8Array): void {
+  write(...chunks: readonly Uint8Array[]): void {
+    for (const chunk of chunks) this.#write(chunk);
+  }
+
+  #write(chunk: Uint8Array): void {
     if (this.#ended || this.#over !== undefined || chunk.length === 0) return;
     if (this.#outgoing.abandoned) return this.destroy(new ConnectionLost("written to a peer that is gone"));
     // A copy, since the chunk may be written to again.

@@ -67,7 +67,11 @@ export class WebSocketTransport implements Transport {
     if (socket.readyState === CLOSED) void soon.then(() => this.#closed({}));
   }
 
-  write(chunk: Uint8Array): void {
+  write(...chunks: readonly Uint8Array[]): void {
+    for (const chunk of chunks) this.#write(chunk);
+  }
+
+  #write(chunk: Uint8Array): void {
     if (chunk.length === 0 || this.#destroyed || this.#socket.readyState !== OPEN) return;
     // No copy: the chunk is ours while `bufferedAmount` says that it is kept.
     this.#socket.send(chunk as Uint8Array<ArrayBuffer>);

@@ -86,6 +86,14 @@ export function transportContract(open: OpenTransports, { halfClose = true }: Tr
       expect((await far.probe.bytes(chunk.length)).equals(chunk)).toBe(true);
     });
 
+    test("delivers several chunks that are written at one go, in their order", async () => {
+      const chunks = [numbered(1, 10), numbered(2, 40_000), new Uint8Array(0), numbered(3, 5)];
+      near.transport.write(...chunks);
+      near.transport.write(numbered(4, 7));
+      const whole = Buffer.concat([...chunks, numbered(4, 7)]);
+      expect(await far.probe.bytes(whole.length)).toEqual(whole);
+    });
+
     test("an empty chunk is nothing", async () => {
       near.transport.write(new Uint8Array(0));
       near.transport.write(Uint8Array.of(1));

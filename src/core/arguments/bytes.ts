@@ -8,6 +8,9 @@ import { shownValue } from "./value-text.ts";
  * AMP's String: any bytes, sent as they are (Twisted's `amp.String`). What is received is yours to keep.
  * A Node `Buffer` is a `Uint8Array` and may be given; text may not: use `unicode()`.
  *
+ * A value of 16 KiB or more is sent from where it lies, without being copied: do not change it before the call is answered,
+ * and a responder does not change what it has returned.
+ *
  * @throws TypeError when encoding what is not a Uint8Array
  */
 export function bytes(): InPlaceArgument<Uint8Array> {

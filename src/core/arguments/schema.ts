@@ -197,7 +197,7 @@ export class BoxTemplate {
       if (this.#spreads) this.#writeSpread(out, tag, values, slots, connection);
       else this.#writeSteps(out, tag, values, slots);
     } catch (error) {
-      out.length = start;
+      out.truncate(start);
       throw error;
     }
     if (slots.length > this.#fields.length) slots.fill(undefined); // local values travel nowhere

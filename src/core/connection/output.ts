@@ -6,6 +6,7 @@
  *
  * Ownership: the bytes are the transport's until it has sent them. When it has taken them at once, which is
  * the rule, the same bytes are used again; else, as always inside TLS, they are left to it until it has drained.
+ * Large values are not copied into them, but written from where they lie as soon as their box is complete.
  */
 import type { Transport } from "../transport.ts";
 import { ByteWriter } from "../wire/byte-writer.ts";
@@ -43,13 +44,17 @@ export class Output {
 
   /** Where boxes are appended; {@link written} must follow. */
   get out(): ByteWriter {
-    this.#out ??= pool.pop() ?? new ByteWriter(1024);
+    if (this.#out === undefined) {
+      this.#out = pool.pop() ?? new ByteWriter(1024);
+      // What is held back, or waits behind other bytes, is copied: until it leaves its owner may have changed it.
+      this.#out.lends = this.#mode === "sent" && this.#backlog === 0;
+    }
     return this.#out;
   }
 
   /** Bytes that have not left: gathered or held here, or waiting in the transport. */
   get pending(): number {
-    return (this.#out === undefined ? 0 : this.#out.length) + this.#backlog;
+    return (this.#out === undefined ? 0 : this.#out.size) + this.#backlog;
   }
 
   /** Bytes held back here. */
@@ -60,7 +65,7 @@ export class Output {
   /** A box was appended. It is written before the program waits for anything else. */
   written(): void {
     if (this.#mode === "dropped") this.discard();
-    else if (this.#out !== undefined && this.#out.length >= EAGER_BYTES) this.flush();
+    else if (this.#out !== undefined && (this.#out.length >= EAGER_BYTES || this.#out.attached)) this.flush();
     else if (!this.#scheduled) {
       this.#scheduled = true;
       void soon.then(this.#flushSoon);
@@ -72,7 +77,8 @@ export class Output {
     const out = this.#out;
     if (out === undefined || this.#mode !== "sent") return;
     if (out.length > 0) {
-      this.#transport.write(out.bytes.subarray(0, out.length));
+      if (out.attached) this.#transport.write(...out.parts());
+      else this.#transport.write(out.bytes.subarray(0, out.length));
       this.#backlog = this.#transport.unsent;
       if (this.#backlog > 0) {
         this.#out = undefined;
@@ -123,6 +129,6 @@ export class Output {
 }
 
 function recycle(out: ByteWriter): void {
-  out.length = 0;
+  out.truncate(0);
   if (pool.length < POOL_SIZE && out.bytes.length <= POOLED_BYTES) pool.push(out);
 }

@@ -11,6 +11,16 @@ import { utf8Encoder } from "../platform.ts";
 /** Below this many bytes a loop beats `TypedArray.prototype.set` and `TextEncoder.encodeInto`. */
 const SHORT = 24;
 
+/** A value from this size on is not copied where the writer lends: see {@link ByteWriter.lends}. */
+export const LENT_BYTES = 16 * 1024;
+
+/** A large value that stands between our bytes, and stays where it lies. */
+interface Attached {
+  /** After so many of our bytes. */
+  readonly at: number;
+  readonly value: Uint8Array;
+}
+
 /** Bytes that are appended again and again, made ready: stored by fours, they take half the time. */
 export class FixedBytes {
   readonly words: Int32Array;
@@ -27,7 +37,11 @@ export class FixedBytes {
 }
 
 export class ByteWriter {
+  /** Our own bytes, without what is attached. */
   length = 0;
+  /** Whether large values may be attached instead of copied: whoever says so sends them before anybody can change them. */
+  lends = false;
+  #attached: Attached[] | undefined;
   #bytes: Uint8Array<ArrayBuffer>;
   /** Of the same bytes. */
   #view: DataView;
@@ -40,6 +54,41 @@ export class ByteWriter {
 
   get bytes(): Uint8Array<ArrayBuffer> {
     return this.#bytes;
+  }
+
+  /** Whether a large value is attached. */
+  get attached(): boolean {
+    return this.#attached !== undefined;
+  }
+
+  /** All bytes, with what is attached. */
+  get size(): number {
+    return this.length + this.#attachedFrom(0);
+  }
+
+  /** Everything in order, for a writer that lends. The parts are the writer's, and the owners' of the attached values. */
+  parts(): Uint8Array[] {
+    const parts: Uint8Array[] = [];
+    let from = 0;
+    for (const { at, value } of this.#attached ?? []) {
+      parts.push(this.#bytes.subarray(from, at), value);
+      from = at;
+    }
+    parts.push(this.#bytes.subarray(from, this.length));
+    return parts;
+  }
+
+  /** Takes back everything from `length` on. */
+  truncate(length: number): void {
+    this.length = length;
+    const kept = this.#attached?.filter(({ at }) => at < length);
+    this.#attached = kept === undefined || kept.length === 0 ? undefined : kept;
+  }
+
+  #attachedFrom(position: number): number {
+    let count = 0;
+    for (const { at, value } of this.#attached ?? []) if (at >= position) count += value.length;
+    return count;
   }
 
   /** Makes room for `count` more bytes. */
@@ -60,7 +109,12 @@ export class ByteWriter {
   }
 
   append(source: Uint8Array): void {
-    this.appendRange(source, 0, source.length);
+    if (this.lends && source.length >= LENT_BYTES) {
+      this.#attached ??= [];
+      this.#attached.push({ at: this.length, value: source });
+    } else {
+      this.appendRange(source, 0, source.length);
+    }
   }
 
   appendRange(source: Uint8Array, start: number, end: number): void {
@@ -132,13 +186,14 @@ export class ByteWriter {
 
   /** Fills in the length of what was written since `beginCounted`. Returns that length, which may be too long to fit. */
   endCounted(position: number): number {
-    const count = this.length - position - 2;
+    let count = this.length - position - 2;
+    if (this.#attached !== undefined) count += this.#attachedFrom(position + 2);
     this.#bytes[position] = count >>> 8;
     this.#bytes[position + 1] = count & 0xff;
     return count;
   }
 
-  /** A copy of what was written from `start` on. */
+  /** A copy of what was written from `start` on, for a writer that does not lend. */
   copy(start = 0): Uint8Array<ArrayBuffer> {
     return this.#bytes.slice(start, this.length);
   }

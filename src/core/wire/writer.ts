@@ -27,7 +27,7 @@ export function writeBox(out: ByteWriter, box: Box): void {
     }
     out.uint16(0);
   } catch (error) {
-    out.length = start;
+    out.truncate(start);
     throw error;
   }
 }

@@ -1,6 +1,7 @@
 import type { Transport } from "ampwire";
 import { describe, expect, test } from "vitest";
 import { Output } from "../../../src/core/connection/output.ts";
+import { LENT_BYTES } from "../../../src/core/wire/byte-writer.ts";
 
 /** A transport that remembers the very chunks it was given, and takes them when it is told. */
 function recorder() {
@@ -8,9 +9,9 @@ function recorder() {
   const texts: string[] = [];
   const transport = {
     unsent: 0,
-    write(chunk: Uint8Array): void {
-      chunks.push(chunk);
-      texts.push(Buffer.from(chunk).toString());
+    write(...parts: Uint8Array[]): void {
+      chunks.push(...parts);
+      texts.push(Buffer.concat(parts).toString());
     },
   };
   const output = new Output(transport as unknown as Transport); // an output does nothing else with it
@@ -40,6 +41,44 @@ describe("Output", () => {
     expect(chunks).toHaveLength(0);
     say(output, "x");
     expect(chunks.map(({ length }) => length)).toEqual([65_536]);
+  });
+
+  test("writes a large value from where it lies, with what stands around it, as soon as its box is complete", () => {
+    const { output, chunks, texts } = recorder();
+    const large = new Uint8Array(LENT_BYTES).fill(0x78);
+    output.out.ascii("before ");
+    output.out.append(large);
+    output.out.ascii(" after");
+    expect(texts).toEqual([]);
+    expect(output.pending).toBe(LENT_BYTES + 13);
+    output.written();
+    expect(texts).toEqual([`before ${"x".repeat(LENT_BYTES)} after`]);
+    expect(chunks[1]).toBe(large);
+    expect(output.pending).toBe(0);
+    say(output, "next");
+    output.flush();
+    expect(texts[1]).toBe("next");
+  });
+
+  test.each([
+    ["while bytes are held back", (output: Output) => output.hold()],
+    [
+      "while others wait before it",
+      (output: Output, transport: { unsent: number }) => {
+        transport.unsent = 1;
+        say(output, "o");
+        output.flush();
+      },
+    ],
+  ])("copies a large value %s: it leaves later", (_, prepare) => {
+    const { output, transport, texts } = recorder();
+    prepare(output, transport);
+    const large = new Uint8Array(LENT_BYTES).fill(0x78);
+    output.out.append(large);
+    output.written();
+    large.fill(0x79);
+    output.release();
+    expect(texts.at(-1)).toBe("x".repeat(LENT_BYTES));
   });
 
   test("leaves bytes alone that have not left the transport", () => {

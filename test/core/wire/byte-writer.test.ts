@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { ByteWriter, FixedBytes } from "../../../src/core/wire/byte-writer.ts";
+import { ByteWriter, FixedBytes, LENT_BYTES } from "../../../src/core/wire/byte-writer.ts";
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 
@@ -110,5 +110,55 @@ describe("ByteWriter", () => {
     expect(out.bytes).toBe(first);
     out.byte(0);
     expect(out.bytes.length).toBe(16);
+  });
+});
+
+describe("a writer that lends", () => {
+  const large = new Uint8Array(LENT_BYTES).fill(7);
+  const lending = (): ByteWriter => {
+    const out = new ByteWriter();
+    out.lends = true;
+    return out;
+  };
+
+  test("attaches large values, copies others, and counts both", () => {
+    const out = lending();
+    out.ascii("head");
+    const outer = out.beginCounted();
+    out.ascii("a");
+    const inner = out.beginCounted();
+    out.append(large);
+    expect(out.endCounted(inner)).toBe(LENT_BYTES);
+    out.append(large.subarray(1));
+    expect(out.endCounted(outer)).toBe(1 + 2 + LENT_BYTES + LENT_BYTES - 1);
+    expect(out.attached).toBe(true);
+    expect(out.size).toBe(4 + 2 + 1 + 2 + 2 * LENT_BYTES - 1);
+    const parts = out.parts();
+    expect(parts[1]).toBe(large);
+    const plain = new ByteWriter();
+    plain.ascii("head");
+    const first = plain.beginCounted();
+    plain.ascii("a");
+    const second = plain.beginCounted();
+    plain.append(large);
+    plain.endCounted(second);
+    plain.append(large.subarray(1));
+    plain.endCounted(first);
+    expect(Buffer.concat(parts).equals(plain.copy())).toBe(true);
+  });
+
+  test("takes attached values back with what they belong to, and no others", () => {
+    const out = lending();
+    out.append(large);
+    out.ascii("ends");
+    const start = out.length;
+    out.ascii("begins");
+    out.append(large);
+    out.truncate(start);
+    expect(out.size).toBe(LENT_BYTES + 4);
+    expect(Buffer.concat(out.parts()).toString("latin1")).toBe(`${"\x07".repeat(LENT_BYTES)}ends`);
+    out.truncate(0);
+    expect(out.attached).toBe(false);
+    expect(out.size).toBe(0);
   });
 });
