@@ -63,7 +63,7 @@ export class ByteWriter {
 
   /** All bytes, with what is attached. */
   get size(): number {
-    return this.length + this.#attachedFrom(0);
+    return this.#attached === undefined ? this.length : this.length + this.#attachedFrom(0);
   }
 
   /** Everything in order, for a writer that lends. The parts are the writer's, and the owners' of the attached values. */
@@ -81,8 +81,9 @@ export class ByteWriter {
   /** Takes back everything from `length` on. */
   truncate(length: number): void {
     this.length = length;
-    const kept = this.#attached?.filter(({ at }) => at < length);
-    this.#attached = kept === undefined || kept.length === 0 ? undefined : kept;
+    if (this.#attached === undefined) return;
+    const kept = this.#attached.filter(({ at }) => at < length);
+    this.#attached = kept.length === 0 ? undefined : kept;
   }
 
   #attachedFrom(position: number): number {
