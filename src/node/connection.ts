@@ -96,7 +96,7 @@ export class NodeConnection extends Connection {
   async switchProtocol<A extends Fields>(
     command: ProtocolSwitchCommand<A, Duplex>,
     args: Omit<InputOf<A>, "protocol">,
-    options?: CallOptions,
+    options: CallOptions = {},
   ): Promise<Duplex> {
     let stream: Duplex | undefined;
     const protocol = (given: Duplex) => {

@@ -4,6 +4,9 @@ import { Box } from "../wire/box.ts";
 import type { Caller, CallOptions, CallParameters, CallResult } from "./amp-connection.ts";
 import type { AnyCommand, Command } from "./command.ts";
 
+/** One for all calls that say nothing. */
+const NO_OPTIONS: CallOptions = {};
+
 export abstract class TypedCalls implements Caller {
   callRemote<A extends Fields, R extends Fields, Q extends boolean>(
     command: Command<A, R, Q>,
@@ -12,7 +15,7 @@ export abstract class TypedCalls implements Caller {
   callRemote(
     command: AnyCommand,
     args: object = {},
-    options: CallOptions = {},
+    options: CallOptions = NO_OPTIONS,
   ): Promise<unknown> | undefined {
     return this.call(command, args as Readonly<Record<string, unknown>>, options); // objects are: the schema looks at each value
   }

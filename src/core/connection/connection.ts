@@ -4,30 +4,27 @@
  * What it is made of, and who moves whom, is in `assembly.ts` and `parts.ts`; each part has one subject and a file.
  * Nothing here does input or output, and time comes from a clock.
  */
-import type { Fields } from "../arguments/argument.ts";
-import type {
-  AmpConnection,
-  CallOptions,
-  CallParameters,
-  CallResult,
-  StartTLSOptions,
-} from "../command/amp-connection.ts";
-import type { AnyCommand, Command } from "../command/command.ts";
+import type { AmpConnection, CallOptions, StartTLSOptions } from "../command/amp-connection.ts";
+import type { AnyCommand } from "../command/command.ts";
 import { StartTLS } from "../command/start-tls.ts";
+import { TypedCalls } from "../command/typed-calls.ts";
 import { ConnectionClosed } from "../errors/transport.ts";
 import type { CertificateLike, Clock, PrivateCertificateLike, TLSSession, Transport } from "../transport.ts";
-import { Box } from "../wire/box.ts";
+import type { Box } from "../wire/box.ts";
 import { refusal, refuse } from "./admission.ts";
 import { Assembly } from "./assembly.ts";
 import type { ConnectionOptions } from "./options.ts";
 import type { State } from "./states.ts";
 
-export class Connection implements AmpConnection {
+type Values = Readonly<Record<string, unknown>>;
+
+export class Connection extends TypedCalls implements AmpConnection {
   readonly #parts: Assembly;
   readonly closed: Promise<Error>;
 
   /** @throws TypeError, RangeError for options that make no sense */
   constructor(transport: Transport, clock: Clock, options: ConnectionOptions = {}) {
+    super();
     this.#parts = new Assembly(this, transport, clock, options);
     this.closed = this.#parts.ending.closed;
     this.#parts.start();
@@ -59,31 +56,6 @@ export class Connection implements AmpConnection {
     return this.tls?.hostCertificate;
   }
 
-  callRemote<A extends Fields, R extends Fields, Q extends boolean>(
-    command: Command<A, R, Q>,
-    ...rest: CallParameters<A>
-  ): CallResult<R, Q>;
-  callRemote(command: AnyCommand, args: object = {}, options?: CallOptions): Promise<unknown> | undefined {
-    return this.call(command, args, options);
-  }
-
-  callRemoteString(name: string, box?: Box, options?: CallOptions): Promise<Box>;
-  callRemoteString(
-    name: string,
-    box: Box | undefined,
-    options: CallOptions & { requiresAnswer: false },
-  ): undefined;
-  callRemoteString(
-    name: string,
-    box: Box = new Box(),
-    options: CallOptions & { requiresAnswer?: boolean } = {},
-  ): Promise<Box> | undefined {
-    const requiresAnswer = options.requiresAnswer ?? true;
-    const reason = refusal(this.#parts, undefined);
-    if (reason !== undefined) return refuse(reason, requiresAnswer);
-    return this.#parts.dispatcher.callString(name, box, requiresAnswer, this.#withDefaults(options));
-  }
-
   async startTLS(options: StartTLSOptions = {}): Promise<void> {
     const { localCertificate, verifyAuthorities, serverName, requireQuiescent, ...call } = options;
     const given = {
@@ -95,24 +67,33 @@ export class Connection implements AmpConnection {
     await this.callRemote(StartTLS, given, call);
   }
 
-  /** The same with its types erased, for what subclasses add. */
-  protected call(
+  protected override call(
     command: AnyCommand,
-    values: object,
-    options: CallOptions | undefined,
+    values: Values,
+    options: CallOptions,
   ): Promise<unknown> | undefined {
     const reason = refusal(this.#parts, command);
     if (reason !== undefined) return refuse(reason, command.requiresAnswer);
     const { change } = command;
-    const named = values as Readonly<Record<string, unknown>>; // objects are: the schema looks at each value
     if (change !== undefined)
-      return this.#parts.driver.ask(command, change, named, this.#withDefaults(options));
-    return this.#parts.dispatcher.call(command, named, this.#withDefaults(options));
+      return this.#parts.driver.ask(command, change, values, this.#withDefaults(options));
+    return this.#parts.dispatcher.call(command, values, this.#withDefaults(options));
   }
 
-  #withDefaults(options: CallOptions | undefined): CallOptions | undefined {
+  protected override callString(
+    name: string,
+    box: Box,
+    requiresAnswer: boolean,
+    options: CallOptions,
+  ): Promise<Box> | undefined {
+    const reason = refusal(this.#parts, undefined);
+    if (reason !== undefined) return refuse(reason, requiresAnswer);
+    return this.#parts.dispatcher.callString(name, box, requiresAnswer, this.#withDefaults(options));
+  }
+
+  #withDefaults(options: CallOptions): CallOptions {
     const { callTimeout } = this.#parts.options;
-    if (callTimeout === undefined || options?.timeout !== undefined) return options;
+    if (callTimeout === undefined || options.timeout !== undefined) return options;
     return { ...options, timeout: callTimeout };
   }
 

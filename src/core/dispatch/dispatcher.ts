@@ -19,8 +19,6 @@ import { parseTag, tagDigits } from "./tags.ts";
 
 type Values = Readonly<Record<string, unknown>>;
 
-const NO_OPTIONS: CallOptions = {};
-
 export class Dispatcher {
   readonly #host: Host;
   readonly #fields = new ProtocolFields();
@@ -88,7 +86,7 @@ export class Dispatcher {
   }
 
   /** Calls a command; undefined when it wants no answer. @throws only for a command that wants none */
-  call(command: AnyCommand, values: Values, options: CallOptions = NO_OPTIONS): Promise<unknown> | undefined {
+  call(command: AnyCommand, values: Values, options: CallOptions): Promise<unknown> | undefined {
     if (!command.requiresAnswer) {
       command.writeAsk(this.#host.out, undefined, values, this.#host.context.connection);
       this.outstanding.skip();
@@ -150,7 +148,7 @@ export class Dispatcher {
     name: string,
     box: Box,
     requiresAnswer: boolean,
-    options: CallOptions = NO_OPTIONS,
+    options: CallOptions,
   ): Promise<Box> | undefined {
     const sent = new Box(box).set(COMMAND, name);
     if (!requiresAnswer) {
