@@ -23,13 +23,14 @@ type Values = Readonly<Record<string, unknown>>;
 
 const NOTHING = new Uint8Array(0);
 
+/** Used again and again, by asks that are answered at once. One for all connections: it keeps the last frame's bytes alive. */
+let spare: Ask | undefined;
+
 export class Incoming {
   readonly #host: Host;
   readonly #locator: ResponderLocator;
   readonly #names = new NameCache();
   #inProgress = 0;
-  /** Used again and again, by asks that are answered at once. */
-  #spare: Ask | undefined;
 
   constructor(host: Host, locator: ResponderLocator) {
     this.#host = host;
@@ -43,15 +44,15 @@ export class Incoming {
 
   /** Serves an ask. The frame is done with when this returns. */
   receive(frame: Frame, commandIndex: number, askIndex: number): void {
-    const ask = this.#spare ?? new Ask();
-    this.#spare = undefined; // a responder may bring us another box
+    const ask = spare ?? new Ask();
+    spare = undefined; // a responder may bring another box
     ask.begin(
       this.#names.nameAt(frame.bytes, frame.valueStart(commandIndex), frame.valueEnd(commandIndex)),
       frame,
       askIndex,
     );
     this.#serve(ask, frame);
-    if (!ask.kept) this.#spare = ask;
+    if (!ask.kept) spare = ask;
   }
 
   #serve(ask: Ask, frame: Frame): void {

@@ -116,9 +116,12 @@ export class BoxReader {
 
   #nextFromChunk(): Frame | undefined {
     const chunk = this.#chunk;
-    if (this.#position === chunk.length) return undefined;
-    const start = this.#position;
     const frame = this.#frame;
+    const start = this.#position;
+    if (start === chunk.length) {
+      frame.clear(NOTHING, 0); // or it would keep the last chunk alive, for as long as the peer says nothing more
+      return undefined;
+    }
     frame.clear(chunk, start);
     const missing = this.#scan(start, chunk.length);
     if (missing === WHOLE) {
