@@ -94,6 +94,7 @@ export {
 } from "./core/errors/caller.ts";
 export type { ErrorClass, ErrorTags } from "./core/errors/declared-errors.ts";
 export {
+  BoxTimeout,
   BoxTooLarge,
   HandshakeError,
   HandshakeTimeout,

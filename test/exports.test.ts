@@ -5,7 +5,7 @@ import { exportsOf } from "./support/sources.ts";
 const DOORS = {
   "index.ts": {
     values: `
-    ANSWER ASK AmpError BadLocalReturn Box BoxDispatcher BoxReader BoxTooLarge COMMAND CallTimeout Command
+    ANSWER ASK AmpError BadLocalReturn Box BoxDispatcher BoxReader BoxTimeout BoxTooLarge COMMAND CallTimeout Command
     CommandResponder ConnectFailed Connection ConnectionClosed ConnectionLost DEFAULT_LIMITS
     DescriptorsNotAvailable ERROR ERROR_CODE ERROR_DESCRIPTION HEARTBEAT_COMMAND HandshakeError
     HandshakeTimeout HeartbeatTimeout IdleTimeout IncompatibleVersions InvalidCertificate InvalidSignature

@@ -4,6 +4,7 @@ import { Dispatcher } from "../dispatch/dispatcher.ts";
 import type { ResponderLocator } from "../dispatch/locator.ts";
 import type { Clock, Transport } from "../transport.ts";
 import { type Limits, resolveLimits } from "../wire/limits.ts";
+import { BoxDeadline } from "./box-deadline.ts";
 import { ChangeDriver } from "./change-driver.ts";
 import { ConnectionHost } from "./connection-host.ts";
 import { ConnectionLiveness } from "./connection-liveness.ts";
@@ -33,6 +34,7 @@ export class Assembly implements Parts {
   readonly dispatcher: Dispatcher;
   readonly input: Input;
   readonly driver: ChangeDriver;
+  readonly deadline: BoxDeadline | undefined;
   readonly liveness: Liveness | undefined;
   readonly #reading: Reading;
 
@@ -51,6 +53,9 @@ export class Assembly implements Parts {
     this.#reading = new Reading(this, this.ending);
     this.input = new Input(transport, this.limits, this.#reading);
     this.driver = new ChangeDriver(new ConnectionStage(this, this.ending));
+    this.deadline = Number.isFinite(this.limits.boxTimeout)
+      ? new BoxDeadline(this, this.ending, this.#reading)
+      : undefined;
     this.liveness = this.#watch();
   }
 

@@ -70,7 +70,7 @@ export class Ending {
 
   /** AMP is over. What was written still goes out; what was held does not. */
   #end(transition: Transition, reason: Error): void {
-    const { clock, dispatcher, driver, input, liveness, output, standing, transport } = this.#parts;
+    const { clock, deadline, dispatcher, driver, input, liveness, output, standing, transport } = this.#parts;
     standing.ends(reason);
     if (standing.rules.output === "sent") output.flush();
     standing.move(transition);
@@ -79,6 +79,7 @@ export class Ending {
     dispatcher.outstanding.rejectAll(reason);
     standing.over(reason);
     liveness?.stop();
+    deadline?.stop();
     transport.end();
     input.discard();
     this.#linger = clock.setTimeout(() => transport.destroy(), LINGER);
@@ -86,9 +87,10 @@ export class Ending {
 
   /** The stream speaks another protocol now: AMP is over, and ends nothing of it. */
   handedOver(): void {
-    const { dispatcher, liveness, output, standing } = this.#parts;
+    const { deadline, dispatcher, liveness, output, standing } = this.#parts;
     const reason = standing.whyClosed();
     liveness?.stop();
+    deadline?.stop();
     output.drop();
     dispatcher.outstanding.rejectAll(reason);
     this.#resolveClosed(reason);

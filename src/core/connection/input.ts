@@ -33,6 +33,16 @@ export class Input {
     return this.#reader.buffered + this.#transport.undelivered;
   }
 
+  /** Bytes from the beginning of the stream to the box that is read next. */
+  get offset(): number {
+    return this.#reader.offset;
+  }
+
+  /** Bytes that came here and are not part of a served box. */
+  get unserved(): number {
+    return this.#reader.buffered;
+  }
+
   get paused(): boolean {
     return this.#paused;
   }

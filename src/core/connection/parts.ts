@@ -8,6 +8,7 @@ import type { AmpConnection } from "../command/amp-connection.ts";
 import type { Dispatcher } from "../dispatch/dispatcher.ts";
 import type { Clock, Transport } from "../transport.ts";
 import type { Limits } from "../wire/limits.ts";
+import type { BoxDeadline } from "./box-deadline.ts";
 import type { ChangeDriver } from "./change-driver.ts";
 import type { Input } from "./input.ts";
 import type { Liveness } from "./liveness.ts";
@@ -26,6 +27,8 @@ export interface Parts {
   readonly output: Output;
   readonly dispatcher: Dispatcher;
   readonly driver: ChangeDriver;
+  /** Undefined where a box may take for ever. */
+  readonly deadline: BoxDeadline | undefined;
   /** Undefined where nobody asked whether the peer is still there. */
   readonly liveness: Liveness | undefined;
 }

@@ -62,8 +62,9 @@ export class Reading implements InputGate, TransportReceiver {
   }
 
   readEnough(everything: boolean): void {
-    const { output, standing } = this.#parts;
+    const { deadline, output, standing } = this.#parts;
     output.flush();
+    deadline?.readEnough(everything);
     if (everything && this.#peerEnded && standing.state !== "closed") this.#ending.streamEnded();
     this.#ending.finish();
   }

@@ -29,6 +29,13 @@ export class BoxTooLarge extends MalformedAmpBox {
   }
 }
 
+/** A box that had not come whole within `boxTimeout`. The connection is closed. */
+export class BoxTimeout extends AmpError {
+  static {
+    identify(this, "BoxTimeout", "BOX_TIMEOUT", "peer");
+  }
+}
+
 /** A box without `_answer`, `_error` and `_command`: neither an ask nor an answer. */
 export class NoEmptyBoxes extends ProtocolError {
   static {

@@ -11,6 +11,11 @@ export interface Limits {
   readonly maxBoxBytes: number;
   /** Keys of one received box. More close the connection. Default 1,000. */
   readonly maxBoxKeys: number;
+  /**
+   * Milliseconds from the first byte of a received box to its last, without those in which we do not read. A slower one
+   * closes the connection. Default 300,000.
+   */
+  readonly boxTimeout: number;
   /** Asks whose responders have not finished. Past it we stop reading; nothing is refused. Default 1,000. */
   readonly maxAsksInProgress: number;
   /** Bytes held back while a protocol change (StartTLS, a switch) is under way. A call past it rejects. Default 1 MiB. */
@@ -29,6 +34,7 @@ export interface Limits {
 export const DEFAULT_LIMITS: Limits = {
   maxBoxBytes: 1024 * 1024,
   maxBoxKeys: 1000,
+  boxTimeout: 300_000,
   maxAsksInProgress: 1000,
   maxHeldBytes: 1024 * 1024,
   maxUnsentBytes: 16 * 1024 * 1024,

@@ -120,5 +120,6 @@ test("a call to a peer that answers one byte a second ends at its own timeout, a
   await peer.expect({ _ask: "2", _command: "Mark", text: "y" });
   peer.send({ _answer: "2", text: "y" });
   expect(await next).toEqual({ text: "y" });
+  clock.advance(DEFAULT_LIMITS.boxTimeout); // its timer finds nothing to wait for
   expect(clock.pending).toBe(0);
 });

@@ -1,0 +1,232 @@
+/** boxTimeout: to the millisecond, by default and as an option; what does not count; and over a socket. */
+import { BoxTimeout, type ConnectionOptions, command, DEFAULT_LIMITS, type Limits, locator } from "ampwire";
+import { manualClock, quiet, scriptedPeer } from "ampwire/testing";
+import { describe, expect, test } from "vitest";
+import { deferred } from "../../support/deferred.ts";
+import { ANS, bytesOf, STLS } from "../../support/raw-peer.ts";
+import { rejection } from "../../support/settled.ts";
+import { Mark, witness } from "../../support/witness.ts";
+import { openedBy } from "./hostile.ts";
+
+const Wait = command("Wait");
+
+const LIMIT = 10_000;
+const limits = { boxTimeout: LIMIT };
+
+const ASK = { _ask: "1", _command: "Mark", text: "slowly" };
+const ANSWER = { _answer: "1", text: "slowly" };
+const ask = bytesOf(ASK);
+
+function opened(options: ConnectionOptions = {}, capacity?: number) {
+  const clock = manualClock();
+  const { heard, locator: marks } = witness();
+  const joined = scriptedPeer(
+    {
+      limits,
+      ...options,
+      locator: locator(marks, ...(options.locator === undefined ? [] : [options.locator])),
+    },
+    { clock, capacity, pretendTLS: true },
+  );
+  const pass = async (milliseconds: number) => {
+    await quiet();
+    clock.advance(milliseconds);
+    await quiet();
+  };
+  return { ...joined, clock, heard, pass };
+}
+
+describe.each<[string, Partial<Limits>]>([
+  ["by default", {}],
+  ["as an option", limits],
+])("boxTimeout %s", (_, given) => {
+  const limit = given.boxTimeout ?? DEFAULT_LIMITS.boxTimeout;
+
+  test("at the edge: a box whose last byte comes just in time is served", async () => {
+    const { clock, connection, heard, pass, peer } = opened({ limits: given });
+    await pass(1_000_000); // only from the first byte on
+    peer.send(ask.subarray(0, 1));
+    await pass(limit - 1);
+    peer.send(ask.subarray(1));
+    await peer.expect(ANSWER);
+    await pass(limit);
+    expect(heard).toEqual(["slowly"]);
+    expect(connection.state).toBe("open");
+    expect(clock.pending).toBe(0);
+  });
+
+  test("a box that comes byte by byte is given up at the limit, and not before", async () => {
+    const { clock, connection, heard, pass, peer } = opened({ limits: given });
+    const bytesInTime = 20;
+    for (let byte = 0; byte < bytesInTime; byte++) {
+      peer.send(ask.subarray(byte, byte + 1));
+      await pass(limit / bytesInTime - (byte === bytesInTime - 1 ? 1 : 0));
+    }
+    expect(connection.state).toBe("open");
+    await pass(1);
+    expect(connection.state).toBe("closed");
+    await peer.expectEnd();
+    peer.send(ask.subarray(bytesInTime));
+    peer.end();
+    const reason = await connection.closed;
+    expect(reason).toBeInstanceOf(BoxTimeout);
+    expect(reason).toMatchObject({ code: "BOX_TIMEOUT", fault: "peer" });
+    expect(reason.message).toBe(
+      `the box at byte 0 has not come whole within the limit boxTimeout (${limit} ms): 20 bytes of it had come`,
+    );
+    expect(heard).toEqual([]);
+    expect(clock.pending).toBe(0);
+  });
+});
+
+test("Infinity switches it off: no timer is set", async () => {
+  const { clock, connection, pass, peer } = opened({ limits: { boxTimeout: Infinity } });
+  peer.send(ask.subarray(0, -1));
+  await pass(1e9);
+  expect(connection.state).toBe("open");
+  expect(clock.pending).toBe(0);
+  peer.send(ask.subarray(-1));
+  await peer.expect(ANSWER);
+});
+
+test("boxes that are each in time are never cut, though the stream never pauses between two of them", async () => {
+  const { clock, connection, heard, pass, peer } = opened();
+  const count = 50;
+  // From the middle of one box to the middle of the next: there is always one that waits for its end.
+  const middle = 20;
+  peer.send(ask.subarray(0, middle));
+  for (let sent = 0; sent < count; sent++) {
+    await pass(LIMIT - 1);
+    peer.send(ask.subarray(middle), ask.subarray(0, middle));
+    await quiet();
+    expect(clock.pending).toBe(1);
+  }
+  expect(heard).toHaveLength(count);
+  expect(connection.state).toBe("open");
+  await pass(LIMIT - 1);
+  expect(connection.state).toBe("open");
+  await pass(1);
+  expect(connection.reason).toBeInstanceOf(BoxTimeout);
+  expect(connection.reason?.message).toContain(`the box at byte ${count * ask.length} `);
+});
+
+test("no timer is set for whole boxes, and none stays behind with a connection that has fallen silent", async () => {
+  const { clock, pass, peer } = opened();
+  peer.send(ASK, ASK);
+  await quiet();
+  expect(clock.pending).toBe(0);
+  for (let byte = 0; byte < ask.length; byte++) {
+    peer.send(ask.subarray(byte, byte + 1));
+    await quiet();
+    expect(clock.pending).toBe(1);
+  }
+  await pass(LIMIT);
+  expect(clock.pending).toBe(0);
+});
+
+describe("time in which we do not read does not count", () => {
+  test("for asks that we have not finished", async () => {
+    const waiting = deferred();
+    const wait = Wait.responder(() => waiting.promise);
+    const { connection, pass, peer } = opened({
+      limits: { ...limits, maxAsksInProgress: 1 },
+      locator: locator(wait),
+    });
+    peer.send({ _ask: "w", _command: "Wait" }, ask.subarray(0, -1));
+    await pass(100 * LIMIT);
+    waiting.resolve();
+    await peer.expect({ _answer: "w" });
+    await pass(LIMIT - 1);
+    expect(connection.state).toBe("open");
+    peer.send(ask.subarray(-1));
+    await peer.expect(ANSWER);
+  });
+
+  test("for bytes that the peer has not taken: what it had used up of its time stays used up", async () => {
+    const { clock, connection, pass, peer } = opened({ limits: { ...limits, maxUnsentBytes: 1_000 } }, 100);
+    peer.send(ask.subarray(0, -2));
+    await pass(LIMIT / 2);
+    // A call that the peer leaves unread: we stop at what it sends next.
+    peer.transport.pause();
+    const call = rejection(connection.callRemote(Mark, { text: "x".repeat(5_000) }));
+    await quiet();
+    peer.send(ask.subarray(-2, -1));
+    await pass(100 * LIMIT);
+    expect(connection.state).toBe("open");
+    peer.transport.resume();
+    await pass(LIMIT / 2 - 1);
+    expect(connection.state).toBe("open");
+    await pass(1);
+    expect(connection.reason).toBeInstanceOf(BoxTimeout);
+    expect(await call).toBeInstanceOf(BoxTimeout);
+    peer.end();
+    await connection.closed;
+    expect(clock.pending).toBe(0);
+  });
+
+  test("for bytes that the peer has not taken, also where it sends nothing meanwhile", async () => {
+    const { connection, pass, peer } = opened({ limits: { ...limits, maxUnsentBytes: 1_000 } }, 100);
+    peer.send(ask.subarray(0, -1));
+    await quiet();
+    peer.transport.pause();
+    const call = rejection(connection.callRemote(Mark, { text: "x".repeat(5_000) }));
+    await pass(100 * LIMIT);
+    expect(connection.state).toBe("open");
+    peer.transport.resume();
+    await pass(LIMIT);
+    expect(await call).toBeInstanceOf(BoxTimeout);
+  });
+
+  test("for a change of the protocol: a box that began before it has its time after it", async () => {
+    const { connection, pass, peer } = opened({ limits: { ...limits, handshakeTimeout: Infinity } });
+    const upgrade = connection.startTLS();
+    await peer.expect(STLS);
+    const answer = bytesOf(ANS);
+    peer.send(answer.subarray(0, 5));
+    await pass(LIMIT - 1);
+    peer.send(answer.subarray(5));
+    await pass(100 * LIMIT);
+    expect(connection.state).toBe("upgrading");
+    await peer.startTLS("responder");
+    await upgrade;
+    peer.send(ask.subarray(0, 5));
+    await pass(LIMIT - 1);
+    peer.send(ask.subarray(5));
+    await peer.expect(ANSWER);
+  });
+});
+
+test("no timer is left after the end, whoever ends", async () => {
+  const ends: ((joined: ReturnType<typeof opened>) => void)[] = [
+    ({ connection }) => connection.destroy(),
+    ({ connection }) => void connection.close(),
+    ({ peer }) => peer.end(),
+    ({ peer }) => peer.destroy(),
+  ];
+  for (const end of ends) {
+    const joined = opened();
+    joined.peer.send(ask.subarray(0, -1));
+    await quiet();
+    expect(joined.clock.pending).toBe(1);
+    end(joined);
+    await quiet();
+    joined.peer.end();
+    await joined.connection.closed;
+    expect(joined.clock.pending).toBe(0);
+  }
+});
+
+test("over a socket: who drips one byte at a time is given up, and cannot go on", async () => {
+  const { connection, peer } = await openedBy({ limits: { boxTimeout: 100, idleTimeout: 10_000 } });
+  peer.send({ _ask: "1", _command: "Echo" });
+  expect(await peer.box()).toEqual({ _answer: "1" });
+  let sent = 0;
+  const dripping = setInterval(() => peer.send(ask.subarray(sent, ++sent)), 10);
+  const reason = await connection.closed;
+  clearInterval(dripping);
+  expect(reason).toBeInstanceOf(BoxTimeout);
+  const [, came] = /: (\d+) bytes of it had come$/.exec(reason.message) ?? [];
+  expect(Number(came)).toBeGreaterThan(0);
+  expect(Number(came)).toBeLessThanOrEqual(sent);
+  expect(await peer.box()).toBeUndefined();
+});
