@@ -32,7 +32,10 @@ export type CallResult<R extends Fields, Q extends boolean> = Q extends false
 
 /** What StartTLS may be told beside the certificates. */
 export interface StartTLSOptions extends TLSOptions, CallOptions {
-  /** Refuse to upgrade while calls asked in plaintext are unanswered, in either direction. Default false. */
+  /**
+   * Refuse to upgrade while calls asked in plaintext are unanswered, in either direction. Default false. Calls that the
+   * peer makes before it answers StartTLS cannot be answered in plaintext any more: they close the connection.
+   */
   readonly requireQuiescent?: boolean | undefined;
 }
 

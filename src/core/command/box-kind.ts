@@ -58,6 +58,8 @@ export interface ChangingConnection {
   readonly secure: boolean;
   /** No call is unanswered in either direction, the one that brings the change aside. */
   readonly quiescent: boolean;
+  /** A call of the peer has no answer that has left: it is still being served, or its answer is held back. */
+  readonly owesAnswers: boolean;
   readonly transport: Transport;
   /** What our side presents and demands on StartTLS, where the command does not say. */
   readonly tlsDefaults: TLSOptions;

@@ -22,11 +22,18 @@ export const tlsBox: BoxKind = {
       if (connection.secure) throw new OnlyOneTLS("TLS has already been started on this connection");
     },
     prepare(connection, values, side) {
-      if (values.tls_requireQuiescent === true && !connection.quiescent) {
+      const requireQuiescent = values.tls_requireQuiescent === true;
+      if (requireQuiescent && !connection.quiescent) {
         throw new NotQuiescent("calls that were asked in plaintext are not answered yet");
       }
       const start = startOf(connection, values);
       return async (leftovers) => {
+        // Until it answered, the peer could still ask, in plaintext. It starts TLS now, so there is no way back.
+        if (requireQuiescent && connection.owesAnswers) {
+          throw new NotQuiescent(
+            "calls that the peer made in plaintext, before it answered StartTLS, are not answered yet",
+          );
+        }
         connection.secured(await start(leftovers, side));
         return {};
       };
@@ -55,7 +62,7 @@ const tlsFields = {
   tls_localCertificate: local<PrivateCertificateLike>(),
   /** Who may vouch for the peer's certificate. */
   tls_verifyAuthorities: local<readonly CertificateLike[]>(),
-  /** Ours: refuse to upgrade while a call asked in plaintext is unanswered, in either direction. */
+  /** Ours: refuse to upgrade while a call asked in plaintext is unanswered: see {@link StartTLSOptions}. */
   tls_requireQuiescent: local<boolean>(),
 };
 

@@ -4,6 +4,7 @@ import type { Dispatcher } from "../dispatch/dispatcher.ts";
 import type { Clock, TLSOptions, TLSSession, Transport } from "../transport.ts";
 import type { ChangeWatch, Stage } from "./change-driver.ts";
 import type { Ending } from "./ending.ts";
+import { holdsAnswers } from "./held-answers.ts";
 import type { Input } from "./input.ts";
 import type { Output } from "./output.ts";
 import type { Parts } from "./parts.ts";
@@ -75,8 +76,12 @@ class Changing implements ChangingConnection {
   }
 
   get quiescent(): boolean {
-    const { outstanding, incoming } = this.#parts.dispatcher;
-    return outstanding.size === 0 && incoming.inProgress === 0;
+    return this.#parts.dispatcher.outstanding.size === 0 && !this.owesAnswers;
+  }
+
+  get owesAnswers(): boolean {
+    const { dispatcher, output } = this.#parts;
+    return dispatcher.incoming.inProgress > 0 || holdsAnswers(output);
   }
 
   get transport(): Transport {

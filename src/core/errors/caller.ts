@@ -60,7 +60,7 @@ export class ProtocolSwitched extends AmpError {
   }
 }
 
-/** An upgrade with `requireQuiescent` found calls still open. */
+/** An upgrade with `requireQuiescent` found calls still open. It closes the connection where the peer had agreed already. */
 export class NotQuiescent extends AmpError {
   static {
     identify(this, "NotQuiescent", "NOT_QUIESCENT", "caller");

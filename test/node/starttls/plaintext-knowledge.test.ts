@@ -1,10 +1,11 @@
 /** What was learnt or begun in plaintext, and what becomes of it inside TLS. */
 import { command, locator, NotQuiescent, StartTLS, TLSRequired, unicode } from "ampwire";
+import { quiet } from "ampwire/testing";
 import { describe, expect, test } from "vitest";
 import { testCertificates } from "../../support/certificates.ts";
 import { deferred } from "../../support/deferred.ts";
 import { ours, pair } from "../../support/loopback.ts";
-import { STLS } from "../../support/raw-peer.ts";
+import { ANS, bytesOf, STLS } from "../../support/raw-peer.ts";
 import { rejection } from "../../support/settled.ts";
 import { Mark, witness } from "../../support/witness.ts";
 
@@ -171,4 +172,83 @@ describe("case 13: a question that is open at the upgrade", () => {
     expect(await inside.box()).toEqual({ _answer: "b", text: "late" });
     expect(connection.secure).toBe(true);
   });
+
+  test("is what a responder may refuse, though the question was answered while it decided: nothing has left yet", async () => {
+    const { answer, asked, responder } = waiting();
+    const agreed = deferred<{ tls_requireQuiescent: boolean }>();
+    const { peer } = await ours("server", {
+      tls,
+      locator: locator(
+        responder,
+        StartTLS.responder(() => agreed.promise),
+      ),
+    });
+    peer.send({ _ask: "a", _command: "Wait" }, STLS);
+    await asked;
+    answer.resolve({ text: "late" });
+    await quiet();
+    agreed.resolve({ tls_requireQuiescent: true });
+    expect(await peer.box()).toEqual({ _answer: "a", text: "late" });
+    expect(await peer.box()).toMatchObject({ _error: "1", _error_code: "TLS_NOT_QUIESCENT" });
+  });
+
+  describe.each(["server", "client"] as const)(
+    "asked of our %s between our StartTLS and its answer",
+    (role) => {
+      /** Ours has asked; the peer asks first, and answers when it is told. */
+      async function asking() {
+        const wait = waiting();
+        const { heard, locator: marks } = witness();
+        const joined = await ours(role, { tls, locator: locator(wait.responder, marks) });
+        const upgrade = joined.connection.startTLS({ requireQuiescent: true });
+        await joined.peer.box();
+        return { ...joined, ...wait, heard, upgrade };
+      }
+
+      test.each([
+        ["served still", "Wait"],
+        ["served, with its answer held", "Mark"],
+        ["served by nobody", "Nobody"],
+      ])(
+        "closes a quiescent upgrade that we asked for, when it came before the answer: %s",
+        async (_, name) => {
+          const { connection, peer, upgrade } = await asking();
+          const failed = rejection(upgrade);
+          const held = rejection(connection.callRemote(Mark, { text: "held" }));
+          peer.send({ _ask: "a", _command: name, text: "evil" }, ANS);
+          expect(await failed).toBeInstanceOf(NotQuiescent);
+          expect(await held).toBe(await failed);
+          await peer.end();
+          expect(peer.received).toEqual(bytesOf(STLS)); // no answer, and no handshake
+          peer.finish();
+          expect(await connection.closed).toBe(await failed);
+          expect(connection.secure).toBe(false);
+        },
+      );
+
+      test("closes it too when it is answered before the handshake could begin", async () => {
+        const { answer, asked, peer, upgrade } = await asking();
+        const failed = rejection(upgrade);
+        peer.send({ _ask: "a", _command: "Wait" });
+        await asked;
+        answer.resolve({ text: "late" });
+        await quiet();
+        peer.send(ANS);
+        expect(await failed).toBeInstanceOf(NotQuiescent);
+        expect(peer.received).toEqual(bytesOf(STLS));
+      });
+
+      test("is no question when it wants no answer, nor are the calls that we hold", async () => {
+        const { connection, heard, peer, upgrade } = await asking();
+        const held = connection.callRemote(Mark, { text: "held" });
+        peer.send({ _command: "Mark", text: "told" }, ANS);
+        const inside = role === "server" ? await peer.secure() : await peer.tlsServer(localCertificate);
+        await upgrade;
+        expect(heard).toEqual(["told"]);
+        expect(await inside.box()).toEqual({ _ask: "2", _command: "Mark", text: "held" });
+        inside.send({ _answer: "2", text: "held" });
+        expect(await held).toEqual({ text: "held" });
+      });
+    },
+  );
 });

@@ -1,0 +1,21 @@
+/**
+ * Whether answers are among the boxes that are held back. Our own calls wait with them in one run of bytes, so the bytes
+ * are read again: seldom, and only for who asks for a quiescent upgrade. To count answers would cost every answer.
+ */
+import { keys } from "../command/protocol-keys.ts";
+import { BoxReader } from "../wire/reader.ts";
+import type { Output } from "./output.ts";
+
+export function holdsAnswers(output: Output): boolean {
+  const { held } = output;
+  if (held === 0) return false;
+  const reader = new BoxReader({
+    maxBoxBytes: Number.POSITIVE_INFINITY,
+    maxBoxKeys: Number.POSITIVE_INFINITY,
+  });
+  reader.push(output.out.bytes.subarray(0, held)); // nothing is kept of it: the output may go on writing there
+  for (let frame = reader.nextFrame(); frame !== undefined; frame = reader.nextFrame()) {
+    if (frame.indexOf(keys.answer) >= 0 || frame.indexOf(keys.error) >= 0) return true;
+  }
+  return false;
+}
