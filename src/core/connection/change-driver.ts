@@ -11,17 +11,13 @@ import type { AnyCommand } from "../command/command.ts";
 import type { Dispatcher } from "../dispatch/dispatcher.ts";
 import type { ChangeAsk } from "../dispatch/host.ts";
 import { InvalidSignature, OnlyOneTLS } from "../errors/caller.ts";
-import {
-  HandshakeTimeout,
-  PlaintextAfterStartTLS,
-  StartTLSCollision,
-  StartTLSRefused,
-} from "../errors/peer.ts";
+import { PlaintextAfterStartTLS, StartTLSCollision, StartTLSRefused } from "../errors/peer.ts";
 import { errorOf, reasonOf } from "../errors/thrown.ts";
 import { ConnectionClosed } from "../errors/transport.ts";
 import type { ChangeEvent } from "../observer.ts";
 import type { Clock, Transport } from "../transport.ts";
 import { ByteWriter } from "../wire/byte-writer.ts";
+import { limitChange } from "./change-limit.ts";
 import type { Input } from "./input.ts";
 import type { Output } from "./output.ts";
 import { PHASES, type Phase, type State, type Transition } from "./states.ts";
@@ -267,28 +263,14 @@ export class ChangeDriver {
     return values;
   }
 
-  #limit(current: Current, { timeout, signal }: CallOptions): void {
-    const { clock, handshakeTimeout } = this.#stage;
-    // Whether to switch the protocol may take thought; a handshake may not take time.
-    const bound = current.change.state === "upgrading" ? handshakeTimeout : Number.POSITIVE_INFINITY;
-    const milliseconds = Math.min(bound, timeout ?? bound);
-    const aborted = () => {
-      const reason: unknown = signal?.reason;
-      this.fail(
-        reason instanceof Error ? reason : new ConnectionClosed("the protocol change was aborted"),
-        reason,
-      );
-    };
-    const expired = () => {
-      this.fail(new HandshakeTimeout(`${current.change.state} took longer than ${milliseconds} ms`));
-      this.#stage.transport.destroy(); // who is silent now would not react to an end in order either
-    };
-    const timer = Number.isFinite(milliseconds) ? clock.setTimeout(expired, milliseconds) : undefined;
-    signal?.addEventListener("abort", aborted, { once: true });
-    current.release = () => {
-      if (timer !== undefined) clock.clearTimeout(timer);
-      signal?.removeEventListener("abort", aborted);
-    };
+  #limit(current: Current, options: CallOptions): void {
+    current.release = limitChange(current.change.state, options, this.#stage, {
+      expired: (reason) => {
+        this.fail(reason);
+        this.#stage.transport.destroy(); // who is silent now would not react to an end in order either
+      },
+      aborted: (reason, rejection) => this.fail(reason, rejection),
+    });
   }
 
   /** The change has failed and the connection with it. */
