@@ -1,10 +1,10 @@
 /** A real browser, without a window: Debian's Chromium, started for each file of tests that asks for it. */
 import { existsSync } from "node:fs";
 import { type Browser, chromium, type Page } from "playwright-core";
-import { afterAll, beforeAll, describe, it, onTestFinished } from "vitest";
+import { afterAll, beforeAll, onTestFinished } from "vitest";
+import { describeWith, type Need } from "./needs.ts";
 
 const executablePath = process.env.AMPWIRE_CHROMIUM || "/usr/bin/chromium";
-const missing = `there is no ${executablePath}: Debian has it as chromium; AMPWIRE_CHROMIUM names another`;
 
 /** Nothing of its own on the network, and nothing that needs a screen. */
 const ARGUMENTS = [
@@ -17,20 +17,15 @@ const ARGUMENTS = [
   "--disable-sync",
 ];
 
-/** Runs the tests where there is a Chromium to run them with. In CI they fail without one, elsewhere they are skipped. */
+const CHROMIUM: Need = {
+  what: "Chromium",
+  there: () => existsSync(executablePath),
+  missing: `there is no ${executablePath}: Debian has it as chromium; AMPWIRE_CHROMIUM names another`,
+};
+
+/** Runs the tests where there is a Chromium to run them with. */
 export function describeWithChromium(name: string, tests: (open: () => Promise<Page>) => void): void {
-  if (existsSync(executablePath)) {
-    describe(name, () => tests(browserForTests()));
-  } else if (process.env.CI === "true") {
-    describe(name, () => {
-      it("needs Chromium, and with CI=true may not be skipped", () => {
-        throw new Error(missing);
-      });
-    });
-  } else {
-    console.warn(`\n*** SKIPPED: ${name}. ${missing}\n`);
-    describe.skip(name, () => tests(() => Promise.reject(new Error(missing))));
-  }
+  describeWith([CHROMIUM], name, () => tests(browserForTests()));
 }
 
 /** Opens pages: each alone, with nothing kept from another, and closed after its test. */

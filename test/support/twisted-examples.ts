@@ -1,4 +1,4 @@
-/** The example server and client of Twisted's documentation, unchanged. They talk on port 1234 and on no other. */
+/** The example server and client of Twisted's documentation. Unchanged they talk on port 1234 and on no other. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
@@ -6,32 +6,27 @@ import { connect } from "node:net";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { setTimeout as delay } from "node:timers/promises";
-import { describe, it, onTestFinished } from "vitest";
-import { python } from "./twisted.ts";
+import { onTestFinished } from "vitest";
+import { describeWith, type Need } from "./needs.ts";
+import { python, TWISTED } from "./twisted.ts";
 
 const EXAMPLE_PORT = 1234;
 
-/** Where `scripts/setup.mjs` puts them. */
-const folder = [
+/** Where `scripts/setup.mjs` puts them; undefined where they are not. */
+export const examplesFolder = [
   "/usr/share/doc/twisted-doc/examples",
   "node_modules/.cache/twisted-doc/usr/share/doc/twisted-doc/examples",
 ].find((candidate) => existsSync(join(candidate, "ampclient.py")));
 
-/** Runs the tests where the examples are. In CI they fail without them, elsewhere they are skipped. */
+const EXAMPLES: Need = {
+  what: "Twisted's examples",
+  there: () => examplesFolder !== undefined,
+  missing: "Twisted's examples are not there; Debian has them in the package twisted-doc",
+};
+
+/** Runs the tests where the examples are, and a Twisted. */
 export function describeWithTwistedExamples(name: string, tests: () => void): void {
-  const missing = "Twisted's examples are not there; Debian has them in the package twisted-doc";
-  if (folder !== undefined) {
-    describe(name, tests);
-  } else if (process.env.CI === "true") {
-    describe(name, () => {
-      it("needs Twisted's examples, and with CI=true may not be skipped", () => {
-        throw new Error(missing);
-      });
-    });
-  } else {
-    console.warn(`\n*** SKIPPED: ${name}. ${missing}\n`);
-    describe.skip(name, tests);
-  }
+  describeWith([TWISTED, EXAMPLES], name, tests);
 }
 
 /** Runs until the test is over. Resolves when it listens. */
@@ -58,7 +53,9 @@ export async function portFree(): Promise<void> {
 }
 
 function start(program: string) {
-  const child = spawn(python, ["-B", join(folder ?? "", program)], { stdio: ["ignore", "pipe", "inherit"] });
+  const child = spawn(python, ["-B", join(examplesFolder ?? "", program)], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
   onTestFinished(() => ended(child));
   return child;
 }

@@ -9,28 +9,22 @@ import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import type { Server } from "ampwire/node";
-import { afterAll, describe, it } from "vitest";
+import { afterAll } from "vitest";
+import { describeWith, type Need } from "./needs.ts";
 import { certificateFile, type TLSSide } from "./tls-side.ts";
 
 export const python = process.env.AMPWIRE_PYTHON || "/usr/bin/python3";
 
-/** Runs the tests where there is a Twisted to run them with. In CI they fail without one, elsewhere they are skipped. */
-export function describeWithTwisted(name: string, tests: () => void): void {
-  if (hasTwisted()) {
-    describe(name, tests);
-  } else if (process.env.CI === "true") {
-    describe(name, () => {
-      it("needs Twisted, and with CI=true may not be skipped", () => {
-        throw new Error(missing);
-      });
-    });
-  } else {
-    console.warn(`\n*** SKIPPED: ${name}. ${missing}\n`);
-    describe.skip(name, tests);
-  }
-}
+export const TWISTED: Need = {
+  what: "Twisted",
+  there: hasTwisted,
+  missing: `${python} cannot import twisted, OpenSSL and service_identity. Debian has them as python3-twisted, python3-openssl and python3-service-identity; AMPWIRE_PYTHON names another Python`,
+};
 
-const missing = `${python} cannot import twisted, OpenSSL and service_identity. Debian has them as python3-twisted, python3-openssl and python3-service-identity; AMPWIRE_PYTHON names another Python.`;
+/** Runs the tests where there is a Twisted to run them with. */
+export function describeWithTwisted(name: string, tests: () => void): void {
+  describeWith([TWISTED], name, tests);
+}
 
 let found: boolean | undefined;
 

@@ -3,26 +3,21 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { describe, it } from "vitest";
+import { describeWith, type Need } from "../support/needs.ts";
 
 const DISSECTOR = "wireshark/ampwire.lua";
 /** As root it would refuse to load it from anywhere but a file that is named. */
 const ALWAYS = ["-n", "-X", `lua_script:${DISSECTOR}`];
 
-/** Runs the tests where there is a tshark. In CI they fail without one, elsewhere they are skipped. */
+const TSHARK: Need = {
+  what: "tshark",
+  there: () => spawnSync("tshark", ["--version"]).status === 0,
+  missing: "There is no tshark; Debian has it as a package of that name",
+};
+
+/** Runs the tests where there is a tshark. */
 export function describeWithTshark(name: string, tests: () => void): void {
-  if (spawnSync("tshark", ["--version"]).status === 0) {
-    describe(name, tests);
-  } else if (process.env.CI === "true") {
-    describe(name, () => {
-      it("needs tshark, and with CI=true may not be skipped", () => {
-        throw new Error("there is no tshark; Debian has it as a package of that name");
-      });
-    });
-  } else {
-    console.warn(`\n*** SKIPPED: ${name}. There is no tshark; Debian has it as a package of that name\n`);
-    describe.skip(name, tests);
-  }
+  describeWith([TSHARK], name, tests);
 }
 
 /** What tshark prints of the capture. */
