@@ -1,14 +1,8 @@
 /** Our calculator against the programs of Twisted's documentation: unchanged, but on a port that is free. */
-import { existsSync } from "node:fs";
-import { fileURLToPath } from "node:url";
-import { describe, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { example, Program } from "../support/example.ts";
-import { describeWithTwisted, python } from "../support/twisted.ts";
-
-/** Where `npm test` sees to it that they are: scripts/setup.mjs. */
-const DEBIANS = "/usr/share/doc/twisted-doc/examples";
-const OURS = fileURLToPath(new URL(`../../node_modules/.cache/twisted-doc${DEBIANS}`, import.meta.url));
-const folder = [DEBIANS, OURS].find((candidate) => existsSync(`${candidate}/ampserver.py`));
+import { python } from "../support/twisted.ts";
+import { describeWithTwistedExamples, examplesFolder } from "../support/twisted-examples.ts";
 
 /** Runs `ampserver.py` on any port, and prints which. */
 const SERVER = `
@@ -18,7 +12,7 @@ listen = reactor.listenTCP
 def listenTCP(port, factory):
     print("port", listen(0, factory, interface="127.0.0.1").getHost().port, flush=True)
 reactor.listenTCP = listenTCP
-runpy.run_path("${folder}/ampserver.py", run_name="__main__")
+runpy.run_path("${examplesFolder}/ampserver.py", run_name="__main__")
 `;
 
 /** Runs `ampclient.py` against the port that it is given. */
@@ -27,18 +21,11 @@ import runpy, sys
 from twisted.internet import endpoints
 Endpoint = endpoints.TCP4ClientEndpoint
 endpoints.TCP4ClientEndpoint = lambda reactor, host, port: Endpoint(reactor, host, int(sys.argv[1]))
-sys.path.insert(0, "${folder}")
-runpy.run_path("${folder}/ampclient.py", run_name="__main__")
+sys.path.insert(0, "${examplesFolder}")
+runpy.run_path("${examplesFolder}/ampclient.py", run_name="__main__")
 `;
 
-const mustRun = folder !== undefined || process.env.CI === "true";
-
-describeWithTwisted("the calculator", () => {
-  if (mustRun) tests();
-  else describe.skip("without Twisted's examples (apt-get install twisted-doc)", tests);
-});
-
-function tests(): void {
+describeWithTwistedExamples("the calculator", () => {
   test("goes with Twisted's server", async () => {
     const twisted = new Program(python, ["-B", "-c", SERVER]);
     const port = (await twisted.line()).split(" ")[1] ?? "";
@@ -57,4 +44,4 @@ function tests(): void {
     expect(lines).toEqual(["Divided by zero: returning INF", "Done with math: [(True, 94), (True, inf)]"]);
     expect(await server.line()).toBe("Did a sum: 13 + 81 = 94");
   });
-}
+});
