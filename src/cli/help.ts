@@ -2,9 +2,9 @@
 import { version } from "./about.ts";
 import type { Paint } from "./print/paint.ts";
 import { table } from "./print/table.ts";
-import { type AnyVerb, commonOptions, type Option, type Options } from "./verb.ts";
+import { commonOptions, type Option, type Verb } from "./verb.ts";
 
-export function programHelp(verbs: readonly AnyVerb[], paint: Paint): string {
+export function programHelp(verbs: readonly Verb[], paint: Paint): string {
   const list = table(verbs.map(({ name, summary }) => [`  ${name}`, summary]));
   return `${paint.bold(`ampwire ${version()}`)}: AMP, the Asynchronous Messaging Protocol, on the terminal
 
@@ -16,8 +16,8 @@ Addresses are tcp://HOST:PORT, unix:PATH, and tls://HOST:PORT for TLS from the f
 Exit codes: 0 done, 1 failed, 2 misused. ${paint.bold("ampwire VERB --help")} has examples.`;
 }
 
-export function verbHelp(verb: AnyVerb, paint: Paint): string {
-  const options = Object.entries<Option>({ ...(verb.options as Options), ...commonOptions }); // what AnyVerb forgot
+export function verbHelp(verb: Verb, paint: Paint): string {
+  const options = Object.entries<Option>({ ...verb.options, ...commonOptions });
   const examples = verb.examples.map(([command, purpose]) => `  # ${purpose}\n  ${command}`);
   return [
     `${verb.summary}\n`,

@@ -4,11 +4,11 @@ import { version } from "./about.ts";
 import { complaintOf, Misuse } from "./complaint.ts";
 import { programHelp, verbHelp } from "./help.ts";
 import { Terminal } from "./print/terminal.ts";
-import { type AnyVerb, commonOptions, type Options } from "./verb.ts";
+import { commonOptions, type Values, type Verb } from "./verb.ts";
 import { verbs } from "./verbs.ts";
 
 interface Parsed {
-  readonly values: Readonly<Record<string, string | boolean | string[] | undefined>>;
+  readonly values: Values;
   readonly positionals: readonly string[];
 }
 
@@ -33,7 +33,7 @@ export async function runProgram(words: readonly string[]): Promise<number> {
   }
 }
 
-async function runVerb(verb: AnyVerb, words: readonly string[], terminal: Terminal): Promise<number> {
+async function runVerb(verb: Verb, words: readonly string[], terminal: Terminal): Promise<number> {
   const { values, positionals } = parsed(verb, words);
   if (values.help === true) {
     terminal.say(verbHelp(verb, terminal.paint));
@@ -47,9 +47,9 @@ async function runVerb(verb: AnyVerb, words: readonly string[], terminal: Termin
   return (await verb.run({ values, positionals, terminal })) ?? 0;
 }
 
-function parsed(verb: AnyVerb, words: readonly string[]): Parsed {
+function parsed(verb: Verb, words: readonly string[]): Parsed {
   try {
-    const options = { ...(verb.options as Options), ...commonOptions }; // what AnyVerb has forgotten
+    const options = { ...verb.options, ...commonOptions };
     // Its type allows lists that mix strings and booleans; no option is both.
     return parseArgs({ args: [...words], options, allowPositionals: true }) as unknown as Parsed;
   } catch (error) {
@@ -60,7 +60,7 @@ function parsed(verb: AnyVerb, words: readonly string[]): Parsed {
 }
 
 /** A verb is one word, or two: `certificate show`. */
-function find(words: readonly string[]): { verb: AnyVerb; rest: readonly string[] } {
+function find(words: readonly string[]): { verb: Verb; rest: readonly string[] } {
   for (const length of [2, 1]) {
     const name = words.slice(0, length).join(" ");
     const verb = verbs.find((candidate) => candidate.name === name);
@@ -78,6 +78,6 @@ function help(words: readonly string[], terminal: Terminal, exitCode: number): n
   return exitCode;
 }
 
-function usageOf(verb: AnyVerb): string {
+function usageOf(verb: Verb): string {
   return `usage: ${verb.usage}`;
 }

@@ -28,13 +28,16 @@ type ValuesOf<O extends Options> = {
       : string;
 };
 
-interface Given<O extends Options> {
-  readonly values: ValuesOf<O>;
+/** The same, where it is not known whose options they are. */
+export type Values = Readonly<Record<string, string | boolean | string[] | undefined>>;
+
+interface Given<V> {
+  readonly values: V;
   readonly positionals: readonly string[];
   readonly terminal: Terminal;
 }
 
-export interface Verb<O extends Options> {
+interface Description<O extends Options> {
   /** One word or two. */
   readonly name: string;
   /** One line. */
@@ -47,15 +50,24 @@ export interface Verb<O extends Options> {
   readonly options: O;
   /** What to type, and what it is for. */
   readonly examples: readonly (readonly [command: string, purpose: string])[];
-  /** @returns the exit code, 0 where nothing is said */
-  run(given: Given<O>): Promise<number | undefined>;
 }
 
-// The table of verbs forgets which options are whose: each is only ever run with its own.
-// biome-ignore lint/suspicious/noExplicitAny: no other type stands for all of them
-export type AnyVerb = Verb<any>;
+interface Definition<O extends Options> extends Description<O> {
+  /** @returns the exit code, 0 where nothing is said */
+  run(given: Given<ValuesOf<O>>): Promise<number | undefined>;
+}
+
+/** A verb in the table of them, which forgets which options are whose. */
+export interface Verb extends Description<Options> {
+  /** @param given its values are what the verb's own options came to */
+  run(given: Given<Values>): Promise<number | undefined>;
+}
 
 /** Infers the options' types. */
-export function verb<const O extends Options>(definition: Verb<O>): Verb<O> {
-  return definition;
+export function verb<const O extends Options>(definition: Definition<O>): Verb {
+  return {
+    ...definition,
+    // Made of these very options: `parseArgs` can say so only where it knows which they are.
+    run: ({ values, ...given }) => definition.run({ ...given, values: values as ValuesOf<O> }),
+  };
 }

@@ -10,9 +10,9 @@ import { ping } from "./ping/ping.ts";
 import { proxy } from "./proxy/proxy.ts";
 import { replay } from "./replay/replay.ts";
 import { serve } from "./serve/serve.ts";
-import type { AnyVerb } from "./verb.ts";
+import type { Verb } from "./verb.ts";
 
-export const verbs: readonly AnyVerb[] = [
+export const verbs: readonly Verb[] = [
   call,
   serve,
   ping,
