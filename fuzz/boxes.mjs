@@ -1,19 +1,11 @@
 /** Streams of boxes, some of them broken: what a peer that means harm, or knows no better, sends. */
-import { Box, encodeBox } from "ampwire";
+import { ANSWER, ASK, Box, COMMAND, ERROR, ERROR_CODE, ERROR_DESCRIPTION, encodeBox } from "ampwire";
 import * as fc from "fast-check";
 
-const KEYS = [
-  "_ask",
-  "_command",
-  "_answer",
-  "_error",
-  "_error_code",
-  "_error_description",
-  "a",
-  "b",
-  "value",
-  "text",
-];
+/** The keys that tell what a box is. */
+export const PROTOCOL_KEYS = [ASK, COMMAND, ANSWER, ERROR, ERROR_CODE, ERROR_DESCRIPTION];
+
+const KEYS = [...PROTOCOL_KEYS, "a", "b", "value", "text"];
 const VALUES = [
   "",
   "1",

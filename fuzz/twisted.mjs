@@ -18,7 +18,7 @@ import {
 } from "ampwire";
 import { connect, listen } from "ampwire/node";
 import * as fc from "fast-check";
-import { streamOf } from "./boxes.mjs";
+import { PROTOCOL_KEYS, streamOf } from "./boxes.mjs";
 import { nearly, TYPES } from "./codecs.mjs";
 import { assert, hex } from "./promises.mjs";
 import { accepts, ends } from "./twisted-differences.mjs";
@@ -68,20 +68,7 @@ const responders = locator(
   Notify.responder(() => {}),
 );
 
-const KEYS = [
-  "_ask",
-  "_command",
-  "_answer",
-  "_error",
-  "_error_code",
-  "_error_description",
-  "a",
-  "b",
-  "numerator",
-  "denominator",
-  "value",
-  "message",
-];
+const KEYS = [...PROTOCOL_KEYS, "a", "b", "numerator", "denominator", "value", "message"];
 // Neither StartTLS nor a switch: what comes behind those is not AMP, and where we differ is tested by itself.
 const COMMANDS = [
   "Sum",
