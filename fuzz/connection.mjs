@@ -91,7 +91,9 @@ async function check(input) {
   const executed = [];
   const waiting = [];
   const limits =
-    how & 2 ? { maxAsksInProgress: 2, maxUnsentBytes: 400, maxBoxBytes: 500, idleTimeout: 1000 } : {};
+    how & 2
+      ? { maxAsksInProgress: 2, maxUnsentBytes: 400, maxBoxBytes: 500, boxTimeout: 500, idleTimeout: 1000 }
+      : {};
   const connection = new Connection(mine, clock, {
     locator: responders(executed, waiting),
     limits,

@@ -4,6 +4,7 @@
  */
 import {
   AmpError,
+  BoxTimeout,
   command,
   integer,
   KeyTooLong,
@@ -33,7 +34,17 @@ const Tell = command("Tell", { arguments: { id: integer() }, requiresAnswer: fal
 const Switch = new ProtocolSwitchCommand("Switch", { errors: { DECLARED: Declared } });
 
 /** What never happens between two honest ends, whatever they do at once. */
-const NEVER = [PlaintextAfterStartTLS, UnexpectedAnswer, KeyTooLong, NoEmptyBoxes, MalformedAmpBox];
+const NEVER = [
+  BoxTimeout,
+  KeyTooLong,
+  MalformedAmpBox,
+  NoEmptyBoxes,
+  PlaintextAfterStartTLS,
+  UnexpectedAnswer,
+];
+
+/** Milliseconds that pass at a time: all that was sent has come by then, but for what an end has no mind to read. */
+const WHILE = 10;
 
 class World {
   clock = manualClock();
@@ -138,11 +149,17 @@ class World {
     else if (kind === "abort") this.abort(n);
     else if (kind === "wait") await settled(1);
     else if (kind === "microtask") await undefined;
+    else if (kind === "time") await this.pass();
     else {
       this.ending = true;
       if (kind === "close") void this.ends[side].close();
       else this.ends[side].destroy();
     }
+  }
+
+  async pass() {
+    await quiet();
+    this.clock.advance(WHILE);
   }
 
   answer(side, n, how) {
@@ -256,7 +273,7 @@ function exchanged({ streams, ending }) {
 const action = fc.record({
   kind: fc.oneof(
     { weight: 8, arbitrary: fc.constant("ask") },
-    { weight: 3, arbitrary: fc.constantFrom("tell", "answer", "wait", "microtask") },
+    { weight: 3, arbitrary: fc.constantFrom("tell", "answer", "wait", "microtask", "time") },
     { weight: 1, arbitrary: fc.constantFrom("upgrade", "upgrade", "switch", "abort", "close", "destroy") },
   ),
   side: fc.nat(1),
@@ -275,7 +292,12 @@ export const model = [
       longest: fc.constantFrom(0, 1, 5, 60),
       capacity: fc.constantFrom(1, 100, 64 * 1024),
       refuse: fc.oneof({ weight: 4, arbitrary: fc.constant(false) }, fc.constant(true)),
-      limits: fc.constantFrom({}, { maxAsksInProgress: 1 }, { maxAsksInProgress: 3 }),
+      limits: fc.constantFrom(
+        {},
+        { maxAsksInProgress: 1 },
+        { maxAsksInProgress: 3 },
+        { maxAsksInProgress: 1, boxTimeout: WHILE },
+      ),
     }),
     check,
     share: 2.5,
