@@ -51,31 +51,34 @@ function lockedPackages(path) {
 }
 
 /**
- * Sees to a Python that has Twisted with TLS, for the interop tests. Where it is missing, and apt can
- * be used, Debian's is installed.
+ * Sees to something that tests want and that npm cannot install: apt does, where it can be used.
  *
- * @returns {boolean} whether there is one. In CI its absence ends the process: skipped tests would look like passed ones.
+ * @param {{ there: () => boolean, ways: readonly (() => boolean)[], problem: string, tests: string }} wanted
+ *   `ways` of coming by it are tried in order
+ * @returns {boolean} whether it is there. In CI its absence ends the process: skipped tests would look like passed ones.
  */
-export function ensureTwisted() {
-  if (twistedWorks() || (installTwisted() && twistedWorks())) return true;
-  const problem = `${python} cannot import twisted, OpenSSL and service_identity (AMPWIRE_PYTHON names another Python)`;
+function ensure({ there, ways, problem, tests }) {
+  if (there() || ways.some((way) => way() && there())) return true;
   if (process.env.CI === "true") {
-    console.error(`${problem}; with CI=true the interop tests must run`);
+    console.error(`${problem}; with CI=true ${tests} must run`);
     process.exit(1);
   }
-  console.warn(`${problem}: the interop tests will be skipped`);
+  console.warn(`${problem}: ${tests} will be skipped`);
   return false;
 }
 
-function twistedWorks() {
-  return run(python, ["-c", "import twisted, OpenSSL, service_identity"], { stdio: "ignore" }) === 0;
-}
-
-function installTwisted() {
-  return (
-    python === systemPython &&
-    installPackages("Twisted", ["python3-twisted", "python3-openssl", "python3-service-identity"])
-  );
+/** A Python that has Twisted with TLS. @returns {boolean} see {@link ensure} */
+export function ensureTwisted() {
+  return ensure({
+    there: () => run(python, ["-c", "import twisted, OpenSSL, service_identity"], { stdio: "ignore" }) === 0,
+    ways: [
+      () =>
+        python === systemPython &&
+        installPackages("Twisted", ["python3-twisted", "python3-openssl", "python3-service-identity"]),
+    ],
+    problem: `${python} cannot import twisted, OpenSSL and service_identity (AMPWIRE_PYTHON names another Python)`,
+    tests: "the interop tests",
+  });
 }
 
 /** Where Debian has the examples of Twisted's documentation, and where we put them if it does not. */
@@ -84,23 +87,15 @@ const twistedExamples = [
   join(root, "node_modules", ".cache", "twisted-doc", "usr/share/doc/twisted-doc/examples"),
 ];
 
-/**
- * The same for the example programs of Twisted's documentation, which talk with the command.
- *
- * @returns {boolean} whether they are there. In CI their absence ends the process.
- */
+/** The example programs of Twisted's documentation, which talk with the command. @returns {boolean} see {@link ensure} */
 export function ensureTwistedExamples() {
-  const found = () => twistedExamples.some((folder) => existsSync(join(folder, "ampclient.py")));
-  if (found() || (installPackages("Twisted's examples", ["twisted-doc"]) && found())) return true;
-  // Small images of Debian are told to leave documentation out: then it is unpacked beside.
-  if (unpackTwistedExamples() && found()) return true;
-  const problem = `there is no ampclient.py in ${twistedExamples[0]}`;
-  if (process.env.CI === "true") {
-    console.error(`${problem}; with CI=true the tests with Twisted's examples must run`);
-    process.exit(1);
-  }
-  console.warn(`${problem}: the tests with Twisted's examples will be skipped`);
-  return false;
+  return ensure({
+    there: () => twistedExamples.some((folder) => existsSync(join(folder, "ampclient.py"))),
+    // Small images of Debian are told to leave documentation out: then it is unpacked beside.
+    ways: [() => installPackages("Twisted's examples", ["twisted-doc"]), unpackTwistedExamples],
+    problem: `there is no ampclient.py in ${twistedExamples[0]}`,
+    tests: "the tests with Twisted's examples",
+  });
 }
 
 function unpackTwistedExamples() {
@@ -114,42 +109,24 @@ function unpackTwistedExamples() {
   return archive !== undefined && run("dpkg-deb", ["-x", archive, "."], options) === 0;
 }
 
-/**
- * The same for tshark, Wireshark's command for the terminal, which the tests of our dissector run.
- *
- * @returns {boolean} whether there is one. In CI its absence ends the process.
- */
+/** Wireshark's command for the terminal, which the tests of our dissector run. @returns {boolean} see {@link ensure} */
 export function ensureTshark() {
-  if (tsharkWorks() || (installPackages("tshark", ["tshark"]) && tsharkWorks())) return true;
-  const problem = "there is no tshark in PATH";
-  if (process.env.CI === "true") {
-    console.error(`${problem}; with CI=true the tests of the Wireshark dissector must run`);
-    process.exit(1);
-  }
-  console.warn(`${problem}: the tests of the Wireshark dissector will be skipped`);
-  return false;
+  return ensure({
+    there: () => run("tshark", ["--version"], { stdio: "ignore" }) === 0,
+    ways: [() => installPackages("tshark", ["tshark"])],
+    problem: "there is no tshark in PATH",
+    tests: "the tests of the Wireshark dissector",
+  });
 }
 
-function tsharkWorks() {
-  return run("tshark", ["--version"], { stdio: "ignore" }) === 0;
-}
-
-/**
- * The same for a Chromium, which the tests of pages drive.
- *
- * @returns {boolean} whether there is one. In CI its absence ends the process.
- */
+/** A Chromium, which the tests of pages drive. @returns {boolean} see {@link ensure} */
 export function ensureChromium() {
-  if (existsSync(chromium) || (chromium === systemChromium && installPackages("Chromium", ["chromium"]))) {
-    return true;
-  }
-  const problem = `there is no ${chromium} (AMPWIRE_CHROMIUM names another)`;
-  if (process.env.CI === "true") {
-    console.error(`${problem}; with CI=true the tests in a browser must run`);
-    process.exit(1);
-  }
-  console.warn(`${problem}: the tests in a browser will be skipped`);
-  return false;
+  return ensure({
+    there: () => existsSync(chromium),
+    ways: [() => chromium === systemChromium && installPackages("Chromium", ["chromium"])],
+    problem: `there is no ${chromium} (AMPWIRE_CHROMIUM names another)`,
+    tests: "the tests in a browser",
+  });
 }
 
 /** Where apt can be used: as root, on Debian and its like. */
