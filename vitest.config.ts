@@ -3,6 +3,14 @@ import { defineConfig } from "vitest/config";
 
 const source = (path: string): string => fileURLToPath(new URL(`src/${path}`, import.meta.url));
 
+/**
+ * Tests that leave nothing behind in their thread, and talk to nobody but our own code: it is loaded once for all of
+ * them. The others start programs, and what ends those belongs to one file.
+ */
+const INSIDE = ["core", "node", "properties", "testing", "websocket"].map(
+  (folder) => `test/${folder}/**/*.test.ts`,
+);
+
 export default defineConfig({
   // Tests use standard decorators: vite 7 lowers them through esbuild, vite 8's compiler leaves them as they are.
   esbuild: { target: "es2022" },
@@ -14,7 +22,10 @@ export default defineConfig({
     ],
   },
   test: {
-    include: ["test/**/*.test.ts"],
+    projects: [
+      { extends: true, test: { name: "inside", include: INSIDE, isolate: false } },
+      { extends: true, test: { name: "outside", include: ["test/**/*.test.ts"], exclude: INSIDE } },
+    ],
     // A thread starts faster than a process, and no test needs a process of its own: peers are spawned.
     pool: "threads",
     testTimeout: 20_000,
