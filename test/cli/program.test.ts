@@ -3,20 +3,22 @@ import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { verbs } from "../../src/cli/verbs.ts";
 import { ampwire, runCommand } from "./run-command.ts";
+import { runHere } from "./run-here.ts";
 
-describe.concurrent("help", () => {
+describe("help", () => {
   test("of the program names every verb", async () => {
     const { code, out, err } = await ampwire("--help");
     expect({ code, err }).toEqual({ code: 0, err: "" });
     for (const { name, summary } of verbs) expect(out).toMatch(new RegExp(`^  ${name} +${summary}`, "m"));
+    expect(await runHere("--help")).toEqual({ code, out, err });
   });
 
   test.each(verbs.map(({ name }) => name))("of %s has its usage and examples", async (name) => {
-    const { code, out, err } = await ampwire(`${name} --help`);
+    const { code, out, err } = await runHere(`${name} --help`);
     expect({ code, err }).toEqual({ code: 0, err: "" });
     expect(out).toMatch(new RegExp(`^usage: ampwire ${name}`, "m"));
     expect(out).toContain("\nexamples:\n");
-    expect(await ampwire(`help ${name}`)).toEqual({ code, out, err });
+    expect(await runHere(`help ${name}`)).toEqual({ code, out, err });
   });
 
   test("is what comes where nothing is said, and then it is misuse", async () => {
@@ -43,7 +45,7 @@ test("--version is the package's", async () => {
   expect(await ampwire("--version")).toEqual({ code: 0, out: `${version}\n`, err: "" });
 });
 
-describe.concurrent("misuse ends with 2 and one line that says what to do", () => {
+describe("misuse ends with 2 and one line that says what to do", () => {
   test.each([
     ["sum", /^ampwire: there is no verb "sum" \(call, serve, /],
     ["certificate", /^ampwire: certificate: which one\? \(certificate authority, /],
@@ -64,11 +66,17 @@ describe.concurrent("misuse ends with 2 and one line that says what to do", () =
     ["decode --hex --pcap", /^ampwire: --hex and --pcap: which one is it\?$/m],
     ["certificate issue alice --authority nobody.pem", /^ampwire: there is no file nobody\.pem/],
   ])("ampwire %s", async (typed, complaint) => {
-    const { code, out, err } = await ampwire(typed);
+    const { code, out, err } = await runHere(typed);
     expect({ code, out }).toEqual({ code: 2, out: "" });
     expect(err).toMatch(complaint);
     expect(err.trimEnd()).not.toContain("\n");
   });
+});
+
+test("misuse ends a process like that too", async () => {
+  const outcome = await ampwire("serve");
+  expect(outcome).toEqual(await runHere("serve"));
+  expect(outcome.code).toBe(2);
 });
 
 test("a failure ends with 1 and a hint; with --json both are JSON", async () => {
