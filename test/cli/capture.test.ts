@@ -1,9 +1,12 @@
 /** `ampwire decode` of captures: of conversations that Twisted has held, as they were recorded. */
+import { writeFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { capture } from "../support/pcap.ts";
+import { scratchPath } from "../support/tls-side.ts";
 import { readVectors } from "../support/vectors.ts";
 import { overIPv6, pcapngOf, pcapOf, type Record, recordsOf } from "./captures.ts";
 import { runCommand } from "./run-command.ts";
+import { runHere } from "./run-here.ts";
 
 const conversations = readVectors("conversations.json");
 
@@ -19,7 +22,12 @@ function recorded(name: string, bound?: number): Buffer {
   return capture(segments, undefined, bound);
 }
 
-const decode = (input: Uint8Array, ...flags: string[]) => runCommand(["decode", ...flags], { input });
+function decode(input: Uint8Array, ...flags: string[]) {
+  const file = scratchPath("capture");
+  writeFileSync(file, input);
+  return runHere(["decode", ...flags, file].join(" "));
+}
+
 /** Without the times, which the way in which a capture is cut into packets changes. */
 const untimed = (text: string) => text.replace(/^\S+ /gm, "").replace(/ in \S+ ms/g, "");
 
@@ -31,7 +39,8 @@ const SUMS = `10.0.0.1:50000 > 10.0.0.2:1234 @0 asks Sum [1] a=13 b=81
 
 describe("ampwire decode of a capture", () => {
   test("pairs asks with answers, and times them", async () => {
-    const { code, out, err } = await decode(recorded("sums-one-by-one"), "--pcap");
+    const input = recorded("sums-one-by-one");
+    const { code, out, err } = await runCommand(["decode", "--pcap"], { input });
     expect({ code, err }).toEqual({ code: 0, err: "" });
     expect(out.split("\n").slice(0, 2)).toEqual([
       "0.003000 10.0.0.1:50000 > 10.0.0.2:1234 @0 asks Sum [1] a=13 b=81",
@@ -58,7 +67,8 @@ describe("ampwire decode of a capture", () => {
   });
 
   test("as JSON, typed by a schema", async () => {
-    const { out } = await decode(recorded("sum"), "--json", "--schema", "test/support/commands.ts");
+    const words = ["decode", "--json", "--schema", "test/support/commands.ts"];
+    const { out } = await runCommand(words, { input: recorded("sum") });
     const [, answer] = out
       .trim()
       .split("\n")

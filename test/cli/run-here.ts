@@ -1,6 +1,6 @@
 /**
- * The command without a process of its own, for what it says before it does anything: dozens of cases, each of which would
- * wait for a process to start. That it says the same as a process is in program.test.ts.
+ * The command without a process of its own, where dozens of cases would each wait for one to start. That a process says
+ * the same, and ends with the code that comes back here, is in program.test.ts.
  */
 import { vi } from "vitest";
 import { runProgram } from "../../src/cli/program.ts";
