@@ -4,6 +4,7 @@ A live Twisted AMP peer in either role, driven by arguments, standard input and 
 
     peer.py server [--port N | --unix PATH] [--events] [TLS options]
     peer.py client (--port N | --unix PATH) SCENARIO [TLS options]
+    peer.py clients
 
 The server prints one line, ``{"listening": {"port": N}}`` or ``{"listening": {"path": PATH}}``, when it is ready, and
 exits when its standard input ends. With ``--events`` it goes on printing a line for every connection made and lost.
@@ -12,7 +13,10 @@ The client runs one scenario (``scenarios.py``), prints a line for every step,
 ``{"step": NAME, "ok": true, "value": ...}`` or ``{"step": NAME, "ok": false, "error": "ClassName: message"}``, and at
 the end ``{"ok": true}`` or ``{"ok": false, "error": ...}`` with the first error; its exit status is 0 or 1.
 
-Either gives up after ``--timeout`` seconds (30) with status 1.
+``clients`` runs one scenario after another, as lines of standard input say: each a JSON list of the arguments of
+``client``. A process of its own for each would take most of the time to start.
+
+Each gives up after ``--timeout`` seconds (30) with status 1.
 """
 
 import sys
@@ -20,9 +24,10 @@ import sys
 sys.dont_write_bytecode = True  # these files are run in place, from a source tree
 
 import argparse
+import json
 
 from twisted.internet import reactor
-from twisted.internet.defer import ensureDeferred
+from twisted.internet.defer import DeferredQueue, ensureDeferred
 from twisted.internet.endpoints import (
     TCP4ClientEndpoint,
     TCP4ServerEndpoint,
@@ -59,8 +64,9 @@ def parseOptions(arguments):
     for role in (server, client):
         role.add_argument("--port", type=int, default=0)
         role.add_argument("--unix", metavar="PATH")
-        role.add_argument("--timeout", type=float, default=30, metavar="SECONDS")
         tls_side.addOptions(role)
+    for role in (server, client, roles.add_parser("clients")):
+        role.add_argument("--timeout", type=float, default=30, metavar="SECONDS")
     return parser.parse_args(arguments)
 
 
@@ -103,25 +109,43 @@ def runServer(options, terminal, finish):
     endpoint.listen(Server(tls, options.events, terminal.say)).addCallbacks(listening, failed)
 
 
-def runClient(options, terminal, finish):
+async def perform(options, terminal):
+    """Run a scenario and say the verdict. Returns the exit status."""
     if options.unix:
         endpoint = UNIXClientEndpoint(reactor, options.unix)
     else:
         endpoint = TCP4ClientEndpoint(reactor, HOST, options.port)
     run = Run(endpoint, tls_side.TLSSide(options), terminal, options)
-
-    def over(failure):
-        error = run.firstError if failure is None else run.firstError or describe(failure.value)
-        terminal.say({"ok": True} if error is None else {"ok": False, "error": error})
-        finish(0 if error is None else 1)
-
-    async def perform():
+    error = None
+    try:
         try:
             await SCENARIOS[options.scenario](run)
         finally:
             await run.close()
+    except Exception as failure:
+        error = describe(failure)
+    error = run.firstError or error
+    terminal.say({"ok": True} if error is None else {"ok": False, "error": error})
+    return 0 if error is None else 1
 
-    ensureDeferred(perform()).addCallbacks(over, over)
+
+def runClient(options, terminal, finish):
+    ensureDeferred(perform(options, terminal)).addCallback(finish)
+
+
+def runClients(options, terminal, finish):
+    lines = DeferredQueue()
+
+    async def performEach():
+        while (line := await lines.get()) is not None:
+            await perform(parseOptions(["client", *json.loads(line)]), terminal)
+        finish(0)
+
+    terminal.listen(lines.put, lambda: lines.put(None))
+    ensureDeferred(performEach())
+
+
+ROLES = {"server": runServer, "client": runClient, "clients": runClients}
 
 
 def main(options):
@@ -143,8 +167,7 @@ def main(options):
 
     terminal = Terminal(onClosed=stop)
     reactor.callLater(options.timeout, expire)
-    role = runServer if options.role == "server" else runClient
-    reactor.callWhenRunning(role, options, terminal, finish)
+    reactor.callWhenRunning(ROLES[options.role], options, terminal, finish)
     reactor.run()
     sys.exit(status[0])
 

@@ -161,16 +161,18 @@ export function twistedClient(
   address: Address,
   options: ClientOptions = {},
 ): TwistedPeer {
-  return new TwistedPeer([
-    "client",
+  return new TwistedPeer(["client", GIVE_UP, ...clientArguments(scenario, address, options)]);
+}
+
+function clientArguments(scenario: Scenario, address: Address, options: ClientOptions): string[] {
+  return [
     scenario,
-    GIVE_UP,
     "path" in address ? `--unix=${address.path}` : `--port=${address.port}`,
     ...(options.request ? ["--request"] : []),
     ...(options.starttls ? ["--starttls"] : []),
     ...(options.helloDelay === undefined ? [] : [`--hello-delay=${options.helloDelay}`]),
     ...tlsArguments(options),
-  ]);
+  ];
 }
 
 export interface Run {
@@ -182,27 +184,40 @@ export interface Run {
   readonly failures: readonly string[];
 }
 
+/** Has run a scenario, and waits for the next: Python takes longer to start than most of them to run. */
+let idle: TwistedPeer | undefined;
+
 /** Runs a scenario to its end. */
-export function twistedRun(scenario: Scenario, address: Address, options: ClientOptions = {}): Promise<Run> {
-  return runOf(twistedClient(scenario, address, options));
+export async function twistedRun(
+  scenario: Scenario,
+  address: Address,
+  options: ClientOptions = {},
+): Promise<Run> {
+  const peer = idle ?? new TwistedPeer(["clients", GIVE_UP]);
+  idle = undefined; // one that comes to no verdict is not asked again
+  peer.say(JSON.stringify(clientArguments(scenario, address, options)));
+  const run = await runOf(peer);
+  idle = peer;
+  return run;
 }
 
 /** Has Twisted spawn a child and make the calls of the scenario `calls` with it, over these descriptors of the child. */
-export function twistedParent(command: readonly string[], input: number, output: number): Promise<Run> {
-  return runOf(
-    new TwistedPeer([GIVE_UP, `--input=${input}`, `--output=${output}`, ...command], "stdio_parent.py"),
+export async function twistedParent(command: readonly string[], input: number, output: number): Promise<Run> {
+  const parent = new TwistedPeer(
+    [GIVE_UP, `--input=${input}`, `--output=${output}`, ...command],
+    "stdio_parent.py",
   );
+  const run = await runOf(parent);
+  await parent.end();
+  return run;
 }
 
-async function runOf(client: TwistedPeer): Promise<Run> {
+async function runOf(peer: TwistedPeer): Promise<Run> {
   const steps = new Map<string, Message>();
-  let outcome: string | undefined;
-  for (let said = await client.next(); said !== undefined; said = await client.next()) {
-    if (said.step !== undefined) steps.set(said.step, said);
-    else outcome = said.ok ? "ok" : said.error;
-  }
-  await client.end();
-  if (outcome === undefined) throw new Error(`Twisted has given no verdict: ${client.complaints}`);
+  let said = await peer.next();
+  for (; said?.step !== undefined; said = await peer.next()) steps.set(said.step, said);
+  const outcome = said?.ok ? "ok" : said?.error;
+  if (outcome === undefined) throw new Error(`Twisted has given no verdict: ${peer.complaints}`);
   const failures = [...steps].filter(([, { ok }]) => !ok).map(([name, { error }]) => `${name}: ${error}`);
   return { outcome, steps, failures };
 }
