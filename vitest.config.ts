@@ -28,6 +28,8 @@ export default defineConfig({
     ],
     // A thread starts faster than a process, and no test needs a process of its own: peers are spawned.
     pool: "threads",
+    // Every core: by default one is left free, which on two is half of them.
+    maxWorkers: "100%",
     testTimeout: 20_000,
     hookTimeout: 20_000,
   },
