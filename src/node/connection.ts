@@ -54,7 +54,20 @@ export function checkOptions(options: NodeConnectionOptions, role: TLSRole): voi
   if (tls) checkTLSOptions(tls, role);
 }
 
-const defaultResponders = locator(StartTLS.responder(() => ({})));
+const answersStartTLS = locator(StartTLS.responder(() => ({})));
+
+/** With the default answer to StartTLS behind them: joined once, and not for each connection of a server. */
+const withStartTLS = new WeakMap<ResponderLocator, ResponderLocator>();
+
+function servesStartTLS(given: ResponderLocator | undefined): ResponderLocator {
+  if (given === undefined) return answersStartTLS;
+  let joined = withStartTLS.get(given);
+  if (joined === undefined) {
+    joined = locator(given, answersStartTLS);
+    withStartTLS.set(given, joined);
+  }
+  return joined;
+}
 
 export class NodeConnection extends Connection {
   readonly #descriptors: DescriptorChannel | undefined;
@@ -63,12 +76,10 @@ export class NodeConnection extends Connection {
   constructor(stream: Duplex, role: TLSRole | undefined, options: NodeConnectionOptions) {
     const { tls = {}, handshakeDelay = DEFAULT_HANDSHAKE_DELAY, clock = systemClock, ...rest } = options;
     const transport = new StreamTransport(stream, { role, handshakeDelay });
-    const responders = [options.locator, tls === false ? undefined : defaultResponders];
     super(transport, clock, {
       observer: diagnostics,
       ...rest,
-      locator: locator(...responders.filter((one): one is ResponderLocator => one !== undefined)),
-      tls: tls === false ? undefined : tls,
+      ...(tls !== false && { locator: servesStartTLS(options.locator), tls }),
     });
     this.#descriptors = stream instanceof DescriptorStream ? stream.descriptors : undefined;
   }
