@@ -3,9 +3,9 @@ import { startPair } from "./pair.mjs";
 
 /** Connections that come and go before idle ones are counted: they fill the caches. */
 const IDLE_WARM = 50;
-/** A peer is warm after so many calls, or so many samples that do not count. */
+/** A peer is warm after so many calls, or so many milliseconds. */
 const WARM_CALLS = 50_000;
-const WARM_TURNS = 5;
+const WARM_MS = 8_000;
 
 /**
  * @returns for each peer its samples: the n-th samples of all peers belong together
@@ -42,7 +42,9 @@ async function sampleCalls(pairs, results, samples, ms) {
 /** Until the optimising compiler has seen it all, or there is little hope that it will. */
 async function warmUp(pair, ms) {
   let calls = 0;
-  for (let turn = 0; turn < WARM_TURNS && calls < WARM_CALLS; turn++) calls += (await pair.sample(ms)).calls;
+  for (let spent = 0; spent < WARM_MS && calls < WARM_CALLS; spent += ms) {
+    calls += (await pair.sample(ms)).calls;
+  }
 }
 
 /** Each in a process that has had no others yet: what a heap once had, it often keeps. */
