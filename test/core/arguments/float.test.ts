@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { describe } from "vitest";
+import { describe, expect, test } from "vitest";
 import { float } from "../../../src/core/arguments/float.ts";
 import { bringsBack, doesNotSend, reads, refuses, sends, survivesAnything } from "./codec-suite.ts";
 
@@ -105,4 +105,18 @@ describe("float", () => {
       .chain((digits) => fc.integer({ min: -30, max: 30 }).map((e) => digits * 10 ** e)),
   );
   survivesAnything(float(), "0123456789.eE+-_ infa");
+});
+
+test("a few digits, with a point anywhere among them, are read as the parser reads them", () => {
+  const texts = fc
+    .tuple(fc.constantFrom("", "-"), fc.stringMatching(/^\d{1,17}$/), fc.nat({ max: 17 }), fc.boolean())
+    .map(([sign, digits, at, pointed]) =>
+      pointed ? `${sign}${digits.slice(0, at)}.${digits.slice(at)}` : sign + digits,
+    );
+  fc.assert(
+    fc.property(texts, (text) => {
+      expect(float().decode(new TextEncoder().encode(text))).toBe(Number(text));
+    }),
+    { numRuns: 5000 },
+  );
 });
