@@ -5,6 +5,7 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { promises } from "./promises.mjs";
 import { npm, run } from "./run.mjs";
 import {
   ensureChromium,
@@ -47,8 +48,16 @@ for (const [name, step] of steps) {
 for (const [name] of steps.slice(passed.size)) summary.push(`not run ${name}`);
 console.log(`\n== summary\n${summary.join("\n")}`);
 
-const counts = countTests();
-if (counts !== undefined) console.log(`\n${counts}`);
+const results = readReport();
+if (results !== undefined) {
+  const held = promises(results.testResults);
+  // A few files, run by name, say nothing of the rest.
+  if (process.argv.length === 2) {
+    console.log("\n== promises of SECURITY.md");
+    for (const { promise, result } of held) console.log(`${result.padEnd(7)}  ${promise}`);
+  }
+  console.log(`\n${countTests(results)}`);
+}
 rmSync(scratch, { recursive: true });
 process.exit([...passed.values()].every(Boolean) ? 0 : 1);
 
@@ -65,14 +74,17 @@ function vitest() {
   );
 }
 
-/** `N passed, N failed, N skipped`, or undefined when vitest did not run to its end. */
-function countTests() {
-  let result;
+/** What vitest has written, or undefined when it did not run to its end. */
+function readReport() {
   try {
-    result = JSON.parse(readFileSync(report, "utf8"));
+    return JSON.parse(readFileSync(report, "utf8"));
   } catch {
     return undefined;
   }
+}
+
+/** `N passed, N failed, N skipped`. */
+function countTests(result) {
   // A file that cannot be loaded has no tests to count, and is not to look like a success.
   const unloaded = result.testResults.filter(
     ({ status, assertionResults }) =>
