@@ -4,7 +4,7 @@ import { defineConfig } from "vitest/config";
 const source = (path: string): string => fileURLToPath(new URL(`src/${path}`, import.meta.url));
 
 /**
- * Tests that leave nothing behind in their thread, and talk to nobody but our own code: it is loaded once for all of
+ * Tests that leave nothing behind in their process, and talk to nobody but our own code: it is loaded once for all of
  * them. The others start programs, and what ends those belongs to one file.
  */
 const INSIDE = ["core", "node", "properties", "testing", "websocket"].map(
@@ -26,8 +26,9 @@ export default defineConfig({
       { extends: true, test: { name: "inside", include: INSIDE, isolate: false } },
       { extends: true, test: { name: "outside", include: ["test/**/*.test.ts"], exclude: INSIDE } },
     ],
-    // A thread starts faster than a process, and no test needs a process of its own: peers are spawned.
-    pool: "threads",
+    // Processes and not threads: whoever starts a program hands it, for a moment, every socket of the process. A port that
+    // another test has just closed would be taken still.
+    pool: "forks",
     // Every core: by default one is left free, which on two is half of them.
     maxWorkers: "100%",
     testTimeout: 20_000,
