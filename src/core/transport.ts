@@ -41,8 +41,11 @@ export type StartTLSTransport = (leftovers: Uint8Array, side: "asker" | "respond
 
 /** Who hears from a transport. */
 export interface TransportReceiver {
-  /** Bytes arrived, at least one. They belong to the receiver; nobody writes to them again. */
-  received(chunk: Uint8Array): void;
+  /**
+   * Bytes arrived, at least one. Nobody writes to them again.
+   * @param sole nobody else has them: the receiver may. Default false
+   */
+  received(chunk: Uint8Array, sole?: boolean): void;
   /** The peer has ended its side. It may still read. */
   ended(): void;
   /** `unsent` has gone down to 0 after it was not. */

@@ -64,7 +64,8 @@ export class StreamTransport implements Transport {
   readonly #onData = (chunk: Uint8Array) => {
     if (this.#stream.destroyed) return; // a stream may go on with what it has read before
     this.#refusal = undefined;
-    this.#receiver?.received(chunk);
+    // A socket makes memory for each read; what any other stream gives may be the writer's own.
+    this.#receiver?.received(chunk, this.#stream instanceof Socket);
   };
   readonly #onEnd = () => {
     const refusal = this.#refusal?.(undefined);

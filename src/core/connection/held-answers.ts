@@ -13,7 +13,7 @@ export function holdsAnswers(output: Output): boolean {
     maxBoxBytes: Number.POSITIVE_INFINITY,
     maxBoxKeys: Number.POSITIVE_INFINITY,
   });
-  reader.push(output.out.bytes.subarray(0, held)); // nothing is kept of it: the output may go on writing there
+  reader.push(output.out.bytes.subarray(0, held)); // whole boxes: nothing is kept of them, and the output may go on writing there
   for (let frame = reader.nextFrame(); frame !== undefined; frame = reader.nextFrame()) {
     if (frame.indexOf(keys.answer) >= 0 || frame.indexOf(keys.error) >= 0) return true;
   }

@@ -48,8 +48,8 @@ export class Input {
   }
 
   /** Takes bytes in and serves the boxes in them. */
-  push(chunk: Uint8Array): void {
-    this.#reader.push(chunk);
+  push(chunk: Uint8Array, sole: boolean): void {
+    this.#reader.push(chunk, sole);
     this.read();
   }
 

@@ -21,11 +21,11 @@ export class Reading implements InputGate, TransportReceiver {
     return this.#peerEnded;
   }
 
-  received(chunk: Uint8Array): void {
+  received(chunk: Uint8Array, sole = false): void {
     const { input, liveness, standing } = this.#parts;
     if (standing.state === "closed") return;
     liveness?.heard();
-    input.push(chunk);
+    input.push(chunk, sole);
   }
 
   ended(): void {

@@ -4,9 +4,9 @@
  * Pulled, because after a StartTLS or a protocol switch the rest of a chunk is not AMP: the reader can be
  * stopped between any two boxes, and {@link BoxReader.takeRest} gives out what it has not consumed.
  *
- * Ownership: a chunk that is pushed belongs to the reader, and to the values handed out as views of it;
- * nobody else may write to it again. A box that straddles chunks is gathered in an accumulator, which doubles: joining
- * chunks each time would cost the square of a box that drips in. For a large box it is the chunk that the box begins in.
+ * Ownership: a chunk that is pushed may be read by others, and values are handed out as views of it; nobody may write to
+ * it again, the reader itself only where it alone has it. A box that straddles chunks is gathered in an accumulator, which doubles: joining
+ * chunks each time would cost the square of a box that drips in. For a large box that may be the chunk that the box begins in.
  */
 import { BoxTooLarge, KeyTooLong, MalformedAmpBox } from "../errors/peer.ts";
 import type { Box } from "./box.ts";
@@ -31,8 +31,8 @@ export class BoxReader {
   /** The chunk being read, from `#position` on; and those that came after it. */
   #chunk: Uint8Array = NOTHING;
   #position = 0;
-  /** Values that were handed out may be views of the chunk. */
-  #viewed = false;
+  /** Whether the chunk may be written to: nobody else has it, and no value that was handed out may be a view of it. */
+  #writable = false;
   #later: Uint8Array[] = [];
 
   /** The beginning of a box whose end has not come yet. It always starts at 0. */
@@ -59,11 +59,14 @@ export class BoxReader {
     return count;
   }
 
-  /** Hands bytes in, any number, cut anywhere. They belong to the reader from now on. */
-  push(chunk: Uint8Array): void {
+  /**
+   * Hands bytes in, any number, cut anywhere. Nobody may write to them from now on.
+   * @param sole nobody else reads them either, so that the reader itself may write to them. Default false
+   */
+  push(chunk: Uint8Array, sole = false): void {
     if (chunk.length === 0) return;
     if (this.#position === this.#chunk.length) {
-      this.#begin(chunk);
+      this.#begin(chunk, sole);
     } else {
       this.#later.push(chunk);
     }
@@ -97,7 +100,7 @@ export class BoxReader {
     this.#partial = NOTHING;
     this.#partialLength = 0;
     this.#later = [];
-    this.#begin(NOTHING);
+    this.#begin(NOTHING, false);
     return rest;
   }
 
@@ -128,7 +131,7 @@ export class BoxReader {
       const length = frame.cursor - start;
       this.#position = frame.cursor;
       this.#offset += length;
-      if (length >= VIEW_BYTES) this.#viewed = true;
+      if (length >= VIEW_BYTES) this.#writable = false;
       if (this.#position === chunk.length) this.#nextChunk();
       return frame;
     }
@@ -160,7 +163,7 @@ export class BoxReader {
     const chunk = this.#chunk;
     const rest = chunk.length - this.#position;
     const needed = rest + missing + SLACK;
-    if (needed <= chunk.length && needed >= chunk.length / 2 && !this.#viewed) {
+    if (needed <= chunk.length && needed >= chunk.length / 2 && this.#writable) {
       // A large box, whose place can be the chunk itself: nobody else has a part of it.
       chunk.copyWithin(0, this.#position);
       this.#partial = chunk;
@@ -188,13 +191,13 @@ export class BoxReader {
   }
 
   #nextChunk(): void {
-    this.#begin(this.#later.shift() ?? NOTHING);
+    this.#begin(this.#later.shift() ?? NOTHING, false);
   }
 
-  #begin(chunk: Uint8Array): void {
+  #begin(chunk: Uint8Array, writable: boolean): void {
     this.#chunk = chunk;
     this.#position = 0;
-    this.#viewed = false;
+    this.#writable = writable;
   }
 
   /** Goes on with the box that begins at `start`. Returns WHOLE, or how many bytes at least are missing. */

@@ -217,12 +217,16 @@ describe("values", () => {
       const wires = Array.from({ length: 20 }, (_, index) =>
         encodeBox(new Box({ v: new Uint8Array(size).fill(index) })),
       );
-      for (const chunkSize of [size + 3, 7 * size, 1000]) {
+      for (const [chunkSize, sole] of [size + 3, 7 * size, 1000, 65_536].flatMap((length) => [
+        [length, false] as const,
+        [length, true] as const,
+      ])) {
         const reader = new BoxReader();
         const values: Uint8Array[] = [];
         const stream = concat(wires);
         for (const chunk of cut(stream, Array(Math.ceil(stream.length / chunkSize)).fill(chunkSize))) {
-          reader.push(chunk);
+          if (sole) reader.push(chunk.slice(), true);
+          else reader.push(chunk);
           for (const box of drained(reader)) values.push(box.get("v") ?? new Uint8Array(0));
         }
         const expected = values.map((_, index) => `${size} of ${index}`);
@@ -233,20 +237,35 @@ describe("values", () => {
     });
   }
 
-  test("that are large lie in the chunk that they begin in, unless somebody has a part of it", () => {
+  test("that are large lie in the chunk that they begin in, of which nobody else has a part", () => {
     const wire = encodeBox(new Box({ v: new Uint8Array(40_000).fill(1) }));
     const stream = concat([wire, wire, wire]);
     // The first two boxes are cut at 44,000 and 88,000: 4,000 bytes of the second are in the first chunk, 8,000 of the third in the second.
     const chunks = cut(stream, [44_000, 44_000, 44_000]);
     const reader = new BoxReader();
     const buffers = chunks.flatMap((chunk) => {
-      reader.push(chunk.slice());
+      reader.push(chunk.slice(), true);
       return drained(reader).map((box) => box.get("v")?.buffer.byteLength);
     });
     // A view of the chunk, which then is not written to; the chunk of the box's beginning; a chunk again.
     expect(buffers[0]).toBe(44_000);
     expect(buffers[1]).not.toBe(44_000);
     expect(buffers[2]).toBe(44_000);
+  });
+
+  test("leave chunks as they were that somebody else has too", () => {
+    const stream = concat([
+      encodeBox(new Box({ a: new Uint8Array(3000) })),
+      encodeBox(new Box({ v: new Uint8Array(40_000).map((_, index) => index) })),
+    ]);
+    const [first, second] = cut(stream, [41_000, stream.length]).map((chunk) => chunk.slice());
+    const before = first?.slice();
+    const reader = new BoxReader();
+    reader.push(first ?? new Uint8Array(0));
+    expect(drained(reader)).toHaveLength(1);
+    reader.push(second ?? new Uint8Array(0));
+    expect(drained(reader)).toHaveLength(1);
+    expect(first).toEqual(before);
   });
 
   test("are plain Uint8Arrays, also where Buffers come in", () => {
