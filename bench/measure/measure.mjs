@@ -5,7 +5,7 @@ import { startPair } from "./pair.mjs";
 const IDLE_WARM = 50;
 /** A peer is warm after so many calls, or so many milliseconds. */
 const WARM_CALLS = 50_000;
-const WARM_MS = 8_000;
+const WARM_MS = 15_000;
 
 /**
  * @returns for each peer its samples: the n-th samples of all peers belong together
@@ -29,7 +29,7 @@ export async function measure(work, { peers, tls, cores, samples, ms, passes }) 
 }
 
 async function sampleCalls(pairs, results, samples, ms) {
-  for (const pair of pairs) await warmUp(pair, ms);
+  await warmUp(pairs, ms);
   for (let round = 0; round < samples; round++) {
     // Forwards, then backwards: nobody always comes after the same neighbour.
     for (let turn = 0; turn < pairs.length; turn++) {
@@ -39,11 +39,18 @@ async function sampleCalls(pairs, results, samples, ms) {
   }
 }
 
-/** Until the optimising compiler has seen it all, or there is little hope that it will. */
-async function warmUp(pair, ms) {
-  let calls = 0;
-  for (let spent = 0; spent < WARM_MS && calls < WARM_CALLS; spent += ms) {
-    calls += (await pair.sample(ms)).calls;
+/**
+ * Until the optimising compiler has seen it all, or there is little hope that it will. In turn, not one after the
+ * other: a process that is idle for some seconds throws compiled code away.
+ */
+async function warmUp(pairs, ms) {
+  let cold = pairs.map((pair) => ({ pair, calls: 0, spent: 0 }));
+  while (cold.length > 0) {
+    for (const one of cold) {
+      one.calls += (await one.pair.sample(ms)).calls;
+      one.spent += ms;
+    }
+    cold = cold.filter(({ calls, spent }) => calls < WARM_CALLS && spent < WARM_MS);
   }
 }
 
