@@ -7,9 +7,9 @@ import { EndFinder } from "./by-hand/end-finder.mjs";
 import { Repeated, repeatedAsks } from "./by-hand/repeated.mjs";
 import { closeSocket, openSocket, serveSockets } from "./by-hand/stream.mjs";
 
-export function serve({ work, tls }) {
-  const answers = new Repeated(boxesOf(work).answer);
-  return serveSockets(tls, (socket) => {
+export function serve(setup) {
+  const answers = new Repeated(boxesOf(setup.work).answer);
+  return serveSockets(setup, (socket) => {
     const finder = new EndFinder();
     socket.on("data", (chunk) => {
       const count = finder.count(chunk);
@@ -18,9 +18,9 @@ export function serve({ work, tls }) {
   });
 }
 
-export async function open({ port, work, tls }) {
-  const socket = await openSocket(port, tls);
-  const asks = repeatedAsks(boxesOf(work).ask);
+export async function open(setup) {
+  const socket = await openSocket(setup);
+  const asks = repeatedAsks(boxesOf(setup.work).ask);
   const finder = new EndFinder();
   const client = {
     onAnswers: undefined,

@@ -6,8 +6,9 @@ import { closeSocket, openSocket } from "./by-hand/stream.mjs";
 
 export { serve } from "./floor.mjs";
 
-export async function open({ port, work, tls }) {
-  const socket = await openSocket(port, tls);
+export async function open(setup) {
+  const { work } = setup;
+  const socket = await openSocket(setup);
   const asks = repeatedAsks(boxesOf(work).ask);
   const finder = new EndFinder();
   // A ring with room for all calls in flight, whose length is a power of two.

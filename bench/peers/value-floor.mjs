@@ -60,15 +60,17 @@ function sender(socket, head) {
 
 const boxLength = (head, { bytes }) => head.length + bytes + END.length;
 
-export function serve({ work, tls }) {
+export function serve(setup) {
+  const { work } = setup;
   const { ask, answer } = heads(work);
-  return serveSockets(tls, (socket) => {
+  return serveSockets(setup, (socket) => {
     socket.on("data", values(boxLength(ask, work), ask.length, sender(socket, answer)));
   });
 }
 
-export async function open({ port, work, tls }) {
-  const socket = await openSocket(port, tls);
+export async function open(setup) {
+  const { work } = setup;
+  const socket = await openSocket(setup);
   const { ask, answer } = heads(work);
   const waiting = [];
   socket.on(

@@ -25,7 +25,7 @@ export const WORKLOADS = [
     program: "calls",
     kind: "sum",
     inFlight: 64,
-    peers: CALLS,
+    peers: [...CALLS, "tag-floor"],
   },
   {
     id: "1000",
@@ -34,7 +34,7 @@ export const WORKLOADS = [
     program: "calls",
     kind: "sum",
     inFlight: 1000,
-    peers: CALLS,
+    peers: [...CALLS, "tag-floor"],
   },
   {
     id: "bulk",
@@ -84,7 +84,7 @@ export const WORKLOADS = [
     kind: "sum",
     inFlight: 8,
     secure: true,
-    peers: ["ampwire", "promise-floor", ...OTHERS],
+    peers: ["ampwire", "promise-floor", "kept-floor", ...OTHERS],
   },
   {
     id: "idle",

@@ -1,4 +1,7 @@
-/** Plain sockets, and StartTLS by hand: one box asks for it, one agrees, then node:tls on the same socket. */
+/**
+ * Plain sockets, and StartTLS by hand: one box asks for it, one agrees, then node:tls on the same socket, given key
+ * and certificates as its documentation shows it. With `keepsContexts` what OpenSSL makes of them is made once.
+ */
 import { once } from "node:events";
 import { connect, createServer } from "node:net";
 import { connect as connectTLS, createSecureContext, TLSSocket } from "node:tls";
@@ -8,16 +11,16 @@ const ASK = boxBytes({ _ask: "1", _command: "StartTLS" });
 const ANSWER = boxBytes({ _answer: "1" });
 
 /** Serves sockets; with `tls`, each once it is upgraded. Resolves with the port. */
-export async function serveSockets(tls, serveSocket) {
-  // Made once: a context for each connection would cost a fifth of the upgrades.
-  const secureContext = tls && createSecureContext({ key: tls.key, cert: tls.cert, minVersion: "TLSv1.2" });
+export async function serveSockets({ tls, options }, serveSocket) {
+  const given = tls && { key: tls.key, cert: tls.cert, minVersion: "TLSv1.2" };
+  const settings = options.keepsContexts ? { secureContext: createSecureContext(given) } : given;
   const server = createServer({ noDelay: true }, (socket) => {
     socket.on("error", () => {});
-    if (secureContext === undefined) return serveSocket(socket);
+    if (tls === undefined) return serveSocket(socket);
     socket.once("data", () => {
       socket.pause();
       socket.write(ANSWER);
-      const secured = new TLSSocket(socket, { isServer: true, secureContext });
+      const secured = new TLSSocket(socket, { isServer: true, ...settings });
       secured.on("error", () => {});
       serveSocket(secured);
     });
@@ -27,10 +30,10 @@ export async function serveSockets(tls, serveSocket) {
   return { port: server.address().port };
 }
 
-let clientContext;
+let kept;
 
 /** A connected socket; with `tls` an upgraded one, the server's certificate verified. */
-export async function openSocket(port, tls) {
+export async function openSocket({ port, tls, options }) {
   const socket = connect({ port, host: "127.0.0.1", noDelay: true });
   await once(socket, "connect");
   socket.on("error", () => {});
@@ -38,10 +41,11 @@ export async function openSocket(port, tls) {
   socket.write(ASK);
   await once(socket, "data");
   socket.pause();
-  clientContext ??= createSecureContext({ ca: tls.cert, minVersion: "TLSv1.2" });
+  const given = { ca: tls.cert, minVersion: "TLSv1.2" };
+  if (options.keepsContexts) kept ??= { secureContext: createSecureContext(given) };
   const secured = connectTLS({
     socket,
-    secureContext: clientContext,
+    ...(kept ?? given),
     rejectUnauthorized: true,
     checkServerIdentity: () => undefined,
   });

@@ -1,0 +1,120 @@
+/**
+ * The floor with promises for a peer that may answer in any order, as AMP allows: every ask bears a tag of its own,
+ * which the server sends back, and every answer finds its promise by it. All boxes are still made beforehand but for
+ * the tag, and all of one length, so that nobody has to look for where they end.
+ */
+import { boxesOf, TAG } from "./by-hand/boxes.mjs";
+import { closeSocket, openSocket, serveSockets } from "./by-hand/stream.mjs";
+
+const TAG_LENGTH = TAG.length;
+const FIRST_TAG = 16 ** (TAG_LENGTH - 1);
+const END_OF_TAGS = 16 ** TAG_LENGTH;
+const DIGITS = Buffer.from("0123456789abcdef");
+
+/** Copies of one box, written one after the other. */
+class Slab {
+  #box;
+  #tagAt;
+  #bytes;
+  #length = 0;
+
+  constructor(box, room) {
+    this.#box = box;
+    this.#tagAt = box.indexOf(TAG);
+    this.#bytes = Buffer.alloc(room * box.length);
+  }
+
+  get empty() {
+    return this.#length === 0;
+  }
+
+  /** Appends a box, and tells where its tag is to be written. */
+  append() {
+    const box = this.#box;
+    const start = this.#length;
+    if (start === this.#bytes.length) this.#bytes = Buffer.concat([this.#bytes, this.#bytes]);
+    for (let i = 0; i < box.length; i++) this.#bytes[start + i] = box[i];
+    this.#length = start + box.length;
+    return start + this.#tagAt;
+  }
+
+  get bytes() {
+    return this.#bytes;
+  }
+
+  write(socket) {
+    socket.write(Buffer.from(this.#bytes.subarray(0, this.#length)));
+    this.#length = 0;
+  }
+}
+
+/** Hears of each box: in which bytes, and where its tag is. */
+function boxes(box, received, chunkDone = () => {}) {
+  const { length } = box;
+  const tagAt = box.indexOf(TAG);
+  let rest;
+  return (chunk) => {
+    const bytes = rest === undefined ? chunk : Buffer.concat([rest, chunk]);
+    let at = 0;
+    for (; at + length <= bytes.length; at += length) received(bytes, at + tagAt);
+    rest = at === bytes.length ? undefined : bytes.subarray(at);
+    chunkDone();
+  };
+}
+
+export function serve(setup) {
+  const { ask, answer } = boxesOf(setup.work);
+  return serveSockets(setup, (socket) => {
+    const slab = new Slab(answer, 64);
+    const answerOne = (bytes, from) => {
+      const to = slab.append();
+      for (let i = 0; i < TAG_LENGTH; i++) slab.bytes[to + i] = bytes[from + i];
+    };
+    socket.on(
+      "data",
+      boxes(ask, answerOne, () => slab.empty || slab.write(socket)),
+    );
+  });
+}
+
+export async function open(setup) {
+  const socket = await openSocket(setup);
+  const { ask, answer } = boxesOf(setup.work);
+  const waiting = new Map();
+  const slab = new Slab(ask, 64);
+  let next = FIRST_TAG;
+  const flush = () => slab.write(socket);
+  socket.on(
+    "data",
+    boxes(answer, (bytes, at) => {
+      const tag = tagAt(bytes, at);
+      const settle = waiting.get(tag);
+      waiting.delete(tag);
+      settle();
+    }),
+  );
+  return {
+    call: () => {
+      if (slab.empty) queueMicrotask(flush);
+      const tag = next++;
+      if (next === END_OF_TAGS) next = FIRST_TAG;
+      const at = slab.append();
+      writeTag(slab.bytes, at, tag);
+      return new Promise((resolve) => waiting.set(tag, resolve));
+    },
+    close: () => closeSocket(socket),
+  };
+}
+
+function writeTag(bytes, at, tag) {
+  for (let i = TAG_LENGTH - 1, rest = tag; i >= 0; i--, rest >>= 4) bytes[at + i] = DIGITS[rest & 15];
+}
+
+function tagAt(bytes, at) {
+  let tag = 0;
+  for (let i = 0; i < TAG_LENGTH; i++) {
+    const byte = bytes[at + i];
+    tag = tag * 16 + (byte < 0x3a ? byte - 0x30 : byte - 0x61 + 10);
+  }
+  return tag;
+}
