@@ -7,6 +7,7 @@ import type { Duplex } from "node:stream";
 import { setTimeout as delay } from "node:timers/promises";
 import { TLSSocket } from "node:tls";
 import { TLSNotAvailable } from "../core/errors/caller.ts";
+import { ConnectionClosed } from "../core/errors/transport.ts";
 import type {
   TLSOptions as CoreTLSOptions,
   StartTLSTransport,
@@ -18,7 +19,7 @@ import { checkByteStream } from "./byte-stream.ts";
 import type { PrivateCertificate } from "./certificates/private-certificate.ts";
 import { temporaryCertificate } from "./certificates/temporary.ts";
 import { checkStream, checkTLSOptions } from "./tls/check.ts";
-import type { TLSOptions, TLSRole } from "./tls/options.ts";
+import type { TLSOptions, TLSRole, UpgradeOptions } from "./tls/options.ts";
 import { describePeer } from "./tls/peer.ts";
 import { refusalAfterHandshake } from "./tls/refusal.ts";
 import { upgrade } from "./tls/upgrade.ts";
@@ -33,13 +34,19 @@ export interface StreamTransportOptions {
 /** Twisted takes a ClientHello that arrives together with the answer for AMP; after this pause it does not. */
 export const DEFAULT_HANDSHAKE_DELAY = 20;
 
+/** A stream inside TLS, and what it was made with. */
+interface Upgraded {
+  readonly stream: TLSSocket;
+  readonly settings: UpgradeOptions;
+}
+
 export class StreamTransport implements Transport {
   #stream: Duplex;
   readonly #options: StreamTransportOptions;
   readonly #initialTLS: TLSSession | undefined;
   #receiver: TransportReceiver | undefined;
-  /** Set while a handshake runs: then the stream is not ours to end, only to abort. */
-  #handshake: AbortController | undefined;
+  /** Set while a handshake runs: then the stream is not ours to end, only to give up. */
+  #giveUpHandshake: ((reason: unknown) => void) | undefined;
   #error: Error | undefined;
   #behind = false;
   #waiters: (() => void)[] = [];
@@ -153,7 +160,7 @@ export class StreamTransport implements Transport {
 
   end(): void {
     this.#refusal = undefined; // what the peer does from now on is an answer to our end
-    if (this.#handshake !== undefined) this.destroy();
+    if (this.#giveUpHandshake !== undefined) this.destroy();
     else if (!this.#stream.destroyed) this.#stream.end();
   }
 
@@ -161,8 +168,10 @@ export class StreamTransport implements Transport {
     this.#refusal = undefined;
     if (reason !== undefined) this.#error ??= reason;
     this.#destroyed = true;
-    this.#handshake?.abort(reason);
     this.#stream.destroy();
+    this.#giveUpHandshake?.(
+      reason ?? new ConnectionClosed("the connection was destroyed during the TLS handshake"),
+    );
   }
 
   prepareTLS(options: CoreTLSOptions): StartTLSTransport {
@@ -184,29 +193,37 @@ export class StreamTransport implements Transport {
   ): Promise<TLSSession> {
     const raw = this.#stream;
     this.#leave();
-    const handshake = new AbortController();
-    this.#handshake = handshake;
     try {
-      if (role === "client" && side === "responder") {
-        await delay(this.#options.handshakeDelay, undefined, { signal: handshake.signal });
-      }
-      if (leftovers.length > 0) raw.unshift(leftovers);
-      const localCertificate =
-        options.localCertificate ?? (role === "server" ? await temporaryCertificate() : undefined);
-      const settings = { ...options, localCertificate, role };
-      const stream = await upgrade(raw, { ...settings, signal: handshake.signal });
+      // Not by a signal for the upgrade: an AbortController on each side costs a twentieth of all upgrades.
+      const { stream, settings } = await new Promise<Upgraded>((resolve, reject) => {
+        this.#giveUpHandshake = reject;
+        this.#upgrade(raw, { ...options, role }, leftovers, side).then(resolve, reject);
+      });
       this.#become(stream, (error) =>
         role === "client" ? refusalAfterHandshake(error, settings) : undefined,
       );
-      return session(stream, localCertificate, settings.verifyAuthorities !== undefined);
+      return session(stream, settings.localCertificate, settings.verifyAuthorities !== undefined);
     } catch (error) {
       raw.destroy();
       // First whoever waits for the handshake hears why it failed, then the connection that it is gone.
       setImmediate(() => this.#lost(error instanceof Error ? error : undefined));
       throw error;
     } finally {
-      this.#handshake = undefined;
+      this.#giveUpHandshake = undefined;
     }
+  }
+
+  async #upgrade(
+    raw: Duplex,
+    given: UpgradeOptions,
+    leftovers: Uint8Array,
+    side: "asker" | "responder",
+  ): Promise<Upgraded> {
+    const { role, localCertificate = role === "server" ? await temporaryCertificate() : undefined } = given;
+    const settings = { ...given, localCertificate };
+    if (role === "client" && side === "responder") await delay(this.#options.handshakeDelay);
+    if (leftovers.length > 0) raw.unshift(leftovers);
+    return { stream: await upgrade(raw, settings), settings };
   }
 
   #become(stream: TLSSocket, refusal: (error: Error | undefined) => Error | undefined): void {
