@@ -5,8 +5,8 @@ import { type ConnectionOptions, checkServerIdentity, connect } from "node:tls";
 import type { Certificate } from "../certificates/certificate.ts";
 import { normalServerName } from "./check.ts";
 import { secureContext } from "./context.ts";
-import type { HandshakeOutcome } from "./handshake.ts";
 import type { TLSOptions } from "./options.ts";
+import type { HandshakeOutcome } from "./outcome.ts";
 import { peerCertificate } from "./peer.ts";
 
 export function startClient(stream: Duplex, options: TLSOptions, outcome: HandshakeOutcome): void {

@@ -3,15 +3,10 @@ import type { Duplex } from "node:stream";
 import type { TLSSocket } from "node:tls";
 import { startClient } from "./client.ts";
 import type { UpgradeOptions } from "./options.ts";
+import type { HandshakeOutcome } from "./outcome.ts";
 import { peerCertificate } from "./peer.ts";
-import { type HandshakeFailure, handshakeFailed } from "./refusal.ts";
+import { handshakeFailed } from "./refusal.ts";
 import { startServer } from "./server.ts";
-
-/** What the two roles report. Only the first report counts. */
-export interface HandshakeOutcome {
-  established(tlsSocket: TLSSocket): void;
-  failed(failure: HandshakeFailure): void;
-}
 
 /** How long a TLS error may come after the stream below has closed: it knows the reason, the stream does not. */
 const LATE_ERROR_MS = 10;

@@ -7,8 +7,8 @@
 import type { Duplex } from "node:stream";
 import { createServer, type SecureContext, type Server } from "node:tls";
 import { contextOptions, secureContext } from "./context.ts";
-import type { HandshakeOutcome } from "./handshake.ts";
 import type { TLSOptions } from "./options.ts";
+import type { HandshakeOutcome } from "./outcome.ts";
 
 /** Node has a timeout of its own, of two minutes. Ours is the caller's `signal` alone. */
 const NEVER = 2 ** 31 - 1;

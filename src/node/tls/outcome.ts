@@ -1,0 +1,9 @@
+/** How a handshake ends, as the two roles report it. */
+import type { TLSSocket } from "node:tls";
+import type { HandshakeFailure } from "./refusal.ts";
+
+/** Only the first report counts. */
+export interface HandshakeOutcome {
+  established(tlsSocket: TLSSocket): void;
+  failed(failure: HandshakeFailure): void;
+}
