@@ -3,11 +3,12 @@ import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { Box, type Command, ProtocolError } from "ampwire";
 import { describe, expect, test } from "vitest";
 import { paintFor } from "../../src/cli/print/paint.ts";
+import type { End } from "../../src/cli/proxy/end.ts";
 import { boxOf, lineOf } from "../../src/cli/proxy/line.ts";
 import { Pairing } from "../../src/cli/proxy/pairing.ts";
 import { printedLine } from "../../src/cli/proxy/printing.ts";
 import { Recording, readRecording } from "../../src/cli/proxy/recording.ts";
-import type { End, Traffic } from "../../src/cli/proxy/traffic.ts";
+import type { Traffic } from "../../src/cli/proxy/traffic.ts";
 import * as commands from "../support/commands.ts";
 import { scratchPath } from "../support/tls-side.ts";
 

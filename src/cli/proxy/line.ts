@@ -7,8 +7,9 @@
 import { Box } from "../../index.ts";
 import { jsonRecord } from "../print/values.ts";
 import { isHex } from "../values/typed.ts";
+import type { End } from "./end.ts";
 import type { Meaning } from "./pairing.ts";
-import type { End, LegTLS, Traffic } from "./traffic.ts";
+import type { LegTLS, Traffic } from "./traffic.ts";
 import { typedValuesOf } from "./typed-box.ts";
 
 export type LineValue = string | { readonly hex: string };

@@ -10,7 +10,7 @@ import {
   ERROR_DESCRIPTION,
   StartTLS,
 } from "../../index.ts";
-import { type End, otherEnd } from "./traffic.ts";
+import { type End, otherEnd } from "./end.ts";
 
 /** Commands by their names on the wire: what a schema comes to. */
 export type Commands = ReadonlyMap<string, AnyCommand>;

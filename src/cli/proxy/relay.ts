@@ -3,9 +3,10 @@ import { performance } from "node:perf_hooks";
 import type { Duplex } from "node:stream";
 import type { Box } from "../../index.ts";
 import { describedTLS, type ProxyTLS, upgradeBothLegs } from "./both-legs.ts";
+import { type End, otherEnd } from "./end.ts";
 import { Lane, type Then } from "./lane.ts";
 import { type Commands, Pairing } from "./pairing.ts";
-import { type End, otherEnd, type Traffic } from "./traffic.ts";
+import type { Traffic } from "./traffic.ts";
 
 export interface RelayOptions {
   readonly commands?: Commands | undefined;

@@ -1,9 +1,7 @@
 /** What somebody between a client and a server sees of one connection. */
 import type { Box } from "../../index.ts";
+import type { End } from "./end.ts";
 import type { Meaning } from "./pairing.ts";
-
-/** Whoever opened the connection is the client. */
-export type End = "client" | "server";
 
 export type Traffic =
   /** @param peer where the client comes from, as far as it can be told */
@@ -28,8 +26,4 @@ export interface LegTLS {
   readonly protocol: string;
   /** What that side has presented. */
   readonly certificate: string | undefined;
-}
-
-export function otherEnd(end: End): End {
-  return end === "client" ? "server" : "client";
 }

@@ -1,8 +1,8 @@
 /** A recording as what there is to do: which boxes to send, which to wait for, when the stream turns to TLS. */
 import { ANSWER, ASK, type Box, COMMAND, ERROR } from "../../index.ts";
+import type { End } from "../proxy/end.ts";
 import { boxOf, type TrafficLine } from "../proxy/line.ts";
 import { tagOf } from "../proxy/pairing.ts";
-import type { End } from "../proxy/traffic.ts";
 
 /** We answer what was asked with this recorded tag. */
 export interface Answering {

@@ -1,7 +1,7 @@
 /** One TCP connection of a capture: its two directions read as AMP, asks paired with answers. */
 import { type Box, BoxReader } from "../../../index.ts";
+import type { End } from "../../proxy/end.ts";
 import { type Commands, type Meaning, Pairing } from "../../proxy/pairing.ts";
-import type { End } from "../../proxy/traffic.ts";
 import { type Diagnosis, diagnose } from "../diagnose.ts";
 import { LIMITS } from "../limits.ts";
 import { Direction } from "./direction.ts";
