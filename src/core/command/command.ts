@@ -180,6 +180,7 @@ export class Command<A extends Fields = Fields, R extends Fields = Fields, Q ext
       errors: { ...this.errors, ...spec.errors },
       fatalErrors: { ...this.fatalErrors, ...spec.fatalErrors },
     });
+    extended.declaredErrors.inherit(this.declaredErrors);
     bases.set(extended, this);
     return extended;
   }

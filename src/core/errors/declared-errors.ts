@@ -26,6 +26,13 @@ export class DeclaredErrors {
     }
   }
 
+  /** Classes that a base declares keep their tags, also one whose tag stands for another class here. */
+  inherit(base: DeclaredErrors): void {
+    for (const [errorClass, declared] of base.#byClass) {
+      if (!this.#byClass.has(errorClass)) this.#byClass.set(errorClass, declared);
+    }
+  }
+
   classFor(tag: string): ErrorClass | undefined {
     return this.#byTag.get(tag);
   }

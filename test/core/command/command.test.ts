@@ -173,6 +173,29 @@ describe("extend", () => {
     expect(await rejection(a.callRemote(More, { which: "other" }))).toBeInstanceOf(UnknownRemoteError);
   });
 
+  test("a tag that is given to another class: the base's class still goes by it", async () => {
+    const Plain = command("Plain", { errors: { SHARED: Base } });
+    const spec = { arguments: { which: unicode() }, errors: { SHARED: Own } };
+    const Third = Plain.extend("Second", spec).extend("Third");
+    const responder = Third.responder(({ which }) => {
+      throw which === "base" ? new Base("of the base") : new Own("of the extension");
+    });
+    const { connection, peer } = scriptedPeer({ locator: locator(responder) });
+    const shared = { _error: "1", _error_code: "SHARED" };
+    peer.send(
+      { _ask: "1", _command: "Third", which: "base" },
+      { _ask: "1", _command: "Third", which: "own" },
+    );
+    await peer.expect(
+      { ...shared, _error_description: "of the base" },
+      { ...shared, _error_description: "of the extension" },
+    );
+    const failed = rejection(connection.callRemote(Third, { which: "" }));
+    await peer.next();
+    peer.send({ ...shared, _error_description: "" });
+    expect(await failed).toBeInstanceOf(Own);
+  });
+
   test("the nearest declared class gives the tag", async () => {
     const Both = command("Both", { errors: { BASE: Base, DERIVED: Derived } });
     const responder = Both.responder(() => {
