@@ -80,10 +80,15 @@ export class Incoming {
 
   #run(responder: Responder, frame: Frame): unknown {
     const { context } = this.#host;
-    if (responder instanceof CommandResponder) {
-      return responder.respond(responder.command.readArguments(frame, context.connection), context);
+    this.#inProgress++; // for what the responder does before it returns: it may close the connection
+    try {
+      if (responder instanceof CommandResponder) {
+        return responder.respond(responder.command.readArguments(frame, context.connection), context);
+      }
+      return responder(frame.toBox(), context);
+    } finally {
+      this.#inProgress--;
     }
-    return responder(frame.toBox(), context);
   }
 
   #wait(ask: Ask, result: Promise<unknown>): void {

@@ -36,7 +36,7 @@ import {
 import { describe, expect, test } from "vitest";
 import { ReceiverProbe } from "../../support/receiver-probe.ts";
 import { rejection } from "../../support/settled.ts";
-import { calculator, Note, SUM, Sum, Wait } from "../calculator.ts";
+import { calculator, Note, SUM, Sum, TOTAL, Wait } from "../calculator.ts";
 
 const PRETEND = { pretendTLS: true };
 const STLS = { _ask: "1", _command: "StartTLS" };
@@ -167,6 +167,17 @@ describe("StartTLS", () => {
     expect(await rejection(connection.startTLS({ requireQuiescent: true }))).toBeInstanceOf(NotQuiescent);
     connection.destroy();
     await call;
+  });
+
+  test("requireQuiescent counts the ask whose responder asks for the upgrade, and nothing is sent", async () => {
+    const responder = Sum.responder(async (_, { connection }) => {
+      const refused = await rejection(connection.startTLS({ requireQuiescent: true }));
+      return { total: refused instanceof NotQuiescent ? 3 : 0 };
+    });
+    const { connection, peer } = scriptedPeer({ locator: locator(responder) }, PRETEND);
+    peer.send(SUM);
+    await peer.expect(TOTAL);
+    expect(connection.state).toBe("open");
   });
 
   test("context.state starts afresh: what was learnt in plaintext is forgotten", async () => {

@@ -1,5 +1,5 @@
 /** How a connection ends: what is finished before, who hears of it, and why. */
-import { Box, ConnectionClosed, ConnectionLost, IdleTimeout } from "ampwire";
+import { Box, ConnectionClosed, ConnectionLost, IdleTimeout, locator, type ResponderContext } from "ampwire";
 import { connectedPair, manualClock, quiet, scriptedPeer } from "ampwire/testing";
 import { describe, expect, test } from "vitest";
 import { rejection, settling } from "../../support/settled.ts";
@@ -33,6 +33,34 @@ describe("close()", () => {
     await peer.expect({ _answer: "w", after: "done" });
     await peer.expectEnd();
   });
+
+  test.each([
+    [
+      "at once",
+      ({ connection }: ResponderContext) => {
+        void connection.close();
+        return { total: 3 };
+      },
+    ],
+    [
+      "later",
+      async ({ connection }: ResponderContext) => {
+        void connection.close();
+        await quiet();
+        return { total: 3 };
+      },
+    ],
+  ])(
+    "by a responder that answers %s: its answer is sent, and those to what came with its ask",
+    async (_, respond) => {
+      const responder = Sum.responder((_, context) => respond(context));
+      const { connection, peer } = scriptedPeer({ locator: locator(responder) });
+      peer.send(SUM, { ...SUM, _ask: "2" });
+      await peer.expect(TOTAL, { ...TOTAL, _answer: "2" });
+      await peer.expectEnd();
+      expect(connection.state).toBe("closed");
+    },
+  );
 
   test("accepts no new calls", async () => {
     const { connection, peer } = scriptedPeer({ locator: calculator().locator });
