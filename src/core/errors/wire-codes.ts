@@ -33,9 +33,16 @@ const UNDECLARED: WireError = {
   undeclared: true,
 };
 
-/** What the peer is told of an error that a responder threw. */
+/** What the peer is told of an error that a responder threw. Never throws. */
 export function toWire(error: unknown, declared: DeclaredErrors | undefined): WireError {
-  if (!isError(error)) return UNDECLARED;
+  try {
+    return (isError(error) ? wireError(error, declared) : undefined) ?? UNDECLARED;
+  } catch {
+    return UNDECLARED; // looking at it has thrown: see thrown.ts
+  }
+}
+
+function wireError(error: Error, declared: DeclaredErrors | undefined): WireError | undefined {
   const known = declared?.tagFor(error);
   if (known !== undefined) {
     return { code: known.tag, description: reasonOf(error), fatal: known.fatal, undeclared: false };
@@ -43,7 +50,7 @@ export function toWire(error: unknown, declared: DeclaredErrors | undefined): Wi
   if (error instanceof RemoteAmpError) {
     return { code: error.errorCode, description: error.description, fatal: error.fatal, undeclared: false };
   }
-  return UNDECLARED;
+  return undefined;
 }
 
 /** The error that a caller gets for an error box. */

@@ -23,6 +23,10 @@ const UNKNOWN = { _error: "1", _error_code: "UNKNOWN", _error_description: "Unkn
 /** What a program in JavaScript may throw. */
 const NO_ERROR = "the password is swordfish" as unknown as Error;
 
+function forbidden(): never {
+  throw new Error("nobody looks here");
+}
+
 /** A peer of a connection whose errors are collected. */
 function watched(options: ConnectionOptions) {
   const errors: [unknown, string][] = [];
@@ -194,6 +198,30 @@ describe("an error thrown", () => {
     peer.end();
     expect((await connection.closed).message).toContain("swordfish");
   });
+
+  test.each([
+    ["its constructor", { constructor: { get: forbidden } }, Error.prototype],
+    ["its code", { errorCode: { get: forbidden } }, RemoteAmpError.prototype],
+  ])(
+    "that throws again when somebody looks at %s: UNKNOWN, at once or later",
+    async (_, properties, base) => {
+      const odd: Error = Object.setPrototypeOf(new Error("odd"), Object.create(base, properties));
+      const { peer, errors } = watched({
+        closeOnUndeclaredError: false,
+        locator: locator(
+          Sum.responder(() => {
+            throw odd;
+          }),
+          Divide.responder(() => Promise.reject(odd)),
+        ),
+      });
+      peer.send({ _ask: "1", _command: "Divide", numerator: "1", denominator: "1" });
+      await peer.expect(UNKNOWN);
+      peer.send(SUM);
+      await peer.expect(UNKNOWN);
+      expect(errors.map(([error]) => error === odd)).toEqual([true, true]);
+    },
+  );
 
   test("undeclared, with closeOnUndeclaredError false: UNKNOWN, and the connection stays open", async () => {
     const { connection, peer, errors } = watched({
