@@ -7,7 +7,7 @@ export interface BackoffOptions {
   readonly max?: number | undefined;
   /** By how much the next wait may be longer than the one before. Default 2. */
   readonly factor?: number | undefined;
-  /** From 0 up to 1: which part of the longest wait it is to be. Default `Math.random`. */
+  /** From 0 to 1: which part of the longest wait it is to be. What it throws closes the client. Default `Math.random`. */
   readonly jitter?: (() => number) | undefined;
 }
 
@@ -36,11 +36,16 @@ export class Backoff {
     this.#ceiling = initial;
   }
 
-  /** Milliseconds until the next attempt. */
+  /** Milliseconds until the next attempt. @throws RangeError for a part that is none, and what `jitter` throws */
   next(): number {
     const ceiling = this.#ceiling;
     this.#ceiling = Math.min(this.#max, ceiling * this.#factor);
-    return this.#jitter() * ceiling;
+    const part = this.#jitter();
+    if (!(part >= 0 && part <= 1)) {
+      // A timer would take NaN for 0, and the server be hammered.
+      throw new RangeError(`backoff: jitter must give a number from 0 to 1, not ${String(part)}`);
+    }
+    return part * ceiling;
   }
 
   /**

@@ -1,5 +1,6 @@
 /** Keeps one connection up: opens it, makes it ready for calls, waits, and opens the next one. */
 import type { Connection } from "../connection/connection.ts";
+import { errorOf, isError, reasonOf } from "../errors/thrown.ts";
 import { ConnectFailed, ConnectionClosed } from "../errors/transport.ts";
 import { newAbortController, throwToPlatform } from "../platform.ts";
 import type { Clock } from "../transport.ts";
@@ -74,8 +75,12 @@ export class Keeper<C extends Connection> {
       const error = await this.#live();
       if (this.#reason !== undefined) break;
       this.#lastError = error;
-      if (this.#behaviour.giveUpOn?.(error)) this.end(error);
-      else await this.#wait(error);
+      try {
+        if (this.#behaviour.giveUpOn?.(error)) this.end(error);
+        else await this.#wait(error);
+      } catch (thrown) {
+        this.end(errorOf(thrown)); // `giveUpOn` or `jitter` does not know how to go on, and nobody else does
+      }
     }
     this.#become({ state: "closed", error: this.#lastError });
     return this.#reason ?? new ConnectionClosed("the client is closed");
@@ -88,7 +93,7 @@ export class Keeper<C extends Connection> {
     try {
       connection = await this.#establish();
     } catch (error) {
-      return error instanceof Error ? error : new ConnectFailed(String(error), { cause: error });
+      return isError(error) ? error : new ConnectFailed(reasonOf(error), { cause: error });
     }
     if (this.#reason !== undefined) {
       connection.destroy(this.#reason);
@@ -120,7 +125,7 @@ export class Keeper<C extends Connection> {
     } catch (error) {
       // What ended the connection tells more than what became of a call on it.
       const reason = connection.reason ?? error;
-      connection.destroy(error instanceof Error ? error : undefined);
+      connection.destroy(isError(error) ? error : undefined);
       throw reason;
     } finally {
       signal.removeEventListener("abort", give);

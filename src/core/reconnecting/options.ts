@@ -39,7 +39,7 @@ export interface ReconnectingBehaviour<C extends Connection = Connection> {
   /** Milliseconds that `onConnection` may take. Default 30,000. */
   readonly setupTimeout?: number | undefined;
   readonly onStateChange?: ((change: ReconnectingChange<C>) => void) | undefined;
-  /** Says of an error that trying again is in vain: the client closes with it. Default: none is. */
+  /** Says of an error that trying again is in vain: the client closes with it, or with what this throws. Default: none is. */
   readonly giveUpOn?: ((error: Error) => boolean) | undefined;
   readonly backoff?: BackoffOptions | undefined;
   readonly waiting?: WaitingLimits | undefined;

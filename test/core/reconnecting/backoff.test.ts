@@ -19,6 +19,10 @@ describe("the waits", () => {
     expect(waits(backoff, 3)).toEqual([0, 100, 100]);
   });
 
+  it.each([Number.NaN, -0.1, 1.1])("are not made with a jitter of %d", (part) => {
+    expect(() => new Backoff({ jitter: () => part }).next()).toThrow(RangeError);
+  });
+
   it("begin anew after a connection that outlived the next wait", () => {
     const backoff = new Backoff({ initial: 10, ...longest });
     expect(waits(backoff, 3)).toEqual([10, 20, 40]);

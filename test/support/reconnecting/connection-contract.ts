@@ -1,6 +1,7 @@
 /** What `reconnecting` must do about its connections, over whatever carries them. */
 import { ConnectFailed, type Connection, ConnectionClosed, ConnectionLost, command, unicode } from "ampwire";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
+import type { ReconnectingBehaviour } from "../../../src/core/reconnecting/options.ts";
 import { deferred } from "../deferred.ts";
 import { rejection } from "../settled.ts";
 import { breakAll, type Carrier } from "./carrier.ts";
@@ -68,6 +69,33 @@ export function connectionContract<C extends Connection>(carrier: Carrier<C>): v
       expect(await rejection(call)).toBeInstanceOf(ConnectFailed);
       expect(await client.closed).toBe(client.lastError);
       expect(client.state).toBe("closed");
+    });
+
+    const bare: unknown = Object.create(null);
+    it.each<[string, unknown, (fail: () => never) => ReconnectingBehaviour<C>]>([
+      ["giveUpOn", new Error("whether to go on"), (fail) => ({ giveUpOn: fail })],
+      ["jitter", new Error("how long"), (fail) => ({ backoff: { jitter: fail } })],
+      ["giveUpOn, and that is no error", bare, (fail) => ({ giveUpOn: fail })],
+    ])("is not waited for when %s throws", async (_, thrown, behaviour) => {
+      const fail = () => {
+        throw thrown;
+      };
+      const { client, changes } = kept(carrier.place().reconnecting, behaviour(fail));
+      const call = rejection(client.callRemote(Add, { a: 1, b: 1 }));
+      const reason = await client.closed;
+      expect(reason instanceof Error && (reason === thrown || reason.cause === thrown)).toBe(true);
+      expect(await call).toBe(reason);
+      expect(await rejection(client.callRemote(Add, { a: 1, b: 1 }))).toBe(reason);
+      expect(changes.at(-1)).toMatchObject({ state: "closed", error: { code: "CONNECT_FAILED" } });
+      await client.close();
+    });
+
+    it("is tried for again when its opening fails with what is no error", async () => {
+      const { client, become } = kept<C>((behaviour) =>
+        carrier.reconnecting({ ...behaviour, open: () => Promise.reject(bare) }),
+      );
+      expect((await become("waiting")).error).toMatchObject({ code: "CONNECT_FAILED", cause: bare });
+      expect(client.state).toBe("waiting");
     });
 
     it("can be opened in a way of one's own", async () => {
