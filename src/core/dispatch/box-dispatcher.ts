@@ -4,9 +4,11 @@
  */
 import type { AmpConnection, CallOptions } from "../command/amp-connection.ts";
 import type { AnyCommand } from "../command/command.ts";
+import { COMMAND } from "../command/protocol-keys.ts";
 import { TypedCalls } from "../command/typed-calls.ts";
 import { TLSNotAvailable } from "../errors/caller.ts";
-import { ConnectionClosed } from "../errors/transport.ts";
+import { errorOf } from "../errors/thrown.ts";
+import { ConnectionClosed, ConnectionLost } from "../errors/transport.ts";
 import type { Clock } from "../transport.ts";
 import type { Box } from "../wire/box.ts";
 import { ByteWriter } from "../wire/byte-writer.ts";
@@ -130,6 +132,14 @@ export class BoxDispatcher extends TypedCalls implements BoxReceiver, AmpConnect
   #send(): void {
     const boxes = parseBoxes(this.#out.copy(), UNBOUNDED);
     this.#out.length = 0;
-    for (const box of boxes) this.#sender?.sendBox(box);
+    for (const box of boxes) {
+      try {
+        this.#sender?.sendBox(box);
+      } catch (error) {
+        // A call that the sender refuses is its caller's to know of; an answer that is lost the peer would wait for.
+        if (box.has(COMMAND) && !(error instanceof ConnectionLost)) throw error;
+        this.destroy(errorOf(error));
+      }
+    }
   }
 }

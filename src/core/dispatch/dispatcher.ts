@@ -179,7 +179,12 @@ export class Dispatcher {
     const tag = this.outstanding.add(call);
     if (options.timeout !== undefined || options.signal !== undefined)
       this.outstanding.limit(tag, call, options);
-    this.#host.written();
+    try {
+      this.#host.written();
+    } catch (error) {
+      this.outstanding.take(tag); // a sender of boxes has refused it: nothing will be answered
+      throw error;
+    }
   }
 }
 

@@ -11,20 +11,23 @@ import {
   type ResponderLocator,
   StartTLS,
   TLSNotAvailable,
+  TooLong,
   UnexpectedAnswer,
 } from "ampwire";
 import { manualClock } from "ampwire/testing";
 import { describe, expect, test } from "vitest";
 import { rejection } from "../../support/settled.ts";
-import { calculator, Divide, Note, Sum, Wait, ZeroDivisionError } from "../calculator.ts";
+import { calculator, Divide, Note, SUM, Sum, Wait, ZeroDivisionError } from "../calculator.ts";
 
 /** Two dispatchers, each sending what the other receives. */
 function joined(a?: ResponderLocator, b?: ResponderLocator, clock?: Clock) {
   const sent: Box[] = [];
+  let refusal: Error | undefined;
   const errors: unknown[] = [];
   const ends = [new BoxDispatcher(a, clock), new BoxDispatcher(b, clock)] as const;
   const to = (receiver: BoxDispatcher): BoxSender => ({
     sendBox(box) {
+      if (refusal !== undefined) throw refusal;
       sent.push(box);
       queueMicrotask(() => receiver.boxReceived(box));
     },
@@ -32,7 +35,10 @@ function joined(a?: ResponderLocator, b?: ResponderLocator, clock?: Clock) {
   });
   ends[0].startReceivingBoxes(to(ends[1]));
   ends[1].startReceivingBoxes(to(ends[0]));
-  return { ends, sent, errors };
+  const refuse = (reason: Error | undefined) => {
+    refusal = reason;
+  };
+  return { ends, sent, errors, refuse };
 }
 
 describe("BoxDispatcher", () => {
@@ -105,6 +111,44 @@ describe("BoxDispatcher", () => {
     const a = new BoxDispatcher();
     expect(await rejection(a.callRemote(Sum, { a: 1, b: 2 }))).toBeInstanceOf(ConnectionClosed);
     expect(a.callRemote(Note, { text: "" })).toBeUndefined();
+  });
+
+  test("a call that its sender refuses rejects, leaves nothing behind, and others go on", async () => {
+    const clock = manualClock();
+    const { ends, refuse } = joined(undefined, calculator().locator, clock);
+    const [a] = ends;
+    const reason = new TooLong("a message of the queue is not so long");
+    refuse(reason);
+    expect(await rejection(a.callRemote(Sum, { a: 1, b: 2 }, { timeout: 10 }))).toBe(reason);
+    expect(await rejection(a.callRemoteString("Sum", new Box(), { timeout: 10 }))).toBe(reason);
+    expect(() => a.callRemote(Note, { text: "" })).toThrow(reason);
+    expect(clock.pending).toBe(0);
+    refuse(undefined);
+    expect(await a.callRemote(Sum, { a: 1, b: 2 })).toEqual({ total: 3 });
+  });
+
+  test.each([
+    ["at once", SUM, new ConnectionClosed("the queue is gone")],
+    ["at once, for a reason of its own", SUM, new Error("the queue is full")],
+    ["later", { _ask: "1", _command: "Wait" }, new ConnectionClosed("the queue is gone")],
+  ])("ends when its sender does not take an answer that comes %s", async (_, ask, reason) => {
+    const calc = calculator();
+    const { ends, refuse } = joined(calc.locator);
+    const [a] = ends;
+    const failed = rejection(a.callRemote(Wait));
+    refuse(reason);
+    a.boxReceived(new Box(ask));
+    calc.answer("too late");
+    expect(await a.closed).toBe(reason);
+    expect(await failed).toBe(reason);
+  });
+
+  test("ends with its sender, and is silent about what wants no answer", async () => {
+    const { ends, refuse } = joined();
+    const reason = new ConnectionClosed("the queue is gone");
+    refuse(reason);
+    expect(ends[0].callRemote(Note, { text: "" })).toBeUndefined();
+    expect(await ends[0].closed).toBe(reason);
   });
 
   test.each([
