@@ -28,6 +28,8 @@ export class BoxDispatcher extends TypedCalls implements BoxReceiver, AmpConnect
   readonly #out = new ByteWriter();
   #sender: BoxSender | undefined;
   #reason: Error | undefined;
+  /** What is in progress is finished, and nothing new is called. */
+  #closing = false;
   readonly closed: Promise<Error>;
   #resolveClosed: (reason: Error) => void = () => {};
   // A sender of boxes has no TLS that we could know of.
@@ -61,7 +63,7 @@ export class BoxDispatcher extends TypedCalls implements BoxReceiver, AmpConnect
         quit: (reason) => this.destroy(reason),
         changeAsked: (ask) =>
           ask.fail(new TLSNotAvailable("boxes without a byte stream cannot change their protocol")),
-        finished: () => {},
+        finished: () => this.#finish(),
       },
       locator,
       clock,
@@ -74,7 +76,9 @@ export class BoxDispatcher extends TypedCalls implements BoxReceiver, AmpConnect
 
   /** @throws NoEmptyBoxes, MalformedAmpBox, UnexpectedAnswer: the peer has broken the protocol */
   boxReceived(box: Box): void {
+    if (this.#reason !== undefined) return; // on its way when we ended: nobody waits for it, and nothing is served
     this.#dispatcher.receive(frameOfBox(box));
+    this.#finish();
   }
 
   stopReceivingBoxes(reason: Error): void {
@@ -105,7 +109,7 @@ export class BoxDispatcher extends TypedCalls implements BoxReceiver, AmpConnect
   }
 
   /** Calls in progress reject; the sender is the caller's to close. */
-  destroy(reason: Error = new ConnectionClosed("the dispatcher was stopped here")): void {
+  destroy(reason: Error = new ConnectionClosed("the dispatcher was destroyed here")): void {
     if (this.#reason !== undefined) return;
     this.#reason = reason;
     this.#dispatcher.outstanding.rejectAll(reason);
@@ -113,8 +117,17 @@ export class BoxDispatcher extends TypedCalls implements BoxReceiver, AmpConnect
     this.#resolveClosed(reason);
   }
 
-  async close(): Promise<void> {
-    this.destroy();
+  close(): Promise<void> {
+    this.#closing = true;
+    this.#finish();
+    return this.closed.then(() => undefined);
+  }
+
+  /** Ends, when nothing is in progress any more. */
+  #finish(): void {
+    const { outstanding, incoming } = this.#dispatcher;
+    if (this.#closing && outstanding.size === 0 && incoming.inProgress === 0)
+      this.destroy(new ConnectionClosed("the dispatcher was closed here"));
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -122,11 +135,14 @@ export class BoxDispatcher extends TypedCalls implements BoxReceiver, AmpConnect
   }
 
   get #ready(): boolean {
-    return this.#sender !== undefined && this.#reason === undefined;
+    return this.#sender !== undefined && this.#reason === undefined && !this.#closing;
   }
 
   #whyNot(): Error {
-    return this.#reason ?? new ConnectionClosed("no sender of boxes has been given yet");
+    if (this.#reason !== undefined) return this.#reason;
+    return new ConnectionClosed(
+      this.#closing ? "the dispatcher was closed here" : "no sender of boxes has been given yet",
+    );
   }
 
   #send(): void {

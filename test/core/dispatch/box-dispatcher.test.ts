@@ -151,6 +151,51 @@ describe("BoxDispatcher", () => {
     expect(await ends[0].closed).toBe(reason);
   });
 
+  test("drops what comes after its end", async () => {
+    const calc = calculator();
+    const a = new BoxDispatcher(calc.locator);
+    a.startReceivingBoxes({ sendBox() {}, unhandledError() {} });
+    const failed = rejection(a.callRemote(Sum, { a: 1, b: 2 }));
+    a.destroy();
+    await failed;
+    a.boxReceived(new Box({ _answer: "1", total: "3" }));
+    a.boxReceived(new Box({ _command: "Note", text: "too late" }));
+    expect(calc.notes).toEqual([]);
+  });
+
+  test("close() waits for the answers in both directions, and accepts no new calls", async () => {
+    const calc = calculator();
+    const { ends } = joined(calc.locator, calc.locator);
+    const [a, b] = ends;
+    const calls = [a.callRemote(Wait), b.callRemote(Wait)];
+    await Promise.resolve();
+    const closing = a.close();
+    expect(await rejection(a.callRemote(Wait))).toMatchObject({ message: "the dispatcher was closed here" });
+    expect(await Promise.race([closing, "is not over"])).toBe("is not over");
+    expect(await b.callRemote(Sum, { a: 1, b: 2 })).toEqual({ total: 3 });
+    calc.answer("now");
+    expect(await Promise.all(calls)).toEqual([{ after: "now" }, { after: "now" }]);
+    await closing;
+    expect((await a.closed).message).toBe("the dispatcher was closed here");
+    expect(await rejection(a.callRemote(Wait))).toBe(await a.closed);
+  });
+
+  test("close() by a responder, and when the last call is given up", async () => {
+    const clock = manualClock();
+    const closing = Sum.responder((_, { connection }) => {
+      void connection.close();
+      return { total: 3 };
+    });
+    const { ends } = joined(undefined, locator(closing), clock);
+    const [a, b] = ends;
+    const failed = rejection(a.callRemoteString("Sum", new Box({ a: "1", b: "2" }), { timeout: 10 }));
+    void a.close();
+    clock.advance(10);
+    expect(await failed).toBeInstanceOf(CallTimeout);
+    await a.closed;
+    await b.closed;
+  });
+
   test.each([
     ["stopReceivingBoxes", (one: BoxDispatcher, reason: Error) => one.stopReceivingBoxes(reason)],
     ["destroy", (one: BoxDispatcher, reason: Error) => one.destroy(reason)],
