@@ -11,7 +11,10 @@ import type { Command } from "./command.ts";
 export interface CallOptions {
   /** Milliseconds until the call rejects with CallTimeout. Default: the connection's `callTimeout`, else none. */
   readonly timeout?: number | undefined;
-  /** Aborting it rejects the call with the signal's reason. The peer is not told: AMP has no such message. */
+  /**
+   * Aborting it rejects the call with the signal's reason. The peer is not told: AMP has no such message. When it is
+   * aborted already nothing is sent, and a command that wants no answer throws the reason.
+   */
   readonly signal?: AbortSignalLike | undefined;
 }
 

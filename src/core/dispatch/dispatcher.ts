@@ -13,7 +13,7 @@ import { writeBox } from "../wire/writer.ts";
 import type { Host } from "./host.ts";
 import { Incoming } from "./incoming.ts";
 import type { ResponderLocator } from "./locator.ts";
-import { type Call, GIVEN_UP, Outstanding, type Settle } from "./outstanding.ts";
+import { type Call, GIVEN_UP, Outstanding, refuseAborted, type Settle } from "./outstanding.ts";
 import { ProtocolFields } from "./protocol-fields.ts";
 import { parseTag, tagDigits } from "./tags.ts";
 
@@ -88,6 +88,7 @@ export class Dispatcher {
   /** Calls a command; undefined when it wants no answer. @throws only for a command that wants none */
   call(command: AnyCommand, values: Values, options: CallOptions): Promise<unknown> | undefined {
     if (!command.requiresAnswer) {
+      refuseAborted(options);
       command.writeAsk(this.#host.out, undefined, values, this.#host.context.connection);
       this.outstanding.skip();
       this.#host.written();
@@ -152,6 +153,7 @@ export class Dispatcher {
   ): Promise<Box> | undefined {
     const sent = new Box(box).set(COMMAND, name);
     if (!requiresAnswer) {
+      refuseAborted(options);
       writeBox(this.#host.out, sent);
       this.outstanding.skip();
       this.#host.written();

@@ -70,8 +70,9 @@ export class Outstanding {
   }
 
   /** Looks at them before the call is written. @throws the signal's reason, TypeError for a timeout without a clock */
-  admit({ timeout, signal }: CallOptions): void {
-    if (signal?.aborted) throw signal.reason;
+  admit(options: CallOptions): void {
+    refuseAborted(options);
+    const { timeout } = options;
     if (timeout !== undefined && this.#clock === undefined)
       throw new TypeError("a call can have a timeout only where there is a clock");
   }
@@ -136,6 +137,11 @@ export class Outstanding {
       call.reject(reason);
     }
   }
+}
+
+/** @throws the reason of a signal that is aborted already */
+export function refuseAborted({ signal }: CallOptions): void {
+  if (signal?.aborted) throw signal.reason;
 }
 
 function timedOut(name: string, timeout: number): CallTimeout {

@@ -237,6 +237,9 @@ describe("giving up", () => {
     const signal = AbortSignal.abort(reason);
     expect(await rejection(connection.callRemote(Sum, { a: 1, b: 2 }, { signal }))).toBe(reason);
     expect(await rejection(connection.callRemoteString("Sum", new Box(), { signal }))).toBe(reason);
+    const silent = { signal, requiresAnswer: false } as const;
+    expect(() => connection.callRemoteString("Note", new Box(), silent)).toThrow(reason);
+    expect(() => connection.callRemote(Note, { text: "" }, { signal })).toThrow(reason);
     void connection.callRemote(Sum, { a: 1, b: 2 }).catch(() => {});
     await peer.expect(SUM);
     connection.destroy();
