@@ -61,8 +61,7 @@ export class BoxDispatcher extends TypedCalls implements BoxReceiver, AmpConnect
         refusal: () => undefined,
         report: (error) => this.#sender?.unhandledError(error),
         quit: (reason) => this.destroy(reason),
-        changeAsked: (ask) =>
-          ask.fail(new TLSNotAvailable("boxes without a byte stream cannot change their protocol")),
+        changeAsked: (ask) => ask.fail(noChange()),
         finished: () => this.#finish(),
       },
       locator,
@@ -91,6 +90,7 @@ export class BoxDispatcher extends TypedCalls implements BoxReceiver, AmpConnect
     options: CallOptions,
   ): Promise<unknown> | undefined {
     if (!this.#ready) return command.requiresAnswer ? Promise.reject(this.#whyNot()) : undefined;
+    if (command.change !== undefined) return Promise.reject(noChange());
     return this.#dispatcher.call(command, values, options);
   }
 
@@ -158,4 +158,8 @@ export class BoxDispatcher extends TypedCalls implements BoxReceiver, AmpConnect
       }
     }
   }
+}
+
+function noChange(): TLSNotAvailable {
+  return new TLSNotAvailable("boxes without a byte stream cannot change their protocol");
 }

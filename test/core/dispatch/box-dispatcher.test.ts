@@ -8,6 +8,7 @@ import {
   ConnectionClosed,
   locator,
   NoEmptyBoxes,
+  ProtocolSwitchCommand,
   type ResponderLocator,
   StartTLS,
   TLSNotAvailable,
@@ -94,8 +95,12 @@ describe("BoxDispatcher", () => {
   });
 
   test("does not start TLS, and says so", async () => {
-    const { ends } = joined(undefined, locator(StartTLS.responder(() => ({}))));
+    const { ends, sent } = joined(undefined, locator(StartTLS.responder(() => ({}))));
+    const Switch = new ProtocolSwitchCommand("Switch");
     expect(await rejection(ends[0].startTLS())).toBeInstanceOf(TLSNotAvailable);
+    expect(await rejection(ends[0].callRemote(StartTLS))).toBeInstanceOf(TLSNotAvailable);
+    expect(await rejection(ends[0].callRemote(Switch, { protocol() {} }))).toBeInstanceOf(TLSNotAvailable);
+    expect(sent).toEqual([]);
     const asked = await rejection(ends[0].callRemoteString("StartTLS"));
     expect(asked).toMatchObject({ errorCode: "TLS_NOT_AVAILABLE" });
     expect([ends[0].secure, ends[0].tls]).toEqual([false, undefined]);
