@@ -87,13 +87,15 @@ export class Ending {
 
   /** The stream speaks another protocol now: AMP is over, and ends nothing of it. */
   handedOver(): void {
-    const { deadline, dispatcher, liveness, output, standing } = this.#parts;
+    const { connection, deadline, dispatcher, liveness, options, output, standing } = this.#parts;
     const reason = standing.whyClosed();
     liveness?.stop();
     deadline?.stop();
     output.drop();
     dispatcher.outstanding.rejectAll(reason);
     this.#resolveClosed(reason);
+    // Not at once: that the change was made is told first.
+    void this.closed.then(() => options.observer?.connectionClosed(connection, reason));
   }
 
   /** The transport is gone. */

@@ -57,17 +57,20 @@ export class Incoming {
 
   #serve(ask: Ask, frame: Frame): void {
     const { observer } = this.#host;
-    if (observer?.watchesCalls) ask.watch(observer, this.#host.context.connection);
     let result: unknown;
     try {
       const responder = this.#locator.locateResponder(ask.name);
-      if (responder === undefined) throw unhandled(ask.name);
       if (responder instanceof CommandResponder) ask.command = responder.command;
+      const changing = ask.wantsAnswer && ask.command?.change !== undefined ? ask.command : undefined;
+      // A change is told of by whoever makes it: a call that began here would have no end.
+      if (observer?.watchesCalls && changing === undefined)
+        ask.watch(observer, this.#host.context.connection);
+      if (responder === undefined) throw unhandled(ask.name);
       const refusal = this.#host.refusal(ask.command);
       if (refusal !== undefined) throw refusal;
-      if (ask.command?.change !== undefined && ask.wantsAnswer) {
+      if (changing !== undefined) {
         ask.keep();
-        return this.#change(ask, ask.command, responder, frame);
+        return this.#change(ask, changing, responder, frame);
       }
       result = this.#run(responder, frame);
       // What a proxy or a getter says may differ the second time: `then` is looked for once, and a promise made of it.
@@ -139,8 +142,11 @@ export class Incoming {
 
   #fail(ask: Ask, error: unknown): void {
     const host = this.#host;
+    const { observer } = host;
     const wire = toWire(error, ask.command?.declaredErrors);
-    if (ask.watched !== undefined) host.observer?.callFailed(ask.watched, error);
+    // A change that is refused is a call that fails, after all.
+    if (observer?.watchesCalls && ask.watched === undefined) ask.watch(observer, host.context.connection);
+    if (ask.watched !== undefined) observer?.callFailed(ask.watched, error);
     if (wire.undeclared || !ask.wantsAnswer) host.report(error, ask.name);
     if (!host.alive) return;
     if (ask.wantsAnswer) {

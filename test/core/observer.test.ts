@@ -1,0 +1,98 @@
+/** What whoever watches connections is told, and in which order. */
+import { type CallEvent, type ChangeEvent, locator, type Observer, ProtocolSwitchCommand } from "ampwire";
+import { quiet, scriptedPeer } from "ampwire/testing";
+import { expect, test } from "vitest";
+import { calculator, SUM, Sum, TOTAL } from "./calculator.ts";
+
+/** Writes down what it is told. */
+function watcher() {
+  const told: string[] = [];
+  const call = ({ direction, command }: CallEvent) => `${direction} ${command}`;
+  const change = ({ side, kind }: ChangeEvent) => `${side} ${kind}`;
+  const observer: Observer = {
+    watchesCalls: true,
+    connectionOpened: () => told.push("opened"),
+    connectionClosed: (_, { name }) => told.push(`closed: ${name}`),
+    callStarted: (event) => told.push(`${call(event)} started`),
+    callAnswered: (event) => told.push(`${call(event)} answered`),
+    callFailed: (event, error) => told.push(`${call(event)} failed: ${(error as Error).name}`), // tests throw errors
+    changeStarted: (event) => told.push(`${change(event)} started`),
+    changeDone: (event) => told.push(`${change(event)} done`),
+    changeFailed: (event, error) => told.push(`${change(event)} failed: ${(error as Error).name}`),
+    errorReported: (_, command) => told.push(`error in ${command}`),
+  };
+  return { observer, told };
+}
+
+test("a call, in both directions, and the end", async () => {
+  const { observer, told } = watcher();
+  const { connection, peer } = scriptedPeer({ observer, locator: calculator().locator });
+  const answer = connection.callRemote(Sum, { a: 1, b: 2 });
+  await peer.expect(SUM);
+  peer.send(TOTAL);
+  await answer;
+  peer.send(SUM, { _ask: "2", _command: "Nope" }, { _ask: "3", _command: "Sum" });
+  await peer.next();
+  await peer.next();
+  await peer.next();
+  await peer.expectEnd();
+  peer.end();
+  await connection.closed;
+  expect(told).toEqual([
+    "opened",
+    "outgoing Sum started",
+    "outgoing Sum answered",
+    "incoming Sum started",
+    "incoming Sum answered",
+    "incoming Nope started",
+    "incoming Nope failed: RemoteAmpError",
+    "incoming Sum started",
+    "incoming Sum failed: InvalidSignature",
+    "error in Sum",
+    "closed: InvalidSignature",
+  ]);
+});
+
+test("a locator that throws: a call that fails", async () => {
+  const { observer, told } = watcher();
+  const throwing = {
+    locateResponder(): never {
+      throw new RangeError("no");
+    },
+  };
+  const { peer } = scriptedPeer({ observer, locator: throwing, closeOnUndeclaredError: false });
+  peer.send(SUM);
+  await peer.next();
+  expect(told).toEqual(["opened", "incoming Sum started", "incoming Sum failed: RangeError", "error in Sum"]);
+});
+
+const Switch = new ProtocolSwitchCommand("Switch");
+const SWITCH = { _ask: "1", _command: "Switch" };
+
+test("a change that the peer asks for is told of as a change and as no call; a switch is the end", async () => {
+  const { observer, told } = watcher();
+  const switching = Switch.responder(() => ({ protocol() {} }));
+  const { connection, peer } = scriptedPeer({ observer, locator: locator(switching) });
+  peer.send(SWITCH);
+  await peer.expect({ _answer: "1" });
+  await connection.closed;
+  await quiet();
+  expect(told).toEqual([
+    "opened",
+    "responder switching started",
+    "responder switching done",
+    "closed: ProtocolSwitched",
+  ]);
+});
+
+test("a change that is refused before it begins: a call that fails", async () => {
+  const { observer, told } = watcher();
+  const { peer } = scriptedPeer({
+    observer,
+    requireTLS: true,
+    locator: locator(Switch.responder(() => ({}))),
+  });
+  peer.send(SWITCH);
+  await peer.next();
+  expect(told).toEqual(["opened", "incoming Switch started", "incoming Switch failed: RemoteAmpError"]);
+});
