@@ -2,13 +2,14 @@
 import type { Fields } from "../arguments/argument.ts";
 import type { CallOptions } from "../command/amp-connection.ts";
 import type { AnyCommand, Command } from "../command/command.ts";
+import { COMMAND } from "../command/protocol-keys.ts";
 import { TypedCalls } from "../command/typed-calls.ts";
 import type { Connection } from "../connection/connection.ts";
 import { InvalidSignature } from "../errors/caller.ts";
 import { ConnectionClosed } from "../errors/transport.ts";
 import type { AbortSignalLike } from "../platform.ts";
 import type { Clock } from "../transport.ts";
-import type { Box } from "../wire/box.ts";
+import { Box } from "../wire/box.ts";
 import { ByteWriter } from "../wire/byte-writer.ts";
 import { writeBox } from "../wire/writer.ts";
 import { Keeper } from "./keeper.ts";
@@ -106,7 +107,7 @@ export class ReconnectingClient<C extends Connection = Connection>
       requiresAnswer
         ? connection.callRemoteString(name, box, given)
         : connection.callRemoteString(name, box, { ...given, requiresAnswer });
-    const measure = (out: ByteWriter) => writeBox(out, box);
+    const measure = (out: ByteWriter) => writeBox(out, new Box(box).set(COMMAND, name));
     return this.#make({ name, requiresAnswer, idempotent: false }, send, measure, options);
   }
 

@@ -148,6 +148,15 @@ export function callsContract<C extends Connection>(carrier: Carrier<C>): void {
       expect(client.waiting).toBe(0);
     });
 
+    it("needs no box", async () => {
+      const place = carrier.place();
+      await place.serve(Hang.responder(() => {}));
+      const { client } = kept(place.reconnecting);
+      const call = client.callRemoteString("Hang");
+      expect(client.waiting).toBe(1);
+      expect((await call).has("_answer")).toBe(true);
+    });
+
     it("is one of a bounded number", async () => {
       const { client } = kept(carrier.place().reconnecting, { waiting: { maxCalls: 2 } });
       for (let i = 0; i < 2; i++) client.callRemote(Note, { text: "waits" });
