@@ -11,12 +11,24 @@ import type { AbortSignalLike } from "../platform.ts";
 import type { Clock } from "../transport.ts";
 import { Box } from "../wire/box.ts";
 import { ByteWriter } from "../wire/byte-writer.ts";
+import { frameOfBytes } from "../wire/frame-of.ts";
 import { writeBox } from "../wire/writer.ts";
 import { Keeper } from "./keeper.ts";
+import { withAsk } from "./kept-ask.ts";
 import type { Carrier, ReconnectingBehaviour, ReconnectingState } from "./options.ts";
 import { type PendingCall, WaitingCalls } from "./waiting-calls.ts";
 
 type Send = PendingCall["send"];
+
+/** The ways to send a call. */
+interface Sending {
+  /** Writes the ask as it is when the call is made. */
+  write(out: ByteWriter): void;
+  /** Sends what was given, in the very moment when it is. */
+  readonly now: Send;
+  /** Sends at any time what was written. */
+  later(ask: Uint8Array): Send;
+}
 
 /** Only its length counts. */
 const SOME_TAG = { bytes: new Uint8Array(8), start: 0, end: 8 };
@@ -89,12 +101,15 @@ export class ReconnectingClient<C extends Connection = Connection>
       const message = `${command.name} changes the protocol of one connection: ask it in onConnection`;
       return Promise.reject(new InvalidSignature(message));
     }
-    const erased = command as Command<Fields, Fields, boolean>; // what `AnyCommand` stands for
-    const send: Send = (connection, given) => connection.callRemote(erased, values, given);
-    const measure = (out: ByteWriter) => {
+    const write = (out: ByteWriter) => {
       command.writeAsk(out, command.requiresAnswer ? SOME_TAG : undefined, values, undefined);
     };
-    return this.#make(command, send, measure, options);
+    const sending = (what: AnyCommand): Send => {
+      const erased = what as Command<Fields, Fields, boolean>; // what `AnyCommand` stands for
+      return (connection, given) => connection.callRemote(erased, values, given);
+    };
+    const later = (ask: Uint8Array) => sending(withAsk(command, ask));
+    return this.#make(command, { write, now: sending(command), later }, options);
   }
 
   protected override callString(
@@ -103,32 +118,44 @@ export class ReconnectingClient<C extends Connection = Connection>
     requiresAnswer: boolean,
     options: CallOptions,
   ): Promise<unknown> | undefined {
-    const send: Send = (connection, given) =>
-      requiresAnswer
-        ? connection.callRemoteString(name, box, given)
-        : connection.callRemoteString(name, box, { ...given, requiresAnswer });
-    const measure = (out: ByteWriter) => writeBox(out, new Box(box).set(COMMAND, name));
-    return this.#make({ name, requiresAnswer, idempotent: false }, send, measure, options);
+    const write = (out: ByteWriter) => writeBox(out, new Box(box).set(COMMAND, name));
+    const sending = (what: Box): Send => {
+      return (connection, given) =>
+        requiresAnswer
+          ? connection.callRemoteString(name, what, given)
+          : connection.callRemoteString(name, what, { ...given, requiresAnswer });
+    };
+    const later = (ask: Uint8Array) => sending(frameOfBytes(ask).toBox());
+    return this.#make(
+      { name, requiresAnswer, idempotent: false },
+      { write, now: sending(box), later },
+      options,
+    );
   }
 
   #make(
     { name, requiresAnswer, idempotent }: Pick<AnyCommand, "name" | "requiresAnswer" | "idempotent">,
-    send: Send,
-    measure: (out: ByteWriter) => void,
+    { write, now, later }: Sending,
     options: CallOptions,
   ): Promise<unknown> | undefined {
     const { reason } = this.#keeper;
     if (reason !== undefined) return requiresAnswer ? Promise.reject(reason) : undefined;
     const timeout = options.timeout ?? this.#callTimeout;
     const ready = this.#ready();
-    if (ready !== undefined && !(idempotent && requiresAnswer)) return send(ready, { ...options, timeout });
+    if (ready !== undefined && !(idempotent && requiresAnswer)) return now(ready, { ...options, timeout });
 
     const begin = (resolve: PendingCall["resolve"], reject: PendingCall["reject"]) => {
       if (options.signal?.aborted) throw options.signal.reason;
       const out = new ByteWriter(64);
-      measure(out); // what cannot be sent is refused now, not when a connection is there
+      write(out); // what cannot be sent is refused now, not when a connection is there
       const deadline = this.#clock.now() + (timeout ?? Number.POSITIVE_INFINITY);
       const bytes = out.length;
+      let first = ready === undefined ? undefined : now;
+      const send: Send = (connection, given) => {
+        const sending = first ?? later(out.bytes.subarray(0, bytes));
+        first = undefined;
+        return sending(connection, given);
+      };
       this.#submit({ name, bytes, idempotent, deadline, signal: options.signal, send, resolve, reject });
     };
     if (requiresAnswer) return new Promise(begin);

@@ -58,17 +58,22 @@ export function callsContract<C extends Connection>(carrier: Carrier<C>): void {
     it("is made again when its command is idempotent", async () => {
       const place = carrier.place();
       let runs = 0;
+      const ids: unknown[] = [];
       const server: ServerThere = await place.serve(
-        HangSafely.responder(() => {
+        HangSafely.responder(({ id }) => {
+          ids.push(id);
           if (++runs < 3) breakAll(server);
           return { run: runs };
         }),
       );
       const { client, clock, become } = kept(place.reconnecting);
       await become("connected");
-      const call = client.callRemote(HangSafely);
+      const which = { id: 7 };
+      const call = client.callRemote(HangSafely, which);
+      which.id = 8;
       for (let i = 0; i < 2; i++) clock.advance((await become("waiting")).delay ?? 0);
       expect(await call).toEqual({ run: 3 });
+      expect(ids).toEqual([7, 7, 7]);
     });
 
     it("keeps to its timeout over all its connections", async () => {
@@ -146,6 +151,30 @@ export function callsContract<C extends Connection>(carrier: Carrier<C>): void {
       expect(await call).toBe(reason);
       expect(await rejection(client.callRemote(Add, { a: 1, b: 1 }, options))).toBe(reason);
       expect(client.waiting).toBe(0);
+    });
+
+    it("goes out as it was made, whatever becomes of what it was given", async () => {
+      const place = carrier.place();
+      const texts: string[] = [];
+      await place.serve(
+        Note.responder(({ text }) => void texts.push(text)),
+        add,
+      );
+      const { client } = kept(place.reconnecting);
+      const note = { text: "" };
+      const terms = { a: 1, b: 1 };
+      const box = new Box({ text: "by name" });
+      for (const text of ["first", "second"]) {
+        note.text = text;
+        client.callRemote(Note, note);
+      }
+      client.callRemoteString("Note", box, { requiresAnswer: false });
+      const sum = client.callRemote(Add, terms);
+      note.text = "changed";
+      terms.a = 100;
+      box.set("text", "changed");
+      expect(await sum).toEqual({ total: 2 });
+      expect(texts).toEqual(["first", "second", "by name"]);
     });
 
     it("needs no box", async () => {

@@ -1,5 +1,5 @@
 /** The commands that the contract of `reconnecting` calls. */
-import { command, integer, unicode } from "ampwire";
+import { command, integer, optional, unicode } from "ampwire";
 
 export const Add = command("Add", {
   arguments: { a: integer(), b: integer() },
@@ -8,4 +8,8 @@ export const Add = command("Add", {
 export const add = Add.responder(({ a, b }) => ({ total: a + b }));
 export const Note = command("Note", { arguments: { text: unicode() }, requiresAnswer: false });
 export const Hang = command("Hang");
-export const HangSafely = command("HangSafely", { idempotent: true, response: { run: integer() } });
+export const HangSafely = command("HangSafely", {
+  idempotent: true,
+  arguments: { id: optional(integer()) },
+  response: { run: integer() },
+});
