@@ -3,12 +3,12 @@ import type { Fields, InputOf, ValuesOf } from "../arguments/argument.ts";
 import { type BoxTemplate, Schema } from "../arguments/schema.ts";
 import { InvalidSignature } from "../errors/caller.ts";
 import { DeclaredErrors, type ErrorTags } from "../errors/declared-errors.ts";
-import { utf8Encoder } from "../platform.ts";
 import type { Box } from "../wire/box.ts";
 import type { ByteRange } from "../wire/byte-range.ts";
 import { ByteWriter } from "../wire/byte-writer.ts";
 import { copiedBytes, type Frame } from "../wire/frame.ts";
 import { frameOfBox, frameOfBytes } from "../wire/frame-of.ts";
+import { textToKey } from "../wire/key-text.ts";
 import { writeBox } from "../wire/writer.ts";
 import { type BoxKind, type ProtocolChange, plainBox } from "./box-kind.ts";
 import { ANSWER, ASK, COMMAND, PROTOCOL_KEYS } from "./protocol-keys.ts";
@@ -137,7 +137,7 @@ export class Command<A extends Fields = Fields, R extends Fields = Fields, Q ext
     this.#argumentSchema = new Schema(this.arguments, `argument of ${name}`);
     // What a responder returns beyond the response is left out, as Twisted does: it may be a row of a database.
     this.#responseSchema = new Schema(this.response, `response of ${name}`, false);
-    const commandKey = { key: COMMAND, value: utf8Encoder.encode(name) };
+    const commandKey = { key: COMMAND, value: textToKey(name) };
     this.#ask = this.#argumentSchema.template([{ key: ASK }, commandKey]);
     this.#askWithoutAnswer = this.#argumentSchema.template([commandKey]);
     this.#answer = this.#responseSchema.template([{ key: ANSWER }]);
@@ -221,7 +221,7 @@ export class Command<A extends Fields = Fields, R extends Fields = Fields, Q ext
     if (this.#replaced.makeArguments) {
       const box = this.makeArguments(values as InputOf<A>, connection); // the caller's types have checked it
       if (tag !== undefined) box.set(ASK, bytesOf(tag));
-      writeBox(out, box.set(COMMAND, this.name));
+      writeBox(out, box.set(COMMAND, textToKey(this.name)));
     } else if (tag === undefined) {
       this.#askWithoutAnswer.write(out, NO_TAG, values, connection);
     } else {

@@ -9,6 +9,7 @@ import { utf8Lenient } from "../platform.ts";
 import type { Clock } from "../transport.ts";
 import { Box } from "../wire/box.ts";
 import type { Frame } from "../wire/frame.ts";
+import { textToKey } from "../wire/key-text.ts";
 import { writeBox } from "../wire/writer.ts";
 import type { Host } from "./host.ts";
 import { Incoming } from "./incoming.ts";
@@ -151,17 +152,17 @@ export class Dispatcher {
     requiresAnswer: boolean,
     options: CallOptions,
   ): Promise<Box> | undefined {
-    const sent = new Box(box).set(COMMAND, name);
+    const ask = () => new Box(box).set(COMMAND, textToKey(name));
     if (!requiresAnswer) {
       refuseAborted(options);
-      writeBox(this.#host.out, sent);
+      writeBox(this.#host.out, ask());
       this.outstanding.skip();
       this.#host.written();
       return undefined;
     }
     const answer = new Promise<Box>((resolve, reject) => {
       this.outstanding.admit(options);
-      writeBox(this.#host.out, sent.set(ASK, this.outstanding.nextTag.toString(16)));
+      writeBox(this.#host.out, ask().set(ASK, this.outstanding.nextTag.toString(16)));
       // A call without command resolves with the answer's box.
       this.#sent(new PendingCall(undefined, name, resolve as Settle["resolve"], reject), options);
     });

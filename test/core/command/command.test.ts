@@ -49,6 +49,7 @@ describe("command", () => {
 
   test.each<[string, () => unknown, new (message: string) => Error]>([
     ["no name", () => command(""), InvalidSignature],
+    ["a name that stands for no bytes", () => command("\ud800"), InvalidSignature],
     ["an empty argument name", () => command("X", { arguments: { "": integer() } }), InvalidSignature],
     [
       "an argument named __proto__",
@@ -73,6 +74,23 @@ describe("command", () => {
     ],
   ])("refuses %s", (_, make, errorClass) => {
     expect(make).toThrow(errorClass);
+  });
+
+  test("a name that is not UTF-8 is called as it is served", async () => {
+    const Cafe = command("caf\udce9", { arguments: { a: integer() } });
+    const { connection, peer } = scriptedPeer({ locator: locator(Cafe.responder(() => {})) });
+    const latin = Uint8Array.of(0x63, 0x61, 0x66, 0xe9);
+    peer.send({ _ask: "1", _command: latin, a: "1" });
+    await peer.expect({ _answer: "1" });
+    const calls = [
+      connection.callRemote(Cafe, { a: 1 }),
+      connection.callRemoteString("caf\udce9", new Box({ a: "1" })),
+    ];
+    await peer.expect({ _ask: "1", _command: latin, a: "1" }, { _ask: "2", _command: latin, a: "1" });
+    connection.destroy();
+    await Promise.all(calls.map(rejection));
+    const [a] = connectedPair();
+    expect(await rejection(a.callRemoteString("\ud800"))).toBeInstanceOf(InvalidSignature);
   });
 
   test("makes and parses boxes by itself", () => {
