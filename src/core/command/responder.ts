@@ -29,7 +29,7 @@ export type Respond<A extends Fields, R extends Fields> = (
   context: ResponderContext,
 ) => Awaitable<Returned<R>>;
 
-/** A function that answers with boxes: arguments in, answer out, without the protocol's own keys. */
+/** A function that answers with boxes. It gets the box as it came, and what it returns needs none of the protocol's own keys. */
 export type RawResponder = (box: Box, context: ResponderContext) => Awaitable<Box>;
 
 /** The same with its types erased: it is only ever called with what its own command has parsed. */

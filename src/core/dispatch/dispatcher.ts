@@ -155,7 +155,9 @@ export class Dispatcher {
     const ask = () => new Box(box).set(COMMAND, textToKey(name));
     if (!requiresAnswer) {
       refuseAborted(options);
-      writeBox(this.#host.out, ask());
+      const sent = ask();
+      sent.delete(ASK); // of an ask that is passed on: its answer would come to no call, or to another
+      writeBox(this.#host.out, sent);
       this.outstanding.skip();
       this.#host.written();
       return undefined;

@@ -5,6 +5,7 @@ import {
   ConnectionClosed,
   command,
   InvalidSignature,
+  locator,
   optional,
   TooLong,
   UnhandledCommand,
@@ -307,6 +308,19 @@ describe("callRemoteString", () => {
     const options = { requiresAnswer: false } as const;
     expect(connection.callRemoteString("Note", new Box({ text: "x" }), options)).toBeUndefined();
     await peer.expect({ _command: "Note", text: "x" });
+  });
+
+  test("wants no answer either where the box of an ask is passed on", async () => {
+    const passing = { amp_NOTE: passOn };
+    function passOn(box: Box): Box {
+      next.connection.callRemoteString("Note", box, { requiresAnswer: false });
+      return new Box();
+    }
+    const next = scriptedPeer();
+    const { peer } = scriptedPeer({ locator: locator(passing) });
+    peer.send({ _ask: "7", _command: "Note", text: "x" });
+    await peer.expect({ _answer: "7" });
+    await next.peer.expect({ _command: "Note", text: "x" });
   });
 
   test("a box that the wire cannot carry rejects, and consumes no tag", async () => {
