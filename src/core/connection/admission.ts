@@ -4,9 +4,16 @@ import { LimitExceeded, TLSRequired } from "../errors/caller.ts";
 import type { Parts } from "./parts.ts";
 
 /** Why a call cannot be made now. */
-export function refusal(parts: Parts, command: AnyCommand | undefined): Error | undefined {
-  const { standing, output, limits } = parts;
+export function refusal(
+  parts: Parts,
+  command: AnyCommand | undefined,
+  requiresAnswer: boolean,
+): Error | undefined {
+  const { standing, options, output, limits } = parts;
   if (!standing.rules.calls) return standing.whyClosed();
+  if (requiresAnswer && options.receiver !== undefined) {
+    return new TypeError("the answer would go to the receiver: make the calls on a BoxDispatcher");
+  }
   if (output.held >= limits.maxHeldBytes) {
     return new LimitExceeded(`${output.held} bytes are held back already: the limit is maxHeldBytes`);
   }

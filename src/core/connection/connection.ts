@@ -72,7 +72,7 @@ export class Connection extends TypedCalls implements AmpConnection {
     values: Values,
     options: CallOptions,
   ): Promise<unknown> | undefined {
-    const reason = refusal(this.#parts, command);
+    const reason = refusal(this.#parts, command, command.requiresAnswer);
     if (reason !== undefined) return refuse(reason, command.requiresAnswer);
     const { change } = command;
     if (change !== undefined)
@@ -86,7 +86,7 @@ export class Connection extends TypedCalls implements AmpConnection {
     requiresAnswer: boolean,
     options: CallOptions,
   ): Promise<Box> | undefined {
-    const reason = refusal(this.#parts, undefined);
+    const reason = refusal(this.#parts, undefined, requiresAnswer);
     if (reason !== undefined) return refuse(reason, requiresAnswer);
     return this.#parts.dispatcher.callString(name, box, requiresAnswer, this.#withDefaults(options));
   }

@@ -12,7 +12,10 @@ import type { HeartbeatOptions } from "./liveness.ts";
 export interface ConnectionOptions {
   /** Who answers the peer's asks. Default: nobody. */
   readonly locator?: ResponderLocator | undefined;
-  /** Takes the boxes as they come, in place of a locator: for protocols of your own making. */
+  /**
+   * Takes the boxes as they come, in place of a locator: for protocols of your own making. Answers are among them, so the
+   * connection itself makes no calls that want one.
+   */
   readonly receiver?: BoxReceiver | undefined;
   /** What our side presents and demands on StartTLS, where the call or the responder does not say. */
   readonly tls?: TLSOptions | undefined;

@@ -2,6 +2,8 @@
 import { Box, type BoxReceiver, type BoxSender, ConnectionClosed, InvalidSignature, TooLong } from "ampwire";
 import { byteByByte, scriptedPeer } from "ampwire/testing";
 import { describe, expect, test } from "vitest";
+import { rejection } from "../../support/settled.ts";
+import { Note, Wait } from "../calculator.ts";
 
 /** Sends every box back, as it came. */
 class Mirror implements BoxReceiver {
@@ -34,6 +36,17 @@ describe("a receiver", () => {
     ];
     peer.send(...boxes);
     await peer.expect(...boxes);
+  });
+
+  test("gets answers too: so no call is made that wants one", async () => {
+    const { connection, peer } = scriptedPeer({ receiver: new Mirror() }, { pretendTLS: true });
+    expect(await rejection(connection.callRemote(Wait))).toBeInstanceOf(TypeError);
+    expect(await rejection(connection.callRemoteString("Wait"))).toBeInstanceOf(TypeError);
+    expect(await rejection(connection.startTLS())).toBeInstanceOf(TypeError);
+    expect(connection.callRemote(Note, { text: "x" })).toBeUndefined();
+    await peer.expect({ _command: "Note", text: "x" });
+    void connection.close();
+    await peer.expectEnd();
   });
 
   test("may keep what it gets", async () => {
