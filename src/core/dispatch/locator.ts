@@ -1,5 +1,6 @@
 /** From a command's name to what answers it. */
 
+import { shownValue } from "../arguments/value-text.ts";
 import {
   CommandResponder,
   decoratedResponders,
@@ -91,14 +92,14 @@ class Chain implements ResponderLocator {
   }
 }
 
-function isLocator(source: object): source is ResponderLocator {
-  return "locateResponder" in source && typeof source.locateResponder === "function";
+function isLocator(source: Partial<ResponderLocator> | undefined): source is ResponderLocator {
+  return typeof source?.locateResponder === "function"; // a program in JavaScript may give anything: see below
 }
 
 function objectLocator(instance: object): ResponderLocator {
   if (typeof instance !== "object" || instance === null) {
     throw new InvalidSignature(
-      `a locator is made of responders, objects and locators, not of ${typeof instance}`,
+      `a locator is made of responders, objects and locators, not of ${shownValue(instance)}`,
     );
   }
   const decorated = decoratedResponders(instance);

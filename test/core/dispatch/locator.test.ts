@@ -59,13 +59,15 @@ describe("locator", () => {
   });
 
   test.each([
-    ["an object without responders", {}],
-    ["an instance without responders", new (class Empty {})()],
-    ["a function", () => {}],
-    ["null", null],
-    ["a name", "Sum"],
-  ])("refuses %s", (_, source) => {
-    expect(() => locator(source as object)).toThrow();
+    ["an object without responders", {}, "neither methods"],
+    ["an instance without responders", new (class Empty {})(), "neither methods"],
+    ["a function", () => {}, "not of a function"],
+    ["null", null, "not of null"],
+    ["nothing", undefined, "not of undefined"],
+    ["a name", "Sum", 'not of "Sum"'],
+  ])("refuses %s, and says what it needs", (_, source, message) => {
+    expect(() => locator(source as object)).toThrow(InvalidSignature);
+    expect(() => locator(source as object)).toThrow(message);
   });
 
   test("takes other locators: the first that knows the command wins", async () => {
