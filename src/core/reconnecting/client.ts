@@ -15,7 +15,12 @@ import { frameOfBytes } from "../wire/frame-of.ts";
 import { writeBox } from "../wire/writer.ts";
 import { Keeper } from "./keeper.ts";
 import { withAsk } from "./kept-ask.ts";
-import type { Carrier, ReconnectingBehaviour, ReconnectingState } from "./options.ts";
+import {
+  type Carrier,
+  checkBehaviour,
+  type ReconnectingBehaviour,
+  type ReconnectingState,
+} from "./options.ts";
 import { type PendingCall, WaitingCalls } from "./waiting-calls.ts";
 
 type Send = PendingCall["send"];
@@ -51,6 +56,7 @@ export class ReconnectingClient<C extends Connection = Connection>
   /** Prefer `reconnecting`. @throws RangeError */
   constructor(behaviour: ReconnectingBehaviour<C>, carrier: Carrier<C>) {
     super();
+    checkBehaviour(behaviour);
     const { callTimeout, clock = carrier.clock, signal, waiting } = behaviour;
     this.#callTimeout = callTimeout;
     this.#clock = clock;

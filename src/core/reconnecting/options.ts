@@ -64,3 +64,15 @@ export interface Carrier<C extends Connection> extends OwnWay<C> {
   /** Does what every connection needs before anything else is sent on it: StartTLS. */
   readonly prepare?: ((connection: C) => Promise<void>) | undefined;
 }
+
+/** @throws RangeError for a time or a bound that is none */
+export function checkBehaviour({
+  callTimeout,
+  setupTimeout,
+  waiting: { maxCalls, maxBytes } = {},
+}: ReconnectingBehaviour<never>): void {
+  for (const [name, value] of Object.entries({ callTimeout, setupTimeout, maxCalls, maxBytes })) {
+    if (value !== undefined && !(value >= 0))
+      throw new RangeError(`${name} must be a number from 0 up, not ${String(value)}`);
+  }
+}

@@ -125,6 +125,17 @@ describe("startTLS", () => {
     expect(() => reconnecting({ path: unixPlace(), backoff: { initial: -1 } })).toThrow(RangeError);
   });
 
+  it.each<[string, Partial<ReconnectingOptions>]>([
+    ["callTimeout", { callTimeout: Number.NaN }],
+    ["setupTimeout", { setupTimeout: -1 }],
+    ["maxCalls", { waiting: { maxCalls: Number.NaN } }],
+    ["maxBytes", { waiting: { maxBytes: -1 } }],
+  ])("refuses a %s that is none", (name, wrong) => {
+    expect(() => reconnecting({ path: unixPlace(), ...wrong })).toThrow(
+      expect.objectContaining({ name: "RangeError", message: expect.stringContaining(name) }),
+    );
+  });
+
   it("is what a command that demands TLS needs", async () => {
     const path = unixPlace();
     await serve(path);
