@@ -78,7 +78,10 @@ export interface AmpConnection extends Caller, AsyncDisposable {
   readonly hostCertificate: PrivateCertificateLike | undefined;
   /** Resolves, never rejects, with the reason when the connection has ended. */
   readonly closed: Promise<Error>;
-  /** Finishes what is in progress in both directions, then ends. Resolves when the connection has ended. */
+  /**
+   * Finishes what is in progress in both directions, then ends. Resolves when the connection has ended: a responder that
+   * waits for it would wait for its own answer.
+   */
   close(): Promise<void>;
   /** Ends at once. Calls in progress reject with the reason. */
   destroy(reason?: Error): void;
