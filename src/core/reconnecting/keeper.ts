@@ -111,9 +111,9 @@ export class Keeper<C extends Connection> {
 
   /** Opens a connection and makes it ready for calls: until then nobody else can send on it. */
   async #establish(): Promise<C> {
-    const { open, prepare } = this.#carrier;
+    const { prepare } = this.#carrier;
     const { signal } = this.#ending;
-    const connection = await open(signal);
+    const connection = await this.#open();
     const give = () => connection.destroy(this.#reason);
     signal.addEventListener("abort", give, { once: true });
     try {
@@ -129,6 +129,26 @@ export class Keeper<C extends Connection> {
       throw reason;
     } finally {
       signal.removeEventListener("abort", give);
+    }
+  }
+
+  /** Waits for no way of a program's own that does not heed the signal: what it opens after the end is destroyed. */
+  async #open(): Promise<C> {
+    const { signal } = this.#ending;
+    if (signal.aborted) throw signal.reason; // by who was told that we begin
+    const opening = Promise.resolve(this.#carrier.open(signal));
+    let giveUp = nothing;
+    const ended = new Promise<never>((_, reject) => {
+      giveUp = () => {
+        opening.then((connection) => connection.destroy(this.#reason), nothing);
+        reject(signal.reason);
+      };
+      signal.addEventListener("abort", giveUp, { once: true });
+    });
+    try {
+      return await Promise.race([opening, ended]);
+    } finally {
+      signal.removeEventListener("abort", giveUp);
     }
   }
 

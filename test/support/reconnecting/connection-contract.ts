@@ -281,6 +281,40 @@ export function connectionContract<C extends Connection>(carrier: Carrier<C>): v
       for (const { changes } of [attempt, wait, setUp]) expect(changes.at(-1)?.state).toBe("closed");
     });
 
+    it("waits for no opening that does not heed its signal, and destroys what it opens", async () => {
+      const place = carrier.place();
+      const server = await place.serve(add);
+      const { promise, resolve } = deferred<C>();
+      const { client, become } = kept<C>((behaviour) =>
+        carrier.reconnecting({ ...behaviour, open: () => promise }),
+      );
+      await become("connecting");
+      await client.close();
+      expect(client.state).toBe("closed");
+      const late = await place.connect(new AbortController().signal);
+      resolve(late);
+      expect(await late.closed).toBe(await client.closed);
+      await expect.poll(() => server.connections.size).toBe(0);
+    });
+
+    it("comes before anything is opened to who is told of the beginning", async () => {
+      let opened = 0;
+      const { client } = kept<C>((behaviour) =>
+        carrier.reconnecting({
+          ...behaviour,
+          onStateChange: ({ state }) => {
+            if (state === "connecting") client.destroy();
+          },
+          open: (signal) => {
+            opened++;
+            return carrier.place().connect(signal);
+          },
+        }),
+      );
+      await client.closed;
+      expect(opened).toBe(0);
+    });
+
     it("comes with the end of a scope, and with a signal", async () => {
       const place = carrier.place();
       await place.serve(add);
