@@ -60,19 +60,19 @@ export class Incoming {
     let result: unknown;
     try {
       const responder = this.#locator.locateResponder(ask.name);
-      if (responder instanceof CommandResponder) ask.command = responder.command;
-      const changing = ask.wantsAnswer && ask.command?.change !== undefined ? ask.command : undefined;
+      const command = responder instanceof CommandResponder ? responder.command : undefined;
+      const changing = ask.wantsAnswer && command?.change !== undefined ? command : undefined;
       // A change is told of by whoever makes it: a call that began here would have no end.
       if (observer?.watchesCalls && changing === undefined)
         ask.watch(observer, this.#host.context.connection);
       if (responder === undefined) throw unhandled(ask.name);
-      const refusal = this.#host.refusal(ask.command);
+      const refusal = this.#host.refusal(command);
       if (refusal !== undefined) throw refusal;
       if (changing !== undefined) {
         ask.keep();
         return this.#change(ask, changing, responder, frame);
       }
-      result = this.#run(responder, frame);
+      result = this.#run(ask, responder, frame);
       // What a proxy or a getter says may differ the second time: `then` is looked for once, and a promise made of it.
       if (isThenable(result)) return this.#wait(ask, Promise.resolve(result));
     } catch (error) {
@@ -81,12 +81,15 @@ export class Incoming {
     this.#answer(ask, result);
   }
 
-  #run(responder: Responder, frame: Frame): unknown {
+  #run(ask: Ask, responder: Responder, frame: Frame): unknown {
     const { context } = this.#host;
     this.#inProgress++; // for what the responder does before it returns: it may close the connection
     try {
       if (responder instanceof CommandResponder) {
-        return responder.respond(responder.command.readArguments(frame, context.connection), context);
+        const { command } = responder;
+        const values = command.readArguments(frame, context.connection);
+        ask.command = command;
+        return responder.respond(values, context);
       }
       return responder(frame.toBox(), context);
     } finally {
@@ -117,6 +120,7 @@ export class Incoming {
       try {
         writeAnswer(host.out, ask, result, host.context.connection);
       } catch (error) {
+        ask.command = undefined;
         return this.#fail(ask, error);
       }
       host.written();
@@ -128,6 +132,7 @@ export class Incoming {
   #change(ask: Ask, command: AnyCommand, responder: Responder, frame: Frame): void {
     const host = this.#host;
     const values = command.readArguments(frame, host.context.connection);
+    ask.command = command;
     host.changeAsked({
       command,
       run: async () => {
@@ -165,7 +170,10 @@ class Ask {
   wantsAnswer = false;
   /** Empty where no answer is wanted. It lies in the frame, until {@link keep}. */
   readonly tag: ByteRange = { bytes: NOTHING, start: 0, end: 0 };
-  /** Undefined for a raw responder. */
+  /**
+   * Whose errors are declared: while its responder is at work. Before and after it an error is ours, and no text of it
+   * leaves, though a command may declare every `Error` there is. Undefined for a raw responder.
+   */
   command: AnyCommand | undefined = undefined;
   /** Set when somebody watches. */
   watched: CallEvent | undefined = undefined;

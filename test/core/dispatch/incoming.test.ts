@@ -326,6 +326,43 @@ test.each([
   expect(errors[0]?.[0]).toBeInstanceOf(InvalidSignature);
 });
 
+describe("a command that declares every Error", () => {
+  const Broad = command("Broad", {
+    arguments: { a: integer() },
+    response: { b: integer() },
+    errors: { BROAD: Error },
+  });
+  const responder = Broad.responder(({ a }) => {
+    if (a === 0) throw new RangeError("not 0");
+    return { b: a / 2 };
+  });
+  const ASK = { _ask: "1", _command: "Broad" };
+
+  test("answers with its tag to what its responder throws", async () => {
+    const { connection, peer } = watched({ locator: locator(responder) });
+    peer.send({ ...ASK, a: "0" });
+    await peer.expect({ _error: "1", _error_code: "BROAD", _error_description: "not 0" });
+    expect(connection.state).toBe("open");
+  });
+
+  test.each([
+    ["arguments that are none", { a: "x" }, "InvalidSignature"],
+    ["an answer that cannot be sent", { a: "1" }, "BadLocalReturn"],
+  ])("does not declare our own error about %s", async (_, args, name) => {
+    const { peer, errors } = watched({ locator: locator(responder) });
+    peer.send({ ...ASK, ...args });
+    await peer.expect(UNKNOWN);
+    await peer.expectEnd();
+    expect(errors).toMatchObject([[{ name }, "Broad"]]);
+  });
+
+  test("is refused in plaintext like any other", async () => {
+    const { peer } = watched({ locator: locator(responder), requireTLS: true });
+    peer.send({ ...ASK, a: "0" });
+    expect((await peer.next())?.text("_error_code")).toBe("TLS_REQUIRED");
+  });
+});
+
 describe("a raw responder", () => {
   test("gets the box as it came, and the same context", async () => {
     const raw = {
