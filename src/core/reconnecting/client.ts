@@ -154,7 +154,7 @@ export class ReconnectingClient<C extends Connection = Connection>
       if (options.signal?.aborted) throw options.signal.reason;
       const out = new ByteWriter(64);
       write(out); // what cannot be sent is refused now, not when a connection is there
-      const deadline = this.#clock.now() + (timeout ?? Number.POSITIVE_INFINITY);
+      const deadline = timeout === undefined ? undefined : this.#clock.now() + timeout;
       const bytes = out.length;
       let first = ready === undefined ? undefined : now;
       const send: Send = (connection, given) => {
@@ -186,7 +186,8 @@ export class ReconnectingClient<C extends Connection = Connection>
 
   #send(call: PendingCall, connection: Connection): void {
     const { deadline, signal } = call;
-    const timeout = Math.max(0, deadline - this.#clock.now());
+    // Where neither call nor client has a bound, the connection may have one: of a way of the program's own.
+    const timeout = deadline === undefined ? undefined : Math.max(0, deadline - this.#clock.now());
     let answer: Promise<unknown> | undefined;
     try {
       answer = call.send(connection, { timeout, signal });

@@ -11,8 +11,8 @@ export interface PendingCall {
   readonly bytes: number;
   /** May be sent again when the connection broke under it. */
   readonly idempotent: boolean;
-  /** When its time is up, by the clock; `Infinity` where it has no bound. */
-  readonly deadline: number;
+  /** When its time is up, by the clock; undefined where nobody has said. */
+  readonly deadline: number | undefined;
   readonly signal: CallOptions["signal"];
   send(connection: Caller, options: CallOptions): Promise<unknown> | undefined;
   resolve(value: unknown): void;
@@ -53,8 +53,8 @@ export class WaitingCalls {
 
   /** @param cause why there is no connection, for the error of a call whose time is up */
   add(call: PendingCall, cause: () => Error | undefined): void {
-    const { signal } = call;
-    const remaining = call.deadline - this.#clock.now();
+    const { deadline = Number.POSITIVE_INFINITY, signal } = call;
+    const remaining = deadline - this.#clock.now();
     const leave = (error: unknown) => {
       this.#remove(call);
       call.reject(error);

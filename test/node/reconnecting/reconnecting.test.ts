@@ -1,6 +1,7 @@
 import { createServer, type Socket } from "node:net";
 import {
   Box,
+  CallTimeout,
   ConnectionLost,
   command,
   encodeBox,
@@ -21,10 +22,11 @@ import {
   reconnecting,
   type Server,
 } from "ampwire/node";
+import { manualClock } from "ampwire/testing";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { testCertificates } from "../../support/certificates.ts";
 import { breakAll } from "../../support/reconnecting/carrier.ts";
-import { Add, add } from "../../support/reconnecting/commands.ts";
+import { Add, add, HangSafely } from "../../support/reconnecting/commands.ts";
 import { reconnectingContract } from "../../support/reconnecting/contract.ts";
 import { type Kept, kept } from "../../support/reconnecting/kept.ts";
 import { rejection } from "../../support/settled.ts";
@@ -39,6 +41,24 @@ async function serve(path: string, options: ListenOptions = {}): Promise<Server>
 function keep(options: ReconnectingOptions): Kept<NodeConnection> {
   return kept((behaviour) => reconnecting({ ...options, ...behaviour }), options);
 }
+
+it("a call without a bound has that of the connection, where a way of one's own gives it one", async () => {
+  const path = unixPlace();
+  await serve(path, { locator: locator(HangSafely.responder(() => new Promise<never>(() => {}))) });
+  const clock = manualClock();
+  const { client, become } = keep({
+    open: (signal) => connect({ path, signal, clock, callTimeout: 50 }),
+  });
+  const waiting = rejection(client.callRemote(HangSafely));
+  await become("connected");
+  const ready = rejection(client.callRemote(HangSafely));
+  const unbounded = rejection(client.callRemote(HangSafely, {}, { timeout: Number.POSITIVE_INFINITY }));
+  clock.advance(50);
+  expect(await waiting).toBeInstanceOf(CallTimeout);
+  expect(await ready).toBeInstanceOf(CallTimeout);
+  client.destroy();
+  expect(await unbounded).toBeInstanceOf(ConnectionLost);
+});
 
 reconnectingContract<NodeConnection>({
   reconnecting,
