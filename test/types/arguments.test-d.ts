@@ -90,7 +90,7 @@ export type GivenOptionals = Expect<
     {
       readonly needed: number;
       readonly number?: number | undefined;
-      readonly rows?: { id: number }[][] | undefined;
+      readonly rows?: readonly (readonly { readonly id: number }[])[] | undefined;
       readonly big?: Uint8Array | undefined;
       readonly note?: { readonly anything: Date } | undefined;
     }
@@ -113,6 +113,17 @@ const colours = listOf(colour);
 const mayBeColour = optional(colour);
 export type OwnCodec = Expect<Equal<ValueOf<typeof colours>, ("red" | "green")[]>>;
 export type OwnOptional = Expect<Equal<ValueOf<typeof mayBeColour>, "red" | "green">>;
+
+/** What is given may be what nobody may write to, and `undefined` stands for absent in a row too. */
+export function given(texts: readonly string[], rows: readonly { readonly id: number }[]): void {
+  listOf(unicode()).encode(texts);
+  listOf(listOf(integer())).encode([[1], [2, 3]] as const);
+  optional(listOf(unicode())).encode(texts);
+  ampList({ id: integer(), note: optional(unicode()) }).encode(rows);
+  ampList({ id: integer(), note: optional(unicode()) }).encode([{ id: 1, note: undefined }]);
+  // @ts-expect-error a required one is not
+  ampList({ id: integer() }).encode([{ id: undefined }]);
+}
 
 /** Wrong values do not compile. */
 export function refused(): void {

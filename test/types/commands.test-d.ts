@@ -72,6 +72,18 @@ same<ArgumentsOf<"no command">, never>();
 
 // Calls.
 
+declare const rows: readonly { readonly id: number; readonly note: string | undefined }[];
+declare const lists: readonly (readonly number[])[];
+const Lists = command("Lists", {
+  arguments: {
+    rows: ampList({ id: integer(), note: optional(unicode()) }),
+    lists: listOf(listOf(integer())),
+  },
+  response: { rows: ampList({ id: integer(), note: optional(unicode()) }) },
+});
+void connection.callRemote(Lists, { rows, lists });
+Lists.responder(() => ({ rows }));
+
 same<typeof sum, Promise<{ total: number }>>();
 const sum = connection.callRemote(Sum, { a: 1, b: 2 });
 same<typeof told, undefined>();

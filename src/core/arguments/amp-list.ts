@@ -6,6 +6,7 @@ import {
   type BoxArgument,
   type Fields,
   type InPlaceArgument,
+  type InputOf,
   inPlaceArgument,
   type ValuesOf,
 } from "./argument.ts";
@@ -27,11 +28,11 @@ const NO_TAG = { bytes: new Uint8Array(0), start: 0, end: 0 };
  * @throws TypeError, TooLong when encoding; the message tells row and field
  * @throws TypeError, SyntaxError when decoding
  */
-export function ampList<F extends Fields>(fields: F): InPlaceArgument<ValuesOf<F>[]> {
+export function ampList<F extends Fields>(fields: F): InPlaceArgument<ValuesOf<F>[], readonly InputOf<F>[]> {
   const schema = new Schema(fields, "field", false);
   const template = schema.template([]);
 
-  function write(rows: readonly ValuesOf<F>[], out: ByteWriter, connection?: unknown): void {
+  function write(rows: readonly InputOf<F>[], out: ByteWriter, connection?: unknown): void {
     if (!Array.isArray(rows)) throw new TypeError(`an array is needed, not ${shownValue(rows)}`);
     for (const [index, row] of rows.entries()) {
       try {
@@ -60,7 +61,7 @@ export function ampList<F extends Fields>(fields: F): InPlaceArgument<ValuesOf<F
     return rows;
   }
 
-  const codec = inPlaceArgument<ValuesOf<F>[]>(
+  const codec = inPlaceArgument<ValuesOf<F>[], readonly InputOf<F>[]>(
     {
       write: (rows, out) => write(rows, out),
       read: (bytes, start, end) => read(bytes, start, end),
@@ -69,7 +70,7 @@ export function ampList<F extends Fields>(fields: F): InPlaceArgument<ValuesOf<F
   );
   if (!Object.values(fields).some(isBoxArgument)) return codec;
   // Fields that need the connection (descriptors) are handed it through the list.
-  const spread: BoxArgument<ValuesOf<F>[]> & InPlaceArgument<ValuesOf<F>[]> = {
+  const spread: BoxArgument<ValuesOf<F>[], readonly InputOf<F>[]> & typeof codec = {
     ...codec,
     toBox(rows, name, box, connection) {
       const out = new ByteWriter();

@@ -21,19 +21,22 @@ export interface ArgumentDescription {
   readonly options?: object | undefined;
 }
 
-/** Turns a value into the bytes of one key's value, and back. */
-export interface Argument<T> {
+/**
+ * Turns a value into the bytes of one key's value, and back.
+ * @typeParam I what is given, where that may be more than what is received: an array that nobody writes to, say
+ */
+export interface Argument<T, I = T> {
   /** Only for programs that show, fill in or translate commands, like the command `ampwire`. Yours may do without. */
   readonly description?: ArgumentDescription | undefined;
   /** @throws anything when the value cannot be encoded: the caller is told which argument it was */
-  encode(value: T): Uint8Array;
+  encode(value: I): Uint8Array;
   /** @param bytes yours to keep
    *  @throws anything when the bytes are no such value */
   decode(bytes: Uint8Array): T;
 }
 
 /** The key may be absent. Made with `optional(...)`. */
-export interface OptionalArgument<T> extends Argument<T> {
+export interface OptionalArgument<T, I = T> extends Argument<T, I> {
   readonly optional: true;
 }
 
@@ -43,8 +46,8 @@ export interface LocalArgument<T> extends OptionalArgument<T> {
 }
 
 /** A codec that reads and writes keys of the box itself. `connection` is what the box goes over, if any. */
-export interface BoxArgument<T> extends Argument<T> {
-  toBox(value: T, name: string, box: Box, connection: unknown): void;
+export interface BoxArgument<T, I = T> extends Argument<T, I> {
+  toBox(value: I, name: string, box: Box, connection: unknown): void;
   /** Returns undefined where the argument is absent. */
   fromBox(name: string, box: Box, connection: unknown): T | undefined;
 }
@@ -66,18 +69,18 @@ export function checkpoint(connection: unknown): () => void {
 }
 
 /** A codec that writes into the outgoing bytes and reads from the incoming ones, with no array per value. */
-export interface InPlaceArgument<T> extends Argument<T> {
+export interface InPlaceArgument<T, I = T> extends Argument<T, I> {
   /** Appends the value's bytes to `out`. */
-  write(value: T, out: ByteWriter): void;
+  write(value: I, out: ByteWriter): void;
   /** Reads `bytes[start..end)`, which are not its own: what is kept must be copied (see `keptBytes`). */
   read(bytes: Uint8Array, start: number, end: number): T;
 }
 
 /** A codec from its two halves, written in place; `encode` and `decode` are made from them. */
-export function inPlaceArgument<T>(
-  halves: Pick<InPlaceArgument<T>, "write" | "read">,
+export function inPlaceArgument<T, I = T>(
+  halves: Pick<InPlaceArgument<T, I>, "write" | "read">,
   description?: ArgumentDescription,
-): InPlaceArgument<T> {
+): InPlaceArgument<T, I> {
   const { write, read } = halves;
   return {
     description,
@@ -93,9 +96,9 @@ export function inPlaceArgument<T>(
 }
 
 /** Any codec as one that works in place: ours as it is, a user's through a copy of the value's bytes. */
-export function asInPlace<T>(argument: Argument<T> | InPlaceArgument<T>): InPlaceArgument<T> {
+export function asInPlace<T, I>(argument: Argument<T, I> | InPlaceArgument<T, I>): InPlaceArgument<T, I> {
   if ("write" in argument && "read" in argument) return argument;
-  const encode = (value: T): Uint8Array => {
+  const encode = (value: I): Uint8Array => {
     const bytes: unknown = argument.encode(value);
     // Anything with a length would be written, as zeros.
     if (!(bytes instanceof Uint8Array)) throw new TypeError("its codec has not encoded it to a Uint8Array");
@@ -109,8 +112,10 @@ export function asInPlace<T>(argument: Argument<T> | InPlaceArgument<T>): InPlac
   };
 }
 
-/** The TypeScript value of a codec. */
-export type ValueOf<A> = A extends Argument<infer T> ? T : never;
+/** The TypeScript value of a codec, as it is received. */
+export type ValueOf<A> = A extends Argument<infer T, infer _I> ? T : never;
+/** The same, as it is given. */
+type GivenTo<A> = A extends Argument<infer _T, infer I> ? I : never;
 
 /** Argument names to codecs: what a command declares, and a row of an `ampList`. */
 export type Fields = Readonly<Record<string, Argument<unknown>>>;
@@ -125,9 +130,9 @@ export type ValuesOf<F extends Fields> = Simplify<
   }
 >;
 
-/** The values of some fields, as they are given: `undefined` stands for absent. */
+/** The values of some fields, as they are given: `undefined` stands for absent, and nothing in them is written to. */
 export type InputOf<F extends Fields> = Simplify<
-  { readonly [K in Exclude<keyof F, OptionalKeys<F>>]: ValueOf<F[K]> } & {
-    readonly [K in OptionalKeys<F>]?: ValueOf<F[K]> | undefined;
+  { readonly [K in Exclude<keyof F, OptionalKeys<F>>]: GivenTo<F[K]> } & {
+    readonly [K in OptionalKeys<F>]?: GivenTo<F[K]> | undefined;
   }
 >;

@@ -60,6 +60,6 @@ export function isLocal(argument: Argument<unknown>): boolean {
   return "local" in argument && argument.local === true;
 }
 
-export function isBoxArgument<T>(argument: Argument<T>): argument is BoxArgument<T> {
+export function isBoxArgument<T, I>(argument: Argument<T, I>): argument is BoxArgument<T, I> {
   return "toBox" in argument;
 }

@@ -15,19 +15,19 @@ import { shownValue } from "./value-text.ts";
  * @throws TooLong when an element is too long
  * @throws SyntaxError when decoding; the message tells which element
  */
-export function listOf<T>(element: Argument<T>): InPlaceArgument<T[]> {
+export function listOf<T, I = T>(element: Argument<T, I>): InPlaceArgument<T[], readonly I[]> {
   if ("optional" in element && element.optional === true) {
     throw new TypeError("the elements of a list cannot be optional or local");
   }
   const codec = asInPlace(element);
-  const halves: Pick<InPlaceArgument<T[]>, "write" | "read"> = {
+  const halves: Pick<InPlaceArgument<T[], readonly I[]>, "write" | "read"> = {
     write(values, out) {
       if (!Array.isArray(values)) throw new TypeError(`an array is needed, not ${shownValue(values)}`);
       for (let index = 0; index < values.length; index++) {
         const position = out.beginCounted();
         try {
           // As long as the array: a hole in it is `undefined`, which the codec refuses.
-          codec.write(values[index] as T, out);
+          codec.write(values[index] as I, out);
         } catch (error) {
           throw elementError(index, error);
         }

@@ -12,10 +12,10 @@ import { isBoxArgument } from "./field.ts";
  * The key may be absent: a caller may leave the value out (or give `undefined`), and a responder finds no
  * such property then. `optional=True` of Twisted's arguments, where an absent value reads as `None`.
  */
-export function optional<T>(argument: Argument<T>): OptionalArgument<T> {
+export function optional<T, I = T>(argument: Argument<T, I>): OptionalArgument<T, I> {
   const inner = asInPlace(argument);
   // Wrapped, not copied by `...`: a codec of yours may be an instance whose methods are its class's.
-  const wrapped: OptionalArgument<T> & InPlaceArgument<T> = {
+  const wrapped: OptionalArgument<T, I> & InPlaceArgument<T, I> = {
     description: argument.description,
     optional: true,
     encode: (value) => argument.encode(value),
@@ -24,7 +24,7 @@ export function optional<T>(argument: Argument<T>): OptionalArgument<T> {
     read: (bytes, start, end) => inner.read(bytes, start, end),
   };
   if (!isBoxArgument(argument)) return wrapped;
-  const spread: OptionalArgument<T> & BoxArgument<T> = {
+  const spread: OptionalArgument<T, I> & BoxArgument<T, I> = {
     ...wrapped,
     toBox: (value, name, box, connection) => argument.toBox(value, name, box, connection),
     fromBox: (name, box, connection) => argument.fromBox(name, box, connection),
