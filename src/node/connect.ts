@@ -7,6 +7,7 @@ import {
 } from "node:net";
 import { ConnectFailed } from "../core/errors/transport.ts";
 import type { AbortSignalLike } from "../core/platform.ts";
+import { systemClock } from "./clock.ts";
 import { checkOptions, NodeConnection, type NodeConnectionOptions } from "./connection.ts";
 import { checkDescriptors, takeSocket } from "./descriptors/take-socket.ts";
 
@@ -22,7 +23,8 @@ export type ConnectOptions = (TcpNetConnectOpts | IpcNetConnectOpts) &
 /**
  * Connects. We are the TLS client of a later StartTLS, whoever asks for it.
  * @throws ConnectFailed when nobody answers, with Node's error as `cause`; the signal's reason; before anything is
- * opened InvalidCertificate, RangeError and TypeError for options that make no sense, DescriptorsNotAvailable
+ * opened InvalidCertificate, InvalidSignature, RangeError and TypeError for options that make no sense,
+ * DescriptorsNotAvailable
  */
 export async function connect(options: ConnectOptions): Promise<NodeConnection> {
   const { signal, connectTimeout, ...rest } = options;
@@ -37,7 +39,7 @@ export async function connect(options: ConnectOptions): Promise<NodeConnection> 
 }
 
 function connected(socket: Socket, options: ConnectOptions): Promise<void> {
-  const { signal, connectTimeout } = options;
+  const { signal, connectTimeout, clock = systemClock } = options;
   return new Promise((resolve, reject) => {
     const failed = (reason: unknown) => {
       settled();
@@ -50,9 +52,9 @@ function connected(socket: Socket, options: ConnectOptions): Promise<void> {
     const aborted = () => failed(signal?.reason);
     const late = () =>
       failed(new ConnectFailed(`${place(options)} did not answer within ${connectTimeout} ms`));
-    const timer = connectTimeout === undefined ? undefined : setTimeout(late, connectTimeout);
+    const timer = connectTimeout === undefined ? undefined : clock.setTimeout(late, connectTimeout);
     const settled = () => {
-      clearTimeout(timer);
+      clock.clearTimeout(timer);
       signal?.removeEventListener("abort", aborted);
       socket.off("error", refused);
     };
