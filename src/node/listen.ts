@@ -8,22 +8,26 @@ import {
   type Socket,
 } from "node:net";
 import type { Duplex } from "node:stream";
+import { errorOf } from "../core/errors/thrown.ts";
 import { ConnectionClosed } from "../core/errors/transport.ts";
 import { checkOptions, NodeConnection, type NodeConnectionOptions } from "./connection.ts";
 import { checkDescriptors, takeSocket } from "./descriptors/take-socket.ts";
 
 /** Where, in Node's own terms: `{ port, host }`, or `{ path }` for a UNIX socket; and how. */
 export interface ListenOptions extends Omit<NetListenOptions, "signal">, NodeConnectionOptions {
-  /** Hears of every connection, before its first box: to call the peer without being asked. */
-  readonly onConnection?: ((connection: NodeConnection) => void) | undefined;
+  /**
+   * Hears of every connection, before its first box: to call the peer without being asked, perhaps with a promise. When
+   * it fails, the connection is destroyed with its error, and no other suffers.
+   */
+  readonly onConnection?: ((connection: NodeConnection) => unknown) | undefined;
   /** Connections at a time; further ones are closed at once. Default: no bound. */
   readonly maxConnections?: number | undefined;
 }
 
 /**
  * Listens. We are the TLS server of a later StartTLS, whoever asks for it.
- * @throws Node's error when the address cannot be had; before that InvalidCertificate, RangeError and TypeError for
- * options that make no sense, DescriptorsNotAvailable
+ * @throws Node's error when the address cannot be had; before that InvalidCertificate, InvalidSignature,
+ * RangeError and TypeError for options that make no sense, DescriptorsNotAvailable
  */
 export function listen(options: ListenOptions & { readonly path: string }): Promise<Server<string>>;
 export function listen(options: ListenOptions): Promise<Server<AddressInfo>>;
@@ -42,13 +46,25 @@ export async function listen(options: ListenOptions): Promise<Server> {
     const connection = new NodeConnection(stream, "server", rest);
     connections.add(connection);
     void connection.closed.then(() => connections.delete(connection));
-    onConnection?.(connection);
+    if (onConnection !== undefined) void greet(connection, onConnection);
   });
   if (maxConnections !== undefined) server.maxConnections = maxConnections;
   server.listen(addressOf(rest));
   await once(server, "listening");
   // Node gives null only for a server that does not listen.
   return new Server(server, server.address() as AddressInfo | string, connections);
+}
+
+/** A peer that refuses what it is asked here must not end the process, as a rejection that nobody hears would. */
+async function greet(
+  connection: NodeConnection,
+  onConnection: (connection: NodeConnection) => unknown,
+): Promise<void> {
+  try {
+    await onConnection(connection);
+  } catch (error) {
+    connection.destroy(errorOf(error));
+  }
 }
 
 /** The process may have no descriptor left for one more socket: then its peer cannot be served, and others go on. */

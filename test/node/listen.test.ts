@@ -1,0 +1,58 @@
+/** What a server does with options and peers that are not as they should be. */
+import { expect, onTestFinished, test } from "vitest";
+import { command, locator } from "../../src/index.ts";
+import { connect, type ListenOptions, listen, type NodeConnection } from "../../src/node/index.ts";
+import { ourClient, tidy } from "../support/loopback.ts";
+
+const HOST = "127.0.0.1";
+const Ping = command("Ping");
+const pings = locator(Ping.responder(() => {}));
+
+/** The connections that a server got, and what its clients made of theirs. */
+async function serving(onConnection: NonNullable<ListenOptions["onConnection"]>) {
+  const accepted: NodeConnection[] = [];
+  const server = await listen({
+    host: HOST,
+    port: 0,
+    locator: pings,
+    onConnection(connection) {
+      tidy(connection);
+      accepted.push(connection);
+      return onConnection(connection);
+    },
+  });
+  onTestFinished(() => server.destroy());
+  return { port: server.address().port, accepted };
+}
+
+test.each<[string, (connection: NodeConnection) => unknown]>([
+  ["rejects", (connection) => connection.startTLS()],
+  [
+    "throws",
+    () => {
+      throw new Error("of its own");
+    },
+  ],
+  ["rejects with what is no error", () => Promise.reject("of its own")],
+])(
+  "an onConnection that %s costs its connection, with the error as the reason",
+  async (_how, onConnection) => {
+    let failing = true;
+    const { port, accepted } = await serving((connection) =>
+      failing ? onConnection(connection) : undefined,
+    );
+    const refusing = await ourClient(port, { tls: false });
+    await refusing.closed;
+    const reason = await accepted[0]?.closed;
+    expect(reason?.message).toMatch(/StartTLS|of its own/);
+    failing = false;
+    const next = await ourClient(port);
+    await expect(next.callRemote(Ping)).resolves.toEqual({});
+  },
+);
+
+test("what is no locator is refused before anything is opened", async () => {
+  const options = { host: HOST, port: 0, locator: {} as never };
+  await expect(listen(options)).rejects.toThrow("this object has neither");
+  await expect(connect(options)).rejects.toThrow("this object has neither");
+});
