@@ -45,10 +45,11 @@ export interface NodeConnectionOptions extends Omit<ConnectionOptions, "tls"> {
 
 /**
  * Finds what is wrong with options before anything is opened for them.
- * @throws InvalidCertificate, RangeError, TypeError
+ * @throws InvalidCertificate, InvalidSignature for what is no locator, RangeError, TypeError
  */
 export function checkOptions(options: NodeConnectionOptions, role: TLSRole): void {
   const { tls, limits } = options;
+  servesStartTLS(options.locator);
   resolveLimits(limits);
   checkHeartbeat(options);
   if (tls) checkTLSOptions(tls, role);
