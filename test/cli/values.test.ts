@@ -45,6 +45,16 @@ describe("words", () => {
     expect(() => parseWord("a:=b")).toThrow(/a is not JSON/);
   });
 
+  test("name:=json with a number that JavaScript would round is misuse", () => {
+    const exact = ["9007199254740991", "1e300", "1.00000000000000000001", "100000000000000000000", "-0"];
+    for (const text of exact) expect(parseWord(`a:=[${text}]`)).toEqual({ name: "a", json: [Number(text)] });
+    expect(parseWord('a:="9007199254740993 \\" 9007199254740993"')).toHaveProperty("json");
+    for (const text of ["9007199254740993", "-9007199254740993", "1152921504606846976"]) {
+      expect(() => parseWord(`a:={"x": [1, ${text}]}`)).toThrow(Misuse);
+      expect(() => parseWord(`a:=${text}`)).toThrow(`a: ${text} has too many digits for a number`);
+    }
+  });
+
   test("name=@file and name:=@file", () => {
     expect(parseWord(`a=@${folder}/picture`)).toEqual({ name: "a", bytes: Buffer.of(0, 255) });
     expect(parseWord(`a:=@${folder}/list.json`)).toEqual({ name: "a", json: [1, 2] });
@@ -114,6 +124,8 @@ describe("with a schema", () => {
     ["integer:=1.5", /^Everything: integer: not an integer/],
     ["boolean=yes", /^Everything: boolean: not a boolean/],
     ["other=1", /^Everything has no argument "other"$/],
+    ["constructor=1", /^Everything has no argument "constructor"$/],
+    ['rows:=[{"toString":1}]', /^Everything: rows: a row has no field "toString"$/],
     ['rows:=[{"id":1,"nmae":"a"}]', /^Everything: rows: a row has no field "nmae"$/],
   ])("%s is misuse", (word, message) => {
     expect(() => typed(word)).toThrow(Misuse);

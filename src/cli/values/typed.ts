@@ -1,5 +1,5 @@
 /** What was typed as the values of a command: its codecs say what each is. */
-import type { Argument, Command } from "../../index.ts";
+import type { Argument, Command, Fields } from "../../index.ts";
 import { Misuse } from "../complaint.ts";
 import type { TypedWord } from "./words.ts";
 
@@ -10,7 +10,7 @@ const encoder = new TextEncoder();
 export function typedValues(command: Command, words: readonly TypedWord[]): Record<string, unknown> {
   const values: Record<string, unknown> = {};
   for (const word of words) {
-    const argument = command.arguments[word.name];
+    const argument = fieldOf(command.arguments, word.name);
     if (argument === undefined) {
       const names = Object.keys(command.arguments).join(", ") || "none";
       throw new Misuse(`${command.name} has no argument ${JSON.stringify(word.name)}`, `it has ${names}`);
@@ -23,6 +23,11 @@ export function typedValues(command: Command, words: readonly TypedWord[]): Reco
     }
   }
   return values;
+}
+
+/** Under a name of its own: every object inherits a `constructor`. */
+function fieldOf(fields: Fields, name: string): Argument<unknown> | undefined {
+  return Object.hasOwn(fields, name) ? fields[name] : undefined;
 }
 
 /** Text is what stands on the wire; but nobody should have to write true as True. */
@@ -51,11 +56,11 @@ function fromJSON(argument: Argument<unknown>, json: unknown): unknown {
   return fromText(argument, encoder.encode(String(json)));
 }
 
-function rowFromJSON(fields: Readonly<Record<string, Argument<unknown>>>, row: unknown): unknown {
+function rowFromJSON(fields: Fields, row: unknown): unknown {
   if (typeof row !== "object" || row === null) return row; // the codec says what it thinks of it
   return Object.fromEntries(
     Object.entries(row).map(([name, value]) => {
-      const field = fields[name];
+      const field = fieldOf(fields, name);
       if (field === undefined) throw new TypeError(`a row has no field ${JSON.stringify(name)}`);
       return [name, fromJSON(field, value)];
     }),

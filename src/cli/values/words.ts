@@ -1,6 +1,7 @@
 /** Values as they are typed: `name=text`, `name=@file`, `name:=json`, `name:=@file`. */
 import { readFileSync } from "node:fs";
 import { Misuse } from "../complaint.ts";
+import { exactJSON } from "./exact-json.ts";
 
 /** What was typed, not yet of any type. */
 export type TypedWord =
@@ -19,9 +20,10 @@ export function parseWord(word: string): TypedWord {
   const bytes = fromFile ? contents(rest) : Buffer.from(rest);
   if (!operator.startsWith(":")) return { name, bytes };
   try {
-    return { name, json: JSON.parse(bytes.toString("utf8")) };
+    return { name, json: exactJSON(bytes.toString("utf8")) };
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
+    if (error instanceof RangeError) throw new Misuse(`${name}: ${reason}`, "in quotes it is exact");
     throw new Misuse(`${name} is not JSON: ${reason}`, `${name}=text sends text as it is`);
   }
 }
