@@ -140,6 +140,16 @@ test("failures: a recording that is not there, a server that is not there", asyn
   expect([await alone.exited, alone.complained]).toEqual([1, expect.stringContaining("cannot connect")]);
 });
 
+test("a connection that was not recorded is misuse", async () => {
+  const file = scratchPath("one.jsonl");
+  writeFileSync(file, '{"connection":7,"from":"client","box":{"_command":"X"}}\n');
+  const run = await startCommand("replay", file, "--to", "unix:/nowhere", "--connection", "1");
+  expect([await run.exited, run.complained]).toEqual([
+    2,
+    expect.stringMatching(/there is no connection "1" in .*one\.jsonl \(it has 7\)/),
+  ]);
+});
+
 describeWithTwisted("a proxy process between two Twisteds", () => {
   test("shows StartTLS and what goes inside", async () => {
     await using server = await twistedServer();

@@ -46,11 +46,15 @@ server asks is answered as it was. The exit code is 1 when anything differs.`,
     const tls = { ...serverTLS(flags), serverName: flags["server-name"] };
     const timeout = timeoutOf(flags);
     const recorded = scriptsOf(readRecording(file), sideOf(flags.from));
+    if (recorded.length === 0) throw new Failure(`there is nothing to replay in ${file}`);
     const wanted = flags.connection;
     const scripts = recorded.filter(
       ({ connection }) => wanted === undefined || String(connection) === wanted,
     );
-    if (scripts.length === 0) throw new Failure(`there is nothing to replay in ${file}`);
+    if (scripts.length === 0) {
+      const there = recorded.map(({ connection }) => connection).join(", ");
+      throw new Misuse(`there is no connection ${JSON.stringify(wanted)} in ${file}`, `it has ${there}`);
+    }
 
     let compared = 0;
     let differing = 0;
