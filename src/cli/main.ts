@@ -1,11 +1,16 @@
 #!/usr/bin/env node
 /** The command `ampwire`. */
+import { complaintOf } from "./complaint.ts";
+import { Terminal } from "./print/terminal.ts";
 import { runProgram } from "./program.ts";
 
-// A reader that has seen enough (`| head`) is no error of ours.
+const words = process.argv.slice(2);
+
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  // A reader that has seen enough (`| head`) is no error of ours.
   if (error.code === "EPIPE") process.exit(0);
-  throw error;
+  new Terminal(words.includes("--json")).complain(complaintOf(error));
+  process.exit(1);
 });
 
-process.exitCode = await runProgram(process.argv.slice(2));
+process.exitCode = await runProgram(words);

@@ -16,9 +16,10 @@ interface Parsed {
 export async function runProgram(words: readonly string[]): Promise<number> {
   const [first] = words;
   const terminal = new Terminal(words.includes("--json"));
-  if (first === undefined || first === "--help" || first === "-h" || first === "help") {
+  if (first === undefined || isHelp(first) || first === "help") {
     return help(words.slice(1), terminal, first === undefined ? 2 : 0);
   }
+  if (isHelp(words[1]) && familyOf(first).length > 0) return help([first], terminal, 0);
   if (first === "--version") {
     terminal.say(version());
     return 0;
@@ -67,14 +68,26 @@ function find(words: readonly string[]): { verb: Verb; rest: readonly string[] }
     if (verb !== undefined) return { verb, rest: words.slice(length) };
   }
   const [first = ""] = words;
-  const family = verbs.filter(({ name }) => name.startsWith(`${first} `)).map(({ name }) => name);
+  const family = familyOf(first).map(({ name }) => name);
   if (family.length > 0) throw new Misuse(`${first}: which one?`, family.join(", "));
   throw new Misuse(`there is no verb ${JSON.stringify(first)}`, verbs.map(({ name }) => name).join(", "));
 }
 
+/** The verbs of two words that begin with this one. */
+function familyOf(first: string): readonly Verb[] {
+  return verbs.filter(({ name }) => name.startsWith(`${first} `));
+}
+
+function isHelp(word: string | undefined): boolean {
+  return word === "--help" || word === "-h";
+}
+
 function help(words: readonly string[], terminal: Terminal, exitCode: number): number {
-  const verb = verbs.find(({ name }) => name === words.join(" "));
-  terminal.say(verb === undefined ? programHelp(verbs, terminal.paint) : verbHelp(verb, terminal.paint));
+  const name = words.join(" ");
+  const verb = verbs.find((one) => one.name === name);
+  const family = familyOf(name);
+  const list = family.length > 0 ? family : verbs;
+  terminal.say(verb === undefined ? programHelp(list, terminal.paint) : verbHelp(verb, terminal.paint));
   return exitCode;
 }
 

@@ -1,7 +1,10 @@
 /** The frame of the command: help, misuse, exit codes, colours, JSON. */
-import { readFileSync } from "node:fs";
-import { describe, expect, test } from "vitest";
+import { spawnSync } from "node:child_process";
+import { closeSync, openSync, readFileSync } from "node:fs";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { timeoutOf } from "../../src/cli/net/timeout.ts";
 import { verbs } from "../../src/cli/verbs.ts";
+import { builtCommand } from "../support/built.ts";
 import { ampwire, runCommand } from "./run-command.ts";
 import { runHere } from "./run-here.ts";
 
@@ -19,6 +22,13 @@ describe("help", () => {
     expect(out).toMatch(new RegExp(`^usage: ampwire ${name}`, "m"));
     expect(out).toContain("\nexamples:\n");
     expect(await runHere(`help ${name}`)).toEqual({ code, out, err });
+  });
+
+  test("of a word that several verbs begin with lists them", async () => {
+    const { code, out, err } = await runHere("certificate --help");
+    expect({ code, err }).toEqual({ code: 0, err: "" });
+    expect(out.match(/^ {2}\w+ \w+ {2}/gm)).toHaveLength(3);
+    expect(await runHere("help certificate")).toEqual({ code, out, err });
   });
 
   test("is what comes where nothing is said, and then it is misuse", async () => {
@@ -91,6 +101,23 @@ test("a failure ends with 1 and a hint; with --json both are JSON", async () => 
     code: "CONNECT_FAILED",
     hint: "is a server listening there?",
   });
+});
+
+test("a result that cannot be written is a failure in one line", async () => {
+  const full = openSync("/dev/full", "w");
+  onTestFinished(() => closeSync(full));
+  const command = spawnSync(process.execPath, [await builtCommand(), "--version"], {
+    stdio: ["ignore", full, "pipe"],
+    encoding: "utf8",
+  });
+  expect(command.status).toBe(1);
+  expect(command.stderr).toMatch(/^ampwire: ENOSPC: no space left on device, write\n$/);
+});
+
+test("a timeout that is longer than timers can be waits for ever", () => {
+  expect(timeoutOf({ timeout: "2147483.647" })).toBe(2 ** 31 - 1);
+  expect(timeoutOf({ timeout: "2147483.648" })).toBeUndefined();
+  expect(timeoutOf({ timeout: "Infinity" })).toBeUndefined();
 });
 
 test("there are no colours where nobody sees them", async () => {
