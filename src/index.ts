@@ -140,6 +140,12 @@ export type {
   TransportReceiver,
 } from "./core/transport.ts";
 export { Box } from "./core/wire/box.ts";
-export { DEFAULT_LIMITS, type Limits, MAX_KEY_LENGTH, MAX_VALUE_LENGTH } from "./core/wire/limits.ts";
+export {
+  DEFAULT_LIMITS,
+  type GivenLimits,
+  type Limits,
+  MAX_KEY_LENGTH,
+  MAX_VALUE_LENGTH,
+} from "./core/wire/limits.ts";
 export { BoxReader, parseBoxes } from "./core/wire/reader.ts";
 export { encodeBox } from "./core/wire/writer.ts";

@@ -20,7 +20,7 @@ const DOORS = {
     AbortSignalLike AmpConnection AnyCommand Argument ArgumentDescription ArgumentsOf BoxArgument BoxKind
     BoxReceiver BoxSender CallEvent Caller CallOptions CallParameters CallResult CertificateLike ChangeEvent
     ChangeSide ChangingConnection Clock CommandSpec ConnectionOptions ErrorClass ErrorContext ErrorTags
-    Extended Fault Fields HeartbeatOptions InPlaceArgument InputOf Limits LocalArgument Observer
+    Extended Fault Fields GivenLimits HeartbeatOptions InPlaceArgument InputOf Limits LocalArgument Observer
     OptionalArgument Perform PrivateCertificateLike ProtocolChange RawResponder Respond Responder
     ResponderContext ResponderLocator ResponderSource ResponseOf SideChannel Signal SpreadLayout
     SpreadOptions StartTLSOptions StartTLSTransport State SwitchFields SwitchSpec SwitchedProtocol

@@ -5,7 +5,7 @@ import type { BoxReceiver } from "../dispatch/box-interfaces.ts";
 import type { ResponderLocator } from "../dispatch/locator.ts";
 import type { Observer } from "../observer.ts";
 import type { TLSOptions } from "../transport.ts";
-import type { Limits } from "../wire/limits.ts";
+import type { GivenLimits } from "../wire/limits.ts";
 import type { HeartbeatOptions } from "./liveness.ts";
 
 /** What `connect`, `listen` and `attach` take beside an address. */
@@ -22,7 +22,7 @@ export interface ConnectionOptions {
   /** Refuse, in both directions, whatever is asked in plaintext, other than to start TLS. Default false. */
   readonly requireTLS?: boolean | undefined;
   /** Bounds on what the peer may cost us. */
-  readonly limits?: Partial<Limits> | undefined;
+  readonly limits?: GivenLimits | undefined;
   /** Milliseconds that a call may take where it does not say. Default: no bound. */
   readonly callTimeout?: number | undefined;
   /**

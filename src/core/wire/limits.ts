@@ -31,6 +31,9 @@ export interface Limits {
   readonly idleTimeout: number;
 }
 
+/** Those that are not to be the default; `undefined` is the default too. */
+export type GivenLimits = { readonly [Name in keyof Limits]?: Limits[Name] | undefined };
+
 export const DEFAULT_LIMITS: Limits = {
   maxBoxBytes: 1024 * 1024,
   maxBoxKeys: 1000,
@@ -46,7 +49,7 @@ export const DEFAULT_LIMITS: Limits = {
  * The defaults with the given ones over them.
  * @throws RangeError for a limit that is not a positive number, TypeError for one that does not exist
  */
-export function resolveLimits(given: Partial<Limits> = {}): Limits {
+export function resolveLimits(given: GivenLimits = {}): Limits {
   for (const [name, value] of Object.entries(given)) {
     if (!Object.hasOwn(DEFAULT_LIMITS, name)) throw new TypeError(`there is no limit named ${name}`);
     if (value === undefined) continue;

@@ -10,7 +10,7 @@ describe("resolveLimits", () => {
 
   test("takes undefined for not given", () => {
     // Programs in JavaScript pass options on without looking.
-    expect(resolveLimits({ maxBoxBytes: undefined } as unknown as Partial<Limits>)).toEqual(DEFAULT_LIMITS);
+    expect(resolveLimits({ maxBoxBytes: undefined })).toEqual(DEFAULT_LIMITS);
   });
 
   test("refuses what cannot be a limit, and limits that do not exist", () => {
