@@ -174,7 +174,7 @@ export class Command<A extends Fields = Fields, R extends Fields = Fields, Q ext
     ) => Command<Extended<A, A2>, Extended<R, R2>, Q2>;
     const extended = new Same(name, {
       ...this,
-      ...spec,
+      ...said(spec),
       arguments: { ...this.arguments, ...spec.arguments },
       response: { ...this.response, ...spec.response },
       errors: { ...this.errors, ...spec.errors },
@@ -259,6 +259,12 @@ export function command<
   const Q extends boolean = true,
 >(name: string, spec: CommandSpec<A, R, Q> = {}): Command<A, R, Q> {
   return new Command(name, spec);
+}
+
+/** What is undefined says nothing: it must not undo what is inherited, a `requireTLS` say. */
+function said<Spec extends object>(spec: Spec): Partial<Spec> {
+  const entries = Object.entries(spec).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(entries) as Partial<Spec>; // some of its own entries
 }
 
 function madeBy(template: BoxTemplate, values: Values, connection: unknown): Box {

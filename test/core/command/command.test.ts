@@ -12,6 +12,7 @@ import {
   locator,
   optional,
   plainBox,
+  StartTLS,
   TooLong,
   UnknownRemoteError,
   unicode,
@@ -168,6 +169,15 @@ describe("extend", () => {
     expect(Quiet.requiresAnswer).toBe(false);
     expect(Quiet.requireTLS).toBe(false);
     expect(textOf(Quiet.makeArguments({ name: 7 }))).toEqual({ name: "7" });
+  });
+
+  test("inherits what is given as undefined", () => {
+    const spec = { requireTLS: undefined, idempotent: undefined, commandType: undefined, errors: undefined };
+    const Secret = command("Secret", { requireTLS: true, idempotent: true, errors: { BASE: Base } });
+    // Programs compiled without `exactOptionalPropertyTypes` may say so.
+    const More = Secret.extend("More", spec as {});
+    expect([More.requireTLS, More.idempotent, More.errors]).toEqual([true, true, { BASE: Base }]);
+    expect(StartTLS.extend("Secure", spec as {}).commandType).toBe(StartTLS.commandType);
   });
 
   test("of an extension, and without anything of its own", () => {
