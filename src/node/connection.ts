@@ -76,10 +76,11 @@ export class NodeConnection extends Connection {
   /** @throws TypeError for a stream that does not carry bytes, RangeError for a limit that makes no sense */
   constructor(stream: Duplex, role: TLSRole | undefined, options: NodeConnectionOptions) {
     const { tls = {}, handshakeDelay = DEFAULT_HANDSHAKE_DELAY, clock = systemClock, ...rest } = options;
+    const { observer = diagnostics } = options;
     const transport = new StreamTransport(stream, { role, handshakeDelay });
     super(transport, clock, {
-      observer: diagnostics,
       ...rest,
+      observer,
       ...(tls !== false && { locator: servesStartTLS(options.locator), tls }),
     });
     this.#descriptors = stream instanceof DescriptorStream ? stream.descriptors : undefined;
