@@ -63,7 +63,8 @@ function doesNotLoad(file: string, cause: unknown): Failure {
 
 /** Decorators run nowhere as they are: Node knows none, and jiti only those of long ago. */
 function hintFor(reason: string): string | undefined {
-  if (!/decorates methods|Invalid or unexpected token|SyntaxError.*@/.test(reason)) return undefined;
+  if (!/standard decorator|decorates methods|Invalid or unexpected token|SyntaxError.*@/.test(reason))
+    return undefined;
   return "decorators need tsx: node --import tsx node_modules/ampwire/dist/cli/main.js ...; or Sum.responder(function)";
 }
 

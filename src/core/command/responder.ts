@@ -58,6 +58,12 @@ const methods = new WeakMap<object, Map<string, CommandResponder>>();
  * the method is looked up by name when the ask comes.
  */
 export function registerMethod(command: AnyCommand, context: ClassMethodDecoratorContext): undefined {
+  // TypeScript's own decorators of old give the method's name.
+  if (typeof context !== "object") {
+    throw new TypeError(
+      `@${command.name}.responder is a standard decorator: compile without experimentalDecorators`,
+    );
+  }
   if (context.kind !== "method" || context.static) {
     throw new TypeError(`@${command.name}.responder decorates methods of instances`);
   }

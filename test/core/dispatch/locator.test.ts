@@ -194,6 +194,12 @@ describe("decorated methods", () => {
     expect(found.locateResponder("Add")).toBeDefined();
   });
 
+  test("are standard ones: those of old are told how to become it", () => {
+    // As the compiler calls it with `experimentalDecorators`: the prototype, the name, the descriptor.
+    const decorate = Sum.responder as unknown as (...args: unknown[]) => void;
+    expect(() => decorate({}, "sum", {})).toThrow(/compile without experimentalDecorators$/);
+  });
+
   test("are not to be had on static methods", () => {
     expect(() => {
       class Static {
