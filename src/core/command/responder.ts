@@ -29,7 +29,10 @@ export type Respond<A extends Fields, R extends Fields> = (
   context: ResponderContext,
 ) => Awaitable<Returned<R>>;
 
-/** A function that answers with boxes. It gets the box as it came, and what it returns needs none of the protocol's own keys. */
+/**
+ * A function that answers with boxes. It gets the ask as it came, `_ask` and `_command` included, as in Twisted; what it returns
+ * is sent with its `_answer`.
+ */
 export type RawResponder = (box: Box, context: ResponderContext) => Awaitable<Box>;
 
 /** The same with its types erased: it is only ever called with what its own command has parsed. */
