@@ -1,8 +1,8 @@
 /** Keeps a connection over a WebSocket up. */
 import { ConnectFailed } from "../core/errors/transport.ts";
-import type { Signal } from "../core/platform.ts";
 import { ReconnectingClient } from "../core/reconnecting/client.ts";
 import type { OwnWay, ReconnectingBehaviour } from "../core/reconnecting/options.ts";
+import { givingUpOnRefusals } from "../core/reconnecting/refusals.ts";
 import { type ConnectWebSocketOptions, checkOptions, connect, type WebSocketURL } from "./connect.ts";
 import { platformClock } from "./platform.ts";
 
@@ -19,18 +19,9 @@ export function reconnecting(options: ReconnectingOptions): ReconnectingClient {
   if ("open" in options) return new ReconnectingClient(options, { clock: platformClock, open: options.open });
   const { url, signal: _ofTheWhole, giveUpOn, ...rest } = options;
   checkOptions(rest);
-  let refused: unknown;
-  const open = async (signal: Signal) => {
-    try {
-      return await connect(url, { ...rest, signal });
-    } catch (error) {
-      if (!(error instanceof ConnectFailed)) refused = error; // by the WebSocket itself, which will do so again
-      throw error;
-    }
-  };
-  const behaviour = {
-    ...options,
-    giveUpOn: (error: Error) => error === refused || (giveUpOn?.(error) ?? false),
-  };
-  return new ReconnectingClient(behaviour, { clock: platformClock, open });
+  // Refused by the WebSocket itself, which will do so again.
+  const refuses = (error: unknown) => !(error instanceof ConnectFailed);
+  const way = givingUpOnRefusals((signal) => connect(url, { ...rest, signal }), refuses, giveUpOn);
+  const behaviour = { ...options, giveUpOn: way.giveUpOn };
+  return new ReconnectingClient(behaviour, { clock: platformClock, open: way.open });
 }

@@ -1,30 +1,41 @@
 /** Keeps a connection up. */
+import { DescriptorsNotAvailable } from "../../core/errors/caller.ts";
 import { ReconnectingClient as Client } from "../../core/reconnecting/client.ts";
+import { givingUpOnRefusals } from "../../core/reconnecting/refusals.ts";
 import { systemClock } from "../clock.ts";
 import { connect } from "../connect.ts";
-import { checkOptions } from "../connection.ts";
+import { checkOptions, type NodeConnection } from "../connection.ts";
 import { checkTLSOptions } from "../tls/check.ts";
 import type { TLSOptions } from "../tls/options.ts";
-import type { OwnWay, ReconnectingClient, ReconnectingOptions } from "./options.ts";
+import type { ReconnectingClient, ReconnectingOptions } from "./options.ts";
 
 /**
  * Connects, and connects again whenever the connection breaks, until it is closed. Comes back at once: calls wait for
- * the first connection as for any other.
- * @throws InvalidCertificate, RangeError, TypeError for options that make no sense
+ * the first connection as for any other. An address that Node cannot take closes the client.
+ * @throws InvalidCertificate, InvalidSignature, RangeError, TypeError for options that make no sense
  */
 export function reconnecting(options: ReconnectingOptions): ReconnectingClient {
   const { startTLS } = options;
   if (startTLS !== undefined) checkTLSOptions(startTLS as TLSOptions, "client"); // looks whether the certificates are ours
-  return new Client(options, {
+  const { open, giveUpOn } = wayOf(options);
+  const carrier = {
     clock: systemClock,
-    open: wayOf(options),
-    prepare: startTLS && ((connection) => connection.startTLS(startTLS)),
-  });
+    open,
+    prepare: startTLS && ((connection: NodeConnection) => connection.startTLS(startTLS)),
+  };
+  return new Client({ ...options, giveUpOn }, carrier);
 }
 
-function wayOf(options: ReconnectingOptions): OwnWay["open"] {
-  if ("open" in options) return options.open;
-  const { signal: _ofTheWhole, ...rest } = options;
+function wayOf(options: ReconnectingOptions) {
+  if ("open" in options) return options;
+  const { signal: _ofTheWhole, giveUpOn, ...rest } = options;
   checkOptions(rest, "client");
-  return (signal) => connect({ ...rest, signal });
+  return givingUpOnRefusals((signal) => connect({ ...rest, signal }), refuses, giveUpOn);
+}
+
+/** Whether an address was refused before anything was opened: a port over 65535, a UNIX socket's lack of descriptors. */
+function refuses(error: unknown): boolean {
+  return (
+    error instanceof TypeError || error instanceof RangeError || error instanceof DescriptorsNotAvailable
+  );
 }

@@ -198,3 +198,16 @@ describe("onConnection", () => {
     expect(await again).toEqual({ name: "alice" });
   });
 });
+
+describe("an address that cannot be taken", () => {
+  it.each<[string, ReconnectingOptions]>([
+    ["a port over 65535", { port: 70_000 }],
+    ["no address at all", {} as ReconnectingOptions],
+    ["descriptors over TCP", { port: 1, descriptors: true }],
+  ])("closes the client: %s", async (_, options) => {
+    const { client, changes } = keep(options);
+    const error = await rejection(client.callRemote(Add, { a: 1, b: 1 }));
+    expect(await client.closed).toBe(error);
+    expect(changes.map(({ state }) => state)).toEqual(["connecting", "closed"]);
+  });
+});
