@@ -3,7 +3,12 @@
 import type { Duplex } from "node:stream";
 import type { Fields, InputOf } from "../core/arguments/argument.ts";
 import type { CallOptions } from "../core/command/amp-connection.ts";
-import { ProtocolSwitchCommand, type SwitchSpec } from "../core/command/protocol-switch.ts";
+import type { Command } from "../core/command/command.ts";
+import {
+  ProtocolSwitchCommand,
+  type SwitchFields,
+  type SwitchSpec,
+} from "../core/command/protocol-switch.ts";
 import { StartTLS } from "../core/command/start-tls.ts";
 import { Connection } from "../core/connection/connection.ts";
 import { checkHeartbeat } from "../core/connection/liveness.ts";
@@ -107,7 +112,7 @@ export class NodeConnection extends Connection {
    * Rejects with what the peer answers; then AMP goes on.
    */
   async switchProtocol<A extends Fields>(
-    command: ProtocolSwitchCommand<A, Duplex>,
+    command: Command<A, SwitchFields<Duplex>, true>,
     args: Omit<InputOf<A>, "protocol">,
     options: CallOptions = {},
   ): Promise<Duplex> {
