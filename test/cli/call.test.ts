@@ -3,6 +3,8 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { transformSync } from "esbuild";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type TestCertificates, testCertificates } from "../support/certificates.ts";
+import { rawServer } from "../support/loopback.ts";
+import { RawPeer } from "../support/raw-peer.ts";
 import { certificateFile, scratchPath } from "../support/tls-side.ts";
 import {
   describeWithTwisted,
@@ -27,6 +29,29 @@ async function twisted(options: ServerOptions = {}): Promise<string> {
   const { address } = server;
   return "path" in address ? `unix:${address.path}` : `tcp://${address.host}:${address.port}`;
 }
+
+describe("ampwire call of a command that demands TLS", () => {
+  test.each(["Asked", "Asked --no-answer", "Told"])("%s: nothing is sent in plaintext", async (words) => {
+    const [name = "", ...flags] = words.split(" ");
+    const module = scratchPath("demanding.mjs");
+    writeFileSync(
+      module,
+      `import { command, unicode } from "ampwire";
+       const fields = { arguments: { text: unicode() }, requireTLS: true };
+       export const Asked = command("Asked", fields);
+       export const Told = command("Told", { ...fields, requiresAnswer: false });`,
+    );
+    const { port, next } = await rawServer();
+    const peer = next().then((socket) => new RawPeer(socket));
+    const outcome = await ampwire(
+      ["call", `tcp://127.0.0.1:${port}`, name, "text=secret", "--schema", module, ...flags].join(" "),
+    );
+    expect(outcome.code).toBe(1);
+    expect(outcome.err).toMatch(/may not be sent in plaintext: start TLS first \(--starttls/);
+    await (await peer).closed;
+    expect((await peer).received.toString("latin1")).toBe("");
+  });
+});
 
 describeWithTwisted("ampwire call to Twisted", () => {
   let at = "";

@@ -1,5 +1,5 @@
 /** A call that is ready to be made: with a schema, or without. */
-import type { Command } from "../../index.ts";
+import { type Command, TLSRequired } from "../../index.ts";
 import type { NodeConnection } from "../../node/index.ts";
 import { Failure } from "../complaint.ts";
 import { typedValues } from "../values/typed.ts";
@@ -13,7 +13,7 @@ export interface Request {
   /** The command is StartTLS, or an extension of it. */
   readonly startsTLS: boolean;
   ask(connection: NodeConnection, timeout: number | undefined): Promise<Answer>;
-  /** Wants no answer. */
+  /** Wants no answer. @throws TLSRequired */
   send(connection: NodeConnection): void;
 }
 
@@ -46,6 +46,10 @@ export function typedRequest(command: Command, words: readonly TypedWord[]): Req
       }
     },
     send(connection) {
+      // A box goes by its name: what its command demands, the connection does not know.
+      if (command.requireTLS && !connection.secure) {
+        throw new TLSRequired(`${command.name} may not be sent in plaintext: start TLS first`);
+      }
       const box = command.makeArguments(values, connection);
       connection.callRemoteString(command.name, box, { requiresAnswer: false });
     },
