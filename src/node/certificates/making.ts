@@ -5,9 +5,9 @@
 import "reflect-metadata"; // the X.509 library wants it in place before itself
 import { KeyObject, webcrypto, type X509Certificate } from "node:crypto";
 import { isIP } from "node:net";
-import { domainToASCII } from "node:url";
 import * as x509 from "@peculiar/x509";
 import { InvalidCertificate } from "../../core/errors/caller.ts";
+import { hostNameInASCII } from "./host-name.ts";
 
 /** What an authority is called, and how long it lasts. */
 export interface AuthorityOptions {
@@ -144,7 +144,7 @@ function leafExtensions({ hostNames = [] }: CertificateOptions): x509.Extension[
 
 function generalName(hostName: string): x509.JsonGeneralName {
   if (isIP(hostName) !== 0) return { type: "ip", value: hostName };
-  const value = domainToASCII(hostName);
+  const value = hostNameInASCII(hostName);
   if (value === "") throw new InvalidCertificate(`${JSON.stringify(hostName)} is no host name`);
   return { type: "dns", value };
 }

@@ -1,9 +1,9 @@
 /** Everything about an upgrade that can be found wrong before a byte is sent. */
 import { isIP } from "node:net";
 import type { Duplex } from "node:stream";
-import { domainToASCII } from "node:url";
 import { InvalidCertificate } from "../../core/errors/caller.ts";
 import { Certificate } from "../certificates/certificate.ts";
+import { hostNameInASCII } from "../certificates/host-name.ts";
 import { PrivateCertificate } from "../certificates/private-certificate.ts";
 import { secureContext } from "./context.ts";
 import type { TLSOptions, TLSRole } from "./options.ts";
@@ -51,7 +51,7 @@ export function checkStream(stream: Duplex): void {
 
 /** As it is sent and compared: international names in ASCII, without the dot of the root. */
 export function normalServerName(serverName: string): string {
-  return isIP(serverName) === 0 ? domainToASCII(serverName).replace(/\.$/, "") : serverName;
+  return isIP(serverName) === 0 ? hostNameInASCII(serverName).replace(/\.$/, "") : serverName;
 }
 
 function checkAuthorities(authorities: readonly Certificate[]): void {

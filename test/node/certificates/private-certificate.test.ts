@@ -105,6 +105,7 @@ describe("selfSigned", () => {
     ["no time", { commonName: "x", validForDays: 0 }, /validForDays/],
     ["no number", { commonName: "x", validForDays: Number.NaN }, /validForDays/],
     ["a bad host", { commonName: "x", hostNames: ["a b"] }, /"a b" is no host name/],
+    ["a path behind a host", { commonName: "x", hostNames: ["a/b"] }, /"a\/b" is no host name/],
   ])("refuses %s", async (_, options, message) => {
     const made = PrivateCertificate.selfSigned(options);
     await expect(made).rejects.toThrow(InvalidCertificate);

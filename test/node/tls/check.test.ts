@@ -29,6 +29,12 @@ describe("options", () => {
     ["an empty name", "client", { serverName: "", verifyAuthorities }, /neither a host name nor/],
     ["a bad name", "client", { serverName: "a b", verifyAuthorities }, /"a b" is neither/],
     [
+      "the beginning of a URL",
+      "client",
+      { serverName: "evil.example/.calc.example", verifyAuthorities },
+      /evil\.example\/\.calc\.example" is neither/,
+    ],
+    [
       "a name for a server",
       "server",
       { serverName: "calc.example", verifyAuthorities },
