@@ -1,6 +1,6 @@
 /** Listens at an address, and makes a connection of whatever comes. */
 import { once } from "node:events";
-import type { AddressInfo, Server as NetServer } from "node:net";
+import type { AddressInfo, Server as NetServer, Socket } from "node:net";
 import { createServer as createTLSServer } from "node:tls";
 import { attach, listen, type NodeConnection, type NodeConnectionOptions } from "../../node/index.ts";
 import { Misuse } from "../complaint.ts";
@@ -38,6 +38,7 @@ async function listenTLS(address: InternetAddress<"tls">, options: ListeningOpti
     );
   }
   const connections = new Set<NodeConnection>();
+  const sockets = new Set<Socket>(); // below TLS: those too whose handshake is not done
   const server = createTLSServer(serverOptions(tls), (socket) => {
     socket.setNoDelay(true);
     const connection = attach(socket, { ...options, tls: false, role: "server" });
@@ -45,12 +46,17 @@ async function listenTLS(address: InternetAddress<"tls">, options: ListeningOpti
     void connection.closed.then(() => connections.delete(connection));
     onConnection?.(connection);
   });
+  server.on("connection", (socket: Socket) => {
+    sockets.add(socket);
+    socket.once("close", () => sockets.delete(socket));
+  });
   const port = await listenOn(server, address);
   return {
     address: addressText({ ...address, port }),
     async close() {
       server.close();
       await Promise.all([...connections].map((connection) => connection.close()));
+      for (const socket of sockets) socket.destroy();
     },
   };
 }

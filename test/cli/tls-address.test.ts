@@ -1,0 +1,104 @@
+/** `tls://`: TLS from the first byte keeps the rules that StartTLS has. */
+import { once } from "node:events";
+import { connect as connectSocket } from "node:net";
+import { setTimeout as delay } from "node:timers/promises";
+import { type ConnectionOptions, connect, type TLSSocket } from "node:tls";
+import { command, InvalidCertificate, integer, locator } from "ampwire";
+import { PrivateCertificate } from "ampwire/node";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { parseAddress } from "../../src/cli/net/address.ts";
+import { type Listening, type ListeningOptions, listenAt } from "../../src/cli/net/listening.ts";
+import { openConnection } from "../../src/cli/net/open.ts";
+import { testCertificates } from "../support/certificates.ts";
+import { RawPeer } from "../support/raw-peer.ts";
+import { rejection } from "../support/settled.ts";
+
+const known = await testCertificates();
+const Slow = command("Slow", { response: { n: integer() } });
+const slow = locator(
+  Slow.responder(async () => {
+    await delay(20);
+    return { n: 1 };
+  }),
+);
+
+async function listening(options: ListeningOptions = {}): Promise<Listening & { readonly port: number }> {
+  const server = await listenAt(parseAddress("tls://127.0.0.1:0"), {
+    tls: { localCertificate: known.server },
+    locator: slow,
+    ...options,
+  });
+  onTestFinished(() => server.close());
+  return { ...server, port: Number(server.address.split(":").at(-1)) };
+}
+
+async function client(port: number, options: ConnectionOptions = {}): Promise<TLSSocket> {
+  const socket = connect({ port, host: "127.0.0.1", rejectUnauthorized: false, ...options });
+  onTestFinished(() => void socket.destroy());
+  socket.on("error", () => {});
+  await once(socket, "secureConnect");
+  return socket;
+}
+
+describe("a server at tls://", () => {
+  test("answers who has ended its side", async () => {
+    const { port } = await listening();
+    const socket = await client(port);
+    socket.allowHalfOpen = true;
+    const peer = new RawPeer(socket);
+    peer.send({ _ask: "1", _command: "Slow" });
+    peer.finish();
+    expect(await peer.boxes()).toEqual([{ _answer: "1", n: "1" }]);
+  });
+
+  test("resumes no session", async () => {
+    const { port } = await listening();
+    const version = { minVersion: "TLSv1.2", maxVersion: "TLSv1.2" } as const;
+    const session = (await client(port, version)).getSession();
+    expect(session).toBeDefined();
+    expect((await client(port, { ...version, session })).isSessionReused()).toBe(false);
+  });
+
+  test("does not renegotiate", async () => {
+    const { port } = await listening();
+    const socket = await client(port, { maxVersion: "TLSv1.2" });
+    const renegotiated = new Promise((resolve) => {
+      socket.renegotiate({}, (error) => resolve(error === null));
+      socket.once("error", () => resolve(false));
+    });
+    expect(await renegotiated).toBe(false);
+  });
+
+  test("closes though somebody has opened a connection and never begun to speak TLS", async () => {
+    const { port, close } = await listening();
+    const socket = connectSocket({ port, host: "127.0.0.1" });
+    onTestFinished(() => void socket.destroy());
+    socket.on("error", () => {});
+    await once(socket, "connect");
+    await client(port); // the server has seen the first one
+    const closed = once(socket, "close");
+    socket.resume();
+    await close();
+    await closed;
+  });
+});
+
+describe("a client of tls://", () => {
+  test("asks for an international name as certificates write it", async () => {
+    const hostNames = ["bücher.example"];
+    const localCertificate = await PrivateCertificate.selfSigned({ commonName: "books", hostNames });
+    const { address } = await listening({ tls: { localCertificate } });
+    const connection = await openConnection(parseAddress(address), {
+      tls: { verifyAuthorities: [localCertificate], serverName: "Bücher.example." },
+    });
+    expect(await connection.callRemote(Slow)).toEqual({ n: 1 });
+    await connection.close();
+  });
+
+  test("takes no name that is none", async () => {
+    const opening = openConnection(parseAddress("tls://127.0.0.1:1"), {
+      tls: { verifyAuthorities: [known.authority], serverName: "calc.example/.evil.example" },
+    });
+    expect(await rejection(opening)).toBeInstanceOf(InvalidCertificate);
+  });
+});
