@@ -238,7 +238,8 @@ export class ChangeDriver {
       (error: unknown) => {
         const reason = errorOf(error);
         if (this.#current === current) return this.fail(reason);
-        failed(error);
+        // An upgrade that was cut off ends like this: whoever waits for it has heard why.
+        if (current.change.state === "switching") failed(error);
         this.#stage.transport.destroy(reason); // it is nobody's
       },
     );
