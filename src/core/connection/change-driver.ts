@@ -11,9 +11,14 @@ import type { AnyCommand } from "../command/command.ts";
 import type { Dispatcher } from "../dispatch/dispatcher.ts";
 import type { ChangeAsk } from "../dispatch/host.ts";
 import { InvalidSignature, OnlyOneTLS } from "../errors/caller.ts";
-import { PlaintextAfterStartTLS, StartTLSCollision, StartTLSRefused } from "../errors/peer.ts";
+import {
+  PlaintextAfterStartTLS,
+  RemoteAmpError,
+  StartTLSCollision,
+  StartTLSRefused,
+} from "../errors/peer.ts";
 import { errorOf, reasonOf } from "../errors/thrown.ts";
-import { ConnectionClosed } from "../errors/transport.ts";
+import { UNKNOWN_ERROR_CODE } from "../errors/wire-codes.ts";
 import type { ChangeEvent } from "../observer.ts";
 import type { Clock, Transport } from "../transport.ts";
 import { ByteWriter } from "../wire/byte-writer.ts";
@@ -127,7 +132,8 @@ export class ChangeDriver {
     }
     try {
       change.admit(connection, "responder");
-      if (state !== "open") throw new ConnectionClosed(`the connection is ${state}`);
+      // No failure of ours, which would cut short what close() waits for.
+      if (state !== "open") throw new RemoteAmpError(UNKNOWN_ERROR_CODE, `the connection is ${state}`);
     } catch (error) {
       return ask.fail(error);
     }

@@ -237,6 +237,35 @@ describe("StartTLS", () => {
     await upgrade;
   });
 
+  test("on a closing connection: refused, and what is in progress comes to its end all the same", async () => {
+    const calc = calculator();
+    const errors: unknown[] = [];
+    const { connection, peer } = scriptedPeer(
+      {
+        locator: locator(calc.locator, starting),
+        onError: (error) => errors.push(error),
+      },
+      { pretendTLS: true },
+    );
+    const answer = connection.callRemote(Sum, { a: 1, b: 2 });
+    await peer.expect(SUM);
+    peer.send({ _ask: "w", _command: "Wait" });
+    await quiet();
+    void connection.close();
+    peer.send({ _ask: "s", _command: "StartTLS" });
+    await peer.expect({
+      _error: "s",
+      _error_code: "UNKNOWN",
+      _error_description: "the connection is closing",
+    });
+    peer.send({ _answer: "1", total: "3" });
+    expect(await answer).toEqual({ total: 3 });
+    calc.answer("done");
+    await peer.expect({ _answer: "w", after: "done" });
+    await peer.expectEnd();
+    expect(errors).toEqual([]);
+  });
+
   test("close() meanwhile waits for it", async () => {
     const { connection, peer } = scriptedPeer({}, PRETEND);
     const upgraded = connection.startTLS();
