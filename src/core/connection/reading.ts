@@ -1,4 +1,6 @@
 /** What comes from the transport, and when boxes are read out of it. */
+import { keys } from "../command/protocol-keys.ts";
+import { LimitExceeded } from "../errors/caller.ts";
 import { errorOf } from "../errors/thrown.ts";
 import type { TransportReceiver } from "../transport.ts";
 import type { Frame } from "../wire/frame.ts";
@@ -46,7 +48,8 @@ export class Reading implements InputGate, TransportReceiver {
   mayRead(): boolean {
     const { limits, output, standing } = this.#parts;
     if (standing.state === "closed") return true; // to see the peer's end; what comes is thrown away
-    return this.mayListen() && output.pending < limits.maxUnsentBytes;
+    // What is held back leaves when the answer is read that it waits for: not to read would be to wait for ever.
+    return this.mayListen() && output.pending - output.held < limits.maxUnsentBytes;
   }
 
   /** We have no reason of our own not to read; the peer may have given us one. */
@@ -56,7 +59,12 @@ export class Reading implements InputGate, TransportReceiver {
   }
 
   receive(frame: Frame): void {
-    const { dispatcher, options } = this.#parts;
+    const { dispatcher, limits, options, output } = this.#parts;
+    if (output.held >= limits.maxUnsentBytes && asks(frame)) {
+      throw new LimitExceeded(
+        `the peer goes on asking while ${output.held} bytes are held back: the limit is maxUnsentBytes`,
+      );
+    }
     if (options.receiver === undefined) dispatcher.receive(frame);
     else options.receiver.boxReceived(frame.toBox());
   }
@@ -72,4 +80,8 @@ export class Reading implements InputGate, TransportReceiver {
   failed(error: unknown): void {
     this.#ending.fail(errorOf(error));
   }
+}
+
+function asks(frame: Frame): boolean {
+  return frame.indexOf(keys.answer) < 0 && frame.indexOf(keys.error) < 0;
 }

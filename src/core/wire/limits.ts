@@ -22,7 +22,8 @@ export interface Limits {
   readonly maxHeldBytes: number;
   /**
    * Bytes written but not taken by the peer. Past it we stop reading, and a call rejects with
-   * LimitExceeded (a no-answer call throws it). Answers are never dropped. Default 16 MiB.
+   * LimitExceeded (a no-answer call throws it). Answers are never dropped. While so much is held back for a protocol
+   * change that we have asked for, one more ask of the peer closes the connection. Default 16 MiB.
    */
   readonly maxUnsentBytes: number;
   /** Milliseconds from a StartTLS ask to the end of its handshake. Default 10,000. */

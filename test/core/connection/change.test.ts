@@ -237,6 +237,49 @@ describe("StartTLS", () => {
     await upgrade;
   });
 
+  test("one call larger than maxUnsentBytes waits like any other: the answer is read all the same", async () => {
+    const { connection, peer } = scriptedPeer({ limits: { maxUnsentBytes: 1000 } }, PRETEND);
+    const upgraded = connection.startTLS();
+    const text = "x".repeat(2000);
+    connection.callRemote(Note, { text });
+    await peer.expect(STLS);
+    peer.send({ _answer: "1" });
+    await peer.startTLS("responder");
+    await upgraded;
+    await peer.expect({ _command: "Note", text });
+  });
+
+  test("answers to what the peer asks meanwhile are bounded by maxUnsentBytes, and its answer is read", async () => {
+    const calc = calculator();
+    const { connection, peer } = scriptedPeer(
+      { locator: calc.locator, limits: { maxUnsentBytes: 100 } },
+      PRETEND,
+    );
+    const upgraded = connection.startTLS();
+    await peer.expect(STLS);
+    const asks = ["a", "b", "c", "d"].map((_ask) => ({ ...SUM, _ask }));
+    peer.send(...asks, { _answer: "1" });
+    await peer.startTLS("responder");
+    await upgraded;
+    await peer.expect(...asks.map(({ _ask }) => ({ _answer: _ask, total: "3" })));
+    expect(connection.state).toBe("open");
+  });
+
+  test("a peer that asks on and on before it answers is closed, and no call waits for the timeout", async () => {
+    const calc = calculator();
+    const { connection, peer } = scriptedPeer(
+      { locator: calc.locator, limits: { maxUnsentBytes: 100 } },
+      PRETEND,
+    );
+    const upgraded = rejection(connection.startTLS());
+    await peer.expect(STLS);
+    peer.send(...Array.from({ length: 1000 }, (_, index) => ({ ...SUM, _ask: `${index}` })));
+    const reason = await upgraded;
+    expect(reason).toBeInstanceOf(LimitExceeded);
+    expect(reason).toMatchObject({ message: expect.stringContaining("maxUnsentBytes") });
+    expect(connection.reason).toBe(reason);
+  });
+
   test("on a closing connection: refused, and what is in progress comes to its end all the same", async () => {
     const calc = calculator();
     const errors: unknown[] = [];

@@ -1,7 +1,7 @@
 /** What a peer may cost us, before, during and after an upgrade. */
 import { once } from "node:events";
 import { Duplex } from "node:stream";
-import { BoxTooLarge, bytes, command, HandshakeTimeout, IdleTimeout, locator } from "ampwire";
+import { BoxTooLarge, bytes, command, IdleTimeout, LimitExceeded, locator } from "ampwire";
 import { attach } from "ampwire/node";
 import { describe, expect, test } from "vitest";
 import { testCertificates } from "../../support/certificates.ts";
@@ -87,7 +87,7 @@ test("case 20: asks in progress are bounded: past it nothing is read", async () 
   expect(Math.max(...sizes)).toBeLessThanOrEqual(10);
 });
 
-test("case 20: answers held for TLS are bounded: past it we read no more asks", async () => {
+test("case 20: answers held for TLS are bounded: past it one more ask closes", async () => {
   const Big = command("Big", { response: { data: bytes() } });
   let served = 0;
   const big = Big.responder(() => {
@@ -96,13 +96,16 @@ test("case 20: answers held for TLS are bounded: past it we read no more asks", 
   });
   const { connection, peer } = await ours("server", {
     tls,
-    limits: { maxUnsentBytes: 100_000, handshakeTimeout: 100 },
+    limits: { maxUnsentBytes: 100_000 },
     locator: locator(big),
   });
   const upgrade = rejection(connection.startTLS());
   await peer.box();
   peer.send(...Array.from({ length: 1_000 }, (_, i) => ({ _ask: String(i), _command: "Big" })), ANS);
-  expect(await upgrade).toBeInstanceOf(HandshakeTimeout);
+  const reason = await upgrade;
+  expect(reason).toBeInstanceOf(LimitExceeded);
+  expect(reason).toMatchObject({ message: expect.stringContaining("maxUnsentBytes") });
+  expect(await connection.closed).toBe(reason);
   expect(served).toBeLessThanOrEqual(11);
 });
 
