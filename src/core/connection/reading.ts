@@ -1,9 +1,10 @@
 /** What comes from the transport, and when boxes are read out of it. */
 import { keys } from "../command/protocol-keys.ts";
-import { LimitExceeded } from "../errors/caller.ts";
+import { LimitExceeded, TLSRequired } from "../errors/caller.ts";
 import { errorOf } from "../errors/thrown.ts";
 import type { TransportReceiver } from "../transport.ts";
 import type { Frame } from "../wire/frame.ts";
+import { plaintextForbids } from "./admission.ts";
 import type { Ending } from "./ending.ts";
 import type { InputGate } from "./input.ts";
 import type { Parts } from "./parts.ts";
@@ -65,8 +66,10 @@ export class Reading implements InputGate, TransportReceiver {
         `the peer goes on asking while ${output.held} bytes are held back: the limit is maxUnsentBytes`,
       );
     }
-    if (options.receiver === undefined) dispatcher.receive(frame);
-    else options.receiver.boxReceived(frame.toBox());
+    if (options.receiver === undefined) return dispatcher.receive(frame);
+    if (plaintextForbids(this.#parts, undefined))
+      throw new TLSRequired("a box came in plaintext: requireTLS lets none in");
+    options.receiver.boxReceived(frame.toBox());
   }
 
   readEnough(everything: boolean): void {

@@ -3,7 +3,7 @@ import type { Box } from "../wire/box.ts";
 
 /** Something that sends boxes: a connection, or one of your own. */
 export interface BoxSender {
-  /** @throws InvalidSignature, TooLong for a box that the wire cannot carry */
+  /** @throws InvalidSignature, TooLong for a box that the wire cannot carry; TLSRequired */
   sendBox(box: Box): void;
   /** An error that nobody has handled. */
   unhandledError(error: unknown): void;

@@ -1,5 +1,13 @@
 /** The low level: a receiver of boxes in place of locators and calls. */
-import { Box, type BoxReceiver, type BoxSender, ConnectionClosed, InvalidSignature, TooLong } from "ampwire";
+import {
+  Box,
+  type BoxReceiver,
+  type BoxSender,
+  ConnectionClosed,
+  InvalidSignature,
+  TLSRequired,
+  TooLong,
+} from "ampwire";
 import { byteByByte, scriptedPeer } from "ampwire/testing";
 import { describe, expect, test } from "vitest";
 import { rejection } from "../../support/settled.ts";
@@ -100,6 +108,19 @@ describe("a receiver", () => {
     expect(() => sender?.sendBox(new Box({ a: "1", b: new Uint8Array(65_536) }))).toThrow(TooLong);
     sender?.sendBox(new Box({ c: "3" }));
     await peer.expect({ c: "3" });
+  });
+
+  test("is neither told nor heard in plaintext where TLS is required", async () => {
+    const receiver = new Mirror();
+    const told: Box[] = [];
+    receiver.boxReceived = (box) => void told.push(box);
+    const { connection, peer } = scriptedPeer({ receiver, requireTLS: true });
+    expect(() => receiver.sender?.sendBox(new Box({ a: "1" }))).toThrow(TLSRequired);
+    peer.send({ b: "2" });
+    await peer.expectEnd();
+    peer.end();
+    expect(await connection.closed).toBeInstanceOf(TLSRequired);
+    expect(told).toEqual([]);
   });
 
   test("and a heartbeat do not go together", () => {
