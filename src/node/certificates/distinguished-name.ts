@@ -1,6 +1,6 @@
 /**
- * Names as OpenSSL writes them: one `KEY=value` a line, with special and control characters escaped as
- * in RFC 2253, so a hostile certificate cannot forge lines in a log.
+ * Names as OpenSSL writes them: one `KEY=value` a line, or several with ` + ` between them, with special and control
+ * characters escaped as in RFC 2253, so a hostile certificate cannot forge lines in a log.
  */
 
 export function onOneLine(name: string | undefined): string {
@@ -8,10 +8,11 @@ export function onOneLine(name: string | undefined): string {
 }
 
 export function lastCommonName(name: string | undefined): string | undefined {
-  const values = Array.from((name ?? "").matchAll(/^CN=(.*)$/gm), (match) => match[1] ?? "");
-  return values
-    .at(-1)
-    ?.replace(/\\([0-9A-F]{2})|\\(.)/g, (_, hex?: string, character?: string) =>
+  const parts = (name ?? "").split(/\n| \+ /); // a plus within a value is escaped
+  return parts
+    .findLast((part) => part.startsWith("CN="))
+    ?.slice("CN=".length)
+    .replace(/\\([0-9A-F]{2})|\\(.)/g, (_, hex?: string, character?: string) =>
       hex === undefined ? (character ?? "") : String.fromCharCode(Number.parseInt(hex, 16)),
     );
 }

@@ -15,6 +15,9 @@ test("the common name is the last one, unescaped", () => {
   expect(lastCommonName("CN=outer\nO=x\nCN=inner")).toBe("inner");
   expect(lastCommonName('CN=Example\\, Inc. \\"x\\"')).toBe('Example, Inc. "x"');
   expect(lastCommonName("CN=line\\0Abreak")).toBe("line\nbreak");
+  expect(lastCommonName("O=Example\nCN=alice + UID=1000")).toBe("alice");
+  expect(lastCommonName("UID=1000 + CN=alice\nO=Example")).toBe("alice");
+  expect(lastCommonName("CN=a \\+ CN\\=b")).toBe("a + CN=b");
   expect(lastCommonName("O=nobody")).toBeUndefined();
   expect(lastCommonName(undefined)).toBeUndefined();
 });
