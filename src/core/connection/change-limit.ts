@@ -28,7 +28,7 @@ export function limitChange(
 ): () => void {
   // Whether to switch the protocol may take thought; a handshake may not take time.
   const bound = kind === "upgrading" ? handshakeTimeout : Number.POSITIVE_INFINITY;
-  const milliseconds = Math.min(bound, timeout ?? bound);
+  const milliseconds = timeout !== undefined && timeout < bound ? timeout : bound; // NaN lifts no bound
   const expired = () => cutoff.expired(new HandshakeTimeout(`${kind} took longer than ${milliseconds} ms`));
   const aborted = () => {
     const reason: unknown = signal?.reason;

@@ -202,18 +202,21 @@ describe("StartTLS", () => {
     expect(await a.callRemote(WhoAmI)).toEqual({ user: "nobody" });
   });
 
-  test("takes no longer than handshakeTimeout", async () => {
-    const clock = manualClock();
-    const { connection, peer } = scriptedPeer({ limits: { handshakeTimeout: 500 } }, { ...PRETEND, clock });
-    const failed = rejection(connection.startTLS());
-    await peer.expect(STLS);
-    clock.advance(499);
-    await quiet();
-    expect(connection.state).toBe("upgrading");
-    clock.advance(1);
-    expect(await failed).toBeInstanceOf(HandshakeTimeout);
-    await peer.expectEnd();
-  });
+  test.each([undefined, Number.POSITIVE_INFINITY, Number.NaN, 501])(
+    "takes no longer than handshakeTimeout, whatever the call allows: %s",
+    async (timeout) => {
+      const clock = manualClock();
+      const { connection, peer } = scriptedPeer({ limits: { handshakeTimeout: 500 } }, { ...PRETEND, clock });
+      const failed = rejection(connection.startTLS({ timeout }));
+      await peer.expect(STLS);
+      clock.advance(499);
+      await quiet();
+      expect(connection.state).toBe("upgrading");
+      clock.advance(1);
+      expect(await failed).toBeInstanceOf(HandshakeTimeout);
+      await peer.expectEnd();
+    },
+  );
 
   test("a signal ends it, and the connection", async () => {
     const { connection, peer } = scriptedPeer({}, PRETEND);
