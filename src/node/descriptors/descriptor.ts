@@ -9,7 +9,7 @@ const ordinal = integer();
 
 /**
  * AMP's Descriptor (Twisted's `amp.Descriptor`): a file descriptor, over UNIX sockets, between connections opened with
- * `descriptors: true`. Not inside TLS, and not in a `listOf`. Needs the package koffi, on Linux.
+ * `descriptors: true`. Not inside TLS nor while it is being started, and not in a `listOf`. Needs the package koffi, on Linux.
  *
  * Who closes what: a descriptor that you send stays yours. A copy is made when the call is made, so close yours whenever
  * you like after `callRemote` has returned, or in a responder by `setImmediate`, when the answer has been made. A
@@ -32,7 +32,12 @@ export function descriptor(): BoxArgument<number> {
     toBox(fd, name, box, connection) {
       if (!Number.isInteger(fd) || fd < 0)
         throw new TypeError(`a file descriptor is needed, not ${String(fd)}`);
-      box.set(name, ordinal.encode(send(channelOf(connection), fd)));
+      const channel = channelOf(connection);
+      // The box would wait for TLS, and the descriptor would not: whoever is there would have it, verified or not.
+      if (connection instanceof NodeConnection && connection.state === "upgrading") {
+        throw new DescriptorsNotAvailable("descriptors cannot go through TLS, which is being started");
+      }
+      box.set(name, ordinal.encode(send(channel, fd)));
     },
     fromBox(name, box, connection) {
       const bytes = box.get(name);

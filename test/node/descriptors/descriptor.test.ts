@@ -12,6 +12,7 @@ import {
   optional,
   ProtocolError,
   type ResponderLocator,
+  StartTLS,
   unicode,
 } from "ampwire";
 import { attach, connect, descriptor, listen, type NodeConnection } from "ampwire/node";
@@ -259,6 +260,22 @@ describe("descriptors are not available", () => {
     expect(error).toBeInstanceOf(DescriptorsNotAvailable);
     expect(error.message).toContain("TLS");
     expect(file.text()).toBe("plain");
+  });
+
+  it("behind a StartTLS: none goes to a peer that is not verified yet", async () => {
+    const { client } = await joined(
+      locator(
+        StartTLS.responder(() => ({})),
+        write,
+      ),
+    );
+    const file = sharedFile();
+    const upgraded = client.startTLS();
+    const error = await rejection(client.callRemote(Write, { file: file.fd, text: "secret" }));
+    expect(error).toBeInstanceOf(DescriptorsNotAvailable);
+    expect(error.message).toContain("TLS");
+    await upgraded;
+    expect([client.state, file.text()]).toEqual(["open", ""]);
   });
 });
 
