@@ -19,6 +19,7 @@ import { checkByteStream } from "./byte-stream.ts";
 import type { PrivateCertificate } from "./certificates/private-certificate.ts";
 import { temporaryCertificate } from "./certificates/temporary.ts";
 import { checkStream, checkTLSOptions } from "./tls/check.ts";
+import { GivenSession } from "./tls/given-session.ts";
 import type { TLSOptions, TLSRole, UpgradeOptions } from "./tls/options.ts";
 import { describePeer } from "./tls/peer.ts";
 import { refusalAfterHandshake } from "./tls/refusal.ts";
@@ -61,7 +62,7 @@ export class StreamTransport implements Transport {
     checkByteStream(stream);
     this.#stream = stream;
     this.#options = options;
-    if (stream instanceof TLSSocket) this.#initialTLS = session(stream, undefined, stream.authorized);
+    if (stream instanceof TLSSocket) this.#initialTLS = new GivenSession(stream);
     stream.on("error", this.#onError); // for life: an error that nobody listens to ends the process
   }
 
@@ -116,7 +117,7 @@ export class StreamTransport implements Transport {
     this.#stream.off("data", this.#onData).off("end", this.#onEnd).off("close", this.#onClose);
   }
 
-  /** A stream that was TLS before it came to us. What it was verified against, its maker knows. */
+  /** Of a stream that was TLS before it came to us. */
   get tls(): TLSSession | undefined {
     return this.#initialTLS;
   }
