@@ -54,7 +54,7 @@ const hints: readonly Known[] = [
   ],
   [PeerRefusedCertificate, "--cert FILE presents a certificate that the peer's authority has issued"],
   [StartTLSRefused, "the peer does not do TLS, or not on this connection"],
-  [HandshakeTimeout, "the peer answered StartTLS and then did not speak TLS"],
+  [HandshakeTimeout, "--timeout SECONDS waits longer; does the peer do StartTLS at all?"],
   [InvalidCertificate, "ampwire certificate show FILE tells what is in a file"],
   [InvalidSignature, "name=text, name=@file or name:=json; the schema says which names there are"],
   [KeyTooLong, "is that port really AMP's? for TLS from the first byte it is tls://"],

@@ -12,6 +12,7 @@ import type { Dispatcher } from "../dispatch/dispatcher.ts";
 import type { ChangeAsk } from "../dispatch/host.ts";
 import { InvalidSignature, OnlyOneTLS } from "../errors/caller.ts";
 import {
+  HandshakeTimeout,
   PlaintextAfterStartTLS,
   RemoteAmpError,
   StartTLSCollision,
@@ -272,8 +273,9 @@ export class ChangeDriver {
 
   #limit(current: Current, options: CallOptions): void {
     current.release = limitChange(current.change.state, options, this.#stage, {
-      expired: (reason) => {
-        this.fail(reason);
+      expired: (bound) => {
+        const missing = current.phase === "asked" ? "the peer has not answered" : "the handshake is not done";
+        this.fail(new HandshakeTimeout(`${bound}: ${missing}`));
         this.#stage.transport.destroy(); // who is silent now would not react to an end in order either
       },
       aborted: (reason, rejection) => this.fail(reason, rejection),

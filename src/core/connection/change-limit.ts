@@ -1,7 +1,6 @@
 /** How long a protocol change may take, and the signal that calls it off. */
 import type { CallOptions } from "../command/amp-connection.ts";
 import type { ProtocolChange } from "../command/box-kind.ts";
-import { HandshakeTimeout } from "../errors/peer.ts";
 import { ConnectionClosed } from "../errors/transport.ts";
 import type { Clock } from "../transport.ts";
 
@@ -14,7 +13,8 @@ interface ChangeTime {
 
 /** Who hears that the change is over before it was made. */
 interface Cutoff {
-  expired(reason: HandshakeTimeout): void;
+  /** @param bound what has run out, for a message */
+  expired(bound: string): void;
   /** @param rejection what the caller gave the signal as its reason: any value */
   aborted(reason: Error, rejection: unknown): void;
 }
@@ -29,7 +29,7 @@ export function limitChange(
   // Whether to switch the protocol may take thought; a handshake may not take time.
   const bound = kind === "upgrading" ? handshakeTimeout : Number.POSITIVE_INFINITY;
   const milliseconds = timeout !== undefined && timeout < bound ? timeout : bound; // NaN lifts no bound
-  const expired = () => cutoff.expired(new HandshakeTimeout(`${kind} took longer than ${milliseconds} ms`));
+  const expired = () => cutoff.expired(`${kind} took longer than ${milliseconds} ms`);
   const aborted = () => {
     const reason: unknown = signal?.reason;
     cutoff.aborted(

@@ -21,6 +21,7 @@ describe.each(["server", "client"] as const)("case 19: as TLS %s", (role) => {
     const upgrade = rejection(connection.startTLS());
     const held = rejection(connection.callRemote(Mark, { text: "secret" }));
     expect(await upgrade).toBeInstanceOf(HandshakeTimeout);
+    expect((await upgrade).message).toBe("upgrading took longer than 60 ms: the peer has not answered");
     expect(await held).toBe(await upgrade);
     expect(socket.destroyed).toBe(true);
     expect(await connection.closed).toBe(await upgrade);
@@ -34,6 +35,7 @@ describe.each(["server", "client"] as const)("case 19: as TLS %s", (role) => {
     await peer.box();
     peer.send(ANS);
     expect(await upgrade).toBeInstanceOf(HandshakeTimeout);
+    expect((await upgrade).message).toBe("upgrading took longer than 60 ms: the handshake is not done");
     expect(socket.destroyed).toBe(true);
     expect(await connection.closed).toBe(await upgrade);
   });
