@@ -3,6 +3,7 @@
  * over the TLS socket that took the stream's place.
  */
 import { Socket } from "node:net";
+import { performance } from "node:perf_hooks";
 import type { Duplex } from "node:stream";
 import { setTimeout as delay } from "node:timers/promises";
 import { TLSSocket } from "node:tls";
@@ -200,8 +201,9 @@ export class StreamTransport implements Transport {
         this.#giveUpHandshake = reject;
         this.#upgrade(raw, { ...options, role }, leftovers, side).then(resolve, reject);
       });
+      const since = performance.now();
       this.#become(stream, (error) =>
-        role === "client" ? refusalAfterHandshake(error, settings) : undefined,
+        role === "client" ? refusalAfterHandshake(error, settings, performance.now() - since) : undefined,
       );
       return session(stream, settings.localCertificate, settings.verifyAuthorities !== undefined);
     } catch (error) {

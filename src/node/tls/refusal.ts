@@ -23,6 +23,8 @@ export interface HandshakeFailure {
 type Side = TLSOptions & { readonly role: TLSRole };
 
 const CLOSED = /^(?:ECONNRESET|EPIPE|ECONNABORTED|ERR_STREAM_PREMATURE_CLOSE|)$/;
+/** Milliseconds after the handshake, a round trip or so, in which a refusal may come without its reason. */
+const REFUSAL_MS = 2_000;
 const ABOUT_CERTIFICATES = /CERTIFICATE|UNKNOWN_CA|ACCESS_DENIED/;
 
 export function handshakeFailed(failure: HandshakeFailure, side: Side): AmpError {
@@ -41,16 +43,24 @@ export function handshakeFailed(failure: HandshakeFailure, side: Side): AmpError
 
 /**
  * A TLS client has finished its handshake before the server has looked at its certificate; so a refusal shows
- * as a fatal alert, or as the end of the connection, before the first byte from the peer.
+ * as a fatal alert, or as the end of the connection, soon and before the first byte from the peer.
  *
  * @param error of the TLS socket; undefined when it was closed without one
  * @param side what the upgrade was started with
+ * @param age milliseconds since the handshake was done
  * @returns undefined when it is no refusal but an ordinary end. Do not ask once a byte has come from the peer.
  */
-export function refusalAfterHandshake(error: unknown, side: Side): PeerRefusedCertificate | undefined {
+export function refusalAfterHandshake(
+  error: unknown,
+  side: Side,
+  age = 0,
+): PeerRefusedCertificate | undefined {
   const { code } = plain(error);
   const alert = alertIn(code);
-  if (alert !== undefined) return refused(`: ${inWords(alert)}`, side, error);
+  const late = age > REFUSAL_MS;
+  if (alert !== undefined && (!late || ABOUT_CERTIFICATES.test(alert)))
+    return refused(`: ${inWords(alert)}`, side, error);
+  if (late) return undefined;
   // A client that verifies us has looked before our handshake was finished: an end after that means nothing.
   if (side.role === "server" || !CLOSED.test(code)) return undefined;
   // Who demands a certificate and gets none says so; a server that asks for none is free to hang up.

@@ -1,6 +1,7 @@
 /** Who is let in: certificates as `connect`, `listen` and the calls that start TLS see them. */
 import {
   type AmpConnection,
+  ConnectionClosed,
   InvalidCertificate,
   locator,
   PeerRefusedCertificate,
@@ -8,7 +9,7 @@ import {
   StartTLS,
 } from "ampwire";
 import { Certificate, connect, listen, PrivateCertificate } from "ampwire/node";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import type { NodeConnectionOptions as Options } from "../../../src/node/connection.ts";
 import { testCertificates } from "../../support/certificates.ts";
 import { deferred } from "../../support/deferred.ts";
@@ -115,6 +116,17 @@ describe.each(["TLSv1.2", "TLSv1.3"] as const)("over %s", (maxVersion) => {
       expect(ends.client.tls).toMatchObject({ protocol: maxVersion, verified: true });
     });
   });
+});
+
+test("a server that closes an idle connection later on has not refused the client", async () => {
+  const tls = { localCertificate: serverCertificate, verifyAuthorities };
+  const { server, client } = await pair({ tls }, { tls: { localCertificate: clientCertificate } });
+  await client.startTLS();
+  const now = performance.now.bind(performance);
+  const later = vi.spyOn(performance, "now").mockImplementation(() => now() + 3_000);
+  onTestFinished(() => later.mockRestore());
+  await server.close();
+  expect(await client.closed).toBeInstanceOf(ConnectionClosed);
 });
 
 test("case 26: the certificate of a peer is unknown while the handshake runs, and after it has failed", async () => {

@@ -151,6 +151,15 @@ describe("refusalAfterHandshake", () => {
     expect(refusal?.cause).toBe(error);
   });
 
+  test("an end long after the handshake is no refusal, unless the peer says so", () => {
+    for (const error of [undefined, coded("ECONNRESET"), coded("ERR_SSL_TLSV1_ALERT_INTERNAL_ERROR")]) {
+      expect(refusalAfterHandshake(error, client(ours), 1_000)).toBeInstanceOf(PeerRefusedCertificate);
+      expect(refusalAfterHandshake(error, client(ours), 3_000)).toBeUndefined();
+    }
+    const said = coded("ERR_SSL_TLSV1_ALERT_CERTIFICATE_REVOKED");
+    expect(refusalAfterHandshake(said, client(ours), 3_000)).toBeInstanceOf(PeerRefusedCertificate);
+  });
+
   test("other errors are what they are", () => {
     expect(refusalAfterHandshake(coded("ERR_SSL_BAD_RECORD_MAC"), client(ours))).toBeUndefined();
     expect(refusalAfterHandshake(new Error("of our own"), client(ours))).toBeUndefined();
