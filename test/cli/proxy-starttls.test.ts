@@ -139,6 +139,25 @@ describe("StartTLS between two of ours", () => {
     ]);
   });
 
+  test("stopped when the client's leg is done and the server's is not: both are closed at once", async () => {
+    const behind = await rawServer();
+    const watched = await watchedProxy({ host: HOST, port: behind.port });
+    const [client, far] = await Promise.all([
+      ourClient(watched.port),
+      behind.next().then((socket) => new RawPeer(socket)),
+    ]);
+    const started = client.startTLS();
+    await far.box();
+    far.send({ _answer: "1" }); // and then it never speaks TLS
+    await started;
+    await delay(100); // the proxy's end of that leg is done later than the client's
+    const since = performance.now();
+    await watched.proxy.close();
+    expect(watched.summary().at(-1)).toBe("closed");
+    expect(performance.now() - since).toBeLessThan(5_000);
+    await client.closed;
+  });
+
   test("boxes in the segment behind the answer are not parsed, and end the connection", async () => {
     const behind = await rawServer();
     const watched = await watchedProxy({ host: HOST, port: behind.port });

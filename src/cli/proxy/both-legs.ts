@@ -10,7 +10,7 @@ import type { PrivateCertificate } from "../../node/certificates/private-certifi
 import { DEFAULT_HANDSHAKE_DELAY } from "../../node/stream-transport.ts";
 import { peerCertificate } from "../../node/tls/peer.ts";
 import { upgrade } from "../../node/tls/upgrade.ts";
-import type { LegTLS } from "./traffic.ts";
+import type { End, LegTLS } from "./traffic.ts";
 
 /** What the proxy presents to either side, and demands of it. */
 export interface ProxyTLS {
@@ -72,7 +72,15 @@ export async function upgradeBothLegs(
         signal: stop.signal,
       });
     })();
-    const [one, other] = await Promise.all([withClient, withServer]);
+    // The leg that is done first may be gone before the other one is.
+    const gone = (end: End) => (leg: TLSSocket) => {
+      leg.once("close", () => stop.abort(new Error(`the ${end} has gone`)));
+      return leg;
+    };
+    const [one, other] = await Promise.all([
+      withClient.then(gone("client")),
+      withServer.then(gone("server")),
+    ]);
     return { client: one, server: other };
   } catch (error) {
     stop.abort(error);
