@@ -131,6 +131,15 @@ test.each([
   expect(run.complained).toMatch(message);
 });
 
+test("a name that no certificate can bear is refused at once, and not at the first StartTLS", async () => {
+  const ca = certificateFile([known.authority]);
+  const run = await startCommand(
+    ...["proxy", "--listen", "tcp://127.0.0.1:0", "--to", "unix:x", "--ca", ca, "--server-name", "a/b"],
+  );
+  expect(await run.exited).toBe(1);
+  expect(run.complained).toMatch(/serverName "a\/b" is neither a host name nor an IP address/);
+});
+
 test("failures: a recording that is not there, a server that is not there", async () => {
   const run = await startCommand("replay", "/nowhere/at/all", "--to", "unix:/nowhere");
   expect([await run.exited, run.complained]).toEqual([1, expect.stringContaining("ENOENT")]);

@@ -1,4 +1,5 @@
 /** `ampwire proxy`: stands between a client and a server, and shows what passes. */
+import { checkTLSOptions } from "../../node/tls/check.ts";
 import { Misuse } from "../complaint.ts";
 import { loadCommands } from "../module/commands.ts";
 import { type Address, addressText, parseAddress } from "../net/address.ts";
@@ -81,6 +82,7 @@ function proxyTLS(flags: TLSFlags): ProxyTLS {
     }
   }
   const { localCertificate, verifyAuthorities } = serverTLS(flags);
+  checkTLSOptions({ localCertificate, verifyAuthorities, serverName }, "client"); // now, and not at the first StartTLS
   return { certificate: localCertificate, authorities: verifyAuthorities, serverName, verifyClient };
 }
 
