@@ -85,7 +85,8 @@ function verdict(
   const unknown = /CERTIFICATE_VERIFY_FAILED|invalid peer certificate/.test(`${code} ${message}`)
     ? message
     : undefined;
-  const reason = known ?? (authorizationError ? inWords(judged) : unknown);
+  const said = code === "UNSPECIFIED" ? message : inWords(judged); // Node has no code of its own for all of OpenSSL's
+  const reason = known ?? (authorizationError ? said : unknown);
   if (reason === undefined) return undefined;
   const named = certificate === undefined ? "" : ` (${certificate})`;
   return new PeerVerifyError(`the peer's certificate${named} is not trusted: ${reason}`, { cause: error });

@@ -95,6 +95,13 @@ describe("handshakeFailed", () => {
       /not trusted: not verified/,
     ],
     [
+      "a reason that Node has no code for",
+      { ...failure("UNSPECIFIED", "permitted subtree violation"), authorizationError: "UNSPECIFIED" },
+      trusting,
+      PeerVerifyError,
+      /not trusted: permitted subtree violation/,
+    ],
+    [
       "BoringSSL's word for it",
       failure("ERR_SSL_CERTIFICATE_VERIFY_FAILED"),
       trusting,
