@@ -10,7 +10,8 @@ import type { PrivateCertificate } from "../../node/certificates/private-certifi
 import { DEFAULT_HANDSHAKE_DELAY } from "../../node/stream-transport.ts";
 import { peerCertificate } from "../../node/tls/peer.ts";
 import { upgrade } from "../../node/tls/upgrade.ts";
-import type { End, LegTLS } from "./traffic.ts";
+import type { End } from "./end.ts";
+import type { LegTLS } from "./traffic.ts";
 
 /** What the proxy presents to either side, and demands of it. */
 export interface ProxyTLS {

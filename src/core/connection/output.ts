@@ -57,6 +57,11 @@ export class Output {
     return (this.#out === undefined ? 0 : this.#out.size) + this.#backlog;
   }
 
+  /** The same without what is held back here. */
+  get untaken(): number {
+    return this.#mode === "held" ? this.#backlog : this.pending;
+  }
+
   /** Bytes held back here. */
   get held(): number {
     return this.#mode === "held" ? (this.#out?.length ?? 0) : 0;

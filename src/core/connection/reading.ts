@@ -50,7 +50,7 @@ export class Reading implements InputGate, TransportReceiver {
     const { limits, output, standing } = this.#parts;
     if (standing.state === "closed") return true; // to see the peer's end; what comes is thrown away
     // What is held back leaves when the answer is read that it waits for: not to read would be to wait for ever.
-    return this.mayListen() && output.pending - output.held < limits.maxUnsentBytes;
+    return this.mayListen() && output.untaken < limits.maxUnsentBytes;
   }
 
   /** We have no reason of our own not to read; the peer may have given us one. */
