@@ -42,7 +42,7 @@ const DOORS = {
     types: `
     BackoffOptions ConnectWebSocketOptions OwnWay ReconnectingBehaviour ReconnectingChange ReconnectingClient
     ReconnectingOptions ReconnectingState WaitingLimits WebSocketConstructor WebSocketEvent WebSocketLike
-    WebSocketOptions`,
+    WebSocketOptions WebSocketURL`,
   },
   "testing/index.ts": {
     values: `

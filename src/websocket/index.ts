@@ -15,6 +15,7 @@ export {
   chooseProtocol,
   connect,
   type WebSocketOptions,
+  type WebSocketURL,
 } from "./connect.ts";
 export { type ReconnectingOptions, reconnecting } from "./reconnecting.ts";
 export { SUBPROTOCOL, type WebSocketConstructor, type WebSocketEvent, type WebSocketLike } from "./socket.ts";

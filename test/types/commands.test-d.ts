@@ -8,6 +8,7 @@ import {
   ampList,
   type Box,
   bigInteger,
+  bigUnicode,
   boolean,
   bytes,
   command,
@@ -253,3 +254,12 @@ command("Bad", { response: {}, requireAnswer: false });
 same<InputOf<typeof Sum.arguments>, { readonly a: number; readonly b: number }>();
 const received = {} as ArgumentsOf<typeof Sum>;
 received.a = 1;
+
+// What a program has not decided may be given as undefined, also with `exactOptionalPropertyTypes`.
+declare const undecided: { demands?: boolean; maxBytes?: number };
+const Undecided = command("Undecided", {
+  arguments: { text: bigUnicode({ maxBytes: undecided.maxBytes }) },
+  requireTLS: undecided.demands,
+  errors: undefined,
+});
+same<ArgumentsOf<typeof Undecided>, { text: string }>();

@@ -17,9 +17,9 @@ export type SpreadLayout = "numbered-from-2" | "numbered-from-0";
 
 export interface SpreadOptions {
   /** Default `numbered-from-2`. */
-  readonly layout?: SpreadLayout;
+  readonly layout?: SpreadLayout | undefined;
   /** Bytes of the whole value, in both directions. Default 16 MiB. */
-  readonly maxBytes?: number;
+  readonly maxBytes?: number | undefined;
 }
 
 const DEFAULT_MAX_BYTES = 16 * 1024 * 1024;

@@ -17,26 +17,26 @@ import { CommandResponder, type ErasedRespond, type Respond, registerMethod } fr
 /** What `command` and `extend` take. Everything is optional. */
 export interface CommandSpec<A extends Fields, R extends Fields, Q extends boolean> {
   /** Argument names and codecs. */
-  readonly arguments?: A;
+  readonly arguments?: A | undefined;
   /** The same for the answer. */
-  readonly response?: R;
+  readonly response?: R | undefined;
   /** Wire tags to error classes. A responder that throws one answers with the tag; the caller gets the class. */
-  readonly errors?: ErrorTags;
+  readonly errors?: ErrorTags | undefined;
   /** Like `errors`, but the connection is closed after the error has been sent. */
-  readonly fatalErrors?: ErrorTags;
+  readonly fatalErrors?: ErrorTags | undefined;
   /**
    * False: `callRemote` sends and returns nothing. It is only a hint to the calling side: a responder must
    * always return what `response` says, because a caller is free to ask for an answer. Default true.
    */
-  readonly requiresAnswer?: Q;
+  readonly requiresAnswer?: Q | undefined;
   /** True: the command is neither sent nor served in plaintext. Default false. */
-  readonly requireTLS?: boolean;
+  readonly requireTLS?: boolean | undefined;
   /** True: a reconnecting client may send the call again when the connection broke under it. Default false. */
-  readonly idempotent?: boolean;
+  readonly idempotent?: boolean | undefined;
   /** The kind of box that asks. Only protocol-changing commands set it. */
-  readonly commandType?: BoxKind;
+  readonly commandType?: BoxKind | undefined;
   /** The kind of box that answers. Only protocol-changing commands set it. */
-  readonly responseType?: BoxKind;
+  readonly responseType?: BoxKind | undefined;
 }
 
 /** The values that a responder of the command gets. */

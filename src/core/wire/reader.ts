@@ -11,10 +11,10 @@
 import { BoxTooLarge, KeyTooLong, MalformedAmpBox } from "../errors/peer.ts";
 import type { Box } from "./box.ts";
 import { Frame, VIEW_BYTES } from "./frame.ts";
-import { DEFAULT_LIMITS, type Limits } from "./limits.ts";
+import { DEFAULT_LIMITS, type GivenLimits } from "./limits.ts";
 import { KEY_TOO_LONG, scanBox, TOO_MANY_BYTES, WHOLE } from "./scan.ts";
 
-type ReaderLimits = Pick<Limits, "maxBoxBytes" | "maxBoxKeys">;
+type ReaderLimits = Pick<GivenLimits, "maxBoxBytes" | "maxBoxKeys">;
 
 const NOTHING = new Uint8Array(0);
 
@@ -42,7 +42,7 @@ export class BoxReader {
   /** Bytes of the stream before the box being read. */
   #offset = 0;
 
-  constructor(limits: Partial<ReaderLimits> = {}) {
+  constructor(limits: ReaderLimits = {}) {
     this.#maxBoxBytes = limits.maxBoxBytes ?? DEFAULT_LIMITS.maxBoxBytes;
     this.#maxBoxKeys = limits.maxBoxKeys ?? DEFAULT_LIMITS.maxBoxKeys;
   }
@@ -237,7 +237,7 @@ export class BoxReader {
  * Every box in `bytes`, each safe to keep.
  * @throws MalformedAmpBox when the bytes are not boxes, whole ones
  */
-export function parseBoxes(bytes: Uint8Array, limits?: Partial<ReaderLimits>): Box[] {
+export function parseBoxes(bytes: Uint8Array, limits?: ReaderLimits): Box[] {
   const reader = new BoxReader(limits);
   reader.push(bytes);
   const boxes: Box[] = [];
