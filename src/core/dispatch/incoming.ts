@@ -65,9 +65,10 @@ export class Incoming {
       // A change is told of by whoever makes it: a call that began here would have no end.
       if (observer?.watchesCalls && changing === undefined)
         ask.watch(observer, this.#host.context.connection);
-      if (responder === undefined) throw unhandled(ask.name);
+      // First, so that nobody learns in plaintext what is served.
       const refusal = this.#host.refusal(command);
       if (refusal !== undefined) throw refusal;
+      if (responder === undefined) throw unhandled(ask.name);
       if (changing !== undefined) {
         ask.keep();
         return this.#change(ask, changing, responder, frame);

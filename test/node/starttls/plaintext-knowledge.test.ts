@@ -91,6 +91,8 @@ describe("case 12: a login in plaintext", () => {
     expect(await rejection(connection.callRemoteString("Mark"))).toBeInstanceOf(TLSRequired);
     peer.send({ _ask: "a", _command: "Mark", text: "evil" });
     expect(await peer.box()).toMatchObject({ _error: "a", _error_code: "TLS_REQUIRED" });
+    peer.send({ _ask: "b", _command: "Unheard" }); // nobody learns which commands there are
+    expect(await peer.box()).toMatchObject({ _error: "b", _error_code: "TLS_REQUIRED" });
     peer.send(STLS);
     expect(await peer.box()).toEqual({ _answer: "1" });
     const inside = await peer.secure();
