@@ -91,6 +91,6 @@ function oneLine(text: string): string {
   // Of more than a hundred public authorities nobody wants to see the first three.
   return text
     .replace(/ \([A-Z]+=(?:(?!\) is )[^;])*(?:;[^;]*){2}; \d{2,} more\)/, "")
-    .replace(/\s*\n\s*/g, "; ")
+    .replace(/\.?\s*\n\s*/g, "; ")
     .trim();
 }

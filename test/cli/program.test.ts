@@ -66,6 +66,7 @@ describe("misuse ends with 2 and one line that says what to do", () => {
     ["ping 127.0.0.1:1234", /^ampwire: "127\.0\.0\.1:1234" is no address \(did you mean tcp:/],
     ["ping tcp://h:70000", /^ampwire: tcp:\/\/h:70000: ports go to 65535/],
     ["ping unix:", /^ampwire: the address unix: names no path/],
+    ["ping tcp://h:1 --timeout -1", /^ampwire: ping: Option '--timeout' argument is ambiguous; Did you/m],
     ["ping tcp://h:1 --timeout soon", /^ampwire: --timeout "soon" is no number of seconds$/m],
     ["ping tcp://h:1 -n 0", /^ampwire: -n 0: a number from 1 on$/m],
     ["ping tcp://h:1 --insecure", /^ampwire: --insecure says how to use TLS \(together with --starttls/],

@@ -22,7 +22,7 @@ import { Misuse } from "../../src/cli/complaint.ts";
 import { jsonValue, safeText, shown } from "../../src/cli/print/values.ts";
 import { typedValues } from "../../src/cli/values/typed.ts";
 import { untypedBox } from "../../src/cli/values/untyped.ts";
-import { parseWord } from "../../src/cli/values/words.ts";
+import { parseWord, parseWords } from "../../src/cli/values/words.ts";
 
 let folder = "";
 beforeAll(() => {
@@ -53,6 +53,11 @@ describe("words", () => {
       expect(() => parseWord(`a:={"x": [1, ${text}]}`)).toThrow(Misuse);
       expect(() => parseWord(`a:=${text}`)).toThrow(`a: ${text} has too many digits for a number`);
     }
+  });
+
+  test("two words for one name are misuse", () => {
+    expect(parseWords(["a=1", "b:=2"])).toHaveLength(2);
+    expect(() => parseWords(["a=1", "b=2", "a:=3"])).toThrow(new Misuse("a is given twice"));
   });
 
   test("name=@file and name:=@file", () => {

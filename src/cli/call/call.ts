@@ -7,7 +7,7 @@ import { sessionText } from "../net/session.ts";
 import { timeoutFlag, timeoutOf } from "../net/timeout.ts";
 import { clientFlags, clientTLS } from "../net/tls-flags.ts";
 import { jsonRecord, shown } from "../print/values.ts";
-import { parseWord } from "../values/words.ts";
+import { parseWords } from "../values/words.ts";
 import { verb } from "../verb.ts";
 import { type Request, typedRequest, untypedRequest } from "./request.ts";
 
@@ -70,7 +70,7 @@ async function requestOf(
   name: string,
   words: readonly string[],
 ): Promise<Request> {
-  const typed = words.map(parseWord);
+  const typed = parseWords(words);
   if (schema !== undefined) return typedRequest(findCommand(await loadCommands(schema), name), typed);
   if (name === "StartTLS")
     throw new Misuse("StartTLS is more than a call", "--starttls, before another command");

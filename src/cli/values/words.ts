@@ -10,6 +10,15 @@ export type TypedWord =
 
 const WORD = /^(.+?)(:=@|:=|=@|=)(.*)$/s;
 
+/** @throws Misuse, also where two words are for one name */
+export function parseWords(words: readonly string[]): TypedWord[] {
+  const typed = words.map(parseWord);
+  const names = typed.map(({ name }) => name);
+  const twice = names.find((name, index) => names.indexOf(name) < index);
+  if (twice !== undefined) throw new Misuse(`${twice} is given twice`);
+  return typed;
+}
+
 /** @throws Misuse */
 export function parseWord(word: string): TypedWord {
   const [, name, operator, rest] = WORD.exec(word) ?? [];
