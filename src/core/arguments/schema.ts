@@ -80,8 +80,10 @@ export class Schema {
   /** @param box the same, for the fields that read it themselves */
   #read(frame: Frame, box: Box | undefined, connection: unknown): Record<string, unknown> {
     const values: Record<string, unknown> = {};
+    const fields = this.#fields;
     let expected = 0;
-    for (const field of this.#fields) {
+    for (let place = 0; place < fields.length; place++) {
+      const field = fields[place] as Field;
       if (box !== undefined && field.spread !== undefined) {
         this.#readSpread(values, field, field.spread, box, connection);
         continue;
