@@ -135,5 +135,6 @@ export class Output {
 
 function recycle(out: ByteWriter): void {
   out.truncate(0);
-  if (pool.length < POOL_SIZE && out.bytes.length <= POOLED_BYTES) pool.push(out);
+  // One that is busy is still written to: a codec of the user's has ended the connection.
+  if (!out.busy && pool.length < POOL_SIZE && out.bytes.length <= POOLED_BYTES) pool.push(out);
 }

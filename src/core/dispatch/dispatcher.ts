@@ -2,12 +2,14 @@
 import type { CallOptions } from "../command/amp-connection.ts";
 import type { AnyCommand } from "../command/command.ts";
 import { ASK, COMMAND, keys } from "../command/protocol-keys.ts";
+import { InvalidSignature } from "../errors/caller.ts";
 import { MalformedAmpBox, NoEmptyBoxes, UnexpectedAnswer } from "../errors/peer.ts";
 import { fromWire } from "../errors/wire-codes.ts";
 import type { CallEvent, Observer } from "../observer.ts";
 import { utf8Lenient } from "../platform.ts";
 import type { Clock } from "../transport.ts";
 import { Box } from "../wire/box.ts";
+import type { ByteWriter } from "../wire/byte-writer.ts";
 import type { Frame } from "../wire/frame.ts";
 import { textToKey } from "../wire/key-text.ts";
 import { writeBox } from "../wire/writer.ts";
@@ -90,7 +92,14 @@ export class Dispatcher {
   call(command: AnyCommand, values: Values, options: CallOptions): Promise<unknown> | undefined {
     if (!command.requiresAnswer) {
       refuseAborted(options);
-      command.writeAsk(this.#host.out, undefined, values, this.#host.context.connection);
+      const { out, context } = this.#host;
+      refuseWithin(out, command.name);
+      out.busy = true;
+      try {
+        command.writeAsk(out, undefined, values, context.connection);
+      } finally {
+        out.busy = false;
+      }
       this.outstanding.skip();
       this.#host.written();
       if (this.#host.observer?.watchesCalls)
@@ -136,12 +145,14 @@ export class Dispatcher {
     reject: Settle["reject"],
   ): void {
     this.outstanding.admit(options);
-    command.writeAsk(
-      this.#host.out,
-      tagDigits(this.outstanding.nextTag),
-      values,
-      this.#host.context.connection,
-    );
+    const { out, context } = this.#host;
+    refuseWithin(out, command.name);
+    out.busy = true;
+    try {
+      command.writeAsk(out, tagDigits(this.outstanding.nextTag), values, context.connection);
+    } finally {
+      out.busy = false;
+    }
     this.#sent(new PendingCall(command, command.name, resolve, reject), options);
   }
 
@@ -152,7 +163,10 @@ export class Dispatcher {
     requiresAnswer: boolean,
     options: CallOptions,
   ): Promise<Box> | undefined {
-    const ask = () => new Box(box).set(COMMAND, textToKey(name));
+    const ask = () => {
+      refuseWithin(this.#host.out, name);
+      return new Box(box).set(COMMAND, textToKey(name));
+    };
     if (!requiresAnswer) {
       refuseAborted(options);
       const sent = ask();
@@ -222,6 +236,11 @@ const captured: { resolve: Settle["resolve"]; reject: Settle["reject"] } = {
 function capture(resolve: Settle["resolve"], reject: Settle["reject"]): void {
   captured.resolve = resolve;
   captured.reject = reject;
+}
+
+/** @throws InvalidSignature for a call that a codec or a getter makes while a box is being written: it would land in it */
+function refuseWithin(out: ByteWriter, name: string): void {
+  if (out.busy) throw new InvalidSignature(`${name} was called while the values of another box were encoded`);
 }
 
 function textAt(frame: Frame, key: Uint8Array): string | undefined {

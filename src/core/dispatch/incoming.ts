@@ -215,6 +215,7 @@ function writeAnswer(
   result: unknown,
   connection: unknown,
 ): void {
+  out.busy = true;
   try {
     if (command !== undefined) command.writeAnswer(out, tag, responseOf(name, result), connection);
     else writeBox(out, new Box(boxOf(result)).set(ANSWER, tag.bytes.subarray(tag.start, tag.end)));
@@ -223,6 +224,8 @@ function writeAnswer(
     throw new BadLocalReturn(`the responder of ${name} returned what cannot be sent: ${reasonOf(cause)}`, {
       cause,
     });
+  } finally {
+    out.busy = false;
   }
 }
 

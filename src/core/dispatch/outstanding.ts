@@ -33,6 +33,7 @@ export class Outstanding {
   /** Tags from here on have not left this end: the peer cannot know them. */
   #unsentFrom = Number.POSITIVE_INFINITY;
   #last = 0;
+  #over: { readonly reason: unknown } | undefined;
 
   /** @param givenUp hears when a call has ended without an answer */
   constructor(clock: Clock | undefined, givenUp: () => void) {
@@ -55,7 +56,9 @@ export class Outstanding {
     this.#last++;
   }
 
+  /** @throws the reason of the end, where a codec has brought it about while the call was being encoded */
   add(call: Call): number {
+    if (this.#over !== undefined) throw this.#over.reason;
     const tag = ++this.#last;
     this.#calls.add(tag, call);
     this.#waiting++;
@@ -126,9 +129,10 @@ export class Outstanding {
     return tag >= this.#unsentFrom ? "has not been sent yet" : "does not wait for one";
   }
 
-  /** Every call fails with the reason. */
+  /** It is over: every call fails with the reason. */
   rejectAll(reason: unknown): void {
     const calls = this.#calls;
+    this.#over ??= { reason };
     this.#calls = new TagWindow();
     this.#waiting = 0;
     for (const call of calls.values()) {

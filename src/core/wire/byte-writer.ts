@@ -41,6 +41,8 @@ export class ByteWriter {
   length = 0;
   /** Whether large values may be attached instead of copied: whoever says so sends them before anybody can change them. */
   lends = false;
+  /** Whether values of a box are being written: a codec of the user's, which runs in the middle of it, must not begin another. */
+  busy = false;
   #attached: Attached[] | undefined;
   #bytes: Uint8Array<ArrayBuffer>;
   /** Of the same bytes. */
