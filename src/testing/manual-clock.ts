@@ -45,7 +45,7 @@ export function manualClock(): ManualClock {
         now = timer.due;
         timer.callback();
       }
-      now = end;
+      now = Math.max(now, end); // a callback may have moved it on further
     },
     get pending() {
       return timers.size;

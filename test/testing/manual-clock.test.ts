@@ -35,6 +35,13 @@ describe("manualClock", () => {
     expect(clock.pending).toBe(1);
   });
 
+  test("does not go back when a callback has moved it on further", () => {
+    const clock = manualClock();
+    clock.setTimeout(() => clock.advance(100), 5);
+    clock.advance(10);
+    expect(clock.now()).toBe(105);
+  });
+
   test("does not call back what was taken back", () => {
     const clock = manualClock();
     const timer = clock.setTimeout(() => expect.unreachable(), 10);
