@@ -147,6 +147,19 @@ describe("a capture may be", () => {
     expect(untimed(out).split("\n").sort()).toEqual(SUMS.split("\n").sort());
   });
 
+  test("of bytes that came with the SYN", async () => {
+    const [syn, , , first, ...rest] = recordsOf(recorded("sums-one-by-one")) as [
+      Record,
+      Record,
+      Record,
+      Record,
+    ];
+    const fast = Buffer.concat([syn.data, first.data.subarray(40)]);
+    fast.writeUInt16BE(fast.length, 2);
+    const { code, out } = await decode(pcapOf([{ ...syn, data: fast }, ...rest]));
+    expect({ code, out: untimed(out) }).toEqual({ code: 0, out: SUMS });
+  });
+
   test("of a conversation that had begun before", async () => {
     const { out } = await decode(pcapOf(records.slice(3)));
     expect(untimed(out)).toBe(SUMS);

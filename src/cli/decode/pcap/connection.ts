@@ -69,7 +69,9 @@ export class CapturedConnection {
     const end: End = segment.from === this.#ends.client ? "client" : "server";
     const half = this.#halves[end];
     if (segment.syn) half.direction.begin(segment.sequence);
-    for (const bytes of half.direction.take(segment.sequence, segment.data)) {
+    // The SYN itself is counted, also where bytes come with it (TCP Fast Open).
+    const first = segment.syn ? (segment.sequence + 1) >>> 0 : segment.sequence;
+    for (const bytes of half.direction.take(first, segment.data)) {
       if (half.stops !== undefined) continue;
       half.reader.push(bytes);
       yield* this.#boxesOf(end, half, segment);
