@@ -160,6 +160,16 @@ describe("a capture may be", () => {
     expect({ code, out: untimed(out) }).toEqual({ code: 0, out: SUMS });
   });
 
+  test("of a conversation that goes on for long behind a lost segment", async () => {
+    const box = Buffer.from("00045f61736b00013100085f636f6d6d616e64000450696e670000", "hex");
+    const asks = Array.from({ length: 150_001 }, () => ({ way: "toServer" as const, bytes: box }));
+    const packets = recordsOf(capture(asks));
+    const { code, out, err } = await decode(pcapOf(packets.filter((_, i) => i !== 4)));
+    expect(code).toBe(0);
+    expect(out.trim().split("\n")).toHaveLength(1);
+    expect(err).toContain(`10.0.0.1:50000 > 10.0.0.2:1234: ${box.length} bytes are not in the capture`);
+  });
+
   test("of a conversation that had begun before", async () => {
     const { out } = await decode(pcapOf(records.slice(3)));
     expect(untimed(out)).toBe(SUMS);

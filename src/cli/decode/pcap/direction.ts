@@ -17,6 +17,8 @@ export class Direction {
     this.#next ??= sequence; // the capture began later than the connection
     const early = this.#early.get(sequence);
     if (early === undefined || early.length < data.length) this.#early.set(sequence, data);
+    // Behind a gap nothing is in order. Not to search then: a segment may be lost for good, and many come after it.
+    if (distance(this.#next, sequence) > 0) return [];
     const ready: Buffer[] = [];
     for (let part = this.#following(); part !== undefined; part = this.#following()) ready.push(part);
     return ready;
@@ -26,7 +28,9 @@ export class Direction {
   get missing(): number {
     const next = this.#next;
     if (next === undefined || this.#early.size === 0) return 0;
-    return Math.min(...[...this.#early.keys()].map((sequence) => distance(next, sequence)));
+    let least = Number.POSITIVE_INFINITY;
+    for (const sequence of this.#early.keys()) least = Math.min(least, distance(next, sequence));
+    return least;
   }
 
   /** What continues the bytes given out so far; what repeats them is dropped. */
