@@ -170,6 +170,18 @@ describe("a capture may be", () => {
     expect(err).toContain(`10.0.0.1:50000 > 10.0.0.2:1234: ${box.length} bytes are not in the capture`);
   });
 
+  test.each([
+    ["without a length", [6, 0, 0]],
+    ["that is too short for a packet", [6, 16, 0, 16]],
+    ["that is too short for an interface", [1, 12, 12]],
+  ])("broken: a block %s", async (_, words) => {
+    const block = Buffer.alloc(4 * words.length);
+    for (const [i, word] of words.entries()) block.writeUInt32LE(word, 4 * i);
+    const { code, err } = await decode(Buffer.concat([pcapngOf([]), block]));
+    expect(code).toBe(1);
+    expect(err).toMatch(/^ampwire: the capture file is broken: a block of \d+ bytes/m);
+  });
+
   test("of a conversation that had begun before", async () => {
     const { out } = await decode(pcapOf(records.slice(3)));
     expect(untimed(out)).toBe(SUMS);

@@ -49,6 +49,9 @@ async function* pcapPackets(file: Pull, bigEndian: boolean, units: number): Asyn
   }
 }
 
+/** Bytes of a block without what may be left out: an interface, and a packet of one. */
+const LEAST: Readonly<Record<number, number>> = { 1: 20, 6: 32 };
+
 interface Interface {
   readonly linkType: number;
   readonly unitsPerSecond: number;
@@ -63,7 +66,10 @@ async function* pcapngPackets(file: Pull): AsyncGenerator<Packet> {
       interfaces = [];
     }
     const type = uint32(head, 0, bigEndian);
-    const block = await file.take(checked(uint32(head, 4, bigEndian)));
+    const length = checked(uint32(head, 4, bigEndian));
+    const least = LEAST[type] ?? 12;
+    if (length < least) throw new Failure(`the capture file is broken: a block of ${length} bytes`);
+    const block = await file.take(length);
     if (block === undefined) return;
     if (type === 1) interfaces.push(interfaceOf(block, bigEndian));
     const packet = type === 6 ? enhanced(block, bigEndian, interfaces) : undefined;
