@@ -27,10 +27,11 @@ async function served(options: Partial<ListenOptions> = {}): Promise<Place> {
 async function recordedTalk(
   to: Place,
   talk: (client: NodeConnection) => Promise<unknown>,
+  limits: ListenOptions["limits"] = {},
 ): Promise<TrafficLine[]> {
   const lines: TrafficLine[] = [];
   const watched = await watchedProxy(to, { tell: (number, one) => void lines.push(lineOf(number, one)) });
-  const client = await connect({ host: HOST, port: watched.port, locator: peerLocator() });
+  const client = await connect({ host: HOST, port: watched.port, locator: peerLocator(), limits });
   onTestFinished(() => client.destroy());
   await talk(client);
   await client.close();
@@ -145,6 +146,21 @@ describe("a replay", () => {
     expect(texts(await replayed(lines, place))).toEqual([
       expect.stringContaining("conversation was to go on"),
     ]);
+  });
+
+  test("of answers that are larger than a connection takes by default", async () => {
+    const place = await served({ limits: { maxBoxBytes: 2_000_000 } });
+    const lines = await recordedTalk(
+      place,
+      async (client) => {
+        await client.callRemote(commands.EchoBig, {
+          text: "z".repeat(600_000),
+          data: new Uint8Array(600_000),
+        });
+      },
+      { maxBoxBytes: 2_000_000 },
+    );
+    expect(await replayed(lines, place)).toEqual({ compared: 1, differences: [] });
   });
 
   test("to nobody fails", async () => {

@@ -8,7 +8,7 @@ import type { Duplex } from "node:stream";
 import { type Box, BoxReader } from "../../index.ts";
 
 /** A box larger than this is passed on like everything else, and not shown as a box. */
-const LIMITS = { maxBoxBytes: 64 * 1024 * 1024, maxBoxKeys: 100_000 };
+export const LIMITS = { maxBoxBytes: 64 * 1024 * 1024, maxBoxKeys: 100_000 };
 
 /** What becomes of the bytes behind a box: read on, pass them on unread, or leave them to somebody else. */
 export type Then = "read" | "pass" | "stop";

@@ -7,11 +7,13 @@ import { type Box, BoxReader, ConnectFailed, ConnectionClosed, encodeBox } from 
 import type { TLSOptions } from "../../node/index.ts";
 import { DEFAULT_HANDSHAKE_DELAY } from "../../node/stream-transport.ts";
 import { upgrade } from "../../node/tls/upgrade.ts";
+import { LIMITS } from "../proxy/lane.ts";
 import type { Place } from "../proxy/server.ts";
 
 export class Wire {
   #stream: Duplex;
-  #reader = new BoxReader();
+  /** Takes what the proxy has recorded. */
+  #reader = new BoxReader(LIMITS);
   #ended = false;
   #error: Error | undefined;
   #wake = () => {};
@@ -107,7 +109,7 @@ export class Wire {
     if (rest.length > 0) raw.unshift(rest);
     while (raw.writableLength > 0 && !raw.destroyed) await delay(1);
     if (asked) await delay(DEFAULT_HANDSHAKE_DELAY);
-    this.#reader = new BoxReader();
+    this.#reader = new BoxReader(LIMITS);
     this.#stream = await upgrade(raw, { ...tls, role: "client", signal });
     this.#listen();
   }
