@@ -78,6 +78,13 @@ test("with --schema and --json values are typed, one line each", async () => {
   ]);
 });
 
+test("a recording that cannot be written stops the proxy, which says so", async () => {
+  const { run, port } = await proxied(await served(), "--record", "/dev/full");
+  await talk(port).catch(() => {});
+  expect(await run.exited).toBe(1);
+  expect(run.complained).toMatch(/^ampwire: \/dev\/full cannot be written: ENOSPC/m);
+});
+
 test("what was recorded through TLS is replayed: 0 to the same server, 1 to another", async () => {
   const port = await served({ tls: { localCertificate: known.server } });
   const authority = certificateFile([known.authority]);

@@ -47,18 +47,25 @@ verifies nobody without --ca. For development: who records, has in plaintext wha
     const commands = await commandsOf(flags.schema);
     const recording = flags.record === undefined ? undefined : new Recording(flags.record);
     const print = { paint: terminal.paint, longest: flags.full ? Number.POSITIVE_INFINITY : LONGEST };
+    let stop: (error: unknown) => void = () => {};
+    const broken = new Promise<never>((_, reject) => {
+      stop = reject;
+    });
     const tell = (connection: number, traffic: Traffic) => {
       const time = new Date();
       const line = recording === undefined && !terminal.json ? undefined : lineOf(connection, traffic, time);
-      if (line !== undefined) recording?.write(line);
+      try {
+        if (line !== undefined) recording?.write(line);
+      } catch (error) {
+        stop(error);
+      }
       terminal.result(line, () => printedLine(connection, traffic, print, time));
     };
     try {
-      const server = await startProxy({ listen, to, tls, commands, tell });
+      await using server = await startProxy({ listen, to, tls, commands, tell });
       const { place } = server;
       terminal.note(`listening on ${addressText(addressOf(place))}`);
-      await untilStopped();
-      await server.close();
+      await Promise.race([untilStopped(), broken]);
     } finally {
       recording?.[Symbol.dispose]();
     }

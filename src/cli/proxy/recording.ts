@@ -1,10 +1,11 @@
 /** Traffic in a file, a line of JSON each. */
-import { closeSync, openSync, readFileSync, writeSync } from "node:fs";
+import { closeSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { Failure } from "../complaint.ts";
 import type { TrafficLine } from "./line.ts";
 
 /** Writes each line at once, so that whatever ends the proxy, what has passed is in the file. */
 export class Recording implements Disposable {
+  readonly #path: string;
   readonly #file: number;
 
   /**
@@ -12,11 +13,18 @@ export class Recording implements Disposable {
    * @throws Node's error when the file cannot be written
    */
   constructor(path: string) {
+    this.#path = path;
     this.#file = openSync(path, "w", 0o600);
   }
 
+  /** @throws Failure when there is no room left, say */
   write(line: TrafficLine): void {
-    writeSync(this.#file, `${JSON.stringify(line)}\n`);
+    try {
+      writeFileSync(this.#file, `${JSON.stringify(line)}\n`);
+    } catch (cause) {
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      throw new Failure(`${this.#path} cannot be written: ${reason}`, undefined, { cause });
+    }
   }
 
   [Symbol.dispose](): void {
