@@ -186,6 +186,14 @@ describeWithTwisted("export", () => {
     }
   });
 
+  it("writes a bound that is none", async () => {
+    const text = `import { bigBytes, command } from "ampwire";
+      export const A = command("A", { arguments: { data: bigBytes({ maxBytes: Infinity }) } });`;
+    const made = await exported(written(text, "ts"));
+    expect(made).toContain('BigBytes(maxBytes=float("inf"))');
+    expect(await translated(made)).toContain("data: bigBytes({ maxBytes: Infinity })");
+  });
+
   it("writes what Twisted reads: values over many keys, too", async () => {
     const file = written(await exported(OURS), "py");
     const script = `

@@ -75,8 +75,15 @@ function describeType(codec: Argument<unknown>): TypeDescription {
     optional,
     ...(element && { element: describeType(element) }),
     ...(fields && { fields: describeTypes(fields) }),
-    ...(options && Object.keys(options).length > 0 && { options }),
+    ...(options && Object.keys(options).length > 0 && { options: describeOptions(options) }),
   };
+}
+
+function describeOptions(options: object): object {
+  const entries: [string, unknown][] = Object.entries(options);
+  return Object.fromEntries(
+    entries.map(([name, value]) => [name, value === Number.POSITIVE_INFINITY ? "Infinity" : value]),
+  );
 }
 
 const BUILTIN = [Error, EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError];

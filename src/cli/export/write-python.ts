@@ -106,7 +106,7 @@ class Writer {
 
   #type(type: TypeDescription, indent: string): string {
     const options = Object.entries(type.options ?? {}).map(
-      ([name, value]) => `${name}=${JSON.stringify(value)}`,
+      ([name, value]) => `${name}=${value === "Infinity" ? 'float("inf")' : JSON.stringify(value)}`,
     );
     if (type.optional) options.push("optional=True");
     const call = (name: string, ...given: string[]) => `${name}(${[...given, ...options].join(", ")})`;

@@ -84,7 +84,8 @@ def describeType(argument):
         found["className"] = type(argument).__module__ + "." + type(argument).__qualname__
     options = getattr(argument, "ampwireOptions", None)
     if isinstance(options, dict) and options:
-        found["options"] = options
+        # JSON has no infinity.
+        found["options"] = {key: "Infinity" if value == float("inf") else value for key, value in options.items()}
     return found
 
 

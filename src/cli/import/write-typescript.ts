@@ -201,7 +201,8 @@ function isShared({ name, builtin }: ErrorDescription): boolean {
 function optionsOf({ options }: TypeDescription): string {
   const entries = Object.entries(options ?? {});
   if (entries.length === 0) return "";
-  return `{ ${entries.map(([name, value]) => `${property(name)}: ${JSON.stringify(value)}`).join(", ")} }`;
+  const text = (value: unknown) => (value === "Infinity" ? value : JSON.stringify(value));
+  return `{ ${entries.map(([name, value]) => `${property(name)}: ${text(value)}`).join(", ")} }`;
 }
 
 function property(name: string): string {

@@ -43,6 +43,7 @@ export interface TypeDescription {
   readonly optional: boolean;
   readonly element?: TypeDescription | undefined;
   readonly fields?: Types | undefined;
+  /** What JSON has. `Infinity`, which it has not, stands here as that word. */
   readonly options?: object | undefined;
   /** The class of an unknown one. */
   readonly className?: string | undefined;
