@@ -20,7 +20,7 @@ export type Attachable = Duplex | { readonly readable: Readable; readonly writab
  */
 export function attach(stream: Attachable, options: AttachOptions = {}): NodeConnection {
   const { role, ...rest } = options;
-  if (role !== undefined) checkOptions(rest, role);
+  checkOptions(rest, role);
   const duplex = stream instanceof Duplex ? stream : joined(stream);
   return new NodeConnection(takeSocket(duplex, rest.descriptors), role, rest);
 }

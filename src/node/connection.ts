@@ -50,14 +50,15 @@ export interface NodeConnectionOptions extends Omit<ConnectionOptions, "tls"> {
 
 /**
  * Finds what is wrong with options before anything is opened for them.
+ * @param role undefined where it is not known: then nothing is said about TLS
  * @throws InvalidCertificate, InvalidSignature for what is no locator, RangeError, TypeError
  */
-export function checkOptions(options: NodeConnectionOptions, role: TLSRole): void {
+export function checkOptions(options: NodeConnectionOptions, role: TLSRole | undefined): void {
   const { tls, limits } = options;
   servesStartTLS(options.locator);
   resolveLimits(limits);
   checkHeartbeat(options);
-  if (tls) checkTLSOptions(tls, role);
+  if (tls && role !== undefined) checkTLSOptions(tls, role);
 }
 
 const answersStartTLS = locator(StartTLS.responder(() => ({})));

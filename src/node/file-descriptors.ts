@@ -1,7 +1,7 @@
 /** AMP over descriptors that the process was started with: its standard streams, or what its parent has agreed on. */
 import { Socket } from "node:net";
 import { type AttachOptions, attach } from "./attach.ts";
-import type { NodeConnection } from "./connection.ts";
+import { checkOptions, type NodeConnection } from "./connection.ts";
 
 /** Where to read and where to write. The same number for both is a socket. */
 export interface FileDescriptors {
@@ -16,11 +16,13 @@ export interface FileDescriptors {
  */
 export function attachFileDescriptors(
   { readable, writable }: FileDescriptors,
-  options?: AttachOptions,
+  options: AttachOptions = {},
 ): NodeConnection {
+  // Whatever can fail comes before a socket that reads: it would take bytes, and keep the process alive, for nobody.
+  checkOptions(options, options.role);
   if (readable === writable) return attach(socketOf(readable, { readable: true, writable: true }), options);
-  const input = socketOf(readable, { readable: true, writable: false });
   const output = socketOf(writable, { readable: false, writable: true });
+  const input = socketOf(readable, { readable: true, writable: false });
   return attach({ readable: input, writable: output }, options);
 }
 

@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, openSync } from "node:fs";
+import type { Readable } from "node:stream";
 import { ConnectFailed } from "ampwire";
 import { attachChild, attachFileDescriptors } from "ampwire/node";
 import { describe, expect, it, onTestFinished } from "vitest";
@@ -57,6 +58,18 @@ describe("a child process", () => {
 });
 
 describe("file descriptors", () => {
+  it.each(["limits", "a file for its output"])("that are refused keep no program alive: %s", async (what) => {
+    const program = await nodeProgram("refused-stdio");
+    const file = openSync("/dev/null", "w");
+    const output = what === "limits" ? "pipe" : file;
+    const child = spawn(process.execPath, [program, what], { stdio: ["pipe", output, "pipe"] });
+    onTestFinished(() => void child.kill("SIGKILL"));
+    closeSync(file);
+    const said = once(child.stderr as Readable, "data");
+    expect(await once(child, "exit")).toEqual([0, null]);
+    expect(String(await said)).toMatch(/maxBoxBytes|descriptor 1/);
+  });
+
   it("need to be pipes or sockets", () => {
     const fd = openSync("/dev/null", "r+");
     onTestFinished(() => closeSync(fd));
