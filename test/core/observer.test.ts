@@ -1,6 +1,13 @@
 /** What whoever watches connections is told, and in which order. */
-import { type CallEvent, type ChangeEvent, locator, type Observer, ProtocolSwitchCommand } from "ampwire";
-import { quiet, scriptedPeer } from "ampwire/testing";
+import {
+  type CallEvent,
+  type ChangeEvent,
+  Connection,
+  locator,
+  type Observer,
+  ProtocolSwitchCommand,
+} from "ampwire";
+import { manualClock, memoryTransports, quiet, scriptedPeer } from "ampwire/testing";
 import { expect, test } from "vitest";
 import { calculator, SUM, Sum, TOTAL } from "./calculator.ts";
 
@@ -95,4 +102,37 @@ test("a change that is refused before it begins: a call that fails", async () =>
   peer.send(SWITCH);
   await peer.next();
   expect(told).toEqual(["opened", "incoming Switch started", "incoming Switch failed: RemoteAmpError"]);
+});
+
+test("one that throws at the end keeps nobody from hearing of it", async () => {
+  const { observer } = watcher();
+  const throwing: Observer = {
+    ...observer,
+    connectionClosed() {
+      throw new RangeError("no");
+    },
+  };
+  const [ours] = memoryTransports();
+  const { start } = ours;
+  const thrown: unknown[] = [];
+  ours.start = (receiver) => {
+    const lost = (reason?: Error) => {
+      try {
+        receiver.lost(reason);
+      } catch (error) {
+        thrown.push(error);
+      }
+    };
+    const { received, ended, drained } = receiver;
+    start.call(ours, {
+      received: received.bind(receiver),
+      ended: ended.bind(receiver),
+      drained: drained.bind(receiver),
+      lost,
+    });
+  };
+  const connection = new Connection(ours, manualClock(), { observer: throwing });
+  connection.destroy();
+  expect((await connection.closed).name).toBe("ConnectionClosed");
+  expect(thrown).toEqual([new RangeError("no")]);
 });

@@ -104,8 +104,8 @@ export class Ending {
     this.fail(standing.reason ?? whyLost(cause));
     if (this.#linger !== undefined) clock.clearTimeout(this.#linger);
     const reason = standing.whyClosed();
+    this.#resolveClosed(reason); // told below, where whoever is told may throw
     options.observer?.connectionClosed(connection, reason);
-    this.#resolveClosed(reason);
   }
 }
 
