@@ -87,7 +87,10 @@ export async function connect(url: WebSocketURL, options: ConnectWebSocketOption
       clock.clearTimeout(timer);
       outcome();
     };
-    const opened = () => settle(() => resolve(attach(socket, rest)));
+    const opened = () => {
+      // In a promise of its own: what a receiver or an observer throws here rejects.
+      settle(() => resolve(new Promise((attached) => attached(attach(socket, rest)))));
+    };
     const failed = ({ message, error }: WebSocketEvent) => {
       const why = message || "no WebSocket could be opened";
       settle(() => reject(new ConnectFailed(`cannot connect to ${address}: ${why}`, { cause: error })));

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { type AddressInfo, createServer } from "node:net";
 import {
   BoxReader,
+  type BoxReceiver,
   CallTimeout,
   ConnectFailed,
   ConnectionClosed,
@@ -32,6 +33,23 @@ import {
 } from "../support/websockets.ts";
 
 const Secret = command("Secret", { response: { word: unicode() }, requireTLS: true });
+
+describe("a connection that cannot begin", () => {
+  test("rejects with what the receiver has thrown, and leaves no WebSocket open", async () => {
+    const { server, url } = await webSocketServer();
+    const receiver: BoxReceiver = {
+      startReceivingBoxes() {
+        throw new RangeError("not today");
+      },
+      boxReceived() {},
+      stopReceivingBoxes() {},
+    };
+    const accepted = once(server, "connection");
+    await expect(connect(url, { WebSocket, receiver })).rejects.toThrow("not today");
+    const [socket] = await accepted;
+    if (socket.readyState !== WebSocket.CLOSED) await once(socket, "close");
+  });
+});
 
 describe("calls", () => {
   test("go both ways, also while one is being served", async () => {

@@ -59,15 +59,20 @@ export class Assembly implements Parts {
     this.liveness = this.#watch();
   }
 
-  /** From here on bytes come and go. */
+  /** From here on bytes come and go. @throws what receiver and observer do: the transport is then destroyed */
   start(): void {
     const { connection, ending, options, transport } = this;
     const { observer, receiver } = options;
-    if (receiver !== undefined) {
-      receiver.startReceivingBoxes(new ConnectionSender(this, ending));
-      void ending.closed.then((reason) => receiver.stopReceivingBoxes(reason));
+    try {
+      if (receiver !== undefined) {
+        receiver.startReceivingBoxes(new ConnectionSender(this, ending));
+        void ending.closed.then((reason) => receiver.stopReceivingBoxes(reason));
+      }
+      observer?.connectionOpened(connection);
+    } catch (error) {
+      transport.destroy(); // nobody is given the connection that could end it
+      throw error;
     }
-    observer?.connectionOpened(connection);
     transport.start(this.#reading);
   }
 

@@ -3,12 +3,13 @@ import {
   Box,
   type BoxReceiver,
   type BoxSender,
+  Connection,
   ConnectionClosed,
   InvalidSignature,
   TLSRequired,
   TooLong,
 } from "ampwire";
-import { byteByByte, scriptedPeer } from "ampwire/testing";
+import { byteByByte, manualClock, memoryTransports, ScriptedPeer, scriptedPeer } from "ampwire/testing";
 import { describe, expect, test } from "vitest";
 import { rejection } from "../../support/settled.ts";
 import { Note, Wait } from "../calculator.ts";
@@ -125,5 +126,19 @@ describe("a receiver", () => {
 
   test("and a heartbeat do not go together", () => {
     expect(() => scriptedPeer({ receiver: new Mirror(), heartbeat: { interval: 1 } })).toThrow(TypeError);
+  });
+
+  test("that throws before it begins leaves no transport open", async () => {
+    const [ours, theirs] = memoryTransports();
+    const peer = new ScriptedPeer(theirs);
+    const receiver: BoxReceiver = {
+      startReceivingBoxes() {
+        throw new RangeError("not today");
+      },
+      boxReceived() {},
+      stopReceivingBoxes() {},
+    };
+    expect(() => new Connection(ours, manualClock(), { receiver })).toThrow("not today");
+    await peer.expectEnd();
   });
 });
