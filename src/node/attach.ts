@@ -3,6 +3,7 @@ import { Duplex, type Readable, type Writable } from "node:stream";
 import { checkByteStream } from "./byte-stream.ts";
 import { checkOptions, NodeConnection, type NodeConnectionOptions } from "./connection.ts";
 import { takeSocket } from "./descriptors/take-socket.ts";
+import { JoinedStream } from "./joined-stream.ts";
 import type { TLSRole } from "./tls/options.ts";
 
 export interface AttachOptions extends NodeConnectionOptions {
@@ -34,5 +35,5 @@ function joined({
 }): Duplex {
   checkByteStream(readable);
   checkByteStream(writable);
-  return Duplex.from({ readable, writable });
+  return new JoinedStream(readable, writable);
 }

@@ -1,13 +1,14 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { closeSync, openSync } from "node:fs";
+import { closeSync, openSync, writeFileSync } from "node:fs";
 import type { Readable } from "node:stream";
-import { ConnectFailed } from "ampwire";
+import { Box, ConnectFailed, encodeBox, locator } from "ampwire";
 import { attachChild, attachFileDescriptors } from "ampwire/node";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { EchoBig, Slow, Sum } from "../support/commands.ts";
+import { EchoBig, Notify, Slow, Sum } from "../support/commands.ts";
 import { nodeProgram } from "../support/node-program.ts";
 import { rejection } from "../support/settled.ts";
+import { scratchPath } from "../support/tls-side.ts";
 
 describe("a child process", () => {
   it("is called over one socket for both directions", async () => {
@@ -38,6 +39,26 @@ describe("a child process", () => {
     await connection.close();
     await slow;
     expect(await exited).toEqual([0, null]);
+  });
+
+  it("is heard to its last word, also when it has exited before that is read", async () => {
+    const words = Array.from({ length: 20 }, (_, i) => `${i}`);
+    const file = scratchPath("words");
+    writeFileSync(
+      file,
+      Buffer.concat(words.map((message) => encodeBox(new Box({ _command: "Notify", message })))),
+    );
+    const child = spawn("cat", [file], { stdio: ["pipe", "pipe", "inherit"] });
+    const exited = once(child, "exit");
+    const heard: string[] = [];
+    const notify = Notify.responder(async ({ message }) => {
+      await exited;
+      heard.push(message);
+      return {};
+    });
+    const connection = attachChild(child, { locator: locator(notify), limits: { maxAsksInProgress: 1 } });
+    expect((await connection.closed).message).toBe("the peer closed the connection");
+    expect(heard).toEqual(words);
   });
 
   it("that cannot be started says so to whoever calls", async () => {

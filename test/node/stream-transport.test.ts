@@ -4,9 +4,10 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { type AddressInfo, connect, createServer, type ListenOptions, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Duplex, PassThrough } from "node:stream";
+import { type Duplex, PassThrough } from "node:stream";
 import type { TransportReceiver } from "ampwire";
 import { describe, expect, onTestFinished, test } from "vitest";
+import { JoinedStream } from "../../src/node/joined-stream.ts";
 import { StreamTransport } from "../../src/node/stream-transport.ts";
 import type { TLSRole } from "../../src/node/tls/options.ts";
 import { ReceiverProbe } from "../support/receiver-probe.ts";
@@ -159,5 +160,5 @@ function scratchPath(): string {
 /** Joined as the pipes of a child are, and no sockets: what is written is read as the very same chunk. */
 function pipes(): Pair {
   const [there, back] = [new PassThrough(), new PassThrough()];
-  return [Duplex.from({ readable: back, writable: there }), Duplex.from({ readable: there, writable: back })];
+  return [new JoinedStream(back, there), new JoinedStream(there, back)];
 }
