@@ -1,5 +1,5 @@
 /** A chat: the server pushes what one says to all others. `node examples/chat/server.mjs [PORT]` */
-import { locator } from "ampwire";
+import { LimitExceeded, locator } from "ampwire";
 import { listen } from "ampwire/node";
 import { Join, NameTaken, Say, Tell } from "./commands.mjs";
 
@@ -8,7 +8,13 @@ const present = new Map();
 
 function tellOthers(name, text) {
   for (const [other, connection] of present) {
-    if (other !== name) connection.callRemote(Tell, { text });
+    if (other === name) continue;
+    try {
+      connection.callRemote(Tell, { text });
+    } catch (error) {
+      if (!(error instanceof LimitExceeded)) throw error;
+      connection.destroy(error); // it has not read for long: the others do not wait for it
+    }
   }
 }
 

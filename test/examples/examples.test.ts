@@ -1,6 +1,9 @@
 /** Every example runs as its README says, prints what it should, and ends by itself. */
+import { once } from "node:events";
 import { readdirSync, readFileSync } from "node:fs";
-import { describe, expect, test } from "vitest";
+import { createConnection } from "node:net";
+import { Box, encodeBox } from "ampwire";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { example } from "../support/example.ts";
 
 const folder = new URL("../../examples/", import.meta.url);
@@ -78,6 +81,25 @@ test("a chat", async () => {
   expect(await bob.end()).toEqual({ code: 0, complaints: "", lines: [] });
   expect(await alice.line()).toBe("bob has gone");
   expect((await alice.end()).code).toBe(0);
+});
+
+test("a chat goes on when somebody in it has stopped reading", async () => {
+  const server = example("chat/server.mjs", 0);
+  const port = portIn(await server.line());
+  const deaf = createConnection(port, "127.0.0.1");
+  onTestFinished(() => void deaf.destroy());
+  deaf.write(encodeBox(new Box({ _ask: "1", _command: "Join", name: "deaf" })));
+  await once(deaf, "data");
+  deaf.pause();
+  const alice = example("chat/client.mjs", "alice", port);
+  const bob = example("chat/client.mjs", "bob", port);
+  await Promise.all([alice.line(), bob.line()]);
+  const text = "z".repeat(60_000);
+  for (let i = 0; i < 500; i++) alice.say(text);
+  alice.say("the end");
+  const heard: string[] = [];
+  while (heard.at(-1) !== "alice: the end") heard.push(await bob.line());
+  expect(heard.filter((line) => line === `alice: ${text}`)).toHaveLength(500);
 });
 
 describe("every folder", () => {
