@@ -59,9 +59,10 @@ export class WebSocketTransport implements Transport {
     this.#receiver = receiver;
     const socket = this.#socket;
     socket.addEventListener("message", ({ data }) => this.#received(data));
-    // A browser says nothing more here; the close event, which follows, has at least a code.
+    // A browser says nothing more here, and Node's own may have an error without a text; the close event, which
+    // follows, has at least a code.
     socket.addEventListener("error", ({ error }) => {
-      if (error instanceof Error) this.#error ??= error;
+      if (error instanceof Error && error.message) this.#error ??= error;
     });
     socket.addEventListener("close", (event) => this.#closed(event));
     if (socket.readyState === CLOSED) void soon.then(() => this.#closed({}));

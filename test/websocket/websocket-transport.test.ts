@@ -19,6 +19,16 @@ describe("over ws", () => {
   );
 });
 
+test("an error without a text, as that of Node's own WebSocket, leaves the word to the code", async () => {
+  const [client, server] = await sockets();
+  const probe = new ReceiverProbe();
+  started(client, probe);
+  client.emit("error", new TypeError(""));
+  server.terminate();
+  await probe.event("lost");
+  expect(probe.reasons[0]?.message).toBe("the WebSocket was closed with code 1006");
+});
+
 describe.each(["client", "server"] as const)("a %s", (role) => {
   test("refuses text", async () => {
     const { transport, probe, raw } = await withRaw(role);
