@@ -2,6 +2,7 @@
 import { Box, encodeBox } from "ampwire";
 import { describe, expect, test } from "vitest";
 import { diagnose } from "../../src/cli/decode/diagnose.ts";
+import { fromHex } from "../../src/cli/decode/input.ts";
 import { ampwire } from "./run-command.ts";
 
 const ask = encodeBox(new Box({ _ask: "1", _command: "Sum", a: "13", b: "81" }));
@@ -47,6 +48,23 @@ describe("ampwire decode", () => {
     const { out } = await decode(ask, "--json --schema test/support/commands.ts");
     expect(JSON.parse(out).values).toEqual({ a: "13", b: "81" });
   });
+
+  test.each(["0004005f", "0x00,0x04,0x00,0x5f", "\\x00\\x04\\x00\\x5f"])(
+    "reads hex as it comes, also where no white space is: %s",
+    async (hex) => {
+      let given = 0;
+      async function* characters() {
+        for (const character of hex) {
+          given++;
+          yield Buffer.from(character);
+        }
+      }
+      const bytes: [value: number, given: number][] = [];
+      for await (const chunk of fromHex(characters())) for (const value of chunk) bytes.push([value, given]);
+      expect(bytes.map(([value]) => value)).toEqual([0, 4, 0, 0x5f]);
+      expect(bytes[1]?.[1]).toBeLessThan(hex.length);
+    },
+  );
 
   test("reads hex, however it is laid out", async () => {
     const hex = Buffer.from(ask).toString("hex");

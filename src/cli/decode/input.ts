@@ -25,8 +25,8 @@ export async function* fromHex(text: Bytes): Bytes {
   let line = 1;
   for await (const chunk of text) {
     kept += decoder.decode(chunk, { stream: true });
-    // The last word may go on in the next chunk.
-    const end = Math.max(kept.lastIndexOf("\n"), kept.lastIndexOf(" ")) + 1;
+    // Of 0x and \x the second half may be in the next chunk.
+    const end = kept.endsWith("0") || kept.endsWith("\\") ? kept.length - 1 : kept.length;
     const digits = odd + digitsOf(kept.slice(0, end), line);
     line += kept.slice(0, end).split("\n").length - 1;
     kept = kept.slice(end);
