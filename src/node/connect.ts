@@ -5,6 +5,7 @@ import {
   type Socket,
   type TcpNetConnectOpts,
 } from "node:net";
+import { checkBounds } from "../core/connection/bounds.ts";
 import { ConnectFailed } from "../core/errors/transport.ts";
 import type { AbortSignalLike } from "../core/platform.ts";
 import { systemClock } from "./clock.ts";
@@ -29,6 +30,7 @@ export type ConnectOptions = (TcpNetConnectOpts | IpcNetConnectOpts) &
 export async function connect(options: ConnectOptions): Promise<NodeConnection> {
   const { signal, connectTimeout, ...rest } = options;
   checkOptions(rest, "client");
+  checkBounds({ connectTimeout });
   checkDescriptors(rest.descriptors, "path" in rest ? rest.path : undefined);
   if (signal?.aborted) throw signal.reason;
   // allowHalfOpen: a peer that has ended its side still gets its answers.

@@ -10,6 +10,7 @@ import {
   type SwitchSpec,
 } from "../core/command/protocol-switch.ts";
 import { StartTLS } from "../core/command/start-tls.ts";
+import { checkBounds } from "../core/connection/bounds.ts";
 import { Connection } from "../core/connection/connection.ts";
 import { checkHeartbeat } from "../core/connection/liveness.ts";
 import type { ConnectionOptions } from "../core/connection/options.ts";
@@ -58,6 +59,7 @@ export function checkOptions(options: NodeConnectionOptions, role: TLSRole | und
   servesStartTLS(options.locator);
   resolveLimits(limits);
   checkHeartbeat(options);
+  checkBounds({ callTimeout: options.callTimeout });
   if (tls && role !== undefined) checkTLSOptions(tls, role);
 }
 

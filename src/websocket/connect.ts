@@ -1,4 +1,6 @@
 /** Opens a connection over a WebSocket, or on one that is there already. */
+
+import { checkBounds } from "../core/connection/bounds.ts";
 import { Connection } from "../core/connection/connection.ts";
 import { checkHeartbeat } from "../core/connection/liveness.ts";
 import type { ConnectionOptions } from "../core/connection/options.ts";
@@ -57,9 +59,10 @@ export function attach(socket: WebSocketLike, options: WebSocketOptions = {}): C
  * @throws RangeError; TypeError, also where there is no WebSocket
  */
 export function checkOptions(options: ConnectWebSocketOptions): WebSocketConstructor {
-  const { limits, WebSocket: Constructor = platformWebSocket } = options;
+  const { limits, callTimeout, connectTimeout, WebSocket: Constructor = platformWebSocket } = options;
   resolveLimits(limits);
   checkHeartbeat(options);
+  checkBounds({ callTimeout, connectTimeout });
   if (Constructor === undefined) {
     throw new TypeError("this platform has no WebSocket of its own: give one as the option `WebSocket`");
   }

@@ -4,6 +4,7 @@ import { Dispatcher } from "../dispatch/dispatcher.ts";
 import type { ResponderLocator } from "../dispatch/locator.ts";
 import type { Clock, Transport } from "../transport.ts";
 import { type Limits, resolveLimits } from "../wire/limits.ts";
+import { checkBounds } from "./bounds.ts";
 import { BoxDeadline } from "./box-deadline.ts";
 import { ChangeDriver } from "./change-driver.ts";
 import { ConnectionHost } from "./connection-host.ts";
@@ -41,6 +42,7 @@ export class Assembly implements Parts {
   /** @throws TypeError, RangeError for options that make no sense */
   constructor(connection: AmpConnection, transport: Transport, clock: Clock, options: ConnectionOptions) {
     checkHeartbeat(options);
+    checkBounds({ callTimeout: options.callTimeout });
     this.connection = connection;
     this.options = options;
     this.limits = resolveLimits(options.limits);

@@ -72,11 +72,17 @@ export class Outstanding {
     return tag;
   }
 
-  /** Looks at them before the call is written. @throws the signal's reason, TypeError for a timeout without a clock */
+  /**
+   * Looks at them before the call is written.
+   * @throws the signal's reason, RangeError for a timeout that is none, TypeError for one without a clock
+   */
   admit(options: CallOptions): void {
     refuseAborted(options);
     const { timeout } = options;
-    if (timeout !== undefined && this.#clock === undefined)
+    if (timeout === undefined) return;
+    if (!(timeout >= 0))
+      throw new RangeError(`timeout must be a number of milliseconds from 0 up, not ${String(timeout)}`);
+    if (this.#clock === undefined)
       throw new TypeError("a call can have a timeout only where there is a clock");
   }
 

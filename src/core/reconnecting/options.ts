@@ -1,4 +1,5 @@
 /** How a client that keeps a connection up behaves. */
+import { checkBounds } from "../connection/bounds.ts";
 import type { Connection } from "../connection/connection.ts";
 import type { Signal } from "../platform.ts";
 import type { Clock } from "../transport.ts";
@@ -71,8 +72,5 @@ export function checkBehaviour({
   setupTimeout,
   waiting: { maxCalls, maxBytes } = {},
 }: ReconnectingBehaviour<never>): void {
-  for (const [name, value] of Object.entries({ callTimeout, setupTimeout, maxCalls, maxBytes })) {
-    if (value !== undefined && !(value >= 0))
-      throw new RangeError(`${name} must be a number from 0 up, not ${String(value)}`);
-  }
+  checkBounds({ callTimeout, setupTimeout, maxCalls, maxBytes });
 }

@@ -1,0 +1,29 @@
+/** Bounds that are none are refused: NaN would be over at once, or never. */
+import { expect, test } from "vitest";
+import { command } from "../../../src/index.ts";
+import { connect } from "../../../src/node/index.ts";
+import { connectedPair } from "../../../src/testing/index.ts";
+import { connect as connectWebSocket } from "../../../src/websocket/index.ts";
+
+const Nothing = command("Nothing");
+
+test.each([Number.NaN, -1])("%d", async (bound) => {
+  expect(() => connectedPair({ callTimeout: bound })).toThrow(
+    new RangeError(`callTimeout must be a number from 0 up, not ${bound}`),
+  );
+  const [connection] = connectedPair();
+  await expect(connection.callRemote(Nothing, {}, { timeout: bound })).rejects.toThrow(
+    new RangeError(`timeout must be a number of milliseconds from 0 up, not ${bound}`),
+  );
+  for (const options of [{ callTimeout: bound }, { connectTimeout: bound }]) {
+    await expect(connect({ port: 1, ...options })).rejects.toThrow(/Timeout must be a number from 0 up/);
+    await expect(connectWebSocket("ws://127.0.0.1:1/", options)).rejects.toThrow(/Timeout must be a number/);
+  }
+});
+
+test("0 and Infinity are bounds", async () => {
+  const [connection] = connectedPair({ callTimeout: Number.POSITIVE_INFINITY });
+  const call = connection.callRemote(Nothing, {}, { timeout: 0 });
+  connection.destroy();
+  await expect(call).rejects.toThrow("destroyed");
+});
