@@ -27,6 +27,7 @@ export interface ChangeEvent {
   readonly side: "asker" | "responder";
 }
 
+/** Hears of what happens on connections, in the moment when it does. */
 export interface Observer {
   connectionOpened(connection: AmpConnection): void;
   connectionClosed(connection: AmpConnection, reason: Error): void;

@@ -18,6 +18,7 @@ export interface Transport {
   flushed(): Promise<void>;
   /** Stops delivering. What is under way may still be delivered. */
   pause(): void;
+  /** Delivers again. */
   resume(): void;
   /** Set where the transport is inside TLS from its first byte on: `tls:` or `wss:`. */
   readonly tls?: TLSSession | undefined;

@@ -6,6 +6,7 @@ import { takeSocket } from "./descriptors/take-socket.ts";
 import { JoinedStream } from "./joined-stream.ts";
 import type { TLSRole } from "./tls/options.ts";
 
+/** What `attach` takes. */
 export interface AttachOptions extends NodeConnectionOptions {
   /** Which end we are in a TLS handshake. Needed for StartTLS only: a bare stream does not say who opened it. */
   readonly role?: TLSRole | undefined;

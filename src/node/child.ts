@@ -5,6 +5,7 @@ import { ConnectFailed } from "../core/errors/transport.ts";
 import { type Attachable, type AttachOptions, attach } from "./attach.ts";
 import type { NodeConnection } from "./connection.ts";
 
+/** What `attachChild` takes. */
 export interface AttachChildOptions extends AttachOptions {
   /** The descriptor that the child reads AMP from. Default 0, its standard input. */
   readonly childReads?: number | undefined;

@@ -28,6 +28,7 @@ import { DEFAULT_HANDSHAKE_DELAY, StreamTransport } from "./stream-transport.ts"
 import { checkTLSOptions } from "./tls/check.ts";
 import type { TLSOptions, TLSRole } from "./tls/options.ts";
 
+/** What `connect`, `listen` and `attach` of `ampwire/node` take beside an address. */
 export interface NodeConnectionOptions extends Omit<ConnectionOptions, "tls"> {
   /**
    * What our side presents and demands on StartTLS, where the call or the responder does not say. Unless the
@@ -78,6 +79,7 @@ function servesStartTLS(given: ResponderLocator | undefined): ResponderLocator {
   return joined;
 }
 
+/** A connection over a stream of Node. `connect`, `listen` and `attach` make it. */
 export class NodeConnection extends Connection {
   readonly #descriptors: DescriptorChannel | undefined;
 

@@ -83,6 +83,7 @@ function addressOf(options: NetListenOptions): NetListenOptions {
   return Object.fromEntries(Object.entries(address).filter(([, value]) => value !== undefined));
 }
 
+/** What `listen` resolves with: a server, and the connections that it has accepted. */
 export class Server<Address extends AddressInfo | string = AddressInfo | string> implements AsyncDisposable {
   readonly #server: NetServer;
   readonly #address: Address;

@@ -17,6 +17,7 @@ interface Timer {
   readonly callback: () => void;
 }
 
+/** Makes a clock that stands at 0. */
 export function manualClock(): ManualClock {
   let now = 0;
   const timers = new Set<Timer>();

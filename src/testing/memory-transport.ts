@@ -16,6 +16,7 @@ import { type Item, Lane } from "./lane.ts";
 import { checkPretendedTLS, type Hello, pretendedSession } from "./pretended-tls.ts";
 import { quiet } from "./quiet.ts";
 
+/** What the two ends have in common. */
 export interface MemoryTransportOptions {
   /** Bytes in each direction that may be under way. What is written beyond counts as unsent. Default 64 KiB. */
   readonly capacity?: number | undefined;

@@ -26,6 +26,7 @@ export function scriptedPeer(
   return { connection: new Connection(ours, clock, options), peer: new ScriptedPeer(theirs) };
 }
 
+/** The peer of a connection, as a test tells it: `send` says something, `expect` waits for something. */
 export class ScriptedPeer {
   readonly transport: Transport;
   readonly #reader = new BoxReader({ maxBoxBytes: Infinity, maxBoxKeys: Infinity });

@@ -29,6 +29,7 @@ export interface WebSocketOptions extends Omit<ConnectionOptions, "tls"> {
   readonly clock?: Clock | undefined;
 }
 
+/** What `connect` takes beside the URL. */
 export interface ConnectWebSocketOptions extends WebSocketOptions {
   /** Makes the WebSocket, where the platform has none of its own (Node 20: that of `ws`) or headers are to be set. */
   readonly WebSocket?: WebSocketConstructor | undefined;

@@ -15,6 +15,7 @@ import type { Argument, BoxArgument } from "./argument.ts";
  */
 export type SpreadLayout = "numbered-from-2" | "numbered-from-0";
 
+/** How a big value is sent. Both ends must say the same. */
 export interface SpreadOptions {
   /** Default `numbered-from-2`. */
   readonly layout?: SpreadLayout | undefined;

@@ -65,6 +65,7 @@ export interface Caller {
   ): undefined;
 }
 
+/** A connection, whatever carries it. */
 export interface AmpConnection extends Caller, AsyncDisposable {
   /** Turns to TLS. Resolves when TLS is established and the peer verified; rejects otherwise, and the connection is closed. */
   startTLS(options?: StartTLSOptions): Promise<void>;

@@ -15,6 +15,7 @@ export interface BoxKind {
   readonly change?: ProtocolChange;
 }
 
+/** What ordinary commands ask and answer with. */
 export const plainBox: BoxKind = { name: "Box" };
 
 /** Which end of a change this is: the one that asked, or the one that answers. */
@@ -55,6 +56,7 @@ export type Perform = (leftovers: Uint8Array) => Promise<Readonly<Record<string,
 
 /** What a change may use of its connection. */
 export interface ChangingConnection {
+  /** True once its bytes are inside TLS. */
   readonly secure: boolean;
   /** No call is unanswered in either direction, the one that brings the change aside. */
   readonly quiescent: boolean;

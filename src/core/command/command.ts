@@ -51,6 +51,7 @@ type Values = Readonly<Record<string, unknown>>;
 
 /** A command whose argument types do not matter: what the dispatcher works with. */
 export interface AnyCommand {
+  // As in CommandSpec.
   readonly name: string;
   readonly requiresAnswer: boolean;
   readonly requireTLS: boolean;
@@ -58,6 +59,7 @@ export interface AnyCommand {
   readonly commandType: BoxKind;
   readonly responseType: BoxKind;
   readonly declaredErrors: DeclaredErrors;
+  /** What asking and answering it changes about the connection; undefined for ordinary commands. */
   readonly change: ProtocolChange | undefined;
   /** Appends an ask; without a tag one that wants no answer. @throws InvalidSignature, TooLong: nothing is appended */
   writeAsk(out: ByteWriter, tag: ByteRange | undefined, values: Values, connection: unknown): void;
@@ -79,9 +81,11 @@ export function baseOf(command: AnyCommand): AnyCommand | undefined {
 
 const NO_TAG: ByteRange = { bytes: new Uint8Array(0), start: 0, end: 0 };
 
+/** What {@link command} makes. A program may extend the class, and replace the four conversions. */
 export class Command<A extends Fields = Fields, R extends Fields = Fields, Q extends boolean = boolean>
   implements AnyCommand
 {
+  /** As it goes over the wire. */
   readonly name: string;
   readonly arguments: A;
   readonly response: R;

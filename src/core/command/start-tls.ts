@@ -66,6 +66,7 @@ const tlsFields = {
   tls_requireQuiescent: local<boolean>(),
 };
 
+/** Turns the connection to TLS. `connection.startTLS()` calls it. */
 export const StartTLS = command("StartTLS", {
   // tls_serverName is ours: Twisted checks no host name.
   arguments: { ...tlsFields, tls_serverName: local<string>() },

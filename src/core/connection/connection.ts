@@ -18,6 +18,7 @@ import type { State } from "./states.ts";
 
 type Values = Readonly<Record<string, unknown>>;
 
+/** AMP over any transport. Programs get theirs from `connect`, `listen` or `attach`. */
 export class Connection extends TypedCalls implements AmpConnection {
   readonly #parts: Assembly;
   readonly closed: Promise<Error>;

@@ -41,6 +41,7 @@ export interface ConnectionOptions {
   readonly observer?: Observer | undefined;
 }
 
+/** Where an error came up. */
 export interface ErrorContext {
   /** The command that was being served. */
   readonly command: string;

@@ -22,6 +22,7 @@ import { locator as emptyLocator, type ResponderLocator } from "./locator.ts";
 /** A box that somebody else has bounded already. */
 const UNBOUNDED = { maxBoxBytes: Number.POSITIVE_INFINITY, maxBoxKeys: Number.POSITIVE_INFINITY };
 
+/** Calls and responders over a sender of boxes. Give it to that as its receiver. */
 export class BoxDispatcher extends TypedCalls implements BoxReceiver, AmpConnection {
   readonly #dispatcher: Dispatcher;
   readonly #lifetime = new Lifetime();

@@ -104,8 +104,11 @@ export class HandshakeTimeout extends AmpError {
  * a caller gets {@link UnknownRemoteError} for a code that its command does not declare.
  */
 export class RemoteAmpError extends AmpError {
+  /** On the wire `_error_code`. */
   readonly errorCode: string;
+  /** On the wire `_error_description`. */
   readonly description: string;
+  /** Whether the connection is closed behind it. Only known where it is thrown: it does not go over the wire. */
   readonly fatal: boolean;
 
   static {

@@ -69,6 +69,7 @@ export class ReconnectingClient<C extends Connection = Connection>
     if (signal !== undefined) this.#endWith(signal);
   }
 
+  /** What it is doing about its connection. */
   get state(): ReconnectingState {
     return this.#keeper.state;
   }

@@ -30,6 +30,7 @@ export interface WaitingLimits {
   readonly maxBytes?: number | undefined;
 }
 
+/** What a client that keeps a connection up does, whatever carries the connection. */
 export interface ReconnectingBehaviour<C extends Connection = Connection> {
   /**
    * Sets up every connection (a login, say), perhaps with a promise; the calls that wait go out when it is done. Make
@@ -39,10 +40,13 @@ export interface ReconnectingBehaviour<C extends Connection = Connection> {
   readonly onConnection?: ((connection: C) => unknown) | undefined;
   /** Milliseconds that `onConnection` may take. Default 30,000. */
   readonly setupTimeout?: number | undefined;
+  /** Hears of every state, the first one included. What it throws is left to the platform to report. */
   readonly onStateChange?: ((change: ReconnectingChange<C>) => void) | undefined;
   /** Says of an error that trying again is in vain: the client closes with it, or with what this throws. Default: none is. */
   readonly giveUpOn?: ((error: Error) => boolean) | undefined;
+  /** How long to wait between attempts. */
   readonly backoff?: BackoffOptions | undefined;
+  /** How many calls may wait for a connection. */
   readonly waiting?: WaitingLimits | undefined;
   /** Milliseconds that a call may take where it does not say, the wait for a connection included. Default: no bound. */
   readonly callTimeout?: number | undefined;

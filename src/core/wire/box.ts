@@ -1,6 +1,7 @@
 /** A box: keys to values, both bytes on the wire; here keys are strings (see `key-text.ts`). */
 import { utf8Encoder, utf8Lenient } from "../platform.ts";
 
+/** Keys with their values, in the order in which they were set; the writer sorts them. */
 export class Box extends Map<string, Uint8Array> {
   /** @param entries a record or pairs; a value given as a string goes as UTF-8 */
   constructor(
@@ -14,6 +15,7 @@ export class Box extends Map<string, Uint8Array> {
       this.set(key, value);
   }
 
+  /** @param value text goes as UTF-8 */
   override set(key: string, value: Uint8Array | string): this {
     return super.set(key, typeof value === "string" ? utf8Encoder.encode(value) : value);
   }

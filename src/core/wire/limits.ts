@@ -35,6 +35,7 @@ export interface Limits {
 /** Those that are not to be the default; `undefined` is the default too. */
 export type GivenLimits = { readonly [Name in keyof Limits]?: Limits[Name] | undefined };
 
+/** What holds where nothing is said. */
 export const DEFAULT_LIMITS: Limits = {
   maxBoxBytes: 1024 * 1024,
   maxBoxKeys: 1000,

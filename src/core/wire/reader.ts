@@ -23,6 +23,7 @@ const BELIEVED = 16;
 /** Room for what follows a value: a short key or the end of the box. Else that alone would move a large value once more. */
 const SLACK = 64;
 
+/** Reads boxes out of a stream that comes in pieces. */
 export class BoxReader {
   readonly #maxBoxBytes: number;
   readonly #maxBoxKeys: number;
@@ -42,6 +43,7 @@ export class BoxReader {
   /** Bytes of the stream before the box being read. */
   #offset = 0;
 
+  /** @param limits of one box; those of a connection by default */
   constructor(limits: ReaderLimits = {}) {
     this.#maxBoxBytes = limits.maxBoxBytes ?? DEFAULT_LIMITS.maxBoxBytes;
     this.#maxBoxKeys = limits.maxBoxKeys ?? DEFAULT_LIMITS.maxBoxKeys;

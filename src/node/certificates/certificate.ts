@@ -4,6 +4,7 @@ import { InvalidCertificate } from "../../core/errors/caller.ts";
 import { lastCommonName, onOneLine, separateNames } from "./distinguished-name.ts";
 import { type PEM, pemBlocks } from "./pem.ts";
 
+/** A certificate; whether anybody vouches for it is not known by looking at it. */
 export class Certificate {
   /** DER bytes, until somebody looks inside: to parse them costs a tenth of a handshake, and most are never looked at. */
   #source: X509Certificate | Uint8Array;
@@ -71,10 +72,12 @@ export class Certificate {
     return this.x509.fingerprint256;
   }
 
+  /** From when on it is good. */
   get validFrom(): Date {
     return new Date(this.x509.validFrom);
   }
 
+  /** Until when. */
   get validTo(): Date {
     return new Date(this.x509.validTo);
   }

@@ -10,7 +10,9 @@ export interface KeyOptions {
   readonly passphrase?: string | undefined;
 }
 
+/** A certificate, its private key, and the chain that leads to its authority. */
 export class PrivateCertificate extends Certificate {
+  /** The key, decrypted. */
   readonly privateKey: KeyObject;
   /** The certificates between this one and its authority, sent along with it. */
   readonly chain: readonly Certificate[];

@@ -8,6 +8,7 @@
 import type { SideChannel } from "../../core/arguments/argument.ts";
 import { libc } from "./libc.ts";
 
+/** Sends and receives the descriptors of one connection. */
 export class DescriptorChannel implements SideChannel {
   readonly #outgoing: number[] = [];
   #nextOutgoing = 0;
@@ -37,6 +38,7 @@ export class DescriptorChannel implements SideChannel {
     if (fd !== undefined) libc().close(fd);
   }
 
+  /** One has come. It is ours until a box claims it. */
   received(fd: number): void {
     this.#incoming.set(this.#nextIncoming++, fd);
   }

@@ -5,6 +5,7 @@ import { DescriptorsNotAvailable } from "../../core/errors/caller.ts";
 import { DescriptorStream } from "./descriptor-stream.ts";
 import { libc } from "./libc.ts";
 
+/** How a connection receives descriptors. */
 export interface DescriptorOptions {
   /** Descriptors received and not claimed by a box yet: more end the connection. Default 256. */
   readonly maxWaiting?: number | undefined;

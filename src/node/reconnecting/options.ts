@@ -9,10 +9,14 @@ import type {
 import type { ConnectOptions } from "../connect.ts";
 import type { NodeConnection } from "../connection.ts";
 
+/** A client whose connections are Node's. */
 export type ReconnectingClient = Client<NodeConnection>;
+/** A new state of such a client. */
 export type ReconnectingChange = Change<NodeConnection>;
+/** How a program opens its connections itself. */
 export type OwnWay = Way<NodeConnection>;
 
+/** What such a client does. */
 export interface ReconnectingBehaviour extends Behaviour<NodeConnection> {
   /**
    * Start TLS on every connection, before anything else; `onConnection` then runs inside TLS. Calls wait for it: none is

@@ -5,8 +5,10 @@ import type { PrivateCertificate } from "../certificates/private-certificate.ts"
 /** Of the handshake: who opened the connection is the client, whoever asked for TLS. */
 export type TLSRole = "client" | "server";
 
+/** Older ones are never spoken. */
 export type TLSVersion = "TLSv1.2" | "TLSv1.3";
 
+/** What one side presents and demands in a handshake. */
 export interface TLSOptions {
   /** What we present. Without it a client is anonymous, and a server presents a temporary certificate. */
   readonly localCertificate?: PrivateCertificate | undefined;
