@@ -4,11 +4,15 @@ import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { format } from "node:util";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { builtCommand } from "../support/built.ts";
 import { pages } from "./pages.ts";
 
 const root = new URL("../../", import.meta.url).pathname;
 const folder = join(root, "test/docs/generated");
 const runnable = pages().filter(({ code }) => code !== "");
+
+/** A page may start a program of its own, which finds what is published. */
+beforeAll(builtCommand, 120_000);
 
 beforeAll(() => {
   mkdirSync(folder, { recursive: true });

@@ -12,7 +12,10 @@ export interface Page {
   readonly promised: readonly string[];
 }
 
-/** Every page of docs/. (The README's code is tested as a newcomer meets it: test/package.) A block that is marked `no-run` is a fragment, to be read only. */
+/**
+ * Every page of docs/. (The README's code is tested as a newcomer meets it: test/package.) A block that is marked
+ * `no-run` is a fragment, to be read only.
+ */
 export function pages(): Page[] {
   const folder = join(root, "docs");
   const files = readdirSync(folder).filter((file) => file.endsWith(".md"));

@@ -3,7 +3,10 @@ import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import { onTestFinished } from "vitest";
+import { beforeAll, onTestFinished } from "vitest";
+import { builtCommand } from "./built.ts";
+
+beforeAll(builtCommand, 120_000);
 
 /** A program that runs until it ends, or its test does. */
 export class Program {
