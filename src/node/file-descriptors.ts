@@ -1,5 +1,6 @@
 /** AMP over descriptors that the process was started with: its standard streams, or what its parent has agreed on. */
 import { Socket } from "node:net";
+import { reasonOf } from "../core/errors/thrown.ts";
 import { type AttachOptions, attach } from "./attach.ts";
 import { checkOptions, type NodeConnection } from "./connection.ts";
 
@@ -41,9 +42,9 @@ function socketOf(fd: number, halves: { readonly readable: boolean; readonly wri
   try {
     return new Socket({ fd, ...halves, allowHalfOpen: true });
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new TypeError(`AMP cannot be spoken over descriptor ${fd}: a pipe or a socket is needed (${why})`, {
-      cause,
-    });
+    throw new TypeError(
+      `AMP cannot be spoken over descriptor ${fd}: a pipe or a socket is needed (${reasonOf(cause)})`,
+      { cause },
+    );
   }
 }

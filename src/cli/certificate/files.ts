@@ -1,13 +1,13 @@
 /** PEM files: written so that keys are for their owner alone, and nothing is overwritten unasked. */
 import { readFileSync, writeFileSync } from "node:fs";
+import { reasonOf } from "../../core/errors/thrown.ts";
 import { Failure, Misuse } from "../complaint.ts";
 
 export function readPEM(path: string): string {
   try {
     return readFileSync(path, "utf8");
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new Misuse(`cannot read ${path}: ${reason}`, undefined, { cause });
+    throw new Misuse(`cannot read ${path}: ${reasonOf(cause)}`, undefined, { cause });
   }
 }
 
@@ -22,8 +22,7 @@ export function writePEM(
   } catch (cause) {
     const exists = cause instanceof Error && "code" in cause && cause.code === "EEXIST";
     if (exists) throw new Failure(`${path} is there already`, "--force writes over it", { cause });
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new Failure(`cannot write ${path}: ${reason}`, undefined, { cause });
+    throw new Failure(`cannot write ${path}: ${reasonOf(cause)}`, undefined, { cause });
   }
 }
 

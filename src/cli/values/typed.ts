@@ -1,4 +1,5 @@
 /** What was typed as the values of a command: its codecs say what each is. */
+import { reasonOf } from "../../core/errors/thrown.ts";
 import type { Argument, Command, Fields } from "../../index.ts";
 import { Misuse } from "../complaint.ts";
 import type { TypedWord } from "./words.ts";
@@ -18,8 +19,7 @@ export function typedValues(command: Command, words: readonly TypedWord[]): Reco
     try {
       values[word.name] = "bytes" in word ? fromText(argument, word.bytes) : fromJSON(argument, word.json);
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      throw new Misuse(`${command.name}: ${word.name}: ${reason}`, hint(argument, word.name));
+      throw new Misuse(`${command.name}: ${word.name}: ${reasonOf(error)}`, hint(argument, word.name));
     }
   }
   return values;

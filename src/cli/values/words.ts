@@ -1,5 +1,6 @@
 /** Values as they are typed: `name=text`, `name=@file`, `name:=json`, `name:=@file`. */
 import { readFileSync } from "node:fs";
+import { reasonOf } from "../../core/errors/thrown.ts";
 import { Misuse } from "../complaint.ts";
 import { exactJSON } from "./exact-json.ts";
 
@@ -31,7 +32,7 @@ export function parseWord(word: string): TypedWord {
   try {
     return { name, json: exactJSON(bytes.toString("utf8")) };
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = reasonOf(error);
     if (error instanceof RangeError) throw new Misuse(`${name}: ${reason}`, "in quotes it is exact");
     throw new Misuse(`${name} is not JSON: ${reason}`, `${name}=text sends text as it is`);
   }
@@ -41,7 +42,7 @@ function contents(path: string): Buffer {
   try {
     return readFileSync(path === "-" ? 0 : path);
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = reasonOf(cause);
     throw new Misuse(`cannot read ${path}: ${reason}`, "name:='\"@text\"' sends a text that begins with @");
   }
 }

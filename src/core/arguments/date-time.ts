@@ -1,5 +1,6 @@
 /** AMP's DateTime: a moment with a fixed offset from UTC. */
 import { Temporal } from "temporal-polyfill";
+import { reasonOf } from "../errors/thrown.ts";
 import type { ByteWriter } from "../wire/byte-writer.ts";
 import { type InPlaceArgument, inPlaceArgument } from "./argument.ts";
 import { readInteger } from "./integer.ts";
@@ -72,7 +73,7 @@ function read(bytes: Uint8Array, start: number, end: number): Temporal.ZonedDate
     };
     return Temporal.ZonedDateTime.from(fields, { overflow: "reject" });
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = reasonOf(cause);
     throw new RangeError(`not a date and time: ${shownBytes(bytes, start, end)}: ${reason}`, { cause });
   }
 }

@@ -1,5 +1,6 @@
 /** How a connection ends: in order, when nothing is in progress any more, or at once. */
 import { AmpError } from "../errors/amp-error.ts";
+import { reasonOf } from "../errors/thrown.ts";
 import { ConnectionClosed, ConnectionLost } from "../errors/transport.ts";
 import type { Parts } from "./parts.ts";
 import type { Transition } from "./states.ts";
@@ -46,8 +47,7 @@ export class Ending {
     try {
       input.end();
     } catch (cause) {
-      const why = cause instanceof Error ? cause.message : String(cause);
-      return this.fail(new ConnectionLost(`the peer closed the connection: ${why}`, { cause }));
+      return this.fail(new ConnectionLost(`the peer closed the connection: ${reasonOf(cause)}`, { cause }));
     }
     const reason = new ConnectionClosed("the peer closed the connection");
     if (standing.rules.output === "held") return this.fail(reason);

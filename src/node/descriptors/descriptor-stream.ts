@@ -6,6 +6,7 @@
  */
 import { Duplex } from "node:stream";
 import { ProtocolError } from "../../core/errors/peer.ts";
+import { errorOf } from "../../core/errors/thrown.ts";
 import { DescriptorChannel } from "./descriptor-channel.ts";
 import { libc, type Watch } from "./libc.ts";
 import { messages, SHUT_WR } from "./messages.ts";
@@ -85,7 +86,7 @@ export class DescriptorStream extends Duplex {
         if (bytes.length > 0) taken = messages().send(this.#fd, bytes, descriptor);
       } catch (error) {
         this.#write = undefined;
-        return done(error instanceof Error ? error : new Error(String(error)));
+        return done(errorOf(error));
       }
       if (taken === 0 && bytes.length > 0) return;
       if (descriptor !== undefined) this.descriptors.sent();
@@ -115,7 +116,7 @@ export class DescriptorStream extends Duplex {
         if (bytes.length === 0) this.push(null);
       }
     } catch (error) {
-      this.destroy(error instanceof Error ? error : new Error(String(error)));
+      this.destroy(errorOf(error));
     }
   }
 }

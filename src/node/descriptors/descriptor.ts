@@ -2,6 +2,7 @@
 import type { BoxArgument } from "../../core/arguments/argument.ts";
 import { integer } from "../../core/arguments/integer.ts";
 import { DescriptorsNotAvailable } from "../../core/errors/caller.ts";
+import { reasonOf } from "../../core/errors/thrown.ts";
 import { NodeConnection } from "../connection.ts";
 import type { DescriptorChannel } from "./descriptor-channel.ts";
 
@@ -54,8 +55,7 @@ function send(channel: DescriptorChannel, fd: number): number {
   try {
     return channel.send(fd);
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new TypeError(`${fd} cannot be sent: ${why}`, { cause });
+    throw new TypeError(`${fd} cannot be sent: ${reasonOf(cause)}`, { cause });
   }
 }
 

@@ -2,6 +2,7 @@
 import { isIP } from "node:net";
 import type { Duplex } from "node:stream";
 import { InvalidCertificate } from "../../core/errors/caller.ts";
+import { reasonOf } from "../../core/errors/thrown.ts";
 import { Certificate } from "../certificates/certificate.ts";
 import { hostNameInASCII } from "../certificates/host-name.ts";
 import { PrivateCertificate } from "../certificates/private-certificate.ts";
@@ -26,7 +27,7 @@ export function checkTLSOptions(options: TLSOptions, role: TLSRole): void {
   try {
     secureContext(options);
   } catch (cause) {
-    throw new InvalidCertificate(`TLS cannot be set up with this certificate: ${messageOf(cause)}`, {
+    throw new InvalidCertificate(`TLS cannot be set up with this certificate: ${reasonOf(cause)}`, {
       cause,
     });
   }
@@ -92,8 +93,4 @@ function checkVersions({ minVersion = "TLSv1.2", maxVersion = "TLSv1.3" }: TLSOp
   throw new InvalidCertificate(
     `no version of TLS from ${minVersion} to ${maxVersion}: there are ${known.join(", ")}`,
   );
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
