@@ -23,7 +23,7 @@ export interface Field extends Key {
   readonly shadowed: boolean;
 }
 
-/** What a program gives: values by the names of the fields. */
+/** Values by the names of the fields: what a program gives, and what is read from a box. */
 export type Values = Readonly<Record<string, unknown>>;
 
 /** @throws InvalidSignature for a name that cannot be a key, TooLong for one over 255 bytes */

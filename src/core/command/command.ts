@@ -1,5 +1,6 @@
 /** A command: a name, what goes with it, what comes back, and the errors that both ends know. */
 import type { Fields, InputOf, ValuesOf } from "../arguments/argument.ts";
+import type { Values } from "../arguments/field.ts";
 import { type BoxTemplate, Schema } from "../arguments/schema.ts";
 import { InvalidSignature } from "../errors/caller.ts";
 import { DeclaredErrors, type ErrorTags } from "../errors/declared-errors.ts";
@@ -46,8 +47,6 @@ export type ResponseOf<C> = C extends Command<infer _A, infer R, infer _Q> ? Val
 
 /** The fields of an extension: those of the base, with its own over them. */
 export type Extended<Base extends Fields, Own extends Fields> = Omit<Base, keyof Own> & Own;
-
-type Values = Readonly<Record<string, unknown>>;
 
 /** A command whose argument types do not matter: what the dispatcher works with. */
 export interface AnyCommand {

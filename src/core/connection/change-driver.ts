@@ -5,6 +5,7 @@
  * responder runs, so that nothing which came behind the ask is ever taken for a box. After the answer both are
  * quiet, the transport has written everything, and the change is made. What the change is, this file does not know.
  */
+import type { Values } from "../arguments/field.ts";
 import type { CallOptions } from "../command/amp-connection.ts";
 import type { ChangeSide, ChangingConnection, Perform, ProtocolChange } from "../command/box-kind.ts";
 import type { AnyCommand } from "../command/command.ts";
@@ -27,8 +28,6 @@ import { limitChange } from "./change-limit.ts";
 import type { Input } from "./input.ts";
 import type { Output } from "./output.ts";
 import { PHASES, type Phase, type State, type Transition } from "./states.ts";
-
-type Values = Readonly<Record<string, unknown>>;
 
 /** Hears of every change: one object from its beginning to its end. */
 export interface ChangeWatch {

@@ -4,6 +4,7 @@
  * What it is made of, and who moves whom, is in `assembly.ts` and `parts.ts`; each part has one subject and a file.
  * Nothing here does input or output, and time comes from a clock.
  */
+import type { Values } from "../arguments/field.ts";
 import type { AmpConnection, CallOptions, StartTLSOptions } from "../command/amp-connection.ts";
 import type { AnyCommand } from "../command/command.ts";
 import { StartTLS } from "../command/start-tls.ts";
@@ -15,8 +16,6 @@ import { refusal, refuse } from "./admission.ts";
 import { Assembly } from "./assembly.ts";
 import type { ConnectionOptions } from "./options.ts";
 import type { State } from "./states.ts";
-
-type Values = Readonly<Record<string, unknown>>;
 
 /** AMP over any transport. Programs get theirs from `connect`, `listen` or `attach`. */
 export class Connection extends TypedCalls implements AmpConnection {

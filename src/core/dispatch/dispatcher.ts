@@ -1,4 +1,5 @@
 /** Tells asks, answers and errors apart, and brings each to where it belongs. Sends our own asks. */
+import type { Values } from "../arguments/field.ts";
 import type { CallOptions } from "../command/amp-connection.ts";
 import type { AnyCommand } from "../command/command.ts";
 import { ASK, COMMAND, keys } from "../command/protocol-keys.ts";
@@ -19,8 +20,6 @@ import type { ResponderLocator } from "./locator.ts";
 import { type Call, GIVEN_UP, Outstanding, refuseAborted, type Settle } from "./outstanding.ts";
 import { ProtocolFields } from "./protocol-fields.ts";
 import { parseTag, tagDigits } from "./tags.ts";
-
-type Values = Readonly<Record<string, unknown>>;
 
 export class Dispatcher {
   readonly #host: Host;

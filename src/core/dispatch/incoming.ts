@@ -1,4 +1,5 @@
 /** The peer's asks: find the responder, run it, answer. */
+import type { Values } from "../arguments/field.ts";
 import type { AmpConnection } from "../command/amp-connection.ts";
 import type { AnyCommand } from "../command/command.ts";
 import { ANSWER, ERROR, ERROR_CODE, ERROR_DESCRIPTION } from "../command/protocol-keys.ts";
@@ -18,8 +19,6 @@ import { writeBox } from "../wire/writer.ts";
 import type { Host } from "./host.ts";
 import type { ResponderLocator } from "./locator.ts";
 import { NameCache } from "./name-cache.ts";
-
-type Values = Readonly<Record<string, unknown>>;
 
 const NOTHING = new Uint8Array(0);
 
