@@ -6,6 +6,7 @@ import { Connection } from "../core/connection/connection.ts";
 import type { ConnectionOptions } from "../core/connection/options.ts";
 import type { TLSOptions, TLSSession, Transport } from "../core/transport.ts";
 import { Box } from "../core/wire/box.ts";
+import { UNBOUNDED } from "../core/wire/limits.ts";
 import { BoxReader } from "../core/wire/reader.ts";
 import { encodeBox } from "../core/wire/writer.ts";
 import type { PairOptions } from "./connected-pair.ts";
@@ -29,7 +30,7 @@ export function scriptedPeer(
 /** The peer of a connection, as a test tells it: `send` says something, `expect` waits for something. */
 export class ScriptedPeer {
   readonly transport: Transport;
-  readonly #reader = new BoxReader({ maxBoxBytes: Infinity, maxBoxKeys: Infinity });
+  readonly #reader = new BoxReader(UNBOUNDED);
   #ended = false;
   #wake: (() => void)[] = [];
 

@@ -12,10 +12,8 @@ import {
 } from "./argument.ts";
 import { isBoxArgument } from "./field.ts";
 import { elementError } from "./list-of.ts";
-import { Schema } from "./schema.ts";
+import { NO_TAG, Schema } from "./schema.ts";
 import { shownValue } from "./value-text.ts";
-
-const NO_TAG = { bytes: new Uint8Array(0), start: 0, end: 0 };
 
 /**
  * AMP's AmpList: an array of objects that all have the same fields, each sent as a box with its keys in byte

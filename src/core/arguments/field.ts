@@ -56,6 +56,11 @@ export function valueFor(field: Field, values: Values): unknown {
   return field.shadowed && !Object.hasOwn(values, field.name) ? undefined : values[field.name];
 }
 
+/** Whether a value that is spread over several keys, of this name, may have a piece under that key. */
+export function isPieceOf(name: string, key: string): boolean {
+  return key.startsWith(`${name}.`) && /^\d+$/.test(key.slice(name.length + 1));
+}
+
 export function isLocal(argument: Argument<unknown>): boolean {
   return "local" in argument && argument.local === true;
 }

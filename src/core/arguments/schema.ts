@@ -15,10 +15,13 @@ import { MAX_VALUE_LENGTH } from "../wire/limits.ts";
 import { compareBytes, writeBox } from "../wire/writer.ts";
 import { type BoxArgument, checkpoint, type Fields } from "./argument.ts";
 import { type Constant, compileSteps, type Step } from "./box-steps.ts";
-import { compileField, type Field, isLocal, type Values, valueFor } from "./field.ts";
+import { compileField, type Field, isLocal, isPieceOf, type Values, valueFor } from "./field.ts";
 
 /** The length of a value stands before it. */
 const LENGTH_BYTES = 2;
+
+/** What is given to a template without a tag. */
+export const NO_TAG: ByteRange = { bytes: new Uint8Array(0), start: 0, end: 0 };
 
 export class Schema {
   readonly #what: string;
@@ -48,9 +51,7 @@ export class Schema {
 
   /** A value spread over `name.2`, `name.3`, ... would be mixed up with an argument that is named like that. */
   #checkPieces(name: string): void {
-    const piece = this.#names.find(
-      (other) => other.startsWith(`${name}.`) && /^\d+$/.test(other.slice(name.length + 1)),
-    );
+    const piece = this.#names.find((other) => isPieceOf(name, other));
     if (piece === undefined) return;
     throw new InvalidSignature(
       `${this.#what}: ${JSON.stringify(name)} may be spread over ${JSON.stringify(piece)}`,

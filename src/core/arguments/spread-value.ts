@@ -6,6 +6,7 @@ import { TooLong } from "../errors/caller.ts";
 import type { Box } from "../wire/box.ts";
 import { MAX_VALUE_LENGTH } from "../wire/limits.ts";
 import type { Argument, BoxArgument } from "./argument.ts";
+import { isPieceOf } from "./field.ts";
 
 /**
  * Where the pieces of the value of `name` stand:
@@ -89,7 +90,7 @@ const pieceNames: Readonly<Record<SpreadLayout, PieceName>> = {
 /** A piece that cannot be joined means a gap, or the other layout: better an error than half a value. */
 function checkNoneLeft(box: Box, name: string, pieces: ReadonlyMap<string, Uint8Array>): void {
   for (const key of box.keys()) {
-    if (key.startsWith(`${name}.`) && /^\d+$/.test(key.slice(name.length + 1)) && !pieces.has(key)) {
+    if (isPieceOf(name, key) && !pieces.has(key)) {
       throw new SyntaxError(
         `${pieces.size} pieces join up, and ${JSON.stringify(key)} is left: a gap, or another layout`,
       );

@@ -1,11 +1,9 @@
 /** AMP's Unicode: text as UTF-8. */
 import { utf8Strict } from "../platform.ts";
 import type { ByteWriter } from "../wire/byte-writer.ts";
+import { LONE_SURROGATE } from "../wire/key-text.ts";
 import { type InPlaceArgument, inPlaceArgument } from "./argument.ts";
 import { shortAscii, shownBytes, shownValue } from "./value-text.ts";
-
-/** With the `u` flag it matches a surrogate only where it is not half of a pair. */
-const LONE_SURROGATE = /\p{Surrogate}/u;
 
 /**
  * AMP's Unicode: text as strict UTF-8, as Twisted's `amp.Unicode` has it.

@@ -1,7 +1,7 @@
 /** A command: a name, what goes with it, what comes back, and the errors that both ends know. */
 import type { Fields, InputOf, ValuesOf } from "../arguments/argument.ts";
 import type { Values } from "../arguments/field.ts";
-import { type BoxTemplate, Schema } from "../arguments/schema.ts";
+import { type BoxTemplate, NO_TAG, Schema } from "../arguments/schema.ts";
 import { InvalidSignature } from "../errors/caller.ts";
 import { DeclaredErrors, type ErrorTags } from "../errors/declared-errors.ts";
 import type { Box } from "../wire/box.ts";
@@ -77,8 +77,6 @@ const bases = new WeakMap<object, AnyCommand>();
 export function baseOf(command: AnyCommand): AnyCommand | undefined {
   return bases.get(command);
 }
-
-const NO_TAG: ByteRange = { bytes: new Uint8Array(0), start: 0, end: 0 };
 
 /** What {@link command} makes. A program may extend the class, and replace the four conversions. */
 export class Command<A extends Fields = Fields, R extends Fields = Fields, Q extends boolean = boolean>

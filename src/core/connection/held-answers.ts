@@ -3,16 +3,14 @@
  * are read again: seldom, and only for who asks for a quiescent upgrade. To count answers would cost every answer.
  */
 import { keys } from "../command/protocol-keys.ts";
+import { UNBOUNDED } from "../wire/limits.ts";
 import { BoxReader } from "../wire/reader.ts";
 import type { Output } from "./output.ts";
 
 export function holdsAnswers(output: Output): boolean {
   const { held } = output;
   if (held === 0) return false;
-  const reader = new BoxReader({
-    maxBoxBytes: Number.POSITIVE_INFINITY,
-    maxBoxKeys: Number.POSITIVE_INFINITY,
-  });
+  const reader = new BoxReader(UNBOUNDED);
   reader.push(output.out.bytes.subarray(0, held)); // whole boxes: nothing is kept of them, and the output may go on writing there
   for (let frame = reader.nextFrame(); frame !== undefined; frame = reader.nextFrame()) {
     if (frame.indexOf(keys.answer) >= 0 || frame.indexOf(keys.error) >= 0) return true;

@@ -13,14 +13,12 @@ import type { Clock } from "../transport.ts";
 import type { Box } from "../wire/box.ts";
 import { ByteWriter } from "../wire/byte-writer.ts";
 import { frameOfBox } from "../wire/frame-of.ts";
+import { UNBOUNDED } from "../wire/limits.ts";
 import { parseBoxes } from "../wire/reader.ts";
 import type { BoxReceiver, BoxSender } from "./box-interfaces.ts";
 import { ConnectionContext, Lifetime } from "./context.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import { locator as emptyLocator, type ResponderLocator } from "./locator.ts";
-
-/** A box that somebody else has bounded already. */
-const UNBOUNDED = { maxBoxBytes: Number.POSITIVE_INFINITY, maxBoxKeys: Number.POSITIVE_INFINITY };
 
 /** Calls and responders over a sender of boxes. Give it to that as its receiver. */
 export class BoxDispatcher extends TypedCalls implements BoxReceiver, AmpConnection {

@@ -1,6 +1,7 @@
 /** Bytes and boxes of our own as frames, for what only reads frames. Not for what a peer sends: nothing is bounded. */
 import type { Box } from "./box.ts";
 import type { Frame } from "./frame.ts";
+import { UNBOUNDED } from "./limits.ts";
 import { BoxReader } from "./reader.ts";
 import { encodeBox } from "./writer.ts";
 
@@ -13,10 +14,7 @@ export function frameOfBox(box: Box): Frame {
 
 /** @param bytes one box, whole */
 export function frameOfBytes(bytes: Uint8Array): Frame {
-  const reader = new BoxReader({
-    maxBoxBytes: Number.POSITIVE_INFINITY,
-    maxBoxKeys: Number.POSITIVE_INFINITY,
-  });
+  const reader = new BoxReader(UNBOUNDED);
   reader.push(bytes);
   const frame = reader.nextFrame();
   if (frame === undefined) throw new Error("a box that we encoded ourselves is whole");

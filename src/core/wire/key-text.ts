@@ -8,7 +8,7 @@ import { InvalidSignature } from "../errors/caller.ts";
 import { utf8Encoder, utf8Strict } from "../platform.ts";
 
 /** With the `u` flag it matches a surrogate only where it is not half of a pair. */
-const LONE_SURROGATE = /\p{Surrogate}/u;
+export const LONE_SURROGATE = /\p{Surrogate}/u;
 
 export function keyToText(bytes: Uint8Array, start = 0, end: number = bytes.length): string {
   let text = "";

@@ -32,6 +32,12 @@ export interface Limits {
   readonly idleTimeout: number;
 }
 
+/** For boxes that are our own, or that somebody else has bounded already. */
+export const UNBOUNDED: Pick<Limits, "maxBoxBytes" | "maxBoxKeys"> = {
+  maxBoxBytes: Number.POSITIVE_INFINITY,
+  maxBoxKeys: Number.POSITIVE_INFINITY,
+};
+
 /** Those that are not to be the default; `undefined` is the default too. */
 export type GivenLimits = { readonly [Name in keyof Limits]?: Limits[Name] | undefined };
 
