@@ -8,15 +8,16 @@ interface StreamModes {
 }
 
 /** @throws TypeError for a stream in object mode or with an encoding set */
-export function checkByteStream({
-  readableObjectMode,
-  writableObjectMode,
-  readableEncoding,
-}: StreamModes): void {
+export function checkByteStream(
+  { readableObjectMode, writableObjectMode, readableEncoding }: StreamModes,
+  protocol: "AMP" | "TLS" = "AMP",
+): void {
   if (readableObjectMode || writableObjectMode) {
-    throw new TypeError("AMP needs a stream of bytes, and this one is in object mode");
+    throw new TypeError(`${protocol} needs a stream of bytes, and this one is in object mode`);
   }
   if (readableEncoding) {
-    throw new TypeError(`AMP needs a stream of bytes, and this one has the encoding ${readableEncoding} set`);
+    throw new TypeError(
+      `${protocol} needs a stream of bytes, and this one has the encoding ${readableEncoding} set`,
+    );
   }
 }

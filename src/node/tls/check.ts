@@ -3,6 +3,7 @@ import { isIP } from "node:net";
 import type { Duplex } from "node:stream";
 import { InvalidCertificate } from "../../core/errors/caller.ts";
 import { reasonOf } from "../../core/errors/thrown.ts";
+import { checkByteStream } from "../byte-stream.ts";
 import { Certificate } from "../certificates/certificate.ts";
 import { hostNameInASCII } from "../certificates/host-name.ts";
 import { PrivateCertificate } from "../certificates/private-certificate.ts";
@@ -39,14 +40,7 @@ export function checkTLSOptions(options: TLSOptions, role: TLSRole): void {
  * @throws TypeError for a stream in object mode, with an encoding set, or that is TLS already
  */
 export function checkStream(stream: Duplex): void {
-  if (stream.readableObjectMode || stream.writableObjectMode) {
-    throw new TypeError("TLS needs a stream of bytes, and this one is in object mode");
-  }
-  if (stream.readableEncoding !== null) {
-    throw new TypeError(
-      `TLS needs a stream of bytes, and this one has the encoding ${stream.readableEncoding} set`,
-    );
-  }
+  checkByteStream(stream, "TLS");
   if ("encrypted" in stream) throw new TypeError("TLS inside TLS is not possible: the stream is TLS already");
 }
 
