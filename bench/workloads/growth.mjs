@@ -1,6 +1,6 @@
 /**
- * How the cost of a call grows: one workload for each point of each row, measured for ampwire and a floor. `each` says by what
- * the cost is divided as well.
+ * How the cost of a call grows: one workload for each point of each row, measured for ampwire and a floor. `each` says
+ * by what the cost is divided as well.
  */
 import { keys } from "./fields.mjs";
 

@@ -1,6 +1,7 @@
 /**
  * What a version has to be before it is published, and what CHANGELOG.md has to say of it. Its section, `## 1.2.3` or
- * `## 1.2.3 - 2026-01-31`, is the newest one and says something; `## Unreleased` may stand above it, as long as it is empty.
+ * `## 1.2.3 - 2026-01-31`, is the newest one and says something; `## Unreleased` may stand above it, as long as it is
+ * empty.
  */
 
 /** What semver.org gives, without the build's metadata: npm drops it, so that two versions would become one. */

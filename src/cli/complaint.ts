@@ -27,7 +27,7 @@ export interface Complaint {
 /** Something did not work. */
 export class Failure extends Error {
   readonly hint: string | undefined;
-  /** @param options `code`: for programs that read the JSON */
+  /** For programs that read the JSON. */
   readonly code: string | undefined;
 
   constructor(message: string, hint?: string, options: { cause?: unknown; code?: string } = {}) {

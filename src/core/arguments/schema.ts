@@ -131,8 +131,8 @@ export class Schema {
   }
 
   /**
-   * Puts each value into the slot of its field, and notes that way which names are given. In this loop V8 finds a value by its
-   * place in the object; everywhere else it would have to search for it by name.
+   * Puts each value into the slot of its field, and notes that way which names are given. In this loop V8 finds a value
+   * by its place in the object; everywhere else it would have to search for it by name.
    * @throws InvalidSignature for a name that is not declared
    */
   gather(values: Values, slots: unknown[]): void {

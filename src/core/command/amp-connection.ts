@@ -67,7 +67,10 @@ export interface Caller {
 
 /** A connection, whatever carries it. */
 export interface AmpConnection extends Caller, AsyncDisposable {
-  /** Turns to TLS. Resolves when TLS is established and the peer verified; rejects otherwise, and the connection is closed. */
+  /**
+   * Turns to TLS. Resolves when TLS is established and the peer verified. What fails once the ask is sent closes the
+   * connection; what is wrong before that (InvalidCertificate, OnlyOneTLS, TLSNotAvailable, NotQuiescent) only rejects.
+   */
   startTLS(options?: StartTLSOptions): Promise<void>;
   /** True once everything goes through TLS. */
   readonly secure: boolean;

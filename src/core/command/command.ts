@@ -232,7 +232,8 @@ export class Command<A extends Fields = Fields, R extends Fields = Fields, Q ext
 
   writeAnswer(out: ByteWriter, tag: ByteRange, values: Values, connection: unknown): void {
     if (this.#replaced.makeResponse) {
-      writeBox(out, this.makeResponse(values as InputOf<R>, connection).set(ANSWER, bytesOf(tag))); // the responder's types have checked it
+      const box = this.makeResponse(values as InputOf<R>, connection); // the responder's types have checked it
+      writeBox(out, box.set(ANSWER, bytesOf(tag)));
     } else {
       this.#answer.write(out, tag, values, connection);
     }

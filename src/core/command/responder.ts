@@ -30,8 +30,8 @@ export type Respond<A extends Fields, R extends Fields> = (
 ) => Awaitable<Returned<R>>;
 
 /**
- * A function that answers with boxes. It gets the ask as it came, `_ask` and `_command` included, as in Twisted; what it returns
- * is sent with its `_answer`.
+ * A function that answers with boxes. It gets the ask as it came, `_ask` and `_command` included, as in Twisted; what
+ * it returns is sent with its `_answer`.
  */
 export type RawResponder = (box: Box, context: ResponderContext) => Awaitable<Box>;
 

@@ -17,7 +17,8 @@ export abstract class TypedCalls implements Caller {
     args: object = {},
     options: CallOptions = NO_OPTIONS,
   ): Promise<unknown> | undefined {
-    return this.call(command, args as Readonly<Record<string, unknown>>, options); // objects are: the schema looks at each value
+    // Any object is a record of unknown values: the schema looks at each of them.
+    return this.call(command, args as Readonly<Record<string, unknown>>, options);
   }
 
   callRemoteString(name: string, box?: Box, options?: CallOptions): Promise<Box>;

@@ -70,7 +70,8 @@ interface Current {
 }
 
 const nothing = () => {};
-const IDLE = { reject: nothing, release: nothing, afterwards: undefined, event: undefined };
+/** What a change begins with: nobody waits for it, and nothing is to be taken back. */
+const FRESH = { reject: nothing, release: nothing, afterwards: undefined, event: undefined };
 
 export class ChangeDriver {
   readonly #stage: Stage;
@@ -90,7 +91,7 @@ export class ChangeDriver {
     return this.#current?.change.state === "upgrading" && PHASES[this.#current.phase].certain;
   }
 
-  /** Asks the peer for a change. Resolves when it has been made; whatever goes wrong before the ask is sent changes nothing. */
+  /** Asks the peer for a change. Resolves when it has been made; what fails before the ask is sent changes nothing. */
   ask(
     command: AnyCommand,
     change: ProtocolChange,
@@ -111,7 +112,7 @@ export class ChangeDriver {
       const perform = change.prepare(connection, values, "asker");
       if (options.signal?.aborted) throw options.signal.reason;
 
-      const current: Current = { ...IDLE, change, side: "asker", phase: "asked", reject };
+      const current: Current = { ...FRESH, change, side: "asker", phase: "asked", reject };
       const answered = (answer: unknown) => {
         // A response that was read from a box is an object of values.
         this.#perform(current, perform, (more) => resolve({ ...(answer as Values), ...more }), reject);
@@ -137,7 +138,7 @@ export class ChangeDriver {
     } catch (error) {
       return ask.fail(error);
     }
-    const current: Current = { ...IDLE, change, side: "responder", phase: "answering" };
+    const current: Current = { ...FRESH, change, side: "responder", phase: "answering" };
     this.#begin(current);
     input.pause();
     if (this.#injected(current)) return;

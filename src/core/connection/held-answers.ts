@@ -11,7 +11,8 @@ export function holdsAnswers(output: Output): boolean {
   const { held } = output;
   if (held === 0) return false;
   const reader = new BoxReader(UNBOUNDED);
-  reader.push(output.out.bytes.subarray(0, held)); // whole boxes: nothing is kept of them, and the output may go on writing there
+  // Whole boxes: nothing is kept of them, and the output may go on writing there.
+  reader.push(output.out.bytes.subarray(0, held));
   for (let frame = reader.nextFrame(); frame !== undefined; frame = reader.nextFrame()) {
     if (frame.indexOf(keys.answer) >= 0 || frame.indexOf(keys.error) >= 0) return true;
   }

@@ -1,4 +1,4 @@
-/** Bytes on their way in: pulls one box after the other while the connection may read, and stops the transport while it may not. */
+/** Bytes on their way in: pulls box after box while the connection may read, and pauses the transport while it may not. */
 import type { Transport } from "../transport.ts";
 import type { Frame } from "../wire/frame.ts";
 import type { Limits } from "../wire/limits.ts";

@@ -134,7 +134,8 @@ export class Dispatcher {
 
   /**
    * The same with the answer handed over in the very moment when it is read.
-   * @throws InvalidSignature, TooLong, what {@link Outstanding.admit} throws: nothing is sent, and neither function will be called
+   * @throws InvalidSignature, TooLong, what {@link Outstanding.admit} throws: nothing is sent, and neither function
+   * will be called
    */
   callSettling(
     command: AnyCommand,

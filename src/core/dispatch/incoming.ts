@@ -22,7 +22,7 @@ import { NameCache } from "./name-cache.ts";
 
 const NOTHING = new Uint8Array(0);
 
-/** Used again and again, by asks that are answered at once. One for all connections: it keeps the last frame's bytes alive. */
+/** Used again by asks that are answered at once. One for all connections: it keeps the last frame's bytes alive. */
 let spare: Ask | undefined;
 
 export class Incoming {

@@ -1,4 +1,4 @@
-/** Errors of the program that uses the library. Nothing has been sent when one of these is thrown. */
+/** Errors of the program that uses the library. Most are thrown before anything is sent; each says where it is not so. */
 import { AmpError, identify } from "./amp-error.ts";
 
 /**
@@ -18,14 +18,17 @@ export class TooLong extends AmpError {
   }
 }
 
-/** TLS may be started only once on a connection. On the wire it is `TLS_ERROR`. */
+/** TLS may be started only once on a connection. On the wire it is `TLS_ERROR`: then it is the peer that says so. */
 export class OnlyOneTLS extends AmpError {
   static {
     identify(this, "OnlyOneTLS", "ONLY_ONE_TLS", "caller");
   }
 }
 
-/** The transport cannot start TLS in mid-stream (a WebSocket uses `wss:` instead), or is not set up for it. */
+/**
+ * The transport cannot start TLS in mid-stream (a WebSocket uses `wss:` instead), or is not set up for it. On the wire it
+ * is `TLS_NOT_AVAILABLE`: then it is the peer's that cannot.
+ */
 export class TLSNotAvailable extends AmpError {
   static {
     identify(this, "TLSNotAvailable", "TLS_NOT_AVAILABLE", "caller");
@@ -39,7 +42,10 @@ export class DescriptorsNotAvailable extends AmpError {
   }
 }
 
-/** The command, or this end, demands TLS and the connection is still in plaintext. */
+/**
+ * The command, or this end, demands TLS and the connection is still in plaintext. On the wire it is `TLS_REQUIRED`: then it
+ * is the peer that demands it, and has not served the call.
+ */
 export class TLSRequired extends AmpError {
   static {
     identify(this, "TLSRequired", "TLS_REQUIRED", "caller");
@@ -53,28 +59,31 @@ export class InvalidCertificate extends AmpError {
   }
 }
 
-/** The connection now speaks another protocol: no AMP traffic is possible any more. */
+/** The connection speaks another protocol now. Calls that were in progress reject with it: their answers never come. */
 export class ProtocolSwitched extends AmpError {
   static {
     identify(this, "ProtocolSwitched", "PROTOCOL_SWITCHED", "caller");
   }
 }
 
-/** An upgrade with `requireQuiescent` found calls still open. It closes the connection where the peer had agreed already. */
+/** An upgrade with `requireQuiescent` found open calls. It closes the connection where the peer had agreed already. */
 export class NotQuiescent extends AmpError {
   static {
     identify(this, "NotQuiescent", "NOT_QUIESCENT", "caller");
   }
 }
 
-/** More was to be held or written than the limits allow. The message names the limit. */
+/**
+ * More was to be held or written than the limits allow. The message names the limit. As the reason of a closed connection:
+ * the peer went on asking while that much was held back.
+ */
 export class LimitExceeded extends AmpError {
   static {
     identify(this, "LimitExceeded", "LIMIT_EXCEEDED", "caller");
   }
 }
 
-/** The call took longer than its `timeout`. Its late answer will be dropped in silence. */
+/** The call took longer than its `timeout`. It was sent, and its late answer will be dropped in silence. */
 export class CallTimeout extends AmpError {
   static {
     identify(this, "CallTimeout", "CALL_TIMEOUT", "caller");

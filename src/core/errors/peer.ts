@@ -57,7 +57,7 @@ export class PlaintextAfterStartTLS extends ProtocolError {
   }
 }
 
-/** Both ends asked for the same protocol change at once. Neither can be served; both close. */
+/** Both ends asked for a protocol change at once. Neither can be served; both close. */
 export class StartTLSCollision extends ProtocolError {
   static {
     identify(this, "StartTLSCollision", "STARTTLS_COLLISION", "peer");

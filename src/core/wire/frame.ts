@@ -27,7 +27,7 @@ export class Frame {
   count = 0;
   /** True when the keys stand in strictly ascending byte order, as every well-behaved sender writes them. */
   ascending = true;
-  /** `STRIDE` numbers for each key. An array and not an Int32Array: one for each connection, made faster and as fast to read. */
+  /** `STRIDE` numbers for each key. An array, not an Int32Array: every connection makes one, faster, and reads as fast. */
   readonly offsets: number[] = [];
 
   /** Empties it for the box that begins at `start`. */

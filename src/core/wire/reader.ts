@@ -4,9 +4,10 @@
  * Pulled, because after a StartTLS or a protocol switch the rest of a chunk is not AMP: the reader can be
  * stopped between any two boxes, and {@link BoxReader.takeRest} gives out what it has not consumed.
  *
- * Ownership: a chunk that is pushed may be read by others, and values are handed out as views of it; nobody may write to
- * it again, the reader itself only where it alone has it. A box that straddles chunks is gathered in an accumulator, which doubles: joining
- * chunks each time would cost the square of a box that drips in. For a large box that may be the chunk that the box begins in.
+ * Ownership: a chunk that is pushed may be read by others, and values are handed out as views of it; nobody may write
+ * to it again, the reader itself only where it alone has it. A box that straddles chunks is gathered in an accumulator,
+ * which doubles: joining chunks each time would cost the square of a box that drips in. For a large box the accumulator
+ * may be the chunk that the box begins in.
  */
 import { BoxTooLarge, KeyTooLong, MalformedAmpBox } from "../errors/peer.ts";
 import type { Box } from "./box.ts";
@@ -82,7 +83,7 @@ export class BoxReader {
     return this.nextFrame()?.toBox();
   }
 
-  /** The same without copying: good until the next call of any method of the reader. */
+  /** The same without copying: good until the next box is asked for. */
   nextFrame(): Frame | undefined {
     return this.#partialLength === 0 ? this.#nextFromChunk() : this.#nextFromPartial();
   }

@@ -10,12 +10,13 @@ const ordinal = integer();
 
 /**
  * AMP's Descriptor (Twisted's `amp.Descriptor`): a file descriptor, over UNIX sockets, between connections opened with
- * `descriptors: true`. Not inside TLS nor while it is being started, and not in a `listOf`. Needs the package koffi, on Linux.
+ * `descriptors: true`. Not inside TLS nor while it is being started, and not in a `listOf`. Needs the package koffi, on
+ * Linux.
  *
- * Who closes what: a descriptor that you send stays yours. A copy is made when the call is made, so close yours whenever
- * you like after `callRemote` has returned, or in a responder by `setImmediate`, when the answer has been made. A
- * descriptor that you receive, as an argument or in a response, is yours to close. What the peer sends and no box
- * claims is closed with the connection.
+ * Who closes what: a descriptor that you send stays yours. A copy is made when the call is made, so close yours
+ * whenever you like after `callRemote` has returned, or in a responder by `setImmediate`, when the answer has been
+ * made. A descriptor that you receive, as an argument or in a response, is yours to close. What the peer sends and no
+ * box claims is closed with the connection.
  *
  * @throws DescriptorsNotAvailable when encoding or decoding where no descriptors go
  * @throws TypeError when encoding what is not an open descriptor

@@ -30,6 +30,6 @@ export interface TLSOptions {
 
 export interface UpgradeOptions extends TLSOptions {
   readonly role: TLSRole;
-  /** Ends the handshake: the caller's timeout, or its end of the connection. */
+  /** Aborting it ends the handshake, which rejects with its reason. */
   readonly signal?: AbortSignal | undefined;
 }

@@ -10,7 +10,7 @@ import { contextOptions, secureContext } from "./context.ts";
 import type { TLSOptions } from "./options.ts";
 import type { HandshakeOutcome } from "./outcome.ts";
 
-/** Node has a timeout of its own, of two minutes. Ours is the caller's `signal` alone. */
+/** Milliseconds, the most that a timer takes: in place of Node's own two minutes, since the caller has a bound. */
 const NEVER = 2 ** 31 - 1;
 /** Servers kept for the next handshakes, for each certificate and list of authorities. */
 const MAX_IDLE = 8;

@@ -14,7 +14,7 @@ import type { UpgradeOptions } from "./options.ts";
  * server has read too far are put back with `unshift` before. From now on the stream belongs to the TLS socket,
  * which comes back paused, with nothing read from it: add a `data` listener, then `resume()`.
  *
- * There is no timeout here: `signal` is.
+ * It has no timeout of its own: the caller aborts `signal`, or destroys the stream.
  *
  * @returns when TLS is established and, with `verifyAuthorities`, the peer is verified
  * @throws PeerVerifyError the peer's certificate is missing, or not trusted

@@ -240,7 +240,8 @@ describe("values", () => {
   test("that are large lie in the chunk that they begin in, of which nobody else has a part", () => {
     const wire = encodeBox(new Box({ v: new Uint8Array(40_000).fill(1) }));
     const stream = concat([wire, wire, wire]);
-    // The first two boxes are cut at 44,000 and 88,000: 4,000 bytes of the second are in the first chunk, 8,000 of the third in the second.
+    // The first two boxes are cut at 44,000 and 88,000: 4,000 bytes of the second are in the first chunk, 8,000 of the
+    // third in the second.
     const chunks = cut(stream, [44_000, 44_000, 44_000]);
     const reader = new BoxReader();
     const buffers = chunks.flatMap((chunk) => {

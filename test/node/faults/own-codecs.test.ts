@@ -1,4 +1,4 @@
-/** Codecs of a program's own that throw, or give what they should not: the error names the argument, and nothing is sent. */
+/** A program's own codecs that throw, or give what they should not: the error names the argument, nothing is sent. */
 import { type Argument, ampList, command, InvalidSignature, listOf, locator, optional } from "ampwire";
 import { quiet, scriptedPeer } from "ampwire/testing";
 import { describe, expect, test } from "vitest";
