@@ -79,19 +79,26 @@ function askOf(box) {
 
 const CHANGES = ["StartTLS", "Switch"];
 
-/** The first byte says how the others are cut, and whether somebody is inside an upgrade of ours. */
+/** What a bit of the first byte means; the other bytes are what the peer sends. */
+const CUT = 1;
+const NARROW_LIMITS = 2;
+const UPGRADE_OF_OURS = 4;
+const TIME_PASSES = 8;
+const DESTROYED = 16;
+
+/** The first byte says how the others are cut, and what else happens meanwhile. */
 async function check(input) {
   if (input.length === 0) return;
   const [how, bytes] = [input[0], input.subarray(1)];
   const clock = manualClock();
   const [mine, theirs] = memoryTransports({
     pretendTLS: true,
-    chunking: how & 1 ? randomChunking(how, 9) : undefined,
+    chunking: how & CUT ? randomChunking(how, 9) : undefined,
   });
   const executed = [];
   const waiting = [];
   const limits =
-    how & 2
+    how & NARROW_LIMITS
       ? { maxAsksInProgress: 2, maxUnsentBytes: 400, maxBoxBytes: 500, boxTimeout: 500, idleTimeout: 1000 }
       : {};
   const connection = new Connection(mine, clock, {
@@ -113,7 +120,7 @@ async function check(input) {
   });
 
   const calls = Array.from({ length: 3 }, (_, i) => connection.callRemote(Mark, { text: String(i) }));
-  if (how & 4) calls.push(connection.startTLS());
+  if (how & UPGRADE_OF_OURS) calls.push(connection.startTLS());
   const outcomes = calls.map(() => []);
   for (const [i, call] of calls.entries())
     call.then(
@@ -123,8 +130,8 @@ async function check(input) {
   theirs.write(bytes);
   await settled();
   for (const resolve of waiting.splice(0)) resolve();
-  if (how & 8) clock.advance(600);
-  if (how & 16) theirs.destroy();
+  if (how & TIME_PASSES) clock.advance(600);
+  if (how & DESTROYED) theirs.destroy();
   else theirs.end();
   await settled();
   while (waiting.length > 0) {
@@ -139,7 +146,8 @@ async function check(input) {
   const reason = await Promise.race([connection.closed, settled(3).then(() => undefined)]);
   assert(reason instanceof Error, `the connection is ${connection.state} and does not end`);
   // Nor can it behind the beginning of a handshake that it has no part in.
-  const heard = ended || connection.state === "switched" || how & 4 || executed.includes("StartTLS");
+  const heard =
+    ended || connection.state === "switched" || how & UPGRADE_OF_OURS || executed.includes("StartTLS");
   assert(heard, "the peer does not hear of the end");
   assert(clock.pending === 0, `${clock.pending} timers are left`);
   for (const [i, outcome] of outcomes.entries()) {
@@ -160,10 +168,11 @@ async function check(input) {
     assert(change === executed.length - 1, `executed behind a change of protocol: ${executed}`);
   for (const [i, [outcome]] of outcomes.entries())
     if (outcome === "resolved") assert(answers.has(String(i + 1)), `call ${i} resolved without an answer`);
-  if (how & 4)
+  if (how & UPGRADE_OF_OURS)
     assert(outcomes[3][0] !== "resolved" || bytes.length === 0, "TLS was started with a peer that has none");
   for (const [, outcome] of outcomes.entries())
-    if (outcome[0] instanceof CallTimeout) assert(how & 8 || how & 4, "a call timed out before its time");
+    if (outcome[0] instanceof CallTimeout)
+      assert(how & TIME_PASSES || how & UPGRADE_OF_OURS, "a call timed out before its time");
   answeredOnce(answered, asks);
 }
 

@@ -1,3 +1,5 @@
+/** Opens many connections, some at a time. */
+
 /** Opened at once: a server's backlog is short. */
 const BATCH = 50;
 

@@ -1,4 +1,4 @@
-/** The same with one promise a call, settled in order: what a client that offers promises cannot go below. */
+/** The floor with one promise a call, settled in order: what a client that offers promises cannot go below. */
 import { boxesOf } from "./by-hand/boxes.mjs";
 import { EndFinder } from "./by-hand/end-finder.mjs";
 import { repeatedAsks } from "./by-hand/repeated.mjs";
