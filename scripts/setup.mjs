@@ -29,10 +29,13 @@ export function ensureDependencies() {
 /**
  * Compares what npm installed with what it should install. By content and not by time: a checkout makes
  * package-lock.json new without changing it, and npm writes it after node_modules.
+ *
+ * @param {string} [folder] where both are
+ * @returns {boolean}
  */
-function dependenciesInstalled() {
-  const wanted = lockedPackages("package-lock.json");
-  const installed = lockedPackages(join("node_modules", ".package-lock.json"));
+export function dependenciesInstalled(folder = root) {
+  const wanted = lockedPackages(join(folder, "package-lock.json"));
+  const installed = lockedPackages(join(folder, "node_modules", ".package-lock.json"));
   if (wanted === undefined || installed === undefined) return false;
   return Object.entries(wanted).every(([path, { version, integrity, optional }]) => {
     if (path === "") return true;
@@ -44,7 +47,7 @@ function dependenciesInstalled() {
 
 function lockedPackages(path) {
   try {
-    return JSON.parse(readFileSync(join(root, path), "utf8")).packages;
+    return JSON.parse(readFileSync(path, "utf8")).packages;
   } catch {
     return undefined;
   }
