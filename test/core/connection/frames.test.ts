@@ -141,6 +141,7 @@ test("it trips on the two bytes of the length alone", async () => {
   peer.send("01 00");
   await peer.expectEnd();
   connection.destroy();
+  expect(await connection.closed).toBeInstanceOf(KeyTooLong);
 });
 
 test("a box that neither asks nor answers is told by its keys", async () => {
