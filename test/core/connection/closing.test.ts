@@ -1,6 +1,14 @@
 /** How a connection ends: what is finished before, who hears of it, and why. */
-import { Box, ConnectionClosed, ConnectionLost, IdleTimeout, locator, type ResponderContext } from "ampwire";
-import { connectedPair, manualClock, quiet, scriptedPeer } from "ampwire/testing";
+import {
+  Box,
+  Connection,
+  ConnectionClosed,
+  ConnectionLost,
+  IdleTimeout,
+  locator,
+  type ResponderContext,
+} from "ampwire";
+import { connectedPair, manualClock, memoryTransports, quiet, scriptedPeer } from "ampwire/testing";
 import { describe, expect, test } from "vitest";
 import { rejection, settling } from "../../support/settled.ts";
 import { calculator, Note, SUM, Sum, TOTAL, Wait } from "../calculator.ts";
@@ -214,11 +222,21 @@ describe("a peer that does not end its side", () => {
 });
 
 test("a transport that fails: its error is the cause", async () => {
+  const [transport] = memoryTransports();
+  const connection = new Connection(transport, manualClock());
+  const failed = rejection(connection.callRemote(Sum, { a: 1, b: 2 }));
+  const cause = new Error("the cable is out");
+  transport.destroy(cause);
+  expect(await failed).toBeInstanceOf(ConnectionLost);
+  expect((await failed).cause).toBe(cause);
+  expect(await connection.closed).toBe(await failed);
+});
+
+test("a peer that is gone, without a word about why", async () => {
   const { connection, peer } = scriptedPeer();
   const failed = rejection(connection.callRemote(Sum, { a: 1, b: 2 }));
   await peer.expect(SUM);
   peer.destroy();
-  await quiet();
   expect(await failed).toBeInstanceOf(ConnectionLost);
 });
 
