@@ -6,7 +6,7 @@ import { bigUnicode } from "../../../src/core/arguments/big-unicode.ts";
 import { integer } from "../../../src/core/arguments/integer.ts";
 import { local } from "../../../src/core/arguments/local.ts";
 import { optional } from "../../../src/core/arguments/optional.ts";
-import { Schema } from "../../../src/core/arguments/schema.ts";
+import { NO_TAG, Schema } from "../../../src/core/arguments/schema.ts";
 import { unicode } from "../../../src/core/arguments/unicode.ts";
 import { TooLong } from "../../../src/core/errors/caller.ts";
 import { Box } from "../../../src/core/wire/box.ts";
@@ -15,7 +15,6 @@ import { BoxReader } from "../../../src/core/wire/reader.ts";
 import {
   bringsBack,
   doesNotSend,
-  NO_TAG,
   reads,
   refuses,
   sends,

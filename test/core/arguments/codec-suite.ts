@@ -6,7 +6,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { Argument } from "../../../src/core/arguments/argument.ts";
 import { asInPlace } from "../../../src/core/arguments/argument.ts";
-import { Schema } from "../../../src/core/arguments/schema.ts";
+import { NO_TAG, Schema } from "../../../src/core/arguments/schema.ts";
 import { ByteWriter } from "../../../src/core/wire/byte-writer.ts";
 import { BoxReader } from "../../../src/core/wire/reader.ts";
 
@@ -47,8 +47,6 @@ function decodeDripping<T>(codec: Argument<T>, bytes: Uint8Array): unknown {
   }
   throw new Error("the box did not arrive");
 }
-
-export const NO_TAG = { bytes: new Uint8Array(0), start: 0, end: 0 };
 
 const verbatim: Argument<Uint8Array> = { encode: (value) => value, decode: (bytes) => bytes };
 

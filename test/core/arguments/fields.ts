@@ -1,12 +1,11 @@
 /** Fields to and from the bytes of a box of their own. */
 import type { Fields } from "../../../src/core/arguments/argument.ts";
-import { Schema } from "../../../src/core/arguments/schema.ts";
+import { NO_TAG, Schema } from "../../../src/core/arguments/schema.ts";
 import type { Box } from "../../../src/core/wire/box.ts";
 import { ByteWriter } from "../../../src/core/wire/byte-writer.ts";
 import type { Frame } from "../../../src/core/wire/frame.ts";
 import { BoxReader } from "../../../src/core/wire/reader.ts";
 import { encodeBox } from "../../../src/core/wire/writer.ts";
-import { NO_TAG } from "./codec-suite.ts";
 
 /** @param values of any type: what a schema refuses is tested too */
 export function writeFields(fields: Fields, values: Readonly<Record<string, unknown>>): Uint8Array {

@@ -4,13 +4,13 @@ import type { Fields } from "../../../src/core/arguments/argument.ts";
 import { bytes } from "../../../src/core/arguments/bytes.ts";
 import { integer } from "../../../src/core/arguments/integer.ts";
 import { optional } from "../../../src/core/arguments/optional.ts";
-import { Schema } from "../../../src/core/arguments/schema.ts";
+import { NO_TAG, Schema } from "../../../src/core/arguments/schema.ts";
 import { unicode } from "../../../src/core/arguments/unicode.ts";
 import { InvalidSignature, TooLong } from "../../../src/core/errors/caller.ts";
 import { Box } from "../../../src/core/wire/box.ts";
 import { ByteWriter } from "../../../src/core/wire/byte-writer.ts";
 import { encodeBox } from "../../../src/core/wire/writer.ts";
-import { expectBytes, NO_TAG, wireBytes } from "./codec-suite.ts";
+import { expectBytes, wireBytes } from "./codec-suite.ts";
 import { readBox, readFields, writeFields } from "./fields.ts";
 
 const sum = { a: integer(), b: integer() };
