@@ -46,7 +46,7 @@ describeWithTwisted("calls from a Twisted client", () => {
       const { failures, steps } = await twistedRun("errors", addressOf(server()));
       expect(failures).toEqual([]);
       expect(steps.get("UnhandledCommand")?.value).toBe("(b'UNHANDLED', \"Unhandled Command: 'NotServed'\")");
-      // Twisted would close here without an answer: see protocol.md.
+      // Twisted, answering, would close here without a word.
       expect(steps.get("answer too long")?.value).toBe("UnknownRemoteError");
       // What the peer is not told, we are.
       expect(reported.map(String)).toEqual([

@@ -1,4 +1,4 @@
-/** The table "Frames" of the protocol, on a connection: what comes, cut anywhere, and what becomes of it. */
+/** "Boxes" of SPEC.md, on a connection: what comes, cut anywhere, and what becomes of it. */
 import {
   Box,
   BoxTooLarge,

@@ -1,4 +1,4 @@
-/** The peer's asks: "Asks, answers, errors" of the protocol from the answering side. */
+/** The peer's asks: "Asks, answers and errors" of SPEC.md from the answering side. */
 import {
   BadLocalReturn,
   Box,

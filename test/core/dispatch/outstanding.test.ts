@@ -1,4 +1,4 @@
-/** Our calls: "Asks, answers, errors" of the protocol from the asking side. */
+/** Our calls: "Asks, answers and errors" of SPEC.md from the asking side. */
 import {
   Box,
   CallTimeout,

@@ -33,7 +33,7 @@ describe.each([
     if (error !== undefined) return;
     expect(reader.buffered).toBe(truncated ?? 0);
     const end = () => reader.end();
-    // Twisted discards a cut-off box in silence: see protocol.md, "truncated box, then end of stream".
+    // Twisted discards a cut-off box in silence.
     if (truncated !== undefined) expect(end).toThrow(MalformedAmpBox);
     else expect(end).not.toThrow();
   });

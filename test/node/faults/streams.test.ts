@@ -16,7 +16,7 @@ function systemError(code: string): Error {
   return Object.assign(new Error(`write ${code}`), { code, errno: -1, syscall: "write" });
 }
 
-/** A stream whose so-manieth write fails. */
+/** A stream whose write number `at`, counted from 0, fails. */
 function failing(at: number, error: Error, when: "at once" | "later") {
   let writes = 0;
   const written: Buffer[] = [];
