@@ -1,5 +1,6 @@
 /** Where a translation goes: to standard output, or into a file. */
 import { writeFile } from "node:fs/promises";
+import { reasonOf } from "../../core/errors/thrown.ts";
 import { Failure } from "../complaint.ts";
 import type { Terminal } from "../print/terminal.ts";
 import type { ModuleDescription } from "./description.ts";
@@ -22,7 +23,7 @@ export async function deliver(
   try {
     await writeFile(file, text());
   } catch (cause) {
-    throw new Failure(`${file} cannot be written: ${(cause as Error).message}`, undefined, { cause });
+    throw new Failure(`${file} cannot be written: ${reasonOf(cause)}`, undefined, { cause });
   }
   const { length } = description.commands;
   terminal.note(`${file}: ${length} ${length === 1 ? "command" : "commands"}`);

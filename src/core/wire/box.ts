@@ -11,6 +11,7 @@ export class Box extends Map<string, Uint8Array> {
   ) {
     super();
     const pairs = Symbol.iterator in entries ? entries : Object.entries(entries);
+    // To the compiler a record may have an iterator too; here what has one is no record.
     for (const [key, value] of pairs as Iterable<readonly [string, Uint8Array | string]>)
       this.set(key, value);
   }
