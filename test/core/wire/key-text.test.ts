@@ -1,7 +1,8 @@
 import fc from "fast-check";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { InvalidSignature } from "../../../src/core/errors/caller.ts";
 import { keyToText, textToKey } from "../../../src/core/wire/key-text.ts";
+import { heapBytes } from "../../support/memory.ts";
 
 /** Bytes, and what Python's `bytes.decode("utf-8", "surrogateescape")` makes of them. */
 const ESCAPED: readonly (readonly [number[], string])[] = [
@@ -19,6 +20,18 @@ const ESCAPED: readonly (readonly [number[], string])[] = [
   [[0xf4, 0x90, 0x80, 0x80], "\udcf4\udc90\udc80\udc80"],
   [[0xf0, 0x9f, 0x98, 0x80, 0x80], "😀\udc80"],
   [[0xef, 0xbb, 0xbf, 0x61], "\ufeffa"],
+  [[0xc3, 0xc3, 0xa9], "\udcc3é"],
+  [[0xc1, 0xbf], "\udcc1\udcbf"],
+  [[0xe0, 0x9f, 0xbf], "\udce0\udc9f\udcbf"],
+  [[0xe0, 0xa0, 0x80], "\u0800"],
+  [[0xed, 0x9f, 0xbf], "\ud7ff"],
+  [[0xee, 0x80, 0x80], "\ue000"],
+  [[0xef, 0xbf, 0xbf], "\uffff"],
+  [[0xf0, 0x8f, 0xbf, 0xbf], "\udcf0\udc8f\udcbf\udcbf"],
+  [[0xf0, 0x90, 0x80, 0x80], "\u{10000}"],
+  [[0xf4, 0x8f, 0xbf, 0xbf], "\u{10ffff}"],
+  [[0xf5, 0x80, 0x80, 0x80], "\udcf5\udc80\udc80\udc80"],
+  [[0x61, 0xf0, 0x9f, 0x98], "a\udcf0\udc9f\udc98"],
 ];
 
 describe("a key", () => {
@@ -71,5 +84,24 @@ describe("a key", () => {
     for (const text of ["\ud800", "a\udbffb", "\udc00", "\udc7f", "\udd00", "\udfff"]) {
       expect(() => textToKey(text)).toThrow(InvalidSignature);
     }
+  });
+});
+
+describe("what a peer can make a name cost", () => {
+  /** The longest that a command may have, of bytes that begin characters without ends, and so on. */
+  const names = [0x61, 0x80, 0xc3, 0xe2, 0xed, 0xf0, 0xff].map((byte) => new Uint8Array(65_535).fill(byte));
+
+  test("no exception for each wrong byte", () => {
+    const decode = vi.spyOn(TextDecoder.prototype, "decode");
+    for (const bytes of names) expect(keyToText(bytes)).toHaveLength(bytes.length);
+    expect(decode.mock.calls.length).toBeLessThanOrEqual(names.length);
+    decode.mockRestore();
+  });
+
+  test("two bytes of memory for each byte, and no tree of joined characters", () => {
+    const before = heapBytes();
+    const kept = names.map((bytes) => keyToText(bytes));
+    expect(heapBytes() - before).toBeLessThan(kept.length * 65_535 * 6);
+    expect(kept).toHaveLength(names.length); // they live until here
   });
 });

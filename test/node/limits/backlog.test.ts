@@ -2,9 +2,10 @@
 import { bytes, command, DEFAULT_LIMITS, LimitExceeded, type Limits, locator } from "ampwire";
 import { quiet } from "ampwire/testing";
 import { describe, expect, test } from "vitest";
+import { heldBytes } from "../../support/memory.ts";
 import { bytesOf, STLS } from "../../support/raw-peer.ts";
 import { rejection } from "../../support/settled.ts";
-import { heldBytes, openedBy } from "./hostile.ts";
+import { openedBy } from "./hostile.ts";
 
 const Wait = command("Wait");
 const Big = command("Big", { response: { data: bytes() } });

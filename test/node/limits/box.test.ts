@@ -1,8 +1,9 @@
 /** maxBoxBytes and maxBoxKeys: at the edge, one past it, by default and as an option; and what a dripping peer costs. */
 import { Box, BoxTooLarge, DEFAULT_LIMITS, encodeBox, KeyTooLong, type Limits } from "ampwire";
 import { describe, expect, test } from "vitest";
+import { heldBytes } from "../../support/memory.ts";
 import { bytesOf } from "../../support/raw-peer.ts";
-import { answeredAsks, heldBytes, openedBy } from "./hostile.ts";
+import { answeredAsks, openedBy } from "./hostile.ts";
 
 const ECHO = { _ask: "1", _command: "Echo" };
 

@@ -2,8 +2,6 @@
 import { once } from "node:events";
 import type { Socket } from "node:net";
 import { Duplex } from "node:stream";
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
 import { type Box, Box as BoxClass, type ConnectionOptions, command, locator } from "ampwire";
 import { attach } from "ampwire/node";
 import { arrived, attached, type Joined, tidy } from "../../support/loopback.ts";
@@ -24,18 +22,6 @@ export async function openedBy(options: Omit<ConnectionOptions, "tls">): Promise
   );
   const joined = await attached("server", { ...options, locator: responders });
   return { ...joined, arrived: (bytes) => arrived(joined.socket, bytes) };
-}
-
-setFlagsFromString("--expose-gc");
-const collect: () => void = runInNewContext("gc");
-
-/** Bytes outside the heap that are in use: where what was received lies. */
-export async function heldBytes(): Promise<number> {
-  for (let round = 0; round < 3; round++) {
-    collect();
-    await new Promise((resolve) => setTimeout(resolve, 5)); // they are given back by another thread
-  }
-  return process.memoryUsage().arrayBuffers;
 }
 
 /** Feeds bytes to a connection one by one: how many asks it answered, and how long that took. */

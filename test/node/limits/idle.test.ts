@@ -2,7 +2,7 @@
 import { bytes, command, locator } from "ampwire";
 import { connect, listen } from "ampwire/node";
 import { expect, test } from "vitest";
-import { heldBytes } from "./hostile.ts";
+import { heldBytes } from "../../support/memory.ts";
 
 const Put = command("Put", { arguments: { data: bytes() } });
 const SIZE = 60_000;
