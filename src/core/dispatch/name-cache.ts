@@ -4,6 +4,8 @@ import { keyToText } from "../wire/key-text.ts";
 
 /** How many names are remembered: by a hash of length and two bytes, so a collision only costs a new string. */
 const SLOTS = 32;
+/** A longer name is not remembered: a peer could make each connection keep megabytes of what nobody serves. */
+const LONGEST = 128;
 
 export class NameCache {
   readonly #bytes: Uint8Array[] = [];
@@ -20,6 +22,7 @@ export class NameCache {
       if (i === length) return this.#names[slot] as string; // kept together with the bytes
     }
     const name = keyToText(bytes, start, end);
+    if (length > LONGEST) return name;
     this.#bytes[slot] = copiedBytes(bytes, start, end);
     this.#names[slot] = name;
     return name;

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { NameCache } from "../../../src/core/dispatch/name-cache.ts";
+import { heapBytes } from "../../support/memory.ts";
 
 test("gives the name of any bytes, also of those that fall together", () => {
   const cache = new NameCache();
@@ -18,4 +19,16 @@ test("a known name is the same string", () => {
   const cache = new NameCache();
   const bytes = Buffer.from("Sum");
   expect(cache.nameAt(bytes, 0, 3)).toBe(cache.nameAt(Buffer.from("xSum"), 1, 4));
+});
+
+test("a long name is not remembered: a peer could have megabytes kept that way", () => {
+  const cache = new NameCache();
+  const before = heapBytes();
+  const name = new Uint8Array(65_535).fill(0x80);
+  for (let byte = 0x80; byte < 0xc0; byte++) {
+    name[name.length - 1] = byte;
+    expect(cache.nameAt(name, 0, name.length)).toHaveLength(name.length);
+  }
+  expect(heapBytes() - before).toBeLessThan(500_000);
+  expect(cache.nameAt(Buffer.from("Sum"), 0, 3)).toBe("Sum"); // it lives until here
 });
