@@ -7,6 +7,7 @@
 import { ProtocolError } from "../core/errors/peer.ts";
 import { ConnectionLost } from "../core/errors/transport.ts";
 import type { Clock, TLSSession, Transport, TransportReceiver } from "../core/transport.ts";
+import { Chunks } from "../core/wire/chunks.ts";
 import { CLOSED, OPEN, type WebSocketEvent, type WebSocketLike } from "./socket.ts";
 
 /** Milliseconds until `bufferedAmount` is looked at again: twice as long after every look in vain. */
@@ -32,7 +33,7 @@ export class WebSocketTransport implements Transport {
   #receiver: TransportReceiver | undefined;
   #paused = false;
   /** What came and was not delivered, in order. */
-  #kept: Uint8Array[] = [];
+  #kept = new Chunks();
   #looking = false;
   #waiters: (() => void)[] = [];
   /** The peer's end, while what came before it waits to be delivered. */
@@ -121,7 +122,7 @@ export class WebSocketTransport implements Transport {
   }
 
   get undelivered(): number {
-    return this.#kept.reduce((sum, chunk) => sum + chunk.length, 0);
+    return this.#kept.bytes;
   }
 
   /** A WebSocket has no half-close: what was written is sent, then both sides end. */
@@ -180,7 +181,7 @@ export class WebSocketTransport implements Transport {
   #end(): void {
     if (this.#lost) return;
     this.#lost = true;
-    this.#kept = [];
+    this.#kept = new Chunks();
     this.#wake();
     this.#receiver?.lost(this.#error);
   }

@@ -11,6 +11,7 @@
  */
 import { BoxTooLarge, KeyTooLong, MalformedAmpBox } from "../errors/peer.ts";
 import type { Box } from "./box.ts";
+import { Chunks } from "./chunks.ts";
 import { Frame, VIEW_BYTES } from "./frame.ts";
 import { DEFAULT_LIMITS, type GivenLimits } from "./limits.ts";
 import { KEY_TOO_LONG, scanBox, TOO_MANY_BYTES, WHOLE } from "./scan.ts";
@@ -35,7 +36,7 @@ export class BoxReader {
   #position = 0;
   /** Whether the chunk may be written to: nobody else has it, and no value that was handed out may be a view of it. */
   #writable = false;
-  #later: Uint8Array[] = [];
+  #later: Chunks | undefined;
 
   /** The beginning of a box whose end has not come yet. It always starts at 0. */
   #partial: Uint8Array = NOTHING;
@@ -57,9 +58,7 @@ export class BoxReader {
 
   /** Bytes received and not yet given out as boxes. */
   get buffered(): number {
-    let count = this.#partialLength + this.#chunk.length - this.#position;
-    for (const chunk of this.#later) count += chunk.length;
-    return count;
+    return this.#partialLength + this.#chunk.length - this.#position + (this.#later?.bytes ?? 0);
   }
 
   /**
@@ -71,6 +70,7 @@ export class BoxReader {
     if (this.#position === this.#chunk.length) {
       this.#begin(chunk, sole);
     } else {
+      this.#later ??= new Chunks();
       this.#later.push(chunk);
     }
   }
@@ -91,19 +91,15 @@ export class BoxReader {
   /** What has not been given out, as one run of bytes. The reader is empty afterwards. */
   takeRest(): Uint8Array {
     const rest = new Uint8Array(this.buffered);
-    let length = 0;
-    for (const part of [
-      this.#partial.subarray(0, this.#partialLength),
-      this.#chunk.subarray(this.#position),
-      ...this.#later,
-    ]) {
+    let length = this.#partialLength;
+    rest.set(this.#partial.subarray(0, length));
+    for (; this.#position < this.#chunk.length; this.#nextChunk()) {
+      const part = this.#chunk.subarray(this.#position);
       rest.set(part, length);
       length += part.length;
     }
     this.#partial = NOTHING;
     this.#partialLength = 0;
-    this.#later = [];
-    this.#begin(NOTHING, false);
     return rest;
   }
 
@@ -194,7 +190,7 @@ export class BoxReader {
   }
 
   #nextChunk(): void {
-    this.#begin(this.#later.shift() ?? NOTHING, false);
+    this.#begin(this.#later?.shift() ?? NOTHING, false);
   }
 
   #begin(chunk: Uint8Array, writable: boolean): void {
