@@ -11,7 +11,7 @@
 import type { Transport } from "../transport.ts";
 import { ByteWriter } from "../wire/byte-writer.ts";
 
-/** Written at once when so many bytes have gathered, without waiting for the end of the turn. */
+/** Written at once when so many bytes have gathered, without waiting for the end of the turn; and what "far behind" is. */
 const EAGER_BYTES = 64 * 1024;
 /** Byte runs kept for the next connection that has something to say: an idle one has none. */
 const POOL_SIZE = 16;
@@ -35,7 +35,7 @@ export class Output {
   readonly #lent: ByteWriter[] = [];
   readonly #flushSoon = () => {
     this.#scheduled = false;
-    this.flush();
+    this.turnOver();
   };
 
   constructor(transport: Transport) {
@@ -67,7 +67,7 @@ export class Output {
     return this.#mode === "held" ? (this.#out?.length ?? 0) : 0;
   }
 
-  /** A box was appended. It is written before the program waits for anything else. */
+  /** A box was appended. It is written before the program waits for anything else, if the transport is not far behind. */
   written(): void {
     if (this.#mode === "dropped") this.discard();
     else if (this.#out !== undefined && (this.#out.length >= EAGER_BYTES || this.#out.attached)) this.flush();
@@ -75,6 +75,14 @@ export class Output {
       this.#scheduled = true;
       void soon.then(this.#flushSoon);
     }
+  }
+
+  /**
+   * Nothing more is gathered in this turn. Where the transport is far behind, what there is gathers on until it has drained:
+   * each write is kept there with a run of bytes of its own, which for a small answer costs a hundred times its bytes.
+   */
+  turnOver(): void {
+    if (this.#backlog < EAGER_BYTES) this.flush();
   }
 
   /** Writes what has gathered, unless it is held. */
@@ -100,6 +108,7 @@ export class Output {
     this.#backlog = 0;
     for (const out of this.#lent) recycle(out);
     this.#lent.length = 0;
+    this.flush();
   }
 
   /** Sends what has gathered; what comes from now on stays here. */

@@ -74,7 +74,7 @@ export class Reading implements InputGate, TransportReceiver {
 
   readEnough(everything: boolean): void {
     const { deadline, output, standing } = this.#parts;
-    output.flush();
+    output.turnOver();
     deadline?.readEnough(everything);
     if (everything && this.#peerEnded && standing.state !== "closed") this.#ending.streamEnded();
     this.#ending.finish();

@@ -43,6 +43,38 @@ describe("Output", () => {
     expect(chunks.map(({ length }) => length)).toEqual([65_536]);
   });
 
+  test("gathers on while the transport is far behind: small answers cost it no write each", async () => {
+    const { output, chunks, texts, transport } = recorder();
+    transport.unsent = 65_536;
+    say(output, "first");
+    await Promise.resolve();
+    for (let turn = 0; turn < 10_000; turn++) {
+      say(output, "0123456789abcdef");
+      await Promise.resolve();
+    }
+    expect(chunks.map(({ length }) => length)).toEqual([5, 65_536, 65_536]);
+    expect(output.pending).toBe(65_536 + 160_000 - 2 * 65_536);
+    transport.unsent = 0;
+    output.drained();
+    expect(texts.join("")).toBe(`first${"0123456789abcdef".repeat(10_000)}`);
+    expect(output.pending).toBe(0);
+  });
+
+  test("what gathers behind a transport that is far behind leaves when the connection ends or holds back", () => {
+    const { output, texts, transport } = recorder();
+    transport.unsent = 65_536;
+    say(output, "a");
+    output.turnOver();
+    for (const end of [() => output.flush(), () => output.hold()]) {
+      say(output, "b");
+      const written = texts.length;
+      output.turnOver();
+      expect(texts).toHaveLength(written);
+      end();
+    }
+    expect(texts).toEqual(["a", "b", "b"]);
+  });
+
   test("writes a large value from where it lies, with what stands around it, as soon as its box is complete", () => {
     const { output, chunks, texts } = recorder();
     const large = new Uint8Array(LENT_BYTES).fill(0x78);
