@@ -49,6 +49,8 @@ export class Pairing {
   readonly #commands: Commands;
   readonly #now: () => number;
   readonly #waiting: Readonly<Record<End, Map<string, Waiting>>> = { client: new Map(), server: new Map() };
+  /** How many of them will change what the bytes mean: looked at for every chunk that passes. */
+  readonly #changes: Record<End, number> = { client: 0, server: 0 };
   #answered = false;
 
   /** @param now milliseconds, from any beginning */
@@ -64,8 +66,7 @@ export class Pairing {
 
   /** Whether an ask of this end waits whose answer will change what the bytes mean. */
   awaitsChange(end: End): boolean {
-    for (const { ask } of this.#waiting[end].values()) if (changeOf(ask) !== undefined) return true;
-    return false;
+    return this.#changes[end] > 0;
   }
 
   /** Asks whose answers have not passed. */
@@ -85,15 +86,16 @@ export class Pairing {
     const name = box.text(COMMAND) ?? "";
     const tag = tagOf(box, ASK);
     const ask: Ask = { kind: "ask", tag, name, command: this.#commands.get(name) };
-    if (tag !== undefined) this.#waiting[from].set(tag, { ask, since: this.#now() });
+    if (tag === undefined) return ask;
+    this.#take(from, tag); // one that nobody has answered, and whose tag is used again
+    this.#waiting[from].set(tag, { ask, since: this.#now() });
+    if (changeOf(ask) !== undefined) this.#changes[from]++;
     return ask;
   }
 
   #reply(kind: "answer" | "error", from: End, box: Box, key: string): Reply {
     const tag = tagOf(box, key) ?? "";
-    const asked = this.#waiting[otherEnd(from)];
-    const waiting = asked.get(tag);
-    asked.delete(tag);
+    const waiting = this.#take(otherEnd(from), tag);
     this.#answered ||= waiting !== undefined;
     const ask = waiting?.ask;
     return {
@@ -105,6 +107,15 @@ export class Pairing {
       code: kind === "error" ? (box.text(ERROR_CODE) ?? "") : undefined,
       description: kind === "error" ? (box.text(ERROR_DESCRIPTION) ?? "") : undefined,
     };
+  }
+
+  /** The ask of this end that has this tag no longer waits. */
+  #take(end: End, tag: string): Waiting | undefined {
+    const waiting = this.#waiting[end].get(tag);
+    if (waiting === undefined) return undefined;
+    this.#waiting[end].delete(tag);
+    if (changeOf(waiting.ask) !== undefined) this.#changes[end]--;
+    return waiting;
   }
 }
 
