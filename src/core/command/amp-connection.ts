@@ -83,8 +83,9 @@ export interface AmpConnection extends Caller, AsyncDisposable {
   /** Resolves, never rejects, with the reason when the connection has ended. */
   readonly closed: Promise<Error>;
   /**
-   * Finishes what is in progress in both directions, then ends. Resolves when the connection has ended: a responder that
-   * waits for it would wait for its own answer.
+   * Finishes what is in progress in both directions, then ends. What the peer asks meanwhile is served too, for two seconds
+   * and as long as calls of ours wait. Resolves when the connection has ended: a responder that waits for it would wait
+   * for its own answer.
    */
   close(): Promise<void>;
   /** Ends at once. Calls in progress reject with the reason. */

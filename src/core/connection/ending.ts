@@ -5,12 +5,12 @@ import { ConnectionClosed, ConnectionLost } from "../errors/transport.ts";
 import type { Parts } from "./parts.ts";
 import type { Transition } from "./states.ts";
 
-/** Milliseconds that the peer has to end its side, once we have ended ours. */
+/** Milliseconds that the peer has to end its side, once we have ended ours; and to go on asking, once we want to. */
 const LINGER = 2_000;
 
 export class Ending {
   readonly #parts: Parts;
-  /** Runs from the end of our side to the end of the peer's. */
+  /** Runs from `close()` to the end of our side, then to the end of the peer's. */
   #linger: unknown;
   /** Resolves with the reason when the transport is gone, or somebody else's. */
   readonly closed: Promise<Error>;
@@ -31,7 +31,18 @@ export class Ending {
       standing.ends(new ConnectionClosed("the connection was closed here"));
       standing.move("close");
       this.finish();
+      if (standing.rules.reads) this.#hearOut();
     });
+  }
+
+  /** What the peer asks meanwhile is served, for a while: or whoever asks without end would keep the connection for ever. */
+  #hearOut(): void {
+    const { clock, dispatcher, input, standing } = this.#parts;
+    this.#linger = clock.setTimeout(() => {
+      if (dispatcher.outstanding.size > 0) return this.#hearOut(); // our own calls: their answers are waited for
+      standing.stopReading();
+      input.read();
+    }, LINGER);
   }
 
   destroy(reason: Error): void {
@@ -82,6 +93,7 @@ export class Ending {
     deadline?.stop();
     transport.end();
     input.discard();
+    clock.clearTimeout(this.#linger);
     this.#linger = clock.setTimeout(() => transport.destroy(), LINGER);
   }
 

@@ -59,6 +59,11 @@ export class Standing {
     this.#rules = RULES[this.#state];
   }
 
+  /** Of all that the state allows, to read is over: until the next transition. */
+  stopReading(): void {
+    this.#rules = { ...this.#rules, reads: false };
+  }
+
   /** The bytes are inside TLS from now on. */
   secured(session: TLSSession): void {
     this.#tls = session;

@@ -42,6 +42,50 @@ describe("close()", () => {
     await peer.expectEnd();
   });
 
+  test("serves a peer that goes on asking for two seconds, then reads no more and ends with what is in progress", async () => {
+    const clock = manualClock();
+    const ending: (() => void)[] = [];
+    const waiting = Wait.responder(async () => {
+      await new Promise<void>((resolve) => ending.push(resolve));
+      return { after: "done" };
+    });
+    const { connection, peer } = scriptedPeer({ locator: locator(waiting) }, { clock });
+    const ask = async (_ask: string) => {
+      peer.send({ _ask, _command: "Wait" });
+      await quiet();
+    };
+    await ask("1");
+    void connection.close();
+    clock.advance(1_999);
+    await ask("2");
+    ending.shift()?.();
+    await peer.expect({ _answer: "1", after: "done" });
+    clock.advance(1);
+    await ask("3");
+    expect(ending).toHaveLength(1);
+    expect(connection.state).toBe("closing");
+    ending.shift()?.();
+    await peer.expect({ _answer: "2", after: "done" });
+    await peer.expectEnd();
+  });
+
+  test("reads on for as long as our own calls want answers", async () => {
+    const clock = manualClock();
+    const { connection, peer } = scriptedPeer({ locator: calculator().locator }, { clock });
+    const answer = connection.callRemote(Sum, { a: 1, b: 2 });
+    void connection.close();
+    await peer.expect(SUM);
+    clock.advance(10_000);
+    peer.send({ ...SUM, _ask: "back" });
+    await peer.expect({ ...TOTAL, _answer: "back" });
+    peer.send(TOTAL);
+    expect(await answer).toEqual({ total: 3 });
+    await peer.expectEnd();
+    peer.end();
+    await connection.closed;
+    expect(clock.pending).toBe(0);
+  });
+
   test.each([
     [
       "at once",
