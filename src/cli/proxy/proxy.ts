@@ -51,6 +51,7 @@ verifies nobody without --ca. For development: who records, has in plaintext wha
     const broken = new Promise<never>((_, reject) => {
       stop = reject;
     });
+    broken.catch(() => {}); // perhaps before anybody waits for it
     const tell = (connection: number, traffic: Traffic) => {
       const time = new Date();
       const line = recording === undefined && !terminal.json ? undefined : lineOf(connection, traffic, time);
