@@ -28,6 +28,14 @@ async function betweenRaw(options: Parameters<typeof watchedProxy>[1] = {}) {
   return { client, server, watched };
 }
 
+/** Until nothing has passed for a while. */
+async function quietly({ traffic }: Awaited<ReturnType<typeof watchedProxy>>): Promise<void> {
+  for (let before = -1; before < traffic.length; ) {
+    before = traffic.length;
+    await delay(100);
+  }
+}
+
 describe("a relay passes on", () => {
   test("calls in both directions, each paired with its answer", async () => {
     const { client, watched } = await betweenOurs();
@@ -192,6 +200,18 @@ test("closing the proxy closes its connections", async () => {
   const ended = Promise.all([once(client.resume(), "end"), once(server.resume(), "end")]);
   await watched.proxy.close();
   await ended;
+  expect(watched.summary().at(-1)).toBe("closed");
+});
+
+test("closing the proxy closes also a leg that takes nothing", async () => {
+  const { client, server, watched } = await betweenRaw();
+  server.pause();
+  const ask = bytesOf({ _command: "Put", data: "x".repeat(60_000) });
+  for (let count = 0; count < 200; count++) client.write(ask);
+  await watched.until(({ kind }) => kind === "box");
+  await quietly(watched);
+  client.destroy();
+  await watched.proxy.close();
   expect(watched.summary().at(-1)).toBe("closed");
 });
 

@@ -24,17 +24,16 @@ export interface RunningProxy extends AsyncDisposable {
 
 /** @throws Node's error when the address cannot be had */
 export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
-  const open = new Map<Socket, Promise<void>>();
+  const open = new Set<Conversation>();
   let count = 0;
   // allowHalfOpen: the end of one side is passed on as that, and the other side may go on.
   const server = createServer({ allowHalfOpen: true, noDelay: true, pauseOnConnect: true }, (client) => {
     const connection = ++count;
     const tell = (traffic: Traffic) => options.tell(connection, traffic);
     tell({ kind: "opened", peer: client.remoteAddress && `${client.remoteAddress}:${client.remotePort}` });
-    open.set(
-      client,
-      serve(client, { ...options, tell }, options.to).finally(() => open.delete(client)),
-    );
+    const conversation = converse(client, { ...options, tell }, options.to);
+    open.add(conversation);
+    void conversation.over.finally(() => open.delete(conversation));
   });
   server.listen(options.listen);
   await once(server, "listening");
@@ -42,13 +41,37 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
   const place = typeof address === "object" && address !== null ? hostOf(address) : options.listen;
   const close = async () => {
     server.close();
-    for (const client of open.keys()) client.destroy();
-    await Promise.all(open.values());
+    await Promise.all(
+      Array.from(open, ({ over, destroy }) => {
+        destroy();
+        return over;
+      }),
+    );
   };
   return { place, close, [Symbol.asyncDispose]: close };
 }
 
-async function serve(client: Socket, options: RelayOptions, to: Place): Promise<void> {
+/** A client, and from some time on the server behind it. */
+interface Conversation {
+  readonly over: Promise<void>;
+  /** Ends both legs: one that takes nothing would wait for ever for what the other has said. */
+  readonly destroy: () => void;
+}
+
+function converse(client: Socket, options: RelayOptions, to: Place): Conversation {
+  let destroy: () => void = () => client.destroy();
+  const over = serve(client, options, to, (relay) => {
+    destroy = () => relay.destroy();
+  });
+  return { over, destroy: () => destroy() };
+}
+
+async function serve(
+  client: Socket,
+  options: RelayOptions,
+  to: Place,
+  joined: (relay: Relay) => void,
+): Promise<void> {
   client.on("error", () => {}); // until the relay listens; and then it does, too
   const server = openSocket({ ...to, noDelay: true, allowHalfOpen: true });
   server.pause();
@@ -65,7 +88,9 @@ async function serve(client: Socket, options: RelayOptions, to: Place): Promise<
   } finally {
     client.off("close", gone);
   }
-  await new Relay(client, server, options).closed;
+  const relay = new Relay(client, server, options);
+  joined(relay);
+  await relay.closed;
 }
 
 function hostOf({ address, port }: { readonly address: string; readonly port: number }): Place {
