@@ -31,9 +31,9 @@ const DOORS = {
     Certificate NodeConnection PrivateCertificate Server attach attachChild attachFileDescriptors
     attachStdio connect descriptor listen protocolSwitch reconnecting`,
     types: `
-    AttachChildOptions AttachOptions Attachable BackoffOptions ConnectOptions DescriptorChannel
-    DescriptorOptions FileDescriptors ListenOptions NodeConnectionOptions OwnWay ReconnectingBehaviour
-    ReconnectingChange ReconnectingClient ReconnectingOptions ReconnectingState TLSOptions TLSRole
+    AttachChildOptions AttachOptions Attachable AuthorityOptions BackoffOptions CertificateOptions
+    ConnectOptions DescriptorChannel DescriptorOptions FileDescriptors KeyOptions ListenOptions
+    NodeConnectionOptions OwnWay PEM ReconnectingBehaviour ReconnectingChange ReconnectingClient ReconnectingOptions ReconnectingState TLSOptions TLSRole
     TLSVersion WaitingLimits`,
   },
   "websocket/index.ts": {
