@@ -1,4 +1,5 @@
 /** What telling life from death sees of its connection, and does to it. */
+import { plaintextForbids } from "./admission.ts";
 import type { Ending } from "./ending.ts";
 import type { LivenessGate } from "./liveness.ts";
 import type { Parts } from "./parts.ts";
@@ -20,7 +21,8 @@ export class ConnectionLiveness implements LivenessGate {
   }
 
   get mayAsk(): boolean {
-    return this.#parts.standing.rules.output === "sent" && !this.#reading.peerEnded;
+    if (this.#parts.standing.rules.output !== "sent" || this.#reading.peerEnded) return false;
+    return !plaintextForbids(this.#parts, undefined);
   }
 
   get unsent(): number {

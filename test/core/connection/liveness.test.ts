@@ -72,6 +72,13 @@ const unhandled = (tag: string) =>
   new Box({ _error: tag, _error_code: "UNHANDLED", _error_description: "?" });
 
 describe("the heartbeat", () => {
+  it("asks nothing in plaintext where TLS is required", async () => {
+    const { line, connection, pass } = open({ heartbeat, requireTLS: true });
+    await pass(10_000);
+    expect(line.written).toEqual([]);
+    expect(connection.state).toBe("open");
+  });
+
   it("asks a peer that was silent, and any answer is a sign of life", async () => {
     const { line, connection, pass, clock } = open({ heartbeat });
     await pass(999);
