@@ -1,6 +1,7 @@
 /** `ampwire ping` of a live Twisted. */
 import { expect, onTestFinished, test } from "vitest";
 import { summarise } from "../../src/cli/ping/percentiles.ts";
+import { listen } from "../../src/node/index.ts";
 import { testCertificates } from "../support/certificates.ts";
 import { certificateFile } from "../support/tls-side.ts";
 import { describeWithTwisted, type ServerOptions, twistedServer } from "../support/twisted.ts";
@@ -43,6 +44,13 @@ describeWithTwisted("ampwire ping", () => {
     expect(all.rounds).toBe(2);
     expect(all.upgrade.max).toBe(Math.max(first.upgrade, second.upgrade));
   });
+});
+
+test("takes the demand for TLS for a sign of life", async () => {
+  await using server = await listen({ port: 0, host: "127.0.0.1", requireTLS: true });
+  const { code, out } = await ampwire(`ping tcp://127.0.0.1:${server.address().port} -n 1`);
+  expect(code).toBe(0);
+  expect(out).toMatch(/^1: connect /);
 });
 
 test("percentiles are of what was measured, by nearest rank", () => {

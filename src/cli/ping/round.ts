@@ -1,5 +1,5 @@
 /** One ping: a connection of its own, a call that any peer answers, and how long each step took. */
-import { HEARTBEAT_COMMAND, UnhandledCommand, UnknownRemoteError } from "../../index.ts";
+import { HEARTBEAT_COMMAND, TLSRequired, UnhandledCommand, UnknownRemoteError } from "../../index.ts";
 import type { NodeConnection, TLSOptions } from "../../node/index.ts";
 import type { Address } from "../net/address.ts";
 import { openConnection } from "../net/open.ts";
@@ -39,12 +39,15 @@ export async function pingOnce(
   }
 }
 
+/** What a peer says of a command that it does not know, or not in plaintext. */
+const SIGNS = [UnhandledCommand, UnknownRemoteError, TLSRequired];
+
 /** No peer knows the command, so every peer answers at once: that it does not. */
 async function signOfLife(connection: NodeConnection, timeout: number | undefined): Promise<void> {
   try {
     await connection.callRemoteString(HEARTBEAT_COMMAND, undefined, { timeout });
   } catch (error) {
-    if (!(error instanceof UnhandledCommand || error instanceof UnknownRemoteError)) throw error;
+    if (!SIGNS.some((sign) => error instanceof sign)) throw error;
   }
 }
 
