@@ -1,5 +1,5 @@
 /** `ampwire certificate`: from nothing to mutual TLS, and what is in a PEM. */
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PrivateCertificate } from "ampwire/node";
@@ -51,7 +51,9 @@ describe("ampwire certificate", () => {
     });
     expect(read("alice.pem")).toBe(before);
     expect((await inFolder("certificate issue bob")).code).toBe(0);
+    if (process.platform !== "win32") chmodSync(join(cwd, "bob.pem"), 0o644);
     expect((await inFolder("certificate issue bob --force")).code).toBe(0);
+    if (process.platform !== "win32") expect(statSync(join(cwd, "bob.pem")).mode & 0o777).toBe(0o600);
   });
 
   test("shows what a certificate is, and never a key", async () => {

@@ -136,6 +136,7 @@ describe("a recording", () => {
       lineOf(1, { kind: "opened", peer: undefined }, TIME),
       lineOf(1, { kind: "raw", from: "server", secure: false, bytes: Uint8Array.of(1, 2) }, TIME),
     ];
+    writeFileSync(path, "of before", { mode: 0o644 });
     {
       using recording = new Recording(path);
       for (const line of lines) {

@@ -1,5 +1,5 @@
 /** PEM files: written so that keys are for their owner alone, and nothing is overwritten unasked. */
-import { readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { reasonOf } from "../../core/errors/thrown.ts";
 import { Failure, Misuse } from "../complaint.ts";
 
@@ -17,8 +17,10 @@ export function writePEM(
   pem: string,
   { secret, force }: { secret: boolean; force: boolean },
 ): void {
+  const mode = secret ? 0o600 : 0o644;
   try {
-    writeFileSync(path, pem, { mode: secret ? 0o600 : 0o644, flag: force ? "w" : "wx" });
+    if (force && existsSync(path)) chmodSync(path, mode); // others may read it, and `mode` below is for new files
+    writeFileSync(path, pem, { mode, flag: force ? "w" : "wx" });
   } catch (cause) {
     const exists = cause instanceof Error && "code" in cause && cause.code === "EEXIST";
     if (exists) throw new Failure(`${path} is there already`, "--force writes over it", { cause });

@@ -1,7 +1,9 @@
 /** Traffic in a file, a line of JSON each. */
-import { closeSync, openSync, readFileSync, writeFileSync } from "node:fs";
+import { closeSync, fchmodSync, fstatSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { Failure } from "../complaint.ts";
 import type { TrafficLine } from "./line.ts";
+
+const MODE = 0o600;
 
 /** Writes each line at once, so that whatever ends the proxy, what has passed is in the file. */
 export class Recording implements Disposable {
@@ -14,7 +16,8 @@ export class Recording implements Disposable {
    */
   constructor(path: string) {
     this.#path = path;
-    this.#file = openSync(path, "w", 0o600);
+    this.#file = openSync(path, "w", MODE);
+    if (fstatSync(this.#file).isFile()) fchmodSync(this.#file, MODE); // it may have been there, for others too
   }
 
   /** @throws Failure when there is no room left, say */
