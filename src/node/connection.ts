@@ -85,12 +85,17 @@ export class NodeConnection extends Connection {
 
   /** @throws TypeError for a stream that does not carry bytes, RangeError for a limit that makes no sense */
   constructor(stream: Duplex, role: TLSRole | undefined, options: NodeConnectionOptions) {
-    const { tls = {}, handshakeDelay = DEFAULT_HANDSHAKE_DELAY, clock = systemClock, ...rest } = options;
-    const { observer = diagnostics } = options;
+    const {
+      tls = {},
+      handshakeDelay = DEFAULT_HANDSHAKE_DELAY,
+      clock = systemClock,
+      observer = diagnostics,
+      ...rest
+    } = options;
     const transport = new StreamTransport(stream, { role, handshakeDelay });
     super(transport, clock, {
+      observer, // first: to begin with a spread would make a larger object of each connection's options
       ...rest,
-      observer,
       ...(tls !== false && { locator: servesStartTLS(options.locator), tls }),
     });
     this.#descriptors = stream instanceof DescriptorStream ? stream.descriptors : undefined;
