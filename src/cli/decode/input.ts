@@ -1,5 +1,6 @@
 /** Where the bytes come from: a file or standard input, as they are or written as hex. */
 import { createReadStream } from "node:fs";
+import { reasonOf } from "../../core/errors/thrown.ts";
 import { Failure } from "../complaint.ts";
 
 export type Bytes = AsyncIterable<Uint8Array>;
@@ -9,7 +10,7 @@ export async function* inputBytes(file: string | undefined): Bytes {
   try {
     yield* file === undefined || file === "-" ? process.stdin : createReadStream(file);
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = reasonOf(cause);
     throw new Failure(`cannot read ${file ?? "standard input"}: ${reason}`, undefined, { cause });
   }
 }

@@ -1,5 +1,6 @@
 /** Traffic in a file, a line of JSON each. */
 import { closeSync, fchmodSync, fstatSync, openSync, readFileSync, writeFileSync } from "node:fs";
+import { reasonOf } from "../../core/errors/thrown.ts";
 import { Failure } from "../complaint.ts";
 import type { TrafficLine } from "./line.ts";
 
@@ -25,7 +26,7 @@ export class Recording implements Disposable {
     try {
       writeFileSync(this.#file, `${JSON.stringify(line)}\n`);
     } catch (cause) {
-      const reason = cause instanceof Error ? cause.message : String(cause);
+      const reason = reasonOf(cause);
       throw new Failure(`${this.#path} cannot be written: ${reason}`, undefined, { cause });
     }
   }

@@ -1,6 +1,7 @@
 /** The proxy: listens, and for each connection opens one to the server behind it. */
 import { once } from "node:events";
 import { createServer, connect as openSocket, type Socket } from "node:net";
+import { reasonOf } from "../../core/errors/thrown.ts";
 import { ConnectFailed } from "../../index.ts";
 import { Relay, type RelayOptions } from "./relay.ts";
 import type { Traffic } from "./traffic.ts";
@@ -82,7 +83,7 @@ async function serve(
   } catch (cause) {
     client.destroy();
     const where = "path" in to ? to.path : `${to.host}:${to.port}`;
-    const reason = new ConnectFailed(`cannot connect to ${where}: ${messageOf(cause)}`, { cause });
+    const reason = new ConnectFailed(`cannot connect to ${where}: ${reasonOf(cause)}`, { cause });
     options.tell({ kind: "closed", reason });
     return;
   } finally {
@@ -95,8 +96,4 @@ async function serve(
 
 function hostOf({ address, port }: { readonly address: string; readonly port: number }): Place {
   return { host: address, port };
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,4 +1,5 @@
 /** Plays one side of a recorded connection to a live server, and notes what goes otherwise than it went. */
+import { reasonOf } from "../../core/errors/thrown.ts";
 import { ANSWER, ASK, type Box, COMMAND, ERROR } from "../../index.ts";
 import type { TLSOptions } from "../../node/index.ts";
 import { tagOf } from "../proxy/pairing.ts";
@@ -62,7 +63,7 @@ class Player {
         await this.#take(step);
       } catch (error) {
         // The connection is no use from here on: what is left of the recording cannot be had.
-        const message = error instanceof Error ? error.message : String(error);
+        const message = reasonOf(error);
         this.#differs(step, [{ about: "conversation", recorded: "to go on", got: `at its end: ${message}` }]);
         break;
       }

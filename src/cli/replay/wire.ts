@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { setTimeout as delay } from "node:timers/promises";
+import { reasonOf } from "../../core/errors/thrown.ts";
 import { type Box, BoxReader, ConnectFailed, ConnectionClosed, encodeBox } from "../../index.ts";
 import type { TLSOptions } from "../../node/index.ts";
 import { DEFAULT_HANDSHAKE_DELAY } from "../../node/stream-transport.ts";
@@ -31,7 +32,7 @@ export class Wire {
     } catch (cause) {
       socket.destroy();
       const where = "path" in place ? place.path : `${place.host}:${place.port}`;
-      const reason = cause instanceof Error ? cause.message : String(cause);
+      const reason = reasonOf(cause);
       throw new ConnectFailed(`cannot connect to ${where}: ${reason}`, { cause });
     }
     return new Wire(socket);

@@ -1,4 +1,5 @@
 /** One TCP connection of a capture: its two directions read as AMP, asks paired with answers. */
+import { reasonOf } from "../../../core/errors/thrown.ts";
 import { type Box, BoxReader } from "../../../index.ts";
 import type { End } from "../../proxy/end.ts";
 import { type Commands, type Meaning, Pairing } from "../../proxy/pairing.ts";
@@ -105,7 +106,7 @@ function next(half: Half): Box | undefined {
   try {
     return half.reader.next();
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
+    const message = reasonOf(error);
     half.stops = diagnose(half.reader.takeRest(), offset) ?? { offset, message, hint: undefined, tls: false };
     return undefined;
   }
