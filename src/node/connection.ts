@@ -10,13 +10,11 @@ import {
   type SwitchSpec,
 } from "../core/command/protocol-switch.ts";
 import { StartTLS } from "../core/command/start-tls.ts";
-import { checkBounds } from "../core/connection/bounds.ts";
+import { checkConnectionOptions } from "../core/connection/check-options.ts";
 import { Connection } from "../core/connection/connection.ts";
-import { checkHeartbeat } from "../core/connection/liveness.ts";
 import type { ConnectionOptions } from "../core/connection/options.ts";
 import { locator, type ResponderLocator } from "../core/dispatch/locator.ts";
 import type { Clock } from "../core/transport.ts";
-import { resolveLimits } from "../core/wire/limits.ts";
 import type { Certificate } from "./certificates/certificate.ts";
 import type { PrivateCertificate } from "./certificates/private-certificate.ts";
 import { systemClock } from "./clock.ts";
@@ -56,11 +54,9 @@ export interface NodeConnectionOptions extends Omit<ConnectionOptions, "tls"> {
  * @throws InvalidCertificate, InvalidSignature for what is no locator, RangeError, TypeError
  */
 export function checkOptions(options: NodeConnectionOptions, role: TLSRole | undefined): void {
-  const { tls, limits } = options;
+  const { tls } = options;
   servesStartTLS(options.locator);
-  resolveLimits(limits);
-  checkHeartbeat(options);
-  checkBounds({ callTimeout: options.callTimeout });
+  checkConnectionOptions(options);
   if (tls && role !== undefined) checkTLSOptions(tls, role);
 }
 

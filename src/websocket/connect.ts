@@ -1,13 +1,12 @@
 /** Opens a connection over a WebSocket, or on one that is there already. */
 
 import { checkBounds } from "../core/connection/bounds.ts";
+import { checkConnectionOptions } from "../core/connection/check-options.ts";
 import { Connection } from "../core/connection/connection.ts";
-import { checkHeartbeat } from "../core/connection/liveness.ts";
 import type { ConnectionOptions } from "../core/connection/options.ts";
 import { ConnectFailed } from "../core/errors/transport.ts";
 import type { AbortSignalLike } from "../core/platform.ts";
 import type { Clock } from "../core/transport.ts";
-import { resolveLimits } from "../core/wire/limits.ts";
 import { platformClock, platformWebSocket } from "./platform.ts";
 import {
   OPEN,
@@ -60,10 +59,9 @@ export function attach(socket: WebSocketLike, options: WebSocketOptions = {}): C
  * @throws RangeError; TypeError, also where there is no WebSocket
  */
 export function checkOptions(options: ConnectWebSocketOptions): WebSocketConstructor {
-  const { limits, callTimeout, connectTimeout, WebSocket: Constructor = platformWebSocket } = options;
-  resolveLimits(limits);
-  checkHeartbeat(options);
-  checkBounds({ callTimeout, connectTimeout });
+  const { connectTimeout, WebSocket: Constructor = platformWebSocket } = options;
+  checkConnectionOptions(options);
+  checkBounds({ connectTimeout });
   if (Constructor === undefined) {
     throw new TypeError("this platform has no WebSocket of its own: give one as the option `WebSocket`");
   }

@@ -3,17 +3,17 @@ import type { AmpConnection } from "../command/amp-connection.ts";
 import { Dispatcher } from "../dispatch/dispatcher.ts";
 import type { ResponderLocator } from "../dispatch/locator.ts";
 import type { Clock, Transport } from "../transport.ts";
-import { type Limits, resolveLimits } from "../wire/limits.ts";
-import { checkBounds } from "./bounds.ts";
+import type { Limits } from "../wire/limits.ts";
 import { BoxDeadline } from "./box-deadline.ts";
 import { ChangeDriver } from "./change-driver.ts";
+import { checkConnectionOptions } from "./check-options.ts";
 import { ConnectionHost } from "./connection-host.ts";
 import { ConnectionLiveness } from "./connection-liveness.ts";
 import { ConnectionSender } from "./connection-sender.ts";
 import { ConnectionStage } from "./connection-stage.ts";
 import { Ending } from "./ending.ts";
 import { Input } from "./input.ts";
-import { checkHeartbeat, Liveness } from "./liveness.ts";
+import { Liveness } from "./liveness.ts";
 import type { ConnectionOptions } from "./options.ts";
 import { Output } from "./output.ts";
 import type { Parts } from "./parts.ts";
@@ -41,11 +41,9 @@ export class Assembly implements Parts {
 
   /** @throws TypeError, RangeError for options that make no sense */
   constructor(connection: AmpConnection, transport: Transport, clock: Clock, options: ConnectionOptions) {
-    checkHeartbeat(options);
-    checkBounds({ callTimeout: options.callTimeout });
     this.connection = connection;
     this.options = options;
-    this.limits = resolveLimits(options.limits);
+    this.limits = checkConnectionOptions(options);
     this.clock = clock;
     this.transport = transport;
     this.standing = new Standing(connection, transport.tls);

@@ -1,0 +1,15 @@
+/** Finds what is wrong with a connection's options, before anything is opened for it and when it is made. */
+import { type Limits, resolveLimits } from "../wire/limits.ts";
+import { checkBounds } from "./bounds.ts";
+import { checkHeartbeat } from "./liveness.ts";
+import type { ConnectionOptions } from "./options.ts";
+
+/**
+ * @returns the limits, with the defaults where nothing is said
+ * @throws RangeError, TypeError
+ */
+export function checkConnectionOptions(options: Omit<ConnectionOptions, "tls">): Limits {
+  checkHeartbeat(options);
+  checkBounds({ callTimeout: options.callTimeout });
+  return resolveLimits(options.limits);
+}
