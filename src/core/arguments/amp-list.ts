@@ -1,7 +1,7 @@
 /** AMP's AmpList: boxes, one after another, as one value. */
 import { ByteWriter } from "../wire/byte-writer.ts";
 import { Frame } from "../wire/frame.ts";
-import { KEY_TOO_LONG, scanBox, WHOLE } from "../wire/scan.ts";
+import { KEY_TOO_LONG, scanBox } from "../wire/scan.ts";
 import {
   type BoxArgument,
   type Fields,
@@ -48,7 +48,7 @@ export function ampList<F extends Fields>(fields: F): InPlaceArgument<ValuesOf<F
     for (let at = start; at < end; at = frame.cursor) {
       frame.clear(bytes, at);
       const state = scanBox(frame, end, Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY);
-      if (state !== WHOLE) throw elementError(rows.length, new SyntaxError(broken(state)));
+      if (state !== 0) throw elementError(rows.length, new SyntaxError(broken(state)));
       try {
         // The schema has read exactly these fields.
         rows.push(schema.read(frame, connection) as ValuesOf<F>);

@@ -1,6 +1,7 @@
 /** How a box of one kind is written: in few steps, each a run of bytes that never change and one value. */
 import { TooLong } from "../errors/caller.ts";
-import { ByteWriter, FixedBytes } from "../wire/byte-writer.ts";
+import { ByteWriter } from "../wire/byte-writer.ts";
+import { FixedBytes } from "../wire/fixed-bytes.ts";
 import { MAX_VALUE_LENGTH } from "../wire/limits.ts";
 import { compareBytes } from "../wire/writer.ts";
 import { compileKey, type Field, type Key } from "./field.ts";

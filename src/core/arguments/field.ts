@@ -1,5 +1,6 @@
 /** One field of a box, compiled: what {@link Schema} reads and writes by. */
 import { InvalidSignature } from "../errors/caller.ts";
+import { FixedBytes } from "../wire/fixed-bytes.ts";
 import { textToKey } from "../wire/key-text.ts";
 import { keyHeader } from "../wire/writer.ts";
 import { type Argument, asInPlace, type BoxArgument, type InPlaceArgument } from "./argument.ts";
@@ -12,6 +13,8 @@ export interface Key {
 }
 
 export interface Field extends Key {
+  /** The header again, for finding it in a frame. */
+  readonly pattern: FixedBytes;
   readonly name: string;
   /** Its place among the declared names. */
   readonly slot: number;
@@ -37,8 +40,10 @@ export function compileField(name: string, argument: Argument<unknown>, slot: nu
   if (name === "__proto__") {
     throw new InvalidSignature("__proto__ cannot name a field: objects treat it specially");
   }
+  const key = compileKey(name);
   return {
-    ...compileKey(name),
+    ...key,
+    pattern: new FixedBytes(key.header),
     name,
     slot,
     codec: asInPlace(argument),

@@ -8,10 +8,10 @@ import type { AmpError } from "../errors/amp-error.ts";
 import { DescriptorsNotAvailable, InvalidSignature, TooLong } from "../errors/caller.ts";
 import { isError, reasonOf } from "../errors/thrown.ts";
 import { Box } from "../wire/box.ts";
-import type { ByteRange } from "../wire/byte-range.ts";
 import type { ByteWriter } from "../wire/byte-writer.ts";
-import { copiedBytes, type Frame } from "../wire/frame.ts";
+import type { Frame } from "../wire/frame.ts";
 import { MAX_VALUE_LENGTH } from "../wire/limits.ts";
+import { type Tag, tagBytes } from "../wire/tag.ts";
 import { compareBytes, writeBox } from "../wire/writer.ts";
 import { type BoxArgument, checkpoint, type Fields } from "./argument.ts";
 import { type Constant, compileSteps, type Step } from "./box-steps.ts";
@@ -21,7 +21,7 @@ import { compileField, type Field, isLocal, isPieceOf, type Values, valueFor } f
 const LENGTH_BYTES = 2;
 
 /** What is given to a template without a tag. */
-export const NO_TAG: ByteRange = { bytes: new Uint8Array(0), start: 0, end: 0 };
+export const NO_TAG = 0;
 
 export class Schema {
   readonly #what: string;
@@ -90,7 +90,7 @@ export class Schema {
         continue;
       }
       // Both stand in byte order, so a field's key comes after the one found before it.
-      const index = frame.ascending ? frame.indexFrom(expected, field.key) : frame.indexOf(field.key);
+      const index = frame.ascending ? frame.indexFrom(expected, field.pattern) : frame.indexOf(field.pattern);
       if (index >= 0) {
         expected = index + 1;
         values[field.name] = this.#readValue(frame, index, field);
@@ -136,11 +136,7 @@ export class Schema {
    * @throws InvalidSignature for a name that is not declared
    */
   gather(values: Values, slots: unknown[]): void {
-    if (typeof values !== "object" || values === null) {
-      throw new InvalidSignature(
-        `${this.#what}: an object with the values by name is needed, not ${String(values)}`,
-      );
-    }
+    if (typeof values !== "object" || values === null) throw this.#noValues(values);
     const names = this.#names;
     let expected = 0;
     for (const name in values) {
@@ -149,10 +145,18 @@ export class Schema {
       if (slot >= 0) {
         slots[slot] = values[name];
         expected = slot + 1;
-      } else if (this.#exact) {
-        throw new InvalidSignature(`${this.#what}: there is no ${JSON.stringify(name)}`);
-      }
+      } else if (this.#exact) throw this.#undeclared(name);
     }
+  }
+
+  #noValues(values: unknown): InvalidSignature {
+    return new InvalidSignature(
+      `${this.#what}: an object with the values by name is needed, not ${String(values)}`,
+    );
+  }
+
+  #undeclared(name: string): InvalidSignature {
+    return new InvalidSignature(`${this.#what}: there is no ${JSON.stringify(name)}`);
   }
 
   failure(name: string, cause: unknown): AmpError {
@@ -191,7 +195,7 @@ export class BoxTemplate {
    * @param tag ignored where the template has none
    * @throws InvalidSignature, TooLong: the message names the field
    */
-  write(out: ByteWriter, tag: ByteRange, values: Values, connection?: unknown): void {
+  write(out: ByteWriter, tag: Tag, values: Values, connection?: unknown): void {
     const start = out.length;
     const slots = this.#slots ?? this.#schema.newSlots();
     this.#slots = undefined;
@@ -207,27 +211,22 @@ export class BoxTemplate {
     this.#slots = slots;
   }
 
-  #writeSteps(out: ByteWriter, tag: ByteRange, values: Values, slots: unknown[]): void {
+  #writeSteps(out: ByteWriter, tag: Tag, values: Values, slots: unknown[]): void {
     const steps = this.#steps;
     for (let index = 0; index < steps.length; index++) {
       const step = steps[index] as Step;
-      const field = step.field;
-      if (field === undefined) {
-        out.appendFixed(step.fixed);
-        if (step.tag) {
-          const start = out.length;
-          out.appendRange(tag.bytes, tag.start, tag.end);
-          out.endCounted(start - LENGTH_BYTES);
+      const { field } = step;
+      let value: unknown;
+      if (field !== undefined) {
+        value = takeFrom(slots, field, values);
+        if (value === undefined) {
+          if (field.optional) continue;
+          throw this.#schema.missing(field.name);
         }
-        continue;
-      }
-      const value = takeFrom(slots, field, values);
-      if (value === undefined) {
-        if (field.optional) continue;
-        throw this.#schema.missing(field.name);
       }
       out.appendFixed(step.fixed);
-      this.#writeValue(out, field, value);
+      if (field !== undefined) this.#writeValue(out, field, value);
+      else if (step.tag) writeTag(out, tag);
     }
   }
 
@@ -243,7 +242,7 @@ export class BoxTemplate {
   }
 
   /** The slow way, through a map: where a codec decides itself which keys it writes. */
-  #writeSpread(out: ByteWriter, tag: ByteRange, values: Values, slots: unknown[], connection: unknown): void {
+  #writeSpread(out: ByteWriter, tag: Tag, values: Values, slots: unknown[], connection: unknown): void {
     const takeBack = checkpoint(connection);
     try {
       this.#writeBox(out, tag, values, slots, connection);
@@ -253,10 +252,9 @@ export class BoxTemplate {
     }
   }
 
-  #writeBox(out: ByteWriter, tag: ByteRange, values: Values, slots: unknown[], connection: unknown): void {
+  #writeBox(out: ByteWriter, tag: Tag, values: Values, slots: unknown[], connection: unknown): void {
     const box = new Box();
-    for (const { key, value } of this.#constants)
-      box.set(key, value ?? copiedBytes(tag.bytes, tag.start, tag.end));
+    for (const { key, value } of this.#constants) box.set(key, value ?? tagBytes(tag));
     for (const field of this.#fields) {
       const value = takeFrom(slots, field, values);
       if (value === undefined) {
@@ -274,6 +272,13 @@ export class BoxTemplate {
     if (box.size === 0) out.uint16(0);
     else writeBox(out, box);
   }
+}
+
+function writeTag(out: ByteWriter, tag: Tag): void {
+  const start = out.length;
+  if (typeof tag === "number") out.hex(tag);
+  else out.appendRange(tag.bytes, tag.start, tag.end);
+  out.endCounted(start - LENGTH_BYTES);
 }
 
 /** A slot is empty afterwards: what was sent is not to be kept alive, nor taken for a value of the next box. */

@@ -5,11 +5,11 @@ import { type BoxTemplate, NO_TAG, Schema } from "../arguments/schema.ts";
 import { InvalidSignature } from "../errors/caller.ts";
 import { DeclaredErrors, type ErrorTags } from "../errors/declared-errors.ts";
 import type { Box } from "../wire/box.ts";
-import type { ByteRange } from "../wire/byte-range.ts";
 import { ByteWriter } from "../wire/byte-writer.ts";
-import { copiedBytes, type Frame } from "../wire/frame.ts";
+import type { Frame } from "../wire/frame.ts";
 import { frameOfBox, frameOfBytes } from "../wire/frame-of.ts";
 import { textToKey } from "../wire/key-text.ts";
+import { type Tag, tagBytes } from "../wire/tag.ts";
 import { writeBox } from "../wire/writer.ts";
 import { type BoxKind, type ProtocolChange, plainBox } from "./box-kind.ts";
 import { ANSWER, ASK, COMMAND, PROTOCOL_KEYS } from "./protocol-keys.ts";
@@ -61,9 +61,9 @@ export interface AnyCommand {
   /** What asking and answering it changes about the connection; undefined for ordinary commands. */
   readonly change: ProtocolChange | undefined;
   /** Appends an ask; without a tag one that wants no answer. @throws InvalidSignature, TooLong: nothing is appended */
-  writeAsk(out: ByteWriter, tag: ByteRange | undefined, values: Values, connection: unknown): void;
+  writeAsk(out: ByteWriter, tag: number | undefined, values: Values, connection: unknown): void;
   /** Appends an answer. @throws InvalidSignature, TooLong: nothing is appended */
-  writeAnswer(out: ByteWriter, tag: ByteRange, values: Values, connection: unknown): void;
+  writeAnswer(out: ByteWriter, tag: Tag, values: Values, connection: unknown): void;
   /** Reads an ask. @throws InvalidSignature */
   readArguments(frame: Frame, connection: unknown): Values;
   /** Reads an answer. @throws InvalidSignature */
@@ -218,10 +218,10 @@ export class Command<A extends Fields = Fields, R extends Fields = Fields, Q ext
     return new CommandResponder(this, respond as ErasedRespond); // it is only called with what this command has parsed
   }
 
-  writeAsk(out: ByteWriter, tag: ByteRange | undefined, values: Values, connection: unknown): void {
+  writeAsk(out: ByteWriter, tag: number | undefined, values: Values, connection: unknown): void {
     if (this.#replaced.makeArguments) {
       const box = this.makeArguments(values as InputOf<A>, connection); // the caller's types have checked it
-      if (tag !== undefined) box.set(ASK, bytesOf(tag));
+      if (tag !== undefined) box.set(ASK, tagBytes(tag));
       writeBox(out, box.set(COMMAND, textToKey(this.name)));
     } else if (tag === undefined) {
       this.#askWithoutAnswer.write(out, NO_TAG, values, connection);
@@ -230,10 +230,10 @@ export class Command<A extends Fields = Fields, R extends Fields = Fields, Q ext
     }
   }
 
-  writeAnswer(out: ByteWriter, tag: ByteRange, values: Values, connection: unknown): void {
+  writeAnswer(out: ByteWriter, tag: Tag, values: Values, connection: unknown): void {
     if (this.#replaced.makeResponse) {
       const box = this.makeResponse(values as InputOf<R>, connection); // the responder's types have checked it
-      writeBox(out, box.set(ANSWER, bytesOf(tag)));
+      writeBox(out, box.set(ANSWER, tagBytes(tag)));
     } else {
       this.#answer.write(out, tag, values, connection);
     }
@@ -273,8 +273,4 @@ function madeBy(template: BoxTemplate, values: Values, connection: unknown): Box
   const out = new ByteWriter();
   template.write(out, NO_TAG, values, connection);
   return frameOfBytes(out.copy()).toBox();
-}
-
-function bytesOf({ bytes, start, end }: ByteRange): Uint8Array {
-  return copiedBytes(bytes, start, end);
 }

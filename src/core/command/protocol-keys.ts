@@ -1,5 +1,7 @@
 /** The keys that AMP keeps for itself, as in `twisted.protocols.amp`. */
+import { FixedBytes } from "../wire/fixed-bytes.ts";
 import { textToKey } from "../wire/key-text.ts";
+import { keyHeader } from "../wire/writer.ts";
 
 /** The tag of an ask that wants an answer. */
 export const ASK = "_ask";
@@ -23,12 +25,16 @@ export const PROTOCOL_KEYS: ReadonlySet<string> = new Set([
   ERROR_DESCRIPTION,
 ]);
 
-/** The same as bytes, for looking them up in a frame. */
+/** The same as they stand in a box, for looking them up in a frame. */
 export const keys = {
-  ask: textToKey(ASK),
-  answer: textToKey(ANSWER),
-  command: textToKey(COMMAND),
-  error: textToKey(ERROR),
-  errorCode: textToKey(ERROR_CODE),
-  errorDescription: textToKey(ERROR_DESCRIPTION),
+  ask: fixedKey(ASK),
+  answer: fixedKey(ANSWER),
+  command: fixedKey(COMMAND),
+  error: fixedKey(ERROR),
+  errorCode: fixedKey(ERROR_CODE),
+  errorDescription: fixedKey(ERROR_DESCRIPTION),
 };
+
+function fixedKey(name: string): FixedBytes {
+  return new FixedBytes(keyHeader(textToKey(name)));
+}

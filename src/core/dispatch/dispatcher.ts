@@ -11,6 +11,7 @@ import { utf8Lenient } from "../platform.ts";
 import type { Clock } from "../transport.ts";
 import { Box } from "../wire/box.ts";
 import type { ByteWriter } from "../wire/byte-writer.ts";
+import type { FixedBytes } from "../wire/fixed-bytes.ts";
 import type { Frame } from "../wire/frame.ts";
 import { textToKey } from "../wire/key-text.ts";
 import { writeBox } from "../wire/writer.ts";
@@ -19,7 +20,7 @@ import { Incoming } from "./incoming.ts";
 import type { ResponderLocator } from "./locator.ts";
 import { type Call, GIVEN_UP, Outstanding, refuseAborted, type Settle } from "./outstanding.ts";
 import { ProtocolFields } from "./protocol-fields.ts";
-import { parseTag, tagDigits } from "./tags.ts";
+import { parseTag } from "./tags.ts";
 
 export class Dispatcher {
   readonly #host: Host;
@@ -150,7 +151,7 @@ export class Dispatcher {
     refuseWithin(out, command.name);
     out.busy = true;
     try {
-      command.writeAsk(out, tagDigits(this.outstanding.nextTag), values, context.connection);
+      command.writeAsk(out, this.outstanding.nextTag, values, context.connection);
     } finally {
       out.busy = false;
     }
@@ -244,7 +245,7 @@ function refuseWithin(out: ByteWriter, name: string): void {
   if (out.busy) throw new InvalidSignature(`${name} was called while the values of another box were encoded`);
 }
 
-function textAt(frame: Frame, key: Uint8Array): string | undefined {
+function textAt(frame: Frame, key: FixedBytes): string | undefined {
   const index = frame.indexOf(key);
   return index < 0 ? undefined : utf8Lenient.decode(frame.value(index));
 }

@@ -1,29 +1,10 @@
 /** Tags that we make: lower-case hexadecimal counting from 1, as Twisted's. */
-import type { ByteRange } from "../wire/byte-range.ts";
-
 const ZERO = 0x30;
 const A = 0x61;
-const MAX_INT32 = 0x7fffffff;
 /** Tags of so many digits fit in 32 bits. */
 const SHORT = 7;
 /** 2^53 has 14 digits. */
 const MAX_DIGITS = 14;
-const digits: ByteRange = { bytes: new Uint8Array(MAX_DIGITS), start: 0, end: MAX_DIGITS };
-
-/** The digits of a tag. Good until the next call: the range is reused. */
-export function tagDigits(tag: number): ByteRange {
-  let start = digits.end;
-  let rest = tag;
-  // Bit operations know 32 bits only, and a busy connection makes more calls than that.
-  for (; rest > MAX_INT32; rest = Math.floor(rest / 16)) digits.bytes[--start] = digitOf(rest % 16);
-  for (; rest > 0; rest >>= 4) digits.bytes[--start] = digitOf(rest & 0xf);
-  digits.start = start;
-  return digits;
-}
-
-function digitOf(value: number): number {
-  return value < 10 ? ZERO + value : A + value - 10;
-}
 
 /** The tag that these bytes are, or -1 when we would never have written them so. */
 export function parseTag(bytes: Uint8Array, start: number, end: number): number {

@@ -36,7 +36,7 @@ interface Sending {
 }
 
 /** Only its length counts. */
-const SOME_TAG = { bytes: new Uint8Array(8), start: 0, end: 8 };
+const SOME_TAG = 0x1000_0000;
 
 /**
  * Calls the peer, as a connection does. While there is no connection a call waits for one, within its `timeout`; past

@@ -1,8 +1,8 @@
 /** An ask as it was when the call was made: while it waits, the program may change what it has given. */
 import type { AnyCommand } from "../command/command.ts";
 import { ASK } from "../command/protocol-keys.ts";
-import { copiedBytes } from "../wire/frame.ts";
 import { frameOfBytes } from "../wire/frame-of.ts";
+import { tagBytes } from "../wire/tag.ts";
 import { writeBox } from "../wire/writer.ts";
 
 /**
@@ -23,7 +23,7 @@ export function withAsk(command: AnyCommand, ask: Uint8Array): AnyCommand {
     declaredErrors,
     change,
     writeAsk(out, tag) {
-      if (tag !== undefined) box.set(ASK, copiedBytes(tag.bytes, tag.start, tag.end));
+      if (tag !== undefined) box.set(ASK, tagBytes(tag));
       writeBox(out, box);
     },
     writeAnswer: (out, tag, values, connection) => command.writeAnswer(out, tag, values, connection),

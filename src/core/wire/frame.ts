@@ -5,10 +5,11 @@
  * What is to be kept is copied out, with {@link Frame.value} or {@link Frame.toBox}.
  */
 import { Box } from "./box.ts";
+import type { FixedBytes } from "./fixed-bytes.ts";
 import { keyToText } from "./key-text.ts";
 
-/** Numbers kept for one key: where the key starts, where it ends, where the value ends. */
-export const STRIDE = 3;
+/** Numbers kept for one key: where the key starts, where its value starts, where that ends. */
+const STRIDE = 3;
 /** The length of a value stands between key and value. */
 const LENGTH_BYTES = 2;
 /**
@@ -49,33 +50,34 @@ export class Frame {
   }
 
   /** Which entry has this key, or -1. Of several with the same key the last one counts, as in Twisted. */
-  indexOf(key: Uint8Array): number {
+  indexOf(key: FixedBytes): number {
     for (let index = this.count - 1; index >= 0; index--) if (this.keyIs(index, key)) return index;
     return -1;
   }
 
   /** Which entry from `first` on has this key, or -1: for frames whose keys ascend, where no key comes twice. */
-  indexFrom(first: number, key: Uint8Array): number {
+  indexFrom(first: number, key: FixedBytes): number {
     for (let index = first; index < this.count; index++) if (this.keyIs(index, key)) return index;
     return -1;
   }
 
-  keyIs(index: number, key: Uint8Array): boolean {
+  /** @param key with its length before it: behind it there are always a value's length and the end of the box */
+  keyIs(index: number, key: FixedBytes): boolean {
     const start = this.offsets[index * STRIDE] as number;
-    const length = key.length;
-    if ((this.offsets[index * STRIDE + 1] as number) - start !== length) return false;
-    const bytes = this.bytes;
-    // From the end: keys differ there sooner than at their beginning.
-    for (let i = length - 1; i >= 0; i--) if (bytes[start + i] !== key[i]) return false;
-    return true;
+    if ((this.offsets[index * STRIDE + 1] as number) - start !== key.length) return false;
+    return key.standAt(this.bytes, start - LENGTH_BYTES);
   }
 
   keyStart(index: number): number {
     return this.offsets[index * STRIDE] as number;
   }
 
+  keyEnd(index: number): number {
+    return this.valueStart(index) - LENGTH_BYTES;
+  }
+
   valueStart(index: number): number {
-    return (this.offsets[index * STRIDE + 1] as number) + LENGTH_BYTES;
+    return this.offsets[index * STRIDE + 1] as number;
   }
 
   valueEnd(index: number): number {
@@ -83,11 +85,7 @@ export class Frame {
   }
 
   keyText(index: number): string {
-    return keyToText(
-      this.bytes,
-      this.offsets[index * STRIDE] as number,
-      this.offsets[index * STRIDE + 1] as number,
-    );
+    return keyToText(this.bytes, this.keyStart(index), this.keyEnd(index));
   }
 
   /** The value's bytes, safe to keep. */

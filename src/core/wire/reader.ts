@@ -14,7 +14,7 @@ import type { Box } from "./box.ts";
 import { Chunks } from "./chunks.ts";
 import { Frame, VIEW_BYTES } from "./frame.ts";
 import { DEFAULT_LIMITS, type GivenLimits } from "./limits.ts";
-import { KEY_TOO_LONG, scanBox, TOO_MANY_BYTES, WHOLE } from "./scan.ts";
+import { KEY_TOO_LONG, scanBox, TOO_MANY_BYTES } from "./scan.ts";
 
 type ReaderLimits = Pick<GivenLimits, "maxBoxBytes" | "maxBoxKeys">;
 
@@ -126,7 +126,7 @@ export class BoxReader {
     }
     frame.clear(chunk, start);
     const missing = this.#scan(start, chunk.length);
-    if (missing === WHOLE) {
+    if (missing === 0) {
       const length = frame.cursor - start;
       this.#position = frame.cursor;
       this.#offset += length;
@@ -141,7 +141,7 @@ export class BoxReader {
   #nextFromPartial(): Frame | undefined {
     for (;;) {
       const missing = this.#scan(0, this.#partialLength);
-      if (missing === WHOLE) {
+      if (missing === 0) {
         // The accumulator goes with the frame: large values are views of it.
         this.#offset += this.#partialLength;
         this.#partial = NOTHING;
@@ -199,10 +199,10 @@ export class BoxReader {
     this.#writable = writable;
   }
 
-  /** Goes on with the box that begins at `start`. Returns WHOLE, or how many bytes at least are missing. */
+  /** Goes on with the box that begins at `start`. Returns 0 when it is whole, or how many bytes at least are missing. */
   #scan(start: number, end: number): number {
     const missing = scanBox(this.#frame, end, start + this.#maxBoxBytes, this.#maxBoxKeys);
-    if (missing >= WHOLE) return missing;
+    if (missing >= 0) return missing;
     if (missing === KEY_TOO_LONG) throw this.#keyTooLong(start, end);
     throw missing === TOO_MANY_BYTES ? this.#tooManyBytes() : this.#tooManyKeys();
   }

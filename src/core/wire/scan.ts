@@ -1,8 +1,12 @@
 /** One box's bytes to a frame: the only place that knows how keys and values stand in a box. */
-import { type Frame, isBefore, STRIDE } from "./frame.ts";
+import { type Frame, isBefore } from "./frame.ts";
+
+/** Numbers kept for one key, as {@link Frame} reads them. Not imported: V8 knows only a module's own constants for such. */
+const STRIDE = 3;
+const LENGTH_BYTES = 2;
 
 /** What {@link scanBox} returns where it cannot go on; a number above 0 means "so many bytes more, at least". */
-export const WHOLE = 0;
+const WHOLE = 0;
 export const KEY_TOO_LONG = -1;
 export const TOO_MANY_BYTES = -2;
 const TOO_MANY_KEYS = -3;
@@ -20,6 +24,8 @@ export function scanBox(frame: Frame, end: number, limit: number, maxKeys: numbe
   const { bytes, offsets } = frame;
   let { cursor, count } = frame;
   let result = WHOLE;
+  /** What the key before begins with; of a box that goes on, not known. */
+  let previous = 0xffff;
   for (;;) {
     const keyStart = cursor + 2;
     if (keyStart > end) {
@@ -58,16 +64,14 @@ export function scanBox(frame: Frame, end: number, limit: number, maxKeys: numbe
       break;
     }
     const at = count * STRIDE;
-    if (
-      at > 0 &&
-      // The first bytes decide it for nearly every pair of keys.
-      (bytes[keyStart] as number) <= (bytes[offsets[at - STRIDE] as number] as number) &&
-      !isBefore(bytes, offsets[at - STRIDE] as number, offsets[at - STRIDE + 1] as number, keyStart, keyEnd)
-    ) {
+    // The first two bytes decide it for nearly every pair of keys.
+    const second = keyEnd - keyStart > 1 ? (bytes[keyStart + 1] as number) : 0;
+    const begins = ((bytes[keyStart] as number) << 8) | second;
+    if (begins <= previous && at > 0 && !ascends(bytes, offsets, at - STRIDE, keyStart, keyEnd))
       frame.ascending = false;
-    }
+    previous = begins;
     offsets[at] = keyStart;
-    offsets[at + 1] = keyEnd;
+    offsets[at + 1] = keyEnd + LENGTH_BYTES;
     offsets[at + 2] = valueEnd;
     count++;
     cursor = valueEnd;
@@ -75,4 +79,16 @@ export function scanBox(frame: Frame, end: number, limit: number, maxKeys: numbe
   frame.cursor = cursor;
   frame.count = count;
   return result;
+}
+
+/** Whether a key comes after the one whose offsets begin at `before`. */
+function ascends(
+  bytes: Uint8Array,
+  offsets: readonly number[],
+  before: number,
+  keyStart: number,
+  keyEnd: number,
+): boolean {
+  const end = (offsets[before + 1] as number) - LENGTH_BYTES;
+  return isBefore(bytes, offsets[before] as number, end, keyStart, keyEnd);
 }

@@ -1,9 +1,12 @@
 import { describe, expect, test } from "vitest";
-import { parseTag, tagDigits } from "../../../src/core/dispatch/tags.ts";
+import { parseTag } from "../../../src/core/dispatch/tags.ts";
+import { ByteWriter } from "../../../src/core/wire/byte-writer.ts";
+import { tagBytes } from "../../../src/core/wire/tag.ts";
 
 const text = (tag: number) => {
-  const { bytes, start, end } = tagDigits(tag);
-  return Buffer.from(bytes.subarray(start, end)).toString("latin1");
+  const out = new ByteWriter(1);
+  out.hex(tag);
+  return Buffer.from(out.copy()).toString("latin1");
 };
 const parsed = (digits: string) => {
   const bytes = Buffer.from(`xx${digits}yy`, "latin1");
@@ -28,6 +31,7 @@ const TAGS = [
 describe("tags", () => {
   test.each(TAGS)("%d is written as lower-case hexadecimal digits, and read back", (tag) => {
     expect(text(tag)).toBe(tag.toString(16));
+    expect(Buffer.from(tagBytes(tag)).toString("latin1")).toBe(tag.toString(16));
     expect(parsed(text(tag))).toBe(tag);
   });
 

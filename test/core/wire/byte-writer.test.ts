@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { ByteWriter, FixedBytes, LENT_BYTES } from "../../../src/core/wire/byte-writer.ts";
+import { ByteWriter, LENT_BYTES } from "../../../src/core/wire/byte-writer.ts";
+import { FixedBytes } from "../../../src/core/wire/fixed-bytes.ts";
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 

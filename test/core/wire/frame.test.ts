@@ -1,11 +1,15 @@
 import { describe, expect, test } from "vitest";
 import { Box } from "../../../src/core/wire/box.ts";
+import { FixedBytes } from "../../../src/core/wire/fixed-bytes.ts";
 import type { Frame } from "../../../src/core/wire/frame.ts";
 import { keptBytes } from "../../../src/core/wire/frame.ts";
+import { textToKey } from "../../../src/core/wire/key-text.ts";
 import { BoxReader } from "../../../src/core/wire/reader.ts";
-import { encodeBox } from "../../../src/core/wire/writer.ts";
+import { encodeBox, keyHeader } from "../../../src/core/wire/writer.ts";
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
+
+const fixed = (key: string): FixedBytes => new FixedBytes(keyHeader(textToKey(key)));
 
 function frameOf(wire: Uint8Array, chunkSize = wire.length): Frame {
   const reader = new BoxReader();
@@ -22,8 +26,8 @@ describe("keys", () => {
     test(`are found by their bytes, in chunks of ${chunkSize}`, () => {
       const frame = frameOf(bytes("\0\x01a\0\x011\0\x02ab\0\x0222\0\x01b\0\0\0\0"), chunkSize);
       expect(frame.count).toBe(3);
-      expect(["a", "ab", "b", "c", "aa"].map((key) => frame.indexOf(bytes(key)))).toEqual([0, 1, 2, -1, -1]);
-      expect(["a", "ab", "b", "c"].map((key) => frame.indexFrom(1, bytes(key)))).toEqual([-1, 1, 2, -1]);
+      expect(["a", "ab", "b", "c", "aa"].map((key) => frame.indexOf(fixed(key)))).toEqual([0, 1, 2, -1, -1]);
+      expect(["a", "ab", "b", "c"].map((key) => frame.indexFrom(1, fixed(key)))).toEqual([-1, 1, 2, -1]);
       expect([0, 1, 2].map((index) => frame.keyText(index))).toEqual(["a", "ab", "b"]);
       expect([0, 1, 2].map((index) => frame.value(index))).toEqual([bytes("1"), bytes("22"), bytes("")]);
     });
@@ -45,7 +49,7 @@ describe("keys", () => {
 
   test("may come twice: the last counts", () => {
     const frame = frameOf(bytes("\0\x01a\0\x011\0\x01b\0\x012\0\x01a\0\x013\0\0"));
-    expect(frame.value(frame.indexOf(bytes("a")))).toEqual(bytes("3"));
+    expect(frame.value(frame.indexOf(fixed("a")))).toEqual(bytes("3"));
     expect(frame.toBox()).toEqual(new Box({ a: "3", b: "2" }));
   });
 

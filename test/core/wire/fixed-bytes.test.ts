@@ -1,0 +1,27 @@
+import { describe, expect, test } from "vitest";
+import { FixedBytes } from "../../../src/core/wire/fixed-bytes.ts";
+
+/** Of every length, and with bytes of every sign. */
+const samples = Array.from({ length: 13 }, (_, length) =>
+  Uint8Array.from({ length: length + 1 }, (_, index) => (index * 89 + 0xf0) & 0xff),
+);
+
+describe("fixed bytes", () => {
+  test.each(samples)("are found where they stand, whatever is behind them (%#)", (...bytes) => {
+    const fixed = new FixedBytes(Uint8Array.from(bytes));
+    expect(fixed.length).toBe(bytes.length);
+    for (const behind of [0, 0x7f, 0xff]) {
+      const around = Uint8Array.from([1, 2, ...bytes, behind, behind, behind]);
+      expect(fixed.standAt(around, 2)).toBe(true);
+    }
+  });
+
+  test.each(samples)("are not found where one bit differs (%#)", (...bytes) => {
+    const fixed = new FixedBytes(Uint8Array.from(bytes));
+    for (let bit = 0; bit < bytes.length * 8; bit++) {
+      const other = Uint8Array.from([...bytes, 0, 0, 0]);
+      other[bit >> 3] = (other[bit >> 3] ?? 0) ^ (1 << (bit & 7));
+      expect(fixed.standAt(other, 0)).toBe(false);
+    }
+  });
+});
