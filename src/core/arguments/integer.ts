@@ -5,6 +5,7 @@ import { shownBytes, shownValue, valueText } from "./value-text.ts";
 
 const MINUS = 0x2d;
 const ZERO = 0x30;
+const MAX_INT32 = 0x7fffffff;
 /** Every number of this many digits is a safe integer. */
 const SAFE_DIGITS = 15;
 /** The most digits that Python's `int` takes from a text (`sys.int_info`), against quadratic conversions. */
@@ -30,20 +31,16 @@ export function integer(): InPlaceArgument<number> {
 
 function writeInteger(value: number, out: ByteWriter): void {
   if (!Number.isSafeInteger(value)) throw notAnInteger(value);
-  if (value > 0x7fffffff || value < -0x7fffffff) {
+  if (value < 0 || value > MAX_INT32) {
     out.ascii(String(value));
     return;
   }
-  let rest = value;
-  if (rest < 0) {
-    out.byte(MINUS);
-    rest = -rest;
-  }
   let digits = 1;
-  for (let bound = 10; rest >= bound; bound *= 10) digits++;
+  for (let bound = 10; value >= bound; bound *= 10) digits++;
   out.reserve(digits);
   const { bytes } = out;
   out.length += digits;
+  let rest = value;
   for (let at = out.length - 1; digits > 0; digits--, at--) {
     const tenth = (rest / 10) | 0;
     bytes[at] = ZERO + rest - tenth * 10;

@@ -208,24 +208,28 @@ class Ask {
 }
 
 /** @throws BadLocalReturn: nothing is appended */
-function writeAnswer(
-  out: ByteWriter,
-  { name, command, tag }: Ask,
-  result: unknown,
-  connection: unknown,
-): void {
+function writeAnswer(out: ByteWriter, ask: Ask, result: unknown, connection: unknown): void {
+  const { command } = ask;
   out.busy = true;
   try {
-    if (command !== undefined) command.writeAnswer(out, tag, responseOf(name, result), connection);
-    else writeBox(out, new Box(boxOf(result)).set(ANSWER, tag.bytes.subarray(tag.start, tag.end)));
+    if (command !== undefined) command.writeAnswer(out, ask.tag, responseOf(ask.name, result), connection);
+    else writeBoxAnswer(out, ask.tag, result);
   } catch (cause) {
-    if (isError(cause) && cause instanceof BadLocalReturn) throw cause;
-    throw new BadLocalReturn(`the responder of ${name} returned what cannot be sent: ${reasonOf(cause)}`, {
-      cause,
-    });
-  } finally {
     out.busy = false;
+    throw badReturn(ask.name, cause);
   }
+  out.busy = false;
+}
+
+function writeBoxAnswer(out: ByteWriter, tag: ByteRange, result: unknown): void {
+  writeBox(out, new Box(boxOf(result)).set(ANSWER, tag.bytes.subarray(tag.start, tag.end)));
+}
+
+function badReturn(name: string, cause: unknown): BadLocalReturn {
+  if (isError(cause) && cause instanceof BadLocalReturn) return cause;
+  return new BadLocalReturn(`the responder of ${name} returned what cannot be sent: ${reasonOf(cause)}`, {
+    cause,
+  });
 }
 
 /** A responder of a command without response values may return nothing. */
@@ -233,7 +237,11 @@ function responseOf(name: string, result: unknown): Values {
   if (result === undefined) return {};
   // The schema looks at each value before it uses it; all it needs is an object.
   if (typeof result === "object" && result !== null) return result as Values;
-  throw new BadLocalReturn(
+  throw noObject(name, result);
+}
+
+function noObject(name: string, result: unknown): BadLocalReturn {
+  return new BadLocalReturn(
     `the responder of ${name} returned ${typeof result}, not an object of response values`,
   );
 }
