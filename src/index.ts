@@ -55,7 +55,6 @@ export {
   type Extended,
   type ResponseOf,
 } from "./core/command/command.ts";
-export { ANSWER, ASK, COMMAND, ERROR, ERROR_CODE, ERROR_DESCRIPTION } from "./core/command/protocol-keys.ts";
 export {
   ProtocolSwitchCommand,
   type SwitchedProtocol,
@@ -147,5 +146,6 @@ export {
   MAX_KEY_LENGTH,
   MAX_VALUE_LENGTH,
 } from "./core/wire/limits.ts";
+export { ANSWER, ASK, COMMAND, ERROR, ERROR_CODE, ERROR_DESCRIPTION } from "./core/wire/protocol-keys.ts";
 export { BoxReader, parseBoxes } from "./core/wire/reader.ts";
 export { encodeBox } from "./core/wire/writer.ts";

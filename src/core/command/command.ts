@@ -9,10 +9,10 @@ import { ByteWriter } from "../wire/byte-writer.ts";
 import type { Frame } from "../wire/frame.ts";
 import { frameOfBox, frameOfBytes } from "../wire/frame-of.ts";
 import { textToKey } from "../wire/key-text.ts";
+import { ANSWER, ASK, COMMAND, PROTOCOL_KEYS } from "../wire/protocol-keys.ts";
 import { type Tag, tagBytes } from "../wire/tag.ts";
 import { writeBox } from "../wire/writer.ts";
 import { type BoxKind, type ProtocolChange, plainBox } from "./box-kind.ts";
-import { ANSWER, ASK, COMMAND, PROTOCOL_KEYS } from "./protocol-keys.ts";
 import { CommandResponder, type ErasedRespond, type Respond, registerMethod } from "./responder.ts";
 
 /** What `command` and `extend` take. Everything is optional. */

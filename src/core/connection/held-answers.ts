@@ -2,7 +2,6 @@
  * Whether answers are among the boxes that are held back. Our own calls wait with them in one run of bytes, so the bytes
  * are read again: seldom, and only for who asks for a quiescent upgrade. To count answers would cost every answer.
  */
-import { keys } from "../command/protocol-keys.ts";
 import { UNBOUNDED } from "../wire/limits.ts";
 import { BoxReader } from "../wire/reader.ts";
 import type { Output } from "./output.ts";
@@ -14,7 +13,7 @@ export function holdsAnswers(output: Output): boolean {
   // Whole boxes: nothing is kept of them, and the output may go on writing there.
   reader.push(output.out.bytes.subarray(0, held));
   for (let frame = reader.nextFrame(); frame !== undefined; frame = reader.nextFrame()) {
-    if (frame.indexOf(keys.answer) >= 0 || frame.indexOf(keys.error) >= 0) return true;
+    if (frame.answer >= 0 || frame.error >= 0) return true;
   }
   return false;
 }

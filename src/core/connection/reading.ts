@@ -1,5 +1,4 @@
 /** What comes from the transport, and when boxes are read out of it. */
-import { keys } from "../command/protocol-keys.ts";
 import { LimitExceeded, TLSRequired } from "../errors/caller.ts";
 import { errorOf } from "../errors/thrown.ts";
 import type { TransportReceiver } from "../transport.ts";
@@ -86,5 +85,5 @@ export class Reading implements InputGate, TransportReceiver {
 }
 
 function asks(frame: Frame): boolean {
-  return frame.indexOf(keys.answer) < 0 && frame.indexOf(keys.error) < 0;
+  return frame.answer < 0 && frame.error < 0;
 }

@@ -4,7 +4,6 @@
  */
 import type { AmpConnection, CallOptions } from "../command/amp-connection.ts";
 import type { AnyCommand } from "../command/command.ts";
-import { COMMAND } from "../command/protocol-keys.ts";
 import { TypedCalls } from "../command/typed-calls.ts";
 import { TLSNotAvailable } from "../errors/caller.ts";
 import { errorOf } from "../errors/thrown.ts";
@@ -14,6 +13,7 @@ import type { Box } from "../wire/box.ts";
 import { ByteWriter } from "../wire/byte-writer.ts";
 import { frameOfBox } from "../wire/frame-of.ts";
 import { UNBOUNDED } from "../wire/limits.ts";
+import { COMMAND } from "../wire/protocol-keys.ts";
 import { parseBoxes } from "../wire/reader.ts";
 import type { BoxReceiver, BoxSender } from "./box-interfaces.ts";
 import { ConnectionContext, Lifetime } from "./context.ts";

@@ -2,7 +2,6 @@
 import type { Values } from "../arguments/field.ts";
 import type { CallOptions } from "../command/amp-connection.ts";
 import type { AnyCommand } from "../command/command.ts";
-import { ASK, COMMAND, keys } from "../command/protocol-keys.ts";
 import { InvalidSignature } from "../errors/caller.ts";
 import { MalformedAmpBox, NoEmptyBoxes, UnexpectedAnswer } from "../errors/peer.ts";
 import { fromWire } from "../errors/wire-codes.ts";
@@ -11,20 +10,22 @@ import { utf8Lenient } from "../platform.ts";
 import type { Clock } from "../transport.ts";
 import { Box } from "../wire/box.ts";
 import type { ByteWriter } from "../wire/byte-writer.ts";
-import type { FixedBytes } from "../wire/fixed-bytes.ts";
+import { FixedBytes } from "../wire/fixed-bytes.ts";
 import type { Frame } from "../wire/frame.ts";
 import { textToKey } from "../wire/key-text.ts";
-import { writeBox } from "../wire/writer.ts";
+import { ASK, COMMAND, ERROR_CODE, ERROR_DESCRIPTION } from "../wire/protocol-keys.ts";
+import { keyHeader, writeBox } from "../wire/writer.ts";
 import type { Host } from "./host.ts";
 import { Incoming } from "./incoming.ts";
 import type { ResponderLocator } from "./locator.ts";
 import { type Call, GIVEN_UP, Outstanding, refuseAborted, type Settle } from "./outstanding.ts";
-import { ProtocolFields } from "./protocol-fields.ts";
 import { parseTag } from "./tags.ts";
+
+const errorCode = fixedKey(ERROR_CODE);
+const errorDescription = fixedKey(ERROR_DESCRIPTION);
 
 export class Dispatcher {
   readonly #host: Host;
-  readonly #fields = new ProtocolFields();
   /** Our calls that wait. */
   readonly outstanding: Outstanding;
   /** The peer's asks that are being served. */
@@ -41,21 +42,15 @@ export class Dispatcher {
    * @throws NoEmptyBoxes, MalformedAmpBox, UnexpectedAnswer: the peer has broken the protocol
    */
   receive(frame: Frame): void {
-    const fields = this.#fields;
-    fields.find(frame);
     // In this order: a box with `_answer` is an answer whatever else it holds.
-    if (fields.answer >= 0) return this.#receiveAnswer(frame, fields.answer);
-    if (fields.error >= 0) return this.#receiveError(frame, fields.error);
-    if (fields.command >= 0) return this.incoming.receive(frame, fields.command, fields.ask);
-    throw new NoEmptyBoxes(
-      frame.count === 0
-        ? "an empty box came"
-        : `a box came that is neither ask nor answer: its keys are ${[...frame.toBox().keys()].slice(0, 10).join(", ")}`,
-    );
+    if (frame.answer >= 0) this.#receiveAnswer(frame);
+    else if (frame.error >= 0) this.#receiveError(frame);
+    else if (frame.command >= 0) this.incoming.receive(frame);
+    else throw neither(frame);
   }
 
-  #receiveAnswer(frame: Frame, index: number): void {
-    const call = this.#take(frame, index);
+  #receiveAnswer(frame: Frame): void {
+    const call = this.#take(frame, frame.answer);
     if (call === GIVEN_UP) return;
     let value: unknown;
     try {
@@ -70,13 +65,13 @@ export class Dispatcher {
     call.resolve(value);
   }
 
-  #receiveError(frame: Frame, index: number): void {
-    const code = textAt(frame, keys.errorCode);
-    const description = textAt(frame, keys.errorDescription);
+  #receiveError(frame: Frame): void {
+    const code = textAt(frame, errorCode);
+    const description = textAt(frame, errorDescription);
     if (code === undefined || description === undefined) {
       throw new MalformedAmpBox("an error came without _error_code or _error_description");
     }
-    const call = this.#take(frame, index);
+    const call = this.#take(frame, frame.error);
     if (call !== GIVEN_UP) call.reject(fromWire(code, description, call.command?.declaredErrors));
   }
 
@@ -209,6 +204,12 @@ export class Dispatcher {
   }
 }
 
+function neither(frame: Frame): NoEmptyBoxes {
+  if (frame.count === 0) return new NoEmptyBoxes("an empty box came");
+  const names = [...frame.toBox().keys()].slice(0, 10);
+  return new NoEmptyBoxes(`a box came that is neither ask nor answer: its keys are ${names.join(", ")}`);
+}
+
 class PendingCall implements Call {
   readonly command: AnyCommand | undefined;
   readonly name: string;
@@ -243,6 +244,10 @@ function capture(resolve: Settle["resolve"], reject: Settle["reject"]): void {
 /** @throws InvalidSignature for a call that a codec or a getter makes while a box is being written: it would land in it */
 function refuseWithin(out: ByteWriter, name: string): void {
   if (out.busy) throw new InvalidSignature(`${name} was called while the values of another box were encoded`);
+}
+
+function fixedKey(name: string): FixedBytes {
+  return new FixedBytes(keyHeader(textToKey(name)));
 }
 
 function textAt(frame: Frame, key: FixedBytes): string | undefined {

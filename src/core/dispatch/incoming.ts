@@ -2,7 +2,6 @@
 import type { Values } from "../arguments/field.ts";
 import type { AmpConnection } from "../command/amp-connection.ts";
 import type { AnyCommand } from "../command/command.ts";
-import { ANSWER, ERROR, ERROR_CODE, ERROR_DESCRIPTION } from "../command/protocol-keys.ts";
 import { CommandResponder, type Responder } from "../command/responder.ts";
 import { RemoteAmpError } from "../errors/peer.ts";
 import { BadLocalReturn } from "../errors/responder.ts";
@@ -13,8 +12,10 @@ import { utf8Encoder } from "../platform.ts";
 import { Box } from "../wire/box.ts";
 import type { ByteRange } from "../wire/byte-range.ts";
 import type { ByteWriter } from "../wire/byte-writer.ts";
-import { copiedBytes, type Frame } from "../wire/frame.ts";
+import type { Frame } from "../wire/frame.ts";
 import { MAX_VALUE_LENGTH } from "../wire/limits.ts";
+import { ANSWER, ERROR, ERROR_CODE, ERROR_DESCRIPTION } from "../wire/protocol-keys.ts";
+import { tagBytes } from "../wire/tag.ts";
 import { writeBox } from "../wire/writer.ts";
 import type { Host } from "./host.ts";
 import type { ResponderLocator } from "./locator.ts";
@@ -42,14 +43,11 @@ export class Incoming {
   }
 
   /** Serves an ask. The frame is done with when this returns. */
-  receive(frame: Frame, commandIndex: number, askIndex: number): void {
+  receive(frame: Frame): void {
     const ask = spare ?? new Ask();
     spare = undefined; // a responder may bring another box
-    ask.begin(
-      this.#names.nameAt(frame.bytes, frame.valueStart(commandIndex), frame.valueEnd(commandIndex)),
-      frame,
-      askIndex,
-    );
+    const { bytes, command } = frame;
+    ask.begin(this.#names.nameAt(bytes, frame.valueStart(command), frame.valueEnd(command)), frame);
     this.#serve(ask, frame);
     if (!ask.kept) spare = ask;
   }
@@ -180,9 +178,9 @@ class Ask {
   /** It is answered later. */
   kept = false;
 
-  /** @param index of the tag in the frame, -1 where there is none */
-  begin(name: string, frame: Frame, index: number): void {
+  begin(name: string, frame: Frame): void {
     const { tag } = this;
+    const index = frame.ask;
     this.name = name;
     this.command = this.watched = undefined;
     this.wantsAnswer = index >= 0;
@@ -196,7 +194,7 @@ class Ask {
   keep(): void {
     const { tag } = this;
     this.kept = true;
-    tag.bytes = copiedBytes(tag.bytes, tag.start, tag.end);
+    tag.bytes = tagBytes(tag);
     tag.end -= tag.start;
     tag.start = 0;
   }
@@ -222,7 +220,7 @@ function writeAnswer(out: ByteWriter, ask: Ask, result: unknown, connection: unk
 }
 
 function writeBoxAnswer(out: ByteWriter, tag: ByteRange, result: unknown): void {
-  writeBox(out, new Box(boxOf(result)).set(ANSWER, tag.bytes.subarray(tag.start, tag.end)));
+  writeBox(out, new Box(boxOf(result)).set(ANSWER, tagBytes(tag)));
 }
 
 function badReturn(name: string, cause: unknown): BadLocalReturn {
@@ -253,7 +251,7 @@ function boxOf(result: unknown): Box {
 
 function writeError(out: ByteWriter, tag: ByteRange, code: string, description: string): void {
   const box = new Box();
-  box.set(ERROR, tag.bytes.subarray(tag.start, tag.end));
+  box.set(ERROR, tagBytes(tag));
   box.set(ERROR_CODE, shortened(code));
   box.set(ERROR_DESCRIPTION, shortened(description));
   writeBox(out, box);

@@ -2,7 +2,6 @@
 import type { Fields } from "../arguments/argument.ts";
 import type { CallOptions } from "../command/amp-connection.ts";
 import type { AnyCommand, Command } from "../command/command.ts";
-import { COMMAND } from "../command/protocol-keys.ts";
 import { TypedCalls } from "../command/typed-calls.ts";
 import type { Connection } from "../connection/connection.ts";
 import { InvalidSignature } from "../errors/caller.ts";
@@ -12,6 +11,7 @@ import type { Clock } from "../transport.ts";
 import { Box } from "../wire/box.ts";
 import { ByteWriter } from "../wire/byte-writer.ts";
 import { frameOfBytes } from "../wire/frame-of.ts";
+import { COMMAND } from "../wire/protocol-keys.ts";
 import { writeBox } from "../wire/writer.ts";
 import { Keeper } from "./keeper.ts";
 import { withAsk } from "./kept-ask.ts";

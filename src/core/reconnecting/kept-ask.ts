@@ -1,7 +1,7 @@
 /** An ask as it was when the call was made: while it waits, the program may change what it has given. */
 import type { AnyCommand } from "../command/command.ts";
-import { ASK } from "../command/protocol-keys.ts";
 import { frameOfBytes } from "../wire/frame-of.ts";
+import { ASK } from "../wire/protocol-keys.ts";
 import { tagBytes } from "../wire/tag.ts";
 import { writeBox } from "../wire/writer.ts";
 

@@ -18,7 +18,7 @@ export class FixedBytes {
     this.#lastMask = (-1 >>> ((padded.length - bytes.length) * 8)) | 0;
   }
 
-  /** Whether these bytes stand there. The array must go on for three bytes behind them. */
+  /** Whether these bytes stand there. What lies up to three bytes behind them does not matter, nor whether anything does. */
   standAt(bytes: Uint8Array, start: number): boolean {
     const { words } = this;
     const last = words.length - 1;

@@ -7,6 +7,7 @@
 import { Box } from "./box.ts";
 import type { FixedBytes } from "./fixed-bytes.ts";
 import { keyToText } from "./key-text.ts";
+import type { ProtocolFields } from "./protocol-fields.ts";
 
 /** Numbers kept for one key: where the key starts, where its value starts, where that ends. */
 const STRIDE = 3;
@@ -20,12 +21,16 @@ export const VIEW_BYTES = 4096;
 /** Below this many bytes a loop beats a call into the platform. */
 const SHORT = 24;
 
-export class Frame {
+export class Frame implements ProtocolFields {
   bytes: Uint8Array = new Uint8Array(0);
   /** How far the bytes have been understood: the next key starts here, or past a whole box the next box. */
   cursor = 0;
   /** How many keys. */
   count = 0;
+  ask = -1;
+  answer = -1;
+  command = -1;
+  error = -1;
   /** True when the keys stand in strictly ascending byte order, as every well-behaved sender writes them. */
   ascending = true;
   /** `STRIDE` numbers for each key. An array, not an Int32Array: every connection makes one, faster, and reads as fast. */
@@ -37,6 +42,7 @@ export class Frame {
     if (this.bytes !== bytes) this.bytes = bytes;
     this.cursor = start;
     this.count = 0;
+    this.ask = this.answer = this.command = this.error = -1;
     this.ascending = true;
   }
 

@@ -1,9 +1,13 @@
 /** One box's bytes to a frame: the only place that knows how keys and values stand in a box. */
 import { type Frame, isBefore } from "./frame.ts";
+import { noteField } from "./protocol-fields.ts";
 
 /** Numbers kept for one key, as {@link Frame} reads them. Not imported: V8 knows only a module's own constants for such. */
 const STRIDE = 3;
 const LENGTH_BYTES = 2;
+
+/** What the protocol's own keys begin with. */
+const UNDERSCORE = 0x5f;
 
 /** What {@link scanBox} returns where it cannot go on; a number above 0 means "so many bytes more, at least". */
 const WHOLE = 0;
@@ -70,6 +74,7 @@ export function scanBox(frame: Frame, end: number, limit: number, maxKeys: numbe
     if (begins <= previous && at > 0 && !ascends(bytes, offsets, at - STRIDE, keyStart, keyEnd))
       frame.ascending = false;
     previous = begins;
+    if (begins >> 8 === UNDERSCORE) noteField(frame, count, bytes, keyStart, keyEnd - keyStart);
     offsets[at] = keyStart;
     offsets[at + 1] = keyEnd + LENGTH_BYTES;
     offsets[at + 2] = valueEnd;

@@ -1,7 +1,4 @@
 /** The keys that AMP keeps for itself, as in `twisted.protocols.amp`. */
-import { FixedBytes } from "../wire/fixed-bytes.ts";
-import { textToKey } from "../wire/key-text.ts";
-import { keyHeader } from "../wire/writer.ts";
 
 /** The tag of an ask that wants an answer. */
 export const ASK = "_ask";
@@ -24,17 +21,3 @@ export const PROTOCOL_KEYS: ReadonlySet<string> = new Set([
   ERROR_CODE,
   ERROR_DESCRIPTION,
 ]);
-
-/** The same as they stand in a box, for looking them up in a frame. */
-export const keys = {
-  ask: fixedKey(ASK),
-  answer: fixedKey(ANSWER),
-  command: fixedKey(COMMAND),
-  error: fixedKey(ERROR),
-  errorCode: fixedKey(ERROR_CODE),
-  errorDescription: fixedKey(ERROR_DESCRIPTION),
-};
-
-function fixedKey(name: string): FixedBytes {
-  return new FixedBytes(keyHeader(textToKey(name)));
-}

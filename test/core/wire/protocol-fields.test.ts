@@ -1,0 +1,51 @@
+import { Box, encodeBox } from "ampwire";
+import { expect, test } from "vitest";
+import { frameOfBytes } from "../../../src/core/wire/frame-of.ts";
+import type { ProtocolFields } from "../../../src/core/wire/protocol-fields.ts";
+import { BoxReader } from "../../../src/core/wire/reader.ts";
+
+const NONE = { ask: -1, answer: -1, command: -1, error: -1 };
+
+function noted({ ask, answer, command, error }: ProtocolFields) {
+  return { ask, answer, command, error };
+}
+
+test("notes the protocol's keys among others", () => {
+  const box = new Box({
+    A: "",
+    _ask: "",
+    _answer: "",
+    _command: "",
+    _error: "",
+    _error_code: "",
+    _x: "",
+    z: "",
+  });
+  expect(noted(frameOfBytes(encodeBox(box)))).toEqual({ ask: 2, answer: 1, command: 3, error: 4 });
+});
+
+test("takes no key for one of them that differs from it in one byte, wherever", () => {
+  for (const key of ["_ask", "_answer", "_command", "_error"]) {
+    for (let at = 0; at < key.length; at++) {
+      const other = `${key.slice(0, at)}!${key.slice(at + 1)}`;
+      expect(noted(frameOfBytes(encodeBox(new Box({ [other]: "1" }))))).toEqual(NONE);
+    }
+    expect(noted(frameOfBytes(encodeBox(new Box({ [`${key}!`]: "1" }))))).toEqual(NONE);
+  }
+});
+
+test("forgets them with the next box, and keeps them while a box drips in", () => {
+  const reader = new BoxReader();
+  reader.push(encodeBox(new Box({ _ask: "", _command: "" })));
+  expect(noted(reader.nextFrame() as ProtocolFields)).toEqual({ ...NONE, ask: 0, command: 1 });
+  const bytes = encodeBox(new Box({ Z: "", _answer: "1", a: "" }));
+  for (const byte of bytes) reader.push(Uint8Array.of(byte));
+  expect(noted(reader.nextFrame() as ProtocolFields)).toEqual({ ...NONE, answer: 1 });
+  for (const byte of encodeBox(new Box({ Z: "" }))) reader.push(Uint8Array.of(byte));
+  expect(noted(reader.nextFrame() as ProtocolFields)).toEqual(NONE);
+});
+
+test("notes them behind later keys, and the last of two", () => {
+  const unsorted = Buffer.from("0001610000" + "00045f61736b000131" + "00045f61736b000132" + "0000", "hex");
+  expect(noted(frameOfBytes(unsorted))).toEqual({ ...NONE, ask: 2 });
+});
