@@ -41,6 +41,6 @@ export interface Observer {
   /** @param session what TLS was negotiated; undefined for a switch */
   changeDone(change: ChangeEvent, session: TLSSession | undefined): void;
   changeFailed(change: ChangeEvent, error: unknown): void;
-  /** What `onError` hears. */
-  errorReported(error: unknown, command: string, connection: AmpConnection): void;
+  /** What `onError` hears. Neither command nor connection where a server could not accept one. */
+  errorReported(error: unknown, command: string | undefined, connection: AmpConnection | undefined): void;
 }

@@ -70,7 +70,7 @@ class Diagnostics implements Observer {
     changeError.publish({ change, error: cause });
   }
 
-  errorReported(cause: unknown, command: string, connection: AmpConnection): void {
+  errorReported(cause: unknown, command: string | undefined, connection: AmpConnection | undefined): void {
     if (error.hasSubscribers) error.publish({ error: cause, command, connection });
   }
 }

@@ -12,6 +12,7 @@ import { errorOf } from "../core/errors/thrown.ts";
 import { ConnectionClosed } from "../core/errors/transport.ts";
 import { checkOptions, NodeConnection, type NodeConnectionOptions } from "./connection.ts";
 import { checkDescriptors, takeSocket } from "./descriptors/take-socket.ts";
+import { diagnostics } from "./diagnostics.ts";
 
 /** Where, in Node's own terms: `{ port, host }`, or `{ path }` for a UNIX socket; and how. */
 export interface ListenOptions extends Omit<NetListenOptions, "signal">, NodeConnectionOptions {
@@ -25,7 +26,8 @@ export interface ListenOptions extends Omit<NetListenOptions, "signal">, NodeCon
 }
 
 /**
- * Listens. We are the TLS server of a later StartTLS, whoever asks for it.
+ * Listens. We are the TLS server of a later StartTLS, whoever asks for it. A connection that cannot be accepted, for want
+ * of descriptors say, is told to `onError`, and the server goes on.
  * @throws Node's error when the address cannot be had; before that InvalidCertificate, InvalidSignature,
  * RangeError and TypeError for options that make no sense, DescriptorsNotAvailable
  */
@@ -36,12 +38,13 @@ export async function listen(options: ListenOptions): Promise<Server> {
   checkOptions(rest, "server");
   checkDescriptors(rest.descriptors, rest.path);
   const connections = new Set<NodeConnection>();
+  const report = reporter(rest);
   // allowHalfOpen: a peer that has ended its side still gets its answers.
   const pauseOnConnect = Boolean(rest.descriptors); // what Node reads comes without its descriptors
   const server = createServer({ allowHalfOpen: true, noDelay: true, pauseOnConnect }, (socket) => {
     // Node itself looks at sockets, and one that carries descriptors is not Node's any more.
     if (connections.size >= (maxConnections ?? Number.POSITIVE_INFINITY)) return void socket.destroy();
-    const stream = takenOrClosed(socket, rest.descriptors);
+    const stream = takenOrClosed(socket, rest.descriptors, report);
     if (stream === undefined) return;
     const connection = new NodeConnection(stream, "server", rest);
     connections.add(connection);
@@ -51,6 +54,7 @@ export async function listen(options: ListenOptions): Promise<Server> {
   if (maxConnections !== undefined) server.maxConnections = maxConnections;
   server.listen(addressOf(rest));
   await once(server, "listening");
+  server.on("error", report); // for life: an error that nobody listens to ends the process
   // Node gives null only for a server that does not listen.
   return new Server(server, server.address() as AddressInfo | string, connections);
 }
@@ -68,12 +72,25 @@ async function greet(
 }
 
 /** The process may have no descriptor left for one more socket: then its peer cannot be served, and others go on. */
-function takenOrClosed(socket: Socket, wanted: ListenOptions["descriptors"]): Duplex | undefined {
+function takenOrClosed(
+  socket: Socket,
+  wanted: ListenOptions["descriptors"],
+  report: (error: unknown) => void,
+): Duplex | undefined {
   try {
     return takeSocket(socket, wanted);
-  } catch {
+  } catch (error) {
+    report(error);
     return undefined;
   }
+}
+
+/** Of errors that belong to no connection. What `onError` itself throws is uncaught: a mistake of the program. */
+function reporter({ observer = diagnostics, onError }: NodeConnectionOptions): (error: unknown) => void {
+  return (error) => {
+    observer.errorReported(error, undefined, undefined);
+    onError?.(error, { command: undefined, connection: undefined });
+  };
 }
 
 /** What of the options is Node's. One that is not given must not be there: Node takes `port: undefined` for any port. */

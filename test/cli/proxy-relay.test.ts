@@ -5,6 +5,7 @@ import { locator } from "ampwire";
 import { describe, expect, test } from "vitest";
 import * as commands from "../support/commands.ts";
 import { ourClient, ourServer, rawClient, rawServer } from "../support/loopback.ts";
+import { netServers, noRoom } from "../support/net-servers.ts";
 import { bytesOf, RawPeer } from "../support/raw-peer.ts";
 import { peerLocator } from "../support/responders.ts";
 import { watchedProxy } from "./proxy-support.ts";
@@ -193,6 +194,18 @@ test("a client whose server is not there is closed, and the reason told", async 
   client.resume();
   await once(client, "close");
   expect(watched.traffic.at(-1)).toMatchObject({ kind: "closed", reason: { name: "ConnectFailed" } });
+});
+
+test("a client that could not be accepted is told of, and the proxy goes on", async () => {
+  const servers = netServers();
+  const { port } = await ourServer({ locator: peerLocator() });
+  const told: unknown[] = [];
+  const watched = await watchedProxy({ host: HOST, port }, { onError: (error) => void told.push(error) });
+  const error = noRoom();
+  servers[1]?.emit("error", error);
+  expect(told).toEqual([error]);
+  const client = await ourClient(watched.port);
+  expect(await client.callRemote(commands.Sum, { a: 13n, b: 81n })).toEqual({ total: 94n });
 });
 
 test("closing the proxy closes its connections", async () => {

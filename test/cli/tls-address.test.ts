@@ -10,6 +10,7 @@ import { parseAddress } from "../../src/cli/net/address.ts";
 import { type Listening, type ListeningOptions, listenAt } from "../../src/cli/net/listening.ts";
 import { openConnection } from "../../src/cli/net/open.ts";
 import { testCertificates } from "../support/certificates.ts";
+import { netServers, noRoom } from "../support/net-servers.ts";
 import { RawPeer } from "../support/raw-peer.ts";
 import { rejection } from "../support/settled.ts";
 
@@ -49,6 +50,16 @@ describe("a server at tls://", () => {
     peer.send({ _ask: "1", _command: "Slow" });
     peer.finish();
     expect(await peer.boxes()).toEqual([{ _answer: "1", n: "1" }]);
+  });
+
+  test("goes on, and tells, when one client could not be accepted", async () => {
+    const servers = netServers();
+    const told: unknown[] = [];
+    const { port } = await listening({ onError: (error) => void told.push(error) });
+    const error = noRoom();
+    servers[0]?.emit("error", error);
+    expect(told).toEqual([error]);
+    await client(port);
   });
 
   test("resumes no session", async () => {

@@ -1,8 +1,10 @@
 /** What a server does with options and peers that are not as they should be. */
+import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { expect, onTestFinished, test } from "vitest";
 import { command, locator } from "../../src/index.ts";
 import { connect, type ListenOptions, listen, type NodeConnection } from "../../src/node/index.ts";
-import { ourClient, tidy } from "../support/loopback.ts";
+import { ourClient, ourServer, tidy } from "../support/loopback.ts";
+import { netServers, noRoom } from "../support/net-servers.ts";
 
 const HOST = "127.0.0.1";
 const Ping = command("Ping");
@@ -55,4 +57,27 @@ test("what is no locator is refused before anything is opened", async () => {
   const options = { host: HOST, port: 0, locator: {} as never };
   await expect(listen(options)).rejects.toThrow("this object has neither");
   await expect(connect(options)).rejects.toThrow("this object has neither");
+});
+
+test("an error of the server itself is told, belongs to no connection, and the server goes on", async () => {
+  const servers = netServers();
+  const told: unknown[] = [];
+  const channel = (message: unknown) => void told.push(message);
+  subscribe("ampwire:error", channel);
+  onTestFinished(() => void unsubscribe("ampwire:error", channel));
+  const onError: ListenOptions["onError"] = (error, about) => void told.push([error, about]);
+  const { port } = await ourServer({ locator: pings, onError });
+  const error = noRoom();
+  servers[0]?.emit("error", error);
+  const nowhere = { command: undefined, connection: undefined };
+  expect(told).toEqual([{ error, ...nowhere }, [error, nowhere]]);
+  const client = await ourClient(port);
+  await expect(client.callRemote(Ping)).resolves.toEqual({});
+});
+
+test("nor does it end the process where nobody hears of it", async () => {
+  const servers = netServers();
+  const { port } = await ourServer({ locator: pings });
+  servers[0]?.emit("error", noRoom());
+  await ourClient(port);
 });

@@ -51,6 +51,8 @@ async function listenTLS(address: InternetAddress<"tls">, options: ListeningOpti
     socket.once("close", () => sockets.delete(socket));
   });
   const port = await listenOn(server, address);
+  // As `listen` has it: one that nobody hears ends the process.
+  server.on("error", (error) => options.onError?.(error, { command: undefined, connection: undefined }));
   return {
     address: addressText({ ...address, port }),
     async close() {

@@ -63,7 +63,8 @@ verifies nobody without --ca. For development: who records, has in plaintext wha
       terminal.result(line, () => printedLine(connection, traffic, print, time));
     };
     try {
-      await using server = await startProxy({ listen, to, tls, commands, tell });
+      const onError = ({ message }: Error) => terminal.note(`a client could not be accepted: ${message}`);
+      await using server = await startProxy({ listen, to, tls, commands, tell, onError });
       const { place } = server;
       terminal.note(`listening on ${addressText(addressOf(place))}`);
       await Promise.race([untilStopped(), broken]);

@@ -14,6 +14,8 @@ export interface ProxyOptions extends Omit<RelayOptions, "tell"> {
   readonly to: Place;
   /** Hears of everything that passes. Connections count from 1. */
   readonly tell: (connection: number, traffic: Traffic) => void;
+  /** Hears why a connection could not be accepted. */
+  readonly onError?: ((error: Error) => void) | undefined;
 }
 
 export interface RunningProxy extends AsyncDisposable {
@@ -38,6 +40,7 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
   });
   server.listen(options.listen);
   await once(server, "listening");
+  server.on("error", (error) => options.onError?.(error)); // one that nobody listens to ends the process
   const address = server.address();
   const place = typeof address === "object" && address !== null ? hostOf(address) : options.listen;
   const close = async () => {

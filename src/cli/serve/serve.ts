@@ -43,7 +43,8 @@ methods are responders. A peer may turn to TLS by StartTLS; --cert and --ca say 
       locator,
       tls,
       requireTLS: flags["require-tls"],
-      onError: (error, { command }) => terminal.note(`${command}: ${complaintOf(error).message}`),
+      onError: (error, { command }) =>
+        terminal.note(`${command ?? "the server"}: ${complaintOf(error).message}`),
     });
     const stopped = untilStopped(); // whoever reads the next line may stop us at once
     terminal.result({ listening: server.address }, () => `listening on ${server.address}`);

@@ -34,7 +34,8 @@ export interface ConnectionOptions {
   readonly closeOnUndeclaredError?: boolean | undefined;
   /**
    * Hears of errors that nobody else hears of: what a responder threw and its command does not declare, what it
-   * returned and cannot be sent, an unknown command that wanted no answer. The peer is never told their text.
+   * returned and cannot be sent, an unknown command that wanted no answer; of a server also why a connection could not be
+   * accepted. The peer is never told their text.
    */
   readonly onError?: ((error: unknown, about: ErrorContext) => void) | undefined;
   /** Hears of every call and change: for tracing and metrics. On Node this is `node:diagnostics_channel`. */
@@ -43,7 +44,8 @@ export interface ConnectionOptions {
 
 /** Where an error came up. */
 export interface ErrorContext {
-  /** The command that was being served. */
-  readonly command: string;
-  readonly connection: AmpConnection;
+  /** The command that was being served. Undefined where there was none. */
+  readonly command: string | undefined;
+  /** Undefined for an error of the server itself, which could not accept one. */
+  readonly connection: AmpConnection | undefined;
 }

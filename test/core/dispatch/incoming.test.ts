@@ -29,7 +29,7 @@ function forbidden(): never {
 
 /** A peer of a connection whose errors are collected. */
 function watched(options: ConnectionOptions) {
-  const errors: [unknown, string][] = [];
+  const errors: [unknown, string | undefined][] = [];
   const onError = (error: unknown, { command }: ErrorContext) => void errors.push([error, command]);
   return { errors, ...scriptedPeer({ onError, ...options }) };
 }

@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { closeSync, openSync } from "node:fs";
 import { connect as connectSocket, createServer, type Socket } from "node:net";
 import { PassThrough } from "node:stream";
@@ -16,7 +17,8 @@ import {
   unicode,
 } from "ampwire";
 import { attach, connect, descriptor, listen, type NodeConnection } from "ampwire/node";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
+import { libc } from "../../../src/node/descriptors/libc.ts";
 import { testCertificates } from "../../support/certificates.ts";
 import { EchoDescriptor } from "../../support/commands.ts";
 import { deferred } from "../../support/deferred.ts";
@@ -305,6 +307,22 @@ describe("a socket that carries descriptors", () => {
     tidy(server);
     await call;
     expect(file.text()).toBe("attached");
+  });
+
+  it("is closed where the process has no descriptor left for it, and the server is told", async () => {
+    const path = unixPlace();
+    const told: unknown[] = [];
+    const onError = (error: unknown) => void told.push(error);
+    const server = await listen({ path, descriptors: true, onError });
+    onTestFinished(() => server.destroy());
+    const error = new Error("fcntl EMFILE");
+    const duplicate = vi.spyOn(libc(), "duplicate").mockImplementation(() => {
+      throw error;
+    });
+    onTestFinished(() => duplicate.mockRestore());
+    await once(connectSocket(path).resume(), "close");
+    expect(told).toEqual([error]);
+    expect(server.connections.size).toBe(0);
   });
 
   it("hears of a peer that is gone", async () => {
