@@ -8,7 +8,7 @@ import { ourClient, ourServer, rawClient, rawServer } from "../support/loopback.
 import { netServers, noRoom } from "../support/net-servers.ts";
 import { bytesOf, RawPeer } from "../support/raw-peer.ts";
 import { peerLocator } from "../support/responders.ts";
-import { watchedProxy } from "./proxy-support.ts";
+import { quietly, watchedProxy } from "./proxy-support.ts";
 
 const HOST = "127.0.0.1";
 const ASK = { _ask: "1", _command: "Sum", a: "13", b: "81" };
@@ -27,14 +27,6 @@ async function betweenRaw(options: Parameters<typeof watchedProxy>[1] = {}) {
   const [client, server] = await Promise.all([rawClient(watched.port), behind.next()]);
   client.allowHalfOpen = server.allowHalfOpen = true;
   return { client, server, watched };
-}
-
-/** Until nothing has passed for a while. */
-async function quietly({ traffic }: Awaited<ReturnType<typeof watchedProxy>>): Promise<void> {
-  for (let before = -1; before < traffic.length; ) {
-    before = traffic.length;
-    await delay(100);
-  }
 }
 
 describe("a relay passes on", () => {

@@ -11,6 +11,8 @@ import { type Played, type PlayOptions, play } from "../../src/cli/replay/player
 import { scriptsOf } from "../../src/cli/replay/script.ts";
 import { testCertificates } from "../support/certificates.ts";
 import * as commands from "../support/commands.ts";
+import { rawServer } from "../support/loopback.ts";
+import { bytesOf } from "../support/raw-peer.ts";
 import { peerLocator } from "../support/responders.ts";
 import { describeWithTwisted, twistedRun, twistedServer } from "../support/twisted.ts";
 import { watchedProxy } from "./proxy-support.ts";
@@ -127,6 +129,27 @@ describe("a replay", () => {
     const tlsFails = replayed(lines, server, distrusting);
     expect(texts(await tlsFails)).toEqual([expect.stringContaining("conversation was to go on")]);
     await Promise.allSettled(upgrades);
+  });
+
+  test("gives up a server that does not take what goes before TLS", async () => {
+    const head = { time: "", connection: 1 };
+    const data = "x".repeat(60_000);
+    const lines: TrafficLine[] = [
+      ...Array.from({ length: 200 }, (): TrafficLine => {
+        return { ...head, from: "client", box: { _command: "Put", data } };
+      }),
+      { ...head, from: "client", box: { _ask: "1", _command: "StartTLS" } },
+      { ...head, from: "server", box: { _answer: "1" } },
+      { ...head, event: "secured" },
+    ];
+    const { port, next } = await rawServer();
+    const replaying = replayed(lines, { host: HOST, port }, { timeout: 200 });
+    (await next()).write(bytesOf({ _answer: "1" })); // and reads nothing
+    expect(texts(await replaying)).toEqual([
+      expect.stringMatching(
+        /conversation was to go on, is at its end: \d+ bytes that go before TLS were not taken/,
+      ),
+    ]);
   });
 
   test("plays the server's part too: what it asked is asked of whoever listens", async () => {

@@ -5,10 +5,10 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import { testCertificates } from "../support/certificates.ts";
 import * as commands from "../support/commands.ts";
 import { ourClient, ourServer, rawClient, rawServer } from "../support/loopback.ts";
-import { RawPeer, STLS } from "../support/raw-peer.ts";
+import { bytesOf, RawPeer, STLS } from "../support/raw-peer.ts";
 import { peerLocator, refusingTLS } from "../support/responders.ts";
 import { describeWithTwisted, twistedRun, twistedServer } from "../support/twisted.ts";
-import { watchedProxy } from "./proxy-support.ts";
+import { quietly, watchedProxy } from "./proxy-support.ts";
 
 const HOST = "127.0.0.1";
 const known = await testCertificates();
@@ -156,6 +156,20 @@ describe("StartTLS between two of ours", () => {
     expect(watched.summary().at(-1)).toBe("closed");
     expect(performance.now() - since).toBeLessThan(5_000);
     await client.closed;
+  });
+
+  test("given up when a leg does not take in time what goes before TLS: both are closed", async () => {
+    const behind = await rawServer();
+    const watched = await watchedProxy({ host: HOST, port: behind.port }, { tls: { handshakeTimeout: 200 } });
+    const [client, server] = await Promise.all([rawClient(watched.port), behind.next()]);
+    const near = new RawPeer(client);
+    near.send(STLS);
+    for (let count = 0; count < 200; count++) near.send({ _command: "Put", data: "x".repeat(60_000) });
+    await quietly(watched); // the proxy, too, has more than it can write
+    server.write(bytesOf({ _answer: "1" })); // and reads nothing
+    expect(await watched.until(({ kind }) => kind === "closed")).toMatchObject({
+      reason: { message: expect.stringMatching(/^\d+ bytes that go before TLS were not taken in time$/) },
+    });
   });
 
   test("boxes in the segment behind the answer are not parsed, and end the connection", async () => {

@@ -1,4 +1,5 @@
 /** A proxy in this process, and all that it has told. */
+import { setTimeout as delay } from "node:timers/promises";
 import { onTestFinished } from "vitest";
 import { type Place, type ProxyOptions, type RunningProxy, startProxy } from "../../src/cli/proxy/server.ts";
 import type { Traffic } from "../../src/cli/proxy/traffic.ts";
@@ -44,6 +45,14 @@ export async function watchedProxy(to: Place, options: Partial<ProxyOptions> = {
     },
     summary: () => traffic.map(summaryOf),
   };
+}
+
+/** Until nothing has passed for a while. */
+export async function quietly({ traffic }: WatchedProxy): Promise<void> {
+  for (let before = -1; before < traffic.length; ) {
+    before = traffic.length;
+    await delay(100);
+  }
 }
 
 function summaryOf(traffic: Traffic): string {

@@ -10,6 +10,7 @@ import type { PrivateCertificate } from "../../node/certificates/private-certifi
 import { DEFAULT_HANDSHAKE_DELAY } from "../../node/stream-transport.ts";
 import { peerCertificate } from "../../node/tls/peer.ts";
 import { upgrade } from "../../node/tls/upgrade.ts";
+import { written } from "../net/written.ts";
 import type { End } from "./end.ts";
 import type { LegTLS } from "./traffic.ts";
 
@@ -23,7 +24,7 @@ export interface ProxyTLS {
   readonly verifyClient?: boolean | undefined;
   /** The name that the server's certificate must be for. Only together with `authorities`. */
   readonly serverName?: string | undefined;
-  /** Milliseconds. */
+  /** Milliseconds, from the answer to the end of both handshakes. Default 10000. */
   readonly handshakeTimeout?: number | undefined;
 }
 
@@ -40,7 +41,8 @@ export interface SecuredLegs {
 
 /**
  * @param asked whether the client has answered, and so the server begins to read TLS when it has read the answer
- * @throws what `upgrade` throws, whichever leg it is; then both streams are destroyed
+ * @throws what `upgrade` throws, whichever leg it is, and Error when one does not take in time what goes before TLS; then
+ * both streams are destroyed
  */
 export async function upgradeBothLegs(
   client: QuietLeg,
@@ -55,7 +57,7 @@ export async function upgradeBothLegs(
     tls.handshakeTimeout ?? 10_000,
   );
   try {
-    await Promise.all([written(client.stream), written(server.stream)]);
+    await Promise.all([written(client.stream, stop.signal), written(server.stream, stop.signal)]);
     for (const { stream, leftovers } of [client, server]) if (leftovers.length > 0) stream.unshift(leftovers);
     const withClient = upgrade(client.stream, {
       role: "server",
@@ -95,18 +97,4 @@ export async function upgradeBothLegs(
 
 export function describedTLS(leg: TLSSocket): LegTLS {
   return { protocol: leg.getProtocol() ?? "TLS", certificate: peerCertificate(leg)?.toString() };
-}
-
-/** Until all that was written to a stream has gone out. The handshake finds out itself that a stream is gone. */
-async function written(stream: Duplex): Promise<void> {
-  while (stream.writableLength > 0 && !stream.destroyed) {
-    await new Promise<void>((resolve) => {
-      const done = () => {
-        stream.off("close", done);
-        resolve();
-      };
-      stream.once("close", done);
-      stream.write(new Uint8Array(0), done);
-    });
-  }
 }

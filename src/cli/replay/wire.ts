@@ -8,6 +8,7 @@ import { type Box, BoxReader, ConnectFailed, ConnectionClosed, encodeBox } from 
 import type { TLSOptions } from "../../node/index.ts";
 import { DEFAULT_HANDSHAKE_DELAY } from "../../node/stream-transport.ts";
 import { upgrade } from "../../node/tls/upgrade.ts";
+import { written } from "../net/written.ts";
 import { LIMITS } from "../proxy/lane.ts";
 import type { Place } from "../proxy/server.ts";
 
@@ -101,14 +102,14 @@ export class Wire {
   /**
    * TLS, as its client. What came behind the last box is plaintext where none may be.
    * @param asked whether the server has asked: then it begins to read TLS when it has read our answer
-   * @throws what `upgrade` throws
+   * @throws what `upgrade` throws, Error when the server does not take in time what goes before TLS
    */
   async startTLS(asked: boolean, tls: TLSOptions, signal: AbortSignal): Promise<void> {
     const raw = this.#stream;
     raw.off("data", this.#onData).off("end", this.#onEnd).off("close", this.#onEnd).pause();
     const rest = this.#reader.takeRest();
     if (rest.length > 0) raw.unshift(rest);
-    while (raw.writableLength > 0 && !raw.destroyed) await delay(1);
+    await written(raw, signal);
     if (asked) await delay(DEFAULT_HANDSHAKE_DELAY);
     this.#reader = new BoxReader(LIMITS);
     this.#stream = await upgrade(raw, { ...tls, role: "client", signal });
