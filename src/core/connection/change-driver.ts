@@ -14,13 +14,14 @@ import type { ChangeAsk } from "../dispatch/host.ts";
 import { InvalidSignature, OnlyOneTLS } from "../errors/caller.ts";
 import {
   HandshakeTimeout,
+  MalformedAmpBox,
   PlaintextAfterStartTLS,
   RemoteAmpError,
   StartTLSCollision,
   StartTLSRefused,
 } from "../errors/peer.ts";
 import { errorOf, reasonOf } from "../errors/thrown.ts";
-import { UNKNOWN_ERROR_CODE } from "../errors/wire-codes.ts";
+import { isFromWire, UNKNOWN_ERROR_CODE } from "../errors/wire-codes.ts";
 import type { ChangeEvent } from "../observer.ts";
 import type { Clock, Transport } from "../transport.ts";
 import { ByteWriter } from "../wire/byte-writer.ts";
@@ -117,7 +118,9 @@ export class ChangeDriver {
         // A response that was read from a box is an object of values.
         this.#perform(current, perform, (more) => resolve({ ...(answer as Values), ...more }), reject);
       };
-      dispatcher.callSettling(command, values, {}, answered, (error) => this.#refused(current, error));
+      dispatcher.callSettling(command, values, {}, answered, (error) =>
+        this.#refused(current, command, error),
+      );
       this.#begin(current);
       this.#limit(current, options);
     });
@@ -182,10 +185,15 @@ export class ChangeDriver {
     this.#goOn(current);
   }
 
-  /** The peer refused, or the connection was lost before it answered. */
-  #refused(current: Current, error: unknown): void {
+  /** The peer refused, or its answer cannot be read, or the connection was lost before it answered. */
+  #refused(current: Current, command: AnyCommand, error: unknown): void {
     current.reject(error);
     if (this.#current !== current) return;
+    if (!isFromWire(error, command.declaredErrors)) {
+      // It has agreed all the same, and no longer speaks AMP, or not in plaintext.
+      const message = `the peer's answer to ${command.name} is malformed: ${reasonOf(error)}`;
+      return this.fail(new MalformedAmpBox(message, { cause: error }));
+    }
     if (current.change.state === "upgrading") {
       this.fail(new StartTLSRefused(`the peer refused to start TLS: ${reasonOf(error)}`, { cause: error }));
       return;

@@ -8,7 +8,10 @@ export class ProtocolError extends AmpError {
   }
 }
 
-/** Bytes that are not a box: an overlong key, a cut-off box, a key that must be there and is not. */
+/**
+ * Bytes that are not a box: an overlong key, a cut-off box, a key that must be there and is not. Also an answer behind which
+ * the protocol changes, and which its command cannot read.
+ */
 export class MalformedAmpBox extends ProtocolError {
   static {
     identify(this, "MalformedAmpBox", "MALFORMED_BOX", "peer");

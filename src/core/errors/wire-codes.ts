@@ -64,3 +64,9 @@ export function fromWire(code: string, description: string, declared: DeclaredEr
     return new UnknownRemoteError(code, description, false, { cause });
   }
 }
+
+/** Whether it is an error that {@link fromWire} makes, and not what reading an answer has come to. */
+export function isFromWire(error: unknown, declared: DeclaredErrors): boolean {
+  if (error instanceof RemoteAmpError || declared.tagFor(error) !== undefined) return true;
+  return Object.values(PROTOCOL_ERRORS).some((errorClass) => error instanceof errorClass);
+}

@@ -10,6 +10,7 @@ import {
   integer,
   LimitExceeded,
   locator,
+  MalformedAmpBox,
   NotQuiescent,
   OnlyOneTLS,
   ProtocolSwitchCommand,
@@ -99,6 +100,39 @@ describe("StartTLS", () => {
     expect(await refused).toBeInstanceOf(UnknownRemoteError);
     expect(await held).toBeInstanceOf(StartTLSRefused);
     await peer.expectEnd();
+  });
+
+  test.each([
+    ["without a value that its command wants", {}, /"until" is missing$/],
+    ["with one that is none", { until: "later" }, /"until": not an integer: "later"$/],
+  ])("an answer %s closes too, and is not taken for a refusal", async (_, values, message) => {
+    const Leased = StartTLS.extend("Leased", { response: { until: integer() } });
+    const { connection, peer } = scriptedPeer({}, PRETEND);
+    const failed = rejection(connection.callRemote(Leased, {}));
+    const held = rejection(connection.callRemote(Sum, { a: 1, b: 2 }));
+    await peer.expect({ ...STLS, _command: "Leased" });
+    peer.send({ _answer: "1", ...values });
+    expect(await failed).toBeInstanceOf(InvalidSignature);
+    const reason = await held;
+    expect(reason).toBeInstanceOf(MalformedAmpBox);
+    expect(reason.message).toMatch(/^the peer's answer to Leased is malformed: response of Leased: /);
+    expect(reason.message).toMatch(message);
+    await peer.expectEnd();
+    expect(connection.reason).toBe(reason);
+  });
+
+  test("an extension's own error is a refusal", async () => {
+    class BadToken extends Error {}
+    const Secured = StartTLS.extend("Secured", { errors: { BAD_TOKEN: BadToken } });
+    const { connection, peer } = scriptedPeer({}, PRETEND);
+    const refused = rejection(connection.callRemote(Secured, {}));
+    await peer.expect({ ...STLS, _command: "Secured" });
+    peer.send({ _error: "1", _error_code: "BAD_TOKEN", _error_description: "no such token" });
+    expect(await refused).toBeInstanceOf(BadToken);
+    expect(connection.reason).toMatchObject({
+      name: "StartTLSRefused",
+      message: "the peer refused to start TLS: no such token",
+    });
   });
 
   test("a responder may refuse: AMP goes on", async () => {
@@ -446,6 +480,22 @@ describe("a protocol switch", () => {
     await peer.expect({ ...SUM, _ask: "2" });
     peer.send({ _answer: "2", total: "3" });
     expect(await held).toEqual({ total: 3 });
+  });
+
+  test("an answer that cannot be read closes: the peer speaks another protocol all the same", async () => {
+    class Telling extends ProtocolSwitchCommand<{}, Transport> {
+      override parseResponse(): never {
+        throw new InvalidSignature("not what was agreed");
+      }
+    }
+    const { connection, peer } = scriptedPeer();
+    const failed = rejection(connection.callRemote(new Telling("ToRaw"), { protocol: () => {} }));
+    const held = rejection(connection.callRemote(Sum, { a: 1, b: 2 }));
+    await peer.expect(SWITCH);
+    peer.send({ _answer: "1" });
+    expect(await failed).toMatchObject({ message: "not what was agreed" });
+    expect(await held).toBeInstanceOf(MalformedAmpBox);
+    await peer.expectEnd();
   });
 
   test("calls that were open fail with ProtocolSwitched", async () => {
