@@ -9,11 +9,13 @@ import {
   type SwitchFields,
   type SwitchSpec,
 } from "../core/command/protocol-switch.ts";
+import type { CommandResponder } from "../core/command/responder.ts";
 import { StartTLS } from "../core/command/start-tls.ts";
 import { checkConnectionOptions } from "../core/connection/check-options.ts";
 import { Connection } from "../core/connection/connection.ts";
 import type { ConnectionOptions } from "../core/connection/options.ts";
 import { locator, type ResponderLocator } from "../core/dispatch/locator.ts";
+import { TLSNotAvailable } from "../core/errors/caller.ts";
 import type { Clock } from "../core/transport.ts";
 import type { Certificate } from "./certificates/certificate.ts";
 import type { PrivateCertificate } from "./certificates/private-certificate.ts";
@@ -30,8 +32,8 @@ import type { TLSOptions, TLSRole } from "./tls/options.ts";
 export interface NodeConnectionOptions extends Omit<ConnectionOptions, "tls"> {
   /**
    * What our side presents and demands on StartTLS, where the call or the responder does not say. Unless the
-   * locator has a responder of its own, a StartTLS of the peer is answered with this, as Twisted answers it;
-   * `false` leaves it unanswered.
+   * locator has a responder of its own, a StartTLS of the peer is answered with this, as Twisted answers it; with
+   * `false` it is not, and TLS comes only when we start it: where it is required, the peer is told so.
    */
   readonly tls?: TLSOptions | false | undefined;
   /**
@@ -55,24 +57,49 @@ export interface NodeConnectionOptions extends Omit<ConnectionOptions, "tls"> {
  */
 export function checkOptions(options: NodeConnectionOptions, role: TLSRole | undefined): void {
   const { tls } = options;
-  servesStartTLS(options.locator);
+  answeringStartTLS.behind(options.locator);
   checkConnectionOptions(options);
   if (tls && role !== undefined) checkTLSOptions(tls, role);
 }
 
-const answersStartTLS = locator(StartTLS.responder(() => ({})));
+/** What stands behind a locator: joined once, and not for each connection of a server. */
+class Fallback {
+  readonly #responder: ResponderLocator;
+  readonly #joined = new WeakMap<ResponderLocator, ResponderLocator>();
 
-/** With the default answer to StartTLS behind them: joined once, and not for each connection of a server. */
-const withStartTLS = new WeakMap<ResponderLocator, ResponderLocator>();
-
-function servesStartTLS(given: ResponderLocator | undefined): ResponderLocator {
-  if (given === undefined) return answersStartTLS;
-  let joined = withStartTLS.get(given);
-  if (joined === undefined) {
-    joined = locator(given, answersStartTLS);
-    withStartTLS.set(given, joined);
+  constructor(responder: CommandResponder) {
+    this.#responder = locator(responder);
   }
-  return joined;
+
+  /** @throws InvalidSignature for what is no locator */
+  behind(given: ResponderLocator | undefined): ResponderLocator {
+    if (given === undefined) return this.#responder;
+    let joined = this.#joined.get(given);
+    if (joined === undefined) {
+      joined = locator(given, this.#responder);
+      this.#joined.set(given, joined);
+    }
+    return joined;
+  }
+}
+
+const answeringStartTLS = new Fallback(StartTLS.responder(() => ({})));
+/** Like any command that is not there, it would be told to start TLS first. */
+const refusingStartTLS = new Fallback(
+  StartTLS.responder(() => {
+    throw new TLSNotAvailable(
+      "TLS is required here, and nobody answers StartTLS: `requireTLS` together with `tls: false`",
+    );
+  }),
+);
+
+function whoAnswers({
+  locator: given,
+  tls,
+  requireTLS,
+}: NodeConnectionOptions): ResponderLocator | undefined {
+  if (tls !== false) return answeringStartTLS.behind(given);
+  return requireTLS ? refusingStartTLS.behind(given) : given;
 }
 
 /** A connection over a stream of Node. `connect`, `listen` and `attach` make it. */
@@ -92,7 +119,8 @@ export class NodeConnection extends Connection {
     super(transport, clock, {
       observer, // first: to begin with a spread would make a larger object of each connection's options
       ...rest,
-      ...(tls !== false && { locator: servesStartTLS(options.locator), tls }),
+      locator: whoAnswers(options),
+      ...(tls !== false && { tls }),
     });
     this.#descriptors = stream instanceof DescriptorStream ? stream.descriptors : undefined;
   }
