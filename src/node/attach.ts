@@ -1,5 +1,6 @@
 /** AMP over streams that are there already. */
 import { Duplex, type Readable, type Writable } from "node:stream";
+import { TLSSocket } from "node:tls";
 import { checkByteStream } from "./byte-stream.ts";
 import { checkOptions, NodeConnection, type NodeConnectionOptions } from "./connection.ts";
 import { takeSocket } from "./descriptors/take-socket.ts";
@@ -8,7 +9,10 @@ import type { TLSRole } from "./tls/options.ts";
 
 /** What `attach` takes. */
 export interface AttachOptions extends NodeConnectionOptions {
-  /** Which end we are in a TLS handshake. Needed for StartTLS only: a bare stream does not say who opened it. */
+  /**
+   * Which end we are in a TLS handshake. Needed for StartTLS, and so for `requireTLS`: a bare stream does not say who opened
+   * it.
+   */
   readonly role?: TLSRole | undefined;
 }
 
@@ -24,6 +28,11 @@ export function attach(stream: Attachable, options: AttachOptions = {}): NodeCon
   const { role, ...rest } = options;
   checkOptions(rest, role);
   const duplex = stream instanceof Duplex ? stream : joined(stream);
+  if (rest.requireTLS && role === undefined && !(duplex instanceof TLSSocket)) {
+    throw new TypeError(
+      "requireTLS needs `role` on a stream that is no TLS yet: which end is the TLS client?",
+    );
+  }
   return new NodeConnection(takeSocket(duplex, rest.descriptors), role, rest);
 }
 

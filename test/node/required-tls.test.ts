@@ -1,7 +1,9 @@
 /** Options that demand TLS and stand in its way: whoever is stopped by them hears which they are. */
+import { PassThrough } from "node:stream";
 import { locator, StartTLS, TLSNotAvailable } from "ampwire";
+import { attach } from "ampwire/node";
 import { describe, expect, test } from "vitest";
-import { pair } from "../support/loopback.ts";
+import { pair, tidy } from "../support/loopback.ts";
 import { rejection } from "../support/settled.ts";
 import { Mark, witness } from "../support/witness.ts";
 
@@ -31,5 +33,17 @@ describe("requireTLS with tls: false", () => {
     await client.startTLS();
     await client.callRemote(Mark, { text: "inside" });
     expect(heard).toEqual(["inside"]);
+  });
+});
+
+describe("requireTLS on a stream that nobody has said the role on", () => {
+  test("is refused, since TLS could never come", () => {
+    const [readable, writable] = [new PassThrough(), new PassThrough()];
+    expect(() => attach({ readable, writable }, { requireTLS: true })).toThrow(
+      new TypeError("requireTLS needs `role` on a stream that is no TLS yet: which end is the TLS client?"),
+    );
+    const connection = attach({ readable, writable }, { requireTLS: true, role: "client" });
+    tidy(connection);
+    expect(connection.state).toBe("open");
   });
 });
