@@ -118,7 +118,7 @@ describe("a capture may be", () => {
     ["of the other byte order", () => pcapOf(records, { bigEndian: true })],
     ["in nanoseconds", () => pcapOf(records, { nanoseconds: true })],
     ["pcapng", () => pcapngOf(records)],
-    ["pcapng of the other byte order", () => pcapngOf(records, true)],
+    ["pcapng of the other byte order", () => pcapngOf(records, { bigEndian: true })],
     ["of Ethernet", () => pcapOf(prefixed(`${mac}0800`), { linkType: 1 })],
     ["of a VLAN", () => pcapOf(prefixed(`${mac}810000050800`), { linkType: 1 })],
     ["of BSD's loopback", () => pcapOf(prefixed("02000000"), { linkType: 0 })],
@@ -129,6 +129,25 @@ describe("a capture may be", () => {
   ])("%s", async (_, made) => {
     const { code, out } = await decode(made());
     expect({ code, out: untimed(out) }).toEqual({ code: 0, out: SUMS });
+  });
+
+  test.each([{}, { bigEndian: true }, { longest: 0 }])(
+    "of pcapng's simple packets, which say no time: %j",
+    async (options) => {
+      const file = pcapngOf(records, { simple: true, ...options });
+      expect(await decode(file)).toEqual({ code: 0, out: SUMS, err: "" });
+      const { out } = await decode(file, "--json");
+      const [ask, answer] = out.split("\n").map((line) => line && JSON.parse(line));
+      expect(ask).toMatchObject({ kind: "ask", command: "Sum", offset: 0, length: 40 });
+      expect(answer).toMatchObject({ kind: "answer", command: "Sum" });
+      expect([ask, answer].filter((line) => "time" in line || "took" in line)).toEqual([]);
+    },
+  );
+
+  test("of simple packets cut short, whose padding is not theirs", async () => {
+    const whole = recordsOf(recorded("sum"));
+    const { err } = await decode(pcapngOf(whole, { simple: true, longest: 41 }));
+    expect(err).toMatch(/^10\.0\.0\.1:50000 > \S+: cut off at byte 1: /); // of 40 bytes of headers, and one more
   });
 
   test("of IPv6", async () => {
@@ -173,6 +192,7 @@ describe("a capture may be", () => {
   test.each([
     ["without a length", [6, 0, 0]],
     ["that is too short for a packet", [6, 16, 0, 16]],
+    ["that is too short for a simple packet", [3, 12, 12]],
     ["that is too short for an interface", [1, 12, 12]],
   ])("broken: a block %s", async (_, words) => {
     const block = Buffer.alloc(4 * words.length);

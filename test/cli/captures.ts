@@ -34,8 +34,17 @@ export function pcapOf(records: readonly Record[], options: PcapOptions = {}): B
   return Buffer.concat([head, ...parts]);
 }
 
+export interface PcapngOptions {
+  readonly bigEndian?: boolean;
+  /** Packets without interface and time. */
+  readonly simple?: boolean;
+  /** Bytes that are kept of a packet; 0 for all. */
+  readonly longest?: number;
+}
+
 /** With times in nanoseconds, said by an option, and a block of a kind that nobody knows. */
-export function pcapngOf(records: readonly Record[], bigEndian = false): Buffer {
+export function pcapngOf(records: readonly Record[], options: PcapngOptions = {}): Buffer {
+  const { bigEndian = false, simple = false, longest = 262_144 } = options;
   const words = (...values: number[]) => uint32s(values, bigEndian);
   const block = (type: number, body: Buffer) => {
     const padded = Buffer.concat([body, Buffer.alloc(-body.length & 3)]);
@@ -52,13 +61,15 @@ export function pcapngOf(records: readonly Record[], bigEndian = false): Buffer 
   const resolution = Buffer.concat([uint16s(9, 1), Buffer.of(9, 0, 0, 0), uint16s(0, 0)]);
   return Buffer.concat([
     block(0x0a0d0d0a, Buffer.concat([words(0x1a2b3c4d, 0x00010000), Buffer.alloc(8, 0xff)])),
-    block(1, Buffer.concat([uint16s(101, 0), words(262_144), resolution])),
+    block(1, Buffer.concat([uint16s(101, 0), words(longest), resolution])),
     block(0xbad, Buffer.from("whatever")),
-    ...records.map(({ time, data }) => {
+    ...records.map(({ time, data: whole }) => {
+      const data = whole.subarray(0, longest || undefined);
+      if (simple) return block(3, Buffer.concat([words(whole.length), data]));
       const units = BigInt(time) * 1000n;
       const high = Number(units >> 32n);
       const low = Number(units & 0xffffffffn);
-      return block(6, Buffer.concat([words(0, high, low, data.length, data.length), data]));
+      return block(6, Buffer.concat([words(0, high, low, data.length, whole.length), data]));
     }),
   ]);
 }

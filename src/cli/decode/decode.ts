@@ -14,7 +14,8 @@ export const decode = verb({
   usage: "ampwire decode [FILE|-] [--hex | --pcap]",
   operands: [0, 1],
   about: `Reads standard input where no FILE is named, of any size, as it comes. @N is where in the stream a box begins.
-Of a capture (pcap or pcapng, recognised by itself) every plain conversation is shown, with asks paired with answers.`,
+Of a capture (pcap or pcapng, recognised by itself) every plain conversation is shown, with asks paired with answers,
+and timed where the capture has times.`,
   options: {
     hex: { type: "boolean", help: "the input is hex digits; white space and colons do not count" },
     pcap: { type: "boolean", help: "the input is a capture file, and nothing else will do" },

@@ -28,7 +28,7 @@ export interface Reply {
   readonly tag: string;
   /** Undefined for an answer that nobody has asked for. */
   readonly ask: Ask | undefined;
-  /** Milliseconds since the ask passed. */
+  /** Milliseconds since the ask passed, where that is known. */
   readonly took: number | undefined;
   /** What an answer to this ask does to the connection. Never set on an error. */
   readonly change: "upgrading" | "switching" | undefined;
@@ -42,19 +42,19 @@ export type Meaning = Ask | Reply | { readonly kind: "stray" };
 
 interface Waiting {
   readonly ask: Ask;
-  readonly since: number;
+  readonly since: number | undefined;
 }
 
 export class Pairing {
   readonly #commands: Commands;
-  readonly #now: () => number;
+  readonly #now: () => number | undefined;
   readonly #waiting: Readonly<Record<End, Map<string, Waiting>>> = { client: new Map(), server: new Map() };
   /** How many of them will change what the bytes mean: looked at for every chunk that passes. */
   readonly #changes: Record<End, number> = { client: 0, server: 0 };
   #answered = false;
 
-  /** @param now milliseconds, from any beginning */
-  constructor(commands: Commands, now: () => number) {
+  /** @param now milliseconds, from any beginning; undefined while nobody knows */
+  constructor(commands: Commands, now: () => number | undefined) {
     this.#commands = commands;
     this.#now = now;
   }
@@ -98,11 +98,12 @@ export class Pairing {
     const waiting = this.#take(otherEnd(from), tag);
     this.#answered ||= waiting !== undefined;
     const ask = waiting?.ask;
+    const now = this.#now();
     return {
       kind,
       tag,
       ask,
-      took: waiting === undefined ? undefined : this.#now() - waiting.since,
+      took: waiting?.since === undefined || now === undefined ? undefined : now - waiting.since,
       change: kind === "error" || ask === undefined ? undefined : changeOf(ask),
       code: kind === "error" ? (box.text(ERROR_CODE) ?? "") : undefined,
       description: kind === "error" ? (box.text(ERROR_DESCRIPTION) ?? "") : undefined,

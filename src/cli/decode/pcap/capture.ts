@@ -21,6 +21,7 @@ export async function decodeCapture(file: Pull, commands: Commands, terminal: Te
     const segment = segmentOf(packet);
     if (segment === undefined) continue;
     start ??= segment.time;
+    const time = segment.time === undefined || start === undefined ? undefined : segment.time - start;
     const key = [segment.from, segment.to].sort().join(" ");
     let connection = current.get(key);
     if (connection === undefined || (segment.syn && !segment.ack)) {
@@ -28,7 +29,7 @@ export async function decodeCapture(file: Pull, commands: Commands, terminal: Te
       current.set(key, connection);
       connections.add(connection);
     }
-    for (const seen of connection.hear(segment, segment.time - start)) print(seen, terminal);
+    for (const seen of connection.hear(segment, time)) print(seen, terminal);
     await terminal.drained();
   }
   conclude([...connections], terminal);
@@ -36,12 +37,14 @@ export async function decodeCapture(file: Pull, commands: Commands, terminal: Te
 
 function print({ time, from, to, offset, length, box, meaning }: Seen, terminal: Terminal): void {
   if (terminal.json) {
-    const about = { time: Number(time.toFixed(3)), from, to, offset, length };
+    const when = time === undefined ? {} : { time: Number(time.toFixed(3)) };
+    const about = { ...when, from, to, offset, length };
     terminal.say(JSON.stringify({ ...about, box: jsonRecord(box), ...understood(box, meaning) }));
     return;
   }
   const { paint } = terminal;
-  const head = paint.dim(`${(time / 1000).toFixed(6)} ${from} > ${to} @${offset}`);
+  const when = time === undefined ? "" : `${(time / 1000).toFixed(6)} `;
+  const head = paint.dim(`${when}${from} > ${to} @${offset}`);
   terminal.say(`${head} ${boxLine({ box, meaning }, { paint, longest: LONGEST_VALUE })}`);
 }
 

@@ -10,7 +10,8 @@ import type { Segment } from "./segment.ts";
 
 /** A box that was seen, and where. */
 export interface Seen {
-  readonly time: number;
+  /** Milliseconds since the first packet of the capture; undefined where that does not say. */
+  readonly time: number | undefined;
   readonly from: string;
   readonly to: string;
   /** In the bytes of that direction. */
@@ -41,7 +42,7 @@ export class CapturedConnection {
   readonly #ends: Readonly<Record<End, string>>;
   readonly #halves: Readonly<Record<End, Half>> = { client: new Half(), server: new Half() };
   readonly #pairing: Pairing;
-  #time = 0;
+  #time: number | undefined;
   #boxes = 0;
 
   /** @param first tells who is the client: who sends the first SYN, or who is heard first */
@@ -64,8 +65,8 @@ export class CapturedConnection {
     return this.#pairing.unanswered.map(({ name }) => name);
   }
 
-  /** @param time milliseconds since the first packet of the capture */
-  *hear(segment: Segment, time: number): Generator<Seen> {
+  /** @param time milliseconds since the first packet of the capture, where it says */
+  *hear(segment: Segment, time: number | undefined): Generator<Seen> {
     this.#time = time;
     const end: End = segment.from === this.#ends.client ? "client" : "server";
     const half = this.#halves[end];

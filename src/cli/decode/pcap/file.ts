@@ -3,8 +3,8 @@ import { Failure } from "../../complaint.ts";
 import type { Pull } from "./pull.ts";
 
 export interface Packet {
-  /** Milliseconds since 1970. */
-  readonly time: number;
+  /** Milliseconds since 1970; undefined where the file does not say. */
+  readonly time: number | undefined;
   /** How the packet begins: a LINKTYPE_ of tcpdump.org. */
   readonly linkType: number;
   readonly data: Buffer;
@@ -49,13 +49,21 @@ async function* pcapPackets(file: Pull, bigEndian: boolean, units: number): Asyn
   }
 }
 
-/** Bytes of a block without what may be left out: an interface, and a packet of one. */
-const LEAST: Readonly<Record<number, number>> = { 1: 20, 6: 32 };
+const INTERFACE = 1;
+/** A packet that says neither its interface, which is the first, nor its time. */
+const SIMPLE = 3;
+const ENHANCED = 6;
+/** Bytes of a block without what may be left out. */
+const LEAST: Readonly<Record<number, number>> = { [INTERFACE]: 20, [SIMPLE]: 16, [ENHANCED]: 32 };
 
 interface Interface {
   readonly linkType: number;
+  /** Bytes that are kept of a packet. */
+  readonly longest: number;
   readonly unitsPerSecond: number;
 }
+
+const PACKETS: Readonly<Record<number, typeof enhanced>> = { [SIMPLE]: simple, [ENHANCED]: enhanced };
 
 async function* pcapngPackets(file: Pull): AsyncGenerator<Packet> {
   let bigEndian = false;
@@ -71,14 +79,15 @@ async function* pcapngPackets(file: Pull): AsyncGenerator<Packet> {
     if (length < least) throw new Failure(`the capture file is broken: a block of ${length} bytes`);
     const block = await file.take(length);
     if (block === undefined) return;
-    if (type === 1) interfaces.push(interfaceOf(block, bigEndian));
-    const packet = type === 6 ? enhanced(block, bigEndian, interfaces) : undefined;
+    if (type === INTERFACE) interfaces.push(interfaceOf(block, bigEndian));
+    const packet = PACKETS[type]?.(block, bigEndian, interfaces);
     if (packet !== undefined) yield packet;
   }
 }
 
 function interfaceOf(block: Buffer, bigEndian: boolean): Interface {
   const linkType = bigEndian ? block.readUInt16BE(8) : block.readUInt16LE(8);
+  const longest = uint32(block, 12, bigEndian) || Number.POSITIVE_INFINITY;
   // Options: a code, a length, a value padded to four bytes. if_tsresol is code 9.
   for (let at = 16; at + 4 < block.length - 4; ) {
     const code = bigEndian ? block.readUInt16BE(at) : block.readUInt16LE(at);
@@ -87,11 +96,11 @@ function interfaceOf(block: Buffer, bigEndian: boolean): Interface {
     if (code === 9) {
       const resolution = block.readUInt8(at + 4);
       const unitsPerSecond = resolution & 0x80 ? 2 ** (resolution & 0x7f) : 10 ** resolution;
-      return { linkType, unitsPerSecond };
+      return { linkType, longest, unitsPerSecond };
     }
     at += 4 + Math.ceil(length / 4) * 4;
   }
-  return { linkType, unitsPerSecond: 1e6 };
+  return { linkType, longest, unitsPerSecond: 1e6 };
 }
 
 function enhanced(block: Buffer, bigEndian: boolean, interfaces: readonly Interface[]): Packet | undefined {
@@ -101,6 +110,13 @@ function enhanced(block: Buffer, bigEndian: boolean, interfaces: readonly Interf
   const length = uint32(block, 20, bigEndian);
   const time = (units / from.unitsPerSecond) * 1000;
   return { time, linkType: from.linkType, data: block.subarray(28, 28 + length) };
+}
+
+function simple(block: Buffer, bigEndian: boolean, [from]: readonly Interface[]): Packet | undefined {
+  if (from === undefined) return undefined;
+  // How long the packet was, not how much of it was kept; and behind that, padding.
+  const length = Math.min(uint32(block, 8, bigEndian), from.longest, block.length - 16);
+  return { time: undefined, linkType: from.linkType, data: block.subarray(12, 12 + length) };
 }
 
 function uint32(bytes: Buffer, at: number, bigEndian: boolean): number {

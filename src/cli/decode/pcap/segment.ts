@@ -9,7 +9,8 @@ export interface Segment {
   readonly syn: boolean;
   readonly ack: boolean;
   readonly data: Buffer;
-  readonly time: number;
+  /** As of its packet. */
+  readonly time: number | undefined;
 }
 
 /** Bytes before the IP header, or before the number that says what comes (its place, then the header's). */
