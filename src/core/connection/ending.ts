@@ -1,12 +1,10 @@
 /** How a connection ends: in order, when nothing is in progress any more, or at once. */
+import { LINGER } from "../dispatch/linger.ts";
 import { AmpError } from "../errors/amp-error.ts";
 import { reasonOf } from "../errors/thrown.ts";
 import { ConnectionClosed, ConnectionLost } from "../errors/transport.ts";
 import type { Parts } from "./parts.ts";
 import type { Transition } from "./states.ts";
-
-/** Milliseconds that the peer has to end its side, once we have ended ours; and to go on asking, once we want to. */
-const LINGER = 2_000;
 
 export class Ending {
   readonly #parts: Parts;
@@ -94,7 +92,7 @@ export class Ending {
     transport.end();
     input.discard();
     clock.clearTimeout(this.#linger);
-    this.#linger = clock.setTimeout(() => transport.destroy(), LINGER);
+    this.#linger = clock.setTimeout(() => transport.destroy(), LINGER); // for the peer to end its side
   }
 
   /** The stream speaks another protocol now: AMP is over, and ends nothing of it. */

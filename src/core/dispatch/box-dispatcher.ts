@@ -18,6 +18,7 @@ import { parseBoxes } from "../wire/reader.ts";
 import type { BoxReceiver, BoxSender } from "./box-interfaces.ts";
 import { ConnectionContext, Lifetime } from "./context.ts";
 import { Dispatcher } from "./dispatcher.ts";
+import { LINGER } from "./linger.ts";
 import { locator as emptyLocator, type ResponderLocator } from "./locator.ts";
 
 /** Calls and responders over a sender of boxes. Give it to that as its receiver. */
@@ -29,6 +30,10 @@ export class BoxDispatcher extends TypedCalls implements BoxReceiver, AmpConnect
   #reason: Error | undefined;
   /** What is in progress is finished, and nothing new is called. */
   #closing = false;
+  /** The peer has been heard out: what it still says is not looked at. */
+  #deaf = false;
+  readonly #clock: Clock | undefined;
+  #linger: unknown;
   readonly closed: Promise<Error>;
   #resolveClosed: (reason: Error) => void = () => {};
   // A sender of boxes has no TLS that we could know of.
@@ -39,10 +44,11 @@ export class BoxDispatcher extends TypedCalls implements BoxReceiver, AmpConnect
 
   /**
    * @param locator who answers the peer's asks; default nobody
-   * @param clock needed for calls with a `timeout`
+   * @param clock needed for calls with a `timeout`, and for `close()` to end while the peer goes on asking
    */
   constructor(locator: ResponderLocator = emptyLocator(), clock?: Clock) {
     super();
+    this.#clock = clock;
     this.closed = new Promise((resolve) => {
       this.#resolveClosed = resolve;
     });
@@ -74,7 +80,7 @@ export class BoxDispatcher extends TypedCalls implements BoxReceiver, AmpConnect
 
   /** @throws NoEmptyBoxes, MalformedAmpBox, UnexpectedAnswer: the peer has broken the protocol */
   boxReceived(box: Box): void {
-    if (this.#reason !== undefined) return; // on its way when we ended: nobody waits for it, and nothing is served
+    if (this.#reason !== undefined || this.#deaf) return; // nobody waits for it, and nothing is served any more
     this.#dispatcher.receive(frameOfBox(box));
     this.#finish();
   }
@@ -113,13 +119,29 @@ export class BoxDispatcher extends TypedCalls implements BoxReceiver, AmpConnect
     this.#reason = reason;
     this.#dispatcher.outstanding.rejectAll(reason);
     this.#lifetime.end(reason);
+    if (this.#linger !== undefined) this.#clock?.clearTimeout(this.#linger);
     this.#resolveClosed(reason);
   }
 
+  /**
+   * Ends when nothing is in progress any more, in either direction. What the peer asks meanwhile is served for two seconds,
+   * or for as long as calls of ours wait; without a clock for as long as it asks, so that a peer which never lets up keeps
+   * the dispatcher open until `destroy`.
+   */
   close(): Promise<void> {
-    this.#closing = true;
-    this.#finish();
+    if (!this.#closing) {
+      this.#closing = true;
+      this.#finish();
+      if (this.#reason === undefined) this.#hearOut();
+    }
     return this.closed.then(() => undefined);
+  }
+
+  #hearOut(): void {
+    this.#linger = this.#clock?.setTimeout(() => {
+      if (this.#dispatcher.outstanding.size > 0) this.#hearOut();
+      else this.#deaf = true;
+    }, LINGER);
   }
 
   /** Ends, when nothing is in progress any more. */

@@ -15,9 +15,9 @@ import {
   TooLong,
   UnexpectedAnswer,
 } from "ampwire";
-import { manualClock } from "ampwire/testing";
+import { type ManualClock, manualClock, quiet } from "ampwire/testing";
 import { describe, expect, test } from "vitest";
-import { rejection } from "../../support/settled.ts";
+import { rejection, settling } from "../../support/settled.ts";
 import { calculator, Divide, Note, SUM, Sum, Wait, ZeroDivisionError } from "../calculator.ts";
 
 /** Two dispatchers, each sending what the other receives. */
@@ -183,6 +183,59 @@ describe("BoxDispatcher", () => {
     await closing;
     expect((await a.closed).message).toBe("the dispatcher was closed here");
     expect(await rejection(a.callRemote(Wait))).toBe(await a.closed);
+  });
+
+  describe("a peer that goes on asking while the dispatcher closes", () => {
+    /** Asks, one a second and each before the last is answered, until `close()` is over or it has asked so often. */
+    async function pestered(most: number, clock?: ManualClock) {
+      const asked: ((values: { after: string }) => void)[] = [];
+      const waiting = Wait.responder(() => new Promise((resolve) => asked.push(resolve)));
+      const sent: Box[] = [];
+      const a = new BoxDispatcher(locator(waiting), clock);
+      a.startReceivingBoxes({ sendBox: (box) => void sent.push(box), unhandledError() {} });
+      const ask = (tag: number) => a.boxReceived(new Box({ _ask: `w${tag}`, _command: "Wait" }));
+      ask(0);
+      const closing = settling(a.close());
+      for (let count = 1; count <= most && closing.how.length === 0; count++) {
+        clock?.advance(1_000);
+        ask(count);
+        asked[count - 1]?.({ after: "" });
+        await quiet();
+      }
+      const answered = sent.map((box) => box.text("_answer"));
+      return { a, closing, answered, asked };
+    }
+
+    test("is served for two seconds, and answered what it asked until then", async () => {
+      const clock = manualClock();
+      const { closing, answered, asked, a } = await pestered(100, clock);
+      expect(closing.how).toEqual(["resolved"]);
+      expect(asked).toHaveLength(2);
+      expect(answered).toEqual(["w0", "w1"]);
+      expect((await a.closed).message).toBe("the dispatcher was closed here");
+      expect(clock.pending).toBe(0);
+    });
+
+    test("is served for as long as a call of ours waits", async () => {
+      const clock = manualClock();
+      const { ends } = joined(calculator().locator, calculator().locator, clock);
+      const [a] = ends;
+      const call = rejection(a.callRemote(Wait, {}, { timeout: 10_000 }));
+      const closing = a.close();
+      clock.advance(9_000);
+      expect(await ends[1].callRemote(Sum, { a: 1, b: 2 })).toEqual({ total: 3 });
+      clock.advance(1_000);
+      await call;
+      await closing;
+      expect(clock.pending).toBe(0);
+    });
+
+    test("keeps it open where there is no clock, until it is destroyed", async () => {
+      const { a, closing, asked } = await pestered(100);
+      expect([closing.how, asked.length]).toEqual([[], 101]);
+      a.destroy();
+      await closing.over;
+    });
   });
 
   test("close() by a responder, and when the last call is given up", async () => {
