@@ -19,7 +19,7 @@ import {
 } from "ampwire";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Misuse } from "../../src/cli/complaint.ts";
-import { jsonValue, safeText, shown } from "../../src/cli/print/values.ts";
+import { jsonText, jsonValue, shown } from "../../src/cli/print/values.ts";
 import { typedValues } from "../../src/cli/values/typed.ts";
 import { untypedBox } from "../../src/cli/values/untyped.ts";
 import { parseWord, parseWords } from "../../src/cli/values/words.ts";
@@ -169,7 +169,9 @@ describe("shown", () => {
 
   test("nothing that a terminal obeys gets through", () => {
     expect(shown("\u001b[2J\u202e")).toBe("\\x1b[2J\\u202e");
-    expect(safeText("\ud800\u0007")).toBe("\\ud800\\x07");
+    expect(jsonText({ "\u009b": "\u007f\u2028\ud800 é\n" })).toBe(
+      String.raw`{"\u009b":"\u007f\u2028\ud800 é\n"}`,
+    );
   });
 
   test("values as JSON", () => {

@@ -1,4 +1,5 @@
 /** `ampwire call`: one call, and its answer. */
+import { safeText } from "../../core/errors/safe-text.ts";
 import { Misuse } from "../complaint.ts";
 import { findCommand, loadCommands } from "../module/commands.ts";
 import { parseAddress } from "../net/address.ts";
@@ -60,7 +61,7 @@ is read as its argument's type. Without it everything goes as text, and the answ
     return 0;
 
     function line([key, value]: readonly [string, unknown]): string {
-      return `${terminal.paint.cyan(key)}=${shown(value)}`;
+      return `${terminal.paint.cyan(safeText(key))}=${shown(value)}`;
     }
   },
 });

@@ -1,7 +1,7 @@
 /** `ampwire certificate show`: what a PEM is. Never prints a key. */
+import { safeText } from "../../core/errors/safe-text.ts";
 import type { Paint } from "../print/paint.ts";
 import { table } from "../print/table.ts";
-import { safeText } from "../print/values.ts";
 import { verb } from "../verb.ts";
 import { type Described, describePEM } from "./describe.ts";
 import { readPEM } from "./files.ts";
@@ -16,7 +16,7 @@ export const show = verb({
   async run({ positionals, terminal }) {
     for (const file of positionals) {
       const found = describePEM(readPEM(file), file);
-      if (terminal.json) for (const one of found) terminal.say(JSON.stringify({ file, ...one }));
+      if (terminal.json) for (const one of found) terminal.sayJSON({ file, ...one });
       else terminal.say(found.map((one) => text(file, one, terminal.paint)).join("\n"));
     }
     return 0;

@@ -30,7 +30,7 @@ function print(box: Box, offset: number, length: number, commands: Commands, ter
   // A fresh one for each box: one side alone has nothing to pair, and its asks would be kept for ever.
   const meaning = new Pairing(commands, () => 0).passed("client", box);
   if (terminal.json) {
-    terminal.say(JSON.stringify({ offset, length, box: jsonRecord(box), ...understood(box, meaning) }));
+    terminal.sayJSON({ offset, length, box: jsonRecord(box), ...understood(box, meaning) });
     return;
   }
   const options = { paint: terminal.paint, longest: LONGEST_VALUE, oneSided: true };

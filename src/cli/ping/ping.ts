@@ -41,7 +41,7 @@ export const ping = verb({
         if (flags.verbose && round === 1) terminal.note(sessionText(connection));
       });
       rounds.push(times);
-      if (terminal.json) terminal.say(JSON.stringify({ round, ...times }));
+      if (terminal.json) terminal.sayJSON({ round, ...times });
       else terminal.say(`${round}: ${STEPS.flatMap((step) => shownTime(step, times[step])).join(", ")}`);
     }
     const summaries = STEPS.flatMap((step) => {
@@ -49,12 +49,10 @@ export const ping = verb({
       return values.length === 0 ? [] : [{ step, ...summarise(values) }];
     });
     if (terminal.json) {
-      terminal.say(
-        JSON.stringify({
-          rounds: count,
-          ...Object.fromEntries(summaries.map(({ step, ...rest }) => [step, rest])),
-        }),
-      );
+      terminal.sayJSON({
+        rounds: count,
+        ...Object.fromEntries(summaries.map(({ step, ...rest }) => [step, rest])),
+      });
     } else if (count > 1) {
       const rows = summaries.map(({ step, ...summary }) => [
         step,

@@ -1,7 +1,8 @@
 /** Where a verb writes: results to standard output, everything else to standard error. */
+import { safeText } from "../../core/errors/safe-text.ts";
 import type { Complaint } from "../complaint.ts";
 import { type Paint, paintFor } from "./paint.ts";
-import { safeText } from "./values.ts";
+import { jsonText } from "./values.ts";
 
 export class Terminal {
   /** Results are wanted as JSON. */
@@ -19,9 +20,15 @@ export class Terminal {
     process.stdout.write(`${text}\n`);
   }
 
+  /** The same as a line of JSON. */
+  sayJSON(value: unknown): void {
+    this.say(jsonText(value));
+  }
+
   /** The result: one line of JSON where that is wanted, else the text. */
   result(value: unknown, text: () => string): void {
-    this.say(this.json ? JSON.stringify(value) : text());
+    if (this.json) this.sayJSON(value);
+    else this.say(text());
   }
 
   /** Something about the work, not its result. */
@@ -31,7 +38,7 @@ export class Terminal {
 
   complain({ message, hint, code }: Complaint): void {
     if (this.json) {
-      process.stderr.write(`${JSON.stringify({ error: { code, message, hint } })}\n`);
+      process.stderr.write(`${jsonText({ error: { code, message, hint } })}\n`);
       return;
     }
     const { red, dim } = this.#errorPaint;

@@ -2,21 +2,12 @@
  * Values for people and for programs. What a peer has sent may hold anything: no control character of it
  * reaches the terminal, where it could move the cursor or do worse.
  */
+import { safeText, UNSAFE } from "../../core/errors/safe-text.ts";
 import { decimalText } from "../../index.ts";
 
 const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 /** Those that text has in it, tab and the ends of lines, are shown escaped; with any other it is no text. */
 const CONTROLS = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]/;
-const UNSAFE = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]|\p{Surrogate}/gu;
-const NAMED: Readonly<Record<string, string>> = { "\n": "\\n", "\r": "\\r", "\t": "\\t" };
-
-/** Text on one line, with nothing in it that a terminal obeys. */
-export function safeText(text: string): string {
-  return text.replace(UNSAFE, (unit) => {
-    const code = unit.charCodeAt(0);
-    return NAMED[unit] ?? (code < 0x100 ? `\\x${hexByte(code)}` : `\\u${code.toString(16)}`);
-  });
-}
 
 /** Bytes as text, or undefined where they are not. */
 function asText(bytes: Uint8Array): string | undefined {
@@ -31,6 +22,17 @@ function asText(bytes: Uint8Array): string | undefined {
 /** Bytes as hex: `0x00ff`. */
 function hex(bytes: Uint8Array): string {
   return `0x${Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("hex")}`;
+}
+
+/**
+ * One line of JSON, which somebody may print on a terminal as it is. Outside of texts it holds nothing unsafe, and inside
+ * anything may be written as an escape.
+ */
+export function jsonText(value: unknown): string {
+  return JSON.stringify(value).replace(
+    UNSAFE,
+    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
 }
 
 /** For people: bytes as text where they are text, else as hex; what has parts as JSON. */
@@ -65,8 +67,4 @@ const PYTHON_FLOATS: Readonly<Record<string, string>> = { Infinity: "inf", "-Inf
 /** `2024-01-01T00:00:00+01:00[+01:00]` says its offset twice. */
 function withoutZone(text: string): string {
   return text.replace(/\[.*$/, "");
-}
-
-function hexByte(code: number): string {
-  return code.toString(16).padStart(2, "0");
 }

@@ -1,7 +1,8 @@
 /** Traffic as a line for people. */
+import { safeText } from "../../core/errors/safe-text.ts";
 import { type Box, ERROR_CODE, ERROR_DESCRIPTION } from "../../index.ts";
 import type { Paint } from "../print/paint.ts";
-import { safeText, shown } from "../print/values.ts";
+import { shown } from "../print/values.ts";
 import type { Meaning } from "./pairing.ts";
 import type { LegTLS, Traffic } from "./traffic.ts";
 import { typedValuesOf } from "./typed-box.ts";

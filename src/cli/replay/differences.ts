@@ -1,4 +1,5 @@
 /** In what a box differs from the recorded one. Tags are each connection's own, and do not count. */
+import { safeText } from "../../core/errors/safe-text.ts";
 import { ANSWER, ASK, type Box, ERROR, ERROR_CODE } from "../../index.ts";
 import { jsonValue, shown } from "../print/values.ts";
 
@@ -30,7 +31,7 @@ export function boxDifferences(recorded: Box, got: Box): BoxDifference[] {
 }
 
 export function differenceText({ connection, command, about, recorded, got }: Difference): string {
-  return `#${connection} ${command}: ${about} was ${text(recorded)}, is ${text(got)}`;
+  return `#${connection} ${safeText(command)}: ${safeText(about)} was ${text(recorded)}, is ${text(got)}`;
 }
 
 function text(value: unknown): string {

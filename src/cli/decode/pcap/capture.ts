@@ -39,7 +39,7 @@ function print({ time, from, to, offset, length, box, meaning }: Seen, terminal:
   if (terminal.json) {
     const when = time === undefined ? {} : { time: Number(time.toFixed(3)) };
     const about = { ...when, from, to, offset, length };
-    terminal.say(JSON.stringify({ ...about, box: jsonRecord(box), ...understood(box, meaning) }));
+    terminal.sayJSON({ ...about, box: jsonRecord(box), ...understood(box, meaning) });
     return;
   }
   const { paint } = terminal;

@@ -1,0 +1,83 @@
+/** Whatever a peer has in keys, names, tags, codes and values: no line is forged with it, and no terminal obeys it. */
+import { writeFileSync } from "node:fs";
+import { Box } from "ampwire";
+import { describe, expect, test } from "vitest";
+import { lineOf } from "../../src/cli/proxy/line.ts";
+import { Pairing } from "../../src/cli/proxy/pairing.ts";
+import { rawServer } from "../support/loopback.ts";
+import { bytesOf, RawPeer } from "../support/raw-peer.ts";
+import { scratchPath } from "../support/tls-side.ts";
+import type { Outcome } from "./run-command.ts";
+import { runHere } from "./run-here.ts";
+
+/** A line of its own, and the screen cleared, in two ways. */
+const HOSTILE = "no\ntotal=95\r\u001b[2J\u009b2J\u202e";
+/** All that may be in a line. */
+const PLAIN = /^[^\p{Control}\p{Bidi_Control}\u2028\u2029]*$/u;
+
+/** In plain lines, so many to standard output, and perhaps more to standard error. */
+function expectPlain({ out, err }: Outcome, lines: number): void {
+  const written = out.split("\n").slice(0, -1);
+  expect(written).toHaveLength(lines);
+  for (const line of [...written, ...err.split("\n")]) expect(line).toMatch(PLAIN);
+}
+
+/** What comes of a command that asks a peer once. */
+async function answered(fields: Readonly<Record<string, string>>, words: (at: string) => string) {
+  const { port, next } = await rawServer();
+  const outcome = runHere(words(`tcp://127.0.0.1:${port}`));
+  const peer = new RawPeer(await next());
+  await peer.box();
+  peer.send(fields);
+  return outcome;
+}
+
+describe.each(["", " --json"])("a peer's text%s", (flags) => {
+  test("in an answer to a call", async () => {
+    const outcome = await answered(
+      { _answer: "1", [HOSTILE]: HOSTILE, total: "94" },
+      (at) => `call ${at} Sum a=1${flags}`,
+    );
+    expect(outcome.code).toBe(0);
+    expectPlain(outcome, flags === "" ? 2 : 1);
+  });
+
+  test("in an error that a call gets", async () => {
+    const error = { _error: "1", _error_code: HOSTILE, _error_description: HOSTILE };
+    const outcome = await answered(error, (at) => `call ${at} Sum a=1${flags}`);
+    expect(outcome.code).toBe(1);
+    expectPlain(outcome, 0);
+    expect(outcome.err.split("\n")).toHaveLength(2);
+  });
+
+  test("in boxes that are decoded", async () => {
+    const file = scratchPath("boxes");
+    const boxes = [
+      { _ask: HOSTILE, _command: HOSTILE, [HOSTILE]: HOSTILE },
+      { _answer: HOSTILE, [HOSTILE]: HOSTILE },
+      { _error: HOSTILE, _error_code: HOSTILE, _error_description: HOSTILE },
+      { [HOSTILE]: HOSTILE },
+    ];
+    // And one that is cut off behind its key.
+    writeFileSync(file, bytesOf(...boxes, bytesOf({ [HOSTILE]: "", last: "one" }).subarray(0, -4)));
+    const outcome = await runHere(`decode ${file}${flags}`);
+    expect(outcome.code).toBe(1);
+    expectPlain(outcome, boxes.length);
+  });
+
+  test("in what differs from a recording", async () => {
+    const file = scratchPath("talk.jsonl");
+    const pairing = new Pairing(new Map(), () => 0);
+    const lines = (["client", "server"] as const).map((from) => {
+      const box = new Box(from === "client" ? { _ask: "1", _command: HOSTILE } : { _answer: "1" });
+      return lineOf(1, { kind: "box", from, secure: false, box, meaning: pairing.passed(from, box) });
+    });
+    writeFileSync(file, lines.map((line) => JSON.stringify(line)).join("\n"));
+    const outcome = await answered(
+      { _answer: "1", [HOSTILE]: HOSTILE },
+      (at) => `replay ${file} --to ${at}${flags}`,
+    );
+    expect(outcome.code).toBe(1);
+    expectPlain(outcome, 1);
+  });
+});
