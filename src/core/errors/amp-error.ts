@@ -5,6 +5,8 @@
  * `transport.ts`. What goes over the wire is decided in one place, `wire-codes.ts`.
  */
 
+import { safeText } from "./safe-text.ts";
+
 /** Whose fault an error is: the program that called us, its responder, the other end, or the stream between. */
 export type Fault = "caller" | "responder" | "peer" | "transport";
 
@@ -20,11 +22,12 @@ export class AmpError extends Error {
   }
 
   /**
-   * @param message for people: says what happened and where
+   * @param message for people: says what happened and where. One line: what would end it is escaped, as `\n` say, and so
+   * is all that a terminal obeys, since much of it may be a peer's
    * @param options `cause`: the error underneath
    */
   constructor(message: string, options?: { readonly cause?: unknown }) {
-    super(message, options);
+    super(message && safeText(String(message)), options); // a program in JavaScript may give none, or anything
   }
 }
 
