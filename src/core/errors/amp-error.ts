@@ -22,12 +22,14 @@ export class AmpError extends Error {
   }
 
   /**
-   * @param message for people: says what happened and where. One line: what would end it is escaped, as `\n` say, and so
-   * is all that a terminal obeys, since much of it may be a peer's
+   * @param message for people: says what happened and where. In ours it is one line: what would end it is escaped, as
+   * `\n` say, and so is all that a terminal obeys, since much of it may be a peer's. A class of the program's own has its
+   * message as it is given, and sends it so
    * @param options `cause`: the error underneath
    */
   constructor(message: string, options?: { readonly cause?: unknown }) {
-    super(message && safeText(String(message)), options); // a program in JavaScript may give none, or anything
+    // A program in JavaScript may give none, or anything.
+    super(message && isOurs(new.target) ? safeText(String(message)) : message, options);
   }
 }
 
@@ -39,4 +41,9 @@ export function identify(errorClass: { prototype: object }, name: string, code: 
   for (const [key, value] of Object.entries({ name, code, fault })) {
     Object.defineProperty(errorClass.prototype, key, { value, configurable: true, writable: true });
   }
+}
+
+/** Whether {@link identify} has named the class itself. */
+function isOurs(errorClass: { readonly prototype: object }): boolean {
+  return Object.hasOwn(errorClass.prototype, "code");
 }

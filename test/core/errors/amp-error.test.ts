@@ -2,6 +2,7 @@
 import {
   AmpError,
   command,
+  locator,
   NoEmptyBoxes,
   StartTLSRefused,
   UnhandledCommand,
@@ -16,7 +17,8 @@ const HOSTILE = "no\n2024-01-01 root logged in\u001b[2J\u009b2J\u202e";
 const ESCAPED = String.raw`no\n2024-01-01 root logged in\x1b[2J\x9b2J\u202e`;
 
 class Denied extends Error {}
-const Enter = command("Enter", { errors: { DENIED: Denied } });
+class Barred extends AmpError {}
+const Enter = command("Enter", { errors: { DENIED: Denied, BARRED: Barred } });
 
 /** What a call comes to that is answered with an error. */
 async function answered(_error_code: string): Promise<Error> {
@@ -41,9 +43,26 @@ test("an error of the protocol's own", async () => {
 });
 
 test("a class of the program's own gets the message as it came", async () => {
-  const error = await answered("DENIED");
-  expect(error).toBeInstanceOf(Denied);
-  expect(error.message).toBe(HOSTILE);
+  for (const [code, errorClass] of [
+    ["DENIED", Denied],
+    ["BARRED", Barred],
+  ] as const) {
+    const error = await answered(code);
+    expect(error).toBeInstanceOf(errorClass);
+    expect(error.message).toBe(HOSTILE);
+  }
+});
+
+test("a class of the program's own sends its message as it is", async () => {
+  const { peer } = scriptedPeer({
+    locator: locator(
+      Enter.responder(() => {
+        throw new Barred(HOSTILE);
+      }),
+    ),
+  });
+  peer.send({ _ask: "1", _command: "Enter" });
+  await peer.expect({ _error: "1", _error_code: "BARRED", _error_description: HOSTILE });
 });
 
 test("a StartTLS that is refused", async () => {
