@@ -10,15 +10,17 @@ export function refusal(
   requiresAnswer: boolean,
 ): Error | undefined {
   const { standing, options, output, limits } = parts;
-  if (!standing.rules.calls) return standing.whyClosed();
-  if (requiresAnswer && options.receiver !== undefined) {
+  if (standing.rules.calls === false) return standing.whyClosed();
+  if (options.receiver !== undefined && requiresAnswer) {
     return new TypeError("the answer would go to the receiver: make the calls on a BoxDispatcher");
   }
-  if (output.held >= limits.maxHeldBytes) {
+  const { pending } = output;
+  // What is held back is a part of what is pending.
+  if (pending >= limits.maxHeldBytes && output.held >= limits.maxHeldBytes) {
     return new LimitExceeded(`${output.held} bytes are held back already: the limit is maxHeldBytes`);
   }
-  if (output.pending >= limits.maxUnsentBytes) {
-    return new LimitExceeded(`the peer has not taken ${output.pending} bytes: the limit is maxUnsentBytes`);
+  if (pending >= limits.maxUnsentBytes) {
+    return new LimitExceeded(`the peer has not taken ${pending} bytes: the limit is maxUnsentBytes`);
   }
   if (plaintextForbids(parts, command) && !parts.driver.certain) {
     return new TLSRequired(`${command?.name ?? "a call"} may not be sent in plaintext: start TLS first`);
