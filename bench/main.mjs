@@ -4,6 +4,7 @@ import { cpus } from "node:os";
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { measureGrowth } from "./measure/growth.mjs";
+import { canCount, countInstructions } from "./measure/instructions.mjs";
 import { measure } from "./measure/measure.mjs";
 import { canPin, coresOf, PLACEMENTS } from "./measure/placement.mjs";
 import { PEERS } from "./peers/index.mjs";
@@ -11,6 +12,7 @@ import { verdictRows, verdicts } from "./report/check.mjs";
 import { watchConditions } from "./report/conditions.mjs";
 import { figuresOf } from "./report/figures.mjs";
 import { growthRows } from "./report/growth.mjs";
+import { instructionRows } from "./report/instructions.mjs";
 import { writePage } from "./report/page.mjs";
 import { plotGrowth, plotPeers } from "./report/plots.mjs";
 import { aligned, markdown, rowsOf, summaryRows } from "./report/table.mjs";
@@ -28,6 +30,7 @@ if (options.help) {
 const onlyTargets = options.quick || options.check;
 const dist = options.dist === undefined ? new URL("../dist/", import.meta.url) : directory(options.dist);
 prepare({ build: options.dist === undefined });
+if (options.instructions) await instructions();
 const tls = await makeCertificate(dist);
 const peers = chosenPeers();
 const workloads = WORKLOADS.filter(({ id }) => options.only?.includes(id) ?? wantedByDefault(id));
@@ -48,6 +51,15 @@ for (const placement of placements) {
 }
 if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(raw, null, 1)}\n`);
 process.exit(missed ? 1 : 0);
+
+async function instructions() {
+  if (!canCount()) {
+    console.error("There is no valgrind here.");
+    process.exit(2);
+  }
+  console.log(aligned(instructionRows(await countInstructions(dist.href))));
+  process.exit(0);
+}
 
 async function sideBySide(placement) {
   const measured = new Map();

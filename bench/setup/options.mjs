@@ -6,6 +6,7 @@ export const HELP = `npm run bench -- [options]
   --quick             fewer and shorter samples, and only what has a target: under two minutes
   --check             compare with the targets, exit 1 when one is missed
   --growth            how the cost grows with calls, connections, bytes and keys (workloads/growth.mjs), and nothing else
+  --instructions      count the instructions of a call, function by function, and nothing else: needs valgrind
   --write             write the tables into docs/performance.md
   --plot              draw the plots of that page
   --only ID,ID        these workloads (see workloads/index.mjs)
@@ -32,6 +33,7 @@ export function readOptions(args) {
       quick: { type: "boolean", default: false },
       check: { type: "boolean", default: false },
       growth: { type: "boolean", default: false },
+      instructions: { type: "boolean", default: false },
       write: { type: "boolean", default: false },
       plot: { type: "boolean", default: false },
       only: { type: "string" },
