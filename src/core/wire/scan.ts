@@ -2,15 +2,14 @@
 import { type Frame, isBefore } from "./frame.ts";
 import { noteField } from "./protocol-fields.ts";
 
-/** Numbers kept for one key, as {@link Frame} reads them. Not imported: V8 knows only a module's own constants for such. */
+/** As in {@link Frame}. Not imported: V8 knows a module's own constants for such, and no others. */
 const STRIDE = 3;
 const LENGTH_BYTES = 2;
 
 /** What the protocol's own keys begin with. */
 const UNDERSCORE = 0x5f;
 
-/** What {@link scanBox} returns where it cannot go on; a number above 0 means "so many bytes more, at least". */
-const WHOLE = 0;
+/** What {@link scanBox} returns where no number of bytes more would help. */
 export const KEY_TOO_LONG = -1;
 export const TOO_MANY_BYTES = -2;
 const TOO_MANY_KEYS = -3;
@@ -21,13 +20,14 @@ const TOO_MANY_KEYS = -3;
  *
  * @param end where the bytes received so far end
  * @param limit where the box must have ended
- * @returns WHOLE when the box is complete, the cursor then being past it; else why not
+ * @returns 0 when the box is complete, the cursor then being past it; above 0 how many bytes more it needs, at least;
+ * below 0 why it cannot be read
  */
 export function scanBox(frame: Frame, end: number, limit: number, maxKeys: number): number {
   // All in local variables: this loop runs for every key of every box.
   const { bytes, offsets } = frame;
   let { cursor, count } = frame;
-  let result = WHOLE;
+  let result = 0;
   /** What the key before begins with; of a box that goes on, not known. */
   let previous = 0xffff;
   for (;;) {
