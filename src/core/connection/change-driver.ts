@@ -7,9 +7,8 @@
  */
 import type { Values } from "../arguments/field.ts";
 import type { CallOptions } from "../command/amp-connection.ts";
-import type { ChangeSide, ChangingConnection, Perform, ProtocolChange } from "../command/box-kind.ts";
+import type { ChangeSide, Perform, ProtocolChange } from "../command/box-kind.ts";
 import type { AnyCommand } from "../command/command.ts";
-import type { Dispatcher } from "../dispatch/dispatcher.ts";
 import type { ChangeAsk } from "../dispatch/host.ts";
 import { InvalidSignature, OnlyOneTLS } from "../errors/caller.ts";
 import {
@@ -23,37 +22,10 @@ import {
 import { errorOf, reasonOf } from "../errors/thrown.ts";
 import { isFromWire, UNKNOWN_ERROR_CODE } from "../errors/wire-codes.ts";
 import type { ChangeEvent } from "../observer.ts";
-import type { Clock, Transport } from "../transport.ts";
 import { ByteWriter } from "../wire/byte-writer.ts";
 import { limitChange } from "./change-limit.ts";
-import type { Input } from "./input.ts";
-import type { Output } from "./output.ts";
-import { PHASES, type Phase, type State, type Transition } from "./states.ts";
-
-/** Hears of every change: one object from its beginning to its end. */
-export interface ChangeWatch {
-  started(kind: ProtocolChange["state"], side: ChangeSide): ChangeEvent;
-  done(event: ChangeEvent): void;
-  failed(event: ChangeEvent, error: unknown): void;
-}
-
-/** What the choreography moves. */
-export interface Stage {
-  readonly connection: ChangingConnection;
-  readonly transport: Transport;
-  readonly input: Input;
-  readonly output: Output;
-  readonly dispatcher: Dispatcher;
-  readonly clock: Clock;
-  /** Milliseconds. */
-  readonly handshakeTimeout: number;
-  readonly state: State;
-  /** Tells of a change to whoever watches. */
-  readonly watch: ChangeWatch | undefined;
-  move(transition: Transition): void;
-  /** Ends the connection: what is held is never sent. */
-  fail(reason: Error): void;
-}
+import type { Stage } from "./stage.ts";
+import { PHASES, type Phase, type Transition } from "./states.ts";
 
 /** The change that is under way. */
 interface Current {

@@ -2,12 +2,12 @@
 import type { ChangingConnection } from "../command/box-kind.ts";
 import type { Dispatcher } from "../dispatch/dispatcher.ts";
 import type { Clock, TLSOptions, TLSSession, Transport } from "../transport.ts";
-import type { ChangeWatch, Stage } from "./change-driver.ts";
 import type { Ending } from "./ending.ts";
 import { holdsAnswers } from "./held-answers.ts";
 import type { Input } from "./input.ts";
 import type { Output } from "./output.ts";
 import type { Parts } from "./parts.ts";
+import type { ChangeWatch, Stage } from "./stage.ts";
 import type { State, Transition } from "./states.ts";
 
 /** For the choreography. */
