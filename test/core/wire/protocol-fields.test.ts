@@ -1,4 +1,5 @@
 import { Box, encodeBox } from "ampwire";
+import fc from "fast-check";
 import { expect, test } from "vitest";
 import { frameOfBytes } from "../../../src/core/wire/frame-of.ts";
 import type { ProtocolFields } from "../../../src/core/wire/protocol-fields.ts";
@@ -48,4 +49,29 @@ test("forgets them with the next box, and keeps them while a box drips in", () =
 test("notes them behind later keys, and the last of two", () => {
   const unsorted = Buffer.from("0001610000" + "00045f61736b000131" + "00045f61736b000132" + "0000", "hex");
   expect(noted(frameOfBytes(unsorted))).toEqual({ ...NONE, ask: 2 });
+});
+
+test("notes the last of each, whatever else there is, in whatever pieces it comes", () => {
+  const key = fc.oneof(
+    fc.constantFrom("_ask", "_answer", "_command", "_error", "_error_code", "_asK", "_askk", "_", "A", "a"),
+    fc.string({ unit: "binary-ascii", minLength: 1, maxLength: 9 }).map((text) => `_${text}`),
+  );
+  fc.assert(
+    fc.property(fc.array(key, { maxLength: 8 }), fc.integer({ min: 1, max: 40 }), (keys, size) => {
+      const header = (text: string) => [0, text.length, ...Buffer.from(text, "latin1")];
+      const bytes = Uint8Array.from([...keys.flatMap((name) => [...header(name), 0, 1, 0x5f]), 0, 0]);
+      const reader = new BoxReader();
+      for (let at = 0; at < bytes.length; at += size) reader.push(bytes.slice(at, at + size));
+      const frame = reader.nextFrame();
+      expect(frame && noted(frame)).toEqual({
+        ask: keys.lastIndexOf("_ask"),
+        answer: keys.lastIndexOf("_answer"),
+        command: keys.lastIndexOf("_command"),
+        error: keys.lastIndexOf("_error"),
+      });
+      expect(frame?.ascending).toBe(
+        keys.every((name, index) => index === 0 || name > (keys[index - 1] ?? "")),
+      );
+    }),
+  );
 });
