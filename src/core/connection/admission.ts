@@ -10,8 +10,8 @@ export function refusal(
   requiresAnswer: boolean,
 ): Error | undefined {
   const { standing, options, output, limits } = parts;
-  if (standing.rules.calls === false) return standing.whyClosed();
-  if (options.receiver !== undefined && requiresAnswer) {
+  if (!standing.rules.calls) return standing.whyClosed();
+  if (requiresAnswer && options.receiver !== undefined) {
     return new TypeError("the answer would go to the receiver: make the calls on a BoxDispatcher");
   }
   const { pending } = output;
