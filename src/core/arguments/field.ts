@@ -10,11 +10,11 @@ export interface Key {
   readonly key: Uint8Array;
   /** The same with its length before it. */
   readonly header: Uint8Array;
+  /** The header again, for finding it in a frame. */
+  readonly pattern: FixedBytes;
 }
 
 export interface Field extends Key {
-  /** The header again, for finding it in a frame. */
-  readonly pattern: FixedBytes;
   readonly name: string;
   /** Its place among the declared names. */
   readonly slot: number;
@@ -32,7 +32,8 @@ export type Values = Readonly<Record<string, unknown>>;
 /** @throws InvalidSignature for a name that cannot be a key, TooLong for one over 255 bytes */
 export function compileKey(name: string): Key {
   const key = textToKey(name);
-  return { key, header: keyHeader(key) };
+  const header = keyHeader(key);
+  return { key, header, pattern: new FixedBytes(header) };
 }
 
 /** @throws InvalidSignature, TooLong */
@@ -40,10 +41,8 @@ export function compileField(name: string, argument: Argument<unknown>, slot: nu
   if (name === "__proto__") {
     throw new InvalidSignature("__proto__ cannot name a field: objects treat it specially");
   }
-  const key = compileKey(name);
   return {
-    ...key,
-    pattern: new FixedBytes(key.header),
+    ...compileKey(name),
     name,
     slot,
     codec: asInPlace(argument),

@@ -1,5 +1,5 @@
 /** Tells asks, answers and errors apart, and brings each to where it belongs. Sends our own asks. */
-import type { Values } from "../arguments/field.ts";
+import { compileKey, type Values } from "../arguments/field.ts";
 import type { CallOptions } from "../command/amp-connection.ts";
 import type { AnyCommand } from "../command/command.ts";
 import { InvalidSignature } from "../errors/caller.ts";
@@ -10,19 +10,19 @@ import { utf8Lenient } from "../platform.ts";
 import type { Clock } from "../transport.ts";
 import { Box } from "../wire/box.ts";
 import type { ByteWriter } from "../wire/byte-writer.ts";
-import { FixedBytes } from "../wire/fixed-bytes.ts";
+import type { FixedBytes } from "../wire/fixed-bytes.ts";
 import type { Frame } from "../wire/frame.ts";
 import { textToKey } from "../wire/key-text.ts";
 import { ASK, COMMAND, ERROR_CODE, ERROR_DESCRIPTION } from "../wire/protocol-keys.ts";
-import { keyHeader, writeBox } from "../wire/writer.ts";
+import { parseTag, tagBytes } from "../wire/tag.ts";
+import { writeBox } from "../wire/writer.ts";
 import type { Host } from "./host.ts";
 import { Incoming } from "./incoming.ts";
 import type { ResponderLocator } from "./locator.ts";
 import { type Call, GIVEN_UP, Outstanding, refuseAborted, type Settle } from "./outstanding.ts";
-import { parseTag } from "./tags.ts";
 
-const errorCode = fixedKey(ERROR_CODE);
-const errorDescription = fixedKey(ERROR_DESCRIPTION);
+const errorCode = compileKey(ERROR_CODE).pattern;
+const errorDescription = compileKey(ERROR_DESCRIPTION).pattern;
 
 export class Dispatcher {
   readonly #host: Host;
@@ -175,7 +175,7 @@ export class Dispatcher {
     }
     const answer = new Promise<Box>((resolve, reject) => {
       this.outstanding.admit(options);
-      writeBox(this.#host.out, ask().set(ASK, this.outstanding.nextTag.toString(16)));
+      writeBox(this.#host.out, ask().set(ASK, tagBytes(this.outstanding.nextTag)));
       // A call without command resolves with the answer's box.
       this.#sent(new PendingCall(undefined, name, resolve as Settle["resolve"], reject), options);
     });
@@ -187,7 +187,7 @@ export class Dispatcher {
   /** Asks for whatever the peer may answer: that it does is enough, so nobody waits for it. */
   askIdly(name: string): void {
     const tag = this.outstanding.addIdle();
-    writeBox(this.#host.out, new Box({ [COMMAND]: name, [ASK]: tag.toString(16) }));
+    writeBox(this.#host.out, new Box({ [COMMAND]: name, [ASK]: tagBytes(tag) }));
     this.#host.written();
   }
 
@@ -244,10 +244,6 @@ function capture(resolve: Settle["resolve"], reject: Settle["reject"]): void {
 /** @throws InvalidSignature for a call that a codec or a getter makes while a box is being written: it would land in it */
 function refuseWithin(out: ByteWriter, name: string): void {
   if (out.busy) throw new InvalidSignature(`${name} was called while the values of another box were encoded`);
-}
-
-function fixedKey(name: string): FixedBytes {
-  return new FixedBytes(keyHeader(textToKey(name)));
 }
 
 function textAt(frame: Frame, key: FixedBytes): string | undefined {

@@ -1,7 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { parseTag } from "../../../src/core/dispatch/tags.ts";
 import { ByteWriter } from "../../../src/core/wire/byte-writer.ts";
-import { tagBytes } from "../../../src/core/wire/tag.ts";
+import { parseTag, tagBytes } from "../../../src/core/wire/tag.ts";
 
 const text = (tag: number) => {
   const out = new ByteWriter(1);
