@@ -67,7 +67,7 @@ export class Frame implements ProtocolFields {
     return -1;
   }
 
-  /** @param key with its length before it: behind it there are always a value's length and the end of the box */
+  /** @param key with its length before it */
   keyIs(index: number, key: FixedBytes): boolean {
     const start = this.offsets[index * STRIDE] as number;
     if ((this.offsets[index * STRIDE + 1] as number) - start !== key.length) return false;
@@ -76,10 +76,6 @@ export class Frame implements ProtocolFields {
 
   keyStart(index: number): number {
     return this.offsets[index * STRIDE] as number;
-  }
-
-  keyEnd(index: number): number {
-    return this.valueStart(index) - LENGTH_BYTES;
   }
 
   valueStart(index: number): number {
@@ -91,7 +87,7 @@ export class Frame implements ProtocolFields {
   }
 
   keyText(index: number): string {
-    return keyToText(this.bytes, this.keyStart(index), this.keyEnd(index));
+    return keyToText(this.bytes, this.keyStart(index), this.valueStart(index) - LENGTH_BYTES);
   }
 
   /** The value's bytes, safe to keep. */
@@ -124,20 +120,4 @@ export function copiedBytes(bytes: Uint8Array, start: number, end: number): Uint
   if (count < SHORT) for (let i = 0; i < count; i++) copy[i] = bytes[start + i] as number;
   else copy.set(bytes.subarray(start, end));
   return copy;
-}
-
-/** Whether the key at `a` comes before the one at `b`, in byte order. */
-export function isBefore(
-  bytes: Uint8Array,
-  aStart: number,
-  aEnd: number,
-  bStart: number,
-  bEnd: number,
-): boolean {
-  const shared = Math.min(aEnd - aStart, bEnd - bStart);
-  for (let i = 0; i < shared; i++) {
-    const difference = (bytes[aStart + i] as number) - (bytes[bStart + i] as number);
-    if (difference !== 0) return difference < 0;
-  }
-  return aEnd - aStart < bEnd - bStart;
 }

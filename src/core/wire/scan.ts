@@ -1,5 +1,5 @@
 /** One box's bytes to a frame: the only place that knows how keys and values stand in a box. */
-import { type Frame, isBefore } from "./frame.ts";
+import type { Frame } from "./frame.ts";
 import { noteField } from "./protocol-fields.ts";
 
 /** As in {@link Frame}. Not imported: V8 knows a module's own constants for such, and no others. */
@@ -86,7 +86,7 @@ export function scanBox(frame: Frame, end: number, limit: number, maxKeys: numbe
   return result;
 }
 
-/** Whether a key comes after the one whose offsets begin at `before`. */
+/** Whether a key comes after the one whose offsets begin at `before`, in byte order. */
 function ascends(
   bytes: Uint8Array,
   offsets: readonly number[],
@@ -94,6 +94,12 @@ function ascends(
   keyStart: number,
   keyEnd: number,
 ): boolean {
+  const start = offsets[before] as number;
   const end = (offsets[before + 1] as number) - LENGTH_BYTES;
-  return isBefore(bytes, offsets[before] as number, end, keyStart, keyEnd);
+  const shared = Math.min(end - start, keyEnd - keyStart);
+  for (let i = 0; i < shared; i++) {
+    const difference = (bytes[start + i] as number) - (bytes[keyStart + i] as number);
+    if (difference !== 0) return difference < 0;
+  }
+  return end - start < keyEnd - keyStart;
 }
