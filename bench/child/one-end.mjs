@@ -3,15 +3,16 @@
  * What the other end would send is made beforehand, but for the tags.
  */
 import { performance } from "node:perf_hooks";
-import { boxesOf, TAG } from "../peers/by-hand/boxes.mjs";
+import { boxBytes, boxesOf, writeTag } from "../peers/by-hand/boxes.mjs";
 
 const IN_FLIGHT = 64;
-const DIGITS = Buffer.from("0123456789abcdef");
 
 const [role, dist, calls] = process.argv.slice(2);
 const { command, integer, locator, Connection } = await import(new URL("index.js", dist));
 const Sum = command("Sum", { arguments: { a: integer(), b: integer() }, response: { total: integer() } });
-const { ask, answer } = boxesOf({ kind: "sum" });
+const { ask } = boxesOf({ kind: "sum" });
+/** Where the tag of an answer begins. */
+const TAG_AT = answerTo("x").indexOf("x");
 
 let receiver;
 /** Takes everything at once. */
@@ -72,9 +73,7 @@ class Answers {
     if (lengths[0] !== lengths[1]) return this.#mixed();
     const bytes = this.#of(lengths[0]);
     const length = bytes.length / IN_FLIGHT;
-    for (let end = answer.indexOf(TAG) + lengths[0]; end < bytes.length; end += length) {
-      for (let at = end - 1, rest = ++this.#tag; rest > 0; at--, rest >>= 4) bytes[at] = DIGITS[rest & 15];
-    }
+    for (let end = TAG_AT + lengths[0]; end < bytes.length; end += length) writeTag(bytes, end, ++this.#tag);
     return bytes;
   }
 
@@ -89,10 +88,7 @@ class Answers {
 }
 
 function answerTo(tag) {
-  const at = answer.indexOf(TAG);
-  const bytes = Buffer.concat([answer.subarray(0, at), Buffer.from(tag), answer.subarray(at + TAG.length)]);
-  bytes[at - 1] = tag.length;
-  return bytes;
+  return boxBytes({ _answer: tag, total: "94" });
 }
 
 await { server: serve, client: call }[role](Math.ceil(calls / IN_FLIGHT));

@@ -63,14 +63,11 @@ function summed(text, nameOf) {
   let name = "";
   let called = false;
   for (const line of text.split("\n")) {
-    const declared = /^fn=\((\d+)\)(?: (.*))?$/.exec(line);
+    const declared = /^(c?)fn=\((\d+)\)(?: (.*))?$/.exec(line);
     if (declared !== null) {
-      const [, id, given] = declared;
+      const [, callee, id, given] = declared;
       if (given !== undefined) names.set(id, nameOf(given));
-      name = names.get(id);
-    } else if (/^cfn=\((\d+)\) /.test(line)) {
-      const [, id, given] = /^cfn=\((\d+)\) (.*)$/.exec(line);
-      names.set(id, nameOf(given));
+      if (!callee) name = names.get(id);
     } else if (line.startsWith("calls=")) {
       called = true; // the next line is what the called function cost, which it tells of itself
     } else if (/^[+\-*\d]/.test(line)) {

@@ -3,13 +3,12 @@
  * which the server sends back, and every answer finds its promise by it. All boxes are still made beforehand but for
  * the tag, and all of one length, so that nobody has to look for where they end.
  */
-import { boxesOf, TAG } from "./by-hand/boxes.mjs";
+import { boxesOf, TAG, writeTag } from "./by-hand/boxes.mjs";
 import { closeSocket, openSocket, serveSockets } from "./by-hand/stream.mjs";
 
 const TAG_LENGTH = TAG.length;
 const FIRST_TAG = 16 ** (TAG_LENGTH - 1);
 const END_OF_TAGS = 16 ** TAG_LENGTH;
-const DIGITS = Buffer.from("0123456789abcdef");
 
 /** Copies of one box, written one after the other. */
 class Slab {
@@ -98,15 +97,11 @@ export async function open(setup) {
       if (slab.empty) queueMicrotask(flush);
       asked = asked + 1 === END_OF_TAGS ? FIRST_TAG : asked + 1;
       const at = slab.append();
-      writeTag(slab.bytes, at, asked);
+      writeTag(slab.bytes, at + TAG_LENGTH, asked);
       return new Promise(executor);
     },
     close: () => closeSocket(socket),
   };
-}
-
-function writeTag(bytes, at, tag) {
-  for (let i = TAG_LENGTH - 1, rest = tag; i >= 0; i--, rest >>= 4) bytes[at + i] = DIGITS[rest & 15];
 }
 
 function tagAt(bytes, at) {

@@ -3,6 +3,13 @@
 /** As long as the tags of a busy connection. */
 export const TAG = "1a2b3";
 
+const DIGITS = Buffer.from("0123456789abcdef");
+
+/** Writes a tag over one that has as many digits, and ends before `end`. */
+export function writeTag(bytes, end, tag) {
+  for (let at = end - 1, rest = tag; rest > 0; at--, rest >>= 4) bytes[at] = DIGITS[rest & 15];
+}
+
 export function boxBytes(fields) {
   const parts = [];
   for (const [key, value] of Object.entries(fields)) {
