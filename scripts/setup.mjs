@@ -1,6 +1,6 @@
 /**
  * Fetches what a fresh clone lacks: the packages of package-lock.json, and a Twisted to talk to. Called by
- * the other scripts, so that `npm test` and `npm start` need no step before them.
+ * the other scripts, so that `npm test`, `npm start` and `npm run bench` need no step before them.
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -71,7 +71,7 @@ function ensure({ there, ways, problem, tests }) {
 }
 
 /** A Python that has Twisted with TLS. @returns {boolean} see {@link ensure} */
-export function ensureTwisted() {
+export function ensureTwisted(tests = "the interop tests") {
   return ensure({
     there: () => run(python, ["-c", "import twisted, OpenSSL, service_identity"], { stdio: "ignore" }) === 0,
     ways: [
@@ -80,7 +80,7 @@ export function ensureTwisted() {
         installPackages("Twisted", ["python3-twisted", "python3-openssl", "python3-service-identity"]),
     ],
     problem: `${python} cannot import twisted, OpenSSL and service_identity (AMPWIRE_PYTHON names another Python)`,
-    tests: "the interop tests",
+    tests,
   });
 }
 

@@ -1,3 +1,5 @@
+import { python } from "../../scripts/setup.mjs";
+
 /**
  * Everyone who is measured. A peer of Node is one file that exports
  *
@@ -29,5 +31,5 @@ export const PEERS = [
   { id: "msgpackr", title: "msgpackr by hand", file: "msgpackr.mjs" },
   { id: "jsonrpc", title: "vscode-jsonrpc", file: "jsonrpc.mjs" },
   { id: "grpc", title: "@grpc/grpc-js", file: "grpc.mjs" },
-  { id: "twisted", title: "Twisted AMP", file: "twisted_amp.py", program: "/usr/bin/python3" },
+  { id: "twisted", title: "Twisted AMP", file: "twisted_amp.py", program: python },
 ];
