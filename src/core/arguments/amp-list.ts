@@ -15,6 +15,9 @@ import { elementError } from "./list-of.ts";
 import { NO_TAG, Schema } from "./schema.ts";
 import { shownValue } from "./value-text.ts";
 
+/** No bound: the list has one. A small integer, as V8 knows those that are passed elsewhere. */
+const MAX_INT32 = 0x7fffffff;
+
 /**
  * AMP's AmpList: an array of objects that all have the same fields, each sent as a box with its keys in byte
  * order (Twisted's `amp.AmpList`). An empty value is the empty list. The whole list is at most 65535 bytes long.
@@ -45,9 +48,10 @@ export function ampList<F extends Fields>(fields: F): InPlaceArgument<ValuesOf<F
     const rows: ValuesOf<F>[] = [];
     // One for all rows, but not for all lists: a codec of a tree reads a list while it reads a row.
     const frame = new Frame();
+    frame.expected = template.shape;
     for (let at = start; at < end; at = frame.cursor) {
       frame.clear(bytes, at);
-      const state = scanBox(frame, end, Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY);
+      const state = scanBox(frame, end, MAX_INT32, MAX_INT32);
       if (state !== 0) throw elementError(rows.length, new SyntaxError(broken(state)));
       try {
         // The schema has read exactly these fields.

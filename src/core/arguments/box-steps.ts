@@ -23,19 +23,27 @@ export interface Step {
 }
 
 interface ConstantKey extends Key {
+  readonly name: string;
   readonly value: Uint8Array | undefined;
 }
 
-/** The whole box, in byte order of the keys. */
-export function compileSteps(fields: readonly Field[], constants: readonly Constant[]): Step[] {
-  const keys: (Field | ConstantKey)[] = [...fields, ...constants.map(compileConstant)];
+export type BoxKey = Field | ConstantKey;
+
+/** All keys of the box, in byte order. */
+export function compileKeys(fields: readonly Field[], constants: readonly Constant[]): BoxKey[] {
+  const keys: BoxKey[] = [...fields, ...constants.map(compileConstant)];
+  return keys.sort((a, b) => compareBytes(a.key, b.key));
+}
+
+/** The whole box. */
+export function compileSteps(keys: readonly BoxKey[]): Step[] {
   const steps: Step[] = [];
   const fixed = new ByteWriter(64);
   function finishStep(field: Field | undefined, tag: boolean): void {
     steps.push({ fixed: new FixedBytes(fixed.copy()), field, tag });
     fixed.length = 0;
   }
-  for (const entry of keys.sort((a, b) => compareBytes(a.key, b.key))) {
+  for (const entry of keys) {
     const field = "codec" in entry ? entry : undefined;
     // An optional field may be left out with its key, but not with the constants before it.
     if (field?.optional && fixed.length > 0) finishStep(undefined, false);
@@ -58,5 +66,5 @@ function compileConstant({ key: name, value }: Constant): ConstantKey {
   if (value !== undefined && value.length > MAX_VALUE_LENGTH) {
     throw new TooLong(`the value of ${name} is over the wire's limit of ${MAX_VALUE_LENGTH} bytes`);
   }
-  return { ...compileKey(name), value };
+  return { ...compileKey(name), name, value };
 }

@@ -11,10 +11,11 @@ import { Box } from "../wire/box.ts";
 import type { ByteWriter } from "../wire/byte-writer.ts";
 import type { Frame } from "../wire/frame.ts";
 import { MAX_VALUE_LENGTH } from "../wire/limits.ts";
+import { Shape } from "../wire/shape.ts";
 import { type Tag, tagBytes } from "../wire/tag.ts";
 import { compareBytes, writeBox } from "../wire/writer.ts";
 import { type BoxArgument, checkpoint, type Fields } from "./argument.ts";
-import { type Constant, compileSteps, type Step } from "./box-steps.ts";
+import { type BoxKey, type Constant, compileKeys, compileSteps, type Step } from "./box-steps.ts";
 import { compileField, type Field, isLocal, isPieceOf, type Values, valueFor } from "./field.ts";
 
 /** The length of a value stands before it. */
@@ -82,6 +83,8 @@ export class Schema {
   #read(frame: Frame, box: Box | undefined, connection: unknown): Record<string, unknown> {
     const values: Record<string, unknown> = {};
     const fields = this.#fields;
+    const { shape } = frame;
+    const places = shape !== undefined && shape.owner === this ? shape.places : undefined;
     let expected = 0;
     for (let place = 0; place < fields.length; place++) {
       const field = fields[place] as Field;
@@ -90,7 +93,12 @@ export class Schema {
         continue;
       }
       // Both stand in byte order, so a field's key comes after the one found before it.
-      const index = frame.ascending ? frame.indexFrom(expected, field.pattern) : frame.indexOf(field.pattern);
+      const index =
+        places !== undefined
+          ? (places[place] as number)
+          : frame.ascending
+            ? frame.indexFrom(expected, field.pattern)
+            : frame.indexOf(field.pattern);
       if (index >= 0) {
         expected = index + 1;
         values[field.name] = this.#readValue(frame, index, field);
@@ -179,6 +187,8 @@ export class BoxTemplate {
   readonly #constants: readonly Constant[];
   readonly #steps: readonly Step[];
   readonly #spreads: boolean;
+  readonly #keys: readonly BoxKey[];
+  #shape: Shape | undefined;
   /** For the values of the next box. Not here while one is being written: a value may have such a box in it. */
   #slots: unknown[] | undefined;
 
@@ -186,8 +196,20 @@ export class BoxTemplate {
     this.#schema = schema;
     this.#fields = fields;
     this.#constants = constants;
-    this.#steps = compileSteps(fields, constants);
+    this.#keys = compileKeys(fields, constants);
+    this.#steps = compileSteps(this.#keys);
     this.#spreads = fields.some((field) => field.spread !== undefined);
+  }
+
+  /** How the boxes look to who reads them; undefined where a codec decides itself which keys it writes. */
+  get shape(): Shape | undefined {
+    if (this.#spreads) return undefined;
+    this.#shape ??= new Shape(
+      this.#keys,
+      this.#schema,
+      this.#fields.map(({ name }) => name),
+    );
+    return this.#shape;
   }
 
   /**

@@ -241,12 +241,17 @@ export class Command<A extends Fields = Fields, R extends Fields = Fields, Q ext
 
   readArguments(frame: Frame, connection: unknown): Values {
     if (this.#replaced.parseArguments) return this.parseArguments(frame.toBox(), connection);
-    return this.#argumentSchema.read(frame, connection);
+    const values = this.#argumentSchema.read(frame, connection);
+    if (frame.shape === undefined)
+      frame.expected = (frame.ask < 0 ? this.#askWithoutAnswer : this.#ask).shape;
+    return values;
   }
 
   readResponse(frame: Frame, connection: unknown): Values {
     if (this.#replaced.parseResponse) return this.parseResponse(frame.toBox(), connection);
-    return this.#responseSchema.read(frame, connection);
+    const values = this.#responseSchema.read(frame, connection);
+    if (frame.shape === undefined) frame.expected = this.#answer.shape; // as above
+    return values;
   }
 }
 

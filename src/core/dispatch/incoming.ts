@@ -46,10 +46,14 @@ export class Incoming {
   receive(frame: Frame): void {
     const ask = spare ?? new Ask();
     spare = undefined; // a responder may bring another box
-    const { bytes, command } = frame;
-    ask.begin(this.#names.nameAt(bytes, frame.valueStart(command), frame.valueEnd(command)), frame);
+    ask.begin(frame.shape?.commandName ?? this.#nameIn(frame), frame);
     this.#serve(ask, frame);
     if (!ask.kept) spare = ask;
+  }
+
+  #nameIn(frame: Frame): string {
+    const { bytes, command } = frame;
+    return this.#names.nameAt(bytes, frame.valueStart(command), frame.valueEnd(command));
   }
 
   #serve(ask: Ask, frame: Frame): void {

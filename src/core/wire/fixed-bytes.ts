@@ -1,3 +1,5 @@
+const WORD = 4;
+
 /**
  * Bytes that are written, or looked for, again and again: made ready to be handled four at a time.
  *
@@ -7,33 +9,43 @@
 export class FixedBytes {
   readonly words: Int32Array;
   readonly length: number;
-  /** Which bits of the last word belong to it. */
-  readonly #lastMask: number;
+  /** The first four, or as many as there are. */
+  readonly #first: number;
+  readonly #firstMask: number;
+  /** The last four, where there are more than that. Some may be among the first. */
+  readonly #last: number;
 
   constructor(bytes: Uint8Array) {
-    const padded = new Uint8Array(Math.ceil(bytes.length / 4) * 4);
+    const { length } = bytes;
+    const padded = new Uint8Array(Math.ceil(length / WORD) * WORD);
     padded.set(bytes);
-    this.words = Int32Array.from({ length: padded.length / 4 }, (_, index) => wordAt(padded, index * 4));
-    this.length = bytes.length;
-    this.#lastMask = (-1 >>> ((padded.length - bytes.length) * 8)) | 0;
+    const view = new DataView(padded.buffer);
+    this.words = Int32Array.from({ length: padded.length / WORD }, (_, index) => wordAt(view, index * WORD));
+    this.length = length;
+    this.#first = length === 0 ? 0 : wordAt(view, 0);
+    this.#firstMask = length < WORD ? (1 << (length * 8)) - 1 : -1;
+    this.#last = length > WORD ? wordAt(view, length - WORD) : 0;
   }
 
-  /** Whether these bytes stand there. What lies up to three bytes behind them does not matter, nor whether anything does. */
-  standAt(bytes: Uint8Array, start: number): boolean {
+  /** Whether these bytes stand there. Four bytes from there on must be there in any case. */
+  standAt(view: DataView, start: number): boolean {
+    const { length } = this;
+    if ((view.getInt32(start, true) & this.#firstMask) !== this.#first) return false;
+    if (length <= WORD) return true;
+    if (view.getInt32(start + length - WORD, true) !== this.#last) return false;
+    return length <= 2 * WORD || this.#middleStandsAt(view, start);
+  }
+
+  #middleStandsAt(view: DataView, start: number): boolean {
     const { words } = this;
     const last = words.length - 1;
-    let at = start;
-    for (let index = 0; index < last; index++, at += 4) if (wordAt(bytes, at) !== words[index]) return false;
-    return (wordAt(bytes, at) & this.#lastMask) === words[last];
+    for (let index = 1; index < last; index++)
+      if (view.getInt32(start + index * WORD, true) !== words[index]) return false;
+    return true;
   }
 }
 
 /** Four bytes as one number, the first of them the lowest: the same on every machine. */
-export function wordAt(bytes: Uint8Array, at: number): number {
-  return (
-    (bytes[at] as number) |
-    ((bytes[at + 1] as number) << 8) |
-    ((bytes[at + 2] as number) << 16) |
-    ((bytes[at + 3] as number) << 24)
-  );
+export function wordAt(view: DataView, at: number): number {
+  return view.getInt32(at, true);
 }

@@ -8,6 +8,7 @@ import { Box } from "./box.ts";
 import type { FixedBytes } from "./fixed-bytes.ts";
 import { keyToText } from "./key-text.ts";
 import type { ProtocolFields } from "./protocol-fields.ts";
+import type { Shape } from "./shape.ts";
 
 /** Numbers kept for one key: where the key starts, where its value starts, where that ends. */
 const STRIDE = 3;
@@ -21,8 +22,13 @@ export const VIEW_BYTES = 4096;
 /** Below this many bytes a loop beats a call into the platform. */
 const SHORT = 24;
 
+const NOTHING = new Uint8Array(0);
+const VIEW_OF_NOTHING = new DataView(NOTHING.buffer);
+
 export class Frame implements ProtocolFields {
-  bytes: Uint8Array = new Uint8Array(0);
+  bytes: Uint8Array = NOTHING;
+  /** Of the same bytes. */
+  view: DataView = VIEW_OF_NOTHING;
   /** How far the bytes have been understood: the next key starts here, or past a whole box the next box. */
   cursor = 0;
   /** How many keys. */
@@ -33,22 +39,38 @@ export class Frame implements ProtocolFields {
   error = -1;
   /** True when the keys stand in strictly ascending byte order, as every well-behaved sender writes them. */
   ascending = true;
+  /** What the box turned out to be like; undefined for one that was not expected. */
+  shape: Shape | undefined = undefined;
+  /** What the next box is thought to be like. Whoever reads boxes may say so. */
+  expected: Shape | undefined = undefined;
   /** `STRIDE` numbers for each key. An array, not an Int32Array: every connection makes one, faster, and reads as fast. */
   readonly offsets: number[] = [];
 
   /** Empties it for the box that begins at `start`. */
   clear(bytes: Uint8Array, start: number): void {
     // Looked at before it is stored: to store a young object in an old one costs V8 more.
-    if (this.bytes !== bytes) this.bytes = bytes;
+    if (this.bytes !== bytes) this.#lieIn(bytes);
     this.cursor = start;
     this.count = 0;
     this.ask = this.answer = this.command = this.error = -1;
     this.ascending = true;
+    this.shape = undefined;
+  }
+
+  /** Lets go of the bytes. */
+  leave(): void {
+    this.bytes = NOTHING;
+    this.view = VIEW_OF_NOTHING;
+  }
+
+  #lieIn(bytes: Uint8Array): void {
+    this.bytes = bytes;
+    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   }
 
   /** The box has been moved into `bytes`: `distance` is how far towards the beginning. */
   moveTo(bytes: Uint8Array, distance: number): void {
-    this.bytes = bytes;
+    this.#lieIn(bytes);
     this.cursor -= distance;
     for (let i = this.count * STRIDE - 1; i >= 0; i--) {
       this.offsets[i] = (this.offsets[i] as number) - distance;
@@ -71,7 +93,7 @@ export class Frame implements ProtocolFields {
   keyIs(index: number, key: FixedBytes): boolean {
     const start = this.offsets[index * STRIDE] as number;
     if ((this.offsets[index * STRIDE + 1] as number) - start !== key.length) return false;
-    return key.standAt(this.bytes, start - LENGTH_BYTES);
+    return key.standAt(this.view, start - LENGTH_BYTES);
   }
 
   keyStart(index: number): number {

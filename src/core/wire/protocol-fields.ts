@@ -21,26 +21,27 @@ const ERROR_FIRST = wordOf(ERROR, 0);
 const ERROR_LAST = wordOf(ERROR, 2);
 
 function wordOf(name: string, at: number): number {
-  return wordAt(textToKey(name), at);
+  const { buffer, byteOffset } = textToKey(name);
+  return wordAt(new DataView(buffer, byteOffset), at);
 }
 
 /** Looks whether a key is one of AMP's. The four are told apart by their lengths. */
 export function noteField(
   fields: ProtocolFields,
   index: number,
-  bytes: Uint8Array,
+  view: DataView,
   start: number,
   length: number,
 ): void {
   if (length === 4) {
-    if (wordAt(bytes, start) === ASK_WORD) fields.ask = index;
+    if (wordAt(view, start) === ASK_WORD) fields.ask = index;
   } else if (length === 7) {
-    if (wordAt(bytes, start) === ANSWER_FIRST && wordAt(bytes, start + 3) === ANSWER_LAST)
+    if (wordAt(view, start) === ANSWER_FIRST && wordAt(view, start + 3) === ANSWER_LAST)
       fields.answer = index;
   } else if (length === 8) {
-    if (wordAt(bytes, start) === COMMAND_FIRST && wordAt(bytes, start + 4) === COMMAND_LAST)
+    if (wordAt(view, start) === COMMAND_FIRST && wordAt(view, start + 4) === COMMAND_LAST)
       fields.command = index;
   } else if (length === 6) {
-    if (wordAt(bytes, start) === ERROR_FIRST && wordAt(bytes, start + 2) === ERROR_LAST) fields.error = index;
+    if (wordAt(view, start) === ERROR_FIRST && wordAt(view, start + 2) === ERROR_LAST) fields.error = index;
   }
 }

@@ -121,7 +121,7 @@ export class BoxReader {
     const frame = this.#frame;
     const start = this.#position;
     if (start === chunk.length) {
-      frame.clear(NOTHING, 0); // or it would keep the last chunk alive, for as long as the peer says nothing more
+      frame.leave(); // or it would keep the last chunk alive, for as long as the peer says nothing more
       return undefined;
     }
     frame.clear(chunk, start);

@@ -1,10 +1,13 @@
 /** One box's bytes to a frame: the only place that knows how keys and values stand in a box. */
 import type { Frame } from "./frame.ts";
 import { noteField } from "./protocol-fields.ts";
+import type { Part, Shape } from "./shape.ts";
 
 /** As in {@link Frame}. Not imported: V8 knows a module's own constants for such, and no others. */
 const STRIDE = 3;
 const LENGTH_BYTES = 2;
+const MAX_KEY_LENGTH = 255;
+const WORD = 4;
 
 /** What the protocol's own keys begin with. */
 const UNDERSCORE = 0x5f;
@@ -24,14 +27,20 @@ const TOO_MANY_KEYS = -3;
  * below 0 why it cannot be read
  */
 export function scanBox(frame: Frame, end: number, limit: number, maxKeys: number): number {
+  if (
+    frame.count === 0 &&
+    frame.expected !== undefined &&
+    scanExpected(frame, frame.expected, limit < end ? limit : end, maxKeys)
+  )
+    return 0;
   // All in local variables: this loop runs for every key of every box.
-  const { bytes, offsets } = frame;
+  const { view, offsets } = frame;
   let { cursor, count } = frame;
   let result = 0;
   /** What the key before begins with; of a box that goes on, not known. */
   let previous = 0xffff;
   for (;;) {
-    const keyStart = cursor + 2;
+    const keyStart = cursor + LENGTH_BYTES;
     if (keyStart > end) {
       result = keyStart - end;
       break;
@@ -40,22 +49,24 @@ export function scanBox(frame: Frame, end: number, limit: number, maxKeys: numbe
       result = TOO_MANY_BYTES;
       break;
     }
-    if (bytes[cursor] !== 0) {
-      result = KEY_TOO_LONG;
-      break;
-    }
-    const keyEnd = keyStart + (bytes[cursor + 1] as number);
-    if (keyEnd === keyStart) {
+    const keyLength = view.getUint16(cursor);
+    if (keyLength === 0) {
       cursor = keyStart;
       break;
     }
-    if (keyEnd + 2 > end) {
-      result = keyEnd + 2 - end;
+    if (keyLength > MAX_KEY_LENGTH) {
+      result = KEY_TOO_LONG;
       break;
     }
-    const valueEnd = keyEnd + 2 + (((bytes[keyEnd] as number) << 8) | (bytes[keyEnd + 1] as number));
+    const keyEnd = keyStart + keyLength;
+    const valueStart = keyEnd + LENGTH_BYTES;
+    if (valueStart > end) {
+      result = valueStart - end;
+      break;
+    }
+    const valueEnd = valueStart + view.getUint16(keyEnd);
     // Refused as soon as it is announced, not when it has come.
-    if (valueEnd + 2 > limit) {
+    if (valueEnd + LENGTH_BYTES > limit) {
       result = TOO_MANY_BYTES;
       break;
     }
@@ -69,14 +80,13 @@ export function scanBox(frame: Frame, end: number, limit: number, maxKeys: numbe
     }
     const at = count * STRIDE;
     // The first two bytes decide it for nearly every pair of keys.
-    const second = keyEnd - keyStart > 1 ? (bytes[keyStart + 1] as number) : 0;
-    const begins = ((bytes[keyStart] as number) << 8) | second;
-    if (begins <= previous && at > 0 && !ascends(bytes, offsets, at - STRIDE, keyStart, keyEnd))
+    const begins = keyLength > 1 ? view.getUint16(keyStart) : view.getUint8(keyStart) << 8;
+    if (begins <= previous && at > 0 && !ascends(frame.bytes, offsets, at - STRIDE, keyStart, keyEnd))
       frame.ascending = false;
     previous = begins;
-    if (begins >> 8 === UNDERSCORE) noteField(frame, count, bytes, keyStart, keyEnd - keyStart);
+    if (begins >> 8 === UNDERSCORE) noteField(frame, count, view, keyStart, keyLength);
     offsets[at] = keyStart;
-    offsets[at + 1] = keyEnd + LENGTH_BYTES;
+    offsets[at + 1] = valueStart;
     offsets[at + 2] = valueEnd;
     count++;
     cursor = valueEnd;
@@ -84,6 +94,43 @@ export function scanBox(frame: Frame, end: number, limit: number, maxKeys: numbe
   frame.cursor = cursor;
   frame.count = count;
   return result;
+}
+
+/**
+ * Reads a box that is like the one expected: nothing is asked of a key but whether it is the one that comes next.
+ * @param end where the box must have ended
+ * @returns whether it was so to its end; if not, the keys before the first other one are read
+ */
+function scanExpected(frame: Frame, shape: Shape, end: number, maxKeys: number): boolean {
+  const { view, offsets } = frame;
+  const { parts } = shape;
+  const { length } = parts;
+  if (length > maxKeys) return false;
+  let { cursor } = frame;
+  let count = 0;
+  for (; count < length; count++) {
+    const { fixed, valueAt, endsAt } = parts[count] as Part;
+    // A word of a short part reaches over it.
+    if (cursor + fixed.length + WORD > end || !fixed.standAt(view, cursor)) break;
+    const valueStart = cursor + valueAt;
+    const valueEnd = endsAt > 0 ? cursor + endsAt : valueStart + view.getUint16(valueStart - LENGTH_BYTES);
+    if (valueEnd + LENGTH_BYTES > end) break;
+    const at = count * STRIDE;
+    offsets[at] = cursor + LENGTH_BYTES;
+    offsets[at + 1] = valueStart;
+    offsets[at + 2] = valueEnd;
+    cursor = valueEnd;
+  }
+  frame.cursor = cursor;
+  frame.count = count;
+  frame.ask = shape.ask < count ? shape.ask : -1;
+  frame.answer = shape.answer < count ? shape.answer : -1;
+  frame.command = shape.command < count ? shape.command : -1;
+  frame.error = shape.error < count ? shape.error : -1;
+  if (count < length || cursor + LENGTH_BYTES > end || view.getUint16(cursor) !== 0) return false;
+  frame.cursor = cursor + LENGTH_BYTES;
+  frame.shape = shape;
+  return true;
 }
 
 /** Whether a key comes after the one whose offsets begin at `before`, in byte order. */
