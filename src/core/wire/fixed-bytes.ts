@@ -20,11 +20,13 @@ export class FixedBytes {
     const padded = new Uint8Array(Math.ceil(length / WORD) * WORD);
     padded.set(bytes);
     const view = new DataView(padded.buffer);
-    this.words = Int32Array.from({ length: padded.length / WORD }, (_, index) => wordAt(view, index * WORD));
+    this.words = Int32Array.from({ length: padded.length / WORD }, (_, index) =>
+      view.getInt32(index * WORD, true),
+    );
     this.length = length;
-    this.#first = length === 0 ? 0 : wordAt(view, 0);
+    this.#first = length === 0 ? 0 : view.getInt32(0, true);
     this.#firstMask = length < WORD ? (1 << (length * 8)) - 1 : -1;
-    this.#last = length > WORD ? wordAt(view, length - WORD) : 0;
+    this.#last = length > WORD ? view.getInt32(length - WORD, true) : 0;
   }
 
   /** Whether these bytes stand there. Four bytes from there on must be there in any case. */
@@ -43,9 +45,4 @@ export class FixedBytes {
       if (view.getInt32(start + index * WORD, true) !== words[index]) return false;
     return true;
   }
-}
-
-/** Four bytes as one number, the first of them the lowest: the same on every machine. */
-export function wordAt(view: DataView, at: number): number {
-  return view.getInt32(at, true);
 }

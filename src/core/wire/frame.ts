@@ -57,6 +57,16 @@ export class Frame implements ProtocolFields {
     this.shape = undefined;
   }
 
+  /** Takes in one more key. */
+  add(keyStart: number, valueStart: number, valueEnd: number): void {
+    const { offsets } = this;
+    const at = this.count++ * STRIDE;
+    offsets[at] = keyStart;
+    offsets[at + 1] = valueStart;
+    offsets[at + 2] = valueEnd;
+    this.cursor = valueEnd;
+  }
+
   /** Lets go of the bytes. */
   leave(): void {
     this.bytes = NOTHING;

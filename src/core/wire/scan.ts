@@ -3,8 +3,8 @@ import type { Frame } from "./frame.ts";
 import { noteField } from "./protocol-fields.ts";
 import type { Part, Shape } from "./shape.ts";
 
-/** As in {@link Frame}. Not imported: V8 knows a module's own constants for such, and no others. */
-const STRIDE = 3;
+// Not imported: V8 knows a module's own constants for such, and no others.
+const STRIDE = 3; // as in Frame
 const LENGTH_BYTES = 2;
 const MAX_KEY_LENGTH = 255;
 const WORD = 4;
@@ -33,67 +33,28 @@ export function scanBox(frame: Frame, end: number, limit: number, maxKeys: numbe
     scanExpected(frame, frame.expected, limit < end ? limit : end, maxKeys)
   )
     return 0;
-  // All in local variables: this loop runs for every key of every box.
-  const { view, offsets } = frame;
-  let { cursor, count } = frame;
-  let result = 0;
-  /** What the key before begins with; of a box that goes on, not known. */
-  let previous = 0xffff;
   for (;;) {
+    const { view, count, cursor } = frame;
     const keyStart = cursor + LENGTH_BYTES;
-    if (keyStart > end) {
-      result = keyStart - end;
-      break;
-    }
-    if (keyStart > limit) {
-      result = TOO_MANY_BYTES;
-      break;
-    }
+    if (keyStart > end) return keyStart - end;
+    if (keyStart > limit) return TOO_MANY_BYTES;
     const keyLength = view.getUint16(cursor);
     if (keyLength === 0) {
-      cursor = keyStart;
-      break;
+      frame.cursor = keyStart;
+      return 0;
     }
-    if (keyLength > MAX_KEY_LENGTH) {
-      result = KEY_TOO_LONG;
-      break;
-    }
-    const keyEnd = keyStart + keyLength;
-    const valueStart = keyEnd + LENGTH_BYTES;
-    if (valueStart > end) {
-      result = valueStart - end;
-      break;
-    }
-    const valueEnd = valueStart + view.getUint16(keyEnd);
+    if (keyLength > MAX_KEY_LENGTH) return KEY_TOO_LONG;
+    const valueStart = keyStart + keyLength + LENGTH_BYTES;
+    if (valueStart > end) return valueStart - end;
+    const valueEnd = valueStart + view.getUint16(valueStart - LENGTH_BYTES);
     // Refused as soon as it is announced, not when it has come.
-    if (valueEnd + LENGTH_BYTES > limit) {
-      result = TOO_MANY_BYTES;
-      break;
-    }
-    if (count >= maxKeys) {
-      result = TOO_MANY_KEYS;
-      break;
-    }
-    if (valueEnd > end) {
-      result = valueEnd - end;
-      break;
-    }
-    const at = count * STRIDE;
-    // The first two bytes decide it for nearly every pair of keys.
-    const begins = keyLength > 1 ? view.getUint16(keyStart) : view.getUint8(keyStart) << 8;
-    if (begins <= previous && at > 0 && !ascends(frame.bytes, offsets, at - STRIDE, keyStart, keyEnd))
-      frame.ascending = false;
-    previous = begins;
-    if (begins >> 8 === UNDERSCORE) noteField(frame, count, view, keyStart, keyLength);
-    offsets[at] = keyStart;
-    offsets[at + 1] = valueStart;
-    offsets[at + 2] = valueEnd;
-    count++;
-    cursor = valueEnd;
+    if (valueEnd + LENGTH_BYTES > limit) return TOO_MANY_BYTES;
+    if (count >= maxKeys) return TOO_MANY_KEYS;
+    if (valueEnd > end) return valueEnd - end;
+    frame.add(keyStart, valueStart, valueEnd);
+    if (view.getUint8(keyStart) === UNDERSCORE) noteField(frame, count, view, cursor);
+    if (count > 0 && !ascends(frame, count)) frame.ascending = false;
   }
-  frame.cursor = cursor;
-  frame.count = count;
-  return result;
 }
 
 /**
@@ -115,6 +76,7 @@ function scanExpected(frame: Frame, shape: Shape, end: number, maxKeys: number):
     const valueStart = cursor + valueAt;
     const valueEnd = endsAt > 0 ? cursor + endsAt : valueStart + view.getUint16(valueStart - LENGTH_BYTES);
     if (valueEnd + LENGTH_BYTES > end) break;
+    // What `frame.add` does, but for what need be done only once.
     const at = count * STRIDE;
     offsets[at] = cursor + LENGTH_BYTES;
     offsets[at + 1] = valueStart;
@@ -133,20 +95,17 @@ function scanExpected(frame: Frame, shape: Shape, end: number, maxKeys: number):
   return true;
 }
 
-/** Whether a key comes after the one whose offsets begin at `before`, in byte order. */
-function ascends(
-  bytes: Uint8Array,
-  offsets: readonly number[],
-  before: number,
-  keyStart: number,
-  keyEnd: number,
-): boolean {
-  const start = offsets[before] as number;
-  const end = (offsets[before + 1] as number) - LENGTH_BYTES;
-  const shared = Math.min(end - start, keyEnd - keyStart);
+/** Whether a key comes after the one before it, in byte order. */
+function ascends(frame: Frame, index: number): boolean {
+  const { view } = frame;
+  const start = frame.keyStart(index);
+  const end = frame.valueStart(index) - LENGTH_BYTES;
+  const before = frame.keyStart(index - 1);
+  const endBefore = frame.valueStart(index - 1) - LENGTH_BYTES;
+  const shared = Math.min(end - start, endBefore - before);
   for (let i = 0; i < shared; i++) {
-    const difference = (bytes[start + i] as number) - (bytes[keyStart + i] as number);
-    if (difference !== 0) return difference < 0;
+    const difference = view.getUint8(start + i) - view.getUint8(before + i);
+    if (difference !== 0) return difference > 0;
   }
-  return end - start < keyEnd - keyStart;
+  return end - start > endBefore - before;
 }
