@@ -130,6 +130,7 @@ export type { CallEvent, ChangeEvent, Observer } from "./core/observer.ts";
 export type { AbortSignalLike, Signal } from "./core/platform.ts";
 export type {
   CertificateLike,
+  ChunkOwnership,
   Clock,
   PrivateCertificateLike,
   StartTLSTransport,

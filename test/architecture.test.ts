@@ -11,7 +11,7 @@ const RULES: Readonly<Record<string, readonly string[]>> = {
   "core/errors": [],
   "core/platform": [],
   "core/transport": [],
-  "core/wire": ["core/errors", "core/platform"],
+  "core/wire": ["core/errors", "core/platform", "core/transport"],
   "core/arguments": ["core/wire", "core/errors", "core/platform", "decimal.js", "temporal-polyfill"],
   "core/command": ["core/arguments", "core/wire", "core/errors", "core/platform", "core/transport"],
   // What an observer hears of: connections, as their users see them, and TLS sessions.

@@ -19,7 +19,7 @@ const DOORS = {
     types: `
     AbortSignalLike AmpConnection AnyCommand Argument ArgumentDescription ArgumentsOf BoxArgument BoxKind
     BoxReceiver BoxSender CallEvent Caller CallOptions CallParameters CallResult CertificateLike ChangeEvent
-    ChangeSide ChangingConnection Clock CommandSpec ConnectionOptions ErrorClass ErrorContext ErrorTags
+    ChangeSide ChangingConnection ChunkOwnership Clock CommandSpec ConnectionOptions ErrorClass ErrorContext ErrorTags
     Extended Fault Fields GivenLimits HeartbeatOptions InPlaceArgument InputOf Limits LocalArgument Observer
     OptionalArgument Perform PrivateCertificateLike ProtocolChange RawResponder Respond Responder
     ResponderContext ResponderLocator ResponderSource ResponseOf SideChannel Signal SpreadLayout

@@ -40,13 +40,22 @@ export interface Transport {
 /** Runs the handshake on a paused and flushed transport. Afterwards the same transport carries TLS, still paused. */
 export type StartTLSTransport = (leftovers: Uint8Array, side: "asker" | "responder") => Promise<TLSSession>;
 
+/**
+ * Whose received bytes are.
+ *
+ * - `shared`: others may read them too, and nobody writes to them again.
+ * - `sole`: nobody else has them: the receiver may write to them.
+ * - `lent`: the receiver may read them until `received` returns. Afterwards their owner writes to them.
+ */
+export type ChunkOwnership = "shared" | "sole" | "lent";
+
 /** Who hears from a transport. */
 export interface TransportReceiver {
   /**
-   * Bytes arrived, at least one. Nobody writes to them again.
-   * @param sole nobody else has them: the receiver may. Default false
+   * Bytes arrived, at least one.
+   * @param ownership whose they are. Default `shared`
    */
-  received(chunk: Uint8Array, sole?: boolean): void;
+  received(chunk: Uint8Array, ownership?: ChunkOwnership): void;
   /** The peer has ended its side. It may still read. */
   ended(): void;
   /** `unsent` has gone down to 0 after it was not. */

@@ -74,7 +74,7 @@ export class StreamTransport implements Transport {
     if (this.#stream.destroyed) return; // a stream may go on with what it has read before
     this.#refusal = undefined;
     // A socket makes memory for each read; what any other stream gives may be the writer's own.
-    this.#receiver?.received(chunk, this.#stream instanceof Socket);
+    this.#receiver?.received(chunk, this.#stream instanceof Socket ? "sole" : "shared");
   };
   readonly #onEnd = () => {
     const refusal = this.#refusal?.(undefined);

@@ -1,8 +1,8 @@
 /** Listens to a transport, and remembers what it hears. */
-import type { TransportReceiver } from "ampwire";
+import type { ChunkOwnership, TransportReceiver } from "ampwire";
 
 export class ReceiverProbe implements TransportReceiver {
-  /** As they came, not copied: they are the receiver's. */
+  /** As they came, copied only where they were lent: else they are the receiver's. */
   readonly chunks: Uint8Array[] = [];
   /** What was heard, in order; runs of bytes count once, and `drained` only where it may not come. */
   readonly heard: ("bytes" | "ended" | "lost" | "drained after lost")[] = [];
@@ -15,8 +15,8 @@ export class ReceiverProbe implements TransportReceiver {
   onReceived: () => void = () => {};
   #wake: (() => void)[] = [];
 
-  received(chunk: Uint8Array): void {
-    this.chunks.push(chunk);
+  received(chunk: Uint8Array, ownership?: ChunkOwnership): void {
+    this.chunks.push(ownership === "lent" ? chunk.slice() : chunk);
     this.length += chunk.length;
     if (this.heard.at(-1) !== "bytes") this.heard.push("bytes");
     this.onReceived();

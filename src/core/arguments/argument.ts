@@ -72,7 +72,7 @@ export function checkpoint(connection: unknown): () => void {
 export interface InPlaceArgument<T, I = T> extends Argument<T, I> {
   /** Appends the value's bytes to `out`. */
   write(value: I, out: ByteWriter): void;
-  /** Reads `bytes[start..end)`, which are not its own: what is kept must be copied (see `keptBytes`). */
+  /** Reads `bytes[start..end)`, which are good only while it runs: what is kept must be copied. */
   read(bytes: Uint8Array, start: number, end: number): T;
 }
 

@@ -1,5 +1,5 @@
 /** Bytes on their way in: pulls box after box while the connection may read, and pauses the transport while it may not. */
-import type { Transport } from "../transport.ts";
+import type { ChunkOwnership, Transport } from "../transport.ts";
 import type { Frame } from "../wire/frame.ts";
 import type { Limits } from "../wire/limits.ts";
 import { BoxReader } from "../wire/reader.ts";
@@ -48,9 +48,13 @@ export class Input {
   }
 
   /** Takes bytes in and serves the boxes in them. */
-  push(chunk: Uint8Array, sole: boolean): void {
-    this.#reader.push(chunk, sole);
-    this.read();
+  push(chunk: Uint8Array, ownership: ChunkOwnership): void {
+    this.#reader.push(chunk, ownership);
+    try {
+      this.read();
+    } finally {
+      this.#reader.giveBack(); // whatever an observer threw
+    }
   }
 
   /** Goes on reading, where it may. Harmless at any time. */

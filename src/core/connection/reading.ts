@@ -1,7 +1,7 @@
 /** What comes from the transport, and when boxes are read out of it. */
 import { LimitExceeded, TLSRequired } from "../errors/caller.ts";
 import { errorOf } from "../errors/thrown.ts";
-import type { TransportReceiver } from "../transport.ts";
+import type { ChunkOwnership, TransportReceiver } from "../transport.ts";
 import type { Frame } from "../wire/frame.ts";
 import { plaintextForbids } from "./admission.ts";
 import type { Ending } from "./ending.ts";
@@ -23,11 +23,11 @@ export class Reading implements InputGate, TransportReceiver {
     return this.#peerEnded;
   }
 
-  received(chunk: Uint8Array, sole = false): void {
+  received(chunk: Uint8Array, ownership: ChunkOwnership = "shared"): void {
     const { input, liveness, standing } = this.#parts;
     if (standing.state === "closed") return;
     liveness?.heard();
-    input.push(chunk, sole);
+    input.push(chunk, ownership);
   }
 
   ended(): void {

@@ -4,15 +4,17 @@
  * Pulled, because after a StartTLS or a protocol switch the rest of a chunk is not AMP: the reader can be
  * stopped between any two boxes, and {@link BoxReader.takeRest} gives out what it has not consumed.
  *
- * Ownership: a chunk that is pushed may be read by others, and values are handed out as views of it; nobody may write
- * to it again, the reader itself only where it alone has it. A box that straddles chunks is gathered in an accumulator,
- * which doubles: joining chunks each time would cost the square of a box that drips in. For a large box the accumulator
- * may be the chunk that the box begins in.
+ * Ownership: large values are handed out as views of the chunk that they came in, to which nobody writes again: the
+ * reader itself only where it alone has the chunk. Out of a lent one a large box is copied first, and what is left is
+ * copied before the chunk is given back. A box that straddles chunks is gathered in an accumulator, which doubles: joining
+ * chunks each time would cost the square of a box that drips in. For a large box the accumulator may be the chunk that
+ * the box begins in.
  */
 import { BoxTooLarge, KeyTooLong, MalformedAmpBox } from "../errors/peer.ts";
+import type { ChunkOwnership } from "../transport.ts";
 import type { Box } from "./box.ts";
 import { Chunks } from "./chunks.ts";
-import { Frame, VIEW_BYTES } from "./frame.ts";
+import { copiedBytes, Frame, VIEW_BYTES } from "./frame.ts";
 import { DEFAULT_LIMITS, type GivenLimits } from "./limits.ts";
 import { KEY_TOO_LONG, scanBox, TOO_MANY_BYTES } from "./scan.ts";
 
@@ -34,8 +36,8 @@ export class BoxReader {
   /** The chunk being read, from `#position` on; and those that came after it. */
   #chunk: Uint8Array = NOTHING;
   #position = 0;
-  /** Whether the chunk may be written to: nobody else has it, and no value that was handed out may be a view of it. */
-  #writable = false;
+  /** Of the chunk being read. `shared` too once a value that was handed out may be a view of it. */
+  #ownership: ChunkOwnership = "shared";
   #later: Chunks | undefined;
 
   /** The beginning of a box whose end has not come yet. It always starts at 0. */
@@ -62,17 +64,24 @@ export class BoxReader {
   }
 
   /**
-   * Hands bytes in, any number, cut anywhere. Nobody may write to them from now on.
-   * @param sole nobody else reads them either, so that the reader itself may write to them. Default false
+   * Hands bytes in, any number, cut anywhere.
+   * @param ownership whose they are, default `shared`; lent ones until {@link giveBack}
    */
-  push(chunk: Uint8Array, sole = false): void {
+  push(chunk: Uint8Array, ownership: ChunkOwnership = "shared"): void {
     if (chunk.length === 0) return;
-    if (this.#position === this.#chunk.length) {
-      this.#begin(chunk, sole);
-    } else {
-      this.#later ??= new Chunks();
-      this.#later.push(chunk);
-    }
+    if (this.#position === this.#chunk.length) this.#begin(chunk, ownership);
+    else this.#queue(chunk, ownership);
+  }
+
+  #queue(chunk: Uint8Array, ownership: ChunkOwnership): void {
+    this.#later ??= new Chunks();
+    this.#later.push(ownership === "lent" ? copiedBytes(chunk, 0, chunk.length) : chunk);
+  }
+
+  /** A chunk that was lent may be written to from now on, and so may the last frame's bytes: what is left is copied. */
+  giveBack(): void {
+    if (this.#ownership === "lent")
+      this.#begin(copiedBytes(this.#chunk, this.#position, this.#chunk.length), "sole");
   }
 
   /**
@@ -130,7 +139,7 @@ export class BoxReader {
       const length = frame.cursor - start;
       this.#position = frame.cursor;
       this.#offset += length;
-      if (length >= VIEW_BYTES) this.#writable = false;
+      if (length >= VIEW_BYTES) this.#handOut(start, length);
       if (this.#position === chunk.length) this.#nextChunk();
       return frame;
     }
@@ -157,12 +166,18 @@ export class BoxReader {
     }
   }
 
+  /** Values of this box may be handed out as views of where it lies. */
+  #handOut(start: number, length: number): void {
+    if (this.#ownership !== "lent") this.#ownership = "shared";
+    else this.#frame.moveTo(copiedBytes(this.#chunk, start, start + length), start);
+  }
+
   /** The rest of the chunk is the beginning of a box. */
   #movePartial(missing: number): void {
     const chunk = this.#chunk;
     const rest = chunk.length - this.#position;
     const needed = rest + missing + SLACK;
-    if (needed <= chunk.length && needed >= chunk.length / 2 && this.#writable) {
+    if (needed <= chunk.length && needed >= chunk.length / 2 && this.#ownership === "sole") {
       // A large box, whose place can be the chunk itself: nobody else has a part of it.
       chunk.copyWithin(0, this.#position);
       this.#partial = chunk;
@@ -190,13 +205,13 @@ export class BoxReader {
   }
 
   #nextChunk(): void {
-    this.#begin(this.#later?.shift() ?? NOTHING, false);
+    this.#begin(this.#later?.shift() ?? NOTHING, "shared");
   }
 
-  #begin(chunk: Uint8Array, writable: boolean): void {
+  #begin(chunk: Uint8Array, ownership: ChunkOwnership): void {
     this.#chunk = chunk;
     this.#position = 0;
-    this.#writable = writable;
+    this.#ownership = ownership;
   }
 
   /** Goes on with the box that begins at `start`. Returns 0 when it is whole, or how many bytes at least are missing. */

@@ -217,16 +217,15 @@ describe("values", () => {
       const wires = Array.from({ length: 20 }, (_, index) =>
         encodeBox(new Box({ v: new Uint8Array(size).fill(index) })),
       );
-      for (const [chunkSize, sole] of [size + 3, 7 * size, 1000, 65_536].flatMap((length) => [
-        [length, false] as const,
-        [length, true] as const,
+      for (const [chunkSize, ownership] of [size + 3, 7 * size, 1000, 65_536].flatMap((length) => [
+        [length, "shared"] as const,
+        [length, "sole"] as const,
       ])) {
         const reader = new BoxReader();
         const values: Uint8Array[] = [];
         const stream = concat(wires);
         for (const chunk of cut(stream, Array(Math.ceil(stream.length / chunkSize)).fill(chunkSize))) {
-          if (sole) reader.push(chunk.slice(), true);
-          else reader.push(chunk);
+          reader.push(chunk.slice(), ownership);
           for (const box of drained(reader)) values.push(box.get("v") ?? new Uint8Array(0));
         }
         const expected = values.map((_, index) => `${size} of ${index}`);
@@ -245,7 +244,7 @@ describe("values", () => {
     const chunks = cut(stream, [44_000, 44_000, 44_000]);
     const reader = new BoxReader();
     const buffers = chunks.flatMap((chunk) => {
-      reader.push(chunk.slice(), true);
+      reader.push(chunk.slice(), "sole");
       return drained(reader).map((box) => box.get("v")?.buffer.byteLength);
     });
     // A view of the chunk, which then is not written to; the chunk of the box's beginning; a chunk again.
