@@ -148,8 +148,8 @@ export function keptBytes(bytes: Uint8Array, start: number, end: number): Uint8A
 /** The same, and always a copy. Not by `bytes.slice`, which of a Buffer gives a view. */
 export function copiedBytes(bytes: Uint8Array, start: number, end: number): Uint8Array<ArrayBuffer> {
   const count = end - start;
+  if (count >= SHORT) return new Uint8Array(bytes.subarray(start, end)); // is not filled with zeros first
   const copy = new Uint8Array(count);
-  if (count < SHORT) for (let i = 0; i < count; i++) copy[i] = bytes[start + i] as number;
-  else copy.set(bytes.subarray(start, end));
+  for (let i = 0; i < count; i++) copy[i] = bytes[start + i] as number;
   return copy;
 }
