@@ -11,9 +11,10 @@ import type { AbortSignalLike } from "../core/platform.ts";
 import { systemClock } from "./clock.ts";
 import { checkOptions, NodeConnection, type NodeConnectionOptions } from "./connection.ts";
 import { checkDescriptors, takeSocket } from "./descriptors/take-socket.ts";
+import { LendingSocket, SOCKETS_LEND } from "./lending-socket.ts";
 
-/** Where to, in Node's own terms: `{ port, host }`, or `{ path }` for a UNIX socket; and how. */
-export type ConnectOptions = (TcpNetConnectOpts | IpcNetConnectOpts) &
+/** Where to, in Node's own terms: `{ port, host }`, or `{ path }` for a UNIX socket; and how. `onread` is ours. */
+export type ConnectOptions = (Omit<TcpNetConnectOpts, "onread"> | Omit<IpcNetConnectOpts, "onread">) &
   NodeConnectionOptions & {
     /** Milliseconds until the attempt is given up. Default: what the system allows. */
     readonly connectTimeout?: number | undefined;
@@ -34,7 +35,9 @@ export async function connect(options: ConnectOptions): Promise<NodeConnection> 
   checkDescriptors(rest.descriptors, "path" in rest ? rest.path : undefined);
   if (signal?.aborted) throw signal.reason;
   // allowHalfOpen: a peer that has ended its side still gets its answers.
-  const socket = connectSocket({ noDelay: true, ...rest, allowHalfOpen: true });
+  const socketOptions = { noDelay: true, ...rest, allowHalfOpen: true, onread: undefined };
+  const lends = SOCKETS_LEND && !rest.descriptors;
+  const socket = lends ? LendingSocket.open(socketOptions) : connectSocket(socketOptions);
   if (rest.descriptors) socket.pause(); // before it is connected: what Node reads comes without its descriptors
   await connected(socket, options);
   return new NodeConnection(takeSocket(socket, rest.descriptors), "client", rest);

@@ -19,6 +19,7 @@ import type {
 import { checkByteStream } from "./byte-stream.ts";
 import type { PrivateCertificate } from "./certificates/private-certificate.ts";
 import { temporaryCertificate } from "./certificates/temporary.ts";
+import { LendingSocket } from "./lending-socket.ts";
 import { checkStream, checkTLSOptions } from "./tls/check.ts";
 import { GivenSession } from "./tls/given-session.ts";
 import type { TLSOptions, TLSRole, UpgradeOptions } from "./tls/options.ts";
@@ -76,6 +77,9 @@ export class StreamTransport implements Transport {
     // A socket makes memory for each read; what any other stream gives may be the writer's own.
     this.#receiver?.received(chunk, this.#stream instanceof Socket ? "sole" : "shared");
   };
+  readonly #onLent = (chunk: Uint8Array) => {
+    this.#receiver?.received(chunk, "lent");
+  };
   readonly #onEnd = () => {
     const refusal = this.#refusal?.(undefined);
     if (refusal === undefined) this.#receiver?.ended();
@@ -97,9 +101,11 @@ export class StreamTransport implements Transport {
   }
 
   #listen(): void {
-    this.#stream.on("data", this.#onData).on("end", this.#onEnd).on("close", this.#onClose);
+    const stream = this.#stream;
+    if (stream instanceof LendingSocket) stream.lendTo(this.#onLent);
+    stream.on("data", this.#onData).on("end", this.#onEnd).on("close", this.#onClose);
     // The event may be over already.
-    if (this.#stream.destroyed) process.nextTick(this.#onClose);
+    if (stream.destroyed) process.nextTick(this.#onClose);
   }
 
   /** Tells it once. Nothing is told afterwards. */
@@ -115,7 +121,9 @@ export class StreamTransport implements Transport {
   }
 
   #leave(): void {
-    this.#stream.off("data", this.#onData).off("end", this.#onEnd).off("close", this.#onClose);
+    const stream = this.#stream;
+    if (stream instanceof LendingSocket) stream.lendTo(undefined);
+    stream.off("data", this.#onData).off("end", this.#onEnd).off("close", this.#onClose);
   }
 
   /** Of a stream that was TLS before it came to us. */

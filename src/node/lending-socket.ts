@@ -1,0 +1,67 @@
+/**
+ * A socket that makes no memory for what it reads: it reads into one buffer, which all such sockets share, and lends it
+ * for the moment. Where nobody borrows, or while it is paused, it copies what it has read and is a socket like any other.
+ */
+import { type ConnectOpts, type NetConnectOpts, Socket } from "node:net";
+import { Duplex } from "node:stream";
+
+/** Elsewhere `onread` is not what it is on Node: on Deno it hangs. */
+export const SOCKETS_LEND = !("deno" in process.versions || "bun" in process.versions);
+
+/** As much as Node reads at a time. One is enough: what is in it is done with before anything else is read. */
+const shared = new Uint8Array(64 * 1024);
+
+/** May read a chunk until it returns. */
+type Borrower = (chunk: Uint8Array) => void;
+
+export class LendingSocket extends Socket {
+  #borrower: Borrower | undefined;
+
+  private constructor(options: NetConnectOpts) {
+    super({ ...options, ...reading((length) => this.#read(length)) });
+  }
+
+  /** The same as `connect` of `node:net`. */
+  static open(options: NetConnectOpts): LendingSocket {
+    const socket = new LendingSocket(options);
+    if (options.timeout) socket.setTimeout(options.timeout);
+    return socket.connect(options);
+  }
+
+  /**
+   * Whoever borrows is given what would come as `data`, except what was read before it did, or while the socket was
+   * paused. That still comes as `data`, and so does everything once nobody borrows.
+   */
+  lendTo(borrower: Borrower | undefined): void {
+    this.#borrower = borrower;
+  }
+
+  /** @returns false to stop reading until the stream asks for more */
+  #read(length: number): boolean {
+    const chunk = new Uint8Array(shared.buffer, 0, length);
+    if (this.#borrower === undefined || !this.readableFlowing || this.readableLength > 0)
+      return this.push(Buffer.from(chunk));
+    this.#borrower(chunk);
+    return true;
+  }
+
+  // With `onread` those of a Socket know of no buffer behind them: they stop reading and start it at once, however much
+  // has been read and not been taken.
+
+  override pause(): this {
+    return Duplex.prototype.pause.call(this) as this; // it returns what it is called on
+  }
+
+  override resume(): this {
+    return Duplex.prototype.resume.call(this) as this; // the same
+  }
+
+  override read(size?: number): unknown {
+    return Duplex.prototype.read.call(this, size);
+  }
+}
+
+/** By a function: Node's types do not know the option where a socket is made. */
+function reading(callback: (length: number) => boolean): ConnectOpts {
+  return { onread: { buffer: shared, callback } };
+}
