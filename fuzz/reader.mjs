@@ -8,14 +8,16 @@ import { assert, hex } from "./promises.mjs";
 const LIMITS = [undefined, { maxBoxBytes: 300, maxBoxKeys: 6 }, { maxBoxBytes: 20 }];
 
 /** All that can be seen of reading: boxes, where it stopped and why, and what is left. */
-function reading(chunks, limits) {
+function reading(chunks, limits, ownership) {
   const reader = new BoxReader(limits);
   const boxes = [];
   let failure = "none";
   try {
     for (const chunk of chunks) {
-      reader.push(chunk);
+      reader.push(chunk, ownership);
       for (let box = reader.next(); box !== undefined; box = reader.next()) boxes.push(box);
+      reader.giveBack();
+      if (ownership === "lent") chunk.fill(0xff);
     }
     reader.end();
   } catch (error) {
@@ -39,6 +41,8 @@ function check(bytes) {
     for (const chunks of cuts) {
       const cut = shown(reading(chunks, limits));
       assert(cut === shown(whole), `cut: ${cut}\nwhole: ${shown(whole)}`);
+      const lent = chunks.map((chunk) => chunk.slice());
+      assert(cut === shown(reading(lent, limits, "lent")), `lent chunks read otherwise than ${cut}`);
     }
     for (const box of whole.boxes) {
       if (box.size === 0) continue; // may be received, as a mistake of the peer, and not be sent

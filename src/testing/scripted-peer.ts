@@ -38,8 +38,9 @@ export class ScriptedPeer {
   constructor(transport: Transport) {
     this.transport = transport;
     transport.start({
-      received: (chunk) => {
-        this.#reader.push(chunk);
+      received: (chunk, ownership) => {
+        this.#reader.push(chunk, ownership);
+        this.#reader.giveBack(); // the script looks later
         this.#notify();
       },
       ended: () => this.#end(),

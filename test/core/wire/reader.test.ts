@@ -283,6 +283,82 @@ describe("values", () => {
   });
 });
 
+describe("chunks that are lent", () => {
+  /** Reads chunk after chunk out of one buffer, which is written over as soon as it is given back. */
+  function lending(reader: BoxReader): (chunk: Uint8Array, read: () => void) => void {
+    const buffer = new Uint8Array(65_536);
+    return (chunk, read) => {
+      buffer.set(chunk);
+      reader.push(buffer.subarray(0, chunk.length), "lent");
+      read();
+      reader.giveBack();
+      buffer.fill(0xff);
+    };
+  }
+
+  const value = fc
+    .oneof(
+      { weight: 4, arbitrary: fc.nat(30) },
+      { weight: 4, arbitrary: fc.integer({ min: 4080, max: 4100 }) },
+      { weight: 1, arbitrary: fc.integer({ min: 65_400, max: 65_535 }) },
+    )
+    .map((size) => new Uint8Array(size).map((_, index) => (index + size) % 251));
+  const streams = fc.array(fc.array(value, { minLength: 1, maxLength: 3 }), { minLength: 1, maxLength: 8 });
+  const sizes = fc.oneof(fc.nat(40), fc.nat(9000), fc.integer({ min: 60_000, max: 65_536 }));
+  /** How large a chunk is, and how many boxes are read while it is there. */
+  const lendings = fc.array(fc.tuple(sizes, fc.nat(4)), { maxLength: 40 });
+
+  test("read as others do, wherever they are cut and however long boxes wait", () => {
+    fc.assert(
+      fc.property(streams, lendings, fc.boolean(), (values, cuts, toTheEnd) => {
+        const sent = values.map((several) => new Box(several.map((one, index) => [`k${index}`, one])));
+        const wire = concat(sent.map(encodeBox));
+        const reader = new BoxReader({ maxBoxBytes: Number.POSITIVE_INFINITY });
+        const lend = lending(reader);
+        const read: Box[] = [];
+        const readUpTo = (count: number) => {
+          for (let more = count; more > 0; more--) {
+            const box = reader.next();
+            if (box === undefined) return;
+            read.push(box);
+          }
+        };
+        const rest = Array(Math.ceil(wire.length / 65_536)).fill([65_536, 1]) as [number, number][];
+        let at = 0;
+        for (const [size, boxes] of [...cuts, ...rest]) {
+          lend(wire.subarray(at, at + size), () => readUpTo(boxes));
+          at += size;
+        }
+        if (toTheEnd) readUpTo(sent.length);
+        expect(reader.buffered).toBe(wire.length - reader.offset);
+        expect(Buffer.concat([...read.map(encodeBox), reader.takeRest()]).equals(wire)).toBe(true);
+      }),
+    );
+  });
+
+  test("have a large box copied once, and its values are views of the copy", () => {
+    const reader = new BoxReader();
+    const box = new Box({ a: "1", b: new Uint8Array(5000).fill(1), c: new Uint8Array(6000).fill(2) });
+    const values: Uint8Array[] = [];
+    lending(reader)(concat([encodeBox(new Box({ z: "" })), encodeBox(box)]), () => {
+      for (const one of drained(reader)) values.push(...one.values());
+    });
+    expect(values).toEqual([new Uint8Array(0), ...box.values()]);
+    const [b, c] = values.slice(2).map(({ buffer }) => buffer);
+    expect(b).toBe(c);
+    expect(b?.byteLength).toBe(encodeBox(box).length);
+  });
+
+  test("have nothing copied where whole small boxes are all that is in them", () => {
+    const reader = new BoxReader();
+    const small = encodeBox(new Box({ a: "1", b: "2" }));
+    const chunk = concat([small, small, small]);
+    reader.push(chunk, "lent");
+    for (let count = 0; count < 3; count++) expect(reader.nextFrame()?.bytes).toBe(chunk);
+    expect(reader.nextFrame()).toBeUndefined();
+  });
+});
+
 describe("a box that drips in", () => {
   test("is copied a bounded number of times", () => {
     const wire = encodeBox(new Box({ a: new Uint8Array(65535), b: new Uint8Array(65535) }));
