@@ -1,13 +1,21 @@
 /** The contract on every kind of stream that Node has, and what is special to streams. */
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
-import { type AddressInfo, connect, createServer, type ListenOptions, type Socket } from "node:net";
+import {
+  type AddressInfo,
+  connect,
+  createServer,
+  type ListenOptions,
+  type NetConnectOpts,
+  type Socket,
+} from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Duplex, PassThrough } from "node:stream";
-import type { TransportReceiver } from "ampwire";
+import type { ChunkOwnership, TransportReceiver } from "ampwire";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { JoinedStream } from "../../src/node/joined-stream.ts";
+import { LendingSocket } from "../../src/node/lending-socket.ts";
 import { StreamTransport } from "../../src/node/stream-transport.ts";
 import type { TLSRole } from "../../src/node/tls/options.ts";
 import { ReceiverProbe } from "../support/receiver-probe.ts";
@@ -18,6 +26,8 @@ type Pair = readonly [a: Duplex, b: Duplex];
 const KINDS: readonly (readonly [string, () => Promise<Pair>])[] = [
   ["TCP", () => sockets({ host: "127.0.0.1", port: 0 })],
   ["a UNIX socket", () => sockets({ path: scratchPath() })],
+  ["TCP, lending at the one end", () => sockets({ host: "127.0.0.1", port: 0 }, LendingSocket.open)],
+  ["a UNIX socket, lending at the one end", () => sockets({ path: scratchPath() }, LendingSocket.open)],
   ["two pipes in memory", async () => pipes()],
 ];
 
@@ -62,8 +72,11 @@ test("is lost with the error of its stream", async () => {
   expect(probe.reasons).toEqual([error]);
 });
 
-test("gives its stream away with the leftovers first", async () => {
-  const [a, b] = await sockets({ host: "127.0.0.1", port: 0 });
+test.each([
+  ["", connect],
+  [", one that has lent", LendingSocket.open],
+])("gives its stream away with the leftovers first%s", async (_, open) => {
+  const [a, b] = await sockets({ host: "127.0.0.1", port: 0 }, open);
   const probe = new ReceiverProbe();
   const transport = transportOn(a, undefined);
   transport.start(probe);
@@ -91,8 +104,8 @@ class GreetedReceiver implements TransportReceiver {
     });
   }
 
-  received(chunk: Uint8Array): void {
-    if (this.#greeted === undefined) return this.#receiver.received(chunk);
+  received(chunk: Uint8Array, ownership?: ChunkOwnership): void {
+    if (this.#greeted === undefined) return this.#receiver.received(chunk, ownership);
     this.#greeted();
     this.#greeted = undefined;
   }
@@ -138,11 +151,14 @@ async function upgraded([a, b]: readonly [StreamTransport, StreamTransport]): Pr
   for (const end of [a, b]) end.resume();
 }
 
-async function sockets(where: ListenOptions): Promise<Pair> {
+async function sockets(
+  where: ListenOptions,
+  open: (options: NetConnectOpts) => Socket = connect,
+): Promise<Pair> {
   const server = createServer({ allowHalfOpen: true }).listen(where);
   await once(server, "listening");
   const address = server.address();
-  const client = connect({
+  const client = open({
     ...(typeof address === "string" ? { path: address } : { ...where, port: (address as AddressInfo).port }),
     allowHalfOpen: true,
   });

@@ -1,0 +1,328 @@
+/** Sockets that lend what they read, and what they are while nobody borrows: sockets like any other. */
+import { once } from "node:events";
+import { createServer as createHTTPServer, request } from "node:http";
+import type { Socket } from "node:net";
+import type { Duplex } from "node:stream";
+import { bytes, command, locator } from "ampwire";
+import { connect, type NodeConnection, protocolSwitch } from "ampwire/node";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { LendingSocket } from "../../src/node/lending-socket.ts";
+import { ourClient, ourServer, ours, pair, rawServer } from "../support/loopback.ts";
+import { bytesOf } from "../support/raw-peer.ts";
+
+async function turns(count = 5): Promise<void> {
+  for (let turn = 0; turn < count; turn++) await new Promise(setImmediate);
+}
+
+/** A lending socket and the other end. */
+async function opened(): Promise<{ readonly socket: LendingSocket; readonly peer: Socket }> {
+  const { port, next } = await rawServer();
+  const socket = LendingSocket.open({ port, host: "127.0.0.1", allowHalfOpen: true });
+  onTestFinished(() => void socket.destroy());
+  const [peer] = await Promise.all([next(), once(socket, "connect")]);
+  return { socket, peer };
+}
+
+describe("a socket that lends", () => {
+  test("reads into the same bytes as all others, and emits no data", async () => {
+    const lent: Uint8Array[] = [];
+    for (const text of ["one", "two"]) {
+      const { socket, peer } = await opened();
+      const borrowed = new Promise<void>((resolve) =>
+        socket.lendTo((chunk) => {
+          expect(String(Buffer.from(chunk))).toBe(text);
+          lent.push(chunk);
+          resolve();
+        }),
+      );
+      socket.on("data", () => expect.unreachable("it was lent"));
+      peer.write(text);
+      await borrowed;
+    }
+    expect(lent[0]?.buffer).toBe(lent[1]?.buffer);
+  });
+
+  test("keeps what comes before anybody borrows, and while it is paused", async () => {
+    const { socket, peer } = await opened();
+    const came: string[] = [];
+    peer.write("before ");
+    while (socket.readableLength < 7) await turns(1);
+    socket.lendTo((chunk) => came.push(`lent: ${Buffer.from(chunk)}`));
+    socket.on("data", (chunk) => came.push(`data: ${chunk}`));
+    await once(socket, "data");
+    peer.write("flowing ");
+    while (came.length < 2) await turns(1);
+    socket.pause();
+    peer.write("paused ");
+    while (socket.readableLength < 7) await turns(1);
+    socket.resume();
+    await once(socket, "data");
+    peer.write("flowing again");
+    while (came.length < 4) await turns(1);
+    expect(came).toEqual(["data: before ", "lent: flowing ", "data: paused ", "lent: flowing again"]);
+  });
+
+  test("paused, reads no more than it holds", async () => {
+    const { socket, peer } = await opened();
+    socket.lendTo(() => {});
+    socket.resume();
+    await turns();
+    socket.pause();
+    peer.write(Buffer.alloc(4 * 1024 * 1024));
+    await turns(50);
+    expect(socket.readableLength).toBeLessThan(socket.readableHighWaterMark + 64 * 1024);
+    socket.lendTo(undefined);
+    socket.resume();
+    let length = 0;
+    for await (const chunk of socket) {
+      length += chunk.length;
+      if (length === 4 * 1024 * 1024) break;
+    }
+  });
+
+  test("has a timeout as any has", async () => {
+    const { port } = await rawServer();
+    const socket = LendingSocket.open({ port, host: "127.0.0.1", timeout: 10 });
+    onTestFinished(() => void socket.destroy());
+    await once(socket, "timeout");
+  });
+});
+
+test.each([
+  ["takes a few bytes at a time", (socket: Socket) => void socket.read(4)],
+  ["resumes and takes nothing", (socket: Socket) => void socket.resume()],
+])("a reader that %s does not make it read without bound", async (_, read) => {
+  const { socket, peer } = await opened();
+  socket.lendTo(() => {});
+  socket.resume();
+  await turns();
+  socket.lendTo(undefined);
+  socket.pause();
+  socket.on("readable", () => {});
+  peer.write(Buffer.alloc(8 * 1024 * 1024));
+  for (let count = 0; count < 50; count++) {
+    read(socket);
+    await turns(2);
+  }
+  expect(socket.readableLength).toBeLessThan(socket.readableHighWaterMark + 64 * 1024);
+});
+
+describe("connections that read into the same bytes", () => {
+  const Put = command("Put", { arguments: { data: bytes() }, response: { data: bytes() } });
+
+  test("turn by turn, their boxes cut: values that are kept, answers and what is cut are their own", async () => {
+    const kept = new Map<string, Uint8Array>();
+    const joined = await Promise.all(
+      Array.from({ length: 3 }, () =>
+        ours("client", {
+          locator: locator(
+            Put.responder(async ({ data }) => {
+              kept.set(`${data[0]} ${data.length}`, data);
+              await turns(1);
+              return { data: data.subarray(0, 3) };
+            }),
+          ),
+        }),
+      ),
+    );
+    const sizes = [3, 4000, 4090, 4096, 20_000, 60_000];
+    const streams = joined.map((_, who) =>
+      bytesOf(
+        ...sizes.map((size) => ({
+          _ask: `${size}`,
+          _command: "Put",
+          data: new Uint8Array(size).fill(who + 1),
+        })),
+      ),
+    );
+    const STEP = 3_001;
+    for (let at = 0; at < (streams[0]?.length ?? 0); at += STEP) {
+      for (const [who, { peer }] of joined.entries()) {
+        peer.send(streams[who]?.subarray(at, at + STEP) ?? Buffer.of());
+        await turns(1);
+      }
+    }
+    for (const [who, { peer }] of joined.entries()) {
+      const mark = String.fromCharCode(who + 1).repeat(3);
+      for (const size of sizes) expect(await peer.box()).toEqual({ _answer: `${size}`, data: mark });
+    }
+    expect(kept.size).toBe(3 * sizes.length);
+    for (const [name, data] of kept) {
+      const [mark] = name.split(" ").map(Number);
+      expect(data.every((byte) => byte === mark)).toBe(true);
+    }
+  });
+
+  test("answers of 60,000 bytes are their own, in whatever order they come", async () => {
+    const echo = Put.responder(({ data }) => ({ data }));
+    const { port } = await ourServer({ locator: locator(echo) });
+    const clients = await Promise.all([ourClient(port), ourClient(port)]);
+    const answers = await Promise.all(
+      Array.from({ length: 60 }, (_, index) =>
+        clients[index % 2]?.callRemote(Put, { data: new Uint8Array(index % 3 ? 60_000 : 5).fill(index) }),
+      ),
+    );
+    for (const [index, answer] of answers.entries())
+      expect(answer?.data.every((byte) => byte === index)).toBe(true);
+  });
+
+  test("asks that wait for others to be answered are as they came", async () => {
+    const running: (() => void)[] = [];
+    const heard: number[] = [];
+    const waiting = Put.responder(async ({ data }) => {
+      heard.push(data.length);
+      await new Promise<void>((resolve) => running.push(resolve));
+      return { data };
+    });
+    const limits = { maxAsksInProgress: 1 };
+    const { peer } = await ours("client", { locator: locator(waiting), limits });
+    const other = await ours("client", { locator: locator(Put.responder(({ data }) => ({ data }))) });
+    const sizes = [1, 5000, 2, 6000, 3];
+    peer.send(...sizes.map((size) => ({ _ask: `${size}`, _command: "Put", data: "x".repeat(size) })));
+    for (const size of sizes) {
+      while (running.length === 0) await turns(1);
+      other.peer.send({ _ask: "o", _command: "Put", data: "other".repeat(4000) });
+      await other.peer.box();
+      running.shift()?.();
+      expect(await peer.box()).toEqual({ _answer: `${size}`, data: "x".repeat(size) });
+    }
+    expect(heard).toEqual(sizes);
+  });
+});
+
+test("a program's own onread is not used", async () => {
+  const { port, next } = await rawServer();
+  const onread = {
+    buffer: new Uint8Array(10),
+    callback: () => expect.unreachable("what the peer says is for the connection"),
+  };
+  const options = { port, host: "127.0.0.1", onread };
+  const [connection, socket] = await Promise.all([connect(options), next()]);
+  onTestFinished(() => connection.destroy());
+  socket.write(bytesOf({ _ask: "1", _command: "Nobody" }));
+  expect(String(await once(socket, "data"))).toContain("Unhandled Command");
+});
+
+/** Which end asks for the switch. */
+describe.each(["client", "server"])("a stream that a switch hands over, asked by the %s", (asker) => {
+  const Switch = protocolSwitch("Switch");
+
+  /** Both streams; `near` is the client's. */
+  async function switched(): Promise<{ readonly near: Duplex; readonly far: Duplex }> {
+    let answering: (stream: Duplex) => void = () => {};
+    const handed = new Promise<Duplex>((resolve) => {
+      answering = resolve;
+    });
+    const options = { locator: locator(Switch.responder(() => ({ protocol: answering }))) };
+    const { client, server } = await pair(options, options);
+    const asking: NodeConnection = asker === "client" ? client : server;
+    const [asked, answered] = await Promise.all([asking.switchProtocol(Switch, {}), handed]);
+    for (const stream of [asked, answered]) onTestFinished(() => void stream.destroy());
+    return asker === "client" ? { near: asked, far: answered } : { near: answered, far: asked };
+  }
+
+  test("is the client's socket, paused, and no longer lends", async () => {
+    const { near, far } = await switched();
+    expect(near).toBeInstanceOf(LendingSocket);
+    expect(near.isPaused()).toBe(true);
+    far.write("hello");
+    while (near.readableLength < 5) await turns(1);
+    near.resume();
+    expect(String(await once(near, "data"))).toBe("hello");
+  });
+
+  test("is read by iteration, by events of either kind, and by pipes", async () => {
+    const { near, far } = await switched();
+    const wanted = Buffer.from(Array.from({ length: 300_000 }, (_, index) => index % 251));
+    far.write(wanted);
+    const chunks: Buffer[] = [];
+    await new Promise<void>((resolve) => {
+      near.on("readable", function readable() {
+        for (let chunk = near.read(); chunk !== null; chunk = near.read()) chunks.push(chunk);
+        if (Buffer.concat(chunks).length < wanted.length) return;
+        near.off("readable", readable);
+        resolve();
+      });
+    });
+    expect(Buffer.concat(chunks).equals(wanted)).toBe(true);
+    far.end(wanted);
+    chunks.length = 0;
+    for await (const chunk of near) chunks.push(chunk);
+    expect(Buffer.concat(chunks).equals(wanted)).toBe(true);
+  });
+
+  test("holds the other end back while nobody reads, both ways", async () => {
+    const { near, far } = await switched();
+    for (const [from, to] of [
+      [near, far],
+      [far, near],
+    ] as const) {
+      const size = 16 * 1024 * 1024;
+      from.write(Buffer.alloc(size));
+      await turns(50);
+      expect(from.writableLength).toBeGreaterThan(0);
+      let length = 0;
+      to.on("data", (chunk) => {
+        length += chunk.length;
+      });
+      to.resume();
+      while (length < size) await turns(1);
+    }
+  });
+
+  test("ends each side by itself", async () => {
+    const { near, far } = await switched();
+    const closed = Promise.all([once(near, "close"), once(far, "close")]);
+    far.end("the last word");
+    const heard: Buffer[] = [];
+    for await (const chunk of near.iterator({ destroyOnReturn: false })) heard.push(chunk);
+    expect(String(Buffer.concat(heard))).toBe("the last word");
+    far.resume();
+    near.end("an answer");
+    expect(String(await once(far, "data"))).toBe("an answer");
+    await closed;
+  });
+
+  test("tells of an error, and of being destroyed", async () => {
+    const { near, far } = await switched();
+    near.resume();
+    const [error] = await Promise.all([
+      once(near, "error").then(([reason]) => reason),
+      (far as Socket).resetAndDestroy(),
+    ]);
+    expect(error.code).toBe("ECONNRESET");
+    expect(near.destroyed).toBe(true);
+  });
+
+  test.each(["client", "server"])("speaks HTTP, its %s as HTTP's server", async (serving) => {
+    const { near, far } = await switched();
+    const [served, asking] = serving === "client" ? [near, far] : [far, near];
+    const server = createHTTPServer((incoming, response) => {
+      incoming.resume().on("end", () => response.end("x".repeat(100_000)));
+    });
+    server.emit("connection", served);
+    served.resume();
+    asking.resume();
+    const closed = Promise.all([once(served, "close"), once(asking, "close")]);
+    const ask = request({ createConnection: () => asking, method: "POST" });
+    const responded = once(ask, "response");
+    ask.end("y".repeat(200_000));
+    const [response] = await responded;
+    let length = 0;
+    for await (const chunk of response) length += chunk.length;
+    expect(length).toBe(100_000);
+    await closed;
+  });
+
+  test("is closed when its peer is reset in the middle of HTTP", async () => {
+    const { near, far } = await switched();
+    const server = createHTTPServer();
+    server.emit("connection", near);
+    near.resume();
+    far.write("POST / HTTP/1.1\r\nhost: here\r\ncontent-length: 10\r\n\r\n123");
+    await once(server, "request");
+    const closed = new Promise((resolve) => near.once("close", resolve));
+    (far as Socket).resetAndDestroy();
+    await closed;
+  });
+});
