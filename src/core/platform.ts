@@ -20,6 +20,20 @@ export const utf8Strict: Utf8Decoder = new TextDecoder("utf-8", { fatal: true, i
 /** Puts U+FFFD in place of what is not UTF-8: for texts that are only shown to people. */
 export const utf8Lenient: Utf8Decoder = new TextDecoder("utf-8", { fatal: false, ignoreBOM: true });
 
+/** Node's, where it is. */
+interface WithBuffer {
+  readonly Buffer?: { allocUnsafeSlow(count: number): Uint8Array<ArrayBuffer> };
+}
+
+/**
+ * Bytes that may hold anything, also what somebody else has left there, where the platform gives such: to fill many with
+ * zeros first costs as much as to copy them. Whoever hands them out has written to them all.
+ */
+export function unfilledBytes(count: number): Uint8Array<ArrayBuffer> {
+  const { Buffer } = globalThis as WithBuffer; // a global that is not there everywhere
+  return Buffer === undefined ? new Uint8Array(count) : new Uint8Array(Buffer.allocUnsafeSlow(count).buffer);
+}
+
 /** What the core needs of an AbortSignal. */
 export interface AbortSignalLike {
   readonly aborted: boolean;

@@ -11,6 +11,7 @@
  * the box begins in.
  */
 import { BoxTooLarge, KeyTooLong, MalformedAmpBox } from "../errors/peer.ts";
+import { unfilledBytes } from "../platform.ts";
 import type { ChunkOwnership } from "../transport.ts";
 import type { Box } from "./box.ts";
 import { Chunks } from "./chunks.ts";
@@ -152,6 +153,7 @@ export class BoxReader {
       const missing = this.#scan(0, this.#partialLength);
       if (missing === 0) {
         // The accumulator goes with the frame: large values are views of it.
+        if (this.#partialLength >= VIEW_BYTES) this.#partial.fill(0, this.#partialLength);
         this.#offset += this.#partialLength;
         this.#partial = NOTHING;
         this.#partialLength = 0;
@@ -184,7 +186,7 @@ export class BoxReader {
     } else {
       // Copied, so that a few bytes do not keep a chunk alive. What is announced is believed once a part of it is there:
       // a few bytes must not cost us a large value's room.
-      this.#partial = new Uint8Array(Math.min(needed, rest * BELIEVED + SLACK));
+      this.#partial = room(Math.min(needed, rest * BELIEVED + SLACK));
       this.#partial.set(chunk.subarray(this.#position));
     }
     this.#partialLength = rest;
@@ -195,7 +197,7 @@ export class BoxReader {
   #appendPartial(bytes: Uint8Array): void {
     const needed = this.#partialLength + bytes.length;
     if (needed > this.#partial.length) {
-      const grown = new Uint8Array(Math.max(needed, this.#partial.length * 2) + SLACK);
+      const grown = room(Math.max(needed, this.#partial.length * 2) + SLACK);
       grown.set(this.#partial.subarray(0, this.#partialLength));
       this.#partial = grown;
       this.#frame.moveTo(grown, 0);
@@ -245,6 +247,11 @@ export class BoxReader {
       `the box at byte ${this.#offset} is over the limit maxBoxKeys (${this.#maxBoxKeys})`,
     );
   }
+}
+
+/** Bytes to gather a box in. What a large one leaves of them is filled with zeros before anybody gets a view of them. */
+function room(count: number): Uint8Array {
+  return count < VIEW_BYTES ? new Uint8Array(count) : unfilledBytes(count);
 }
 
 /**
