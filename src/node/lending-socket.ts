@@ -2,7 +2,7 @@
  * A socket that makes no memory for what it reads: it reads into one buffer, which all such sockets share, and lends it
  * for the moment. Where nobody borrows, or while it is paused, it copies what it has read and is a socket like any other.
  */
-import { type ConnectOpts, type NetConnectOpts, Socket } from "node:net";
+import { type ConnectOpts, type NetConnectOpts, Socket, type SocketConstructorOpts } from "node:net";
 import { Duplex } from "node:stream";
 
 /** Elsewhere `onread` is not what it is on Node: on Deno it hangs. */
@@ -17,8 +17,8 @@ type Borrower = (chunk: Uint8Array) => void;
 export class LendingSocket extends Socket {
   #borrower: Borrower | undefined;
 
-  private constructor(options: NetConnectOpts) {
-    super({ ...options, ...reading((length) => this.#read(length)) });
+  private constructor(options: SocketConstructorOpts) {
+    super({ ...options, ...onread((length) => this.#read(length)) });
   }
 
   /** The same as `connect` of `node:net`. */
@@ -26,6 +26,24 @@ export class LendingSocket extends Socket {
     const socket = new LendingSocket(options);
     if (options.timeout) socket.setTimeout(options.timeout);
     return socket.connect(options);
+  }
+
+  /**
+   * The same connection as an accepted socket that is paused. Node has the option for sockets that it opens and not for
+   * those, so this takes from one what Node keeps in it, and the socket is nothing any more. Where that is not as it is
+   * known to be, the socket itself is returned, to go on as it is.
+   */
+  static adopt(socket: Socket): Socket {
+    const inside: Inside = socket; // what is there in every version, though Node does not document it
+    const { _handle: handle, _server } = inside;
+    if (!SOCKETS_LEND || typeof handle?.useUserBuffer !== "function" || _server === undefined)
+      return socket.resume();
+    inside._handle = null;
+    const options = { handle, allowHalfOpen: socket.allowHalfOpen };
+    const adopted = new LendingSocket(options);
+    // By this the server counts what is open.
+    Object.assign(adopted, { _server, server: inside.server });
+    return adopted;
   }
 
   /**
@@ -61,7 +79,14 @@ export class LendingSocket extends Socket {
   }
 }
 
+interface Inside {
+  allowHalfOpen: boolean;
+  _handle?: { readonly useUserBuffer?: unknown } | null;
+  _server?: unknown;
+  server?: unknown;
+}
+
 /** By a function: Node's types do not know the option where a socket is made. */
-function reading(callback: (length: number) => boolean): ConnectOpts {
+function onread(callback: (length: number) => boolean): ConnectOpts {
   return { onread: { buffer: shared, callback } };
 }

@@ -13,6 +13,7 @@ import { ConnectionClosed } from "../core/errors/transport.ts";
 import { checkOptions, NodeConnection, type NodeConnectionOptions } from "./connection.ts";
 import { checkDescriptors, takeSocket } from "./descriptors/take-socket.ts";
 import { diagnostics } from "./diagnostics.ts";
+import { LendingSocket } from "./lending-socket.ts";
 
 /** Where, in Node's own terms: `{ port, host }`, or `{ path }` for a UNIX socket; and how. */
 export interface ListenOptions extends Omit<NetListenOptions, "signal">, NodeConnectionOptions {
@@ -40,8 +41,8 @@ export async function listen(options: ListenOptions): Promise<Server> {
   const connections = new Set<NodeConnection>();
   const report = reporter(rest);
   // allowHalfOpen: a peer that has ended its side still gets its answers.
-  const pauseOnConnect = Boolean(rest.descriptors); // what Node reads comes without its descriptors
-  const server = createServer({ allowHalfOpen: true, noDelay: true, pauseOnConnect }, (socket) => {
+  // pauseOnConnect: nothing is read before we say how.
+  const server = createServer({ allowHalfOpen: true, noDelay: true, pauseOnConnect: true }, (socket) => {
     // Node itself looks at sockets, and one that carries descriptors is not Node's any more.
     if (connections.size >= (maxConnections ?? Number.POSITIVE_INFINITY)) return void socket.destroy();
     const stream = takenOrClosed(socket, rest.descriptors, report);
@@ -78,7 +79,7 @@ function takenOrClosed(
   report: (error: unknown) => void,
 ): Duplex | undefined {
   try {
-    return takeSocket(socket, wanted);
+    return wanted ? takeSocket(socket, wanted) : LendingSocket.adopt(socket);
   } catch (error) {
     report(error);
     return undefined;
