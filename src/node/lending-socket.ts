@@ -2,14 +2,18 @@
  * A socket that makes no memory for what it reads: it reads into one buffer, which all such sockets share, and lends it
  * for the moment. Where nobody borrows, or while it is paused, it copies what it has read and is a socket like any other.
  */
+import { channel } from "node:diagnostics_channel";
 import { type ConnectOpts, type NetConnectOpts, Socket, type SocketConstructorOpts } from "node:net";
 import { Duplex } from "node:stream";
+import { insideOf } from "./inside.ts";
 
 /** Elsewhere `onread` is not what it is on Node: on Deno it hangs. */
 export const SOCKETS_LEND = !("deno" in process.versions || "bun" in process.versions);
 
 /** As much as Node reads at a time. One is enough: what is in it is done with before anything else is read. */
 const shared = new Uint8Array(64 * 1024);
+
+const opened = channel("net.client.socket");
 
 /** May read a chunk until it returns. */
 type Borrower = (chunk: Uint8Array) => void;
@@ -24,25 +28,24 @@ export class LendingSocket extends Socket {
   /** The same as `connect` of `node:net`. */
   static open(options: NetConnectOpts): LendingSocket {
     const socket = new LendingSocket(options);
+    if (opened.hasSubscribers) opened.publish({ socket });
     if (options.timeout) socket.setTimeout(options.timeout);
     return socket.connect(options);
   }
 
   /**
-   * The same connection as an accepted socket that is paused. Node has the option for sockets that it opens and not for
-   * those, so this takes from one what Node keeps in it, and the socket is nothing any more. Where that is not as it is
-   * known to be, the socket itself is returned, to go on as it is.
+   * Takes the place of an accepted socket that is paused. Node has the option for sockets that it opens, and for no
+   * others; so this takes what is beneath the socket, which nobody may use any more. Where Node is not as it is known,
+   * the socket itself is returned, and flows.
    */
   static adopt(socket: Socket): Socket {
-    const inside: Inside = socket; // what is there in every version, though Node does not document it
-    const { _handle: handle, _server } = inside;
-    if (!SOCKETS_LEND || typeof handle?.useUserBuffer !== "function" || _server === undefined)
-      return socket.resume();
+    const inside = insideOf(socket);
+    const { _handle: handle, _server, server } = inside;
+    if (!SOCKETS_LEND || !handle?.useUserBuffer || !_server) return socket.resume();
     inside._handle = null;
     const options = { handle, allowHalfOpen: socket.allowHalfOpen };
     const adopted = new LendingSocket(options);
-    // By this the server counts what is open.
-    Object.assign(adopted, { _server, server: inside.server });
+    Object.assign(insideOf(adopted), { _server, server });
     return adopted;
   }
 
@@ -77,13 +80,6 @@ export class LendingSocket extends Socket {
   override read(size?: number): unknown {
     return Duplex.prototype.read.call(this, size);
   }
-}
-
-interface Inside {
-  allowHalfOpen: boolean;
-  _handle?: { readonly useUserBuffer?: unknown } | null;
-  _server?: unknown;
-  server?: unknown;
 }
 
 /** By a function: Node's types do not know the option where a socket is made. */

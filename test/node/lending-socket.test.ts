@@ -1,9 +1,11 @@
 /** Sockets that lend what they read, and what they are while nobody borrows: sockets like any other. */
+import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { once } from "node:events";
 import { createServer as createHTTPServer, request } from "node:http";
-import type { Socket } from "node:net";
+import { type AddressInfo, connect as connectSocket, createServer, type Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import { bytes, command, locator } from "ampwire";
+import { promisify } from "node:util";
+import { bytes, command, integer, locator } from "ampwire";
 import { connect, type NodeConnection, protocolSwitch } from "ampwire/node";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { LendingSocket } from "../../src/node/lending-socket.ts";
@@ -80,6 +82,15 @@ describe("a socket that lends", () => {
     }
   });
 
+  test("is told of on the channel that tells of any", async () => {
+    const told: unknown[] = [];
+    const hear = (message: unknown) => told.push(message);
+    subscribe("net.client.socket", hear);
+    onTestFinished(() => void unsubscribe("net.client.socket", hear));
+    const { socket } = await opened();
+    expect(told).toEqual([{ socket }]);
+  });
+
   test("has a timeout as any has", async () => {
     const { port } = await rawServer();
     const socket = LendingSocket.open({ port, host: "127.0.0.1", timeout: 10 });
@@ -107,14 +118,104 @@ test.each([
   expect(socket.readableLength).toBeLessThan(socket.readableHighWaterMark + 64 * 1024);
 });
 
-describe("connections that read into the same bytes", () => {
+describe("an accepted socket that is adopted", () => {
+  /** A server that adopts what it accepts, and what it has adopted. */
+  async function adopting() {
+    const accepted: Socket[] = [];
+    const server = createServer({ allowHalfOpen: true, pauseOnConnect: true }, (socket) => {
+      accepted.push(LendingSocket.adopt(socket));
+    });
+    server.listen(0, "127.0.0.1");
+    await once(server, "listening");
+    onTestFinished(() => {
+      for (const socket of accepted) socket.destroy();
+      server.close();
+    });
+    async function next(): Promise<{ readonly client: Socket; readonly socket: LendingSocket }> {
+      const client = connectSocket({ port: (server.address() as AddressInfo).port, host: "127.0.0.1" });
+      onTestFinished(() => void client.destroy());
+      await Promise.all([once(client, "connect"), once(server, "connection")]);
+      return { client, socket: accepted.at(-1) as LendingSocket };
+    }
+    return { server, next };
+  }
+
+  test("lends, and knows its peer", async () => {
+    const { next } = await adopting();
+    const { client, socket } = await next();
+    expect(socket).toBeInstanceOf(LendingSocket);
+    expect(socket.remotePort).toBe(client.localPort);
+    const lent = new Promise<string>((resolve) =>
+      socket.lendTo((chunk) => resolve(String(Buffer.from(chunk)))),
+    );
+    socket.resume();
+    client.write("hello");
+    expect(await lent).toBe("hello");
+    socket.write("and hello");
+    expect(String(await once(client, "data"))).toBe("and hello");
+  });
+
+  test("ends each side by itself", async () => {
+    const { next } = await adopting();
+    const { client, socket } = await next();
+    client.end();
+    socket.resume();
+    await once(socket, "end");
+    const closed = once(socket, "close");
+    socket.end("an answer");
+    expect(String(await once(client, "data"))).toBe("an answer");
+    await closed;
+  });
+
+  test("is counted by its server, until it is closed", async () => {
+    const { server, next } = await adopting();
+    const count = promisify(server.getConnections.bind(server));
+    const { socket } = await next();
+    expect(await count()).toBe(1);
+    const closed = once(server, "close");
+    server.close();
+    socket.destroy();
+    await closed;
+    expect(await count()).toBe(0);
+  });
+
+  test("is a socket of Node's own, and flows, where Node is not as it is known", async () => {
+    const { next, port } = await rawServer();
+    const socket = connectSocket({ port, host: "127.0.0.1" }); // no server counts it
+    onTestFinished(() => void socket.destroy());
+    socket.pause();
+    const [peer] = await Promise.all([next(), once(socket, "connect")]);
+    expect(LendingSocket.adopt(socket)).toBe(socket);
+    peer.write("hello");
+    expect(String(await once(socket, "data"))).toBe("hello");
+  });
+
+  test("is what listen serves: a server and its clients read into the same bytes", async () => {
+    const seen = new Set<ArrayBufferLike>();
+    const plain = integer();
+    const seeing = {
+      ...plain,
+      read(bytes: Uint8Array, start: number, end: number) {
+        seen.add(bytes.buffer);
+        return plain.read(bytes, start, end);
+      },
+    };
+    const Add = command("Add", { arguments: { to: seeing }, response: { sum: seeing } });
+    const { port } = await ourServer({ locator: locator(Add.responder(({ to }) => ({ sum: to + 1 }))) });
+    const clients = await Promise.all([ourClient(port), ourClient(port)]);
+    for (const client of clients) expect(await client.callRemote(Add, { to: 1 })).toEqual({ sum: 2 });
+    expect(seen.size).toBe(1);
+  });
+});
+
+describe.each(["client", "server"] as const)("connections that read into the same bytes, as %s", (role) => {
   const Put = command("Put", { arguments: { data: bytes() }, response: { data: bytes() } });
 
   test("turn by turn, their boxes cut: values that are kept, answers and what is cut are their own", async () => {
     const kept = new Map<string, Uint8Array>();
     const joined = await Promise.all(
       Array.from({ length: 3 }, () =>
-        ours("client", {
+        ours(role, {
           locator: locator(
             Put.responder(async ({ data }) => {
               kept.set(`${data[0]} ${data.length}`, data);
@@ -175,8 +276,8 @@ describe("connections that read into the same bytes", () => {
       return { data };
     });
     const limits = { maxAsksInProgress: 1 };
-    const { peer } = await ours("client", { locator: locator(waiting), limits });
-    const other = await ours("client", { locator: locator(Put.responder(({ data }) => ({ data }))) });
+    const { peer } = await ours(role, { locator: locator(waiting), limits });
+    const other = await ours(role, { locator: locator(Put.responder(({ data }) => ({ data }))) });
     const sizes = [1, 5000, 2, 6000, 3];
     peer.send(...sizes.map((size) => ({ _ask: `${size}`, _command: "Put", data: "x".repeat(size) })));
     for (const size of sizes) {
@@ -221,14 +322,19 @@ describe.each(["client", "server"])("a stream that a switch hands over, asked by
     return asker === "client" ? { near: asked, far: answered } : { near: answered, far: asked };
   }
 
-  test("is the client's socket, paused, and no longer lends", async () => {
+  test("is the socket, paused, and no longer lends", async () => {
     const { near, far } = await switched();
-    expect(near).toBeInstanceOf(LendingSocket);
-    expect(near.isPaused()).toBe(true);
-    far.write("hello");
-    while (near.readableLength < 5) await turns(1);
-    near.resume();
-    expect(String(await once(near, "data"))).toBe("hello");
+    for (const [stream, other] of [
+      [near, far],
+      [far, near],
+    ] as const) {
+      expect(stream).toBeInstanceOf(LendingSocket);
+      expect(stream.isPaused()).toBe(true);
+      other.write("hello");
+      while (stream.readableLength < 5) await turns(1);
+      stream.resume();
+      expect(String(await once(stream, "data"))).toBe("hello");
+    }
   });
 
   test("is read by iteration, by events of either kind, and by pipes", async () => {

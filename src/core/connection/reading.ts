@@ -49,13 +49,15 @@ export class Reading implements InputGate, TransportReceiver {
     const { limits, output, standing } = this.#parts;
     if (standing.state === "closed") return true; // to see the peer's end; what comes is thrown away
     // What is held back leaves when the answer is read that it waits for: not to read would be to wait for ever.
-    return this.mayListen() && output.untaken < limits.maxUnsentBytes;
+    if (!this.mayListen()) return false;
+    return output.untaken < limits.maxUnsentBytes;
   }
 
   /** We have no reason of our own not to read; the peer may have given us one. */
   mayListen(): boolean {
     const { dispatcher, driver, limits, standing } = this.#parts;
-    return standing.rules.reads && driver.reads && dispatcher.incoming.inProgress < limits.maxAsksInProgress;
+    if (!standing.rules.reads || !driver.reads) return false;
+    return dispatcher.incoming.inProgress < limits.maxAsksInProgress;
   }
 
   receive(frame: Frame): void {

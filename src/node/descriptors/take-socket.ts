@@ -2,6 +2,7 @@
 import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { DescriptorsNotAvailable } from "../../core/errors/caller.ts";
+import { insideOf } from "../inside.ts";
 import { DescriptorStream } from "./descriptor-stream.ts";
 import { libc } from "./libc.ts";
 
@@ -50,7 +51,7 @@ export function takeSocket(stream: Duplex, wanted: boolean | DescriptorOptions |
 /** @throws DescriptorsNotAvailable, TypeError, Error */
 function duplicateOf(stream: Duplex): number {
   const system = libc();
-  const handle = stream instanceof Socket ? handleOf(stream) : undefined;
+  const handle = stream instanceof Socket ? insideOf(stream)._handle : undefined;
   const fd = handle?.fd;
   if (fd === undefined || fd < 0 || !system.isUnixSocket(fd)) {
     throw new DescriptorsNotAvailable("descriptors go over UNIX sockets only, and this stream is none");
@@ -66,14 +67,4 @@ function maxWaiting(wanted: true | DescriptorOptions): number {
   if (!(most >= 0))
     throw new RangeError(`descriptors: maxWaiting must be a number from 0 up, not ${String(most)}`);
   return most;
-}
-
-/** Not among what Node documents, but there in every version: what a socket reads from. */
-interface Handle {
-  readonly fd?: number;
-  readStop?(): void;
-}
-
-function handleOf(socket: Socket): Handle | undefined {
-  return (socket as unknown as { readonly _handle?: Handle | null })._handle ?? undefined;
 }
