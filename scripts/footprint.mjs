@@ -10,7 +10,7 @@ import { pack } from "./pack.mjs";
 import { npmOutput } from "./run.mjs";
 
 /** What it is today, and a little more: dependencies of dependencies may change without a change here. */
-const LIMITS = { ownBytes: 860_000, allBytes: 7_000_000, direct: 5, packages: 28 };
+const LIMITS = { ownBytes: 880_000, allBytes: 7_000_000, direct: 5, packages: 28 };
 
 /** What npm runs for a package while it installs it; `binding.gyp` stands for an install script. */
 const INSTALL_SCRIPTS = ["preinstall", "install", "postinstall"];
