@@ -12,6 +12,8 @@ export const SOCKETS_LEND = !("deno" in process.versions || "bun" in process.ver
 
 /** As much as Node reads at a time. One is enough: what is in it is done with before anything else is read. */
 const shared = new Uint8Array(64 * 1024);
+/** The part of it that was lent last. The next is often as long, and nothing need be made for it. */
+let lent = shared;
 
 const opened = channel("net.client.socket");
 
@@ -59,10 +61,10 @@ export class LendingSocket extends Socket {
 
   /** @returns false to stop reading until the stream asks for more */
   #read(length: number): boolean {
-    const chunk = new Uint8Array(shared.buffer, 0, length);
+    if (lent.length !== length) lent = new Uint8Array(shared.buffer, 0, length);
     if (this.#borrower === undefined || !this.readableFlowing || this.readableLength > 0)
-      return this.push(Buffer.from(chunk));
-    this.#borrower(chunk);
+      return this.push(Buffer.from(lent));
+    this.#borrower(lent);
     return true;
   }
 

@@ -25,6 +25,18 @@ const SHORT = 24;
 const NOTHING = new Uint8Array(0);
 const VIEW_OF_NOTHING = new DataView(NOTHING.buffer);
 
+/** What was looked at last, by whichever frame, and the view of it: bytes that are lent are often the same. */
+let viewed: Uint8Array = NOTHING;
+let view: DataView = VIEW_OF_NOTHING;
+
+function viewOf(bytes: Uint8Array): DataView {
+  if (bytes !== viewed) {
+    viewed = bytes;
+    view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  }
+  return view;
+}
+
 export class Frame implements ProtocolFields {
   bytes: Uint8Array = NOTHING;
   /** Of the same bytes. */
@@ -75,7 +87,7 @@ export class Frame implements ProtocolFields {
 
   #lieIn(bytes: Uint8Array): void {
     this.bytes = bytes;
-    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+    this.view = viewOf(bytes);
   }
 
   /** The box has been moved into `bytes`: `distance` is how far towards the beginning. */
