@@ -75,7 +75,7 @@ export class Dispatcher {
     if (call !== GIVEN_UP) call.reject(fromWire(code, description, call.command?.declaredErrors));
   }
 
-  #take(frame: Frame, index: number): Call | typeof GIVEN_UP {
+  #take(frame: Frame, index: number): Call {
     const tag = parseTag(frame.bytes, frame.valueStart(index), frame.valueEnd(index));
     const call = this.outstanding.take(tag);
     if (call !== undefined) return call;

@@ -22,13 +22,22 @@ export interface Call extends Settle {
   release: (() => void) | undefined;
 }
 
-/** Stands for a call that nobody waits for, any more or at all: its answer is expected, and dropped. */
-export const GIVEN_UP = "given up";
+/**
+ * Stands for a call that nobody waits for, any more or at all: its answer is expected, and dropped. An object as the others
+ * are: to compare one with a string V8 calls a function.
+ */
+export const GIVEN_UP: Call = {
+  command: undefined,
+  name: "given up",
+  release: undefined,
+  resolve() {},
+  reject() {},
+};
 
 export class Outstanding {
   readonly #clock: Clock | undefined;
   readonly #givenUp: () => void;
-  #calls = new TagWindow<Call | typeof GIVEN_UP>();
+  #calls = new TagWindow<Call>();
   #waiting = 0;
   /** Tags from here on have not left this end: the peer cannot know them. */
   #unsentFrom = Number.POSITIVE_INFINITY;
@@ -121,7 +130,7 @@ export class Outstanding {
   }
 
   /** The call that an answer is for. Undefined when none waits: then {@link why} tells. */
-  take(tag: number): Call | typeof GIVEN_UP | undefined {
+  take(tag: number): Call | undefined {
     const call = tag < this.#unsentFrom ? this.#calls.take(tag) : undefined;
     if (call === undefined || call === GIVEN_UP) return call;
     this.#waiting--;
