@@ -10,9 +10,10 @@ import {
   inPlaceArgument,
   type ValuesOf,
 } from "./argument.ts";
+import { NO_TAG } from "./box-template.ts";
 import { isBoxArgument } from "./field.ts";
 import { elementError } from "./list-of.ts";
-import { NO_TAG, Schema } from "./schema.ts";
+import { Schema } from "./schema.ts";
 import { shownValue } from "./value-text.ts";
 
 /** No bound: the list has one. A small integer, as V8 knows those that are passed elsewhere. */

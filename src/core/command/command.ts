@@ -1,7 +1,8 @@
 /** A command: a name, what goes with it, what comes back, and the errors that both ends know. */
 import type { Fields, InputOf, ValuesOf } from "../arguments/argument.ts";
+import { type BoxTemplate, NO_TAG } from "../arguments/box-template.ts";
 import type { Values } from "../arguments/field.ts";
-import { type BoxTemplate, NO_TAG, Schema } from "../arguments/schema.ts";
+import { Schema } from "../arguments/schema.ts";
 import { InvalidSignature } from "../errors/caller.ts";
 import { DeclaredErrors, type ErrorTags } from "../errors/declared-errors.ts";
 import type { Box } from "../wire/box.ts";

@@ -6,7 +6,8 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { Argument } from "../../../src/core/arguments/argument.ts";
 import { asInPlace } from "../../../src/core/arguments/argument.ts";
-import { NO_TAG, Schema } from "../../../src/core/arguments/schema.ts";
+import { NO_TAG } from "../../../src/core/arguments/box-template.ts";
+import { Schema } from "../../../src/core/arguments/schema.ts";
 import { ByteWriter } from "../../../src/core/wire/byte-writer.ts";
 import { BoxReader } from "../../../src/core/wire/reader.ts";
 

@@ -1,6 +1,7 @@
 /** Fields to and from the bytes of a box of their own. */
 import type { Fields } from "../../../src/core/arguments/argument.ts";
-import { NO_TAG, Schema } from "../../../src/core/arguments/schema.ts";
+import { NO_TAG } from "../../../src/core/arguments/box-template.ts";
+import { Schema } from "../../../src/core/arguments/schema.ts";
 import type { Box } from "../../../src/core/wire/box.ts";
 import { ByteWriter } from "../../../src/core/wire/byte-writer.ts";
 import type { Frame } from "../../../src/core/wire/frame.ts";

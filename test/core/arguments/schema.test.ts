@@ -1,10 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Fields } from "../../../src/core/arguments/argument.ts";
+import { NO_TAG } from "../../../src/core/arguments/box-template.ts";
 import { bytes } from "../../../src/core/arguments/bytes.ts";
 import { integer } from "../../../src/core/arguments/integer.ts";
 import { optional } from "../../../src/core/arguments/optional.ts";
-import { NO_TAG, Schema } from "../../../src/core/arguments/schema.ts";
+import { Schema } from "../../../src/core/arguments/schema.ts";
 import { unicode } from "../../../src/core/arguments/unicode.ts";
 import { InvalidSignature, TooLong } from "../../../src/core/errors/caller.ts";
 import { Box } from "../../../src/core/wire/box.ts";
