@@ -1,5 +1,5 @@
 /** Tells asks, answers and errors apart, and brings each to where it belongs. Sends our own asks. */
-import { compileKey, type Values } from "../arguments/field.ts";
+import type { Values } from "../arguments/field.ts";
 import type { CallOptions } from "../command/amp-connection.ts";
 import type { AnyCommand } from "../command/command.ts";
 import { InvalidSignature } from "../errors/caller.ts";
@@ -15,14 +15,14 @@ import type { Frame } from "../wire/frame.ts";
 import { textToKey } from "../wire/key-text.ts";
 import { ASK, COMMAND, ERROR_CODE, ERROR_DESCRIPTION } from "../wire/protocol-keys.ts";
 import { parseTag, tagBytes } from "../wire/tag.ts";
-import { writeBox } from "../wire/writer.ts";
+import { keyPattern, writeBox } from "../wire/writer.ts";
 import type { Host } from "./host.ts";
 import { Incoming } from "./incoming.ts";
 import type { ResponderLocator } from "./locator.ts";
 import { type Call, GIVEN_UP, Outstanding, refuseAborted, type Settle } from "./outstanding.ts";
 
-const errorCode = compileKey(ERROR_CODE).pattern;
-const errorDescription = compileKey(ERROR_DESCRIPTION).pattern;
+const errorCode = keyPattern(ERROR_CODE);
+const errorDescription = keyPattern(ERROR_DESCRIPTION);
 
 export class Dispatcher {
   readonly #host: Host;

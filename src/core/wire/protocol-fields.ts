@@ -1,8 +1,6 @@
 /** Where AMP's own keys stand in a box: noted as they come. */
-import { FixedBytes } from "./fixed-bytes.ts";
-import { textToKey } from "./key-text.ts";
 import { ANSWER, ASK, COMMAND, ERROR } from "./protocol-keys.ts";
-import { keyHeader } from "./writer.ts";
+import { keyPattern } from "./writer.ts";
 
 /** Which entry of the box each is, -1 where it is absent. Of a key that comes twice the last counts, as in Twisted. */
 export interface ProtocolFields {
@@ -12,14 +10,10 @@ export interface ProtocolFields {
   error: number;
 }
 
-const ask = pattern(ASK);
-const answer = pattern(ANSWER);
-const command = pattern(COMMAND);
-const error = pattern(ERROR);
-
-function pattern(name: string): FixedBytes {
-  return new FixedBytes(keyHeader(textToKey(name)));
-}
+const ask = keyPattern(ASK);
+const answer = keyPattern(ANSWER);
+const command = keyPattern(COMMAND);
+const error = keyPattern(ERROR);
 
 /** Looks whether the key whose length stands at `start` is one of AMP's. */
 export function noteField(fields: ProtocolFields, index: number, view: DataView, start: number): void {

@@ -5,6 +5,7 @@
  * expected, as TCP does with headers (Jacobson's header prediction). A wrong guess costs a few comparisons.
  * Shapes are made of what a program declares, never of what a peer sends.
  */
+import { ByteWriter } from "./byte-writer.ts";
 import { FixedBytes } from "./fixed-bytes.ts";
 import { keyToText } from "./key-text.ts";
 import type { ProtocolFields } from "./protocol-fields.ts";
@@ -64,11 +65,9 @@ export class Shape implements ProtocolFields {
 function partOf({ header, value }: ShapeKey): Part {
   const valueAt = header.length + LENGTH_BYTES;
   if (value === undefined) return { fixed: new FixedBytes(header), valueAt, endsAt: 0 };
-  const endsAt = valueAt + value.length;
-  const bytes = new Uint8Array(endsAt);
-  bytes.set(header);
-  bytes[valueAt - 2] = value.length >>> 8;
-  bytes[valueAt - 1] = value.length & 0xff;
-  bytes.set(value, valueAt);
-  return { fixed: new FixedBytes(bytes), valueAt, endsAt };
+  const out = new ByteWriter();
+  out.append(header);
+  out.uint16(value.length);
+  out.append(value);
+  return { fixed: new FixedBytes(out.copy()), valueAt, endsAt: out.length };
 }

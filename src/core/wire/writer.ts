@@ -2,6 +2,7 @@
 import { InvalidSignature, TooLong } from "../errors/caller.ts";
 import type { Box } from "./box.ts";
 import { ByteWriter } from "./byte-writer.ts";
+import { FixedBytes } from "./fixed-bytes.ts";
 import { textToKey } from "./key-text.ts";
 import { MAX_KEY_LENGTH, MAX_VALUE_LENGTH } from "./limits.ts";
 
@@ -45,6 +46,11 @@ export function keyHeader(key: Uint8Array): Uint8Array<ArrayBuffer> {
   header[1] = key.length;
   header.set(key, 2);
   return header;
+}
+
+/** A key as it is looked for, with its length before it. @throws InvalidSignature, TooLong: as {@link keyHeader} */
+export function keyPattern(name: string): FixedBytes {
+  return new FixedBytes(keyHeader(textToKey(name)));
 }
 
 /** Byte order, which for UTF-8 is not JavaScript's order of strings. */
