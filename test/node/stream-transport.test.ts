@@ -18,6 +18,7 @@ import { JoinedStream } from "../../src/node/joined-stream.ts";
 import { LendingSocket } from "../../src/node/lending-socket.ts";
 import { StreamTransport } from "../../src/node/stream-transport.ts";
 import type { TLSRole } from "../../src/node/tls/options.ts";
+import { ForwardingReceiver } from "../support/forwarding-receiver.ts";
 import { ReceiverProbe } from "../support/receiver-probe.ts";
 import { transportContract } from "../support/transport-contract.ts";
 
@@ -92,34 +93,21 @@ test.each([
 });
 
 /** Keeps the first byte for itself. */
-class GreetedReceiver implements TransportReceiver {
-  readonly #receiver: TransportReceiver;
+class GreetedReceiver extends ForwardingReceiver {
   readonly done: Promise<void>;
   #greeted: (() => void) | undefined;
 
   constructor(receiver: TransportReceiver) {
-    this.#receiver = receiver;
+    super(receiver);
     this.done = new Promise((resolve) => {
       this.#greeted = resolve;
     });
   }
 
-  received(chunk: Uint8Array, ownership?: ChunkOwnership): void {
-    if (this.#greeted === undefined) return this.#receiver.received(chunk, ownership);
+  override received(chunk: Uint8Array, ownership?: ChunkOwnership): void {
+    if (this.#greeted === undefined) return super.received(chunk, ownership);
     this.#greeted();
     this.#greeted = undefined;
-  }
-
-  ended(): void {
-    this.#receiver.ended();
-  }
-
-  drained(): void {
-    this.#receiver.drained();
-  }
-
-  lost(reason?: Error): void {
-    this.#receiver.lost(reason);
   }
 }
 

@@ -1,5 +1,6 @@
 /** Transports that lend all they deliver, out of one buffer, and write over it as soon as it is theirs again. */
-import type { ChunkOwnership, Transport, TransportReceiver } from "ampwire";
+import type { Transport } from "ampwire";
+import { ForwardingReceiver } from "./forwarding-receiver.ts";
 
 const buffer = new Uint8Array(1024 * 1024);
 
@@ -10,31 +11,13 @@ export function lending<T extends Transport>(transport: T): T {
   return transport;
 }
 
-class Lender implements TransportReceiver {
-  readonly #borrower: TransportReceiver;
-
-  constructor(borrower: TransportReceiver) {
-    this.#borrower = borrower;
-  }
-
-  received(chunk: Uint8Array, _ownership?: ChunkOwnership): void {
+class Lender extends ForwardingReceiver {
+  override received(chunk: Uint8Array): void {
     buffer.set(chunk);
     try {
-      this.#borrower.received(buffer.subarray(0, chunk.length), "lent");
+      super.received(buffer.subarray(0, chunk.length), "lent");
     } finally {
       buffer.fill(0xff, 0, chunk.length);
     }
-  }
-
-  ended(): void {
-    this.#borrower.ended();
-  }
-
-  drained(): void {
-    this.#borrower.drained();
-  }
-
-  lost(reason?: Error): void {
-    this.#borrower.lost(reason);
   }
 }

@@ -1,0 +1,26 @@
+/** A receiver that passes everything on: for those that change one thing on the way. */
+import type { ChunkOwnership, TransportReceiver } from "ampwire";
+
+export class ForwardingReceiver implements TransportReceiver {
+  readonly #receiver: TransportReceiver;
+
+  constructor(receiver: TransportReceiver) {
+    this.#receiver = receiver;
+  }
+
+  received(chunk: Uint8Array, ownership?: ChunkOwnership): void {
+    this.#receiver.received(chunk, ownership);
+  }
+
+  ended(): void {
+    this.#receiver.ended();
+  }
+
+  drained(): void {
+    this.#receiver.drained();
+  }
+
+  lost(reason?: Error): void {
+    this.#receiver.lost(reason);
+  }
+}
