@@ -21,16 +21,15 @@ export const utf8Strict: Utf8Decoder = new TextDecoder("utf-8", { fatal: true, i
 export const utf8Lenient: Utf8Decoder = new TextDecoder("utf-8", { fatal: false, ignoreBOM: true });
 
 /** Node's, where it is. */
-interface WithBuffer {
+const { Buffer } = globalThis as {
   readonly Buffer?: { allocUnsafeSlow(count: number): Uint8Array<ArrayBuffer> };
-}
+}; // a global that is not there everywhere
 
 /**
  * Bytes that may hold anything, also what somebody else has left there, where the platform gives such: to fill many with
- * zeros first costs as much as to copy them. Whoever hands them out has written to them all.
+ * zeros first costs as much as to copy them. Whoever hands out views of them has written to what is in view.
  */
 export function unfilledBytes(count: number): Uint8Array<ArrayBuffer> {
-  const { Buffer } = globalThis as WithBuffer; // a global that is not there everywhere
   return Buffer === undefined ? new Uint8Array(count) : new Uint8Array(Buffer.allocUnsafeSlow(count).buffer);
 }
 
