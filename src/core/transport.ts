@@ -56,6 +56,12 @@ export interface TransportReceiver {
    * @param ownership whose they are. Default `shared`
    */
   received(chunk: Uint8Array, ownership?: ChunkOwnership): void;
+  /**
+   * Where the receiver would have the next bytes, for a transport that can choose where it reads into: it looks here after
+   * each `received`, and reads into it once. What it has read is received as the beginning of this memory, `sole`.
+   * Undefined: anywhere.
+   */
+  room?(): Uint8Array | undefined;
   /** The peer has ended its side. It may still read. */
   ended(): void;
   /** `unsent` has gone down to 0 after it was not. */

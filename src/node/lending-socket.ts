@@ -1,10 +1,12 @@
 /**
  * A socket that makes no memory for what it reads: it reads into one buffer, which all such sockets share, and lends it
- * for the moment. Where nobody borrows, or while it is paused, it copies what it has read and is a socket like any other.
+ * for the moment; or into the room that the borrower has. Where nobody borrows, or while it is paused, it copies what it
+ * has read and is a socket like any other.
  */
 import { channel } from "node:diagnostics_channel";
 import { type ConnectOpts, type NetConnectOpts, Socket, type SocketConstructorOpts } from "node:net";
 import { Duplex } from "node:stream";
+import type { TransportReceiver } from "../core/transport.ts";
 import { insideOf } from "./inside.ts";
 
 /** Elsewhere `onread` is not what it is on Node: on Deno it hangs. */
@@ -17,14 +19,18 @@ let lent = shared;
 
 const opened = channel("net.client.socket");
 
-/** May read a chunk until it returns. */
-type Borrower = (chunk: Uint8Array) => void;
+/** Who is given what was read. */
+export type Borrower = Pick<TransportReceiver, "received" | "room">;
 
 export class LendingSocket extends Socket {
   #borrower: Borrower | undefined;
+  /** Where the borrower would have what is read next. */
+  #room: Uint8Array | undefined;
 
   private constructor(options: SocketConstructorOpts) {
-    super({ ...options, ...onread((length) => this.#read(length)) });
+    let next = (): Uint8Array => shared; // Node asks for the first while it makes the socket
+    super({ ...options, ...onread({ buffer: () => next(), callback: (length) => this.#read(length) }) });
+    next = () => this.#next();
   }
 
   /** The same as `connect` of `node:net`. */
@@ -61,11 +67,28 @@ export class LendingSocket extends Socket {
 
   /** @returns false to stop reading until the stream asks for more */
   #read(length: number): boolean {
-    if (lent.length !== length) lent = new Uint8Array(shared.buffer, 0, length);
-    if (this.#borrower === undefined || !this.readableFlowing || this.readableLength > 0)
-      return this.push(Buffer.from(lent));
-    this.#borrower(lent);
+    const borrower = this.#lendsTo();
+    if (this.#room === undefined) {
+      if (lent.length !== length) lent = new Uint8Array(shared.buffer, 0, length);
+      if (borrower === undefined) return this.push(Buffer.from(lent));
+      borrower.received(lent, "lent");
+    } else {
+      const chunk = this.#room.subarray(0, length);
+      if (borrower === undefined) return this.push(Buffer.from(chunk));
+      borrower.received(chunk, "sole");
+    }
     return true;
+  }
+
+  /** Where Node reads next. It asks before the first read, and after each. */
+  #next(): Uint8Array {
+    this.#room = this.#lendsTo()?.room?.();
+    return this.#room ?? shared;
+  }
+
+  /** Whoever is to have at once what is read: what has been read before, and not been taken, comes first. */
+  #lendsTo(): Borrower | undefined {
+    return this.readableFlowing && this.readableLength === 0 ? this.#borrower : undefined;
   }
 
   // With `onread` those of a Socket know of no buffer behind them: they stop reading and start it at once, however much
@@ -85,6 +108,6 @@ export class LendingSocket extends Socket {
 }
 
 /** By a function: Node's types do not know the option where a socket is made. */
-function onread(callback: (length: number) => boolean): ConnectOpts {
-  return { onread: { buffer: shared, callback } };
+function onread(option: ConnectOpts["onread"]): ConnectOpts {
+  return { onread: option };
 }

@@ -77,9 +77,6 @@ export class StreamTransport implements Transport {
     // A socket makes memory for each read; what any other stream gives may be the writer's own.
     this.#receiver?.received(chunk, this.#stream instanceof Socket ? "sole" : "shared");
   };
-  readonly #onLent = (chunk: Uint8Array) => {
-    this.#receiver?.received(chunk, "lent");
-  };
   readonly #onEnd = () => {
     const refusal = this.#refusal?.(undefined);
     if (refusal === undefined) this.#receiver?.ended();
@@ -102,7 +99,7 @@ export class StreamTransport implements Transport {
 
   #listen(): void {
     const stream = this.#stream;
-    if (stream instanceof LendingSocket) stream.lendTo(this.#onLent);
+    if (stream instanceof LendingSocket) stream.lendTo(this.#receiver);
     stream.on("data", this.#onData).on("end", this.#onEnd).on("close", this.#onClose);
     // The event may be over already.
     if (stream.destroyed) process.nextTick(this.#onClose);

@@ -8,12 +8,17 @@ import { promisify } from "node:util";
 import { bytes, command, integer, locator } from "ampwire";
 import { connect, type NodeConnection, protocolSwitch } from "ampwire/node";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { LendingSocket } from "../../src/node/lending-socket.ts";
+import { type Borrower, LendingSocket } from "../../src/node/lending-socket.ts";
 import { ourClient, ourServer, ours, pair, rawServer } from "../support/loopback.ts";
 import { bytesOf } from "../support/raw-peer.ts";
 
 async function turns(count = 5): Promise<void> {
   for (let turn = 0; turn < count; turn++) await new Promise(setImmediate);
+}
+
+/** Borrows, and has no room of its own. */
+function roomless(received: (chunk: Uint8Array) => void): Borrower {
+  return { received, room: () => undefined };
 }
 
 /** A lending socket and the other end. */
@@ -31,11 +36,13 @@ describe("a socket that lends", () => {
     for (const text of ["one", "two"]) {
       const { socket, peer } = await opened();
       const borrowed = new Promise<void>((resolve) =>
-        socket.lendTo((chunk) => {
-          expect(String(Buffer.from(chunk))).toBe(text);
-          lent.push(chunk);
-          resolve();
-        }),
+        socket.lendTo(
+          roomless((chunk) => {
+            expect(String(Buffer.from(chunk))).toBe(text);
+            lent.push(chunk);
+            resolve();
+          }),
+        ),
       );
       socket.on("data", () => expect.unreachable("it was lent"));
       peer.write(text);
@@ -49,7 +56,7 @@ describe("a socket that lends", () => {
     const came: string[] = [];
     peer.write("before ");
     while (socket.readableLength < 7) await turns(1);
-    socket.lendTo((chunk) => came.push(`lent: ${Buffer.from(chunk)}`));
+    socket.lendTo(roomless((chunk) => came.push(`lent: ${Buffer.from(chunk)}`)));
     socket.on("data", (chunk) => came.push(`data: ${chunk}`));
     await once(socket, "data");
     peer.write("flowing ");
@@ -64,9 +71,62 @@ describe("a socket that lends", () => {
     expect(came).toEqual(["data: before ", "lent: flowing ", "data: paused ", "lent: flowing again"]);
   });
 
+  test("reads into the borrower's room, once each time that it has some", async () => {
+    const { socket, peer } = await opened();
+    const memory = new Uint8Array(10);
+    const rooms = [undefined, memory.subarray(2, 5), undefined, memory.subarray(5)];
+    const came: [text: string, ownership: string | undefined, inMemory: boolean][] = [];
+    socket.lendTo({
+      received(chunk, ownership) {
+        came.push([String(Buffer.from(chunk)), ownership, chunk.buffer === memory.buffer]);
+      },
+      room: () => rooms[came.length],
+    });
+    socket.resume();
+    for (const text of ["a", "bcdef", "g"]) {
+      const { length } = came;
+      peer.write(text);
+      while (came.length === length) await turns(1);
+    }
+    while (came.length < 4) await turns(1);
+    expect(came).toEqual([
+      ["a", "lent", false],
+      ["bcd", "sole", true],
+      ["ef", "lent", false],
+      ["g", "sole", true],
+    ]);
+    expect(String(Buffer.from(memory))).toBe("\0\0bcdg\0\0\0\0");
+  });
+
+  test("paused before it reads into a room, leaves the room to its owner", async () => {
+    const { socket, peer } = await opened();
+    const memory = new Uint8Array(10);
+    const came: string[] = [];
+    socket.lendTo({
+      received: (chunk, ownership) => came.push(`${ownership}: ${Buffer.from(chunk)}`),
+      room: () => memory,
+    });
+    socket.on("data", (chunk) => {
+      memory.fill(0xff); // it may
+      came.push(`data: ${chunk}`);
+    });
+    peer.write("one");
+    while (came.length < 1) await turns(1);
+    socket.pause();
+    peer.write("two");
+    while (socket.readableLength < 3) await turns(1);
+    socket.resume();
+    while (came.length < 2) await turns(1);
+    peer.write("three");
+    while (came.length < 3) await turns(1);
+    peer.write("four");
+    while (came.length < 4) await turns(1);
+    expect(came).toEqual(["lent: one", "data: two", "lent: three", "sole: four"]);
+  });
+
   test("paused, reads no more than it holds", async () => {
     const { socket, peer } = await opened();
-    socket.lendTo(() => {});
+    socket.lendTo(roomless(() => {}));
     socket.resume();
     await turns();
     socket.pause();
@@ -104,7 +164,7 @@ test.each([
   ["resumes and takes nothing", (socket: Socket) => void socket.resume()],
 ])("a reader that %s does not make it read without bound", async (_, read) => {
   const { socket, peer } = await opened();
-  socket.lendTo(() => {});
+  socket.lendTo(roomless(() => {}));
   socket.resume();
   await turns();
   socket.lendTo(undefined);
@@ -146,7 +206,7 @@ describe("an accepted socket that is adopted", () => {
     expect(socket).toBeInstanceOf(LendingSocket);
     expect(socket.remotePort).toBe(client.localPort);
     const lent = new Promise<string>((resolve) =>
-      socket.lendTo((chunk) => resolve(String(Buffer.from(chunk)))),
+      socket.lendTo(roomless((chunk) => resolve(String(Buffer.from(chunk))))),
     );
     socket.resume();
     client.write("hello");

@@ -12,6 +12,10 @@ export class ForwardingReceiver implements TransportReceiver {
     this.#receiver.received(chunk, ownership);
   }
 
+  room(): Uint8Array | undefined {
+    return this.#receiver.room?.();
+  }
+
   ended(): void {
     this.#receiver.ended();
   }

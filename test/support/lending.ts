@@ -1,8 +1,11 @@
-/** Transports that lend all they deliver, out of one buffer, and write over it as soon as it is theirs again. */
+/**
+ * Transports that read as sockets do: into one buffer, which they lend and write over as soon as it is theirs again, or
+ * into the room that the receiver has.
+ */
 import type { Transport } from "ampwire";
 import { ForwardingReceiver } from "./forwarding-receiver.ts";
 
-const buffer = new Uint8Array(1024 * 1024);
+const buffer = new Uint8Array(64 * 1024);
 
 /** The same transport. Whoever reads there too late reads what is no AMP. */
 export function lending<T extends Transport>(transport: T): T {
@@ -13,11 +16,17 @@ export function lending<T extends Transport>(transport: T): T {
 
 class Lender extends ForwardingReceiver {
   override received(chunk: Uint8Array): void {
-    buffer.set(chunk);
-    try {
-      super.received(buffer.subarray(0, chunk.length), "lent");
-    } finally {
-      buffer.fill(0xff, 0, chunk.length);
+    for (let at = 0; at < chunk.length; ) {
+      const room = this.room();
+      const place = room ?? buffer;
+      const part = chunk.subarray(at, at + place.length);
+      place.set(part);
+      try {
+        super.received(place.subarray(0, part.length), room === undefined ? "lent" : "sole");
+      } finally {
+        buffer.fill(0xff);
+      }
+      at += part.length;
     }
   }
 }

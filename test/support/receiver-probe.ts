@@ -13,6 +13,8 @@ export class ReceiverProbe implements TransportReceiver {
   readonly reasons: (Error | undefined)[] = [];
   /** Called for every chunk: to do something in that very moment. */
   onReceived: () => void = () => {};
+  /** Where it would have the next bytes. */
+  room: () => Uint8Array | undefined = () => undefined;
   #wake: (() => void)[] = [];
 
   received(chunk: Uint8Array, ownership?: ChunkOwnership): void {

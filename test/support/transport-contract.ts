@@ -67,6 +67,29 @@ export function transportContract(open: OpenTransports, { halfClose = true }: Tr
       for (const { length } of far.probe.chunks) expect(length).toBeGreaterThan(0);
     });
 
+    test("reads into the receiver's room or elsewhere, into each room once, and writes nothing behind the bytes", async () => {
+      const rooms = new Map<ArrayBufferLike, Uint8Array>();
+      far.probe.room = () => {
+        const room = new Uint8Array(500).fill(0xff);
+        rooms.set(room.buffer, room);
+        return room;
+      };
+      const sent = Array.from({ length: 40 }, (_, index) => numbered(index, 100 + index * 20));
+      for (const chunk of sent) {
+        near.transport.write(chunk);
+        await turn();
+      }
+      const whole = Buffer.concat(sent);
+      expect((await far.probe.bytes(whole.length)).equals(whole)).toBe(true);
+      for (const chunk of far.probe.chunks) {
+        const room = rooms.get(chunk.buffer);
+        if (room === undefined) continue;
+        expect(rooms.delete(chunk.buffer)).toBe(true);
+        expect(chunk.byteOffset).toBe(0);
+        expect(room.subarray(chunk.length).every((byte) => byte === 0xff)).toBe(true);
+      }
+    });
+
     test("a chunk may be written to again once unsent is 0", async () => {
       const chunk = new Uint8Array(100);
       for (let index = 0; index < 50; index++) {

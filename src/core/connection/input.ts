@@ -57,6 +57,11 @@ export class Input {
     }
   }
 
+  /** Where the next bytes had best be: see {@link BoxReader.room}. */
+  room(): Uint8Array | undefined {
+    return this.#reader.room();
+  }
+
   /** Goes on reading, where it may. Harmless at any time. */
   read(): void {
     if (this.#reading) return;

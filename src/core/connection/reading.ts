@@ -30,6 +30,10 @@ export class Reading implements InputGate, TransportReceiver {
     input.push(chunk, ownership);
   }
 
+  room(): Uint8Array | undefined {
+    return this.#parts.input.room();
+  }
+
   ended(): void {
     this.#peerEnded = true;
     this.#parts.input.read();

@@ -15,10 +15,12 @@ const STRIDE = 3;
 /** The length of a value stands between key and value. */
 const LENGTH_BYTES = 2;
 /**
- * Values from this size on are handed out as views of the received bytes, which nobody writes to again;
+ * Values from this size on may be handed out as views of the received bytes, which nobody writes to again;
  * smaller ones are copied, so that a few bytes that somebody keeps do not keep a whole chunk alive.
  */
 export const VIEW_BYTES = 4096;
+/** How many times its own size a value may keep alive. */
+const KEPT_ALIVE = 16;
 /** Below this many bytes a loop beats a call into the platform. */
 const SHORT = 24;
 
@@ -61,7 +63,10 @@ export class Frame implements ProtocolFields {
   /** Empties it for the box that begins at `start`. */
   clear(bytes: Uint8Array, start: number): void {
     // Looked at before it is stored: to store a young object in an old one costs V8 more.
-    if (this.bytes !== bytes) this.#lieIn(bytes);
+    if (this.bytes !== bytes) {
+      this.bytes = bytes;
+      this.view = viewOf(bytes);
+    }
     this.cursor = start;
     this.count = 0;
     this.ask = this.answer = this.command = this.error = -1;
@@ -85,14 +90,10 @@ export class Frame implements ProtocolFields {
     this.view = VIEW_OF_NOTHING;
   }
 
-  #lieIn(bytes: Uint8Array): void {
-    this.bytes = bytes;
-    this.view = viewOf(bytes);
-  }
-
   /** The box has been moved into `bytes`: `distance` is how far towards the beginning. */
   moveTo(bytes: Uint8Array, distance: number): void {
-    this.#lieIn(bytes);
+    this.bytes = bytes;
+    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
     this.cursor -= distance;
     for (let i = this.count * STRIDE - 1; i >= 0; i--) {
       this.offsets[i] = (this.offsets[i] as number) - distance;
@@ -153,7 +154,11 @@ export class Frame implements ProtocolFields {
  */
 export function keptBytes(bytes: Uint8Array, start: number, end: number): Uint8Array {
   const count = end - start;
-  if (count >= VIEW_BYTES) return new Uint8Array(bytes.buffer, bytes.byteOffset + start, count);
+  if (count >= VIEW_BYTES) {
+    const { buffer } = bytes;
+    if (count * KEPT_ALIVE >= buffer.byteLength)
+      return new Uint8Array(buffer, bytes.byteOffset + start, count);
+  }
   return copiedBytes(bytes, start, end);
 }
 

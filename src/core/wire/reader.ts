@@ -8,7 +8,7 @@
  * reader itself only where it alone has the chunk. Out of a lent one a large box is copied first, and what is left is
  * copied before the chunk is given back. A box that straddles chunks is gathered in an accumulator, which doubles: joining
  * chunks each time would cost the square of a box that drips in. For a large box the accumulator may be the chunk that
- * the box begins in.
+ * the box begins in; and a transport that can choose reads into what is free of the accumulator, see {@link BoxReader.room}.
  */
 import { BoxTooLarge, KeyTooLong, MalformedAmpBox } from "../errors/peer.ts";
 import { unfilledBytes } from "../platform.ts";
@@ -27,6 +27,12 @@ const NOTHING = new Uint8Array(0);
 const BELIEVED = 16;
 /** Room for what follows a value: a short key or the end of the box. Else that alone would move a large value once more. */
 const SLACK = 64;
+/** Room at most for the large boxes that one read may bring. */
+const READ_BYTES = 256 * 1024;
+/** A box, and room, that is worth being read into its place. */
+const LARGE_BYTES = READ_BYTES / 16;
+/** Room for the keys before a large value: so much of the next box tells its length. */
+const HEAD_BYTES = 256;
 
 /** Reads boxes out of a stream that comes in pieces. */
 export class BoxReader {
@@ -34,9 +40,10 @@ export class BoxReader {
   readonly #maxBoxKeys: number;
   readonly #frame = new Frame();
 
-  /** The chunk being read, from `#position` on; and those that came after it. */
+  /** The chunk being read, from `#position` to `#end`; and those that came after it. */
   #chunk: Uint8Array = NOTHING;
   #position = 0;
+  #end = 0;
   /** Of the chunk being read. `shared` too once a value that was handed out may be a view of it. */
   #ownership: ChunkOwnership = "shared";
   #later: Chunks | undefined;
@@ -44,6 +51,8 @@ export class BoxReader {
   /** The beginning of a box whose end has not come yet. It always starts at 0. */
   #partial: Uint8Array = NOTHING;
   #partialLength = 0;
+  /** Bytes of the last chunk that came from a transport which would read into our own; 0 from any other. */
+  #lastRead = 0;
 
   /** Bytes of the stream before the box being read. */
   #offset = 0;
@@ -61,7 +70,7 @@ export class BoxReader {
 
   /** Bytes received and not yet given out as boxes. */
   get buffered(): number {
-    return this.#partialLength + this.#chunk.length - this.#position + (this.#later?.bytes ?? 0);
+    return this.#partialLength + this.#end - this.#position + (this.#later?.bytes ?? 0);
   }
 
   /**
@@ -70,8 +79,26 @@ export class BoxReader {
    */
   push(chunk: Uint8Array, ownership: ChunkOwnership = "shared"): void {
     if (chunk.length === 0) return;
-    if (this.#position === this.#chunk.length) this.#begin(chunk, ownership);
-    else this.#queue(chunk, ownership);
+    if (this.#position < this.#end) return this.#queue(chunk, ownership);
+    const inRoom = ownership === "sole" && this.#isInRoom(chunk);
+    this.#lastRead = inRoom || ownership === "lent" ? chunk.length : 0;
+    const start = inRoom ? this.#partialLength : 0;
+    this.#begin(inRoom ? this.#partial : chunk, ownership, start, start + chunk.length);
+  }
+
+  /**
+   * Where the next bytes had best be, behind the beginning of a large box; undefined where it does not matter. Good for
+   * one read: what is read into it is pushed before anything else, as the beginning of this very memory and `sole`.
+   */
+  room(): Uint8Array | undefined {
+    const taken = this.#partialLength;
+    const isNext = taken > 0 && this.#position === this.#end;
+    return isNext && this.#partial.length - taken >= LARGE_BYTES ? this.#partial.subarray(taken) : undefined;
+  }
+
+  #isInRoom({ buffer, byteOffset }: Uint8Array): boolean {
+    if (this.#partialLength === 0) return false;
+    return buffer === this.#partial.buffer && byteOffset === this.#partial.byteOffset + this.#partialLength;
   }
 
   #queue(chunk: Uint8Array, ownership: ChunkOwnership): void {
@@ -81,8 +108,9 @@ export class BoxReader {
 
   /** A chunk that was lent may be written to from now on, and so may the last frame's bytes: what is left is copied. */
   giveBack(): void {
-    if (this.#ownership === "lent")
-      this.#begin(copiedBytes(this.#chunk, this.#position, this.#chunk.length), "sole");
+    if (this.#ownership !== "lent") return;
+    const rest = copiedBytes(this.#chunk, this.#position, this.#end);
+    this.#begin(rest, "sole", 0, rest.length);
   }
 
   /**
@@ -103,8 +131,8 @@ export class BoxReader {
     const rest = new Uint8Array(this.buffered);
     let length = this.#partialLength;
     rest.set(this.#partial.subarray(0, length));
-    for (; this.#position < this.#chunk.length; this.#nextChunk()) {
-      const part = this.#chunk.subarray(this.#position);
+    for (; this.#position < this.#end; this.#nextChunk()) {
+      const part = this.#chunk.subarray(this.#position, this.#end);
       rest.set(part, length);
       length += part.length;
     }
@@ -130,18 +158,18 @@ export class BoxReader {
     const chunk = this.#chunk;
     const frame = this.#frame;
     const start = this.#position;
-    if (start === chunk.length) {
+    if (start === this.#end) {
       frame.leave(); // or it would keep the last chunk alive, for as long as the peer says nothing more
       return undefined;
     }
     frame.clear(chunk, start);
-    const missing = this.#scan(start, chunk.length);
+    const missing = this.#scan(start, this.#end);
     if (missing === 0) {
       const length = frame.cursor - start;
       this.#position = frame.cursor;
       this.#offset += length;
       if (length >= VIEW_BYTES) this.#handOut(start, length);
-      if (this.#position === chunk.length) this.#nextChunk();
+      if (this.#position === this.#end) this.#nextChunk();
       return frame;
     }
     this.#movePartial(missing);
@@ -153,18 +181,20 @@ export class BoxReader {
       const missing = this.#scan(0, this.#partialLength);
       if (missing === 0) {
         // The accumulator goes with the frame: large values are views of it.
-        if (this.#partialLength >= VIEW_BYTES) this.#partial.fill(0, this.#partialLength);
+        if (this.#chunk === this.#partial) this.#ownership = "shared";
         this.#offset += this.#partialLength;
         this.#partial = NOTHING;
         this.#partialLength = 0;
         return this.#frame;
       }
-      const available = this.#chunk.length - this.#position;
+      const available = this.#end - this.#position;
       if (available === 0) return undefined;
       const taken = Math.min(missing, available);
-      this.#appendPartial(this.#chunk.subarray(this.#position, this.#position + taken));
+      // What was read into its place is there already.
+      if (this.#chunk === this.#partial) this.#partialLength += taken;
+      else this.#appendPartial(this.#chunk.subarray(this.#position, this.#position + taken));
       this.#position += taken;
-      if (this.#position === this.#chunk.length) this.#nextChunk();
+      if (this.#position === this.#end) this.#nextChunk();
     }
   }
 
@@ -177,27 +207,38 @@ export class BoxReader {
   /** The rest of the chunk is the beginning of a box. */
   #movePartial(missing: number): void {
     const chunk = this.#chunk;
-    const rest = chunk.length - this.#position;
+    const rest = this.#end - this.#position;
     const needed = rest + missing + SLACK;
     if (needed <= chunk.length && needed >= chunk.length / 2 && this.#ownership === "sole") {
       // A large box, whose place can be the chunk itself: nobody else has a part of it.
-      chunk.copyWithin(0, this.#position);
+      chunk.copyWithin(0, this.#position, this.#end);
       this.#partial = chunk;
     } else {
       // Copied, so that a few bytes do not keep a chunk alive. What is announced is believed once a part of it is there:
       // a few bytes must not cost us a large value's room.
-      this.#partial = room(Math.min(needed, rest * BELIEVED + SLACK));
-      this.#partial.set(chunk.subarray(this.#position));
+      const believed = Math.min(needed, rest * BELIEVED + SLACK);
+      this.#partial = bytesFor(Math.max(believed, this.#roomAhead(needed)));
+      this.#partial.set(chunk.subarray(this.#position, this.#end));
     }
     this.#partialLength = rest;
     this.#frame.moveTo(this.#partial, this.#position);
     this.#nextChunk();
   }
 
+  /**
+   * Bytes for this box and others as long, where the next read may bring them: twice as much as the last one brought. It
+   * ends in the head of one more box, so that little of that has to be moved.
+   */
+  #roomAhead(boxBytes: number): number {
+    if (boxBytes < LARGE_BYTES) return 0;
+    const boxes = Math.floor((Math.min(2 * this.#lastRead, READ_BYTES) - HEAD_BYTES) / boxBytes);
+    return boxes * boxBytes + HEAD_BYTES;
+  }
+
   #appendPartial(bytes: Uint8Array): void {
     const needed = this.#partialLength + bytes.length;
     if (needed > this.#partial.length) {
-      const grown = room(Math.max(needed, this.#partial.length * 2) + SLACK);
+      const grown = bytesFor(Math.max(needed, this.#partial.length * 2) + SLACK);
       grown.set(this.#partial.subarray(0, this.#partialLength));
       this.#partial = grown;
       this.#frame.moveTo(grown, 0);
@@ -207,12 +248,14 @@ export class BoxReader {
   }
 
   #nextChunk(): void {
-    this.#begin(this.#later?.shift() ?? NOTHING, "shared");
+    const chunk = this.#later?.shift() ?? NOTHING;
+    this.#begin(chunk, "shared", 0, chunk.length);
   }
 
-  #begin(chunk: Uint8Array, ownership: ChunkOwnership): void {
+  #begin(chunk: Uint8Array, ownership: ChunkOwnership, position: number, end: number): void {
     this.#chunk = chunk;
-    this.#position = 0;
+    this.#position = position;
+    this.#end = end;
     this.#ownership = ownership;
   }
 
@@ -249,8 +292,8 @@ export class BoxReader {
   }
 }
 
-/** Bytes to gather a box in. What a large one leaves of them is filled with zeros before anybody gets a view of them. */
-function room(count: number): Uint8Array {
+/** Bytes to gather a box in. */
+function bytesFor(count: number): Uint8Array {
   return count < VIEW_BYTES ? new Uint8Array(count) : unfilledBytes(count);
 }
 

@@ -283,19 +283,27 @@ describe("values", () => {
   });
 });
 
-describe("chunks that are lent", () => {
-  /** Reads chunk after chunk out of one buffer, which is written over as soon as it is given back. */
-  function lending(reader: BoxReader): (chunk: Uint8Array, read: () => void) => void {
-    const buffer = new Uint8Array(65_536);
-    return (chunk, read) => {
-      buffer.set(chunk);
-      reader.push(buffer.subarray(0, chunk.length), "lent");
-      read();
-      reader.giveBack();
-      buffer.fill(0xff);
-    };
-  }
+/**
+ * Reads chunk after chunk out of one buffer, which is written over as soon as it is given back; or lays them into the
+ * room that the reader had after the one before, as far as there is room. Returns how many bytes that was.
+ */
+function lending(reader: BoxReader, usesRoom = false): (chunk: Uint8Array, read: () => void) => number {
+  const buffer = new Uint8Array(65_536);
+  let room: Uint8Array | undefined;
+  return (chunk, read) => {
+    const place = room ?? buffer;
+    const part = chunk.subarray(0, place.length);
+    place.set(part);
+    reader.push(place.subarray(0, part.length), room === undefined ? "lent" : "sole");
+    read();
+    reader.giveBack();
+    buffer.fill(0xff);
+    room = usesRoom ? reader.room() : undefined;
+    return part.length;
+  };
+}
 
+describe("chunks that are lent", () => {
   const value = fc
     .oneof(
       { weight: 4, arbitrary: fc.nat(30) },
@@ -310,11 +318,11 @@ describe("chunks that are lent", () => {
 
   test("read as others do, wherever they are cut and however long boxes wait", () => {
     fc.assert(
-      fc.property(streams, lendings, fc.boolean(), (values, cuts, toTheEnd) => {
+      fc.property(streams, lendings, fc.boolean(), fc.boolean(), (values, cuts, usesRoom, toTheEnd) => {
         const sent = values.map((several) => new Box(several.map((one, index) => [`k${index}`, one])));
         const wire = concat(sent.map(encodeBox));
         const reader = new BoxReader({ maxBoxBytes: Number.POSITIVE_INFINITY });
-        const lend = lending(reader);
+        const lend = lending(reader, usesRoom);
         const read: Box[] = [];
         const readUpTo = (count: number) => {
           for (let more = count; more > 0; more--) {
@@ -323,12 +331,12 @@ describe("chunks that are lent", () => {
             read.push(box);
           }
         };
-        const rest = Array(Math.ceil(wire.length / 65_536)).fill([65_536, 1]) as [number, number][];
         let at = 0;
-        for (const [size, boxes] of [...cuts, ...rest]) {
-          lend(wire.subarray(at, at + size), () => readUpTo(boxes));
-          at += size;
+        for (const [size, boxes] of cuts) {
+          at += lend(wire.subarray(at, at + size), () => readUpTo(boxes));
+          readUpTo(boxes - 2); // after a pause, and before the next chunk comes
         }
+        while (at < wire.length) at += lend(wire.subarray(at, at + 65_536), () => readUpTo(1));
         if (toTheEnd) readUpTo(sent.length);
         expect(reader.buffered).toBe(wire.length - reader.offset);
         expect(Buffer.concat([...read.map(encodeBox), reader.takeRest()]).equals(wire)).toBe(true);
@@ -356,6 +364,117 @@ describe("chunks that are lent", () => {
     reader.push(chunk, "lent");
     for (let count = 0; count < 3; count++) expect(reader.nextFrame()?.bytes).toBe(chunk);
     expect(reader.nextFrame()).toBeUndefined();
+  });
+});
+
+describe("room", () => {
+  const size = 60_000;
+  const boxes = Array.from({ length: 40 }, (_, index) => new Box({ v: new Uint8Array(size).fill(index) }));
+  const length = encodeBox(boxes[0] as Box).length;
+  const stream = concat(boxes.map(encodeBox));
+
+  /** A reader that was given so many bytes of the stream, and its room. */
+  function roomAfter(count: number, ownership: "lent" | "shared" = "lent"): Uint8Array | undefined {
+    const reader = new BoxReader();
+    reader.push(stream.slice(0, count), ownership);
+    drained(reader);
+    reader.giveBack();
+    return reader.room();
+  }
+
+  test("is for the rest of a large box, of which some has come", () => {
+    expect(new BoxReader().room()).toBeUndefined();
+    // A few bytes are not believed.
+    expect(roomAfter(5)).toBeUndefined();
+    expect(roomAfter(100)).toBeUndefined();
+    expect(roomAfter(5000)?.length).toBeGreaterThanOrEqual(length - 5000);
+    expect(roomAfter(5000, "shared")?.length).toBeGreaterThanOrEqual(length - 5000);
+    expect(roomAfter(length - 5000)).toBeUndefined();
+    expect(roomAfter(length)).toBeUndefined();
+  });
+
+  test("is none for a box that is not large, whatever came last", () => {
+    const reader = new BoxReader();
+    const small = concat(Array(60).fill(encodeBox(new Box({ v: new Uint8Array(1500) }))));
+    reader.push(small.subarray(0, 65_000), "lent");
+    expect(drained(reader)).toHaveLength(43);
+    reader.giveBack();
+    expect(reader.room()).toBeUndefined();
+  });
+
+  test("is none while anything waits to be read first", () => {
+    const reader = new BoxReader();
+    reader.push(stream.slice(0, 20_000), "lent");
+    drained(reader);
+    reader.giveBack();
+    expect(reader.room()).toBeDefined();
+    reader.push(stream.slice(20_000, 30_000), "lent");
+    reader.giveBack();
+    expect(reader.room()).toBeUndefined();
+    drained(reader);
+    expect(reader.room()).toBeDefined();
+  });
+
+  test("is for twice as much as came last, up to 256 KiB, and only where it is used", () => {
+    expect(roomAfter(65_536)?.length).toBeGreaterThan(length);
+    expect(roomAfter(65_536)?.length).toBeLessThan(2 * 65_536);
+    expect(roomAfter(65_536, "shared")?.length).toBeLessThan(length);
+    const reader = new BoxReader();
+    const lend = lending(reader, true);
+    const rooms: number[] = [];
+    for (let at = 0; at < stream.length; ) {
+      at += lend(stream.subarray(at), () => drained(reader));
+      rooms.push(reader.room()?.length ?? 0);
+    }
+    expect(Math.max(...rooms)).toBeGreaterThan(3 * length);
+    expect(Math.max(...rooms)).toBeLessThanOrEqual(256 * 1024);
+  });
+
+  test("is never where values lie that were handed out", () => {
+    const sizes = Array.from({ length: 300 }, (_, index) => 20_000 + ((index * 7919) % 45_000));
+    const sent = concat(
+      sizes.map((count, index) => encodeBox(new Box({ v: new Uint8Array(count).fill(index) }))),
+    );
+    const reader = new BoxReader();
+    const lend = lending(reader, true);
+    const read: Box[] = [];
+    for (let at = 0; at < sent.length; ) {
+      const end = at + 20_000 + (at % 80_000);
+      at += lend(sent.subarray(at, end), () => void read.push(...drained(reader)));
+    }
+    expect(Buffer.concat(read.map(encodeBox)).equals(sent)).toBe(true);
+  });
+
+  test("spares most of the copying", () => {
+    const reader = new BoxReader();
+    const lend = lending(reader, true);
+    const read: Box[] = [];
+    const copied = countingCopies(() => {
+      let at = 0;
+      while (at < stream.length) at += lend(stream.subarray(at), () => void read.push(...drained(reader)));
+    });
+    expect(Buffer.concat(read.map(encodeBox)).equals(stream)).toBe(true);
+    // Each byte is copied once: here, where sockets leave it to the system. Then the first few boxes, until there is room.
+    expect(copied).toBeLessThan(stream.length + 5 * length);
+  });
+
+  test("holds values that keep no more alive than 16 times their size", () => {
+    const mixed = concat([
+      ...boxes.slice(0, 6).map(encodeBox),
+      ...[4096, 10_000, 16_000, 17_000].map((count) => encodeBox(new Box({ v: new Uint8Array(count) }))),
+      ...boxes.slice(0, 6).map(encodeBox),
+    ]);
+    const reader = new BoxReader();
+    const lend = lending(reader, true);
+    const values: Uint8Array[] = [];
+    for (let at = 0; at < mixed.length; ) {
+      at += lend(mixed.subarray(at), () => {
+        for (const box of drained(reader)) values.push(box.get("v") ?? new Uint8Array(0));
+      });
+    }
+    expect(values).toHaveLength(16);
+    for (const value of values) expect(value.buffer.byteLength).toBeLessThanOrEqual(16 * value.length);
+    expect(values.some((value) => value.buffer.byteLength > 3 * value.length)).toBe(true);
   });
 });
 
