@@ -57,8 +57,8 @@ export interface TransportReceiver {
    */
   received(chunk: Uint8Array, ownership?: ChunkOwnership): void;
   /**
-   * Where the receiver would have the next bytes, for a transport that can choose where it reads into: it looks here after
-   * each `received`, and reads into it once. What it has read is received as the beginning of this memory, `sole`.
+   * Where the receiver would have the next bytes, for a transport that can choose where it reads into: it may look here after
+   * any `received`, and reads into it once. What it has read is received as the beginning of this memory, `sole`.
    * Undefined: anywhere.
    */
   room?(): Uint8Array | undefined;

@@ -17,6 +17,11 @@ const shared = new Uint8Array(64 * 1024);
 /** The part of it that was lent last. The next is often as long, and nothing need be made for it. */
 let lent = shared;
 
+function lentPart(length: number): Uint8Array {
+  if (lent.length !== length) lent = new Uint8Array(shared.buffer, 0, length);
+  return lent;
+}
+
 const opened = channel("net.client.socket");
 
 /** Who is given what was read. */
@@ -24,12 +29,17 @@ export type Borrower = Pick<TransportReceiver, "received" | "room">;
 
 export class LendingSocket extends Socket {
   #borrower: Borrower | undefined;
-  /** Where the borrower would have what is read next. */
-  #room: Uint8Array | undefined;
+  /** Where Node reads into. */
+  #place: Uint8Array = shared;
+  /** Not after a read that leaves the shared buffer unfilled: nothing more waits, and there is nothing to decide. */
+  #mayMove = true;
 
   private constructor(options: SocketConstructorOpts) {
-    let next = (): Uint8Array => shared; // Node asks for the first while it makes the socket
-    super({ ...options, ...onread({ buffer: () => next(), callback: (length) => this.#read(length) }) });
+    let next = (): Uint8Array | undefined => shared; // Node asks for the first while it makes the socket
+    super({
+      ...options,
+      ...onread({ buffer: () => next() as Uint8Array, callback: (length) => this.#read(length) }),
+    });
     next = () => this.#next();
   }
 
@@ -67,28 +77,25 @@ export class LendingSocket extends Socket {
 
   /** @returns false to stop reading until the stream asks for more */
   #read(length: number): boolean {
-    const borrower = this.#lendsTo();
-    if (this.#room === undefined) {
-      if (lent.length !== length) lent = new Uint8Array(shared.buffer, 0, length);
-      if (borrower === undefined) return this.push(Buffer.from(lent));
-      borrower.received(lent, "lent");
-    } else {
-      const chunk = this.#room.subarray(0, length);
-      if (borrower === undefined) return this.push(Buffer.from(chunk));
-      borrower.received(chunk, "sole");
-    }
+    const isShared = this.#place === shared;
+    const chunk = isShared ? lentPart(length) : this.#place.subarray(0, length);
+    this.#mayMove = !isShared || length === shared.length;
+    if (this.#borrower === undefined || !this.#flows) return this.push(Buffer.from(chunk));
+    this.#borrower.received(chunk, isShared ? "lent" : "sole");
     return true;
   }
 
-  /** Where Node reads next. It asks before the first read, and after each. */
-  #next(): Uint8Array {
-    this.#room = this.#lendsTo()?.room?.();
-    return this.#room ?? shared;
+  /** Where Node reads next: it asks before the first read, and after each. Undefined: where it has read last. */
+  #next(): Uint8Array | undefined {
+    if (!this.#mayMove) return undefined;
+    const room = this.#flows ? this.#borrower?.room?.() : undefined;
+    this.#place = room ?? shared;
+    return this.#place;
   }
 
-  /** Whoever is to have at once what is read: what has been read before, and not been taken, comes first. */
-  #lendsTo(): Borrower | undefined {
-    return this.readableFlowing && this.readableLength === 0 ? this.#borrower : undefined;
+  /** Whether what is read is for the borrower at once: what was read before, and has not been taken, comes first. */
+  get #flows(): boolean {
+    return this.readableFlowing === true && this.readableLength === 0;
   }
 
   // With `onread` those of a Socket know of no buffer behind them: they stop reading and start it at once, however much

@@ -70,15 +70,12 @@ export function transportContract(open: OpenTransports, { halfClose = true }: Tr
     test("reads into the receiver's room or elsewhere, into each room once, and writes nothing behind the bytes", async () => {
       const rooms = new Map<ArrayBufferLike, Uint8Array>();
       far.probe.room = () => {
-        const room = new Uint8Array(500).fill(0xff);
+        const room = new Uint8Array(50_000).fill(0xff);
         rooms.set(room.buffer, room);
         return room;
       };
-      const sent = Array.from({ length: 40 }, (_, index) => numbered(index, 100 + index * 20));
-      for (const chunk of sent) {
-        near.transport.write(chunk);
-        await turn();
-      }
+      const sent = Array.from({ length: 20 }, (_, index) => numbered(index, 100_000 + index * 5000));
+      for (const chunk of sent) near.transport.write(chunk);
       const whole = Buffer.concat(sent);
       expect((await far.probe.bytes(whole.length)).equals(whole)).toBe(true);
       for (const chunk of far.probe.chunks) {
