@@ -35,11 +35,8 @@ export class LendingSocket extends Socket {
   #mayMove = true;
 
   private constructor(options: SocketConstructorOpts) {
-    let next = (): Uint8Array | undefined => shared; // Node asks for the first while it makes the socket
-    super({
-      ...options,
-      ...onread({ buffer: () => next() as Uint8Array, callback: (length) => this.#read(length) }),
-    });
+    let next = (): Uint8Array => shared; // Node asks for the first while it makes the socket
+    super({ ...options, ...onread({ buffer: () => next(), callback: (length) => this.#read(length) }) });
     next = () => this.#next();
   }
 
@@ -85,11 +82,9 @@ export class LendingSocket extends Socket {
     return true;
   }
 
-  /** Where Node reads next: it asks before the first read, and after each. Undefined: where it has read last. */
-  #next(): Uint8Array | undefined {
-    if (!this.#mayMove) return undefined;
-    const room = this.#flows ? this.#borrower?.room?.() : undefined;
-    this.#place = room ?? shared;
+  /** Where Node reads next: it asks before the first read, and after each. */
+  #next(): Uint8Array {
+    if (this.#mayMove) this.#place = (this.#flows ? this.#borrower?.room?.() : undefined) ?? shared;
     return this.#place;
   }
 
