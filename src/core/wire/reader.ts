@@ -264,7 +264,8 @@ export class BoxReader {
     const missing = scanBox(this.#frame, end, start + this.#maxBoxBytes, this.#maxBoxKeys);
     if (missing >= 0) return missing;
     if (missing === KEY_TOO_LONG) throw this.#keyTooLong(start, end);
-    throw missing === TOO_MANY_BYTES ? this.#tooManyBytes() : this.#tooManyKeys();
+    if (missing === TOO_MANY_BYTES) throw this.#tooLarge("maxBoxBytes", this.#maxBoxBytes);
+    throw this.#tooLarge("maxBoxKeys", this.#maxBoxKeys);
   }
 
   #keyTooLong(start: number, end: number): KeyTooLong {
@@ -279,16 +280,8 @@ export class BoxReader {
     );
   }
 
-  #tooManyBytes(): BoxTooLarge {
-    return new BoxTooLarge(
-      `the box at byte ${this.#offset} is over the limit maxBoxBytes (${this.#maxBoxBytes})`,
-    );
-  }
-
-  #tooManyKeys(): BoxTooLarge {
-    return new BoxTooLarge(
-      `the box at byte ${this.#offset} is over the limit maxBoxKeys (${this.#maxBoxKeys})`,
-    );
+  #tooLarge(limit: keyof ReaderLimits, value: number): BoxTooLarge {
+    return new BoxTooLarge(`the box at byte ${this.#offset} is over the limit ${limit} (${value})`);
   }
 }
 
