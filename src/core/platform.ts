@@ -20,10 +20,10 @@ export const utf8Strict: Utf8Decoder = new TextDecoder("utf-8", { fatal: true, i
 /** Puts U+FFFD in place of what is not UTF-8: for texts that are only shown to people. */
 export const utf8Lenient: Utf8Decoder = new TextDecoder("utf-8", { fatal: false, ignoreBOM: true });
 
-/** Node's, where it is. */
+/** Node's: a global that is not there everywhere. */
 const { Buffer } = globalThis as {
   readonly Buffer?: { allocUnsafeSlow(count: number): Uint8Array<ArrayBuffer> };
-}; // a global that is not there everywhere
+};
 
 /**
  * Bytes that may hold anything, also what somebody else has left there, where the platform gives such: to fill many with

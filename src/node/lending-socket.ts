@@ -25,7 +25,7 @@ function lentPart(length: number): Uint8Array {
 const opened = channel("net.client.socket");
 
 /** Who is given what was read. */
-export type Borrower = Pick<TransportReceiver, "received" | "room">;
+type Borrower = Pick<TransportReceiver, "received" | "room">;
 
 export class LendingSocket extends Socket {
   #borrower: Borrower | undefined;

@@ -8,17 +8,12 @@ import { promisify } from "node:util";
 import { bytes, command, integer, locator } from "ampwire";
 import { connect, type NodeConnection, protocolSwitch } from "ampwire/node";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { type Borrower, LendingSocket } from "../../src/node/lending-socket.ts";
+import { LendingSocket } from "../../src/node/lending-socket.ts";
 import { ourClient, ourServer, ours, pair, rawServer } from "../support/loopback.ts";
 import { bytesOf } from "../support/raw-peer.ts";
 
 async function turns(count = 5): Promise<void> {
   for (let turn = 0; turn < count; turn++) await new Promise(setImmediate);
-}
-
-/** Borrows, and has no room of its own. */
-function roomless(received: (chunk: Uint8Array) => void): Borrower {
-  return { received, room: () => undefined };
 }
 
 /** A lending socket and the other end. */
@@ -36,13 +31,13 @@ describe("a socket that lends", () => {
     for (const text of ["one", "two"]) {
       const { socket, peer } = await opened();
       const borrowed = new Promise<void>((resolve) =>
-        socket.lendTo(
-          roomless((chunk) => {
+        socket.lendTo({
+          received(chunk) {
             expect(String(Buffer.from(chunk))).toBe(text);
             lent.push(chunk);
             resolve();
-          }),
-        ),
+          },
+        }),
       );
       socket.on("data", () => expect.unreachable("it was lent"));
       peer.write(text);
@@ -56,7 +51,7 @@ describe("a socket that lends", () => {
     const came: string[] = [];
     peer.write("before ");
     while (socket.readableLength < 7) await turns(1);
-    socket.lendTo(roomless((chunk) => came.push(`lent: ${Buffer.from(chunk)}`)));
+    socket.lendTo({ received: (chunk) => came.push(`lent: ${Buffer.from(chunk)}`) });
     socket.on("data", (chunk) => came.push(`data: ${chunk}`));
     await once(socket, "data");
     peer.write("flowing ");
@@ -130,7 +125,7 @@ describe("a socket that lends", () => {
 
   test("paused, reads no more than it holds", async () => {
     const { socket, peer } = await opened();
-    socket.lendTo(roomless(() => {}));
+    socket.lendTo({ received: () => {} });
     socket.resume();
     await turns();
     socket.pause();
@@ -168,7 +163,7 @@ test.each([
   ["resumes and takes nothing", (socket: Socket) => void socket.resume()],
 ])("a reader that %s does not make it read without bound", async (_, read) => {
   const { socket, peer } = await opened();
-  socket.lendTo(roomless(() => {}));
+  socket.lendTo({ received: () => {} });
   socket.resume();
   await turns();
   socket.lendTo(undefined);
@@ -210,7 +205,7 @@ describe("an accepted socket that is adopted", () => {
     expect(socket).toBeInstanceOf(LendingSocket);
     expect(socket.remotePort).toBe(client.localPort);
     const lent = new Promise<string>((resolve) =>
-      socket.lendTo(roomless((chunk) => resolve(String(Buffer.from(chunk))))),
+      socket.lendTo({ received: (chunk) => resolve(String(Buffer.from(chunk))) }),
     );
     socket.resume();
     client.write("hello");

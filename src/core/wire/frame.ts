@@ -20,7 +20,7 @@ const LENGTH_BYTES = 2;
  */
 export const VIEW_BYTES = 4096;
 /** How many times its own size a value may keep alive. */
-const KEPT_ALIVE = 16;
+export const KEPT_ALIVE = 16;
 /** Below this many bytes a loop beats a call into the platform. */
 const SHORT = 24;
 

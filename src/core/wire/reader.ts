@@ -15,7 +15,7 @@ import { unfilledBytes } from "../platform.ts";
 import type { ChunkOwnership } from "../transport.ts";
 import type { Box } from "./box.ts";
 import { Chunks } from "./chunks.ts";
-import { copiedBytes, Frame, VIEW_BYTES } from "./frame.ts";
+import { copiedBytes, Frame, KEPT_ALIVE, VIEW_BYTES } from "./frame.ts";
 import { DEFAULT_LIMITS, type GivenLimits } from "./limits.ts";
 import { KEY_TOO_LONG, scanBox, TOO_MANY_BYTES } from "./scan.ts";
 
@@ -30,7 +30,7 @@ const SLACK = 64;
 /** Room at most for the large boxes that one read may bring. */
 const READ_BYTES = 256 * 1024;
 /** A box, and room, that is worth being read into its place. */
-const LARGE_BYTES = READ_BYTES / 16;
+const LARGE_BYTES = READ_BYTES / KEPT_ALIVE;
 /** Room for the keys before a large value: so much of the next box tells its length. */
 const HEAD_BYTES = 256;
 
@@ -82,8 +82,9 @@ export class BoxReader {
     if (this.#position < this.#end) return this.#queue(chunk, ownership);
     const inRoom = ownership === "sole" && this.#isInRoom(chunk);
     this.#lastRead = inRoom || ownership === "lent" ? chunk.length : 0;
-    const start = inRoom ? this.#partialLength : 0;
-    this.#begin(inRoom ? this.#partial : chunk, ownership, start, start + chunk.length);
+    if (inRoom)
+      this.#begin(this.#partial, ownership, this.#partialLength, this.#partialLength + chunk.length);
+    else this.#begin(chunk, ownership);
   }
 
   /**
@@ -108,9 +109,7 @@ export class BoxReader {
 
   /** A chunk that was lent may be written to from now on, and so may the last frame's bytes: what is left is copied. */
   giveBack(): void {
-    if (this.#ownership !== "lent") return;
-    const rest = copiedBytes(this.#chunk, this.#position, this.#end);
-    this.#begin(rest, "sole", 0, rest.length);
+    if (this.#ownership === "lent") this.#begin(copiedBytes(this.#chunk, this.#position, this.#end), "sole");
   }
 
   /**
@@ -248,11 +247,10 @@ export class BoxReader {
   }
 
   #nextChunk(): void {
-    const chunk = this.#later?.shift() ?? NOTHING;
-    this.#begin(chunk, "shared", 0, chunk.length);
+    this.#begin(this.#later?.shift() ?? NOTHING, "shared");
   }
 
-  #begin(chunk: Uint8Array, ownership: ChunkOwnership, position: number, end: number): void {
+  #begin(chunk: Uint8Array, ownership: ChunkOwnership, position = 0, end = chunk.length): void {
     this.#chunk = chunk;
     this.#position = position;
     this.#end = end;
