@@ -3,9 +3,10 @@ import { startPair } from "./pair.mjs";
 
 /** Connections that come and go before idle ones are counted: they fill the caches. */
 const IDLE_WARM = 50;
-/** A peer is warm after so many calls, or so many milliseconds. */
+/** A peer is warm after so many calls and so many milliseconds, or when there is little hope left. */
 const WARM_CALLS = 50_000;
-const WARM_MS = 15_000;
+const WARM_MS = 2_000;
+const HOPE_MS = 15_000;
 
 /**
  * @returns for each peer its samples: the n-th samples of all peers belong together
@@ -50,7 +51,7 @@ async function warmUp(pairs, ms) {
       one.calls += (await one.pair.sample(ms)).calls;
       one.spent += ms;
     }
-    cold = cold.filter(({ calls, spent }) => calls < WARM_CALLS && spent < WARM_MS);
+    cold = cold.filter(({ calls, spent }) => spent < (calls < WARM_CALLS ? HOPE_MS : WARM_MS));
   }
 }
 
