@@ -27,6 +27,8 @@ import { describePeer } from "./tls/peer.ts";
 import { refusalAfterHandshake } from "./tls/refusal.ts";
 import { upgrade } from "./tls/upgrade.ts";
 
+const NOTHING = new Uint8Array(0);
+
 export interface StreamTransportOptions {
   /** Who is the TLS client: the one who opened the connection. Undefined where nobody has said. */
   readonly role: TLSRole | undefined;
@@ -131,13 +133,18 @@ export class StreamTransport implements Transport {
   write(...chunks: readonly Uint8Array[]): void {
     const stream = this.#stream;
     if (stream.destroyed || stream.writableEnded) return;
+    // A plain socket has mostly written when it returns, and a callback for each write would cost a tick for each.
+    const isAsked = this.#behind || !(stream instanceof Socket) || stream instanceof TLSSocket;
+    const written = isAsked ? this.#onWritten : undefined;
     if (chunks.length > 1) stream.cork(); // one call to the system for all of them
     for (const chunk of chunks) {
       // A socket has copied what it does not keep; any other stream may pass on the very chunk.
-      stream.write(stream instanceof Socket ? chunk : chunk.slice(), this.#onWritten);
+      stream.write(stream instanceof Socket ? chunk : chunk.slice(), written);
     }
     if (chunks.length > 1) stream.uncork();
-    if (stream.writableLength > 0) this.#behind = true;
+    if (stream.writableLength === 0) return;
+    this.#behind = true;
+    if (!isAsked) stream.write(NOTHING, this.#onWritten);
   }
 
   get unsent(): number {

@@ -13,7 +13,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Duplex, PassThrough } from "node:stream";
 import type { ChunkOwnership, TransportReceiver } from "ampwire";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { JoinedStream } from "../../src/node/joined-stream.ts";
 import { LendingSocket } from "../../src/node/lending-socket.ts";
 import { StreamTransport } from "../../src/node/stream-transport.ts";
@@ -90,6 +90,61 @@ test.each([
   for await (const chunk of given) chunks.push(chunk as Buffer);
   expect(Buffer.concat(chunks)).toEqual(Buffer.of(1, 2, 3, 4));
   expect(probe.heard).toEqual([]);
+});
+
+describe("a socket that has not written all when a write returns", () => {
+  async function behind(): Promise<{ near: StreamTransport; probe: ReceiverProbe; peer: Duplex }> {
+    const [a, peer] = await sockets({ host: "127.0.0.1", port: 0 });
+    const near = transportOn(a, undefined);
+    const probe = new ReceiverProbe();
+    near.start(probe);
+    near.write(new Uint8Array(64 * 1024 * 1024));
+    expect(near.unsent).toBeGreaterThan(0);
+    return { near, probe, peer };
+  }
+
+  test("tells when it has, though nothing else is written", async () => {
+    const { near, probe, peer } = await behind();
+    peer.resume();
+    await near.flushed();
+    expect(near.unsent).toBe(0);
+    expect(probe.drains).toBe(1);
+  });
+
+  test("tells once for all that is written meanwhile", async () => {
+    const { near, probe, peer } = await behind();
+    for (let index = 0; index < 10; index++) near.write(new Uint8Array(10), new Uint8Array(20));
+    peer.resume();
+    await near.flushed();
+    expect(near.unsent).toBe(0);
+    expect(probe.drains).toBe(1);
+    near.write(new Uint8Array(64 * 1024 * 1024));
+    await near.flushed();
+    expect(probe.drains).toBe(2);
+  });
+
+  test("ends after it", async () => {
+    const { near, peer } = await behind();
+    near.write(Uint8Array.of(1));
+    near.end();
+    let length = 0;
+    for await (const chunk of peer) length += (chunk as Buffer).length;
+    expect(length).toBe(64 * 1024 * 1024 + 1);
+    await near.flushed();
+  });
+});
+
+test("a socket is asked for no word on what it writes at once", async () => {
+  const [a] = await sockets({ host: "127.0.0.1", port: 0 });
+  const near = transportOn(a, undefined);
+  const probe = new ReceiverProbe();
+  near.start(probe);
+  const ticks = vi.spyOn(process, "nextTick");
+  onTestFinished(() => ticks.mockRestore());
+  for (let index = 0; index < 10; index++) near.write(Uint8Array.of(index));
+  near.write(new Uint8Array(10), new Uint8Array(20));
+  expect(near.unsent).toBe(0);
+  expect(ticks).not.toHaveBeenCalled();
 });
 
 /** Keeps the first byte for itself. */
