@@ -22,6 +22,9 @@ function lentPart(length: number): Uint8Array {
   return lent;
 }
 
+/** Bytes. Above them Node tells of each write that it has drained, to nobody here: it costs a tick. */
+const QUIET = { writableHighWaterMark: 256 * 1024 };
+
 const opened = channel("net.client.socket");
 
 /** Who is given what was read. */
@@ -36,7 +39,11 @@ export class LendingSocket extends Socket {
 
   private constructor(options: SocketConstructorOpts) {
     let next = (): Uint8Array => shared; // Node asks for the first while it makes the socket
-    super({ ...options, ...onread({ buffer: () => next(), callback: (length) => this.#read(length) }) });
+    super({
+      ...QUIET,
+      ...options,
+      ...onread({ buffer: () => next(), callback: (length) => this.#read(length) }),
+    });
     next = () => this.#next();
   }
 
