@@ -101,13 +101,9 @@ export class Dispatcher {
         this.#watch(this.#host.observer, command.name, values, undefined);
       return undefined;
     }
-    const promise = new Promise<unknown>(capture);
-    const { resolve, reject } = captured;
-    try {
-      this.callSettling(command, values, options, resolve, reject);
-    } catch (error) {
-      reject(error);
-    }
+    const promise = new Promise<unknown>((resolve, reject) =>
+      this.callSettling(command, values, options, resolve, reject),
+    );
     if (this.#host.observer?.watchesCalls) this.#watch(this.#host.observer, command.name, values, promise);
     return promise;
   }
@@ -228,17 +224,6 @@ class PendingCall implements Call {
     this.resolve = resolve;
     this.reject = reject;
   }
-}
-
-/** Where a new promise leaves its two functions: one executor for all calls instead of a closure for each. */
-const captured: { resolve: Settle["resolve"]; reject: Settle["reject"] } = {
-  resolve: () => {},
-  reject: () => {},
-};
-
-function capture(resolve: Settle["resolve"], reject: Settle["reject"]): void {
-  captured.resolve = resolve;
-  captured.reject = reject;
 }
 
 /** @throws InvalidSignature for a call that a codec or a getter makes while a box is being written: it would land in it */
