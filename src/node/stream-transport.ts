@@ -134,12 +134,13 @@ export class StreamTransport implements Transport {
     const stream = this.#stream;
     if (stream.destroyed || stream.writableEnded) return;
     // A plain socket has mostly written when it returns, and a callback for each write would cost a tick for each.
-    const isAsked = this.#behind || !(stream instanceof Socket) || stream instanceof TLSSocket;
+    const isSocket = stream instanceof Socket;
+    const isAsked = this.#behind || !isSocket || stream instanceof TLSSocket;
     const written = isAsked ? this.#onWritten : undefined;
     if (chunks.length > 1) stream.cork(); // one call to the system for all of them
     for (const chunk of chunks) {
       // A socket has copied what it does not keep; any other stream may pass on the very chunk.
-      stream.write(stream instanceof Socket ? chunk : chunk.slice(), written);
+      stream.write(isSocket ? chunk : chunk.slice(), written);
     }
     if (chunks.length > 1) stream.uncork();
     if (stream.writableLength === 0) return;

@@ -134,15 +134,18 @@ describe("a socket that has not written all when a write returns", () => {
   });
 });
 
-test("a socket is asked for no word on what it writes at once", async () => {
-  const [a] = await sockets({ host: "127.0.0.1", port: 0 });
+test.each([
+  ["a socket", connect, 20],
+  ["a socket that lends, and a large value", LendingSocket.open, 60_000],
+] as const)("%s: no word is asked for on what it writes at once", async (_, open, length) => {
+  const [a] = await sockets({ host: "127.0.0.1", port: 0 }, open);
   const near = transportOn(a, undefined);
   const probe = new ReceiverProbe();
   near.start(probe);
   const ticks = vi.spyOn(process, "nextTick");
   onTestFinished(() => ticks.mockRestore());
   for (let index = 0; index < 10; index++) near.write(Uint8Array.of(index));
-  near.write(new Uint8Array(10), new Uint8Array(20));
+  near.write(new Uint8Array(10), new Uint8Array(length));
   expect(near.unsent).toBe(0);
   expect(ticks).not.toHaveBeenCalled();
 });

@@ -13,7 +13,7 @@ export interface Settle {
   reject(error: unknown): void;
 }
 
-/** A call that has been written. One object a call, and no closure. */
+/** A call that has been written. One object a call. */
 export interface Call extends Settle {
   /** Undefined for `callRemoteString`: its answer is the box itself. */
   readonly command: AnyCommand | undefined;
