@@ -3,10 +3,10 @@ import { startPair } from "./pair.mjs";
 
 /** Connections that come and go before idle ones are counted: they fill the caches. */
 const IDLE_WARM = 50;
-/** A peer is warm after so many calls and so many milliseconds, or when there is little hope left. */
+/** A peer is warm after so many calls and so many samples, or when there is little hope left. */
 const WARM_CALLS = 50_000;
-const WARM_MS = 2_000;
-const HOPE_MS = 15_000;
+const WARM_SAMPLES = 4;
+const HOPE_SAMPLES = 30;
 
 /**
  * @returns for each peer its samples: the n-th samples of all peers belong together
@@ -45,13 +45,13 @@ async function sampleCalls(pairs, results, samples, ms) {
  * other: a process that is idle for some seconds throws compiled code away.
  */
 async function warmUp(pairs, ms) {
-  let cold = pairs.map((pair) => ({ pair, calls: 0, spent: 0 }));
+  let cold = pairs.map((pair) => ({ pair, calls: 0, samples: 0 }));
   while (cold.length > 0) {
     for (const one of cold) {
       one.calls += (await one.pair.sample(ms)).calls;
-      one.spent += ms;
+      one.samples++;
     }
-    cold = cold.filter(({ calls, spent }) => spent < (calls < WARM_CALLS ? HOPE_MS : WARM_MS));
+    cold = cold.filter(({ calls, samples }) => samples < (calls < WARM_CALLS ? HOPE_SAMPLES : WARM_SAMPLES));
   }
 }
 
