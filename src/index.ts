@@ -70,8 +70,8 @@ export {
   type ResponderContext,
 } from "./core/command/responder.ts";
 export { StartTLS, tlsBox } from "./core/command/start-tls.ts";
-export { Connection } from "./core/connection/connection.ts";
-export { HEARTBEAT_COMMAND, type HeartbeatOptions } from "./core/connection/liveness.ts";
+export { Connection } from "./core/complete-connection.ts";
+export { HEARTBEAT_COMMAND, type HeartbeatOptions } from "./core/connection/heartbeat-options.ts";
 export type { ConnectionOptions, ErrorContext } from "./core/connection/options.ts";
 export type { State } from "./core/connection/states.ts";
 export { BoxDispatcher } from "./core/dispatch/box-dispatcher.ts";

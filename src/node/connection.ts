@@ -11,8 +11,8 @@ import {
 } from "../core/command/protocol-switch.ts";
 import type { CommandResponder } from "../core/command/responder.ts";
 import { StartTLS } from "../core/command/start-tls.ts";
+import { Connection } from "../core/complete-connection.ts";
 import { checkConnectionOptions } from "../core/connection/check-options.ts";
-import { Connection } from "../core/connection/connection.ts";
 import type { ConnectionOptions } from "../core/connection/options.ts";
 import { locator, type ResponderLocator } from "../core/dispatch/locator.ts";
 import { TLSNotAvailable } from "../core/errors/caller.ts";

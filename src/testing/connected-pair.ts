@@ -1,5 +1,5 @@
 /** Two connections joined in memory. */
-import { Connection } from "../core/connection/connection.ts";
+import { Connection } from "../core/complete-connection.ts";
 import type { ConnectionOptions } from "../core/connection/options.ts";
 import type { Clock } from "../core/transport.ts";
 import { manualClock } from "./manual-clock.ts";

@@ -2,7 +2,7 @@
  * The other end of a connection, in the hands of a test: it expects boxes or bytes, one after the other, and sends
  * what it is told.
  */
-import { Connection } from "../core/connection/connection.ts";
+import { Connection } from "../core/complete-connection.ts";
 import type { ConnectionOptions } from "../core/connection/options.ts";
 import type { TLSOptions, TLSSession, Transport } from "../core/transport.ts";
 import { Box } from "../core/wire/box.ts";

@@ -1,8 +1,8 @@
 /** Opens a connection over a WebSocket, or on one that is there already. */
 
+import { Connection } from "../core/complete-connection.ts";
 import { checkBounds } from "../core/connection/bounds.ts";
 import { checkConnectionOptions } from "../core/connection/check-options.ts";
-import { Connection } from "../core/connection/connection.ts";
 import type { ConnectionOptions } from "../core/connection/options.ts";
 import { ConnectFailed } from "../core/errors/transport.ts";
 import type { AbortSignalLike } from "../core/platform.ts";

@@ -1,16 +1,16 @@
 /** What may be called, or served, at the moment. */
 import type { AnyCommand } from "../command/command.ts";
 import { LimitExceeded, TLSRequired } from "../errors/caller.ts";
-import type { Parts } from "./parts.ts";
+import type { Kernel } from "./kernel.ts";
 
 /** Why a call cannot be made now. */
 export function refusal(
-  parts: Parts,
+  kernel: Kernel,
   command: AnyCommand | undefined,
   requiresAnswer: boolean,
 ): Error | undefined {
-  const { standing, options, output, limits } = parts;
-  if (!standing.rules.calls) return standing.whyClosed();
+  const { options, output, limits } = kernel;
+  if (!kernel.rules.calls) return kernel.whyClosed();
   if (requiresAnswer && options.receiver !== undefined) {
     return new TypeError("the answer would go to the receiver: make the calls on a BoxDispatcher");
   }
@@ -22,7 +22,7 @@ export function refusal(
   if (pending >= limits.maxUnsentBytes) {
     return new LimitExceeded(`the peer has not taken ${pending} bytes: the limit is maxUnsentBytes`);
   }
-  if (plaintextForbids(parts, command) && !parts.driver.certain) {
+  if (plaintextForbids(kernel, command) && !kernel.changes?.certain) {
     return new TLSRequired(`${command?.name ?? "a call"} may not be sent in plaintext: start TLS first`);
   }
   return undefined;
@@ -30,11 +30,11 @@ export function refusal(
 
 /** Whether only TLS would make this command safe to call or to serve. Starting TLS itself is always allowed. */
 export function plaintextForbids(
-  { standing, options }: Pick<Parts, "standing" | "options">,
+  { secure, options }: Pick<Kernel, "secure" | "options">,
   command: AnyCommand | undefined,
 ): boolean {
   if (options.requireTLS !== true && command?.requireTLS !== true) return false;
-  return !standing.secure && command?.change?.state !== "upgrading";
+  return !secure && command?.change?.state !== "upgrading";
 }
 
 /** A call that is not made: a rejected promise, or for one that wants no answer an error, if it is the caller's. */

@@ -1,7 +1,7 @@
 /** Finds what is wrong with a connection's options, before anything is opened for it and when it is made. */
 import { type Limits, resolveLimits } from "../wire/limits.ts";
 import { checkBounds } from "./bounds.ts";
-import { checkHeartbeat } from "./liveness.ts";
+import { checkHeartbeat } from "./heartbeat-options.ts";
 import type { ConnectionOptions } from "./options.ts";
 
 /**

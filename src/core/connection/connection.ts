@@ -6,46 +6,55 @@
  */
 import type { Values } from "../arguments/field.ts";
 import type { AmpConnection, CallOptions, StartTLSOptions } from "../command/amp-connection.ts";
+import type { ProtocolChange } from "../command/box-kind.ts";
 import type { AnyCommand } from "../command/command.ts";
-import { StartTLS } from "../command/start-tls.ts";
 import { TypedCalls } from "../command/typed-calls.ts";
+import type { Serving } from "../dispatch/dispatcher.ts";
+import type { Host } from "../dispatch/host.ts";
 import { ConnectionClosed } from "../errors/transport.ts";
 import type { CertificateLike, Clock, PrivateCertificateLike, TLSSession, Transport } from "../transport.ts";
 import type { Box } from "../wire/box.ts";
 import { refusal, refuse } from "./admission.ts";
-import { Assembly } from "./assembly.ts";
+import type { FeatureKind } from "./feature.ts";
+import { Kernel, noChanges } from "./kernel.ts";
 import type { ConnectionOptions } from "./options.ts";
 import type { State } from "./states.ts";
 
 /** AMP over any transport. Programs get theirs from `connect`, `listen` or `attach`. */
-export class Connection extends TypedCalls implements AmpConnection {
-  readonly #parts: Assembly;
+export class BaseConnection extends TypedCalls implements AmpConnection {
+  readonly #kernel: Kernel;
   readonly closed: Promise<Error>;
 
   /** @throws TypeError, RangeError for options that make no sense */
-  constructor(transport: Transport, clock: Clock, options: ConnectionOptions = {}) {
+  constructor(
+    transport: Transport,
+    clock: Clock,
+    options: ConnectionOptions,
+    serving: (host: Host, options: ConnectionOptions) => Serving,
+    features: readonly FeatureKind[],
+  ) {
     super();
-    this.#parts = new Assembly(this, transport, clock, options);
-    this.closed = this.#parts.ending.closed;
-    this.#parts.start();
+    this.#kernel = new Kernel(this, transport, clock, options, serving, features);
+    this.closed = this.#kernel.ending.closed;
+    this.#kernel.start();
   }
 
   /** `open` while calls are accepted; they are held back while it is `upgrading` or `switching`. */
   get state(): State {
-    return this.#parts.standing.state;
+    return this.#kernel.state;
   }
 
   /** Why the connection ends, from the moment when that is known; undefined while it does not end. */
   get reason(): Error | undefined {
-    return this.#parts.standing.reason;
+    return this.#kernel.reason;
   }
 
   get secure(): boolean {
-    return this.#parts.standing.secure;
+    return this.#kernel.secure;
   }
 
   get tls(): TLSSession | undefined {
-    return this.#parts.standing.tls;
+    return this.#kernel.tls;
   }
 
   get peerCertificate(): CertificateLike | undefined {
@@ -56,15 +65,8 @@ export class Connection extends TypedCalls implements AmpConnection {
     return this.tls?.hostCertificate;
   }
 
-  async startTLS(options: StartTLSOptions = {}): Promise<void> {
-    const { localCertificate, verifyAuthorities, serverName, requireQuiescent, ...call } = options;
-    const given = {
-      tls_localCertificate: localCertificate,
-      tls_verifyAuthorities: verifyAuthorities,
-      tls_serverName: serverName,
-      tls_requireQuiescent: requireQuiescent,
-    };
-    await this.callRemote(StartTLS, given, call);
+  startTLS(options: StartTLSOptions = {}): Promise<void> {
+    return this.#kernel.changes?.startTLS(options) ?? Promise.reject(noChanges());
   }
 
   protected override call(
@@ -72,12 +74,22 @@ export class Connection extends TypedCalls implements AmpConnection {
     values: Values,
     options: CallOptions,
   ): Promise<unknown> | undefined {
-    const reason = refusal(this.#parts, command, command.requiresAnswer);
+    const reason = refusal(this.#kernel, command, command.requiresAnswer);
     if (reason !== undefined) return refuse(reason, command.requiresAnswer);
     const { change } = command;
-    if (change !== undefined)
-      return this.#parts.driver.ask(command, change, values, this.#withDefaults(options));
-    return this.#parts.dispatcher.call(command, values, this.#withDefaults(options));
+    if (change !== undefined) return this.#change(command, change, values, options);
+    return this.#kernel.dispatcher.call(command, values, this.#withDefaults(options));
+  }
+
+  #change(
+    command: AnyCommand,
+    change: ProtocolChange,
+    values: Values,
+    options: CallOptions,
+  ): Promise<unknown> {
+    const { changes } = this.#kernel;
+    if (changes === undefined) return Promise.reject(noChanges());
+    return changes.ask(command, change, values, this.#withDefaults(options));
   }
 
   protected override callString(
@@ -86,24 +98,24 @@ export class Connection extends TypedCalls implements AmpConnection {
     requiresAnswer: boolean,
     options: CallOptions,
   ): Promise<Box> | undefined {
-    const reason = refusal(this.#parts, undefined, requiresAnswer);
+    const reason = refusal(this.#kernel, undefined, requiresAnswer);
     if (reason !== undefined) return refuse(reason, requiresAnswer);
-    return this.#parts.dispatcher.callString(name, box, requiresAnswer, this.#withDefaults(options));
+    return this.#kernel.dispatcher.callString(name, box, requiresAnswer, this.#withDefaults(options));
   }
 
   #withDefaults(options: CallOptions): CallOptions {
-    const { callTimeout } = this.#parts.options;
+    const { callTimeout } = this.#kernel.options;
     if (callTimeout === undefined || options.timeout !== undefined) return options;
     return { ...options, timeout: callTimeout };
   }
 
   close(): Promise<void> {
-    this.#parts.ending.close();
+    this.#kernel.ending.close();
     return this.closed.then(() => undefined);
   }
 
   destroy(reason: Error = new ConnectionClosed("the connection was destroyed here")): void {
-    this.#parts.ending.destroy(reason);
+    this.#kernel.ending.destroy(reason);
   }
 
   [Symbol.asyncDispose](): Promise<void> {

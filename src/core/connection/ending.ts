@@ -3,19 +3,19 @@ import { LINGER } from "../dispatch/linger.ts";
 import { AmpError } from "../errors/amp-error.ts";
 import { reasonOf } from "../errors/thrown.ts";
 import { ConnectionClosed, ConnectionLost } from "../errors/transport.ts";
-import type { Parts } from "./parts.ts";
+import type { Kernel } from "./kernel.ts";
 import type { Transition } from "./states.ts";
 
 export class Ending {
-  readonly #parts: Parts;
+  readonly #kernel: Kernel;
   /** Runs from `close()` to the end of our side, then to the end of the peer's. */
   #linger: unknown;
   /** Resolves with the reason when the transport is gone, or somebody else's. */
   readonly closed: Promise<Error>;
   #resolveClosed: (reason: Error) => void = () => {};
 
-  constructor(parts: Parts) {
-    this.#parts = parts;
+  constructor(kernel: Kernel) {
+    this.#kernel = kernel;
     this.closed = new Promise((resolve) => {
       this.#resolveClosed = resolve;
     });
@@ -23,72 +23,75 @@ export class Ending {
 
   /** In order: what is in progress comes to its end. */
   close(): void {
-    const { driver, standing } = this.#parts;
-    driver.afterwards(() => {
-      if (standing.state !== "open") return;
-      standing.ends(new ConnectionClosed("the connection was closed here"));
-      standing.move("close");
+    const kernel = this.#kernel;
+    const close = () => {
+      if (kernel.state !== "open") return;
+      kernel.reason ??= new ConnectionClosed("the connection was closed here");
+      kernel.move("close");
       this.finish();
-      if (standing.rules.reads) this.#hearOut();
-    });
+      if (kernel.rules.reads) this.#hearOut();
+    };
+    if (kernel.changes === undefined) close();
+    else kernel.changes.afterwards(close);
   }
 
   /** What the peer asks meanwhile is served, for a while: or whoever asks without end would keep the connection for ever. */
   #hearOut(): void {
-    const { clock, dispatcher, input, standing } = this.#parts;
+    const kernel = this.#kernel;
+    const { clock, dispatcher, input } = kernel;
     this.#linger = clock.setTimeout(() => {
       if (dispatcher.outstanding.size > 0) return this.#hearOut(); // our own calls: their answers are waited for
-      standing.stopReading();
+      kernel.stopReading();
       input.read();
     }, LINGER);
   }
 
   destroy(reason: Error): void {
-    const { standing, transport } = this.#parts;
-    if (standing.state === "switched") return; // the stream is somebody else's
+    const { state, transport } = this.#kernel;
+    if (state === "switched") return; // the stream is somebody else's
     this.fail(reason);
     transport.destroy();
   }
 
   /** The peer has ended its side, and all that it sent was read. */
   streamEnded(): void {
-    const { dispatcher, input, standing } = this.#parts;
+    const kernel = this.#kernel;
+    const { dispatcher, input } = kernel;
     try {
       input.end();
     } catch (cause) {
       return this.fail(new ConnectionLost(`the peer closed the connection: ${reasonOf(cause)}`, { cause }));
     }
     const reason = new ConnectionClosed("the peer closed the connection");
-    if (standing.rules.output === "held") return this.fail(reason);
-    standing.ends(reason);
-    dispatcher.outstanding.rejectAll(standing.whyClosed());
-    if (standing.state === "open") standing.move("close");
+    if (kernel.rules.output === "held") return this.fail(reason);
+    kernel.reason ??= reason;
+    dispatcher.outstanding.rejectAll(kernel.whyClosed());
+    if (kernel.state === "open") kernel.move("close");
   }
 
   /** Ends our side, when it is time. */
   finish(): void {
-    const { dispatcher, standing } = this.#parts;
-    if (standing.state !== "closing") return;
-    const { outstanding, incoming } = dispatcher;
-    if (outstanding.size === 0 && incoming.inProgress === 0) this.#end("finished", standing.whyClosed());
+    const kernel = this.#kernel;
+    if (kernel.state !== "closing") return;
+    const { outstanding, incoming } = kernel.dispatcher;
+    if (outstanding.size === 0 && incoming.inProgress === 0) this.#end("finished", kernel.whyClosed());
   }
 
   fail(reason: Error): void {
-    if (this.#parts.standing.mayFail) this.#end("fail", reason);
+    if (this.#kernel.mayFail) this.#end("fail", reason);
   }
 
   /** AMP is over. What was written still goes out; what was held does not. */
   #end(transition: Transition, reason: Error): void {
-    const { clock, deadline, dispatcher, driver, input, liveness, output, standing, transport } = this.#parts;
-    standing.ends(reason);
-    if (standing.rules.output === "sent") output.flush();
-    standing.move(transition);
+    const kernel = this.#kernel;
+    const { clock, dispatcher, input, output, transport } = kernel;
+    kernel.reason ??= reason;
+    if (kernel.rules.output === "sent") output.flush();
+    kernel.move(transition);
     output.drop();
-    driver.lost(reason);
+    kernel.stop(reason);
     dispatcher.outstanding.rejectAll(reason);
-    standing.over(reason);
-    liveness?.stop();
-    deadline?.stop();
+    kernel.abortSignals(reason);
     transport.end();
     input.discard();
     clock.clearTimeout(this.#linger);
@@ -97,10 +100,10 @@ export class Ending {
 
   /** The stream speaks another protocol now: AMP is over, and ends nothing of it. */
   handedOver(): void {
-    const { connection, deadline, dispatcher, liveness, options, output, standing } = this.#parts;
-    const reason = standing.whyClosed();
-    liveness?.stop();
-    deadline?.stop();
+    const kernel = this.#kernel;
+    const { connection, dispatcher, options, output } = kernel;
+    const reason = kernel.whyClosed();
+    kernel.stop(reason);
     output.drop();
     dispatcher.outstanding.rejectAll(reason);
     this.#resolveClosed(reason);
@@ -110,10 +113,11 @@ export class Ending {
 
   /** The transport is gone. */
   lost(cause: Error | undefined): void {
-    const { clock, connection, options, standing } = this.#parts;
-    this.fail(standing.reason ?? whyLost(cause));
+    const kernel = this.#kernel;
+    const { clock, connection, options } = kernel;
+    this.fail(kernel.reason ?? whyLost(cause));
     if (this.#linger !== undefined) clock.clearTimeout(this.#linger);
-    const reason = standing.whyClosed();
+    const reason = kernel.whyClosed();
     this.#resolveClosed(reason); // told below, where whoever is told may throw
     options.observer?.connectionClosed(connection, reason);
   }

@@ -6,7 +6,7 @@ import type { ResponderLocator } from "../dispatch/locator.ts";
 import type { Observer } from "../observer.ts";
 import type { TLSOptions } from "../transport.ts";
 import type { GivenLimits } from "../wire/limits.ts";
-import type { HeartbeatOptions } from "./liveness.ts";
+import type { HeartbeatOptions } from "./heartbeat-options.ts";
 
 /** What `connect`, `listen` and `attach` take beside an address. */
 export interface ConnectionOptions {

@@ -18,6 +18,8 @@ import { parseBoxes } from "../wire/reader.ts";
 import type { BoxReceiver, BoxSender } from "./box-interfaces.ts";
 import { ConnectionContext, Lifetime } from "./context.ts";
 import { Dispatcher } from "./dispatcher.ts";
+import type { Host } from "./host.ts";
+import { Incoming } from "./incoming.ts";
 import { LINGER } from "./linger.ts";
 import { locator as emptyLocator, type ResponderLocator } from "./locator.ts";
 
@@ -53,25 +55,22 @@ export class BoxDispatcher extends TypedCalls implements BoxReceiver, AmpConnect
       this.#resolveClosed = resolve;
     });
     const dispatcher = this;
-    this.#dispatcher = new Dispatcher(
-      {
-        out: this.#out,
-        context: new ConnectionContext(this, this.#lifetime),
-        survivesUndeclaredErrors: false,
-        observer: undefined,
-        get alive() {
-          return dispatcher.#sender !== undefined && dispatcher.#reason === undefined;
-        },
-        written: () => this.#send(),
-        refusal: () => undefined,
-        report: (error) => this.#sender?.unhandledError(error),
-        quit: (reason) => this.destroy(reason),
-        changeAsked: (ask) => ask.fail(noChange()),
-        finished: () => this.#finish(),
+    const host: Host = {
+      out: this.#out,
+      context: new ConnectionContext(this, this.#lifetime),
+      survivesUndeclaredErrors: false,
+      observer: undefined,
+      get alive() {
+        return dispatcher.#sender !== undefined && dispatcher.#reason === undefined;
       },
-      locator,
-      clock,
-    );
+      written: () => this.#send(),
+      refusal: () => undefined,
+      report: (error) => this.#sender?.unhandledError(error),
+      quit: (reason) => this.destroy(reason),
+      changeAsked: (ask) => ask.fail(noChange()),
+      finished: () => this.#finish(),
+    };
+    this.#dispatcher = new Dispatcher(host, new Incoming(host, locator), clock);
   }
 
   startReceivingBoxes(sender: BoxSender): void {

@@ -17,24 +17,29 @@ import { ASK, COMMAND, ERROR_CODE, ERROR_DESCRIPTION } from "../wire/protocol-ke
 import { parseTag, tagBytes } from "../wire/tag.ts";
 import { keyPattern, writeBox } from "../wire/writer.ts";
 import type { Host } from "./host.ts";
-import { Incoming } from "./incoming.ts";
-import type { ResponderLocator } from "./locator.ts";
 import { type Call, GIVEN_UP, Outstanding, refuseAborted, type Settle } from "./outstanding.ts";
 
 const errorCode = keyPattern(ERROR_CODE);
 const errorDescription = keyPattern(ERROR_DESCRIPTION);
+
+/** Who takes the peer's asks. */
+export interface Serving {
+  /** Asks whose responders have not finished. */
+  readonly inProgress: number;
+  receive(frame: Frame): void;
+}
 
 export class Dispatcher {
   readonly #host: Host;
   /** Our calls that wait. */
   readonly outstanding: Outstanding;
   /** The peer's asks that are being served. */
-  readonly incoming: Incoming;
+  readonly incoming: Serving;
 
-  constructor(host: Host, locator: ResponderLocator, clock: Clock | undefined) {
+  constructor(host: Host, serving: Serving, clock: Clock | undefined) {
     this.#host = host;
     this.outstanding = new Outstanding(clock, () => host.finished());
-    this.incoming = new Incoming(host, locator);
+    this.incoming = serving;
   }
 
   /**

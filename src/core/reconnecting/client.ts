@@ -3,7 +3,7 @@ import type { Fields } from "../arguments/argument.ts";
 import type { CallOptions } from "../command/amp-connection.ts";
 import type { AnyCommand, Command } from "../command/command.ts";
 import { TypedCalls } from "../command/typed-calls.ts";
-import type { Connection } from "../connection/connection.ts";
+import type { BaseConnection as Connection } from "../connection/connection.ts";
 import { InvalidSignature } from "../errors/caller.ts";
 import { ConnectionClosed } from "../errors/transport.ts";
 import type { AbortSignalLike } from "../platform.ts";

@@ -1,5 +1,5 @@
 /** Keeps one connection up: opens it, makes it ready for calls, waits, and opens the next one. */
-import type { Connection } from "../connection/connection.ts";
+import type { BaseConnection as Connection } from "../connection/connection.ts";
 import { errorOf, isError, reasonOf } from "../errors/thrown.ts";
 import { ConnectFailed, ConnectionClosed } from "../errors/transport.ts";
 import { newAbortController, throwToPlatform } from "../platform.ts";

@@ -1,5 +1,5 @@
 /** Attempts that fail by what the client was made with: the next one would fail in the same way. */
-import type { Connection } from "../connection/connection.ts";
+import type { BaseConnection as Connection } from "../connection/connection.ts";
 import type { OwnWay, ReconnectingBehaviour } from "./options.ts";
 
 type Way<C extends Connection> = OwnWay<C>["open"];

@@ -2,9 +2,10 @@
  * Whether answers are among the boxes that are held back. Our own calls wait with them in one run of bytes, so the bytes
  * are read again: seldom, and only for who asks for a quiescent upgrade. To count answers would cost every answer.
  */
-import { UNBOUNDED } from "../wire/limits.ts";
-import { BoxReader } from "../wire/reader.ts";
-import type { Output } from "./output.ts";
+
+import type { Output } from "../../connection/output.ts";
+import { UNBOUNDED } from "../../wire/limits.ts";
+import { BoxReader } from "../../wire/reader.ts";
 
 export function holdsAnswers(output: Output): boolean {
   const { held } = output;

@@ -7,15 +7,13 @@
  * it fires, which box waits then and since when. So a stream that is cut in the middle of every box sets a timer
  * once in `boxTimeout`, and a connection that has fallen silent between two boxes soon has none.
  */
-import { BoxTimeout } from "../errors/peer.ts";
-import type { Ending } from "./ending.ts";
-import type { InputGate } from "./input.ts";
-import type { Parts } from "./parts.ts";
 
-export class BoxDeadline {
-  readonly #parts: Parts;
-  readonly #ending: Ending;
-  readonly #gate: Pick<InputGate, "mayRead">;
+import type { Feature, FeatureKind } from "../connection/feature.ts";
+import type { Kernel } from "../connection/kernel.ts";
+import { BoxTimeout } from "../errors/peer.ts";
+
+class BoxDeadline implements Feature {
+  readonly #kernel: Kernel;
   readonly #look = () => this.#judge();
   /** Where in the stream the box begins that stayed behind last. */
   #box = -1;
@@ -25,15 +23,13 @@ export class BoxDeadline {
   #stopped: number | undefined;
   #timer: unknown;
 
-  constructor(parts: Parts, ending: Ending, gate: Pick<InputGate, "mayRead">) {
-    this.#parts = parts;
-    this.#ending = ending;
-    this.#gate = gate;
+  constructor(kernel: Kernel) {
+    this.#kernel = kernel;
   }
 
   /** A read is over. `everything`: nothing is left but, perhaps, the beginning of a box. */
-  readEnough(everything: boolean): void {
-    const { clock, input } = this.#parts;
+  readEnded(everything: boolean): void {
+    const { clock, input } = this.#kernel;
     if (!everything) {
       this.#stopped ??= clock.now();
       return;
@@ -49,31 +45,34 @@ export class BoxDeadline {
     this.#timer ??= clock.setTimeout(this.#look, this.#left());
   }
 
-  stop(): void {
-    this.#parts.clock.clearTimeout(this.#timer);
+  stopped(): void {
+    this.#kernel.clock.clearTimeout(this.#timer);
   }
 
   /** Milliseconds that the box has yet. */
   #left(): number {
-    return this.#since + this.#parts.limits.boxTimeout - this.#parts.clock.now();
+    return this.#since + this.#kernel.limits.boxTimeout - this.#kernel.clock.now();
   }
 
   #judge(): void {
-    const { clock, input, limits } = this.#parts;
+    const { clock, input, limits } = this.#kernel;
     this.#timer = undefined;
     // Who stopped reads again one day, and then the timer is set again.
     if (input.unserved === 0 || this.#stopped !== undefined) return;
     // Reading would stop at the next byte, whenever it came: how long that was so already is not known.
-    if (!this.#gate.mayRead()) this.#since = clock.now();
+    if (!this.#kernel.mayRead()) this.#since = clock.now();
     const left = this.#left();
     if (left > 0) {
       this.#timer = clock.setTimeout(this.#look, left);
       return;
     }
-    this.#ending.fail(
+    this.#kernel.fail(
       new BoxTimeout(
         `the box at byte ${input.offset} has not come whole within the limit boxTimeout (${limits.boxTimeout} ms): ${input.unserved} bytes of it had come`,
       ),
     );
   }
 }
+
+export const boxTimeout: FeatureKind = (kernel) =>
+  Number.isFinite(kernel.limits.boxTimeout) ? new BoxDeadline(kernel) : undefined;

@@ -1,14 +1,14 @@
 /** How long a protocol change may take, and the signal that calls it off. */
-import type { CallOptions } from "../command/amp-connection.ts";
-import type { ProtocolChange } from "../command/box-kind.ts";
-import { ConnectionClosed } from "../errors/transport.ts";
-import type { Clock } from "../transport.ts";
+import type { CallOptions } from "../../command/amp-connection.ts";
+import type { ProtocolChange } from "../../command/box-kind.ts";
+import { ConnectionClosed } from "../../errors/transport.ts";
+import type { Clock } from "../../transport.ts";
+import type { Limits } from "../../wire/limits.ts";
 
 /** What runs out while the change is under way. */
 interface ChangeTime {
   readonly clock: Clock;
-  /** Milliseconds. */
-  readonly handshakeTimeout: number;
+  readonly limits: Pick<Limits, "handshakeTimeout">;
 }
 
 /** Who hears that the change is over before it was made. */
@@ -23,7 +23,7 @@ interface Cutoff {
 export function limitChange(
   kind: ProtocolChange["state"],
   { timeout, signal }: CallOptions,
-  { clock, handshakeTimeout }: ChangeTime,
+  { clock, limits: { handshakeTimeout } }: ChangeTime,
   cutoff: Cutoff,
 ): () => void {
   // Whether to switch the protocol may take thought; a handshake may not take time.

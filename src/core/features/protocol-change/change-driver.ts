@@ -5,12 +5,16 @@
  * responder runs, so that nothing which came behind the ask is ever taken for a box. After the answer both are
  * quiet, the transport has written everything, and the change is made. What the change is, this file does not know.
  */
-import type { Values } from "../arguments/field.ts";
-import type { CallOptions } from "../command/amp-connection.ts";
-import type { ChangeSide, Perform, ProtocolChange } from "../command/box-kind.ts";
-import type { AnyCommand } from "../command/command.ts";
-import type { ChangeAsk } from "../dispatch/host.ts";
-import { InvalidSignature, OnlyOneTLS } from "../errors/caller.ts";
+import type { Values } from "../../arguments/field.ts";
+import type { CallOptions, StartTLSOptions } from "../../command/amp-connection.ts";
+import type { ChangeSide, ChangingConnection, Perform, ProtocolChange } from "../../command/box-kind.ts";
+import type { AnyCommand } from "../../command/command.ts";
+import { StartTLS } from "../../command/start-tls.ts";
+import type { Feature, FeatureKind, ProtocolChanges } from "../../connection/feature.ts";
+import type { Kernel } from "../../connection/kernel.ts";
+import { PHASES, type Phase, type Transition } from "../../connection/states.ts";
+import type { ChangeAsk } from "../../dispatch/host.ts";
+import { InvalidSignature, OnlyOneTLS } from "../../errors/caller.ts";
 import {
   HandshakeTimeout,
   MalformedAmpBox,
@@ -18,14 +22,13 @@ import {
   RemoteAmpError,
   StartTLSCollision,
   StartTLSRefused,
-} from "../errors/peer.ts";
-import { errorOf, reasonOf } from "../errors/thrown.ts";
-import { isFromWire, UNKNOWN_ERROR_CODE } from "../errors/wire-codes.ts";
-import type { ChangeEvent } from "../observer.ts";
-import { ByteWriter } from "../wire/byte-writer.ts";
+} from "../../errors/peer.ts";
+import { errorOf, reasonOf } from "../../errors/thrown.ts";
+import { isFromWire, UNKNOWN_ERROR_CODE } from "../../errors/wire-codes.ts";
+import type { ChangeEvent } from "../../observer.ts";
+import { ByteWriter } from "../../wire/byte-writer.ts";
 import { limitChange } from "./change-limit.ts";
-import type { Stage } from "./stage.ts";
-import { PHASES, type Phase, type Transition } from "./states.ts";
+import { Changing } from "./changing-connection.ts";
 
 /** The change that is under way. */
 interface Current {
@@ -46,12 +49,29 @@ const nothing = () => {};
 /** What a change begins with: nobody waits for it, and nothing is to be taken back. */
 const FRESH = { reject: nothing, release: nothing, afterwards: undefined, event: undefined };
 
-export class ChangeDriver {
-  readonly #stage: Stage;
+export class ChangeDriver implements Feature, ProtocolChanges {
+  readonly #kernel: Kernel;
+  readonly #connection: ChangingConnection;
   #current: Current | undefined;
 
-  constructor(stage: Stage) {
-    this.#stage = stage;
+  constructor(kernel: Kernel) {
+    this.#kernel = kernel;
+    this.#connection = new Changing(kernel);
+  }
+
+  get changes(): ProtocolChanges {
+    return this;
+  }
+
+  async startTLS(options: StartTLSOptions): Promise<void> {
+    const { localCertificate, verifyAuthorities, serverName, requireQuiescent, ...call } = options;
+    const given = {
+      tls_localCertificate: localCertificate,
+      tls_verifyAuthorities: verifyAuthorities,
+      tls_serverName: serverName,
+      tls_requireQuiescent: requireQuiescent,
+    };
+    await this.#kernel.connection.callRemote(StartTLS, given, call);
   }
 
   /** Whether received bytes are boxes at this point of a change. */
@@ -75,7 +95,8 @@ export class ChangeDriver {
     if (!command.requiresAnswer)
       throw new InvalidSignature(`${command.name} changes the protocol: it needs an answer`);
     return new Promise((resolve, reject) => {
-      const { connection, dispatcher, state } = this.#stage;
+      const { dispatcher, state } = this.#kernel;
+      const connection = this.#connection;
       if (change.state === "upgrading" && state === "upgrading") {
         throw new OnlyOneTLS("TLS is already being started on this connection");
       }
@@ -100,7 +121,8 @@ export class ChangeDriver {
 
   /** The peer asks for a change. */
   answer(ask: ChangeAsk, change: ProtocolChange): void {
-    const { connection, state, input } = this.#stage;
+    const { state, input } = this.#kernel;
+    const connection = this.#connection;
     if (this.#current !== undefined) {
       return this.fail(
         new StartTLSCollision(`both ends asked to change the protocol at once (${ask.command.name})`),
@@ -121,7 +143,8 @@ export class ChangeDriver {
   }
 
   async #answer(current: Current, ask: ChangeAsk): Promise<void> {
-    const { connection, output } = this.#stage;
+    const { output } = this.#kernel;
+    const connection = this.#connection;
     const answer = new ByteWriter();
     let perform: Perform;
     try {
@@ -141,7 +164,7 @@ export class ChangeDriver {
 
   /** Bytes behind a StartTLS ask can only come from somebody who does not know what is coming. */
   #injected({ change }: Current): boolean {
-    const { waiting } = this.#stage.input;
+    const { waiting } = this.#kernel.input;
     if (change.state !== "upgrading" || waiting === 0) return false;
     this.fail(
       new PlaintextAfterStartTLS(`plaintext after StartTLS: ${waiting} bytes came before we had answered`),
@@ -152,7 +175,7 @@ export class ChangeDriver {
   /** Our responder refused: AMP goes on as before. */
   #decline(current: Current, ask: ChangeAsk, error: unknown): void {
     this.#end(current, "refused", error);
-    this.#stage.output.release();
+    this.#kernel.output.release();
     ask.fail(error);
     this.#goOn(current);
   }
@@ -171,32 +194,41 @@ export class ChangeDriver {
       return;
     }
     this.#end(current, "refused", error);
-    this.#stage.output.release();
+    this.#kernel.output.release();
     this.#goOn(current);
   }
 
   #begin(current: Current): void {
-    const { output, dispatcher } = this.#stage;
+    const { output, dispatcher } = this.#kernel;
     output.hold();
     dispatcher.outstanding.holdBack();
-    this.#stage.move(current.change.state === "upgrading" ? "upgrade" : "switch");
+    this.#kernel.move(current.change.state === "upgrading" ? "upgrade" : "switch");
     this.#current = current;
-    current.event = this.#stage.watch?.started(current.change.state, current.side);
+    current.event = this.#watched(current.change.state, current.side);
+  }
+
+  #watched(kind: ProtocolChange["state"], side: ChangeSide): ChangeEvent | undefined {
+    const { connection, observer } = this.#kernel;
+    if (observer === undefined) return undefined;
+    const event = { connection, kind, side };
+    observer.changeStarted(event);
+    return event;
   }
 
   #end(current: Current, transition: Transition, error?: unknown): void {
     current.release();
     this.#current = undefined;
-    this.#stage.dispatcher.outstanding.release();
-    this.#stage.move(transition);
+    this.#kernel.dispatcher.outstanding.release();
+    this.#kernel.move(transition);
     if (current.event === undefined) return;
-    if (transition === "refused") this.#stage.watch?.failed(current.event, error);
-    else this.#stage.watch?.done(current.event);
+    const { observer, tls } = this.#kernel;
+    if (transition === "refused") observer?.changeFailed(current.event, error);
+    else observer?.changeDone(current.event, tls);
   }
 
   /** What was held has gone out: only then is the peer listened to, or the connection closed. */
   #goOn(current: Current): void {
-    this.#stage.input.read();
+    this.#kernel.input.read();
     current.afterwards?.();
   }
 
@@ -217,7 +249,7 @@ export class ChangeDriver {
     failed: (error: unknown) => void,
   ): void {
     current.phase = "performing";
-    this.#stage.input.pause();
+    this.#kernel.input.pause();
     this.#make(current, perform).then(
       (values) => {
         if (values !== undefined) done(values);
@@ -227,14 +259,14 @@ export class ChangeDriver {
         if (this.#current === current) return this.fail(reason);
         // An upgrade that was cut off ends like this: whoever waits for it has heard why.
         if (current.change.state === "switching") failed(error);
-        this.#stage.transport.destroy(reason); // it is nobody's
+        this.#kernel.transport.destroy(reason); // it is nobody's
       },
     );
   }
 
   /** Resolves with nothing when the connection was lost meanwhile. */
   async #make(current: Current, perform: Perform): Promise<Values | undefined> {
-    const { input, output, transport } = this.#stage;
+    const { input, output, transport } = this.#kernel;
     await transport.flushed();
     if (this.#current !== current) return undefined;
     const leftovers = input.takeRest();
@@ -252,11 +284,11 @@ export class ChangeDriver {
   }
 
   #limit(current: Current, options: CallOptions): void {
-    current.release = limitChange(current.change.state, options, this.#stage, {
+    current.release = limitChange(current.change.state, options, this.#kernel, {
       expired: (bound) => {
         const missing = current.phase === "asked" ? "the peer has not answered" : "the handshake is not done";
         this.fail(new HandshakeTimeout(`${bound}: ${missing}`));
-        this.#stage.transport.destroy(); // who is silent now would not react to an end in order either
+        this.#kernel.transport.destroy(); // who is silent now would not react to an end in order either
       },
       aborted: (reason, rejection) => this.fail(reason, rejection),
     });
@@ -264,17 +296,20 @@ export class ChangeDriver {
 
   /** The change has failed and the connection with it. */
   fail(reason: Error, rejection: unknown = reason): void {
-    this.lost(rejection);
-    this.#stage.fail(reason);
+    this.stopped(rejection);
+    this.#kernel.fail(reason);
   }
 
   /** The connection is gone: whoever waits for the change hears of it. */
-  lost(reason: unknown): void {
+  stopped(reason: unknown): void {
     const current = this.#current;
     if (current === undefined) return;
     this.#current = undefined;
     current.release();
-    if (current.event !== undefined) this.#stage.watch?.failed(current.event, reason);
+    if (current.event !== undefined) this.#kernel.observer?.changeFailed(current.event, reason);
     current.reject(reason);
   }
 }
+
+/** StartTLS, the protocol switch, and whatever else changes what the bytes mean. */
+export const protocolChanges: FeatureKind = (kernel) => new ChangeDriver(kernel);

@@ -1,0 +1,48 @@
+/** The low level: a connection as a sender of boxes, for a receiver that takes them as they come. */
+import { plaintextForbids } from "../connection/admission.ts";
+import type { Feature, FeatureKind } from "../connection/feature.ts";
+import type { Kernel } from "../connection/kernel.ts";
+import type { BoxReceiver, BoxSender } from "../dispatch/box-interfaces.ts";
+import { TLSRequired } from "../errors/caller.ts";
+import { errorOf } from "../errors/thrown.ts";
+import type { Box } from "../wire/box.ts";
+import type { Frame } from "../wire/frame.ts";
+import { writeBox } from "../wire/writer.ts";
+
+class RawBoxes implements Feature, BoxSender {
+  readonly #kernel: Kernel;
+  readonly #receiver: BoxReceiver;
+
+  constructor(kernel: Kernel, receiver: BoxReceiver) {
+    this.#kernel = kernel;
+    this.#receiver = receiver;
+  }
+
+  started(): void {
+    const receiver = this.#receiver;
+    receiver.startReceivingBoxes(this);
+    void this.#kernel.ending.closed.then((reason) => receiver.stopReceivingBoxes(reason));
+  }
+
+  takeBox(frame: Frame): void {
+    if (plaintextForbids(this.#kernel, undefined))
+      throw new TLSRequired("a box came in plaintext: requireTLS lets none in");
+    this.#receiver.boxReceived(frame.toBox());
+  }
+
+  sendBox(box: Box): void {
+    const kernel = this.#kernel;
+    if (!kernel.rules.calls) throw kernel.whyClosed();
+    if (plaintextForbids(kernel, undefined))
+      throw new TLSRequired("a box may not be sent in plaintext: requireTLS lets none out");
+    writeBox(kernel.output.out, box);
+    kernel.output.written();
+  }
+
+  unhandledError(error: unknown): void {
+    this.#kernel.fail(errorOf(error));
+  }
+}
+
+export const boxReceiver: FeatureKind = (kernel, { receiver }) =>
+  receiver === undefined ? undefined : new RawBoxes(kernel, receiver);
