@@ -1,4 +1,4 @@
-/** `npm run fuzz`: builds the package and looks for inputs that break its promises. Arguments go to fuzz/main.mjs. */
+/** `npm run fuzz`: builds the package and looks for inputs that break its promises. Arguments go to test/fuzz/main.mjs. */
 import { npm, run } from "./run.mjs";
 import { ensureDependencies, ensureTwisted, python } from "./setup.mjs";
 
@@ -6,5 +6,5 @@ ensureDependencies();
 const env = { ...process.env, AMPWIRE_PYTHON: python, AMPWIRE_TWISTED: ensureTwisted() ? "1" : "0" };
 const built = npm(["run", "--silent", "build"]);
 process.exit(
-  built === 0 ? run(process.execPath, ["fuzz/main.mjs", ...process.argv.slice(2)], { env }) : built,
+  built === 0 ? run(process.execPath, ["test/fuzz/main.mjs", ...process.argv.slice(2)], { env }) : built,
 );

@@ -1,7 +1,7 @@
-/** `npm run soak`: builds the package and puts it under load for two minutes. Arguments go to soak/main.mjs. */
+/** `npm run soak`: builds the package and puts it under load for two minutes. Arguments go to test/soak/main.mjs. */
 import { npm, run } from "./run.mjs";
 import { ensureDependencies } from "./setup.mjs";
 
 ensureDependencies();
 const built = npm(["run", "--silent", "build"]);
-process.exit(built === 0 ? run(process.execPath, ["soak/main.mjs", ...process.argv.slice(2)]) : built);
+process.exit(built === 0 ? run(process.execPath, ["test/soak/main.mjs", ...process.argv.slice(2)]) : built);

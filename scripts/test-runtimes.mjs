@@ -1,5 +1,5 @@
 /**
- * `npm run test:runtimes`: runs runtimes/suite.mjs on every runtime that is promised, and prints a table: what works
+ * `npm run test:runtimes`: runs test/runtimes/suite.mjs on every runtime that is promised, and prints a table: what works
  * where. The runtimes come from npm. `--write` puts the table into the README. Exits 1 when something fails that the
  * table of known gaps does not name.
  */
@@ -32,7 +32,7 @@ install();
 const columns = [];
 for (const runtime of runtimes) {
   const version = (await output(runtime.command, ["--version"])).match(/\d+\.\d+\.\d+/)?.[0] ?? "?";
-  const lines = await output(runtime.command, [...runtime.args, "runtimes/suite.mjs"]);
+  const lines = await output(runtime.command, [...runtime.args, "test/runtimes/suite.mjs"]);
   const results = lines.split("\n").filter((line) => line.startsWith("{"));
   columns.push({ runtime: runtime.name, version, results: results.map((line) => JSON.parse(line)) });
   console.log(

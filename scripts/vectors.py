@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 """
-Write the golden bytes in vectors/ from a live Twisted.
+Write the golden bytes in test/vectors/ from a live Twisted.
 
     scripts/vectors.py            write all files
     scripts/vectors.py --check    write nothing; exit with 1 when a file is not what Twisted does now
@@ -17,7 +17,7 @@ import json
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT / "interop"))
+sys.path.insert(0, str(ROOT / "test" / "interop" / "twisted"))
 
 from twisted.logger import globalLogBeginner
 
@@ -59,14 +59,14 @@ def main(check):
     globalLogBeginner.beginLoggingTo([lambda event: None], redirectStandardIO=False, discardBuffer=True)
     changed = []
     for name, module in FILES.items():
-        path = ROOT / "vectors" / name
+        path = ROOT / "test" / "vectors" / name
         text = layout(list(module.vectors()))
         if not path.exists() or path.read_text("ascii") != text:
             changed.append(name)
             if not check:
                 path.write_text(text, "ascii")
     for name in changed:
-        print(f"vectors/{name} {'differs' if check else 'written'}")
+        print(f"test/vectors/{name} {'differs' if check else 'written'}")
     return 1 if check and changed else 0
 
 

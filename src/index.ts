@@ -1,19 +1,6 @@
 /** AMP, the Asynchronous Messaging Protocol: the part that runs everywhere. */
 
 export { ampList } from "./core/arguments/amp-list.ts";
-export type {
-  Argument,
-  ArgumentDescription,
-  BoxArgument,
-  Fields,
-  InPlaceArgument,
-  InputOf,
-  LocalArgument,
-  OptionalArgument,
-  SideChannel,
-  ValueOf,
-  ValuesOf,
-} from "./core/arguments/argument.ts";
 export { bigBytes } from "./core/arguments/big-bytes.ts";
 export { bigInteger } from "./core/arguments/big-integer.ts";
 export { bigUnicode } from "./core/arguments/big-unicode.ts";
@@ -28,8 +15,9 @@ export { local } from "./core/arguments/local.ts";
 export { optional } from "./core/arguments/optional.ts";
 export { path } from "./core/arguments/path.ts";
 export { decimalText, exactDecimal } from "./core/arguments/python-decimal.ts";
-export type { SpreadLayout, SpreadOptions } from "./core/arguments/spread-value.ts";
+export type { SplitLayout, SplitOptions } from "./core/arguments/split-value.ts";
 export { unicode } from "./core/arguments/unicode.ts";
+export { BoxDispatcher } from "./core/carriers/box-dispatcher.ts";
 export type {
   AmpConnection,
   Caller,
@@ -38,14 +26,6 @@ export type {
   CallResult,
   StartTLSOptions,
 } from "./core/command/amp-connection.ts";
-export {
-  type BoxKind,
-  type ChangeSide,
-  type ChangingConnection,
-  type Perform,
-  type ProtocolChange,
-  plainBox,
-} from "./core/command/box-kind.ts";
 export {
   type AnyCommand,
   type ArgumentsOf,
@@ -56,12 +36,13 @@ export {
   type ResponseOf,
 } from "./core/command/command.ts";
 export {
-  ProtocolSwitchCommand,
-  type SwitchedProtocol,
-  type SwitchFields,
-  type SwitchSpec,
-  switchBox,
-} from "./core/command/protocol-switch.ts";
+  type BoxKind,
+  type ChangeSide,
+  type ChangingConnection,
+  type PerformChange,
+  type ProtocolChange,
+  plainBox,
+} from "./core/command/protocol-change.ts";
 export {
   CommandResponder,
   type RawResponder,
@@ -69,14 +50,11 @@ export {
   type Responder,
   type ResponderContext,
 } from "./core/command/responder.ts";
-export { StartTLS, tlsBox } from "./core/command/start-tls.ts";
 export { Connection } from "./core/complete-connection.ts";
+export type { BoxReceiver, BoxSender } from "./core/connection/box-interfaces.ts";
 export { HEARTBEAT_COMMAND, type HeartbeatOptions } from "./core/connection/heartbeat-options.ts";
 export type { ConnectionOptions, ErrorContext } from "./core/connection/options.ts";
 export type { State } from "./core/connection/states.ts";
-export { BoxDispatcher } from "./core/dispatch/box-dispatcher.ts";
-export type { BoxReceiver, BoxSender } from "./core/dispatch/box-interfaces.ts";
-export { locator, type ResponderLocator, type ResponderSource } from "./core/dispatch/locator.ts";
 export { AmpError, type Fault } from "./core/errors/amp-error.ts";
 export {
   CallTimeout,
@@ -91,7 +69,7 @@ export {
   TLSRequired,
   TooLong,
 } from "./core/errors/caller.ts";
-export type { ErrorClass, ErrorTags } from "./core/errors/declared-errors.ts";
+export type { ErrorClass, ErrorCodes } from "./core/errors/declared-errors.ts";
 export {
   BoxTimeout,
   BoxTooLarge,
@@ -126,8 +104,30 @@ export {
   UNHANDLED_ERROR_CODE,
   UNKNOWN_ERROR_CODE,
 } from "./core/errors/wire-codes.ts";
+export {
+  ProtocolSwitchCommand,
+  type SwitchedProtocol,
+  type SwitchFields,
+  type SwitchSpec,
+  switchBox,
+} from "./core/features/protocol-change/protocol-switch.ts";
+export { StartTLS, tlsBox } from "./core/features/protocol-change/start-tls.ts";
 export type { CallEvent, ChangeEvent, Observer } from "./core/observer.ts";
 export type { AbortSignalLike, Signal } from "./core/platform.ts";
+export type {
+  Argument,
+  ArgumentDescription,
+  BoxArgument,
+  Fields,
+  InPlaceArgument,
+  InputOf,
+  LocalArgument,
+  OptionalArgument,
+  SideChannel,
+  ValueOf,
+  ValuesOf,
+} from "./core/schema/argument.ts";
+export { locator, type ResponderLocator, type ResponderSource } from "./core/serving/locator.ts";
 export type {
   CertificateLike,
   ChunkOwnership,
@@ -142,11 +142,11 @@ export type {
 export { Box } from "./core/wire/box.ts";
 export {
   DEFAULT_LIMITS,
-  type GivenLimits,
+  type LimitOptions,
   type Limits,
   MAX_KEY_LENGTH,
   MAX_VALUE_LENGTH,
-} from "./core/wire/limits.ts";
+} from "./core/wire/box-limits.ts";
+export { encodeBox } from "./core/wire/box-writer.ts";
 export { ANSWER, ASK, COMMAND, ERROR, ERROR_CODE, ERROR_DESCRIPTION } from "./core/wire/protocol-keys.ts";
 export { BoxReader, parseBoxes } from "./core/wire/reader.ts";
-export { encodeBox } from "./core/wire/writer.ts";

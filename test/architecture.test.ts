@@ -3,47 +3,31 @@ import { describe, expect, test } from "vitest";
 import { type Import, importsOf, sources } from "./support/sources.ts";
 
 /**
- * Every room of `src/`, and what it may import beside itself: the rooms that stand before it, in `core` each as named.
- * An import of types alone counts like any other. What is below must not know what is above, in words either.
+ * The folders of `src/` in order, and what each may import besides itself. A folder may import only folders above it in
+ * this list. Imports of types count like all others.
  */
+const ERRORS_TO_TRANSPORT = ["core/errors", "core/platform", "core/transport"];
+const TO_WIRE = ["core/wire", ...ERRORS_TO_TRANSPORT];
+const TO_COMMAND = ["core/command", "core/schema", ...TO_WIRE];
+const TO_CALLS = ["core/calls", "core/observer", ...TO_COMMAND];
+const TO_CONNECTION = ["core/connection", "core/serving", ...TO_CALLS];
+
 const RULES: Readonly<Record<string, readonly string[]>> = {
-  // Leaves: what the core asks of the platform, of a transport, of a clock.
   "core/errors": [],
   "core/platform": [],
   "core/transport": [],
-  "core/wire": ["core/errors", "core/platform", "core/transport"],
-  "core/arguments": ["core/wire", "core/errors", "core/platform", "decimal.js", "temporal-polyfill"],
-  "core/command": ["core/arguments", "core/wire", "core/errors", "core/platform", "core/transport"],
-  // What an observer hears of: connections, as their users see them, and TLS sessions.
+  "core/wire": ERRORS_TO_TRANSPORT,
+  "core/schema": TO_WIRE,
+  "core/arguments": ["core/schema", ...TO_WIRE, "decimal.js", "temporal-polyfill"],
+  "core/command": ["core/schema", ...TO_WIRE],
   "core/observer": ["core/command", "core/transport"],
-  "core/dispatch": [
-    "core/command",
-    "core/arguments",
-    "core/wire",
-    "core/errors",
-    "core/observer",
-    "core/platform",
-    "core/transport",
-  ],
-  "core/connection": [
-    "core/dispatch",
-    "core/command",
-    "core/arguments",
-    "core/wire",
-    "core/errors",
-    "core/observer",
-    "core/platform",
-    "core/transport",
-  ],
-  "core/reconnecting": [
-    "core/connection",
-    "core/command",
-    "core/arguments",
-    "core/wire",
-    "core/errors",
-    "core/platform",
-    "core/transport",
-  ],
+  "core/calls": ["core/observer", ...TO_COMMAND],
+  "core/serving": TO_CALLS,
+  "core/connection": ["core/serving", ...TO_CALLS],
+  "core/features": ["core/arguments", ...TO_CONNECTION],
+  "core/carriers": TO_CONNECTION,
+  "core/complete-connection": ["core/features", ...TO_CONNECTION],
+  "core/reconnecting": TO_CONNECTION,
   index: ["core/*"],
   node: ["core/*", "node:*", "@peculiar/x509", "reflect-metadata", "koffi"],
   websocket: ["core/*"],

@@ -19,11 +19,11 @@ const DOORS = {
     types: `
     AbortSignalLike AmpConnection AnyCommand Argument ArgumentDescription ArgumentsOf BoxArgument BoxKind
     BoxReceiver BoxSender CallEvent Caller CallOptions CallParameters CallResult CertificateLike ChangeEvent
-    ChangeSide ChangingConnection ChunkOwnership Clock CommandSpec ConnectionOptions ErrorClass ErrorContext ErrorTags
-    Extended Fault Fields GivenLimits HeartbeatOptions InPlaceArgument InputOf Limits LocalArgument Observer
-    OptionalArgument Perform PrivateCertificateLike ProtocolChange RawResponder Respond Responder
-    ResponderContext ResponderLocator ResponderSource ResponseOf SideChannel Signal SpreadLayout
-    SpreadOptions StartTLSOptions StartTLSTransport State SwitchFields SwitchSpec SwitchedProtocol
+    ChangeSide ChangingConnection ChunkOwnership Clock CommandSpec ConnectionOptions ErrorClass ErrorContext ErrorCodes
+    Extended Fault Fields LimitOptions HeartbeatOptions InPlaceArgument InputOf Limits LocalArgument Observer
+    OptionalArgument PerformChange PrivateCertificateLike ProtocolChange RawResponder Respond Responder
+    ResponderContext ResponderLocator ResponderSource ResponseOf SideChannel Signal SplitLayout
+    SplitOptions StartTLSOptions StartTLSTransport State SwitchFields SwitchSpec SwitchedProtocol
     TLSOptions TLSSession Transport TransportReceiver ValueOf ValuesOf`,
   },
   "node/index.ts": {
@@ -33,21 +33,21 @@ const DOORS = {
     types: `
     AttachChildOptions AttachOptions Attachable AuthorityOptions BackoffOptions CertificateOptions
     ConnectOptions DescriptorChannel DescriptorOptions FileDescriptors KeyOptions ListenOptions
-    NodeConnectionOptions OwnWay PEM ReconnectingBehaviour ReconnectingChange ReconnectingClient ReconnectingOptions ReconnectingState TLSOptions TLSRole
-    TLSVersion WaitingLimits`,
+    NodeConnectionOptions ConnectionOpener PEM ReconnectingBaseOptions ReconnectingStateChange ReconnectingClient ReconnectingOptions ReconnectingState TLSOptions TLSRole
+    TLSVersion QueueLimits`,
   },
   "websocket/index.ts": {
     values: `
     SUBPROTOCOL attach chooseProtocol connect reconnecting`,
     types: `
-    BackoffOptions ConnectWebSocketOptions OwnWay ReconnectingBehaviour ReconnectingChange ReconnectingClient
-    ReconnectingOptions ReconnectingState WaitingLimits WebSocketConstructor WebSocketEvent WebSocketLike
+    BackoffOptions ConnectWebSocketOptions ConnectionOpener ReconnectingBaseOptions ReconnectingStateChange ReconnectingClient
+    ReconnectingOptions ReconnectingState QueueLimits WebSocketConstructor WebSocketEvent WebSocketLike
     WebSocketOptions WebSocketURL`,
   },
   "testing/index.ts": {
     values: `
-    ScriptMismatch ScriptedPeer byteByByte chunkings connectedPair manualClock memoryTransports
-    pretendedCertificate quiet randomChunking scriptedPeer`,
+    ScriptMismatch ScriptedPeer byteByByte allSplits connectedPair manualClock memoryTransports
+    fakeCertificate flushPending randomChunking scriptedPeer`,
     types: `
     Chunking ManualClock MemoryTransport MemoryTransportOptions PairOptions ScriptPart`,
   },

@@ -1,4 +1,4 @@
-/** The commands that page and server share. They are Twisted's too: interop/commands.py declares the same three. */
+/** The commands that page and server share. They are Twisted's too: test/interop/twisted/commands.py declares the same three. */
 import { command, float, integer } from "ampwire";
 
 export class ZeroDivisionError extends Error {}

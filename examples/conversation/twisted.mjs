@@ -6,7 +6,7 @@ import { connect } from "ampwire/node";
 import { say } from "./voice.mjs";
 
 const python = process.env.AMPWIRE_PYTHON ?? "/usr/bin/python3";
-const peer = fileURLToPath(new URL("../../interop/peer.py", import.meta.url));
+const peer = fileURLToPath(new URL("../../test/interop/twisted/peer.py", import.meta.url));
 
 export async function talkToTwisted({ Sum, Divide, ZeroDivisionError }) {
   const version = installedVersion();

@@ -1,10 +1,10 @@
 /** What `--help` says. */
 import { version } from "./about.ts";
-import type { Paint } from "./print/paint.ts";
+import type { Style } from "./print/style.ts";
 import { table } from "./print/table.ts";
-import { commonOptions, type Option, type Verb } from "./verb.ts";
+import { commonOptions, type Option, type Subcommand } from "./subcommand.ts";
 
-export function programHelp(verbs: readonly Verb[], paint: Paint): string {
+export function programHelp(verbs: readonly Subcommand[], paint: Style): string {
   const list = table(verbs.map(({ name, summary }) => [`  ${name}`, summary]));
   return `${paint.bold(`ampwire ${version()}`)}: AMP, the Asynchronous Messaging Protocol, on the terminal
 
@@ -16,7 +16,7 @@ Addresses are tcp://HOST:PORT, unix:PATH, and tls://HOST:PORT for TLS from the f
 Exit codes: 0 done, 1 failed, 2 misused. ${paint.bold("ampwire VERB --help")} has examples.`;
 }
 
-export function verbHelp(verb: Verb, paint: Paint): string {
+export function verbHelp(verb: Subcommand, paint: Style): string {
   const options = Object.entries<Option>({ ...verb.options, ...commonOptions });
   const examples = verb.examples.map(([command, purpose]) => `  # ${purpose}\n  ${command}`);
   return [

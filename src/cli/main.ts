@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /** The command `ampwire`. */
-import { complaintOf } from "./complaint.ts";
+import { toCliError } from "./cli-error.ts";
 import { Terminal } from "./print/terminal.ts";
 import { runProgram } from "./program.ts";
 
@@ -9,7 +9,7 @@ const words = process.argv.slice(2);
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   // A reader that has seen enough (`| head`) is no error of ours.
   if (error.code === "EPIPE") process.exit(0);
-  new Terminal(words.includes("--json")).complain(complaintOf(error));
+  new Terminal(words.includes("--json")).complain(toCliError(error));
   process.exit(1);
 });
 

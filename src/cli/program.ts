@@ -1,11 +1,11 @@
 /** From the words on the command line to a verb, and from what a verb throws to an exit code. */
 import { parseArgs } from "node:util";
 import { version } from "./about.ts";
-import { complaintOf, Misuse } from "./complaint.ts";
+import { toCliError, UsageError } from "./cli-error.ts";
 import { programHelp, verbHelp } from "./help.ts";
 import { Terminal } from "./print/terminal.ts";
-import { commonOptions, type Values, type Verb } from "./verb.ts";
-import { verbs } from "./verbs.ts";
+import { commonOptions, type Subcommand, type Values } from "./subcommand.ts";
+import { subcommands } from "./subcommands.ts";
 
 interface Parsed {
   readonly values: Values;
@@ -28,27 +28,27 @@ export async function runProgram(words: readonly string[]): Promise<number> {
     const { verb, rest } = find(words);
     return await runVerb(verb, rest, terminal);
   } catch (error) {
-    const complaint = complaintOf(error);
+    const complaint = toCliError(error);
     terminal.complain(complaint);
     return complaint.exitCode;
   }
 }
 
-async function runVerb(verb: Verb, words: readonly string[], terminal: Terminal): Promise<number> {
+async function runVerb(verb: Subcommand, words: readonly string[], terminal: Terminal): Promise<number> {
   const { values, positionals } = parsed(verb, words);
   if (values.help === true) {
     terminal.say(verbHelp(verb, terminal.paint));
     return 0;
   }
   const [least, most] = verb.operands;
-  if (positionals.length < least) throw new Misuse(`${verb.name}: something is missing`, usageOf(verb));
+  if (positionals.length < least) throw new UsageError(`${verb.name}: something is missing`, usageOf(verb));
   if (positionals.length > most) {
-    throw new Misuse(`${verb.name}: what is ${JSON.stringify(positionals[most])} for?`, usageOf(verb));
+    throw new UsageError(`${verb.name}: what is ${JSON.stringify(positionals[most])} for?`, usageOf(verb));
   }
   return (await verb.run({ values, positionals, terminal })) ?? 0;
 }
 
-function parsed(verb: Verb, words: readonly string[]): Parsed {
+function parsed(verb: Subcommand, words: readonly string[]): Parsed {
   try {
     const options = { ...verb.options, ...commonOptions };
     // Its type allows lists that mix strings and booleans; no option is both.
@@ -56,26 +56,29 @@ function parsed(verb: Verb, words: readonly string[]): Parsed {
   } catch (error) {
     // Node's message says which option; its second sentence explains how to escape a dash.
     const message = error instanceof Error ? (error.message.split(". ")[0] ?? "") : String(error);
-    throw new Misuse(`${verb.name}: ${message}`, `ampwire ${verb.name} --help`);
+    throw new UsageError(`${verb.name}: ${message}`, `ampwire ${verb.name} --help`);
   }
 }
 
 /** A verb is one word, or two: `certificate show`. */
-function find(words: readonly string[]): { verb: Verb; rest: readonly string[] } {
+function find(words: readonly string[]): { verb: Subcommand; rest: readonly string[] } {
   for (const length of [2, 1]) {
     const name = words.slice(0, length).join(" ");
-    const verb = verbs.find((candidate) => candidate.name === name);
+    const verb = subcommands.find((candidate) => candidate.name === name);
     if (verb !== undefined) return { verb, rest: words.slice(length) };
   }
   const [first = ""] = words;
   const family = familyOf(first).map(({ name }) => name);
-  if (family.length > 0) throw new Misuse(`${first}: which one?`, family.join(", "));
-  throw new Misuse(`there is no verb ${JSON.stringify(first)}`, verbs.map(({ name }) => name).join(", "));
+  if (family.length > 0) throw new UsageError(`${first}: which one?`, family.join(", "));
+  throw new UsageError(
+    `there is no verb ${JSON.stringify(first)}`,
+    subcommands.map(({ name }) => name).join(", "),
+  );
 }
 
 /** The verbs of two words that begin with this one. */
-function familyOf(first: string): readonly Verb[] {
-  return verbs.filter(({ name }) => name.startsWith(`${first} `));
+function familyOf(first: string): readonly Subcommand[] {
+  return subcommands.filter(({ name }) => name.startsWith(`${first} `));
 }
 
 function isHelp(word: string | undefined): boolean {
@@ -84,13 +87,13 @@ function isHelp(word: string | undefined): boolean {
 
 function help(words: readonly string[], terminal: Terminal, exitCode: number): number {
   const name = words.join(" ");
-  const verb = verbs.find((one) => one.name === name);
+  const verb = subcommands.find((one) => one.name === name);
   const family = familyOf(name);
-  const list = family.length > 0 ? family : verbs;
+  const list = family.length > 0 ? family : subcommands;
   terminal.say(verb === undefined ? programHelp(list, terminal.paint) : verbHelp(verb, terminal.paint));
   return exitCode;
 }
 
-function usageOf(verb: Verb): string {
+function usageOf(verb: Subcommand): string {
   return `usage: ${verb.usage}`;
 }

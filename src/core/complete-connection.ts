@@ -4,8 +4,8 @@ import type { ConnectionOptions } from "./connection/options.ts";
 import { boxReceiver } from "./features/box-receiver.ts";
 import { boxTimeout } from "./features/box-timeout.ts";
 import { liveness } from "./features/liveness.ts";
-import { protocolChanges } from "./features/protocol-change/change-driver.ts";
-import { serving } from "./features/serving.ts";
+import { protocolChanges } from "./features/protocol-change/driver.ts";
+import { serving } from "./serving/make-serving.ts";
 import type { Clock, Transport } from "./transport.ts";
 
 const EVERYTHING = [protocolChanges, boxReceiver, boxTimeout, liveness];

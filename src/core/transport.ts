@@ -1,7 +1,7 @@
 /**
  * What carries the bytes: a duplex with a handful of methods. It never reads a box.
  *
- * Every transport passes the contract suite in `test/support/transport-contract.ts`.
+ * Every transport passes the contract suite in `test/contracts/transport.ts`.
  */
 
 export interface Transport {
@@ -47,7 +47,7 @@ export type StartTLSTransport = (leftovers: Uint8Array, side: "asker" | "respond
  * - `sole`: nobody else has them: the receiver may write to them.
  * - `lent`: the receiver may read them until `received` returns. Afterwards their owner writes to them.
  */
-export type ChunkOwnership = "shared" | "sole" | "lent";
+export type ChunkOwnership = "shared" | "owned" | "borrowed";
 
 /** Who hears from a transport. */
 export interface TransportReceiver {

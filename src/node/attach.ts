@@ -2,9 +2,9 @@
 import { Duplex, type Readable, type Writable } from "node:stream";
 import { TLSSocket } from "node:tls";
 import { checkByteStream } from "./byte-stream.ts";
+import { CombinedDuplex } from "./combined-duplex.ts";
 import { checkOptions, NodeConnection, type NodeConnectionOptions } from "./connection.ts";
-import { takeSocket } from "./descriptors/take-socket.ts";
-import { JoinedStream } from "./joined-stream.ts";
+import { takeSocket } from "./descriptors/adopt-socket.ts";
 import type { TLSRole } from "./tls/options.ts";
 
 /** What `attach` takes. */
@@ -45,5 +45,5 @@ function joined({
 }): Duplex {
   checkByteStream(readable);
   checkByteStream(writable);
-  return new JoinedStream(readable, writable);
+  return new CombinedDuplex(readable, writable);
 }

@@ -10,8 +10,8 @@ import { ConnectFailed } from "../core/errors/transport.ts";
 import type { AbortSignalLike } from "../core/platform.ts";
 import { systemClock } from "./clock.ts";
 import { checkOptions, NodeConnection, type NodeConnectionOptions } from "./connection.ts";
-import { checkDescriptors, takeSocket } from "./descriptors/take-socket.ts";
-import { LendingSocket, SOCKETS_LEND } from "./lending-socket.ts";
+import { checkDescriptors, takeSocket } from "./descriptors/adopt-socket.ts";
+import { SharedBufferSocket, SOCKETS_SHARE_A_BUFFER } from "./shared-buffer-socket.ts";
 
 /** Where to, in Node's own terms: `{ port, host }`, or `{ path }` for a UNIX socket; and how. `onread` is ours. */
 export type ConnectOptions = (Omit<TcpNetConnectOpts, "onread"> | Omit<IpcNetConnectOpts, "onread">) &
@@ -36,8 +36,8 @@ export async function connect(options: ConnectOptions): Promise<NodeConnection> 
   if (signal?.aborted) throw signal.reason;
   // allowHalfOpen: a peer that has ended its side still gets its answers.
   const socketOptions = { noDelay: true, ...rest, allowHalfOpen: true, onread: undefined };
-  const lends = SOCKETS_LEND && !rest.descriptors;
-  const socket = lends ? LendingSocket.open(socketOptions) : connectSocket(socketOptions);
+  const lends = SOCKETS_SHARE_A_BUFFER && !rest.descriptors;
+  const socket = lends ? SharedBufferSocket.open(socketOptions) : connectSocket(socketOptions);
   if (rest.descriptors) socket.pause(); // before it is connected: what Node reads comes without its descriptors
   await connected(socket, options);
   return new NodeConnection(takeSocket(socket, rest.descriptors), "client", rest);

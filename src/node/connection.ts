@@ -1,32 +1,32 @@
 /** A connection over a stream of Node: the core's, with Node's certificates. */
 
 import type { Duplex } from "node:stream";
-import type { Fields, InputOf } from "../core/arguments/argument.ts";
 import type { CallOptions } from "../core/command/amp-connection.ts";
 import type { Command } from "../core/command/command.ts";
+import type { CommandResponder } from "../core/command/responder.ts";
+import { Connection } from "../core/complete-connection.ts";
+import { checkConnectionOptions } from "../core/connection/check-options.ts";
+import type { ConnectionOptions } from "../core/connection/options.ts";
+import { TLSNotAvailable } from "../core/errors/caller.ts";
 import {
   ProtocolSwitchCommand,
   type SwitchFields,
   type SwitchSpec,
-} from "../core/command/protocol-switch.ts";
-import type { CommandResponder } from "../core/command/responder.ts";
-import { StartTLS } from "../core/command/start-tls.ts";
-import { Connection } from "../core/complete-connection.ts";
-import { checkConnectionOptions } from "../core/connection/check-options.ts";
-import type { ConnectionOptions } from "../core/connection/options.ts";
-import { locator, type ResponderLocator } from "../core/dispatch/locator.ts";
-import { TLSNotAvailable } from "../core/errors/caller.ts";
+} from "../core/features/protocol-change/protocol-switch.ts";
+import { StartTLS } from "../core/features/protocol-change/start-tls.ts";
+import type { Fields, InputOf } from "../core/schema/argument.ts";
+import { locator, type ResponderLocator } from "../core/serving/locator.ts";
 import type { Clock } from "../core/transport.ts";
 import type { Certificate } from "./certificates/certificate.ts";
 import type { PrivateCertificate } from "./certificates/private-certificate.ts";
 import { systemClock } from "./clock.ts";
+import type { DescriptorOptions } from "./descriptors/adopt-socket.ts";
 import type { DescriptorChannel } from "./descriptors/descriptor-channel.ts";
 import { DescriptorStream } from "./descriptors/descriptor-stream.ts";
-import type { DescriptorOptions } from "./descriptors/take-socket.ts";
 import { diagnostics } from "./diagnostics.ts";
 import { DEFAULT_HANDSHAKE_DELAY, StreamTransport } from "./stream-transport.ts";
-import { checkTLSOptions } from "./tls/check.ts";
 import type { TLSOptions, TLSRole } from "./tls/options.ts";
+import { checkTLSOptions } from "./tls/validate-options.ts";
 
 /** What `connect`, `listen` and `attach` of `ampwire/node` take beside an address. */
 export interface NodeConnectionOptions extends Omit<ConnectionOptions, "tls"> {

@@ -1,6 +1,6 @@
 /** AMP over descriptors that the process was started with: its standard streams, or what its parent has agreed on. */
 import { Socket } from "node:net";
-import { reasonOf } from "../core/errors/thrown.ts";
+import { messageOf } from "../core/errors/to-error.ts";
 import { type AttachOptions, attach } from "./attach.ts";
 import { checkOptions, type NodeConnection } from "./connection.ts";
 
@@ -43,7 +43,7 @@ function socketOf(fd: number, halves: { readonly readable: boolean; readonly wri
     return new Socket({ fd, ...halves, allowHalfOpen: true });
   } catch (cause) {
     throw new TypeError(
-      `AMP cannot be spoken over descriptor ${fd}: a pipe or a socket is needed (${reasonOf(cause)})`,
+      `AMP cannot be spoken over descriptor ${fd}: a pipe or a socket is needed (${messageOf(cause)})`,
       { cause },
     );
   }

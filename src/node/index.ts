@@ -1,26 +1,26 @@
 /** AMP on Node: TCP and UNIX sockets, streams, and TLS in mid-stream. */
 
 export type { BackoffOptions } from "../core/reconnecting/backoff.ts";
-export type { ReconnectingState, WaitingLimits } from "../core/reconnecting/options.ts";
+export type { QueueLimits, ReconnectingState } from "../core/reconnecting/options.ts";
 export { type Attachable, type AttachOptions, attach } from "./attach.ts";
 export { Certificate } from "./certificates/certificate.ts";
-export type { AuthorityOptions, CertificateOptions } from "./certificates/making.ts";
+export type { AuthorityOptions, CertificateOptions } from "./certificates/generate.ts";
 export type { PEM } from "./certificates/pem.ts";
 export { type KeyOptions, PrivateCertificate } from "./certificates/private-certificate.ts";
 export { type AttachChildOptions, attachChild } from "./child.ts";
 export { type ConnectOptions, connect } from "./connect.ts";
 export { NodeConnection, type NodeConnectionOptions, protocolSwitch } from "./connection.ts";
+export type { DescriptorOptions } from "./descriptors/adopt-socket.ts";
 export { descriptor } from "./descriptors/descriptor.ts";
 export type { DescriptorChannel } from "./descriptors/descriptor-channel.ts";
-export type { DescriptorOptions } from "./descriptors/take-socket.ts";
 export { attachFileDescriptors, attachStdio, type FileDescriptors } from "./file-descriptors.ts";
 export { type ListenOptions, listen, Server } from "./listen.ts";
 export type {
-  OwnWay,
-  ReconnectingBehaviour,
-  ReconnectingChange,
+  ConnectionOpener,
+  ReconnectingBaseOptions,
   ReconnectingClient,
   ReconnectingOptions,
+  ReconnectingStateChange,
 } from "./reconnecting/options.ts";
 export { reconnecting } from "./reconnecting/reconnecting.ts";
 export type { TLSOptions, TLSRole, TLSVersion } from "./tls/options.ts";

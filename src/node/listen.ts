@@ -8,12 +8,12 @@ import {
   type Socket,
 } from "node:net";
 import type { Duplex } from "node:stream";
-import { errorOf } from "../core/errors/thrown.ts";
+import { toError } from "../core/errors/to-error.ts";
 import { ConnectionClosed } from "../core/errors/transport.ts";
 import { checkOptions, NodeConnection, type NodeConnectionOptions } from "./connection.ts";
-import { checkDescriptors, takeSocket } from "./descriptors/take-socket.ts";
+import { checkDescriptors, takeSocket } from "./descriptors/adopt-socket.ts";
 import { diagnostics } from "./diagnostics.ts";
-import { LendingSocket } from "./lending-socket.ts";
+import { SharedBufferSocket } from "./shared-buffer-socket.ts";
 
 /** Where, in Node's own terms: `{ port, host }`, or `{ path }` for a UNIX socket; and how. */
 export interface ListenOptions extends Omit<NetListenOptions, "signal">, NodeConnectionOptions {
@@ -68,7 +68,7 @@ async function greet(
   try {
     await onConnection(connection);
   } catch (error) {
-    connection.destroy(errorOf(error));
+    connection.destroy(toError(error));
   }
 }
 
@@ -79,7 +79,7 @@ function takenOrClosed(
   report: (error: unknown) => void,
 ): Duplex | undefined {
   try {
-    return wanted ? takeSocket(socket, wanted) : LendingSocket.adopt(socket);
+    return wanted ? takeSocket(socket, wanted) : SharedBufferSocket.adopt(socket);
   } catch (error) {
     report(error);
     return undefined;

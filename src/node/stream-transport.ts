@@ -17,15 +17,15 @@ import type {
   TransportReceiver,
 } from "../core/transport.ts";
 import { checkByteStream } from "./byte-stream.ts";
+import { temporaryCertificate } from "./certificates/ephemeral.ts";
 import type { PrivateCertificate } from "./certificates/private-certificate.ts";
-import { temporaryCertificate } from "./certificates/temporary.ts";
-import { LendingSocket } from "./lending-socket.ts";
-import { checkStream, checkTLSOptions } from "./tls/check.ts";
-import { GivenSession } from "./tls/given-session.ts";
+import { SharedBufferSocket } from "./shared-buffer-socket.ts";
+import { refusalAfterHandshake } from "./tls/errors.ts";
+import { GivenSession } from "./tls/existing-session.ts";
 import type { TLSOptions, TLSRole, UpgradeOptions } from "./tls/options.ts";
 import { describePeer } from "./tls/peer.ts";
-import { refusalAfterHandshake } from "./tls/refusal.ts";
 import { upgrade } from "./tls/upgrade.ts";
+import { checkStream, checkTLSOptions } from "./tls/validate-options.ts";
 
 const NOTHING = new Uint8Array(0);
 
@@ -77,7 +77,7 @@ export class StreamTransport implements Transport {
     if (this.#stream.destroyed) return; // a stream may go on with what it has read before
     this.#refusal = undefined;
     // A socket makes memory for each read; what any other stream gives may be the writer's own.
-    this.#receiver?.received(chunk, this.#stream instanceof Socket ? "sole" : "shared");
+    this.#receiver?.received(chunk, this.#stream instanceof Socket ? "owned" : "shared");
   };
   readonly #onEnd = () => {
     const refusal = this.#refusal?.(undefined);
@@ -101,7 +101,7 @@ export class StreamTransport implements Transport {
 
   #listen(): void {
     const stream = this.#stream;
-    if (stream instanceof LendingSocket) stream.lendTo(this.#receiver);
+    if (stream instanceof SharedBufferSocket) stream.lendTo(this.#receiver);
     stream.on("data", this.#onData).on("end", this.#onEnd).on("close", this.#onClose);
     // The event may be over already.
     if (stream.destroyed) process.nextTick(this.#onClose);
@@ -121,7 +121,7 @@ export class StreamTransport implements Transport {
 
   #leave(): void {
     const stream = this.#stream;
-    if (stream instanceof LendingSocket) stream.lendTo(undefined);
+    if (stream instanceof SharedBufferSocket) stream.lendTo(undefined);
     stream.off("data", this.#onData).off("end", this.#onEnd).off("close", this.#onClose);
   }
 

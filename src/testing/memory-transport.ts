@@ -11,10 +11,10 @@ import type {
   Transport,
   TransportReceiver,
 } from "../core/transport.ts";
-import type { Chunking } from "./chunkings.ts";
-import { type Item, Lane } from "./lane.ts";
-import { checkPretendedTLS, type Hello, pretendedSession } from "./pretended-tls.ts";
-import { quiet } from "./quiet.ts";
+import type { Chunking } from "./all-splits.ts";
+import { checkFakeTLS, fakeSession, type Hello } from "./fake-tls.ts";
+import { flushPending } from "./flush-pending.ts";
+import { type Item, Pipe } from "./pipe.ts";
 
 /** What the two ends have in common. */
 export interface MemoryTransportOptions {
@@ -33,15 +33,15 @@ export function memoryTransports(
   options: MemoryTransportOptions = {},
 ): [a: MemoryTransport, b: MemoryTransport] {
   const { capacity = DEFAULT_CAPACITY } = options;
-  const there = new Lane(capacity);
-  const back = new Lane(capacity);
+  const there = new Pipe(capacity);
+  const back = new Pipe(capacity);
   return [new MemoryTransport(back, there, options), new MemoryTransport(there, back, options)];
 }
 
 /** One end. Made by {@link memoryTransports}. */
 export class MemoryTransport implements Transport {
-  readonly #incoming: Lane;
-  readonly #outgoing: Lane;
+  readonly #incoming: Pipe;
+  readonly #outgoing: Pipe;
   readonly #options: MemoryTransportOptions;
   #receiver: TransportReceiver | undefined;
   #paused = false;
@@ -58,7 +58,7 @@ export class MemoryTransport implements Transport {
   /** Absent without `pretendTLS`. */
   readonly prepareTLS?: (options: TLSOptions) => StartTLSTransport;
 
-  constructor(incoming: Lane, outgoing: Lane, options: MemoryTransportOptions) {
+  constructor(incoming: Pipe, outgoing: Pipe, options: MemoryTransportOptions) {
     this.#incoming = incoming;
     this.#outgoing = outgoing;
     this.#options = options;
@@ -66,7 +66,7 @@ export class MemoryTransport implements Transport {
     outgoing.onDeparture = () => this.#schedule();
     if (options.pretendTLS === true) {
       this.prepareTLS = (tls) => {
-        checkPretendedTLS(tls);
+        checkFakeTLS(tls);
         return (leftovers) => this.#pretendTLS(tls, leftovers);
       };
     }
@@ -186,10 +186,10 @@ export class MemoryTransport implements Transport {
       const item = await this.#nextItem();
       if (item === "end") throw new HandshakeError("the peer has ended during the handshake");
       if (item instanceof Uint8Array) throw new HandshakeError("plaintext came in place of a handshake");
-      return pretendedSession(options, item);
+      return fakeSession(options, item);
     } catch (error) {
       // First whoever waits for the handshake hears why it failed, then the connection that it is gone.
-      void quiet().then(() => this.destroy(error instanceof Error ? error : undefined));
+      void flushPending().then(() => this.destroy(error instanceof Error ? error : undefined));
       throw error;
     }
   }

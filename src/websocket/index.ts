@@ -3,11 +3,11 @@
 export type { BackoffOptions } from "../core/reconnecting/backoff.ts";
 export type { ReconnectingClient } from "../core/reconnecting/client.ts";
 export type {
-  OwnWay,
-  ReconnectingBehaviour,
-  ReconnectingChange,
+  ConnectionOpener,
+  QueueLimits,
+  ReconnectingBaseOptions,
   ReconnectingState,
-  WaitingLimits,
+  ReconnectingStateChange,
 } from "../core/reconnecting/options.ts";
 export {
   attach,

@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import { closeSync, openSync, readFileSync } from "node:fs";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { timeoutOf } from "../../src/cli/net/timeout.ts";
-import { verbs } from "../../src/cli/verbs.ts";
+import { subcommands } from "../../src/cli/subcommands.ts";
 import { builtCommand } from "../support/built.ts";
 import { ampwire, runCommand } from "./run-command.ts";
 import { runHere } from "./run-here.ts";
@@ -12,11 +12,12 @@ describe("help", () => {
   test("of the program names every verb", async () => {
     const { code, out, err } = await ampwire("--help");
     expect({ code, err }).toEqual({ code: 0, err: "" });
-    for (const { name, summary } of verbs) expect(out).toMatch(new RegExp(`^  ${name} +${summary}`, "m"));
+    for (const { name, summary } of subcommands)
+      expect(out).toMatch(new RegExp(`^  ${name} +${summary}`, "m"));
     expect(await runHere("--help")).toEqual({ code, out, err });
   });
 
-  test.each(verbs.map(({ name }) => name))("of %s has its usage and examples", async (name) => {
+  test.each(subcommands.map(({ name }) => name))("of %s has its usage and examples", async (name) => {
     const { code, out, err } = await runHere(`${name} --help`);
     expect({ code, err }).toEqual({ code: 0, err: "" });
     expect(out).toMatch(new RegExp(`^usage: ampwire ${name}`, "m"));
@@ -38,7 +39,7 @@ describe("help", () => {
   });
 
   test("examples are commands that exist, with options that exist", () => {
-    for (const { name, examples, options } of verbs) {
+    for (const { name, examples, options } of subcommands) {
       expect(examples.length).toBeGreaterThan(0);
       const own = ["json", "help", ...Object.keys(options)];
       for (const [command] of examples) {

@@ -2,8 +2,8 @@
 import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { Box, type Command, ProtocolError } from "ampwire";
 import { describe, expect, test } from "vitest";
-import { paintFor } from "../../src/cli/print/paint.ts";
-import type { End } from "../../src/cli/proxy/end.ts";
+import { styleFor } from "../../src/cli/print/style.ts";
+import type { Endpoint } from "../../src/cli/proxy/endpoint.ts";
 import { boxOf, lineOf } from "../../src/cli/proxy/line.ts";
 import { Pairing } from "../../src/cli/proxy/pairing.ts";
 import { printedLine } from "../../src/cli/proxy/printing.ts";
@@ -21,14 +21,14 @@ function passing(...known: Command[]) {
     now += 5;
     return now;
   });
-  return (from: End, fields: Record<string, string | Uint8Array>): Traffic => {
+  return (from: Endpoint, fields: Record<string, string | Uint8Array>): Traffic => {
     const box = new Box(fields);
     return { kind: "box", from, secure: false, box, meaning: pairing.passed(from, box) };
   };
 }
 
 function printed(traffic: Traffic, longest = 200): string {
-  return printedLine(3, traffic, { paint: paintFor({}), longest }, TIME);
+  return printedLine(3, traffic, { paint: styleFor({}), longest }, TIME);
 }
 
 describe("pairing", () => {

@@ -23,7 +23,7 @@ describeWithTwisted("the verbs import and export", () => {
   it("go to TypeScript and back", async () => {
     const [one, two] = [at("one.ts"), at("two.ts")];
     const classes = at("classes.py");
-    expect(await ran("import", "interop/commands.py", "-o", one)).toEqual({
+    expect(await ran("import", "test/interop/twisted/commands.py", "-o", one)).toEqual({
       exitCode: 0,
       said: "",
       complained: `${one}: 39 commands\n`,
@@ -58,7 +58,7 @@ describeWithTwisted("the verbs import and export", () => {
     [1, ["export", "vitest.config.ts"], "ampwire: vitest.config.ts exports no commands"],
     [
       1,
-      ["import", "interop/commands.py", "-o", "no/such/folder/a.ts"],
+      ["import", "test/interop/twisted/commands.py", "-o", "no/such/folder/a.ts"],
       "ampwire: no/such/folder/a.ts cannot be written",
     ],
   ])("end with %i after %j", async (exitCode, words, complaint) => {

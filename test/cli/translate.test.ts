@@ -13,7 +13,7 @@ import * as ours from "../support/commands.ts";
 import { ourClient, ourServer } from "../support/loopback.ts";
 import { describeWithTwisted, python } from "../support/twisted.ts";
 
-const PYTHON = "interop/commands.py";
+const PYTHON = "test/interop/twisted/commands.py";
 const OURS = "test/support/commands.ts";
 
 /** In the repository, where the compiler finds the package's name. */
@@ -155,7 +155,7 @@ integer = type("integer", (amp.Command,), {})
   });
 
   it.each([
-    ["interop/nobody.py", "there is no file interop/nobody.py"],
+    ["test/interop/twisted/nobody.py", "there is no file test/interop/twisted/nobody.py"],
     ["no_such_module", "no_such_module: ModuleNotFoundError: No module named 'no_such_module'"],
     ["json", "json has no commands"],
   ])("says what is wrong with %s", async (module, message) => {

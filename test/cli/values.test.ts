@@ -18,11 +18,11 @@ import {
   unicode,
 } from "ampwire";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { Misuse } from "../../src/cli/complaint.ts";
+import { UsageError } from "../../src/cli/cli-error.ts";
 import { jsonText, jsonValue, shown } from "../../src/cli/print/values.ts";
+import { parseArg, parseArgs } from "../../src/cli/values/args.ts";
 import { typedValues } from "../../src/cli/values/typed.ts";
 import { untypedBox } from "../../src/cli/values/untyped.ts";
-import { parseWord, parseWords } from "../../src/cli/values/words.ts";
 
 let folder = "";
 beforeAll(() => {
@@ -34,40 +34,40 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 describe("words", () => {
   test("name=text takes the rest as it is", () => {
-    expect(parseWord("a=b=c:=d")).toEqual({ name: "a", bytes: Buffer.from("b=c:=d") });
-    expect(parseWord("a=")).toEqual({ name: "a", bytes: Buffer.from("") });
-    expect(parseWord("a=two\nlines")).toEqual({ name: "a", bytes: Buffer.from("two\nlines") });
-    expect(parseWord("a=é")).toEqual({ name: "a", bytes: Buffer.from("é") });
+    expect(parseArg("a=b=c:=d")).toEqual({ name: "a", bytes: Buffer.from("b=c:=d") });
+    expect(parseArg("a=")).toEqual({ name: "a", bytes: Buffer.from("") });
+    expect(parseArg("a=two\nlines")).toEqual({ name: "a", bytes: Buffer.from("two\nlines") });
+    expect(parseArg("a=é")).toEqual({ name: "a", bytes: Buffer.from("é") });
   });
 
   test("name:=json", () => {
-    expect(parseWord('rows:=[{"id": 1}]')).toEqual({ name: "rows", json: [{ id: 1 }] });
-    expect(() => parseWord("a:=b")).toThrow(/a is not JSON/);
+    expect(parseArg('rows:=[{"id": 1}]')).toEqual({ name: "rows", json: [{ id: 1 }] });
+    expect(() => parseArg("a:=b")).toThrow(/a is not JSON/);
   });
 
   test("name:=json with a number that JavaScript would round is misuse", () => {
     const exact = ["9007199254740991", "1e300", "1.00000000000000000001", "100000000000000000000", "-0"];
-    for (const text of exact) expect(parseWord(`a:=[${text}]`)).toEqual({ name: "a", json: [Number(text)] });
-    expect(parseWord('a:="9007199254740993 \\" 9007199254740993"')).toHaveProperty("json");
+    for (const text of exact) expect(parseArg(`a:=[${text}]`)).toEqual({ name: "a", json: [Number(text)] });
+    expect(parseArg('a:="9007199254740993 \\" 9007199254740993"')).toHaveProperty("json");
     for (const text of ["9007199254740993", "-9007199254740993", "1152921504606846976"]) {
-      expect(() => parseWord(`a:={"x": [1, ${text}]}`)).toThrow(Misuse);
-      expect(() => parseWord(`a:=${text}`)).toThrow(`a: ${text} has too many digits for a number`);
+      expect(() => parseArg(`a:={"x": [1, ${text}]}`)).toThrow(UsageError);
+      expect(() => parseArg(`a:=${text}`)).toThrow(`a: ${text} has too many digits for a number`);
     }
   });
 
   test("two words for one name are misuse", () => {
-    expect(parseWords(["a=1", "b:=2"])).toHaveLength(2);
-    expect(() => parseWords(["a=1", "b=2", "a:=3"])).toThrow(new Misuse("a is given twice"));
+    expect(parseArgs(["a=1", "b:=2"])).toHaveLength(2);
+    expect(() => parseArgs(["a=1", "b=2", "a:=3"])).toThrow(new UsageError("a is given twice"));
   });
 
   test("name=@file and name:=@file", () => {
-    expect(parseWord(`a=@${folder}/picture`)).toEqual({ name: "a", bytes: Buffer.of(0, 255) });
-    expect(parseWord(`a:=@${folder}/list.json`)).toEqual({ name: "a", json: [1, 2] });
-    expect(() => parseWord("a=@nowhere")).toThrow(/cannot read nowhere/);
+    expect(parseArg(`a=@${folder}/picture`)).toEqual({ name: "a", bytes: Buffer.of(0, 255) });
+    expect(parseArg(`a:=@${folder}/list.json`)).toEqual({ name: "a", json: [1, 2] });
+    expect(() => parseArg("a=@nowhere")).toThrow(/cannot read nowhere/);
   });
 
   test.each(["a", "=b", ""])("%j is misuse", (word) => {
-    expect(() => parseWord(word)).toThrow(Misuse);
+    expect(() => parseArg(word)).toThrow(UsageError);
   });
 });
 
@@ -86,7 +86,7 @@ describe("with a schema", () => {
       rows: optional(ampList({ id: integer(), name: unicode(), score: optional(float()) })),
     },
   });
-  const typed = (...words: string[]) => typedValues(Everything, words.map(parseWord));
+  const typed = (...words: string[]) => typedValues(Everything, words.map(parseArg));
 
   test("text is read as its argument's type", () => {
     expect(typed("integer=13", "big=13", "float=1.5", "boolean=True", "text=13")).toEqual({
@@ -133,13 +133,13 @@ describe("with a schema", () => {
     ['rows:=[{"toString":1}]', /^Everything: rows: a row has no field "toString"$/],
     ['rows:=[{"id":1,"nmae":"a"}]', /^Everything: rows: a row has no field "nmae"$/],
   ])("%s is misuse", (word, message) => {
-    expect(() => typed(word)).toThrow(Misuse);
+    expect(() => typed(word)).toThrow(UsageError);
     expect(() => typed(word)).toThrow(message);
   });
 });
 
 describe("without a schema", () => {
-  const sent = (word: string) => untypedBox([parseWord(word)]).get("v");
+  const sent = (word: string) => untypedBox([parseArg(word)]).get("v");
   const latin = (word: string) => Buffer.from(sent(word) ?? []).toString("latin1");
 
   test("everything goes as AMP writes values of its kind", () => {

@@ -7,7 +7,7 @@ import {
   type Observer,
   ProtocolSwitchCommand,
 } from "ampwire";
-import { manualClock, memoryTransports, quiet, scriptedPeer } from "ampwire/testing";
+import { flushPending, manualClock, memoryTransports, scriptedPeer } from "ampwire/testing";
 import { expect, test } from "vitest";
 import { calculator, SUM, Sum, TOTAL } from "./calculator.ts";
 
@@ -83,7 +83,7 @@ test("a change that the peer asks for is told of as a change and as no call; a s
   peer.send(SWITCH);
   await peer.expect({ _answer: "1" });
   await connection.closed;
-  await quiet();
+  await flushPending();
   expect(told).toEqual([
     "opened",
     "responder switching started",

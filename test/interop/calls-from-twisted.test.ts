@@ -1,7 +1,7 @@
 /** Twisted's client, our server. */
 import { listen, type NodeConnection, type Server } from "ampwire/node";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { callSuite } from "../support/call-suite.ts";
+import { callSuite } from "../contracts/calls.ts";
 import { peerLocator } from "../support/responders.ts";
 import { scratchPath } from "../support/tls-side.ts";
 import {

@@ -1,7 +1,7 @@
 /** Our client, Twisted's server. */
 import { connect } from "ampwire/node";
 import { afterAll, beforeAll, describe } from "vitest";
-import { callSuite } from "../support/call-suite.ts";
+import { callSuite } from "../contracts/calls.ts";
 import { peerLocator } from "../support/responders.ts";
 import { scratchPath } from "../support/tls-side.ts";
 import { type Address, describeWithTwisted, type TwistedServer, twistedServer } from "../support/twisted.ts";

@@ -1,10 +1,10 @@
-/** docs/coming-from-twisted.md names everything that is public in `twisted.protocols.amp`, and its links lead somewhere. */
+/** docs/migrating-from-twisted.md names everything that is public in `twisted.protocols.amp`, and its links lead somewhere. */
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { describeWithTwisted } from "../support/twisted.ts";
 
-const page = new URL("../../docs/coming-from-twisted.md", import.meta.url);
+const page = new URL("../../docs/migrating-from-twisted.md", import.meta.url);
 const rows = readFileSync(page, "utf8")
   .split("\n")
   .filter((line) => line.startsWith("| `") || line.startsWith("| sub"))

@@ -14,21 +14,21 @@ import { join } from "node:path";
 import { type Duplex, PassThrough } from "node:stream";
 import type { ChunkOwnership, TransportReceiver } from "ampwire";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
-import { JoinedStream } from "../../src/node/joined-stream.ts";
-import { LendingSocket } from "../../src/node/lending-socket.ts";
+import { CombinedDuplex } from "../../src/node/combined-duplex.ts";
+import { SharedBufferSocket } from "../../src/node/shared-buffer-socket.ts";
 import { StreamTransport } from "../../src/node/stream-transport.ts";
 import type { TLSRole } from "../../src/node/tls/options.ts";
+import { transportContract } from "../contracts/transport.ts";
 import { ForwardingReceiver } from "../support/forwarding-receiver.ts";
 import { ReceiverProbe } from "../support/receiver-probe.ts";
-import { transportContract } from "../support/transport-contract.ts";
 
 type Pair = readonly [a: Duplex, b: Duplex];
 
 const KINDS: readonly (readonly [string, () => Promise<Pair>])[] = [
   ["TCP", () => sockets({ host: "127.0.0.1", port: 0 })],
   ["a UNIX socket", () => sockets({ path: scratchPath() })],
-  ["TCP, lending at the one end", () => sockets({ host: "127.0.0.1", port: 0 }, LendingSocket.open)],
-  ["a UNIX socket, lending at the one end", () => sockets({ path: scratchPath() }, LendingSocket.open)],
+  ["TCP, lending at the one end", () => sockets({ host: "127.0.0.1", port: 0 }, SharedBufferSocket.open)],
+  ["a UNIX socket, lending at the one end", () => sockets({ path: scratchPath() }, SharedBufferSocket.open)],
   ["two pipes in memory", async () => pipes()],
 ];
 
@@ -75,7 +75,7 @@ test("is lost with the error of its stream", async () => {
 
 test.each([
   ["", connect],
-  [", one that has lent", LendingSocket.open],
+  [", one that has lent", SharedBufferSocket.open],
 ])("gives its stream away with the leftovers first%s", async (_, open) => {
   const [a, b] = await sockets({ host: "127.0.0.1", port: 0 }, open);
   const probe = new ReceiverProbe();
@@ -136,7 +136,7 @@ describe("a socket that has not written all when a write returns", () => {
 
 test.each([
   ["a socket", connect, 20],
-  ["a socket that lends, and a large value", LendingSocket.open, 60_000],
+  ["a socket that lends, and a large value", SharedBufferSocket.open, 60_000],
 ] as const)("%s: no word is asked for on what it writes at once", async (_, open, length) => {
   const [a] = await sockets({ host: "127.0.0.1", port: 0 }, open);
   const near = transportOn(a, undefined);
@@ -222,5 +222,5 @@ function scratchPath(): string {
 /** Joined as the pipes of a child are, and no sockets: what is written is read as the very same chunk. */
 function pipes(): Pair {
   const [there, back] = [new PassThrough(), new PassThrough()];
-  return [new JoinedStream(back, there), new JoinedStream(there, back)];
+  return [new CombinedDuplex(back, there), new CombinedDuplex(there, back)];
 }

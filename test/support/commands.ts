@@ -1,5 +1,5 @@
 /**
- * The commands of the interoperability peers, as `interop/commands.py` declares them for Twisted. What each does is
+ * The commands of the interoperability peers, as `test/interop/twisted/commands.py` declares them for Twisted. What each does is
  * said there.
  *
  * Twisted's Integer has any size, so these are `bigInteger`s; `EchoSafeInteger` is the same ask with `integer`s.

@@ -1,4 +1,4 @@
-/** Values that every echo command must bring back unchanged: those of `interop/echo_table.py`, and more. */
+/** Values that every echo command must bring back unchanged: those of `test/interop/twisted/echo_table.py`, and more. */
 import type { Command, Fields, InputOf } from "ampwire";
 import { Temporal } from "temporal-polyfill";
 import { exactDecimal } from "../../src/core/arguments/python-decimal.ts";

@@ -17,10 +17,10 @@ import * as fc from "fast-check";
 import { Temporal } from "temporal-polyfill";
 import { exactDecimal } from "../../src/core/arguments/python-decimal.ts";
 
-/** A type by the name that `interop/argument_types.py` knows, and values of it. */
+/** A type by the name that `test/interop/twisted/argument_types.py` knows, and values of it. */
 export interface GeneratedType {
   readonly name: string;
-  /** The command that echoes values of it, by the name of its class in `interop/commands.py`. */
+  /** The command that echoes values of it, by the name of its class in `test/interop/twisted/commands.py`. */
   readonly echo: string;
   readonly codec: Argument<unknown>;
   readonly values: fc.Arbitrary<unknown>;

@@ -22,7 +22,7 @@ class Lender extends ForwardingReceiver {
       const part = chunk.subarray(at, at + place.length);
       place.set(part);
       try {
-        super.received(place.subarray(0, part.length), room === undefined ? "lent" : "sole");
+        super.received(place.subarray(0, part.length), room === undefined ? "borrowed" : "owned");
       } finally {
         buffer.fill(0xff);
       }

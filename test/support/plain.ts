@@ -1,4 +1,4 @@
-/** Values of arguments as JSON, in the form of `interop/json_values.py`: for comparing without loss, and for vectors. */
+/** Values of arguments as JSON, in the form of `test/interop/twisted/json_values.py`: for comparing without loss, and for vectors. */
 import { Decimal } from "decimal.js";
 import { Temporal } from "temporal-polyfill";
 import { floatText } from "../../src/core/arguments/float.ts";

@@ -2,7 +2,7 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 // biome-ignore lint/correctness/useImportExtensions: it is a program as it stands, and TypeScript has only its types
-import { corpusOf, properties } from "../../fuzz/properties.mjs";
+import { corpusOf, properties } from "../fuzz/properties.mjs";
 
 /** Another seed makes other inputs. */
 const SEED = Number(process.env.AMPWIRE_SEED ?? 20_120_123);

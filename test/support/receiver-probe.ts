@@ -18,7 +18,7 @@ export class ReceiverProbe implements TransportReceiver {
   #wake: (() => void)[] = [];
 
   received(chunk: Uint8Array, ownership?: ChunkOwnership): void {
-    this.chunks.push(ownership === "lent" ? chunk.slice() : chunk);
+    this.chunks.push(ownership === "borrowed" ? chunk.slice() : chunk);
     this.length += chunk.length;
     if (this.heard.at(-1) !== "bytes") this.heard.push("bytes");
     this.onReceived();

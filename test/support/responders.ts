@@ -1,4 +1,4 @@
-/** Our peer: a responder for every command that a Twisted peer may ask, as `interop/peer_protocol.py` has them. */
+/** Our peer: a responder for every command that a Twisted peer may ask, as `test/interop/twisted/peer_protocol.py` has them. */
 import type { Duplex } from "node:stream";
 import { setTimeout as delay } from "node:timers/promises";
 import { type AmpConnection, Box, locator, RemoteAmpError, type ResponderLocator, StartTLS } from "ampwire";

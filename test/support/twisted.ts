@@ -1,5 +1,5 @@
 /**
- * Live Twisted peers: `interop/peer.py`, started, spoken to and ended.
+ * Live Twisted peers: `test/interop/twisted/peer.py`, started, spoken to and ended.
  *
  * Importing this file sees to it that no peer outlives the test file, whatever happens in it. A peer that even
  * this cannot reach gives up by itself after a while.
@@ -88,7 +88,7 @@ afterAll(async () => {
 /** In seconds: long enough for a file of tests on a machine that is busy. */
 const GIVE_UP = "--timeout=120";
 
-/** The path of a program in `interop/`. */
+/** The path of a program in `test/interop/twisted/`. */
 export function interop(program: string): string {
   return fileURLToPath(new URL(`../../interop/${program}`, import.meta.url));
 }

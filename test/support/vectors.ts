@@ -1,4 +1,4 @@
-/** The golden bytes in `vectors/`: what their fields mean is said where they are made, in `interop/golden_*.py`. */
+/** The golden bytes in `vectors/`: what their fields mean is said where they are made, in `test/interop/twisted/golden_*.py`. */
 import { readFileSync } from "node:fs";
 import { Box } from "ampwire";
 import { keyToText } from "../../src/core/wire/key-text.ts";

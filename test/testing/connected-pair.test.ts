@@ -1,5 +1,5 @@
 import { CallTimeout, command, locator, StartTLS, unicode } from "ampwire";
-import { connectedPair, manualClock, quiet, randomChunking } from "ampwire/testing";
+import { connectedPair, flushPending, manualClock, randomChunking } from "ampwire/testing";
 import { expect, test } from "vitest";
 import { rejection } from "../support/settled.ts";
 
@@ -39,7 +39,7 @@ test("time stands still unless a clock is given", async () => {
   const [still] = connectedPair({}, { locator: silent });
   const waiting = still.callRemote(Echo, { text: "" }, { timeout: 1 });
   waiting.catch(() => {});
-  await quiet();
+  await flushPending();
   expect(await Promise.race([waiting, Promise.resolve("still waiting")])).toBe("still waiting");
   still.destroy();
 });

@@ -8,15 +8,15 @@ import {
 } from "ampwire";
 import {
   byteByByte,
+  fakeCertificate,
+  flushPending,
   type MemoryTransport,
   memoryTransports,
-  pretendedCertificate,
-  quiet,
 } from "ampwire/testing";
 import { describe, expect, test } from "vitest";
+import { transportContract } from "../contracts/transport.ts";
 import { ReceiverProbe } from "../support/receiver-probe.ts";
 import { rejection } from "../support/settled.ts";
-import { transportContract } from "../support/transport-contract.ts";
 
 describe("in memory", () => {
   transportContract(async (a, b) => started(memoryTransports(), a, b));
@@ -52,7 +52,7 @@ test("keeps what comes before it is started", async () => {
   const [a, b] = memoryTransports();
   a.write(Uint8Array.of(1, 2));
   a.end();
-  await quiet();
+  await flushPending();
   expect(b.undelivered).toBe(2);
   const probe = new ReceiverProbe();
   b.start(probe);
@@ -116,8 +116,8 @@ test("a peer that writes to an end that is gone is lost", async () => {
 });
 
 describe("pretended TLS", () => {
-  const alice = pretendedCertificate("alice");
-  const bob = pretendedCertificate("bob");
+  const alice = fakeCertificate("alice");
+  const bob = fakeCertificate("bob");
 
   test("is not to be had unless it is asked for", () => {
     expect(memoryTransports()[0].prepareTLS).toBeUndefined();
@@ -182,7 +182,7 @@ describe("pretended TLS", () => {
     b.pause();
     const failed = rejection(startTLS(a, "asker"));
     const reason = new Error("no more patience");
-    await quiet();
+    await flushPending();
     a.destroy(reason);
     expect(await failed).toBe(reason);
   });
@@ -191,9 +191,9 @@ describe("pretended TLS", () => {
     const probe = new ReceiverProbe();
     const [a, b] = started(memoryTransports({ pretendTLS: true }), new ReceiverProbe(), probe);
     const session = startTLS(a, "asker");
-    await quiet();
+    await flushPending();
     a.write(Uint8Array.of(1));
-    await quiet();
+    await flushPending();
     expect(probe.heard).toEqual([]);
     await startTLS(b, "responder");
     await session;

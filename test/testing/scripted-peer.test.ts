@@ -1,5 +1,5 @@
 import { Box, ConnectionClosed, command, integer, locator, StartTLS } from "ampwire";
-import { byteByByte, pretendedCertificate, ScriptMismatch, scriptedPeer } from "ampwire/testing";
+import { byteByByte, fakeCertificate, ScriptMismatch, scriptedPeer } from "ampwire/testing";
 import { describe, expect, test } from "vitest";
 import { rejection } from "../support/settled.ts";
 
@@ -43,7 +43,7 @@ test("goes on inside a pretended TLS", async () => {
   await peer.expect({ _ask: "1", _command: "StartTLS" });
   const held = connection.callRemote(Sum, { a: 1, b: 2 });
   peer.send({ _answer: "1" });
-  await peer.startTLS("responder", { localCertificate: pretendedCertificate("peer") });
+  await peer.startTLS("responder", { localCertificate: fakeCertificate("peer") });
   await upgraded;
   expect(connection.peerCertificate?.commonName).toBe("peer");
   await peer.expect({ ...ASK, _ask: "2" });

@@ -5,8 +5,8 @@ import type { WebSocketLike } from "ampwire/websocket";
 import { describe, expect, test } from "vitest";
 import { platformClock } from "../../src/websocket/platform.ts";
 import { WebSocketTransport } from "../../src/websocket/websocket-transport.ts";
+import { transportContract } from "../contracts/transport.ts";
 import { ReceiverProbe } from "../support/receiver-probe.ts";
-import { transportContract } from "../support/transport-contract.ts";
 import { sockets } from "../support/websockets.ts";
 
 describe("over ws", () => {

@@ -1,6 +1,6 @@
 /** `ampwire call`: one call, and its answer. */
 import { safeText } from "../../core/errors/safe-text.ts";
-import { Misuse } from "../complaint.ts";
+import { UsageError } from "../cli-error.ts";
 import { findCommand, loadCommands } from "../module/commands.ts";
 import { parseAddress } from "../net/address.ts";
 import { openConnection } from "../net/open.ts";
@@ -8,11 +8,11 @@ import { sessionText } from "../net/session.ts";
 import { timeoutFlag, timeoutOf } from "../net/timeout.ts";
 import { clientFlags, clientTLS } from "../net/tls-flags.ts";
 import { jsonRecord, shown } from "../print/values.ts";
-import { parseWords } from "../values/words.ts";
-import { verb } from "../verb.ts";
+import { subcommand } from "../subcommand.ts";
+import { parseArgs } from "../values/args.ts";
 import { type Request, typedRequest, untypedRequest } from "./request.ts";
 
-export const call = verb({
+export const call = subcommand({
   name: "call",
   summary: "call a command and print its answer",
   usage: "ampwire call ADDRESS COMMAND [name=value ...]",
@@ -71,9 +71,9 @@ async function requestOf(
   name: string,
   words: readonly string[],
 ): Promise<Request> {
-  const typed = parseWords(words);
+  const typed = parseArgs(words);
   if (schema !== undefined) return typedRequest(findCommand(await loadCommands(schema), name), typed);
   if (name === "StartTLS")
-    throw new Misuse("StartTLS is more than a call", "--starttls, before another command");
+    throw new UsageError("StartTLS is more than a call", "--starttls, before another command");
   return untypedRequest(name, typed);
 }

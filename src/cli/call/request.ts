@@ -1,10 +1,10 @@
 /** A call that is ready to be made: with a schema, or without. */
 import { type Command, TLSRequired } from "../../index.ts";
 import type { NodeConnection } from "../../node/index.ts";
-import { Failure } from "../complaint.ts";
+import { Failure } from "../cli-error.ts";
+import type { TypedArgument } from "../values/args.ts";
 import { typedValues } from "../values/typed.ts";
 import { untypedBox } from "../values/untyped.ts";
-import type { TypedWord } from "../values/words.ts";
 
 type Answer = readonly (readonly [name: string, value: unknown])[];
 
@@ -18,7 +18,7 @@ export interface Request {
 }
 
 /** Everything goes as text, and the answer comes as bytes. */
-export function untypedRequest(name: string, words: readonly TypedWord[]): Request {
+export function untypedRequest(name: string, words: readonly TypedArgument[]): Request {
   const box = untypedBox(words);
   return {
     requiresAnswer: true,
@@ -33,7 +33,7 @@ export function untypedRequest(name: string, words: readonly TypedWord[]): Reque
 }
 
 /** @throws Misuse for values that do not fit the command */
-export function typedRequest(command: Command, words: readonly TypedWord[]): Request {
+export function typedRequest(command: Command, words: readonly TypedArgument[]): Request {
   const values = typedValues(command, words);
   return {
     requiresAnswer: command.requiresAnswer,

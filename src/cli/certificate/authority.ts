@@ -1,9 +1,9 @@
 /** `ampwire certificate authority`: a private authority. */
 import { PrivateCertificate } from "../../node/index.ts";
-import { verb } from "../verb.ts";
+import { subcommand } from "../subcommand.ts";
 import { daysOf, fileFlags, writePEM } from "./files.ts";
 
-export const authority = verb({
+export const authority = subcommand({
   name: "certificate authority",
   summary: "make a private authority, which issues certificates",
   usage: "ampwire certificate authority [NAME]",

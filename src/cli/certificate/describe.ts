@@ -1,7 +1,7 @@
 /** What is in a PEM. */
 import { createPrivateKey, type KeyObject } from "node:crypto";
 import { Certificate } from "../../node/index.ts";
-import { Failure } from "../complaint.ts";
+import { Failure } from "../cli-error.ts";
 
 interface DescribedCertificate {
   readonly kind: "certificate";

@@ -1,13 +1,13 @@
 /** PEM files: written so that keys are for their owner alone, and nothing is overwritten unasked. */
 import { chmodSync, existsSync, readFileSync, writeFileSync } from "node:fs";
-import { reasonOf } from "../../core/errors/thrown.ts";
-import { Failure, Misuse } from "../complaint.ts";
+import { messageOf } from "../../core/errors/to-error.ts";
+import { Failure, UsageError } from "../cli-error.ts";
 
 export function readPEM(path: string): string {
   try {
     return readFileSync(path, "utf8");
   } catch (cause) {
-    throw new Misuse(`cannot read ${path}: ${reasonOf(cause)}`, undefined, { cause });
+    throw new UsageError(`cannot read ${path}: ${messageOf(cause)}`, undefined, { cause });
   }
 }
 
@@ -24,7 +24,7 @@ export function writePEM(
   } catch (cause) {
     const exists = cause instanceof Error && "code" in cause && cause.code === "EEXIST";
     if (exists) throw new Failure(`${path} is there already`, "--force writes over it", { cause });
-    throw new Failure(`cannot write ${path}: ${reasonOf(cause)}`, undefined, { cause });
+    throw new Failure(`cannot write ${path}: ${messageOf(cause)}`, undefined, { cause });
   }
 }
 
@@ -36,6 +36,7 @@ export const fileFlags = {
 /** @throws Misuse */
 export function daysOf({ days = "365" }: { readonly days?: string }): number {
   const number = Number(days);
-  if (!(number > 0 && number < 36_525)) throw new Misuse(`--days ${days}: a number of days, up to a century`);
+  if (!(number > 0 && number < 36_525))
+    throw new UsageError(`--days ${days}: a number of days, up to a century`);
   return number;
 }

@@ -1,11 +1,11 @@
 /** `ampwire certificate issue`: certificates for hosts and clients. */
 import { existsSync } from "node:fs";
 import { PrivateCertificate } from "../../node/index.ts";
-import { Misuse } from "../complaint.ts";
-import { verb } from "../verb.ts";
+import { UsageError } from "../cli-error.ts";
+import { subcommand } from "../subcommand.ts";
 import { daysOf, fileFlags, readPEM, writePEM } from "./files.ts";
 
-export const issue = verb({
+export const issue = subcommand({
   name: "certificate issue",
   summary: "issue a certificate for a host or a client",
   usage: "ampwire certificate issue NAME [--host HOST ...]",
@@ -30,7 +30,7 @@ certificate is for the host that it has called, so a server's needs a --host for
   async run({ values: flags, positionals: [name = ""], terminal }) {
     const from = flags.authority ?? "authority-key.pem";
     if (!existsSync(from))
-      throw new Misuse(`there is no file ${from}`, "ampwire certificate authority makes one");
+      throw new UsageError(`there is no file ${from}`, "ampwire certificate authority makes one");
     const authority = PrivateCertificate.loadPEM(readPEM(from));
     const made = await authority.issue({
       commonName: flags["common-name"] ?? name.replace(/^.*[/\\]/, ""),

@@ -1,12 +1,12 @@
 /** `ampwire certificate show`: what a PEM is. Never prints a key. */
 import { safeText } from "../../core/errors/safe-text.ts";
-import type { Paint } from "../print/paint.ts";
+import type { Style } from "../print/style.ts";
 import { table } from "../print/table.ts";
-import { verb } from "../verb.ts";
+import { subcommand } from "../subcommand.ts";
 import { type Described, describePEM } from "./describe.ts";
 import { readPEM } from "./files.ts";
 
-export const show = verb({
+export const show = subcommand({
   name: "certificate show",
   summary: "show what is in a PEM file",
   usage: "ampwire certificate show FILE ...",
@@ -23,7 +23,7 @@ export const show = verb({
   },
 });
 
-function text(file: string, one: Described, paint: Paint): string {
+function text(file: string, one: Described, paint: Style): string {
   const { kind, ...rest } = one;
   const what = one.kind === "certificate" && one.authority ? "certificate of an authority" : kind;
   const rows = Object.entries(rest)

@@ -1,14 +1,14 @@
 /** `ampwire decode`: bytes to boxes. */
-import { Misuse } from "../complaint.ts";
+import { UsageError } from "../cli-error.ts";
 import { loadCommands } from "../module/commands.ts";
-import { verb } from "../verb.ts";
+import { subcommand } from "../subcommand.ts";
 import { fromHex, inputBytes } from "./input.ts";
+import { ByteSource } from "./pcap/byte-source.ts";
 import { decodeCapture } from "./pcap/capture.ts";
 import { isCapture } from "./pcap/file.ts";
-import { Pull } from "./pcap/pull.ts";
 import { decodeStream } from "./stream.ts";
 
-export const decode = verb({
+export const decode = subcommand({
   name: "decode",
   summary: "show the boxes in a file or a capture, and where it stops being AMP",
   usage: "ampwire decode [FILE|-] [--hex | --pcap]",
@@ -34,11 +34,11 @@ and timed where the capture has times.`,
     ["tcpdump -i lo -U -w - port 1234 | ampwire decode --pcap", "live"],
   ],
   async run({ values: flags, positionals: [file], terminal }) {
-    if (flags.hex && flags.pcap) throw new Misuse("--hex and --pcap: which one is it?");
+    if (flags.hex && flags.pcap) throw new UsageError("--hex and --pcap: which one is it?");
     const found = flags.schema === undefined ? [] : await loadCommands(flags.schema);
     const commands = new Map(found.map(({ command }) => [command.name, command]));
     const bytes = inputBytes(file);
-    const input = new Pull(flags.hex ? fromHex(bytes) : bytes);
+    const input = new ByteSource(flags.hex ? fromHex(bytes) : bytes);
     const first = flags.hex ? undefined : await input.peek(4);
     if (flags.pcap || (first !== undefined && isCapture(first)))
       await decodeCapture(input, commands, terminal);

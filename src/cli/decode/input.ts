@@ -1,7 +1,7 @@
 /** Where the bytes come from: a file or standard input, as they are or written as hex. */
 import { createReadStream } from "node:fs";
-import { reasonOf } from "../../core/errors/thrown.ts";
-import { Failure } from "../complaint.ts";
+import { messageOf } from "../../core/errors/to-error.ts";
+import { Failure } from "../cli-error.ts";
 
 export type Bytes = AsyncIterable<Uint8Array>;
 
@@ -10,7 +10,7 @@ export async function* inputBytes(file: string | undefined): Bytes {
   try {
     yield* file === undefined || file === "-" ? process.stdin : createReadStream(file);
   } catch (cause) {
-    const reason = reasonOf(cause);
+    const reason = messageOf(cause);
     throw new Failure(`cannot read ${file ?? "standard input"}: ${reason}`, undefined, { cause });
   }
 }

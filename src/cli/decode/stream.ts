@@ -1,6 +1,6 @@
 /** One direction of a conversation: boxes, with where each begins. */
 import { type Box, BoxReader } from "../../index.ts";
-import { Failure } from "../complaint.ts";
+import { Failure } from "../cli-error.ts";
 import type { Terminal } from "../print/terminal.ts";
 import { jsonRecord } from "../print/values.ts";
 import { understood } from "../proxy/line.ts";

@@ -1,7 +1,7 @@
 /** What the commands of a loaded module are, as data. */
 
 import { baseOf } from "../../core/command/command.ts";
-import type { ErrorClass, ErrorTags } from "../../core/errors/declared-errors.ts";
+import type { ErrorClass, ErrorCodes } from "../../core/errors/declared-errors.ts";
 import { type Argument, type Command, type Fields, StartTLS, switchBox, tlsBox } from "../../index.ts";
 import type { NamedCommand } from "../module/commands.ts";
 import type { ModuleExports } from "../module/load.ts";
@@ -99,7 +99,7 @@ class Errors {
     this.#documentation = documentation;
   }
 
-  describe(tags: ErrorTags, except: ErrorTags = {}): Record<string, string> {
+  describe(tags: ErrorCodes, except: ErrorCodes = {}): Record<string, string> {
     const own = Object.entries(tags).filter(([tag, errorClass]) => except[tag] !== errorClass);
     return Object.fromEntries(own.map(([tag, errorClass]) => [tag, this.#nameOf(errorClass)]));
   }

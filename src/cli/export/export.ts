@@ -1,16 +1,16 @@
 /** `ampwire export`: a module's commands as Twisted's classes. */
 import { readFile } from "node:fs/promises";
-import { Failure } from "../complaint.ts";
+import { Failure } from "../cli-error.ts";
 import { commandsOf } from "../module/commands.ts";
 import { loadModule, type ModuleExports } from "../module/load.ts";
-import { deliver, outputOption } from "../translate/deliver.ts";
+import { subcommand } from "../subcommand.ts";
 import type { ModuleDescription } from "../translate/description.ts";
-import { verb } from "../verb.ts";
+import { deliver, outputOption } from "../translate/write-output.ts";
 import { describeModule } from "./describe.ts";
 import { exportsOf } from "./source.ts";
 import { writePython } from "./write-python.ts";
 
-export const exportVerb = verb({
+export const exportVerb = subcommand({
   name: "export",
   summary: "write a module's commands as amp.Command classes for Twisted",
   usage: "ampwire export MODULE [--output FILE]",

@@ -10,7 +10,7 @@ import {
   type Types,
 } from "../translate/description.ts";
 import { bigClasses, isBig } from "./big-classes.ts";
-import { BUILTIN_EXCEPTIONS, PYTHON_WORDS } from "./python-words.ts";
+import { BUILTIN_EXCEPTIONS, PYTHON_KEYWORDS } from "./python-keywords.ts";
 
 /** Ours to AMP's; the others have the same names. */
 const classes: Readonly<Record<string, string>> = { BigInteger: "Integer", Unknown: "String" };
@@ -29,7 +29,7 @@ export function writePython(module: ModuleDescription): string {
 
 class Writer {
   readonly #module: ModuleDescription;
-  readonly #names = new Names(["amp", "BigBytes", "BigUnicode", ...PYTHON_WORDS], /^[\p{L}_]/u);
+  readonly #names = new Names(["amp", "BigBytes", "BigUnicode", ...PYTHON_KEYWORDS], /^[\p{L}_]/u);
   readonly #bigTypes = new Set<string>();
 
   constructor(module: ModuleDescription) {

@@ -1,10 +1,11 @@
 /** `ampwire import`: Python's classes of commands as a TypeScript module. */
-import { deliver, outputOption } from "../translate/deliver.ts";
-import { verb } from "../verb.ts";
+
+import { subcommand } from "../subcommand.ts";
+import { deliver, outputOption } from "../translate/write-output.ts";
 import { readPython } from "./read-python.ts";
 import { writeTypeScript } from "./write-typescript.ts";
 
-export const importVerb = verb({
+export const importVerb = subcommand({
   name: "import",
   summary: "turn the amp.Command classes of a Python module into a TypeScript module",
   usage: "ampwire import MODULE [--bigint] [--output FILE]",

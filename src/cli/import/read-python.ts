@@ -1,7 +1,7 @@
 /** Asks the system's Python what commands a module has. */
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
-import { Failure, Misuse } from "../complaint.ts";
+import { Failure, UsageError } from "../cli-error.ts";
 import type { ModuleDescription } from "../translate/description.ts";
 import { PYTHON_PROGRAM } from "./python-program.ts";
 
@@ -18,7 +18,7 @@ type Answer = ModuleDescription | { readonly failure: string; readonly message: 
 /** @throws Misuse when there is no such file, Failure when Python or Twisted is not there, or the module does not load */
 export async function readPython(module: string): Promise<ModuleDescription> {
   if (module.endsWith(".py") && !existsSync(module))
-    throw new Misuse(`there is no file ${module}`, hints.import);
+    throw new UsageError(`there is no file ${module}`, hints.import);
   const answer = JSON.parse(await runPython(module)) as Answer; // our own program has written it
   if ("failure" in answer) throw new Failure(`${module}: ${answer.message}`, hints[answer.failure]);
   if (answer.commands.length > 0) return answer;

@@ -1,6 +1,6 @@
 /** The commands that a module exports: `--schema`. */
 import { Command, CommandResponder } from "../../index.ts";
-import { Failure, Misuse } from "../complaint.ts";
+import { Failure, UsageError } from "../cli-error.ts";
 import { loadModule, type ModuleExports } from "./load.ts";
 
 export interface NamedCommand {
@@ -38,5 +38,5 @@ export function findCommand(commands: readonly NamedCommand[], name: string): Co
     commands.find(({ exportName }) => exportName === name);
   if (found !== undefined) return found.command;
   const names = commands.map(({ command }) => command.name).join(", ");
-  throw new Misuse(`the schema has no command ${JSON.stringify(name)}`, `it has ${names}`);
+  throw new UsageError(`the schema has no command ${JSON.stringify(name)}`, `it has ${names}`);
 }

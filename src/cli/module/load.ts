@@ -8,15 +8,16 @@ import { existsSync } from "node:fs";
 import * as nodeModule from "node:module";
 import { resolve as resolvePath } from "node:path";
 import { pathToFileURL } from "node:url";
-import { Failure, Misuse } from "../complaint.ts";
-import { aliases, resolve } from "./own-name.ts";
+import { Failure, UsageError } from "../cli-error.ts";
+import { aliases, resolve } from "./resolve-ampwire.ts";
 
 export type ModuleExports = Readonly<Record<string, unknown>>;
 
 /** @throws Misuse when there is no such file, Failure when it does not load */
 export async function loadModule(file: string): Promise<ModuleExports> {
   const path = resolvePath(file);
-  if (!existsSync(path)) throw new Misuse(`there is no file ${file}`, "a TypeScript or JavaScript module");
+  if (!existsSync(path))
+    throw new UsageError(`there is no file ${file}`, "a TypeScript or JavaScript module");
   hookOnce();
   try {
     return await import(pathToFileURL(path).href);

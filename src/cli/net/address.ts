@@ -1,6 +1,6 @@
 /** Addresses as they are typed: `tcp://host:port`, `tls://host:port`, `unix:path`. */
 import { isIPv6 } from "node:net";
-import { Misuse } from "../complaint.ts";
+import { UsageError } from "../cli-error.ts";
 
 export interface InternetAddress<Kind extends "tcp" | "tls" = "tcp" | "tls"> {
   readonly kind: Kind;
@@ -21,14 +21,14 @@ export function parseAddress(text: string): Address {
   if (text.startsWith("unix:")) {
     // Also as a URL: unix:///run/x.
     const path = text.slice("unix:".length).replace(/^\/\/(?=\/)/, "");
-    if (path === "") throw new Misuse("the address unix: names no path", HINT);
+    if (path === "") throw new UsageError("the address unix: names no path", HINT);
     return { kind: "unix", path };
   }
   const [, kind, bracketed, plain, digits] = INTERNET.exec(text) ?? [];
   const host = bracketed ?? plain;
   if (host === undefined || (bracketed !== undefined && !isIPv6(bracketed))) throw noAddress(text);
   const port = Number(digits);
-  if (port > 65535) throw new Misuse(`${text}: ports go to 65535`, HINT);
+  if (port > 65535) throw new UsageError(`${text}: ports go to 65535`, HINT);
   return { kind: kind === "tls" ? "tls" : "tcp", host, port };
 }
 
@@ -38,7 +38,7 @@ export function addressText(address: Address): string {
   return `${address.kind}://${host}:${address.port}`;
 }
 
-function noAddress(text: string): Misuse {
+function noAddress(text: string): UsageError {
   const bare = /^[^:/]+:\d+$/.test(text) ? `did you mean tcp://${text}?` : HINT;
-  return new Misuse(`${JSON.stringify(text)} is no address`, bare);
+  return new UsageError(`${JSON.stringify(text)} is no address`, bare);
 }

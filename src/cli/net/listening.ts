@@ -3,7 +3,7 @@ import { once } from "node:events";
 import type { AddressInfo, Server as NetServer, Socket } from "node:net";
 import { createServer as createTLSServer } from "node:tls";
 import { attach, listen, type NodeConnection, type NodeConnectionOptions } from "../../node/index.ts";
-import { Misuse } from "../complaint.ts";
+import { UsageError } from "../cli-error.ts";
 import { type Address, addressText, type InternetAddress } from "./address.ts";
 import { serverOptions } from "./tls-socket.ts";
 
@@ -32,7 +32,7 @@ export async function listenAt(address: Address, options: ListeningOptions): Pro
 async function listenTLS(address: InternetAddress<"tls">, options: ListeningOptions): Promise<Listening> {
   const { tls = {}, onConnection } = options;
   if (tls === false || tls.localCertificate === undefined) {
-    throw new Misuse(
+    throw new UsageError(
       "TLS from the first byte needs a certificate",
       "--cert FILE; ampwire certificate issue makes one",
     );

@@ -1,5 +1,5 @@
 /** `--timeout`, in seconds as people type it. */
-import { Misuse } from "../complaint.ts";
+import { UsageError } from "../cli-error.ts";
 
 export const timeoutFlag = {
   timeout: { type: "string", value: "SECONDS", help: "for each step; 0 waits for ever (default 30)" },
@@ -12,7 +12,7 @@ const FOR_EVER = 2 ** 31 / 1000;
 export function timeoutOf({ timeout = "30" }: { readonly timeout?: string }): number | undefined {
   const seconds = Number(timeout);
   if (timeout.trim() === "" || !(seconds >= 0)) {
-    throw new Misuse(`--timeout ${JSON.stringify(timeout)} is no number of seconds`);
+    throw new UsageError(`--timeout ${JSON.stringify(timeout)} is no number of seconds`);
   }
   return seconds === 0 || seconds >= FOR_EVER ? undefined : seconds * 1000;
 }

@@ -7,7 +7,7 @@
 import * as tls from "node:tls";
 import { Certificate, PrivateCertificate, type TLSOptions } from "../../node/index.ts";
 import { readPEM } from "../certificate/files.ts";
-import { Misuse } from "../complaint.ts";
+import { UsageError } from "../cli-error.ts";
 import type { Address } from "./address.ts";
 
 export const serverFlags = {
@@ -53,12 +53,12 @@ export function clientTLS(flags: ClientFlags, address: Address): TLSOptions {
   const encrypts = flags.starttls === true || address.kind === "tls";
   for (const name of ["cert", "ca", "server-name", "insecure"] as const) {
     if (!encrypts && flags[name] !== undefined) {
-      throw new Misuse(`--${name} says how to use TLS`, "together with --starttls, or a tls:// address");
+      throw new UsageError(`--${name} says how to use TLS`, "together with --starttls, or a tls:// address");
     }
   }
   if (!encrypts) return {};
   if (insecure && (ca !== undefined || serverName !== undefined)) {
-    throw new Misuse("--insecure verifies nobody", "leave it out, or leave out --ca and --server-name");
+    throw new UsageError("--insecure verifies nobody", "leave it out, or leave out --ca and --server-name");
   }
   const given = serverTLS(flags);
   if (insecure) return given;

@@ -2,8 +2,8 @@
 import { isIP } from "node:net";
 import { type ConnectionOptions, checkServerIdentity, type TlsOptions } from "node:tls";
 import type { TLSOptions } from "../../node/index.ts";
-import { checkTLSOptions, normalServerName } from "../../node/tls/check.ts";
 import { contextOptions } from "../../node/tls/context.ts";
+import { checkTLSOptions, normalServerName } from "../../node/tls/validate-options.ts";
 
 /** Milliseconds. */
 const HANDSHAKE_TIMEOUT = 10_000;

@@ -1,17 +1,17 @@
 /** `ampwire ping`: is anybody there, and how fast? */
-import { Misuse } from "../complaint.ts";
+import { UsageError } from "../cli-error.ts";
 import { parseAddress } from "../net/address.ts";
 import { sessionText } from "../net/session.ts";
 import { timeoutFlag, timeoutOf } from "../net/timeout.ts";
 import { clientFlags, clientTLS } from "../net/tls-flags.ts";
 import { table } from "../print/table.ts";
-import { verb } from "../verb.ts";
+import { subcommand } from "../subcommand.ts";
 import { summarise } from "./percentiles.ts";
 import { pingOnce, type Times } from "./round.ts";
 
 const STEPS = ["connect", "upgrade", "call"] as const;
 
-export const ping = verb({
+export const ping = subcommand({
   name: "ping",
   summary: "measure how long connecting, the upgrade to TLS, and a call take",
   usage: "ampwire ping ADDRESS [-n COUNT]",
@@ -33,7 +33,7 @@ export const ping = verb({
     const tls = clientTLS(flags, address);
     const options = { tls, starttls: flags.starttls === true, timeout: timeoutOf(flags) };
     const count = Number(flags.count ?? 5);
-    if (!Number.isInteger(count) || count < 1) throw new Misuse(`-n ${flags.count}: a number from 1 on`);
+    if (!Number.isInteger(count) || count < 1) throw new UsageError(`-n ${flags.count}: a number from 1 on`);
 
     const rounds: Times[] = [];
     for (let round = 1; round <= count; round++) {

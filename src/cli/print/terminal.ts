@@ -1,15 +1,15 @@
 /** Where a verb writes: results to standard output, everything else to standard error. */
 import { safeText } from "../../core/errors/safe-text.ts";
-import type { Complaint } from "../complaint.ts";
-import { type Paint, paintFor } from "./paint.ts";
+import type { CliError } from "../cli-error.ts";
+import { type Style, styleFor } from "./style.ts";
 import { jsonText } from "./values.ts";
 
 export class Terminal {
   /** Results are wanted as JSON. */
   readonly json: boolean;
   /** For standard output. */
-  readonly paint: Paint = paintFor(process.stdout);
-  readonly #errorPaint: Paint = paintFor(process.stderr);
+  readonly paint: Style = styleFor(process.stdout);
+  readonly #errorPaint: Style = styleFor(process.stderr);
 
   constructor(json: boolean) {
     this.json = json;
@@ -36,7 +36,7 @@ export class Terminal {
     process.stderr.write(`${this.#errorPaint.dim(safeText(text))}\n`);
   }
 
-  complain({ message, hint, code }: Complaint): void {
+  complain({ message, hint, code }: CliError): void {
     if (this.json) {
       process.stderr.write(`${jsonText({ error: { code, message, hint } })}\n`);
       return;

@@ -7,7 +7,7 @@
 import { Box } from "../../index.ts";
 import { jsonRecord } from "../print/values.ts";
 import { isHex } from "../values/typed.ts";
-import type { End } from "./end.ts";
+import type { Endpoint } from "./endpoint.ts";
 import type { Meaning } from "./pairing.ts";
 import type { LegTLS, Traffic } from "./traffic.ts";
 import { typedValuesOf } from "./typed-box.ts";
@@ -20,7 +20,7 @@ export interface TrafficLine {
   readonly connection: number;
   /** Absent for a box and for raw bytes. */
   readonly event?: "opened" | "secured" | "ended" | "closed";
-  readonly from?: End;
+  readonly from?: Endpoint;
   readonly secure?: boolean;
   readonly box?: Readonly<Record<string, LineValue>>;
   /** In hex. */

@@ -10,7 +10,7 @@ import {
   ERROR_DESCRIPTION,
   StartTLS,
 } from "../../index.ts";
-import { type End, otherEnd } from "./end.ts";
+import { type Endpoint, otherEndpoint } from "./endpoint.ts";
 
 /** Commands by their names on the wire: what a schema comes to. */
 export type Commands = ReadonlyMap<string, AnyCommand>;
@@ -48,9 +48,12 @@ interface Waiting {
 export class Pairing {
   readonly #commands: Commands;
   readonly #now: () => number | undefined;
-  readonly #waiting: Readonly<Record<End, Map<string, Waiting>>> = { client: new Map(), server: new Map() };
+  readonly #waiting: Readonly<Record<Endpoint, Map<string, Waiting>>> = {
+    client: new Map(),
+    server: new Map(),
+  };
   /** How many of them will change what the bytes mean: looked at for every chunk that passes. */
-  readonly #changes: Record<End, number> = { client: 0, server: 0 };
+  readonly #changes: Record<Endpoint, number> = { client: 0, server: 0 };
   #answered = false;
 
   /** @param now milliseconds, from any beginning; undefined while nobody knows */
@@ -65,7 +68,7 @@ export class Pairing {
   }
 
   /** Whether an ask of this end waits whose answer will change what the bytes mean. */
-  awaitsChange(end: End): boolean {
+  awaitsChange(end: Endpoint): boolean {
     return this.#changes[end] > 0;
   }
 
@@ -75,14 +78,14 @@ export class Pairing {
   }
 
   /** A box passes. The order of the keys looked at is the protocol's. */
-  passed(from: End, box: Box): Meaning {
+  passed(from: Endpoint, box: Box): Meaning {
     if (box.has(ANSWER)) return this.#reply("answer", from, box, ANSWER);
     if (box.has(ERROR)) return this.#reply("error", from, box, ERROR);
     if (box.has(COMMAND)) return this.#ask(from, box);
     return { kind: "stray" };
   }
 
-  #ask(from: End, box: Box): Ask {
+  #ask(from: Endpoint, box: Box): Ask {
     const name = box.text(COMMAND) ?? "";
     const tag = tagOf(box, ASK);
     const ask: Ask = { kind: "ask", tag, name, command: this.#commands.get(name) };
@@ -93,9 +96,9 @@ export class Pairing {
     return ask;
   }
 
-  #reply(kind: "answer" | "error", from: End, box: Box, key: string): Reply {
+  #reply(kind: "answer" | "error", from: Endpoint, box: Box, key: string): Reply {
     const tag = tagOf(box, key) ?? "";
-    const waiting = this.#take(otherEnd(from), tag);
+    const waiting = this.#take(otherEndpoint(from), tag);
     this.#answered ||= waiting !== undefined;
     const ask = waiting?.ask;
     const now = this.#now();
@@ -111,7 +114,7 @@ export class Pairing {
   }
 
   /** The ask of this end that has this tag no longer waits. */
-  #take(end: End, tag: string): Waiting | undefined {
+  #take(end: Endpoint, tag: string): Waiting | undefined {
     const waiting = this.#waiting[end].get(tag);
     if (waiting === undefined) return undefined;
     this.#waiting[end].delete(tag);

@@ -1,7 +1,7 @@
 /** Traffic as a line for people. */
 import { safeText } from "../../core/errors/safe-text.ts";
 import { type Box, ERROR_CODE, ERROR_DESCRIPTION } from "../../index.ts";
-import type { Paint } from "../print/paint.ts";
+import type { Style } from "../print/style.ts";
 import { shown } from "../print/values.ts";
 import type { Meaning } from "./pairing.ts";
 import type { LegTLS, Traffic } from "./traffic.ts";
@@ -11,7 +11,7 @@ import { typedValuesOf } from "./typed-box.ts";
 const HIDDEN = new Set(["_ask", "_answer", "_error", "_command", ERROR_CODE, ERROR_DESCRIPTION]);
 
 export interface PrintOptions {
-  readonly paint: Paint;
+  readonly paint: Style;
   /** Characters of one value; the rest is left out. */
   readonly longest: number;
   /** Only one direction is seen: that an answer's ask is not there says nothing. */

@@ -1,22 +1,22 @@
 /** `ampwire proxy`: stands between a client and a server, and shows what passes. */
-import { checkTLSOptions } from "../../node/tls/check.ts";
-import { Misuse } from "../complaint.ts";
+import { checkTLSOptions } from "../../node/tls/validate-options.ts";
+import { UsageError } from "../cli-error.ts";
 import { loadCommands } from "../module/commands.ts";
 import { type Address, addressText, parseAddress } from "../net/address.ts";
 import { serverFlags, serverTLS } from "../net/tls-flags.ts";
-import { untilStopped } from "../net/until-stopped.ts";
-import { verb } from "../verb.ts";
-import type { ProxyTLS } from "./both-legs.ts";
+import { waitForSignal } from "../net/wait-for-signal.ts";
+import { subcommand } from "../subcommand.ts";
 import { lineOf } from "./line.ts";
 import type { Commands } from "./pairing.ts";
 import { printedLine } from "./printing.ts";
 import { Recording } from "./recording.ts";
 import { type Place, startProxy } from "./server.ts";
 import type { Traffic } from "./traffic.ts";
+import type { ProxyTLS } from "./upgrade-both.ts";
 
 const LONGEST = 200;
 
-export const proxy = verb({
+export const proxy = subcommand({
   name: "proxy",
   summary: "stand between a client and a server, and show what passes",
   usage: "ampwire proxy --listen ADDRESS --to ADDRESS",
@@ -67,7 +67,7 @@ verifies nobody without --ca. For development: who records, has in plaintext wha
       await using server = await startProxy({ listen, to, tls, commands, tell, onError });
       const { place } = server;
       terminal.note(`listening on ${addressText(addressOf(place))}`);
-      await Promise.race([untilStopped(), broken]);
+      await Promise.race([waitForSignal(), broken]);
     } finally {
       recording?.[Symbol.dispose]();
     }
@@ -87,7 +87,7 @@ function proxyTLS(flags: TLSFlags): ProxyTLS {
   const { "server-name": serverName, "verify-client": verifyClient } = flags;
   for (const name of ["server-name", "verify-client"] as const) {
     if (flags[name] !== undefined && flags.ca === undefined) {
-      throw new Misuse(`--${name} means nothing without --ca`, "--ca FILE names the authorities");
+      throw new UsageError(`--${name} means nothing without --ca`, "--ca FILE names the authorities");
     }
   }
   const { localCertificate, verifyAuthorities } = serverTLS(flags);
@@ -103,11 +103,11 @@ async function commandsOf(schema: string | undefined): Promise<Commands> {
 /** @throws Misuse */
 function placeOf(flag: string, text: string | undefined): Place {
   if (text === undefined)
-    throw new Misuse(`proxy: --${flag} ADDRESS is missing`, "tcp://HOST:PORT or unix:PATH");
+    throw new UsageError(`proxy: --${flag} ADDRESS is missing`, "tcp://HOST:PORT or unix:PATH");
   const address = parseAddress(text);
   if (address.kind === "unix") return { path: address.path };
   if (address.kind === "tcp") return { host: address.host, port: address.port };
-  throw new Misuse(
+  throw new UsageError(
     `proxy: ${text} is TLS from the first byte`,
     "the proxy starts in plaintext, and goes along with a StartTLS",
   );

@@ -1,7 +1,7 @@
 /** Traffic in a file, a line of JSON each. */
 import { closeSync, fchmodSync, fstatSync, openSync, readFileSync, writeFileSync } from "node:fs";
-import { reasonOf } from "../../core/errors/thrown.ts";
-import { Failure } from "../complaint.ts";
+import { messageOf } from "../../core/errors/to-error.ts";
+import { Failure } from "../cli-error.ts";
 import type { TrafficLine } from "./line.ts";
 
 const MODE = 0o600;
@@ -26,7 +26,7 @@ export class Recording implements Disposable {
     try {
       writeFileSync(this.#file, `${JSON.stringify(line)}\n`);
     } catch (cause) {
-      const reason = reasonOf(cause);
+      const reason = messageOf(cause);
       throw new Failure(`${this.#path} cannot be written: ${reason}`, undefined, { cause });
     }
   }

@@ -2,11 +2,11 @@
 import { performance } from "node:perf_hooks";
 import type { Duplex } from "node:stream";
 import type { Box } from "../../index.ts";
-import { describedTLS, type ProxyTLS, upgradeBothLegs } from "./both-legs.ts";
-import { type End, otherEnd } from "./end.ts";
-import { Lane, type Then } from "./lane.ts";
+import { type Endpoint, otherEndpoint } from "./endpoint.ts";
 import { type Commands, Pairing } from "./pairing.ts";
+import { RelayDirection, type Then } from "./relay-direction.ts";
 import type { Traffic } from "./traffic.ts";
+import { describedTLS, type ProxyTLS, upgradeBothLegs } from "./upgrade-both.ts";
 
 export interface RelayOptions {
   readonly commands?: Commands | undefined;
@@ -17,7 +17,7 @@ export interface RelayOptions {
   readonly now?: (() => number) | undefined;
 }
 
-type Legs = Readonly<Record<End, Duplex>>;
+type Legs = Readonly<Record<Endpoint, Duplex>>;
 
 /** The first two bytes of a ClientHello. */
 const CLIENT_HELLO = [0x16, 0x03];
@@ -28,7 +28,7 @@ export class Relay {
   readonly #options: RelayOptions;
   readonly #pairing: Pairing;
   #legs: Legs;
-  #lanes: Readonly<Record<End, Lane>>;
+  #lanes: Readonly<Record<Endpoint, RelayDirection>>;
   #secure = false;
   /** Set while TLS is being started. */
   #upgrade: Promise<void> | undefined;
@@ -60,17 +60,17 @@ export class Relay {
     this.#options.tell({ kind: "closed", reason: this.#reason });
   }
 
-  #open(): Readonly<Record<End, Lane>> {
+  #open(): Readonly<Record<Endpoint, RelayDirection>> {
     const lanes = { client: this.#lane("client"), server: this.#lane("server") };
     for (const end of ["client", "server"] as const) this.#watch(end);
     for (const lane of Object.values(lanes)) lane.start();
     return lanes;
   }
 
-  #lane(from: End): Lane {
+  #lane(from: Endpoint): RelayDirection {
     const secure = this.#secure;
-    return new Lane(this.#legs[from], this.#legs[otherEnd(from)], {
-      holds: () => this.#pairing.awaitsChange(otherEnd(from)),
+    return new RelayDirection(this.#legs[from], this.#legs[otherEndpoint(from)], {
+      holds: () => this.#pairing.awaitsChange(otherEndpoint(from)),
       box: (box) => this.#box(from, box),
       notAmp: (rest) => this.#notAmp(from, rest),
       raw: (bytes) => this.#options.tell({ kind: "raw", from, secure, bytes }),
@@ -79,9 +79,9 @@ export class Relay {
   }
 
   /** A leg that goes takes the other one along, when that has been given all that was for it. */
-  #watch(end: End): void {
+  #watch(end: Endpoint): void {
     const leg = this.#legs[end];
-    const other = this.#legs[otherEnd(end)];
+    const other = this.#legs[otherEndpoint(end)];
     leg.on("error", (error) => {
       this.#reason ??= error;
     });
@@ -93,12 +93,12 @@ export class Relay {
     });
   }
 
-  #box(from: End, box: Box): Then {
+  #box(from: Endpoint, box: Box): Then {
     const meaning = this.#pairing.passed(from, box);
     this.#options.tell({ kind: "box", from, secure: this.#secure, box, meaning });
     if (meaning.kind !== "answer" || meaning.change === undefined) return "read";
     if (meaning.change === "switching") {
-      this.#lanes[otherEnd(from)].pass();
+      this.#lanes[otherEndpoint(from)].pass();
       return "pass";
     }
     if (this.#secure) return "read"; // TLS in TLS: the ends will say what they think of it
@@ -110,7 +110,7 @@ export class Relay {
    * A StartTLS may have any name: a client that has got answers and then begins to speak TLS has been through one
    * that no schema has told us of.
    */
-  #notAmp(from: End, rest: Uint8Array): Then {
+  #notAmp(from: Endpoint, rest: Uint8Array): Then {
     const hello = CLIENT_HELLO.every((byte, index) => rest[index] === byte || index >= rest.length);
     if (!hello || from !== "client" || this.#secure || !this.#pairing.answered) return "pass";
     this.#startTLS(true);

@@ -1,7 +1,7 @@
 /** The proxy: listens, and for each connection opens one to the server behind it. */
 import { once } from "node:events";
 import { createServer, connect as openSocket, type Socket } from "node:net";
-import { reasonOf } from "../../core/errors/thrown.ts";
+import { messageOf } from "../../core/errors/to-error.ts";
 import { ConnectFailed } from "../../index.ts";
 import { Relay, type RelayOptions } from "./relay.ts";
 import type { Traffic } from "./traffic.ts";
@@ -86,7 +86,7 @@ async function serve(
   } catch (cause) {
     client.destroy();
     const where = "path" in to ? to.path : `${to.host}:${to.port}`;
-    const reason = new ConnectFailed(`cannot connect to ${where}: ${reasonOf(cause)}`, { cause });
+    const reason = new ConnectFailed(`cannot connect to ${where}: ${messageOf(cause)}`, { cause });
     options.tell({ kind: "closed", reason });
     return;
   } finally {

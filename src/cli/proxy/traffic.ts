@@ -1,6 +1,6 @@
 /** What somebody between a client and a server sees of one connection. */
 import type { Box } from "../../index.ts";
-import type { End } from "./end.ts";
+import type { Endpoint } from "./endpoint.ts";
 import type { Meaning } from "./pairing.ts";
 
 export type Traffic =
@@ -8,17 +8,17 @@ export type Traffic =
   | { readonly kind: "opened"; readonly peer: string | undefined }
   | {
       readonly kind: "box";
-      readonly from: End;
+      readonly from: Endpoint;
       readonly secure: boolean;
       readonly box: Box;
       readonly meaning: Meaning;
     }
   /** Bytes that are not AMP, or not any more. */
-  | { readonly kind: "raw"; readonly from: End; readonly secure: boolean; readonly bytes: Uint8Array }
+  | { readonly kind: "raw"; readonly from: Endpoint; readonly secure: boolean; readonly bytes: Uint8Array }
   /** Both legs are in TLS from here on. */
   | { readonly kind: "secured"; readonly client: LegTLS; readonly server: LegTLS }
   /** One side has said that it will send no more. */
-  | { readonly kind: "ended"; readonly from: End }
+  | { readonly kind: "ended"; readonly from: Endpoint }
   | { readonly kind: "closed"; readonly reason: Error | undefined };
 
 /** TLS between the proxy and one side. */

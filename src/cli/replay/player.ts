@@ -1,5 +1,5 @@
 /** Plays one side of a recorded connection to a live server, and notes what goes otherwise than it went. */
-import { reasonOf } from "../../core/errors/thrown.ts";
+import { messageOf } from "../../core/errors/to-error.ts";
 import { ANSWER, ASK, type Box, COMMAND, ERROR } from "../../index.ts";
 import type { TLSOptions } from "../../node/index.ts";
 import { tagOf } from "../proxy/pairing.ts";
@@ -63,7 +63,7 @@ class Player {
         await this.#take(step);
       } catch (error) {
         // The connection is no use from here on: what is left of the recording cannot be had.
-        const message = reasonOf(error);
+        const message = messageOf(error);
         this.#differs(step, [{ about: "conversation", recorded: "to go on", got: `at its end: ${message}` }]);
         break;
       }

@@ -1,16 +1,16 @@
 /** `ampwire replay`: says to a server what was said to one before, and compares its answers. */
-import { Failure, Misuse } from "../complaint.ts";
+import { Failure, UsageError } from "../cli-error.ts";
 import { parseAddress } from "../net/address.ts";
 import { timeoutFlag, timeoutOf } from "../net/timeout.ts";
 import { serverFlags, serverTLS } from "../net/tls-flags.ts";
-import type { End } from "../proxy/end.ts";
+import type { Endpoint } from "../proxy/endpoint.ts";
 import { readRecording } from "../proxy/recording.ts";
-import { verb } from "../verb.ts";
+import { subcommand } from "../subcommand.ts";
 import { differenceText } from "./differences.ts";
 import { play } from "./player.ts";
 import { scriptsOf } from "./script.ts";
 
-export const replay = verb({
+export const replay = subcommand({
   name: "replay",
   summary: "send what was recorded to a server, and compare its answers",
   usage: "ampwire replay FILE --to ADDRESS",
@@ -38,10 +38,11 @@ server asks is answered as it was. The exit code is 1 when anything differs.`,
   ],
   async run({ values: flags, positionals: [file = ""], terminal }) {
     const address = parseAddress(flags.to ?? missing());
-    if (address.kind === "tls") throw new Misuse(`replay: ${flags.to} is TLS from the first byte`, "tcp://");
+    if (address.kind === "tls")
+      throw new UsageError(`replay: ${flags.to} is TLS from the first byte`, "tcp://");
     const to = address.kind === "unix" ? { path: address.path } : { host: address.host, port: address.port };
     if (flags["server-name"] !== undefined && flags.ca === undefined) {
-      throw new Misuse("--server-name means nothing without --ca", "--ca FILE names the authorities");
+      throw new UsageError("--server-name means nothing without --ca", "--ca FILE names the authorities");
     }
     const tls = { ...serverTLS(flags), serverName: flags["server-name"] };
     const timeout = timeoutOf(flags);
@@ -53,7 +54,7 @@ server asks is answered as it was. The exit code is 1 when anything differs.`,
     );
     if (scripts.length === 0) {
       const there = recorded.map(({ connection }) => connection).join(", ");
-      throw new Misuse(`there is no connection ${JSON.stringify(wanted)} in ${file}`, `it has ${there}`);
+      throw new UsageError(`there is no connection ${JSON.stringify(wanted)} in ${file}`, `it has ${there}`);
     }
 
     let compared = 0;
@@ -72,11 +73,11 @@ server asks is answered as it was. The exit code is 1 when anything differs.`,
 });
 
 function missing(): never {
-  throw new Misuse("replay: --to ADDRESS is missing", "tcp://HOST:PORT or unix:PATH");
+  throw new UsageError("replay: --to ADDRESS is missing", "tcp://HOST:PORT or unix:PATH");
 }
 
 /** @throws Misuse */
-function sideOf(text = "client"): End {
+function sideOf(text = "client"): Endpoint {
   if (text === "client" || text === "server") return text;
-  throw new Misuse(`replay: --from ${JSON.stringify(text)}`, "client or server");
+  throw new UsageError(`replay: --from ${JSON.stringify(text)}`, "client or server");
 }

@@ -1,6 +1,6 @@
 /** A recording as what there is to do: which boxes to send, which to wait for, when the stream turns to TLS. */
 import { ANSWER, ASK, type Box, COMMAND, ERROR } from "../../index.ts";
-import type { End } from "../proxy/end.ts";
+import type { Endpoint } from "../proxy/endpoint.ts";
 import { boxOf, type TrafficLine } from "../proxy/line.ts";
 import { tagOf } from "../proxy/pairing.ts";
 
@@ -45,7 +45,7 @@ export interface Script {
 }
 
 /** One for each connection in which our side has asked or sent anything, in the order of the recording. */
-export function scriptsOf(lines: readonly TrafficLine[], side: End): Script[] {
+export function scriptsOf(lines: readonly TrafficLine[], side: Endpoint): Script[] {
   const connections = new Map<number, TrafficLine[]>();
   for (const line of lines) {
     const known = connections.get(line.connection);
@@ -58,7 +58,7 @@ export function scriptsOf(lines: readonly TrafficLine[], side: End): Script[] {
   })).filter(({ steps }) => steps.some(({ kind }) => kind !== "end"));
 }
 
-function stepsOf(lines: readonly TrafficLine[], side: End): Step[] {
+function stepsOf(lines: readonly TrafficLine[], side: Endpoint): Step[] {
   const names = new Map<string, string>();
   const securing = securingLines(lines);
   return lines.flatMap((line): Step[] => {

@@ -3,13 +3,13 @@ import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { setTimeout as delay } from "node:timers/promises";
-import { reasonOf } from "../../core/errors/thrown.ts";
+import { messageOf } from "../../core/errors/to-error.ts";
 import { type Box, BoxReader, ConnectFailed, ConnectionClosed, encodeBox } from "../../index.ts";
 import type { TLSOptions } from "../../node/index.ts";
 import { DEFAULT_HANDSHAKE_DELAY } from "../../node/stream-transport.ts";
 import { upgrade } from "../../node/tls/upgrade.ts";
-import { written } from "../net/written.ts";
-import { LIMITS } from "../proxy/lane.ts";
+import { written } from "../net/flushed.ts";
+import { LIMITS } from "../proxy/relay-direction.ts";
 import type { Place } from "../proxy/server.ts";
 
 export class Wire {
@@ -33,7 +33,7 @@ export class Wire {
     } catch (cause) {
       socket.destroy();
       const where = "path" in place ? place.path : `${place.host}:${place.port}`;
-      const reason = reasonOf(cause);
+      const reason = messageOf(cause);
       throw new ConnectFailed(`cannot connect to ${where}: ${reason}`, { cause });
     }
     return new Wire(socket);

@@ -1,6 +1,6 @@
 /** The responders that a module exports. */
 import { CommandResponder, locator, type ResponderLocator } from "../../index.ts";
-import { Failure } from "../complaint.ts";
+import { Failure } from "../cli-error.ts";
 import { loadModule } from "../module/load.ts";
 
 /** @throws Misuse, Failure when the module does not load or exports no responders */

@@ -1,15 +1,15 @@
 /** `ampwire serve`: the responders of a module, or two for trying things out. */
-import { complaintOf, Misuse } from "../complaint.ts";
+import { toCliError, UsageError } from "../cli-error.ts";
 import { parseAddress } from "../net/address.ts";
 import { listenAt } from "../net/listening.ts";
 import { serverFlags, serverTLS } from "../net/tls-flags.ts";
-import { untilStopped } from "../net/until-stopped.ts";
-import { verb } from "../verb.ts";
+import { waitForSignal } from "../net/wait-for-signal.ts";
+import { subcommand } from "../subcommand.ts";
 import { demo } from "./demo.ts";
 import { loadResponders } from "./responders.ts";
 import { watchCalls } from "./watch.ts";
 
-export const serve = verb({
+export const serve = subcommand({
   name: "serve",
   summary: "serve the responders that a module exports",
   usage: "ampwire serve (MODULE | --demo) [--listen ADDRESS]",
@@ -33,7 +33,7 @@ methods are responders. A peer may turn to TLS by StartTLS; --cert and --ca say 
   ],
   async run({ values: flags, positionals: [module], terminal }) {
     if ((module === undefined) !== (flags.demo === true)) {
-      throw new Misuse("serve: what is to be served?", "either a MODULE or --demo");
+      throw new UsageError("serve: what is to be served?", "either a MODULE or --demo");
     }
     const address = parseAddress(flags.listen ?? "tcp://127.0.0.1:1234");
     const tls = serverTLS(flags);
@@ -44,9 +44,9 @@ methods are responders. A peer may turn to TLS by StartTLS; --cert and --ca say 
       tls,
       requireTLS: flags["require-tls"],
       onError: (error, { command }) =>
-        terminal.note(`${command ?? "the server"}: ${complaintOf(error).message}`),
+        terminal.note(`${command ?? "the server"}: ${toCliError(error).message}`),
     });
-    const stopped = untilStopped(); // whoever reads the next line may stop us at once
+    const stopped = waitForSignal(); // whoever reads the next line may stop us at once
     terminal.result({ listening: server.address }, () => `listening on ${server.address}`);
     await stopped;
     await server.close();

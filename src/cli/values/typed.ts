@@ -1,25 +1,25 @@
 /** What was typed as the values of a command: its codecs say what each is. */
-import { reasonOf } from "../../core/errors/thrown.ts";
+import { messageOf } from "../../core/errors/to-error.ts";
 import type { Argument, Command, Fields } from "../../index.ts";
-import { Misuse } from "../complaint.ts";
-import type { TypedWord } from "./words.ts";
+import { UsageError } from "../cli-error.ts";
+import type { TypedArgument } from "./args.ts";
 
 const decoder = new TextDecoder();
 const encoder = new TextEncoder();
 
 /** @throws Misuse for what does not fit the command */
-export function typedValues(command: Command, words: readonly TypedWord[]): Record<string, unknown> {
+export function typedValues(command: Command, words: readonly TypedArgument[]): Record<string, unknown> {
   const values: Record<string, unknown> = {};
   for (const word of words) {
     const argument = fieldOf(command.arguments, word.name);
     if (argument === undefined) {
       const names = Object.keys(command.arguments).join(", ") || "none";
-      throw new Misuse(`${command.name} has no argument ${JSON.stringify(word.name)}`, `it has ${names}`);
+      throw new UsageError(`${command.name} has no argument ${JSON.stringify(word.name)}`, `it has ${names}`);
     }
     try {
       values[word.name] = "bytes" in word ? fromText(argument, word.bytes) : fromJSON(argument, word.json);
     } catch (error) {
-      throw new Misuse(`${command.name}: ${word.name}: ${reasonOf(error)}`, hint(argument, word.name));
+      throw new UsageError(`${command.name}: ${word.name}: ${messageOf(error)}`, hint(argument, word.name));
     }
   }
   return values;

@@ -1,9 +1,9 @@
 /** What was typed as it goes without a schema: text as it is, JSON as AMP writes values of its kind. */
 import { type Argument, Box, boolean, encodeBox, float, listOf, unicode } from "../../index.ts";
+import type { TypedArgument } from "./args.ts";
 import { isHex } from "./typed.ts";
-import type { TypedWord } from "./words.ts";
 
-export function untypedBox(words: readonly TypedWord[]): Box {
+export function untypedBox(words: readonly TypedArgument[]): Box {
   const box = new Box();
   for (const word of words) {
     const value = "bytes" in word ? word.bytes : encoded(word.json);

@@ -1,7 +1,6 @@
 /** AMP's AmpList: boxes, one after another, as one value. */
-import { ByteWriter } from "../wire/byte-writer.ts";
-import { Frame } from "../wire/frame.ts";
-import { KEY_TOO_LONG, scanBox } from "../wire/scan.ts";
+
+import { shownValue } from "../errors/value-text.ts";
 import {
   type BoxArgument,
   type Fields,
@@ -9,12 +8,14 @@ import {
   type InputOf,
   inPlaceArgument,
   type ValuesOf,
-} from "./argument.ts";
-import { NO_TAG } from "./box-template.ts";
-import { isBoxArgument } from "./field.ts";
+} from "../schema/argument.ts";
+import { NO_TAG } from "../schema/box-template.ts";
+import { isBoxArgument } from "../schema/field.ts";
+import { Schema } from "../schema/schema.ts";
+import { ByteWriter } from "../wire/byte-writer.ts";
+import { Frame } from "../wire/frame.ts";
+import { KEY_TOO_LONG, scanBox } from "../wire/scan.ts";
 import { elementError } from "./list-of.ts";
-import { Schema } from "./schema.ts";
-import { shownValue } from "./value-text.ts";
 
 /** No bound: the list has one. A small integer, as V8 knows those that are passed elsewhere. */
 const MAX_INT32 = 0x7fffffff;

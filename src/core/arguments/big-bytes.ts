@@ -1,7 +1,8 @@
 /** Bytes of any length, over as many keys as they need. */
-import type { BoxArgument } from "./argument.ts";
-import { type SpreadOptions, spreadValue } from "./spread-value.ts";
-import { shownValue } from "./value-text.ts";
+
+import { shownValue } from "../errors/value-text.ts";
+import type { BoxArgument } from "../schema/argument.ts";
+import { type SplitOptions, spreadValue } from "./split-value.ts";
 
 /**
  * Bytes that may be longer than the 65535 of one value: cut into pieces under the keys `name`, `name.2`, `name.3`, ...
@@ -15,7 +16,7 @@ import { shownValue } from "./value-text.ts";
  * @throws TooLong over `maxBytes`, in both directions
  * @throws SyntaxError when a piece is missing between others
  */
-export function bigBytes(options?: SpreadOptions): BoxArgument<Uint8Array> {
+export function bigBytes(options?: SplitOptions): BoxArgument<Uint8Array> {
   return spreadValue({ description: { type: "BigBytes" }, encode, decode: (bytes) => bytes }, options);
 }
 

@@ -1,8 +1,9 @@
 /** AMP's Integer as a `bigint`. */
+
+import { shownValue } from "../errors/value-text.ts";
+import { type InPlaceArgument, inPlaceArgument } from "../schema/argument.ts";
 import type { ByteWriter } from "../wire/byte-writer.ts";
-import { type InPlaceArgument, inPlaceArgument } from "./argument.ts";
 import { readBigInteger } from "./integer.ts";
-import { shownValue } from "./value-text.ts";
 
 /** The first number of more digits than Python takes back from a text. */
 const BEYOND = 10n ** 4300n;

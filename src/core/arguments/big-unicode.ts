@@ -1,7 +1,7 @@
 /** Text of any length, over as many keys as it needs. */
 import { utf8Encoder } from "../platform.ts";
-import type { BoxArgument } from "./argument.ts";
-import { type SpreadOptions, spreadValue } from "./spread-value.ts";
+import type { BoxArgument } from "../schema/argument.ts";
+import { type SplitOptions, spreadValue } from "./split-value.ts";
 import { checkText, readText } from "./unicode.ts";
 
 /**
@@ -12,7 +12,7 @@ import { checkText, readText } from "./unicode.ts";
  * @throws TooLong over `maxBytes`, in both directions
  * @throws SyntaxError when a piece is missing between others, or the whole is not UTF-8
  */
-export function bigUnicode(options?: SpreadOptions): BoxArgument<string> {
+export function bigUnicode(options?: SplitOptions): BoxArgument<string> {
   const decode = (bytes: Uint8Array) => readText(bytes, 0, bytes.length);
   return spreadValue({ description: { type: "BigUnicode" }, encode, decode }, options);
 }

@@ -1,10 +1,10 @@
 /** AMP's DateTime: a moment with a fixed offset from UTC. */
 import { Temporal } from "temporal-polyfill";
-import { reasonOf } from "../errors/thrown.ts";
+import { messageOf } from "../errors/to-error.ts";
+import { shownBytes, shownValue } from "../errors/value-text.ts";
+import { type InPlaceArgument, inPlaceArgument } from "../schema/argument.ts";
 import type { ByteWriter } from "../wire/byte-writer.ts";
-import { type InPlaceArgument, inPlaceArgument } from "./argument.ts";
 import { readInteger } from "./integer.ts";
-import { shownBytes, shownValue } from "./value-text.ts";
 
 /** `YYYY-MM-DDTHH:MM:SS.ffffff+HH:MM` */
 const LENGTH = 32;
@@ -73,7 +73,7 @@ function read(bytes: Uint8Array, start: number, end: number): Temporal.ZonedDate
     };
     return Temporal.ZonedDateTime.from(fields, { overflow: "reject" });
   } catch (cause) {
-    const reason = reasonOf(cause);
+    const reason = messageOf(cause);
     throw new RangeError(`not a date and time: ${shownBytes(bytes, start, end)}: ${reason}`, { cause });
   }
 }

@@ -1,9 +1,9 @@
 /** AMP's Decimal: a number with the digits it was written with. */
 import { Decimal } from "decimal.js";
+import { shownValue, valueText } from "../errors/value-text.ts";
+import { type InPlaceArgument, inPlaceArgument } from "../schema/argument.ts";
 import type { ByteWriter } from "../wire/byte-writer.ts";
-import { type InPlaceArgument, inPlaceArgument } from "./argument.ts";
 import { decimalText, exactDecimal } from "./python-decimal.ts";
-import { shownValue, valueText } from "./value-text.ts";
 
 /**
  * AMP's Decimal as a `Decimal` of decimal.js. No digit is lost, however many there are.

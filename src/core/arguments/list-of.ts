@@ -1,9 +1,9 @@
 /** AMP's ListOf: values of one kind, each with its length before it. */
 import { TooLong } from "../errors/caller.ts";
-import { isError, reasonOf } from "../errors/thrown.ts";
-import { MAX_VALUE_LENGTH } from "../wire/limits.ts";
-import { type Argument, asInPlace, type InPlaceArgument, inPlaceArgument } from "./argument.ts";
-import { shownValue } from "./value-text.ts";
+import { isError, messageOf } from "../errors/to-error.ts";
+import { shownValue } from "../errors/value-text.ts";
+import { type Argument, asInPlace, type InPlaceArgument, inPlaceArgument } from "../schema/argument.ts";
+import { MAX_VALUE_LENGTH } from "../wire/box-limits.ts";
 
 /**
  * AMP's ListOf as an array: elements with a two-byte length each (Twisted's `amp.ListOf`). An empty value is
@@ -59,7 +59,7 @@ export function listOf<T, I = T>(element: Argument<T, I>): InPlaceArgument<T[], 
 
 /** The same complaint, told of which element it is. */
 export function elementError(index: number, cause: unknown): Error {
-  const message = `element ${index}: ${reasonOf(cause)}`;
+  const message = `element ${index}: ${messageOf(cause)}`;
   if (!isError(cause)) return new TypeError(message, { cause });
   if (cause instanceof TooLong) return new TooLong(message, { cause });
   return cause instanceof SyntaxError

@@ -1,5 +1,5 @@
 /** A value that stays on this side. */
-import type { LocalArgument } from "./argument.ts";
+import type { LocalArgument } from "../schema/argument.ts";
 
 /**
  * Known on this side only: it is given to the call like an argument, is never on the wire, and is ignored

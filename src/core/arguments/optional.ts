@@ -1,12 +1,13 @@
 /** An argument that may be absent. */
+
 import {
   type Argument,
   asInPlace,
   type BoxArgument,
   type InPlaceArgument,
   type OptionalArgument,
-} from "./argument.ts";
-import { isBoxArgument } from "./field.ts";
+} from "../schema/argument.ts";
+import { isBoxArgument } from "../schema/field.ts";
 
 /**
  * The key may be absent: a caller may leave the value out (or give `undefined`), and a responder finds no

@@ -1,8 +1,9 @@
 /** AMP's Path: the name of a file. */
+
+import { shownValue } from "../errors/value-text.ts";
+import { type InPlaceArgument, inPlaceArgument } from "../schema/argument.ts";
 import type { ByteWriter } from "../wire/byte-writer.ts";
-import { type InPlaceArgument, inPlaceArgument } from "./argument.ts";
 import { readText, writeText } from "./unicode.ts";
-import { shownValue } from "./value-text.ts";
 
 /**
  * AMP's Path: an absolute POSIX path as UTF-8. Means something only where both ends see the same files.

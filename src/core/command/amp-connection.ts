@@ -1,8 +1,9 @@
 /** A connection as its users see it: what responders get, and what `connect` and `attach` return. */
 // A program for browsers of ES2022 does not have the type `AsyncDisposable` otherwise.
 /// <reference lib="esnext.disposable" preserve="true" />
-import type { Fields, InputOf, ValuesOf } from "../arguments/argument.ts";
+
 import type { AbortSignalLike } from "../platform.ts";
+import type { Fields, InputOf, ValuesOf } from "../schema/argument.ts";
 import type { CertificateLike, PrivateCertificateLike, TLSOptions, TLSSession } from "../transport.ts";
 import type { Box } from "../wire/box.ts";
 import type { Command } from "./command.ts";

@@ -1,19 +1,20 @@
 /** A command: a name, what goes with it, what comes back, and the errors that both ends know. */
-import type { Fields, InputOf, ValuesOf } from "../arguments/argument.ts";
-import { type BoxTemplate, NO_TAG } from "../arguments/box-template.ts";
-import type { Values } from "../arguments/field.ts";
-import { Schema } from "../arguments/schema.ts";
+
 import { InvalidSignature } from "../errors/caller.ts";
-import { DeclaredErrors, type ErrorTags } from "../errors/declared-errors.ts";
+import { DeclaredErrors, type ErrorCodes } from "../errors/declared-errors.ts";
+import type { Fields, InputOf, ValuesOf } from "../schema/argument.ts";
+import { type BoxTemplate, NO_TAG } from "../schema/box-template.ts";
+import type { Values } from "../schema/field.ts";
+import { Schema } from "../schema/schema.ts";
 import type { Box } from "../wire/box.ts";
+import { writeBox } from "../wire/box-writer.ts";
 import { ByteWriter } from "../wire/byte-writer.ts";
 import type { Frame } from "../wire/frame.ts";
 import { frameOfBox, frameOfBytes } from "../wire/frame-of.ts";
 import { textToKey } from "../wire/key-text.ts";
 import { ANSWER, ASK, COMMAND, PROTOCOL_KEYS } from "../wire/protocol-keys.ts";
 import { type Tag, tagBytes } from "../wire/tag.ts";
-import { writeBox } from "../wire/writer.ts";
-import { type BoxKind, type ProtocolChange, plainBox } from "./box-kind.ts";
+import { type BoxKind, type ProtocolChange, plainBox } from "./protocol-change.ts";
 import { CommandResponder, type ErasedRespond, type Respond, registerMethod } from "./responder.ts";
 
 /** What `command` and `extend` take. Everything is optional. */
@@ -23,9 +24,9 @@ export interface CommandSpec<A extends Fields, R extends Fields, Q extends boole
   /** The same for the answer. */
   readonly response?: R | undefined;
   /** Wire tags to error classes. A responder that throws one answers with the tag; the caller gets the class. */
-  readonly errors?: ErrorTags | undefined;
+  readonly errors?: ErrorCodes | undefined;
   /** Like `errors`, but the connection is closed after the error has been sent. */
-  readonly fatalErrors?: ErrorTags | undefined;
+  readonly fatalErrors?: ErrorCodes | undefined;
   /**
    * False: `callRemote` sends and returns nothing. It is only a hint to the calling side: a responder must
    * always return what `response` says, because a caller is free to ask for an answer. Default true.
@@ -87,8 +88,8 @@ export class Command<A extends Fields = Fields, R extends Fields = Fields, Q ext
   readonly name: string;
   readonly arguments: A;
   readonly response: R;
-  readonly errors: ErrorTags;
-  readonly fatalErrors: ErrorTags;
+  readonly errors: ErrorCodes;
+  readonly fatalErrors: ErrorCodes;
   readonly requiresAnswer: Q;
   readonly requireTLS: boolean;
   readonly idempotent: boolean;

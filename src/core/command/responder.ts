@@ -1,6 +1,7 @@
 /** What answers a command: a function, or a decorated method. */
-import type { Fields, InputOf, ValuesOf } from "../arguments/argument.ts";
+
 import type { Signal } from "../platform.ts";
+import type { Fields, InputOf, ValuesOf } from "../schema/argument.ts";
 import type { Box } from "../wire/box.ts";
 import type { AmpConnection } from "./amp-connection.ts";
 import type { AnyCommand } from "./command.ts";

@@ -9,7 +9,7 @@ export function refusal(
   command: AnyCommand | undefined,
   requiresAnswer: boolean,
 ): Error | undefined {
-  const { options, output, limits } = kernel;
+  const { options, outbox: output, limits } = kernel;
   if (!kernel.rules.calls) return kernel.whyClosed();
   if (requiresAnswer && options.receiver !== undefined) {
     return new TypeError("the answer would go to the receiver: make the calls on a BoxDispatcher");

@@ -1,5 +1,5 @@
 /** Finds what is wrong with a connection's options, before anything is opened for it and when it is made. */
-import { type Limits, resolveLimits } from "../wire/limits.ts";
+import { type Limits, resolveLimits } from "../wire/box-limits.ts";
 import { checkBounds } from "./bounds.ts";
 import { checkHeartbeat } from "./heartbeat-options.ts";
 import type { ConnectionOptions } from "./options.ts";

@@ -4,14 +4,15 @@
  * What it is made of, and who moves whom, is in `assembly.ts` and `parts.ts`; each part has one subject and a file.
  * Nothing here does input or output, and time comes from a clock.
  */
-import type { Values } from "../arguments/field.ts";
+
+import type { AskReceiver } from "../calls/dispatcher.ts";
+import type { Host } from "../calls/port.ts";
+import { TypedCalls } from "../calls/typed-calls.ts";
 import type { AmpConnection, CallOptions, StartTLSOptions } from "../command/amp-connection.ts";
-import type { ProtocolChange } from "../command/box-kind.ts";
 import type { AnyCommand } from "../command/command.ts";
-import { TypedCalls } from "../command/typed-calls.ts";
-import type { Serving } from "../dispatch/dispatcher.ts";
-import type { Host } from "../dispatch/host.ts";
+import type { ProtocolChange } from "../command/protocol-change.ts";
 import { ConnectionClosed } from "../errors/transport.ts";
+import type { Values } from "../schema/field.ts";
 import type { CertificateLike, Clock, PrivateCertificateLike, TLSSession, Transport } from "../transport.ts";
 import type { Box } from "../wire/box.ts";
 import { refusal, refuse } from "./admission.ts";
@@ -30,7 +31,7 @@ export class BaseConnection extends TypedCalls implements AmpConnection {
     transport: Transport,
     clock: Clock,
     options: ConnectionOptions,
-    serving: (host: Host, options: ConnectionOptions) => Serving,
+    serving: (host: Host, options: ConnectionOptions) => AskReceiver,
     features: readonly FeatureKind[],
   ) {
     super();

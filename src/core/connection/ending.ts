@@ -1,9 +1,10 @@
 /** How a connection ends: in order, when nothing is in progress any more, or at once. */
-import { LINGER } from "../dispatch/linger.ts";
+
 import { AmpError } from "../errors/amp-error.ts";
-import { reasonOf } from "../errors/thrown.ts";
+import { messageOf } from "../errors/to-error.ts";
 import { ConnectionClosed, ConnectionLost } from "../errors/transport.ts";
 import type { Kernel } from "./kernel.ts";
+import { CLOSE_GRACE_MS } from "./linger.ts";
 import type { Transition } from "./states.ts";
 
 export class Ending {
@@ -38,12 +39,12 @@ export class Ending {
   /** What the peer asks meanwhile is served, for a while: or whoever asks without end would keep the connection for ever. */
   #hearOut(): void {
     const kernel = this.#kernel;
-    const { clock, dispatcher, input } = kernel;
+    const { clock, dispatcher, inbox: input } = kernel;
     this.#linger = clock.setTimeout(() => {
       if (dispatcher.outstanding.size > 0) return this.#hearOut(); // our own calls: their answers are waited for
       kernel.stopReading();
       input.read();
-    }, LINGER);
+    }, CLOSE_GRACE_MS);
   }
 
   destroy(reason: Error): void {
@@ -56,11 +57,11 @@ export class Ending {
   /** The peer has ended its side, and all that it sent was read. */
   streamEnded(): void {
     const kernel = this.#kernel;
-    const { dispatcher, input } = kernel;
+    const { dispatcher, inbox: input } = kernel;
     try {
       input.end();
     } catch (cause) {
-      return this.fail(new ConnectionLost(`the peer closed the connection: ${reasonOf(cause)}`, { cause }));
+      return this.fail(new ConnectionLost(`the peer closed the connection: ${messageOf(cause)}`, { cause }));
     }
     const reason = new ConnectionClosed("the peer closed the connection");
     if (kernel.rules.output === "held") return this.fail(reason);
@@ -84,7 +85,7 @@ export class Ending {
   /** AMP is over. What was written still goes out; what was held does not. */
   #end(transition: Transition, reason: Error): void {
     const kernel = this.#kernel;
-    const { clock, dispatcher, input, output, transport } = kernel;
+    const { clock, dispatcher, inbox: input, outbox: output, transport } = kernel;
     kernel.reason ??= reason;
     if (kernel.rules.output === "sent") output.flush();
     kernel.move(transition);
@@ -95,13 +96,13 @@ export class Ending {
     transport.end();
     input.discard();
     clock.clearTimeout(this.#linger);
-    this.#linger = clock.setTimeout(() => transport.destroy(), LINGER); // for the peer to end its side
+    this.#linger = clock.setTimeout(() => transport.destroy(), CLOSE_GRACE_MS); // for the peer to end its side
   }
 
   /** The stream speaks another protocol now: AMP is over, and ends nothing of it. */
   handedOver(): void {
     const kernel = this.#kernel;
-    const { connection, dispatcher, options, output } = kernel;
+    const { connection, dispatcher, options, outbox: output } = kernel;
     const reason = kernel.whyClosed();
     kernel.stop(reason);
     output.drop();

@@ -1,9 +1,10 @@
 /** What a door may add to a connection's kernel. */
-import type { Values } from "../arguments/field.ts";
+
+import type { ChangeAsk } from "../calls/port.ts";
 import type { CallOptions, StartTLSOptions } from "../command/amp-connection.ts";
-import type { ProtocolChange } from "../command/box-kind.ts";
 import type { AnyCommand } from "../command/command.ts";
-import type { ChangeAsk } from "../dispatch/host.ts";
+import type { ProtocolChange } from "../command/protocol-change.ts";
+import type { Values } from "../schema/field.ts";
 import type { Frame } from "../wire/frame.ts";
 import type { Kernel } from "./kernel.ts";
 import type { ConnectionOptions } from "./options.ts";

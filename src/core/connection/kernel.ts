@@ -1,26 +1,27 @@
 /** The kernel of a connection: its state, the bytes in and out, calls and asks. Features add the rest. */
+
+import { type AskReceiver, Dispatcher } from "../calls/dispatcher.ts";
+import type { ChangeAsk, Host } from "../calls/port.ts";
 import type { AmpConnection } from "../command/amp-connection.ts";
 import type { AnyCommand } from "../command/command.ts";
-import { ConnectionContext, Lifetime } from "../dispatch/context.ts";
-import { Dispatcher, type Serving } from "../dispatch/dispatcher.ts";
-import type { ChangeAsk, Host } from "../dispatch/host.ts";
 import { LimitExceeded, ProtocolSwitched, TLSNotAvailable } from "../errors/caller.ts";
 import { RemoteAmpError } from "../errors/peer.ts";
-import { errorOf } from "../errors/thrown.ts";
+import { toError } from "../errors/to-error.ts";
 import { ConnectionClosed } from "../errors/transport.ts";
 import { TLS_REQUIRED_ERROR_CODE } from "../errors/wire-codes.ts";
 import type { Observer } from "../observer.ts";
+import { ConnectionContext, Lifetime } from "../serving/responder-context.ts";
 import type { ChunkOwnership, Clock, TLSSession, Transport, TransportReceiver } from "../transport.ts";
+import type { Limits } from "../wire/box-limits.ts";
 import type { ByteWriter } from "../wire/byte-writer.ts";
 import type { Frame } from "../wire/frame.ts";
-import type { Limits } from "../wire/limits.ts";
 import { plaintextForbids } from "./admission.ts";
 import { checkConnectionOptions } from "./check-options.ts";
 import { Ending } from "./ending.ts";
 import type { Feature, FeatureKind, ProtocolChanges } from "./feature.ts";
-import { Input, type InputGate } from "./input.ts";
+import { Inbox, type InboxGate } from "./inbox.ts";
 import type { ConnectionOptions } from "./options.ts";
-import { Output } from "./output.ts";
+import { Outbox } from "./outbox.ts";
 import { mayFail, next, RULES, type Rules, type State, type Transition } from "./states.ts";
 
 const NONE: readonly Feature[] = [];
@@ -29,7 +30,7 @@ function added(list: readonly Feature[], feature: Feature): readonly Feature[] {
   return [...list, feature];
 }
 
-export class Kernel implements Host, InputGate, TransportReceiver {
+export class Kernel implements Host, InboxGate, TransportReceiver {
   readonly connection: AmpConnection;
   readonly options: ConnectionOptions;
   readonly limits: Limits;
@@ -38,9 +39,9 @@ export class Kernel implements Host, InputGate, TransportReceiver {
   readonly observer: Observer | undefined;
   readonly survivesUndeclaredErrors: boolean;
   readonly ending: Ending;
-  readonly output: Output;
+  readonly outbox: Outbox;
   readonly dispatcher: Dispatcher;
-  readonly input: Input;
+  readonly inbox: Inbox;
   features: readonly Feature[] = NONE;
   changes: ProtocolChanges | undefined = undefined;
   readonly #taker: Feature | undefined;
@@ -62,7 +63,7 @@ export class Kernel implements Host, InputGate, TransportReceiver {
     transport: Transport,
     clock: Clock,
     options: ConnectionOptions,
-    serving: (host: Host, options: ConnectionOptions) => Serving,
+    serving: (host: Host, options: ConnectionOptions) => AskReceiver,
     kinds: readonly FeatureKind[],
   ) {
     this.connection = connection;
@@ -75,9 +76,9 @@ export class Kernel implements Host, InputGate, TransportReceiver {
     this.tls = transport.tls;
     this.context = new ConnectionContext(connection, this.#lifetime);
     this.ending = new Ending(this);
-    this.output = new Output(transport);
+    this.outbox = new Outbox(transport);
     this.dispatcher = new Dispatcher(this, serving(this, options), clock);
-    this.input = new Input(transport, this.limits, this);
+    this.inbox = new Inbox(transport, this.limits, this);
     let taker: Feature | undefined;
     for (const kind of kinds) {
       const feature = kind(this, options);
@@ -154,21 +155,21 @@ export class Kernel implements Host, InputGate, TransportReceiver {
   received(chunk: Uint8Array, ownership: ChunkOwnership = "shared"): void {
     if (this.state === "closed") return;
     for (const feature of this.#hearing) feature.heard?.();
-    this.input.push(chunk, ownership);
+    this.inbox.push(chunk, ownership);
   }
 
   room(): Uint8Array | undefined {
-    return this.input.room();
+    return this.inbox.room();
   }
 
   ended(): void {
     this.peerEnded = true;
-    this.input.read();
+    this.inbox.read();
   }
 
   drained(): void {
-    this.output.drained();
-    if (this.input.paused) this.input.read();
+    this.outbox.drained();
+    if (this.inbox.paused) this.inbox.read();
   }
 
   lost(reason: Error | undefined): void {
@@ -180,7 +181,7 @@ export class Kernel implements Host, InputGate, TransportReceiver {
   mayRead(): boolean {
     if (this.state === "closed") return true; // to see the peer's end; what comes is thrown away
     // What is held back leaves when the answer is read that it waits for: not to read would be to wait for ever.
-    return this.mayListen() && this.output.untaken < this.limits.maxUnsentBytes;
+    return this.mayListen() && this.outbox.untaken < this.limits.maxUnsentBytes;
   }
 
   /** We have no reason of our own not to read; the peer may have given us one. */
@@ -190,31 +191,31 @@ export class Kernel implements Host, InputGate, TransportReceiver {
   }
 
   receive(frame: Frame): void {
-    const { held } = this.output;
+    const { held } = this.outbox;
     if (held >= this.limits.maxUnsentBytes && frame.answer < 0 && frame.error < 0) throw tooMuchHeld(held);
     if (this.#taker === undefined) this.dispatcher.receive(frame);
     else this.#taker.takeBox?.(frame);
   }
 
   readEnough(everything: boolean): void {
-    this.output.turnOver();
+    this.outbox.turnOver();
     for (const feature of this.#reading) feature.readEnded?.(everything);
     if (everything && this.peerEnded && this.state !== "closed") this.ending.streamEnded();
     this.ending.finish();
   }
 
   failed(error: unknown): void {
-    this.fail(errorOf(error));
+    this.fail(toError(error));
   }
 
   // What the dispatcher asks and tells.
 
   get out(): ByteWriter {
-    return this.output.out;
+    return this.outbox.out;
   }
 
   written(): void {
-    this.output.written();
+    this.outbox.written();
   }
 
   get alive(): boolean {
@@ -250,7 +251,7 @@ export class Kernel implements Host, InputGate, TransportReceiver {
   }
 
   finished(): void {
-    if (this.input.paused) this.input.read();
+    if (this.inbox.paused) this.inbox.read();
     this.ending.finish();
   }
 }

@@ -1,11 +1,11 @@
 /** How a connection behaves. */
 
 import type { AmpConnection } from "../command/amp-connection.ts";
-import type { BoxReceiver } from "../dispatch/box-interfaces.ts";
-import type { ResponderLocator } from "../dispatch/locator.ts";
 import type { Observer } from "../observer.ts";
+import type { ResponderLocator } from "../serving/locator.ts";
 import type { TLSOptions } from "../transport.ts";
-import type { GivenLimits } from "../wire/limits.ts";
+import type { LimitOptions } from "../wire/box-limits.ts";
+import type { BoxReceiver } from "./box-interfaces.ts";
 import type { HeartbeatOptions } from "./heartbeat-options.ts";
 
 /** What `connect`, `listen` and `attach` take beside an address. */
@@ -22,7 +22,7 @@ export interface ConnectionOptions {
   /** Refuse, in both directions, whatever is asked in plaintext, other than to start TLS. Default false. */
   readonly requireTLS?: boolean | undefined;
   /** Bounds on what the peer may cost us. */
-  readonly limits?: GivenLimits | undefined;
+  readonly limits?: LimitOptions | undefined;
   /** Milliseconds that a call may take where it does not say. Default: no bound. */
   readonly callTimeout?: number | undefined;
   /**

@@ -5,19 +5,19 @@ import { InvalidSignature } from "./caller.ts";
 export type ErrorClass = new (message: string) => Error;
 
 /** Wire tags to error classes. */
-export type ErrorTags = Readonly<Record<string, ErrorClass>>;
+export type ErrorCodes = Readonly<Record<string, ErrorClass>>;
 
 export class DeclaredErrors {
   readonly #byTag = new Map<string, ErrorClass>();
   readonly #byClass = new Map<unknown, { readonly tag: string; readonly fatal: boolean }>();
 
   /** @throws InvalidSignature for a tag that names something else than a class */
-  constructor(errors: ErrorTags, fatalErrors: ErrorTags) {
+  constructor(errors: ErrorCodes, fatalErrors: ErrorCodes) {
     this.#declare(errors, false);
     this.#declare(fatalErrors, true);
   }
 
-  #declare(tags: ErrorTags, fatal: boolean): void {
+  #declare(tags: ErrorCodes, fatal: boolean): void {
     for (const [tag, errorClass] of Object.entries(tags)) {
       if (typeof errorClass !== "function")
         throw new InvalidSignature(`error ${tag} must be a class of errors`);

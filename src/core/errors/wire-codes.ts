@@ -2,7 +2,7 @@
 import { TLSRequired } from "./caller.ts";
 import type { DeclaredErrors, ErrorClass } from "./declared-errors.ts";
 import { RemoteAmpError, UnhandledCommand, UnknownRemoteError } from "./peer.ts";
-import { isError, reasonOf } from "./thrown.ts";
+import { isError, messageOf } from "./to-error.ts";
 
 /** Nobody responds to the command. */
 export const UNHANDLED_ERROR_CODE = "UNHANDLED";
@@ -45,7 +45,7 @@ export function toWire(error: unknown, declared: DeclaredErrors | undefined): Wi
 function wireError(error: Error, declared: DeclaredErrors | undefined): WireError | undefined {
   const known = declared?.tagFor(error);
   if (known !== undefined) {
-    return { code: known.tag, description: reasonOf(error), fatal: known.fatal, undeclared: false };
+    return { code: known.tag, description: messageOf(error), fatal: known.fatal, undeclared: false };
   }
   if (error instanceof RemoteAmpError) {
     return { code: error.errorCode, description: error.description, fatal: error.fatal, undeclared: false };

@@ -1,13 +1,14 @@
 /** The low level: a connection as a sender of boxes, for a receiver that takes them as they come. */
+
 import { plaintextForbids } from "../connection/admission.ts";
+import type { BoxReceiver, BoxSender } from "../connection/box-interfaces.ts";
 import type { Feature, FeatureKind } from "../connection/feature.ts";
 import type { Kernel } from "../connection/kernel.ts";
-import type { BoxReceiver, BoxSender } from "../dispatch/box-interfaces.ts";
 import { TLSRequired } from "../errors/caller.ts";
-import { errorOf } from "../errors/thrown.ts";
+import { toError } from "../errors/to-error.ts";
 import type { Box } from "../wire/box.ts";
+import { writeBox } from "../wire/box-writer.ts";
 import type { Frame } from "../wire/frame.ts";
-import { writeBox } from "../wire/writer.ts";
 
 class RawBoxes implements Feature, BoxSender {
   readonly #kernel: Kernel;
@@ -35,12 +36,12 @@ class RawBoxes implements Feature, BoxSender {
     if (!kernel.rules.calls) throw kernel.whyClosed();
     if (plaintextForbids(kernel, undefined))
       throw new TLSRequired("a box may not be sent in plaintext: requireTLS lets none out");
-    writeBox(kernel.output.out, box);
-    kernel.output.written();
+    writeBox(kernel.outbox.out, box);
+    kernel.outbox.written();
   }
 
   unhandledError(error: unknown): void {
-    this.#kernel.fail(errorOf(error));
+    this.#kernel.fail(toError(error));
   }
 }
 

@@ -29,7 +29,7 @@ class BoxDeadline implements Feature {
 
   /** A read is over. `everything`: nothing is left but, perhaps, the beginning of a box. */
   readEnded(everything: boolean): void {
-    const { clock, input } = this.#kernel;
+    const { clock, inbox: input } = this.#kernel;
     if (!everything) {
       this.#stopped ??= clock.now();
       return;
@@ -55,7 +55,7 @@ class BoxDeadline implements Feature {
   }
 
   #judge(): void {
-    const { clock, input, limits } = this.#kernel;
+    const { clock, inbox: input, limits } = this.#kernel;
     this.#timer = undefined;
     // Who stopped reads again one day, and then the timer is set again.
     if (input.unserved === 0 || this.#stopped !== undefined) return;

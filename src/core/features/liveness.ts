@@ -75,7 +75,7 @@ export class Liveness implements Feature {
       const askIn = this.#interval - (now - this.#quietSince);
       if (askIn > 0) return askIn;
       this.#asked = { at: now, unsent };
-      this.#kernel.dispatcher.askIdly(HEARTBEAT_COMMAND);
+      this.#kernel.dispatcher.askAndForget(HEARTBEAT_COMMAND);
       return this.#timeout;
     }
     const deadIn = this.#timeout - (now - this.#asked.at);

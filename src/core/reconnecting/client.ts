@@ -1,27 +1,28 @@
 /** A client with one connection at a time: where its calls wait, and when they are sent again. */
-import type { Fields } from "../arguments/argument.ts";
+
+import { TypedCalls } from "../calls/typed-calls.ts";
 import type { CallOptions } from "../command/amp-connection.ts";
 import type { AnyCommand, Command } from "../command/command.ts";
-import { TypedCalls } from "../command/typed-calls.ts";
 import type { BaseConnection as Connection } from "../connection/connection.ts";
 import { InvalidSignature } from "../errors/caller.ts";
 import { ConnectionClosed } from "../errors/transport.ts";
 import type { AbortSignalLike } from "../platform.ts";
+import type { Fields } from "../schema/argument.ts";
 import type { Clock } from "../transport.ts";
 import { Box } from "../wire/box.ts";
+import { writeBox } from "../wire/box-writer.ts";
 import { ByteWriter } from "../wire/byte-writer.ts";
 import { frameOfBytes } from "../wire/frame-of.ts";
 import { COMMAND } from "../wire/protocol-keys.ts";
-import { writeBox } from "../wire/writer.ts";
-import { Keeper } from "./keeper.ts";
-import { withAsk } from "./kept-ask.ts";
+import { CallQueue, type PendingCall } from "./call-queue.ts";
+import { ConnectionManager } from "./connection-manager.ts";
+import { withAsk } from "./encoded-call.ts";
 import {
-  type Carrier,
+  type ConnectionFactory,
   checkBehaviour,
-  type ReconnectingBehaviour,
+  type ReconnectingBaseOptions,
   type ReconnectingState,
 } from "./options.ts";
-import { type PendingCall, WaitingCalls } from "./waiting-calls.ts";
 
 type Send = PendingCall["send"];
 
@@ -50,18 +51,18 @@ export class ReconnectingClient<C extends Connection = Connection>
 {
   readonly #callTimeout: number | undefined;
   readonly #clock: Clock;
-  readonly #waiting: WaitingCalls;
-  readonly #keeper: Keeper<C>;
+  readonly #waiting: CallQueue;
+  readonly #keeper: ConnectionManager<C>;
 
   /** Prefer `reconnecting`. @throws RangeError */
-  constructor(behaviour: ReconnectingBehaviour<C>, carrier: Carrier<C>) {
+  constructor(behaviour: ReconnectingBaseOptions<C>, carrier: ConnectionFactory<C>) {
     super();
     checkBehaviour(behaviour);
-    const { callTimeout, clock = carrier.clock, signal, waiting } = behaviour;
+    const { callTimeout, clock = carrier.clock, signal, queue: waiting } = behaviour;
     this.#callTimeout = callTimeout;
     this.#clock = clock;
-    this.#waiting = new WaitingCalls(clock, waiting);
-    this.#keeper = new Keeper(behaviour, carrier, (connection) => {
+    this.#waiting = new CallQueue(clock, waiting);
+    this.#keeper = new ConnectionManager(behaviour, carrier, (connection) => {
       for (const call of this.#waiting.takeAll()) this.#send(call, connection);
     });
     // The keeper may end by itself, when it has met an error that is not worth another try.

@@ -12,7 +12,7 @@ import type { BackoffOptions } from "./backoff.ts";
 export type ReconnectingState = "connecting" | "connected" | "waiting" | "closed";
 
 /** Tells of a new state. */
-export interface ReconnectingChange<C extends Connection = Connection> {
+export interface ReconnectingStateChange<C extends Connection = Connection> {
   readonly state: ReconnectingState;
   /** Why there is no connection, or was none before this one; undefined as long as nothing has failed. */
   readonly error: Error | undefined;
@@ -23,7 +23,7 @@ export interface ReconnectingChange<C extends Connection = Connection> {
 }
 
 /** Bounds on the calls that wait for a connection. A call past them rejects with LimitExceeded. */
-export interface WaitingLimits {
+export interface QueueLimits {
   /** Default 1,000. */
   readonly maxCalls?: number | undefined;
   /** Bytes of their boxes. Default 1 MiB. */
@@ -31,7 +31,7 @@ export interface WaitingLimits {
 }
 
 /** What a client that keeps a connection up does, whatever carries the connection. */
-export interface ReconnectingBehaviour<C extends Connection = Connection> {
+export interface ReconnectingBaseOptions<C extends Connection = Connection> {
   /**
    * Sets up every connection (a login, say), perhaps with a promise; the calls that wait go out when it is done. Make
    * its calls on the connection that it is given. When it fails, the connection is destroyed and the next attempt
@@ -41,13 +41,13 @@ export interface ReconnectingBehaviour<C extends Connection = Connection> {
   /** Milliseconds that `onConnection` may take. Default 30,000. */
   readonly setupTimeout?: number | undefined;
   /** Hears of every state, the first one included. What it throws is left to the platform to report. */
-  readonly onStateChange?: ((change: ReconnectingChange<C>) => void) | undefined;
+  readonly onStateChange?: ((change: ReconnectingStateChange<C>) => void) | undefined;
   /** Says of an error that trying again is in vain: the client closes with it, or with what this throws. Default: none is. */
-  readonly giveUpOn?: ((error: Error) => boolean) | undefined;
+  readonly isFatalError?: ((error: Error) => boolean) | undefined;
   /** How long to wait between attempts. */
   readonly backoff?: BackoffOptions | undefined;
   /** How many calls may wait for a connection. */
-  readonly waiting?: WaitingLimits | undefined;
+  readonly queue?: QueueLimits | undefined;
   /** Milliseconds that a call may take where it does not say, the wait for a connection included. Default: no bound. */
   readonly callTimeout?: number | undefined;
   /** Where time comes from: for tests. Default: the platform's. */
@@ -57,13 +57,13 @@ export interface ReconnectingBehaviour<C extends Connection = Connection> {
 }
 
 /** Opens a connection in a way of your own: over a child process that is started anew, over SSH. */
-export interface OwnWay<C extends Connection = Connection> {
+export interface ConnectionOpener<C extends Connection = Connection> {
   /** @param signal aborts when the client is closed meanwhile */
   readonly open: (signal: Signal) => C | PromiseLike<C>;
 }
 
 /** What the carrier of the connections adds. */
-export interface Carrier<C extends Connection> extends OwnWay<C> {
+export interface ConnectionFactory<C extends Connection> extends ConnectionOpener<C> {
   /** The platform's. */
   readonly clock: Clock;
   /** Does what every connection needs before anything else is sent on it: StartTLS. */
@@ -74,7 +74,7 @@ export interface Carrier<C extends Connection> extends OwnWay<C> {
 export function checkBehaviour({
   callTimeout,
   setupTimeout,
-  waiting: { maxCalls, maxBytes } = {},
-}: ReconnectingBehaviour<never>): void {
+  queue: { maxCalls, maxBytes } = {},
+}: ReconnectingBaseOptions<never>): void {
   checkBounds({ callTimeout, setupTimeout, maxCalls, maxBytes });
 }

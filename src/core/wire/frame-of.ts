@@ -1,9 +1,9 @@
 /** Bytes and boxes of our own as frames, for what only reads frames. Not for what a peer sends: nothing is bounded. */
 import type { Box } from "./box.ts";
+import { UNBOUNDED } from "./box-limits.ts";
+import { encodeBox } from "./box-writer.ts";
 import type { Frame } from "./frame.ts";
-import { UNBOUNDED } from "./limits.ts";
 import { BoxReader } from "./reader.ts";
-import { encodeBox } from "./writer.ts";
 
 /** What an empty box is on the wire. The writer refuses to make one. */
 const EMPTY = new Uint8Array(2);

@@ -5,10 +5,10 @@
  * What is to be kept is copied out, with {@link Frame.value} or {@link Frame.toBox}.
  */
 import { Box } from "./box.ts";
+import type { ExpectedBox } from "./expected-box.ts";
 import type { FixedBytes } from "./fixed-bytes.ts";
 import { keyToText } from "./key-text.ts";
 import type { ProtocolFields } from "./protocol-fields.ts";
-import type { Shape } from "./shape.ts";
 
 /** Numbers kept for one key: where the key starts, where its value starts, where that ends. */
 const STRIDE = 3;
@@ -20,7 +20,7 @@ const LENGTH_BYTES = 2;
  */
 export const VIEW_BYTES = 4096;
 /** How many times its own size a value may keep alive. */
-export const KEPT_ALIVE = 16;
+export const MAX_RETENTION_FACTOR = 16;
 /** Below this many bytes a loop beats a call into the platform. */
 const SHORT = 24;
 
@@ -54,9 +54,9 @@ export class Frame implements ProtocolFields {
   /** True when the keys stand in strictly ascending byte order, as every well-behaved sender writes them. */
   ascending = true;
   /** What the box turned out to be like; undefined for one that was not expected. */
-  shape: Shape | undefined = undefined;
+  shape: ExpectedBox | undefined = undefined;
   /** What the next box is thought to be like. Whoever reads boxes may say so. */
-  expected: Shape | undefined = undefined;
+  expected: ExpectedBox | undefined = undefined;
   /** `STRIDE` numbers for each key. An array, not an Int32Array: every connection makes one, faster, and reads as fast. */
   readonly offsets: number[] = [];
 
@@ -156,7 +156,7 @@ export function keptBytes(bytes: Uint8Array, start: number, end: number): Uint8A
   const count = end - start;
   if (count >= VIEW_BYTES) {
     const { buffer } = bytes;
-    if (count * KEPT_ALIVE >= buffer.byteLength)
+    if (count * MAX_RETENTION_FACTOR >= buffer.byteLength)
       return new Uint8Array(buffer, bytes.byteOffset + start, count);
   }
   return copiedBytes(bytes, start, end);

@@ -1,6 +1,7 @@
 /** Where AMP's own keys stand in a box: noted as they come. */
+
+import { keyPattern } from "./box-writer.ts";
 import { ANSWER, ASK, COMMAND, ERROR } from "./protocol-keys.ts";
-import { keyPattern } from "./writer.ts";
 
 /** Which entry of the box each is, -1 where it is absent. Of a key that comes twice the last counts, as in Twisted. */
 export interface ProtocolFields {

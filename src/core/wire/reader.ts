@@ -14,23 +14,23 @@ import { BoxTooLarge, KeyTooLong, MalformedAmpBox } from "../errors/peer.ts";
 import { unfilledBytes } from "../platform.ts";
 import type { ChunkOwnership } from "../transport.ts";
 import type { Box } from "./box.ts";
+import { DEFAULT_LIMITS, type LimitOptions } from "./box-limits.ts";
 import { Chunks } from "./chunks.ts";
-import { copiedBytes, Frame, KEPT_ALIVE, VIEW_BYTES } from "./frame.ts";
-import { DEFAULT_LIMITS, type GivenLimits } from "./limits.ts";
+import { copiedBytes, Frame, MAX_RETENTION_FACTOR, VIEW_BYTES } from "./frame.ts";
 import { KEY_TOO_LONG, scanBox, TOO_MANY_BYTES } from "./scan.ts";
 
-type ReaderLimits = Pick<GivenLimits, "maxBoxBytes" | "maxBoxKeys">;
+type ReaderLimits = Pick<LimitOptions, "maxBoxBytes" | "maxBoxKeys">;
 
 const NOTHING = new Uint8Array(0);
 
 /** How many times the bytes that have come are made room for, where so many are announced. */
-const BELIEVED = 16;
+const ANNOUNCED_FACTOR = 16;
 /** Room for what follows a value: a short key or the end of the box. Else that alone would move a large value once more. */
-const SLACK = 64;
+const TAIL_BYTES = 64;
 /** Room at most for the large boxes that one read may bring. */
 const READ_BYTES = 256 * 1024;
 /** A box, and room, that is worth being read into its place. */
-const LARGE_BYTES = READ_BYTES / KEPT_ALIVE;
+const LARGE_BYTES = READ_BYTES / MAX_RETENTION_FACTOR;
 /** Room for the keys before a large value: so much of the next box tells its length. */
 const HEAD_BYTES = 256;
 
@@ -80,8 +80,8 @@ export class BoxReader {
   push(chunk: Uint8Array, ownership: ChunkOwnership = "shared"): void {
     if (chunk.length === 0) return;
     if (this.#position < this.#end) return this.#queue(chunk, ownership);
-    const inRoom = ownership === "sole" && this.#isInRoom(chunk);
-    this.#lastRead = inRoom || ownership === "lent" ? chunk.length : 0;
+    const inRoom = ownership === "owned" && this.#isInRoom(chunk);
+    this.#lastRead = inRoom || ownership === "borrowed" ? chunk.length : 0;
     if (inRoom)
       this.#begin(this.#partial, ownership, this.#partialLength, this.#partialLength + chunk.length);
     else this.#begin(chunk, ownership);
@@ -104,12 +104,13 @@ export class BoxReader {
 
   #queue(chunk: Uint8Array, ownership: ChunkOwnership): void {
     this.#later ??= new Chunks();
-    this.#later.push(ownership === "lent" ? copiedBytes(chunk, 0, chunk.length) : chunk);
+    this.#later.push(ownership === "borrowed" ? copiedBytes(chunk, 0, chunk.length) : chunk);
   }
 
   /** A chunk that was lent may be written to from now on, and so may the last frame's bytes: what is left is copied. */
   giveBack(): void {
-    if (this.#ownership === "lent") this.#begin(copiedBytes(this.#chunk, this.#position, this.#end), "sole");
+    if (this.#ownership === "borrowed")
+      this.#begin(copiedBytes(this.#chunk, this.#position, this.#end), "owned");
   }
 
   /**
@@ -199,7 +200,7 @@ export class BoxReader {
 
   /** Values of this box may be handed out as views of where it lies. */
   #handOut(start: number, length: number): void {
-    if (this.#ownership !== "lent") this.#ownership = "shared";
+    if (this.#ownership !== "borrowed") this.#ownership = "shared";
     else this.#frame.moveTo(copiedBytes(this.#chunk, start, start + length), start);
   }
 
@@ -207,15 +208,15 @@ export class BoxReader {
   #movePartial(missing: number): void {
     const chunk = this.#chunk;
     const rest = this.#end - this.#position;
-    const needed = rest + missing + SLACK;
-    if (needed <= chunk.length && needed >= chunk.length / 2 && this.#ownership === "sole") {
+    const needed = rest + missing + TAIL_BYTES;
+    if (needed <= chunk.length && needed >= chunk.length / 2 && this.#ownership === "owned") {
       // A large box, whose place can be the chunk itself: nobody else has a part of it.
       chunk.copyWithin(0, this.#position, this.#end);
       this.#partial = chunk;
     } else {
       // Copied, so that a few bytes do not keep a chunk alive. What is announced is believed once a part of it is there:
       // a few bytes must not cost us a large value's room.
-      const believed = Math.min(needed, rest * BELIEVED + SLACK);
+      const believed = Math.min(needed, rest * ANNOUNCED_FACTOR + TAIL_BYTES);
       this.#partial = bytesFor(Math.max(believed, this.#roomAhead(needed)));
       this.#partial.set(chunk.subarray(this.#position, this.#end));
     }
@@ -237,7 +238,7 @@ export class BoxReader {
   #appendPartial(bytes: Uint8Array): void {
     const needed = this.#partialLength + bytes.length;
     if (needed > this.#partial.length) {
-      const grown = bytesFor(Math.max(needed, this.#partial.length * 2) + SLACK);
+      const grown = bytesFor(Math.max(needed, this.#partial.length * 2) + TAIL_BYTES);
       grown.set(this.#partial.subarray(0, this.#partialLength));
       this.#partial = grown;
       this.#frame.moveTo(grown, 0);

@@ -1,7 +1,8 @@
 /** One box's bytes to a frame: the only place that knows how keys and values stand in a box. */
+
+import type { ExpectedBox, Part } from "./expected-box.ts";
 import type { Frame } from "./frame.ts";
 import { noteField } from "./protocol-fields.ts";
-import type { Part, Shape } from "./shape.ts";
 
 // Not imported: V8 knows a module's own constants for such, and no others.
 const STRIDE = 3; // as in Frame
@@ -62,7 +63,7 @@ export function scanBox(frame: Frame, end: number, limit: number, maxKeys: numbe
  * @param end where the box must have ended
  * @returns whether it was so to its end; if not, the keys before the first other one are read
  */
-function scanExpected(frame: Frame, shape: Shape, end: number, maxKeys: number): boolean {
+function scanExpected(frame: Frame, shape: ExpectedBox, end: number, maxKeys: number): boolean {
   const { view, offsets } = frame;
   const { parts } = shape;
   const { length } = parts;

@@ -2,7 +2,7 @@
 import { createPrivateKey, type KeyObject } from "node:crypto";
 import { InvalidCertificate } from "../../core/errors/caller.ts";
 import { Certificate } from "./certificate.ts";
-import type { AuthorityOptions, CertificateOptions, Made } from "./making.ts";
+import type { AuthorityOptions, CertificateOptions, Made } from "./generate.ts";
 import { type PEM, pemBlocks } from "./pem.ts";
 
 export interface KeyOptions {
@@ -44,7 +44,7 @@ export class PrivateCertificate extends Certificate {
    * @throws InvalidCertificate when a name cannot be put into a certificate
    */
   static async selfSigned(options: CertificateOptions): Promise<PrivateCertificate> {
-    const { makeSelfSigned } = await import("./making.ts");
+    const { makeSelfSigned } = await import("./generate.ts");
     return loaded(await makeSelfSigned(options));
   }
 
@@ -55,7 +55,7 @@ export class PrivateCertificate extends Certificate {
    * @throws InvalidCertificate when the name cannot be put into a certificate
    */
   static async authority(options: AuthorityOptions): Promise<PrivateCertificate> {
-    const { makeAuthority } = await import("./making.ts");
+    const { makeAuthority } = await import("./generate.ts");
     return loaded(await makeAuthority(options));
   }
 
@@ -65,7 +65,7 @@ export class PrivateCertificate extends Certificate {
    * @throws InvalidCertificate when this is no authority, or a name cannot be put into a certificate
    */
   async issue(options: CertificateOptions): Promise<PrivateCertificate> {
-    const { makeIssued } = await import("./making.ts");
+    const { makeIssued } = await import("./generate.ts");
     return loaded(await makeIssued(options, this));
   }
 

@@ -6,10 +6,10 @@
  */
 import { Duplex } from "node:stream";
 import { ProtocolError } from "../../core/errors/peer.ts";
-import { errorOf } from "../../core/errors/thrown.ts";
+import { toError } from "../../core/errors/to-error.ts";
 import { DescriptorChannel } from "./descriptor-channel.ts";
 import { libc, type Watch } from "./libc.ts";
-import { messages, SHUT_WR } from "./messages.ts";
+import { messages, SHUT_WR } from "./scm-rights.ts";
 
 /** Reads in a row before others get a turn. */
 const READS = 16;
@@ -86,7 +86,7 @@ export class DescriptorStream extends Duplex {
         if (bytes.length > 0) taken = messages().send(this.#fd, bytes, descriptor);
       } catch (error) {
         this.#write = undefined;
-        return done(errorOf(error));
+        return done(toError(error));
       }
       if (taken === 0 && bytes.length > 0) return;
       if (descriptor !== undefined) this.descriptors.sent();
@@ -116,7 +116,7 @@ export class DescriptorStream extends Duplex {
         if (bytes.length === 0) this.push(null);
       }
     } catch (error) {
-      this.destroy(errorOf(error));
+      this.destroy(toError(error));
     }
   }
 }

@@ -1,8 +1,9 @@
 /** AMP's Descriptor: an open file, handed to the peer. */
-import type { BoxArgument } from "../../core/arguments/argument.ts";
+
 import { integer } from "../../core/arguments/integer.ts";
 import { DescriptorsNotAvailable } from "../../core/errors/caller.ts";
-import { reasonOf } from "../../core/errors/thrown.ts";
+import { messageOf } from "../../core/errors/to-error.ts";
+import type { BoxArgument } from "../../core/schema/argument.ts";
 import { NodeConnection } from "../connection.ts";
 import type { DescriptorChannel } from "./descriptor-channel.ts";
 
@@ -56,7 +57,7 @@ function send(channel: DescriptorChannel, fd: number): number {
   try {
     return channel.send(fd);
   } catch (cause) {
-    throw new TypeError(`${fd} cannot be sent: ${reasonOf(cause)}`, { cause });
+    throw new TypeError(`${fd} cannot be sent: ${messageOf(cause)}`, { cause });
   }
 }
 

@@ -2,9 +2,9 @@
 import type { StartTLSOptions } from "../../core/command/amp-connection.ts";
 import type { ReconnectingClient as Client } from "../../core/reconnecting/client.ts";
 import type {
-  ReconnectingBehaviour as Behaviour,
-  ReconnectingChange as Change,
-  OwnWay as Way,
+  ReconnectingBaseOptions as Behaviour,
+  ReconnectingStateChange as Change,
+  ConnectionOpener as Way,
 } from "../../core/reconnecting/options.ts";
 import type { ConnectOptions } from "../connect.ts";
 import type { NodeConnection } from "../connection.ts";
@@ -12,12 +12,12 @@ import type { NodeConnection } from "../connection.ts";
 /** A client whose connections are Node's. */
 export type ReconnectingClient = Client<NodeConnection>;
 /** A new state of such a client. */
-export type ReconnectingChange = Change<NodeConnection>;
+export type ReconnectingStateChange = Change<NodeConnection>;
 /** How a program opens its connections itself. */
-export type OwnWay = Way<NodeConnection>;
+export type ConnectionOpener = Way<NodeConnection>;
 
 /** What such a client does. */
-export interface ReconnectingBehaviour extends Behaviour<NodeConnection> {
+export interface ReconnectingBaseOptions extends Behaviour<NodeConnection> {
   /**
    * Start TLS on every connection, before anything else; `onConnection` then runs inside TLS. Calls wait for it: none is
    * ever sent in plaintext.
@@ -26,4 +26,4 @@ export interface ReconnectingBehaviour extends Behaviour<NodeConnection> {
 }
 
 /** Where to, as for `connect`, and how. */
-export type ReconnectingOptions = ReconnectingBehaviour & (ConnectOptions | OwnWay);
+export type ReconnectingOptions = ReconnectingBaseOptions & (ConnectOptions | ConnectionOpener);

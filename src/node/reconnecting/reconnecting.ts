@@ -1,12 +1,12 @@
 /** Keeps a connection up. */
 import { DescriptorsNotAvailable } from "../../core/errors/caller.ts";
 import { ReconnectingClient as Client } from "../../core/reconnecting/client.ts";
-import { givingUpOnRefusals } from "../../core/reconnecting/refusals.ts";
+import { givingUpOnRefusals } from "../../core/reconnecting/fatal-errors.ts";
 import { systemClock } from "../clock.ts";
 import { connect } from "../connect.ts";
 import { checkOptions, type NodeConnection } from "../connection.ts";
-import { checkTLSOptions } from "../tls/check.ts";
 import type { TLSOptions } from "../tls/options.ts";
+import { checkTLSOptions } from "../tls/validate-options.ts";
 import type { ReconnectingClient, ReconnectingOptions } from "./options.ts";
 
 /**
@@ -17,20 +17,20 @@ import type { ReconnectingClient, ReconnectingOptions } from "./options.ts";
 export function reconnecting(options: ReconnectingOptions): ReconnectingClient {
   const { startTLS } = options;
   if (startTLS !== undefined) checkTLSOptions(startTLS as TLSOptions, "client"); // looks whether the certificates are ours
-  const { open, giveUpOn } = wayOf(options);
+  const { open, isFatalError } = wayOf(options);
   const carrier = {
     clock: systemClock,
     open,
     prepare: startTLS && ((connection: NodeConnection) => connection.startTLS(startTLS)),
   };
-  return new Client({ ...options, giveUpOn }, carrier);
+  return new Client({ ...options, isFatalError: isFatalError }, carrier);
 }
 
 function wayOf(options: ReconnectingOptions) {
   if ("open" in options) return options;
-  const { signal: _ofTheWhole, giveUpOn, ...rest } = options;
+  const { signal: _ofTheWhole, isFatalError, ...rest } = options;
   checkOptions(rest, "client");
-  return givingUpOnRefusals((signal) => connect({ ...rest, signal }), refuses, giveUpOn);
+  return givingUpOnRefusals((signal) => connect({ ...rest, signal }), refuses, isFatalError);
 }
 
 /** Whether an address was refused before anything was opened: a port over 65535, a UNIX socket's lack of descriptors. */

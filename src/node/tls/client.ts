@@ -3,11 +3,11 @@ import { isIP, Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { type ConnectionOptions, checkServerIdentity, connect } from "node:tls";
 import type { Certificate } from "../certificates/certificate.ts";
-import { normalServerName } from "./check.ts";
 import { secureContext } from "./context.ts";
 import type { TLSOptions } from "./options.ts";
 import type { HandshakeOutcome } from "./outcome.ts";
 import { peerCertificate } from "./peer.ts";
+import { normalServerName } from "./validate-options.ts";
 
 export function startClient(stream: Duplex, options: TLSOptions, outcome: HandshakeOutcome): void {
   const virtual = !(stream instanceof Socket);

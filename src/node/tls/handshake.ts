@@ -2,10 +2,10 @@
 import type { Duplex } from "node:stream";
 import type { TLSSocket } from "node:tls";
 import { startClient } from "./client.ts";
+import { handshakeFailed } from "./errors.ts";
 import type { UpgradeOptions } from "./options.ts";
 import type { HandshakeOutcome } from "./outcome.ts";
 import { peerCertificate } from "./peer.ts";
-import { handshakeFailed } from "./refusal.ts";
 import { startServer } from "./server.ts";
 
 /** How long a TLS error may come after the stream below has closed: it knows the reason, the stream does not. */

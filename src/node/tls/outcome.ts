@@ -1,6 +1,6 @@
 /** How a handshake ends, as the two roles report it. */
 import type { TLSSocket } from "node:tls";
-import type { HandshakeFailure } from "./refusal.ts";
+import type { HandshakeFailure } from "./errors.ts";
 
 /** Only the first report counts. */
 export interface HandshakeOutcome {

@@ -2,10 +2,10 @@
 import type { Duplex } from "node:stream";
 import type { TLSSocket } from "node:tls";
 import { PlaintextAfterStartTLS } from "../../core/errors/peer.ts";
-import { temporaryCertificate } from "../certificates/temporary.ts";
-import { checkStream, checkTLSOptions } from "./check.ts";
+import { temporaryCertificate } from "../certificates/ephemeral.ts";
 import { handshake } from "./handshake.ts";
 import type { UpgradeOptions } from "./options.ts";
+import { checkStream, checkTLSOptions } from "./validate-options.ts";
 
 /**
  * Turns a plaintext stream into a TLS socket.

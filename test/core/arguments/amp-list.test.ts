@@ -1,15 +1,15 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { ampList } from "../../../src/core/arguments/amp-list.ts";
-import type { Argument, BoxArgument } from "../../../src/core/arguments/argument.ts";
 import { bigUnicode } from "../../../src/core/arguments/big-unicode.ts";
-import { NO_TAG } from "../../../src/core/arguments/box-template.ts";
 import { integer } from "../../../src/core/arguments/integer.ts";
 import { local } from "../../../src/core/arguments/local.ts";
 import { optional } from "../../../src/core/arguments/optional.ts";
-import { Schema } from "../../../src/core/arguments/schema.ts";
 import { unicode } from "../../../src/core/arguments/unicode.ts";
 import { TooLong } from "../../../src/core/errors/caller.ts";
+import type { Argument, BoxArgument } from "../../../src/core/schema/argument.ts";
+import { NO_TAG } from "../../../src/core/schema/box-template.ts";
+import { Schema } from "../../../src/core/schema/schema.ts";
 import { Box } from "../../../src/core/wire/box.ts";
 import { ByteWriter } from "../../../src/core/wire/byte-writer.ts";
 import { BoxReader } from "../../../src/core/wire/reader.ts";
@@ -21,7 +21,7 @@ import {
   sends,
   survivesAnything,
   wireBytes,
-} from "./codec-suite.ts";
+} from "../../contracts/codec.ts";
 
 const people = ampList({ name: unicode(), id: integer(), score: optional(integer()) });
 const ONE = "\0\x02id\0\x011\0\x04name\0\x03one\0\0";

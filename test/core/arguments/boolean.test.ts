@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe } from "vitest";
 import { boolean } from "../../../src/core/arguments/boolean.ts";
-import { bringsBack, doesNotSend, reads, refuses, sends } from "./codec-suite.ts";
+import { bringsBack, doesNotSend, reads, refuses, sends } from "../../contracts/codec.ts";
 
 describe("boolean", () => {
   reads(boolean(), "True", true);

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { bytes } from "../../../src/core/arguments/bytes.ts";
-import { bringsBack, doesNotSend, reads, sends, wireBytes } from "./codec-suite.ts";
+import { bringsBack, doesNotSend, reads, sends, wireBytes } from "../../contracts/codec.ts";
 
 describe("bytes", () => {
   for (const count of [0, 1, 23, 24, 4095, 4096, 65535]) {

@@ -10,7 +10,7 @@ import {
   sends,
   survivesAnything,
   wireBytes,
-} from "./codec-suite.ts";
+} from "../../contracts/codec.ts";
 
 const DATE = "2012-01-23T12:34:56.054321";
 

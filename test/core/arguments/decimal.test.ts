@@ -11,7 +11,7 @@ import {
   sends,
   survivesAnything,
   wireBytes,
-} from "./codec-suite.ts";
+} from "../../contracts/codec.ts";
 
 /** Text from the wire, and as Python writes the value back: the same where one is given. */
 const TEXTS: readonly (readonly [string, string?])[] = [

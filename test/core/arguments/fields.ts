@@ -1,12 +1,12 @@
 /** Fields to and from the bytes of a box of their own. */
-import type { Fields } from "../../../src/core/arguments/argument.ts";
-import { NO_TAG } from "../../../src/core/arguments/box-template.ts";
-import { Schema } from "../../../src/core/arguments/schema.ts";
+import type { Fields } from "../../../src/core/schema/argument.ts";
+import { NO_TAG } from "../../../src/core/schema/box-template.ts";
+import { Schema } from "../../../src/core/schema/schema.ts";
 import type { Box } from "../../../src/core/wire/box.ts";
+import { encodeBox } from "../../../src/core/wire/box-writer.ts";
 import { ByteWriter } from "../../../src/core/wire/byte-writer.ts";
 import type { Frame } from "../../../src/core/wire/frame.ts";
 import { BoxReader } from "../../../src/core/wire/reader.ts";
-import { encodeBox } from "../../../src/core/wire/writer.ts";
 
 /** @param values of any type: what a schema refuses is tested too */
 export function writeFields(fields: Fields, values: Readonly<Record<string, unknown>>): Uint8Array {

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { float } from "../../../src/core/arguments/float.ts";
-import { bringsBack, doesNotSend, reads, refuses, sends, survivesAnything } from "./codec-suite.ts";
+import { bringsBack, doesNotSend, reads, refuses, sends, survivesAnything } from "../../contracts/codec.ts";
 
 /** Python's repr. */
 const REPRS: readonly (readonly [number, string])[] = [

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { bigInteger } from "../../../src/core/arguments/big-integer.ts";
 import { integer } from "../../../src/core/arguments/integer.ts";
-import { bringsBack, doesNotSend, reads, refuses, sends, survivesAnything } from "./codec-suite.ts";
+import { bringsBack, doesNotSend, reads, refuses, sends, survivesAnything } from "../../contracts/codec.ts";
 
 const LENIENT: [string, number][] = [
   ["13", 13],

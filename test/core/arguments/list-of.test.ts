@@ -1,6 +1,5 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { Argument } from "../../../src/core/arguments/argument.ts";
 import { bytes } from "../../../src/core/arguments/bytes.ts";
 import { integer } from "../../../src/core/arguments/integer.ts";
 import { listOf } from "../../../src/core/arguments/list-of.ts";
@@ -8,7 +7,8 @@ import { local } from "../../../src/core/arguments/local.ts";
 import { optional } from "../../../src/core/arguments/optional.ts";
 import { unicode } from "../../../src/core/arguments/unicode.ts";
 import { TooLong } from "../../../src/core/errors/caller.ts";
-import { bringsBack, doesNotSend, reads, refuses, sends, survivesAnything } from "./codec-suite.ts";
+import type { Argument } from "../../../src/core/schema/argument.ts";
+import { bringsBack, doesNotSend, reads, refuses, sends, survivesAnything } from "../../contracts/codec.ts";
 
 const numbers = listOf(integer());
 const nested = listOf(listOf(unicode()));

@@ -1,11 +1,11 @@
 import { describe, expect, test } from "vitest";
-import type { Argument } from "../../../src/core/arguments/argument.ts";
 import { bigBytes } from "../../../src/core/arguments/big-bytes.ts";
 import { integer } from "../../../src/core/arguments/integer.ts";
 import { local } from "../../../src/core/arguments/local.ts";
 import { optional } from "../../../src/core/arguments/optional.ts";
+import type { Argument } from "../../../src/core/schema/argument.ts";
 import { Box } from "../../../src/core/wire/box.ts";
-import { reads, refuses, sends, wireBytes } from "./codec-suite.ts";
+import { reads, refuses, sends, wireBytes } from "../../contracts/codec.ts";
 import { readBox, writeFields } from "./fields.ts";
 
 describe("optional", () => {

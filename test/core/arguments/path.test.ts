@@ -2,7 +2,7 @@ import { posix } from "node:path";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { path } from "../../../src/core/arguments/path.ts";
-import { doesNotSend, reads, refuses, sends } from "./codec-suite.ts";
+import { doesNotSend, reads, refuses, sends } from "../../contracts/codec.ts";
 
 /** A path, and as `os.path.abspath` has it. */
 const NORMALISED: readonly (readonly [string, string])[] = [

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe } from "vitest";
 import { unicode } from "../../../src/core/arguments/unicode.ts";
-import { bringsBack, doesNotSend, reads, refuses, sends } from "./codec-suite.ts";
+import { bringsBack, doesNotSend, reads, refuses, sends } from "../../contracts/codec.ts";
 
 /** Around the lengths at which reading and writing change their ways, ASCII or not. */
 const LENGTHS = [0, 1, 3, 4, 5, 15, 16, 17, 22, 23, 24, 25, 26, 300];

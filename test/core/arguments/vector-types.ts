@@ -1,7 +1,6 @@
-/** The argument types of the vectors, by the names that `interop/argument_types.py` gives them. */
+/** The argument types of the vectors, by the names that `test/interop/twisted/argument_types.py` gives them. */
 import { Temporal } from "temporal-polyfill";
 import { ampList } from "../../../src/core/arguments/amp-list.ts";
-import type { Argument } from "../../../src/core/arguments/argument.ts";
 import { bigInteger } from "../../../src/core/arguments/big-integer.ts";
 import { boolean } from "../../../src/core/arguments/boolean.ts";
 import { bytes } from "../../../src/core/arguments/bytes.ts";
@@ -13,8 +12,9 @@ import { optional } from "../../../src/core/arguments/optional.ts";
 import { path } from "../../../src/core/arguments/path.ts";
 import { exactDecimal } from "../../../src/core/arguments/python-decimal.ts";
 import { unicode } from "../../../src/core/arguments/unicode.ts";
+import type { Argument } from "../../../src/core/schema/argument.ts";
 
-/** JSON as `interop/json_values.py` writes values. */
+/** JSON as `test/interop/twisted/json_values.py` writes values. */
 export type Json = string | boolean | readonly Json[] | { readonly [key: string]: Json };
 
 export interface VectorType {

@@ -1,9 +1,9 @@
-/** Every golden value in `vectors/arguments.json`, which a live Twisted has made. */
+/** Every golden value in `test/vectors/arguments.json`, which a live Twisted has made. */
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { integer } from "../../../src/core/arguments/integer.ts";
+import { decodings } from "../../contracts/codec.ts";
 import { plain } from "../../support/plain.ts";
-import { decodings } from "./codec-suite.ts";
 import { type Json, vectorType } from "./vector-types.ts";
 
 interface Vector {
@@ -19,7 +19,7 @@ interface Vector {
   readonly ours?: "refuse";
 }
 
-const file = new URL("../../../vectors/arguments.json", import.meta.url);
+const file = new URL("../../vectors/arguments.json", import.meta.url);
 const vectors = JSON.parse(readFileSync(file, "utf8")) as readonly Vector[];
 
 for (const type of new Set(vectors.map((vector) => vector.type))) {

@@ -1,6 +1,6 @@
 /** Whoever does not read is not written to without bound, and whoever asks too much is not read. */
 import { ConnectionClosed, LimitExceeded } from "ampwire";
-import { quiet, scriptedPeer } from "ampwire/testing";
+import { flushPending, scriptedPeer } from "ampwire/testing";
 import { describe, expect, test } from "vitest";
 import { rejection } from "../../support/settled.ts";
 import { calculator, Note, SUM, Sum } from "../calculator.ts";
@@ -12,14 +12,14 @@ describe("maxAsksInProgress", () => {
     const asks = Array.from({ length: 8 }, (_, index) => ({ _ask: `${index}`, _command: "Wait" }));
     peer.send(...asks);
     peer.send({ _ask: "last", _command: "Sum", a: "1", b: "1" });
-    await quiet();
+    await flushPending();
     expect(calc.waiting).toBe(3);
     calc.answer("first");
     await peer.expect(...["0", "1", "2"].map((tag) => ({ _answer: tag, after: "first" })));
-    await quiet();
+    await flushPending();
     expect(calc.waiting).toBe(3);
     calc.answer("second");
-    await quiet();
+    await flushPending();
     calc.answer("third");
     await peer.expect(
       ...["3", "4", "5"].map((tag) => ({ _answer: tag, after: "second" })),
@@ -36,7 +36,7 @@ describe("maxAsksInProgress", () => {
       { capacity: 1000 },
     );
     for (let index = 0; index < 200; index++) peer.send({ _ask: `${index}`, _command: "Wait" });
-    await quiet();
+    await flushPending();
     expect(calc.waiting).toBe(1);
     expect(peer.transport.unsent).toBeGreaterThan(0);
     for (let index = 0; index < 200; index++) {
@@ -52,7 +52,7 @@ describe("maxAsksInProgress", () => {
     const call = connection.callRemote(Sum, { a: 1, b: 2 });
     await peer.expect(SUM);
     peer.send({ _ask: "w", _command: "Wait" }, { _answer: "1", total: "3" });
-    await quiet();
+    await flushPending();
     calc.answer("");
     expect(await call).toEqual({ total: 3 });
   });
@@ -62,9 +62,9 @@ describe("maxAsksInProgress", () => {
     const { connection, peer } = scriptedPeer({ locator: calc.locator, limits: { maxAsksInProgress: 1 } });
     peer.send({ _ask: "1", _command: "Wait" }, { _ask: "2", _command: "Wait" });
     peer.end();
-    await quiet();
+    await flushPending();
     calc.answer("one");
-    await quiet();
+    await flushPending();
     calc.answer("two");
     await peer.expect({ _answer: "1", after: "one" }, { _answer: "2", after: "two" });
     await peer.expectEnd();
@@ -83,7 +83,7 @@ describe("maxUnsentBytes", () => {
     expect(() => connection.callRemote(Note, { text: "y" })).toThrow(LimitExceeded);
     peer.transport.resume();
     await peer.expect({ _command: "Note", text: "x".repeat(1200) });
-    await quiet();
+    await flushPending();
     connection.callRemote(Note, { text: "z" });
     await peer.expect({ _command: "Note", text: "z" });
     connection.destroy();
@@ -98,7 +98,7 @@ describe("maxUnsentBytes", () => {
     const tags = Array.from({ length: 500 }, (_, index) => `${index}`);
     for (const tag of tags) {
       peer.send({ ...SUM, _ask: tag });
-      await quiet();
+      await flushPending();
     }
     expect(peer.transport.unsent).toBeGreaterThan(0);
     peer.transport.resume();

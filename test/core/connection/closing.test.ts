@@ -8,7 +8,7 @@ import {
   locator,
   type ResponderContext,
 } from "ampwire";
-import { connectedPair, manualClock, memoryTransports, quiet, scriptedPeer } from "ampwire/testing";
+import { connectedPair, flushPending, manualClock, memoryTransports, scriptedPeer } from "ampwire/testing";
 import { describe, expect, test } from "vitest";
 import { rejection, settling } from "../../support/settled.ts";
 import { calculator, Note, SUM, Sum, TOTAL, Wait } from "../calculator.ts";
@@ -33,7 +33,7 @@ describe("close()", () => {
     const calc = calculator();
     const { connection, peer } = scriptedPeer({ locator: calc.locator });
     peer.send({ _ask: "w", _command: "Wait" });
-    await quiet();
+    await flushPending();
     void connection.close();
     peer.send(SUM);
     await peer.expect(TOTAL);
@@ -52,7 +52,7 @@ describe("close()", () => {
     const { connection, peer } = scriptedPeer({ locator: locator(waiting) }, { clock });
     const ask = async (_ask: string) => {
       peer.send({ _ask, _command: "Wait" });
-      await quiet();
+      await flushPending();
     };
     await ask("1");
     void connection.close();
@@ -98,7 +98,7 @@ describe("close()", () => {
       "later",
       async ({ connection }: ResponderContext) => {
         void connection.close();
-        await quiet();
+        await flushPending();
         return { total: 3 };
       },
     ],
@@ -178,7 +178,7 @@ describe("destroy()", () => {
     const calc = calculator();
     const { connection, peer } = scriptedPeer({ locator: calc.locator });
     peer.send({ _ask: "1", _command: "Wait" });
-    await quiet();
+    await flushPending();
     connection.destroy();
     await peer.expectEnd();
     expect((await connection.closed).message).toBe("the connection was destroyed here");
@@ -211,7 +211,7 @@ describe("a peer that ends its side", () => {
     peer.send({ _ask: "w", _command: "Wait" }, SUM);
     peer.end();
     await peer.expect(TOTAL);
-    await quiet();
+    await flushPending();
     expect(connection.state).toBe("closing");
     calc.answer("late");
     await peer.expect({ _answer: "w", after: "late" });
@@ -244,9 +244,9 @@ describe("a peer that does not end its side", () => {
     const clock = manualClock();
     const { connection } = scriptedPeer({}, { clock });
     const closed = settling(connection.close());
-    await quiet();
+    await flushPending();
     clock.advance(1_999);
-    await quiet();
+    await flushPending();
     expect(closed.how).toEqual([]);
     clock.advance(1);
     await closed.over;
@@ -289,9 +289,9 @@ test("idleTimeout gives up a silent peer", async () => {
   const { connection, peer } = scriptedPeer({ limits: { idleTimeout: 100 } }, { clock });
   clock.advance(99);
   peer.send("00");
-  await quiet();
+  await flushPending();
   clock.advance(99);
-  await quiet();
+  await flushPending();
   expect(connection.state).toBe("open");
   clock.advance(1);
   await peer.expectEnd();

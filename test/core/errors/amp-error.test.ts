@@ -8,7 +8,7 @@ import {
   UnhandledCommand,
   UnknownRemoteError,
 } from "ampwire";
-import { quiet, scriptedPeer } from "ampwire/testing";
+import { flushPending, scriptedPeer } from "ampwire/testing";
 import { expect, test } from "vitest";
 import { rejection } from "../../support/settled.ts";
 
@@ -87,7 +87,7 @@ test("the name of a command that nobody serves, told to onError", async () => {
   const told: unknown[] = [];
   const { peer } = scriptedPeer({ onError: (error) => void told.push(error) });
   peer.send({ _command: HOSTILE });
-  await quiet();
+  await flushPending();
   expect(told).toEqual([expect.objectContaining({ message: expect.stringContaining(`'${ESCAPED}'`) })]);
 });
 

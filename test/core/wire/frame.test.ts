@@ -1,11 +1,11 @@
 import { describe, expect, test } from "vitest";
 import { Box } from "../../../src/core/wire/box.ts";
+import { encodeBox, keyHeader } from "../../../src/core/wire/box-writer.ts";
 import { FixedBytes } from "../../../src/core/wire/fixed-bytes.ts";
 import type { Frame } from "../../../src/core/wire/frame.ts";
 import { keptBytes } from "../../../src/core/wire/frame.ts";
 import { textToKey } from "../../../src/core/wire/key-text.ts";
 import { BoxReader } from "../../../src/core/wire/reader.ts";
-import { encodeBox, keyHeader } from "../../../src/core/wire/writer.ts";
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 

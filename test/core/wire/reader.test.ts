@@ -2,8 +2,8 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { BoxTooLarge, KeyTooLong, MalformedAmpBox } from "../../../src/core/errors/peer.ts";
 import { Box } from "../../../src/core/wire/box.ts";
+import { encodeBox } from "../../../src/core/wire/box-writer.ts";
 import { BoxReader, parseBoxes } from "../../../src/core/wire/reader.ts";
-import { encodeBox } from "../../../src/core/wire/writer.ts";
 import { arbitraryBox, concat, cut, drained, pairs } from "./boxes.ts";
 
 const ascii = (text: string): Uint8Array => new TextEncoder().encode(text);
@@ -219,7 +219,7 @@ describe("values", () => {
       );
       for (const [chunkSize, ownership] of [size + 3, 7 * size, 1000, 65_536].flatMap((length) => [
         [length, "shared"] as const,
-        [length, "sole"] as const,
+        [length, "owned"] as const,
       ])) {
         const reader = new BoxReader();
         const values: Uint8Array[] = [];
@@ -244,7 +244,7 @@ describe("values", () => {
     const chunks = cut(stream, [44_000, 44_000, 44_000]);
     const reader = new BoxReader();
     const buffers = chunks.flatMap((chunk) => {
-      reader.push(chunk.slice(), "sole");
+      reader.push(chunk.slice(), "owned");
       return drained(reader).map((box) => box.get("v")?.buffer.byteLength);
     });
     // A view of the chunk, which then is not written to; the chunk of the box's beginning; a chunk again.
@@ -294,7 +294,7 @@ function lending(reader: BoxReader, usesRoom = false): (chunk: Uint8Array, read:
     const place = room ?? buffer;
     const part = chunk.subarray(0, place.length);
     place.set(part);
-    reader.push(place.subarray(0, part.length), room === undefined ? "lent" : "sole");
+    reader.push(place.subarray(0, part.length), room === undefined ? "borrowed" : "owned");
     read();
     reader.giveBack();
     buffer.fill(0xff);
@@ -361,7 +361,7 @@ describe("chunks that are lent", () => {
     const reader = new BoxReader();
     const small = encodeBox(new Box({ a: "1", b: "2" }));
     const chunk = concat([small, small, small]);
-    reader.push(chunk, "lent");
+    reader.push(chunk, "borrowed");
     for (let count = 0; count < 3; count++) expect(reader.nextFrame()?.bytes).toBe(chunk);
     expect(reader.nextFrame()).toBeUndefined();
   });
@@ -374,7 +374,7 @@ describe("room", () => {
   const stream = concat(boxes.map(encodeBox));
 
   /** A reader that was given so many bytes of the stream, and its room. */
-  function roomAfter(count: number, ownership: "lent" | "shared" = "lent"): Uint8Array | undefined {
+  function roomAfter(count: number, ownership: "borrowed" | "shared" = "borrowed"): Uint8Array | undefined {
     const reader = new BoxReader();
     reader.push(stream.slice(0, count), ownership);
     drained(reader);
@@ -396,7 +396,7 @@ describe("room", () => {
   test("is none for a box that is not large, whatever came last", () => {
     const reader = new BoxReader();
     const small = concat(Array(60).fill(encodeBox(new Box({ v: new Uint8Array(1500) }))));
-    reader.push(small.subarray(0, 65_000), "lent");
+    reader.push(small.subarray(0, 65_000), "borrowed");
     expect(drained(reader)).toHaveLength(43);
     reader.giveBack();
     expect(reader.room()).toBeUndefined();
@@ -404,11 +404,11 @@ describe("room", () => {
 
   test("is none while anything waits to be read first", () => {
     const reader = new BoxReader();
-    reader.push(stream.slice(0, 20_000), "lent");
+    reader.push(stream.slice(0, 20_000), "borrowed");
     drained(reader);
     reader.giveBack();
     expect(reader.room()).toBeDefined();
-    reader.push(stream.slice(20_000, 30_000), "lent");
+    reader.push(stream.slice(20_000, 30_000), "borrowed");
     reader.giveBack();
     expect(reader.room()).toBeUndefined();
     drained(reader);

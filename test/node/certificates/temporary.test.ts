@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { temporaryCertificate } from "../../../src/node/certificates/temporary.ts";
+import { temporaryCertificate } from "../../../src/node/certificates/ephemeral.ts";
 
 test("one temporary certificate for the whole process, under Twisted's name", async () => {
   const [first, second] = await Promise.all([temporaryCertificate(), temporaryCertificate()]);

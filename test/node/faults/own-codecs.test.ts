@@ -1,6 +1,6 @@
 /** A program's own codecs that throw, or give what they should not: the error names the argument, nothing is sent. */
 import { type Argument, ampList, command, InvalidSignature, listOf, locator, optional } from "ampwire";
-import { quiet, scriptedPeer } from "ampwire/testing";
+import { flushPending, scriptedPeer } from "ampwire/testing";
 import { describe, expect, test } from "vitest";
 import { rejection } from "../../support/settled.ts";
 import { Mark } from "../../support/witness.ts";
@@ -50,7 +50,7 @@ describe.each(places)("%s whose codec", (_, place, value) => {
       const Odd = command("Odd", { arguments: { it: place(codec({ encode })) } });
       const error = await rejection(connection.callRemote(Odd, { it: value }));
       expect(error.message).toContain('"it"');
-      await quiet();
+      await flushPending();
       expect(peer.unread).toBe(0);
       void connection.callRemote(Mark, { text: "t" }).catch(() => {});
       await peer.expect({ _ask: "1", _command: "Mark", text: "t" });

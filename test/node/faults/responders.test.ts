@@ -1,7 +1,7 @@
 // biome-ignore-all lint/suspicious/noThenProperty: what has a `then` is what is tested
 /** Responders that go wrong in every way there is: the peer hears UNKNOWN at most, and nobody else suffers. */
 import { ampList, bytes, type Connection, command, integer, listOf, locator, unicode } from "ampwire";
-import { quiet, type ScriptedPeer, scriptedPeer } from "ampwire/testing";
+import { flushPending, type ScriptedPeer, scriptedPeer } from "ampwire/testing";
 import { describe, expect, test } from "vitest";
 import { deferred } from "../../support/deferred.ts";
 
@@ -35,7 +35,7 @@ function serving(respond: () => unknown, closeOnUndeclaredError = false): Served
 async function stillWorks({ peer, connection }: Served): Promise<void> {
   peer.send({ _ask: "f", _command: "Fine" });
   await peer.expect({ _answer: "f", text: "fine" });
-  await quiet();
+  await flushPending();
   expect(peer.unread).toBe(0);
   expect(connection.state).toBe("open");
 }
@@ -173,13 +173,13 @@ describe("a responder that", () => {
       ),
     });
     joined.peer.send({ _ask: "1", _command: "Odd" });
-    await quiet();
+    await flushPending();
     joined.peer.destroy();
     joined.connection.destroy();
     const reason = await joined.connection.closed;
     expect(await heard.promise).toBe(reason);
     late.resolve(GOOD);
-    await quiet();
+    await flushPending();
     expect(joined.peer.unread).toBe(0);
   });
 
@@ -200,11 +200,11 @@ describe("a responder that", () => {
         onError: (error) => void reported.push(error),
       });
       peer.send({ _ask: "1", _command: "Odd" });
-      await quiet();
+      await flushPending();
       connection.destroy();
       await connection.closed;
       end.resolve();
-      await quiet();
+      await flushPending();
       // What it returned is not looked at: nobody can get it.
       expect(reported).toHaveLength(how === "returns garbage" ? 0 : 1);
     },

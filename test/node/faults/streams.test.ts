@@ -2,7 +2,7 @@
 import { Duplex } from "node:stream";
 import { AmpError, ConnectionLost, locator } from "ampwire";
 import { attach } from "ampwire/node";
-import { quiet } from "ampwire/testing";
+import { flushPending } from "ampwire/testing";
 import { describe, expect, test } from "vitest";
 import { testCertificates } from "../../support/certificates.ts";
 import { tidy } from "../../support/loopback.ts";
@@ -101,11 +101,11 @@ describe.each(CODES)("%s", (code) => {
     const connection = attach(stream, { locator: locator(slow) });
     tidy(connection);
     stream.push(bytesOf(EVIL));
-    await quiet();
+    await flushPending();
     stream.destroy(systemError(code));
     expect((await connection.closed).cause).toMatchObject({ code });
     answer();
-    await quiet();
+    await flushPending();
     expect(written).toEqual([]);
   });
 });

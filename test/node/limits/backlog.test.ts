@@ -1,6 +1,6 @@
 /** maxAsksInProgress, maxUnsentBytes and maxHeldBytes, by default and as an option: at the edge, and past it. */
 import { bytes, command, DEFAULT_LIMITS, LimitExceeded, type Limits, locator } from "ampwire";
-import { quiet } from "ampwire/testing";
+import { flushPending } from "ampwire/testing";
 import { describe, expect, test } from "vitest";
 import { heldBytes } from "../../support/memory.ts";
 import { bytesOf, STLS } from "../../support/raw-peer.ts";
@@ -32,11 +32,11 @@ describe.each<[string, Partial<Limits>]>([
     const all = bytesOf(...asks);
     peer.send(all);
     await arrived(all.length);
-    await quiet();
+    await flushPending();
     expect(running).toHaveLength(limit);
     running[0]?.();
     expect(await peer.box()).toEqual({ _answer: "0" });
-    await quiet();
+    await flushPending();
     expect(running).toHaveLength(limit + 1);
     for (const resolve of running) resolve();
     for (let i = 1; i <= limit; i++) expect(await peer.box()).toEqual({ _answer: String(i) });

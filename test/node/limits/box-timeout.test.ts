@@ -1,6 +1,6 @@
 /** boxTimeout: to the millisecond, by default and as an option; what does not count; and over a socket. */
 import { BoxTimeout, type ConnectionOptions, command, DEFAULT_LIMITS, type Limits, locator } from "ampwire";
-import { manualClock, quiet, scriptedPeer } from "ampwire/testing";
+import { flushPending, manualClock, scriptedPeer } from "ampwire/testing";
 import { describe, expect, test } from "vitest";
 import { deferred } from "../../support/deferred.ts";
 import { ANS, bytesOf, STLS } from "../../support/raw-peer.ts";
@@ -29,9 +29,9 @@ function opened(options: ConnectionOptions = {}, capacity?: number) {
     { clock, capacity, pretendTLS: true },
   );
   const pass = async (milliseconds: number) => {
-    await quiet();
+    await flushPending();
     clock.advance(milliseconds);
-    await quiet();
+    await flushPending();
   };
   return { ...joined, clock, heard, pass };
 }
@@ -98,7 +98,7 @@ test("boxes that are each in time are never cut, though the stream never pauses 
   for (let sent = 0; sent < count; sent++) {
     await pass(LIMIT - 1);
     peer.send(ask.subarray(middle), ask.subarray(0, middle));
-    await quiet();
+    await flushPending();
     expect(clock.pending).toBe(1);
   }
   expect(heard).toHaveLength(count);
@@ -113,11 +113,11 @@ test("boxes that are each in time are never cut, though the stream never pauses 
 test("no timer is set for whole boxes, and none stays behind with a connection that has fallen silent", async () => {
   const { clock, pass, peer } = opened();
   peer.send(ASK, ASK);
-  await quiet();
+  await flushPending();
   expect(clock.pending).toBe(0);
   for (let byte = 0; byte < ask.length; byte++) {
     peer.send(ask.subarray(byte, byte + 1));
-    await quiet();
+    await flushPending();
     expect(clock.pending).toBe(1);
   }
   await pass(LIMIT);
@@ -149,7 +149,7 @@ describe("time in which we do not read does not count", () => {
     // A call that the peer leaves unread: we stop at what it sends next.
     peer.transport.pause();
     const call = rejection(connection.callRemote(Mark, { text: "x".repeat(5_000) }));
-    await quiet();
+    await flushPending();
     peer.send(ask.subarray(-2, -1));
     await pass(100 * LIMIT);
     expect(connection.state).toBe("open");
@@ -167,7 +167,7 @@ describe("time in which we do not read does not count", () => {
   test("for bytes that the peer has not taken, also where it sends nothing meanwhile", async () => {
     const { connection, pass, peer } = opened({ limits: { ...limits, maxUnsentBytes: 1_000 } }, 100);
     peer.send(ask.subarray(0, -1));
-    await quiet();
+    await flushPending();
     peer.transport.pause();
     const call = rejection(connection.callRemote(Mark, { text: "x".repeat(5_000) }));
     await pass(100 * LIMIT);
@@ -206,10 +206,10 @@ test("no timer is left after the end, whoever ends", async () => {
   for (const end of ends) {
     const joined = opened();
     joined.peer.send(ask.subarray(0, -1));
-    await quiet();
+    await flushPending();
     expect(joined.clock.pending).toBe(1);
     end(joined);
-    await quiet();
+    await flushPending();
     joined.peer.end();
     await joined.connection.closed;
     expect(joined.clock.pending).toBe(0);

@@ -7,7 +7,7 @@ import {
   IdleTimeout,
   type Limits,
 } from "ampwire";
-import { manualClock, quiet, type ScriptedPeer, scriptedPeer } from "ampwire/testing";
+import { flushPending, manualClock, type ScriptedPeer, scriptedPeer } from "ampwire/testing";
 import { describe, expect, test } from "vitest";
 import { ANS, bytesOf, STLS } from "../../support/raw-peer.ts";
 import { rejection } from "../../support/settled.ts";
@@ -23,7 +23,7 @@ function opened(options: ConnectionOptions = {}) {
 
 async function drip(peer: ScriptedPeer, byte: number, advance: (milliseconds: number) => void) {
   peer.send(Uint8Array.of(byte));
-  await quiet();
+  await flushPending();
   advance(SECOND);
 }
 
@@ -39,7 +39,7 @@ describe.each<[string, Partial<Limits>]>([
     const held = rejection(connection.callRemote(Mark, { text: "held" }));
     await peer.expect(STLS);
     clock.advance(limit - 1);
-    await quiet();
+    await flushPending();
     expect(connection.state).toBe("upgrading");
     clock.advance(1);
     expect(await upgrade).toBeInstanceOf(HandshakeTimeout);
@@ -68,7 +68,7 @@ describe("idleTimeout", () => {
   test("a peer that opens and says nothing is given up at the limit, and not before", async () => {
     const { clock, connection } = opened({ limits });
     clock.advance(30 * SECOND - 1);
-    await quiet();
+    await flushPending();
     expect(connection.state).toBe("open");
     clock.advance(1);
     expect(connection.state).toBe("closed");
@@ -81,7 +81,7 @@ describe("idleTimeout", () => {
     const { clock, connection } = opened();
     expect(clock.pending).toBe(0);
     clock.advance(100 * HOUR);
-    await quiet();
+    await flushPending();
     expect(connection.state).toBe("open");
   });
 
@@ -92,7 +92,7 @@ describe("idleTimeout", () => {
     clock.advance(HOUR);
     for (const one of all) expect(await one.closed).toBeInstanceOf(IdleTimeout);
     clock.advance(HOUR);
-    await quiet();
+    await flushPending();
     expect(clock.pending).toBe(0);
   });
 });

@@ -131,7 +131,7 @@ describe("startTLS", () => {
     const { client } = keep({
       path,
       startTLS: { verifyAuthorities: [otherAuthority] },
-      giveUpOn: (error) => error instanceof PeerVerifyError,
+      isFatalError: (error) => error instanceof PeerVerifyError,
     });
     expect(await rejection(client.callRemote(Add, { a: 1, b: 1 }))).toBeInstanceOf(PeerVerifyError);
   });
@@ -148,8 +148,8 @@ describe("startTLS", () => {
   it.each<[string, Partial<ReconnectingOptions>]>([
     ["callTimeout", { callTimeout: Number.NaN }],
     ["setupTimeout", { setupTimeout: -1 }],
-    ["maxCalls", { waiting: { maxCalls: Number.NaN } }],
-    ["maxBytes", { waiting: { maxBytes: -1 } }],
+    ["maxCalls", { queue: { maxCalls: Number.NaN } }],
+    ["maxBytes", { queue: { maxBytes: -1 } }],
   ])("refuses a %s that is none", (name, wrong) => {
     expect(() => reconnecting({ path: unixPlace(), ...wrong })).toThrow(
       expect.objectContaining({ name: "RangeError", message: expect.stringContaining(name) }),

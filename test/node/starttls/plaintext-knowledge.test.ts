@@ -1,6 +1,6 @@
 /** What was learnt or begun in plaintext, and what becomes of it inside TLS. */
 import { command, locator, NotQuiescent, StartTLS, TLSRequired, unicode } from "ampwire";
-import { quiet } from "ampwire/testing";
+import { flushPending } from "ampwire/testing";
 import { describe, expect, test } from "vitest";
 import { testCertificates } from "../../support/certificates.ts";
 import { deferred } from "../../support/deferred.ts";
@@ -188,7 +188,7 @@ describe("case 13: a question that is open at the upgrade", () => {
     peer.send({ _ask: "a", _command: "Wait" }, STLS);
     await asked;
     answer.resolve({ text: "late" });
-    await quiet();
+    await flushPending();
     agreed.resolve({ tls_requireQuiescent: true });
     expect(await peer.box()).toEqual({ _answer: "a", text: "late" });
     expect(await peer.box()).toMatchObject({ _error: "1", _error_code: "TLS_NOT_QUIESCENT" });
@@ -234,7 +234,7 @@ describe("case 13: a question that is open at the upgrade", () => {
         peer.send({ _ask: "a", _command: "Wait" });
         await asked;
         answer.resolve({ text: "late" });
-        await quiet();
+        await flushPending();
         peer.send(ANS);
         expect(await failed).toBeInstanceOf(NotQuiescent);
         expect(peer.received).toEqual(bytesOf(STLS));

@@ -3,9 +3,9 @@ import { PassThrough } from "node:stream";
 import { describe, expect, test } from "vitest";
 import { InvalidCertificate } from "../../../src/core/errors/caller.ts";
 import { Certificate } from "../../../src/node/certificates/certificate.ts";
-import { checkStream, checkTLSOptions } from "../../../src/node/tls/check.ts";
 import type { TLSOptions, TLSRole } from "../../../src/node/tls/options.ts";
 import { upgrade } from "../../../src/node/tls/upgrade.ts";
+import { checkStream, checkTLSOptions } from "../../../src/node/tls/validate-options.ts";
 import { testCertificates } from "../../support/certificates.ts";
 import { securePair, socketPair } from "./streams.ts";
 

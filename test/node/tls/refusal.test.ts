@@ -1,11 +1,11 @@
 import { describe, expect, test } from "vitest";
 import { HandshakeError, PeerRefusedCertificate, PeerVerifyError } from "../../../src/core/errors/peer.ts";
-import type { TLSOptions, TLSRole } from "../../../src/node/tls/options.ts";
 import {
   type HandshakeFailure,
   handshakeFailed,
   refusalAfterHandshake,
-} from "../../../src/node/tls/refusal.ts";
+} from "../../../src/node/tls/errors.ts";
+import type { TLSOptions, TLSRole } from "../../../src/node/tls/options.ts";
 import { testCertificates } from "../../support/certificates.ts";
 
 const { authority, otherAuthority, server, client: clientCertificate } = await testCertificates();

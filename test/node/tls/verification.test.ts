@@ -3,7 +3,7 @@ import type { Duplex } from "node:stream";
 import { afterAll, afterEach, beforeEach, describe, expect, test } from "vitest";
 import { PeerRefusedCertificate, PeerVerifyError } from "../../../src/core/errors/peer.ts";
 import { Certificate } from "../../../src/node/certificates/certificate.ts";
-import { refusalAfterHandshake } from "../../../src/node/tls/refusal.ts";
+import { refusalAfterHandshake } from "../../../src/node/tls/errors.ts";
 import { testCertificates } from "../../support/certificates.ts";
 import { type Both, ending, failure, memoryPair, type Options, socketPair, upgradeBoth } from "./streams.ts";
 

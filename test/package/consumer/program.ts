@@ -44,7 +44,7 @@ import {
   reconnecting,
   type Server,
 } from "ampwire/node";
-import { chunkings, connectedPair, manualClock, scriptedPeer } from "ampwire/testing";
+import { allSplits, connectedPair, manualClock, scriptedPeer } from "ampwire/testing";
 import {
   attach as attachWebSocket,
   chooseProtocol,
@@ -200,8 +200,8 @@ export function keepUp(serverName?: string): ReconnectingClient {
     onStateChange({ state, error, delay = 0 }) {
       if (state === "waiting" && error !== undefined) Notice.responder(() => void delay);
     },
-    waiting: { maxCalls: 10 },
-    giveUpOn: (error) => error instanceof OutOfStock,
+    queue: { maxCalls: 10 },
+    isFatalError: (error) => error instanceof OutOfStock,
   });
 }
 
@@ -225,6 +225,6 @@ export async function rehearse(): Promise<void> {
   await peer.expect({ _command: "Photo", _ask: "1" });
   peer.send({ _answer: "1", data: new Uint8Array([1, 2, 3]) });
   const { data }: { data: Uint8Array } = await answered;
-  for (const chunks of chunkings(data)) clock.advance(chunks.length);
+  for (const chunks of allSplits(data)) clock.advance(chunks.length);
   await Promise.all([client.close(), server.close()]);
 }

@@ -49,7 +49,7 @@ export async function doors(): Promise<void> {
   // @ts-expect-error a port is a number
   await connect({ port: "1234", host: "127.0.0.1" });
   // @ts-expect-error calls that wait are bounded by number
-  reconnecting({ port: 1234, waiting: { maxCalls: true } });
+  reconnecting({ port: 1234, queue: { maxCalls: true } });
   // @ts-expect-error TLS is the URL's matter
   await connectWebSocket("wss://example.com", { tls: {} });
   // @ts-expect-error a connection is no locator

@@ -187,14 +187,14 @@ export function callsContract<C extends Connection>(carrier: Carrier<C>): void {
     });
 
     it("is one of a bounded number", async () => {
-      const { client } = kept(carrier.place().reconnecting, { waiting: { maxCalls: 2 } });
+      const { client } = kept(carrier.place().reconnecting, { queue: { maxCalls: 2 } });
       for (let i = 0; i < 2; i++) client.callRemote(Note, { text: "waits" });
       expect(await rejection(client.callRemote(Add, { a: 1, b: 1 }))).toBeInstanceOf(LimitExceeded);
       expect(() => client.callRemote(Note, { text: "one too many" })).toThrow(/waiting\.maxCalls/);
     });
 
     it("takes its part of a bounded number of bytes, and gives it back", async () => {
-      const { client } = kept(carrier.place().reconnecting, { waiting: { maxBytes: 1_000 } });
+      const { client } = kept(carrier.place().reconnecting, { queue: { maxBytes: 1_000 } });
       const controller = new AbortController();
       const long = new Box({ data: "x".repeat(900) });
       const first = rejection(client.callRemoteString("Long", long, { signal: controller.signal }));

@@ -1,13 +1,13 @@
 /** What the contract of `reconnecting` needs of whatever carries the connections. */
 import type { Connection, ResponderSource, Signal } from "ampwire";
 import type { ReconnectingClient } from "../../../src/core/reconnecting/client.ts";
-import type { OwnWay, ReconnectingBehaviour } from "../../../src/core/reconnecting/options.ts";
+import type { ConnectionOpener, ReconnectingBaseOptions } from "../../../src/core/reconnecting/options.ts";
 
 export interface Carrier<C extends Connection> {
   /** Somewhere nobody listens yet. */
   place(): Place<C>;
   /** `reconnecting`, with a way of one's own. */
-  reconnecting(options: ReconnectingBehaviour<C> & OwnWay<C>): ReconnectingClient<C>;
+  reconnecting(options: ReconnectingBaseOptions<C> & ConnectionOpener<C>): ReconnectingClient<C>;
 }
 
 interface Place<C extends Connection> {
@@ -15,7 +15,7 @@ interface Place<C extends Connection> {
   serve(...responders: ResponderSource[]): Promise<ServerThere>;
   connect(signal: Signal): Promise<C>;
   /** `reconnecting`, with the address. */
-  reconnecting(options: ReconnectingBehaviour<C>): ReconnectingClient<C>;
+  reconnecting(options: ReconnectingBaseOptions<C>): ReconnectingClient<C>;
 }
 
 export interface ServerThere {

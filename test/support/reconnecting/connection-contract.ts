@@ -1,7 +1,7 @@
 /** What `reconnecting` must do about its connections, over whatever carries them. */
 import { ConnectFailed, type Connection, ConnectionClosed, ConnectionLost, command, unicode } from "ampwire";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
-import type { ReconnectingBehaviour } from "../../../src/core/reconnecting/options.ts";
+import type { ReconnectingBaseOptions } from "../../../src/core/reconnecting/options.ts";
 import { deferred } from "../deferred.ts";
 import { rejection } from "../settled.ts";
 import { breakAll, type Carrier } from "./carrier.ts";
@@ -63,7 +63,7 @@ export function connectionContract<C extends Connection>(carrier: Carrier<C>): v
 
     it("is not waited for when trying again is in vain", async () => {
       const { client } = kept(carrier.place().reconnecting, {
-        giveUpOn: (error) => error instanceof ConnectFailed,
+        isFatalError: (error) => error instanceof ConnectFailed,
       });
       const call = client.callRemote(Add, { a: 1, b: 1 });
       expect(await rejection(call)).toBeInstanceOf(ConnectFailed);
@@ -72,10 +72,10 @@ export function connectionContract<C extends Connection>(carrier: Carrier<C>): v
     });
 
     const bare: unknown = Object.create(null);
-    it.each<[string, unknown, (fail: () => never) => ReconnectingBehaviour<C>]>([
-      ["giveUpOn", new Error("whether to go on"), (fail) => ({ giveUpOn: fail })],
+    it.each<[string, unknown, (fail: () => never) => ReconnectingBaseOptions<C>]>([
+      ["isFatalError", new Error("whether to go on"), (fail) => ({ isFatalError: fail })],
       ["jitter", new Error("how long"), (fail) => ({ backoff: { jitter: fail } })],
-      ["giveUpOn, and that is no error", bare, (fail) => ({ giveUpOn: fail })],
+      ["isFatalError, and that is no error", bare, (fail) => ({ isFatalError: fail })],
     ])("is not waited for when %s throws", async (_, thrown, behaviour) => {
       const fail = () => {
         throw thrown;

@@ -4,27 +4,27 @@ import { type ManualClock, manualClock } from "ampwire/testing";
 import { expect, onTestFinished } from "vitest";
 import type { ReconnectingClient } from "../../../src/core/reconnecting/client.ts";
 import type {
-  ReconnectingBehaviour,
-  ReconnectingChange,
+  ReconnectingBaseOptions,
   ReconnectingState,
+  ReconnectingStateChange,
 } from "../../../src/core/reconnecting/options.ts";
 
 export interface Kept<C extends Connection> {
   readonly client: ReconnectingClient<C>;
   readonly clock: ManualClock;
-  readonly changes: readonly ReconnectingChange<C>[];
+  readonly changes: readonly ReconnectingStateChange<C>[];
   /** Until the client is, or has just been, in this state. */
-  become(state: ReconnectingState): Promise<ReconnectingChange<C>>;
+  become(state: ReconnectingState): Promise<ReconnectingStateChange<C>>;
 }
 
 /** It waits as long as it ever would, and after the test nothing of it is left. */
 export function kept<C extends Connection>(
-  reconnecting: (behaviour: ReconnectingBehaviour<C>) => ReconnectingClient<C>,
-  options: ReconnectingBehaviour<C> = {},
+  reconnecting: (behaviour: ReconnectingBaseOptions<C>) => ReconnectingClient<C>,
+  options: ReconnectingBaseOptions<C> = {},
 ): Kept<C> {
   const clock = manualClock();
-  const changes: ReconnectingChange<C>[] = [];
-  const listeners = new Set<(change: ReconnectingChange<C>) => void>();
+  const changes: ReconnectingStateChange<C>[] = [];
+  const listeners = new Set<(change: ReconnectingStateChange<C>) => void>();
   const client = reconnecting({
     backoff: { jitter: () => 1 },
     ...options,
@@ -43,8 +43,8 @@ export function kept<C extends Connection>(
     await expect.poll(() => clock.pending).toBe(0);
   });
   const become = (state: ReconnectingState) =>
-    new Promise<ReconnectingChange<C>>((resolve) => {
-      const listener = (change: ReconnectingChange<C>) => {
+    new Promise<ReconnectingStateChange<C>>((resolve) => {
+      const listener = (change: ReconnectingStateChange<C>) => {
         if (change.state !== state) return;
         listeners.delete(listener);
         resolve(change);

@@ -1,18 +1,18 @@
 /** A capture file: every AMP conversation in it. */
-import { Failure } from "../../complaint.ts";
+import { Failure } from "../../cli-error.ts";
 import type { Terminal } from "../../print/terminal.ts";
 import { jsonRecord } from "../../print/values.ts";
 import { understood } from "../../proxy/line.ts";
 import type { Commands } from "../../proxy/pairing.ts";
 import { boxLine } from "../../proxy/printing.ts";
 import { LONGEST_VALUE } from "../limits.ts";
+import type { ByteSource } from "./byte-source.ts";
 import { CapturedConnection, type Seen } from "./connection.ts";
 import { packets } from "./file.ts";
-import type { Pull } from "./pull.ts";
 import { segmentOf } from "./segment.ts";
 
 /** @throws Failure when there is no AMP in it, or a conversation that was AMP breaks off */
-export async function decodeCapture(file: Pull, commands: Commands, terminal: Terminal): Promise<void> {
+export async function decodeCapture(file: ByteSource, commands: Commands, terminal: Terminal): Promise<void> {
   const connections = new Set<CapturedConnection>();
   /** By both addresses. Ports are used again: a connection begins where a SYN says so. */
   const current = new Map<string, CapturedConnection>();

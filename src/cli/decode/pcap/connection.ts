@@ -1,7 +1,7 @@
 /** One TCP connection of a capture: its two directions read as AMP, asks paired with answers. */
-import { reasonOf } from "../../../core/errors/thrown.ts";
+import { messageOf } from "../../../core/errors/to-error.ts";
 import { type Box, BoxReader } from "../../../index.ts";
-import type { End } from "../../proxy/end.ts";
+import type { Endpoint } from "../../proxy/endpoint.ts";
 import { type Commands, type Meaning, Pairing } from "../../proxy/pairing.ts";
 import { type Diagnosis, diagnose } from "../diagnose.ts";
 import { LIMITS } from "../limits.ts";
@@ -39,8 +39,8 @@ class Half {
 }
 
 export class CapturedConnection {
-  readonly #ends: Readonly<Record<End, string>>;
-  readonly #halves: Readonly<Record<End, Half>> = { client: new Half(), server: new Half() };
+  readonly #ends: Readonly<Record<Endpoint, string>>;
+  readonly #halves: Readonly<Record<Endpoint, Half>> = { client: new Half(), server: new Half() };
   readonly #pairing: Pairing;
   #time: number | undefined;
   #boxes = 0;
@@ -68,7 +68,7 @@ export class CapturedConnection {
   /** @param time milliseconds since the first packet of the capture, where it says */
   *hear(segment: Segment, time: number | undefined): Generator<Seen> {
     this.#time = time;
-    const end: End = segment.from === this.#ends.client ? "client" : "server";
+    const end: Endpoint = segment.from === this.#ends.client ? "client" : "server";
     const half = this.#halves[end];
     if (segment.syn) half.direction.begin(segment.sequence);
     // The SYN itself is counted, also where bytes come with it (TCP Fast Open).
@@ -80,7 +80,7 @@ export class CapturedConnection {
     }
   }
 
-  *#boxesOf(end: End, half: Half, { from, to }: Segment): Generator<Seen> {
+  *#boxesOf(end: Endpoint, half: Half, { from, to }: Segment): Generator<Seen> {
     for (;;) {
       const { offset } = half.reader;
       const box = next(half);
@@ -107,7 +107,7 @@ function next(half: Half): Box | undefined {
   try {
     return half.reader.next();
   } catch (error) {
-    const message = reasonOf(error);
+    const message = messageOf(error);
     half.stops = diagnose(half.reader.takeRest(), offset) ?? { offset, message, hint: undefined, tls: false };
     return undefined;
   }

@@ -1,6 +1,6 @@
 /** Capture files to packets: pcap in either byte order, with micro- or nanoseconds, and pcapng. */
-import { Failure } from "../../complaint.ts";
-import type { Pull } from "./pull.ts";
+import { Failure } from "../../cli-error.ts";
+import type { ByteSource } from "./byte-source.ts";
 
 export interface Packet {
   /** Milliseconds since 1970; undefined where the file does not say. */
@@ -28,7 +28,7 @@ export function isCapture(first: Buffer): boolean {
 }
 
 /** @throws Failure for what is no capture file */
-export async function* packets(file: Pull): AsyncGenerator<Packet> {
+export async function* packets(file: ByteSource): AsyncGenerator<Packet> {
   const first = await file.peek(4);
   const magic = first?.readUInt32LE(0);
   const pcap = magic === undefined ? undefined : PCAP[magic];
@@ -37,7 +37,7 @@ export async function* packets(file: Pull): AsyncGenerator<Packet> {
   else throw new Failure("this is no capture file: neither pcap nor pcapng", "tcpdump -w FILE writes one");
 }
 
-async function* pcapPackets(file: Pull, bigEndian: boolean, units: number): AsyncGenerator<Packet> {
+async function* pcapPackets(file: ByteSource, bigEndian: boolean, units: number): AsyncGenerator<Packet> {
   const header = await file.take(24);
   if (header === undefined) return;
   const linkType = uint32(header, 20, bigEndian) & 0xffff;
@@ -65,7 +65,7 @@ interface Interface {
 
 const PACKETS: Readonly<Record<number, typeof enhanced>> = { [SIMPLE]: simple, [ENHANCED]: enhanced };
 
-async function* pcapngPackets(file: Pull): AsyncGenerator<Packet> {
+async function* pcapngPackets(file: ByteSource): AsyncGenerator<Packet> {
   let bigEndian = false;
   let interfaces: Interface[] = [];
   for (let head = await file.peek(12); head !== undefined; head = await file.peek(12)) {

@@ -1,5 +1,5 @@
 /** What a protocol change sees of its connection. */
-import type { ChangingConnection } from "../../command/box-kind.ts";
+import type { ChangingConnection } from "../../command/protocol-change.ts";
 import type { Kernel } from "../../connection/kernel.ts";
 import type { TLSOptions, TLSSession, Transport } from "../../transport.ts";
 import { holdsAnswers } from "./held-answers.ts";
@@ -21,7 +21,7 @@ export class Changing implements ChangingConnection {
   }
 
   get owesAnswers(): boolean {
-    const { dispatcher, output } = this.#kernel;
+    const { dispatcher, outbox: output } = this.#kernel;
     return dispatcher.incoming.inProgress > 0 || holdsAnswers(output);
   }
 

@@ -3,11 +3,11 @@
  * are read again: seldom, and only for who asks for a quiescent upgrade. To count answers would cost every answer.
  */
 
-import type { Output } from "../../connection/output.ts";
-import { UNBOUNDED } from "../../wire/limits.ts";
+import type { Outbox } from "../../connection/outbox.ts";
+import { UNBOUNDED } from "../../wire/box-limits.ts";
 import { BoxReader } from "../../wire/reader.ts";
 
-export function holdsAnswers(output: Output): boolean {
+export function holdsAnswers(output: Outbox): boolean {
   const { held } = output;
   if (held === 0) return false;
   const reader = new BoxReader(UNBOUNDED);

@@ -1,0 +1,77 @@
+/** Boxes to bytes. */
+import { InvalidSignature, TooLong } from "../errors/caller.ts";
+import type { Box } from "./box.ts";
+import { MAX_KEY_LENGTH, MAX_VALUE_LENGTH } from "./box-limits.ts";
+import { ByteWriter } from "./byte-writer.ts";
+import { FixedBytes } from "./fixed-bytes.ts";
+import { textToKey } from "./key-text.ts";
+
+/**
+ * One box as it goes over the wire, keys in byte order.
+ * @throws InvalidSignature for a box without keys or with an empty key, TooLong for what the length bytes cannot tell
+ */
+export function encodeBox(box: Box): Uint8Array<ArrayBuffer> {
+  const out = new ByteWriter();
+  writeBox(out, box);
+  return out.copy();
+}
+
+export function writeBox(out: ByteWriter, box: Box): void {
+  if (box.size === 0) throw new InvalidSignature("a box needs at least one key");
+  const start = out.length;
+  try {
+    for (const [key, value] of sortedEntries(box)) {
+      out.append(keyHeader(key));
+      if (value.length > MAX_VALUE_LENGTH) throw valueTooLong(box, value);
+      out.uint16(value.length);
+      out.append(value);
+    }
+    out.uint16(0);
+  } catch (error) {
+    out.truncate(start);
+    throw error;
+  }
+}
+
+/**
+ * A key with its length before it.
+ * @throws InvalidSignature when empty (it would end the box), TooLong over 255 bytes
+ */
+export function keyHeader(key: Uint8Array): Uint8Array<ArrayBuffer> {
+  if (key.length === 0) throw new InvalidSignature("a key cannot be empty: an empty key ends the box");
+  if (key.length > MAX_KEY_LENGTH) {
+    throw new TooLong(`a key is ${key.length} bytes long, over the wire's limit of ${MAX_KEY_LENGTH}`);
+  }
+  const header = new Uint8Array(2 + key.length);
+  header[1] = key.length;
+  header.set(key, 2);
+  return header;
+}
+
+/** A key as it is looked for, with its length before it. @throws InvalidSignature, TooLong: as {@link keyHeader} */
+export function keyPattern(name: string): FixedBytes {
+  return new FixedBytes(keyHeader(textToKey(name)));
+}
+
+/** Byte order, which for UTF-8 is not JavaScript's order of strings. */
+export function compareBytes(a: Uint8Array, b: Uint8Array): number {
+  const shared = Math.min(a.length, b.length);
+  for (let i = 0; i < shared; i++) {
+    const difference = (a[i] as number) - (b[i] as number);
+    if (difference !== 0) return difference;
+  }
+  return a.length - b.length;
+}
+
+function sortedEntries(box: Box): [Uint8Array, Uint8Array][] {
+  return [...box]
+    .map(([key, value]): [Uint8Array, Uint8Array] => [textToKey(key), value])
+    .sort(([a], [b]) => compareBytes(a, b));
+}
+
+function valueTooLong(box: Box, value: Uint8Array): TooLong {
+  const name = [...box].find(([, candidate]) => candidate === value)?.[0];
+  return new TooLong(
+    `the value of ${name} is ${value.length} bytes long, over the wire's limit of ${MAX_VALUE_LENGTH}`,
+  );
+}

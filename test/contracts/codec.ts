@@ -1,0 +1,144 @@
+/**
+ * What every codec is tested with: each value that comes in is read whole, from the middle of other bytes, and from a
+ * box that arrives byte by byte; each value that goes out is written alone and behind other bytes.
+ */
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import type { Argument } from "../../src/core/schema/argument.ts";
+import { asInPlace } from "../../src/core/schema/argument.ts";
+import { NO_TAG } from "../../src/core/schema/box-template.ts";
+import { Schema } from "../../src/core/schema/schema.ts";
+import { ByteWriter } from "../../src/core/wire/byte-writer.ts";
+import { BoxReader } from "../../src/core/wire/reader.ts";
+
+/** Bytes, or text that stands for its UTF-8. */
+export type Wire = string | Uint8Array;
+
+export function wireBytes(wire: Wire): Uint8Array {
+  return typeof wire === "string" ? new TextEncoder().encode(wire) : wire;
+}
+
+/** Every way in which a value's bytes may reach a codec. */
+export function decodings<T>(codec: Argument<T>, wire: Wire): (() => unknown)[] {
+  const bytes = wireBytes(wire);
+  return [
+    () => codec.decode(Uint8Array.from(bytes)),
+    () => decodeAmong(codec, bytes, 0x31),
+    () => decodeAmong(codec, bytes, 0x00),
+    () => decodeDripping(codec, bytes),
+  ];
+}
+
+/** Among digits or zeros, so that one byte too many or too few would change the value. */
+function decodeAmong<T>(codec: Argument<T>, bytes: Uint8Array, around: number): unknown {
+  const larger = new Uint8Array(bytes.length + 14).fill(around);
+  larger.set(bytes, 7);
+  return asInPlace(codec).read(larger, 7, 7 + bytes.length);
+}
+
+function decodeDripping<T>(codec: Argument<T>, bytes: Uint8Array): unknown {
+  const wire = new ByteWriter();
+  new Schema({ it: verbatim }, "field").template([]).write(wire, NO_TAG, { it: bytes });
+  const reader = new BoxReader();
+  const schema = new Schema({ it: codec }, "field");
+  for (const byte of wire.copy()) {
+    reader.push(Uint8Array.of(byte));
+    const frame = reader.nextFrame();
+    if (frame !== undefined) return schema.read(frame).it;
+  }
+  throw new Error("the box did not arrive");
+}
+
+const verbatim: Argument<Uint8Array> = { encode: (value) => value, decode: (bytes) => bytes };
+
+/** As `toEqual` for bytes, without its minute for a megabyte. */
+export function expectBytes(actual: unknown, expected: Uint8Array): void {
+  if (!(actual instanceof Uint8Array) || Buffer.compare(actual, expected) !== 0)
+    expect(actual).toEqual(expected);
+}
+
+/** @param value compared with `toEqual`, or given to a function that expects more */
+export function reads<T>(codec: Argument<T>, wire: Wire, value: T | ((value: T) => void)): void {
+  test(`reads ${name(wire)}`, () => {
+    for (const decoding of decodings(codec, wire)) {
+      const decoded = decoding();
+      // What a codec of T decodes is a T.
+      if (value instanceof Function) value(decoded as T);
+      else if (value instanceof Uint8Array) expectBytes(decoded, value);
+      else expect(decoded).toEqual(value);
+    }
+  });
+}
+
+export function refuses<T>(codec: Argument<T>, wire: Wire, message?: RegExp): void {
+  test(`refuses ${name(wire)}`, () => {
+    for (const decoding of decodings(codec, wire)) expect(decoding).toThrow(message);
+    expect(() => codec.decode(wireBytes(wire))).toThrow(/./);
+  });
+}
+
+export function sends<T>(codec: Argument<T>, value: T, wire: Wire): void {
+  test(`sends ${name(wire)}`, () => {
+    expectBytes(codec.encode(value), wireBytes(wire));
+    const out = new ByteWriter(1);
+    out.append(wireBytes("before"));
+    asInPlace(codec).write(value, out);
+    expectBytes(out.copy(), Uint8Array.from([...wireBytes("before"), ...wireBytes(wire)]));
+  });
+}
+
+/** @param value of any type: programs in JavaScript have no compiler that stops them */
+export function doesNotSend<T>(
+  codec: Argument<T>,
+  value: unknown,
+  error: RegExp | (new (message: string) => Error),
+): void {
+  test(`does not send ${String(name(String(value)))} (${typeof value})`, () => {
+    expect(() => codec.encode(value as T)).toThrow(error);
+  });
+}
+
+export function bringsBack<T>(codec: Argument<T>, values: fc.Arbitrary<T>, same = expectEqual<T>): void {
+  test("brings back whatever it is given", () => {
+    fc.assert(
+      fc.property(values, (value) => {
+        const wire = codec.encode(value);
+        same(codec.decode(wire), value);
+        same(decodeAmong(codec, wire, 0x31) as T, value);
+      }),
+    );
+  });
+}
+
+/** Bytes from a peer either decode or throw an error with a message; what decodes can be sent again. */
+export function survivesAnything<T>(codec: Argument<T>, likely: string): void {
+  const wires = fc.oneof(
+    fc.uint8Array({ maxLength: 40 }),
+    fc.string({ unit: fc.constantFrom(...likely), maxLength: 12 }).map(wireBytes),
+  );
+  test("takes or refuses any bytes, and sends again what it took", () => {
+    fc.assert(
+      fc.property(wires, (wire) => {
+        let value: T;
+        try {
+          value = codec.decode(wire);
+        } catch (error) {
+          expect((error as Error).message).toMatch(/^\S.*\S$/s);
+          return;
+        }
+        const canonical = codec.encode(value);
+        expect(codec.encode(codec.decode(canonical))).toEqual(canonical);
+      }),
+      { numRuns: 500 },
+    );
+  });
+}
+
+function expectEqual<T>(actual: T, expected: T): void {
+  expect(actual).toEqual(expected);
+}
+
+function name(wire: Wire): string {
+  const text = typeof wire === "string" ? wire : Buffer.from(wire).toString("latin1");
+  return JSON.stringify(text.length > 50 ? `${text.slice(0, 40)}... (${text.length})` : text);
+}

@@ -1,0 +1,112 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { bigBytes } from "../../../src/core/arguments/big-bytes.ts";
+import { bigUnicode } from "../../../src/core/arguments/big-unicode.ts";
+import { integer } from "../../../src/core/arguments/integer.ts";
+import { optional } from "../../../src/core/arguments/optional.ts";
+import type { SplitLayout } from "../../../src/core/arguments/split-value.ts";
+import { InvalidSignature, TooLong } from "../../../src/core/errors/caller.ts";
+import { Box } from "../../../src/core/wire/box.ts";
+import { parseBoxes } from "../../../src/core/wire/reader.ts";
+import { bringsBack, doesNotSend, expectBytes, reads, refuses, sends } from "../../contracts/codec.ts";
+import { readBox, readFields, writeFields } from "./fields.ts";
+
+const MAX = 65535;
+const LAYOUTS: readonly SplitLayout[] = ["numbered-from-2", "numbered-from-0"];
+
+/** The keys that a value of `length` bytes goes over, with the lengths of their pieces. */
+function pieces(layout: SplitLayout, length: number): Record<string, number> {
+  const wire = writeFields({ it: bigBytes({ layout }) }, { it: new Uint8Array(length) });
+  const [box] = parseBoxes(wire);
+  return Object.fromEntries([...(box ?? [])].map(([key, value]) => [key, value.length]));
+}
+
+describe("bigBytes", () => {
+  test("numbers the second piece 2, and leaves the first one its plain name", () => {
+    expect(pieces("numbered-from-2", 0)).toEqual({ it: 0 });
+    expect(pieces("numbered-from-2", MAX)).toEqual({ it: MAX });
+    expect(pieces("numbered-from-2", MAX + 1)).toEqual({ it: MAX, "it.2": 1 });
+    expect(pieces("numbered-from-2", 2 * MAX)).toEqual({ it: MAX, "it.2": MAX });
+    expect(pieces("numbered-from-2", 2 * MAX + 5)).toEqual({ it: MAX, "it.2": MAX, "it.3": 5 });
+  });
+
+  test("numbers every piece from 0 where told to", () => {
+    expect(pieces("numbered-from-0", 0)).toEqual({ "it.0": 0 });
+    expect(pieces("numbered-from-0", MAX)).toEqual({ "it.0": MAX });
+    expect(pieces("numbered-from-0", 2 * MAX + 5)).toEqual({ "it.0": MAX, "it.1": MAX, "it.2": 5 });
+  });
+
+  for (const layout of LAYOUTS) {
+    test(`comes back from many pieces, ${layout}`, () => {
+      const fields = { id: integer(), it: bigBytes({ layout }), later: integer() };
+      // Over ten pieces: their keys are not in the order of the numbers then.
+      const it = Uint8Array.from({ length: 11 * MAX + 3 }, (_, index) => index % 251);
+      const values = { id: 1, it, later: 2 };
+      const read = readFields(fields, writeFields(fields, values));
+      expectBytes(read.it, it);
+      expect([read.id, read.later]).toEqual([1, 2]);
+    });
+
+    test(`is missing where it has no piece, or absent where optional, ${layout}`, () => {
+      const box = new Box({ other: "x" });
+      expect(() => readBox({ it: bigBytes({ layout }) }, box)).toThrow(/"it" is missing/);
+      expect(readBox({ it: optional(bigBytes({ layout })) }, box)).toEqual({});
+    });
+  }
+
+  test("refuses pieces with a gap, or of the other layout, rather than half a value", () => {
+    const fields = { it: optional(bigBytes()) };
+    expect(() => readBox(fields, new Box({ it: "a", "it.3": "c" }))).toThrow(/"it.3" is left/);
+    expect(() => readBox(fields, new Box({ "it.2": "b" }))).toThrow(/"it.2" is left/);
+    expect(() => readBox(fields, new Box({ "it.0": "a", "it.1": "b" }))).toThrow(/"it.\d" is left/);
+    const fromZero = { it: optional(bigBytes({ layout: "numbered-from-0" })) };
+    expect(() => readBox(fromZero, new Box({ "it.0": "a", "it.2": "c" }))).toThrow(/"it.2" is left/);
+    expect(readBox(fields, new Box({ it: "a", "it.x": "", "it.": "", item: "" }))).toEqual({
+      it: Uint8Array.of(0x61),
+    });
+  });
+
+  test("has a limit of its own, in both directions", () => {
+    const fields = { it: bigBytes({ maxBytes: 100_000 }) };
+    const most = { it: new Uint8Array(100_000) };
+    expectBytes(readFields(fields, writeFields(fields, most)).it, most.it);
+    expect(() => writeFields(fields, { it: new Uint8Array(100_001) })).toThrow(TooLong);
+    const larger = writeFields({ it: bigBytes() }, { it: new Uint8Array(100_001) });
+    expect(() => readFields(fields, larger)).toThrow(
+      /"it": the value is longer than its maxBytes \(100000\)/,
+    );
+    expect(() => bigBytes().encode(new Uint8Array(16 * 1024 * 1024 + 1))).toThrow(TooLong);
+  });
+
+  test("cannot be declared beside a field that is named like a piece", () => {
+    expect(() => readBox({ it: bigBytes(), "it.2": integer() }, new Box({ it: "" }))).toThrow(
+      InvalidSignature,
+    );
+  });
+
+  test("refuses options that mean nothing", () => {
+    expect(() => bigBytes({ maxBytes: 0 })).toThrow(RangeError);
+    // A program in JavaScript may say anything.
+    expect(() => bigBytes({ layout: "numbered-from-1" as SplitLayout })).toThrow(/there is no layout/);
+    expect(() => bigBytes({ layout: "toString" as SplitLayout })).toThrow(/there is no layout/);
+  });
+
+  doesNotSend(bigBytes(), "text", TypeError);
+  bringsBack(bigBytes(), fc.uint8Array());
+});
+
+describe("bigUnicode", () => {
+  test("may be cut inside a character", () => {
+    const text = `a${"三".repeat(50_000)}`;
+    for (const layout of LAYOUTS) {
+      const fields = { it: bigUnicode({ layout }) };
+      expect(readFields(fields, writeFields(fields, { it: text }))).toEqual({ it: text });
+    }
+  });
+  reads(bigUnicode(), "café", "café");
+  refuses(bigUnicode(), Uint8Array.of(0x61, 0xff), /not UTF-8/);
+  sends(bigUnicode(), "café", "café");
+  doesNotSend(bigUnicode(), "\ud800", /lone surrogate/);
+  doesNotSend(bigUnicode(), 1, TypeError);
+  bringsBack(bigUnicode(), fc.string({ unit: "binary" }));
+});

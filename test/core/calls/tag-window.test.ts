@@ -1,0 +1,65 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { TagWindow } from "../../../src/core/calls/tag-window.ts";
+
+/** What may happen to it: a tag so much after the last one, or something to one of the tags that there were. */
+const step = fc.oneof(
+  { weight: 6, arbitrary: fc.record({ add: fc.integer({ min: 1, max: 3 }) }) },
+  { weight: 1, arbitrary: fc.record({ add: fc.integer({ min: 1, max: 500 }) }) },
+  { weight: 5, arbitrary: fc.record({ take: fc.nat() }) },
+  { weight: 1, arbitrary: fc.record({ replace: fc.nat() }) },
+);
+
+describe("a window of tags is a map of tags", () => {
+  // Its slots are found by the lowest bits: from 2^31 and 2^32 on these are no more what they seem.
+  test.each([0, 2 ** 31 - 40, 2 ** 32 - 40, 2 ** 40 + 1])("from %d on", (before) => {
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 400 }), (steps) => {
+        const model = new Map<number, string>();
+        const tags = new TagWindow<string>();
+        const made: number[] = [];
+        let last = before;
+        for (const one of steps) {
+          if ("add" in one) {
+            last += one.add;
+            made.push(last);
+            model.set(last, `value of ${last}`);
+            tags.add(last, `value of ${last}`);
+          } else if ("take" in one) {
+            const tag = made[one.take % made.length] ?? -1;
+            expect(tags.take(tag)).toBe(model.get(tag));
+            model.delete(tag);
+          } else {
+            const tag = [...model.keys()][one.replace % model.size];
+            if (tag === undefined) continue;
+            model.set(tag, "another");
+            tags.replace(tag, "another");
+          }
+        }
+        for (const tag of [-1, 0, last, last + 1, ...made]) expect(tags.get(tag)).toBe(model.get(tag));
+        expect([...tags.values()]).toEqual([...model.values()]);
+      }),
+    );
+  });
+});
+
+test("one that is never taken does not stretch it", () => {
+  const tags = new TagWindow<string>();
+  tags.add(1, "never");
+  for (let tag = 2; tag < 500_000; tag++) {
+    tags.add(tag, "soon");
+    tags.take(tag);
+  }
+  tags.add(2 ** 50, "far"); // a loop over all that lies between would not end
+  expect([...tags.values()]).toEqual(["never", "far"]);
+});
+
+test("a rush and its end", () => {
+  const tags = new TagWindow<number>();
+  for (let round = 0; round < 3; round++) {
+    const first = round * 20_000 + 1;
+    for (let tag = first; tag < first + 20_000; tag++) tags.add(tag, tag);
+    for (let tag = first + 19_999; tag >= first; tag--) expect(tags.take(tag)).toBe(tag);
+    expect([...tags.values()]).toEqual([]);
+  }
+});

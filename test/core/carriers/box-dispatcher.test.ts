@@ -1,0 +1,270 @@
+/** Calls and responders over a carrier that has boxes but no byte stream. */
+import {
+  Box,
+  BoxDispatcher,
+  type BoxSender,
+  CallTimeout,
+  type Clock,
+  ConnectionClosed,
+  locator,
+  NoEmptyBoxes,
+  ProtocolSwitchCommand,
+  type ResponderLocator,
+  StartTLS,
+  TLSNotAvailable,
+  TooLong,
+  UnexpectedAnswer,
+} from "ampwire";
+import { flushPending, type ManualClock, manualClock } from "ampwire/testing";
+import { describe, expect, test } from "vitest";
+import { rejection, settling } from "../../support/settled.ts";
+import { calculator, Divide, Note, SUM, Sum, Wait, ZeroDivisionError } from "../calculator.ts";
+
+/** Two dispatchers, each sending what the other receives. */
+function joined(a?: ResponderLocator, b?: ResponderLocator, clock?: Clock) {
+  const sent: Box[] = [];
+  let refusal: Error | undefined;
+  const errors: unknown[] = [];
+  const ends = [new BoxDispatcher(a, clock), new BoxDispatcher(b, clock)] as const;
+  const to = (receiver: BoxDispatcher): BoxSender => ({
+    sendBox(box) {
+      if (refusal !== undefined) throw refusal;
+      sent.push(box);
+      queueMicrotask(() => receiver.boxReceived(box));
+    },
+    unhandledError: (error) => void errors.push(error),
+  });
+  ends[0].startReceivingBoxes(to(ends[1]));
+  ends[1].startReceivingBoxes(to(ends[0]));
+  const refuse = (reason: Error | undefined) => {
+    refusal = reason;
+  };
+  return { ends, sent, errors, refuse };
+}
+
+describe("BoxDispatcher", () => {
+  test("calls, and is called", async () => {
+    const calc = calculator();
+    const { ends, sent } = joined(calc.locator, calc.locator);
+    const [a, b] = ends;
+    expect(await a.callRemote(Sum, { a: 1, b: 2 })).toEqual({ total: 3 });
+    expect(await b.callRemote(Sum, { a: 4, b: 5 })).toEqual({ total: 9 });
+    expect(a.callRemote(Note, { text: "x" })).toBeUndefined();
+    await Promise.resolve();
+    expect(calc.notes).toEqual(["x"]);
+    expect(sent[0]?.text("_ask")).toBe("1");
+    expect((await a.callRemoteString("Sum", new Box({ a: "1", b: "1" }))).text("total")).toBe("2");
+    expect(a.callRemoteString("Note", new Box({ text: "y" }), { requiresAnswer: false })).toBeUndefined();
+  });
+
+  test("carries errors", async () => {
+    const { ends, errors } = joined(undefined, calculator().locator);
+    expect(await rejection(ends[0].callRemote(Divide, { numerator: 1, denominator: 0 }))).toBeInstanceOf(
+      ZeroDivisionError,
+    );
+    const broken = joined(
+      undefined,
+      locator(
+        Sum.responder(() => {
+          throw new Error("mine");
+        }),
+      ),
+    );
+    expect(await rejection(broken.ends[0].callRemote(Sum, { a: 1, b: 2 }))).toMatchObject({
+      errorCode: "UNKNOWN",
+    });
+    expect(broken.errors).toMatchObject([{ message: "mine" }]);
+    expect(errors).toEqual([]);
+  });
+
+  test("a timeout needs a clock: without one nothing is sent", async () => {
+    const { ends, sent } = joined(undefined, calculator().locator);
+    const [a] = ends;
+    expect(await rejection(a.callRemote(Sum, { a: 1, b: 2 }, { timeout: 1 }))).toBeInstanceOf(TypeError);
+    expect(await rejection(a.callRemoteString("Sum", new Box(), { timeout: 1 }))).toBeInstanceOf(TypeError);
+    expect(await a.callRemote(Sum, { a: 1, b: 2 })).toEqual({ total: 3 });
+    expect(sent.map((box) => box.text("_ask") ?? box.text("_answer"))).toEqual(["1", "1"]);
+  });
+
+  test("a timeout with a clock", async () => {
+    const clock = manualClock();
+    const { ends } = joined(undefined, calculator().locator, clock);
+    const failed = rejection(ends[0].callRemote(Wait, {}, { timeout: 10 }));
+    clock.advance(10);
+    expect(await failed).toBeInstanceOf(CallTimeout);
+  });
+
+  test("does not start TLS, and says so", async () => {
+    const { ends, sent } = joined(undefined, locator(StartTLS.responder(() => ({}))));
+    const Switch = new ProtocolSwitchCommand("Switch");
+    expect(await rejection(ends[0].startTLS())).toBeInstanceOf(TLSNotAvailable);
+    expect(await rejection(ends[0].callRemote(StartTLS))).toBeInstanceOf(TLSNotAvailable);
+    expect(await rejection(ends[0].callRemote(Switch, { protocol() {} }))).toBeInstanceOf(TLSNotAvailable);
+    expect(sent).toEqual([]);
+    const asked = await rejection(ends[0].callRemoteString("StartTLS"));
+    expect(asked).toMatchObject({ errorCode: "TLS_NOT_AVAILABLE" });
+    expect([ends[0].secure, ends[0].tls]).toEqual([false, undefined]);
+  });
+
+  test("throws what breaks the protocol to who handed it the box", () => {
+    const [a] = joined().ends;
+    expect(() => a.boxReceived(new Box({ x: "" }))).toThrow(NoEmptyBoxes);
+    expect(() => a.boxReceived(new Box({ _answer: "7" }))).toThrow(UnexpectedAnswer);
+  });
+
+  test("calls nobody before it has a sender", async () => {
+    const a = new BoxDispatcher();
+    expect(await rejection(a.callRemote(Sum, { a: 1, b: 2 }))).toBeInstanceOf(ConnectionClosed);
+    expect(a.callRemote(Note, { text: "" })).toBeUndefined();
+  });
+
+  test("a call that its sender refuses rejects, leaves nothing behind, and others go on", async () => {
+    const clock = manualClock();
+    const { ends, refuse } = joined(undefined, calculator().locator, clock);
+    const [a] = ends;
+    const reason = new TooLong("a message of the queue is not so long");
+    refuse(reason);
+    expect(await rejection(a.callRemote(Sum, { a: 1, b: 2 }, { timeout: 10 }))).toBe(reason);
+    expect(await rejection(a.callRemoteString("Sum", new Box(), { timeout: 10 }))).toBe(reason);
+    expect(() => a.callRemote(Note, { text: "" })).toThrow(reason);
+    expect(clock.pending).toBe(0);
+    refuse(undefined);
+    expect(await a.callRemote(Sum, { a: 1, b: 2 })).toEqual({ total: 3 });
+  });
+
+  test.each([
+    ["at once", SUM, new ConnectionClosed("the queue is gone")],
+    ["at once, for a reason of its own", SUM, new Error("the queue is full")],
+    ["later", { _ask: "1", _command: "Wait" }, new ConnectionClosed("the queue is gone")],
+  ])("ends when its sender does not take an answer that comes %s", async (_, ask, reason) => {
+    const calc = calculator();
+    const { ends, refuse } = joined(calc.locator);
+    const [a] = ends;
+    const failed = rejection(a.callRemote(Wait));
+    refuse(reason);
+    a.boxReceived(new Box(ask));
+    calc.answer("too late");
+    expect(await a.closed).toBe(reason);
+    expect(await failed).toBe(reason);
+  });
+
+  test("ends with its sender, and is silent about what wants no answer", async () => {
+    const { ends, refuse } = joined();
+    const reason = new ConnectionClosed("the queue is gone");
+    refuse(reason);
+    expect(ends[0].callRemote(Note, { text: "" })).toBeUndefined();
+    expect(await ends[0].closed).toBe(reason);
+  });
+
+  test("drops what comes after its end", async () => {
+    const calc = calculator();
+    const a = new BoxDispatcher(calc.locator);
+    a.startReceivingBoxes({ sendBox() {}, unhandledError() {} });
+    const failed = rejection(a.callRemote(Sum, { a: 1, b: 2 }));
+    a.destroy();
+    await failed;
+    a.boxReceived(new Box({ _answer: "1", total: "3" }));
+    a.boxReceived(new Box({ _command: "Note", text: "too late" }));
+    expect(calc.notes).toEqual([]);
+  });
+
+  test("close() waits for the answers in both directions, and accepts no new calls", async () => {
+    const calc = calculator();
+    const { ends } = joined(calc.locator, calc.locator);
+    const [a, b] = ends;
+    const calls = [a.callRemote(Wait), b.callRemote(Wait)];
+    await Promise.resolve();
+    const closing = a.close();
+    expect(await rejection(a.callRemote(Wait))).toMatchObject({ message: "the dispatcher was closed here" });
+    expect(await Promise.race([closing, "is not over"])).toBe("is not over");
+    expect(await b.callRemote(Sum, { a: 1, b: 2 })).toEqual({ total: 3 });
+    calc.answer("now");
+    expect(await Promise.all(calls)).toEqual([{ after: "now" }, { after: "now" }]);
+    await closing;
+    expect((await a.closed).message).toBe("the dispatcher was closed here");
+    expect(await rejection(a.callRemote(Wait))).toBe(await a.closed);
+  });
+
+  describe("a peer that goes on asking while the dispatcher closes", () => {
+    /** Asks, one a second and each before the last is answered, until `close()` is over or it has asked so often. */
+    async function pestered(most: number, clock?: ManualClock) {
+      const asked: ((values: { after: string }) => void)[] = [];
+      const waiting = Wait.responder(() => new Promise((resolve) => asked.push(resolve)));
+      const sent: Box[] = [];
+      const a = new BoxDispatcher(locator(waiting), clock);
+      a.startReceivingBoxes({ sendBox: (box) => void sent.push(box), unhandledError() {} });
+      const ask = (tag: number) => a.boxReceived(new Box({ _ask: `w${tag}`, _command: "Wait" }));
+      ask(0);
+      const closing = settling(a.close());
+      for (let count = 1; count <= most && closing.how.length === 0; count++) {
+        clock?.advance(1_000);
+        ask(count);
+        asked[count - 1]?.({ after: "" });
+        await flushPending();
+      }
+      const answered = sent.map((box) => box.text("_answer"));
+      return { a, closing, answered, asked };
+    }
+
+    test("is served for two seconds, and answered what it asked until then", async () => {
+      const clock = manualClock();
+      const { closing, answered, asked, a } = await pestered(100, clock);
+      expect(closing.how).toEqual(["resolved"]);
+      expect(asked).toHaveLength(2);
+      expect(answered).toEqual(["w0", "w1"]);
+      expect((await a.closed).message).toBe("the dispatcher was closed here");
+      expect(clock.pending).toBe(0);
+    });
+
+    test("is served for as long as a call of ours waits", async () => {
+      const clock = manualClock();
+      const { ends } = joined(calculator().locator, calculator().locator, clock);
+      const [a] = ends;
+      const call = rejection(a.callRemote(Wait, {}, { timeout: 10_000 }));
+      const closing = a.close();
+      clock.advance(9_000);
+      expect(await ends[1].callRemote(Sum, { a: 1, b: 2 })).toEqual({ total: 3 });
+      clock.advance(1_000);
+      await call;
+      await closing;
+      expect(clock.pending).toBe(0);
+    });
+
+    test("keeps it open where there is no clock, until it is destroyed", async () => {
+      const { a, closing, asked } = await pestered(100);
+      expect([closing.how, asked.length]).toEqual([[], 101]);
+      a.destroy();
+      await closing.over;
+    });
+  });
+
+  test("close() by a responder, and when the last call is given up", async () => {
+    const clock = manualClock();
+    const closing = Sum.responder((_, { connection }) => {
+      void connection.close();
+      return { total: 3 };
+    });
+    const { ends } = joined(undefined, locator(closing), clock);
+    const [a, b] = ends;
+    const failed = rejection(a.callRemoteString("Sum", new Box({ a: "1", b: "2" }), { timeout: 10 }));
+    void a.close();
+    clock.advance(10);
+    expect(await failed).toBeInstanceOf(CallTimeout);
+    await a.closed;
+    await b.closed;
+  });
+
+  test.each([
+    ["stopReceivingBoxes", (one: BoxDispatcher, reason: Error) => one.stopReceivingBoxes(reason)],
+    ["destroy", (one: BoxDispatcher, reason: Error) => one.destroy(reason)],
+  ])("%s rejects the calls in progress with the reason", async (_, stop) => {
+    const { ends } = joined(undefined, calculator().locator);
+    const failed = rejection(ends[0].callRemote(Wait));
+    const reason = new Error("no carrier");
+    stop(ends[0], reason);
+    expect(await failed).toBe(reason);
+    expect(await ends[0].closed).toBe(reason);
+    expect(await rejection(ends[0].callRemote(Wait))).toBe(reason);
+    await ends[0].close();
+  });
+});

@@ -1,0 +1,189 @@
+import type { Transport } from "ampwire";
+import { describe, expect, test } from "vitest";
+import { Outbox } from "../../../src/core/connection/outbox.ts";
+import { LENT_BYTES } from "../../../src/core/wire/byte-writer.ts";
+
+/** A transport that remembers the very chunks it was given, and takes them when it is told. */
+function recorder() {
+  const chunks: Uint8Array[] = [];
+  const texts: string[] = [];
+  const transport = {
+    unsent: 0,
+    write(...parts: Uint8Array[]): void {
+      chunks.push(...parts);
+      texts.push(Buffer.concat(parts).toString());
+    },
+  };
+  const output = new Outbox(transport as unknown as Transport); // an output does nothing else with it
+  return { output, chunks, transport, texts };
+}
+
+function say(output: Outbox, text: string): void {
+  output.out.ascii(text);
+  output.written();
+}
+
+describe("Output", () => {
+  test("gathers what is said in one turn into one write", async () => {
+    const { output, texts } = recorder();
+    say(output, "a");
+    say(output, "b");
+    expect(texts).toEqual([]);
+    expect(output.pending).toBe(2);
+    await Promise.resolve();
+    expect(texts).toEqual(["ab"]);
+    expect(output.pending).toBe(0);
+  });
+
+  test("does not wait for the end of the turn when much has gathered", () => {
+    const { output, chunks } = recorder();
+    say(output, "x".repeat(65_535));
+    expect(chunks).toHaveLength(0);
+    say(output, "x");
+    expect(chunks.map(({ length }) => length)).toEqual([65_536]);
+  });
+
+  test("gathers on while the transport is far behind: small answers cost it no write each", async () => {
+    const { output, chunks, texts, transport } = recorder();
+    transport.unsent = 65_536;
+    say(output, "first");
+    await Promise.resolve();
+    for (let turn = 0; turn < 10_000; turn++) {
+      say(output, "0123456789abcdef");
+      await Promise.resolve();
+    }
+    expect(chunks.map(({ length }) => length)).toEqual([5, 65_536, 65_536]);
+    expect(output.pending).toBe(65_536 + 160_000 - 2 * 65_536);
+    transport.unsent = 0;
+    output.drained();
+    expect(texts.join("")).toBe(`first${"0123456789abcdef".repeat(10_000)}`);
+    expect(output.pending).toBe(0);
+  });
+
+  test("what gathers behind a transport that is far behind leaves when the connection ends or holds back", () => {
+    const { output, texts, transport } = recorder();
+    transport.unsent = 65_536;
+    say(output, "a");
+    output.turnOver();
+    for (const end of [() => output.flush(), () => output.hold()]) {
+      say(output, "b");
+      const written = texts.length;
+      output.turnOver();
+      expect(texts).toHaveLength(written);
+      end();
+    }
+    expect(texts).toEqual(["a", "b", "b"]);
+  });
+
+  test("writes a large value from where it lies, with what stands around it, as soon as its box is complete", () => {
+    const { output, chunks, texts } = recorder();
+    const large = new Uint8Array(LENT_BYTES).fill(0x78);
+    output.out.ascii("before ");
+    output.out.append(large);
+    output.out.ascii(" after");
+    expect(texts).toEqual([]);
+    expect(output.pending).toBe(LENT_BYTES + 13);
+    output.written();
+    expect(texts).toEqual([`before ${"x".repeat(LENT_BYTES)} after`]);
+    expect(chunks[1]).toBe(large);
+    expect(output.pending).toBe(0);
+    say(output, "next");
+    output.flush();
+    expect(texts[1]).toBe("next");
+  });
+
+  test.each([
+    ["while bytes are held back", (output: Outbox) => output.hold()],
+    [
+      "while others wait before it",
+      (output: Outbox, transport: { unsent: number }) => {
+        transport.unsent = 1;
+        say(output, "o");
+        output.flush();
+      },
+    ],
+  ])("copies a large value %s: it leaves later", (_, prepare) => {
+    const { output, transport, texts } = recorder();
+    prepare(output, transport);
+    const large = new Uint8Array(LENT_BYTES).fill(0x78);
+    output.out.append(large);
+    output.written();
+    large.fill(0x79);
+    output.release();
+    expect(texts.at(-1)).toBe("x".repeat(LENT_BYTES));
+  });
+
+  test("leaves bytes alone that have not left the transport", () => {
+    const { output, chunks, transport, texts } = recorder();
+    transport.unsent = 3;
+    say(output, "one");
+    output.flush();
+    expect(output.pending).toBe(3);
+    transport.unsent = 6;
+    say(output, "two");
+    output.flush();
+    expect(texts).toEqual(["one", "two"]);
+    expect(Buffer.from(chunks[0] ?? []).toString()).toBe("one");
+    expect(chunks[0]?.buffer).not.toBe(chunks[1]?.buffer);
+    expect(output.pending).toBe(6);
+    output.drained();
+    expect(output.pending).toBe(0);
+  });
+
+  test("has the bytes again when the transport has drained, and not before", () => {
+    const { output, chunks, transport } = recorder();
+    const flushed = (text: string) => {
+      say(output, text);
+      output.flush();
+      return chunks.at(-1)?.buffer;
+    };
+    transport.unsent = 3;
+    const lent = new Set(["one", "two", "three"].map(flushed));
+    expect(lent.size).toBe(3);
+    expect(lent).not.toContain(flushed("four"));
+    transport.unsent = 0;
+    output.drained();
+    expect(lent).toContain(flushed("five"));
+  });
+
+  test("does not want them back when it was dropped", () => {
+    const { output, chunks, transport } = recorder();
+    transport.unsent = 3;
+    say(output, "one");
+    output.flush();
+    output.drop();
+    output.drained();
+    const other = recorder();
+    say(other.output, "other");
+    other.output.flush();
+    expect(other.chunks[0]?.buffer).not.toBe(chunks[0]?.buffer);
+  });
+
+  test("holds back, lets a single answer pass, and releases in order", async () => {
+    const { output, texts } = recorder();
+    say(output, "before ");
+    output.hold();
+    say(output, "held ");
+    say(output, "more");
+    await Promise.resolve();
+    expect(texts).toEqual(["before "]);
+    expect(output.held).toBe(9);
+    const { out } = recorder().output;
+    out.ascii("answer ");
+    output.pass(out);
+    output.release();
+    expect(texts).toEqual(["before ", "answer ", "held more"]);
+    expect(output.held).toBe(0);
+  });
+
+  test("forgets what is held when it is dropped, and whatever comes", async () => {
+    const { output, texts } = recorder();
+    output.hold();
+    say(output, "held");
+    output.drop();
+    say(output, "late");
+    await Promise.resolve();
+    expect(texts).toEqual([]);
+    expect(output.pending).toBe(0);
+  });
+});

@@ -1,0 +1,664 @@
+/**
+ * Changes of protocol over transports in memory: StartTLS (pretended), the switch, and one that a program has made
+ * itself with the public hooks alone. What attackers do to it is in test/node/starttls.
+ */
+import {
+  type BoxKind,
+  command,
+  HandshakeTimeout,
+  InvalidSignature,
+  integer,
+  LimitExceeded,
+  locator,
+  MalformedAmpBox,
+  NotQuiescent,
+  OnlyOneTLS,
+  ProtocolSwitchCommand,
+  ProtocolSwitched,
+  RemoteAmpError,
+  StartTLS,
+  StartTLSCollision,
+  StartTLSRefused,
+  type SwitchedProtocol,
+  TLSNotAvailable,
+  TLSRequired,
+  type Transport,
+  UnknownRemoteError,
+  unicode,
+} from "ampwire";
+import {
+  byteByByte,
+  connectedPair,
+  fakeCertificate,
+  flushPending,
+  manualClock,
+  scriptedPeer,
+} from "ampwire/testing";
+import { describe, expect, test } from "vitest";
+import { ReceiverProbe } from "../../support/receiver-probe.ts";
+import { rejection } from "../../support/settled.ts";
+import { calculator, Note, SUM, Sum, TOTAL, Wait } from "../calculator.ts";
+
+const PRETEND = { pretendTLS: true };
+const STLS = { _ask: "1", _command: "StartTLS" };
+const starting = StartTLS.responder(() => ({}));
+
+describe("StartTLS", () => {
+  test("secures both ends, with what each presents", async () => {
+    const alice = fakeCertificate("alice");
+    const bob = fakeCertificate("bob");
+    const [a, b] = connectedPair(
+      { tls: { localCertificate: alice } },
+      { locator: locator(StartTLS.responder(() => ({ tls_localCertificate: bob }))) },
+      { ...PRETEND, chunking: byteByByte },
+    );
+    expect([a.secure, a.peerCertificate, a.hostCertificate]).toEqual([false, undefined, undefined]);
+    await a.startTLS({ verifyAuthorities: [bob] });
+    expect([a.secure, a.peerCertificate, a.hostCertificate]).toEqual([true, bob, alice]);
+    await flushPending();
+    expect([b.secure, b.peerCertificate, b.hostCertificate]).toEqual([true, alice, bob]);
+    expect([a.state, b.state]).toEqual(["open", "open"]);
+  });
+
+  test("calls made meanwhile wait, and go out behind it", async () => {
+    const { connection, peer } = scriptedPeer({}, PRETEND);
+    const upgraded = connection.startTLS();
+    connection.callRemote(Note, { text: "held" });
+    const answer = connection.callRemote(Sum, { a: 1, b: 2 });
+    await peer.expect(STLS);
+    await flushPending();
+    expect(peer.unread).toBe(0);
+    peer.send({ _answer: "1" });
+    await peer.startTLS("responder");
+    await upgraded;
+    await peer.expect({ _command: "Note", text: "held" }, { ...SUM, _ask: "3" });
+    peer.send({ _answer: "3", total: "3" });
+    await answer;
+  });
+
+  test("who asks still serves what the peer asked before its answer; the answers wait", async () => {
+    const calc = calculator();
+    const { connection, peer } = scriptedPeer({ locator: calc.locator }, PRETEND);
+    const upgraded = connection.startTLS();
+    await peer.expect(STLS);
+    peer.send({ _command: "Note", text: "before" }, SUM);
+    await flushPending();
+    expect(calc.notes).toEqual(["before"]);
+    expect(peer.unread).toBe(0);
+    peer.send({ _answer: "1" });
+    await peer.startTLS("responder");
+    await upgraded;
+    await peer.expect({ _answer: "1", total: "3" });
+  });
+
+  test("an error of the peer closes: what was held is never sent", async () => {
+    const { connection, peer } = scriptedPeer({}, PRETEND);
+    const refused = rejection(connection.startTLS());
+    const held = rejection(connection.callRemote(Sum, { a: 1, b: 2 }));
+    await peer.expect(STLS);
+    peer.send({ _error: "1", _error_code: "NO", _error_description: "not today" });
+    expect(await refused).toBeInstanceOf(UnknownRemoteError);
+    expect(await held).toBeInstanceOf(StartTLSRefused);
+    await peer.expectEnd();
+  });
+
+  test.each([
+    ["without a value that its command wants", {}, /"until" is missing$/],
+    ["with one that is none", { until: "later" }, /"until": not an integer: "later"$/],
+  ])("an answer %s closes too, and is not taken for a refusal", async (_, values, message) => {
+    const Leased = StartTLS.extend("Leased", { response: { until: integer() } });
+    const { connection, peer } = scriptedPeer({}, PRETEND);
+    const failed = rejection(connection.callRemote(Leased, {}));
+    const held = rejection(connection.callRemote(Sum, { a: 1, b: 2 }));
+    await peer.expect({ ...STLS, _command: "Leased" });
+    peer.send({ _answer: "1", ...values });
+    expect(await failed).toBeInstanceOf(InvalidSignature);
+    const reason = await held;
+    expect(reason).toBeInstanceOf(MalformedAmpBox);
+    expect(reason.message).toMatch(/^the peer's answer to Leased is malformed: response of Leased: /);
+    expect(reason.message).toMatch(message);
+    await peer.expectEnd();
+    expect(connection.reason).toBe(reason);
+  });
+
+  test("an extension's own error is a refusal", async () => {
+    class BadToken extends Error {}
+    const Secured = StartTLS.extend("Secured", { errors: { BAD_TOKEN: BadToken } });
+    const { connection, peer } = scriptedPeer({}, PRETEND);
+    const refused = rejection(connection.callRemote(Secured, {}));
+    await peer.expect({ ...STLS, _command: "Secured" });
+    peer.send({ _error: "1", _error_code: "BAD_TOKEN", _error_description: "no such token" });
+    expect(await refused).toBeInstanceOf(BadToken);
+    expect(connection.reason).toMatchObject({
+      name: "StartTLSRefused",
+      message: "the peer refused to start TLS: no such token",
+    });
+  });
+
+  test("a responder may refuse: AMP goes on", async () => {
+    const { connection, peer } = scriptedPeer(
+      {
+        locator: locator(
+          calculator().locator,
+          StartTLS.responder(() => {
+            throw new RemoteAmpError("NO", "not today");
+          }),
+        ),
+      },
+      PRETEND,
+    );
+    peer.send(STLS);
+    await peer.expect({ _error: "1", _error_code: "NO", _error_description: "not today" });
+    peer.send(SUM);
+    await peer.expect({ _answer: "1", total: "3" });
+    expect(connection.state).toBe("open");
+  });
+
+  test("both at once: both fail, and close", async () => {
+    const options = { locator: locator(starting) };
+    const [a, b] = connectedPair(options, options, PRETEND);
+    const [first, second] = await Promise.all([rejection(a.startTLS()), rejection(b.startTLS())]);
+    expect([first, second].some((error) => error instanceof StartTLSCollision)).toBe(true);
+    await Promise.all([a.closed, b.closed]);
+  });
+
+  test("a second one: OnlyOneTLS for who asks, TLS_ERROR for the peer, and the connection is usable", async () => {
+    const options = { locator: locator(starting, calculator().locator) };
+    const [a, b] = connectedPair(options, options, PRETEND);
+    await a.startTLS();
+    expect(await rejection(a.startTLS())).toBeInstanceOf(OnlyOneTLS);
+    expect(await rejection(b.startTLS())).toBeInstanceOf(OnlyOneTLS);
+    expect(await rejection(a.callRemoteString("StartTLS"))).toMatchObject({ errorCode: "TLS_ERROR" });
+    expect(await a.callRemote(Sum, { a: 1, b: 2 })).toEqual({ total: 3 });
+  });
+
+  test("one while another is under way: OnlyOneTLS, and the first goes on", async () => {
+    const [a] = connectedPair({}, { locator: locator(starting) }, PRETEND);
+    const first = a.startTLS();
+    expect(await rejection(a.startTLS())).toBeInstanceOf(OnlyOneTLS);
+    await first;
+    expect(a.secure).toBe(true);
+  });
+
+  test("a transport that has none: nothing is sent; the peer is told so", async () => {
+    const { connection, peer } = scriptedPeer({ locator: locator(starting) });
+    expect(await rejection(connection.startTLS())).toBeInstanceOf(TLSNotAvailable);
+    expect(connection.state).toBe("open");
+    peer.send(STLS);
+    const answer = await peer.next();
+    expect(answer?.text("_error_code")).toBe("TLS_NOT_AVAILABLE");
+  });
+
+  test("requireQuiescent refuses while a call is unanswered, in either direction", async () => {
+    const calc = calculator();
+    const { connection, peer } = scriptedPeer({ locator: calc.locator }, PRETEND);
+    peer.send({ _ask: "w", _command: "Wait" });
+    await flushPending();
+    expect(await rejection(connection.startTLS({ requireQuiescent: true }))).toBeInstanceOf(NotQuiescent);
+    calc.answer("");
+    await peer.expect({ _answer: "w", after: "" });
+    const call = rejection(connection.callRemote(Wait));
+    expect(await rejection(connection.startTLS({ requireQuiescent: true }))).toBeInstanceOf(NotQuiescent);
+    connection.destroy();
+    await call;
+  });
+
+  test("requireQuiescent counts the ask whose responder asks for the upgrade, and nothing is sent", async () => {
+    const responder = Sum.responder(async (_, { connection }) => {
+      const refused = await rejection(connection.startTLS({ requireQuiescent: true }));
+      return { total: refused instanceof NotQuiescent ? 3 : 0 };
+    });
+    const { connection, peer } = scriptedPeer({ locator: locator(responder) }, PRETEND);
+    peer.send(SUM);
+    await peer.expect(TOTAL);
+    expect(connection.state).toBe("open");
+  });
+
+  test("context.state starts afresh: what was learnt in plaintext is forgotten", async () => {
+    const Login = command("Login", { arguments: { user: unicode() } });
+    const WhoAmI = command("WhoAmI", { response: { user: unicode() } });
+    const [a] = connectedPair(
+      {},
+      {
+        locator: locator(
+          starting,
+          Login.responder(({ user }, { state }) => {
+            state.user = user;
+          }),
+          WhoAmI.responder((_, { state }) => ({ user: String(state.user ?? "nobody") })),
+        ),
+      },
+      PRETEND,
+    );
+    await a.callRemote(Login, { user: "mallory" });
+    expect(await a.callRemote(WhoAmI)).toEqual({ user: "mallory" });
+    await a.startTLS();
+    expect(await a.callRemote(WhoAmI)).toEqual({ user: "nobody" });
+  });
+
+  test.each([undefined, Number.POSITIVE_INFINITY, Number.NaN, 501])(
+    "takes no longer than handshakeTimeout, whatever the call allows: %s",
+    async (timeout) => {
+      const clock = manualClock();
+      const { connection, peer } = scriptedPeer({ limits: { handshakeTimeout: 500 } }, { ...PRETEND, clock });
+      const failed = rejection(connection.startTLS({ timeout }));
+      await peer.expect(STLS);
+      clock.advance(499);
+      await flushPending();
+      expect(connection.state).toBe("upgrading");
+      clock.advance(1);
+      expect(await failed).toBeInstanceOf(HandshakeTimeout);
+      await peer.expectEnd();
+    },
+  );
+
+  test("a signal ends it, and the connection", async () => {
+    const { connection, peer } = scriptedPeer({}, PRETEND);
+    const abort = new AbortController();
+    const failed = rejection(connection.startTLS({ signal: abort.signal }));
+    await peer.expect(STLS);
+    const reason = new Error("changed my mind");
+    abort.abort(reason);
+    expect(await failed).toBe(reason);
+    peer.end();
+    expect(await connection.closed).toBe(reason);
+  });
+
+  test("no more is held than maxHeldBytes", async () => {
+    const { connection, peer } = scriptedPeer({ limits: { maxHeldBytes: 100 } }, PRETEND);
+    const upgrade = rejection(connection.startTLS());
+    await peer.expect(STLS);
+    connection.callRemote(Note, { text: "x".repeat(100) });
+    expect(await rejection(connection.callRemote(Sum, { a: 1, b: 2 }))).toBeInstanceOf(LimitExceeded);
+    connection.destroy();
+    await upgrade;
+  });
+
+  test("one call larger than maxUnsentBytes waits like any other: the answer is read all the same", async () => {
+    const { connection, peer } = scriptedPeer({ limits: { maxUnsentBytes: 1000 } }, PRETEND);
+    const upgraded = connection.startTLS();
+    const text = "x".repeat(2000);
+    connection.callRemote(Note, { text });
+    await peer.expect(STLS);
+    peer.send({ _answer: "1" });
+    await peer.startTLS("responder");
+    await upgraded;
+    await peer.expect({ _command: "Note", text });
+  });
+
+  test("answers to what the peer asks meanwhile are bounded by maxUnsentBytes, and its answer is read", async () => {
+    const calc = calculator();
+    const { connection, peer } = scriptedPeer(
+      { locator: calc.locator, limits: { maxUnsentBytes: 100 } },
+      PRETEND,
+    );
+    const upgraded = connection.startTLS();
+    await peer.expect(STLS);
+    const asks = ["a", "b", "c", "d"].map((_ask) => ({ ...SUM, _ask }));
+    peer.send(...asks, { _answer: "1" });
+    await peer.startTLS("responder");
+    await upgraded;
+    await peer.expect(...asks.map(({ _ask }) => ({ _answer: _ask, total: "3" })));
+    expect(connection.state).toBe("open");
+  });
+
+  test("a peer that asks on and on before it answers is closed, and no call waits for the timeout", async () => {
+    const calc = calculator();
+    const { connection, peer } = scriptedPeer(
+      { locator: calc.locator, limits: { maxUnsentBytes: 100 } },
+      PRETEND,
+    );
+    const upgraded = rejection(connection.startTLS());
+    await peer.expect(STLS);
+    peer.send(...Array.from({ length: 1000 }, (_, index) => ({ ...SUM, _ask: `${index}` })));
+    const reason = await upgraded;
+    expect(reason).toBeInstanceOf(LimitExceeded);
+    expect(reason).toMatchObject({ message: expect.stringContaining("maxUnsentBytes") });
+    expect(connection.reason).toBe(reason);
+  });
+
+  test("on a closing connection: refused, and what is in progress comes to its end all the same", async () => {
+    const calc = calculator();
+    const errors: unknown[] = [];
+    const { connection, peer } = scriptedPeer(
+      {
+        locator: locator(calc.locator, starting),
+        onError: (error) => errors.push(error),
+      },
+      { pretendTLS: true },
+    );
+    const answer = connection.callRemote(Sum, { a: 1, b: 2 });
+    await peer.expect(SUM);
+    peer.send({ _ask: "w", _command: "Wait" });
+    await flushPending();
+    void connection.close();
+    peer.send({ _ask: "s", _command: "StartTLS" });
+    await peer.expect({
+      _error: "s",
+      _error_code: "UNKNOWN",
+      _error_description: "the connection is closing",
+    });
+    peer.send({ _answer: "1", total: "3" });
+    expect(await answer).toEqual({ total: 3 });
+    calc.answer("done");
+    await peer.expect({ _answer: "w", after: "done" });
+    await peer.expectEnd();
+    expect(errors).toEqual([]);
+  });
+
+  test("close() meanwhile waits for it", async () => {
+    const { connection, peer } = scriptedPeer({}, PRETEND);
+    const upgraded = connection.startTLS();
+    const closing = connection.close();
+    await peer.expect(STLS);
+    peer.send({ _answer: "1" });
+    await peer.startTLS("responder");
+    await upgraded;
+    await peer.expectEnd();
+    peer.end();
+    await closing;
+    expect(connection.secure).toBe(true);
+  });
+});
+
+describe("requireTLS", () => {
+  test("of a connection: nothing but StartTLS is asked or served in plaintext", async () => {
+    const { connection, peer } = scriptedPeer(
+      { requireTLS: true, locator: locator(starting, calculator().locator) },
+      PRETEND,
+    );
+    expect(await rejection(connection.callRemote(Sum, { a: 1, b: 2 }))).toBeInstanceOf(TLSRequired);
+    expect(() => connection.callRemote(Note, { text: "" })).toThrow(TLSRequired);
+    expect(await rejection(connection.callRemoteString("Sum"))).toBeInstanceOf(TLSRequired);
+    peer.send(SUM, { _ask: "2", _command: "Nope" });
+    for (const tag of ["1", "2"]) {
+      const answer = await peer.next();
+      expect([answer?.text("_error"), answer?.text("_error_code")]).toEqual([tag, "TLS_REQUIRED"]);
+    }
+    peer.send({ ...STLS, _ask: "3" });
+    await peer.expect({ _answer: "3" });
+    await peer.startTLS("asker");
+    peer.send(SUM);
+    await peer.expect({ _answer: "1", total: "3" });
+    void connection.callRemote(Sum, { a: 1, b: 2 }).catch(() => {});
+    await peer.expect(SUM);
+    connection.destroy();
+  });
+
+  test("of a command: the same for it alone, and the caller gets TLSRequired from the peer", async () => {
+    const Secret = command("Secret", { requireTLS: true });
+    const responders = locator(
+      starting,
+      calculator().locator,
+      Secret.responder(() => {}),
+    );
+    const [a] = connectedPair({}, { locator: responders }, PRETEND);
+    expect(await rejection(a.callRemote(Secret))).toBeInstanceOf(TLSRequired);
+    const Unaware = command("Secret");
+    expect(await rejection(a.callRemote(Unaware))).toBeInstanceOf(TLSRequired);
+    expect(await a.callRemote(Sum, { a: 1, b: 2 })).toEqual({ total: 3 });
+    const upgraded = a.startTLS();
+    const held = a.callRemote(Secret); // goes out inside TLS, or not at all
+    await upgraded;
+    expect(await held).toEqual({});
+  });
+});
+
+describe("a protocol switch", () => {
+  const ToRaw = new ProtocolSwitchCommand<{}, Transport>("ToRaw");
+  const SWITCH = { _ask: "1", _command: "ToRaw" };
+
+  /** Takes a stream over, and remembers it. */
+  function taking() {
+    const probe = new ReceiverProbe();
+    const taken: Transport[] = [];
+    const protocol: SwitchedProtocol<Transport> = (transport) => {
+      transport.start(probe);
+      taken.push(transport);
+    };
+    return { probe, taken, protocol };
+  }
+
+  test("gives both ends the stream, and AMP is over", async () => {
+    const [mine, theirs] = [taking(), taking()];
+    const [a, b] = connectedPair(
+      {},
+      { locator: locator(ToRaw.responder(() => ({ protocol: theirs.protocol }))) },
+    );
+    await a.callRemote(ToRaw, { protocol: mine.protocol });
+    mine.taken[0]?.write(Uint8Array.of(0xff, 0xff));
+    expect(await theirs.probe.bytes(2)).toEqual(Buffer.of(0xff, 0xff));
+    theirs.taken[0]?.write(Uint8Array.of(1));
+    expect(await mine.probe.bytes(1)).toEqual(Buffer.of(1));
+    for (const one of [a, b]) {
+      expect(await one.closed).toBeInstanceOf(ProtocolSwitched);
+      expect(await rejection(one.callRemote(Sum, { a: 1, b: 2 }))).toBeInstanceOf(ProtocolSwitched);
+      one.destroy();
+      await one.close();
+    }
+    await flushPending();
+    expect(mine.probe.heard).toEqual(["bytes"]);
+  });
+
+  test("what came behind the answer belongs to the new protocol", async () => {
+    const mine = taking();
+    const { connection, peer } = scriptedPeer();
+    const switched = connection.callRemote(ToRaw, { protocol: mine.protocol });
+    await peer.expect(SWITCH);
+    peer.send({ _answer: "1" }, "ff fe");
+    peer.send("fd");
+    await switched;
+    expect(await mine.probe.bytes(3)).toEqual(Buffer.of(0xff, 0xfe, 0xfd));
+  });
+
+  test("what came behind the ask too, and answers that were pending are never sent", async () => {
+    const calc = calculator();
+    const theirs = taking();
+    const { peer } = scriptedPeer({
+      locator: locator(
+        calc.locator,
+        ToRaw.responder(() => ({ protocol: theirs.protocol })),
+      ),
+    });
+    peer.send({ _ask: "w", _command: "Wait" }, SWITCH, "ff fe");
+    await peer.expect({ _answer: "1" });
+    expect(await theirs.probe.bytes(2)).toEqual(Buffer.of(0xff, 0xfe));
+    calc.answer("never sent");
+    await flushPending();
+    expect(peer.unread).toBe(0);
+  });
+
+  test("refused: an ordinary error, what was held goes out, and AMP goes on", async () => {
+    const { connection, peer } = scriptedPeer();
+    const refused = rejection(connection.callRemote(ToRaw, { protocol: () => {} }));
+    const held = connection.callRemote(Sum, { a: 1, b: 2 });
+    await peer.expect(SWITCH);
+    await flushPending();
+    expect(peer.unread).toBe(0);
+    peer.send({ _error: "1", _error_code: "NO", _error_description: "not today" });
+    expect(await refused).toBeInstanceOf(UnknownRemoteError);
+    await peer.expect({ ...SUM, _ask: "2" });
+    peer.send({ _answer: "2", total: "3" });
+    expect(await held).toEqual({ total: 3 });
+  });
+
+  test("an answer that cannot be read closes: the peer speaks another protocol all the same", async () => {
+    class Telling extends ProtocolSwitchCommand<{}, Transport> {
+      override parseResponse(): never {
+        throw new InvalidSignature("not what was agreed");
+      }
+    }
+    const { connection, peer } = scriptedPeer();
+    const failed = rejection(connection.callRemote(new Telling("ToRaw"), { protocol: () => {} }));
+    const held = rejection(connection.callRemote(Sum, { a: 1, b: 2 }));
+    await peer.expect(SWITCH);
+    peer.send({ _answer: "1" });
+    expect(await failed).toMatchObject({ message: "not what was agreed" });
+    expect(await held).toBeInstanceOf(MalformedAmpBox);
+    await peer.expectEnd();
+  });
+
+  test("calls that were open fail with ProtocolSwitched", async () => {
+    const { connection, peer } = scriptedPeer();
+    const open = rejection(connection.callRemote(Sum, { a: 1, b: 2 }));
+    const switched = connection.callRemote(ToRaw, { protocol: () => {} });
+    const held = rejection(connection.callRemote(Sum, { a: 1, b: 2 }));
+    await peer.expect(SUM, { ...SWITCH, _ask: "2" });
+    peer.send({ _answer: "2" });
+    await switched;
+    expect(await open).toBeInstanceOf(ProtocolSwitched);
+    expect(await held).toBeInstanceOf(ProtocolSwitched);
+    expect(peer.unread).toBe(0);
+  });
+
+  test("once the stream is given away, nothing that happens here ends it or waits for its end", async () => {
+    const theirs = taking();
+    const [a, b] = connectedPair(
+      {},
+      {
+        locator: locator(
+          ToRaw.responder((_, { connection }) => ({
+            protocol: (stream: Transport) => {
+              theirs.protocol(stream);
+              connection.destroy();
+            },
+          })),
+        ),
+      },
+    );
+    const mine = taking();
+    await a.callRemote(ToRaw, {
+      protocol: (stream) => {
+        mine.protocol(stream);
+        a.destroy();
+      },
+    });
+    expect([await a.closed, await b.closed].map(({ name }) => name)).toEqual([
+      "ProtocolSwitched",
+      "ProtocolSwitched",
+    ]);
+    mine.taken[0]?.write(Uint8Array.of(0xff));
+    expect(await theirs.probe.bytes(1)).toEqual(Buffer.of(0xff));
+  });
+
+  test.each(["asker", "responder"] as const)(
+    "an %s that does not take the stream: it is destroyed",
+    async (side) => {
+      const failure = new Error("not now");
+      const failing: SwitchedProtocol<Transport> = () => {
+        throw failure;
+      };
+      const other = taking();
+      const reported: unknown[] = [];
+      const [a, b] = connectedPair(
+        {},
+        {
+          locator: locator(
+            ToRaw.responder(() => ({ protocol: side === "responder" ? failing : other.protocol })),
+          ),
+          onError: (error) => void reported.push(error),
+        },
+      );
+      const switched = a.callRemote(ToRaw, { protocol: side === "asker" ? failing : other.protocol });
+      if (side === "asker") expect(await rejection(switched)).toBe(failure);
+      else await switched;
+      for (const one of [a, b]) expect(await one.closed).toBeInstanceOf(ProtocolSwitched);
+      await flushPending();
+      expect(other.probe.heard).toEqual(["ended"]);
+      expect(reported).toEqual(side === "responder" ? [failure] : []);
+    },
+  );
+
+  test("without _ask nothing switches, and the responder runs", async () => {
+    const theirs = taking();
+    const { connection, peer } = scriptedPeer({
+      locator: locator(ToRaw.responder(() => ({ protocol: theirs.protocol }))),
+    });
+    peer.send({ _command: "ToRaw" });
+    await flushPending();
+    expect(theirs.taken).toEqual([]);
+    expect(connection.state).toBe("open");
+  });
+
+  test("who does not say what comes next asks nothing, and answers with UNKNOWN", async () => {
+    const { connection, peer } = scriptedPeer({ locator: locator(ToRaw.responder(() => ({}))) });
+    expect(await rejection(connection.callRemote(ToRaw, {}))).toBeInstanceOf(InvalidSignature);
+    peer.send(SWITCH);
+    await peer.expect({ _error: "1", _error_code: "UNKNOWN", _error_description: "Unknown Error" });
+  });
+});
+
+describe("a change of a program's own", () => {
+  /** XORs whatever goes over the stream from the switch on with a byte: written with the public hooks alone. */
+  class Refused extends Error {}
+  const keys: [side: string, key: unknown, leftovers: number][] = [];
+  const scrambling: BoxKind = {
+    name: "ScrambleBox",
+    change: {
+      state: "upgrading",
+      admit({ secure }) {
+        if (secure) throw new Refused("there is TLS already");
+      },
+      prepare(connection, { key }, side) {
+        if (key === 13) throw new Refused("not with this key");
+        return async (leftovers) => {
+          keys.push([side, key, leftovers.length]);
+          connection.secured({
+            peerCertificate: undefined,
+            hostCertificate: undefined,
+            protocol: "scrambled",
+            cipher: `key ${String(key)}`,
+            verified: false,
+          });
+          return { agreed: true };
+        };
+      },
+    },
+  };
+  const Scramble = command("Scramble", {
+    arguments: { key: integer() },
+    response: { key: integer() },
+    errors: { REFUSED: Refused },
+    commandType: scrambling,
+    responseType: scrambling,
+  });
+  const scrambled = Scramble.responder(({ key }) => ({ key }));
+
+  test("goes through the same choreography as StartTLS", async () => {
+    keys.length = 0;
+    const [a, b] = connectedPair({}, { locator: locator(scrambled, calculator().locator) });
+    const changed = a.callRemote(Scramble, { key: 7 });
+    const held = a.callRemote(Sum, { a: 1, b: 2 });
+    expect(a.state).toBe("upgrading");
+    expect(await changed).toEqual({ key: 7, agreed: true });
+    expect(await held).toEqual({ total: 3 });
+    expect(keys.sort()).toEqual([
+      ["asker", 7, 0],
+      ["responder", 7, 0],
+    ]);
+    expect([a.tls?.cipher, b.tls?.cipher]).toEqual(["key 7", "key 7"]);
+  });
+
+  test("may be refused before anything is sent", async () => {
+    const { connection, peer } = scriptedPeer();
+    expect(await rejection(connection.callRemote(Scramble, { key: 13 }))).toBeInstanceOf(Refused);
+    expect(connection.state).toBe("open");
+    await flushPending();
+    expect(peer.unread).toBe(0);
+  });
+
+  test("may be refused by its responder, with an error of its own", async () => {
+    const { connection, peer } = scriptedPeer({ locator: locator(scrambled) });
+    peer.send({ _ask: "1", _command: "Scramble", key: "13" });
+    await peer.expect({ _error: "1", _error_code: "REFUSED", _error_description: "not with this key" });
+    expect(connection.state).toBe("open");
+  });
+
+  test("cannot be asked without an answer", async () => {
+    const Hasty = Scramble.extend("Hasty", { requiresAnswer: false });
+    const { connection, peer } = scriptedPeer();
+    expect(() => connection.callRemote(Hasty, { key: 1 })).toThrow(InvalidSignature);
+    await flushPending();
+    expect(peer.unread).toBe(0);
+  });
+});

@@ -1,0 +1,27 @@
+/** What a switch declares; how it goes is in test/core/features/protocol-change.test.ts. */
+import { Command, integer, ProtocolSwitchCommand, switchBox } from "ampwire";
+import { describe, expect, test } from "vitest";
+import { textOf } from "../../support/raw-peer.ts";
+
+class Refused extends Error {}
+
+const ToLines = new ProtocolSwitchCommand("ToLines", {
+  arguments: { width: integer() },
+  errors: { REFUSED: Refused },
+});
+
+describe("ProtocolSwitchCommand", () => {
+  test("is a command whose boxes switch", () => {
+    expect(ToLines).toBeInstanceOf(Command);
+    expect([ToLines.commandType, ToLines.responseType]).toEqual([switchBox, switchBox]);
+    expect(ToLines.change?.state).toBe("switching");
+    expect(ToLines.requiresAnswer).toBe(true);
+    expect(ToLines.errors).toEqual({ REFUSED: Refused });
+  });
+
+  test("says what comes next on this side alone", () => {
+    const protocol = () => {};
+    expect(textOf(ToLines.makeArguments({ width: 80, protocol }))).toEqual({ width: "80" });
+    expect(textOf(ToLines.makeResponse({ protocol }))).toEqual({});
+  });
+});

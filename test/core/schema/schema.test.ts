@@ -1,0 +1,183 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { bytes } from "../../../src/core/arguments/bytes.ts";
+import { integer } from "../../../src/core/arguments/integer.ts";
+import { optional } from "../../../src/core/arguments/optional.ts";
+import { unicode } from "../../../src/core/arguments/unicode.ts";
+import { InvalidSignature, TooLong } from "../../../src/core/errors/caller.ts";
+import type { Fields } from "../../../src/core/schema/argument.ts";
+import { NO_TAG } from "../../../src/core/schema/box-template.ts";
+import { Schema } from "../../../src/core/schema/schema.ts";
+import { Box } from "../../../src/core/wire/box.ts";
+import { encodeBox } from "../../../src/core/wire/box-writer.ts";
+import { ByteWriter } from "../../../src/core/wire/byte-writer.ts";
+import { expectBytes, wireBytes } from "../../contracts/codec.ts";
+import { readBox, readFields, writeFields } from "../arguments/fields.ts";
+
+const sum = { a: integer(), b: integer() };
+
+function tagOf(text: string) {
+  const all = wireBytes(`<${text}>`);
+  return { bytes: all, start: 1, end: all.length - 1 };
+}
+
+describe("writing", () => {
+  test("puts constants, tag and fields in byte order of their keys", () => {
+    const constants = [
+      { key: "_ask" },
+      { key: "_command", value: wireBytes("Sum") },
+      { key: "z", value: wireBytes("") },
+    ];
+    const fields = { b: integer(), A: integer(), zz: optional(integer()), é: integer() };
+    const template = new Schema(fields, "argument of Sum").template(constants);
+    for (const zz of [5, undefined]) {
+      const out = new ByteWriter(1);
+      template.write(out, tagOf("1f"), { b: 2, é: 3, A: 1, zz });
+      const box = new Box({ A: "1", _ask: "1f", _command: "Sum", b: "2", z: "", é: "3" });
+      if (zz !== undefined) box.set("zz", String(zz));
+      expect(out.copy()).toEqual(encodeBox(box));
+    }
+  });
+
+  test("writes what an optional field may leave out between constants", () => {
+    const template = new Schema({ m: optional(integer()) }, "field").template(
+      ["a", "n", "z"].map((key) => ({ key, value: wireBytes(key.toUpperCase()) })),
+    );
+    for (const [values, middle] of [
+      [{ m: 1 }, { m: "1" }],
+      [{}, {}],
+    ] as const) {
+      const out = new ByteWriter(1);
+      template.write(out, NO_TAG, values);
+      expect(out.copy()).toEqual(encodeBox(new Box({ a: "A", n: "N", z: "Z", ...middle })));
+    }
+  });
+
+  test("writes any tag, empty or as long as a value may be", () => {
+    const template = new Schema(sum, "argument of Sum").template([{ key: "_ask" }]);
+    for (const tag of ["", "1", "x".repeat(65535)]) {
+      const out = new ByteWriter(1);
+      template.write(out, tagOf(tag), { a: 1, b: 2 });
+      expectBytes(out.copy(), encodeBox(new Box({ _ask: tag, a: "1", b: "2" })));
+    }
+  });
+
+  test("leaves nothing behind on an error", () => {
+    const template = new Schema({ a: integer(), b: bytes() }, "argument of Test").template([{ key: "_ask" }]);
+    const out = new ByteWriter(1);
+    template.write(out, tagOf("1"), { a: 1, b: wireBytes("x") });
+    const before = out.copy();
+    for (const bad of [{ a: 1 }, { a: 1.5, b: wireBytes("") }, { a: 1, b: new Uint8Array(65536) }]) {
+      expect(() => template.write(out, tagOf("2"), bad)).toThrow(/argument of Test: "[ab]"/);
+      expect(out.copy()).toEqual(before);
+    }
+  });
+
+  const errors: readonly (readonly [unknown, new (message: string) => Error, string])[] = [
+    [{ a: 1 }, InvalidSignature, 'argument of Test: "b" is missing'],
+    [{ a: 1, b: undefined }, InvalidSignature, 'argument of Test: "b" is missing'],
+    [{ a: 1, b: 2, c: 3 }, InvalidSignature, 'argument of Test: there is no "c"'],
+    [{ c: 3, b: 2, a: 1 }, InvalidSignature, 'argument of Test: there is no "c"'],
+    [{ a: 1, b: "2" }, InvalidSignature, 'argument of Test: "b": an integer is needed, not "2"'],
+    [
+      undefined,
+      InvalidSignature,
+      "argument of Test: an object with the values by name is needed, not undefined",
+    ],
+    [5, InvalidSignature, "argument of Test: an object with the values by name is needed, not 5"],
+  ];
+  for (const [values, errorClass, message] of errors) {
+    test(`tells: ${message}`, () => {
+      const writing = (): unknown => writeFields(sum, values as Record<string, unknown>);
+      expect(writing).toThrow(errorClass);
+      expect(writing).toThrow(message);
+    });
+  }
+
+  test("takes the longest value, and not one byte more", () => {
+    expect(writeFields({ a: bytes() }, { a: new Uint8Array(65535) })).toHaveLength(65542);
+    expect(() => writeFields({ a: bytes() }, { a: new Uint8Array(65536) })).toThrow(TooLong);
+    expect(() => writeFields({ a: bytes() }, { a: new Uint8Array(65536) })).toThrow(
+      /"a": the value is 65536 bytes/,
+    );
+  });
+});
+
+describe("reading", () => {
+  test("takes keys in any order, the last of several with one key, and none that it does not know", () => {
+    expect(readBox(sum, new Box({ a: "13", b: "81" }))).toEqual({ a: 13, b: 81 });
+    expect(readFields(sum, wireBytes("\0\x01b\0\x0281\0\x01a\0\x0213\0\0"))).toEqual({ a: 13, b: 81 });
+    expect(
+      readFields(sum, wireBytes("\0\x01a\0\x011\0\x01a\0\x012\0\x01b\0\x013\0\x01b\0\x014\0\0")),
+    ).toEqual({ a: 2, b: 4 });
+    expect(readBox(sum, new Box({ A: "", aa: "x", a: "1", ab: "y", b: "2", z: "" }))).toEqual({ a: 1, b: 2 });
+  });
+
+  test("tells which field is missing or wrong", () => {
+    expect(() => readBox(sum, new Box({ a: "1", c: "2" }))).toThrow('argument of Test: "b" is missing');
+    expect(() => readBox(sum, new Box({ a: "1", b: "0x10" }))).toThrow(
+      'argument of Test: "b": not an integer: "0x10"',
+    );
+  });
+
+  test("keeps the error of the codec as the cause", () => {
+    const thrown = (() => {
+      try {
+        return readBox(sum, new Box({ a: "x", b: "1" }));
+      } catch (error) {
+        return error;
+      }
+    })();
+    expect(thrown).toBeInstanceOf(InvalidSignature);
+    expect((thrown as Error).cause).toBeInstanceOf(SyntaxError);
+  });
+});
+
+describe("names", () => {
+  test("may be what every object inherits", () => {
+    const fields = {
+      toString: optional(integer()),
+      constructor: integer(),
+      hasOwnProperty: optional(integer()),
+    };
+    const wire = writeFields(fields, { constructor: 1, hasOwnProperty: 2 });
+    expect(Object.entries(readFields(fields, wire)).sort()).toEqual([
+      ["constructor", 1],
+      ["hasOwnProperty", 2],
+    ]);
+    expect(() => writeFields(fields, {})).toThrow(/"constructor" is missing/);
+  });
+
+  test("may hold bytes that are not UTF-8, as Python's surrogateescape has them", () => {
+    const wire = Uint8Array.from([0, 2, 0xff, 0x61, 0, 1, 0x35, 0, 0]);
+    expect(writeFields({ "\udcffa": integer() }, { "\udcffa": 5 })).toEqual(wire);
+    expect(readFields({ "\udcffa": integer() }, wire)).toEqual({ "\udcffa": 5 });
+  });
+
+  test("are refused where they cannot be keys", () => {
+    for (const name of ["", "__proto__", "\ud800"]) {
+      const fields: Fields = Object.fromEntries([[name, integer()]]);
+      expect(() => new Schema(fields, "argument")).toThrow(InvalidSignature);
+    }
+    expect(() => new Schema({ ["é".repeat(128)]: integer() }, "argument")).toThrow(TooLong);
+    expect(new Schema({ ["e".repeat(255)]: integer() }, "argument")).toBeInstanceOf(Schema);
+  });
+});
+
+test("what is written is read again, whatever the fields are called", () => {
+  const names = fc.uniqueArray(fc.string({ unit: "grapheme", minLength: 1, maxLength: 20 }), {
+    maxLength: 30,
+  });
+  const rows = names.chain((all) =>
+    fc.tuple(...all.map((name) => fc.tuple(fc.constant(name), fc.boolean(), fc.option(fc.string())))),
+  );
+  fc.assert(
+    fc.property(rows, (given) => {
+      const usable = given.filter(([name]) => name !== "__proto__");
+      const fields: Fields = Object.fromEntries(usable.map(([name]) => [name, optional(unicode())]));
+      const present = usable.flatMap(([name, there, text]) => (there && text !== null ? [[name, text]] : []));
+      const values: Record<string, string> = Object.fromEntries(present);
+      expect({ ...readFields(fields, writeFields(fields, values)) }).toEqual(values);
+    }),
+  );
+});

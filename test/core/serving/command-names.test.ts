@@ -1,0 +1,34 @@
+import { expect, test } from "vitest";
+import { NameCache } from "../../../src/core/serving/command-names.ts";
+import { heapBytes } from "../../support/memory.ts";
+
+test("gives the name of any bytes, also of those that fall together", () => {
+  const cache = new NameCache();
+  const names = ["", "a", "Sum", "Sam", "Smm", "mSS", "é", "Subtract", "x".repeat(255)];
+  for (let index = 0; index < 500; index++) names.push(`Command${index}`);
+  for (let round = 0; round < 3; round++) {
+    for (const name of names) {
+      const bytes = Buffer.from(`<${name}>`);
+      expect(cache.nameAt(bytes, 1, bytes.length - 1)).toBe(name);
+      bytes.fill(0); // the bytes are not the cache's
+    }
+  }
+});
+
+test("a known name is the same string", () => {
+  const cache = new NameCache();
+  const bytes = Buffer.from("Sum");
+  expect(cache.nameAt(bytes, 0, 3)).toBe(cache.nameAt(Buffer.from("xSum"), 1, 4));
+});
+
+test("a long name is not remembered: a peer could have megabytes kept that way", () => {
+  const cache = new NameCache();
+  const before = heapBytes();
+  const name = new Uint8Array(65_535).fill(0x80);
+  for (let byte = 0x80; byte < 0xc0; byte++) {
+    name[name.length - 1] = byte;
+    expect(cache.nameAt(name, 0, name.length)).toHaveLength(name.length);
+  }
+  expect(heapBytes() - before).toBeLessThan(500_000);
+  expect(cache.nameAt(Buffer.from("Sum"), 0, 3)).toBe("Sum"); // it lives until here
+});

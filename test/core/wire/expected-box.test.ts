@@ -1,0 +1,169 @@
+import { Box, command, encodeBox, integer, unicode } from "ampwire";
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import type { Limits } from "../../../src/core/wire/box-limits.ts";
+import { ExpectedBox } from "../../../src/core/wire/expected-box.ts";
+import type { Frame } from "../../../src/core/wire/frame.ts";
+import { frameOfBytes } from "../../../src/core/wire/frame-of.ts";
+import { BoxReader } from "../../../src/core/wire/reader.ts";
+
+/** The shape of boxes with these keys; a value that is given never changes. */
+function shapeOf(keys: Readonly<Record<string, string | undefined>>): ExpectedBox {
+  const parts = Object.entries(keys).map(([name, value]) => ({
+    name,
+    header: Buffer.from([0, name.length, ...Buffer.from(name)]),
+    value: value === undefined ? undefined : Buffer.from(value),
+  }));
+  return new ExpectedBox(parts, {}, []);
+}
+
+/** What a frame says of its box. */
+function told(frame: Frame) {
+  const { cursor, count, ask, answer, command: name, error, ascending, offsets } = frame;
+  return { cursor, count, ask, answer, name, error, ascending, offsets: offsets.slice(0, count * 3) };
+}
+
+/** A reader that expects boxes of a shape. */
+function expecting(shape: ExpectedBox, limits?: Partial<Limits>): BoxReader {
+  const reader = new BoxReader(limits);
+  reader.push(new Uint8Array(2)); // an empty box: a reader's frame is had only with one
+  const frame = reader.nextFrame();
+  if (frame !== undefined) frame.expected = shape;
+  return reader;
+}
+
+/** What reading the bytes comes to: the frame, how many bytes are missing at least, or the error. */
+function outcome(reader: BoxReader, bytes: Uint8Array, size: number) {
+  try {
+    for (let at = 0; at < bytes.length; at += size) reader.push(bytes.slice(at, at + size));
+    const frame = reader.nextFrame();
+    return frame === undefined ? reader.buffered : { ...told(frame), cursor: undefined };
+  } catch (error) {
+    return String(error).replaceAll(/at byte \d+/g, "at a byte");
+  }
+}
+
+const names = ["A", "_answer", "_ask", "_command", "_error", "a", "ab", "abcdefghij", "b"];
+const entries = fc.subarray(names).chain((chosen) =>
+  fc
+    .array(fc.constantFrom("", "1", "Sum", "twelve bytes"), {
+      minLength: chosen.length,
+      maxLength: chosen.length,
+    })
+    .map((values) => chosen.map((name, index): [string, string] => [name, values[index] ?? ""])),
+);
+
+describe("a box of an expected shape", () => {
+  const shape = shapeOf({ _ask: undefined, _command: "Sum", a: undefined });
+
+  test("is known by it", () => {
+    const reader = expecting(shape);
+    const bytes = encodeBox(new Box({ _ask: "1f", _command: "Sum", a: "13" }));
+    reader.push(bytes);
+    const frame = reader.nextFrame() as Frame;
+    expect(frame.shape).toBe(shape);
+    expect(shape.commandName).toBe("Sum");
+    expect(told(frame)).toEqual(told(frameOfBytes(bytes)));
+    expect(frame.toBox()).toEqual(new Box({ _ask: "1f", _command: "Sum", a: "13" }));
+  });
+
+  test.each<Record<string, string>>([
+    { _ask: "1", _command: "Sun", a: "13" },
+    { _ask: "1", _command: "Su", a: "13" },
+    { _ask: "1", _command: "Sums", a: "13" },
+    { _ask: "1", _command: "Sum" },
+    { _ask: "1", _command: "Sum", b: "13" },
+    { _ask: "1", _command: "Sum", a: "13", b: "81" },
+    { A: "1", _ask: "1", _command: "Sum", a: "13" },
+    { _command: "Sum", a: "13" },
+  ])("is not any other: %o", (fields) => {
+    const reader = expecting(shape);
+    const bytes = encodeBox(new Box(fields));
+    reader.push(bytes);
+    const frame = reader.nextFrame() as Frame;
+    expect(frame.shape).toBeUndefined();
+    expect(told(frame)).toEqual(told(frameOfBytes(bytes)));
+  });
+
+  test("is expected again after another", () => {
+    const reader = expecting(shape);
+    const same = encodeBox(new Box({ _ask: "1", _command: "Sum", a: "1" }));
+    const other = encodeBox(new Box({ _answer: "1" }));
+    for (const bytes of [same, other, same]) reader.push(bytes);
+    expect([1, 2, 3].map(() => reader.nextFrame()?.shape)).toEqual([shape, undefined, shape]);
+  });
+});
+
+test("whatever is expected, a box is read as if nothing were, in whatever pieces it comes", () => {
+  const size = fc.integer({ min: 1, max: 60 });
+  const limits = fc.record({
+    maxBoxBytes: fc.integer({ min: 2, max: 90 }),
+    maxBoxKeys: fc.integer({ min: 1, max: 9 }),
+  });
+  const changed = fc.option(fc.record({ at: fc.nat(90), byte: fc.integer({ min: 0, max: 255 }) }));
+  let known = 0;
+  fc.assert(
+    fc.property(
+      entries,
+      fc.array(fc.boolean()),
+      entries,
+      fc.boolean(),
+      changed,
+      size,
+      limits,
+      (has, fixed, others, same, change, cut, bounds) => {
+        const expected = shapeOf(
+          Object.fromEntries(has.map(([name, value], index) => [name, fixed[index] ? value : undefined])),
+        );
+        const box = same ? has : others;
+        const bytes = Uint8Array.from([
+          ...box.flatMap(([name, value]) => [
+            0,
+            name.length,
+            ...Buffer.from(name),
+            0,
+            value.length,
+            ...Buffer.from(value),
+          ]),
+          0,
+          0,
+        ]);
+        if (change !== null && change.at < bytes.length) bytes[change.at] = change.byte;
+        for (const given of [{}, bounds]) {
+          const reader = expecting(expected, given);
+          expect(outcome(reader, bytes, cut)).toEqual(outcome(new BoxReader(given), bytes, cut));
+        }
+        if (same && change === null) known++;
+      },
+    ),
+    { numRuns: 2000 },
+  );
+  expect(known).toBeGreaterThan(100);
+});
+
+test("a command tells what to expect, of asks and of answers", () => {
+  const Sum = command("Sum", { arguments: { b: integer(), a: unicode() }, response: { total: integer() } });
+  const readAll = (boxes: readonly Box[], read: (frame: Frame) => unknown) => {
+    const reader = new BoxReader();
+    for (const box of boxes) reader.push(encodeBox(box));
+    return boxes.map(() => {
+      const frame = reader.nextFrame() as Frame;
+      return [frame.shape !== undefined, read(frame)];
+    });
+  };
+  const ask = (a: string, b: string) => new Box({ _ask: "1", _command: "Sum", a, b });
+  expect(readAll([ask("x", "1"), ask("", "22")], (frame) => Sum.readArguments(frame, undefined))).toEqual([
+    [false, { a: "x", b: 1 }],
+    [true, { a: "", b: 22 }],
+  ]);
+  const loud = (a: string, b: string) => new Box({ _command: "Sum", a, b });
+  expect(readAll([loud("x", "1"), loud("y", "2")], (frame) => Sum.readArguments(frame, undefined))).toEqual([
+    [false, { a: "x", b: 1 }],
+    [true, { a: "y", b: 2 }],
+  ]);
+  const answer = (total: string) => new Box({ _answer: "1", total });
+  expect(readAll([answer("3"), answer("24")], (frame) => Sum.readResponse(frame, undefined))).toEqual([
+    [false, { total: 3 }],
+    [true, { total: 24 }],
+  ]);
+});

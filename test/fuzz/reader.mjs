@@ -1,0 +1,85 @@
+/** The reader: boxes come out the same however their bytes are cut, and what comes out goes back in. */
+import { BoxReader, encodeBox, parseBoxes } from "ampwire";
+import { byteByByte, randomChunking } from "ampwire/testing";
+import * as fc from "fast-check";
+import { stream } from "./boxes.mjs";
+import { assert, hex } from "./promises.mjs";
+
+const LIMITS = [undefined, { maxBoxBytes: 300, maxBoxKeys: 6 }, { maxBoxBytes: 20 }];
+
+/** All that can be seen of reading: boxes, where it stopped and why, and what is left. */
+function reading(chunks, limits, ownership) {
+  const reader = new BoxReader(limits);
+  const boxes = [];
+  let failure = "none";
+  try {
+    for (const chunk of chunks) {
+      reader.push(chunk, ownership);
+      for (let box = reader.next(); box !== undefined; box = reader.next()) boxes.push(box);
+      reader.giveBack();
+      if (ownership === "borrowed") chunk.fill(0xff);
+    }
+    reader.end();
+  } catch (error) {
+    assert(error instanceof Error, `the reader threw ${String(error)}`);
+    failure = error.name;
+  }
+  return { boxes, failure, offset: reader.offset };
+}
+
+function shown({ boxes, failure, offset }) {
+  const text = boxes.map((box) =>
+    [...box].map(([key, value]) => `${JSON.stringify(key)}=${hex(value)}`).join(),
+  );
+  return `${text.join(" | ")} then ${failure} at ${offset}`;
+}
+
+function check(bytes) {
+  for (const limits of LIMITS) {
+    const whole = reading([bytes.slice()], limits);
+    const cuts = [byteByByte(bytes), randomChunking(bytes.length, 7)(bytes), randomChunking(1, 90)(bytes)];
+    for (const chunks of cuts) {
+      const cut = shown(reading(chunks, limits));
+      assert(cut === shown(whole), `cut: ${cut}\nwhole: ${shown(whole)}`);
+      const lent = chunks.map((chunk) => chunk.slice());
+      assert(cut === shown(reading(lent, limits, "borrowed")), `lent chunks read otherwise than ${cut}`);
+    }
+    for (const box of whole.boxes) {
+      if (box.size === 0) continue; // may be received, as a mistake of the peer, and not be sent
+      const wire = encodeBox(box);
+      const [again, ...more] = parseBoxes(wire);
+      assert(more.length === 0 && hex(encodeBox(again)) === hex(wire), `not the same again: ${hex(wire)}`);
+      assert(
+        [...box].every(([key, value]) => hex(again.get(key)) === hex(value)),
+        `not the same box: ${hex(wire)}`,
+      );
+    }
+  }
+  leftovers(bytes);
+}
+
+/** Stopped after any box, what is given out and what is left are the bytes that came. */
+function leftovers(bytes) {
+  const reader = new BoxReader({ maxBoxBytes: Infinity, maxBoxKeys: Infinity });
+  for (const chunk of randomChunking(2, 40)(bytes)) reader.push(chunk);
+  const stop = bytes.length % 4;
+  try {
+    for (let count = 0; count < stop && reader.next() !== undefined; count++);
+  } catch {
+    return; // what is not AMP is no use from there on
+  }
+  const { offset } = reader;
+  assert(hex(reader.takeRest()) === hex(bytes.subarray(offset)), `after ${stop} boxes the rest is another`);
+  assert(reader.buffered === 0, "a reader whose rest was taken holds bytes");
+}
+
+export const reader = [
+  {
+    name: "reader",
+    promise: "any chunking reads the same as the whole, and what is read can be written",
+    arbitrary: fc.oneof(fc.uint8Array({ maxLength: 64 }), stream),
+    check,
+    bytes: true,
+    share: 1,
+  },
+];

@@ -1,0 +1,48 @@
+import { allSplits, byteByByte, randomChunking } from "ampwire/testing";
+import { describe, expect, test } from "vitest";
+
+const BYTES = Uint8Array.from({ length: 100 }, (_, index) => index);
+
+describe("byteByByte", () => {
+  test("gives every byte by itself", () => {
+    expect(byteByByte(Uint8Array.of(1, 2, 3))).toEqual([
+      Uint8Array.of(1),
+      Uint8Array.of(2),
+      Uint8Array.of(3),
+    ]);
+    expect(byteByByte(new Uint8Array(0))).toEqual([]);
+  });
+});
+
+describe("allSplits", () => {
+  test("cuts whole, byte by byte, and in two at every position", () => {
+    const text = (pieces: Uint8Array[]) => pieces.map((piece) => Buffer.from(piece).toString()).join("|");
+    expect([...allSplits(Buffer.from("abcd"))].map(text)).toEqual([
+      "abcd",
+      "a|b|c|d",
+      "a|bcd",
+      "ab|cd",
+      "abc|d",
+    ]);
+  });
+
+  test("gives copies", () => {
+    for (const [piece] of allSplits(BYTES)) expect(piece?.buffer).not.toBe(BYTES.buffer);
+  });
+});
+
+describe("randomChunking", () => {
+  test("keeps the bytes and their order, and no piece is empty or too long", () => {
+    for (let seed = 0; seed < 50; seed++) {
+      const pieces = [...randomChunking(seed, 7)(BYTES)];
+      expect(Buffer.concat(pieces)).toEqual(Buffer.from(BYTES));
+      for (const { length } of pieces) expect(length >= 1 && length <= 7).toBe(true);
+    }
+  });
+
+  test("is the same for the same seed, and not for another", () => {
+    const lengths = (seed: number) => [...randomChunking(seed)(BYTES)].map(({ length }) => length);
+    expect(lengths(7)).toEqual(lengths(7));
+    expect(lengths(7)).not.toEqual(lengths(8));
+  });
+});
