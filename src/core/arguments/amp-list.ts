@@ -1,6 +1,5 @@
 /** AMP's AmpList: boxes, one after another, as one value. */
 
-import { shownValue } from "../errors/value-text.ts";
 import {
   type BoxArgument,
   type Fields,
@@ -15,6 +14,7 @@ import { Schema } from "../schema/schema.ts";
 import { ByteWriter } from "../wire/byte-writer.ts";
 import { Frame } from "../wire/frame.ts";
 import { KEY_TOO_LONG, scanBox } from "../wire/scan.ts";
+import { shownValue } from "../wire/value-text.ts";
 import { elementError } from "./list-of.ts";
 
 /** No bound: the list has one. A small integer, as V8 knows those that are passed elsewhere. */

@@ -1,7 +1,7 @@
 /** Bytes of any length, over as many keys as they need. */
 
-import { shownValue } from "../errors/value-text.ts";
 import type { BoxArgument } from "../schema/argument.ts";
+import { shownValue } from "../wire/value-text.ts";
 import { type SplitOptions, spreadValue } from "./split-value.ts";
 
 /**

@@ -1,8 +1,8 @@
 /** AMP's Integer as a `bigint`. */
 
-import { shownValue } from "../errors/value-text.ts";
 import { type InPlaceArgument, inPlaceArgument } from "../schema/argument.ts";
 import type { ByteWriter } from "../wire/byte-writer.ts";
+import { shownValue } from "../wire/value-text.ts";
 import { readBigInteger } from "./integer.ts";
 
 /** The first number of more digits than Python takes back from a text. */

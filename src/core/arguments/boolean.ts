@@ -1,8 +1,8 @@
 /** AMP's Boolean. */
 
-import { shownBytes, shownValue } from "../errors/value-text.ts";
 import { type InPlaceArgument, inPlaceArgument } from "../schema/argument.ts";
 import type { ByteWriter } from "../wire/byte-writer.ts";
+import { shownBytes, shownValue } from "../wire/value-text.ts";
 
 const TRUE = Uint8Array.from([0x54, 0x72, 0x75, 0x65]);
 const FALSE = Uint8Array.from([0x46, 0x61, 0x6c, 0x73, 0x65]);

@@ -1,9 +1,9 @@
 /** AMP's String: bytes as they are. */
 
-import { shownValue } from "../errors/value-text.ts";
 import { type InPlaceArgument, inPlaceArgument } from "../schema/argument.ts";
 import type { ByteWriter } from "../wire/byte-writer.ts";
 import { keptBytes } from "../wire/frame.ts";
+import { shownValue } from "../wire/value-text.ts";
 
 /**
  * AMP's String: any bytes, sent as they are (Twisted's `amp.String`). What is received is yours to keep.

@@ -1,9 +1,9 @@
 /** AMP's DateTime: a moment with a fixed offset from UTC. */
 import { Temporal } from "temporal-polyfill";
 import { messageOf } from "../errors/to-error.ts";
-import { shownBytes, shownValue } from "../errors/value-text.ts";
 import { type InPlaceArgument, inPlaceArgument } from "../schema/argument.ts";
 import type { ByteWriter } from "../wire/byte-writer.ts";
+import { shownBytes, shownValue } from "../wire/value-text.ts";
 import { readInteger } from "./integer.ts";
 
 /** `YYYY-MM-DDTHH:MM:SS.ffffff+HH:MM` */

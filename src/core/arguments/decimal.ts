@@ -1,8 +1,8 @@
 /** AMP's Decimal: a number with the digits it was written with. */
 import { Decimal } from "decimal.js";
-import { shownValue, valueText } from "../errors/value-text.ts";
 import { type InPlaceArgument, inPlaceArgument } from "../schema/argument.ts";
 import type { ByteWriter } from "../wire/byte-writer.ts";
+import { shownValue, valueText } from "../wire/value-text.ts";
 import { decimalText, exactDecimal } from "./python-decimal.ts";
 
 /**

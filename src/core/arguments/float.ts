@@ -1,8 +1,8 @@
 /** AMP's Float: Python's text of a float. */
 
-import { shownBytes, shownValue, valueText } from "../errors/value-text.ts";
 import { type InPlaceArgument, inPlaceArgument } from "../schema/argument.ts";
 import type { ByteWriter } from "../wire/byte-writer.ts";
+import { shownBytes, shownValue, valueText } from "../wire/value-text.ts";
 
 const ZERO = 0x30;
 const MINUS = 0x2d;

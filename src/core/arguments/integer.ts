@@ -1,8 +1,8 @@
 /** AMP's Integer as a `number`. The rules of both integer codecs are here. */
 
-import { shownBytes, shownValue, valueText } from "../errors/value-text.ts";
 import { type InPlaceArgument, inPlaceArgument } from "../schema/argument.ts";
 import type { ByteWriter } from "../wire/byte-writer.ts";
+import { shownBytes, shownValue, valueText } from "../wire/value-text.ts";
 
 const MINUS = 0x2d;
 const ZERO = 0x30;

@@ -1,9 +1,9 @@
 /** AMP's ListOf: values of one kind, each with its length before it. */
 import { TooLong } from "../errors/caller.ts";
 import { isError, messageOf } from "../errors/to-error.ts";
-import { shownValue } from "../errors/value-text.ts";
 import { type Argument, asInPlace, type InPlaceArgument, inPlaceArgument } from "../schema/argument.ts";
 import { MAX_VALUE_LENGTH } from "../wire/box-limits.ts";
+import { shownValue } from "../wire/value-text.ts";
 
 /**
  * AMP's ListOf as an array: elements with a two-byte length each (Twisted's `amp.ListOf`). An empty value is

@@ -1,8 +1,8 @@
 /** AMP's Path: the name of a file. */
 
-import { shownValue } from "../errors/value-text.ts";
 import { type InPlaceArgument, inPlaceArgument } from "../schema/argument.ts";
 import type { ByteWriter } from "../wire/byte-writer.ts";
+import { shownValue } from "../wire/value-text.ts";
 import { readText, writeText } from "./unicode.ts";
 
 /**

@@ -8,7 +8,7 @@
  * equal to ordinary ones in tests.
  */
 import { Decimal } from "decimal.js";
-import { shownValue } from "../errors/value-text.ts";
+import { shownValue } from "../wire/value-text.ts";
 
 /** Only of values whose text does not follow from the number. */
 const exactTexts = new WeakMap<Decimal, string>();

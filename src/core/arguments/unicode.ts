@@ -1,10 +1,10 @@
 /** AMP's Unicode: text as UTF-8. */
 
-import { shortAscii, shownBytes, shownValue } from "../errors/value-text.ts";
 import { utf8Strict } from "../platform.ts";
 import { type InPlaceArgument, inPlaceArgument } from "../schema/argument.ts";
 import type { ByteWriter } from "../wire/byte-writer.ts";
 import { LONE_SURROGATE } from "../wire/key-text.ts";
+import { shortAscii, shownBytes, shownValue } from "../wire/value-text.ts";
 
 /**
  * AMP's Unicode: text as strict UTF-8, as Twisted's `amp.Unicode` has it.

@@ -7,7 +7,7 @@ import {
   type Responder,
 } from "../command/responder.ts";
 import { InvalidSignature } from "../errors/caller.ts";
-import { shownValue } from "../errors/value-text.ts";
+import { shownValue } from "../wire/value-text.ts";
 
 /** Anything that finds responders by name. */
 export interface ResponderLocator {
