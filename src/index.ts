@@ -52,6 +52,7 @@ export {
 } from "./core/command/responder.ts";
 export { Connection } from "./core/complete-connection.ts";
 export type { BoxReceiver, BoxSender } from "./core/connection/box-interfaces.ts";
+export { DEFAULT_LIMITS, type LimitOptions, type Limits } from "./core/connection/limits.ts";
 export type { ConnectionOptions, ErrorContext, HeartbeatOptions } from "./core/connection/options.ts";
 export type { PublicState as State } from "./core/connection/states.ts";
 export { AmpError, type Fault } from "./core/errors/amp-error.ts";
@@ -117,16 +118,16 @@ export type { AbortSignalLike, Signal } from "./core/platform.ts";
 export type {
   Argument,
   ArgumentDescription,
-  BoxArgument,
   Fields,
   InPlaceArgument,
   InputOf,
   LocalArgument,
   OptionalArgument,
-  SideChannel,
   ValueOf,
   ValuesOf,
 } from "./core/schema/argument.ts";
+export type { BoxArgument } from "./core/schema/field.ts";
+export { boxArgument, type SideChannel } from "./core/schema/spread-fields.ts";
 export { locator, type ResponderLocator, type ResponderSource } from "./core/serving/locator.ts";
 export type {
   CertificateLike,
@@ -140,13 +141,7 @@ export type {
   TransportReceiver,
 } from "./core/transport.ts";
 export { Box } from "./core/wire/box.ts";
-export {
-  DEFAULT_LIMITS,
-  type LimitOptions,
-  type Limits,
-  MAX_KEY_LENGTH,
-  MAX_VALUE_LENGTH,
-} from "./core/wire/box-limits.ts";
+export { MAX_KEY_LENGTH, MAX_VALUE_LENGTH } from "./core/wire/box-limits.ts";
 export { encodeBox } from "./core/wire/box-writer.ts";
 export { ANSWER, ASK, COMMAND, ERROR, ERROR_CODE, ERROR_DESCRIPTION } from "./core/wire/protocol-keys.ts";
 export { BoxReader, parseBoxes } from "./core/wire/reader.ts";

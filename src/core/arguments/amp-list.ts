@@ -1,16 +1,16 @@
 /** AMP's AmpList: boxes, one after another, as one value. */
 
 import {
-  type BoxArgument,
   type Fields,
   type InPlaceArgument,
   type InputOf,
   inPlaceArgument,
   type ValuesOf,
 } from "../schema/argument.ts";
-import { NO_TAG } from "../schema/box-template.ts";
-import { isBoxArgument } from "../schema/field.ts";
-import { Schema } from "../schema/schema.ts";
+import { BoxTemplate, NO_TAG } from "../schema/box-template.ts";
+import type { BoxArgument } from "../schema/field.ts";
+import { FieldSet } from "../schema/field-set.ts";
+import { readFields } from "../schema/read-fields.ts";
 import { ByteWriter } from "../wire/byte-writer.ts";
 import { Frame } from "../wire/frame.ts";
 import { KEY_TOO_LONG, scanBox } from "../wire/scan.ts";
@@ -32,8 +32,8 @@ const MAX_INT32 = 0x7fffffff;
  * @throws TypeError, SyntaxError when decoding
  */
 export function ampList<F extends Fields>(fields: F): InPlaceArgument<ValuesOf<F>[], readonly InputOf<F>[]> {
-  const schema = new Schema(fields, "field", false);
-  const template = schema.template([]);
+  const set = new FieldSet(fields, "field", false);
+  const template = new BoxTemplate(set, []);
 
   function write(rows: readonly InputOf<F>[], out: ByteWriter, connection?: unknown): void {
     if (!Array.isArray(rows)) throw new TypeError(`an array is needed, not ${shownValue(rows)}`);
@@ -50,14 +50,14 @@ export function ampList<F extends Fields>(fields: F): InPlaceArgument<ValuesOf<F
     const rows: ValuesOf<F>[] = [];
     // One for all rows, but not for all lists: a codec of a tree reads a list while it reads a row.
     const frame = new Frame();
-    frame.expected = template.shape;
+    frame.expected = template.expectedBox;
     for (let at = start; at < end; at = frame.cursor) {
       frame.clear(bytes, at);
       const state = scanBox(frame, end, MAX_INT32, MAX_INT32);
       if (state !== 0) throw elementError(rows.length, new SyntaxError(broken(state)));
       try {
-        // The schema has read exactly these fields.
-        rows.push(schema.read(frame, connection) as ValuesOf<F>);
+        // readFields has read exactly these fields.
+        rows.push(readFields(set, frame, connection) as ValuesOf<F>);
       } catch (error) {
         throw elementError(rows.length, error);
       }
@@ -72,10 +72,12 @@ export function ampList<F extends Fields>(fields: F): InPlaceArgument<ValuesOf<F
     },
     { type: "AmpList", fields },
   );
-  if (!Object.values(fields).some(isBoxArgument)) return codec;
+  const { spreadPath } = set;
+  if (spreadPath === undefined) return codec;
   // Fields that need the connection (descriptors) are handed it through the list.
   const spread: BoxArgument<ValuesOf<F>[], readonly InputOf<F>[]> & typeof codec = {
     ...codec,
+    spreadPath,
     toBox(rows, name, box, connection) {
       const out = new ByteWriter();
       write(rows, out, connection);

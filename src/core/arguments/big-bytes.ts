@@ -1,6 +1,6 @@
 /** Bytes of any length, over as many keys as they need. */
 
-import type { BoxArgument } from "../schema/argument.ts";
+import type { BoxArgument } from "../schema/field.ts";
 import { shownValue } from "../wire/value-text.ts";
 import { type SplitOptions, spreadValue } from "./split-value.ts";
 

@@ -1,6 +1,6 @@
 /** Text of any length, over as many keys as it needs. */
 import { utf8Encoder } from "../platform.ts";
-import type { BoxArgument } from "../schema/argument.ts";
+import type { BoxArgument } from "../schema/field.ts";
 import { type SplitOptions, spreadValue } from "./split-value.ts";
 import { checkText, readText } from "./unicode.ts";
 

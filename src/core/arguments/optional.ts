@@ -1,13 +1,7 @@
 /** An argument that may be absent. */
 
-import {
-  type Argument,
-  asInPlace,
-  type BoxArgument,
-  type InPlaceArgument,
-  type OptionalArgument,
-} from "../schema/argument.ts";
-import { isBoxArgument } from "../schema/field.ts";
+import { type Argument, asInPlace, type InPlaceArgument, type OptionalArgument } from "../schema/argument.ts";
+import { type BoxArgument, isBoxArgument } from "../schema/field.ts";
 
 /**
  * The key may be absent: a caller may leave the value out (or give `undefined`), and a responder finds no
@@ -27,6 +21,7 @@ export function optional<T, I = T>(argument: Argument<T, I>): OptionalArgument<T
   if (!isBoxArgument(argument)) return wrapped;
   const spread: OptionalArgument<T, I> & BoxArgument<T, I> = {
     ...wrapped,
+    spreadPath: argument.spreadPath,
     toBox: (value, name, box, connection) => argument.toBox(value, name, box, connection),
     fromBox: (name, box, connection) => argument.fromBox(name, box, connection),
   };

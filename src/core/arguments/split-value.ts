@@ -3,8 +3,9 @@
  * The two that are in use differ only in how they name the keys.
  */
 import { TooLong } from "../errors/caller.ts";
-import type { Argument, BoxArgument } from "../schema/argument.ts";
-import { isPieceOf } from "../schema/field.ts";
+import type { Argument } from "../schema/argument.ts";
+import { type BoxArgument, isPieceOf } from "../schema/field.ts";
+import { boxArgument } from "../schema/spread-fields.ts";
 import type { Box } from "../wire/box.ts";
 import { MAX_VALUE_LENGTH } from "../wire/box-limits.ts";
 
@@ -46,7 +47,7 @@ export function spreadValue<T>(whole: Argument<T>, options: SplitOptions = {}): 
     return bytes;
   }
 
-  return {
+  return boxArgument({
     description: whole.description && { ...whole.description, options },
     encode,
     decode(bytes) {
@@ -77,7 +78,7 @@ export function spreadValue<T>(whole: Argument<T>, options: SplitOptions = {}): 
       checkNoneLeft(box, name, pieces);
       return pieces.size === 0 ? undefined : whole.decode(joined([...pieces.values()], length));
     },
-  };
+  });
 }
 
 type PieceName = (name: string, index: number) => string;

@@ -3,9 +3,10 @@
 import { InvalidSignature } from "../errors/caller.ts";
 import { DeclaredErrors, type ErrorCodes } from "../errors/declared-errors.ts";
 import type { Fields, InputOf, ValuesOf } from "../schema/argument.ts";
-import { type BoxTemplate, NO_TAG } from "../schema/box-template.ts";
+import { BoxTemplate, NO_TAG } from "../schema/box-template.ts";
 import type { Values } from "../schema/field.ts";
-import { Schema } from "../schema/schema.ts";
+import { FieldSet } from "../schema/field-set.ts";
+import { readFields } from "../schema/read-fields.ts";
 import type { Box } from "../wire/box.ts";
 import { writeBox } from "../wire/box-writer.ts";
 import { ByteWriter } from "../wire/byte-writer.ts";
@@ -98,8 +99,8 @@ export class Command<A extends Fields = Fields, R extends Fields = Fields, Q ext
   /** `errors` and `fatalErrors` together, in both directions. */
   readonly declaredErrors: DeclaredErrors;
 
-  readonly #argumentSchema: Schema;
-  readonly #responseSchema: Schema;
+  readonly #argumentFields: FieldSet;
+  readonly #responseFields: FieldSet;
   readonly #ask: BoxTemplate;
   readonly #askWithoutAnswer: BoxTemplate;
   readonly #answer: BoxTemplate;
@@ -137,15 +138,15 @@ export class Command<A extends Fields = Fields, R extends Fields = Fields, Q ext
       if (PROTOCOL_KEYS.has(field))
         throw new InvalidSignature(`${field} of ${name}: AMP keeps this key for itself`);
     }
-    this.#argumentSchema = new Schema(this.arguments, `argument of ${name}`);
+    this.#argumentFields = new FieldSet(this.arguments, `argument of ${name}`);
     // What a responder returns beyond the response is left out, as Twisted does: it may be a row of a database.
-    this.#responseSchema = new Schema(this.response, `response of ${name}`, false);
+    this.#responseFields = new FieldSet(this.response, `response of ${name}`, false);
     const commandKey = { key: COMMAND, value: textToKey(name) };
-    this.#ask = this.#argumentSchema.template([{ key: ASK }, commandKey]);
-    this.#askWithoutAnswer = this.#argumentSchema.template([commandKey]);
-    this.#answer = this.#responseSchema.template([{ key: ANSWER }]);
-    this.#bareArguments = this.#argumentSchema.template([]);
-    this.#bareResponse = this.#responseSchema.template([]);
+    this.#ask = new BoxTemplate(this.#argumentFields, [{ key: ASK }, commandKey]);
+    this.#askWithoutAnswer = new BoxTemplate(this.#argumentFields, [commandKey]);
+    this.#answer = new BoxTemplate(this.#responseFields, [{ key: ANSWER }]);
+    this.#bareArguments = new BoxTemplate(this.#argumentFields, []);
+    this.#bareResponse = new BoxTemplate(this.#responseFields, []);
     const base = Command.prototype;
     this.#replaced = {
       makeArguments: this.makeArguments !== base.makeArguments,
@@ -196,7 +197,7 @@ export class Command<A extends Fields = Fields, R extends Fields = Fields, Q ext
   /** The arguments from a box. @throws InvalidSignature */
   parseArguments(box: Box, connection?: unknown): ValuesOf<A> {
     // What the schema reads is what the schema's fields say: their values.
-    return this.#argumentSchema.read(frameOfBox(box), connection) as ValuesOf<A>;
+    return readFields(this.#argumentFields, frameOfBox(box), connection) as ValuesOf<A>;
   }
 
   /** The answer as a box, without the protocol's own keys. @throws InvalidSignature, TooLong */
@@ -206,7 +207,7 @@ export class Command<A extends Fields = Fields, R extends Fields = Fields, Q ext
 
   /** The answer from a box. @throws InvalidSignature */
   parseResponse(box: Box, connection?: unknown): ValuesOf<R> {
-    return this.#responseSchema.read(frameOfBox(box), connection) as ValuesOf<R>; // as above
+    return readFields(this.#responseFields, frameOfBox(box), connection) as ValuesOf<R>; // as above
   }
 
   /**
@@ -243,16 +244,16 @@ export class Command<A extends Fields = Fields, R extends Fields = Fields, Q ext
 
   readArguments(frame: Frame, connection: unknown): Values {
     if (this.#replaced.parseArguments) return this.parseArguments(frame.toBox(), connection);
-    const values = this.#argumentSchema.read(frame, connection);
-    if (frame.shape === undefined)
-      frame.expected = (frame.ask < 0 ? this.#askWithoutAnswer : this.#ask).shape;
+    const values = readFields(this.#argumentFields, frame, connection);
+    if (frame.matched === undefined)
+      frame.expected = (frame.ask < 0 ? this.#askWithoutAnswer : this.#ask).expectedBox;
     return values;
   }
 
   readResponse(frame: Frame, connection: unknown): Values {
     if (this.#replaced.parseResponse) return this.parseResponse(frame.toBox(), connection);
-    const values = this.#responseSchema.read(frame, connection);
-    if (frame.shape === undefined) frame.expected = this.#answer.shape; // as above
+    const values = readFields(this.#responseFields, frame, connection);
+    if (frame.matched === undefined) frame.expected = this.#answer.expectedBox; // as above
     return values;
   }
 }

@@ -4,10 +4,10 @@ import { InvalidSignature } from "../errors/caller.ts";
 import type { Observer } from "../observer.ts";
 import type { ResponderLocator } from "../serving/locator.ts";
 import type { TLSOptions } from "../transport.ts";
-import { type LimitOptions, type Limits, resolveLimits } from "../wire/box-limits.ts";
 import { shownValue } from "../wire/value-text.ts";
 import type { BoxReceiver } from "./box-interfaces.ts";
 import type { FeatureSet } from "./feature.ts";
+import { type LimitOptions, type Limits, resolveLimits } from "./limits.ts";
 
 /** Options of the heartbeat. Nothing is sent while bytes arrive from the peer anyway. */
 export interface HeartbeatOptions {

@@ -1,9 +1,9 @@
 /** The time limit of a protocol change, and the signal that aborts it. */
 import type { CallOptions } from "../../command/amp-connection.ts";
 import type { ProtocolChange } from "../../command/protocol-change.ts";
+import type { Limits } from "../../connection/limits.ts";
 import { ConnectionClosed } from "../../errors/transport.ts";
 import type { Clock } from "../../transport.ts";
-import type { Limits } from "../../wire/box-limits.ts";
 
 interface TimeSource {
   readonly clock: Clock;
