@@ -99,7 +99,8 @@ function writeTable() {
   const path = join(root, "docs/runtimes.md");
   const text = readFileSync(path, "utf8");
   const place = /(?<=<!-- runtimes -->\n)[\s\S]*?(?=<!-- \/runtimes -->)/;
-  if (!place.test(text)) throw new Error("docs/runtimes.md does not contain the two comments that enclose the table");
+  if (!place.test(text))
+    throw new Error("docs/runtimes.md does not contain the two comments that enclose the table");
   writeFileSync(
     path,
     text.replace(place, () => `\n${table}\n\n`),
