@@ -4,7 +4,7 @@
  * A call, an ask and an upgrade are each one object from their beginning to their end: keep what belongs to them in a
  * WeakMap under it. Nothing is made for a call when nobody listens.
  */
-import type { AmpConnection } from "./command/amp-connection.ts";
+import type { AmpConnection } from "./command/types.ts";
 import type { TLSSession } from "./transport.ts";
 
 /** A call of ours, or an ask of the peer. */

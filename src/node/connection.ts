@@ -1,9 +1,9 @@
 /** A connection over a stream of Node: the core's, with Node's certificates. */
 
 import type { Duplex } from "node:stream";
-import type { CallOptions } from "../core/command/amp-connection.ts";
 import type { Command } from "../core/command/command.ts";
 import type { CommandResponder } from "../core/command/responder.ts";
+import type { CallOptions } from "../core/command/types.ts";
 import { Connection } from "../core/complete-connection.ts";
 import { checkConnectionOptions } from "../core/connection/check-options.ts";
 import type { ConnectionOptions } from "../core/connection/options.ts";

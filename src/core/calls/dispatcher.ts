@@ -1,7 +1,6 @@
 /** Tells asks, answers and errors apart, and brings each to where it belongs. Sends our own asks. */
 
-import type { CallOptions } from "../command/amp-connection.ts";
-import type { AnyCommand } from "../command/command.ts";
+import type { AnyCommand, CallOptions } from "../command/types.ts";
 import { InvalidSignature } from "../errors/caller.ts";
 import { MalformedAmpBox, NoEmptyBoxes, UnexpectedAnswer } from "../errors/peer.ts";
 import { fromWire } from "../errors/wire-codes.ts";

@@ -1,7 +1,6 @@
 /** Our calls that wait for their answers. Each is settled exactly once. */
 
-import type { CallOptions } from "../command/amp-connection.ts";
-import type { AnyCommand } from "../command/command.ts";
+import type { AnyCommand, CallOptions } from "../command/types.ts";
 import { CallTimeout } from "../errors/caller.ts";
 import type { AbortSignalLike } from "../platform.ts";
 import type { Clock } from "../transport.ts";

@@ -1,6 +1,5 @@
 /** What the dispatcher needs of whoever carries its boxes. */
-import type { AnyCommand } from "../command/command.ts";
-import type { ResponderContext } from "../command/responder.ts";
+import type { AnyCommand, ResponderContext } from "../command/types.ts";
 import type { Observer } from "../observer.ts";
 import type { ByteWriter } from "../wire/byte-writer.ts";
 

@@ -6,8 +6,7 @@
 import { Dispatcher } from "../calls/dispatcher.ts";
 import type { Host } from "../calls/port.ts";
 import { TypedCalls } from "../calls/typed-calls.ts";
-import type { AmpConnection, CallOptions } from "../command/amp-connection.ts";
-import type { AnyCommand } from "../command/command.ts";
+import type { AmpConnection, AnyCommand, CallOptions } from "../command/types.ts";
 import type { BoxReceiver, BoxSender } from "../connection/box-interfaces.ts";
 import { CLOSE_GRACE_MS } from "../connection/linger.ts";
 import { TLSNotAvailable } from "../errors/caller.ts";

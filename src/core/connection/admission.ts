@@ -1,5 +1,5 @@
 /** What may be called, or served, at the moment. */
-import type { AnyCommand } from "../command/command.ts";
+import type { AnyCommand } from "../command/types.ts";
 import { LimitExceeded, TLSRequired } from "../errors/caller.ts";
 import type { Kernel } from "./kernel.ts";
 

@@ -2,8 +2,7 @@
 
 import { type AskReceiver, Dispatcher } from "../calls/dispatcher.ts";
 import type { ChangeAsk, Host } from "../calls/port.ts";
-import type { AmpConnection } from "../command/amp-connection.ts";
-import type { AnyCommand } from "../command/command.ts";
+import type { AmpConnection, AnyCommand } from "../command/types.ts";
 import { LimitExceeded, ProtocolSwitched, TLSNotAvailable } from "../errors/caller.ts";
 import { RemoteAmpError } from "../errors/peer.ts";
 import { toError } from "../errors/to-error.ts";

@@ -1,6 +1,6 @@
 /** How a connection behaves. */
 
-import type { AmpConnection } from "../command/amp-connection.ts";
+import type { AmpConnection } from "../command/types.ts";
 import type { Observer } from "../observer.ts";
 import type { ResponderLocator } from "../serving/locator.ts";
 import type { TLSOptions } from "../transport.ts";

@@ -1,5 +1,5 @@
 /** The calls that wait for a connection: bounded in number, in bytes and in time. */
-import type { Caller, CallOptions } from "../command/amp-connection.ts";
+import type { Caller, CallOptions } from "../command/types.ts";
 import { CallTimeout, LimitExceeded } from "../errors/caller.ts";
 import type { Clock } from "../transport.ts";
 import type { QueueLimits } from "./options.ts";

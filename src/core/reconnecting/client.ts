@@ -1,8 +1,8 @@
 /** A client with one connection at a time: where its calls wait, and when they are sent again. */
 
 import { TypedCalls } from "../calls/typed-calls.ts";
-import type { CallOptions } from "../command/amp-connection.ts";
-import type { AnyCommand, Command } from "../command/command.ts";
+import type { Command } from "../command/command.ts";
+import type { AnyCommand, CallOptions } from "../command/types.ts";
 import type { BaseConnection as Connection } from "../connection/connection.ts";
 import { InvalidSignature } from "../errors/caller.ts";
 import { ConnectionClosed } from "../errors/transport.ts";

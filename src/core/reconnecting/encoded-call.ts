@@ -1,5 +1,5 @@
 /** An ask as it was when the call was made: while it waits, the program may change what it has given. */
-import type { AnyCommand } from "../command/command.ts";
+import type { AnyCommand } from "../command/types.ts";
 import { writeBox } from "../wire/box-writer.ts";
 import { frameOfBytes } from "../wire/frame-of.ts";
 import { ASK } from "../wire/protocol-keys.ts";

@@ -1,6 +1,5 @@
 /** What responders are told, and the signal that ends with the connection. */
-import type { AmpConnection } from "../command/amp-connection.ts";
-import type { ResponderContext } from "../command/responder.ts";
+import type { AmpConnection, ResponderContext } from "../command/types.ts";
 import { newAbortController, type Signal } from "../platform.ts";
 
 /** Aborts once, when the connection is lost. Made when somebody first looks: most responders never do. */

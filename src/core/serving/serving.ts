@@ -1,9 +1,8 @@
 /** The peer's asks: find the responder, run it, answer. */
 
 import type { Host } from "../calls/port.ts";
-import type { AmpConnection } from "../command/amp-connection.ts";
-import type { AnyCommand } from "../command/command.ts";
 import { CommandResponder, type Responder } from "../command/responder.ts";
+import type { AmpConnection, AnyCommand } from "../command/types.ts";
 import { RemoteAmpError } from "../errors/peer.ts";
 import { BadLocalReturn } from "../errors/responder.ts";
 import { isError, messageOf, toError } from "../errors/to-error.ts";

@@ -7,7 +7,8 @@
 import { local } from "../../arguments/local.ts";
 import { command } from "../../command/command.ts";
 import type { BoxKind, ChangingConnection } from "../../command/protocol-change.ts";
-import { NotQuiescent, OnlyOneTLS, TLSNotAvailable } from "../../errors/caller.ts";
+import { TLSNotAvailable } from "../../errors/caller.ts";
+import { NotQuiescent, OnlyOneTLS } from "../../errors/tls.ts";
 import type { CertificateLike, PrivateCertificateLike, TLSOptions } from "../../transport.ts";
 
 /** A box that, once it has answered, is followed by a TLS handshake. */

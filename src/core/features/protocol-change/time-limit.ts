@@ -1,6 +1,7 @@
 /** How long a protocol change may take, and the signal that calls it off. */
-import type { CallOptions } from "../../command/amp-connection.ts";
+
 import type { ProtocolChange } from "../../command/protocol-change.ts";
+import type { CallOptions } from "../../command/types.ts";
 import { ConnectionClosed } from "../../errors/transport.ts";
 import type { Clock } from "../../transport.ts";
 import type { Limits } from "../../wire/box-limits.ts";
