@@ -1,6 +1,6 @@
 /** Finds what is wrong with a connection's options, before anything is opened for it and when it is made. */
+import { checkNotNegative } from "../number-option.ts";
 import { type Limits, resolveLimits } from "../wire/box-limits.ts";
-import { checkBounds } from "./bounds.ts";
 import { checkHeartbeat } from "./heartbeat-options.ts";
 import type { ConnectionOptions } from "./options.ts";
 
@@ -10,6 +10,6 @@ import type { ConnectionOptions } from "./options.ts";
  */
 export function checkConnectionOptions(options: Omit<ConnectionOptions, "tls">): Limits {
   checkHeartbeat(options);
-  checkBounds({ callTimeout: options.callTimeout });
+  checkNotNegative({ callTimeout: options.callTimeout });
   return resolveLimits(options.limits);
 }

@@ -44,6 +44,11 @@ export class BaseConnection extends TypedCalls implements AmpConnection {
     return this.#kernel.state;
   }
 
+  /** True while new calls are sent or queued. */
+  get acceptsCalls(): boolean {
+    return this.#kernel.rules.calls;
+  }
+
   /** Why the connection ends, from the moment when that is known; undefined while it does not end. */
   get reason(): Error | undefined {
     return this.#kernel.reason;

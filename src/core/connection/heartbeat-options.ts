@@ -1,4 +1,5 @@
 /** What a heartbeat may be told. */
+import { checkPositive } from "../number-option.ts";
 
 /** What a heartbeat asks for. A peer that does serve it may answer what it likes. */
 export const HEARTBEAT_COMMAND = "ampwire.Heartbeat";
@@ -21,11 +22,7 @@ export function checkHeartbeat({
 }): void {
   if (heartbeat === undefined) return;
   const { interval, timeout = interval } = heartbeat;
-  for (const [name, value] of Object.entries({ interval, timeout })) {
-    if (typeof value !== "number" || !(value > 0)) {
-      throw new RangeError(`heartbeat: ${name} must be a positive number, not ${String(value)}`);
-    }
-  }
+  checkPositive({ "heartbeat.interval": interval, "heartbeat.timeout": timeout });
   if (receiver !== undefined) {
     throw new TypeError("a heartbeat is a call, and a connection with a receiver makes none");
   }
