@@ -6,28 +6,30 @@ import { type Import, importsOf, sources } from "./support/sources.ts";
  * The folders of `src/` in order, and what each may import besides itself. A folder may import only folders above it in
  * this list. Imports of types count like all others.
  */
-const ERRORS_TO_TRANSPORT = ["core/errors", "core/platform", "core/transport"];
-const TO_WIRE = ["core/wire", ...ERRORS_TO_TRANSPORT];
+const BASE = ["core/errors", "core/number-option", "core/platform", "core/transport"];
+const TO_WIRE = ["core/wire", ...BASE];
 const TO_COMMAND = ["core/command", "core/schema", ...TO_WIRE];
-const TO_CALLS = ["core/calls", "core/observer", ...TO_COMMAND];
+const TO_CALLS = ["core/calls", "core/observer", "core/time-limit", ...TO_COMMAND];
 const TO_CONNECTION = ["core/connection", "core/serving", ...TO_CALLS];
 
 const RULES: Readonly<Record<string, readonly string[]>> = {
   "core/errors": [],
+  "core/number-option": [],
   "core/platform": [],
   "core/transport": [],
-  "core/wire": ERRORS_TO_TRANSPORT,
+  "core/time-limit": ["core/platform", "core/transport"],
+  "core/wire": BASE,
   "core/schema": TO_WIRE,
   "core/arguments": ["core/schema", ...TO_WIRE, "decimal.js", "temporal-polyfill"],
   "core/command": ["core/schema", ...TO_WIRE],
   "core/observer": ["core/command", "core/transport"],
-  "core/calls": ["core/observer", ...TO_COMMAND],
+  "core/calls": ["core/observer", "core/time-limit", ...TO_COMMAND],
   "core/serving": TO_CALLS,
   "core/connection": ["core/serving", ...TO_CALLS],
   "core/features": ["core/arguments", ...TO_CONNECTION],
   "core/carriers": TO_CONNECTION,
   "core/complete-connection": ["core/features", ...TO_CONNECTION],
-  "core/reconnecting": TO_CONNECTION,
+  "core/reconnecting": TO_CALLS,
   index: ["core/*"],
   node: ["core/*", "node:*", "@peculiar/x509", "reflect-metadata", "koffi"],
   websocket: ["core/*"],
@@ -78,14 +80,20 @@ describe("the rooms", () => {
 });
 
 describe("the sources", () => {
-  /**
-   * Types alone may refer to each other within a room, and do: a command names its responders, these their context,
-   * that the connection, and the connection commands. Nothing of it is left when the program runs.
-   */
-  test("do not import each other in a circle, types aside", () => {
+  test("no source imports itself through others, not even for types", () => {
     const targets = new Map(paths.map((path) => [path, new Set<string>()]));
-    for (const { from, to, typeOnly } of imports) if (!typeOnly) targets.get(from)?.add(to);
+    for (const { from, to } of imports) targets.get(from)?.add(to);
     expect(circle(targets)).toEqual([]);
+  });
+
+  test("the errors of TLS are imported only by protocol changes and entry points, so that other bundles lack them", () => {
+    const wrong = imports.filter(
+      ({ from, to }) =>
+        to === "core/errors/tls.ts" &&
+        from.startsWith("core/") &&
+        !from.startsWith("core/features/protocol-change/"),
+    );
+    expect(wrong.map(({ from }) => from)).toEqual([]);
   });
 
   test("import no door: those are for programs", () => {

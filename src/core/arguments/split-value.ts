@@ -3,6 +3,7 @@
  * The two that are in use differ only in how they name the keys.
  */
 import { TooLong } from "../errors/caller.ts";
+import { checkPositive } from "../number-option.ts";
 import type { Argument, BoxArgument } from "../schema/argument.ts";
 import { isPieceOf } from "../schema/field.ts";
 import type { Box } from "../wire/box.ts";
@@ -35,7 +36,7 @@ export function spreadValue<T>(whole: Argument<T>, options: SplitOptions = {}): 
   const { layout = "numbered-from-2", maxBytes = DEFAULT_MAX_BYTES } = options;
   if (!Object.hasOwn(pieceNames, layout)) throw new TypeError(`there is no layout ${JSON.stringify(layout)}`);
   const pieceName = pieceNames[layout];
-  if (!(maxBytes > 0)) throw new RangeError(`maxBytes must be a positive number, not ${String(maxBytes)}`);
+  checkPositive({ maxBytes });
 
   function checkLength(length: number): void {
     if (length > maxBytes) throw new TooLong(`the value is longer than its maxBytes (${maxBytes})`);
