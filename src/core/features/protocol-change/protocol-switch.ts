@@ -28,7 +28,8 @@ export const switchBox: BoxKind = {
   change: {
     state: "switching",
     admit({ transport }) {
-      if (transport.detach === undefined) throw new InvalidSignature("this transport cannot switch its protocol: it has no `detach`");
+      if (transport.detach === undefined)
+        throw new InvalidSignature("this transport cannot switch its protocol: it has no `detach`");
     },
     prepare({ transport }, { protocol }, side) {
       if (typeof protocol !== "function") {
