@@ -47,6 +47,7 @@ export type {
   CallOptions,
   CallParameters,
   CallResult,
+  CommandType,
   ResponderContext,
   StartTLSOptions,
 } from "./core/command/types.ts";

@@ -1,4 +1,4 @@
-/** The sources as text: who imports what, and what a door exports. */
+/** Imports and exports of the sources, read from their text. */
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import ts from "typescript";
@@ -13,7 +13,7 @@ export interface Import {
   readonly to: string;
 }
 
-/** Every source, by its path from `src/`. */
+/** Returns every source, as a path from `src/`. */
 export function sources(): string[] {
   return readdirSync(SRC, { recursive: true, encoding: "utf8" })
     .filter((path) => path.endsWith(".ts"))
@@ -38,7 +38,7 @@ export function importsOf(path: string): Import[] {
   return found;
 }
 
-/** The names that a door exports, types with `type` before them; anything else than re-exports is told as it stands. */
+/** Returns the names that an entry point exports, with `type` before types. Other statements are returned as text. */
 export function exportsOf(path: string): string[] {
   return parsed(path).statements.flatMap((statement) => {
     if (!ts.isExportDeclaration(statement) || statement.exportClause === undefined)

@@ -112,7 +112,8 @@ export class ReconnectingClient<C extends Reconnectable> extends TypedCalls impl
       command.writeAsk(out, command.requiresAnswer ? SOME_TAG : undefined, values, undefined);
     };
     const sending = (what: AnyCommand): Send => {
-      const erased = what as CommandType<Fields, Fields, boolean>; // every AnyCommand is made of a Command
+      // AnyCommand lacks the fields for the types of arguments and response, which `callRemote` does not read.
+      const erased = what as CommandType<Fields, Fields, boolean>;
       return (connection, given) => connection.callRemote(erased, values, given);
     };
     const later = (ask: Uint8Array) => sending(withAsk(command, ask));
