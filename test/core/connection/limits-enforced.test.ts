@@ -13,7 +13,7 @@ test.each([Number.NaN, -1])("%d", async (bound) => {
   );
   const [connection] = connectedPair();
   await expect(connection.callRemote(Nothing, {}, { timeout: bound })).rejects.toThrow(
-    new RangeError(`timeout must be a number of milliseconds from 0 up, not ${bound}`),
+    new RangeError(`timeout must be a number of at least 0, not ${bound}`),
   );
   for (const options of [{ callTimeout: bound }, { connectTimeout: bound }]) {
     await expect(connect({ port: 1, ...options })).rejects.toThrow(/Timeout must be a number of at least 0/);
