@@ -18,16 +18,7 @@ export { decimalText, exactDecimal } from "./core/arguments/python-decimal.ts";
 export type { SplitLayout, SplitOptions } from "./core/arguments/split-value.ts";
 export { unicode } from "./core/arguments/unicode.ts";
 export { BoxDispatcher } from "./core/carriers/box-dispatcher.ts";
-export type {
-  AmpConnection,
-  Caller,
-  CallOptions,
-  CallParameters,
-  CallResult,
-  StartTLSOptions,
-} from "./core/command/amp-connection.ts";
 export {
-  type AnyCommand,
   type ArgumentsOf,
   Command,
   type CommandSpec,
@@ -48,8 +39,18 @@ export {
   type RawResponder,
   type Respond,
   type Responder,
-  type ResponderContext,
 } from "./core/command/responder.ts";
+export type {
+  AmpConnection,
+  AnyCommand,
+  Caller,
+  CallOptions,
+  CallParameters,
+  CallResult,
+  CommandType,
+  ResponderContext,
+  StartTLSOptions,
+} from "./core/command/types.ts";
 export { Connection } from "./core/complete-connection.ts";
 export type { BoxReceiver, BoxSender } from "./core/connection/box-interfaces.ts";
 export { DEFAULT_LIMITS, type LimitOptions, type Limits } from "./core/connection/limits.ts";
@@ -59,11 +60,8 @@ export { AmpError, type Fault } from "./core/errors/amp-error.ts";
 export {
   CallTimeout,
   DescriptorsNotAvailable,
-  InvalidCertificate,
   InvalidSignature,
   LimitExceeded,
-  NotQuiescent,
-  OnlyOneTLS,
   ProtocolSwitched,
   TLSNotAvailable,
   TLSRequired,
@@ -73,24 +71,29 @@ export type { ErrorClass, ErrorCodes } from "./core/errors/declared-errors.ts";
 export {
   BoxTimeout,
   BoxTooLarge,
-  HandshakeError,
-  HandshakeTimeout,
   IncompatibleVersions,
   KeyTooLong,
   MalformedAmpBox,
   NoEmptyBoxes,
-  PeerRefusedCertificate,
-  PeerVerifyError,
-  PlaintextAfterStartTLS,
   ProtocolError,
   RemoteAmpError,
-  StartTLSCollision,
-  StartTLSRefused,
   UnexpectedAnswer,
   UnhandledCommand,
   UnknownRemoteError,
 } from "./core/errors/peer.ts";
 export { BadLocalReturn } from "./core/errors/responder.ts";
+export {
+  HandshakeError,
+  HandshakeTimeout,
+  InvalidCertificate,
+  NotQuiescent,
+  OnlyOneTLS,
+  PeerRefusedCertificate,
+  PeerVerifyError,
+  PlaintextAfterStartTLS,
+  StartTLSCollision,
+  StartTLSRefused,
+} from "./core/errors/tls.ts";
 export {
   ConnectFailed,
   ConnectionClosed,

@@ -19,7 +19,7 @@ const DOORS = {
     types: `
     AbortSignalLike AmpConnection AnyCommand Argument ArgumentDescription ArgumentsOf BoxArgument BoxKind
     BoxReceiver BoxSender CallEvent Caller CallOptions CallParameters CallResult CertificateLike ChangeEvent
-    ChangeSide ChangingConnection ChunkOwnership Clock CommandSpec ConnectionOptions ErrorClass ErrorContext ErrorCodes
+    ChangeSide ChangingConnection ChunkOwnership Clock CommandSpec CommandType ConnectionOptions ErrorClass ErrorContext ErrorCodes
     Extended Fault Fields LimitOptions HeartbeatOptions InPlaceArgument InputOf Limits LocalArgument Observer
     OptionalArgument PerformChange PrivateCertificateLike ProtocolChange RawResponder Respond Responder
     ResponderContext ResponderLocator ResponderSource ResponseOf SideChannel Signal SplitLayout

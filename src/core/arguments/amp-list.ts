@@ -1,4 +1,4 @@
-/** AMP's AmpList: boxes, one after another, as one value. */
+/** AMP's AmpList: a sequence of boxes as one value. */
 
 import {
   type Fields,
@@ -17,18 +17,18 @@ import { KEY_TOO_LONG, scanBox } from "../wire/scan.ts";
 import { shownValue } from "../wire/value-text.ts";
 import { elementError } from "./list-of.ts";
 
-/** No bound: the list has one. A small integer, as V8 knows those that are passed elsewhere. */
+/** No limit, because the list has one. A small integer, like the other limits passed to `scanBox`, for the benefit of V8. */
 const MAX_INT32 = 0x7fffffff;
 
 /**
- * AMP's AmpList: an array of objects that all have the same fields, each sent as a box with its keys in byte
- * order (Twisted's `amp.AmpList`). An empty value is the empty list. The whole list is at most 65535 bytes long.
+ * AMP's AmpList: an array of objects with the same fields (Twisted's `amp.AmpList`). Each row is sent as a box with its keys
+ * in byte order. An empty value is the empty list. The whole list is at most 65535 bytes long.
  *
- * As in Twisted, properties of a row that are no fields are not sent, received keys that are none are ignored, and of
- * a key that comes twice the last counts. Refuses a row without a required key, and a list that ends inside a row,
- * which Twisted drops in silence.
+ * As in Twisted, undeclared properties of a row are not sent and undeclared keys are ignored. If a key occurs more than once,
+ * the last value is used. Rejects a row without a required key, and a list that ends inside a row; Twisted drops such a row
+ * without an error.
  *
- * @throws TypeError, TooLong when encoding; the message tells row and field
+ * @throws TypeError, TooLong when encoding; the message names the row and the field
  * @throws TypeError, SyntaxError when decoding
  */
 export function ampList<F extends Fields>(fields: F): InPlaceArgument<ValuesOf<F>[], readonly InputOf<F>[]> {
@@ -48,7 +48,7 @@ export function ampList<F extends Fields>(fields: F): InPlaceArgument<ValuesOf<F
 
   function read(bytes: Uint8Array, start: number, end: number, connection?: unknown): ValuesOf<F>[] {
     const rows: ValuesOf<F>[] = [];
-    // One for all rows, but not for all lists: a codec of a tree reads a list while it reads a row.
+    // One frame for all rows of this list, but not for other lists: a codec may read a list while it reads a row.
     const frame = new Frame();
     frame.expected = template.expectedBox;
     for (let at = start; at < end; at = frame.cursor) {
@@ -74,7 +74,7 @@ export function ampList<F extends Fields>(fields: F): InPlaceArgument<ValuesOf<F
   );
   const { spreadPath } = set;
   if (spreadPath === undefined) return codec;
-  // Fields that need the connection (descriptors) are handed it through the list.
+  // The list passes the connection to fields that need it, for example file descriptors.
   const spread: BoxArgument<ValuesOf<F>[], readonly InputOf<F>[]> & typeof codec = {
     ...codec,
     spreadPath,
@@ -94,5 +94,5 @@ export function ampList<F extends Fields>(fields: F): InPlaceArgument<ValuesOf<F
 function broken(state: number): string {
   return state === KEY_TOO_LONG
     ? "not a box: a key length over 255"
-    : `cut off: ${state} bytes at least are missing`;
+    : `cut off: at least ${state} bytes are missing`;
 }

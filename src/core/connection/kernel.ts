@@ -7,9 +7,8 @@
 
 import { Calls } from "../calls/calls.ts";
 import type { AskReceiver, ChangeAsk, Port } from "../calls/port.ts";
-import type { AmpConnection } from "../command/amp-connection.ts";
-import type { AnyCommand } from "../command/command.ts";
 import { CommandResponder } from "../command/responder.ts";
+import type { AmpConnection, AnyCommand } from "../command/types.ts";
 import { LimitExceeded, ProtocolSwitched, TLSNotAvailable } from "../errors/caller.ts";
 import { NoEmptyBoxes, RemoteAmpError } from "../errors/peer.ts";
 import { toError } from "../errors/to-error.ts";

@@ -1,6 +1,5 @@
 /** One ask of the peer, from its arrival to its answer. */
-import type { AmpConnection } from "../command/amp-connection.ts";
-import type { AnyCommand } from "../command/command.ts";
+import type { AmpConnection, AnyCommand } from "../command/types.ts";
 import type { CallEvent, Observer } from "../observer.ts";
 import type { Frame } from "../wire/frame.ts";
 import type { ByteRange } from "../wire/tag.ts";

@@ -1,8 +1,8 @@
 /** The serving half of a connection: finds the responder of an ask, runs it, and answers. */
 
 import type { AskReceiver, Port } from "../calls/port.ts";
-import type { AnyCommand } from "../command/command.ts";
 import { CommandResponder, type Responder } from "../command/responder.ts";
+import type { AnyCommand } from "../command/types.ts";
 import { RemoteAmpError } from "../errors/peer.ts";
 import { BadLocalReturn } from "../errors/responder.ts";
 import { isError, messageOf, toError } from "../errors/to-error.ts";
