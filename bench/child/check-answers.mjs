@@ -15,8 +15,8 @@ function described(value) {
   if (value instanceof Uint8Array) return `bytes ${Buffer.from(value).toString("hex")}`;
   if (Array.isArray(value)) return value.map(described);
   if (typeof value !== "object" || value === null) return value;
-  const { constructor = Object } = value;
-  if (constructor !== Object) return `${constructor.name} ${JSON.stringify(value)}`;
+  const kind = value.constructor?.name ?? "Object";
+  if (kind !== "Object") return `${kind} ${JSON.stringify(value)}`;
   const present = Object.entries(value).filter(([, field]) => field !== undefined);
   return Object.fromEntries(present.map(([name, field]) => [name, described(field)]));
 }

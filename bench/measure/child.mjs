@@ -31,7 +31,9 @@ export class Child {
     const env = { ...ALLOCATOR, ...process.env };
     this.#process = spawn(command, args, { env, stdio: ["pipe", "pipe", "inherit"] });
     this.#process.on("error", (error) => this.#end(error));
-    this.#process.on("exit", (code, signal) => this.#end(new Error(`a child process ended: ${signal ?? code}`)));
+    this.#process.on("exit", (code, signal) =>
+      this.#end(new Error(`a child process ended: ${signal ?? code}`)),
+    );
     this.#process.stdin.on("error", () => {});
     createInterface({ input: this.#process.stdout }).on("line", (line) => {
       const answer = JSON.parse(line);
@@ -47,7 +49,10 @@ export class Child {
     if (this.#ended !== undefined) throw this.#ended;
     const { promise, ...settle } = withResolvers();
     this.#pending.push(settle);
-    const timer = setTimeout(() => settle.reject(new Error(`a child process did not answer within ${REQUEST_TIMEOUT} ms`)), REQUEST_TIMEOUT);
+    const timer = setTimeout(
+      () => settle.reject(new Error(`a child process did not answer within ${REQUEST_TIMEOUT} ms`)),
+      REQUEST_TIMEOUT,
+    );
     return promise.finally(() => clearTimeout(timer)).then(checked);
   }
 

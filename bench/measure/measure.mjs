@@ -51,7 +51,9 @@ async function warmUp(pairs, ms) {
       one.calls += (await one.pair.sample(ms)).calls;
       one.samples++;
     }
-    cold = cold.filter(({ calls, samples }) => samples < (calls < WARM_CALLS ? MAX_WARM_SAMPLES : WARM_SAMPLES));
+    cold = cold.filter(
+      ({ calls, samples }) => samples < (calls < WARM_CALLS ? MAX_WARM_SAMPLES : WARM_SAMPLES),
+    );
   }
 }
 

@@ -1,5 +1,4 @@
 /** ampwire as an application uses it: typed calls, promises, and the default checks and limits. */
-import { Temporal } from "temporal-polyfill";
 import { inTurn, requestsOf } from "../workloads/requests.mjs";
 
 /** Loads the build to measure; `dist` is its URL. */
@@ -90,8 +89,9 @@ function typedRequests(core, work, count) {
   const commands = commandsOf(core, work);
   const makers = {
     bytes: (text) => Buffer.from(text),
-    decimal: core.exactDecimal,
-    dateTime: (text) => Temporal.ZonedDateTime.from(`${text}[${text.slice(-6)}]`),
+    // Decoding gives values of the classes that the build itself uses.
+    decimal: (text) => core.decimal().decode(Buffer.from(text)),
+    dateTime: (text) => core.dateTime().decode(Buffer.from(text)),
   };
   return requestsOf({ ...work, commands: work.commands?.slice(0, count) }, makers).map((request) => ({
     ...request,

@@ -71,9 +71,7 @@ function serviceOf({ commands = [] }) {
       methods: {
         Sum: method("Pair", "Total"),
         Echo: method("Data", "Data"),
-        ...Object.fromEntries(
-          commands.map(({ name }) => [name, method(`${name}Fields`, `${name}Fields`)]),
-        ),
+        ...Object.fromEntries(commands.map(({ name }) => [name, method(`${name}Fields`, `${name}Fields`)])),
       },
     },
   };
@@ -116,7 +114,10 @@ export async function open({ port, work, tls }) {
     : credentials.createInsecure();
   const client = new Client(`127.0.0.1:${port}`, clientCredentials, OPTIONS);
   await promised((done) => client.waitForReady(Date.now() + CONNECT_TIMEOUT, done));
-  const requests = requestsOf(work).map((request) => ({ ...request, ...conversionOf(work, request.command) }));
+  const requests = requestsOf(work).map((request) => ({
+    ...request,
+    ...conversionOf(work, request.command),
+  }));
   let next;
   const executor = (resolve, reject) => {
     const { command, args, encode, decode } = next;

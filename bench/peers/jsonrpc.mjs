@@ -23,7 +23,10 @@ function conversionsOf({ commands = [] }) {
 }
 
 function connectionOn(socket) {
-  const connection = createMessageConnection(new SocketMessageReader(socket), new SocketMessageWriter(socket));
+  const connection = createMessageConnection(
+    new SocketMessageReader(socket),
+    new SocketMessageWriter(socket),
+  );
   connection.onError(() => {});
   return connection;
 }

@@ -217,6 +217,7 @@ class Client:
     @defer.inlineCallbacks
     def count(self, request):
         connection = yield self.connect(request["port"])
+        self.requests = itertools.cycle(requests_of(self.work))
         for _ in range(request["calls"]):
             yield self.call_once(connection)
         connection.transport.loseConnection()
