@@ -3,7 +3,7 @@ import { parseArgs } from "node:util";
 
 export const HELP = `npm run bench -- [options]
 
-  --quick             take fewer and shorter samples, of workloads with a target only (about two minutes)
+  --quick             take fewer and shorter samples, of workloads with a target only
   --check             compare with all targets; exit with 1 if one is missed
   --growth            measure only how the cost grows with calls, connections, bytes and keys
   --instructions      count only the instructions of a call, by function (needs valgrind)

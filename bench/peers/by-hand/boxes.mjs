@@ -5,7 +5,7 @@ export const TAG = "1a2b3";
 
 const DIGITS = Buffer.from("0123456789abcdef");
 
-/** Writes `tag` over a tag with the same number of digits. `end` is the offset behind its last digit. */
+/** Writes `tag` over a tag with the same number of digits. `end` is the offset after its last digit. */
 export function writeTag(bytes, end, tag) {
   for (let at = end - 1, rest = tag; rest > 0; at--, rest >>= 4) bytes[at] = DIGITS[rest & 15];
 }
