@@ -25,7 +25,7 @@ import { makeCertificate, prepare } from "./setup/prepare.mjs";
 import { GROWTH } from "./workloads/growth.mjs";
 import { WORKLOADS } from "./workloads/index.mjs";
 
-const options = readOptions(process.argv.slice(2));
+const options = orExit(() => readOptions(process.argv.slice(2)));
 if (options.help) {
   console.log(HELP);
   process.exit(0);
@@ -57,6 +57,16 @@ for (const placement of placements) {
 }
 if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(raw, null, 1)}\n`);
 process.exit(missed ? 1 : 0);
+
+/** Calls a function that checks what the user gave. If it throws, prints the message and exits with 2. */
+function orExit(read) {
+  try {
+    return read();
+  } catch (error) {
+    console.error(error.message);
+    process.exit(2);
+  }
+}
 
 async function instructions() {
   if (!canCount()) {
@@ -181,7 +191,7 @@ function chosenPeers() {
     .filter(({ id }) => options.peers?.includes(id) ?? true)
     .filter(({ id }) => id !== "twisted" || ensureTwisted("comparisons with it"));
   if (options.against === undefined) return chosen;
-  const other = otherBuild(options.against);
+  const other = orExit(() => otherBuild(options.against));
   const others = chosen
     .filter(({ file }) => file === "ampwire.mjs")
     .map((peer) => ({
