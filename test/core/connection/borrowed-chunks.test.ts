@@ -192,7 +192,7 @@ test("what is left of a chunk is kept, whatever is thrown meanwhile", () => {
   const [transport] = memoryTransports();
   const thrown = new Error("by an observer, say");
   let served = 0;
-  const input = new Inbox(transport, DEFAULT_LIMITS, {
+  const input = new Inbox(transport, DEFAULT_LIMITS, manualClock(), {
     mayRead: () => served < 1,
     receive: () => void served++,
     readEnded() {

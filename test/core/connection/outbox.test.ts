@@ -15,7 +15,7 @@ function recorder() {
       texts.push(Buffer.concat(parts).toString());
     },
   };
-  const connection = { rules: STATES.open };
+  const connection = { rules: STATES.open, hasUnsent() {}, tooMuchUnsent() {} };
   const output = new Outbox(transport as unknown as Transport, connection); // an outbox does nothing else with it
   /** A protocol change begins and ends; AMP ends: as the kernel does it. */
   const hold = () => {
