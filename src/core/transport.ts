@@ -102,8 +102,8 @@ export interface TLSSession {
   readonly protocol: string;
   /** The cipher's standard name. */
   readonly cipher: string;
-  /** True when the peer's certificate was checked against authorities. */
-  readonly verified: boolean;
+  /** Whether the peer's certificate was checked against authorities; undefined if this is not known, as over a WebSocket. */
+  readonly verified: boolean | undefined;
 }
 
 /** Time: given from outside, so that tests set it by hand. */

@@ -1,4 +1,4 @@
-/** AMP over a WebSocket: browsers, Node, and servers made with `ws`. */
+/** AMP over WebSockets: in browsers, in Node, and on servers made with `ws`. */
 
 export type { BackoffOptions } from "../core/reconnecting/backoff.ts";
 export type { ReconnectingClient } from "../core/reconnecting/client.ts";
@@ -9,13 +9,8 @@ export type {
   ReconnectingState,
   ReconnectingStateChange,
 } from "../core/reconnecting/options.ts";
-export {
-  attach,
-  type ConnectWebSocketOptions,
-  chooseProtocol,
-  connect,
-  type WebSocketOptions,
-  type WebSocketURL,
-} from "./connect.ts";
+export { attach, type ConnectWebSocketOptions, connect, type WebSocketOptions } from "./connect.ts";
+export type { WebSocketURL } from "./options.ts";
 export { type ReconnectingOptions, reconnecting } from "./reconnecting.ts";
+export { chooseProtocol, serverOptions, type WebSocketServerOptions } from "./server.ts";
 export { SUBPROTOCOL, type WebSocketConstructor, type WebSocketEvent, type WebSocketLike } from "./socket.ts";

@@ -139,8 +139,8 @@ test("is lost when its WebSocket was closed before", async () => {
   expect(probe.heard).toEqual(["ended", "lost"]);
 });
 
-function started(socket: WebSocketLike, receiver: TransportReceiver): WebSocketTransport {
-  const transport = new WebSocketTransport(socket, platformClock, false);
+function started(socket: WebSocketLike, receiver: TransportReceiver, limit = 1e6): WebSocketTransport {
+  const transport = new WebSocketTransport(socket, platformClock, false, limit);
   transport.start(receiver);
   return transport;
 }

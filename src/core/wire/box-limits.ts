@@ -26,6 +26,11 @@ export interface Limits {
    * change that we have asked for, one more ask of the peer closes the connection. Default 16 MiB.
    */
   readonly maxUnsentBytes: number;
+  /**
+   * Bytes that are buffered while reading is paused, over a WebSocket that cannot be paused (that of a browser or of Node).
+   * More bytes close the connection with LimitExceeded. Default 16 MiB.
+   */
+  readonly maxBufferedBytes: number;
   /** Milliseconds from a StartTLS ask to the end of its handshake. Default 10,000. */
   readonly handshakeTimeout: number;
   /** Milliseconds without a byte from the peer, after which the connection is given up. Default `Infinity`. */
@@ -49,6 +54,7 @@ export const DEFAULT_LIMITS: Limits = {
   maxAsksInProgress: 1000,
   maxHeldBytes: 1024 * 1024,
   maxUnsentBytes: 16 * 1024 * 1024,
+  maxBufferedBytes: 16 * 1024 * 1024,
   handshakeTimeout: 10_000,
   idleTimeout: Number.POSITIVE_INFINITY,
 };

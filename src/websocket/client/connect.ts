@@ -1,0 +1,57 @@
+/** Connections over WebSockets that only call. */
+import type { BaseConnection as Connection } from "../../core/connection/connection.ts";
+import type { FeatureKind } from "../../core/connection/feature.ts";
+import { checkHeartbeat, type HeartbeatOptions } from "../../core/connection/heartbeat-options.ts";
+import type { ConnectionOptions } from "../../core/connection/options.ts";
+import { liveness } from "../../core/features/liveness.ts";
+import { notServing } from "../../core/serving/not-serving.ts";
+import type { LimitOptions } from "../../core/wire/box-limits.ts";
+import { checkOptions, connectionOn, openWebSocket } from "../open.ts";
+import type { OpenOptions, SocketOptions, WebSocketURL } from "../options.ts";
+
+/** Options of `connect`. */
+export interface CallingOptions
+  extends Omit<
+      ConnectionOptions,
+      "closeOnUndeclaredError" | "heartbeat" | "limits" | "locator" | "receiver" | "tls"
+    >,
+    OpenOptions,
+    SocketOptions {
+  /** Asks a silent peer for an answer: `heartbeat({ interval: 30_000 })`. Default: none. */
+  readonly heartbeat?: Heartbeat | undefined;
+  /** Limits on what the peer may cost this end. A page that only calls has neither `boxTimeout` nor `idleTimeout`. */
+  readonly limits?: Omit<LimitOptions, "boxTimeout" | "idleTimeout"> | undefined;
+}
+
+/** A heartbeat for `connect`, made by {@link heartbeat}. A page that makes none loads no code for it. */
+export interface Heartbeat {
+  readonly options: HeartbeatOptions;
+  /** @internal */
+  readonly feature: FeatureKind;
+}
+
+/**
+ * Makes a heartbeat for the option of this name.
+ * @throws RangeError for an invalid time
+ */
+export function heartbeat(options: HeartbeatOptions): Heartbeat {
+  checkHeartbeat({ heartbeat: options });
+  return { options, feature: liveness };
+}
+
+/**
+ * Connects to a `ws:` or `wss:` URL, with the subprotocol `amp`. The connection calls, and answers each ask of the peer with
+ * `UNHANDLED`.
+ * @throws ConnectFailed if no connection is opened (a browser does not report why); the signal's reason. Before anything
+ * is opened: RangeError and TypeError for invalid options, and the WebSocket's own error for an invalid URL
+ */
+export async function connect(
+  url: WebSocketURL,
+  { WebSocket, connectTimeout, signal, heartbeat: beat, ...options }: CallingOptions = {},
+): Promise<Connection> {
+  const connectionOptions = { ...options, heartbeat: beat?.options };
+  const Constructor = checkOptions({ ...connectionOptions, WebSocket, connectTimeout });
+  return await openWebSocket(Constructor, url, { connectTimeout, signal, clock: options.clock }, (socket) =>
+    connectionOn(socket, connectionOptions, notServing, beat === undefined ? [] : [beat.feature]),
+  );
+}
