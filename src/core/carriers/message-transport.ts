@@ -39,10 +39,10 @@ export interface MessageListener {
    */
   message(data: unknown): void;
   /**
-   * Called when no message can come or go any more. Calling it again has no effect.
-   * @param error reason, if one is known. Without one the connection was closed by the other end
+   * Called when no message can come or go any more. Later calls have no effect.
+   * @param reason an `Error`, if one is known. Other values, such as an event, are ignored
    */
-  closed(error?: Error): void;
+  closed(reason?: unknown): void;
 }
 
 /**
@@ -99,18 +99,18 @@ export class MessageTransport extends BufferingTransport {
     channel: MessageChannelLike,
     { maxBufferedBytes = DEFAULT_BUFFERED_BYTES }: MessageTransportOptions = {},
   ) {
-    if (!(maxBufferedBytes > 0))
-      throw new RangeError(`maxBufferedBytes must be a positive number, not ${maxBufferedBytes}`);
+    if (!(maxBufferedBytes >= 1))
+      throw new RangeError(`maxBufferedBytes must be a number from 1 up, not ${maxBufferedBytes}`);
     super(maxBufferedBytes);
     this.#channel = channel;
-    this.#window = Math.min(maxBufferedBytes, MAX_GRANT);
+    this.#window = Math.min(Math.floor(maxBufferedBytes), MAX_GRANT);
   }
 
   override start(receiver: TransportReceiver): void {
     super.start(receiver);
     this.#channel.listen({
       message: (data) => this.#received(data),
-      closed: (error) => this.#channelClosed(error),
+      closed: (reason) => this.#channelClosed(reason),
     });
     this.#grant(this.#window);
   }
@@ -196,10 +196,10 @@ export class MessageTransport extends BufferingTransport {
     this.acceptClose(new ConnectionLost("the peer destroyed the connection"));
   }
 
-  #channelClosed(error: Error | undefined): void {
+  #channelClosed(reason: unknown): void {
     if (!this.#channelOpen) return;
     this.#channelOpen = false;
-    this.acceptClose(error ?? new ConnectionLost("the message channel was closed"));
+    this.acceptClose(reason instanceof Error ? reason : new ConnectionLost("the message channel was closed"));
   }
 
   #refuse(): void {
