@@ -47,9 +47,11 @@ const DOORS = {
   },
   "websocket/client/index.ts": {
     values: `
-    connect heartbeat`,
+    connect heartbeat reconnecting`,
     types: `
-    CallingOptions Heartbeat HeartbeatOptions WebSocketConstructor WebSocketEvent WebSocketLike WebSocketURL`,
+    BackoffOptions CallingOptions ConnectionOpener Heartbeat HeartbeatOptions QueueLimits ReconnectingBaseOptions
+    ReconnectingClient ReconnectingOptions ReconnectingState ReconnectingStateChange WebSocketConstructor
+    WebSocketEvent WebSocketLike WebSocketURL`,
   },
   "testing/index.ts": {
     values: `

@@ -8,6 +8,7 @@ import { notServing } from "../../core/serving/not-serving.ts";
 import type { LimitOptions } from "../../core/wire/box-limits.ts";
 import { checkOptions, connectionOn, openWebSocket } from "../open.ts";
 import type { OpenOptions, SocketOptions, WebSocketURL } from "../options.ts";
+import type { WebSocketConstructor } from "../socket.ts";
 
 /** Options of `connect`. */
 export interface CallingOptions
@@ -40,18 +41,24 @@ export function heartbeat(options: HeartbeatOptions): Heartbeat {
 }
 
 /**
+ * Checks options before a WebSocket is opened.
+ * @returns the class of the WebSocket
+ * @throws RangeError, TypeError for invalid options; TypeError if the platform has no WebSocket
+ */
+export function checkCallingOptions(options: CallingOptions): WebSocketConstructor {
+  return checkOptions({ ...options, heartbeat: options.heartbeat?.options });
+}
+
+/**
  * Connects to a `ws:` or `wss:` URL, with the subprotocol `amp`. The connection calls, and answers each ask of the peer with
  * `UNHANDLED`.
  * @throws ConnectFailed if no connection is opened (a browser does not report why); the signal's reason. Before anything
  * is opened: RangeError and TypeError for invalid options, and the WebSocket's own error for an invalid URL
  */
-export async function connect(
-  url: WebSocketURL,
-  { WebSocket, connectTimeout, signal, heartbeat: beat, ...options }: CallingOptions = {},
-): Promise<Connection> {
-  const connectionOptions = { ...options, heartbeat: beat?.options };
-  const Constructor = checkOptions({ ...connectionOptions, WebSocket, connectTimeout });
-  return await openWebSocket(Constructor, url, { connectTimeout, signal, clock: options.clock }, (socket) =>
-    connectionOn(socket, connectionOptions, notServing, beat === undefined ? [] : [beat.feature]),
+export async function connect(url: WebSocketURL, options: CallingOptions = {}): Promise<Connection> {
+  const { WebSocket: _class, connectTimeout: _timeout, signal: _signal, heartbeat, ...rest } = options;
+  const features = heartbeat === undefined ? [] : [heartbeat.feature];
+  return await openWebSocket(checkCallingOptions(options), url, options, (socket) =>
+    connectionOn(socket, { ...rest, heartbeat: heartbeat?.options }, notServing, features),
   );
 }

@@ -1,6 +1,16 @@
 /** AMP over WebSockets for a page that only calls: the smallest program. */
 
 export type { HeartbeatOptions } from "../../core/connection/heartbeat-options.ts";
+export type { BackoffOptions } from "../../core/reconnecting/backoff.ts";
+export type { ReconnectingClient } from "../../core/reconnecting/client.ts";
+export type {
+  ConnectionOpener,
+  QueueLimits,
+  ReconnectingBaseOptions,
+  ReconnectingState,
+  ReconnectingStateChange,
+} from "../../core/reconnecting/options.ts";
 export type { WebSocketURL } from "../options.ts";
 export type { WebSocketConstructor, WebSocketEvent, WebSocketLike } from "../socket.ts";
 export { type CallingOptions, connect, type Heartbeat, heartbeat } from "./connect.ts";
+export { type ReconnectingOptions, reconnecting } from "./reconnecting.ts";
