@@ -1,4 +1,4 @@
-/** What the two functions `reconnecting` for WebSockets have in common. */
+/** Code that both `reconnecting` functions for WebSockets share. */
 import type { BaseConnection as Connection } from "../core/connection/connection.ts";
 import { ConnectFailed } from "../core/errors/transport.ts";
 import { ReconnectingClient } from "../core/reconnecting/client.ts";

@@ -9,6 +9,7 @@ import {
   ConnectionClosed,
   ConnectionLost,
   command,
+  LimitExceeded,
   locator,
   ProtocolError,
   StartTLS,
@@ -24,6 +25,7 @@ import { calculator, Divide, Note, SUM, Sum, summing, Wait, ZeroDivisionError } 
 import { bytesOf, textOf } from "../support/raw-peer.ts";
 import { rejection } from "../support/settled.ts";
 import {
+  likeABrowser,
   ourWebSocketClient,
   ourWebSocketServer,
   sockets,
@@ -164,6 +166,17 @@ test("this end stops reading from a peer that does not read its answers", async 
   const reader = readerOf(raw);
   raw.resume();
   for (let tag = 0; tag < asks; tag++) expect((await reader())._answer).toBe(`${tag}`);
+});
+
+test("a peer that sends on while this end does not read closes the connection with LimitExceeded", async () => {
+  const [client, raw] = await sockets();
+  const { locator } = calculator();
+  const limits = { maxAsksInProgress: 1, maxBufferedBytes: 1000 };
+  const connection = attach(likeABrowser(client), { locator, limits });
+  for (let tag = 0; tag < 100; tag++) raw.send(bytesOf({ _ask: `${tag}`, _command: "Wait" }));
+  const reason = await connection.closed;
+  expect(reason).toBeInstanceOf(LimitExceeded);
+  expect(reason.message).toContain("maxBufferedBytes");
 });
 
 describe("TLS", () => {

@@ -7,7 +7,7 @@ import { platformClock } from "../../src/websocket/platform.ts";
 import { WebSocketTransport } from "../../src/websocket/websocket-transport.ts";
 import { transportContract } from "../contracts/transport.ts";
 import { ReceiverProbe } from "../support/receiver-probe.ts";
-import { sockets } from "../support/websockets.ts";
+import { likeABrowser, sockets } from "../support/websockets.ts";
 
 describe("over ws", () => {
   transportContract(
@@ -205,26 +205,4 @@ async function withRaw(
   const [mine, raw] = role === "client" ? [client, server] : [server, client];
   const probe = new ReceiverProbe();
   return { transport: started(wrap(mine), probe, limit), probe, raw };
-}
-
-/** Hides pause, resume and terminate. */
-function likeABrowser(socket: WebSocketLike): WebSocketLike {
-  return {
-    get binaryType() {
-      return socket.binaryType;
-    },
-    set binaryType(type) {
-      socket.binaryType = type;
-    },
-    get readyState() {
-      return socket.readyState;
-    },
-    get bufferedAmount() {
-      return socket.bufferedAmount;
-    },
-    send: (data) => socket.send(data),
-    close: (code, reason) => socket.close(code, reason),
-    addEventListener: (type, listener) => socket.addEventListener(type, listener),
-    removeEventListener: (type, listener) => socket.removeEventListener(type, listener),
-  };
 }

@@ -13,7 +13,7 @@ export abstract class BufferingTransport implements Transport {
   #paused = false;
   /** Received and not delivered, in order. */
   #buffered = new Chunks();
-  /** The peer's end, while the receiver has not been told of it. */
+  /** True from the peer's end until `ended` of the receiver was called. */
   #peerEnded = false;
   /** The carrier has closed. The loss is reported after the bytes and the end that came before. */
   #closed = false;

@@ -28,7 +28,7 @@ const ABORT = 3;
 const DEFAULT_BUFFERED_BYTES = 256 * 1024;
 /** Longest part of the stream in one message. */
 const MAX_PART_BYTES = 64 * 1024;
-/** What four bytes can hold. */
+/** Largest number in four bytes. */
 const MAX_GRANT = 2 ** 32 - 1;
 
 /** Receives what comes out of a channel. */
@@ -151,7 +151,7 @@ export class MessageTransport extends BufferingTransport {
     this.#post(GRANT, Uint8Array.of(bytes >>> 24, bytes >>> 16, bytes >>> 8, bytes));
   }
 
-  /** Sends a copy: the channel may take its buffer away, and other bytes of the chunk's buffer are nobody's business. */
+  /** Sends a copy: the channel may take its buffer away, and the buffer of the chunk may contain bytes of others. */
   #post(kind: number, bytes?: Uint8Array): void {
     if (!this.#channelOpen) return;
     const message = new Uint8Array(1 + (bytes?.length ?? 0));
