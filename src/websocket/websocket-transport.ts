@@ -11,12 +11,12 @@ import { ConnectionLost } from "../core/errors/transport.ts";
 import type { Clock, TLSSession, TransportReceiver } from "../core/transport.ts";
 import { CLOSED, MAX_MESSAGE_BYTES, OPEN, type WebSocketEvent, type WebSocketLike } from "./socket.ts";
 
-/** Milliseconds until `bufferedAmount` is polled first. The delay doubles with each poll, up to the maximum. */
+/** Milliseconds before the first poll of `bufferedAmount`. The delay doubles with each poll, up to the maximum. */
 const FIRST_POLL = 5;
 const MAX_POLL = 100;
 /** Close codes of an orderly end: normal closure, going away, and no code. */
 const ORDERLY: ReadonlySet<number | undefined> = new Set([1000, 1001, 1005, undefined]);
-/** Close codes of this end. They mean the same as 1003 and 1011, which a browser may not send: it has 1000 and from 3000 up. */
+/** Close codes that stand for 1003 (unsupported data) and 1011 (internal error). A browser may send only 1000 and 3000 to 4999. */
 const TEXT_REFUSED = 4003;
 const FAILED = 4011;
 
@@ -54,8 +54,8 @@ export class WebSocketTransport extends BufferingTransport {
     super.start(receiver);
     const socket = this.#socket;
     socket.addEventListener("message", ({ data }) => this.#received(data));
-    // A browser gives no error here, and the one of Node's WebSocket may have no message. The close event that follows
-    // has a code at least.
+    // The event of a browser has no error, and the error of Node's WebSocket may have no message. The close event that
+    // follows has a code.
     socket.addEventListener("error", ({ error }) => {
       if (error instanceof Error && error.message) this.#error ??= error;
     });
