@@ -69,7 +69,8 @@ for (const { name, limit, without, code } of programs) {
   for (const [path] of inputs) {
     if (without.some((unused) => unused.test(path))) fail(`${name}: ${path} is in the bundle`);
   }
-  if (!page.includes(`${limit / 1000} kB`)) fail(`${name}: docs/browser.md does not state ${limit / 1000} kB`);
+  if (!page.includes(`${limit / 1000} kB`))
+    fail(`${name}: docs/browser.md does not state ${limit / 1000} kB`);
 }
 
 /** Returns the bundle, and what each file adds to it, the largest first. */

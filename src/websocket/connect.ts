@@ -1,15 +1,16 @@
 /** Connections over WebSockets that call and serve. */
 import type { BaseConnection as Connection } from "../core/connection/connection.ts";
+import { FeatureSet } from "../core/connection/feature.ts";
 import type { ConnectionOptions } from "../core/connection/options.ts";
 import { boxReceiver } from "../core/features/box-receiver.ts";
 import { boxTimeout } from "../core/features/box-timeout.ts";
 import { liveness } from "../core/features/liveness.ts";
-import { serving } from "../core/serving/make-serving.ts";
+import { serving } from "../core/serving/serving.ts";
 import { checkOptions, connectionOn, openWebSocket } from "./open.ts";
 import type { OpenOptions, SocketOptions, WebSocketURL } from "./options.ts";
 import type { WebSocketLike } from "./socket.ts";
 
-const FEATURES = [boxReceiver, boxTimeout, liveness];
+export const FEATURES = new FeatureSet(boxReceiver, boxTimeout, liveness);
 
 /** Options of a connection over a WebSocket. There are none for StartTLS: the URL selects TLS by `wss:`. */
 export interface WebSocketOptions extends Omit<ConnectionOptions, "tls">, SocketOptions {}
@@ -33,5 +34,5 @@ export function attach(socket: WebSocketLike, options: WebSocketOptions = {}): C
  */
 export async function connect(url: WebSocketURL, options: ConnectWebSocketOptions = {}): Promise<Connection> {
   const { WebSocket: _class, connectTimeout: _timeout, signal: _signal, ...rest } = options;
-  return await openWebSocket(checkOptions(options), url, options, (socket) => attach(socket, rest));
+  return await openWebSocket(checkOptions(options, FEATURES), url, options, (socket) => attach(socket, rest));
 }

@@ -1,9 +1,8 @@
 /** Opens a WebSocket and makes a connection on it, with the parts that an entry point gives. */
-import { checkBounds } from "../core/connection/bounds.ts";
-import { checkConnectionOptions } from "../core/connection/check-options.ts";
 import { BaseConnection } from "../core/connection/connection.ts";
-import type { FeatureKind } from "../core/connection/feature.ts";
-import type { ConnectionOptions } from "../core/connection/options.ts";
+import type { FeatureSet } from "../core/connection/feature.ts";
+import type { ServingFactory } from "../core/connection/kernel.ts";
+import { type ConnectionOptions, checkBounds, checkConnectionOptions } from "../core/connection/options.ts";
 import { ConnectFailed } from "../core/errors/transport.ts";
 import { DEFAULT_LIMITS } from "../core/wire/box-limits.ts";
 import type { OpenOptions, SocketOptions, WebSocketURL } from "./options.ts";
@@ -28,8 +27,8 @@ export function connectionOn(
     clock = platformClock,
     ...options
   }: ConnectionOptions & SocketOptions,
-  serving: ConstructorParameters<typeof BaseConnection>[3],
-  features: readonly FeatureKind[],
+  serving: ServingFactory,
+  features: FeatureSet,
 ): BaseConnection {
   if (socket.readyState !== OPEN)
     throw new TypeError("attach: the WebSocket is not open: use connect, or wait for its open event");
@@ -44,9 +43,12 @@ export function connectionOn(
  * @returns the class of the WebSocket
  * @throws RangeError, TypeError for invalid options; TypeError if the platform has no WebSocket
  */
-export function checkOptions(options: ConnectionOptions & OpenOptions): WebSocketConstructor {
+export function checkOptions(
+  options: ConnectionOptions & OpenOptions,
+  features: FeatureSet,
+): WebSocketConstructor {
   const { connectTimeout, WebSocket: Constructor = platformWebSocket } = options;
-  checkConnectionOptions(options);
+  checkConnectionOptions(options, features);
   checkBounds({ connectTimeout });
   if (Constructor === undefined)
     throw new TypeError("this platform has no WebSocket: pass a class as the option `WebSocket`");

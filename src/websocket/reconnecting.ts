@@ -1,7 +1,7 @@
 /** Clients that reconnect, over WebSockets. */
 import type { ReconnectingClient } from "../core/reconnecting/client.ts";
 import type { ConnectionOpener, ReconnectingBaseOptions } from "../core/reconnecting/options.ts";
-import { type ConnectWebSocketOptions, connect } from "./connect.ts";
+import { type ConnectWebSocketOptions, connect, FEATURES } from "./connect.ts";
 import { checkOptions } from "./open.ts";
 import type { WebSocketURL } from "./options.ts";
 import { clientOver, clientTo } from "./reconnecting-client.ts";
@@ -18,6 +18,6 @@ export type ReconnectingOptions = ReconnectingBaseOptions &
 export function reconnecting(options: ReconnectingOptions): ReconnectingClient {
   if ("open" in options) return clientOver(options);
   const { url, signal: _ofTheClient, ...rest } = options;
-  checkOptions(rest);
+  checkOptions(rest, FEATURES);
   return clientTo(options, (signal) => connect(url, { ...rest, signal }));
 }

@@ -1,14 +1,15 @@
 /** Connections over WebSockets that only call. */
 import type { BaseConnection as Connection } from "../../core/connection/connection.ts";
-import type { FeatureKind } from "../../core/connection/feature.ts";
-import { checkHeartbeat, type HeartbeatOptions } from "../../core/connection/heartbeat-options.ts";
-import type { ConnectionOptions } from "../../core/connection/options.ts";
+import { FeatureSet } from "../../core/connection/feature.ts";
+import type { ConnectionOptions, HeartbeatOptions } from "../../core/connection/options.ts";
 import { liveness } from "../../core/features/liveness.ts";
 import { notServing } from "../../core/serving/not-serving.ts";
 import type { LimitOptions } from "../../core/wire/box-limits.ts";
 import { checkOptions, connectionOn, openWebSocket } from "../open.ts";
 import type { OpenOptions, SocketOptions, WebSocketURL } from "../options.ts";
 import type { WebSocketConstructor } from "../socket.ts";
+
+const NONE = new FeatureSet();
 
 /** Options of `connect`. */
 export interface CallingOptions
@@ -28,7 +29,7 @@ export interface CallingOptions
 export interface Heartbeat {
   readonly options: HeartbeatOptions;
   /** @internal */
-  readonly feature: FeatureKind;
+  readonly features: FeatureSet;
 }
 
 /**
@@ -36,8 +37,9 @@ export interface Heartbeat {
  * @throws RangeError for an invalid time
  */
 export function heartbeat(options: HeartbeatOptions): Heartbeat {
-  checkHeartbeat({ heartbeat: options });
-  return { options, feature: liveness };
+  const features = new FeatureSet(liveness);
+  features.check({ heartbeat: options });
+  return { options, features };
 }
 
 /**
@@ -46,7 +48,10 @@ export function heartbeat(options: HeartbeatOptions): Heartbeat {
  * @throws RangeError, TypeError for invalid options; TypeError if the platform has no WebSocket
  */
 export function checkCallingOptions(options: CallingOptions): WebSocketConstructor {
-  return checkOptions({ ...options, heartbeat: options.heartbeat?.options });
+  return checkOptions(
+    { ...options, heartbeat: options.heartbeat?.options },
+    options.heartbeat?.features ?? NONE,
+  );
 }
 
 /**
@@ -57,8 +62,7 @@ export function checkCallingOptions(options: CallingOptions): WebSocketConstruct
  */
 export async function connect(url: WebSocketURL, options: CallingOptions = {}): Promise<Connection> {
   const { WebSocket: _class, connectTimeout: _timeout, signal: _signal, heartbeat, ...rest } = options;
-  const features = heartbeat === undefined ? [] : [heartbeat.feature];
   return await openWebSocket(checkCallingOptions(options), url, options, (socket) =>
-    connectionOn(socket, { ...rest, heartbeat: heartbeat?.options }, notServing, features),
+    connectionOn(socket, { ...rest, heartbeat: heartbeat?.options }, notServing, heartbeat?.features ?? NONE),
   );
 }

@@ -1,6 +1,6 @@
 /** AMP over WebSockets for a page that only calls: the smallest program. */
 
-export type { HeartbeatOptions } from "../../core/connection/heartbeat-options.ts";
+export type { HeartbeatOptions } from "../../core/connection/options.ts";
 export type { BackoffOptions } from "../../core/reconnecting/backoff.ts";
 export type { ReconnectingClient } from "../../core/reconnecting/client.ts";
 export type {
