@@ -2,9 +2,11 @@
 import { BaseConnection } from "../core/connection/connection.ts";
 import type { FeatureSet } from "../core/connection/feature.ts";
 import type { ServingFactory } from "../core/connection/kernel.ts";
-import { type ConnectionOptions, checkBounds, checkConnectionOptions } from "../core/connection/options.ts";
+import { DEFAULT_LIMITS } from "../core/connection/limits.ts";
+import { type ConnectionOptions, checkConnectionOptions } from "../core/connection/options.ts";
 import { ConnectFailed } from "../core/errors/transport.ts";
-import { DEFAULT_LIMITS } from "../core/wire/box-limits.ts";
+import { checkNotNegative } from "../core/number-option.ts";
+import { limitTime } from "../core/time-limit.ts";
 import type { OpenOptions, SocketOptions, WebSocketURL } from "./options.ts";
 import { platformClock, platformWebSocket } from "./platform.ts";
 import {
@@ -49,7 +51,7 @@ export function checkOptions(
 ): WebSocketConstructor {
   const { connectTimeout, WebSocket: Constructor = platformWebSocket } = options;
   checkConnectionOptions(options, features);
-  checkBounds({ connectTimeout });
+  checkNotNegative({ connectTimeout });
   if (Constructor === undefined)
     throw new TypeError("this platform has no WebSocket: pass a class as the option `WebSocket`");
   return Constructor;
@@ -73,8 +75,7 @@ export async function openWebSocket<C>(
     const settle = (outcome: () => void) => {
       socket.removeEventListener("open", opened);
       socket.removeEventListener("close", failed);
-      signal?.removeEventListener("abort", aborted);
-      clock.clearTimeout(timer);
+      release();
       outcome();
     };
     const opened = () => {
@@ -85,17 +86,14 @@ export async function openWebSocket<C>(
       const why = message || "no WebSocket could be opened";
       settle(() => reject(new ConnectFailed(`cannot connect to ${address}: ${why}`, { cause: error })));
     };
-    const cancel = (reason: unknown) => {
-      settle(() => reject(reason));
+    const late = () => new ConnectFailed(`${address} did not answer within ${connectTimeout} ms`);
+    const release = limitTime(clock, { timeout: connectTimeout, signal }, (cause) => {
+      settle(() => reject(cause === "timeout" ? late() : signal?.reason));
       socket.close();
-    };
-    const aborted = () => cancel(signal?.reason);
-    const late = () => cancel(new ConnectFailed(`${address} did not answer within ${connectTimeout} ms`));
-    const timer = connectTimeout === undefined ? undefined : clock.setTimeout(late, connectTimeout);
+    });
     // This listener stays: in `ws` an `error` event without a listener ends the process.
     socket.addEventListener("error", failed);
     socket.addEventListener("close", failed);
     socket.addEventListener("open", opened);
-    signal?.addEventListener("abort", aborted, { once: true });
   });
 }

@@ -1,21 +1,35 @@
-/** Code that both `reconnecting` functions for WebSockets share. */
+/** Types and code that both `reconnecting` functions for WebSockets share. */
 import type { BaseConnection as Connection } from "../core/connection/connection.ts";
 import { ConnectFailed } from "../core/errors/transport.ts";
-import { ReconnectingClient } from "../core/reconnecting/client.ts";
-import { givingUpOnRefusals } from "../core/reconnecting/fatal-errors.ts";
-import type { ConnectionOpener, ReconnectingBaseOptions } from "../core/reconnecting/options.ts";
+import { ReconnectingClient as Client } from "../core/reconnecting/client.ts";
+import { withFatalOptionsErrors } from "../core/reconnecting/fatal-errors.ts";
+import type {
+  ReconnectingBaseOptions as BaseOptions,
+  ConnectionOpener as Opener,
+  ReconnectingStateChange as StateChange,
+} from "../core/reconnecting/options.ts";
 import { platformClock } from "./platform.ts";
 
-/** Makes a client from a function that opens each connection. */
+/** A reconnecting client over a WebSocket. */
+export type ReconnectingClient = Client<Connection>;
+/** A state change of such a client, as passed to `onStateChange`. */
+export type ReconnectingStateChange = StateChange<Connection>;
+/** The program's own way to open connections. */
+export type ConnectionOpener = Opener<Connection>;
+/** Options of such a client, apart from the address. */
+export type ReconnectingBaseOptions = BaseOptions<Connection>;
+
+/** Creates a client from a function that opens each connection. */
 export function clientOver(options: ReconnectingBaseOptions & ConnectionOpener): ReconnectingClient {
-  return new ReconnectingClient(options, { clock: platformClock, open: options.open });
+  return new Client(options, { clock: platformClock, open: options.open });
 }
 
-/** Makes a client whose `open` is `connect`. The WebSocket's own error for an invalid URL closes the client. */
+/** Creates a client whose `open` is `connect`. The WebSocket's own error for an invalid URL closes the client. */
 export function clientTo(
   options: ReconnectingBaseOptions,
-  open: ConnectionOpener<Connection>["open"],
+  open: ConnectionOpener["open"],
 ): ReconnectingClient {
-  const refuses = (error: unknown) => !(error instanceof ConnectFailed); // every attempt would fail with it
-  return clientOver({ ...options, ...givingUpOnRefusals(open, refuses, options.isFatalError) });
+  // An error of the WebSocket's constructor: the next attempt would fail in the same way.
+  const isOptionsError = (error: unknown) => !(error instanceof ConnectFailed);
+  return clientOver({ ...options, ...withFatalOptionsErrors(open, isOptionsError, options.isFatalError) });
 }

@@ -1,10 +1,14 @@
 /** Clients that reconnect, over WebSockets. */
-import type { ReconnectingClient } from "../core/reconnecting/client.ts";
-import type { ConnectionOpener, ReconnectingBaseOptions } from "../core/reconnecting/options.ts";
 import { type ConnectWebSocketOptions, connect, FEATURES } from "./connect.ts";
 import { checkOptions } from "./open.ts";
 import type { WebSocketURL } from "./options.ts";
-import { clientOver, clientTo } from "./reconnecting-client.ts";
+import {
+  type ConnectionOpener,
+  clientOver,
+  clientTo,
+  type ReconnectingBaseOptions,
+  type ReconnectingClient,
+} from "./reconnecting-client.ts";
 
 /** The URL and the options of `connect`, or a function that opens each connection. */
 export type ReconnectingOptions = ReconnectingBaseOptions &

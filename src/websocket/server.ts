@@ -1,5 +1,5 @@
 /** Options for servers of WebSockets. */
-import { type LimitOptions, resolveLimits } from "../core/wire/box-limits.ts";
+import { type LimitOptions, resolveLimits } from "../core/connection/limits.ts";
 import { MAX_MESSAGE_BYTES, SUBPROTOCOL } from "./socket.ts";
 
 /** Options for `new WebSocketServer()` of the package `ws`. */

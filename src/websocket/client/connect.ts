@@ -1,10 +1,10 @@
 /** Connections over WebSockets that only call. */
 import type { BaseConnection as Connection } from "../../core/connection/connection.ts";
 import { FeatureSet } from "../../core/connection/feature.ts";
+import type { LimitOptions } from "../../core/connection/limits.ts";
 import type { ConnectionOptions, HeartbeatOptions } from "../../core/connection/options.ts";
 import { liveness } from "../../core/features/liveness.ts";
 import { notServing } from "../../core/serving/not-serving.ts";
-import type { LimitOptions } from "../../core/wire/box-limits.ts";
 import { checkOptions, connectionOn, openWebSocket } from "../open.ts";
 import type { OpenOptions, SocketOptions, WebSocketURL } from "../options.ts";
 import type { WebSocketConstructor } from "../socket.ts";

@@ -2,15 +2,14 @@
 
 export type { HeartbeatOptions } from "../../core/connection/options.ts";
 export type { BackoffOptions } from "../../core/reconnecting/backoff.ts";
-export type { ReconnectingClient } from "../../core/reconnecting/client.ts";
+export type { QueueLimits, ReconnectingState } from "../../core/reconnecting/options.ts";
+export type { WebSocketURL } from "../options.ts";
 export type {
   ConnectionOpener,
-  QueueLimits,
   ReconnectingBaseOptions,
-  ReconnectingState,
+  ReconnectingClient,
   ReconnectingStateChange,
-} from "../../core/reconnecting/options.ts";
-export type { WebSocketURL } from "../options.ts";
+} from "../reconnecting-client.ts";
 export type { WebSocketConstructor, WebSocketEvent, WebSocketLike } from "../socket.ts";
 export { type CallingOptions, connect, type Heartbeat, heartbeat } from "./connect.ts";
 export { type ReconnectingOptions, reconnecting } from "./reconnecting.ts";

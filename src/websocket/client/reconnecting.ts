@@ -1,8 +1,12 @@
 /** Clients that reconnect and only call, over WebSockets. */
-import type { ReconnectingClient } from "../../core/reconnecting/client.ts";
-import type { ConnectionOpener, ReconnectingBaseOptions } from "../../core/reconnecting/options.ts";
 import type { WebSocketURL } from "../options.ts";
-import { clientOver, clientTo } from "../reconnecting-client.ts";
+import {
+  type ConnectionOpener,
+  clientOver,
+  clientTo,
+  type ReconnectingBaseOptions,
+  type ReconnectingClient,
+} from "../reconnecting-client.ts";
 import { type CallingOptions, checkCallingOptions, connect } from "./connect.ts";
 
 /** The URL and the options of `connect`, or a function that opens each connection. */
