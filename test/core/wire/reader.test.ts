@@ -372,7 +372,7 @@ describe("room", () => {
   const length = encodeBox(boxes[0] as Box).length;
   const stream = concat(boxes.map(encodeBox));
 
-  /** Returns the room of a reader that has received `count` bytes of the stream. */
+  /** Returns `room()` of a reader that has received `count` bytes of the stream. */
   function roomAfter(count: number, ownership: "borrowed" | "shared" = "borrowed"): Uint8Array | undefined {
     const reader = new BoxReader();
     reader.push(stream.slice(0, count), ownership);
