@@ -3,7 +3,13 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Connection } from "ampwire";
-import { attach, type ConnectWebSocketOptions, connect, type WebSocketOptions } from "ampwire/websocket";
+import {
+  attach,
+  type ConnectWebSocketOptions,
+  connect,
+  type WebSocketLike,
+  type WebSocketOptions,
+} from "ampwire/websocket";
 import { onTestFinished } from "vitest";
 import { type ServerOptions, WebSocket, WebSocketServer } from "ws";
 
@@ -91,4 +97,26 @@ export async function withRawSocket(role: "client" | "server", options: WebSocke
     await connection.closed;
   });
   return { connection, raw };
+}
+
+/** Hides pause, resume and terminate. */
+export function likeABrowser(socket: WebSocketLike): WebSocketLike {
+  return {
+    get binaryType() {
+      return socket.binaryType;
+    },
+    set binaryType(type) {
+      socket.binaryType = type;
+    },
+    get readyState() {
+      return socket.readyState;
+    },
+    get bufferedAmount() {
+      return socket.bufferedAmount;
+    },
+    send: (data) => socket.send(data),
+    close: (code, reason) => socket.close(code, reason),
+    addEventListener: (type, listener) => socket.addEventListener(type, listener),
+    removeEventListener: (type, listener) => socket.removeEventListener(type, listener),
+  };
 }

@@ -18,6 +18,7 @@ const doors: Readonly<Record<string, string>> = {
   ampwire: `../../index.${ending}`,
   "ampwire/node": `../../node/index.${ending}`,
   "ampwire/websocket": `../../websocket/index.${ending}`,
+  "ampwire/websocket/client": `../../websocket/client/index.${ending}`,
   "ampwire/testing": `../../testing/index.${ending}`,
 };
 

@@ -38,6 +38,11 @@ export interface Limits extends BoxLimits {
   readonly unsentTimeout: number;
   /** Calls that have timed out or were aborted, and that the peer has not answered. More close the connection. Default 10,000. */
   readonly maxAbandonedCalls: number;
+  /**
+   * Bytes that are buffered while reading is paused, over a WebSocket that cannot be paused (that of a browser or of Node).
+   * More bytes close the connection with LimitExceeded. Default 16 MiB.
+   */
+  readonly maxBufferedBytes: number;
   /** Milliseconds from a StartTLS ask to the end of its handshake. Default 10,000. */
   readonly handshakeTimeout: number;
   /** Milliseconds without a byte from the peer before the connection is closed. Default `Infinity`. */
@@ -58,6 +63,7 @@ export const DEFAULT_LIMITS: Limits = {
   maxUnsentBytes: 16 * 1024 * 1024,
   unsentTimeout: 60_000,
   maxAbandonedCalls: 10_000,
+  maxBufferedBytes: 16 * 1024 * 1024,
   handshakeTimeout: 10_000,
   idleTimeout: Number.POSITIVE_INFINITY,
 };
