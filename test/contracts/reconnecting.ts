@@ -1,8 +1,8 @@
 /** What every `reconnecting` must do. */
 import type { Connection } from "ampwire";
-import { callsContract } from "./calls-contract.ts";
-import type { Carrier } from "./carrier.ts";
-import { connectionContract } from "./connection-contract.ts";
+import type { Carrier } from "../support/reconnecting/carrier.ts";
+import { callsContract } from "./reconnecting-calls.ts";
+import { connectionContract } from "./reconnecting-connection.ts";
 
 export function reconnectingContract<C extends Connection>(carrier: Carrier<C>): void {
   connectionContract(carrier);

@@ -2,11 +2,11 @@
 import { ConnectFailed, type Connection, ConnectionClosed, ConnectionLost, command, unicode } from "ampwire";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import type { ReconnectingBaseOptions } from "../../../src/core/reconnecting/options.ts";
-import { deferred } from "../deferred.ts";
-import { rejection } from "../settled.ts";
-import { breakAll, type Carrier } from "./carrier.ts";
-import { Add, add, HangSafely, Note } from "./commands.ts";
-import { kept } from "./kept.ts";
+import { deferred } from "../support/deferred.ts";
+import { breakAll, type Carrier } from "../support/reconnecting/carrier.ts";
+import { Add, add, HangSafely, Note } from "../support/reconnecting/commands.ts";
+import { kept } from "../support/reconnecting/kept.ts";
+import { rejection } from "../support/settled.ts";
 
 export function connectionContract<C extends Connection>(carrier: Carrier<C>): void {
   describe("the connection", () => {

@@ -10,10 +10,10 @@ import {
   ProtocolSwitchCommand,
 } from "ampwire";
 import { describe, expect, it } from "vitest";
-import { rejection } from "../settled.ts";
-import { breakAll, type Carrier, type ServerThere } from "./carrier.ts";
-import { Add, add, Hang, HangSafely, Note } from "./commands.ts";
-import { kept } from "./kept.ts";
+import { breakAll, type Carrier, type ServerThere } from "../support/reconnecting/carrier.ts";
+import { Add, add, Hang, HangSafely, Note } from "../support/reconnecting/commands.ts";
+import { kept } from "../support/reconnecting/kept.ts";
+import { rejection } from "../support/settled.ts";
 
 export function callsContract<C extends Connection>(carrier: Carrier<C>): void {
   it("a call goes out when there is a connection, and calls made before go out in their order", async () => {
