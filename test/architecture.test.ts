@@ -1,10 +1,10 @@
-/** Which way imports point. The compiler holds the rest: the core has neither Node's nor the DOM's types. */
+/** The direction of imports. The compiler checks the rest: the core has the types of neither Node nor the DOM. */
 import { describe, expect, test } from "vitest";
 import { type Import, importsOf, sources } from "./support/sources.ts";
 
 /**
- * The folders of `src/` in order, and what each may import besides itself. A folder may import only folders above it in
- * this list. Imports of types count like all others.
+ * The folders of `src/` in order, and what each may import in addition to itself. A folder imports only folders above it in
+ * this list. Type imports count as well.
  */
 const ERRORS_TO_TRANSPORT = ["core/errors", "core/platform", "core/transport"];
 const TO_WIRE = ["core/wire", ...ERRORS_TO_TRANSPORT];
@@ -38,40 +38,40 @@ const RULES: Readonly<Record<string, readonly string[]>> = {
 const paths = sources();
 const imports = paths.flatMap(importsOf);
 
-/** `core/wire/box.ts` is in `core/wire`, `core/transport.ts` is a room by itself. */
-function roomOf(path: string): string {
+/** Returns the folder of a source: `core/wire` for `core/wire/box.ts`; `core/transport.ts` is a folder by itself. */
+function folderOf(path: string): string {
   const [first = "", second = ""] = path.replace(/\.ts$/, "").split("/");
   return first === "core" ? `core/${second}` : first;
 }
 
 function targetOf({ to }: Import): string {
-  return to.endsWith(".ts") ? roomOf(to) : to;
+  return to.endsWith(".ts") ? folderOf(to) : to;
 }
 
-function allowed(room: string, target: string): boolean {
-  return (RULES[room] ?? []).some((rule) =>
+function allowed(folder: string, target: string): boolean {
+  return (RULES[folder] ??  []).some((rule) =>
     rule.endsWith("*") ? target.startsWith(rule.slice(0, -1)) : rule === target,
   );
 }
 
-describe("the rooms", () => {
-  test("of every source have rules", () => {
-    expect(paths.filter((path) => RULES[roomOf(path)] === undefined)).toEqual([]);
+describe("the folders", () => {
+  test("every source is in a folder that has rules", () => {
+    expect(paths.filter((path) => RULES[folderOf(path)] === undefined)).toEqual([]);
   });
 
-  test.each(Object.keys(RULES))("%s imports what it may", (room) => {
+  test.each(Object.keys(RULES))("%s imports only what its rules allow", (folder) => {
     const wrong = imports
-      .filter(({ from }) => roomOf(from) === room)
-      .filter((one) => targetOf(one) !== room && !allowed(room, targetOf(one)));
+      .filter(({ from }) => folderOf(from) === folder)
+      .filter((one) => targetOf(one) !== folder && !allowed(folder, targetOf(one)));
     expect(wrong.map(({ from, to }) => `${from} -> ${to}`)).toEqual([]);
   });
 
-  test("stand in an order: each may import only rooms that stand before it", () => {
+  test("each folder imports only folders above it in the list", () => {
     const order = Object.keys(RULES);
-    for (const [room, rules] of Object.entries(RULES)) {
+    for (const [folder, rules] of Object.entries(RULES)) {
       for (const rule of rules) {
         const index = order.indexOf(rule);
-        if (index >= 0) expect([room, rule, index < order.indexOf(room)]).toEqual([room, rule, true]);
+        if (index >= 0) expect([folder, rule, index < order.indexOf(folder)]).toEqual([folder, rule, true]);
       }
     }
   });
@@ -79,23 +79,23 @@ describe("the rooms", () => {
 
 describe("the sources", () => {
   /**
-   * Types alone may refer to each other within a room, and do: a command names its responders, these their context,
-   * that the connection, and the connection commands. Nothing of it is left when the program runs.
+   * Types may refer to each other within a folder: a command names its responders, a responder its context, the context
+   * the connection, and the connection its commands. These imports are erased at run time.
    */
-  test("do not import each other in a circle, types aside", () => {
+  test("sources have no import circle, type imports aside", () => {
     const targets = new Map(paths.map((path) => [path, new Set<string>()]));
     for (const { from, to, typeOnly } of imports) if (!typeOnly) targets.get(from)?.add(to);
     expect(circle(targets)).toEqual([]);
   });
 
-  test("import no door: those are for programs", () => {
-    const doors = new Set(["index.ts", "node/index.ts", "websocket/index.ts", "testing/index.ts"]);
-    const wrong = imports.filter(({ from, to }) => doors.has(to) && !from.startsWith("cli/"));
+  test("sources import no entry point", () => {
+    const entryPoints = new Set(["index.ts", "node/index.ts", "websocket/index.ts", "testing/index.ts"]);
+    const wrong = imports.filter(({ from, to }) => entryPoints.has(to) && !from.startsWith("cli/"));
     expect(wrong.map(({ from, to }) => `${from} -> ${to}`)).toEqual([]);
   });
 });
 
-/** Some circle of imports, or none. */
+/** Returns the first circle of imports, or an empty array. */
 function circle(targets: ReadonlyMap<string, ReadonlySet<string>>): string[] {
   const done = new Set<string>();
   const visit = (path: string, way: readonly string[]): string[] => {

@@ -1,4 +1,4 @@
-/** What every `reconnecting` must do. */
+/** Contract of every `reconnecting` function. */
 import type { Connection } from "ampwire";
 import type { Carrier } from "../support/reconnecting/carrier.ts";
 import { callsContract } from "./reconnecting-calls.ts";

@@ -1,4 +1,4 @@
-/** Fields to and from the bytes of a box of their own. */
+/** Writes and reads fields as the bytes of one box. */
 import type { Fields } from "../../../src/core/schema/argument.ts";
 import { NO_TAG } from "../../../src/core/schema/box-template.ts";
 import { Schema } from "../../../src/core/schema/schema.ts";
@@ -8,7 +8,7 @@ import { ByteWriter } from "../../../src/core/wire/byte-writer.ts";
 import type { Frame } from "../../../src/core/wire/frame.ts";
 import { BoxReader } from "../../../src/core/wire/reader.ts";
 
-/** @param values of any type: what a schema refuses is tested too */
+/** @param values values of any type, because tests also pass invalid ones */
 export function writeFields(fields: Fields, values: Readonly<Record<string, unknown>>): Uint8Array {
   const out = new ByteWriter(1);
   new Schema(fields, "argument of Test").template([]).write(out, NO_TAG, values);
