@@ -1,4 +1,4 @@
-/** The tables of `states.ts`: whole, consistent, and what ARCHITECTURE.md prints. */
+/** The tables of `states.ts`: complete, consistent, and printed in ARCHITECTURE.md. */
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import {
@@ -24,7 +24,7 @@ const NAMES: Transition[] = [
 ];
 
 describe("the transitions", () => {
-  test("of every state are these", () => {
+  test("every state has exactly these transitions", () => {
     const table = STATES.map((state) => `${state}: ${Object.entries(TRANSITIONS[state]).flat().join(" ")}`);
     expect(table).toEqual([
       "open: upgrade upgrading switch switching close closing fail closed",
@@ -37,7 +37,7 @@ describe("the transitions", () => {
   });
 
   test.each(STATES.flatMap((state) => NAMES.map((name) => [state, name] as const)))(
-    "%s + %s is in the table, or a mistake of ours",
+    "the transition from %s by %s is in the table or throws",
     (state, name) => {
       const to = TRANSITIONS[state][name];
       if (to === undefined) expect(() => next(state, name)).toThrow(`${state} cannot ${name}`);
@@ -45,7 +45,7 @@ describe("the transitions", () => {
     },
   );
 
-  test("any state may fail where AMP is not over", () => {
+  test("every state in which AMP has not ended may fail", () => {
     expect(STATES.filter((state) => !mayFail(state))).toEqual(["switched", "closed"]);
   });
 
@@ -57,20 +57,20 @@ describe("the transitions", () => {
 });
 
 describe("the rules", () => {
-  test("are there for every state, and for no other", () => {
+  test("there are rules for every state and for no other", () => {
     expect(Object.keys(RULES)).toEqual(STATES);
   });
 
-  test("nobody calls where nothing can be sent any more", () => {
+  test("no state accepts calls and drops boxes", () => {
     for (const rules of Object.values(RULES)) expect(rules.calls && rules.output === "dropped").toBe(false);
   });
 
-  test("where AMP is over nothing is read or sent", () => {
+  test("nothing is read or sent after AMP has ended", () => {
     for (const state of ["switched", "closed"] as const)
       expect(RULES[state]).toEqual({ reads: false, output: "dropped", calls: false });
   });
 
-  test("a change holds boxes back and reads only until it is answered", () => {
+  test("a protocol change holds boxes, and reads only until it is answered", () => {
     for (const state of ["upgrading", "switching"] as const)
       expect(RULES[state]).toEqual({ reads: true, output: "held", calls: true });
     expect(Object.entries(PHASES).map(([phase, { reads }]) => [phase, reads])).toEqual([
@@ -81,7 +81,7 @@ describe("the rules", () => {
   });
 });
 
-test("ARCHITECTURE.md prints them", () => {
+test("ARCHITECTURE.md prints the state table", () => {
   const page = readFileSync(new URL("../../../ARCHITECTURE.md", import.meta.url), "utf8");
   for (const state of STATES) {
     const row = page.split("\n").find((line) => line.startsWith(`| \`${state}\` |`)) ?? "";
