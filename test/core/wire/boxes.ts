@@ -1,10 +1,10 @@
-/** Boxes and streams of bytes for tests of the wire. */
+/** Boxes and streams of bytes for the tests of src/core/wire. */
 import fc from "fast-check";
 import { Box } from "../../../src/core/wire/box.ts";
 import { keyToText } from "../../../src/core/wire/key-text.ts";
 import type { BoxReader } from "../../../src/core/wire/reader.ts";
 
-/** Keys of any bytes; values short, around 4 KiB (where copies turn into views) and of any bytes. */
+/** Boxes with keys of any bytes. Values are short, or around 4 KiB, where the reader stops copying them. */
 export const arbitraryBox: fc.Arbitrary<Box> = fc
   .uniqueArray(
     fc.tuple(
@@ -18,7 +18,7 @@ export const arbitraryBox: fc.Arbitrary<Box> = fc
   )
   .map((entries) => new Box(entries));
 
-/** Key and value as text, sorted: for comparing boxes fast, whatever order they came in. */
+/** Returns keys and values as sorted text, for a fast comparison of boxes that ignores the order of keys. */
 export function pairs(box: Box): string[] {
   return [...box].map(([key, value]) => `${key}=${Buffer.from(value).toString("hex")}`).sort();
 }
@@ -33,7 +33,7 @@ export function concat(parts: readonly Uint8Array[]): Uint8Array {
   return Uint8Array.from(Buffer.concat(parts));
 }
 
-/** The bytes in chunks of their own, of these sizes; the last one is what is left. */
+/** Copies the bytes into chunks of these sizes. The last chunk has the rest. */
 export function cut(bytes: Uint8Array, sizes: readonly number[]): Uint8Array[] {
   const chunks: Uint8Array[] = [];
   let at = 0;

@@ -7,7 +7,7 @@ import type { Frame } from "../../../src/core/wire/frame.ts";
 import { frameOfBytes } from "../../../src/core/wire/frame-of.ts";
 import { BoxReader } from "../../../src/core/wire/reader.ts";
 
-/** The shape of boxes with these keys; a value that is given never changes. */
+/** Returns the expected box for these keys. A value that is given is the same in every box. */
 function shapeOf(keys: Readonly<Record<string, string | undefined>>): ExpectedBox {
   const parts = Object.entries(keys).map(([name, value]) => ({
     name,
@@ -17,22 +17,22 @@ function shapeOf(keys: Readonly<Record<string, string | undefined>>): ExpectedBo
   return new ExpectedBox(parts, {}, []);
 }
 
-/** What a frame says of its box. */
+/** Returns the properties of a frame that describe its box. */
 function told(frame: Frame) {
   const { cursor, count, ask, answer, command: name, error, ascending, offsets } = frame;
   return { cursor, count, ask, answer, name, error, ascending, offsets: offsets.slice(0, count * 3) };
 }
 
-/** A reader that expects boxes of a shape. */
+/** Returns a reader with this expected box. */
 function expecting(shape: ExpectedBox, limits?: Partial<Limits>): BoxReader {
   const reader = new BoxReader(limits);
-  reader.push(new Uint8Array(2)); // an empty box: a reader's frame is had only with one
+  reader.push(new Uint8Array(2)); // an empty box, because a reader returns its frame only with a box
   const frame = reader.nextFrame();
   if (frame !== undefined) frame.expected = shape;
   return reader;
 }
 
-/** What reading the bytes comes to: the frame, how many bytes are missing at least, or the error. */
+/** Returns the result of reading the bytes: the frame, the number of buffered bytes of an incomplete box, or the error. */
 function outcome(reader: BoxReader, bytes: Uint8Array, size: number) {
   try {
     for (let at = 0; at < bytes.length; at += size) reader.push(bytes.slice(at, at + size));
@@ -53,10 +53,10 @@ const entries = fc.subarray(names).chain((chosen) =>
     .map((values) => chosen.map((name, index): [string, string] => [name, values[index] ?? ""])),
 );
 
-describe("a box of an expected shape", () => {
+describe("an expected box", () => {
   const shape = shapeOf({ _ask: undefined, _command: "Sum", a: undefined });
 
-  test("is known by it", () => {
+  test("a box that matches is recognised", () => {
     const reader = expecting(shape);
     const bytes = encodeBox(new Box({ _ask: "1f", _command: "Sum", a: "13" }));
     reader.push(bytes);
@@ -76,7 +76,7 @@ describe("a box of an expected shape", () => {
     { _ask: "1", _command: "Sum", a: "13", b: "81" },
     { A: "1", _ask: "1", _command: "Sum", a: "13" },
     { _command: "Sum", a: "13" },
-  ])("is not any other: %o", (fields) => {
+  ])("the box %o does not match", (fields) => {
     const reader = expecting(shape);
     const bytes = encodeBox(new Box(fields));
     reader.push(bytes);
@@ -85,7 +85,7 @@ describe("a box of an expected shape", () => {
     expect(told(frame)).toEqual(told(frameOfBytes(bytes)));
   });
 
-  test("is expected again after another", () => {
+  test("a box is expected again after one that does not match", () => {
     const reader = expecting(shape);
     const same = encodeBox(new Box({ _ask: "1", _command: "Sum", a: "1" }));
     const other = encodeBox(new Box({ _answer: "1" }));
@@ -94,7 +94,7 @@ describe("a box of an expected shape", () => {
   });
 });
 
-test("whatever is expected, a box is read as if nothing were, in whatever pieces it comes", () => {
+test("an expected box never changes what is read, in any chunks", () => {
   const size = fc.integer({ min: 1, max: 60 });
   const limits = fc.record({
     maxBoxBytes: fc.integer({ min: 2, max: 90 }),
@@ -141,7 +141,7 @@ test("whatever is expected, a box is read as if nothing were, in whatever pieces
   expect(known).toBeGreaterThan(100);
 });
 
-test("a command tells what to expect, of asks and of answers", () => {
+test("a command sets the expected box of its asks and answers", () => {
   const Sum = command("Sum", { arguments: { b: integer(), a: unicode() }, response: { total: integer() } });
   const readAll = (boxes: readonly Box[], read: (frame: Frame) => unknown) => {
     const reader = new BoxReader();

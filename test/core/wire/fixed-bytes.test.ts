@@ -1,13 +1,13 @@
 import { describe, expect, test } from "vitest";
 import { FixedBytes } from "../../../src/core/wire/fixed-bytes.ts";
 
-/** Of every length, and with bytes of every sign. */
+/** Samples of 1 to 21 bytes, with bytes below and above 0x80. */
 const samples = Array.from({ length: 21 }, (_, length) =>
   Uint8Array.from({ length: length + 1 }, (_, index) => (index * 89 + 0xf0) & 0xff),
 );
 
 describe("fixed bytes", () => {
-  test.each(samples)("are found where they stand, whatever is behind them (%#)", (...bytes) => {
+  test.each(samples)("fixed bytes are found at their position, whatever follows (%#)", (...bytes) => {
     const fixed = new FixedBytes(Uint8Array.from(bytes));
     expect(fixed.length).toBe(bytes.length);
     for (const behind of [0, 0x7f, 0xff]) {
@@ -16,7 +16,7 @@ describe("fixed bytes", () => {
     }
   });
 
-  test.each(samples)("are not found where one bit differs (%#)", (...bytes) => {
+  test.each(samples)("fixed bytes are not found if one bit differs (%#)", (...bytes) => {
     const fixed = new FixedBytes(Uint8Array.from(bytes));
     for (let bit = 0; bit < bytes.length * 8; bit++) {
       const other = Uint8Array.from([...bytes, 0, 0, 0]);

@@ -9,7 +9,7 @@ import { arbitraryBox, concat, cut, drained, pairs } from "./boxes.ts";
 const ascii = (text: string): Uint8Array => new TextEncoder().encode(text);
 
 describe("boxes", () => {
-  test("come out the same however the bytes are cut", () => {
+  test("boxes are the same however the bytes are chunked", () => {
     const streams = fc.array(arbitraryBox, { maxLength: 8 });
     fc.assert(
       fc.property(streams, fc.array(fc.nat({ max: 400 })), (boxes, cuts) => {
@@ -18,7 +18,7 @@ describe("boxes", () => {
         const read: Box[] = [];
         for (const chunk of cut(wire, cuts)) {
           reader.push(chunk);
-          // Every other chunk waits for the next: chunks queue up in the reader.
+          // Reads after every other chunk only, so that chunks are queued in the reader.
           if (chunk.length % 2 === 0) read.push(...drained(reader));
         }
         read.push(...drained(reader));
@@ -30,7 +30,7 @@ describe("boxes", () => {
     );
   });
 
-  test("come as soon as their last byte has come", () => {
+  test("a box is returned as soon as its last byte has arrived", () => {
     const wire = encodeBox(new Box({ a: "1", b: "" }));
     const reader = new BoxReader();
     for (const [index, byte] of wire.entries()) {
@@ -39,18 +39,18 @@ describe("boxes", () => {
     }
   });
 
-  test("are pulled one at a time, and whatever follows is not looked at", () => {
+  test("boxes are pulled one at a time, and the bytes after them are not parsed", () => {
     const reader = new BoxReader();
     reader.push(concat([encodeBox(new Box({ a: "1" })), ascii("\x16\x03\x01 no AMP")]));
     expect(reader.next()).toEqual(new Box({ a: "1" }));
     expect(reader.takeRest()).toEqual(ascii("\x16\x03\x01 no AMP"));
   });
 
-  test("may be empty", () => {
+  test("a box may be empty", () => {
     expect(parseBoxes(ascii("\0\0\0\0"))).toEqual([new Box(), new Box()]);
   });
 
-  test("keep their place when chunks without bytes come between", () => {
+  test("empty chunks do not change what is read", () => {
     const wire = encodeBox(new Box({ a: "12" }));
     const reader = new BoxReader();
     for (const byte of wire) {
@@ -62,7 +62,7 @@ describe("boxes", () => {
     expect(drained(reader)).toHaveLength(2);
   });
 
-  test("have the longest key and the longest value that there are", () => {
+  test("a box may have a key of 255 bytes and a value of 65535 bytes", () => {
     const box = new Box([["k".repeat(255), new Uint8Array(65535)]]);
     expect(parseBoxes(encodeBox(box))[0]?.get("k".repeat(255))?.length).toBe(65535);
   });
@@ -72,7 +72,7 @@ describe("the rest", () => {
   const wire = concat([new Box({ a: "1" }), new Box({ b: "23", c: "" })].map(encodeBox));
 
   for (const chunkSize of [1, 2, 5, wire.length]) {
-    test(`is whatever no box was made of, at every position, in chunks of ${chunkSize}`, () => {
+    test(`takeRest() returns all bytes after the last box, at every position, in chunks of ${chunkSize}`, () => {
       for (let taken = 0; taken <= wire.length; taken++) {
         const reader = new BoxReader();
         let consumed = 0;
@@ -90,14 +90,14 @@ describe("the rest", () => {
     });
   }
 
-  test("holds chunks that nobody has asked for", () => {
+  test("takeRest() returns chunks that were not read", () => {
     const reader = new BoxReader();
     for (const byte of wire) reader.push(Uint8Array.of(byte));
     expect(reader.buffered).toBe(wire.length);
     expect(reader.takeRest()).toEqual(wire);
   });
 
-  test("leaves a reader that can go on", () => {
+  test("a reader can be used after takeRest()", () => {
     const reader = new BoxReader();
     reader.push(wire.subarray(0, 3));
     reader.next();
@@ -108,7 +108,7 @@ describe("the rest", () => {
 });
 
 describe("the end of the stream", () => {
-  test("is fine between two boxes, and tells what was cut off inside one", () => {
+  test("end() accepts the end between two boxes and reports a truncated box", () => {
     const wire = concat([encodeBox(new Box({ a: "1" })), encodeBox(new Box({ b: "2" }))]);
     for (let length = 0; length <= wire.length; length++) {
       const reader = new BoxReader();
@@ -125,7 +125,7 @@ describe("the end of the stream", () => {
 
 describe("what is not AMP", () => {
   for (const text of ["GET / HTTP/1.1\r\n", "\x16\x03\x01\x02\0", "hello", "\x01"]) {
-    test(`is told from its first bytes: ${JSON.stringify(text)}`, () => {
+    test(`the error shows the first bytes of ${JSON.stringify(text)}`, () => {
       const reader = new BoxReader();
       reader.push(encodeBox(new Box({ a: "1" })));
       reader.next();
@@ -143,7 +143,7 @@ describe("what is not AMP", () => {
     });
   }
 
-  test("trips on the two bytes of the length, byte by byte as well, after keys that were fine", () => {
+  test("the two bytes of an invalid key length throw, after valid keys and byte by byte too", () => {
     const reader = new BoxReader();
     for (const byte of ascii("\0\x01a\0\x011\x01")) {
       reader.push(Uint8Array.of(byte));
@@ -151,12 +151,12 @@ describe("what is not AMP", () => {
     }
     reader.push(Uint8Array.of(0));
     expect(() => reader.next()).toThrow(/at byte 6 a key length over 255 begins: 01 00/);
-    // The stream is no use from there on.
+    // The stream cannot be read from there on.
     reader.push(encodeBox(new Box({ a: "1" })));
     expect(() => reader.next()).toThrow(KeyTooLong);
   });
 
-  test("does not hide the boxes before it", () => {
+  test("boxes before invalid bytes are returned", () => {
     const reader = new BoxReader();
     reader.push(concat([encodeBox(new Box({ a: "1" })), ascii("HTTP")]));
     expect(reader.next()).toEqual(new Box({ a: "1" }));
@@ -172,7 +172,7 @@ describe("limits", () => {
     const read = (limits: { maxBoxBytes?: number; maxBoxKeys?: number }): Box[] => {
       const reader = new BoxReader(limits);
       const boxes: Box[] = [];
-      // Twice, so that the limit is seen to count from the beginning of each box.
+      // Twice, so that the test shows that the limit applies to each box.
       for (const chunk of cut(concat([wire, wire]), Array(2 * wire.length).fill(chunkSize))) {
         reader.push(chunk);
         boxes.push(...drained(reader));
@@ -180,19 +180,19 @@ describe("limits", () => {
       return boxes;
     };
 
-    test(`let pass what just fits, in chunks of ${chunkSize}`, () => {
+    test(`limits accept a box of exactly their size, in chunks of ${chunkSize}`, () => {
       expect(read({ maxBoxBytes: wire.length })).toEqual([box, box]);
       expect(read({ maxBoxKeys: 2 })).toEqual([box, box]);
     });
 
-    test(`refuse one byte or key more, in chunks of ${chunkSize}`, () => {
+    test(`limits reject one byte or key more, in chunks of ${chunkSize}`, () => {
       expect(() => read({ maxBoxBytes: wire.length - 1 })).toThrow(BoxTooLarge);
       expect(() => read({ maxBoxBytes: wire.length - 1 })).toThrow(/the box at byte 0 .*maxBoxBytes \(17\)/);
       expect(() => read({ maxBoxKeys: 1 })).toThrow(/the box at byte 0 .*maxBoxKeys \(1\)/);
     });
   }
 
-  test("refuse a value as soon as it is announced", () => {
+  test("a value over the limit is rejected as soon as its length is read", () => {
     const reader = new BoxReader({ maxBoxBytes: 1000 });
     reader.push(Uint8Array.of(0, 1, 0x61, 0x03));
     expect(reader.next()).toBeUndefined();
@@ -200,7 +200,7 @@ describe("limits", () => {
     expect(() => reader.next()).toThrow(BoxTooLarge);
   });
 
-  test("have defaults", () => {
+  test("the limits have defaults", () => {
     const keys = (count: number): Uint8Array =>
       encodeBox(new Box(Array.from({ length: count }, (_, index) => [`k${index}`, ""])));
     expect(parseBoxes(keys(1000))[0]?.size).toBe(1000);
@@ -213,7 +213,7 @@ describe("limits", () => {
 
 describe("values", () => {
   for (const size of [1, 4095, 4096, 60_000]) {
-    test(`of ${size} bytes stay as they are while the next boxes come`, () => {
+    test(`values of ${size} bytes do not change while the next boxes are read`, () => {
       const wires = Array.from({ length: 20 }, (_, index) =>
         encodeBox(new Box({ v: new Uint8Array(size).fill(index) })),
       );
@@ -236,24 +236,24 @@ describe("values", () => {
     });
   }
 
-  test("that are large lie in the chunk that they begin in, of which nobody else has a part", () => {
+  test("a large value is a view of an owned chunk that nothing else uses", () => {
     const wire = encodeBox(new Box({ v: new Uint8Array(40_000).fill(1) }));
     const stream = concat([wire, wire, wire]);
-    // The first two boxes are cut at 44,000 and 88,000: 4,000 bytes of the second are in the first chunk, 8,000 of the
-    // third in the second.
+    // The chunks end at 44,000 and 88,000: the first has 4,000 bytes of the second box, the second has 8,000 bytes of
+    // the third.
     const chunks = cut(stream, [44_000, 44_000, 44_000]);
     const reader = new BoxReader();
     const buffers = chunks.flatMap((chunk) => {
       reader.push(chunk.slice(), "owned");
       return drained(reader).map((box) => box.get("v")?.buffer.byteLength);
     });
-    // A view of the chunk, which then is not written to; the chunk of the box's beginning; a chunk again.
+    // In turn: a view of the chunk, which is not written to afterwards; a copy; a view of a chunk again.
     expect(buffers[0]).toBe(44_000);
     expect(buffers[1]).not.toBe(44_000);
     expect(buffers[2]).toBe(44_000);
   });
 
-  test("leave chunks as they were that somebody else has too", () => {
+  test("shared chunks are not modified", () => {
     const stream = concat([
       encodeBox(new Box({ a: new Uint8Array(3000) })),
       encodeBox(new Box({ v: new Uint8Array(40_000).map((_, index) => index) })),
@@ -268,7 +268,7 @@ describe("values", () => {
     expect(first).toEqual(before);
   });
 
-  test("are plain Uint8Arrays, also where Buffers come in", () => {
+  test("values are plain Uint8Arrays even if the chunks are Buffers", () => {
     const reader = new BoxReader();
     reader.push(Buffer.from(encodeBox(new Box({ a: "1", b: new Uint8Array(5000) }))));
     for (const value of reader.next()?.values() ?? []) {
@@ -276,7 +276,7 @@ describe("values", () => {
     }
   });
 
-  test("that are short do not keep a chunk alive", () => {
+  test("short values do not retain a chunk", () => {
     const reader = new BoxReader();
     reader.push(concat([encodeBox(new Box({ a: "12" })), new Uint8Array(100_000)]));
     expect(reader.next()?.get("a")?.buffer.byteLength).toBe(2);
@@ -284,8 +284,9 @@ describe("values", () => {
 });
 
 /**
- * Reads chunk after chunk out of one buffer, which is written over as soon as it is given back; or lays them into the
- * room that the reader had after the one before, as far as there is room. Returns how many bytes that was.
+ * Returns a function that passes a chunk to the reader: in one buffer, which is overwritten as soon as it is given back,
+ * or in the space that the reader offered after the last chunk. It returns the number of bytes passed, limited by that
+ * space.
  */
 function lending(reader: BoxReader, usesRoom = false): (chunk: Uint8Array, read: () => void) => number {
   const buffer = new Uint8Array(65_536);
@@ -303,7 +304,7 @@ function lending(reader: BoxReader, usesRoom = false): (chunk: Uint8Array, read:
   };
 }
 
-describe("chunks that are lent", () => {
+describe("borrowed chunks", () => {
   const value = fc
     .oneof(
       { weight: 4, arbitrary: fc.nat(30) },
@@ -313,10 +314,10 @@ describe("chunks that are lent", () => {
     .map((size) => new Uint8Array(size).map((_, index) => (index + size) % 251));
   const streams = fc.array(fc.array(value, { minLength: 1, maxLength: 3 }), { minLength: 1, maxLength: 8 });
   const sizes = fc.oneof(fc.nat(40), fc.nat(9000), fc.integer({ min: 60_000, max: 65_536 }));
-  /** How large a chunk is, and how many boxes are read while it is there. */
+  /** Size of a chunk, and the number of boxes read while it is borrowed. */
   const lendings = fc.array(fc.tuple(sizes, fc.nat(4)), { maxLength: 40 });
 
-  test("read as others do, wherever they are cut and however long boxes wait", () => {
+  test("boxes in borrowed chunks are read correctly wherever they are cut and whenever they are read", () => {
     fc.assert(
       fc.property(streams, lendings, fc.boolean(), fc.boolean(), (values, cuts, usesRoom, toTheEnd) => {
         const sent = values.map((several) => new Box(several.map((one, index) => [`k${index}`, one])));
@@ -334,7 +335,7 @@ describe("chunks that are lent", () => {
         let at = 0;
         for (const [size, boxes] of cuts) {
           at += lend(wire.subarray(at, at + size), () => readUpTo(boxes));
-          readUpTo(boxes - 2); // after a pause, and before the next chunk comes
+          readUpTo(boxes - 2); // after a pause, and before the next chunk
         }
         while (at < wire.length) at += lend(wire.subarray(at, at + 65_536), () => readUpTo(1));
         if (toTheEnd) readUpTo(sent.length);
@@ -344,7 +345,7 @@ describe("chunks that are lent", () => {
     );
   });
 
-  test("have a large box copied once, and its values are views of the copy", () => {
+  test("a large box in a borrowed chunk is copied once, and its values are views of the copy", () => {
     const reader = new BoxReader();
     const box = new Box({ a: "1", b: new Uint8Array(5000).fill(1), c: new Uint8Array(6000).fill(2) });
     const values: Uint8Array[] = [];
@@ -357,7 +358,7 @@ describe("chunks that are lent", () => {
     expect(b?.byteLength).toBe(encodeBox(box).length);
   });
 
-  test("have nothing copied where whole small boxes are all that is in them", () => {
+  test("whole small boxes in a borrowed chunk are not copied", () => {
     const reader = new BoxReader();
     const small = encodeBox(new Box({ a: "1", b: "2" }));
     const chunk = concat([small, small, small]);
@@ -373,7 +374,7 @@ describe("room", () => {
   const length = encodeBox(boxes[0] as Box).length;
   const stream = concat(boxes.map(encodeBox));
 
-  /** A reader that was given so many bytes of the stream, and its room. */
+  /** Returns the space that a reader offers after this number of bytes of the stream. */
   function roomAfter(count: number, ownership: "borrowed" | "shared" = "borrowed"): Uint8Array | undefined {
     const reader = new BoxReader();
     reader.push(stream.slice(0, count), ownership);
@@ -382,9 +383,9 @@ describe("room", () => {
     return reader.room();
   }
 
-  test("is for the rest of a large box, of which some has come", () => {
+  test("a reader offers space for the rest of a large box of which enough has arrived", () => {
     expect(new BoxReader().room()).toBeUndefined();
-    // A few bytes are not believed.
+    // A few bytes are not enough to reserve space for an announced length.
     expect(roomAfter(5)).toBeUndefined();
     expect(roomAfter(100)).toBeUndefined();
     expect(roomAfter(5000)?.length).toBeGreaterThanOrEqual(length - 5000);
@@ -393,7 +394,7 @@ describe("room", () => {
     expect(roomAfter(length)).toBeUndefined();
   });
 
-  test("is none for a box that is not large, whatever came last", () => {
+  test("a reader offers no space for a small box", () => {
     const reader = new BoxReader();
     const small = concat(Array(60).fill(encodeBox(new Box({ v: new Uint8Array(1500) }))));
     reader.push(small.subarray(0, 65_000), "borrowed");
@@ -402,7 +403,7 @@ describe("room", () => {
     expect(reader.room()).toBeUndefined();
   });
 
-  test("is none while anything waits to be read first", () => {
+  test("a reader offers no space while chunks are queued", () => {
     const reader = new BoxReader();
     reader.push(stream.slice(0, 20_000), "borrowed");
     drained(reader);
@@ -415,7 +416,7 @@ describe("room", () => {
     expect(reader.room()).toBeDefined();
   });
 
-  test("is for twice as much as came last, up to 256 KiB, and only where it is used", () => {
+  test("the offered space is twice the last chunk, up to 256 KiB, and only if it is used", () => {
     expect(roomAfter(65_536)?.length).toBeGreaterThan(length);
     expect(roomAfter(65_536)?.length).toBeLessThan(2 * 65_536);
     expect(roomAfter(65_536, "shared")?.length).toBeLessThan(length);
@@ -430,7 +431,7 @@ describe("room", () => {
     expect(Math.max(...rooms)).toBeLessThanOrEqual(256 * 1024);
   });
 
-  test("is never where values lie that were handed out", () => {
+  test("the offered space never overlaps values that were returned", () => {
     const sizes = Array.from({ length: 300 }, (_, index) => 20_000 + ((index * 7919) % 45_000));
     const sent = concat(
       sizes.map((count, index) => encodeBox(new Box({ v: new Uint8Array(count).fill(index) }))),
@@ -445,7 +446,7 @@ describe("room", () => {
     expect(Buffer.concat(read.map(encodeBox)).equals(sent)).toBe(true);
   });
 
-  test("spares most of the copying", () => {
+  test("offered space avoids most of the copying", () => {
     const reader = new BoxReader();
     const lend = lending(reader, true);
     const read: Box[] = [];
@@ -454,11 +455,11 @@ describe("room", () => {
       while (at < stream.length) at += lend(stream.subarray(at), () => void read.push(...drained(reader)));
     });
     expect(Buffer.concat(read.map(encodeBox)).equals(stream)).toBe(true);
-    // Each byte is copied once: here, where sockets leave it to the system. Then the first few boxes, until there is room.
+    // This test copies each byte once, as the system does for sockets. Beyond that, only the first boxes are copied.
     expect(copied).toBeLessThan(stream.length + 5 * length);
   });
 
-  test("holds values that keep no more alive than 16 times their size", () => {
+  test("a value in offered space retains at most 16 times its size", () => {
     const mixed = concat([
       ...boxes.slice(0, 6).map(encodeBox),
       ...[4096, 10_000, 16_000, 17_000].map((count) => encodeBox(new Box({ v: new Uint8Array(count) }))),
@@ -478,8 +479,8 @@ describe("room", () => {
   });
 });
 
-describe("a box that drips in", () => {
-  test("is copied a bounded number of times", () => {
+describe("a box that arrives byte by byte", () => {
+  test("each byte of a box that arrives byte by byte is copied a limited number of times", () => {
     const wire = encodeBox(new Box({ a: new Uint8Array(65535), b: new Uint8Array(65535) }));
     const copied = countingCopies(() => {
       const reader = new BoxReader();
@@ -490,11 +491,11 @@ describe("a box that drips in", () => {
       expect(reader.offset).toBe(wire.length);
     });
     expect(copied).toBeGreaterThanOrEqual(wire.length);
-    // Each byte once into the accumulator, and again each time that it doubles: 1 + 1/2 + 1/4 ...
+    // Each byte is copied once into the accumulator, and again whenever that doubles: 1 + 1/2 + 1/4 ...
     expect(copied).toBeLessThan(4 * wire.length);
   });
 
-  test("among many chunks that wait is copied a bounded number of times", () => {
+  test("each byte of a box in many queued chunks is copied a limited number of times", () => {
     const wire = encodeBox(new Box({ a: new Uint8Array(65535) }));
     const copied = countingCopies(() => {
       const reader = new BoxReader();
@@ -505,7 +506,7 @@ describe("a box that drips in", () => {
   });
 });
 
-/** Bytes copied by `TypedArray.prototype.set` while `run` runs. */
+/** Returns the number of bytes copied by `TypedArray.prototype.set` during `run`. */
 function countingCopies(run: () => void): number {
   const prototype = Object.getPrototypeOf(Uint8Array.prototype);
   const set = prototype.set;
