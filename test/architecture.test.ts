@@ -3,8 +3,8 @@ import { describe, expect, test } from "vitest";
 import { type Import, importsOf, sources } from "./support/sources.ts";
 
 /**
- * The folders of `src/` in order, and what each may import in addition to itself. A folder imports only folders above it in
- * this list. Type imports count as well.
+ * The folders of `src/` in order, and what each may import in addition to itself. A folder imports only folders above
+ * it in this list. Type imports count as well.
  */
 const ERRORS_TO_TRANSPORT = ["core/errors", "core/platform", "core/transport"];
 const TO_WIRE = ["core/wire", ...ERRORS_TO_TRANSPORT];
@@ -49,7 +49,7 @@ function targetOf({ to }: Import): string {
 }
 
 function allowed(folder: string, target: string): boolean {
-  return (RULES[folder] ??  []).some((rule) =>
+  return (RULES[folder] ?? []).some((rule) =>
     rule.endsWith("*") ? target.startsWith(rule.slice(0, -1)) : rule === target,
   );
 }

@@ -148,7 +148,13 @@ export function callSuite(open: () => Promise<NodeConnection>): void {
     ["a return value that does not encode", "FailReturn", {}, "UNKNOWN", "Unknown Error"],
     ["a missing argument", "Sum", { a: "1" }, "UNKNOWN", "Unknown Error"],
     ["a bad argument", "Sum", { a: "1", b: "0x10" }, "UNKNOWN", "Unknown Error"],
-    ["an error that the responder marks as fatal", "FailWith", { code: "ODD", description: TEXT, fatal: "True" }, "ODD", TEXT],
+    [
+      "an error that the responder marks as fatal",
+      "FailWith",
+      { code: "ODD", description: TEXT, fatal: "True" },
+      "ODD",
+      TEXT,
+    ],
   ])("the peer closes the connection after %s", async (_, command, fields, code, description) => {
     const doomed = await open();
     const call = doomed.callRemoteString(command, box(fields));

@@ -189,7 +189,8 @@ function checkValue([index, value]) {
   const wire = codec.encode(value);
   const back = codec.decode(wire.slice());
   // A path is normalised when it is encoded.
-  if (codec !== PATH) assert(plain(back) === plain(value), `${plain(value)} is encoded and decoded as ${plain(back)}`);
+  if (codec !== PATH)
+    assert(plain(back) === plain(value), `${plain(value)} is encoded and decoded as ${plain(back)}`);
   assert(hex(codec.encode(back)) === hex(wire), `${hex(wire)} is not canonical`);
   const box = COMMANDS[index].makeArguments({ it: value });
   assert(
@@ -220,7 +221,8 @@ export function nearly({ codec, values, alphabet }) {
 export const codecs = [
   {
     name: "codecs",
-    promise: "a codec rejects bytes with an Error, or decodes a value that it encodes canonically and decodes again",
+    promise:
+      "a codec rejects bytes with an Error, or decodes a value that it encodes canonically and decodes again",
     arbitrary: fc
       .nat(ALL.length - 1)
       .chain((index) => nearly(ALL[index]).map((wire) => Uint8Array.from([index, ...wire]))),

@@ -53,7 +53,9 @@ function responders(executed, waiting) {
   );
 }
 
-/** Returns the asks of the stream in order, up to the first invalid box. What is executed must be a subsequence of them. */
+/**
+ * Returns the asks of the stream in order, up to the first invalid box. What is executed must be a subsequence of them.
+ */
 function asked(bytes) {
   const reader = new BoxReader();
   reader.push(bytes);
@@ -191,7 +193,8 @@ function answeredOnce(reader, asks) {
 export const connection = [
   {
     name: "connection",
-    promise: "a connection executes nothing twice or unasked, leaves no promise and no timer, and ends properly",
+    promise:
+      "a connection executes nothing twice or unasked, leaves no promise and no timer, and ends properly",
     arbitrary: fc
       .tuple(fc.nat(31), fc.oneof({ weight: 5, arbitrary: stream }, fc.uint8Array({ maxLength: 40 })))
       .map(([how, bytes]) => Uint8Array.from([how, ...bytes])),

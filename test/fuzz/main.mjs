@@ -1,6 +1,6 @@
 /**
- * `npm run fuzz`: random, mutated and coverage-guided inputs for a minute. It ends with a table of figures. If a promise
- * is broken, it prints the input and exits with status 1.
+ * `npm run fuzz`: random, mutated and coverage-guided inputs for a minute. It ends with a table of figures. If a
+ * promise is broken, it prints the input and exits with status 1.
  *
  * `npm run fuzz -- --seconds 600 --only connection` tests one target for longer. `--seed N` repeats the random inputs.
  * `--keep` writes the inputs that reach different ranges of the code to test/fuzz/corpus.

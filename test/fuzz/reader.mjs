@@ -42,13 +42,19 @@ function check(bytes) {
       const cut = shown(reading(chunks, limits));
       assert(cut === shown(whole), `cut: ${cut}\nwhole: ${shown(whole)}`);
       const lent = chunks.map((chunk) => chunk.slice());
-      assert(cut === shown(reading(lent, limits, "borrowed")), `borrowed chunks are read differently from ${cut}`);
+      assert(
+        cut === shown(reading(lent, limits, "borrowed")),
+        `borrowed chunks are read differently from ${cut}`,
+      );
     }
     for (const box of whole.boxes) {
       if (box.size === 0) continue; // an empty box can be received, as an error of the peer, but not sent
       const wire = encodeBox(box);
       const [again, ...more] = parseBoxes(wire);
-      assert(more.length === 0 && hex(encodeBox(again)) === hex(wire), `the encoding differs after a round trip: ${hex(wire)}`);
+      assert(
+        more.length === 0 && hex(encodeBox(again)) === hex(wire),
+        `the encoding differs after a round trip: ${hex(wire)}`,
+      );
       assert(
         [...box].every(([key, value]) => hex(again.get(key)) === hex(value)),
         `the box differs after a round trip: ${hex(wire)}`,

@@ -40,7 +40,9 @@ export function accepts(ours, refusal, twisted) {
   return ours === twisted || (ours === undefined && STRICTER.some((one) => one.refusal.test(refusal)));
 }
 
-/** Returns true if two conversations ended alike. When Twisted closes, it drops unwritten boxes, which ampwire sends. */
+/**
+ * Returns true if two conversations ended alike. When Twisted closes, it drops unwritten boxes, which ampwire sends.
+ */
 export function ends(boxes, ours, twisted) {
   const same = ours.open === twisted.open && (!ours.open || String(ours.said) === String(twisted.said));
   return same || CONVERSATIONS.some(({ box }) => boxes.some(box));

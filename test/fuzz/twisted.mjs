@@ -1,4 +1,6 @@
-/** The same input to ampwire and a live Twisted. Deliberate differences are in twisted-differences.mjs, with reasons. */
+/**
+ * The same input to ampwire and a live Twisted. Deliberate differences are in twisted-differences.mjs, with reasons.
+ */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { connect as connectSocket } from "node:net";
@@ -173,7 +175,8 @@ async function conversation(port, sent) {
     socket.on("data", (chunk) => {
       reader.push(chunk);
       for (let box = reader.next(); box !== undefined; box = reader.next()) {
-        // Twisted also serves asks in the segment that made it close. Only a server that stays open serves a second canary.
+        // Twisted also serves asks in the segment that made it close. Only a server that stays open serves a second
+        // canary.
         if (box.text("_answer") === "last canary") return finish(true);
         if (box.text("_answer") === "canary") {
           socket.write(canary("last canary"));

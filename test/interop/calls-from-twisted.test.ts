@@ -35,11 +35,14 @@ describeWithTwisted("calls from a Twisted client", () => {
     ["over TCP", () => tcp],
     ["over a UNIX socket", () => unix],
   ])("%s", (_, server) => {
-    it.each(["calls", "notify"] as const)("a Twisted client runs the scenario %s without failures", async (scenario) => {
-      const { failures, outcome } = await twistedRun(scenario, addressOf(server()));
-      expect(failures).toEqual([]);
-      expect(outcome).toBe("ok");
-    });
+    it.each(["calls", "notify"] as const)(
+      "a Twisted client runs the scenario %s without failures",
+      async (scenario) => {
+        const { failures, outcome } = await twistedRun(scenario, addressOf(server()));
+        expect(failures).toEqual([]);
+        expect(outcome).toBe("ok");
+      },
+    );
 
     it("a Twisted client receives every kind of error", async () => {
       reported.length = 0;

@@ -35,10 +35,13 @@ describeWithTwisted("generated values", () => {
   }
 
   describe("encoded by us, decoded and encoded by Twisted", () => {
-    it.each(GENERATED)("Twisted decodes and encodes our values of $name unchanged", async ({ name, codec, values }) => {
-      const wires = sample(values).map((value) => codec.encode(value));
-      expect(await recoded(name, wires)).toEqual(wires.map(hex));
-    });
+    it.each(GENERATED)(
+      "Twisted decodes and encodes our values of $name unchanged",
+      async ({ name, codec, values }) => {
+        const wires = sample(values).map((value) => codec.encode(value));
+        expect(await recoded(name, wires)).toEqual(wires.map(hex));
+      },
+    );
   });
 
   describe("bytes that are almost values, decoded and encoded by both", () => {
@@ -72,14 +75,17 @@ describeWithTwisted("generated values of Twisted", () => {
   });
 
   describe("encoded by Twisted, decoded and encoded by us, inside TLS", () => {
-    it.each(GENERATED)("ampwire decodes and encodes Twisted's values of $name unchanged", async ({ echo, codec, values }) => {
-      // Through our codec once, because a path is normalised when it is encoded.
-      const texts = sample(values).map((value) => inPython(codec.decode(codec.encode(value))));
-      for (const value of texts) client.say(JSON.stringify({ command: echo, value }));
-      const answers: unknown[] = [];
-      for (const _ of texts) answers.push(await client.next<unknown>());
-      expect(answers).toEqual(texts.map((value) => ({ value })));
-    });
+    it.each(GENERATED)(
+      "ampwire decodes and encodes Twisted's values of $name unchanged",
+      async ({ echo, codec, values }) => {
+        // Through our codec once, because a path is normalised when it is encoded.
+        const texts = sample(values).map((value) => inPython(codec.decode(codec.encode(value))));
+        for (const value of texts) client.say(JSON.stringify({ command: echo, value }));
+        const answers: unknown[] = [];
+        for (const _ of texts) answers.push(await client.next<unknown>());
+        expect(answers).toEqual(texts.map((value) => ({ value })));
+      },
+    );
   });
 });
 
@@ -92,8 +98,9 @@ function inPython(value: unknown): Plain {
 }
 
 /**
- * Errors for input that ampwire rejects on purpose and Twisted accepts. The first is a list whose last element or row is
- * truncated, which Twisted drops silently. The second is sending a path relative to a directory that only the peer knows.
+ * Errors for input that ampwire rejects on purpose and Twisted accepts. The first is a list whose last element or row
+ * is truncated, which Twisted drops silently. The second is sending a path relative to a directory that only the peer
+ * knows.
  */
 const STRICTER = /cut off|an absolute path is needed/;
 

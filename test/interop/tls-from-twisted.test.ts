@@ -47,52 +47,63 @@ describeWithTwisted("StartTLS with a Twisted client", () => {
   const cases = tlsCases(known);
 
   describe("asked by Twisted", () => {
-    it.each(cases)("StartTLS asked by Twisted has the expected outcome on a connection of a Twisted client: $name", async (expected) => {
-      await serve({ tls: ourTLS(expected.server) });
-      const run = await twistedRun(
-        "starttls",
-        addressOf(server),
-        twistedTLS(expected.client, expected.version),
-      );
-      await finished(expected, run);
-    });
+    it.each(cases)(
+      "StartTLS asked by Twisted has the expected outcome on a connection of a Twisted client: $name",
+      async (expected) => {
+        await serve({ tls: ourTLS(expected.server) });
+        const run = await twistedRun(
+          "starttls",
+          addressOf(server),
+          twistedTLS(expected.client, expected.version),
+        );
+        await finished(expected, run);
+      },
+    );
   });
 
   describe("asked by this end", () => {
-    it.each(cases)("StartTLS asked by this end has the expected outcome on a connection of a Twisted client: $name", async (expected) => {
-      let upgrade: Promise<unknown> | undefined;
-      const held: Promise<unknown>[] = [];
-      await serve({
-        tls: ourTLS(expected.server),
-        onConnection(one) {
-          upgrade = one.startTLS().catch((error: unknown) => error);
-          held.push(one.callRemote(commands.EchoUnicode, { value: "held" }).catch((error: unknown) => error));
-        },
-      });
-      const run = await twistedRun(
-        "be-asked-for-tls",
-        addressOf(server),
-        twistedTLS(expected.client, expected.version),
-      );
-      await finished(expected, run);
-      const reason = expected.refusedBy === undefined ? undefined : await connection.closed;
-      expect(await upgrade).toBe(reason);
-      expect(await held[0]).toEqual(reason ?? { value: "held" });
-    });
+    it.each(cases)(
+      "StartTLS asked by this end has the expected outcome on a connection of a Twisted client: $name",
+      async (expected) => {
+        let upgrade: Promise<unknown> | undefined;
+        const held: Promise<unknown>[] = [];
+        await serve({
+          tls: ourTLS(expected.server),
+          onConnection(one) {
+            upgrade = one.startTLS().catch((error: unknown) => error);
+            held.push(
+              one.callRemote(commands.EchoUnicode, { value: "held" }).catch((error: unknown) => error),
+            );
+          },
+        });
+        const run = await twistedRun(
+          "be-asked-for-tls",
+          addressOf(server),
+          twistedTLS(expected.client, expected.version),
+        );
+        await finished(expected, run);
+        const reason = expected.refusedBy === undefined ? undefined : await connection.closed;
+        expect(await upgrade).toBe(reason);
+        expect(await held[0]).toEqual(reason ?? { value: "held" });
+      },
+    );
 
     it.each([
       ["in the segment of its answer", {}],
       ["50 ms after its answer", { helloDelay: 50 }],
-    ])("StartTLS that Twisted tells this end to ask succeeds with Twisted's ClientHello %s", async (_, options) => {
-      await serve({ tls: mutual.ours });
-      const run = await twistedRun("be-asked-for-tls", addressOf(server), {
-        ...mutual.twisted,
-        ...options,
-        request: true,
-      });
-      expect(run.failures).toEqual([]);
-      expect(run.steps.get("we as the peer sees us")?.value).toMatchObject({ peerCommonName: "client" });
-    });
+    ])(
+      "StartTLS that Twisted tells this end to ask succeeds with Twisted's ClientHello %s",
+      async (_, options) => {
+        await serve({ tls: mutual.ours });
+        const run = await twistedRun("be-asked-for-tls", addressOf(server), {
+          ...mutual.twisted,
+          ...options,
+          request: true,
+        });
+        expect(run.failures).toEqual([]);
+        expect(run.steps.get("we as the peer sees us")?.value).toMatchObject({ peerCommonName: "client" });
+      },
+    );
 
     it("the temporary certificate of a Twisted client without certificate is rejected", async () => {
       await serve({ tls: mutual.ours, onConnection: (one) => void one.startTLS().catch(() => {}) });

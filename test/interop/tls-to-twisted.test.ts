@@ -51,26 +51,32 @@ describeWithTwisted("StartTLS with a Twisted server", () => {
   const cases = tlsCases(known);
 
   describe("asked by this end", () => {
-    it.each(cases)("StartTLS asked by this end has the expected outcome on a connection to a Twisted server: $name", async (expected) => {
-      const { client, server, version } = expected;
-      const connection = await open(server, ourTLS(client, version));
-      const upgrade = connection.startTLS();
-      const held = sums(connection);
-      await finished(connection, expected, upgrade, held);
-    });
+    it.each(cases)(
+      "StartTLS asked by this end has the expected outcome on a connection to a Twisted server: $name",
+      async (expected) => {
+        const { client, server, version } = expected;
+        const connection = await open(server, ourTLS(client, version));
+        const upgrade = connection.startTLS();
+        const held = sums(connection);
+        await finished(connection, expected, upgrade, held);
+      },
+    );
   });
 
   describe("asked by Twisted", () => {
-    it.each(cases)("StartTLS asked by Twisted has the expected outcome on a connection to a Twisted server: $name", async (expected) => {
-      const { client, server, version } = expected;
-      const connection = await open(server, ourTLS(client, version));
-      await connection.callRemote(commands.StartTLSNow);
-      const upgrade = connection.callRemote(commands.WaitSecure).then((answer) => {
-        expect(answer).toEqual({ secure: true, error: "" });
-      });
-      const held = sums(connection);
-      await finished(connection, expected, upgrade, held);
-    });
+    it.each(cases)(
+      "StartTLS asked by Twisted has the expected outcome on a connection to a Twisted server: $name",
+      async (expected) => {
+        const { client, server, version } = expected;
+        const connection = await open(server, ourTLS(client, version));
+        await connection.callRemote(commands.StartTLSNow);
+        const upgrade = connection.callRemote(commands.WaitSecure).then((answer) => {
+          expect(answer).toEqual({ secure: true, error: "" });
+        });
+        const held = sums(connection);
+        await finished(connection, expected, upgrade, held);
+      },
+    );
 
     it("the handshake fails if Twisted asks and our end, the TLS server, has no certificate", async () => {
       const connection = await open({});

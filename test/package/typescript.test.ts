@@ -1,6 +1,6 @@
 /**
- * The published types under every supported version of TypeScript: programs that use every entry point compile, with the
- * declarations of the package and of its dependencies checked, and invalid programs do not.
+ * The published types under every supported version of TypeScript: programs that use every entry point compile, with
+ * the declarations of the package and of its dependencies checked, and invalid programs do not.
  */
 import { spawnSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";

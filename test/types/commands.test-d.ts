@@ -1,6 +1,6 @@
 /**
- * Types that are inferred from a command, and calls that do not compile. Nothing here runs: `npm run check:types` is the
- * test, and the compiler reports an `@ts-expect-error` before a line without an error.
+ * Types that are inferred from a command, and calls that do not compile. Nothing here runs: `npm run check:types` is
+ * the test, and the compiler reports an `@ts-expect-error` before a line without an error.
  */
 import {
   type AmpConnection,

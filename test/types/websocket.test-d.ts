@@ -1,4 +1,6 @@
-/** The WebSocket classes of Node and of `ws` are assignable to WebSocketLike. Checked by `tsc`; dom/ checks a browser's. */
+/**
+ * The WebSocket classes of Node and of `ws` are assignable to WebSocketLike. Checked by `tsc`; dom/ checks a browser's.
+ */
 import type { WebSocketLike } from "ampwire/websocket";
 import { connect, reconnecting } from "ampwire/websocket";
 import WsWebSocket from "ws";

@@ -100,11 +100,26 @@ describe("the answer", () => {
 
 describe("the error", () => {
   test.each([
-    ["a declared error code rejects with its class and the description", "ZERO_DIVISION", ZeroDivisionError, "no"],
+    [
+      "a declared error code rejects with its class and the description",
+      "ZERO_DIVISION",
+      ZeroDivisionError,
+      "no",
+    ],
     ["a fatal error code rejects with its class and the description", "OVERHEATED", Overheated, "no"],
     ["the error code UNHANDLED rejects with UnhandledCommand", "UNHANDLED", UnhandledCommand, "no"],
-    ["an undeclared error code rejects with UnknownRemoteError", "TOO_BAD", UnknownRemoteError, "TOO_BAD: no"],
-    ["an error code that is a property of every object rejects with UnknownRemoteError", "constructor", UnknownRemoteError, "constructor: no"],
+    [
+      "an undeclared error code rejects with UnknownRemoteError",
+      "TOO_BAD",
+      UnknownRemoteError,
+      "TOO_BAD: no",
+    ],
+    [
+      "an error code that is a property of every object rejects with UnknownRemoteError",
+      "constructor",
+      UnknownRemoteError,
+      "constructor: no",
+    ],
   ])("%s", async (_, code, errorClass, message) => {
     const { connection, peer } = scriptedPeer();
     const failed = rejection(connection.callRemote(Divide, { numerator: 1, denominator: 0 }));
@@ -138,17 +153,20 @@ describe("a call with invalid arguments", () => {
     ["null instead of the arguments", null, "null", InvalidSignature],
   ];
 
-  test.each(calls)("a call with %s rejects, sends nothing and uses no tag", async (_, args, text, errorClass) => {
-    const { connection, peer } = scriptedPeer();
-    const failed = await rejection(connection.callRemote(Typed, args as { text: string }));
-    expect(failed).toBeInstanceOf(errorClass);
-    expect(failed.message).toContain("argument of Typed");
-    expect(failed.message).toContain(text);
-    const good = connection.callRemote(Typed, { text: "x".repeat(65_535) });
-    await peer.expect({ _ask: "1", _command: "Typed", text: "x".repeat(65_535) });
-    peer.send({ _answer: "1" });
-    expect(await good).toEqual({});
-  });
+  test.each(calls)(
+    "a call with %s rejects, sends nothing and uses no tag",
+    async (_, args, text, errorClass) => {
+      const { connection, peer } = scriptedPeer();
+      const failed = await rejection(connection.callRemote(Typed, args as { text: string }));
+      expect(failed).toBeInstanceOf(errorClass);
+      expect(failed.message).toContain("argument of Typed");
+      expect(failed.message).toContain(text);
+      const good = connection.callRemote(Typed, { text: "x".repeat(65_535) });
+      await peer.expect({ _ask: "1", _command: "Typed", text: "x".repeat(65_535) });
+      peer.send({ _answer: "1" });
+      expect(await good).toEqual({});
+    },
+  );
 
   test("a call without an answer throws if its arguments are invalid", async () => {
     const { connection, peer } = scriptedPeer();

@@ -12,35 +12,38 @@ const step = fc.oneof(
 
 describe("a tag window compared with a map", () => {
   // Slots are indexed by the lowest bits of a tag. From 2^31 and 2^32 on, bit operations no longer see the whole tag.
-  test.each([0, 2 ** 31 - 40, 2 ** 32 - 40, 2 ** 40 + 1])("a tag window behaves as a map of tags from %d on", (before) => {
-    fc.assert(
-      fc.property(fc.array(step, { maxLength: 400 }), (steps) => {
-        const model = new Map<number, string>();
-        const tags = new TagWindow<string>();
-        const made: number[] = [];
-        let last = before;
-        for (const one of steps) {
-          if ("add" in one) {
-            last += one.add;
-            made.push(last);
-            model.set(last, `value of ${last}`);
-            tags.add(last, `value of ${last}`);
-          } else if ("take" in one) {
-            const tag = made[one.take % made.length] ?? -1;
-            expect(tags.take(tag)).toBe(model.get(tag));
-            model.delete(tag);
-          } else {
-            const tag = [...model.keys()][one.replace % model.size];
-            if (tag === undefined) continue;
-            model.set(tag, "another");
-            tags.replace(tag, "another");
+  test.each([0, 2 ** 31 - 40, 2 ** 32 - 40, 2 ** 40 + 1])(
+    "a tag window behaves as a map of tags from %d on",
+    (before) => {
+      fc.assert(
+        fc.property(fc.array(step, { maxLength: 400 }), (steps) => {
+          const model = new Map<number, string>();
+          const tags = new TagWindow<string>();
+          const made: number[] = [];
+          let last = before;
+          for (const one of steps) {
+            if ("add" in one) {
+              last += one.add;
+              made.push(last);
+              model.set(last, `value of ${last}`);
+              tags.add(last, `value of ${last}`);
+            } else if ("take" in one) {
+              const tag = made[one.take % made.length] ?? -1;
+              expect(tags.take(tag)).toBe(model.get(tag));
+              model.delete(tag);
+            } else {
+              const tag = [...model.keys()][one.replace % model.size];
+              if (tag === undefined) continue;
+              model.set(tag, "another");
+              tags.replace(tag, "another");
+            }
           }
-        }
-        for (const tag of [-1, 0, last, last + 1, ...made]) expect(tags.get(tag)).toBe(model.get(tag));
-        expect([...tags.values()]).toEqual([...model.values()]);
-      }),
-    );
-  });
+          for (const tag of [-1, 0, last, last + 1, ...made]) expect(tags.get(tag)).toBe(model.get(tag));
+          expect([...tags.values()]).toEqual([...model.values()]);
+        }),
+      );
+    },
+  );
 });
 
 test("a tag that is never taken does not make the window grow", () => {

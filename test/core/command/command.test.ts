@@ -67,7 +67,11 @@ describe("command", () => {
       () => command("X", { response: { _error: integer() } }),
       InvalidSignature,
     ],
-    ["an argument name of 256 bytes", () => command("X", { arguments: { ["é".repeat(128)]: integer() } }), TooLong],
+    [
+      "an argument name of 256 bytes",
+      () => command("X", { arguments: { ["é".repeat(128)]: integer() } }),
+      TooLong,
+    ],
     [
       "an error that is not a class",
       () => command("X", { errors: { BAD: "Bad" as unknown as typeof Base } }),

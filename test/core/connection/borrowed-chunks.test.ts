@@ -57,25 +57,31 @@ function lentTo(options: ConnectionOptions) {
   };
 }
 
-test.each([1, 2, 3, 4])("values from borrowed chunks keep their bytes while more arrive (%i)", async (seed) => {
-  const [a, b] = memoryTransports({ chunking: randomChunking(seed, 60_000), capacity: 1024 * 1024 });
-  const kept: object[] = [];
-  const echo = Echo.responder(async (values) => {
-    kept.push(values);
-    await flushPending();
-    return values;
-  });
-  const ends = [a, b].map((end) => new Connection(lending(end), manualClock(), { locator: locator(echo) }));
-  const sent = SIZES.map(valuesOf);
-  const answers = await Promise.all(
-    ends.flatMap((end) => sent.map((values) => end.callRemote(Echo, values))),
-  );
-  const expected = [...sent, ...sent].map(textOf);
-  expect(answers.map(textOf)).toEqual(expected);
-  expect(kept.map(textOf).sort()).toEqual(expected.sort());
-});
+test.each([1, 2, 3, 4])(
+  "values from borrowed chunks keep their bytes while more arrive (%i)",
+  async (seed) => {
+    const [a, b] = memoryTransports({ chunking: randomChunking(seed, 60_000), capacity: 1024 * 1024 });
+    const kept: object[] = [];
+    const echo = Echo.responder(async (values) => {
+      kept.push(values);
+      await flushPending();
+      return values;
+    });
+    const ends = [a, b].map((end) => new Connection(lending(end), manualClock(), { locator: locator(echo) }));
+    const sent = SIZES.map(valuesOf);
+    const answers = await Promise.all(
+      ends.flatMap((end) => sent.map((values) => end.callRemote(Echo, values))),
+    );
+    const expected = [...sent, ...sent].map(textOf);
+    expect(answers.map(textOf)).toEqual(expected);
+    expect(kept.map(textOf).sort()).toEqual(expected.sort());
+  },
+);
 
-/** Returns a text for comparisons that ignore the order of keys. It has a hash of each value: comparing megabytes is slow. */
+/**
+ * Returns a text for comparisons that ignore the order of keys. It has a hash of each value: comparing megabytes is
+ * slow.
+ */
 function textOf(values: object): string {
   return JSON.stringify(Object.entries(values).sort(), (_, value) =>
     value instanceof Uint8Array ? createHash("sha1").update(value).digest("hex") : value,
@@ -163,29 +169,32 @@ test("raw responders and box receivers may keep boxes from borrowed chunks", asy
 describe("a protocol switch", () => {
   const Switch = new ProtocolSwitchCommand<{}, Transport>("Switch");
 
-  test.each(["callee", "caller"])("the new protocol receives the bytes after the switch, at the %s", async (side) => {
-    let given: Transport | undefined;
-    const protocol = (stream: Transport) => {
-      given = stream;
-    };
-    const { connection, peer } = lentTo({ locator: locator(Switch.responder(() => ({ protocol }))) });
-    const behind = Buffer.from("what comes next");
-    if (side === "callee") {
-      peer.send({ _ask: "1", _command: "Switch" }, behind);
-      await peer.expect({ _answer: "1" });
-    } else {
-      void connection.callRemote(Switch, { protocol });
-      await peer.expect({ _ask: "1", _command: "Switch" });
-      peer.send({ _answer: "1" }, behind);
-    }
-    await connection.closed;
-    await flushPending();
-    const came: Uint8Array[] = [];
-    given?.start({ received: (chunk) => came.push(chunk), ended() {}, drained() {}, lost() {} });
-    given?.resume();
-    await flushPending();
-    expect(Buffer.concat(came)).toEqual(behind);
-  });
+  test.each(["callee", "caller"])(
+    "the new protocol receives the bytes after the switch, at the %s",
+    async (side) => {
+      let given: Transport | undefined;
+      const protocol = (stream: Transport) => {
+        given = stream;
+      };
+      const { connection, peer } = lentTo({ locator: locator(Switch.responder(() => ({ protocol }))) });
+      const behind = Buffer.from("what comes next");
+      if (side === "callee") {
+        peer.send({ _ask: "1", _command: "Switch" }, behind);
+        await peer.expect({ _answer: "1" });
+      } else {
+        void connection.callRemote(Switch, { protocol });
+        await peer.expect({ _ask: "1", _command: "Switch" });
+        peer.send({ _answer: "1" }, behind);
+      }
+      await connection.closed;
+      await flushPending();
+      const came: Uint8Array[] = [];
+      given?.start({ received: (chunk) => came.push(chunk), ended() {}, drained() {}, lost() {} });
+      given?.resume();
+      await flushPending();
+      expect(Buffer.concat(came)).toEqual(behind);
+    },
+  );
 });
 
 test("the rest of a borrowed chunk is kept if the reader throws", () => {

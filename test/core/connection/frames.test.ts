@@ -1,4 +1,6 @@
-/** The section "Boxes" of SPEC.md on a connection: how received bytes are read and handled, however they are chunked. */
+/**
+ * The section "Boxes" of SPEC.md on a connection: how received bytes are read and handled, however they are chunked.
+ */
 import {
   Box,
   BoxTooLarge,

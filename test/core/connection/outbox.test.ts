@@ -60,7 +60,7 @@ describe("Outbox", () => {
     expect(output.pending).toBe(0);
   });
 
-  test("boxes collected behind a slow transport are written when the connection ends or starts to hold boxes", () => {
+  test("boxes collected for a slow transport are written when the connection ends or starts to hold boxes", () => {
     const { output, texts, transport } = recorder();
     transport.unsent = 65_536;
     say(output, "a");

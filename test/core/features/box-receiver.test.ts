@@ -33,7 +33,7 @@ class Mirror implements BoxReceiver {
   }
 }
 
-describe("a receiver", () => {
+describe("a raw receiver", () => {
   test("a raw receiver receives every box, whatever it means, and sends boxes", async () => {
     const receiver = new Mirror();
     const { peer } = scriptedPeer({ receiver }, { chunking: byteByByte });

@@ -105,21 +105,24 @@ describe("StartTLS", () => {
   test.each([
     ["without a required value", {}, /"until" is missing$/],
     ["with an invalid value", { until: "later" }, /"until": not an integer: "later"$/],
-  ])("an answer to StartTLS %s closes the connection as malformed, not as refused", async (_, values, message) => {
-    const Leased = StartTLS.extend("Leased", { response: { until: integer() } });
-    const { connection, peer } = scriptedPeer({}, PRETEND);
-    const failed = rejection(connection.callRemote(Leased, {}));
-    const held = rejection(connection.callRemote(Sum, { a: 1, b: 2 }));
-    await peer.expect({ ...STLS, _command: "Leased" });
-    peer.send({ _answer: "1", ...values });
-    expect(await failed).toBeInstanceOf(InvalidSignature);
-    const reason = await held;
-    expect(reason).toBeInstanceOf(MalformedAmpBox);
-    expect(reason.message).toMatch(/^the peer's answer to Leased is malformed: response of Leased: /);
-    expect(reason.message).toMatch(message);
-    await peer.expectEnd();
-    expect(connection.reason).toBe(reason);
-  });
+  ])(
+    "an answer to StartTLS %s closes the connection as malformed, not as refused",
+    async (_, values, message) => {
+      const Leased = StartTLS.extend("Leased", { response: { until: integer() } });
+      const { connection, peer } = scriptedPeer({}, PRETEND);
+      const failed = rejection(connection.callRemote(Leased, {}));
+      const held = rejection(connection.callRemote(Sum, { a: 1, b: 2 }));
+      await peer.expect({ ...STLS, _command: "Leased" });
+      peer.send({ _answer: "1", ...values });
+      expect(await failed).toBeInstanceOf(InvalidSignature);
+      const reason = await held;
+      expect(reason).toBeInstanceOf(MalformedAmpBox);
+      expect(reason.message).toMatch(/^the peer's answer to Leased is malformed: response of Leased: /);
+      expect(reason.message).toMatch(message);
+      await peer.expectEnd();
+      expect(connection.reason).toBe(reason);
+    },
+  );
 
   test("a declared error of an extension of StartTLS refuses the upgrade", async () => {
     class BadToken extends Error {}

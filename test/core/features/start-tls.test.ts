@@ -1,4 +1,7 @@
-/** The declaration of StartTLS and of its extensions. The upgrade is tested in test/core/features/protocol-change.test.ts. */
+/**
+ * The declaration of StartTLS and of its extensions. The upgrade is tested in
+ * test/core/features/protocol-change.test.ts.
+ */
 import { locator, OnlyOneTLS, StartTLS, TLSNotAvailable, tlsBox, unicode } from "ampwire";
 import { connectedPair, fakeCertificate, flushPending, scriptedPeer } from "ampwire/testing";
 import { describe, expect, test } from "vitest";

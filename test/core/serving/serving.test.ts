@@ -24,7 +24,7 @@ const UNKNOWN = { _error: "1", _error_code: "UNKNOWN", _error_description: "Unkn
 const NO_ERROR = "the password is swordfish" as unknown as Error;
 
 function forbidden(): never {
-  throw new Error("nobody looks here");
+  throw new Error("this property must not be read");
 }
 
 /** Returns a connection, its scripted peer, and the errors that `onError` receives. */
@@ -187,41 +187,41 @@ describe("an error thrown", () => {
         throw NO_ERROR;
       },
     ],
-  ] as const)("an undeclared error %s is answered with UNKNOWN, never with its text, and closes the connection", async (_, respond) => {
-    const { connection, peer, errors } = watched({ locator: locator(Sum.responder(respond)) });
-    peer.send(SUM);
-    await peer.expect(UNKNOWN);
-    await peer.expectEnd();
-    expect(errors).toHaveLength(1);
-    expect(String(errors[0]?.[0])).toContain("swordfish");
-    expect(errors[0]?.[1]).toBe("Sum");
-    peer.end();
-    expect((await connection.closed).message).toContain("swordfish");
-  });
+  ] as const)(
+    "an undeclared error %s is answered with UNKNOWN, never with its text, and closes the connection",
+    async (_, respond) => {
+      const { connection, peer, errors } = watched({ locator: locator(Sum.responder(respond)) });
+      peer.send(SUM);
+      await peer.expect(UNKNOWN);
+      await peer.expectEnd();
+      expect(errors).toHaveLength(1);
+      expect(String(errors[0]?.[0])).toContain("swordfish");
+      expect(errors[0]?.[1]).toBe("Sum");
+      peer.end();
+      expect((await connection.closed).message).toContain("swordfish");
+    },
+  );
 
   test.each([
     ["its constructor", { constructor: { get: forbidden } }, Error.prototype],
     ["its code", { errorCode: { get: forbidden } }, RemoteAmpError.prototype],
-  ])(
-    "an error that throws when %s is read is answered with UNKNOWN",
-    async (_, properties, base) => {
-      const odd: Error = Object.setPrototypeOf(new Error("odd"), Object.create(base, properties));
-      const { peer, errors } = watched({
-        closeOnUndeclaredError: false,
-        locator: locator(
-          Sum.responder(() => {
-            throw odd;
-          }),
-          Divide.responder(() => Promise.reject(odd)),
-        ),
-      });
-      peer.send({ _ask: "1", _command: "Divide", numerator: "1", denominator: "1" });
-      await peer.expect(UNKNOWN);
-      peer.send(SUM);
-      await peer.expect(UNKNOWN);
-      expect(errors.map(([error]) => error === odd)).toEqual([true, true]);
-    },
-  );
+  ])("an error that throws when %s is read is answered with UNKNOWN", async (_, properties, base) => {
+    const odd: Error = Object.setPrototypeOf(new Error("odd"), Object.create(base, properties));
+    const { peer, errors } = watched({
+      closeOnUndeclaredError: false,
+      locator: locator(
+        Sum.responder(() => {
+          throw odd;
+        }),
+        Divide.responder(() => Promise.reject(odd)),
+      ),
+    });
+    peer.send({ _ask: "1", _command: "Divide", numerator: "1", denominator: "1" });
+    await peer.expect(UNKNOWN);
+    peer.send(SUM);
+    await peer.expect(UNKNOWN);
+    expect(errors.map(([error]) => error === odd)).toEqual([true, true]);
+  });
 
   test("an undeclared error is answered with UNKNOWN and the connection stays open if closeOnUndeclaredError is false", async () => {
     const { connection, peer, errors } = watched({
@@ -245,16 +245,19 @@ describe("an error thrown", () => {
     connection.destroy();
   });
 
-  test.each([false, true])("a RemoteAmpError is answered with its own error code and description; fatal: %s", async (fatal) => {
-    const responder = Sum.responder(() => {
-      throw new RemoteAmpError("MINE", "as I say", fatal);
-    });
-    const { connection, peer, errors } = watched({ locator: locator(responder) });
-    peer.send(SUM);
-    await peer.expect({ _error: "1", _error_code: "MINE", _error_description: "as I say" });
-    expect(connection.state).toBe(fatal ? "closed" : "open");
-    expect(errors).toEqual([]);
-  });
+  test.each([false, true])(
+    "a RemoteAmpError is answered with its own error code and description; fatal: %s",
+    async (fatal) => {
+      const responder = Sum.responder(() => {
+        throw new RemoteAmpError("MINE", "as I say", fatal);
+      });
+      const { connection, peer, errors } = watched({ locator: locator(responder) });
+      peer.send(SUM);
+      await peer.expect({ _error: "1", _error_code: "MINE", _error_description: "as I say" });
+      expect(connection.state).toBe(fatal ? "closed" : "open");
+      expect(errors).toEqual([]);
+    },
+  );
 
   test("an error from an ask without _ask is reported to onError", async () => {
     const { peer, errors } = watched({ locator: calculator().locator });
@@ -283,16 +286,19 @@ describe("a return value that cannot be sent", () => {
     ["null", null, "object"],
   ];
 
-  test.each(wrong)("a responder that returns %s is answered with UNKNOWN, closes the connection and is reported", async (_, value, text) => {
-    const { peer, errors } = watched({ locator: locator(Sum.responder(() => value as { total: number })) });
-    peer.send(SUM);
-    await peer.expect(UNKNOWN);
-    await peer.expectEnd();
-    expect(errors).toMatchObject([[{ name: "BadLocalReturn" }, "Sum"]]);
-    expect(errors[0]?.[0]).toBeInstanceOf(BadLocalReturn);
-    expect(String(errors[0]?.[0])).toContain("the responder of Sum returned");
-    expect(String(errors[0]?.[0])).toContain(text);
-  });
+  test.each(wrong)(
+    "a responder that returns %s is answered with UNKNOWN, closes the connection and is reported",
+    async (_, value, text) => {
+      const { peer, errors } = watched({ locator: locator(Sum.responder(() => value as { total: number })) });
+      peer.send(SUM);
+      await peer.expect(UNKNOWN);
+      await peer.expectEnd();
+      expect(errors).toMatchObject([[{ name: "BadLocalReturn" }, "Sum"]]);
+      expect(errors[0]?.[0]).toBeInstanceOf(BadLocalReturn);
+      expect(String(errors[0]?.[0])).toContain("the responder of Sum returned");
+      expect(String(errors[0]?.[0])).toContain(text);
+    },
+  );
 
   test("a responder that returns a value over 65535 bytes is answered with UNKNOWN and reported", async () => {
     const Long = command("Long", { response: { text: unicode() } });
@@ -317,14 +323,17 @@ describe("a return value that cannot be sent", () => {
 test.each([
   ["a missing argument", { _ask: "1", _command: "Sum", a: "1" }],
   ["a bad value", { ...SUM, a: "0x10" }],
-])("%s in an ask is answered with UNKNOWN, closes the connection and does not run the responder", async (_, ask) => {
-  const responder = Sum.responder(() => expect.unreachable());
-  const { peer, errors } = watched({ locator: locator(responder) });
-  peer.send(ask);
-  await peer.expect(UNKNOWN);
-  await peer.expectEnd();
-  expect(errors[0]?.[0]).toBeInstanceOf(InvalidSignature);
-});
+])(
+  "%s in an ask is answered with UNKNOWN, closes the connection and does not run the responder",
+  async (_, ask) => {
+    const responder = Sum.responder(() => expect.unreachable());
+    const { peer, errors } = watched({ locator: locator(responder) });
+    peer.send(ask);
+    await peer.expect(UNKNOWN);
+    await peer.expectEnd();
+    expect(errors[0]?.[0]).toBeInstanceOf(InvalidSignature);
+  },
+);
 
 describe("a command that declares every Error", () => {
   const Broad = command("Broad", {
@@ -348,13 +357,16 @@ describe("a command that declares every Error", () => {
   test.each([
     ["invalid arguments", { a: "x" }, "InvalidSignature"],
     ["an answer that cannot be sent", { a: "1" }, "BadLocalReturn"],
-  ])("a command that declares Error does not cover the library's own error about %s", async (_, args, name) => {
-    const { peer, errors } = watched({ locator: locator(responder) });
-    peer.send({ ...ASK, ...args });
-    await peer.expect(UNKNOWN);
-    await peer.expectEnd();
-    expect(errors).toMatchObject([[{ name }, "Broad"]]);
-  });
+  ])(
+    "a command that declares Error does not cover the library's own error about %s",
+    async (_, args, name) => {
+      const { peer, errors } = watched({ locator: locator(responder) });
+      peer.send({ ...ASK, ...args });
+      await peer.expect(UNKNOWN);
+      await peer.expectEnd();
+      expect(errors).toMatchObject([[{ name }, "Broad"]]);
+    },
+  );
 
   test("a command that declares Error is refused in plaintext if TLS is required", async () => {
     const { peer } = watched({ locator: locator(responder), requireTLS: true });

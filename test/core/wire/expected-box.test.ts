@@ -32,7 +32,9 @@ function expecting(shape: ExpectedBox, limits?: Partial<Limits>): BoxReader {
   return reader;
 }
 
-/** Returns the result of reading the bytes: the frame, the number of buffered bytes of an incomplete box, or the error. */
+/**
+ * Returns the result of reading the bytes: the frame, the number of buffered bytes of an incomplete box, or the error.
+ */
 function outcome(reader: BoxReader, bytes: Uint8Array, size: number) {
   try {
     for (let at = 0; at < bytes.length; at += size) reader.push(bytes.slice(at, at + size));

@@ -68,7 +68,7 @@ describe("boxes", () => {
   });
 });
 
-describe("the rest", () => {
+describe("takeRest()", () => {
   const wire = concat([new Box({ a: "1" }), new Box({ b: "23", c: "" })].map(encodeBox));
 
   for (const chunkSize of [1, 2, 5, wire.length]) {
@@ -123,7 +123,7 @@ describe("the end of the stream", () => {
   });
 });
 
-describe("what is not AMP", () => {
+describe("a stream that is not AMP", () => {
   for (const text of ["GET / HTTP/1.1\r\n", "\x16\x03\x01\x02\0", "hello", "\x01"]) {
     test(`the error shows the first bytes of ${JSON.stringify(text)}`, () => {
       const reader = new BoxReader();
@@ -284,9 +284,9 @@ describe("values", () => {
 });
 
 /**
- * Returns a function that passes a chunk to the reader: in one buffer, which is overwritten as soon as it is given back,
- * or in the space that the reader offered after the last chunk. It returns the number of bytes passed, limited by that
- * space.
+ * Returns a function that passes a chunk to the reader: in one buffer, which is overwritten as soon as it is given
+ * back, or in the space that the reader offered after the last chunk. It returns the number of bytes passed, limited by
+ * that space.
  */
 function lending(reader: BoxReader, usesRoom = false): (chunk: Uint8Array, read: () => void) => number {
   const buffer = new Uint8Array(65_536);
@@ -368,7 +368,7 @@ describe("borrowed chunks", () => {
   });
 });
 
-describe("room", () => {
+describe("offered space", () => {
   const size = 60_000;
   const boxes = Array.from({ length: 40 }, (_, index) => new Box({ v: new Uint8Array(size).fill(index) }));
   const length = encodeBox(boxes[0] as Box).length;

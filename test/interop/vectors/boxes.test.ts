@@ -50,10 +50,13 @@ describe("golden boxes, written", () => {
   const written = (vector: BoxesVector) =>
     Buffer.concat(vector.boxes.map((box) => encodeBox(boxOf(box)))).toString("hex");
 
-  it.each(vectors.filter(({ direction }) => direction === "both"))("the golden boxes $name are written as Twisted writes them", (vector) => {
-    if (vector.name in UNWRITABLE) expect(() => written(vector)).toThrow("a box needs at least one key");
-    else expect(written(vector)).toBe(vector.hex);
-  });
+  it.each(vectors.filter(({ direction }) => direction === "both"))(
+    "the golden boxes $name are written as Twisted writes them",
+    (vector) => {
+      if (vector.name in UNWRITABLE) expect(() => written(vector)).toThrow("a box needs at least one key");
+      else expect(written(vector)).toBe(vector.hex);
+    },
+  );
 
   it.each(vectors.filter(({ direction }) => direction === "decode"))(
     "the golden boxes $name are written in another form with the same content",

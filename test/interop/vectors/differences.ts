@@ -23,8 +23,7 @@ function errorBox(tag: string, code: string, description: string): string {
 }
 
 const CODES_ARE_TEXT = "an error code is text in ampwire, and bytes of it that are not UTF-8 are replaced";
-const MUTE =
-  "Twisted holds every box after a refused StartTLS; ampwire closes and rejects the queued calls";
+const MUTE = "Twisted holds every box after a refused StartTLS; ampwire closes and rejects the queued calls";
 
 export const DIFFERENCES: Readonly<Record<string, Difference>> = {
   "unhandled-command": {
@@ -113,7 +112,10 @@ export const MISBEHAVIOUR: Readonly<Record<string, { readonly why: string } & Pa
   "ask-of-command-not-ascii": notAscii(""),
   "ask-of-command-not-ascii-after-an-ask": notAscii(SUM),
   "ask-of-unknown-command-without-tag": unanswered("the error is reported locally; Twisted closes"),
-  "ask-of-unknown-command-without-tag-after-an-ask": unanswered("the error is reported locally; Twisted closes", SUM),
+  "ask-of-unknown-command-without-tag-after-an-ask": unanswered(
+    "the error is reported locally; Twisted closes",
+    SUM,
+  ),
   "ask-without-tag-that-fails": unanswered("a declared error does not end the connection"),
   "ask-with-bad-argument-and-an-ask-behind-it": {
     why: NOT_SERVED,

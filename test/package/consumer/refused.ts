@@ -1,6 +1,6 @@
 /**
- * Code that must not compile. Each line after an `@ts-expect-error` is invalid: without the directives, every version of
- * TypeScript must report exactly these lines.
+ * Code that must not compile. Each line after an `@ts-expect-error` is invalid: without the directives, every version
+ * of TypeScript must report exactly these lines.
  */
 import { type AmpConnection, command, integer, locator, optional, StartTLS, unicode } from "ampwire";
 import { connect, type NodeConnection, PrivateCertificate, reconnecting } from "ampwire/node";
