@@ -1,7 +1,7 @@
 /** Contract of the connections of a client of `reconnecting`, over any kind of connection. */
 import { ConnectFailed, type Connection, ConnectionClosed, ConnectionLost, command, unicode } from "ampwire";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
-import type { ReconnectingBaseOptions } from "../../../src/core/reconnecting/options.ts";
+import type { ReconnectingBaseOptions } from "../../src/core/reconnecting/options.ts";
 import { deferred } from "../support/deferred.ts";
 import { breakAll, type Carrier } from "../support/reconnecting/carrier.ts";
 import { Add, add, HangSafely, Note } from "../support/reconnecting/commands.ts";

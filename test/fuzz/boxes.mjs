@@ -66,7 +66,7 @@ function encode(entries) {
   try {
     return encodeBox(new Box(entries));
   } catch {
-    return Uint8Array.of(0, 1, 0x6b, 0, 0, 0, 0); // an invalid key, for example of lone surrogates: another box replaces it
+    return Uint8Array.of(0, 1, 0x6b, 0, 0, 0, 0); // replaces a box with an invalid key
   }
 }
 
