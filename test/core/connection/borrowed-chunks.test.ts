@@ -204,7 +204,7 @@ test("the rest of a borrowed chunk is kept if the reader throws", () => {
   const input = new Inbox(transport, DEFAULT_LIMITS, {
     mayRead: () => served < 1,
     receive: () => void served++,
-    readEnough() {
+    readEnded() {
       throw thrown;
     },
     failed() {},

@@ -1,6 +1,7 @@
 import type { Transport } from "ampwire";
 import { describe, expect, test } from "vitest";
 import { Outbox } from "../../../src/core/connection/outbox.ts";
+import { STATES } from "../../../src/core/connection/states.ts";
 import { LENT_BYTES } from "../../../src/core/wire/byte-writer.ts";
 
 /** Returns an outbox on a transport that records the chunks it is given and drains only when the test says so. */
@@ -14,8 +15,22 @@ function recorder() {
       texts.push(Buffer.concat(parts).toString());
     },
   };
-  const output = new Outbox(transport as unknown as Transport); // an outbox uses nothing else of a transport
-  return { output, chunks, transport, texts };
+  const connection = { rules: STATES.open };
+  const output = new Outbox(transport as unknown as Transport, connection); // an outbox uses nothing else of a transport
+  /** Start and end of a protocol change and the end of AMP, as the kernel performs them. */
+  const hold = () => {
+    output.flush();
+    connection.rules = STATES.asked;
+  };
+  const release = () => {
+    connection.rules = STATES.open;
+    output.flush();
+  };
+  const drop = () => {
+    connection.rules = STATES.closed;
+    output.drop();
+  };
+  return { output, chunks, transport, texts, hold, release, drop };
 }
 
 function say(output: Outbox, text: string): void {
@@ -60,12 +75,12 @@ describe("Outbox", () => {
     expect(output.pending).toBe(0);
   });
 
-  test("boxes collected for a slow transport are written when the connection ends or starts to hold boxes", () => {
-    const { output, texts, transport } = recorder();
+  test("boxes collected for a slow transport are written when the connection ends or starts to queue boxes", () => {
+    const { output, texts, transport, hold } = recorder();
     transport.unsent = 65_536;
     say(output, "a");
     output.turnOver();
-    for (const end of [() => output.flush(), () => output.hold()]) {
+    for (const end of [() => output.flush(), hold]) {
       say(output, "b");
       const written = texts.length;
       output.turnOver();
@@ -93,23 +108,24 @@ describe("Outbox", () => {
   });
 
   test.each([
-    ["while the outbox holds bytes", (output: Outbox) => output.hold()],
+    ["while the outbox queues boxes", ({ hold }: ReturnType<typeof recorder>) => hold()],
     [
       "while earlier bytes are unsent",
-      (output: Outbox, transport: { unsent: number }) => {
+      ({ output, transport }: ReturnType<typeof recorder>) => {
         transport.unsent = 1;
         say(output, "o");
         output.flush();
       },
     ],
   ])("the outbox copies a large value that is written later, %s", (_, prepare) => {
-    const { output, transport, texts } = recorder();
-    prepare(output, transport);
+    const recorded = recorder();
+    const { output, release, texts } = recorded;
+    prepare(recorded);
     const large = new Uint8Array(LENT_BYTES).fill(0x78);
     output.out.append(large);
     output.written();
     large.fill(0x79);
-    output.release();
+    release();
     expect(texts.at(-1)).toBe("x".repeat(LENT_BYTES));
   });
 
@@ -147,11 +163,11 @@ describe("Outbox", () => {
   });
 
   test("a dropped outbox does not reuse its buffers", () => {
-    const { output, chunks, transport } = recorder();
+    const { output, chunks, transport, drop } = recorder();
     transport.unsent = 3;
     say(output, "one");
     output.flush();
-    output.drop();
+    drop();
     output.drained();
     const other = recorder();
     say(other.output, "other");
@@ -159,28 +175,28 @@ describe("Outbox", () => {
     expect(other.chunks[0]?.buffer).not.toBe(chunks[0]?.buffer);
   });
 
-  test("the outbox holds boxes, lets a single answer pass, and releases the rest in order", async () => {
-    const { output, texts } = recorder();
+  test("the outbox queues boxes, lets a single answer pass, and sends the rest in order", async () => {
+    const { output, texts, hold, release } = recorder();
     say(output, "before ");
-    output.hold();
+    hold();
     say(output, "held ");
     say(output, "more");
     await Promise.resolve();
     expect(texts).toEqual(["before "]);
-    expect(output.held).toBe(9);
+    expect(output.queued).toBe(9);
     const { out } = recorder().output;
     out.ascii("answer ");
-    output.pass(out);
-    output.release();
+    output.sendPastQueue(out);
+    release();
     expect(texts).toEqual(["before ", "answer ", "held more"]);
-    expect(output.held).toBe(0);
+    expect(output.queued).toBe(0);
   });
 
-  test("a dropped outbox discards held and later boxes", async () => {
-    const { output, texts } = recorder();
-    output.hold();
+  test("a dropped outbox discards queued and later boxes", async () => {
+    const { output, texts, hold, drop } = recorder();
+    hold();
     say(output, "held");
-    output.drop();
+    drop();
     say(output, "late");
     await Promise.resolve();
     expect(texts).toEqual([]);
