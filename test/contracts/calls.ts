@@ -188,7 +188,7 @@ export function callSuite(open: () => Promise<NodeConnection>): void {
   });
 }
 
-/** Our responders as Twisted's caller sees them: the peer makes the call when `AskMe` tells it to. */
+/** Ampwire's responders as Twisted's caller sees them: the peer makes the call when `AskMe` tells it to. */
 function describeAskMe(connection: () => NodeConnection): void {
   const askMe = async (command: string, fields: Readonly<Record<string, string>> = {}) => {
     const rows = Object.entries(fields).map(([key, value]) => ({

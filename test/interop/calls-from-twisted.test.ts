@@ -1,4 +1,4 @@
-/** Calls from Twisted's client to our server. */
+/** Calls from Twisted's client to ampwire's server. */
 import { listen, type NodeConnection, type Server } from "ampwire/node";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { callSuite } from "../contracts/calls.ts";
@@ -63,7 +63,7 @@ describeWithTwisted("calls from a Twisted client", () => {
   });
 
   describe("calls to the Twisted client", () => {
-    /** Starts a client that serves, and returns our end of its connection. */
+    /** Starts a client that serves, and returns ampwire's end of its connection. */
     async function serving(address: Address): Promise<NodeConnection> {
       const arrival = new Promise<NodeConnection>((resolve) => arrivals.push(resolve));
       twistedClient("serve", address);

@@ -1,4 +1,4 @@
-/** Generated values and bytes through our codecs and through a live Twisted, which must give the same result. */
+/** Generated values and bytes through ampwire's codecs and through a live Twisted, which must give the same result. */
 import { connect, listen, type NodeConnection, type Server } from "ampwire/node";
 import { Temporal } from "temporal-polyfill";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -36,7 +36,7 @@ describeWithTwisted("generated values", () => {
 
   describe("encoded by us, decoded and encoded by Twisted", () => {
     it.each(GENERATED)(
-      "Twisted decodes and encodes our values of $name unchanged",
+      "Twisted decodes and encodes ampwire's values of $name unchanged",
       async ({ name, codec, values }) => {
         const wires = sample(values).map((value) => codec.encode(value));
         expect(await recoded(name, wires)).toEqual(wires.map(hex));
@@ -78,7 +78,7 @@ describeWithTwisted("generated values of Twisted", () => {
     it.each(GENERATED)(
       "ampwire decodes and encodes Twisted's values of $name unchanged",
       async ({ echo, codec, values }) => {
-        // Through our codec once, because a path is normalised when it is encoded.
+        // Through ampwire's codec once, because a path is normalised when it is encoded.
         const texts = sample(values).map((value) => inPython(codec.decode(codec.encode(value))));
         for (const value of texts) client.say(JSON.stringify({ command: echo, value }));
         const answers: unknown[] = [];

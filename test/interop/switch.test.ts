@@ -1,4 +1,7 @@
-/** Protocol switches between Twisted's client and our server, and between ours and its server, in plaintext and TLS. */
+/**
+ * Protocol switches between Twisted's client and ampwire's server, and between ampwire's client and Twisted's server,
+ * in plaintext and TLS.
+ */
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 import type { Duplex } from "node:stream";

@@ -1,4 +1,4 @@
-/** StartTLS between Twisted's client and our server, asked by either end. */
+/** StartTLS between Twisted's client and ampwire's server, asked by either end. */
 import { PeerRefusedCertificate, PeerVerifyError, type ResponderLocator, StartTLSRefused } from "ampwire";
 import { type ListenOptions, listen, type NodeConnection, type Server } from "ampwire/node";
 import { afterEach, describe, expect, it } from "vitest";
@@ -134,7 +134,7 @@ describeWithTwisted("StartTLS with a Twisted client", () => {
     });
   });
 
-  it("a Twisted client or our server asks for StartTLS over a UNIX socket", async () => {
+  it("a Twisted client or ampwire's server asks for StartTLS over a UNIX socket", async () => {
     await serve({ path: scratchPath("ours.socket"), tls: mutual.ours });
     for (const [scenario, request] of [
       ["starttls", false],
@@ -155,7 +155,7 @@ describeWithTwisted("StartTLS with a Twisted client", () => {
     expect(run.steps.get("we as the peer sees us")?.value).toMatchObject({ peerCommonName: "client" });
   });
 
-  it("a Twisted client receives our refusal of StartTLS, and the connection stays open", async () => {
+  it("a Twisted client receives ampwire's refusal of StartTLS, and the connection stays open", async () => {
     await serve({ locator: refusingTLS() });
     const run = await twistedRun("starttls", addressOf(server));
     expect(run.outcome).toBe("UnknownRemoteError: Code<UNKNOWN>: TLS is refused here");
@@ -191,7 +191,7 @@ describeWithTwisted("StartTLS with a Twisted client", () => {
       expect(connection.secure).toBe(true);
       expect(connection.tls?.protocol).toBe(version);
       expect(run.steps.get("we as the peer sees us")?.value).toEqual({
-        // Our server requests a client's certificate only if it verifies it.
+        // Ampwire's server requests a client's certificate only if it verifies it.
         peerCommonName: ours.authorities === undefined ? "" : (certificate?.commonName ?? ""),
         secure: true,
         tlsVersion: version,

@@ -1,4 +1,4 @@
-/** StartTLS between our client and Twisted's server, asked by either end. */
+/** StartTLS between ampwire's client and Twisted's server, asked by either end. */
 import {
   HandshakeError,
   OnlyOneTLS,
@@ -78,7 +78,7 @@ describeWithTwisted("StartTLS with a Twisted server", () => {
       },
     );
 
-    it("the handshake fails if Twisted asks and our end, the TLS server, has no certificate", async () => {
+    it("the handshake fails if Twisted asks and ampwire's end, the TLS server, has no certificate", async () => {
       const connection = await open({});
       await connection.callRemote(commands.StartTLSNow);
       const reason = await connection.closed;

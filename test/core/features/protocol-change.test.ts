@@ -627,7 +627,7 @@ describe("a protocol change defined by an application", () => {
   });
   const scrambled = Scramble.responder(({ key }) => ({ key }));
 
-  test("an application's change holds and sends boxes as StartTLS does", async () => {
+  test("an application's change queues and sends boxes as StartTLS does", async () => {
     keys.length = 0;
     const [a, b] = connectedPair({}, { locator: locator(scrambled, calculator().locator) });
     const changed = a.callRemote(Scramble, { key: 7 });

@@ -1,4 +1,4 @@
-/** Golden boxes, read by our reader and written by our writer. */
+/** Golden boxes, read by ampwire's reader and written by ampwire's writer. */
 import { type Box, BoxReader, encodeBox, KeyTooLong, MalformedAmpBox, parseBoxes } from "ampwire";
 import { describe, expect, it } from "vitest";
 import { type BoxesVector, boxOf, pairsOf, pairsOfVector, readVectors } from "../../support/vectors.ts";

@@ -1,6 +1,6 @@
 /**
- * Golden conversations of two Twisted peers: our server replaces Twisted's, then our client does. Each must write the
- * same bytes that Twisted wrote.
+ * Golden conversations of two Twisted peers: ampwire's server replaces Twisted's, then ampwire's client does. Each must
+ * write the same bytes that Twisted wrote.
  */
 import type { Duplex } from "node:stream";
 import { Box, type Command, ConnectionClosed, type Fields, RemoteAmpError, StartTLS } from "ampwire";
@@ -18,8 +18,8 @@ import { DIFFERENCES, RAW_ASKS } from "./differences.ts";
 const vectors = readVectors("conversations.json");
 const { server: certificate } = await testCertificates();
 
-describe("golden conversations, our server", () => {
-  it.each(vectors)("our server writes Twisted's bytes in the conversation $name", async (vector) => {
+describe("golden conversations, ampwire's server", () => {
+  it.each(vectors)("ampwire's server writes Twisted's bytes in the conversation $name", async (vector) => {
     const refusing = vector.name === "start-tls-refused" ? refusingTLS() : undefined;
     const { port, next } = await ourServer({
       locator: refusing ?? peerLocator(),
@@ -53,8 +53,8 @@ describe("golden conversations, our server", () => {
   });
 });
 
-describe("golden conversations, our client", () => {
-  it.each(vectors)("our client writes Twisted's bytes in the conversation $name", async (vector) => {
+describe("golden conversations, ampwire's client", () => {
+  it.each(vectors)("ampwire's client writes Twisted's bytes in the conversation $name", async (vector) => {
     const { port, next } = await rawServer();
     const [connection, socket] = await Promise.all([ourClient(port, { locator: peerLocator() }), next()]);
     const server = new WireEnd(socket);
@@ -110,7 +110,7 @@ class Calls {
     for (const vector of boxes ?? []) {
       const box = boxOf(vector);
       const name = box.text("_command");
-      if (name !== undefined) this.#call(name, box); // the answers come from our responders
+      if (name !== undefined) this.#call(name, box); // the answers come from ampwire's responders
     }
   }
 

@@ -5,9 +5,9 @@ import type { Malformed, Outcome } from "../../support/vectors.ts";
 export interface Difference {
   readonly why: string;
   readonly server?: {
-    /** Returns the bytes that our server writes in place of those of a turn of Twisted's server. */
+    /** Returns the bytes that ampwire's server writes in place of those of a turn of Twisted's server. */
     readonly says?: (hex: string) => string;
-    /** Bytes that our server writes after the last turn. */
+    /** Bytes that ampwire's server writes after the last turn. */
     readonly adds?: string;
     readonly closes?: boolean;
   };
@@ -97,7 +97,7 @@ function unanswered(why: string, answered = "") {
   return { why, answered, closes: false, asked: {} };
 }
 
-/** Deliberate differences of our server, by vector of malformed input. */
+/** Deliberate differences of ampwire's server, by vector of malformed input. */
 export const MISBEHAVIOUR: Readonly<Record<string, { readonly why: string } & Partial<Malformed>>> = {
   "empty-box-after-an-ask": FLUSHED,
   "no-protocol-key-after-an-ask": FLUSHED,

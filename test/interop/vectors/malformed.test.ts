@@ -1,5 +1,6 @@
 /**
- * Golden malformed input: how our server handles bytes that break the protocol, or almost do, compared with Twisted.
+ * Golden malformed input: how ampwire's server handles bytes that break the protocol, or almost do, compared with
+ * Twisted.
  *
  * As in Twisted's recording, the server asks Sum(1, 2) with the tag 1 before the bytes arrive in one segment.
  */
@@ -16,7 +17,7 @@ import { MISBEHAVIOUR } from "./differences.ts";
 const ASKED_BYTES = 38;
 
 it.each(readVectors("malformed.json"))(
-  "our server handles the malformed input $name as Twisted does, or as listed",
+  "ampwire's server handles the malformed input $name as Twisted does, or as listed",
   async (vector) => {
     const { port, next } = await ourServer({ locator: peerLocator() });
     const [socket, connection] = await Promise.all([rawClient(port), next()]);
