@@ -105,7 +105,7 @@ test("a call works over a UNIX socket", async () => {
   }
 });
 
-test("every type of argument is sent and received", () =>
+test("every argument type is sent and received", () =>
   joined(async (connection) => {
     const data = new Uint8Array(60_000).map((_, index) => index % 251);
     equal(Buffer.compare((await connection.callRemote(Echo, { data })).data, data), 0);
@@ -127,7 +127,7 @@ test("a declared error rejects with its class", () =>
     rejection(connection.callRemote(Divide, { numerator: 1, denominator: 0 }), "ZeroDivisionError"),
   ));
 
-test("close() finishes what is in progress", () =>
+test("close() waits for calls in progress", () =>
   joined(async (connection) => {
     const call = connection.callRemote(Sum, { a: 1, b: 2 });
     await connection.close();
@@ -158,7 +158,7 @@ test("StartTLS verifies the certificates of both ends", () =>
     { tls: { localCertificate: serverCertificate, verifyAuthorities: [authority] }, requireTLS: true },
   ));
 
-test("StartTLS works when the server asks for it", () =>
+test("StartTLS works when the server starts it", () =>
   joined(
     async (connection, server) => {
       const [accepted] = server.connections;
@@ -170,13 +170,13 @@ test("StartTLS works when the server asks for it", () =>
     { tls: { verifyAuthorities: [authority] } },
   ));
 
-test("StartTLS rejects a server with an untrusted certificate", () =>
+test("StartTLS rejects an untrusted server", () =>
   joined(
     (connection) => rejection(connection.startTLS({ verifyAuthorities: [authority] }), "PeerVerifyError"),
     { tls: { localCertificate: stranger } },
   ));
 
-test("StartTLS rejects a server with another host name", () =>
+test("StartTLS rejects a server with another name", () =>
   joined(
     (connection) =>
       rejection(
@@ -186,7 +186,7 @@ test("StartTLS rejects a server with another host name", () =>
     { tls: { localCertificate: serverCertificate } },
   ));
 
-test("StartTLS rejects a client with an untrusted certificate", () =>
+test("StartTLS rejects an untrusted client", () =>
   joined(
     async (connection, server) => {
       const [accepted] = server.connections;
@@ -200,7 +200,7 @@ test("StartTLS rejects a client with an untrusted certificate", () =>
     { tls: { localCertificate: serverCertificate, verifyAuthorities: [authority] } },
   ));
 
-test("plaintext after StartTLS is not executed", async () => {
+test("plaintext injected after StartTLS is not executed", async () => {
   let executed = 0;
   const server = await listen({
     port: 0,
@@ -232,7 +232,7 @@ test("a protocol switch works inside TLS", () =>
     }
   }));
 
-test("a peer that does not speak AMP is disconnected", () =>
+test("bytes that are not AMP close the connection", () =>
   new Promise((resolve, reject) => {
     const server = createServer((socket) => socket.end("HTTP/1.1 400 Bad Request\r\n\r\n"));
     server.listen(0, "127.0.0.1", async () => {

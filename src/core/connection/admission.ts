@@ -1,5 +1,5 @@
 /** Which calls and asks a connection accepts at the moment. */
-import type { AnyCommand } from "../command/command.ts";
+import type { AnyCommand } from "../command/types.ts";
 import { LimitExceeded, TLSRequired } from "../errors/caller.ts";
 import type { Kernel } from "./kernel.ts";
 

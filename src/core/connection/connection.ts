@@ -1,8 +1,7 @@
 /** A connection as its owner sees it: calls, encryption, and its end. Everything else is in the kernel (`kernel.ts`). */
 import { TypedCalls } from "../calls/typed-calls.ts";
-import type { AmpConnection, CallOptions, StartTLSOptions } from "../command/amp-connection.ts";
-import type { AnyCommand } from "../command/command.ts";
 import type { ProtocolChange } from "../command/protocol-change.ts";
+import type { AmpConnection, AnyCommand, CallOptions, StartTLSOptions } from "../command/types.ts";
 import { ConnectionClosed } from "../errors/transport.ts";
 import type { Values } from "../schema/field.ts";
 import type { CertificateLike, Clock, PrivateCertificateLike, TLSSession, Transport } from "../transport.ts";

@@ -8,9 +8,8 @@
  */
 
 import type { ChangeAsk } from "../calls/port.ts";
-import type { CallOptions, StartTLSOptions } from "../command/amp-connection.ts";
-import type { AnyCommand } from "../command/command.ts";
 import type { ProtocolChange } from "../command/protocol-change.ts";
+import type { AnyCommand, CallOptions, StartTLSOptions } from "../command/types.ts";
 import type { Values } from "../schema/field.ts";
 import type { Frame } from "../wire/frame.ts";
 import type { Kernel } from "./kernel.ts";

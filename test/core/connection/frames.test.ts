@@ -163,6 +163,6 @@ test("the reason names a truncated box and how many bytes of it were received", 
   const reason = await connection.closed;
   expect(reason).toBeInstanceOf(ConnectionLost);
   expect(reason.cause).toBeInstanceOf(MalformedAmpBox);
-  expect(reason.message).toMatch(/the peer closed the connection: .* 4 bytes of it had come/);
+  expect(reason.message).toMatch(/the peer closed the connection: .* 4 bytes of it were received/);
   expect(await call).toBe(reason);
 });

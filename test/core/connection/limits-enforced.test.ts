@@ -9,14 +9,14 @@ const Nothing = command("Nothing");
 
 test.each([Number.NaN, -1])("a timeout of %d is rejected", async (timeout) => {
   expect(() => connectedPair({ callTimeout: timeout })).toThrow(
-    new RangeError(`callTimeout must be a number from 0 up, not ${timeout}`),
+    new RangeError(`callTimeout must be a number of at least 0, not ${timeout}`),
   );
   const [connection] = connectedPair();
   await expect(connection.callRemote(Nothing, {}, { timeout })).rejects.toThrow(
-    new RangeError(`timeout must be a number of milliseconds from 0 up, not ${timeout}`),
+    new RangeError(`timeout must be a number of at least 0, not ${timeout}`),
   );
   for (const options of [{ callTimeout: timeout }, { connectTimeout: timeout }]) {
-    await expect(connect({ port: 1, ...options })).rejects.toThrow(/Timeout must be a number from 0 up/);
+    await expect(connect({ port: 1, ...options })).rejects.toThrow(/Timeout must be a number of at least 0/);
     await expect(connectWebSocket("ws://127.0.0.1:1/", options)).rejects.toThrow(/Timeout must be a number/);
   }
 });

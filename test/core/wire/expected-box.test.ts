@@ -1,45 +1,43 @@
 import { Box, command, encodeBox, integer, unicode } from "ampwire";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { Limits } from "../../../src/core/wire/box-limits.ts";
+import type { BoxLimits } from "../../../src/core/wire/box-limits.ts";
 import { ExpectedBox } from "../../../src/core/wire/expected-box.ts";
 import type { Frame } from "../../../src/core/wire/frame.ts";
 import { frameOfBytes } from "../../../src/core/wire/frame-of.ts";
 import { BoxReader } from "../../../src/core/wire/reader.ts";
 
-/** Returns the expected box for these keys. A value that is given is the same in every box. */
-function shapeOf(keys: Readonly<Record<string, string | undefined>>): ExpectedBox {
-  const parts = Object.entries(keys).map(([name, value]) => ({
+/** Returns the expected box with these keys; a value that is given never changes. */
+function expectedBox(keys: Readonly<Record<string, string | undefined>>): ExpectedBox {
+  const expectedKeys = Object.entries(keys).map(([name, value]) => ({
     name,
     header: Buffer.from([0, name.length, ...Buffer.from(name)]),
     value: value === undefined ? undefined : Buffer.from(value),
   }));
-  return new ExpectedBox(parts, {}, []);
+  return new ExpectedBox(expectedKeys, {}, []);
 }
 
-/** Returns the properties of a frame that describe its box. */
-function told(frame: Frame) {
+/** Returns what a frame holds. */
+function contents(frame: Frame) {
   const { cursor, count, ask, answer, command: name, error, ascending, offsets } = frame;
   return { cursor, count, ask, answer, name, error, ascending, offsets: offsets.slice(0, count * 3) };
 }
 
-/** Returns a reader with this expected box. */
-function expecting(shape: ExpectedBox, limits?: Partial<Limits>): BoxReader {
+/** Returns a reader that expects such boxes. */
+function expecting(box: ExpectedBox, limits?: Partial<BoxLimits>): BoxReader {
   const reader = new BoxReader(limits);
   reader.push(new Uint8Array(2)); // an empty box, because a reader returns its frame only with a box
   const frame = reader.nextFrame();
-  if (frame !== undefined) frame.expected = shape;
+  if (frame !== undefined) frame.expected = box;
   return reader;
 }
 
-/**
- * Returns the result of reading the bytes: the frame, the number of buffered bytes of an incomplete box, or the error.
- */
+/** Returns the result of reading the bytes: the frame, the number of buffered bytes, or the error. */
 function outcome(reader: BoxReader, bytes: Uint8Array, size: number) {
   try {
     for (let at = 0; at < bytes.length; at += size) reader.push(bytes.slice(at, at + size));
     const frame = reader.nextFrame();
-    return frame === undefined ? reader.buffered : { ...told(frame), cursor: undefined };
+    return frame === undefined ? reader.buffered : { ...contents(frame), cursor: undefined };
   } catch (error) {
     return String(error).replaceAll(/at byte \d+/g, "at a byte");
   }
@@ -56,16 +54,16 @@ const entries = fc.subarray(names).chain((chosen) =>
 );
 
 describe("an expected box", () => {
-  const shape = shapeOf({ _ask: undefined, _command: "Sum", a: undefined });
+  const known = expectedBox({ _ask: undefined, _command: "Sum", a: undefined });
 
   test("a box that matches is recognised", () => {
-    const reader = expecting(shape);
+    const reader = expecting(known);
     const bytes = encodeBox(new Box({ _ask: "1f", _command: "Sum", a: "13" }));
     reader.push(bytes);
     const frame = reader.nextFrame() as Frame;
-    expect(frame.shape).toBe(shape);
-    expect(shape.commandName).toBe("Sum");
-    expect(told(frame)).toEqual(told(frameOfBytes(bytes)));
+    expect(frame.matched).toBe(known);
+    expect(known.commandName).toBe("Sum");
+    expect(contents(frame)).toEqual(contents(frameOfBytes(bytes)));
     expect(frame.toBox()).toEqual(new Box({ _ask: "1f", _command: "Sum", a: "13" }));
   });
 
@@ -79,20 +77,20 @@ describe("an expected box", () => {
     { A: "1", _ask: "1", _command: "Sum", a: "13" },
     { _command: "Sum", a: "13" },
   ])("the box %o does not match", (fields) => {
-    const reader = expecting(shape);
+    const reader = expecting(known);
     const bytes = encodeBox(new Box(fields));
     reader.push(bytes);
     const frame = reader.nextFrame() as Frame;
-    expect(frame.shape).toBeUndefined();
-    expect(told(frame)).toEqual(told(frameOfBytes(bytes)));
+    expect(frame.matched).toBeUndefined();
+    expect(contents(frame)).toEqual(contents(frameOfBytes(bytes)));
   });
 
   test("a box is expected again after one that does not match", () => {
-    const reader = expecting(shape);
+    const reader = expecting(known);
     const same = encodeBox(new Box({ _ask: "1", _command: "Sum", a: "1" }));
     const other = encodeBox(new Box({ _answer: "1" }));
     for (const bytes of [same, other, same]) reader.push(bytes);
-    expect([1, 2, 3].map(() => reader.nextFrame()?.shape)).toEqual([shape, undefined, shape]);
+    expect([1, 2, 3].map(() => reader.nextFrame()?.matched)).toEqual([known, undefined, known]);
   });
 });
 
@@ -114,7 +112,7 @@ test("an expected box never changes what is read, in any chunks", () => {
       size,
       limits,
       (has, fixed, others, same, change, cut, bounds) => {
-        const expected = shapeOf(
+        const expected = expectedBox(
           Object.fromEntries(has.map(([name, value], index) => [name, fixed[index] ? value : undefined])),
         );
         const box = same ? has : others;
@@ -150,7 +148,7 @@ test("a command sets the expected box of its asks and answers", () => {
     for (const box of boxes) reader.push(encodeBox(box));
     return boxes.map(() => {
       const frame = reader.nextFrame() as Frame;
-      return [frame.shape !== undefined, read(frame)];
+      return [frame.matched !== undefined, read(frame)];
     });
   };
   const ask = (a: string, b: string) => new Box({ _ask: "1", _command: "Sum", a, b });

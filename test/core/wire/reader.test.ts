@@ -18,7 +18,7 @@ describe("boxes", () => {
         const read: Box[] = [];
         for (const chunk of cut(wire, cuts)) {
           reader.push(chunk);
-          // Reads after every other chunk only, so that chunks are queued in the reader.
+          // Chunks of odd length are not read before the next one: chunks queue up in the reader.
           if (chunk.length % 2 === 0) read.push(...drained(reader));
         }
         read.push(...drained(reader));
@@ -68,7 +68,7 @@ describe("boxes", () => {
   });
 });
 
-describe("takeRest()", () => {
+describe("the rest", () => {
   const wire = concat([new Box({ a: "1" }), new Box({ b: "23", c: "" })].map(encodeBox));
 
   for (const chunkSize of [1, 2, 5, wire.length]) {
@@ -116,8 +116,7 @@ describe("the end of the stream", () => {
       drained(reader);
       const inside = length % (wire.length / 2);
       if (inside === 0) reader.end();
-      else
-        expect(() => reader.end()).toThrow(`the stream ended inside a box: ${inside} bytes of it had come`);
+      else expect(() => reader.end()).toThrow(`: ${inside} bytes of it were received`);
     }
     expect(() => parseBoxes(Uint8Array.of(0))).toThrow(MalformedAmpBox);
   });
@@ -139,7 +138,7 @@ describe("a stream that is not AMP", () => {
         .toString("hex")
         .replaceAll(/..(?=.)/g, "$& ");
       expect(() => reader.next()).toThrow(KeyTooLong);
-      expect(() => reader.next()).toThrow(`at byte 8 a key length over 255 begins: ${hex}`);
+      expect(() => reader.next()).toThrow(`the key length at byte 8 is over 255: ${hex}`);
     });
   }
 
@@ -150,8 +149,8 @@ describe("a stream that is not AMP", () => {
       expect(reader.next()).toBeUndefined();
     }
     reader.push(Uint8Array.of(0));
-    expect(() => reader.next()).toThrow(/at byte 6 a key length over 255 begins: 01 00/);
-    // The stream cannot be read from there on.
+    expect(() => reader.next()).toThrow(/the key length at byte 6 is over 255: 01 00/);
+    // The rest of the stream cannot be read.
     reader.push(encodeBox(new Box({ a: "1" })));
     expect(() => reader.next()).toThrow(KeyTooLong);
   });
@@ -172,7 +171,7 @@ describe("limits", () => {
     const read = (limits: { maxBoxBytes?: number; maxBoxKeys?: number }): Box[] => {
       const reader = new BoxReader(limits);
       const boxes: Box[] = [];
-      // Twice, so that the test shows that the limit applies to each box.
+      // Twice, which shows that the limit counts from the beginning of each box.
       for (const chunk of cut(concat([wire, wire]), Array(2 * wire.length).fill(chunkSize))) {
         reader.push(chunk);
         boxes.push(...drained(reader));
@@ -247,7 +246,7 @@ describe("values", () => {
       reader.push(chunk.slice(), "owned");
       return drained(reader).map((box) => box.get("v")?.buffer.byteLength);
     });
-    // In turn: a view of the chunk, which is not written to afterwards; a copy; a view of a chunk again.
+    // A view of the first chunk; a copy, because the first chunk may not be written to; a view of the second chunk.
     expect(buffers[0]).toBe(44_000);
     expect(buffers[1]).not.toBe(44_000);
     expect(buffers[2]).toBe(44_000);
@@ -284,9 +283,8 @@ describe("values", () => {
 });
 
 /**
- * Returns a function that passes a chunk to the reader: in one buffer, which is overwritten as soon as it is given
- * back, or in the space that the reader offered after the last chunk. It returns the number of bytes passed, limited by
- * that space.
+ * Lends chunks in one buffer, which is overwritten when it is given back; or writes them to the room that the reader
+ * offered after the chunk before, if it offered any. Returns the number of bytes that fitted.
  */
 function lending(reader: BoxReader, usesRoom = false): (chunk: Uint8Array, read: () => void) => number {
   const buffer = new Uint8Array(65_536);
@@ -314,7 +312,7 @@ describe("borrowed chunks", () => {
     .map((size) => new Uint8Array(size).map((_, index) => (index + size) % 251));
   const streams = fc.array(fc.array(value, { minLength: 1, maxLength: 3 }), { minLength: 1, maxLength: 8 });
   const sizes = fc.oneof(fc.nat(40), fc.nat(9000), fc.integer({ min: 60_000, max: 65_536 }));
-  /** Size of a chunk, and the number of boxes read while it is borrowed. */
+  /** Size of a chunk, and number of boxes that are read before it is given back. */
   const lendings = fc.array(fc.tuple(sizes, fc.nat(4)), { maxLength: 40 });
 
   test("boxes in borrowed chunks are read correctly wherever they are cut and whenever they are read", () => {
@@ -374,7 +372,7 @@ describe("offered space", () => {
   const length = encodeBox(boxes[0] as Box).length;
   const stream = concat(boxes.map(encodeBox));
 
-  /** Returns the space that a reader offers after this number of bytes of the stream. */
+  /** Returns the space that a reader offers after `count` bytes of the stream. */
   function roomAfter(count: number, ownership: "borrowed" | "shared" = "borrowed"): Uint8Array | undefined {
     const reader = new BoxReader();
     reader.push(stream.slice(0, count), ownership);
@@ -385,7 +383,7 @@ describe("offered space", () => {
 
   test("a reader offers space for the rest of a large box of which enough has arrived", () => {
     expect(new BoxReader().room()).toBeUndefined();
-    // A few bytes are not enough to reserve space for an announced length.
+    // After a few bytes the reader does not allocate the announced size.
     expect(roomAfter(5)).toBeUndefined();
     expect(roomAfter(100)).toBeUndefined();
     expect(roomAfter(5000)?.length).toBeGreaterThanOrEqual(length - 5000);
@@ -455,7 +453,7 @@ describe("offered space", () => {
       while (at < stream.length) at += lend(stream.subarray(at), () => void read.push(...drained(reader)));
     });
     expect(Buffer.concat(read.map(encodeBox)).equals(stream)).toBe(true);
-    // This test copies each byte once, as the system does for sockets. Beyond that, only the first boxes are copied.
+    // The test copies each byte once, as the system does for a socket. The reader copies the first few boxes.
     expect(copied).toBeLessThan(stream.length + 5 * length);
   });
 
@@ -491,7 +489,7 @@ describe("a box that arrives byte by byte", () => {
       expect(reader.offset).toBe(wire.length);
     });
     expect(copied).toBeGreaterThanOrEqual(wire.length);
-    // Each byte is copied once into the accumulator, and again whenever that doubles: 1 + 1/2 + 1/4 ...
+    // Each byte once into the buffer, and again each time the buffer doubles: 1 + 1/2 + 1/4 ...
     expect(copied).toBeLessThan(4 * wire.length);
   });
 
@@ -506,7 +504,7 @@ describe("a box that arrives byte by byte", () => {
   });
 });
 
-/** Returns the number of bytes copied by `TypedArray.prototype.set` during `run`. */
+/** Returns how many bytes `TypedArray.prototype.set` copies during `run`. */
 function countingCopies(run: () => void): number {
   const prototype = Object.getPrototypeOf(Uint8Array.prototype);
   const set = prototype.set;
