@@ -21,7 +21,7 @@ import type { ByteWriter } from "../wire/byte-writer.ts";
 import type { Frame } from "../wire/frame.ts";
 import { plaintextForbids } from "./admission.ts";
 import { Ending } from "./ending.ts";
-import type { Feature, FeatureSet, ProtocolChanges } from "./feature.ts";
+import type { Feature, FeatureSet, Kernel, ProtocolChanges } from "./feature.ts";
 import { Inbox, type InboxOwner } from "./inbox.ts";
 import type { Limits } from "./limits.ts";
 import { type ConnectionOptions, checkConnectionOptions } from "./options.ts";
@@ -41,7 +41,7 @@ export type ServingFactory = (port: Port, options: ConnectionOptions) => AskRece
 
 const NONE: readonly Feature[] = [];
 
-export class Kernel implements Port, InboxOwner, TransportReceiver {
+export class ConnectionKernel implements Kernel, Port, InboxOwner, TransportReceiver {
   readonly connection: AmpConnection;
   readonly options: ConnectionOptions;
   readonly limits: Limits;
@@ -154,6 +154,10 @@ export class Kernel implements Port, InboxOwner, TransportReceiver {
   /** True if queued boxes are sent inside TLS or not at all. */
   get upgradeIsCertain(): boolean {
     return isUpgradeCertain(this.state, this.changeKind);
+  }
+
+  get closed(): Promise<Error> {
+    return this.ending.closed;
   }
 
   get secure(): boolean {

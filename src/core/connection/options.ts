@@ -7,7 +7,6 @@ import type { ResponderLocator } from "../serving/locator.ts";
 import type { TLSOptions } from "../transport.ts";
 import { shownValue } from "../wire/value-text.ts";
 import type { BoxReceiver } from "./box-interfaces.ts";
-import type { FeatureSet } from "./feature.ts";
 import { type LimitOptions, type Limits, resolveLimits } from "./limits.ts";
 
 /** Options of the heartbeat. Nothing is sent while bytes arrive from the peer anyway. */
@@ -68,7 +67,7 @@ export interface ErrorContext {
  * @returns the limits, with defaults for those that are not given
  * @throws RangeError, TypeError; InvalidSignature for an invalid locator
  */
-export function checkConnectionOptions(options: object, features: FeatureSet): Limits {
+export function checkConnectionOptions(options: object, features: { check(options: object): void }): Limits {
   const { callTimeout, limits, locator } = options as ConnectionOptions; // programs in JavaScript may pass anything
   features.check(options);
   if (locator !== undefined && typeof locator?.locateResponder !== "function") {

@@ -6,8 +6,8 @@
  * that nobody serves; any byte from the peer then proves that it is alive.
  */
 import { plaintextForbids } from "../connection/admission.ts";
-import type { Feature, FeatureKind } from "../connection/feature.ts";
-import type { Kernel } from "../connection/kernel.ts";
+import type { Feature, FeatureKind, Kernel } from "../connection/feature.ts";
+
 import type { HeartbeatOptions } from "../connection/options.ts";
 import { HeartbeatTimeout, IdleTimeout } from "../errors/transport.ts";
 import { checkPositive } from "../number-option.ts";

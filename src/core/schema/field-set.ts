@@ -77,9 +77,7 @@ export class FieldSet implements CompiledFields {
   }
 
   #notAnObject(values: unknown): InvalidSignature {
-    return new InvalidSignature(
-      `${this.#what}: the values must be an object with a property for each, not ${String(values)}`,
-    );
+    return new InvalidSignature(`${this.#what}: an object with the values is needed, not ${String(values)}`);
   }
 
   #undeclared(name: string): InvalidSignature {

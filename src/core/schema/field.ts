@@ -91,24 +91,19 @@ export function compileField(name: string, argument: Argument<unknown>, slot: nu
   if (name === "__proto__") {
     throw new InvalidSignature("__proto__ cannot name a field: objects treat it specially");
   }
+  // TypeScript requires the property; a program in JavaScript may have forgotten it.
+  if (isBoxArgument(argument) && !argument.spreadPath) {
+    throw new InvalidSignature(`${name}: use boxArgument() for a codec with toBox`);
+  }
   return {
     ...compileKey(name),
     name,
     slot,
     codec: asInPlace(argument),
     optional: "optional" in argument && argument.optional === true,
-    spread: isBoxArgument(argument) ? checked(name, argument) : undefined,
+    spread: isBoxArgument(argument) ? argument : undefined,
     shadowed: name in Object.prototype,
   };
-}
-
-function checked(name: string, argument: BoxArgument<unknown>): BoxArgument<unknown> {
-  if (argument.spreadPath === undefined) {
-    throw new InvalidSignature(
-      `${JSON.stringify(name)}: a codec with toBox and fromBox must be created with boxArgument()`,
-    );
-  }
-  return argument;
 }
 
 /**

@@ -18,17 +18,12 @@ import {
   type Values,
 } from "./field.ts";
 
-/** Creates a codec that reads and writes keys of the box itself. */
+/**
+ * Completes a codec that reads and writes keys of the box itself: adds `spreadPath` to it.
+ * @returns the same object, which may be an instance of a class
+ */
 export function boxArgument<T, I = T>(codec: Omit<BoxArgument<T, I>, "spreadPath">): BoxArgument<T, I> {
-  // Each method is wrapped: `...codec` would lose the methods of an instance of a class.
-  return {
-    description: codec.description,
-    encode: (value) => codec.encode(value),
-    decode: (bytes) => codec.decode(bytes),
-    toBox: (value, name, box, connection) => codec.toBox(value, name, box, connection),
-    fromBox: (name, box, connection) => codec.fromBox(name, box, connection),
-    spreadPath: throughBox,
-  };
+  return Object.assign(codec, { spreadPath: throughBox });
 }
 
 /**

@@ -82,12 +82,8 @@ describe("writing", () => {
     [{ a: 1, b: 2, c: 3 }, InvalidSignature, 'argument of Test: "c" is not declared'],
     [{ c: 3, b: 2, a: 1 }, InvalidSignature, 'argument of Test: "c" is not declared'],
     [{ a: 1, b: "2" }, InvalidSignature, 'argument of Test: "b": an integer is needed, not "2"'],
-    [
-      undefined,
-      InvalidSignature,
-      "argument of Test: the values must be an object with a property for each, not undefined",
-    ],
-    [5, InvalidSignature, "argument of Test: the values must be an object with a property for each, not 5"],
+    [undefined, InvalidSignature, "argument of Test: an object with the values is needed, not undefined"],
+    [5, InvalidSignature, "argument of Test: an object with the values is needed, not 5"],
   ];
   for (const [values, errorClass, message] of errors) {
     test(`writing throws: ${message}`, () => {

@@ -48,7 +48,7 @@ test("a codec of several keys that was not created with boxArgument() is rejecte
   // Programs in JavaScript have no compiler that requires the property.
   const at = new Point() as unknown as BoxArgument<number[]>;
   expect(() => new FieldSet({ at }, "argument of Test")).toThrow(InvalidSignature);
-  expect(() => new FieldSet({ at }, "argument of Test")).toThrow(/"at": .*boxArgument\(\)/);
+  expect(() => new FieldSet({ at }, "argument of Test")).toThrow(/at: use boxArgument\(\)/);
 });
 
 test("an error undoes what codecs did on the side channel of the connection", () => {

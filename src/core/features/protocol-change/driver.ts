@@ -8,8 +8,7 @@
 import type { ChangeAsk } from "../../calls/port.ts";
 import type { ChangeSide, PerformChange, ProtocolChange } from "../../command/protocol-change.ts";
 import type { AnyCommand, CallOptions, StartTLSOptions } from "../../command/types.ts";
-import type { Feature, FeatureKind, ProtocolChanges } from "../../connection/feature.ts";
-import type { Kernel } from "../../connection/kernel.ts";
+import type { Feature, FeatureKind, Kernel, ProtocolChanges } from "../../connection/feature.ts";
 import { publicState } from "../../connection/states.ts";
 import { InvalidSignature } from "../../errors/caller.ts";
 import { MalformedAmpBox, RemoteAmpError } from "../../errors/peer.ts";
