@@ -1,8 +1,8 @@
-/** What each door exports: whoever adds, renames or removes a name says so here, and in CHANGELOG.md. */
+/** Exports of every entry point. A change of a name is made here and in CHANGELOG.md too. */
 import { describe, expect, test } from "vitest";
 import { exportsOf } from "./support/sources.ts";
 
-const DOORS = {
+const ENTRY_POINTS = {
   "index.ts": {
     values: `
     ANSWER ASK AmpError BadLocalReturn Box BoxDispatcher BoxReader BoxTimeout BoxTooLarge COMMAND CallTimeout Command
@@ -62,19 +62,19 @@ const DOORS = {
   },
 };
 
-describe.each(Object.entries(DOORS))("%s", (path, { values, types }) => {
+describe.each(Object.entries(ENTRY_POINTS))("%s", (path, { values, types }) => {
   const found = exportsOf(path);
 
-  test("exports these values", () => {
+  test("the entry point exports these values", () => {
     expect(found.filter((name) => !name.startsWith("type ")).sort()).toEqual(words(values));
   });
 
-  test("exports these types", () => {
+  test("the entry point exports these types", () => {
     const names = found.filter((name) => name.startsWith("type ")).map((name) => name.slice("type ".length));
     expect(names.sort()).toEqual(words(types));
   });
 
-  test("names nothing twice, and does nothing but re-export", () => {
+  test("the entry point exports each name once, and contains only re-exports", () => {
     expect(new Set(found).size).toBe(found.length);
     for (const name of found) expect(name).toMatch(/^(type )?\w+$/);
   });

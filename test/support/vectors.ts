@@ -53,7 +53,7 @@ export function readVectors(name: "boxes.json"): BoxesVector[];
 export function readVectors(name: "conversations.json"): Conversation[];
 export function readVectors(name: "malformed.json"): Malformed[];
 export function readVectors(name: string): unknown {
-  return JSON.parse(readFileSync(new URL(`../../vectors/${name}`, import.meta.url), "ascii"));
+  return JSON.parse(readFileSync(new URL(`../vectors/${name}`, import.meta.url), "ascii"));
 }
 
 export function boxOf(vector: BoxVector): Box {

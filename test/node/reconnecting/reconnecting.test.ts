@@ -24,10 +24,10 @@ import {
 } from "ampwire/node";
 import { manualClock } from "ampwire/testing";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { reconnectingContract } from "../../contracts/reconnecting.ts";
 import { testCertificates } from "../../support/certificates.ts";
 import { breakAll } from "../../support/reconnecting/carrier.ts";
 import { Add, add, HangSafely } from "../../support/reconnecting/commands.ts";
-import { reconnectingContract } from "../../support/reconnecting/contract.ts";
 import { type Kept, kept } from "../../support/reconnecting/kept.ts";
 import { rejection } from "../../support/settled.ts";
 import { unixPlace } from "../../support/unix-place.ts";
