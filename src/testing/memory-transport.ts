@@ -23,7 +23,7 @@ export interface MemoryTransportOptions {
   /** How what is written is cut into what arrives. Default: it arrives as it was written. */
   readonly chunking?: Chunking | undefined;
   /** Act as if TLS could be started, to test what surrounds it. Nothing is encrypted. Default false. */
-  readonly pretendTLS?: boolean | undefined;
+  readonly fakeTLS?: boolean | undefined;
 }
 
 const DEFAULT_CAPACITY = 64 * 1024;
@@ -55,7 +55,7 @@ export class MemoryTransport implements Transport {
   /** Set while a pretended handshake runs. */
   #handshake: { take(item: Item): void; fail(reason: Error): void } | undefined;
 
-  /** Absent without `pretendTLS`. */
+  /** Absent without `fakeTLS`. */
   readonly prepareTLS?: (options: TLSOptions) => StartTLSTransport;
 
   constructor(incoming: Pipe, outgoing: Pipe, options: MemoryTransportOptions) {
@@ -64,10 +64,10 @@ export class MemoryTransport implements Transport {
     this.#options = options;
     incoming.onArrival = () => this.#schedule();
     outgoing.onDeparture = () => this.#schedule();
-    if (options.pretendTLS === true) {
+    if (options.fakeTLS === true) {
       this.prepareTLS = (tls) => {
         checkFakeTLS(tls);
-        return (leftovers) => this.#pretendTLS(tls, leftovers);
+        return (leftovers) => this.#startFakeTLS(tls, leftovers);
       };
     }
   }
@@ -178,7 +178,7 @@ export class MemoryTransport implements Transport {
     }
   }
 
-  async #pretendTLS(options: TLSOptions, leftovers: Uint8Array): Promise<TLSSession> {
+  async #startFakeTLS(options: TLSOptions, leftovers: Uint8Array): Promise<TLSSession> {
     try {
       if (leftovers.length > 0)
         throw new PlaintextAfterStartTLS(`plaintext after StartTLS: ${leftovers.length} bytes`);

@@ -53,7 +53,7 @@ test("may pretend to start TLS", async () => {
         StartTLS.responder(() => ({})),
       ),
     },
-    { pretendTLS: true },
+    { fakeTLS: true },
   );
   const [, answer] = await Promise.all([a.startTLS(), a.callRemote(Echo, { text: "held" })]);
   expect(answer).toEqual({ text: "held" });

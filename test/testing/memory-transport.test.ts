@@ -30,7 +30,7 @@ describe("with a small capacity, and pieces as they come", () => {
 
 describe("after a pretended handshake", () => {
   transportContract(async (a, b) => {
-    const ends = started(memoryTransports({ pretendTLS: true }), a, b);
+    const ends = started(memoryTransports({ fakeTLS: true }), a, b);
     for (const end of ends) end.pause();
     await Promise.all([startTLS(ends[0], "asker"), startTLS(ends[1], "responder")]);
     for (const end of ends) end.resume();
@@ -124,7 +124,7 @@ describe("pretended TLS", () => {
   });
 
   test("tells both ends of the other's certificate, and that it is no TLS", async () => {
-    const [a, b] = started(memoryTransports({ pretendTLS: true }));
+    const [a, b] = started(memoryTransports({ fakeTLS: true }));
     const [atA, atB] = await Promise.all([
       startTLS(a, "asker", { localCertificate: alice, verifyAuthorities: [bob], serverName: "bob" }),
       startTLS(b, "responder", { localCertificate: bob }),
@@ -145,7 +145,7 @@ describe("pretended TLS", () => {
     ["another name", { verifyAuthorities: [bob], serverName: "carol" }, { localCertificate: bob }],
   ])("does not take %s", async (_, ours, theirs) => {
     const probe = new ReceiverProbe();
-    const [a, b] = started(memoryTransports({ pretendTLS: true }), probe);
+    const [a, b] = started(memoryTransports({ fakeTLS: true }), probe);
     const failed = rejection(startTLS(a, "asker", ours));
     await startTLS(b, "responder", theirs);
     const error = await failed;
@@ -155,12 +155,12 @@ describe("pretended TLS", () => {
   });
 
   test.each<TLSOptions>([{ verifyAuthorities: [] }, { serverName: "bob" }])("refuses %j", (options) => {
-    const [a] = memoryTransports({ pretendTLS: true });
+    const [a] = memoryTransports({ fakeTLS: true });
     expect(() => a.prepareTLS?.(options)).toThrow(InvalidCertificate);
   });
 
   test("takes no plaintext from before the handshake", async () => {
-    const [a] = started(memoryTransports({ pretendTLS: true }));
+    const [a] = started(memoryTransports({ fakeTLS: true }));
     const start = a.prepareTLS?.({});
     const error = await rejection(Promise.resolve(start?.(Uint8Array.of(1), "asker")));
     expect(error).toBeInstanceOf(PlaintextAfterStartTLS);
@@ -171,14 +171,14 @@ describe("pretended TLS", () => {
     ["the end", (peer) => peer.end()],
     ["nobody", (peer) => peer.destroy()],
   ])("fails when %s comes in place of a handshake", async (_, act) => {
-    const [a, b] = started(memoryTransports({ pretendTLS: true }));
+    const [a, b] = started(memoryTransports({ fakeTLS: true }));
     const failed = rejection(startTLS(a, "asker"));
     act(b);
     expect(await failed).toBeInstanceOf(HandshakeError);
   });
 
   test("fails with the reason of whoever destroys it meanwhile", async () => {
-    const [a, b] = started(memoryTransports({ pretendTLS: true }));
+    const [a, b] = started(memoryTransports({ fakeTLS: true }));
     b.pause();
     const failed = rejection(startTLS(a, "asker"));
     const reason = new Error("no more patience");
@@ -189,7 +189,7 @@ describe("pretended TLS", () => {
 
   test("waits for the other end, and keeps what comes behind", async () => {
     const probe = new ReceiverProbe();
-    const [a, b] = started(memoryTransports({ pretendTLS: true }), new ReceiverProbe(), probe);
+    const [a, b] = started(memoryTransports({ fakeTLS: true }), new ReceiverProbe(), probe);
     const session = startTLS(a, "asker");
     await flushPending();
     a.write(Uint8Array.of(1));

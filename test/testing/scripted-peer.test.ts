@@ -38,7 +38,7 @@ test("sees the end, and ends", async () => {
 });
 
 test("goes on inside a pretended TLS", async () => {
-  const { connection, peer } = scriptedPeer({}, { pretendTLS: true });
+  const { connection, peer } = scriptedPeer({}, { fakeTLS: true });
   const upgraded = connection.startTLS();
   await peer.expect({ _ask: "1", _command: "StartTLS" });
   const held = connection.callRemote(Sum, { a: 1, b: 2 });
@@ -54,7 +54,7 @@ test("goes on inside a pretended TLS", async () => {
 test("asks for a pretended TLS", async () => {
   const { connection, peer } = scriptedPeer(
     { locator: locator(StartTLS.responder(() => ({}))) },
-    { pretendTLS: true },
+    { fakeTLS: true },
   );
   peer.send({ _ask: "1", _command: "StartTLS" });
   await peer.expect({ _answer: "1" });

@@ -2,7 +2,7 @@
 import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { DescriptorsNotAvailable } from "../../core/errors/caller.ts";
-import { insideOf } from "../node-internals.ts";
+import { socketInternals } from "../node-internals.ts";
 import { DescriptorStream } from "./descriptor-stream.ts";
 import { libc } from "./libc.ts";
 
@@ -34,7 +34,7 @@ export function checkDescriptors(
  * not have been read from before, or descriptors that came already are lost.
  * @throws DescriptorsNotAvailable when it is no UNIX socket, Error when the process has no descriptor left
  */
-export function takeSocket(stream: Duplex, wanted: boolean | DescriptorOptions | undefined): Duplex {
+export function adoptSocket(stream: Duplex, wanted: boolean | DescriptorOptions | undefined): Duplex {
   if (!wanted) return stream;
   const most = maxWaiting(wanted);
   stream.on("error", () => {}); // it is nobody's any more
@@ -51,7 +51,7 @@ export function takeSocket(stream: Duplex, wanted: boolean | DescriptorOptions |
 /** @throws DescriptorsNotAvailable, TypeError, Error */
 function duplicateOf(stream: Duplex): number {
   const system = libc();
-  const handle = stream instanceof Socket ? insideOf(stream)._handle : undefined;
+  const handle = stream instanceof Socket ? socketInternals(stream)._handle : undefined;
   const fd = handle?.fd;
   if (fd === undefined || fd < 0 || !system.isUnixSocket(fd)) {
     throw new DescriptorsNotAvailable("descriptors go over UNIX sockets only, and this stream is none");

@@ -9,7 +9,7 @@ import { ProtocolError } from "../../core/errors/peer.ts";
 import { toError } from "../../core/errors/to-error.ts";
 import { DescriptorChannel } from "./descriptor-channel.ts";
 import { libc, type Watch } from "./libc.ts";
-import { messages, SHUT_WR } from "./scm-rights.ts";
+import { SHUT_WR, scmRights } from "./scm-rights.ts";
 
 /** Reads in a row before others get a turn. */
 const READS = 16;
@@ -83,7 +83,7 @@ export class DescriptorStream extends Duplex {
       const descriptor = bytes.length > 0 ? this.descriptors.next : undefined;
       let taken = 0;
       try {
-        if (bytes.length > 0) taken = messages().send(this.#fd, bytes, descriptor);
+        if (bytes.length > 0) taken = scmRights().send(this.#fd, bytes, descriptor);
       } catch (error) {
         this.#write = undefined;
         return done(toError(error));
@@ -102,7 +102,7 @@ export class DescriptorStream extends Duplex {
   #fill(): void {
     try {
       for (let i = 0; i < READS && this.#reads; i++) {
-        const received = messages().receive(this.#fd);
+        const received = scmRights().receive(this.#fd);
         if (received === undefined) return;
         const { bytes, descriptors, truncated } = received;
         for (const fd of descriptors) this.descriptors.received(fd);

@@ -33,15 +33,15 @@ export interface Received {
   readonly truncated: boolean;
 }
 
-let shared: Messages | undefined;
+let shared: ScmRights | undefined;
 
 /** @throws DescriptorsNotAvailable */
-export function messages(): Messages {
-  shared ??= new Messages(libc());
+export function scmRights(): ScmRights {
+  shared ??= new ScmRights(libc());
   return shared;
 }
 
-export class Messages {
+export class ScmRights {
   readonly #libc: Libc;
   readonly #header: NativeMemory;
   readonly #control: NativeMemory;

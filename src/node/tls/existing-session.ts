@@ -4,7 +4,7 @@ import type { TLSSession } from "../../core/transport.ts";
 import type { Certificate } from "../certificates/certificate.ts";
 import { describePeer } from "./peer.ts";
 
-export class GivenSession implements TLSSession {
+export class ExistingSession implements TLSSession {
   readonly hostCertificate = undefined;
   peerCertificate: Certificate | undefined;
   protocol = "TLS";

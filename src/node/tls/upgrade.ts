@@ -2,7 +2,7 @@
 import type { Duplex } from "node:stream";
 import type { TLSSocket } from "node:tls";
 import { PlaintextAfterStartTLS } from "../../core/errors/peer.ts";
-import { temporaryCertificate } from "../certificates/ephemeral.ts";
+import { ephemeralCertificate } from "../certificates/ephemeral.ts";
 import { handshake } from "./handshake.ts";
 import type { UpgradeOptions } from "./options.ts";
 import { checkStream, checkTLSOptions } from "./validate-options.ts";
@@ -45,7 +45,7 @@ export async function upgrade(stream: Duplex, options: UpgradeOptions): Promise<
 }
 
 async function withCertificate(options: UpgradeOptions): Promise<UpgradeOptions> {
-  return { ...options, localCertificate: options.localCertificate ?? (await temporaryCertificate()) };
+  return { ...options, localCertificate: options.localCertificate ?? (await ephemeralCertificate()) };
 }
 
 function ignore(): void {}

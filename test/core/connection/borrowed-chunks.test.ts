@@ -50,7 +50,7 @@ const SIZES = [12, 4000, 4095, 4096, 5000, 20_000, 60_000];
 
 /** Ours, to which everything is lent, and a peer that is told what to say. */
 function lentTo(options: ConnectionOptions) {
-  const [ours, theirs] = memoryTransports({ pretendTLS: true });
+  const [ours, theirs] = memoryTransports({ fakeTLS: true });
   return {
     connection: new Connection(lending(ours), manualClock(), options),
     peer: new ScriptedPeer(theirs),

@@ -48,7 +48,7 @@ describe("a receiver", () => {
   });
 
   test("gets answers too: so no call is made that wants one", async () => {
-    const { connection, peer } = scriptedPeer({ receiver: new Mirror() }, { pretendTLS: true });
+    const { connection, peer } = scriptedPeer({ receiver: new Mirror() }, { fakeTLS: true });
     expect(await rejection(connection.callRemote(Wait))).toBeInstanceOf(TypeError);
     expect(await rejection(connection.callRemoteString("Wait"))).toBeInstanceOf(TypeError);
     expect(await rejection(connection.startTLS())).toBeInstanceOf(TypeError);

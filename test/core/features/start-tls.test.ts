@@ -35,7 +35,7 @@ describe("StartTLS", () => {
       seen.push(args);
       throw new OnlyOneTLS("seen enough");
     });
-    const { peer } = scriptedPeer({ locator: locator(responder) }, { pretendTLS: true });
+    const { peer } = scriptedPeer({ locator: locator(responder) }, { fakeTLS: true });
     peer.send({ _ask: "1", _command: "StartTLS", tls_localCertificate: "forged" });
     await peer.expect({ _error: "1", _error_code: "TLS_ERROR", _error_description: "seen enough" });
     expect(seen).toEqual([{}]);
@@ -49,7 +49,7 @@ describe("an extension of it", () => {
   });
 
   test("is a StartTLS, with arguments of its own", async () => {
-    const [a, b] = connectedPair({}, { locator: locator(responder) }, { pretendTLS: true });
+    const [a, b] = connectedPair({}, { locator: locator(responder) }, { fakeTLS: true });
     await a.callRemote(SecureStart, {
       token: "good",
       tls_localCertificate: fakeCertificate("client"),
@@ -61,7 +61,7 @@ describe("an extension of it", () => {
   });
 
   test("and errors of its own", async () => {
-    const [a, b] = connectedPair({}, { locator: locator(responder) }, { pretendTLS: true });
+    const [a, b] = connectedPair({}, { locator: locator(responder) }, { fakeTLS: true });
     expect(await rejection(a.callRemote(SecureStart, { token: "bad" }))).toBeInstanceOf(BadToken);
     await a.closed;
     await b.closed;

@@ -26,7 +26,7 @@ function opened(options: ConnectionOptions = {}, capacity?: number) {
       ...options,
       locator: locator(marks, ...(options.locator === undefined ? [] : [options.locator])),
     },
-    { clock, capacity, pretendTLS: true },
+    { clock, capacity, fakeTLS: true },
   );
   const pass = async (milliseconds: number) => {
     await flushPending();

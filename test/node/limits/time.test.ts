@@ -18,7 +18,7 @@ const HOUR = 3600 * SECOND;
 
 function opened(options: ConnectionOptions = {}) {
   const clock = manualClock();
-  return { clock, ...scriptedPeer(options, { clock, pretendTLS: true }) };
+  return { clock, ...scriptedPeer(options, { clock, fakeTLS: true }) };
 }
 
 async function drip(peer: ScriptedPeer, byte: number, advance: (milliseconds: number) => void) {
