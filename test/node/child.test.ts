@@ -72,7 +72,7 @@ describe("a child process", () => {
 
   it("needs pipes", async () => {
     const child = spawn(process.execPath, ["-e", ""], { stdio: ["ignore", "pipe", "inherit"] });
-    expect(() => attachChild(child)).toThrow(/no pipe as its descriptor 0/);
+    expect(() => attachChild(child)).toThrow(/no pipe as descriptor 0/);
     expect(() => attachChild(child, { childReads: 1, childWrites: 7 })).toThrow(TypeError);
     await once(child, "exit");
   });

@@ -40,7 +40,7 @@ describe("requireTLS on a stream that nobody has said the role on", () => {
   test("is refused, since TLS could never come", () => {
     const [readable, writable] = [new PassThrough(), new PassThrough()];
     expect(() => attach({ readable, writable }, { requireTLS: true })).toThrow(
-      new TypeError("requireTLS needs `role` on a stream that is no TLS yet: which end is the TLS client?"),
+      new TypeError('requireTLS on a plaintext stream needs `role`: set it to "client" or "server"'),
     );
     const connection = attach({ readable, writable }, { requireTLS: true, role: "client" });
     tidy(connection);

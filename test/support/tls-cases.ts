@@ -102,7 +102,7 @@ function clients(known: TestCertificates, demanding: TLSSide, trusting: TLSSide)
     reason,
   });
   return [
-    refused("a client without certificate", undefined, /presented no certificate/),
+    refused("a client without certificate", undefined, /did not present a certificate/),
     refused("a client of another authority", known.otherClient, /does not lead to.*Test CA/),
     refused("an expired client", known.expiredClient, /expired/),
     refused("a client's certificate for another purpose", known.wrongPurpose, /not made for TLS clients/),

@@ -21,13 +21,13 @@ describe("loadPEM", () => {
   });
 
   test.each([
-    ["no PEM at all", "not a certificate", /no PEM in it/],
-    ["nothing", "", /no PEM in it/],
-    ["a block cut off", authority.toPEM().slice(0, 200), /does not end as it began/],
-    ["an end of another kind", authority.toPEM().replace("END CERTIFICATE", "END X"), /does not end/],
+    ["no PEM at all", "not a certificate", /not PEM text/],
+    ["nothing", "", /not PEM text/],
+    ["a block cut off", authority.toPEM().slice(0, 200), /no matching END line/],
+    ["an end of another kind", authority.toPEM().replace("END CERTIFICATE", "END X"), /no matching END line/],
     ["garbage in a block", block("CERTIFICATE", "bm9uc2Vuc2U="), /does not hold an X.509 certificate/],
-    ["only a key", block("PRIVATE KEY", "AAAA"), /no certificate in the PEM text, only: PRIVATE KEY/],
-    ["several", authority.toPEM() + server.toPEM(), /2 certificates where one is expected.*loadBundle/],
+    ["only a key", block("PRIVATE KEY", "AAAA"), /the PEM text holds no certificate, only: PRIVATE KEY/],
+    ["several", authority.toPEM() + server.toPEM(), /holds 2 certificates, one is expected.*loadBundle/],
   ])("refuses %s", (_, pem, message) => {
     const load = () => Certificate.loadPEM(pem);
     expect(load).toThrow(InvalidCertificate);

@@ -43,21 +43,21 @@ describe("loadPEM", () => {
   });
 
   test.each([
-    ["no key", server.toPEM(), undefined, /no private key in the PEM text/],
-    ["no certificate", serverKey, undefined, /no certificate in the PEM text/],
-    ["garbage as a key", server.toPEM(), "garbage", /private key: no PEM in it/],
+    ["no key", server.toPEM(), undefined, /the PEM text holds no private key/],
+    ["no certificate", serverKey, undefined, /the PEM text holds no certificate/],
+    ["garbage as a key", server.toPEM(), "garbage", /private key: not PEM text/],
     ["garbage in the block of a key", server.toPEM(), broken(), /does not hold a usable key/],
-    ["two keys", server.toPEM() + serverKey + clientKey, undefined, /2 keys where one is expected/],
-    ["another's key", server.toPEM(), clientKey, /does not fit the certificate \(CN=calc.example, issued by/],
-    ["another kind of key", server.toPEM(), rsaKey(), /does not fit the certificate/],
+    ["two keys", server.toPEM() + serverKey + clientKey, undefined, /holds 2 keys, one is expected/],
+    ["another's key", server.toPEM(), clientKey, /does not match the certificate \(CN=calc.example, issued by/],
+    ["another kind of key", server.toPEM(), rsaKey(), /does not match the certificate/],
     [
       "a chain before the leaf",
       `${chainedServer.chain[0]?.toPEM()}${chainedServer.toPEM()}`,
       chainedServer.privateKey.export({ type: "pkcs8", format: "pem" }).toString(),
-      /it belongs to CN=calc.example, which has to come first/,
+      /it matches CN=calc.example, which must come first/,
     ],
-    ["an encrypted key without passphrase", server.toPEM(), encryptedKey("x"), /no passphrase is given/],
-    ["an encrypted key of the old kind", server.toPEM(), oldEncryptedKey(), /no passphrase is given/],
+    ["an encrypted key without passphrase", server.toPEM(), encryptedKey("x"), /set `passphrase`/],
+    ["an encrypted key of the old kind", server.toPEM(), oldEncryptedKey(), /set `passphrase`/],
   ])("refuses %s", (_, pem, keyPEM, message) => {
     const load = () => PrivateCertificate.loadPEM(pem, keyPEM);
     expect(load).toThrow(InvalidCertificate);
@@ -67,7 +67,7 @@ describe("loadPEM", () => {
   test("refuses a wrong passphrase", () => {
     const load = () => PrivateCertificate.loadPEM(server.toPEM(), encryptedKey("x"), { passphrase: "y" });
     expect(load).toThrow(InvalidCertificate);
-    expect(load).toThrow(/does not open with this passphrase/);
+    expect(load).toThrow(/the passphrase does not decrypt the key/);
   });
 });
 
@@ -104,8 +104,8 @@ describe("selfSigned", () => {
     ["too long a name", { commonName: "a".repeat(65) }, /1 to 64/],
     ["no time", { commonName: "x", validForDays: 0 }, /validForDays/],
     ["no number", { commonName: "x", validForDays: Number.NaN }, /validForDays/],
-    ["a bad host", { commonName: "x", hostNames: ["a b"] }, /"a b" is no host name/],
-    ["a path behind a host", { commonName: "x", hostNames: ["a/b"] }, /"a\/b" is no host name/],
+    ["a bad host", { commonName: "x", hostNames: ["a b"] }, /"a b" is not a valid host name/],
+    ["a path behind a host", { commonName: "x", hostNames: ["a/b"] }, /"a\/b" is not a valid host name/],
   ])("refuses %s", async (_, options, message) => {
     const made = PrivateCertificate.selfSigned(options);
     await expect(made).rejects.toThrow(InvalidCertificate);

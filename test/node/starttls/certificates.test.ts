@@ -42,7 +42,7 @@ describe.each(["TLSv1.2", "TLSv1.3"] as const)("over %s", (maxVersion) => {
       ["untrusted", certificates.otherClient, "does not lead to"],
       ["expired", certificates.expiredClient, "expired"],
       ["made for another use", certificates.wrongPurpose, "not made for TLS clients"],
-      ["missing", undefined, "no certificate"],
+      ["missing", undefined, "did not present a certificate"],
     ])("case 14: a client certificate that is %s: no box is served", async (_, localCertificate, reason) => {
       const { heard, locator } = witness();
       const { server, client, upgrade, held } = await upgrading(
@@ -54,7 +54,7 @@ describe.each(["TLSv1.2", "TLSv1.3"] as const)("over %s", (maxVersion) => {
       expect(why).toBeInstanceOf(PeerVerifyError);
       expect(why.message).toContain(reason);
       expect(whyNot).toBeInstanceOf(PeerRefusedCertificate);
-      expect(whyNot.message).toContain("the peer refused our certificate");
+      expect(whyNot.message).toContain("the peer refused this end's certificate");
       expect(await held).toBe(whyNot);
       // A TLS 1.3 client has finished its handshake before the server looks.
       const finished = asker === "client" && maxVersion === "TLSv1.3";

@@ -21,7 +21,7 @@ describe("case 18", () => {
     peer.tlsClient(OLD);
     const reason = await connection.closed;
     expect(reason).toBeInstanceOf(HandshakeError);
-    expect(reason.message).toContain("no version of TLS that we accept");
+    expect(reason.message).toContain("no accepted version of TLS");
   });
 
   test("a server with TLS 1.1 is refused", async () => {

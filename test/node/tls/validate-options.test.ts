@@ -26,27 +26,27 @@ describe("options", () => {
     ["PEM text as a certificate", "server", { localCertificate: server.toPEM() }, /not a PrivateCertificate/],
     ["a certificate without key", "client", { localCertificate: alone }, /not a PrivateCertificate/],
     ["a name without authorities", "client", { serverName: "calc.example" }, /needs verifyAuthorities/],
-    ["an empty name", "client", { serverName: "", verifyAuthorities }, /neither a host name nor/],
-    ["a bad name", "client", { serverName: "a b", verifyAuthorities }, /"a b" is neither/],
+    ["an empty name", "client", { serverName: "", verifyAuthorities }, /not a host name or an IP address/],
+    ["a bad name", "client", { serverName: "a b", verifyAuthorities }, /"a b" is not a host name/],
     [
       "the beginning of a URL",
       "client",
       { serverName: "evil.example/.calc.example", verifyAuthorities },
-      /evil\.example\/\.calc\.example" is neither/,
+      /evil\.example\/\.calc\.example" is not a host name/,
     ],
     [
       "a name for a server",
       "server",
       { serverName: "calc.example", verifyAuthorities },
-      /side is the server/,
+      /this end is the TLS server/,
     ],
-    ["an old version", "client", { minVersion: "TLSv1.1" }, /no version of TLS from TLSv1.1/],
-    ["versions in the wrong order", "client", { minVersion: "TLSv1.3", maxVersion: "TLSv1.2" }, /no version/],
+    ["an old version", "client", { minVersion: "TLSv1.1" }, /invalid range of TLS versions from TLSv1.1/],
+    ["versions in the wrong order", "client", { minVersion: "TLSv1.3", maxVersion: "TLSv1.2" }, /invalid range of TLS versions/],
     [
       "a key that OpenSSL finds too small",
       "server",
       { localCertificate: weak },
-      /cannot be set up.*too small/,
+      /cannot be used for TLS.*too small/,
     ],
   ];
 
@@ -90,7 +90,7 @@ describe("streams", () => {
 
   test("that are TLS already", async () => {
     const [one, other] = await securePair();
-    expect(() => checkStream(one)).toThrow(/TLS already/);
+    expect(() => checkStream(one)).toThrow(/TLS stream already/);
     await expect(upgrade(one, { role: "client" })).rejects.toThrow(TypeError);
     other.destroy();
   });
