@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { ephemeralCertificate } from "../../../src/node/certificates/ephemeral.ts";
 
-test("one temporary certificate for the whole process, under Twisted's name", async () => {
+test("the process has one ephemeral certificate, with the common name that Twisted uses", async () => {
   const [first, second] = await Promise.all([ephemeralCertificate(), ephemeralCertificate()]);
   expect(second).toBe(first);
   expect(first.commonName).toBe("TEMPORARY CERTIFICATE");
