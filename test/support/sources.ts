@@ -1,17 +1,17 @@
-/** The sources as text: who imports what, and what a door exports. */
+/** The sources as text: their imports, and the exports of the entry points. */
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import ts from "typescript";
 
 const SRC = fileURLToPath(new URL("../../src/", import.meta.url));
 
-/** One import, whatever its form: `import`, `export ... from`, or a dynamic one. */
+/** One import of any form: `import`, `export ... from`, or a dynamic import. */
 export interface Import {
-  /** Paths from `src/`. */
+  /** Path from `src/`. */
   readonly from: string;
-  /** A path from `src/`, or the name of a package. */
+  /** Path from `src/`, or the name of a package. */
   readonly to: string;
-  /** Gone when compiled. */
+  /** True if the compiler removes the import. */
   readonly typeOnly: boolean;
 }
 
@@ -42,7 +42,7 @@ export function importsOf(path: string): Import[] {
   return found;
 }
 
-/** The names that a door exports, types with `type` before them; anything else than re-exports is told as it stands. */
+/** Returns the names that an entry point exports, types with the prefix `type`. Other statements are returned unchanged. */
 export function exportsOf(path: string): string[] {
   return parsed(path).statements.flatMap((statement) => {
     if (!ts.isExportDeclaration(statement) || statement.exportClause === undefined)
@@ -65,7 +65,7 @@ function resolved(from: string, specifier: string): string {
 }
 
 function importsOnlyTypes(clause: ts.ImportClause | undefined): boolean {
-  if (clause === undefined) return false; // for its effects alone
+  if (clause === undefined) return false; // an import for its side effects
   if (clause.isTypeOnly) return true;
   const named = clause.namedBindings;
   return (

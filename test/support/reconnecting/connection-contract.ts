@@ -1,4 +1,4 @@
-/** What `reconnecting` must do about its connections, over whatever carries them. */
+/** Tests of the connections of `reconnecting`, over any transport. */
 import { ConnectFailed, type Connection, ConnectionClosed, ConnectionLost, command, unicode } from "ampwire";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import type { ReconnectingBaseOptions } from "../../../src/core/reconnecting/options.ts";
@@ -10,7 +10,7 @@ import { kept } from "./kept.ts";
 
 export function connectionContract<C extends Connection>(carrier: Carrier<C>): void {
   describe("the connection", () => {
-    it("is tried for again after longer and longer waits, and the error is told", async () => {
+    it("the client retries after increasing delays, and reports the error", async () => {
       const place = carrier.place();
       const backoff = { initial: 50, max: 150, jitter: () => 1 };
       const { client, clock, become } = kept(place.reconnecting, { backoff });
@@ -32,10 +32,10 @@ export function connectionContract<C extends Connection>(carrier: Carrier<C>): v
       expect(client.lastError).toBeInstanceOf(ConnectFailed);
     });
 
-    it("is tried for at once when somebody asks for it", async () => {
+    it("retry() starts the next attempt at once", async () => {
       const place = carrier.place();
       const { client, clock, changes, become } = kept(place.reconnecting);
-      client.retry(); // there is no wait to end yet
+      client.retry(); // no delay is running yet
       await become("waiting");
       await place.serve(add);
       client.retry();
@@ -45,7 +45,7 @@ export function connectionContract<C extends Connection>(carrier: Carrier<C>): v
       expect(changes.map(({ state }) => state)).toEqual(["connecting", "waiting", "connecting", "connected"]);
     });
 
-    it("is replaced when it breaks", async () => {
+    it("the client replaces a connection that breaks", async () => {
       const place = carrier.place();
       const server = await place.serve(add);
       const { client, clock, become } = kept(place.reconnecting);
@@ -61,7 +61,7 @@ export function connectionContract<C extends Connection>(carrier: Carrier<C>): v
       expect(client.connection).not.toBe(first);
     });
 
-    it("is not waited for when trying again is in vain", async () => {
+    it("a fatal error closes the client", async () => {
       const { client } = kept(carrier.place().reconnecting, {
         isFatalError: (error) => error instanceof ConnectFailed,
       });
@@ -75,8 +75,8 @@ export function connectionContract<C extends Connection>(carrier: Carrier<C>): v
     it.each<[string, unknown, (fail: () => never) => ReconnectingBaseOptions<C>]>([
       ["isFatalError", new Error("whether to go on"), (fail) => ({ isFatalError: fail })],
       ["jitter", new Error("how long"), (fail) => ({ backoff: { jitter: fail } })],
-      ["isFatalError, and that is no error", bare, (fail) => ({ isFatalError: fail })],
-    ])("is not waited for when %s throws", async (_, thrown, behaviour) => {
+      ["isFatalError, with a value that is not an Error", bare, (fail) => ({ isFatalError: fail })],
+    ])("the client closes when %s throws", async (_, thrown, behaviour) => {
       const fail = () => {
         throw thrown;
       };
@@ -90,7 +90,7 @@ export function connectionContract<C extends Connection>(carrier: Carrier<C>): v
       await client.close();
     });
 
-    it("is tried for again when its opening fails with what is no error", async () => {
+    it("the client retries when `open` fails with a value that is not an Error", async () => {
       const { client, become } = kept<C>((behaviour) =>
         carrier.reconnecting({ ...behaviour, open: () => Promise.reject(bare) }),
       );
@@ -98,7 +98,7 @@ export function connectionContract<C extends Connection>(carrier: Carrier<C>): v
       expect(client.state).toBe("waiting");
     });
 
-    it("can be opened in a way of one's own", async () => {
+    it("a program can open the connections itself", async () => {
       const place = carrier.place();
       await place.serve(add);
       let opened = 0;
@@ -115,7 +115,7 @@ export function connectionContract<C extends Connection>(carrier: Carrier<C>): v
       expect(opened).toBe(1);
     });
 
-    it("is kept although a listener throws, and the platform hears of it", async () => {
+    it("a listener that throws does not end the connection, and the platform reports the exception", async () => {
       const place = carrier.place();
       await place.serve(add);
       const reported: unknown[] = [];
@@ -142,7 +142,7 @@ export function connectionContract<C extends Connection>(carrier: Carrier<C>): v
   });
 
   describe("onConnection", () => {
-    it("sets every connection up before other calls go out", async () => {
+    it("onConnection sets up every connection before other calls are sent", async () => {
       const Login = command("Login", { arguments: { name: unicode() } });
       const Whoami = command("Whoami", { response: { name: unicode() } });
       const place = carrier.place();
@@ -167,7 +167,7 @@ export function connectionContract<C extends Connection>(carrier: Carrier<C>): v
       expect(await again).toEqual({ name: "alice" });
     });
 
-    it("is tried again when it fails, on another connection", async () => {
+    it("a failed onConnection is tried again on a new connection", async () => {
       const place = carrier.place();
       const server = await place.serve(add);
       const failure = new Error("not yet");
@@ -184,7 +184,7 @@ export function connectionContract<C extends Connection>(carrier: Carrier<C>): v
       expect(await client.callRemote(Add, { a: 1, b: 1 })).toEqual({ total: 2 });
     });
 
-    it("may not take for ever, and ends with its connection", async () => {
+    it("onConnection has a timeout, and ends with its connection", async () => {
       const place = carrier.place();
       const server = await place.serve(add);
       const entered = [deferred(), deferred()];
@@ -210,8 +210,8 @@ export function connectionContract<C extends Connection>(carrier: Carrier<C>): v
     });
   });
 
-  describe("the end", () => {
-    it("by close finishes what is in progress and refuses what waits", async () => {
+  describe("the end of the client", () => {
+    it("close() finishes the calls in progress and rejects the queued ones", async () => {
       const place = carrier.place();
       const gate = deferred();
       const begun = deferred();
@@ -237,7 +237,7 @@ export function connectionContract<C extends Connection>(carrier: Carrier<C>): v
       await client.close();
     });
 
-    it("by destroy rejects what is in progress, also what is idempotent", async () => {
+    it("destroy() rejects the calls in progress, idempotent ones too", async () => {
       const place = carrier.place();
       const begun = deferred();
       await place.serve(
@@ -256,7 +256,7 @@ export function connectionContract<C extends Connection>(carrier: Carrier<C>): v
       expect(await client.closed).toBe(reason);
     });
 
-    it("comes in the middle of an attempt, of the set-up, and of a wait", async () => {
+    it("destroy() works during an attempt, during the set-up, and during a delay", async () => {
       const place = carrier.place();
       const attempt = kept(place.reconnecting);
       const refused = rejection(attempt.client.callRemote(Add, { a: 1, b: 1 }));
@@ -281,7 +281,7 @@ export function connectionContract<C extends Connection>(carrier: Carrier<C>): v
       for (const { changes } of [attempt, wait, setUp]) expect(changes.at(-1)?.state).toBe("closed");
     });
 
-    it("waits for no opening that does not heed its signal, and destroys what it opens", async () => {
+    it("the client does not wait for an `open` that ignores its signal, and destroys the connection that it opens", async () => {
       const place = carrier.place();
       const server = await place.serve(add);
       const { promise, resolve } = deferred<C>();
@@ -297,7 +297,7 @@ export function connectionContract<C extends Connection>(carrier: Carrier<C>): v
       await expect.poll(() => server.connections.size).toBe(0);
     });
 
-    it("comes before anything is opened to who is told of the beginning", async () => {
+    it("a listener may close the client in its first event, before anything is opened", async () => {
       let opened = 0;
       const { client } = kept<C>((behaviour) =>
         carrier.reconnecting({
@@ -315,7 +315,7 @@ export function connectionContract<C extends Connection>(carrier: Carrier<C>): v
       expect(opened).toBe(0);
     });
 
-    it("comes with the end of a scope, and with a signal", async () => {
+    it("the client ends with its scope, and with its signal", async () => {
       const place = carrier.place();
       await place.serve(add);
       let ended: Promise<Error>;

@@ -1,4 +1,4 @@
-/** What every `reconnecting` must do. */
+/** Tests that `reconnecting` must pass over every kind of transport. */
 import type { Connection } from "ampwire";
 import { callsContract } from "./calls-contract.ts";
 import type { Carrier } from "./carrier.ts";
