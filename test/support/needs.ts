@@ -5,7 +5,7 @@ export interface Need {
   /** The name of the software, for messages. */
   readonly what: string;
   there(): boolean;
-  /** What is missing and how to install it: a sentence without its full stop. */
+  /** The missing software and how to install it: a sentence without its full stop. */
   readonly missing: string;
 }
 

@@ -53,7 +53,7 @@ export function tlsCases(known: TestCertificates): readonly TLSCase[] {
 function accepted(known: TestCertificates, demanding: TLSSide, trusting: TLSSide): TLSCase[] {
   const server = { certificate: known.server };
   return [
-    { name: "nobody verified", client: {}, server },
+    { name: "no verification", client: {}, server },
     { name: "the server verified", client: trusting, server },
     {
       name: "the server verified through an intermediate authority",

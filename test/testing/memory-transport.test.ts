@@ -112,7 +112,7 @@ test("a write to a peer that is gone reports the loss", async () => {
   await probeA.event("ended");
   a.write(Uint8Array.of(1));
   await probeA.event("lost");
-  expect(probeA.reasons[0]?.message).toBe("written to a peer that is gone");
+  expect(probeA.reasons[0]?.message).toBe("the peer is gone: a write failed");
 });
 
 describe("fake TLS", () => {
@@ -132,7 +132,7 @@ describe("fake TLS", () => {
     expect(atA).toEqual({
       peerCertificate: bob,
       hostCertificate: alice,
-      protocol: "pretended",
+      protocol: "fake",
       cipher: "none",
       verified: true,
     });

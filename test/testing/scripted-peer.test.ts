@@ -76,7 +76,7 @@ describe("messages of a mismatch", () => {
     expect(error).toBeInstanceOf(ScriptMismatch);
     expect(error.message).toBe(
       [
-        "another box came than expected:",
+        "received another box than expected:",
         '  _ask: "1"',
         '  _command: "Sum"',
         '  a: "1"',
@@ -96,7 +96,7 @@ describe("messages of a mismatch", () => {
     const { connection, peer } = scriptedPeer();
     void connection.callRemote(Sum, { a: 1, b: 3 }).catch(() => {});
     expect((await rejection(peer.expect("0004 5f61736b 0002"))).message).toBe(
-      ["other bytes came than expected:", "- 00 04 5f 61 73 6b 00 02", "+ 00 04 5f 61 73 6b 00 01"].join(
+      ["received other bytes than expected:", "- 00 04 5f 61 73 6b 00 02", "+ 00 04 5f 61 73 6b 00 01"].join(
         "\n",
       ),
     );
@@ -107,9 +107,9 @@ describe("messages of a mismatch", () => {
     const { connection, peer } = scriptedPeer();
     connection.destroy();
     expect((await rejection(peer.expect({ a: "1" }))).message).toBe(
-      'the stream has ended before this box:\n- a: "1"',
+      'the stream ended before this box:\n- a: "1"',
     );
-    expect((await rejection(peer.expect("00"))).message).toBe("other bytes came than expected:\n- 00");
+    expect((await rejection(peer.expect("00"))).message).toBe("received other bytes than expected:\n- 00");
   });
 
   test("a box in place of the end of the stream is reported", async () => {
@@ -117,7 +117,7 @@ describe("messages of a mismatch", () => {
     connection.callRemote(command("Tell", { requiresAnswer: false }));
     connection.destroy();
     expect((await rejection(peer.expectEnd())).message).toBe(
-      'the end of the stream was expected, and a box came:\n+ _command: "Tell"',
+      'received a box in place of the end of the stream:\n+ _command: "Tell"',
     );
   });
 });

@@ -75,7 +75,7 @@ describe.each(["client", "server"] as const)("case 22: asked by the %s", (asker)
 
 describe.each(["server", "client"] as const)("case 22: the stream of a TLS %s is destroyed", (role) => {
   const stages = ["asked", "answered", "in the handshake"] as const;
-  const ways = ["by the connection", "by somebody else", "by somebody else, with an error"] as const;
+  const ways = ["by the connection", "by other code", "by other code, with an error"] as const;
 
   describe.each(stages)("when the upgrade of this end is %s", (stage) => {
     test.each(ways)("the stream is destroyed %s", async (way) => {
@@ -86,7 +86,7 @@ describe.each(["server", "client"] as const)("case 22: the stream of a TLS %s is
       if (stage !== "asked") peer.send(ANS);
       if (stage === "in the handshake") await inHandshake();
       if (way === "by the connection") connection.destroy();
-      else socket.destroy(way === "by somebody else" ? undefined : new Error("somebody's own"));
+      else socket.destroy(way === "by other code" ? undefined : new Error("an error of other code"));
       await Promise.all([upgrade.over, held.over, connection.closed]);
       expect([upgrade.how, held.how]).toEqual([["rejected"], ["rejected"]]);
       expect(await connection.closed).toBeInstanceOf(AmpError);

@@ -163,7 +163,7 @@ test("a closed stream rejects with HandshakeError", async () => {
   const [clientStream, serverStream] = await socketPair();
   clientStream.destroy();
   await expect(upgrade(clientStream, { role: "client" })).rejects.toThrow(HandshakeError);
-  await delay(20); // the stream has ended, although no code has read from it
+  await delay(20); // the stream ended, although no code has read from it
   await expect(upgrade(serverStream, { role: "server" })).rejects.toThrow(HandshakeError);
 });
 
