@@ -1,4 +1,4 @@
-/** Check that a stream carries bytes. */
+/** The check that a stream carries bytes. */
 
 /** The modes of a stream, or of one half of it. */
 interface StreamModes {
