@@ -52,9 +52,8 @@ export {
 } from "./core/command/responder.ts";
 export { Connection } from "./core/complete-connection.ts";
 export type { BoxReceiver, BoxSender } from "./core/connection/box-interfaces.ts";
-export { HEARTBEAT_COMMAND, type HeartbeatOptions } from "./core/connection/heartbeat-options.ts";
-export type { ConnectionOptions, ErrorContext } from "./core/connection/options.ts";
-export type { State } from "./core/connection/states.ts";
+export type { ConnectionOptions, ErrorContext, HeartbeatOptions } from "./core/connection/options.ts";
+export type { PublicState as State } from "./core/connection/states.ts";
 export { AmpError, type Fault } from "./core/errors/amp-error.ts";
 export {
   CallTimeout,
@@ -104,6 +103,7 @@ export {
   UNHANDLED_ERROR_CODE,
   UNKNOWN_ERROR_CODE,
 } from "./core/errors/wire-codes.ts";
+export { HEARTBEAT_COMMAND } from "./core/features/liveness.ts";
 export {
   ProtocolSwitchCommand,
   type SwitchedProtocol,

@@ -22,6 +22,8 @@ export interface Transport {
   resume(): void;
   /** Set where the transport is inside TLS from its first byte on: `tls:` or `wss:`. */
   readonly tls?: TLSSession | undefined;
+  /** True if every write must be exactly one box: for carriers of boxes. Default false. */
+  readonly oneBoxPerWrite?: boolean | undefined;
   /** Bytes received and not delivered, where the transport can know. */
   readonly undelivered: number;
   /** Ends our side once everything is written; the peer may go on. */

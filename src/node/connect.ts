@@ -5,7 +5,7 @@ import {
   type Socket,
   type TcpNetConnectOpts,
 } from "node:net";
-import { checkBounds } from "../core/connection/bounds.ts";
+import { checkBounds } from "../core/connection/options.ts";
 import { ConnectFailed } from "../core/errors/transport.ts";
 import type { AbortSignalLike } from "../core/platform.ts";
 import { systemClock } from "./clock.ts";

@@ -96,7 +96,7 @@ function adoptOrClose(
  */
 function reporter({ observer = diagnostics, onError }: NodeConnectionOptions): (error: unknown) => void {
   return (error) => {
-    observer.errorReported(error, undefined, undefined);
+    observer.errorReported?.(error, undefined, undefined);
     onError?.(error, { command: undefined, connection: undefined });
   };
 }

@@ -1,9 +1,7 @@
 /** Opens a connection over a WebSocket, or on one that is there already. */
 
-import { Connection } from "../core/complete-connection.ts";
-import { checkBounds } from "../core/connection/bounds.ts";
-import { checkConnectionOptions } from "../core/connection/check-options.ts";
-import type { ConnectionOptions } from "../core/connection/options.ts";
+import { ALL_FEATURES, Connection } from "../core/complete-connection.ts";
+import { type ConnectionOptions, checkBounds, checkConnectionOptions } from "../core/connection/options.ts";
 import { ConnectFailed } from "../core/errors/transport.ts";
 import type { AbortSignalLike } from "../core/platform.ts";
 import type { Clock } from "../core/transport.ts";
@@ -60,7 +58,7 @@ export function attach(socket: WebSocketLike, options: WebSocketOptions = {}): C
  */
 export function checkOptions(options: ConnectWebSocketOptions): WebSocketConstructor {
   const { connectTimeout, WebSocket: Constructor = platformWebSocket } = options;
-  checkConnectionOptions(options);
+  checkConnectionOptions(options, ALL_FEATURES);
   checkBounds({ connectTimeout });
   if (Constructor === undefined) {
     throw new TypeError("this platform has no WebSocket of its own: give one as the option `WebSocket`");

@@ -1,6 +1,7 @@
 /** How a client that keeps a connection up behaves. */
-import { checkBounds } from "../connection/bounds.ts";
+
 import type { BaseConnection as Connection } from "../connection/connection.ts";
+import { checkBounds } from "../connection/options.ts";
 import type { Signal } from "../platform.ts";
 import type { Clock } from "../transport.ts";
 import type { BackoffOptions } from "./backoff.ts";
