@@ -48,9 +48,9 @@ export interface NodeConnectionOptions extends Omit<ConnectionOptions, "tls"> {
 }
 
 /**
- * Finds what is wrong with options before anything is opened for them.
- * @param role undefined where it is not known: then nothing is said about TLS
- * @throws InvalidCertificate, InvalidSignature for what is no locator, RangeError, TypeError
+ * Checks options before a socket or stream is opened.
+ * @param role role of this end in TLS; undefined if unknown, and then `tls` is not checked
+ * @throws InvalidCertificate, RangeError or TypeError for invalid options, InvalidSignature for an invalid locator
  */
 export function checkOptions(options: NodeConnectionOptions, role: TLSRole | undefined): void {
   const { tls } = options;
@@ -58,11 +58,11 @@ export function checkOptions(options: NodeConnectionOptions, role: TLSRole | und
   if (tls && role !== undefined) checkTLSOptions(tls, role);
 }
 
-/** A connection over a stream of Node. `connect`, `listen` and `attach` make it. */
+/** A connection over a Node stream. `connect`, `listen` and `attach` create it. */
 export class NodeConnection extends Connection {
   readonly #descriptors: DescriptorChannel | undefined;
 
-  /** @throws TypeError for a stream that does not carry bytes, RangeError for a limit that makes no sense */
+  /** @throws TypeError for a stream in object mode or with an encoding set, RangeError for an invalid limit */
   constructor(stream: Duplex, role: TLSRole | undefined, options: NodeConnectionOptions) {
     const {
       handshakeDelay = DEFAULT_HANDSHAKE_DELAY,
@@ -76,12 +76,12 @@ export class NodeConnection extends Connection {
     this.#descriptors = stream instanceof DescriptorStream ? stream.descriptors : undefined;
   }
 
-  /** For the descriptors that go beside the boxes, where they do. */
+  /** File descriptors that are sent with the boxes; undefined inside TLS, or without the option `descriptors`. */
   get sideChannel(): DescriptorChannel | undefined {
     return this.secure ? undefined : this.#descriptors;
   }
 
-  // The transport that this class chooses makes its sessions with these classes.
+  // The casts are safe: the StreamTransport above creates its sessions with these classes.
 
   override get peerCertificate(): Certificate | undefined {
     return super.peerCertificate as Certificate | undefined;
@@ -107,7 +107,7 @@ export class NodeConnection extends Connection {
       stream = given;
     };
     await this.call(command, { ...args, protocol }, options);
-    if (stream === undefined) throw new Error("a switch that was made has handed over a stream");
+    if (stream === undefined) throw new Error("the protocol switch succeeded without a stream");
     return stream;
   }
 }

@@ -90,7 +90,7 @@ const GIVE_UP = "--timeout=120";
 
 /** Returns the path of a program in `test/interop/twisted/`. */
 export function interop(program: string): string {
-  return fileURLToPath(new URL(`../../interop/${program}`, import.meta.url));
+  return fileURLToPath(new URL(`../interop/twisted/${program}`, import.meta.url));
 }
 
 /** A Python process. */
