@@ -1,4 +1,4 @@
-/** The golden bytes of `vectors/`. The fields are documented in `test/interop/twisted/golden_*.py`, which generates them. */
+/** The golden bytes of `test/vectors/`. The fields are documented in `test/interop/twisted/golden_*.py`, which generates them. */
 import { readFileSync } from "node:fs";
 import { Box } from "ampwire";
 import { keyToText } from "../../src/core/wire/key-text.ts";
@@ -53,7 +53,7 @@ export function readVectors(name: "boxes.json"): BoxesVector[];
 export function readVectors(name: "conversations.json"): Conversation[];
 export function readVectors(name: "malformed.json"): Malformed[];
 export function readVectors(name: string): unknown {
-  return JSON.parse(readFileSync(new URL(`../../vectors/${name}`, import.meta.url), "ascii"));
+  return JSON.parse(readFileSync(new URL(`../vectors/${name}`, import.meta.url), "ascii"));
 }
 
 export function boxOf(vector: BoxVector): Box {
