@@ -1,6 +1,6 @@
 /**
  * `npm run test:runtimes`: runs test/runtimes/suite.mjs on every runtime that is promised, and prints a table: what works
- * where. The runtimes come from npm. `--write` puts the table into the README. Exits 1 when something fails that the
+ * where. The runtimes come from npm. `--write` writes the table into docs/runtimes.md. Exits 1 when something fails that the
  * table of known gaps does not name.
  */
 import { spawn } from "node:child_process";
@@ -96,10 +96,11 @@ function markdown() {
 
 /** Blank lines around the table: without them some renderers take it for a part of the comment before it. */
 function writeTable() {
-  const path = join(root, "README.md");
+  const path = join(root, "docs/runtimes.md");
   const text = readFileSync(path, "utf8");
   const place = /(?<=<!-- runtimes -->\n)[\s\S]*?(?=<!-- \/runtimes -->)/;
-  if (!place.test(text)) throw new Error("README.md has no place for the table, between its two comments");
+  if (!place.test(text))
+    throw new Error("docs/runtimes.md does not contain the two comments that enclose the table");
   writeFileSync(
     path,
     text.replace(place, () => `\n${table}\n\n`),
