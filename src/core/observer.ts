@@ -4,7 +4,7 @@
  * A call, an ask and a protocol change are each represented by one object from beginning to end: use it as the key of a
  * WeakMap. Event objects of calls are created only if {@link Observer.watchesCalls} allows them.
  */
-import type { AmpConnection } from "./command/amp-connection.ts";
+import type { AmpConnection } from "./command/types.ts";
 import type { TLSSession } from "./transport.ts";
 
 /** A call of this end, or an ask of the peer. */

@@ -1,8 +1,8 @@
 /** A connection over a Node stream: the core's connection with Node's certificates. */
 
 import type { Duplex } from "node:stream";
-import type { CallOptions } from "../core/command/amp-connection.ts";
 import type { Command } from "../core/command/command.ts";
+import type { CallOptions } from "../core/command/types.ts";
 import { ALL_FEATURES, Connection } from "../core/complete-connection.ts";
 import { type ConnectionOptions, checkConnectionOptions } from "../core/connection/options.ts";
 import {

@@ -4,8 +4,7 @@
  * It serves tests of a connection before, during and after a handshake. It provides no security: a certificate is only a
  * name, and a peer proves its identity by having the object.
  */
-import { InvalidCertificate } from "../core/errors/caller.ts";
-import { PeerVerifyError } from "../core/errors/peer.ts";
+import { InvalidCertificate, PeerVerifyError } from "../core/errors/tls.ts";
 import type { PrivateCertificateLike, TLSOptions, TLSSession } from "../core/transport.ts";
 
 /** The only message of one end's fake handshake. */

@@ -2,7 +2,7 @@
  * Two transports joined in memory. Written bytes are delivered to the other end in a later microtask, so a test needs to
  * await promises only.
  */
-import { HandshakeError, PlaintextAfterStartTLS } from "../core/errors/peer.ts";
+import { HandshakeError, PlaintextAfterStartTLS } from "../core/errors/tls.ts";
 import { ConnectionLost } from "../core/errors/transport.ts";
 import type {
   StartTLSTransport,

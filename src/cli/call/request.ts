@@ -58,7 +58,7 @@ export function typedRequest(command: Command, words: readonly TypedArgument[]):
 
 /** An error that the command declares comes as its class; people want to see its tag too. */
 function declared(command: Command, error: unknown): Failure | undefined {
-  const tag = command.declaredErrors.tagFor(error)?.tag;
+  const tag = command.declaredErrors.codeFor(error)?.code;
   if (tag === undefined || !(error instanceof Error)) return undefined;
   return new Failure(`${tag}: ${error.message}`, undefined, { code: tag, cause: error });
 }

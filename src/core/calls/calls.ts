@@ -1,6 +1,5 @@
 /** The calling half of a connection: encodes asks, and settles calls with the answers. */
-import type { CallOptions } from "../command/amp-connection.ts";
-import type { AnyCommand } from "../command/command.ts";
+import type { AnyCommand, CallOptions } from "../command/types.ts";
 import { InvalidSignature } from "../errors/caller.ts";
 import { MalformedAmpBox, UnexpectedAnswer } from "../errors/peer.ts";
 import { fromWire } from "../errors/wire-codes.ts";

@@ -1,8 +1,8 @@
 /** Calls of this end that wait for their answers. Each is settled exactly once. */
-import type { CallOptions } from "../command/amp-connection.ts";
-import type { AnyCommand } from "../command/command.ts";
+import type { AnyCommand, CallOptions } from "../command/types.ts";
 import { CallTimeout } from "../errors/caller.ts";
-import type { AbortSignalLike } from "../platform.ts";
+import { invalidNumber } from "../number-option.ts";
+import { limitTime } from "../time-limit.ts";
 import type { Clock } from "../transport.ts";
 import { TagWindow } from "./tag-window.ts";
 
@@ -89,21 +89,14 @@ export class PendingCalls {
     throwIfAborted(options);
     const { timeout } = options;
     if (timeout !== undefined && !(timeout >= 0))
-      throw new RangeError(`timeout must be a number of milliseconds from 0 up, not ${String(timeout)}`);
+      throw invalidNumber("timeout", "a number of at least 0", timeout);
   }
 
   /** Applies `timeout` and `signal` of a call that has one of them. */
   limit(tag: number, call: Call, { timeout, signal }: CallOptions): void {
-    let timer: unknown;
-    const clock = this.#clock;
-    const aborted = () => this.#cancel(tag, (signal as AbortSignalLike).reason); // only added to a signal that exists
-    if (timeout !== undefined && timeout !== Number.POSITIVE_INFINITY)
-      timer = clock.setTimeout(() => this.#cancel(tag, timedOut(call.name, timeout)), timeout);
-    signal?.addEventListener("abort", aborted, { once: true });
-    call.release = () => {
-      if (timer !== undefined) clock.clearTimeout(timer);
-      signal?.removeEventListener("abort", aborted);
-    };
+    call.release = limitTime(this.#clock, { timeout, signal }, (cause) =>
+      this.#cancel(tag, cause === "timeout" ? timedOut(call.name, timeout) : signal?.reason),
+    );
   }
 
   #cancel(tag: number, reason: unknown): void {
@@ -159,6 +152,6 @@ export function throwIfAborted({ signal }: CallOptions): void {
   if (signal?.aborted) throw signal.reason;
 }
 
-function timedOut(name: string, timeout: number): CallTimeout {
+function timedOut(name: string, timeout: number | undefined): CallTimeout {
   return new CallTimeout(`${name} was not answered within ${timeout} ms`);
 }

@@ -2,9 +2,9 @@
  * The part of a connection that calls and serving need. A connection's kernel implements it; so can any other carrier of
  * boxes, for calls and serving without a connection.
  */
-import type { AmpConnection } from "../command/amp-connection.ts";
-import type { AnyCommand } from "../command/command.ts";
+
 import type { CommandResponder } from "../command/responder.ts";
+import type { AmpConnection, AnyCommand } from "../command/types.ts";
 import type { Observer } from "../observer.ts";
 import type { Signal } from "../platform.ts";
 import type { Values } from "../schema/field.ts";

@@ -3,8 +3,7 @@
  * queue. It is a connection like any other, over a transport that passes one box with each write.
  */
 
-import type { CallOptions } from "../command/amp-connection.ts";
-import type { AnyCommand } from "../command/command.ts";
+import type { AnyCommand, CallOptions } from "../command/types.ts";
 import type { BoxReceiver, BoxSender } from "../connection/box-interfaces.ts";
 import { BaseConnection, kernelOf } from "../connection/connection.ts";
 import { FeatureSet } from "../connection/feature.ts";

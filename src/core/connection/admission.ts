@@ -1,7 +1,7 @@
 /** Which calls and asks a connection accepts at the moment. */
-import type { AnyCommand } from "../command/command.ts";
+import type { AnyCommand } from "../command/types.ts";
 import { LimitExceeded, TLSRequired } from "../errors/caller.ts";
-import type { Kernel } from "./kernel.ts";
+import type { Kernel } from "./feature.ts";
 
 /** Returns the error that refuses a call, or undefined if it may be made. */
 export function refusal(

@@ -1,24 +1,23 @@
 /** A connection as its owner sees it: calls, encryption, and its end. Everything else is in the kernel (`kernel.ts`). */
 import { TypedCalls } from "../calls/typed-calls.ts";
-import type { AmpConnection, CallOptions, StartTLSOptions } from "../command/amp-connection.ts";
-import type { AnyCommand } from "../command/command.ts";
 import type { ProtocolChange } from "../command/protocol-change.ts";
+import type { AmpConnection, AnyCommand, CallOptions, StartTLSOptions } from "../command/types.ts";
 import { ConnectionClosed } from "../errors/transport.ts";
 import type { Values } from "../schema/field.ts";
 import type { CertificateLike, Clock, PrivateCertificateLike, TLSSession, Transport } from "../transport.ts";
 import type { Box } from "../wire/box.ts";
 import { refusal, refuse } from "./admission.ts";
 import type { FeatureSet } from "./feature.ts";
-import { Kernel, noChanges, type ServingFactory } from "./kernel.ts";
+import { ConnectionKernel, noChanges, type ServingFactory } from "./kernel.ts";
 import type { ConnectionOptions } from "./options.ts";
 import { type PublicState, publicState } from "./states.ts";
 
 /** The kernel of a connection, for carriers and features. Not exported from the package. */
-export let kernelOf: (connection: BaseConnection) => Kernel;
+export let kernelOf: (connection: BaseConnection) => ConnectionKernel;
 
 /** AMP over any transport, with the features that an entry point composes. */
 export class BaseConnection extends TypedCalls implements AmpConnection {
-  readonly #kernel: Kernel;
+  readonly #kernel: ConnectionKernel;
   readonly closed: Promise<Error>;
 
   static {
@@ -34,7 +33,7 @@ export class BaseConnection extends TypedCalls implements AmpConnection {
     features: FeatureSet,
   ) {
     super();
-    this.#kernel = new Kernel(this, transport, clock, options, serving, features);
+    this.#kernel = new ConnectionKernel(this, transport, clock, options, serving, features);
     this.closed = this.#kernel.ending.closed;
     this.#kernel.start();
   }

@@ -2,8 +2,8 @@
 import { AmpError } from "../errors/amp-error.ts";
 import { messageOf } from "../errors/to-error.ts";
 import { ConnectionClosed, ConnectionLost } from "../errors/transport.ts";
-import type { Kernel } from "./kernel.ts";
-import type { Transition } from "./states.ts";
+import type { Kernel } from "./feature.ts";
+import type { ChangeKind, Transition } from "./states.ts";
 
 /**
  * Milliseconds in which `close()` still serves what the peer asks; and, after this end has ended its side of the stream, in
@@ -11,14 +11,23 @@ import type { Transition } from "./states.ts";
  */
 export const CLOSE_GRACE_MS = 2_000;
 
+/** What the end needs of the kernel besides what features see. */
+interface EndingKernel extends Kernel {
+  changeKind: ChangeKind | undefined;
+  closeWanted: boolean;
+  reason: Error | undefined;
+  stopFeatures(reason: Error): void;
+  abortSignal(reason: Error): void;
+}
+
 export class Ending {
-  readonly #kernel: Kernel;
+  readonly #kernel: EndingKernel;
   #graceTimer: unknown;
   /** Resolves with the reason when the transport is lost, or was given to another protocol. */
   readonly closed: Promise<Error>;
   #resolveClosed: (reason: Error) => void = () => {};
 
-  constructor(kernel: Kernel) {
+  constructor(kernel: EndingKernel) {
     this.#kernel = kernel;
     this.closed = new Promise((resolve) => {
       this.#resolveClosed = resolve;

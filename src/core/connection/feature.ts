@@ -7,13 +7,72 @@
  * each box, except that of the raw receiver, and an absent hook costs nothing.
  */
 
-import type { ChangeAsk } from "../calls/port.ts";
-import type { CallOptions, StartTLSOptions } from "../command/amp-connection.ts";
-import type { AnyCommand } from "../command/command.ts";
+import type { Calls } from "../calls/calls.ts";
+import type { AskReceiver, ChangeAsk } from "../calls/port.ts";
 import type { ProtocolChange } from "../command/protocol-change.ts";
+import type { AmpConnection, AnyCommand, CallOptions, StartTLSOptions } from "../command/types.ts";
+import type { Observer } from "../observer.ts";
 import type { Values } from "../schema/field.ts";
+import type { Clock, TLSSession, Transport } from "../transport.ts";
+import type { ByteWriter } from "../wire/byte-writer.ts";
 import type { Frame } from "../wire/frame.ts";
-import type { Kernel } from "./kernel.ts";
+import type { Inbox } from "./inbox.ts";
+import type { Limits } from "./limits.ts";
+import type { ConnectionOptions } from "./options.ts";
+import type { Outbox } from "./outbox.ts";
+import type { ChangeKind, State, StateRules, Transition } from "./states.ts";
+
+/** The kernel of a connection, as its features and its end see it. */
+export interface Kernel {
+  readonly connection: AmpConnection;
+  readonly options: ConnectionOptions;
+  readonly limits: Limits;
+  readonly clock: Clock;
+  readonly transport: Transport;
+  readonly observer: Observer | undefined;
+  readonly inbox: Inbox;
+  readonly outbox: Outbox;
+  readonly calls: Calls;
+  readonly serving: AskReceiver;
+  /** Resolves with the reason when the connection has ended. */
+  readonly closed: Promise<Error>;
+
+  // The state, and what does not fit into its table: see `states.ts`.
+  readonly state: State;
+  readonly rules: StateRules;
+  readonly changeKind: ChangeKind | undefined;
+  /** True if queued boxes are sent inside TLS or not at all. */
+  readonly upgradeIsCertain: boolean;
+  readonly peerEnded: boolean;
+  readonly secure: boolean;
+  readonly tls: TLSSession | undefined;
+
+  /** @throws Error for a transition that the table does not have: a bug in ampwire */
+  move(transition: Transition): void;
+  /** Begins a protocol change: what was appended is written, and later boxes are queued. */
+  hold(by: "ask" | "asked", kind: ChangeKind): void;
+  /**
+   * Ends a protocol change: queued boxes are sent, then the peer is read again, or a `close()` that waited begins.
+   * @param beforeReading runs between the two
+   */
+  resume(by: "refused" | "declined" | "upgraded", beforeReading?: () => void): void;
+  /** The connection is inside TLS from now on. What was received before may have been sent by an attacker. */
+  secured(session: TLSSession): void;
+  /** Ends the connection; what was written is still sent. */
+  fail(reason: Error): void;
+  /** Ends the connection and the transport at once. */
+  destroy(reason: Error): void;
+
+  /** True if boxes may be read now. */
+  mayRead(): boolean;
+  /** True if this end has no reason not to read. The peer may be one: see {@link mayRead}. */
+  mayListen(): boolean;
+  /** The writer to which boxes are appended; {@link written} must follow. */
+  readonly out: ByteWriter;
+  written(): void;
+  /** The reason with which a call that comes too late is rejected. */
+  whyClosed(): Error;
+}
 
 /** One kind of feature: one object for all connections of all entry points that list it. */
 export interface FeatureKind<Options = object> {

@@ -1,8 +1,8 @@
 /** Incoming bytes: pulls one box after another while the connection may read, and pauses the transport otherwise. */
 import type { ChunkOwnership, Transport } from "../transport.ts";
-import type { Limits } from "../wire/box-limits.ts";
 import type { Frame } from "../wire/frame.ts";
 import { BoxReader } from "../wire/reader.ts";
+import type { Limits } from "./limits.ts";
 
 /** The connection, as its inbox sees it. */
 export interface InboxOwner {

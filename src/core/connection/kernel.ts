@@ -7,9 +7,8 @@
 
 import { Calls } from "../calls/calls.ts";
 import type { AskReceiver, ChangeAsk, Port } from "../calls/port.ts";
-import type { AmpConnection } from "../command/amp-connection.ts";
-import type { AnyCommand } from "../command/command.ts";
 import { CommandResponder } from "../command/responder.ts";
+import type { AmpConnection, AnyCommand } from "../command/types.ts";
 import { LimitExceeded, ProtocolSwitched, TLSNotAvailable } from "../errors/caller.ts";
 import { NoEmptyBoxes, RemoteAmpError } from "../errors/peer.ts";
 import { toError } from "../errors/to-error.ts";
@@ -18,13 +17,13 @@ import { TLS_REQUIRED_ERROR_CODE } from "../errors/wire-codes.ts";
 import type { Observer } from "../observer.ts";
 import { newAbortController, type Signal } from "../platform.ts";
 import type { ChunkOwnership, Clock, TLSSession, Transport, TransportReceiver } from "../transport.ts";
-import type { Limits } from "../wire/box-limits.ts";
 import type { ByteWriter } from "../wire/byte-writer.ts";
 import type { Frame } from "../wire/frame.ts";
 import { plaintextForbids } from "./admission.ts";
 import { Ending } from "./ending.ts";
-import type { Feature, FeatureSet, ProtocolChanges } from "./feature.ts";
+import type { Feature, FeatureSet, Kernel, ProtocolChanges } from "./feature.ts";
 import { Inbox, type InboxOwner } from "./inbox.ts";
+import type { Limits } from "./limits.ts";
 import { type ConnectionOptions, checkConnectionOptions } from "./options.ts";
 import { Outbox } from "./outbox.ts";
 import {
@@ -42,7 +41,7 @@ export type ServingFactory = (port: Port, options: ConnectionOptions) => AskRece
 
 const NONE: readonly Feature[] = [];
 
-export class Kernel implements Port, InboxOwner, TransportReceiver {
+export class ConnectionKernel implements Kernel, Port, InboxOwner, TransportReceiver {
   readonly connection: AmpConnection;
   readonly options: ConnectionOptions;
   readonly limits: Limits;
@@ -155,6 +154,10 @@ export class Kernel implements Port, InboxOwner, TransportReceiver {
   /** True if queued boxes are sent inside TLS or not at all. */
   get upgradeIsCertain(): boolean {
     return isUpgradeCertain(this.state, this.changeKind);
+  }
+
+  get closed(): Promise<Error> {
+    return this.ending.closed;
   }
 
   get secure(): boolean {

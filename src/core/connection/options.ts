@@ -1,13 +1,13 @@
 /** The options of a connection, and their check. */
-import type { AmpConnection } from "../command/amp-connection.ts";
+import type { AmpConnection } from "../command/types.ts";
 import { InvalidSignature } from "../errors/caller.ts";
+import { checkNotNegative } from "../number-option.ts";
 import type { Observer } from "../observer.ts";
 import type { ResponderLocator } from "../serving/locator.ts";
 import type { TLSOptions } from "../transport.ts";
-import { type LimitOptions, type Limits, resolveLimits } from "../wire/box-limits.ts";
 import { shownValue } from "../wire/value-text.ts";
 import type { BoxReceiver } from "./box-interfaces.ts";
-import type { FeatureSet } from "./feature.ts";
+import { type LimitOptions, type Limits, resolveLimits } from "./limits.ts";
 
 /** Options of the heartbeat. Nothing is sent while bytes arrive from the peer anyway. */
 export interface HeartbeatOptions {
@@ -67,7 +67,7 @@ export interface ErrorContext {
  * @returns the limits, with defaults for those that are not given
  * @throws RangeError, TypeError; InvalidSignature for an invalid locator
  */
-export function checkConnectionOptions(options: object, features: FeatureSet): Limits {
+export function checkConnectionOptions(options: object, features: { check(options: object): void }): Limits {
   const { callTimeout, limits, locator } = options as ConnectionOptions; // programs in JavaScript may pass anything
   features.check(options);
   if (locator !== undefined && typeof locator?.locateResponder !== "function") {
@@ -75,18 +75,6 @@ export function checkConnectionOptions(options: object, features: FeatureSet): L
       `the option locator must be an object with the method locateResponder, as locator(...) makes it, not ${shownValue(locator)}`,
     );
   }
-  checkBounds({ callTimeout });
+  checkNotNegative({ callTimeout });
   return resolveLimits(limits);
-}
-
-/**
- * Checks limits given as numbers: times in milliseconds, and numbers of things.
- * @param bounds by the names of the options
- * @throws RangeError for a value that is not a number from 0 up
- */
-export function checkBounds(bounds: Readonly<Record<string, number | undefined>>): void {
-  for (const [name, value] of Object.entries(bounds)) {
-    if (value !== undefined && !(value >= 0))
-      throw new RangeError(`${name} must be a number from 0 up, not ${String(value)}`);
-  }
 }

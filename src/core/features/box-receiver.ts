@@ -1,8 +1,8 @@
 /** The raw receiver: a connection as a sender of boxes, for a receiver that gets every box as it arrives. */
 import { plaintextForbids } from "../connection/admission.ts";
 import type { BoxReceiver, BoxSender } from "../connection/box-interfaces.ts";
-import type { Feature, FeatureKind } from "../connection/feature.ts";
-import type { Kernel } from "../connection/kernel.ts";
+import type { Feature, FeatureKind, Kernel } from "../connection/feature.ts";
+
 import { TLSRequired } from "../errors/caller.ts";
 import { toError } from "../errors/to-error.ts";
 import type { Box } from "../wire/box.ts";
@@ -25,7 +25,7 @@ class RawBoxes implements Feature, BoxSender {
   started(): void {
     const receiver = this.#receiver;
     receiver.startReceivingBoxes(this);
-    void this.#kernel.ending.closed.then((reason) => receiver.stopReceivingBoxes(reason));
+    void this.#kernel.closed.then((reason) => receiver.stopReceivingBoxes(reason));
   }
 
   boxReceived(frame: Frame): void {

@@ -7,8 +7,8 @@
  * it checks which box is incomplete then, and since when. So a stream that is cut in every box sets one timer in each
  * `boxTimeout`, and a connection that is silent between two boxes soon has none.
  */
-import type { Feature, FeatureKind } from "../connection/feature.ts";
-import type { Kernel } from "../connection/kernel.ts";
+import type { Feature, FeatureKind, Kernel } from "../connection/feature.ts";
+
 import { BoxTimeout } from "../errors/peer.ts";
 
 export const boxTimeout: FeatureKind = {

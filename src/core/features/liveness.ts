@@ -6,10 +6,11 @@
  * that nobody serves; any byte from the peer then proves that it is alive.
  */
 import { plaintextForbids } from "../connection/admission.ts";
-import type { Feature, FeatureKind } from "../connection/feature.ts";
-import type { Kernel } from "../connection/kernel.ts";
+import type { Feature, FeatureKind, Kernel } from "../connection/feature.ts";
+
 import type { HeartbeatOptions } from "../connection/options.ts";
 import { HeartbeatTimeout, IdleTimeout } from "../errors/transport.ts";
+import { checkPositive } from "../number-option.ts";
 
 /** The command that the heartbeat asks for. A peer that serves it may answer what it likes. */
 export const HEARTBEAT_COMMAND = "ampwire.Heartbeat";
@@ -29,11 +30,7 @@ export const liveness: FeatureKind<LivenessOptions> = {
 function checkHeartbeat({ heartbeat, receiver }: LivenessOptions & { readonly receiver?: unknown }): void {
   if (heartbeat === undefined) return;
   const { interval, timeout = interval } = heartbeat;
-  for (const [name, value] of Object.entries({ interval, timeout })) {
-    if (typeof value !== "number" || !(value > 0)) {
-      throw new RangeError(`heartbeat: ${name} must be a positive number, not ${String(value)}`);
-    }
-  }
+  checkPositive({ "heartbeat.interval": interval, "heartbeat.timeout": timeout });
   if (receiver !== undefined) {
     throw new TypeError("a heartbeat is a call, and a connection with a receiver makes none");
   }

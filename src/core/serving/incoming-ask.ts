@@ -1,9 +1,8 @@
 /** One ask of the peer, from its arrival to its answer. */
-import type { AmpConnection } from "../command/amp-connection.ts";
-import type { AnyCommand } from "../command/command.ts";
+import type { AmpConnection, AnyCommand } from "../command/types.ts";
 import type { CallEvent, Observer } from "../observer.ts";
-import type { ByteRange } from "../wire/byte-range.ts";
 import type { Frame } from "../wire/frame.ts";
+import type { ByteRange } from "../wire/tag.ts";
 import { tagBytes } from "../wire/tag.ts";
 
 const NO_BYTES = new Uint8Array(0);

@@ -1,6 +1,5 @@
 /** The context that responders receive. */
-import type { AmpConnection } from "../command/amp-connection.ts";
-import type { ResponderContext } from "../command/responder.ts";
+import type { AmpConnection, ResponderContext } from "../command/types.ts";
 import type { Signal } from "../platform.ts";
 
 /** One for the plaintext part of a connection and another for the part inside TLS, so that `state` is empty after the upgrade. */

@@ -1,8 +1,8 @@
 /** The serving half of a connection: finds the responder of an ask, runs it, and answers. */
 
 import type { AskReceiver, Port } from "../calls/port.ts";
-import type { AnyCommand } from "../command/command.ts";
 import { CommandResponder, type Responder } from "../command/responder.ts";
+import type { AnyCommand } from "../command/types.ts";
 import { RemoteAmpError } from "../errors/peer.ts";
 import { BadLocalReturn } from "../errors/responder.ts";
 import { isError, messageOf, toError } from "../errors/to-error.ts";
@@ -13,11 +13,10 @@ import type { Values } from "../schema/field.ts";
 import { Box } from "../wire/box.ts";
 import { MAX_VALUE_LENGTH } from "../wire/box-limits.ts";
 import { writeBox } from "../wire/box-writer.ts";
-import type { ByteRange } from "../wire/byte-range.ts";
 import type { ByteWriter } from "../wire/byte-writer.ts";
 import type { Frame } from "../wire/frame.ts";
 import { ANSWER, ERROR, ERROR_CODE, ERROR_DESCRIPTION } from "../wire/protocol-keys.ts";
-import { tagBytes } from "../wire/tag.ts";
+import { type ByteRange, tagBytes } from "../wire/tag.ts";
 import { CommandNames } from "./command-names.ts";
 import { IncomingAsk } from "./incoming-ask.ts";
 import type { ResponderLocator } from "./locator.ts";
@@ -57,7 +56,7 @@ export class Serving implements AskReceiver {
   receive(frame: Frame): void {
     const ask = reusableAsk ?? new IncomingAsk();
     reusableAsk = undefined; // a responder may synchronously cause another box to be received
-    ask.begin(frame.shape?.commandName ?? this.#nameIn(frame), frame);
+    ask.begin(frame.matched?.commandName ?? this.#nameIn(frame), frame);
     this.#serve(ask, frame);
     if (!ask.kept) reusableAsk = ask;
   }

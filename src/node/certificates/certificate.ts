@@ -1,6 +1,6 @@
 /** A certificate without its private key: the peer's, or a CA's. */
 import { X509Certificate } from "node:crypto";
-import { InvalidCertificate } from "../../core/errors/caller.ts";
+import { InvalidCertificate } from "../../core/errors/tls.ts";
 import { lastCommonName, onOneLine, separateNames } from "./distinguished-name.ts";
 import { type PEM, pemBlocks } from "./pem.ts";
 

@@ -1,5 +1,5 @@
 /** Parser of PEM text: labelled blocks of base64. Text between the blocks is ignored. */
-import { InvalidCertificate } from "../../core/errors/caller.ts";
+import { InvalidCertificate } from "../../core/errors/tls.ts";
 
 /** PEM text, as a string or as the bytes of a file. */
 export type PEM = string | Uint8Array;

@@ -1,6 +1,6 @@
 /** A certificate together with its private key: one end of a connection presents it to the peer. */
 import { createPrivateKey, type KeyObject } from "node:crypto";
-import { InvalidCertificate } from "../../core/errors/caller.ts";
+import { InvalidCertificate } from "../../core/errors/tls.ts";
 import { Certificate } from "./certificate.ts";
 import type { AuthorityOptions, CertificateOptions, GeneratedCertificate } from "./generate.ts";
 import { type PEM, pemBlocks } from "./pem.ts";

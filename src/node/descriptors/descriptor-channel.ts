@@ -5,7 +5,7 @@
  * Ownership: the channel sends a copy of the program's descriptor, and closes the copy after sending. The channel owns a
  * received descriptor until a box claims it; then the program owns it.
  */
-import type { SideChannel } from "../../core/schema/argument.ts";
+import type { SideChannel } from "../../core/schema/spread-fields.ts";
 import { libc } from "./libc.ts";
 
 /** Queues of the descriptors that one connection sends and receives. */

@@ -3,7 +3,8 @@
 import { integer } from "../../core/arguments/integer.ts";
 import { DescriptorsNotAvailable } from "../../core/errors/caller.ts";
 import { messageOf } from "../../core/errors/to-error.ts";
-import type { BoxArgument } from "../../core/schema/argument.ts";
+import type { BoxArgument } from "../../core/schema/field.ts";
+import { boxArgument } from "../../core/schema/spread-fields.ts";
 import { NodeConnection } from "../connection.ts";
 import type { DescriptorChannel } from "./descriptor-channel.ts";
 
@@ -24,7 +25,7 @@ const ordinal = integer();
  * @throws SyntaxError when decoding a number that no received descriptor has
  */
 export function descriptor(): BoxArgument<number> {
-  return {
+  return boxArgument({
     description: { type: "Descriptor" },
     encode: () => {
       throw new DescriptorsNotAvailable(
@@ -56,7 +57,7 @@ export function descriptor(): BoxArgument<number> {
       if (fd === undefined) throw new SyntaxError(`no descriptor with the number ${number} was received`);
       return fd;
     },
-  };
+  });
 }
 
 function send(channel: DescriptorChannel, fd: number): number {

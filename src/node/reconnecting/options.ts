@@ -1,5 +1,5 @@
 /** Options of `reconnecting`. */
-import type { StartTLSOptions } from "../../core/command/amp-connection.ts";
+import type { StartTLSOptions } from "../../core/command/types.ts";
 import type { ReconnectingClient as CoreClient } from "../../core/reconnecting/client.ts";
 import type {
   ReconnectingBaseOptions as CoreBaseOptions,

@@ -1,7 +1,7 @@
 /** A client that reconnects whenever its connection breaks. */
 import { DescriptorsNotAvailable } from "../../core/errors/caller.ts";
 import { ReconnectingClient as Client } from "../../core/reconnecting/client.ts";
-import { givingUpOnRefusals } from "../../core/reconnecting/fatal-errors.ts";
+import { withFatalOptionsErrors } from "../../core/reconnecting/fatal-errors.ts";
 import { systemClock } from "../clock.ts";
 import { connect } from "../connect.ts";
 import { checkOptions, type NodeConnection } from "../connection.ts";
@@ -31,7 +31,7 @@ function openerOf(options: ReconnectingOptions) {
   if ("open" in options) return options;
   const { signal: _clientSignal, isFatalError, ...rest } = options;
   checkOptions(rest, "client");
-  return givingUpOnRefusals((signal) => connect({ ...rest, signal }), isInvalidAddress, isFatalError);
+  return withFatalOptionsErrors((signal) => connect({ ...rest, signal }), isInvalidAddress, isFatalError);
 }
 
 /** True if Node or the library rejects the address itself: for example, a port over 65535. */

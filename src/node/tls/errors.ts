@@ -5,7 +5,7 @@
  * `ERR_SSL_SSL/TLS_ALERT_...`). Only `_ALERT_` and the rest of the code are the same everywhere.
  */
 import type { AmpError } from "../../core/errors/amp-error.ts";
-import { HandshakeError, PeerRefusedCertificate, PeerVerifyError } from "../../core/errors/peer.ts";
+import { HandshakeError, PeerRefusedCertificate, PeerVerifyError } from "../../core/errors/tls.ts";
 import type { Certificate } from "../certificates/certificate.ts";
 import { codeAsText, handshakeReason, verificationReason } from "./error-messages.ts";
 import type { TLSOptions, TLSRole } from "./options.ts";

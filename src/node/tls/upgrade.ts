@@ -1,7 +1,7 @@
 /** The upgrade of one open stream to TLS. */
 import type { Duplex } from "node:stream";
 import type { TLSSocket } from "node:tls";
-import { PlaintextAfterStartTLS } from "../../core/errors/peer.ts";
+import { PlaintextAfterStartTLS } from "../../core/errors/tls.ts";
 import { ephemeralCertificate } from "../certificates/ephemeral.ts";
 import { handshake } from "./handshake.ts";
 import type { UpgradeOptions } from "./options.ts";

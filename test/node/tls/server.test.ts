@@ -1,6 +1,6 @@
 /** Reuse of TLS servers for several handshakes. */
 import { expect, test } from "vitest";
-import { PeerVerifyError } from "../../../src/core/errors/peer.ts";
+import { PeerVerifyError } from "../../../src/core/errors/tls.ts";
 import { describePeer } from "../../../src/node/tls/peer.ts";
 import { testCertificates } from "../../support/certificates.ts";
 import { failure, memoryPair, receive, socketPair, upgradeBoth } from "./streams.ts";

@@ -1,7 +1,7 @@
 /** Verification by servers and clients, and the errors at both ends: cases 14 to 16 of the upgrade. */
 import type { Duplex } from "node:stream";
 import { afterAll, afterEach, beforeEach, describe, expect, test } from "vitest";
-import { PeerRefusedCertificate, PeerVerifyError } from "../../../src/core/errors/peer.ts";
+import { PeerRefusedCertificate, PeerVerifyError } from "../../../src/core/errors/tls.ts";
 import { Certificate } from "../../../src/node/certificates/certificate.ts";
 import { refusalAfterHandshake } from "../../../src/node/tls/errors.ts";
 import { testCertificates } from "../../support/certificates.ts";

@@ -1,5 +1,5 @@
 /** The library's own responder of StartTLS: it answers with the connection's `tls` option, as Twisted does. */
-import type { Kernel } from "../../connection/kernel.ts";
+import type { Kernel } from "../../connection/feature.ts";
 import { TLSNotAvailable } from "../../errors/caller.ts";
 import { RemoteAmpError } from "../../errors/peer.ts";
 import { UNHANDLED_ERROR_CODE } from "../../errors/wire-codes.ts";

@@ -1,6 +1,6 @@
 /** A connection as a protocol change sees it. */
 import type { ChangingConnection } from "../../command/protocol-change.ts";
-import type { Kernel } from "../../connection/kernel.ts";
+import type { Kernel } from "../../connection/feature.ts";
 import type { TLSOptions, TLSSession, Transport } from "../../transport.ts";
 import { queueHasAnswers } from "./queued-answers.ts";
 

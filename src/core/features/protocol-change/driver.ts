@@ -6,21 +6,19 @@
  * everything is written, and make the change. The driver does not know what the change is (`command/protocol-change.ts`).
  */
 import type { ChangeAsk } from "../../calls/port.ts";
-import type { CallOptions, StartTLSOptions } from "../../command/amp-connection.ts";
-import type { AnyCommand } from "../../command/command.ts";
 import type { ChangeSide, PerformChange, ProtocolChange } from "../../command/protocol-change.ts";
-import type { Feature, FeatureKind, ProtocolChanges } from "../../connection/feature.ts";
-import type { Kernel } from "../../connection/kernel.ts";
+import type { AnyCommand, CallOptions, StartTLSOptions } from "../../command/types.ts";
+import type { Feature, FeatureKind, Kernel, ProtocolChanges } from "../../connection/feature.ts";
 import { publicState } from "../../connection/states.ts";
-import { InvalidSignature, OnlyOneTLS } from "../../errors/caller.ts";
+import { InvalidSignature } from "../../errors/caller.ts";
+import { MalformedAmpBox, RemoteAmpError } from "../../errors/peer.ts";
 import {
   HandshakeTimeout,
-  MalformedAmpBox,
+  OnlyOneTLS,
   PlaintextAfterStartTLS,
-  RemoteAmpError,
   StartTLSCollision,
   StartTLSRefused,
-} from "../../errors/peer.ts";
+} from "../../errors/tls.ts";
 import { messageOf, toError } from "../../errors/to-error.ts";
 import { isFromWire, UNKNOWN_ERROR_CODE } from "../../errors/wire-codes.ts";
 import type { ChangeEvent } from "../../observer.ts";

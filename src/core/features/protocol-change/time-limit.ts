@@ -1,9 +1,11 @@
 /** The time limit of a protocol change, and the signal that aborts it. */
-import type { CallOptions } from "../../command/amp-connection.ts";
+
 import type { ProtocolChange } from "../../command/protocol-change.ts";
+import type { CallOptions } from "../../command/types.ts";
+import type { Limits } from "../../connection/limits.ts";
 import { ConnectionClosed } from "../../errors/transport.ts";
+import { limitTime } from "../../time-limit.ts";
 import type { Clock } from "../../transport.ts";
-import type { Limits } from "../../wire/box-limits.ts";
 
 interface TimeSource {
   readonly clock: Clock;
@@ -28,18 +30,12 @@ export function limitChange(
   // A handshake has a limit always; the decision about a protocol switch may take long.
   const limit = kind === "upgrading" ? handshakeTimeout : Number.POSITIVE_INFINITY;
   const milliseconds = timeout !== undefined && timeout < limit ? timeout : limit; // NaN does not lift the limit
-  const expired = () => interrupted.expired(`${kind} took longer than ${milliseconds} ms`);
-  const aborted = () => {
+  return limitTime(clock, { timeout: milliseconds, signal }, (cause) => {
+    if (cause === "timeout") return interrupted.expired(`${kind} took longer than ${milliseconds} ms`);
     const reason: unknown = signal?.reason;
     interrupted.aborted(
       reason instanceof Error ? reason : new ConnectionClosed("the protocol change was aborted"),
       reason,
     );
-  };
-  const timer = Number.isFinite(milliseconds) ? clock.setTimeout(expired, milliseconds) : undefined;
-  signal?.addEventListener("abort", aborted, { once: true });
-  return () => {
-    if (timer !== undefined) clock.clearTimeout(timer);
-    signal?.removeEventListener("abort", aborted);
-  };
+  });
 }
