@@ -112,7 +112,7 @@ describe("ampwire certificate", () => {
   test("an authority is what issues, nothing else", async () => {
     const { code, err } = await inFolder("certificate issue eve --authority alice.pem");
     expect(code).toBe(1);
-    expect(err).toMatch(/may not sign certificates: it is no authority/);
+    expect(err).toMatch(/cannot sign certificates: it is not a CA/);
     expect((await inFolder("certificate issue eve --days 0")).code).toBe(2);
   });
 });

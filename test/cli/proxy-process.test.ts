@@ -144,7 +144,7 @@ test("a name that no certificate can bear is refused at once, and not at the fir
     ...["proxy", "--listen", "tcp://127.0.0.1:0", "--to", "unix:x", "--ca", ca, "--server-name", "a/b"],
   );
   expect(await run.exited).toBe(1);
-  expect(run.complained).toMatch(/serverName "a\/b" is neither a host name nor an IP address/);
+  expect(run.complained).toMatch(/serverName "a\/b" is not a host name or an IP address/);
 });
 
 test("failures: a recording that is not there, a server that is not there", async () => {

@@ -145,7 +145,7 @@ export function callSuite(open: () => Promise<NodeConnection>): void {
   it.each([
     ["a fatal error", "FailFatal", { message: TEXT }, "FATAL", TEXT],
     ["an undeclared error", "FailUndeclared", { message: "a secret" }, "UNKNOWN", "Unknown Error"],
-    ["a return value that does not encode", "FailReturn", {}, "UNKNOWN", "Unknown Error"],
+    ["a return value that cannot be encoded", "FailReturn", {}, "UNKNOWN", "Unknown Error"],
     ["a missing argument", "Sum", { a: "1" }, "UNKNOWN", "Unknown Error"],
     ["a bad argument", "Sum", { a: "1", b: "0x10" }, "UNKNOWN", "Unknown Error"],
     [

@@ -87,7 +87,7 @@ export function transportContract(open: OpenTransports, { halfClose = true }: Tr
       }
     });
 
-    test("a chunk may be written to again once unsent is 0", async () => {
+    test("the writer may reuse a chunk once unsent is 0", async () => {
       const chunk = new Uint8Array(100);
       for (let index = 0; index < 50; index++) {
         chunk.fill(index);

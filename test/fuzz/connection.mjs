@@ -94,7 +94,7 @@ async function check(input) {
   const [how, bytes] = [input[0], input.subarray(1)];
   const clock = manualClock();
   const [mine, theirs] = memoryTransports({
-    pretendTLS: true,
+    fakeTLS: true,
     chunking: how & CUT ? randomChunking(how, 9) : undefined,
   });
   const executed = [];

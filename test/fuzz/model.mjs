@@ -65,7 +65,7 @@ class World {
     this.ends = connectedPair(...options, {
       clock: this.clock,
       capacity,
-      pretendTLS: true,
+      fakeTLS: true,
       chunking: longest === 0 ? undefined : randomChunking(seed, longest),
     });
   }

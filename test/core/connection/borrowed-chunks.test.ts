@@ -50,7 +50,7 @@ const SIZES = [12, 4000, 4095, 4096, 5000, 20_000, 60_000];
 
 /** Returns a connection that receives only borrowed chunks, and its scripted peer. */
 function lentTo(options: ConnectionOptions) {
-  const [ours, theirs] = memoryTransports({ pretendTLS: true });
+  const [ours, theirs] = memoryTransports({ fakeTLS: true });
   return {
     connection: new Connection(lending(ours), manualClock(), options),
     peer: new ScriptedPeer(theirs),

@@ -66,7 +66,7 @@ test("an application's error is sent with its message unchanged", async () => {
 });
 
 test("the message of a refused StartTLS is escaped", async () => {
-  const { connection, peer } = scriptedPeer({}, { pretendTLS: true });
+  const { connection, peer } = scriptedPeer({}, { fakeTLS: true });
   const failed = rejection(connection.startTLS());
   await peer.expect({ _ask: "1", _command: "StartTLS" });
   peer.send({ _error: "1", _error_code: "TLS_NOT_AVAILABLE", _error_description: HOSTILE });

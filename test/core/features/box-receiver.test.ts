@@ -48,7 +48,7 @@ describe("a raw receiver", () => {
   });
 
   test("a connection with a raw receiver rejects calls with answers, because the receiver gets the answers", async () => {
-    const { connection, peer } = scriptedPeer({ receiver: new Mirror() }, { pretendTLS: true });
+    const { connection, peer } = scriptedPeer({ receiver: new Mirror() }, { fakeTLS: true });
     expect(await rejection(connection.callRemote(Wait))).toBeInstanceOf(TypeError);
     expect(await rejection(connection.callRemoteString("Wait"))).toBeInstanceOf(TypeError);
     expect(await rejection(connection.startTLS())).toBeInstanceOf(TypeError);

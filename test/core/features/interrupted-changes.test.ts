@@ -12,7 +12,7 @@ test.each(["destroyed", "timed out"])(
     const clock = manualClock();
     const { connection, peer } = scriptedPeer(
       { locator: locator(StartTLS.responder(() => ({}))), onError: (error) => errors.push(error) },
-      { pretendTLS: true, clock },
+      { fakeTLS: true, clock },
     );
     peer.send({ _ask: "1", _command: "StartTLS" });
     await peer.expect({ _answer: "1" });

@@ -39,7 +39,7 @@ import { ReceiverProbe } from "../../support/receiver-probe.ts";
 import { rejection } from "../../support/settled.ts";
 import { calculator, Note, SUM, Sum, TOTAL, Wait } from "../calculator.ts";
 
-const PRETEND = { pretendTLS: true };
+const PRETEND = { fakeTLS: true };
 const STLS = { _ask: "1", _command: "StartTLS" };
 const starting = StartTLS.responder(() => ({}));
 
@@ -328,7 +328,7 @@ describe("StartTLS", () => {
         locator: locator(calc.locator, starting),
         onError: (error) => errors.push(error),
       },
-      { pretendTLS: true },
+      { fakeTLS: true },
     );
     const answer = connection.callRemote(Sum, { a: 1, b: 2 });
     await peer.expect(SUM);

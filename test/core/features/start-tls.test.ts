@@ -38,7 +38,7 @@ describe("StartTLS", () => {
       seen.push(args);
       throw new OnlyOneTLS("seen enough");
     });
-    const { peer } = scriptedPeer({ locator: locator(responder) }, { pretendTLS: true });
+    const { peer } = scriptedPeer({ locator: locator(responder) }, { fakeTLS: true });
     peer.send({ _ask: "1", _command: "StartTLS", tls_localCertificate: "forged" });
     await peer.expect({ _error: "1", _error_code: "TLS_ERROR", _error_description: "seen enough" });
     expect(seen).toEqual([{}]);
@@ -52,7 +52,7 @@ describe("an extension of StartTLS", () => {
   });
 
   test("an extension of StartTLS upgrades the connection and has arguments of its own", async () => {
-    const [a, b] = connectedPair({}, { locator: locator(responder) }, { pretendTLS: true });
+    const [a, b] = connectedPair({}, { locator: locator(responder) }, { fakeTLS: true });
     await a.callRemote(SecureStart, {
       token: "good",
       tls_localCertificate: fakeCertificate("client"),
@@ -64,7 +64,7 @@ describe("an extension of StartTLS", () => {
   });
 
   test("an extension of StartTLS has errors of its own", async () => {
-    const [a, b] = connectedPair({}, { locator: locator(responder) }, { pretendTLS: true });
+    const [a, b] = connectedPair({}, { locator: locator(responder) }, { fakeTLS: true });
     expect(await rejection(a.callRemote(SecureStart, { token: "bad" }))).toBeInstanceOf(BadToken);
     await a.closed;
     await b.closed;

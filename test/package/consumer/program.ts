@@ -219,7 +219,7 @@ export async function fromPage(url: URL, accepted: WebSocketLike): Promise<Order
 
 export async function rehearse(): Promise<void> {
   const clock = manualClock();
-  const [client, server] = connectedPair({}, { locator: responders }, { clock, pretendTLS: true });
+  const [client, server] = connectedPair({}, { locator: responders }, { clock, fakeTLS: true });
   const { connection, peer } = scriptedPeer({ locator: responders });
   const answered = connection.callRemote(Photo);
   await peer.expect({ _command: "Photo", _ask: "1" });
