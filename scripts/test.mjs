@@ -29,6 +29,7 @@ const steps = [
   ["types", script("check:types")],
   ["core purity", script("check:core")],
   ["lint", script("check:lint")],
+  ["prose", script("check:prose")],
   ["tests", vitest],
   ["package", script("check:package")],
 ];
