@@ -1,20 +1,20 @@
-/** A capture file: every AMP conversation in it. */
+/** Decodes every AMP connection in a capture file. */
 import { Failure } from "../../cli-error.ts";
 import type { Terminal } from "../../print/terminal.ts";
 import { jsonRecord } from "../../print/values.ts";
-import { understood } from "../../proxy/line.ts";
-import type { Commands } from "../../proxy/pairing.ts";
-import { boxLine } from "../../proxy/printing.ts";
-import { LONGEST_VALUE } from "../limits.ts";
+import { MAX_VALUE_CHARACTERS } from "../../traffic/limits.ts";
+import { meaningFields } from "../../traffic/line.ts";
+import type { Commands } from "../../traffic/pairing.ts";
+import { boxLine } from "../../traffic/printing.ts";
 import type { ByteSource } from "./byte-source.ts";
-import { CapturedConnection, type Seen } from "./connection.ts";
+import { type CapturedBox, CapturedConnection } from "./connection.ts";
 import { packets } from "./file.ts";
 import { segmentOf } from "./segment.ts";
 
-/** @throws Failure when there is no AMP in it, or a conversation that was AMP breaks off */
+/** @throws Failure if the capture contains no AMP, or if an AMP connection stops being AMP */
 export async function decodeCapture(file: ByteSource, commands: Commands, terminal: Terminal): Promise<void> {
   const connections = new Set<CapturedConnection>();
-  /** By both addresses. Ports are used again: a connection begins where a SYN says so. */
+  /** Connections by their two addresses. Ports are reused, so a SYN begins a new connection. */
   const current = new Map<string, CapturedConnection>();
   let start: number | undefined;
   for await (const packet of packets(file)) {
@@ -29,26 +29,26 @@ export async function decodeCapture(file: ByteSource, commands: Commands, termin
       current.set(key, connection);
       connections.add(connection);
     }
-    for (const seen of connection.hear(segment, time)) print(seen, terminal);
+    for (const found of connection.read(segment, time)) print(found, terminal);
     await terminal.drained();
   }
   conclude([...connections], terminal);
 }
 
-function print({ time, from, to, offset, length, box, meaning }: Seen, terminal: Terminal): void {
+function print({ time, from, to, offset, length, box, meaning }: CapturedBox, terminal: Terminal): void {
   if (terminal.json) {
     const when = time === undefined ? {} : { time: Number(time.toFixed(3)) };
     const about = { ...when, from, to, offset, length };
-    terminal.sayJSON({ ...about, box: jsonRecord(box), ...understood(box, meaning) });
+    terminal.printJSON({ ...about, box: jsonRecord(box), ...meaningFields(box, meaning) });
     return;
   }
-  const { paint } = terminal;
+  const { style } = terminal;
   const when = time === undefined ? "" : `${(time / 1000).toFixed(6)} `;
-  const head = paint.dim(`${when}${from} > ${to} @${offset}`);
-  terminal.say(`${head} ${boxLine({ box, meaning }, { paint, longest: LONGEST_VALUE })}`);
+  const head = style.dim(`${when}${from} > ${to} @${offset}`);
+  terminal.print(`${head} ${boxLine({ box, meaning }, { style, longest: MAX_VALUE_CHARACTERS })}`);
 }
 
-/** What is missing, what was not answered, and where a conversation stops being AMP. */
+/** Reports missing bytes, unanswered asks, and connections that stop being AMP. */
 function conclude(connections: readonly CapturedConnection[], terminal: Terminal): void {
   let broken: Failure | undefined;
   for (const connection of connections) {
@@ -63,12 +63,12 @@ function conclude(connections: readonly CapturedConnection[], terminal: Terminal
       }
     }
     if (connection.unanswered.length > 0) {
-      terminal.note(`not answered: ${connection.unanswered.join(", ")}`);
+      terminal.note(`unanswered: ${connection.unanswered.join(", ")}`);
     }
   }
   if (broken !== undefined) throw broken;
   if (connections.some(({ isAMP }) => isAMP)) return;
-  throw new Failure("there is no AMP in this capture", "was it TLS from the first byte?", {
+  throw new Failure("the capture contains no AMP", "check that it is not TLS from the first byte", {
     code: "NOT_AMP",
   });
 }

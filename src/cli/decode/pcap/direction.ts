@@ -1,30 +1,30 @@
-/** One direction of a TCP connection: segments, come in any order and more than once, to bytes in their order. */
+/** Reassembles one direction of a TCP connection from segments in any order, with repetitions. */
 
 export class Direction {
   #next: number | undefined;
-  /** Come too early, by sequence number. */
+  /** Segments after a gap, by sequence number. */
   readonly #early = new Map<number, Buffer>();
 
-  /** The connection begins. */
+  /** Begins a connection with the sequence number of its SYN. */
   begin(sequence: number): void {
     this.#next = (sequence + 1) >>> 0;
     this.#early.clear();
   }
 
-  /** Takes a segment in; gives out what is in order now. */
+  /** Adds a segment. Returns the bytes that are now in order. */
   take(sequence: number, data: Buffer): Buffer[] {
     if (data.length === 0) return [];
     this.#next ??= sequence; // the capture began later than the connection
     const early = this.#early.get(sequence);
     if (early === undefined || early.length < data.length) this.#early.set(sequence, data);
-    // Behind a gap nothing is in order. Not to search then: a segment may be lost for good, and many come after it.
+    // A lost segment may leave a gap for good. Searching after each later segment would be quadratic.
     if (distance(this.#next, sequence) > 0) return [];
     const ready: Buffer[] = [];
     for (let part = this.#following(); part !== undefined; part = this.#following()) ready.push(part);
     return ready;
   }
 
-  /** Bytes that are not in the capture, and without which what has come later cannot be read. */
+  /** Number of bytes missing before the first segment that is not in order yet. */
   get missing(): number {
     const next = this.#next;
     if (next === undefined || this.#early.size === 0) return 0;
@@ -33,7 +33,7 @@ export class Direction {
     return least;
   }
 
-  /** What continues the bytes given out so far; what repeats them is dropped. */
+  /** Returns the bytes that follow those already returned. Drops repeated bytes. */
   #following(): Buffer | undefined {
     const next = this.#next ?? 0;
     for (const [sequence, data] of this.#early) {
@@ -49,7 +49,7 @@ export class Direction {
   }
 }
 
-/** How far `sequence` is behind `next`; sequence numbers start over at 2^32. */
+/** Returns how far `sequence` is ahead of `next`. Sequence numbers wrap around at 2^32. */
 function distance(next: number, sequence: number): number {
   return (sequence - next) | 0;
 }

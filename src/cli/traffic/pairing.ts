@@ -1,4 +1,4 @@
-/** Which answer belongs to which ask: by tag and direction, and how long it took. */
+/** Pairs answers with asks by tag and direction, and measures the response time. */
 import {
   ANSWER,
   type AnyCommand,
@@ -12,12 +12,12 @@ import {
 } from "../../index.ts";
 import { type Endpoint, otherEndpoint } from "./endpoint.ts";
 
-/** Commands by their names on the wire: what a schema comes to. */
+/** The commands of a schema by their names on the wire. */
 export type Commands = ReadonlyMap<string, AnyCommand>;
 
 export interface Ask {
   readonly kind: "ask";
-  /** Undefined where no answer is wanted. */
+  /** Undefined if no answer is requested. */
   readonly tag: string | undefined;
   readonly name: string;
   readonly command: AnyCommand | undefined;
@@ -26,21 +26,22 @@ export interface Ask {
 export interface Reply {
   readonly kind: "answer" | "error";
   readonly tag: string;
-  /** Undefined for an answer that nobody has asked for. */
+  /** Undefined for an answer without a pending ask. */
   readonly ask: Ask | undefined;
-  /** Milliseconds since the ask passed, where that is known. */
+  /** Milliseconds since the ask, if known. */
   readonly took: number | undefined;
-  /** What an answer to this ask does to the connection. Never set on an error. */
+  /** Protocol change that begins after this answer. Never set on an error. */
   readonly change: "upgrading" | "switching" | undefined;
-  /** Of an error. */
+  /** Error code of an error. */
   readonly code: string | undefined;
+  /** Description of an error. */
   readonly description: string | undefined;
 }
 
-/** A box that is neither ask nor answer has no meaning. */
+/** The role of a box. `stray` is neither ask nor answer. */
 export type Meaning = Ask | Reply | { readonly kind: "stray" };
 
-interface Waiting {
+interface PendingAsk {
   readonly ask: Ask;
   readonly since: number | undefined;
 }
@@ -48,37 +49,37 @@ interface Waiting {
 export class Pairing {
   readonly #commands: Commands;
   readonly #now: () => number | undefined;
-  readonly #waiting: Readonly<Record<Endpoint, Map<string, Waiting>>> = {
+  readonly #pending: Readonly<Record<Endpoint, Map<string, PendingAsk>>> = {
     client: new Map(),
     server: new Map(),
   };
-  /** How many of them will change what the bytes mean: looked at for every chunk that passes. */
+  /** Number of pending asks whose answers change the protocol. A counter, because every chunk of bytes reads it. */
   readonly #changes: Record<Endpoint, number> = { client: 0, server: 0 };
   #answered = false;
 
-  /** @param now milliseconds, from any beginning; undefined while nobody knows */
+  /** @param now returns milliseconds from any origin, or undefined if the time is unknown */
   constructor(commands: Commands, now: () => number | undefined) {
     this.#commands = commands;
     this.#now = now;
   }
 
-  /** Whether any ask has been answered yet. */
+  /** True if at least one ask was answered. */
   get answered(): boolean {
     return this.#answered;
   }
 
-  /** Whether an ask of this end waits whose answer will change what the bytes mean. */
+  /** Returns true if this endpoint has a pending ask whose answer changes the protocol. */
   awaitsChange(end: Endpoint): boolean {
     return this.#changes[end] > 0;
   }
 
-  /** Asks whose answers have not passed. */
+  /** Asks without an answer so far. */
   get unanswered(): readonly Ask[] {
-    return [...this.#waiting.client.values(), ...this.#waiting.server.values()].map(({ ask }) => ask);
+    return [...this.#pending.client.values(), ...this.#pending.server.values()].map(({ ask }) => ask);
   }
 
-  /** A box passes. The order of the keys looked at is the protocol's. */
-  passed(from: Endpoint, box: Box): Meaning {
+  /** Interprets the next box. AMP defines the order in which the keys are checked. */
+  interpret(from: Endpoint, box: Box): Meaning {
     if (box.has(ANSWER)) return this.#reply("answer", from, box, ANSWER);
     if (box.has(ERROR)) return this.#reply("error", from, box, ERROR);
     if (box.has(COMMAND)) return this.#ask(from, box);
@@ -90,40 +91,40 @@ export class Pairing {
     const tag = tagOf(box, ASK);
     const ask: Ask = { kind: "ask", tag, name, command: this.#commands.get(name) };
     if (tag === undefined) return ask;
-    this.#take(from, tag); // one that nobody has answered, and whose tag is used again
-    this.#waiting[from].set(tag, { ask, since: this.#now() });
+    this.#take(from, tag); // an unanswered ask with the same tag, which is used again
+    this.#pending[from].set(tag, { ask, since: this.#now() });
     if (changeOf(ask) !== undefined) this.#changes[from]++;
     return ask;
   }
 
   #reply(kind: "answer" | "error", from: Endpoint, box: Box, key: string): Reply {
     const tag = tagOf(box, key) ?? "";
-    const waiting = this.#take(otherEndpoint(from), tag);
-    this.#answered ||= waiting !== undefined;
-    const ask = waiting?.ask;
+    const pending = this.#take(otherEndpoint(from), tag);
+    this.#answered ||= pending !== undefined;
+    const ask = pending?.ask;
     const now = this.#now();
     return {
       kind,
       tag,
       ask,
-      took: waiting?.since === undefined || now === undefined ? undefined : now - waiting.since,
+      took: pending?.since === undefined || now === undefined ? undefined : now - pending.since,
       change: kind === "error" || ask === undefined ? undefined : changeOf(ask),
       code: kind === "error" ? (box.text(ERROR_CODE) ?? "") : undefined,
       description: kind === "error" ? (box.text(ERROR_DESCRIPTION) ?? "") : undefined,
     };
   }
 
-  /** The ask of this end that has this tag no longer waits. */
-  #take(end: Endpoint, tag: string): Waiting | undefined {
-    const waiting = this.#waiting[end].get(tag);
-    if (waiting === undefined) return undefined;
-    this.#waiting[end].delete(tag);
-    if (changeOf(waiting.ask) !== undefined) this.#changes[end]--;
-    return waiting;
+  /** Removes and returns the pending ask of this endpoint with this tag. */
+  #take(end: Endpoint, tag: string): PendingAsk | undefined {
+    const pending = this.#pending[end].get(tag);
+    if (pending === undefined) return undefined;
+    this.#pending[end].delete(tag);
+    if (changeOf(pending.ask) !== undefined) this.#changes[end]--;
+    return pending;
   }
 }
 
-/** A tag is any bytes; as text each byte is one character, so that no two of them look the same. */
+/** Returns a tag as text with one character for each byte, so that different tags have different texts. */
 export function tagOf(box: Box, key: string): string | undefined {
   const value = box.get(key);
   return value === undefined ? undefined : Buffer.from(value).toString("latin1");
