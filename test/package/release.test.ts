@@ -84,10 +84,7 @@ describe("a dry run", () => {
       "the export . has no types",
     ],
     "a missing licence": [() => repository.remove("LICENSE"), "the tarball lacks LICENSE"],
-    "a missing changelog": [
-      () => repository.manifest({ files: ["dist"] }),
-      "the tarball lacks CHANGELOG.md",
-    ],
+    "a missing changelog": [() => repository.manifest({ files: ["dist"] }), "the tarball lacks CHANGELOG.md"],
     "a folder too many": [
       () => {
         repository.manifest({ files: ["dist", "CHANGELOG.md", "src"] });
