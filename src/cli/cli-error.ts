@@ -59,7 +59,8 @@ const hints: readonly Known[] = [
 ];
 
 export function toCliError(error: unknown): CliError {
-  const message = oneLine(error instanceof Error ? error.message || error.name : String(error));
+  const text = error instanceof Error ? error.message || error.name : String(error);
+  const message = oneLine(error instanceof PeerVerifyError ? withoutAuthorities(text) : text);
   const exitCode = error instanceof UsageError ? 2 : 1;
   const hint = error instanceof Failure ? error.hint : hintFor(error);
   return { message, hint, code: codeOf(error), exitCode };
@@ -84,10 +85,23 @@ function codeOf(error: unknown): string | undefined {
   return typeof code === "string" ? code : undefined;
 }
 
+/**
+ * Joins the lines of a message. A peer may choose much of the text, so the time is linear in its length: no regular
+ * expression searches for the end of a run of blanks.
+ */
 function oneLine(text: string): string {
-  // Drop the names of the first three of more than a hundred public CAs.
-  return text
-    .replace(/ \([A-Z]+=(?:(?!\) is )[^;])*(?:;[^;]*){2}; \d{2,} more\)/, "")
-    .replace(/\.?\s*\n\s*/g, "; ")
-    .trim();
+  const lines = text
+    .split("\n")
+    .map((line) => line.trim())
+    .filter((line) => line !== "");
+  const last = lines.pop() ?? "";
+  return [...lines.map((line) => (line.endsWith(".") ? line.slice(0, -1) : line)), last].join("; ");
+}
+
+/** Removes the list of CAs that a verification error contains, if there are more than ten: they are the public CAs. */
+function withoutAuthorities(text: string): string {
+  const end = /; \d{2,} more\)/.exec(text);
+  if (end === null) return text;
+  const start = Array.from(text.slice(0, end.index).matchAll(/ \([A-Z]+=/g)).at(-1);
+  return start === undefined ? text : text.slice(0, start.index) + text.slice(end.index + end[0].length);
 }

@@ -6,6 +6,9 @@ import { runProgram } from "./program.ts";
 
 const args = process.argv.slice(2);
 
+// The process that reads standard error may end first. A server must survive that.
+process.stderr.on("error", () => {});
+
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   // A reader such as `head` may close the pipe before the output ends. That is not an error.
   if (error.code === "EPIPE") process.exit(0);

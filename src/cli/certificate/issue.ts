@@ -1,5 +1,6 @@
 /** `ampwire certificate issue`: issues certificates for servers and clients. */
 import { existsSync } from "node:fs";
+import { safeText } from "../../core/errors/safe-text.ts";
 import { PrivateCertificate } from "../../node/index.ts";
 import { UsageError } from "../cli-error.ts";
 import { subcommand } from "../subcommand.ts";
@@ -48,7 +49,7 @@ certificate names the host that they connect to. So a server needs a --host for 
     writePEM(file, made.toPEMWithKey(), { secret: true, force: flags.force === true });
     terminal.printResult(
       { certificate: file },
-      () => `${file}: certificate and private key, issued by ${authority.subject}`,
+      () => `${file}: certificate and private key, issued by ${safeText(authority.subject)}`,
     );
     return 0;
   },

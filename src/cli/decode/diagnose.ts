@@ -17,27 +17,37 @@ export interface Diagnosis {
 export function diagnose(rest: Uint8Array, start: number): Diagnosis | undefined {
   if (rest.length === 0) return undefined;
   const keys: string[] = [];
+  const inBox = () => (keys.length === 0 ? "" : `, in the box from byte ${start} on, after ${keyList(keys)}`);
   for (let at = 0; ; ) {
-    const inBox = keys.length === 0 ? "" : `, in the box from byte ${start} on, after ${keys.join(", ")}`;
-    if (rest[at] !== undefined && rest[at] !== 0) return notAMP(rest.subarray(at), start + at, inBox);
+    if (rest[at] !== undefined && rest[at] !== 0) return notAMP(rest.subarray(at), start + at, inBox());
     const keyStart = at + 2;
     const keyEnd = keyStart + (rest[at + 1] ?? 0);
     const name = Buffer.from(rest.subarray(keyStart, keyEnd)).toString("latin1");
-    if (keyStart > rest.length) return cutOff("the length of a key", 2, rest.length - at, start + at, inBox);
+    if (keyStart > rest.length)
+      return cutOff("the length of a key", 2, rest.length - at, start + at, inBox());
     if (keyEnd > rest.length)
-      return cutOff("a key", keyEnd - keyStart, rest.length - keyStart, start + keyStart, inBox);
+      return cutOff("a key", keyEnd - keyStart, rest.length - keyStart, start + keyStart, inBox());
     if (keyEnd === keyStart) return undefined; // a complete box, which the caller has not read yet
     const valueStart = keyEnd + 2;
     if (valueStart > rest.length) {
-      return cutOff(`the length of ${name}`, 2, rest.length - keyEnd, start + keyEnd, inBox);
+      return cutOff(`the length of ${name}`, 2, rest.length - keyEnd, start + keyEnd, inBox());
     }
     const length = ((rest[keyEnd] ?? 0) << 8) | (rest[keyEnd + 1] ?? 0);
     if (valueStart + length > rest.length) {
-      return cutOff(`the value of ${name}`, length, rest.length - valueStart, start + valueStart, inBox);
+      return cutOff(`the value of ${name}`, length, rest.length - valueStart, start + valueStart, inBox());
     }
     keys.push(name);
     at = valueStart + length;
   }
+}
+
+/** Number of keys that a diagnosis names. */
+const MAX_KEYS = 10;
+
+/** Lists the last keys of a box. */
+function keyList(keys: readonly string[]): string {
+  const shown = keys.slice(-MAX_KEYS).join(", ");
+  return keys.length > MAX_KEYS ? `${keys.length - MAX_KEYS} keys, ${shown}` : shown;
 }
 
 function notAMP(bytes: Uint8Array, offset: number, inBox: string): Diagnosis {

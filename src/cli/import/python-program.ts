@@ -1,7 +1,12 @@
 /** Python program that imports a module and prints its commands as JSON. A string, so that the build needs no copy of it. */
 
 export const PYTHON_PROGRAM = `
-import importlib, importlib.util, inspect, json, os, sys
+import sys
+
+# \`python -c\` searches the working directory first: its ./json.py must not replace a standard module.
+sys.path[:] = [place for place in sys.path if place != ""]
+
+import importlib, importlib.util, inspect, json, os
 
 sys.dont_write_bytecode = True  # do not write into the folder of the user
 out = os.fdopen(os.dup(1), "w")
@@ -26,7 +31,7 @@ PLAIN = ["Integer", "String", "Unicode", "Boolean", "Float", "Decimal", "DateTim
 
 def load(name):
     if not name.endswith(".py"):
-        sys.path.insert(0, os.getcwd())
+        sys.path.append(os.getcwd())  # last, so that installed modules win
         return importlib.import_module(name)
     path = os.path.abspath(name)
     folder, file = os.path.split(path)
