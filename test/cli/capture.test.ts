@@ -1,6 +1,7 @@
 /** `ampwire decode` of captures that contain recorded conversations of Twisted. */
 import { writeFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
+import { MAX_CAPTURED_CONNECTIONS } from "../../src/cli/traffic/limits.ts";
 import { capture } from "../support/pcap.ts";
 import { scratchPath } from "../support/tls-side.ts";
 import { readVectors } from "../support/vectors.ts";
@@ -193,6 +194,21 @@ describe("decode reads a capture", () => {
     expect(code).toBe(0);
     expect(out.trim().split("\n")).toHaveLength(1);
     expect(err).toContain(`10.0.0.1:50000 > 10.0.0.2:1234: ${box.length} bytes are not in the capture`);
+  });
+
+  test("decode tracks a limited number of connections, and reports the limit once", async () => {
+    const [syn] = recordsOf(recorded("sum")) as [Record];
+    const flood = Array.from({ length: MAX_CAPTURED_CONNECTIONS + 2 }, (_, i) => {
+      const data = Buffer.from(syn.data);
+      data.writeUInt32BE(0x0b000000 + i, 12);
+      return { ...syn, data };
+    });
+    const { code, out, err } = await decode(pcapOf([...recordsOf(recorded("sum")), ...flood]));
+    expect(code).toBe(0);
+    expect(out.trim().split("\n")).toHaveLength(2);
+    expect(err).toBe(
+      `more than ${MAX_CAPTURED_CONNECTIONS} connections: those without recent segments are no longer tracked\n`,
+    );
   });
 
   test.each([

@@ -16,6 +16,8 @@ export interface CommandRun {
   output(pattern: RegExp): Promise<RegExpMatchArray>;
   /** Resolves when standard error matches. Rejects if the process ends first. */
   errors(pattern: RegExp): Promise<RegExpMatchArray>;
+  /** Closes the reading end of standard error. */
+  closeStderr(): void;
   signal(name: NodeJS.Signals): void;
   /** Resolves with the exit code. */
   readonly exited: Promise<number | null>;
@@ -64,6 +66,7 @@ export async function startCommand(...args: readonly string[]): Promise<CommandR
     },
     output: (pattern) => until(() => stdout, pattern),
     errors: (pattern) => until(() => stderr, pattern),
+    closeStderr: () => child.stderr.destroy(),
     signal: (name) => void child.kill(name),
     exited,
   };

@@ -9,7 +9,7 @@ import { expectLinear } from "./growth.ts";
 describe("the time grows linearly for", () => {
   test("an error message of blanks", () => {
     expectLinear(
-      16_384,
+      8_192,
       (size) => new Error(`${" ".repeat(size)}x${"\n ".repeat(size)}`),
       (error) => toCliError(error),
     );
@@ -25,7 +25,7 @@ describe("the time grows linearly for", () => {
 
   test("the diagnosis of a box with many keys", () => {
     expectLinear(
-      8_192,
+      2_048,
       (keys) => Buffer.concat([Buffer.alloc(5 * keys, "\0\x01k\0\0", "latin1"), Buffer.of(1)]),
       (bytes) => diagnose(bytes, 0),
     );
@@ -33,7 +33,7 @@ describe("the time grows linearly for", () => {
 
   test("segments in reverse order after a gap", () => {
     expectLinear(
-      8_192,
+      2_048,
       (segments) => segments,
       (segments) => {
         const direction = new Direction();

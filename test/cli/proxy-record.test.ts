@@ -101,6 +101,17 @@ describe("printedLine", () => {
     expect(line).toContain("sends \\x1b[2J text=a\\nb long=xxxxxxxxxx… (50 characters) k\\x07=v");
   });
 
+  test("a printed line truncates names, tags, keys and error codes", () => {
+    const pass = passing();
+    const long = "x".repeat(50);
+    expect(printed(pass("client", { _ask: long, _command: long, [long]: "" }), 3)).toContain(
+      "asks xxx… (50 characters) [xxx… (50 characters)] xxx… (50 characters)=",
+    );
+    expect(printed(pass("server", { _error: long, _error_code: long, _error_description: "" }), 3)).toContain(
+      " xxx… (50 characters): ",
+    );
+  });
+
   test("a printed line shows raw bytes, errors and TLS sessions", () => {
     expect(printed({ kind: "raw", from: "client", secure: false, bytes: Buffer.from("GET /") })).toBe(
       "04:05:06.789 #3 client sent 5 bytes that are not AMP: GET /",

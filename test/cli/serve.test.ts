@@ -7,7 +7,7 @@ import { certificateFile, scratchPath } from "../support/tls-side.ts";
 import { describeWithTwisted, twistedRun } from "../support/twisted.ts";
 import { unixPlace } from "../support/unix-place.ts";
 import { type CommandRun, startCommand } from "./command-process.ts";
-import { ampwire } from "./run-command.ts";
+import { ampwire, runCommand } from "./run-command.ts";
 
 const known = await testCertificates();
 const ca = certificateFile([known.authority]);
@@ -58,6 +58,23 @@ describe("ampwire serve", () => {
     await server.errors(/^Sum: answered \(\d+\.\d ms\)$/m);
     await ampwire(`call ${server.at} Sum a=13 b=x`);
     await server.errors(/^Sum: argument of Sum: "b": not an integer: "x"$/m);
+  });
+
+  test("serve truncates the name of an unknown command on standard error", async () => {
+    const server = await serving("--demo -v --listen tcp://127.0.0.1:0");
+    await runCommand(["call", server.at, "N".repeat(10_000)]);
+    await server.errors(/^N{200}… \(10000 characters\): /m);
+    expect(server.stderr.length).toBeLessThan(3_000);
+  });
+
+  test("serve continues when the reader of standard error ends", async () => {
+    const server = await serving("--demo -v --listen tcp://127.0.0.1:0");
+    server.closeStderr();
+    for (let n = 0; n < 3; n++) {
+      expect((await ampwire(`call ${server.at} Sum a=13 b=81`)).out).toBe("total=94\n");
+    }
+    server.signal("SIGTERM");
+    expect(await server.exited).toBe(0);
   });
 
   test("serve exits with 0 at SIGINT", async () => {

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { afterAll, expect, it, vi } from "vitest";
 import { describeWithTwisted } from "../support/twisted.ts";
 import { startCommand } from "./command-process.ts";
+import { runCommand } from "./run-command.ts";
 
 const place = mkdtempSync(join(tmpdir(), "ampwire-translate-"));
 afterAll(() => rmSync(place, { recursive: true }));
@@ -49,6 +50,21 @@ describeWithTwisted("ampwire import and export", () => {
     expect(JSON.parse(stdout).commands).toMatchObject([
       { className: "Do", name: "Do", documentation: "Does it." },
     ]);
+  });
+
+  it("import does not run a file of the working directory in place of a standard module", async () => {
+    for (const name of ["json", "inspect", "zlib"]) {
+      writeFileSync(at(`${name}.py`), `open(${JSON.stringify(at("ran"))}, "w")\n`);
+    }
+    writeFileSync(
+      at("mine.py"),
+      "import json\nfrom twisted.protocols import amp\nclass Do(amp.Command):\n    pass\n",
+    );
+    const { code, out } = await runCommand(["import", "mine"], { cwd: place });
+    expect([code, existsSync(at("ran"))]).toEqual([0, false]);
+    expect(out).toContain('export const Do = command("Do");');
+    expect(await runCommand(["import", "json"], { cwd: place })).toMatchObject({ code: 1 });
+    expect(existsSync(at("ran"))).toBe(false);
   });
 
   it.each([

@@ -25,6 +25,15 @@ function hex(bytes: Uint8Array): string {
 }
 
 /**
+ * Truncates text, for example a name that a peer chose.
+ *
+ * @param longest maximum number of characters
+ */
+export function shortText(text: string, longest: number): string {
+  return text.length > longest ? `${text.slice(0, longest)}… (${text.length} characters)` : text;
+}
+
+/**
  * Returns one line of JSON that is safe to print on a terminal. Unsafe characters occur in strings only, where JSON
  * allows escapes.
  */

@@ -82,7 +82,10 @@ verified with --ca only. For development: the output and the recording contain T
     };
     try {
       const onError = ({ message }: Error) => terminal.note(`cannot accept a client: ${message}`);
-      await using server = await startProxy({ listen, to, tls, commands, onTraffic, onError });
+      const onFirstDrop = (connection: number) =>
+        terminal.note(`#${connection}: too many unanswered asks; the oldest ones are no longer paired`);
+      const options = { listen, to, tls, commands, onTraffic, onFirstDrop, onError };
+      await using server = await startProxy(options);
       terminal.note(`listening on ${addressText(addressOf(server.address))}`);
       await Promise.race([waitForSignal(), writeFailed]);
     } finally {

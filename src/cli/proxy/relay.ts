@@ -13,6 +13,8 @@ export interface RelayOptions {
   readonly tls?: ProxyTLS | undefined;
   /** Called for each event in order. */
   readonly onTraffic: (traffic: Traffic) => void;
+  /** Called once, when an unanswered ask is dropped because there are too many. */
+  readonly onFirstDrop?: (() => void) | undefined;
   /** Returns milliseconds from any origin (default `performance.now`). */
   readonly now?: (() => number) | undefined;
 }
@@ -38,7 +40,11 @@ export class Relay {
   /** @param client,server unread streams that allow half-open connections; the relay owns and closes them */
   constructor(client: Duplex, server: Duplex, options: RelayOptions) {
     this.#options = options;
-    this.#pairing = new Pairing(options.commands ?? new Map(), options.now ?? (() => performance.now()));
+    this.#pairing = new Pairing(
+      options.commands ?? new Map(),
+      options.now ?? (() => performance.now()),
+      options.onFirstDrop,
+    );
     this.#streams = { client, server };
     this.#directions = this.#open();
     this.closed = this.#untilClosed();

@@ -7,11 +7,13 @@ import type { SocketAddress } from "../net/address.ts";
 import type { Traffic } from "../traffic/traffic.ts";
 import { Relay, type RelayOptions } from "./relay.ts";
 
-export interface ProxyOptions extends Omit<RelayOptions, "onTraffic"> {
+export interface ProxyOptions extends Omit<RelayOptions, "onTraffic" | "onFirstDrop"> {
   readonly listen: SocketAddress;
   readonly to: SocketAddress;
   /** Called for each event. Connections are numbered from 1. */
   readonly onTraffic: (connection: number, traffic: Traffic) => void;
+  /** Called once for a connection of which an unanswered ask is dropped because there are too many. */
+  readonly onFirstDrop?: ((connection: number) => void) | undefined;
   /** Called with the reason if a connection cannot be accepted. */
   readonly onError?: ((error: Error) => void) | undefined;
 }
@@ -31,11 +33,12 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
   const server = createServer({ allowHalfOpen: true, noDelay: true, pauseOnConnect: true }, (client) => {
     const connection = ++count;
     const onTraffic = (traffic: Traffic) => options.onTraffic(connection, traffic);
+    const onFirstDrop = () => options.onFirstDrop?.(connection);
     onTraffic({
       kind: "opened",
       peer: client.remoteAddress && `${client.remoteAddress}:${client.remotePort}`,
     });
-    const conversation = converse(client, { ...options, onTraffic }, options.to);
+    const conversation = converse(client, { ...options, onTraffic, onFirstDrop }, options.to);
     open.add(conversation);
     void conversation.closed.finally(() => open.delete(conversation));
   });

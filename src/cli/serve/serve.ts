@@ -4,7 +4,9 @@ import { parseAddress } from "../net/address.ts";
 import { listenAt } from "../net/listening.ts";
 import { serverFlags, serverTLS } from "../net/tls-flags.ts";
 import { waitForSignal } from "../net/wait-for-signal.ts";
+import { shortText } from "../print/values.ts";
 import { subcommand } from "../subcommand.ts";
+import { MAX_ERROR_CHARACTERS, MAX_VALUE_CHARACTERS } from "../traffic/limits.ts";
 import { demo } from "./demo.ts";
 import { loadResponders } from "./responders.ts";
 import { watchCalls } from "./watch.ts";
@@ -48,7 +50,9 @@ whose methods are responders. Peers may upgrade to TLS by StartTLS, with the cer
       tls,
       requireTLS: flags["require-tls"],
       onError: (error, { command }) =>
-        terminal.note(`${command ?? "the server"}: ${toCliError(error).message}`),
+        terminal.note(
+          `${shortText(command ?? "the server", MAX_VALUE_CHARACTERS)}: ${shortText(toCliError(error).message, MAX_ERROR_CHARACTERS)}`,
+        ),
     });
     const stopped = waitForSignal(); // before the line below, because its reader may send a signal at once
     terminal.printResult({ listening: server.address }, () => `listening on ${server.address}`);

@@ -11,6 +11,7 @@ import {
   StartTLS,
 } from "../../index.ts";
 import { type Endpoint, otherEndpoint } from "./endpoint.ts";
+import { PENDING_LIMITS } from "./limits.ts";
 
 /** The commands of a schema by their names on the wire. */
 export type Commands = ReadonlyMap<string, AnyCommand>;
@@ -46,21 +47,71 @@ interface PendingAsk {
   readonly since: number | undefined;
 }
 
+/** Pending asks of one endpoint, oldest first. */
+class PendingAsks {
+  readonly #asks = new Map<string, PendingAsk>();
+  #bytes = 0;
+  #changes = 0;
+
+  /** Number of asks whose answers change the protocol. A counter, because every chunk of bytes reads it. */
+  get changes(): number {
+    return this.#changes;
+  }
+
+  get exceedsLimits(): boolean {
+    return this.#asks.size > PENDING_LIMITS.asks || this.#bytes > PENDING_LIMITS.bytes;
+  }
+
+  add(tag: string, pending: PendingAsk): void {
+    this.#asks.set(tag, pending);
+    this.#count(tag, pending, 1);
+  }
+
+  /** Removes and returns the ask with this tag. */
+  take(tag: string): PendingAsk | undefined {
+    const pending = this.#asks.get(tag);
+    if (pending === undefined) return undefined;
+    this.#asks.delete(tag);
+    this.#count(tag, pending, -1);
+    return pending;
+  }
+
+  dropOldest(): void {
+    for (const tag of this.#asks.keys()) {
+      this.take(tag);
+      return;
+    }
+  }
+
+  all(): readonly Ask[] {
+    return Array.from(this.#asks.values(), ({ ask }) => ask);
+  }
+
+  #count(tag: string, { ask }: PendingAsk, sign: 1 | -1): void {
+    this.#bytes += sign * (tag.length + ask.name.length);
+    if (changeOf(ask) !== undefined) this.#changes += sign;
+  }
+}
+
 export class Pairing {
   readonly #commands: Commands;
   readonly #now: () => number | undefined;
-  readonly #pending: Readonly<Record<Endpoint, Map<string, PendingAsk>>> = {
-    client: new Map(),
-    server: new Map(),
+  readonly #onFirstDrop: () => void;
+  readonly #pending: Readonly<Record<Endpoint, PendingAsks>> = {
+    client: new PendingAsks(),
+    server: new PendingAsks(),
   };
-  /** Number of pending asks whose answers change the protocol. A counter, because every chunk of bytes reads it. */
-  readonly #changes: Record<Endpoint, number> = { client: 0, server: 0 };
   #answered = false;
+  #dropped = 0;
 
-  /** @param now returns milliseconds from any origin, or undefined if the time is unknown */
-  constructor(commands: Commands, now: () => number | undefined) {
+  /**
+   * @param now returns milliseconds from any origin, or undefined if the time is unknown
+   * @param onFirstDrop called once, when an unanswered ask is dropped because of `PENDING_LIMITS`
+   */
+  constructor(commands: Commands, now: () => number | undefined, onFirstDrop: () => void = () => {}) {
     this.#commands = commands;
     this.#now = now;
+    this.#onFirstDrop = onFirstDrop;
   }
 
   /** True if at least one ask was answered. */
@@ -70,12 +121,17 @@ export class Pairing {
 
   /** Returns true if this endpoint has a pending ask whose answer changes the protocol. */
   awaitsChange(end: Endpoint): boolean {
-    return this.#changes[end] > 0;
+    return this.#pending[end].changes > 0;
   }
 
-  /** Asks without an answer so far. */
+  /** Number of unanswered asks that were dropped because of `PENDING_LIMITS`. */
+  get dropped(): number {
+    return this.#dropped;
+  }
+
+  /** Asks without an answer so far, except those that were dropped. */
   get unanswered(): readonly Ask[] {
-    return [...this.#pending.client.values(), ...this.#pending.server.values()].map(({ ask }) => ask);
+    return [...this.#pending.client.all(), ...this.#pending.server.all()];
   }
 
   /** Interprets the next box. AMP defines the order in which the keys are checked. */
@@ -91,15 +147,19 @@ export class Pairing {
     const tag = tagOf(box, ASK);
     const ask: Ask = { kind: "ask", tag, name, command: this.#commands.get(name) };
     if (tag === undefined) return ask;
-    this.#take(from, tag); // an unanswered ask with the same tag, which is used again
-    this.#pending[from].set(tag, { ask, since: this.#now() });
-    if (changeOf(ask) !== undefined) this.#changes[from]++;
+    const pending = this.#pending[from];
+    pending.take(tag); // an unanswered ask with the same tag, which is used again
+    pending.add(tag, { ask, since: this.#now() });
+    while (pending.exceedsLimits) {
+      pending.dropOldest();
+      if (++this.#dropped === 1) this.#onFirstDrop();
+    }
     return ask;
   }
 
   #reply(kind: "answer" | "error", from: Endpoint, box: Box, key: string): Reply {
     const tag = tagOf(box, key) ?? "";
-    const pending = this.#take(otherEndpoint(from), tag);
+    const pending = this.#pending[otherEndpoint(from)].take(tag);
     this.#answered ||= pending !== undefined;
     const ask = pending?.ask;
     const now = this.#now();
@@ -112,15 +172,6 @@ export class Pairing {
       code: kind === "error" ? (box.text(ERROR_CODE) ?? "") : undefined,
       description: kind === "error" ? (box.text(ERROR_DESCRIPTION) ?? "") : undefined,
     };
-  }
-
-  /** Removes and returns the pending ask of this endpoint with this tag. */
-  #take(end: Endpoint, tag: string): PendingAsk | undefined {
-    const pending = this.#pending[end].get(tag);
-    if (pending === undefined) return undefined;
-    this.#pending[end].delete(tag);
-    if (changeOf(pending.ask) !== undefined) this.#changes[end]--;
-    return pending;
   }
 }
 

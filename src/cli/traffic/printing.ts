@@ -2,7 +2,7 @@
 import { safeText } from "../../core/errors/safe-text.ts";
 import { type Box, ERROR_CODE, ERROR_DESCRIPTION } from "../../index.ts";
 import type { Style } from "../print/style.ts";
-import { formatValue } from "../print/values.ts";
+import { formatValue, shortText } from "../print/values.ts";
 import type { Meaning } from "./pairing.ts";
 import type { SessionInfo, Traffic } from "./traffic.ts";
 import { typedValuesOf } from "./typed-box.ts";
@@ -39,7 +39,7 @@ function trafficText(traffic: Traffic, options: PrintOptions): string {
     case "raw": {
       const { from, bytes } = traffic;
       const count = `${bytes.length} ${bytes.length === 1 ? "byte" : "bytes"}`;
-      return `${from} sent ${count} that are not AMP: ${shortened(formatValue(bytes), options.longest)}`;
+      return `${from} sent ${count} that are not AMP: ${shortText(formatValue(bytes), options.longest)}`;
     }
     case "secured":
       return style.green(
@@ -66,27 +66,30 @@ export function boxLine(
   if (meaning.kind === "ask") {
     const { name, tag } = meaning;
     const action = tag === undefined ? "sends" : "asks";
-    return `${action} ${style.bold(safeText(name))}${tagText(tag)}${values}`;
+    return `${action} ${style.bold(shortText(safeText(name), options.longest))}${tagText(tag, options.longest)}${values}`;
   }
   const { kind, ask, tag, took, code = "", description = "" } = meaning;
   const unknown = options.oneSided ? "an ask" : style.yellow("an unknown ask");
-  const name = ask === undefined ? unknown : style.bold(safeText(ask.name));
+  const name = ask === undefined ? unknown : style.bold(shortText(safeText(ask.name), options.longest));
   const time = took === undefined ? "" : style.dim(` in ${milliseconds(took)}`);
-  const head = `${kind === "error" ? "fails" : "answers"} ${name}${tagText(tag)}${time}`;
+  const head = `${kind === "error" ? "fails" : "answers"} ${name}${tagText(tag, options.longest)}${time}`;
   if (kind === "answer") return `${head}${values}`;
-  return `${head} ${style.red(safeText(code))}: ${shortened(safeText(description), options.longest)}${values}`;
+  return `${head} ${style.red(shortText(safeText(code), options.longest))}: ${shortText(safeText(description), options.longest)}${values}`;
 }
 
 function fields(box: Box, meaning: Meaning, { style, longest }: PrintOptions): string {
   const typed = typedValuesOf(box, meaning);
   const entries = typed === undefined ? [...box].filter(([key]) => !HIDDEN.has(key)) : Object.entries(typed);
   return entries
-    .map(([key, value]) => ` ${style.cyan(safeText(key))}=${shortened(formatValue(value), longest)}`)
+    .map(
+      ([key, value]) =>
+        ` ${style.cyan(shortText(safeText(key), longest))}=${shortText(formatValue(value), longest)}`,
+    )
     .join("");
 }
 
-function tagText(tag: string | undefined): string {
-  return tag === undefined ? "" : ` [${safeText(tag)}]`;
+function tagText(tag: string | undefined, longest: number): string {
+  return tag === undefined ? "" : ` [${shortText(safeText(tag), longest)}]`;
 }
 
 function milliseconds(took: number): string {
@@ -96,8 +99,4 @@ function milliseconds(took: number): string {
 function sessionPart(name: string, { protocol, certificate }: SessionInfo): string {
   const peer = certificate === undefined ? "without certificate" : `certificate ${certificate}`;
   return `${protocol} with the ${name}, ${safeText(peer)}`;
-}
-
-function shortened(text: string, longest: number): string {
-  return text.length > longest ? `${text.slice(0, longest)}… (${text.length} characters)` : text;
 }

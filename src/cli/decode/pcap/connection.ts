@@ -27,6 +27,8 @@ export interface Ending {
   readonly to: string;
   /** Number of bytes that the capture lacks. */
   readonly missing: number;
+  /** Number of bytes after a gap that were ignored, because they exceed the limit. */
+  readonly dropped: number;
   /** The position at which the direction stops being AMP, if it does. */
   readonly stops: Diagnosis | undefined;
 }
@@ -58,6 +60,11 @@ export class CapturedConnection {
   /** True if at least one box was decoded. */
   get isAMP(): boolean {
     return this.#boxes > 0;
+  }
+
+  /** Number of unanswered asks that were dropped because there were too many. */
+  get droppedAsks(): number {
+    return this.#pairing.dropped;
   }
 
   /** Names of the commands without an answer. */
@@ -96,7 +103,8 @@ export class CapturedConnection {
     const { client, server } = this.#ends;
     const ending = ({ direction, reader, stops }: Half, from: string, to: string): Ending => {
       const { offset } = reader;
-      return { from, to, missing: direction.missing, stops: stops ?? diagnose(reader.takeRest(), offset) };
+      const { missing, dropped } = direction;
+      return { from, to, missing, dropped, stops: stops ?? diagnose(reader.takeRest(), offset) };
     };
     return [ending(this.#halves.client, client, server), ending(this.#halves.server, server, client)];
   }
