@@ -1,4 +1,5 @@
 /** Pairs answers with asks by tag and direction, and measures the response time. */
+import { createHash } from "node:crypto";
 import {
   ANSWER,
   type AnyCommand,
@@ -50,6 +51,8 @@ interface PendingAsk {
 /** Pending asks of one endpoint, oldest first. */
 class PendingAsks {
   readonly #asks = new Map<string, PendingAsk>();
+  /** Keys in order. One iterator for all drops: a new one would skip the places of all deleted entries. */
+  readonly #oldest = this.#asks.keys();
   #bytes = 0;
   #changes = 0;
 
@@ -63,34 +66,48 @@ class PendingAsks {
   }
 
   add(tag: string, pending: PendingAsk): void {
-    this.#asks.set(tag, pending);
-    this.#count(tag, pending, 1);
+    this.#asks.set(keyOf(tag), pending);
+    this.#count(pending, 1);
   }
 
   /** Removes and returns the ask with this tag. */
   take(tag: string): PendingAsk | undefined {
-    const pending = this.#asks.get(tag);
-    if (pending === undefined) return undefined;
-    this.#asks.delete(tag);
-    this.#count(tag, pending, -1);
-    return pending;
+    return this.#remove(keyOf(tag));
   }
 
   dropOldest(): void {
-    for (const tag of this.#asks.keys()) {
-      this.take(tag);
-      return;
-    }
+    const { value: key } = this.#oldest.next();
+    if (key !== undefined) this.#remove(key);
   }
 
   all(): readonly Ask[] {
     return Array.from(this.#asks.values(), ({ ask }) => ask);
   }
 
-  #count(tag: string, { ask }: PendingAsk, sign: 1 | -1): void {
-    this.#bytes += sign * (tag.length + ask.name.length);
+  #remove(key: string): PendingAsk | undefined {
+    const pending = this.#asks.get(key);
+    if (pending === undefined) return undefined;
+    this.#asks.delete(key);
+    this.#count(pending, -1);
+    return pending;
+  }
+
+  #count({ ask }: PendingAsk, sign: 1 | -1): void {
+    this.#bytes += sign * ((ask.tag?.length ?? 0) + ask.name.length);
     if (changeOf(ask) !== undefined) this.#changes += sign;
   }
+}
+
+/** Longest tag in bytes that is its own key. */
+const MAX_PLAIN_KEY = 256;
+
+/**
+ * Returns the key of a tag: a digest for a long tag. V8 derives the hash of a string over 16 KiB from its length alone, so
+ * a map would compare a long tag with all others of the same length.
+ */
+function keyOf(tag: string): string {
+  if (tag.length <= MAX_PLAIN_KEY) return `tag ${tag}`;
+  return `sha256 ${createHash("sha256").update(tag, "latin1").digest("base64")}`;
 }
 
 export class Pairing {

@@ -31,6 +31,8 @@ class Capture {
   readonly #terminal: Terminal;
   /** Connections by their two addresses, the one with the oldest segment first. */
   readonly #connections = new Map<string, CapturedConnection>();
+  /** One iterator for all drops: a new one would skip the places of all deleted entries. */
+  readonly #oldest = this.#connections.entries();
   #start: number | undefined;
   #hasAMP = false;
   #broken: Failure | undefined;
@@ -73,10 +75,11 @@ class Capture {
   }
 
   #dropOldest(): void {
-    for (const [key, connection] of this.#connections) {
+    const { value } = this.#oldest.next();
+    if (value !== undefined) {
+      const [key, connection] = value;
       this.#connections.delete(key);
       this.#conclude(connection);
-      break;
     }
     if (this.#reportedLimit) return;
     this.#reportedLimit = true;
