@@ -1,6 +1,6 @@
 /**
  * `npm run test:runtimes`: runs test/runtimes/suite.mjs on every supported runtime, and prints a table of the results.
- * npm installs the runtimes. `--write` writes the table into README.md. Exits 1 if a test fails that `knownGaps` does not
+ * npm installs the runtimes. `--write` writes the table into docs/runtimes.md. Exits 1 if a test fails that `knownGaps` does not
  * name.
  */
 import { spawn } from "node:child_process";
@@ -94,13 +94,13 @@ function markdown() {
     .join("\n");
 }
 
-/** Writes the table into README.md with blank lines around it: without them some renderers add it to the comment. */
+/** Writes the table into docs/runtimes.md with blank lines around it: without them some renderers add it to the comment. */
 function writeTable() {
-  const path = join(root, "README.md");
+  const path = join(root, "docs/runtimes.md");
   const text = readFileSync(path, "utf8");
   const place = /(?<=<!-- runtimes -->\n)[\s\S]*?(?=<!-- \/runtimes -->)/;
   if (!place.test(text))
-    throw new Error("README.md lacks the comments <!-- runtimes --> and <!-- /runtimes -->");
+    throw new Error("docs/runtimes.md lacks the comments <!-- runtimes --> and <!-- /runtimes -->");
   writeFileSync(
     path,
     text.replace(place, () => `\n${table}\n\n`),

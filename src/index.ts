@@ -18,16 +18,7 @@ export { decimalText, exactDecimal } from "./core/arguments/python-decimal.ts";
 export type { SplitLayout, SplitOptions } from "./core/arguments/split-value.ts";
 export { unicode } from "./core/arguments/unicode.ts";
 export { BoxDispatcher } from "./core/carriers/box-dispatcher.ts";
-export type {
-  AmpConnection,
-  Caller,
-  CallOptions,
-  CallParameters,
-  CallResult,
-  StartTLSOptions,
-} from "./core/command/amp-connection.ts";
 export {
-  type AnyCommand,
   type ArgumentsOf,
   Command,
   type CommandSpec,
@@ -48,22 +39,29 @@ export {
   type RawResponder,
   type Respond,
   type Responder,
-  type ResponderContext,
 } from "./core/command/responder.ts";
+export type {
+  AmpConnection,
+  AnyCommand,
+  Caller,
+  CallOptions,
+  CallParameters,
+  CallResult,
+  CommandType,
+  ResponderContext,
+  StartTLSOptions,
+} from "./core/command/types.ts";
 export { Connection } from "./core/complete-connection.ts";
 export type { BoxReceiver, BoxSender } from "./core/connection/box-interfaces.ts";
-export { HEARTBEAT_COMMAND, type HeartbeatOptions } from "./core/connection/heartbeat-options.ts";
-export type { ConnectionOptions, ErrorContext } from "./core/connection/options.ts";
-export type { State } from "./core/connection/states.ts";
+export { DEFAULT_LIMITS, type LimitOptions, type Limits } from "./core/connection/limits.ts";
+export type { ConnectionOptions, ErrorContext, HeartbeatOptions } from "./core/connection/options.ts";
+export type { PublicState as State } from "./core/connection/states.ts";
 export { AmpError, type Fault } from "./core/errors/amp-error.ts";
 export {
   CallTimeout,
   DescriptorsNotAvailable,
-  InvalidCertificate,
   InvalidSignature,
   LimitExceeded,
-  NotQuiescent,
-  OnlyOneTLS,
   ProtocolSwitched,
   TLSNotAvailable,
   TLSRequired,
@@ -73,24 +71,29 @@ export type { ErrorClass, ErrorCodes } from "./core/errors/declared-errors.ts";
 export {
   BoxTimeout,
   BoxTooLarge,
-  HandshakeError,
-  HandshakeTimeout,
   IncompatibleVersions,
   KeyTooLong,
   MalformedAmpBox,
   NoEmptyBoxes,
-  PeerRefusedCertificate,
-  PeerVerifyError,
-  PlaintextAfterStartTLS,
   ProtocolError,
   RemoteAmpError,
-  StartTLSCollision,
-  StartTLSRefused,
   UnexpectedAnswer,
   UnhandledCommand,
   UnknownRemoteError,
 } from "./core/errors/peer.ts";
 export { BadLocalReturn } from "./core/errors/responder.ts";
+export {
+  HandshakeError,
+  HandshakeTimeout,
+  InvalidCertificate,
+  NotQuiescent,
+  OnlyOneTLS,
+  PeerRefusedCertificate,
+  PeerVerifyError,
+  PlaintextAfterStartTLS,
+  StartTLSCollision,
+  StartTLSRefused,
+} from "./core/errors/tls.ts";
 export {
   ConnectFailed,
   ConnectionClosed,
@@ -104,6 +107,7 @@ export {
   UNHANDLED_ERROR_CODE,
   UNKNOWN_ERROR_CODE,
 } from "./core/errors/wire-codes.ts";
+export { HEARTBEAT_COMMAND } from "./core/features/liveness.ts";
 export {
   ProtocolSwitchCommand,
   type SwitchedProtocol,
@@ -117,16 +121,16 @@ export type { AbortSignalLike, Signal } from "./core/platform.ts";
 export type {
   Argument,
   ArgumentDescription,
-  BoxArgument,
   Fields,
   InPlaceArgument,
   InputOf,
   LocalArgument,
   OptionalArgument,
-  SideChannel,
   ValueOf,
   ValuesOf,
 } from "./core/schema/argument.ts";
+export type { BoxArgument } from "./core/schema/field.ts";
+export { boxArgument, type SideChannel } from "./core/schema/spread-fields.ts";
 export { locator, type ResponderLocator, type ResponderSource } from "./core/serving/locator.ts";
 export type {
   CertificateLike,
@@ -140,13 +144,7 @@ export type {
   TransportReceiver,
 } from "./core/transport.ts";
 export { Box } from "./core/wire/box.ts";
-export {
-  DEFAULT_LIMITS,
-  type LimitOptions,
-  type Limits,
-  MAX_KEY_LENGTH,
-  MAX_VALUE_LENGTH,
-} from "./core/wire/box-limits.ts";
+export { MAX_KEY_LENGTH, MAX_VALUE_LENGTH } from "./core/wire/box-limits.ts";
 export { encodeBox } from "./core/wire/box-writer.ts";
 export { ANSWER, ASK, COMMAND, ERROR, ERROR_CODE, ERROR_DESCRIPTION } from "./core/wire/protocol-keys.ts";
 export { BoxReader, parseBoxes } from "./core/wire/reader.ts";

@@ -13,13 +13,13 @@ const DOORS = {
     OnlyOneTLS PROTOCOL_ERRORS PeerRefusedCertificate PeerVerifyError PlaintextAfterStartTLS ProtocolError
     ProtocolSwitchCommand ProtocolSwitched RemoteAmpError StartTLS StartTLSCollision StartTLSRefused
     TLSNotAvailable TLSRequired TLS_REQUIRED_ERROR_CODE TooLong UNHANDLED_ERROR_CODE UNKNOWN_ERROR_CODE
-    UnexpectedAnswer UnhandledCommand UnknownRemoteError ampList bigBytes bigInteger bigUnicode boolean
+    UnexpectedAnswer UnhandledCommand UnknownRemoteError ampList bigBytes bigInteger bigUnicode boolean boxArgument
     bytes command dateTime decimal decimalText encodeBox exactDecimal float integer listOf local locator
     optional parseBoxes path plainBox switchBox tlsBox unicode`,
     types: `
     AbortSignalLike AmpConnection AnyCommand Argument ArgumentDescription ArgumentsOf BoxArgument BoxKind
     BoxReceiver BoxSender CallEvent Caller CallOptions CallParameters CallResult CertificateLike ChangeEvent
-    ChangeSide ChangingConnection ChunkOwnership Clock CommandSpec ConnectionOptions ErrorClass ErrorContext ErrorCodes
+    ChangeSide ChangingConnection ChunkOwnership Clock CommandSpec CommandType ConnectionOptions ErrorClass ErrorContext ErrorCodes
     Extended Fault Fields LimitOptions HeartbeatOptions InPlaceArgument InputOf Limits LocalArgument Observer
     OptionalArgument PerformChange PrivateCertificateLike ProtocolChange RawResponder Respond Responder
     ResponderContext ResponderLocator ResponderSource ResponseOf SideChannel Signal SplitLayout

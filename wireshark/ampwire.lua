@@ -1,16 +1,15 @@
 --[[
 A Wireshark dissector for AMP, the Asynchronous Messaging Protocol.
 
-Copy it into Wireshark's folder of personal Lua plugins (Help, About, Folders), or give it on the command line:
+Copy this file to Wireshark's folder of personal Lua plugins (see Help, About, Folders), or pass it on the command line:
 
   tshark -X lua_script:ampwire.lua -r capture.pcap -Y ampwire
 
-Conversations are recognised by their first box. Where that cannot be (a capture that begins in mid-conversation), name
-the ports in the preferences of the protocol, or with -d tcp.port==1234,ampwire. What comes behind a StartTLS is Wireshark's
-own TLS dissector's; with the secrets it decrypts, the boxes inside are shown as well. What comes behind a protocol
-switch is left alone.
+The dissector recognises a conversation by its first box. If a capture begins within a conversation, set the ports in the
+preferences of the protocol, or with -d tcp.port==1234,ampwire. Bytes after StartTLS go to Wireshark's own TLS dissector. If it has
+the TLS secrets, this dissector also shows the boxes inside TLS. Bytes after a protocol switch are shown as data.
 
-Everything is called ampwire, because Wireshark has a protocol amp already: another one, of spacecraft.
+The protocol is named ampwire, because Wireshark already has a protocol amp, which is for spacecraft.
 ]]
 
 local amp = Proto("ampwire", "Asynchronous Messaging Protocol")
@@ -25,49 +24,50 @@ local fields = {
   text = ProtoField.string("ampwire.value.text", "Value as text"),
   command = ProtoField.string("ampwire.command", "Command"),
   ask = ProtoField.string("ampwire.ask", "Tag of the ask"),
-  answer = ProtoField.string("ampwire.answer", "Tag of the ask that is answered"),
-  error = ProtoField.string("ampwire.error", "Tag of the ask that failed"),
+  answer = ProtoField.string("ampwire.answer", "Tag of the answered ask"),
+  error = ProtoField.string("ampwire.error", "Tag of the failed ask"),
   error_code = ProtoField.string("ampwire.error_code", "Error code"),
   error_description = ProtoField.string("ampwire.error_description", "Error description"),
-  asked_in = ProtoField.framenum("ampwire.asked_in", "Asked in", base.NONE, frametype.REQUEST),
-  answered_in = ProtoField.framenum("ampwire.answered_in", "Answered in", base.NONE, frametype.RESPONSE),
+  asked_in = ProtoField.framenum("ampwire.asked_in", "Ask in", base.NONE, frametype.REQUEST),
+  answered_in = ProtoField.framenum("ampwire.answered_in", "Answer in", base.NONE, frametype.RESPONSE),
   time = ProtoField.relative_time("ampwire.time", "Time from ask to answer"),
 }
 amp.fields = fields
 
 local malformed = ProtoExpert.new("ampwire.malformed", "Not an AMP box", expert.group.MALFORMED, expert.severity.WARN)
-local unasked = ProtoExpert.new("ampwire.unasked", "Nobody asked for this", expert.group.SEQUENCE, expert.severity.NOTE)
+local unasked = ProtoExpert.new("ampwire.unasked", "Answer without an ask", expert.group.SEQUENCE, expert.severity.NOTE)
 amp.experts = { malformed, unasked }
 
-amp.prefs.ports = Pref.range("TCP ports", "", "Ports on which everything is taken for AMP", 65535)
-amp.prefs.heuristic = Pref.bool("Recognise AMP on any port", true, "By the first box of a conversation")
+amp.prefs.ports = Pref.range("TCP ports", "", "Ports whose data is always dissected as AMP", 65535)
+amp.prefs.heuristic = Pref.bool("Recognise AMP on any port", true, "Recognise a conversation by its first box")
 
 local tcp_stream = Field.new("tcp.stream")
--- Present where TLS has been dissected earlier in the frame: then we are inside it.
+-- Set if Wireshark has already dissected TLS in this frame: the boxes are then inside TLS.
 local tls_record = Field.new("tls.record.version")
 
--- Conversations, by TCP stream. Emptied for each capture.
+-- Conversations by TCP stream, cleared for each capture.
 local conversations = {}
 
 function amp.init()
   conversations = {}
 end
 
--- A stream has one conversation in plaintext, and may have another inside TLS.
+-- Returns the state of the conversation. A stream has one conversation in plaintext, and may have another inside TLS.
 local function conversation_of()
   local stream = tcp_stream()
   local name = tostring(stream and stream.value) .. (tls_record() and " tls" or "")
   local found = conversations[name]
   if found == nil then
-    -- asks: of each direction, by tag. pairs: asks and answers that belong together, by where they stand.
-    -- left: the frame from which on it is AMP no longer. tls: whether it is TLS then.
+    -- asks: unanswered asks by sender and tag. pairs: matched asks and answers by frame, kind and tag.
+    -- left: the frame of the last AMP box, if the protocol has changed. tls: true if it has changed to TLS.
     found = { asks = {}, pairs = {}, left = nil, tls = false }
     conversations[name] = found
   end
   return found
 end
 
-local function ends(pinfo)
+-- Returns the addresses of sender and receiver.
+local function endpoints(pinfo)
   local from = tostring(pinfo.src) .. " " .. pinfo.src_port
   local to = tostring(pinfo.dst) .. " " .. pinfo.dst_port
   return from, to
@@ -75,8 +75,8 @@ end
 
 -- Boxes ------------------------------------------------------------------------------------------------------------
 
--- Finds the end of the box at `offset`.
--- Returns its rows and the offset behind it; or nil when it goes on in the next segment; or false when it is no box.
+-- Finds the end of the box at `offset`. Returns its rows and the offset after it.
+-- Returns nil if the box continues in the next segment, or false and the offset of the error if it is not a box.
 local function scan(tvb, offset)
   local length = tvb:len()
   local rows = {}
@@ -115,7 +115,7 @@ local function is_utf8(raw)
   return true
 end
 
--- The value as text, or nil where it has other bytes than printable ones.
+-- Returns the value as text, or nil if it contains unprintable bytes.
 local function text_of(range)
   if range == nil then return "" end
   local raw = range:raw()
@@ -129,7 +129,7 @@ local function hex_of(range)
   return hex
 end
 
--- Protocol text whatever its bytes are: tags need not be text.
+-- Returns the value as text or, if it is binary, in hex. Tags may be binary.
 local function shown(range)
   return text_of(range) or hex_of(range)
 end
@@ -146,9 +146,9 @@ local function add_field(tree, field, value)
   tree:add(field, value.range, value.text)
 end
 
--- Remembers who asked, and finds the ask of an answer. Only once for each frame: tags may be used again.
+-- Stores an ask, or finds the ask of an answer. Does so only once for each frame, because tags may be reused.
 local function pair(conversation, pinfo, values)
-  local from, to = ends(pinfo)
+  local from, to = endpoints(pinfo)
   if values._answer or values._error then
     local tag = (values._answer or values._error).text
     local place = pinfo.number .. " answer " .. tag
@@ -177,9 +177,9 @@ local function pair(conversation, pinfo, values)
   return nil
 end
 
--- Shows what kind of box it is. Returns a line about it, and the command it belongs to.
+-- Adds the fields of the box's kind to the tree. Returns a line for the column Info, and the command of an answer.
 local function add_kind(tree, conversation, pinfo, values)
-  local paired = pair(conversation, pinfo, values)
+  local match = pair(conversation, pinfo, values)
   if values._answer or values._error then
     local value = values._answer or values._error
     add_field(tree, values._answer and fields.answer or fields.error, value)
@@ -193,15 +193,15 @@ local function add_kind(tree, conversation, pinfo, values)
         add_field(tree, fields.error_description, values._error_description)
       end
     end
-    if paired == nil then
+    if match == nil then
       tree:add_proto_expert_info(unasked, "The ask with this tag is not in the capture")
       return line, nil
     end
-    tree:add(fields.command, paired.ask.command):set_generated()
-    tree:add(fields.asked_in, paired.ask.frame):set_generated()
-    local seconds = math.floor(paired.time)
-    tree:add(fields.time, NSTime.new(seconds, math.floor((paired.time - seconds) * 1e9 + 0.5))):set_generated()
-    return line, paired.ask.command
+    tree:add(fields.command, match.ask.command):set_generated()
+    tree:add(fields.asked_in, match.ask.frame):set_generated()
+    local seconds = math.floor(match.time)
+    tree:add(fields.time, NSTime.new(seconds, math.floor((match.time - seconds) * 1e9 + 0.5))):set_generated()
+    return line, match.ask.command
   end
   if values._command then
     add_field(tree, fields.command, values._command)
@@ -210,12 +210,12 @@ local function add_kind(tree, conversation, pinfo, values)
       add_field(tree, fields.ask, values._ask)
       line = line .. " " .. values._ask.text
     end
-    if paired and paired.ask.answered_in then
-      tree:add(fields.answered_in, paired.ask.answered_in):set_generated()
+    if match and match.ask.answered_in then
+      tree:add(fields.answered_in, match.ask.answered_in):set_generated()
     end
     return line, nil
   end
-  tree:add_proto_expert_info(malformed, "Neither an ask nor an answer nor an error")
+  tree:add_proto_expert_info(malformed, "Neither an ask, an answer nor an error")
   return "box without a kind", nil
 end
 
@@ -226,14 +226,14 @@ local function add_rows(tree, rows)
     local item = tree:add(fields.row, row.all)
     item:set_text(key .. ": " .. (text or hex_of(row.value)))
     item:add(fields.key, row.key, key)
-    if row.value then item:add(fields.value, row.value) end -- an empty one has no place in the packet
+    if row.value then item:add(fields.value, row.value) end -- an empty value has no bytes in the packet
     if text then item:add(fields.text, row.value or row.all, text) end
   end
 end
 
--- What comes when AMP is over ----------------------------------------------------------------------------------------
+-- After AMP -------------------------------------------------------------------------------------------------------
 
--- The head of a TLS record. No box begins so: the first byte of a box is 0.
+-- Returns true for the header of a TLS record. A box cannot look like one, because its first byte is 0.
 local function looks_like_tls(tvb, offset)
   local kind = tvb(offset, 1):uint()
   if kind < 0x14 or kind > 0x17 then return false end
@@ -244,14 +244,14 @@ end
 local tls_dissector = Dissector.get("tls")
 local data_dissector = Dissector.get("data")
 
--- Hands over what begins at `offset`.
+-- Passes the bytes from `offset` on to the TLS or data dissector.
 local function hand_over(conversation, tvb, offset, pinfo, root)
   local rest = offset == 0 and tvb or tvb(offset):tvb()
   if not conversation.tls then
     data_dissector:call(rest, pinfo, root)
     return tvb:len()
   end
-  pinfo.can_desegment = 2 -- each dissector that calls another one takes 1 away, and TLS is as near to TCP as we are
+  pinfo.can_desegment = 2 -- Wireshark subtracts 1 for each nested dissector; TLS needs the same value as this dissector
   tls_dissector:call(rest, pinfo, root)
   if pinfo.desegment_len ~= 0 then pinfo.desegment_offset = pinfo.desegment_offset + offset end
   return tvb:len()
@@ -285,7 +285,7 @@ function amp.dissector(tvb, pinfo, root)
   end
 
   while offset < length do
-    local rows, behind = scan(tvb, offset)
+    local rows, box_end = scan(tvb, offset)
     if rows == nil then
       pinfo.desegment_offset = offset
       pinfo.desegment_len = DESEGMENT_ONE_MORE_SEGMENT
@@ -293,10 +293,10 @@ function amp.dissector(tvb, pinfo, root)
       return length
     end
     if rows == false then
-      -- Between two boxes it is the protocol that comes next; inside one it is damage.
-      local orderly = behind == offset and tvb(offset, 1):uint() ~= 0
+      -- Other bytes between two boxes are the next protocol; within a box they are an error.
+      local orderly = box_end == offset and tvb(offset, 1):uint() ~= 0
       local tls = orderly and looks_like_tls(tvb, offset)
-      if tree == nil and not tls and next(conversation.pairs) == nil then return 0 end -- never was AMP
+      if tree == nil and not tls and next(conversation.pairs) == nil then return 0 end -- this conversation is not AMP
       leave(conversation, pinfo, tls)
       if not orderly then
         tree = tree or root:add(amp, tvb(offset))
@@ -308,12 +308,12 @@ function amp.dissector(tvb, pinfo, root)
     end
 
     tree = tree or root:add(amp, tvb(offset))
-    local box = tree:add(fields.box, tvb(offset, behind - offset))
+    local box = tree:add(fields.box, tvb(offset, box_end - offset))
     local line, answered = add_kind(box, conversation, pinfo, known_values(rows))
     box:set_text("Box: " .. line)
     add_rows(box, rows)
     lines[#lines + 1] = line
-    offset = behind
+    offset = box_end
 
     if answered == "StartTLS" and line:sub(1, 6) == "answer" then
       leave(conversation, pinfo, true)
@@ -326,9 +326,9 @@ function amp.dissector(tvb, pinfo, root)
   return length
 end
 
--- Which conversations are AMP -----------------------------------------------------------------------------------------
+-- Recognising AMP -----------------------------------------------------------------------------------------------------
 
--- One key of the protocol among the first keys, and nothing before it that is no key.
+-- Returns true if the first bytes are keys, and one of them belongs to the protocol.
 local function begins_like_amp(tvb)
   local length = tvb:len()
   local offset = 0

@@ -1,4 +1,4 @@
-/** Serves the page's commands to one WebSocket. */
+/** Serves the page's commands on one WebSocket. */
 import { locator } from "ampwire";
 import { attach, type WebSocketLike } from "ampwire/websocket";
 import { CallBack, Divide, Sum, ZeroDivisionError } from "./commands.ts";
@@ -10,8 +10,8 @@ const responders = locator(
     return { result: numerator / denominator };
   }),
   CallBack.responder(async ({ n }, { connection }) => {
-    const asks = Array.from({ length: n }, (_, i) => connection.callRemote(Sum, { a: i, b: i }));
-    const answers = await Promise.all(asks);
+    const calls = Array.from({ length: n }, (_, i) => connection.callRemote(Sum, { a: i, b: i }));
+    const answers = await Promise.all(calls);
     return { total: answers.reduce((sum, { total }) => sum + total, 0) };
   }),
 );

@@ -1,4 +1,4 @@
-/** The commands that page and server share. They are Twisted's too: test/interop/twisted/commands.py declares the same three. */
+/** Commands of the page and the server. test/interop/twisted/commands.py defines the same three for Twisted. */
 import { command, float, integer } from "ampwire";
 
 export class ZeroDivisionError extends Error {}
@@ -6,7 +6,7 @@ export class ZeroDivisionError extends Error {}
 export const Sum = command("Sum", {
   arguments: { a: integer(), b: integer() },
   response: { total: integer() },
-  idempotent: true, // sent again when the connection breaks before the answer
+  idempotent: true, // sent again if the connection breaks before the answer
 });
 export const Divide = command("Divide", {
   arguments: { numerator: integer(), denominator: integer() },
@@ -14,7 +14,7 @@ export const Divide = command("Divide", {
   errors: { ZERO_DIVISION: ZeroDivisionError },
   idempotent: true,
 });
-/** Whoever serves it asks n Sums back, Sum(i, i) from 0 on, and answers the sum of their totals. */
+/** Its responder calls Sum(i, i) at the caller for each i from 0 to n - 1, and returns the sum of the totals. */
 export const CallBack = command("CallBack", {
   arguments: { n: integer() },
   response: { total: integer() },

@@ -1,4 +1,4 @@
-/** What runs in the browser: a connection that is kept up, calls in both directions, an error of the server's. */
+/** The page: a client that reconnects, calls in both directions, and a declared error. */
 import { ConnectFailed, locator } from "ampwire";
 import { reconnecting } from "ampwire/websocket";
 import { CallBack, Divide, Sum, ZeroDivisionError } from "./commands.ts";
@@ -6,10 +6,10 @@ import { CallBack, Divide, Sum, ZeroDivisionError } from "./commands.ts";
 const element = (id) => document.getElementById(id);
 const number = (id) => element(id).valueAsNumber;
 
-/** The server calls the page by the same commands. */
+/** The server calls the page with the same commands. */
 const responders = locator(
   Sum.responder(({ a, b }) => {
-    note("in", `the server asks Sum(${a}, ${b})`, a + b);
+    note("in", `the server calls Sum(${a}, ${b})`, a + b);
     return { total: a + b };
   }),
 );
@@ -21,24 +21,24 @@ const client = reconnecting({
   backoff: { max: 5_000 },
   onStateChange: show,
 });
-// A browser knows when the network is back: no need to wait any longer.
+// The browser reports that the network is back: reconnect at once.
 addEventListener("online", () => client.retry());
 
-/** It needs no connection: the call waits for one. */
+/** Works without a connection: the client queues the call. */
 async function call(name, command, args) {
-  const asked = `${name}(${Object.values(args).join(", ")})`;
-  const line = note("waiting", asked, client.state === "connected" ? "…" : "waits");
+  const description = `${name}(${Object.values(args).join(", ")})`;
+  const line = note("waiting", description, client.state === "connected" ? "…" : "queued");
   try {
     const [answer] = Object.values(await client.callRemote(command, args));
-    tell(line, "out", answer);
+    setOutcome(line, "out", answer);
   } catch (error) {
     const what = error instanceof ZeroDivisionError ? "ZeroDivisionError" : error.name;
-    tell(line, "error", `${what}: ${error.message}`);
+    setOutcome(line, "error", `${what}: ${error.message}`);
   }
 }
 
 function show({ state, error, delay }) {
-  // Told calmly: an attempt that follows another belongs to the wait.
+  // Show repeated attempts as one wait, so that the page does not flicker.
   const shown = state === "connecting" && error !== undefined ? "waiting" : state;
   document.body.dataset.state = shown;
   if (element("state").textContent !== shown) element("state").textContent = shown;
@@ -53,12 +53,12 @@ function note(kind, what, outcome) {
   for (const text of [what, ""])
     line.append(Object.assign(document.createElement("span"), { textContent: text }));
   element("log").append(line);
-  tell(line, kind, outcome);
+  setOutcome(line, kind, outcome);
   element("calls").scrollTop = element("calls").scrollHeight;
   return line;
 }
 
-function tell(line, kind, outcome) {
+function setOutcome(line, kind, outcome) {
   line.className = kind;
   line.lastChild.textContent = String(outcome);
 }

@@ -1,4 +1,4 @@
-/** A relay: every command that the page calls goes to a Twisted server, and every command of Twisted's to the page. */
+/** A relay: forwards each call of the page to a Twisted server, and each call of the Twisted server to the page. */
 import { type Box, type Connection, RemoteAmpError, UNHANDLED_ERROR_CODE, UnhandledCommand } from "ampwire";
 import { type ConnectOptions, connect } from "ampwire/node";
 import { attach, type WebSocketLike } from "ampwire/websocket";
@@ -11,11 +11,11 @@ export const relayTo = (twistedServer: ConnectOptions) => async (socket: WebSock
     await Promise.race(ends.map(({ closed }) => closed));
     await Promise.all(ends.map((end) => end.close()));
   } catch (error) {
-    browser.destroy(error as Error); // nobody was there
+    browser.destroy(error as Error); // the Twisted server could not be reached
   }
 };
 
-/** For any command a responder that asks the same of the other side. Errors pass with their codes, as they came. */
+/** A locator that has a responder for every command. It calls the same command at the other end, and forwards errors with their codes. */
 const forwarding = (other: () => Connection | Promise<Connection>) => ({
   locateResponder: (name: string) => async (box: Box) =>
     (await other()).callRemoteString(name, box).catch((error) => {

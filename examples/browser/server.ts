@@ -1,4 +1,4 @@
-/** Serves the page, bundled when it starts, and its WebSocket on one port. */
+/** Serves the page and its WebSocket on one port. Bundles the page at the start. */
 import { once } from "node:events";
 import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
@@ -11,13 +11,13 @@ import { type WebSocket, WebSocketServer } from "ws";
 const file = (name: string) => fileURLToPath(new URL(name, import.meta.url));
 
 export interface Site {
-  /** Default: one that the system chooses. */
+  /** Default: a free port, chosen by the system. */
   readonly port?: number;
-  /** Hears of every WebSocket, open and not read from yet. */
+  /** Called with each open WebSocket, before its first message. */
   readonly onSocket: (socket: WebSocket) => void;
 }
 
-export async function servePage({ port: wanted = 0, onSocket }: Site) {
+export async function servePage({ port: requestedPort = 0, onSocket }: Site) {
   const pages = new Map<string | undefined, [type: string, body: Uint8Array]>([
     ["/", ["text/html; charset=utf-8", await readFile(file("index.html"))]],
     ["/style.css", ["text/css", await readFile(file("style.css"))]],
@@ -31,15 +31,15 @@ export async function servePage({ port: wanted = 0, onSocket }: Site) {
       "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:";
     response.writeHead(200, { "Content-Type": type, "Content-Security-Policy": policy }).end(body);
   });
-  server.listen(wanted, "127.0.0.1");
+  server.listen(requestedPort, "127.0.0.1");
   await once(server, "listening");
-  const { port } = server.address() as AddressInfo; // it listens on TCP
+  const { port } = server.address() as AddressInfo; // always an AddressInfo for TCP
   const url = `http://127.0.0.1:${port}`;
   const sockets = new WebSocketServer({
     server,
     path: "/amp",
     handleProtocols: chooseProtocol,
-    verifyClient: ({ origin }: { readonly origin: string }) => origin === url, // any page in the world may open a WebSocket to here
+    verifyClient: ({ origin }: { readonly origin: string }) => origin === url, // a page of any other site could open a WebSocket too
   });
   sockets.on("connection", onSocket);
   return {

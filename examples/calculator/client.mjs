@@ -1,4 +1,4 @@
-/** What Twisted's `ampclient.py` does, against Twisted's `ampserver.py`: two connections, a sum, a division by zero. */
+/** Twisted's `ampclient.py` in JavaScript: two connections, a sum, a division by zero. `node client.mjs [PORT]` */
 import { connect } from "ampwire/node";
 import { Divide, Sum, ZeroDivisionError } from "./commands.mjs";
 

@@ -1,4 +1,4 @@
-/** The commands of Twisted's example `ampserver.py`. */
+/** Commands of Twisted's example `ampserver.py`. */
 import { command, float, integer } from "ampwire";
 
 export class ZeroDivisionError extends Error {}

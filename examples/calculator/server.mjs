@@ -1,4 +1,4 @@
-/** What Twisted's `ampserver.py` does, for Twisted's `ampclient.py`. */
+/** Twisted's `ampserver.py` in JavaScript. `node server.mjs [PORT]` */
 import { locator } from "ampwire";
 import { listen } from "ampwire/node";
 import { Divide, Sum, ZeroDivisionError } from "./commands.mjs";

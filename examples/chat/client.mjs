@@ -1,10 +1,10 @@
-/** Says what is typed, and prints what the server pushes. `node examples/chat/client.mjs NAME [PORT]` */
+/** Sends each typed line, and prints the messages of the server. `node examples/chat/client.mjs NAME [PORT]` */
 import { createInterface } from "node:readline";
 import { locator } from "ampwire";
 import { connect } from "ampwire/node";
 import { Join, NameTaken, Say, Tell } from "./commands.mjs";
 
-const [name = "somebody", port = "4321"] = process.argv.slice(2);
+const [name = "guest", port = "4321"] = process.argv.slice(2);
 const connection = await connect({
   host: "127.0.0.1",
   port: Number(port),

@@ -1,11 +1,11 @@
-/** What the two ends of a chat ask each other. */
+/** Commands of the chat. */
 import { command, unicode } from "ampwire";
 
 export class NameTaken extends Error {}
 
-/** Asked by clients. */
+/** Called by clients. */
 export const Join = command("Join", { arguments: { name: unicode() }, errors: { NAME_TAKEN: NameTaken } });
 export const Say = command("Say", { arguments: { text: unicode() } });
 
-/** Asked by the server, of everybody, whenever there is something to tell. Nobody answers. */
+/** Called by the server at each client, for each message. It has no answer. */
 export const Tell = command("Tell", { arguments: { text: unicode() }, requiresAnswer: false });

@@ -1,19 +1,19 @@
-/** A chat: the server pushes what one says to all others. `node examples/chat/server.mjs [PORT]` */
+/** A chat server: pushes each message to all other clients. `node examples/chat/server.mjs [PORT]` */
 import { LimitExceeded, locator } from "ampwire";
 import { listen } from "ampwire/node";
 import { Join, NameTaken, Say, Tell } from "./commands.mjs";
 
-/** Who is there: name to connection. */
-const present = new Map();
+/** Connections by name of the client. */
+const clients = new Map();
 
 function tellOthers(name, text) {
-  for (const [other, connection] of present) {
+  for (const [other, connection] of clients) {
     if (other === name) continue;
     try {
       connection.callRemote(Tell, { text });
     } catch (error) {
       if (!(error instanceof LimitExceeded)) throw error;
-      connection.destroy(error); // it has not read for long: the others do not wait for it
+      connection.destroy(error); // this client does not read; the others must not wait for it
     }
   }
 }
@@ -23,13 +23,13 @@ const server = await listen({
   port: Number(process.argv[2] ?? 4321),
   locator: locator(
     Join.responder(({ name }, { connection, state, signal }) => {
-      if (present.has(name)) throw new NameTaken(`there is a ${name} already`);
-      present.set(name, connection);
-      state.name = name; // for this connection's Say
-      tellOthers(name, `${name} has come`);
+      if (clients.has(name)) throw new NameTaken(`the name ${name} is in use`);
+      clients.set(name, connection);
+      state.name = name; // kept for Say on this connection
+      tellOthers(name, `${name} has joined`);
       signal.addEventListener("abort", () => {
-        present.delete(name);
-        tellOthers(name, `${name} has gone`);
+        clients.delete(name);
+        tellOthers(name, `${name} has left`);
       });
     }),
     Say.responder(({ text }, { state }) => tellOthers(state.name, `${state.name}: ${text}`)),

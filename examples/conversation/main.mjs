@@ -1,11 +1,11 @@
 /**
- * `npm start`: a server and a client talk, first in plaintext, then inside TLS, while somebody listens on the wire.
- * Then the same client talks to a live Twisted, where one is installed.
+ * `npm start`: a client calls a server, first in plaintext, then inside TLS. A wiretap prints what an eavesdropper sees.
+ * If Twisted is installed, the client then calls a Twisted server.
  */
 import { command, float, integer, locator, unicode } from "ampwire";
 import { connect, listen, PrivateCertificate } from "ampwire/node";
-import { talkToTwisted } from "./twisted.mjs";
-import { say, title } from "./voice.mjs";
+import { say, title } from "./output.mjs";
+import { callTwisted } from "./twisted.mjs";
 import { wiretap } from "./wiretap.mjs";
 
 class ZeroDivisionError extends Error {
@@ -29,10 +29,10 @@ const Greet = command("Greet", {
 const WhoAreYou = command("WhoAreYou", { response: { name: unicode() } });
 
 title("Certificates");
-const authority = await PrivateCertificate.authority({ commonName: "Example Authority" });
+const authority = await PrivateCertificate.authority({ commonName: "Example CA" });
 const serverCertificate = await authority.issue({ commonName: "calc.example", hostNames: ["calc.example"] });
 const clientCertificate = await authority.issue({ commonName: "alice" });
-for (const certificate of [serverCertificate, clientCertificate]) say("", `made ${certificate}`);
+for (const certificate of [serverCertificate, clientCertificate]) say("", `issued ${certificate}`);
 
 const server = await listen({
   port: 0,
@@ -45,10 +45,10 @@ const server = await listen({
       return { result: numerator / denominator };
     }),
     Greet.responder(async ({ name }, { connection }) => {
-      say("server", "asks back: WhoAreYou");
+      say("server", "calls WhoAreYou at the client");
       const { name: own } = await connection.callRemote(WhoAreYou);
       return {
-        greeting: `Hello ${name}, whom I know as ${connection.peerCertificate.commonName} and who says ${own}`,
+        greeting: `Hello ${name}: your certificate says ${connection.peerCertificate.commonName}, you say ${own}`,
       };
     }),
   ),
@@ -62,43 +62,40 @@ const connection = await connect({
 
 title("In plaintext");
 say("client", "calls Sum { a: 13, b: 81 }");
-say("client", "got", await connection.callRemote(Sum, { a: 13, b: 81 }));
+say("client", "received", await connection.callRemote(Sum, { a: 13, b: 81 }));
 say("client", "calls Divide { numerator: 1, denominator: 0 }");
 await connection.callRemote(Divide, { numerator: 1, denominator: 0 }).catch((error) => {
   say("client", `caught the class ${error.constructor.name}: ${error.message}`);
 });
-say("client", "calls Greet, which may not be sent in plaintext");
+say("client", "calls Greet, which requires TLS");
 await connection.callRemote(Greet, { name: "Alice" }).catch((error) => {
   say("client", `caught ${error.name}: ${error.message}`);
 });
 tap.report();
 
 title("StartTLS");
-say(
-  "client",
-  "asks for TLS: it presents CN=alice, and wants calc.example vouched for by the Example Authority",
-);
+say("client", "calls StartTLS: presents CN=alice, requires a certificate for calc.example from Example CA");
 const upgraded = connection.startTLS({
   localCertificate: clientCertificate,
   verifyAuthorities: [authority],
   serverName: "calc.example",
 });
-say("client", "calls Sum { a: 1, b: 2 } without waiting: the call is held back");
-const held = connection.callRemote(Sum, { a: 1, b: 2 });
+say("client", "calls Sum { a: 1, b: 2 } during the upgrade: the call is queued");
+const queued = connection.callRemote(Sum, { a: 1, b: 2 });
 await upgraded;
 const { protocol, cipher, peerCertificate } = connection.tls;
-say("client", `is inside ${protocol} with ${cipher}; the peer is ${peerCertificate}`);
-say("client", "got", await held);
+say("client", `uses ${protocol} with ${cipher}; the server's certificate is ${peerCertificate}`);
+say("client", "received", await queued);
 tap.report();
 
 title("Inside TLS");
 say("client", "calls Greet { name: 'Alice' }");
-say("client", "got", await connection.callRemote(Greet, { name: "Alice" }));
+say("client", "received", await connection.callRemote(Greet, { name: "Alice" }));
 tap.report();
 
 await connection.close();
 await server.close();
 await tap.close();
 
-title("With a live Twisted");
-await talkToTwisted({ Sum, Divide, ZeroDivisionError });
+title("With a Twisted server");
+await callTwisted({ Sum, Divide, ZeroDivisionError });

@@ -1,31 +1,31 @@
-/** The same calls to a server made with `twisted.protocols.amp`, plain and inside TLS. */
+/** Makes the same calls to a server with `twisted.protocols.amp`, in plaintext and inside TLS. */
 import { spawn, spawnSync } from "node:child_process";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { connect } from "ampwire/node";
-import { say } from "./voice.mjs";
+import { say } from "./output.mjs";
 
 const python = process.env.AMPWIRE_PYTHON ?? "/usr/bin/python3";
 const peer = fileURLToPath(new URL("../../test/interop/twisted/peer.py", import.meta.url));
 
-export async function talkToTwisted({ Sum, Divide, ZeroDivisionError }) {
+export async function callTwisted({ Sum, Divide, ZeroDivisionError }) {
   const version = installedVersion();
   if (version === undefined) {
     say(
       "",
-      `no Twisted is installed for ${python}: apt-get install python3-twisted python3-openssl python3-service-identity`,
+      `skipped: ${python} has no Twisted; run apt-get install python3-twisted python3-openssl python3-service-identity`,
     );
     return;
   }
-  // The server ends when its standard input does.
+  // The server exits when its standard input ends.
   const twisted = spawn(python, [peer, "server", "--port", "0"], { stdio: ["pipe", "pipe", "ignore"] });
   try {
     const { port } = await listening(twisted);
     const connection = await connect({ port, host: "127.0.0.1" });
-    say("client", `is connected to Twisted ${version}, and calls Sum { a: 13, b: 81 }`);
-    say("client", "got", await connection.callRemote(Sum, { a: 13, b: 81 }));
+    say("client", `connects to Twisted ${version} and calls Sum { a: 13, b: 81 }`);
+    say("client", "received", await connection.callRemote(Sum, { a: 13, b: 81 }));
     await connection.startTLS();
-    say("client", `is inside ${connection.tls.protocol}; Twisted presented ${connection.peerCertificate}`);
+    say("client", `uses ${connection.tls.protocol}; Twisted's certificate is ${connection.peerCertificate}`);
     await connection.callRemote(Divide, { numerator: 1, denominator: 0 }).catch((error) => {
       if (!(error instanceof ZeroDivisionError)) throw error;
       say("client", `caught the class ${error.constructor.name}: ${error.message}`);
@@ -45,5 +45,5 @@ function installedVersion() {
 
 async function listening(child) {
   for await (const line of createInterface({ input: child.stdout })) return JSON.parse(line).listening;
-  throw new Error("the Twisted server has ended before it listened");
+  throw new Error("the Twisted server exited before it listened");
 }

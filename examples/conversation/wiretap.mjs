@@ -1,7 +1,7 @@
-/** A relay between client and server that remembers what passes: all that somebody who listens on the wire can see. */
+/** A relay between client and server. It records the bytes that an eavesdropper on the wire can see. */
 import { connect, createServer } from "node:net";
 import { BoxReader } from "ampwire";
-import { say } from "./voice.mjs";
+import { say } from "./output.mjs";
 
 export async function wiretap(targetPort) {
   let seen = [];
@@ -13,10 +13,10 @@ export async function wiretap(targetPort) {
   });
   await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
 
-  function forward(from, to, who) {
+  function forward(from, to, sender) {
     sockets.add(from);
     from.on("data", (chunk) => {
-      seen.push({ who, chunk });
+      seen.push({ sender, chunk });
       to.write(chunk);
     });
     from.on("end", () => to.end());
@@ -26,10 +26,10 @@ export async function wiretap(targetPort) {
 
   return {
     port: server.address().port,
-    /** Says what has passed since the last report. */
+    /** Prints the bytes since the last report. */
     report() {
-      for (const { who, chunk } of seen)
-        say("listener", `${who} sent ${chunk.length} bytes: ${described(chunk)}`);
+      for (const { sender, chunk } of seen)
+        say("wiretap", `${sender} sent ${chunk.length} bytes: ${describe(chunk)}`);
       seen = [];
     },
     close() {
@@ -39,8 +39,8 @@ export async function wiretap(targetPort) {
   };
 }
 
-/** Boxes where they can be read, and what little is to be seen of them inside TLS. */
-function described(chunk) {
+/** Returns the boxes in the chunk. If it is not AMP, returns its first bytes and the kind of TLS record. */
+function describe(chunk) {
   const reader = new BoxReader();
   reader.push(chunk);
   const boxes = [];
@@ -54,7 +54,7 @@ function described(chunk) {
     .join(" ");
 }
 
-/** What a TLS record says of itself in its first byte. */
+/** Returns the kind of a TLS record, which is its first byte. */
 function recordKind(first) {
   return (
     { 20: "TLS change cipher spec", 21: "TLS alert", 22: "TLS handshake", 23: "TLS, encrypted" }[first] ??

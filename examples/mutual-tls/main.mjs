@@ -1,10 +1,10 @@
-/** Mutual TLS: server and clients vouched for by an authority of one's own, and who is refused. */
+/** Mutual TLS with a private CA: one client is accepted, and five fail. */
 import { command, locator, unicode } from "ampwire";
 import { connect, listen, PrivateCertificate } from "ampwire/node";
 
 const WhoAmI = command("WhoAmI", { response: { name: unicode() }, requireTLS: true });
 
-const authority = await PrivateCertificate.authority({ commonName: "Our Authority" });
+const authority = await PrivateCertificate.authority({ commonName: "Example CA" });
 const calc = await authority.issue({ commonName: "calc.example", hostNames: ["calc.example"] });
 const alice = await authority.issue({ commonName: "alice" });
 
@@ -18,33 +18,33 @@ const server = await listen({
   ),
 });
 
-async function ask(who, tls) {
+async function callAs(description, tls) {
   const connection = await connect({ host: "127.0.0.1", port: server.address().port });
   try {
     if (tls !== undefined) await connection.startTLS(tls);
     const { name } = await connection.callRemote(WhoAmI);
-    console.log(`${who}: the server knows me as ${name}, by ${connection.tls.protocol}`);
+    console.log(`${description}: accepted as ${name}, with ${connection.tls.protocol}`);
   } catch (error) {
-    console.log(`${who}: ${error.name}`);
+    console.log(`${description}: ${error.name}`);
   } finally {
     await connection.close();
   }
 }
 
-const trusting = { verifyAuthorities: [authority], serverName: "calc.example" };
-await ask("alice", { ...trusting, localCertificate: alice });
+const serverVerified = { verifyAuthorities: [authority], serverName: "calc.example" };
+await callAs("alice", { ...serverVerified, localCertificate: alice });
 
-const impostor = await PrivateCertificate.authority({ commonName: "Our Authority" }); // the same name, another key
+const impostor = await PrivateCertificate.authority({ commonName: "Example CA" }); // the same name, another key
 const mallory = await impostor.issue({ commonName: "alice" });
-await ask("mallory, with a certificate of her own making", { ...trusting, localCertificate: mallory });
-await ask("nobody, without a certificate", trusting);
-await ask("alice in plaintext", undefined);
-await ask("alice, looking for bank.example", {
+await callAs("mallory, with a certificate of another CA", { ...serverVerified, localCertificate: mallory });
+await callAs("a client without a certificate", serverVerified);
+await callAs("alice in plaintext", undefined);
+await callAs("alice, expecting bank.example", {
   verifyAuthorities: [authority],
   serverName: "bank.example",
   localCertificate: alice,
 });
-await ask("alice, who trusts another authority", {
+await callAs("alice, trusting another CA", {
   verifyAuthorities: [impostor],
   serverName: "calc.example",
   localCertificate: alice,

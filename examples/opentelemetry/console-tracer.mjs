@@ -1,4 +1,4 @@
-/** As much of OpenTelemetry's tracer as tracing.mjs calls. It prints every span when it ends. */
+/** The part of OpenTelemetry's tracer that tracing.mjs uses. Prints each span when it ends. */
 const KINDS = { 1: "server", 2: "client" };
 
 export const consoleTracer = {

@@ -1,4 +1,4 @@
-/** Spans of calls, from the diagnostics channels, with no word about tracing in the program itself. */
+/** Traces calls through the diagnostics channels. The server and the client contain no tracing code. */
 import { setTimeout as pause } from "node:timers/promises";
 import { command, integer, locator } from "ampwire";
 import { connect, listen } from "ampwire/node";

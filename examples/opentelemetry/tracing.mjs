@@ -1,11 +1,14 @@
-/** AMP calls as spans. `tracer` is what OpenTelemetry's `trace.getTracer("ampwire")` gives, or anything alike. */
+/** Creates spans from AMP calls. */
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
 
-/** OpenTelemetry's numbers: SpanKind and SpanStatusCode. */
+/** OpenTelemetry's values of SpanKind (here) and SpanStatusCode (below). */
 const KINDS = { incoming: 1, outgoing: 2 };
 const ERROR = 2;
 
-/** From now on every call of this process is a span. Returns what ends that. */
+/**
+ * Creates a span for each call of this process. Returns a function that stops this.
+ * @param tracer OpenTelemetry's `trace.getTracer("ampwire")`, or an object with the same method `startSpan`
+ */
 export function traceCalls(tracer) {
   const spans = new WeakMap();
   const listeners = {

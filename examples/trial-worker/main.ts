@@ -1,4 +1,4 @@
-/** Runs Python tests in a worker of Twisted's trial, and prints what comes of them. */
+/** Runs Python tests in a worker of Twisted's trial, and prints their results. */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -23,5 +23,7 @@ for (const name of names) await worker.run(name);
 await worker.close();
 rmSync(directory, { recursive: true });
 
-const bad = results.filter(({ outcome }) => ["failed", "error", "passed unexpectedly"].includes(outcome));
-console.log(`\n${results.length} tests, ${bad.length} of them not as they should be`);
+const unexpected = results.filter(({ outcome }) =>
+  ["failed", "error", "passed unexpectedly"].includes(outcome),
+);
+console.log(`\n${results.length} tests, ${unexpected.length} unexpected results`);

@@ -1,4 +1,4 @@
-"""One test for each outcome that trial knows."""
+"""One test for each kind of result in trial."""
 
 from twisted.internet.defer import succeed
 from twisted.python import log
@@ -20,11 +20,11 @@ class SampleTests(TestCase):
         raise SkipTest("not today")
 
     def test_failsAsExpected(self):
-        self.fail("as everybody knows")
+        self.fail("a known defect")
 
-    test_failsAsExpected.todo = "to be done"
+    test_failsAsExpected.todo = "not implemented yet"
 
     def test_passesUnexpectedly(self):
         pass
 
-    test_passesUnexpectedly.todo = "thought to be undone"
+    test_passesUnexpectedly.todo = "believed to fail"

@@ -1,4 +1,4 @@
-/** A worker of `trial -j`, unchanged, as a child process: AMP goes over its descriptors 3 and 4. */
+/** An unchanged worker of `trial -j` as a child process, with AMP on its file descriptors 3 and 4. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { locator } from "ampwire";
@@ -16,18 +16,19 @@ export type Outcome =
 export interface Result {
   readonly test: string;
   readonly outcome: Outcome;
-  /** What went wrong, or why it was not to be expected otherwise. */
+  /** Error text, or the reason for a skipped or expected failure. */
   readonly reason?: string;
 }
 
 export interface WorkerOptions {
+  /** Path of the Python interpreter. */
   readonly python: string;
-  /** Where the tests are found, beside what Python has installed. */
+  /** Folder of the tests, added to Python's module path. */
   readonly path: string;
-  /** Where the worker works. */
+  /** Working directory of the worker. */
   readonly directory: string;
   readonly onResult: (result: Result) => void;
-  /** Hears what the tests log. */
+  /** Called with each line that the tests log. */
   readonly onLog?: (text: string) => void;
 }
 
@@ -46,7 +47,7 @@ export class TrialWorker {
       childWrites: 4,
       locator: manager(options),
     });
-    this.#exited = once(this.#child, "exit").catch(() => {}); // that it was not started, the first call says
+    this.#exited = once(this.#child, "exit").catch(() => {}); // if the process cannot start, the first call rejects
   }
 
   static async start(options: WorkerOptions): Promise<TrialWorker> {
@@ -55,38 +56,38 @@ export class TrialWorker {
     return worker;
   }
 
-  /** Runs a test, or all of a class or module. Every result has been told when this resolves. */
+  /** Runs a test, or all tests of a class or module. Resolves after `onResult` was called for each. */
   async run(testCase: string): Promise<void> {
     await this.#connection.callRemote(commands.Run, { testCase });
   }
 
-  /** Lets the worker go, and waits until it has gone. */
+  /** Closes the connection, by which the worker exits, and waits for its exit. */
   async close(): Promise<void> {
     await this.#connection.close();
     await this.#exited;
   }
 }
 
-/** What the worker asks while it runs tests. */
+/** Responders for the commands that the worker calls while it runs tests. */
 function manager({ onResult, onLog }: WorkerOptions) {
-  const noted = (result: Result) => {
+  const report = (result: Result) => {
     onResult(result);
     return { success: true };
   };
   return locator(
-    commands.AddSuccess.responder(({ testName: test }) => noted({ test, outcome: "passed" })),
+    commands.AddSuccess.responder(({ testName: test }) => report({ test, outcome: "passed" })),
     commands.AddFailure.responder(({ testName: test, fail, failClass }) =>
-      noted({ test, outcome: "failed", reason: `${failClass}: ${fail}` }),
+      report({ test, outcome: "failed", reason: `${failClass}: ${fail}` }),
     ),
     commands.AddError.responder(({ testName: test, error, errorClass }) =>
-      noted({ test, outcome: "error", reason: `${errorClass}: ${error}` }),
+      report({ test, outcome: "error", reason: `${errorClass}: ${error}` }),
     ),
-    commands.AddSkip.responder(({ testName: test, reason }) => noted({ test, outcome: "skipped", reason })),
+    commands.AddSkip.responder(({ testName: test, reason }) => report({ test, outcome: "skipped", reason })),
     commands.AddExpectedFailure.responder(({ testName: test, todo }) =>
-      noted({ test, outcome: "failed as expected", reason: todo }),
+      report({ test, outcome: "failed as expected", reason: todo }),
     ),
     commands.AddUnexpectedSuccess.responder(({ testName: test, todo }) =>
-      noted({ test, outcome: "passed unexpectedly", reason: todo }),
+      report({ test, outcome: "passed unexpectedly", reason: todo }),
     ),
     commands.TestWrite.responder(({ out }) => {
       onLog?.(out);

@@ -1,4 +1,4 @@
-/** What the pool asks its workers. */
+/** Commands of the workers. */
 import { command, integer } from "ampwire";
 
 export const CountPrimes = command("CountPrimes", {

@@ -1,4 +1,4 @@
-/** A pool of child processes that count primes, and what happens when one of them is killed. */
+/** Counts primes in a pool of child processes, one of which is killed. */
 import { CountPrimes, Crash } from "./commands.mjs";
 import { Pool } from "./pool.mjs";
 

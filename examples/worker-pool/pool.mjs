@@ -1,4 +1,4 @@
-/** A pool of child processes. A call goes to the worker with the fewest calls; a worker that has died is replaced. */
+/** A pool of child processes. Sends each call to the worker with the fewest calls, and replaces a worker that exits. */
 import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { ConnectionLost } from "ampwire";
@@ -26,7 +26,7 @@ export class Pool {
     });
   }
 
-  /** A call that loses its worker is made again, where its command says that this does no harm. */
+  /** Calls a worker. If the worker exits, repeats the call of an idempotent command. */
   async call(command, args) {
     const worker = [...this.#workers].reduce((best, other) => (other.calls < best.calls ? other : best));
     worker.calls++;
@@ -41,7 +41,7 @@ export class Pool {
     return this.call(command, args);
   }
 
-  /** Lets every worker finish; its descriptors are closed then, and it ends. */
+  /** Waits for the calls in progress, then closes the pipes of each worker, by which it exits. */
   async close() {
     this.#closing = true;
     await Promise.all([...this.#workers].map(({ connection }) => connection.close()));

@@ -1,4 +1,4 @@
-/** A worker: AMP on descriptors 3 and 4, so that standard output stays for people. */
+/** A worker: AMP on file descriptors 3 and 4, so that standard output stays free for logs. */
 import { locator } from "ampwire";
 import { attachFileDescriptors } from "ampwire/node";
 import { CountPrimes, Crash } from "./commands.mjs";

@@ -1,19 +1,20 @@
-/** A connection with everything that the core has. */
+/** A connection with all features of the core: for the Node entry point, for tests, and for transports of a program's own. */
 import { BaseConnection } from "./connection/connection.ts";
+import { FeatureSet } from "./connection/feature.ts";
 import type { ConnectionOptions } from "./connection/options.ts";
 import { boxReceiver } from "./features/box-receiver.ts";
 import { boxTimeout } from "./features/box-timeout.ts";
 import { liveness } from "./features/liveness.ts";
 import { protocolChanges } from "./features/protocol-change/driver.ts";
-import { serving } from "./serving/make-serving.ts";
+import { serving } from "./serving/serving.ts";
 import type { Clock, Transport } from "./transport.ts";
 
-const EVERYTHING = [protocolChanges, boxReceiver, boxTimeout, liveness];
+export const ALL_FEATURES = new FeatureSet(protocolChanges, boxReceiver, boxTimeout, liveness);
 
-/** AMP over any transport. Programs get theirs from `connect`, `listen` or `attach`. */
+/** AMP over any transport. `connect`, `listen` and `attach` create connections. */
 export class Connection extends BaseConnection {
-  /** @throws TypeError, RangeError for options that make no sense */
+  /** @throws TypeError, RangeError for invalid options */
   constructor(transport: Transport, clock: Clock, options: ConnectionOptions = {}) {
-    super(transport, clock, options, serving, EVERYTHING);
+    super(transport, clock, options, serving, ALL_FEATURES);
   }
 }

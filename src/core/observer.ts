@@ -1,46 +1,54 @@
 /**
- * Who watches connections. The core tells; what is done with it (diagnostics channels on Node) is decided outside.
+ * Observers of connections, for tracing and metrics. On Node, the default observer publishes to `node:diagnostics_channel`.
  *
- * A call, an ask and an upgrade are each one object from their beginning to their end: keep what belongs to them in a
- * WeakMap under it. Nothing is made for a call when nobody listens.
+ * A call, an ask and a protocol change are each represented by one object from beginning to end: use it as the key of a
+ * WeakMap. Event objects of calls are created only if {@link Observer.watchesCalls} allows them.
  */
-import type { AmpConnection } from "./command/amp-connection.ts";
+import type { AmpConnection } from "./command/types.ts";
 import type { TLSSession } from "./transport.ts";
 
-/** A call of ours, or an ask of the peer. */
+/** A call of this end, or an ask of the peer. */
 export interface CallEvent {
   readonly connection: AmpConnection;
   /** The command's name. */
   readonly command: string;
-  /** `outgoing`: we call. `incoming`: the peer does. */
+  /** `outgoing`: this end calls. `incoming`: the peer does. */
   readonly direction: "outgoing" | "incoming";
-  /** The values of an outgoing call, by name; those of an incoming one are the responder's. */
+  /** Argument values of an outgoing call, by name. Undefined for an incoming one. */
   readonly arguments?: Readonly<Record<string, unknown>> | undefined;
 }
 
-/** A StartTLS, a protocol switch, or another change of what the bytes mean. */
+/** A protocol change: StartTLS, a protocol switch, or a command of the user's own that changes the protocol. */
 export interface ChangeEvent {
   readonly connection: AmpConnection;
   /** `upgrading` to TLS, or `switching` to another protocol. */
   readonly kind: "upgrading" | "switching";
-  /** Whether we asked for it or the peer. */
+  /** The role of this end. */
   readonly side: "asker" | "responder";
 }
 
-/** Hears of what happens on connections, in the moment when it does. */
+/**
+ * Observer of connections. Every method is optional, is called synchronously, and must not throw. Later versions may add
+ * methods.
+ */
 export interface Observer {
-  connectionOpened(connection: AmpConnection): void;
-  connectionClosed(connection: AmpConnection, reason: Error): void;
-  /** Whether calls are to be told of. Looked at for every call: must be cheap. */
-  readonly watchesCalls: boolean;
-  callStarted(call: CallEvent): void;
-  /** Answered; a call that wants no answer has been written. */
-  callAnswered(call: CallEvent): void;
-  callFailed(call: CallEvent, error: unknown): void;
-  changeStarted(change: ChangeEvent): void;
-  /** @param session what TLS was negotiated; undefined for a switch */
-  changeDone(change: ChangeEvent, session: TLSSession | undefined): void;
-  changeFailed(change: ChangeEvent, error: unknown): void;
-  /** What `onError` hears. Neither command nor connection where a server could not accept one. */
-  errorReported(error: unknown, command: string | undefined, connection: AmpConnection | undefined): void;
+  connectionOpened?(connection: AmpConnection): void;
+  connectionClosed?(connection: AmpConnection, reason: Error): void;
+  /** False: no events of calls are created. Read for every call, so it must be cheap. Default true. */
+  readonly watchesCalls?: boolean;
+  callStarted?(call: CallEvent): void;
+  /** Called when the answer has arrived, or when a call that wants no answer was written. */
+  callAnswered?(call: CallEvent): void;
+  callFailed?(call: CallEvent, error: unknown): void;
+  changeStarted?(change: ChangeEvent): void;
+  /** @param session the negotiated TLS session; undefined for a protocol switch */
+  changeDone?(change: ChangeEvent, session: TLSSession | undefined): void;
+  changeFailed?(change: ChangeEvent, error: unknown): void;
+  /** Receives the errors that `onError` receives. Command and connection are undefined for an error of a server. */
+  errorReported?(error: unknown, command: string | undefined, connection: AmpConnection | undefined): void;
+}
+
+/** True if events of calls are created for the observer. */
+export function watchesCalls(observer: Observer | undefined): observer is Observer {
+  return observer !== undefined && observer.watchesCalls !== false;
 }

@@ -1,7 +1,6 @@
 /**
- * The few web-standard globals that the core uses. Every runtime has them, but their types come with
- * Node's or the DOM's, and the core compiles with neither: so they are declared here, structurally,
- * for the core alone. Nothing is emitted for the declarations.
+ * The web-standard globals that the core uses. Every runtime has them, but their types are part of the types of Node or the
+ * DOM, and the core compiles without both. So this file declares the parts that the core needs.
  */
 
 interface Utf8Encoder {
@@ -15,25 +14,25 @@ declare const TextEncoder: new () => Utf8Encoder;
 declare const TextDecoder: new (label: "utf-8", options: { fatal: boolean; ignoreBOM: true }) => Utf8Decoder;
 
 export const utf8Encoder: Utf8Encoder = new TextEncoder();
-/** Refuses what is not UTF-8; keeps a byte order mark, as Python's `utf-8` codec does. */
+/** Decoder that throws for invalid UTF-8. It keeps a byte order mark, as Python's codec `utf-8` does. */
 export const utf8Strict: Utf8Decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-/** Puts U+FFFD in place of what is not UTF-8: for texts that are only shown to people. */
+/** Decoder that replaces invalid UTF-8 with U+FFFD. For text that is only shown to people. */
 export const utf8Lenient: Utf8Decoder = new TextDecoder("utf-8", { fatal: false, ignoreBOM: true });
 
-/** Node's: a global that is not there everywhere. */
+/** Global of Node, which other runtimes may lack. */
 const { Buffer } = globalThis as {
   readonly Buffer?: { allocUnsafeSlow(count: number): Uint8Array<ArrayBuffer> };
 };
 
 /**
- * Bytes that may hold anything, also what somebody else has left there, where the platform gives such: to fill many with
- * zeros first costs as much as to copy them. Whoever hands out views of them has written to what is in view.
+ * Returns new bytes that are not filled with zeros if the platform allows it, because filling costs as much as copying. They
+ * may contain data of another part of the process. A caller must write to every byte before it passes a view of it on.
  */
 export function unfilledBytes(count: number): Uint8Array<ArrayBuffer> {
   return Buffer === undefined ? new Uint8Array(count) : new Uint8Array(Buffer.allocUnsafeSlow(count).buffer);
 }
 
-/** What the core needs of an AbortSignal. */
+/** The part of an AbortSignal that the core needs. */
 export interface AbortSignalLike {
   readonly aborted: boolean;
   readonly reason: unknown;
@@ -41,7 +40,7 @@ export interface AbortSignalLike {
   removeEventListener(type: "abort", listener: () => void): void;
 }
 
-/** The platform's own AbortSignal type where the program that imports us has one, so that it fits `fetch`. */
+/** The AbortSignal type of the importing program if it has one, so that the signal can be passed to `fetch`. */
 export type Signal = typeof globalThis extends { AbortSignal: { prototype: infer Platform } }
   ? Platform
   : AbortSignalLike;
@@ -58,7 +57,7 @@ export function newAbortController(): AbortControllerLike {
 
 declare const queueMicrotask: (callback: () => void) => void;
 
-/** What a listener has thrown: for the platform to report, as if it had called the listener itself. */
+/** Throws an error of a listener to the platform, which reports it as uncaught. */
 export function throwToPlatform(error: unknown): void {
   queueMicrotask(() => {
     throw error;

@@ -1,116 +1,120 @@
+/** Transports: the interfaces between a connection and the byte stream under it. */
+
 /**
- * What carries the bytes: a duplex with a handful of methods. It never reads a box.
+ * A duplex byte stream under a connection. It does not know boxes.
  *
  * Every transport passes the contract suite in `test/contracts/transport.ts`.
  */
-
 export interface Transport {
-  /** Begins to deliver. Called once. */
+  /** Starts to deliver received bytes. Called once. */
   start(receiver: TransportReceiver): void;
   /**
-   * Sends bytes, in order, and several chunks at one go where it can. They belong to the transport until `unsent` is 0:
-   * after a write that leaves `unsent` at 0 they may be written to again.
+   * Sends chunks in order, with one system call if it can. The transport owns the chunks until `unsent` is 0. If `unsent` is
+   * 0 when `write` returns, the caller may write to them again.
    */
   write(...chunks: readonly Uint8Array[]): void;
-  /** Bytes written here that the system or the peer has not taken yet. */
+  /** Bytes written that the system or the peer has not taken yet. */
   readonly unsent: number;
-  /** Resolves when `unsent` is 0; also when the transport is lost meanwhile. */
+  /** Resolves when `unsent` is 0, or when the transport is lost. */
   flushed(): Promise<void>;
-  /** Stops delivering. What is under way may still be delivered. */
+  /** Stops delivering. Bytes that are already being read may still be delivered. */
   pause(): void;
-  /** Delivers again. */
+  /** Starts to deliver again after `pause`. */
   resume(): void;
-  /** Set where the transport is inside TLS from its first byte on: `tls:` or `wss:`. */
+  /** TLS session of a transport that uses TLS from its first byte, for example `wss:`. Undefined in plaintext. */
   readonly tls?: TLSSession | undefined;
-  /** Bytes received and not delivered, where the transport can know. */
+  /** True if every write must be exactly one box: for carriers of boxes. Default false. */
+  readonly oneBoxPerWrite?: boolean | undefined;
+  /** Bytes received and not delivered; 0 if the transport cannot know. */
   readonly undelivered: number;
-  /** Ends our side once everything is written; the peer may go on. */
+  /** Ends the sending side once everything is written. The peer may still send. */
   end(): void;
-  /** Ends both sides at once. `lost` follows, with the reason. Harmless when repeated. */
+  /** Ends both sides at once. The receiver's `lost` is called with the reason. Further calls have no effect. */
   destroy(reason?: Error): void;
   /**
-   * Checks what is to be used for TLS; absent where the transport cannot start TLS in mid-stream.
-   * @throws InvalidCertificate, TLSNotAvailable: nothing has been changed
+   * Checks the TLS options of an upgrade. Absent if the transport cannot be upgraded to TLS.
+   * @returns the function that performs the handshake
+   * @throws InvalidCertificate, TLSNotAvailable: the transport is unchanged
    */
   prepareTLS?(options: TLSOptions): StartTLSTransport;
-  /** Gives the stream away, with bytes to be read first. Nothing is delivered or written here afterwards. */
+  /** Returns the stream for another protocol, which reads `leftovers` first. Afterwards the transport does nothing. */
   detach?(leftovers: Uint8Array): unknown;
 }
 
-/** Runs the handshake on a paused and flushed transport. Afterwards the same transport carries TLS, still paused. */
+/** Performs the TLS handshake on a paused and flushed transport. Afterwards the transport uses TLS, and is still paused. */
 export type StartTLSTransport = (leftovers: Uint8Array, side: "asker" | "responder") => Promise<TLSSession>;
 
 /**
- * Whose received bytes are.
+ * Ownership of received bytes.
  *
- * - `shared`: others may read them too, and nobody writes to them again.
- * - `sole`: nobody else has them: the receiver may write to them.
- * - `lent`: the receiver may read them until `received` returns. Afterwards their owner writes to them.
+ * - `shared`: others may read them too, and they never change
+ * - `owned`: they belong to the receiver, which may write to them
+ * - `borrowed`: the receiver may read them until `received` returns; afterwards their owner overwrites them
  */
 export type ChunkOwnership = "shared" | "owned" | "borrowed";
 
-/** Who hears from a transport. */
+/** Receiver of a transport's bytes and events. */
 export interface TransportReceiver {
   /**
-   * Bytes arrived, at least one.
-   * @param ownership whose they are. Default `shared`
+   * Called with received bytes, at least one.
+   * @param ownership ownership of the bytes. Default `shared`
    */
   received(chunk: Uint8Array, ownership?: ChunkOwnership): void;
   /**
-   * Where the receiver would have the next bytes, for a transport that can choose where it reads into: it may look here after
-   * any `received`, and reads into it once. What it has read is received as the beginning of this memory, `sole`.
-   * Undefined: anywhere.
+   * Returns memory for the next bytes, for a transport that can choose where it reads to. The transport may call it after any
+   * `received`, and reads into the memory once. It then passes the filled beginning of the memory to `received` as `owned`.
+   * Undefined if the receiver does not offer any.
    */
   room?(): Uint8Array | undefined;
-  /** The peer has ended its side. It may still read. */
+  /** Called when the peer has ended its sending side. It may still read. */
   ended(): void;
-  /** `unsent` has gone down to 0 after it was not. */
+  /** Called when `unsent` has returned to 0. */
   drained(): void;
   /**
-   * Nothing will come or go any more. Called exactly once.
-   * @param reason an AmpError is what the connection's calls reject with; any other error becomes its cause
+   * Called exactly once, when nothing can be sent or received any more.
+   * @param reason an AmpError becomes the reason of the connection; any other error becomes the cause of the reason
    */
   lost(reason?: Error): void;
 }
 
-/** A certificate, as the core sees one: `Certificate` of `ampwire/node`. */
+/** A certificate as the core knows it. `Certificate` of `ampwire/node` is one. */
 export interface CertificateLike {
   readonly commonName: string | undefined;
   toPEM(): string;
 }
 
-/** A certificate with its key: `PrivateCertificate` of `ampwire/node`. */
+/** A certificate with its private key. `PrivateCertificate` of `ampwire/node` is one. */
 export interface PrivateCertificateLike extends CertificateLike {
   toPEMWithKey(): string;
 }
 
-/** What one side presents and demands on StartTLS. */
+/** TLS options of one end for StartTLS. */
 export interface TLSOptions {
-  /** What we present. Without it a TLS client is anonymous and a TLS server makes a temporary certificate. */
+  /** Certificate that this end presents. Default: a TLS client is anonymous, a TLS server creates a temporary certificate. */
   readonly localCertificate?: PrivateCertificateLike | undefined;
-  /** Whom we trust to vouch for the peer. Without them the peer is not verified at all. */
+  /** CAs that this end trusts to issue the peer's certificate. Default: the peer is not verified. */
   readonly verifyAuthorities?: readonly CertificateLike[] | undefined;
-  /** TLS client only: the name that the peer's certificate must bear. Needs `verifyAuthorities`. */
+  /** Name that the server's certificate must contain. Only for the TLS client, and only with `verifyAuthorities`. */
   readonly serverName?: string | undefined;
 }
 
-/** What a handshake has come to. */
+/** Result of a TLS handshake. */
 export interface TLSSession {
   readonly peerCertificate: CertificateLike | undefined;
   readonly hostCertificate: PrivateCertificateLike | undefined;
   /** `TLSv1.2` or `TLSv1.3`. */
   readonly protocol: string;
-  /** The cipher's standard name. */
+  /** Standard name of the cipher. */
   readonly cipher: string;
-  /** True when the peer's certificate was checked against authorities. */
+  /** True if the peer's certificate was verified with CAs. */
   readonly verified: boolean;
 }
 
-/** Time: given from outside, so that tests set it by hand. */
+/** Source of time. Tests pass a clock that they advance themselves. */
 export interface Clock {
-  /** Milliseconds, from any beginning. */
+  /** Milliseconds since any fixed moment. */
   now(): number;
-  /** Calls back once, after so many milliseconds. */
+  /** Calls `callback` once after a number of milliseconds. */
   setTimeout(callback: () => void, milliseconds: number): unknown;
   clearTimeout(timer: unknown): void;
 }

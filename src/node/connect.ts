@@ -5,9 +5,10 @@ import {
   type Socket,
   type TcpNetConnectOpts,
 } from "node:net";
-import { checkBounds } from "../core/connection/bounds.ts";
 import { ConnectFailed } from "../core/errors/transport.ts";
+import { checkNotNegative } from "../core/number-option.ts";
 import type { AbortSignalLike } from "../core/platform.ts";
+import { limitTime } from "../core/time-limit.ts";
 import { systemClock } from "./clock.ts";
 import { checkOptions, NodeConnection, type NodeConnectionOptions } from "./connection.ts";
 import { checkDescriptors, takeSocket } from "./descriptors/adopt-socket.ts";
@@ -31,7 +32,7 @@ export type ConnectOptions = (Omit<TcpNetConnectOpts, "onread"> | Omit<IpcNetCon
 export async function connect(options: ConnectOptions): Promise<NodeConnection> {
   const { signal, connectTimeout, ...rest } = options;
   checkOptions(rest, "client");
-  checkBounds({ connectTimeout });
+  checkNotNegative({ connectTimeout });
   checkDescriptors(rest.descriptors, "path" in rest ? rest.path : undefined);
   if (signal?.aborted) throw signal.reason;
   // allowHalfOpen: a peer that has ended its side still gets its answers.
@@ -54,16 +55,14 @@ function connected(socket: Socket, options: ConnectOptions): Promise<void> {
     };
     const refused = (error: Error) =>
       failed(new ConnectFailed(`cannot connect to ${place(options)}: ${error.message}`, { cause: error }));
-    const aborted = () => failed(signal?.reason);
-    const late = () =>
-      failed(new ConnectFailed(`${place(options)} did not answer within ${connectTimeout} ms`));
-    const timer = connectTimeout === undefined ? undefined : clock.setTimeout(late, connectTimeout);
+    const late = () => new ConnectFailed(`${place(options)} did not answer within ${connectTimeout} ms`);
+    const release = limitTime(clock, { timeout: connectTimeout, signal }, (cause) =>
+      failed(cause === "timeout" ? late() : signal?.reason),
+    );
     const settled = () => {
-      clock.clearTimeout(timer);
-      signal?.removeEventListener("abort", aborted);
+      release();
       socket.off("error", refused);
     };
-    signal?.addEventListener("abort", aborted, { once: true });
     socket.once("error", refused);
     socket.once("connect", () => {
       settled();

@@ -1,21 +1,16 @@
 /** A connection over a stream of Node: the core's, with Node's certificates. */
 
 import type { Duplex } from "node:stream";
-import type { CallOptions } from "../core/command/amp-connection.ts";
 import type { Command } from "../core/command/command.ts";
-import type { CommandResponder } from "../core/command/responder.ts";
-import { Connection } from "../core/complete-connection.ts";
-import { checkConnectionOptions } from "../core/connection/check-options.ts";
-import type { ConnectionOptions } from "../core/connection/options.ts";
-import { TLSNotAvailable } from "../core/errors/caller.ts";
+import type { CallOptions } from "../core/command/types.ts";
+import { ALL_FEATURES, Connection } from "../core/complete-connection.ts";
+import { type ConnectionOptions, checkConnectionOptions } from "../core/connection/options.ts";
 import {
   ProtocolSwitchCommand,
   type SwitchFields,
   type SwitchSpec,
 } from "../core/features/protocol-change/protocol-switch.ts";
-import { StartTLS } from "../core/features/protocol-change/start-tls.ts";
 import type { Fields, InputOf } from "../core/schema/argument.ts";
-import { locator, type ResponderLocator } from "../core/serving/locator.ts";
 import type { Clock } from "../core/transport.ts";
 import type { Certificate } from "./certificates/certificate.ts";
 import type { PrivateCertificate } from "./certificates/private-certificate.ts";
@@ -57,49 +52,8 @@ export interface NodeConnectionOptions extends Omit<ConnectionOptions, "tls"> {
  */
 export function checkOptions(options: NodeConnectionOptions, role: TLSRole | undefined): void {
   const { tls } = options;
-  answeringStartTLS.behind(options.locator);
-  checkConnectionOptions(options);
+  checkConnectionOptions(options, ALL_FEATURES);
   if (tls && role !== undefined) checkTLSOptions(tls, role);
-}
-
-/** What stands behind a locator: joined once, and not for each connection of a server. */
-class Fallback {
-  readonly #responder: ResponderLocator;
-  readonly #joined = new WeakMap<ResponderLocator, ResponderLocator>();
-
-  constructor(responder: CommandResponder) {
-    this.#responder = locator(responder);
-  }
-
-  /** @throws InvalidSignature for what is no locator */
-  behind(given: ResponderLocator | undefined): ResponderLocator {
-    if (given === undefined) return this.#responder;
-    let joined = this.#joined.get(given);
-    if (joined === undefined) {
-      joined = locator(given, this.#responder);
-      this.#joined.set(given, joined);
-    }
-    return joined;
-  }
-}
-
-const answeringStartTLS = new Fallback(StartTLS.responder(() => ({})));
-/** Like any command that is not there, it would be told to start TLS first. */
-const refusingStartTLS = new Fallback(
-  StartTLS.responder(() => {
-    throw new TLSNotAvailable(
-      "TLS is required here, and nobody answers StartTLS: `requireTLS` together with `tls: false`",
-    );
-  }),
-);
-
-function whoAnswers({
-  locator: given,
-  tls,
-  requireTLS,
-}: NodeConnectionOptions): ResponderLocator | undefined {
-  if (tls !== false) return answeringStartTLS.behind(given);
-  return requireTLS ? refusingStartTLS.behind(given) : given;
 }
 
 /** A connection over a stream of Node. `connect`, `listen` and `attach` make it. */
@@ -109,19 +63,14 @@ export class NodeConnection extends Connection {
   /** @throws TypeError for a stream that does not carry bytes, RangeError for a limit that makes no sense */
   constructor(stream: Duplex, role: TLSRole | undefined, options: NodeConnectionOptions) {
     const {
-      tls = {},
       handshakeDelay = DEFAULT_HANDSHAKE_DELAY,
       clock = systemClock,
       observer = diagnostics,
       ...rest
     } = options;
     const transport = new StreamTransport(stream, { role, handshakeDelay });
-    super(transport, clock, {
-      observer, // first: to begin with a spread would make a larger object of each connection's options
-      ...rest,
-      locator: whoAnswers(options),
-      ...(tls !== false && { tls }),
-    });
+    // `observer` first: an object literal that begins with a spread takes more memory in V8.
+    super(transport, clock, { observer, ...rest });
     this.#descriptors = stream instanceof DescriptorStream ? stream.descriptors : undefined;
   }
 

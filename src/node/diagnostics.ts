@@ -15,7 +15,7 @@
  * | `ampwire:error` | `{ error, command, connection }`: what `onError` hears |
  */
 import { channel } from "node:diagnostics_channel";
-import type { AmpConnection } from "../core/command/amp-connection.ts";
+import type { AmpConnection } from "../core/command/types.ts";
 import type { CallEvent, ChangeEvent, Observer } from "../core/observer.ts";
 import type { TLSSession } from "../core/transport.ts";
 

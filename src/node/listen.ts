@@ -89,7 +89,7 @@ function takenOrClosed(
 /** Of errors that belong to no connection. What `onError` itself throws is uncaught: a mistake of the program. */
 function reporter({ observer = diagnostics, onError }: NodeConnectionOptions): (error: unknown) => void {
   return (error) => {
-    observer.errorReported(error, undefined, undefined);
+    observer.errorReported?.(error, undefined, undefined);
     onError?.(error, { command: undefined, connection: undefined });
   };
 }

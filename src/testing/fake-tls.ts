@@ -4,8 +4,7 @@
  * It is for tests of what a connection does before, during and after a handshake. It protects nothing: a
  * certificate here is a name, and whoever holds the object is believed to be its owner.
  */
-import { InvalidCertificate } from "../core/errors/caller.ts";
-import { PeerVerifyError } from "../core/errors/peer.ts";
+import { InvalidCertificate, PeerVerifyError } from "../core/errors/tls.ts";
 import type { PrivateCertificateLike, TLSOptions, TLSSession } from "../core/transport.ts";
 
 /** Stands for all the messages of one side's handshake. */

@@ -2,7 +2,7 @@
  * Two transports joined in memory. What one writes, the other is given in a later microtask, so that whoever
  * awaits nothing but promises sees everything happen.
  */
-import { HandshakeError, PlaintextAfterStartTLS } from "../core/errors/peer.ts";
+import { HandshakeError, PlaintextAfterStartTLS } from "../core/errors/tls.ts";
 import { ConnectionLost } from "../core/errors/transport.ts";
 import type {
   StartTLSTransport,

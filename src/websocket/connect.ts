@@ -1,11 +1,11 @@
 /** Opens a connection over a WebSocket, or on one that is there already. */
 
-import { Connection } from "../core/complete-connection.ts";
-import { checkBounds } from "../core/connection/bounds.ts";
-import { checkConnectionOptions } from "../core/connection/check-options.ts";
-import type { ConnectionOptions } from "../core/connection/options.ts";
+import { ALL_FEATURES, Connection } from "../core/complete-connection.ts";
+import { type ConnectionOptions, checkConnectionOptions } from "../core/connection/options.ts";
 import { ConnectFailed } from "../core/errors/transport.ts";
+import { checkNotNegative } from "../core/number-option.ts";
 import type { AbortSignalLike } from "../core/platform.ts";
+import { limitTime } from "../core/time-limit.ts";
 import type { Clock } from "../core/transport.ts";
 import { platformClock, platformWebSocket } from "./platform.ts";
 import {
@@ -60,8 +60,8 @@ export function attach(socket: WebSocketLike, options: WebSocketOptions = {}): C
  */
 export function checkOptions(options: ConnectWebSocketOptions): WebSocketConstructor {
   const { connectTimeout, WebSocket: Constructor = platformWebSocket } = options;
-  checkConnectionOptions(options);
-  checkBounds({ connectTimeout });
+  checkConnectionOptions(options, ALL_FEATURES);
+  checkNotNegative({ connectTimeout });
   if (Constructor === undefined) {
     throw new TypeError("this platform has no WebSocket of its own: give one as the option `WebSocket`");
   }
@@ -85,8 +85,7 @@ export async function connect(url: WebSocketURL, options: ConnectWebSocketOption
     const settle = (outcome: () => void) => {
       socket.removeEventListener("open", opened);
       socket.removeEventListener("close", failed);
-      signal?.removeEventListener("abort", aborted);
-      clock.clearTimeout(timer);
+      release();
       outcome();
     };
     const opened = () => {
@@ -97,18 +96,15 @@ export async function connect(url: WebSocketURL, options: ConnectWebSocketOption
       const why = message || "no WebSocket could be opened";
       settle(() => reject(new ConnectFailed(`cannot connect to ${address}: ${why}`, { cause: error })));
     };
-    const giveUp = (reason: unknown) => {
-      settle(() => reject(reason));
+    const late = () => new ConnectFailed(`${address} did not answer within ${connectTimeout} ms`);
+    const release = limitTime(clock, { timeout: connectTimeout, signal }, (cause) => {
+      settle(() => reject(cause === "timeout" ? late() : signal?.reason));
       socket.close();
-    };
-    const aborted = () => giveUp(signal?.reason);
-    const late = () => giveUp(new ConnectFailed(`${address} did not answer within ${connectTimeout} ms`));
-    const timer = connectTimeout === undefined ? undefined : clock.setTimeout(late, connectTimeout);
+    });
     // This listener stays: an `error` event of `ws` that nobody hears ends the process.
     socket.addEventListener("error", failed);
     socket.addEventListener("close", failed);
     socket.addEventListener("open", opened);
-    signal?.addEventListener("abort", aborted, { once: true });
   });
 }
 

@@ -1,14 +1,7 @@
 /** AMP over a WebSocket: browsers, Node, and servers made with `ws`. */
 
 export type { BackoffOptions } from "../core/reconnecting/backoff.ts";
-export type { ReconnectingClient } from "../core/reconnecting/client.ts";
-export type {
-  ConnectionOpener,
-  QueueLimits,
-  ReconnectingBaseOptions,
-  ReconnectingState,
-  ReconnectingStateChange,
-} from "../core/reconnecting/options.ts";
+export type { QueueLimits, ReconnectingState } from "../core/reconnecting/options.ts";
 export {
   attach,
   type ConnectWebSocketOptions,
@@ -17,5 +10,12 @@ export {
   type WebSocketOptions,
   type WebSocketURL,
 } from "./connect.ts";
-export { type ReconnectingOptions, reconnecting } from "./reconnecting.ts";
+export {
+  type ConnectionOpener,
+  type ReconnectingBaseOptions,
+  type ReconnectingClient,
+  type ReconnectingOptions,
+  type ReconnectingStateChange,
+  reconnecting,
+} from "./reconnecting.ts";
 export { SUBPROTOCOL, type WebSocketConstructor, type WebSocketEvent, type WebSocketLike } from "./socket.ts";

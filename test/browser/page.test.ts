@@ -25,9 +25,9 @@ describeWithChromium("the page", (open) => {
       "Sum(13, 81) 94",
       "Divide(13, 0) ZeroDivisionError: division by zero",
       "CallBack(3) 6",
-      "the server asks Sum(0, 0) 0",
-      "the server asks Sum(1, 1) 2",
-      "the server asks Sum(2, 2) 4",
+      "the server calls Sum(0, 0) 0",
+      "the server calls Sum(1, 1) 2",
+      "the server calls Sum(2, 2) 4",
     ]);
     expect(problems).toEqual([]);
 
@@ -36,7 +36,7 @@ describeWithChromium("the page", (open) => {
     await page.fill("#b", "29");
     await page.click("#sum");
     await page.click("#callback");
-    const waiting = ["Sum(13, 29) waits", "CallBack(3) waits"];
+    const waiting = ["Sum(13, 29) queued", "CallBack(3) queued"];
     await lines(page, ["ConnectionClosed the peer closed the connection", ...waiting]);
     await picture(page);
     await serve({ port: first.port, onSocket: calculator });
@@ -45,9 +45,9 @@ describeWithChromium("the page", (open) => {
       "ConnectionClosed the peer closed the connection",
       "Sum(13, 29) 42",
       "CallBack(3) 6",
-      "the server asks Sum(0, 0) 0",
-      "the server asks Sum(1, 1) 2",
-      "the server asks Sum(2, 2) 4",
+      "the server calls Sum(0, 0) 0",
+      "the server calls Sum(1, 1) 2",
+      "the server calls Sum(2, 2) 4",
     ]);
   });
 
@@ -70,7 +70,7 @@ describeWithChromium("the page", (open) => {
     expect(await status.textContent()).toBe("waiting");
     await serve({ port: first.port, onSocket: calculator });
     await page.click("#sum");
-    await lines(page, ["Sum(13, 81) waits"]);
+    await lines(page, ["Sum(13, 81) queued"]);
     await act(page);
     await lines(page, ["Sum(13, 81) 94"]);
     expect(await status.textContent()).toBe("connected");
@@ -109,9 +109,9 @@ describeWithTwisted("with Twisted behind a relay", () => {
       await page.click("#callback");
       await lines(page, [
         "CallBack(3) 6",
-        "the server asks Sum(0, 0) 0",
-        "the server asks Sum(1, 1) 2",
-        "the server asks Sum(2, 2) 4",
+        "the server calls Sum(0, 0) 0",
+        "the server calls Sum(1, 1) 2",
+        "the server calls Sum(2, 2) 4",
       ]);
     });
   });

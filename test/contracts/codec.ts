@@ -6,8 +6,9 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { Argument } from "../../src/core/schema/argument.ts";
 import { asInPlace } from "../../src/core/schema/argument.ts";
-import { NO_TAG } from "../../src/core/schema/box-template.ts";
-import { Schema } from "../../src/core/schema/schema.ts";
+import { BoxTemplate, NO_TAG } from "../../src/core/schema/box-template.ts";
+import { FieldSet } from "../../src/core/schema/field-set.ts";
+import { readFields } from "../../src/core/schema/read-fields.ts";
 import { ByteWriter } from "../../src/core/wire/byte-writer.ts";
 import { BoxReader } from "../../src/core/wire/reader.ts";
 
@@ -38,13 +39,13 @@ function decodeAmong<T>(codec: Argument<T>, bytes: Uint8Array, around: number): 
 
 function decodeDripping<T>(codec: Argument<T>, bytes: Uint8Array): unknown {
   const wire = new ByteWriter();
-  new Schema({ it: verbatim }, "field").template([]).write(wire, NO_TAG, { it: bytes });
+  new BoxTemplate(new FieldSet({ it: verbatim }, "field"), []).write(wire, NO_TAG, { it: bytes });
   const reader = new BoxReader();
-  const schema = new Schema({ it: codec }, "field");
+  const set = new FieldSet({ it: codec }, "field");
   for (const byte of wire.copy()) {
     reader.push(Uint8Array.of(byte));
     const frame = reader.nextFrame();
-    if (frame !== undefined) return schema.read(frame).it;
+    if (frame !== undefined) return readFields(set, frame).it;
   }
   throw new Error("the box did not arrive");
 }

@@ -1,4 +1,4 @@
-/** Every snippet of the documentation compiles under `strict` and runs, and prints what its comments say. */
+/** Compiles every snippet of the documentation under `strict`, runs it, and compares its output with its comments. */
 import { spawnSync } from "node:child_process";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -11,7 +11,7 @@ const root = new URL("../../", import.meta.url).pathname;
 const folder = join(root, "test/docs/generated");
 const runnable = pages().filter(({ code }) => code !== "");
 
-/** A page may start a program of its own, which finds what is published. */
+/** A page may start a child process, which imports the built package. */
 beforeAll(builtCommand, 120_000);
 
 beforeAll(() => {
@@ -27,23 +27,26 @@ beforeAll(() => {
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-describe("the code of the documentation", () => {
-  test("compiles", () => {
+describe("documentation", () => {
+  test("the code in docs/ compiles under strict", () => {
     const tsc = join(root, "node_modules/typescript/bin/tsc");
     const { stdout } = spawnSync(process.execPath, [tsc, "-p", folder], { encoding: "utf8" });
     expect(stdout).toBe("");
   }, 60_000);
 
-  test.each(runnable)("$name runs, and prints what it says", async ({ name, promised }) => {
-    const printed: string[] = [];
-    const log = vi.spyOn(console, "log").mockImplementation((...args: unknown[]) => {
-      printed.push(format(...args));
-    });
-    try {
-      await import(/* @vite-ignore */ join(folder, `${name}.ts`));
-    } finally {
-      log.mockRestore();
-    }
-    expect(printed.filter((line) => promised.includes(line))).toEqual(promised);
-  });
+  test.each(runnable)(
+    "the code in docs/$name.md runs and prints what its comments state",
+    async ({ name, expectedOutput }) => {
+      const printed: string[] = [];
+      const log = vi.spyOn(console, "log").mockImplementation((...args: unknown[]) => {
+        printed.push(format(...args));
+      });
+      try {
+        await import(/* @vite-ignore */ join(folder, `${name}.ts`));
+      } finally {
+        log.mockRestore();
+      }
+      expect(printed.filter((line) => expectedOutput.includes(line))).toEqual(expectedOutput);
+    },
+  );
 });

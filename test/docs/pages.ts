@@ -1,4 +1,4 @@
-/** The code of the documentation, as modules that can be run: one for each page. */
+/** The code of the documentation, as one runnable module for each page. */
 import { readdirSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 
@@ -6,15 +6,15 @@ const root = new URL("../../", import.meta.url).pathname;
 
 export interface Page {
   readonly name: string;
-  /** All its blocks of code in one module, imports and all. Empty where nothing is to be run. */
+  /** All code blocks of the page in one module, with their imports. Empty if the page has no runnable block. */
   readonly code: string;
-  /** What its comments say will be printed, in order. */
-  readonly promised: readonly string[];
+  /** The output that comments after `console.log` state, in order. */
+  readonly expectedOutput: readonly string[];
 }
 
 /**
- * Every page of docs/. (The README's code is tested as a newcomer meets it: test/package.) A block that is marked
- * `no-run` is a fragment, to be read only.
+ * Returns every page of docs/. A block marked `no-run` is a fragment that is not run. The code of README.md is tested in
+ * test/package/newcomer.test.ts.
  */
 export function pages(): Page[] {
   const folder = join(root, "docs");
@@ -25,6 +25,8 @@ export function pages(): Page[] {
 function page(file: string, text: string): Page {
   const blocks = [...text.matchAll(/^```ts\n(.*?)^```/gms)].map(([, code = ""]) => code);
   const code = blocks.join("\n");
-  const promised = [...code.matchAll(/console\.log\(.*\); \/\/ (.*)$/gm)].map(([, output = ""]) => output);
-  return { name: basename(file, ".md"), code, promised };
+  const expectedOutput = [...code.matchAll(/console\.log\(.*\); \/\/ (.*)$/gm)].map(
+    ([, output = ""]) => output,
+  );
+  return { name: basename(file, ".md"), code, expectedOutput };
 }

@@ -1,11 +1,11 @@
-/** SECURITY.md names a test for every promise, and each of these tests exists. */
+/** SECURITY.md names a test for every promise. Checks that each of these tests exists. */
 import { existsSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 
 const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), "utf8");
 const page = read("SECURITY.md");
 
-/** The tests that a row names: `file`: the test's name, or its beginning. */
+/** The table rows that name tests, split into cells. A test is written as `file`: its name, or the beginning of its name. */
 const rows = page
   .split("\n")
   .filter((line) => /^\|.*`test\//.test(line))
@@ -21,17 +21,17 @@ const named = rows.flatMap((cells) =>
     }),
 );
 
-describe("every test named in SECURITY.md exists", () => {
-  test.each(named)("%s: %s", (file, name) => {
+describe("SECURITY.md", () => {
+  test.each(named)("SECURITY.md names an existing test: %s: %s", (file, name) => {
     expect(existsSync(new URL(`../../${file}`, import.meta.url))).toBe(true);
     expect(name).not.toBe("");
-    // Quoted in its file, from its first word on.
+    // The name must follow a quote in the file.
     const found = ['"', "`"].some((quote) => read(file).includes(quote + name));
     expect(found, `${file} has no test ${JSON.stringify(name)}`).toBe(true);
   });
 });
 
-test("every case of StartTLS has a row", () => {
+test("SECURITY.md has a row for every case of StartTLS", () => {
   const cases = rows.map(([number]) => Number(number?.replace("| ", ""))).filter(Number.isInteger);
   expect(cases).toEqual(Array.from({ length: 27 }, (_, index) => index + 1));
 });

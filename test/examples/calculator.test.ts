@@ -1,10 +1,10 @@
-/** Our calculator against the programs of Twisted's documentation: unchanged, but on a port that is free. */
+/** The calculator example with the unchanged programs of Twisted's documentation, on a free port. */
 import { expect, test } from "vitest";
 import { example, Program } from "../support/example.ts";
 import { python } from "../support/twisted.ts";
 import { describeWithTwistedExamples, examplesFolder } from "../support/twisted-examples.ts";
 
-/** Runs `ampserver.py` on any port, and prints which. */
+/** Python program that runs `ampserver.py` on a free port and prints the port. */
 const SERVER = `
 import runpy
 from twisted.internet import reactor
@@ -15,7 +15,7 @@ reactor.listenTCP = listenTCP
 runpy.run_path("${examplesFolder}/ampserver.py", run_name="__main__")
 `;
 
-/** Runs `ampclient.py` against the port that it is given. */
+/** Python program that runs `ampclient.py` with the port in its argument. */
 const CLIENT = `
 import runpy, sys
 from twisted.internet import endpoints
@@ -25,8 +25,8 @@ sys.path.insert(0, "${examplesFolder}")
 runpy.run_path("${examplesFolder}/ampclient.py", run_name="__main__")
 `;
 
-describeWithTwistedExamples("the calculator", () => {
-  test("goes with Twisted's server", async () => {
+describeWithTwistedExamples("the calculator example", () => {
+  test("the calculator client works with Twisted's server", async () => {
     const twisted = new Program(python, ["-B", "-c", SERVER]);
     const port = (await twisted.line()).split(" ")[1] ?? "";
     expect(await example("calculator/client.mjs", port).end()).toEqual({
@@ -36,7 +36,7 @@ describeWithTwistedExamples("the calculator", () => {
     });
   });
 
-  test("goes with Twisted's client", async () => {
+  test("the calculator server works with Twisted's client", async () => {
     const server = example("calculator/server.mjs", 0);
     const port = (await server.line()).split(" ").at(-1) ?? "";
     const { code, lines } = await new Program(python, ["-B", "-c", CLIENT, port]).end();

@@ -1,4 +1,4 @@
-/** Every example runs as its README says, prints what it should, and ends by itself. */
+/** Runs every example as its README describes, and checks its output and its exit. */
 import { once } from "node:events";
 import { readdirSync, readFileSync } from "node:fs";
 import { createConnection } from "node:net";
@@ -8,35 +8,35 @@ import { example } from "../support/example.ts";
 
 const folder = new URL("../../examples/", import.meta.url);
 
-test("mutual TLS", async () => {
+test("the mutual TLS example accepts one client and rejects five", async () => {
   expect(await example("mutual-tls/main.mjs").end()).toEqual({
     code: 0,
     complaints: "",
     lines: [
-      expect.stringMatching(/^alice: the server knows me as alice, by TLSv1\.[23]$/),
-      "mallory, with a certificate of her own making: PeerRefusedCertificate",
-      "nobody, without a certificate: PeerRefusedCertificate",
+      expect.stringMatching(/^alice: accepted as alice, with TLSv1\.[23]$/),
+      "mallory, with a certificate of another CA: PeerRefusedCertificate",
+      "a client without a certificate: PeerRefusedCertificate",
       "alice in plaintext: TLSRequired",
-      "alice, looking for bank.example: PeerVerifyError",
-      "alice, who trusts another authority: PeerVerifyError",
+      "alice, expecting bank.example: PeerVerifyError",
+      "alice, trusting another CA: PeerVerifyError",
     ],
   });
 });
 
-test("a file through a protocol switch", async () => {
+test("the file transfer example copies a file", async () => {
   expect(await example("file-transfer/main.mjs").end()).toEqual({
     code: 0,
     complaints: "",
     lines: [
-      "refused: there is no ../secret",
+      "rejected: no file ../secret",
       "served.bin has 20000000 bytes",
-      "the copy is the same",
-      "the connection: the connection speaks another protocol now",
+      "the copy equals the original",
+      "the connection closed: the connection speaks another protocol now",
     ],
   });
 });
 
-test("a pool of child processes", async () => {
+test("the worker pool example counts primes though a worker is killed", async () => {
   expect(await example("worker-pool/main.mjs").end()).toEqual({
     code: 0,
     complaints: "",
@@ -48,7 +48,7 @@ test("a pool of child processes", async () => {
   });
 });
 
-test("calls as spans", async () => {
+test("the OpenTelemetry example prints a span for each call", async () => {
   const { code, lines } = await example("opentelemetry/main.mjs").end();
   expect(code).toBe(0);
   expect(lines.map((line) => line.replace(/\d+ ms/, "some ms"))).toEqual([
@@ -61,14 +61,14 @@ test("calls as spans", async () => {
   ]);
 });
 
-test("a chat", async () => {
+test("the chat example forwards messages and rejects a name in use", async () => {
   const server = example("chat/server.mjs", 0);
   const port = portIn(await server.line());
   const alice = example("chat/client.mjs", "alice", port);
   expect(await alice.line()).toBe("you are alice");
   const bob = example("chat/client.mjs", "bob", port);
   expect(await bob.line()).toBe("you are bob");
-  expect(await alice.line()).toBe("bob has come");
+  expect(await alice.line()).toBe("bob has joined");
   bob.say("Hello, alice");
   expect(await alice.line()).toBe("bob: Hello, alice");
   alice.say("Grüß dich");
@@ -76,36 +76,39 @@ test("a chat", async () => {
   expect(await example("chat/client.mjs", "bob", port).end()).toEqual({
     code: 1,
     complaints: "",
-    lines: ["there is a bob already"],
+    lines: ["the name bob is in use"],
   });
   expect(await bob.end()).toEqual({ code: 0, complaints: "", lines: [] });
-  expect(await alice.line()).toBe("bob has gone");
+  expect(await alice.line()).toBe("bob has left");
   expect((await alice.end()).code).toBe(0);
 });
 
-test("a chat goes on when somebody in it has stopped reading", async () => {
+test("the chat example keeps running when a client stops reading", async () => {
   const server = example("chat/server.mjs", 0);
   const port = portIn(await server.line());
-  const deaf = createConnection(port, "127.0.0.1");
-  onTestFinished(() => void deaf.destroy());
-  deaf.write(encodeBox(new Box({ _ask: "1", _command: "Join", name: "deaf" })));
-  await once(deaf, "data");
-  deaf.pause();
+  const stalled = createConnection(port, "127.0.0.1");
+  onTestFinished(() => void stalled.destroy());
+  stalled.write(encodeBox(new Box({ _ask: "1", _command: "Join", name: "stalled" })));
+  await once(stalled, "data");
+  stalled.pause();
   const alice = example("chat/client.mjs", "alice", port);
   const bob = example("chat/client.mjs", "bob", port);
   await Promise.all([alice.line(), bob.line()]);
   const text = "z".repeat(60_000);
   for (let i = 0; i < 500; i++) alice.say(text);
   alice.say("the end");
-  const heard: string[] = [];
-  while (heard.at(-1) !== "alice: the end") heard.push(await bob.line());
-  expect(heard.filter((line) => line === `alice: ${text}`)).toHaveLength(500);
+  const received: string[] = [];
+  while (received.at(-1) !== "alice: the end") received.push(await bob.line());
+  expect(received.filter((line) => line === `alice: ${text}`)).toHaveLength(500);
 });
 
-describe("every folder", () => {
-  test.each(readdirSync(folder).filter((name) => name !== "conversation"))("%s has a README", (name) => {
-    expect(readFileSync(new URL(`${name}/README.md`, folder), "utf8")).toMatch(/^# /);
-  });
+describe("the examples", () => {
+  test.each(readdirSync(folder).filter((name) => name !== "conversation"))(
+    "the example %s has a README",
+    (name) => {
+      expect(readFileSync(new URL(`${name}/README.md`, folder), "utf8")).toMatch(/^# /);
+    },
+  );
 });
 
 function portIn(line: string): number {

@@ -1,4 +1,4 @@
-/** The relay of examples/browser, without a browser: what becomes of errors and of either end. */
+/** The relay of examples/browser without a browser: how it forwards errors and the end of a connection. */
 import { ConnectionClosed, ConnectionLost, UnhandledCommand } from "ampwire";
 import { listen } from "ampwire/node";
 import { expect, test } from "vitest";
@@ -9,28 +9,28 @@ import { ourWebSocketClient, webSocketServer } from "../support/websockets.ts";
 
 const HOST = "127.0.0.1";
 
-test("passes on that nobody serves a command, and goes on", async () => {
-  await using behind = await listen({ host: HOST, port: 0, locator: calculator().locator });
-  const page = await relayedTo(behind.address().port);
+test("the relay forwards UNHANDLED and stays open", async () => {
+  await using upstream = await listen({ host: HOST, port: 0, locator: calculator().locator });
+  const page = await relayedTo(upstream.address().port);
   const error = await rejection(page.callRemoteString("Nonsense"));
   expect(error).toBeInstanceOf(UnhandledCommand);
   expect(await page.callRemote(Sum, { a: 1, b: 2 })).toEqual({ total: 3 });
   await page.close();
-  while (behind.connections.size > 0) await new Promise(setImmediate);
+  while (upstream.connections.size > 0) await new Promise(setImmediate);
 });
 
-test("ends when the server behind it does", async () => {
-  const behind = await listen({ host: HOST, port: 0, locator: calculator().locator });
-  const page = await relayedTo(behind.address().port);
+test("the relay closes the page's connection when the upstream server closes", async () => {
+  const upstream = await listen({ host: HOST, port: 0, locator: calculator().locator });
+  const page = await relayedTo(upstream.address().port);
   await page.callRemote(Sum, { a: 1, b: 2 });
-  await behind.close();
+  await upstream.close();
   expect(await page.closed).toBeInstanceOf(ConnectionClosed);
 });
 
-test("ends when there is no server behind it", async () => {
-  const behind = await listen({ host: HOST, port: 0 });
-  await behind.close();
-  const page = await relayedTo(behind.address().port);
+test("the relay closes the page's connection when there is no upstream server", async () => {
+  const upstream = await listen({ host: HOST, port: 0 });
+  await upstream.close();
+  const page = await relayedTo(upstream.address().port);
   expect(await page.closed).toBeInstanceOf(ConnectionLost);
 });
 

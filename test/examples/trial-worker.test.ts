@@ -7,7 +7,7 @@ import { type Result, TrialWorker } from "../../examples/trial-worker/worker.ts"
 import { rejection } from "../support/settled.ts";
 import { describeWithTwisted, python } from "../support/twisted.ts";
 
-/** Where the example is. */
+/** Folder of the example. */
 const path = fileURLToPath(new URL("../../examples/trial-worker", import.meta.url));
 
 function directory(): string {
@@ -16,8 +16,8 @@ function directory(): string {
   return made;
 }
 
-describeWithTwisted("a worker of Twisted's trial", () => {
-  it("runs tests for us and tells the results", async () => {
+describeWithTwisted("the trial-worker example", () => {
+  it("a worker of trial runs tests and reports the results", async () => {
     const results: Result[] = [];
     const logged: string[] = [];
     const worker = await TrialWorker.start({
@@ -39,17 +39,17 @@ describeWithTwisted("a worker of Twisted's trial", () => {
     ]);
     expect(outcomes).toEqual([
       ["fails", "failed", "twisted.trial.unittest.FailTest: 54 != 42"],
-      ["failsAsExpected", "failed as expected", "to be done"],
+      ["failsAsExpected", "failed as expected", "not implemented yet"],
       ["hasAnError", "error", "builtins.RuntimeError: caf\u00e9"],
       ["isSkipped", "skipped", "not today"],
       ["passes", "passed"],
-      ["passesUnexpectedly", "passed unexpectedly", "thought to be undone"],
+      ["passesUnexpectedly", "passed unexpectedly", "believed to fail"],
       ["passes", "passed"],
     ]);
     expect(logged.join("\n")).toContain("a line of the log");
   });
 
-  it("is what the example's program prints about", async () => {
+  it("the trial-worker program prints each result and a summary", async () => {
     const printed: string[] = [];
     vi.spyOn(console, "log").mockImplementation((line: string) => void printed.push(line));
     const argv = process.argv;
@@ -60,10 +60,10 @@ describeWithTwisted("a worker of Twisted's trial", () => {
     });
     await import("../../examples/trial-worker/main.ts");
     expect(printed[0]).toBe("failed               sample_tests.SampleTests.test_fails");
-    expect(printed.at(-1)).toBe("\n6 tests, 3 of them not as they should be");
+    expect(printed.at(-1)).toBe("\n6 tests, 3 unexpected results");
   });
 
-  it("that is not there says so", async () => {
+  it("a worker whose Python does not exist rejects with ENOENT", async () => {
     const options = { python: "/no/python", path, directory: directory(), onResult: () => {} };
     expect((await rejection(TrialWorker.start(options))).message).toContain("ENOENT");
   });

@@ -55,8 +55,12 @@ test.each<[string, (connection: NodeConnection) => unknown]>([
 
 test("what is no locator is refused before anything is opened", async () => {
   const options = { host: HOST, port: 0, locator: {} as never };
-  await expect(listen(options)).rejects.toThrow("this object has neither");
-  await expect(connect(options)).rejects.toThrow("this object has neither");
+  await expect(listen(options)).rejects.toThrow(
+    "the option locator must be an object with the method locateResponder",
+  );
+  await expect(connect(options)).rejects.toThrow(
+    "the option locator must be an object with the method locateResponder",
+  );
 });
 
 test("an error of the server itself is told, belongs to no connection, and the server goes on", async () => {

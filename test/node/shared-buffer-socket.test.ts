@@ -120,7 +120,7 @@ describe("a socket that lends", () => {
     while (came.length < 3) await turns(1);
     peer.write("three");
     while (came.length < 4) await turns(1);
-    expect(came).toEqual(["lent: ---------", "data: one", "data: two", "lent: three"]);
+    expect(came).toEqual(["borrowed: ---------", "data: one", "data: two", "borrowed: three"]);
   });
 
   test("paused, reads no more than it holds", async () => {

@@ -105,7 +105,7 @@ test("calls over a UNIX socket", async () => {
   }
 });
 
-test("every kind of value", () =>
+test("all argument types", () =>
   joined(async (connection) => {
     const data = new Uint8Array(60_000).map((_, index) => index % 251);
     equal(Buffer.compare((await connection.callRemote(Echo, { data })).data, data), 0);
@@ -127,7 +127,7 @@ test("a declared error arrives as its class", () =>
     rejection(connection.callRemote(Divide, { numerator: 1, denominator: 0 }), "ZeroDivisionError"),
   ));
 
-test("close() finishes what is in progress", () =>
+test("close() waits for calls in progress", () =>
   joined(async (connection) => {
     const call = connection.callRemote(Sum, { a: 1, b: 2 });
     await connection.close();
@@ -158,7 +158,7 @@ test("StartTLS, verified on both sides", () =>
     { tls: { localCertificate: serverCertificate, verifyAuthorities: [authority] }, requireTLS: true },
   ));
 
-test("StartTLS asked by the server", () =>
+test("StartTLS started by the server", () =>
   joined(
     async (connection, server) => {
       const [accepted] = server.connections;
@@ -170,13 +170,13 @@ test("StartTLS asked by the server", () =>
     { tls: { verifyAuthorities: [authority] } },
   ));
 
-test("StartTLS refuses a server that is not vouched for", () =>
+test("StartTLS rejects an untrusted server", () =>
   joined(
     (connection) => rejection(connection.startTLS({ verifyAuthorities: [authority] }), "PeerVerifyError"),
     { tls: { localCertificate: stranger } },
   ));
 
-test("StartTLS refuses a server of another name", () =>
+test("StartTLS rejects a server with another name", () =>
   joined(
     (connection) =>
       rejection(
@@ -186,7 +186,7 @@ test("StartTLS refuses a server of another name", () =>
     { tls: { localCertificate: serverCertificate } },
   ));
 
-test("StartTLS refuses a client that is not vouched for", () =>
+test("StartTLS rejects an untrusted client", () =>
   joined(
     async (connection, server) => {
       const [accepted] = server.connections;
@@ -200,7 +200,7 @@ test("StartTLS refuses a client that is not vouched for", () =>
     { tls: { localCertificate: serverCertificate, verifyAuthorities: [authority] } },
   ));
 
-test("StartTLS executes nothing that is slipped in behind it", async () => {
+test("plaintext injected after StartTLS is not executed", async () => {
   let executed = 0;
   const server = await listen({
     port: 0,
@@ -232,7 +232,7 @@ test("a protocol switch inside TLS", () =>
     }
   }));
 
-test("what is not AMP closes the connection", () =>
+test("bytes that are not AMP close the connection", () =>
   new Promise((resolve, reject) => {
     const server = createServer((socket) => socket.end("HTTP/1.1 400 Bad Request\r\n\r\n"));
     server.listen(0, "127.0.0.1", async () => {

@@ -1,21 +1,19 @@
-/** The sources as text: who imports what, and what a door exports. */
+/** Imports and exports of the sources, read from their text. */
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import ts from "typescript";
 
 const SRC = fileURLToPath(new URL("../../src/", import.meta.url));
 
-/** One import, whatever its form: `import`, `export ... from`, or a dynamic one. */
+/** One import of any form: `import`, `export ... from`, `import()`, or `import("...")` as a type. */
 export interface Import {
   /** Paths from `src/`. */
   readonly from: string;
   /** A path from `src/`, or the name of a package. */
   readonly to: string;
-  /** Gone when compiled. */
-  readonly typeOnly: boolean;
 }
 
-/** Every source, by its path from `src/`. */
+/** Returns every source, as a path from `src/`. */
 export function sources(): string[] {
   return readdirSync(SRC, { recursive: true, encoding: "utf8" })
     .filter((path) => path.endsWith(".ts"))
@@ -25,24 +23,22 @@ export function sources(): string[] {
 
 export function importsOf(path: string): Import[] {
   const found: Import[] = [];
-  const note = (specifier: ts.Node | undefined, typeOnly: boolean) => {
+  const note = (specifier: ts.Node | undefined) => {
     if (specifier !== undefined && ts.isStringLiteral(specifier))
-      found.push({ from: path, to: resolved(path, specifier.text), typeOnly });
+      found.push({ from: path, to: resolved(path, specifier.text) });
   };
   const visit = (node: ts.Node): void => {
-    if (ts.isImportDeclaration(node)) note(node.moduleSpecifier, importsOnlyTypes(node.importClause));
-    else if (ts.isExportDeclaration(node)) note(node.moduleSpecifier, exportsOnlyTypes(node));
+    if (ts.isImportDeclaration(node) || ts.isExportDeclaration(node)) note(node.moduleSpecifier);
     else if (ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword)
-      note(node.arguments[0], false);
-    else if (ts.isImportTypeNode(node) && ts.isLiteralTypeNode(node.argument))
-      note(node.argument.literal, true);
+      note(node.arguments[0]);
+    else if (ts.isImportTypeNode(node) && ts.isLiteralTypeNode(node.argument)) note(node.argument.literal);
     ts.forEachChild(node, visit);
   };
   visit(parsed(path));
   return found;
 }
 
-/** The names that a door exports, types with `type` before them; anything else than re-exports is told as it stands. */
+/** Returns the names that an entry point exports, with `type` before types. Other statements are returned as text. */
 export function exportsOf(path: string): string[] {
   return parsed(path).statements.flatMap((statement) => {
     if (!ts.isExportDeclaration(statement) || statement.exportClause === undefined)
@@ -62,25 +58,4 @@ function parsed(path: string): ts.SourceFile {
 function resolved(from: string, specifier: string): string {
   if (!specifier.startsWith(".")) return specifier;
   return new URL(specifier, `file:///${from}`).pathname.slice(1);
-}
-
-function importsOnlyTypes(clause: ts.ImportClause | undefined): boolean {
-  if (clause === undefined) return false; // for its effects alone
-  if (clause.isTypeOnly) return true;
-  const named = clause.namedBindings;
-  return (
-    clause.name === undefined &&
-    named !== undefined &&
-    ts.isNamedImports(named) &&
-    named.elements.every(({ isTypeOnly }) => isTypeOnly)
-  );
-}
-
-function exportsOnlyTypes({ isTypeOnly, exportClause }: ts.ExportDeclaration): boolean {
-  if (isTypeOnly) return true;
-  return (
-    exportClause !== undefined &&
-    ts.isNamedExports(exportClause) &&
-    exportClause.elements.every((element) => element.isTypeOnly)
-  );
 }

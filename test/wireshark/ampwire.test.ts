@@ -1,4 +1,4 @@
-/** The Wireshark dissector, on captures of conversations that ampwire has held. */
+/** The Wireshark dissector, with captures of ampwire conversations. */
 import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -28,13 +28,13 @@ const served = () =>
     ToLine.responder(() => ({ protocol: (stream) => void stream.pipe(stream) })),
   );
 
-/** A wire to a server of ours. */
+/** Starts an ampwire server behind a recording proxy. */
 async function wire() {
   const server = await ourServer({ locator: served(), tls: { localCertificate } });
   return wireTo(server.port);
 }
 
-/** What goes over the wire while a client of ours talks to a server of ours. */
+/** Returns the segments that an ampwire client and server exchange while `talk` runs. */
 async function recorded(talk: (client: NodeConnection) => Promise<unknown>): Promise<readonly Segment[]> {
   const { port, segments } = await wire();
   const client = await ourClient(port);
@@ -43,65 +43,68 @@ async function recorded(talk: (client: NodeConnection) => Promise<unknown>): Pro
   return segments;
 }
 
-const said = (way: Segment["way"], ...parts: Part[]): Segment => ({
+const segment = (way: Segment["way"], ...parts: Part[]): Segment => ({
   way,
   bytes: bytesOf(...parts),
 });
 
-/** Every byte a segment of its own, three at a time, as they were. */
+/** Maximum bytes per segment; undefined keeps the segments. */
 const BOUNDS = [1, 3, undefined] as const;
 
-// Each question starts tshark anew.
+// Each query starts a tshark process.
 vi.setConfig({ testTimeout: 60_000 });
 
 describeWithTshark("the Wireshark dissector", () => {
-  it.each(BOUNDS)("shows asks, answers and errors, in segments of at most %s bytes", async (bound) => {
-    const segments = await recorded(async (client) => {
-      await client.callRemote(Sum, { a: 13, b: 81 });
-      await client.callRemote(Divide, { numerator: 1, denominator: 0 }).catch(() => {});
-      client.callRemote(Note, { text: "café" });
-      await client.callRemote(Sum, { a: 1, b: 2 });
-    });
-    const file = capture(segments, undefined, bound);
-    // The heuristic wants the first key in the first segment, as Wireshark asks only once for each.
-    const ports = bound === undefined ? [] : ["-d", "tcp.port==1234,ampwire"];
-    expect(infos(file, "ampwire.box", ...ports).join(", ")).toBe(
-      "Sum ask 1, answer 1, Divide ask 2, error 2 ZERO_DIVISION, Note ask, Sum ask 4, answer 4",
-    );
-    const names = [
-      "command",
-      "ask",
-      "answer",
-      "error",
-      "error_code",
-      "error_description",
-      "key",
-      "value.text",
-    ];
-    const columns = names.map((name) => `ampwire.${name}`);
-    expect(fieldsOf(file, "ampwire.command == Divide", columns, ...ports)).toEqual([
-      ["Divide", "2", "", "", "", "", "_ask|_command|denominator|numerator", "2|Divide|0|1"],
-      [
-        "Divide",
-        "",
-        "",
-        "2",
-        "ZERO_DIVISION",
-        "division by zero",
-        "_error|_error_code|_error_description",
-        "2|ZERO_DIVISION|division by zero",
-      ],
-    ]);
-    expect(fieldsOf(file, 'ampwire.value.text == "café"', ["ampwire.box"], ...ports)).toHaveLength(1);
-    expect(tshark(file, ...ports, "-Y", "_ws.malformed || _ws.lua.error || ampwire.malformed")).toBe("");
-  });
+  it.each(BOUNDS)(
+    "the dissector shows asks, answers and errors in segments of at most %s bytes",
+    async (bound) => {
+      const segments = await recorded(async (client) => {
+        await client.callRemote(Sum, { a: 13, b: 81 });
+        await client.callRemote(Divide, { numerator: 1, denominator: 0 }).catch(() => {});
+        client.callRemote(Note, { text: "café" });
+        await client.callRemote(Sum, { a: 1, b: 2 });
+      });
+      const file = capture(segments, undefined, bound);
+      // The heuristic needs the first key in the first segment, because Wireshark runs it once per segment.
+      const ports = bound === undefined ? [] : ["-d", "tcp.port==1234,ampwire"];
+      expect(infos(file, "ampwire.box", ...ports).join(", ")).toBe(
+        "Sum ask 1, answer 1, Divide ask 2, error 2 ZERO_DIVISION, Note ask, Sum ask 4, answer 4",
+      );
+      const names = [
+        "command",
+        "ask",
+        "answer",
+        "error",
+        "error_code",
+        "error_description",
+        "key",
+        "value.text",
+      ];
+      const columns = names.map((name) => `ampwire.${name}`);
+      expect(fieldsOf(file, "ampwire.command == Divide", columns, ...ports)).toEqual([
+        ["Divide", "2", "", "", "", "", "_ask|_command|denominator|numerator", "2|Divide|0|1"],
+        [
+          "Divide",
+          "",
+          "",
+          "2",
+          "ZERO_DIVISION",
+          "division by zero",
+          "_error|_error_code|_error_description",
+          "2|ZERO_DIVISION|division by zero",
+        ],
+      ]);
+      expect(fieldsOf(file, 'ampwire.value.text == "café"', ["ampwire.box"], ...ports)).toHaveLength(1);
+      expect(tshark(file, ...ports, "-Y", "_ws.malformed || _ws.lua.error || ampwire.malformed")).toBe("");
+    },
+  );
 
-  it("pairs asks with answers, whoever asks, and tells the time between", () => {
+  it("the dissector pairs the asks of both ends with their answers, and shows the time between", () => {
     const file = capture([
-      said("toServer", { _ask: "1", _command: "A" }, { _ask: "2", _command: "B" }),
-      said("toClient", { _ask: "1", _command: "C" }, { _answer: "2" }),
-      said("toServer", { _answer: "1" }),
-      said("toClient", { _answer: "1" }, { _answer: "7" }),
+      segment("toServer", { _ask: "1", _command: "A" }, { _ask: "2", _command: "B" }),
+      segment("toClient", { _ask: "1", _command: "C" }, { _answer: "2" }),
+      segment("toServer", { _answer: "1" }),
+      segment("toClient", { _answer: "1" }, { _answer: "7" }),
     ]);
     expect(infos(file)).toEqual(["A ask 1, B ask 2", "C ask 1, answer 2", "answer 1", "answer 1, answer 7"]);
     const names = ["command", "asked_in", "answered_in", "time"].map((name) => `ampwire.${name}`);
@@ -114,7 +117,7 @@ describeWithTshark("the Wireshark dissector", () => {
     expect(fieldsOf(file, "ampwire.unasked", ["ampwire.answer"])).toEqual([["1|7"]]);
   });
 
-  it("shows what is no text as bytes, whole and over many segments", async () => {
+  it("the dissector shows binary values as bytes, in one or many segments", async () => {
     const data = Uint8Array.from({ length: 60_000 }, (_, i) => i % 256);
     const file = capture(await recorded((client) => client.callRemote(Echo, { data })), undefined, 1460);
     expect(infos(file, "ampwire.box")).toEqual(["Echo ask 1", "answer 1"]);
@@ -123,11 +126,11 @@ describeWithTshark("the Wireshark dissector", () => {
     expect(ask?.[1]).toBe("1|Echo");
   });
 
-  it("shows an empty value, and a tag that is no text", () => {
+  it("the dissector shows an empty value and a binary tag", () => {
     const tag = Uint8Array.of(0, 0xff);
     const file = capture([
-      said("toServer", { _ask: tag, _command: "A", empty: "" }),
-      said("toClient", { _answer: tag }),
+      segment("toServer", { _ask: tag, _command: "A", empty: "" }),
+      segment("toClient", { _answer: tag }),
     ]);
     expect(infos(file)).toEqual(["A ask 00ff", "answer 00ff"]);
     expect(fieldsOf(file, "ampwire.ask", ["ampwire.key", "ampwire.value.text", "ampwire.value"])).toEqual([
@@ -138,9 +141,9 @@ describeWithTshark("the Wireshark dissector", () => {
 
   it.each([
     ["StartTLS", StartTLS, undefined],
-    ["an extension of it", SecureStart, undefined],
-    ["StartTLS, cut anywhere", StartTLS, 97],
-  ])("leaves what comes after %s to Wireshark's TLS", async (_, upgrade, bound) => {
+    ["an extension of StartTLS", SecureStart, undefined],
+    ["StartTLS in small segments", StartTLS, 97],
+  ])("the dissector passes bytes after %s to Wireshark's TLS dissector", async (_, upgrade, bound) => {
     const segments = await recorded(async (client) => {
       await client.callRemote(Sum, { a: 13, b: 81 });
       await client.callRemote(upgrade, {});
@@ -157,29 +160,29 @@ describeWithTshark("the Wireshark dissector", () => {
     }
   });
 
-  it("finds TLS that begins in the segment of the answer", async () => {
+  it("the dissector finds TLS that begins in the segment of the answer", async () => {
     const segments = await recorded((client) => client.callRemote(StartTLS, {}));
     const [ask, answer, hello, ...rest] = segments as [Segment, Segment, Segment];
-    // As when the server is the one who asks.
-    const turned: Segment[] = [
+    // Swap the directions, as if the server had started TLS.
+    const swapped: Segment[] = [
       { way: "toClient", bytes: ask.bytes },
       { way: "toServer", bytes: Buffer.concat([answer.bytes, hello.bytes]) },
       ...rest,
     ];
-    const file = capture(turned);
+    const file = capture(swapped);
     expect(infos(file)[0]).toBe("StartTLS ask 1");
     expect(fieldsOf(file, "ampwire.answer", ["tls.handshake.type"])).toEqual([["1"]]);
     expect(fieldsOf(file, "tls.handshake.type == 2", ["frame.number"])).toHaveLength(1);
   });
 
-  it("shows what is said inside TLS, given the secrets", async () => {
+  it("the dissector shows boxes inside TLS if it has the secrets", async () => {
     const { port, segments } = await wire();
     const peer = new RawPeer(await rawClient(port));
     peer.send(STLS);
     await peer.box();
-    const place = mkdtempSync(join(tmpdir(), "ampwire-keys-"));
-    onTestFinished(() => rmSync(place, { recursive: true }));
-    const keys = join(place, "keys.txt");
+    const folder = mkdtempSync(join(tmpdir(), "ampwire-keys-"));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    const keys = join(folder, "keys.txt");
     const secrets: Buffer[] = [];
     const tls = peer.tlsClient();
     tls.on("keylog", (line: Buffer) => secrets.push(line));
@@ -194,11 +197,11 @@ describeWithTshark("the Wireshark dissector", () => {
     expect(opened.slice(2).join()).toMatch(/Sum ask a.*answer a/);
   });
 
-  it("does no harm to what comes after a protocol switch", async () => {
+  it("the dissector shows bytes after a protocol switch as data", async () => {
     const segments = await recorded(async (client) => {
       const stream = await client.switchProtocol(ToLine, {});
       stream.write("hello\r\n");
-      for await (const _ of stream) break; // which destroys it
+      for await (const _ of stream) break; // breaking destroys the stream
     });
     const file = capture(segments);
     expect(infos(file, "ampwire.box")).toEqual(["ToLine ask 1", "answer 1"]);
@@ -206,7 +209,7 @@ describeWithTshark("the Wireshark dissector", () => {
     expect(tshark(file, "-Y", "_ws.malformed || ampwire.malformed || tls")).toBe("");
   });
 
-  it("takes no other protocol for AMP, not even on a port of AMP", () => {
+  it("the dissector ignores other protocols, even on a port of AMP", () => {
     const http = { way: "toServer", bytes: Buffer.from("GET / HTTP/1.1\r\nHost: a\r\n\r\n") } as const;
     const zeros = { way: "toServer", bytes: new Uint8Array(100) } as const;
     expect(infos(capture([http]))).toEqual([]);
@@ -214,15 +217,15 @@ describeWithTshark("the Wireshark dissector", () => {
     expect(infos(capture([http]), "ampwire", "-o", "ampwire.ports:1234")).toEqual([]);
   });
 
-  it("tells of a box that breaks off", () => {
+  it("the dissector marks a malformed box", () => {
     const file = capture([
-      said("toServer", { _ask: "1", _command: "A" }, Uint8Array.of(0, 1, 97, 0, 0, 9, 9, 9)),
+      segment("toServer", { _ask: "1", _command: "A" }, Uint8Array.of(0, 1, 97, 0, 0, 9, 9, 9)),
     ]);
     expect(infos(file, "ampwire.malformed")).toEqual(["A ask 1, not a box"]);
   });
 
-  it("recognises conversations by their first box unless told not to, and by ports that are named", () => {
-    const file = capture([said("toServer", { A: "1", _ask: "1", _command: "B" })]);
+  it("the dissector recognises AMP by the first box, unless disabled, and by configured ports", () => {
+    const file = capture([segment("toServer", { A: "1", _ask: "1", _command: "B" })]);
     expect(infos(file)).toEqual(["B ask 1"]);
     const off = ["-o", "ampwire.heuristic:FALSE"];
     expect(infos(file, "ampwire", ...off)).toEqual([]);

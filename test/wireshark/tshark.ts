@@ -1,4 +1,4 @@
-/** What Wireshark's command for the terminal says of a capture, with our dissector. */
+/** Runs tshark, the command line of Wireshark, with the dissector. */
 import { execFileSync, spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -6,25 +6,25 @@ import { join } from "node:path";
 import { describeWith, type Need } from "../support/needs.ts";
 
 const DISSECTOR = "wireshark/ampwire.lua";
-/** As root it would refuse to load it from anywhere but a file that is named. */
+/** Names the file: as root, tshark does not load Lua plugins from folders. */
 const ALWAYS = ["-n", "-X", `lua_script:${DISSECTOR}`];
 
 const TSHARK: Need = {
   what: "tshark",
   there: () => spawnSync("tshark", ["--version"]).status === 0,
-  missing: "There is no tshark; Debian has it as a package of that name",
+  missing: "tshark is not installed; on Debian, run apt-get install tshark",
 };
 
-/** Runs the tests where there is a tshark. */
+/** Runs the tests if tshark is installed. */
 export function describeWithTshark(name: string, tests: () => void): void {
   describeWith([TSHARK], name, tests);
 }
 
-/** What tshark prints of the capture. */
+/** Returns the output of tshark for the capture. */
 export function tshark(capture: Uint8Array, ...args: readonly string[]): string {
-  const place = mkdtempSync(join(tmpdir(), "ampwire-tshark-"));
+  const folder = mkdtempSync(join(tmpdir(), "ampwire-tshark-"));
   try {
-    const file = join(place, "capture.pcap");
+    const file = join(folder, "capture.pcap");
     writeFileSync(file, capture);
     return execFileSync("tshark", [...ALWAYS, "-r", file, ...args], {
       encoding: "utf8",
@@ -32,11 +32,11 @@ export function tshark(capture: Uint8Array, ...args: readonly string[]): string 
       maxBuffer: 64 * 1024 * 1024,
     });
   } finally {
-    rmSync(place, { recursive: true });
+    rmSync(folder, { recursive: true });
   }
 }
 
-/** The fields of each packet that the filter lets through: values of one field joined by `|`. */
+/** Returns the fields of each packet that matches the filter. Several values of a field are joined by `|`. */
 export function fieldsOf(
   capture: Uint8Array,
   filter: string,
@@ -52,7 +52,7 @@ export function fieldsOf(
     .map((line) => line.split("\t"));
 }
 
-/** The column Info of each packet that the filter lets through. */
+/** Returns the column Info of each packet that matches the filter. */
 export function infos(capture: Uint8Array, filter = "ampwire", ...more: readonly string[]): string[] {
   return fieldsOf(capture, filter, ["_ws.col.Info"], ...more).map(([info]) => info ?? "");
 }

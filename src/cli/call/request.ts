@@ -58,7 +58,7 @@ export function typedRequest(command: Command, args: readonly TypedArgument[]): 
 
 /** Returns a declared error with its error code in the message, or undefined for other errors. */
 function declared(command: Command, error: unknown): Failure | undefined {
-  const code = command.declaredErrors.tagFor(error)?.tag;
+  const code = command.declaredErrors.codeFor(error)?.code;
   if (code === undefined || !(error instanceof Error)) return undefined;
   return new Failure(`${code}: ${error.message}`, undefined, { code, cause: error });
 }

@@ -1,39 +1,39 @@
-/** AMP's AmpList: boxes, one after another, as one value. */
+/** AMP's AmpList: a sequence of boxes as one value. */
 
 import {
-  type BoxArgument,
   type Fields,
   type InPlaceArgument,
   type InputOf,
   inPlaceArgument,
   type ValuesOf,
 } from "../schema/argument.ts";
-import { NO_TAG } from "../schema/box-template.ts";
-import { isBoxArgument } from "../schema/field.ts";
-import { Schema } from "../schema/schema.ts";
+import { BoxTemplate, NO_TAG } from "../schema/box-template.ts";
+import type { BoxArgument } from "../schema/field.ts";
+import { FieldSet } from "../schema/field-set.ts";
+import { readFields } from "../schema/read-fields.ts";
 import { ByteWriter } from "../wire/byte-writer.ts";
 import { Frame } from "../wire/frame.ts";
 import { KEY_TOO_LONG, scanBox } from "../wire/scan.ts";
 import { shownValue } from "../wire/value-text.ts";
 import { elementError } from "./list-of.ts";
 
-/** No bound: the list has one. A small integer, as V8 knows those that are passed elsewhere. */
+/** No limit, because the list has one. A small integer, like the other limits passed to `scanBox`, for the benefit of V8. */
 const MAX_INT32 = 0x7fffffff;
 
 /**
- * AMP's AmpList: an array of objects that all have the same fields, each sent as a box with its keys in byte
- * order (Twisted's `amp.AmpList`). An empty value is the empty list. The whole list is at most 65535 bytes long.
+ * AMP's AmpList: an array of objects with the same fields (Twisted's `amp.AmpList`). Each row is sent as a box with its keys
+ * in byte order. An empty value is the empty list. The whole list is at most 65535 bytes long.
  *
- * As in Twisted, properties of a row that are no fields are not sent, received keys that are none are ignored, and of
- * a key that comes twice the last counts. Refuses a row without a required key, and a list that ends inside a row,
- * which Twisted drops in silence.
+ * As in Twisted, undeclared properties of a row are not sent and undeclared keys are ignored. If a key occurs more than once,
+ * the last value is used. Rejects a row without a required key, and a list that ends inside a row; Twisted drops such a row
+ * without an error.
  *
- * @throws TypeError, TooLong when encoding; the message tells row and field
+ * @throws TypeError, TooLong when encoding; the message names the row and the field
  * @throws TypeError, SyntaxError when decoding
  */
 export function ampList<F extends Fields>(fields: F): InPlaceArgument<ValuesOf<F>[], readonly InputOf<F>[]> {
-  const schema = new Schema(fields, "field", false);
-  const template = schema.template([]);
+  const set = new FieldSet(fields, "field", false);
+  const template = new BoxTemplate(set, []);
 
   function write(rows: readonly InputOf<F>[], out: ByteWriter, connection?: unknown): void {
     if (!Array.isArray(rows)) throw new TypeError(`an array is needed, not ${shownValue(rows)}`);
@@ -48,16 +48,16 @@ export function ampList<F extends Fields>(fields: F): InPlaceArgument<ValuesOf<F
 
   function read(bytes: Uint8Array, start: number, end: number, connection?: unknown): ValuesOf<F>[] {
     const rows: ValuesOf<F>[] = [];
-    // One for all rows, but not for all lists: a codec of a tree reads a list while it reads a row.
+    // One frame for all rows of this list, but not for other lists: a codec may read a list while it reads a row.
     const frame = new Frame();
-    frame.expected = template.shape;
+    frame.expected = template.expectedBox;
     for (let at = start; at < end; at = frame.cursor) {
       frame.clear(bytes, at);
       const state = scanBox(frame, end, MAX_INT32, MAX_INT32);
       if (state !== 0) throw elementError(rows.length, new SyntaxError(broken(state)));
       try {
-        // The schema has read exactly these fields.
-        rows.push(schema.read(frame, connection) as ValuesOf<F>);
+        // readFields has read exactly these fields.
+        rows.push(readFields(set, frame, connection) as ValuesOf<F>);
       } catch (error) {
         throw elementError(rows.length, error);
       }
@@ -72,10 +72,12 @@ export function ampList<F extends Fields>(fields: F): InPlaceArgument<ValuesOf<F
     },
     { type: "AmpList", fields },
   );
-  if (!Object.values(fields).some(isBoxArgument)) return codec;
-  // Fields that need the connection (descriptors) are handed it through the list.
+  const { spreadPath } = set;
+  if (spreadPath === undefined) return codec;
+  // The list passes the connection to fields that need it, for example file descriptors.
   const spread: BoxArgument<ValuesOf<F>[], readonly InputOf<F>[]> & typeof codec = {
     ...codec,
+    spreadPath,
     toBox(rows, name, box, connection) {
       const out = new ByteWriter();
       write(rows, out, connection);
@@ -92,5 +94,5 @@ export function ampList<F extends Fields>(fields: F): InPlaceArgument<ValuesOf<F
 function broken(state: number): string {
   return state === KEY_TOO_LONG
     ? "not a box: a key length over 255"
-    : `cut off: ${state} bytes at least are missing`;
+    : `cut off: at least ${state} bytes are missing`;
 }

@@ -5,14 +5,14 @@ import type { ByteWriter } from "../wire/byte-writer.ts";
 import { shownValue } from "../wire/value-text.ts";
 import { readBigInteger } from "./integer.ts";
 
-/** The first number of more digits than Python takes back from a text. */
+/** The smallest number with more digits than Python reads from a text. */
 const BEYOND = 10n ** 4300n;
 
 /**
- * AMP's Integer as a `bigint`: for numbers beyond the safe integers, such as 128-bit identifiers.
+ * AMP's Integer as a `bigint`, for numbers beyond the safe integers, for example 128-bit identifiers.
  *
- * Accepts and refuses what `integer()` does (`int(bytes)` in Twisted's `amp.Integer`), without its bound on
- * the size. Sends decimal digits. More than 4300 digits are refused in both directions, as Python refuses them.
+ * Accepts the same text as `integer()` (`int(bytes)` in Twisted's `amp.Integer`), for numbers of any size. Sends decimal
+ * digits. Rejects more than 4300 digits in both directions, as Python does.
  *
  * @throws TypeError, RangeError when encoding
  * @throws SyntaxError, RangeError when decoding
@@ -24,6 +24,6 @@ export function bigInteger(): InPlaceArgument<bigint> {
 function write(value: bigint, out: ByteWriter): void {
   if (typeof value !== "bigint") throw new TypeError(`a bigint is needed, not ${shownValue(value)}`);
   if (value >= BEYOND || value <= -BEYOND)
-    throw new RangeError("an integer of more than 4300 digits: Python takes no more");
+    throw new RangeError("an integer of more than 4300 digits: Python reads at most 4300");
   out.ascii(String(value));
 }

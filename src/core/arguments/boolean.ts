@@ -8,10 +8,10 @@ const TRUE = Uint8Array.from([0x54, 0x72, 0x75, 0x65]);
 const FALSE = Uint8Array.from([0x46, 0x61, 0x6c, 0x73, 0x65]);
 
 /**
- * AMP's Boolean: exactly `True` or `False` on the wire, nothing else is accepted (Twisted's `amp.Boolean`).
- * Only `true` and `false` are sent; Twisted would send the truth of any value.
+ * AMP's Boolean (Twisted's `amp.Boolean`): `True` or `False` on the wire. No other text is accepted. Only `true` and `false`
+ * can be sent; Twisted converts any value to a boolean.
  *
- * @throws TypeError when encoding what is not a boolean
+ * @throws TypeError when encoding a value that is not a boolean
  * @throws SyntaxError when decoding
  */
 export function boolean(): InPlaceArgument<boolean> {

@@ -1,4 +1,4 @@
-/** AMP's String: bytes as they are. */
+/** AMP's String: unchanged bytes. */
 
 import { type InPlaceArgument, inPlaceArgument } from "../schema/argument.ts";
 import type { ByteWriter } from "../wire/byte-writer.ts";
@@ -6,16 +6,16 @@ import { keptBytes } from "../wire/frame.ts";
 import { shownValue } from "../wire/value-text.ts";
 
 /**
- * AMP's String: any bytes, sent as they are (Twisted's `amp.String`). What is received is yours to keep.
- * A Node `Buffer` is a `Uint8Array` and may be given; text may not: use `unicode()`.
+ * AMP's String: any bytes, sent unchanged (Twisted's `amp.String`). Received bytes belong to the receiver. A Node `Buffer` is
+ * a `Uint8Array` and can be sent. Text cannot: use `unicode()`.
  *
- * A large value may be a view of more bytes than its own, up to 16 times as many: copy it before its `buffer` as a whole is
- * handed on, or transferred.
+ * A large received value may be a view of a buffer with up to 16 times as many bytes. Copy the value before you pass on or
+ * transfer its whole `buffer`.
  *
- * A value of 16 KiB or more is sent from where it lies, without being copied: do not change it before the call is answered,
- * and a responder does not change what it has returned.
+ * A value of 16 KiB or more is sent without a copy. Do not change it before the call is answered. A responder must not change
+ * such a value after it has returned it.
  *
- * @throws TypeError when encoding what is not a Uint8Array
+ * @throws TypeError when encoding a value that is not a Uint8Array
  */
 export function bytes(): InPlaceArgument<Uint8Array> {
   return inPlaceArgument({ write, read: keptBytes }, { type: "String" });

@@ -1,4 +1,4 @@
-/** AMP's DateTime: a moment with a fixed offset from UTC. */
+/** AMP's DateTime: a date and time with a fixed offset from UTC. */
 import { Temporal } from "temporal-polyfill";
 import { messageOf } from "../errors/to-error.ts";
 import { type InPlaceArgument, inPlaceArgument } from "../schema/argument.ts";
@@ -14,18 +14,18 @@ const DAY_MINUTES = 24 * 60;
 const MINUTE_NANOSECONDS = 60_000_000_000;
 
 /**
- * AMP's DateTime as a `Temporal.ZonedDateTime` whose time zone is a fixed offset, in whole minutes, and whose
- * smallest unit is the microsecond. Where the platform has Temporal, values are the platform's; else they are
- * temporal-polyfill's. A ZonedDateTime of either can be sent, in any time zone and calendar.
+ * AMP's DateTime as a `Temporal.ZonedDateTime` with microseconds. Its time zone is a fixed offset in whole minutes. If the
+ * platform has Temporal, values have the class of the platform, else that of temporal-polyfill. A ZonedDateTime of either
+ * class can be sent, in any time zone and calendar.
  *
- * Accepts exactly 32 bytes, `YYYY-MM-DDTHH:MM:SS.ffffff+HH:MM` (Twisted's `amp.DateTime`), and as in Twisted any
- * ASCII separators where no digits stand, and Python's integer text for the numbers. Refuses another length, dates that
- * do not exist, year 0, a leap second and an offset of 24 hours or more. `+00:00` and `-00:00` are both UTC.
- * Sends UTC as `-00:00`, as Twisted does.
+ * Accepts exactly 32 bytes, `YYYY-MM-DDTHH:MM:SS.ffffff+HH:MM` (Twisted's `amp.DateTime`). As in Twisted, the separators may
+ * be any ASCII characters, and the numbers may be any integer text of Python. Rejects other lengths, dates that do not exist,
+ * year 0, a leap second and an offset of 24 hours or more. `+00:00` and `-00:00` are both UTC. Sends UTC as `-00:00`, as
+ * Twisted does.
  *
- * @throws TypeError when encoding what is not a ZonedDateTime
- * @throws RangeError when encoding a year before 1 or after 9999, nanoseconds, or an offset with seconds in it
- *   (time zones of long ago): the wire cannot tell them, and nothing is rounded in silence
+ * @throws TypeError when encoding a value that is not a ZonedDateTime
+ * @throws RangeError when encoding a year before 1 or after 9999, nanoseconds, or an offset with seconds (as historical time
+ *   zones have): the wire format has no room for them, and values are never rounded
  * @throws SyntaxError, RangeError when decoding
  */
 export function dateTime(): InPlaceArgument<Temporal.ZonedDateTime> {
@@ -33,13 +33,13 @@ export function dateTime(): InPlaceArgument<Temporal.ZonedDateTime> {
 }
 
 function write(value: Temporal.ZonedDateTime, out: ByteWriter): void {
-  // By its tag: the platform's class and the polyfill's are two.
+  // Not `instanceof`: the platform and the polyfill have different classes.
   if (Object.prototype.toString.call(value) !== "[object Temporal.ZonedDateTime]") {
     throw new TypeError(`a Temporal.ZonedDateTime is needed, not ${shownValue(value)}`);
   }
   const iso = value.withCalendar("iso8601");
   const offset = iso.offsetNanoseconds / MINUTE_NANOSECONDS;
-  if (iso.year < 1 || iso.year > 9999) throw new RangeError(`years go from 1 to 9999: ${iso}`);
+  if (iso.year < 1 || iso.year > 9999) throw new RangeError(`the year must be from 1 to 9999: ${iso}`);
   if (!Number.isInteger(offset)) throw new RangeError(`the offset must be in whole minutes: ${iso}`);
   if (iso.nanosecond !== 0) {
     throw new RangeError(`nanoseconds cannot be sent, use .round("microsecond") first: ${iso}`);
@@ -78,7 +78,7 @@ function read(bytes: Uint8Array, start: number, end: number): Temporal.ZonedDate
   }
 }
 
-/** The name of a time zone: `+01:30`. As in Twisted, minutes over 59 count, and so do signs of hours and minutes. */
+/** Returns the name of a time zone, for example `+01:30`. As in Twisted, minutes may exceed 59, and hours and minutes may be signed. */
 function offsetText(sign: number | undefined, hours: number, minutes: number): string {
   if (sign !== PLUS && sign !== MINUS) throw new RangeError("the offset needs a sign");
   const east = inRange(hours * 60 + minutes, 1 - DAY_MINUTES, DAY_MINUTES - 1) * (sign === PLUS ? 1 : -1);

@@ -1,4 +1,4 @@
-/** AMP's Decimal: a number with the digits it was written with. */
+/** AMP's Decimal: a decimal number that keeps its digits. */
 import { Decimal } from "decimal.js";
 import { type InPlaceArgument, inPlaceArgument } from "../schema/argument.ts";
 import type { ByteWriter } from "../wire/byte-writer.ts";
@@ -6,20 +6,20 @@ import { shownValue, valueText } from "../wire/value-text.ts";
 import { decimalText, exactDecimal } from "./python-decimal.ts";
 
 /**
- * AMP's Decimal as a `Decimal` of decimal.js. No digit is lost, however many there are.
+ * AMP's Decimal as a `Decimal` of decimal.js. No digit is lost, for any number of digits.
  *
- * Accepts Python's decimal text, as Twisted does (`amp.Decimal`, `decimal.Decimal(text)`, ASCII only): `1e2`,
- * `.5`, `-0`, `NaN`, `-NaN`, `sNaN`, `NaN123`, `inf`, underscores, white space around. Refuses everything else.
- * Sends Python's `str`: `1.0`, `1E+2`, `0.000001`, `1E-7`, `Infinity`, `sNaN`.
+ * Accepts the decimal text of Python, as Twisted does (`amp.Decimal`, `decimal.Decimal(text)`, ASCII only), for example `1e2`,
+ * `.5`, `-0`, `NaN`, `-NaN`, `sNaN`, `NaN123` and `inf`, with underscores and surrounding white space. Sends Python's `str`,
+ * for example `1.0`, `1E+2`, `0.000001`, `1E-7`, `Infinity` or `sNaN`.
  *
- * decimal.js itself knows no trailing zeros, no exponent apart from the number, and one NaN. A received value
- * remembers its text all the same: sent on, it goes out as it came in, and `decimalText(value)` tells it. To
- * send `1.0` rather than `1`, make the value with `exactDecimal("1.0")`. Results of calculations remember nothing.
+ * decimal.js keeps no trailing zeros and no exponent, and has only one NaN. So the text of a received value is stored with it:
+ * the value is sent again with the same text, and `decimalText(value)` returns it. To send `1.0` and not `1`, create the value
+ * with `exactDecimal("1.0")`. Results of calculations have no stored text.
  *
- * Beyond the exponents of decimal.js (±9e15; Python's go to ±1e18) the received number is infinite or zero, as
- * decimal.js has it, and only its text is exact.
+ * decimal.js allows exponents up to ±9e15, Python up to ±1e18. A received number beyond the range of decimal.js is infinite or
+ * zero; only its text is exact.
  *
- * @throws TypeError when encoding what is not a Decimal
+ * @throws TypeError when encoding a value that is not a Decimal
  * @throws SyntaxError, RangeError when decoding
  */
 export function decimal(): InPlaceArgument<Decimal> {

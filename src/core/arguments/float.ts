@@ -1,4 +1,4 @@
-/** AMP's Float: Python's text of a float. */
+/** AMP's Float: Python's text of a floating-point number. */
 
 import { type InPlaceArgument, inPlaceArgument } from "../schema/argument.ts";
 import type { ByteWriter } from "../wire/byte-writer.ts";
@@ -7,24 +7,24 @@ import { shownBytes, shownValue, valueText } from "../wire/value-text.ts";
 const ZERO = 0x30;
 const MINUS = 0x2d;
 const POINT = 0x2e;
-/** Every number of this many digits is a safe integer. */
+/** Digits that always fit a safe integer. */
 const EXACT_DIGITS = 15;
-/** Literals and not `10 ** n`, which JavaScript may round as it likes. */
+/** Literals instead of `10 ** n`, whose rounding JavaScript does not define. */
 const POWERS = [1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14];
 
-/** What `float(bytes)` takes: underscores only between digits, ASCII white space around. */
+/** Text that Python's `float(bytes)` accepts: underscores between digits, ASCII white space around the number. */
 const FLOAT =
   /^[\t-\r ]*([+-]?)(?:((?:\d+(?:_\d+)*(?:\.(?:\d+(?:_\d+)*)?)?|\.\d+(?:_\d+)*)(?:e[+-]?\d+(?:_\d+)*)?)|(inf(?:inity)?)|nan)[\t-\r ]*$/i;
 
 /**
- * AMP's Float as a `number`, with infinities, NaN and the sign of zero.
+ * AMP's Float as a `number`, with infinities, NaN and negative zero.
  *
- * Accepts Python's float text, as Twisted does (`amp.Float`, `float(bytes)`): `1.5`, `.5`, `5.`, `1E5`,
- * `1_0.5`, `inf`, `-Infinity`, `nan`, `1e400` (infinite), ASCII white space around. Refuses everything else,
- * among it `0x1p3`, `1,5` and nothing at all. Sends Python's `repr`: `1.0`, `1e+16`, `1e-05`, `-0.0`, `inf`,
- * `nan`; the digits are the shortest that give the same number back.
+ * Accepts the float text of Python, as Twisted does (`amp.Float`, `float(bytes)`), for example `1.5`, `.5`, `5.`, `1E5`,
+ * `1_0.5`, `inf`, `-Infinity`, `nan` and `1e400` (infinite), with surrounding ASCII white space. Rejects all other text, for
+ * example `0x1p3`, `1,5` and an empty value. Sends Python's `repr`, for example `1.0`, `1e+16`, `1e-05`, `-0.0`, `inf` or
+ * `nan`, with the fewest digits that identify the number.
  *
- * @throws TypeError when encoding what is not a number
+ * @throws TypeError when encoding a value that is not a number
  * @throws SyntaxError when decoding
  */
 export function float(): InPlaceArgument<number> {
@@ -36,12 +36,12 @@ function write(value: number, out: ByteWriter): void {
   out.ascii(floatText(value));
 }
 
-/** Python's `repr` of a float. */
+/** Returns Python's `repr` of a float. */
 export function floatText(value: number): string {
   if (!Number.isFinite(value)) return Number.isNaN(value) ? "nan" : value > 0 ? "inf" : "-inf";
   if (Object.is(value, -0)) return "-0.0";
   const magnitude = Math.abs(value);
-  // Both languages choose the same digits; Python turns to exponents earlier, and pads them to two digits.
+  // Both languages choose the same digits. Python uses exponents for smaller numbers, and pads them to two digits.
   if (magnitude !== 0 && (magnitude >= 1e16 || magnitude < 1e-4)) {
     return value.toExponential().replace(/(e[+-])(\d)$/, "$10$2");
   }
@@ -53,8 +53,8 @@ function read(bytes: Uint8Array, start: number, end: number): number {
 }
 
 /**
- * The value of a few digits with a point among them, as most floats are; undefined where there is more to it. The digits
- * and the power of ten are exact numbers then, and one division rounds as the parser would: for a tenth of its time.
+ * Fast path for a few digits with an optional point, as most floats are. Returns undefined for any other text. The digits and
+ * the power of ten are exact numbers, so one division rounds as the parser of JavaScript does, in a tenth of the time.
  */
 function readPlain(bytes: Uint8Array, start: number, end: number): number | undefined {
   if (end - start > EXACT_DIGITS) return undefined;
@@ -74,7 +74,7 @@ function readPlain(bytes: Uint8Array, start: number, end: number): number | unde
     count++;
   }
   if (count === 0) return undefined;
-  const value = fraction > 0 ? digits / (POWERS[fraction] as number) : digits; // a point and 14 digits at most
+  const value = fraction > 0 ? digits / (POWERS[fraction] as number) : digits; // at most a point and 14 digits
   return negative ? -value : value;
 }
 

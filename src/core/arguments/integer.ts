@@ -1,4 +1,4 @@
-/** AMP's Integer as a `number`. The rules of both integer codecs are here. */
+/** AMP's Integer as a `number`, and the parser of both integer codecs. */
 
 import { type InPlaceArgument, inPlaceArgument } from "../schema/argument.ts";
 import type { ByteWriter } from "../wire/byte-writer.ts";
@@ -7,23 +7,23 @@ import { shownBytes, shownValue, valueText } from "../wire/value-text.ts";
 const MINUS = 0x2d;
 const ZERO = 0x30;
 const MAX_INT32 = 0x7fffffff;
-/** Every number of this many digits is a safe integer. */
+/** Digits that always fit a safe integer. */
 const SAFE_DIGITS = 15;
-/** The most digits that Python's `int` takes from a text (`sys.int_info`), against quadratic conversions. */
+/** Most digits that Python's `int` reads from a text (`sys.int_info`). The limit prevents conversions in quadratic time. */
 const MAX_DIGITS = 4300;
-/** What `int(bytes)` takes: ASCII digits, single underscores between them, ASCII white space around. */
+/** Text that Python's `int(bytes)` accepts: ASCII digits, single underscores between them, ASCII white space around them. */
 const INTEGER = /^[\t-\r ]*([+-]?)(\d+(?:_\d+)*)[\t-\r ]*$/;
 
 /**
  * AMP's Integer as a `number`.
  *
- * Accepts Python's integer text, as Twisted does (`amp.Integer`, `int(bytes)`): `13`, `+5`, `-0`, `007`,
- * `1_000`, ASCII white space around, up to 4300 digits. Refuses everything else, among it `0x10`, `1.0`,
- * `1e3`, `1__0` and nothing at all. Sends decimal digits.
+ * Accepts the integer text of Python, as Twisted does (`amp.Integer`, `int(bytes)`), for example `13`, `+5`, `-0`, `007` and
+ * `1_000`, with surrounding ASCII white space, up to 4300 digits. Rejects all other text, for example `0x10`, `1.0`, `1e3`,
+ * `1__0` and an empty value. Sends decimal digits.
  *
- * Numbers beyond `Number.MAX_SAFE_INTEGER` are refused in both directions: use `bigInteger()`.
+ * Rejects numbers beyond `Number.MAX_SAFE_INTEGER` in both directions: use `bigInteger()` for them.
  *
- * @throws TypeError, RangeError when encoding what is not a safe integer
+ * @throws TypeError, RangeError when encoding a value that is not a safe integer
  * @throws SyntaxError, RangeError when decoding
  */
 export function integer(): InPlaceArgument<number> {
@@ -78,7 +78,7 @@ export function readBigInteger(bytes: Uint8Array, start: number, end: number): b
   if (match === null) throw new SyntaxError(`not an integer: ${shownBytes(bytes, start, end)}`);
   const digits = (match[2] as string).replaceAll("_", "");
   if (digits.length > MAX_DIGITS) {
-    throw new RangeError(`an integer of ${digits.length} digits: Python takes at most ${MAX_DIGITS}`);
+    throw new RangeError(`an integer of ${digits.length} digits: Python reads at most ${MAX_DIGITS}`);
   }
   const magnitude = BigInt(digits);
   return match[1] === "-" ? -magnitude : magnitude;
@@ -87,7 +87,7 @@ export function readBigInteger(bytes: Uint8Array, start: number, end: number): b
 function notAnInteger(value: unknown): Error {
   if (typeof value === "bigint") {
     return new TypeError(
-      `a number is needed, not the bigint ${shownValue(value)}: or declare it as bigInteger()`,
+      `a number is needed, not the bigint ${shownValue(value)}: for bigints declare bigInteger()`,
     );
   }
   if (typeof value !== "number") return new TypeError(`an integer is needed, not ${shownValue(value)}`);

@@ -1,4 +1,4 @@
-/** AMP's ListOf: values of one kind, each with its length before it. */
+/** AMP's ListOf: values of one type, each after its length. */
 import { TooLong } from "../errors/caller.ts";
 import { isError, messageOf } from "../errors/to-error.ts";
 import { type Argument, asInPlace, type InPlaceArgument, inPlaceArgument } from "../schema/argument.ts";
@@ -6,14 +6,15 @@ import { MAX_VALUE_LENGTH } from "../wire/box-limits.ts";
 import { shownValue } from "../wire/value-text.ts";
 
 /**
- * AMP's ListOf as an array: elements with a two-byte length each (Twisted's `amp.ListOf`). An empty value is
- * the empty list. Nests. An element is at most 65535 bytes long, and so is the whole list.
+ * AMP's ListOf as an array (Twisted's `amp.ListOf`). Each element follows its two-byte length. An empty value is the empty
+ * list. Lists may be nested. An element is at most 65535 bytes long, and so is the whole list.
  *
- * Refuses a list that ends inside an element; Twisted drops such an element in silence.
+ * Rejects a list that ends inside an element; Twisted drops such an element without an error.
  *
- * @throws TypeError when made of an optional argument (an element cannot be absent), or encoding what is no array
- * @throws TooLong when an element is too long
- * @throws SyntaxError when decoding; the message tells which element
+ * @throws TypeError for an optional or local element codec, because an element cannot be absent
+ * @throws TypeError when encoding a value that is not an array
+ * @throws TooLong when encoding an element that is too long
+ * @throws SyntaxError when decoding; the message names the element
  */
 export function listOf<T, I = T>(element: Argument<T, I>): InPlaceArgument<T[], readonly I[]> {
   if ("optional" in element && element.optional === true) {
@@ -26,7 +27,7 @@ export function listOf<T, I = T>(element: Argument<T, I>): InPlaceArgument<T[], 
       for (let index = 0; index < values.length; index++) {
         const position = out.beginCounted();
         try {
-          // As long as the array: a hole in it is `undefined`, which the codec refuses.
+          // An index below the length is safe: a hole is `undefined`, which the codec rejects.
           codec.write(values[index] as I, out);
         } catch (error) {
           throw elementError(index, error);
@@ -39,10 +40,13 @@ export function listOf<T, I = T>(element: Argument<T, I>): InPlaceArgument<T[], 
       const values: T[] = [];
       for (let at = start; at < end; ) {
         const from = at + 2;
-        // Past the end of the bytes there is `undefined`, which counts as 0 here and is refused below.
+        // Beyond the end, `undefined` counts as 0 here. The check below rejects it.
         const to = from + (((bytes[at] as number) << 8) | (bytes[at + 1] as number));
         if (from > end || to > end) {
-          throw elementError(values.length, new SyntaxError(`cut off: ${end - at} bytes of it are here`));
+          throw elementError(
+            values.length,
+            new SyntaxError(`cut off: only ${end - at} bytes of it were received`),
+          );
         }
         try {
           values.push(codec.read(bytes, from, to));
@@ -57,7 +61,7 @@ export function listOf<T, I = T>(element: Argument<T, I>): InPlaceArgument<T[], 
   return inPlaceArgument(halves, { type: "ListOf", element });
 }
 
-/** The same complaint, told of which element it is. */
+/** Returns an error like `cause` whose message names the element. */
 export function elementError(index: number, cause: unknown): Error {
   const message = `element ${index}: ${messageOf(cause)}`;
   if (!isError(cause)) return new TypeError(message, { cause });

@@ -1,9 +1,9 @@
-/** A value that stays on this side. */
+/** Values that stay on this end. */
 import type { LocalArgument } from "../schema/argument.ts";
 
 /**
- * Known on this side only: it is given to the call like an argument, is never on the wire, and is ignored
- * if a peer sends it. Always optional. Twisted's `_LocalArgument`, which StartTLS has for its certificates.
+ * Argument that stays on this end: a call passes it like any argument, but it is never sent. If a peer sends it, it is
+ * ignored. It is always optional. This is Twisted's `_LocalArgument`; StartTLS uses it for its certificates.
  */
 export function local<T>(): LocalArgument<T> {
   return {
@@ -15,5 +15,5 @@ export function local<T>(): LocalArgument<T> {
 }
 
 function never(): never {
-  throw new TypeError("a local argument never goes over the wire");
+  throw new TypeError("a local argument is never sent");
 }

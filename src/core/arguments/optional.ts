@@ -1,21 +1,15 @@
-/** An argument that may be absent. */
+/** Arguments that may be absent. */
 
-import {
-  type Argument,
-  asInPlace,
-  type BoxArgument,
-  type InPlaceArgument,
-  type OptionalArgument,
-} from "../schema/argument.ts";
-import { isBoxArgument } from "../schema/field.ts";
+import { type Argument, asInPlace, type InPlaceArgument, type OptionalArgument } from "../schema/argument.ts";
+import { type BoxArgument, isBoxArgument } from "../schema/field.ts";
 
 /**
- * The key may be absent: a caller may leave the value out (or give `undefined`), and a responder finds no
- * such property then. `optional=True` of Twisted's arguments, where an absent value reads as `None`.
+ * Argument whose key may be absent. If a caller omits the value or passes `undefined`, the responder gets no such property.
+ * This is `optional=True` in Twisted, where an absent value is `None`.
  */
 export function optional<T, I = T>(argument: Argument<T, I>): OptionalArgument<T, I> {
   const inner = asInPlace(argument);
-  // Wrapped, not copied by `...`: a codec of yours may be an instance whose methods are its class's.
+  // Wrapped, not copied with `...`: a codec of a program may be an instance of a class, with methods on the prototype.
   const wrapped: OptionalArgument<T, I> & InPlaceArgument<T, I> = {
     description: argument.description,
     optional: true,
@@ -27,6 +21,7 @@ export function optional<T, I = T>(argument: Argument<T, I>): OptionalArgument<T
   if (!isBoxArgument(argument)) return wrapped;
   const spread: OptionalArgument<T, I> & BoxArgument<T, I> = {
     ...wrapped,
+    spreadPath: argument.spreadPath,
     toBox: (value, name, box, connection) => argument.toBox(value, name, box, connection),
     fromBox: (name, box, connection) => argument.fromBox(name, box, connection),
   };

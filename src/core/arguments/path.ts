@@ -1,4 +1,4 @@
-/** AMP's Path: the name of a file. */
+/** AMP's Path: the path of a file. */
 
 import { type InPlaceArgument, inPlaceArgument } from "../schema/argument.ts";
 import type { ByteWriter } from "../wire/byte-writer.ts";
@@ -6,16 +6,15 @@ import { shownValue } from "../wire/value-text.ts";
 import { readText, writeText } from "./unicode.ts";
 
 /**
- * AMP's Path: an absolute POSIX path as UTF-8. Means something only where both ends see the same files.
+ * AMP's Path: an absolute POSIX path as UTF-8. It is useful only if both ends share a file system.
  *
- * Sent absolute and normalised, as Twisted's `FilePath` makes it (`os.path.abspath`): no `.`, `..`, doubled or
- * trailing slashes; two slashes at the beginning stay, as POSIX wants. A relative path is refused: this codec knows no
- * working directory, so make it absolute first (`node:path`'s `resolve`). Accepts any UTF-8; an absolute path is
- * normalised, and a relative one, which Twisted never sends but would take as relative to its own working
- * directory, is given out as it came.
+ * Sends a normalised path, as Twisted's `FilePath` does (`os.path.abspath`): without `.`, `..`, repeated or trailing slashes.
+ * Two leading slashes stay, as POSIX requires. A relative path cannot be sent, because the codec does not know the working
+ * directory: call `resolve` of `node:path` first. Accepts any UTF-8. A received absolute path is normalised. A received
+ * relative path is returned unchanged; Twisted never sends one, and resolves one with its own working directory.
  *
- * @throws TypeError when encoding what is not a string; RangeError for a relative path
- * @throws SyntaxError when decoding what is not UTF-8
+ * @throws TypeError when encoding a value that is not a string; RangeError for a relative path
+ * @throws SyntaxError when decoding bytes that are not UTF-8
  */
 export function path(): InPlaceArgument<string> {
   return inPlaceArgument({ write, read }, { type: "Path" });
@@ -33,14 +32,14 @@ function read(bytes: Uint8Array, start: number, end: number): string {
   return text.startsWith("/") ? normalised(text) : text;
 }
 
-/** What Python's `posixpath.normpath` makes of an absolute path. */
+/** Returns the result of Python's `posixpath.normpath` for an absolute path. */
 function normalised(path: string): string {
   const parts: string[] = [];
   for (const part of path.split("/")) {
     if (part === "..") parts.pop();
     else if (part !== "" && part !== ".") parts.push(part);
   }
-  // Two slashes at the beginning are the system's own business in POSIX; three are one.
+  // POSIX leaves the meaning of two leading slashes to the system; three or more count as one.
   const root = path.startsWith("//") && !path.startsWith("///") ? "//" : "/";
   return root + parts.join("/");
 }

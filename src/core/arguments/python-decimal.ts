@@ -1,35 +1,33 @@
 /**
- * The text of Python's `decimal.Decimal`, and decimal.js values that remember it.
+ * The text of Python's `decimal.Decimal`, and decimal.js values that keep it.
  *
- * Python's Decimal knows how many digits it was written with: `1.0` is not `1`, and `1E+2` is not `100`; a NaN
- * has a sign, may be signalling, and may carry digits. decimal.js keeps the number and drops all of that. So the
- * exact text of a value is remembered beside it, in a map that does not keep the value alive. A subclass was
- * rejected: decimal.js makes its results with its own constructor, and values of a subclass would not compare
- * equal to ordinary ones in tests.
+ * Python's Decimal keeps its digits: `1.0` differs from `1`, and `1E+2` from `100`. Its NaN has a sign, may be signalling, and
+ * may have digits. decimal.js keeps only the number. So the exact text of a value is stored in a weak map, which does not keep
+ * the value alive. A subclass was rejected: decimal.js creates results with its own constructor, and test frameworks would not
+ * treat values of a subclass as equal to ordinary ones.
  */
 import { Decimal } from "decimal.js";
 import { shownValue } from "../wire/value-text.ts";
 
-/** Only of values whose text does not follow from the number. */
+/** Texts of the values whose text does not follow from the number. */
 const exactTexts = new WeakMap<Decimal, string>();
 
 const DECIMAL = /^([+-]?)(?:(\d*)(?:\.(\d*))?(?:e([+-]?\d+))?|(inf(?:inity)?)|(s?nan)(\d*))$/i;
-/** The bounds of Python's decimal on 64-bit machines: `MIN_ETINY`, and `MAX_EMAX` with the digit before the point. */
+/** Limits of Python's decimal on 64-bit machines: `MIN_ETINY`, and `MAX_EMAX` plus the digit before the point. */
 const LEAST_POWER = -1_999_999_999_999_999_997n;
 const MOST_DIGITS = 1_000_000_000_000_000_000n;
-/** Below this exponent a whole number of decimal.js is written out, as JavaScript does with numbers. */
+/** Exponent from which a whole number is written with an exponent, as JavaScript does. */
 const WRITTEN_OUT = 21;
 
 /**
- * A Decimal from Python's text, which it remembers: `decimalText(exactDecimal("1.0"))` is `1.0`. For sending a
- * value with a certain number of digits, or a signalling NaN. What decimal.js calculates with it is a new value
- * and remembers nothing.
+ * Returns a Decimal that keeps its text: `decimalText(exactDecimal("1.0"))` is `1.0`. Use it to send a value with a certain
+ * number of digits, or a signalling NaN. Results of calculations with it have no stored text.
  *
- * @param text what `decimal.Decimal(text)` takes in Python, ASCII only: white space around, underscores
- *   anywhere, `1e2`, `.5`, `-0`, `Infinity`, `-NaN`, `sNaN`, `NaN123`
+ * @param text text that `decimal.Decimal(text)` accepts in Python, ASCII only, for example `1e2`, `.5`, `-0`, `Infinity`,
+ *   `-NaN`, `sNaN` or `NaN123`, with underscores anywhere and surrounding white space
  * @throws SyntaxError for other text
- * @throws RangeError for an exponent beyond Python's, which are ±1e18. Beyond those of decimal.js, ±9e15, the number
- *   is infinite or zero, as it always is there, and only the text is exact
+ * @throws RangeError for an exponent beyond Python's limit of ±1e18. Beyond the limit of decimal.js, ±9e15, the number is
+ *   infinite or zero, and only the text is exact
  */
 export function exactDecimal(text: string): Decimal {
   const match = DECIMAL.exec(stripped(text).replaceAll("_", ""));
@@ -44,14 +42,14 @@ export function exactDecimal(text: string): Decimal {
   const digits = withoutZeros(whole + fraction) || "0";
   const power = BigInt(exponent) - BigInt(fraction.length);
   if (power < LEAST_POWER || power + BigInt(digits.length) > MOST_DIGITS) {
-    throw new RangeError(`the exponent of ${shownValue(text)} is beyond Python's`);
+    throw new RangeError(`the exponent of ${shownValue(text)} is beyond the limit of Python, ±1e18`);
   }
   return remembered(new Decimal(`${minus}${digits}e${power}`), numberText(minus, digits, power));
 }
 
 /**
- * A Decimal as Python's `str` writes it. A value that was received, or made by `exactDecimal`, has the text it
- * came with; any other has as many digits as it needs: `100`, `0.000001`, `1E-7`, `1E+21`.
+ * Returns a Decimal as Python's `str` writes it. A value that was received, or created by `exactDecimal`, keeps its text. Any
+ * other value has as many digits as it needs, for example `100`, `0.000001`, `1E-7` or `1E+21`.
  */
 export function decimalText(value: Decimal): string {
   return exactTexts.get(value) ?? ownText(value);
@@ -62,12 +60,12 @@ function remembered(value: Decimal, text: string): Decimal {
   return value;
 }
 
-/** From the number alone. Independent of how `Decimal.set` makes it print. */
+/** Returns the text that follows from the number. It does not depend on the settings of `Decimal.set`. */
 function ownText(value: Decimal): string {
   if (value.isNaN()) return "NaN";
   const minus = value.isNegative() ? "-" : "";
   if (!value.isFinite()) return `${minus}Infinity`;
-  // "1.25e-7": every digit, no more
+  // for example "1.25e-7": all digits, without trailing zeros
   const [mantissa = "", exponent = ""] = value.toExponential().replace(/^-/, "").split("e");
   const digits = mantissa.replace(".", "");
   const power = Number(exponent) - (digits.length - 1);
@@ -75,7 +73,7 @@ function ownText(value: Decimal): string {
   return writtenOut ? minus + digits + "0".repeat(power) : numberText(minus, digits, BigInt(power));
 }
 
-/** Python's `to-scientific-string`: the number is `digits` times ten to the `power`. */
+/** Implements Python's `to-scientific-string` for the number `digits` times ten to the `power`. */
 function numberText(minus: string, digits: string, power: bigint): string {
   const leading = BigInt(digits.length) + power;
   if (power > 0n || leading <= -6n) {
@@ -90,7 +88,7 @@ function numberText(minus: string, digits: string, power: bigint): string {
     : `${minus}0.${"0".repeat(-point)}${digits}`;
 }
 
-/** Without the white space that Python's `str.strip` takes off, as far as it is ASCII. */
+/** Removes the ASCII white space that Python's `str.strip` removes. */
 function stripped(text: string): string {
   let start = 0;
   let end = text.length;

@@ -1,41 +1,44 @@
 /**
- * One value over several keys: AMP itself has none over 65535 bytes, and each project found its own way around.
- * The two that are in use differ only in how they name the keys.
+ * Values split over several keys. AMP has no value over 65535 bytes, so projects split larger ones. The two layouts in use
+ * differ only in the names of the keys.
  */
 import { TooLong } from "../errors/caller.ts";
-import type { Argument, BoxArgument } from "../schema/argument.ts";
-import { isPieceOf } from "../schema/field.ts";
+import { checkPositive } from "../number-option.ts";
+import type { Argument } from "../schema/argument.ts";
+import { type BoxArgument, isPieceOf } from "../schema/field.ts";
+import { boxArgument } from "../schema/spread-fields.ts";
 import type { Box } from "../wire/box.ts";
 import { MAX_VALUE_LENGTH } from "../wire/box-limits.ts";
 
 /**
- * Where the pieces of the value of `name` stand:
- * - `numbered-from-2`: `name`, `name.2`, `name.3`, ... (the "mediumbox" recipe, Evennia, clj-amp); a value that fits one
- *   key then looks like any other
+ * Keys of the pieces of the value `name`:
+ * - `numbered-from-2`: `name`, `name.2`, `name.3`, ... (the "mediumbox" recipe, Evennia, clj-amp). A value that fits one key is
+ *   sent like any other value
  * - `numbered-from-0`: `name.0`, `name.1`, ... (flocker, JoinMarket)
  */
 export type SplitLayout = "numbered-from-2" | "numbered-from-0";
 
-/** How a big value is sent. Both ends must say the same. */
+/** Options of a split value. Both ends must use the same. */
 export interface SplitOptions {
-  /** Default `numbered-from-2`. */
+  /** Keys of the pieces. Default `numbered-from-2`. */
   readonly layout?: SplitLayout | undefined;
-  /** Bytes of the whole value, in both directions. Default 16 MiB. */
+  /** Limit on the bytes of the whole value, in both directions. Default 16 MiB. */
   readonly maxBytes?: number | undefined;
 }
 
 const DEFAULT_MAX_BYTES = 16 * 1024 * 1024;
 
 /**
- * A codec whose encoded value is cut into pieces of at most 65535 bytes, anywhere: a reader joins them before it
- * decodes. An empty value is one empty piece, so that it differs from an absent one; flocker and JoinMarket send no
- * piece then: declare such an argument optional.
+ * Returns a codec that splits the encoded value into pieces of at most 65535 bytes, at any byte. The pieces are joined before
+ * they are decoded. An empty value is sent as one empty piece, so that it differs from an absent one. flocker and JoinMarket
+ * send no piece for it: declare such an argument optional.
+ * @throws TypeError for a layout that does not exist, RangeError if `maxBytes` is not a positive number
  */
 export function spreadValue<T>(whole: Argument<T>, options: SplitOptions = {}): BoxArgument<T> {
   const { layout = "numbered-from-2", maxBytes = DEFAULT_MAX_BYTES } = options;
   if (!Object.hasOwn(pieceNames, layout)) throw new TypeError(`there is no layout ${JSON.stringify(layout)}`);
   const pieceName = pieceNames[layout];
-  if (!(maxBytes > 0)) throw new RangeError(`maxBytes must be a positive number, not ${String(maxBytes)}`);
+  checkPositive({ maxBytes });
 
   function checkLength(length: number): void {
     if (length > maxBytes) throw new TooLong(`the value is longer than its maxBytes (${maxBytes})`);
@@ -46,7 +49,7 @@ export function spreadValue<T>(whole: Argument<T>, options: SplitOptions = {}): 
     return bytes;
   }
 
-  return {
+  return boxArgument({
     description: whole.description && { ...whole.description, options },
     encode,
     decode(bytes) {
@@ -77,7 +80,7 @@ export function spreadValue<T>(whole: Argument<T>, options: SplitOptions = {}): 
       checkNoneLeft(box, name, pieces);
       return pieces.size === 0 ? undefined : whole.decode(joined([...pieces.values()], length));
     },
-  };
+  });
 }
 
 type PieceName = (name: string, index: number) => string;
@@ -87,12 +90,12 @@ const pieceNames: Readonly<Record<SplitLayout, PieceName>> = {
   "numbered-from-0": (name, index) => `${name}.${index}`,
 };
 
-/** A piece that cannot be joined means a gap, or the other layout: better an error than half a value. */
+/** Rejects pieces that cannot be joined: a piece is missing, or the peer uses the other layout. */
 function checkNoneLeft(box: Box, name: string, pieces: ReadonlyMap<string, Uint8Array>): void {
   for (const key of box.keys()) {
     if (isPieceOf(name, key) && !pieces.has(key)) {
       throw new SyntaxError(
-        `${pieces.size} pieces join up, and ${JSON.stringify(key)} is left: a gap, or another layout`,
+        `${JSON.stringify(key)} does not follow the ${pieces.size} pieces before it: a piece is missing, or the layout differs`,
       );
     }
   }

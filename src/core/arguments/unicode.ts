@@ -7,12 +7,12 @@ import { LONE_SURROGATE } from "../wire/key-text.ts";
 import { shortAscii, shownBytes, shownValue } from "../wire/value-text.ts";
 
 /**
- * AMP's Unicode: text as strict UTF-8, as Twisted's `amp.Unicode` has it.
+ * AMP's Unicode: text as strict UTF-8, like Twisted's `amp.Unicode`.
  *
- * Accepts any UTF-8; a byte order mark and NUL characters are kept. Refuses invalid UTF-8, overlong forms
- * and encoded surrogates. A string with a lone surrogate, which UTF-8 cannot tell, is not sent.
+ * Accepts any UTF-8, and keeps byte order marks and NUL characters. Rejects invalid UTF-8, overlong forms and encoded
+ * surrogates. A string with a lone surrogate cannot be sent, because UTF-8 cannot represent it.
  *
- * @throws TypeError when encoding what is not well-formed text
+ * @throws TypeError when encoding a value that is not well-formed text
  * @throws SyntaxError when decoding
  */
 export function unicode(): InPlaceArgument<string> {

@@ -1,154 +1,143 @@
-/** Our calls that wait for their answers. Each is settled exactly once. */
-
-import type { CallOptions } from "../command/amp-connection.ts";
-import type { AnyCommand } from "../command/command.ts";
+/** Calls of this end that wait for their answers. Each is settled exactly once. */
+import type { AnyCommand, CallOptions } from "../command/types.ts";
 import { CallTimeout } from "../errors/caller.ts";
-import type { AbortSignalLike } from "../platform.ts";
+import { invalidNumber } from "../number-option.ts";
+import { limitTime } from "../time-limit.ts";
 import type { Clock } from "../transport.ts";
 import { TagWindow } from "./tag-window.ts";
 
-/** Who waits for an answer. */
+/** The two functions that settle a call. */
 export interface Settle {
   resolve(value: unknown): void;
   reject(error: unknown): void;
 }
 
-/** A call that has been written. One object a call. */
+/** A call that was written. One object for each call. */
 export interface Call extends Settle {
-  /** Undefined for `callRemoteString`: its answer is the box itself. */
+  /** Undefined for `callRemoteString`, whose answer is the box itself. */
   readonly command: AnyCommand | undefined;
   readonly name: string;
-  /** Takes back what `timeout` and `signal` have set up. */
+  /** Removes the timer and the abort listener of the call. */
   release: (() => void) | undefined;
 }
 
 /**
- * Stands for a call that nobody waits for, any more or at all: its answer is expected, and dropped. An object as the others
- * are: to compare one with a string V8 calls a function.
+ * Entry of a tag whose answer is expected and dropped: its call timed out, was aborted, or never had a caller. An object
+ * with the shape of the other entries: V8 compares it with a pointer comparison.
  */
 export const NOBODY_WAITS: Call = {
   command: undefined,
-  name: "given up",
+  name: "nobody waits",
   release: undefined,
   resolve() {},
   reject() {},
 };
 
-export class PendingCalls {
-  readonly #clock: Clock | undefined;
-  readonly #givenUp: () => void;
-  #calls = new TagWindow<Call>();
-  #waiting = 0;
-  /** Tags from here on have not left this end: the peer cannot know them. */
-  #unsentFrom = Number.POSITIVE_INFINITY;
-  #last = 0;
-  #over: { readonly reason: unknown } | undefined;
+/** Shared by all connections that have made no call: nothing is ever added to it. */
+const NO_CALLS = new TagWindow<Call>();
 
-  /** @param givenUp hears when a call has ended without an answer */
-  constructor(clock: Clock | undefined, givenUp: () => void) {
+export class PendingCalls {
+  readonly #clock: Clock;
+  readonly #finished: () => void;
+  #calls = NO_CALLS;
+  #waiting = 0;
+  /** Calls from this tag on are queued: the peer cannot know their tags. */
+  #queuedFrom = Number.POSITIVE_INFINITY;
+  #last = 0;
+
+  /** @param finished called when a call has ended without an answer */
+  constructor(clock: Clock, finished: () => void) {
     this.#clock = clock;
-    this.#givenUp = givenUp;
+    this.#finished = finished;
   }
 
-  /** How many calls wait. */
+  /** Number of calls that wait for an answer. */
   get size(): number {
     return this.#waiting;
   }
 
-  /** The tag of the next call. It counts only once {@link add} or {@link skip} is called. */
+  /** The tag of the next call. It is used up only by {@link add} or {@link skip}. */
   get nextTag(): number {
     return this.#last + 1;
   }
 
-  /** A call that wants no answer uses up a tag too, as in Twisted. */
+  /** Uses up a tag for a call that wants no answer, as Twisted does. */
   skip(): void {
     this.#last++;
   }
 
-  /** @throws the reason of the end, where a codec has brought it about while the call was being encoded */
   add(call: Call): number {
-    if (this.#over !== undefined) throw this.#over.reason;
+    if (this.#calls === NO_CALLS) this.#calls = new TagWindow();
     const tag = ++this.#last;
     this.#calls.add(tag, call);
     this.#waiting++;
     return tag;
   }
 
-  /** A tag whose answer is expected, and dropped: nobody waits for it, and closing does not either. */
+  /** Adds a call whose answer is dropped. `close()` does not wait for it. */
   addForgotten(): number {
-    const tag = ++this.#last;
-    this.#calls.add(tag, NOBODY_WAITS);
+    const tag = this.add(NOBODY_WAITS);
+    this.#waiting--;
     return tag;
   }
 
   /**
-   * Looks at them before the call is written.
-   * @throws the signal's reason, RangeError for a timeout that is none, TypeError for one without a clock
+   * Checks `timeout` and `signal` before the call is written.
+   * @throws the signal's reason if it is aborted, RangeError for an invalid timeout
    */
-  admit(options: CallOptions): void {
-    refuseAborted(options);
+  check(options: CallOptions): void {
+    throwIfAborted(options);
     const { timeout } = options;
-    if (timeout === undefined) return;
-    if (!(timeout >= 0))
-      throw new RangeError(`timeout must be a number of milliseconds from 0 up, not ${String(timeout)}`);
-    if (this.#clock === undefined)
-      throw new TypeError("a call can have a timeout only where there is a clock");
+    if (timeout !== undefined && !(timeout >= 0))
+      throw invalidNumber("timeout", "a number of at least 0", timeout);
   }
 
-  /** Applies a call's `timeout` and `signal`. Only calls that have one pay for it. */
+  /** Applies `timeout` and `signal` of a call that has one of them. */
   limit(tag: number, call: Call, { timeout, signal }: CallOptions): void {
-    let timer: unknown;
-    const clock = this.#clock;
-    const aborted = () => this.#giveUp(tag, (signal as AbortSignalLike).reason); // only listened to on a signal
-    if (timeout !== undefined && timeout !== Number.POSITIVE_INFINITY)
-      timer = clock?.setTimeout(() => this.#giveUp(tag, timedOut(call.name, timeout)), timeout);
-    signal?.addEventListener("abort", aborted, { once: true });
-    call.release = () => {
-      if (timer !== undefined) clock?.clearTimeout(timer);
-      signal?.removeEventListener("abort", aborted);
-    };
+    call.release = limitTime(this.#clock, { timeout, signal }, (cause) =>
+      this.#cancel(tag, cause === "timeout" ? timedOut(call.name, timeout) : signal?.reason),
+    );
   }
 
-  #giveUp(tag: number, reason: unknown): void {
+  #cancel(tag: number, reason: unknown): void {
     const call = this.#calls.get(tag);
     if (call === undefined || call === NOBODY_WAITS) return;
     this.#calls.replace(tag, NOBODY_WAITS);
     this.#waiting--;
     call.release?.();
     call.reject(reason);
-    this.#givenUp();
+    this.#finished();
   }
 
-  /** From now on calls are held back here: an answer to one of them is a forgery. */
-  holdBack(): void {
-    this.#unsentFrom = this.nextTag;
+  /** Calls are queued from now on: an answer to one of them is forged. */
+  queueFromHere(): void {
+    this.#queuedFrom = this.nextTag;
   }
 
-  /** What was held back goes out. */
-  release(): void {
-    this.#unsentFrom = Number.POSITIVE_INFINITY;
+  /** Queued calls are sent. */
+  sendQueued(): void {
+    this.#queuedFrom = Number.POSITIVE_INFINITY;
   }
 
-  /** The call that an answer is for. Undefined when none waits: then {@link why} tells. */
+  /** Takes the call that an answer belongs to. Undefined if none waits for it: {@link why} says why. */
   take(tag: number): Call | undefined {
-    const call = tag < this.#unsentFrom ? this.#calls.take(tag) : undefined;
+    const call = tag < this.#queuedFrom ? this.#calls.take(tag) : undefined;
     if (call === undefined || call === NOBODY_WAITS) return call;
     this.#waiting--;
     call.release?.();
     return call;
   }
 
-  /** Why no call of this tag waits. */
+  /** The reason why no call with this tag waits, for a message. */
   why(tag: number): string {
     if (tag < 1 || tag > this.#last) return "was never made";
-    return tag >= this.#unsentFrom ? "has not been sent yet" : "does not wait for one";
+    return tag >= this.#queuedFrom ? "has not been sent yet" : "does not wait for one";
   }
 
-  /** It is over: every call fails with the reason. */
+  /** Rejects every call with the reason. */
   rejectAll(reason: unknown): void {
     const calls = this.#calls;
-    this.#over ??= { reason };
-    this.#calls = new TagWindow();
+    this.#calls = NO_CALLS;
     this.#waiting = 0;
     for (const call of calls.values()) {
       if (call === NOBODY_WAITS) continue;
@@ -158,11 +147,11 @@ export class PendingCalls {
   }
 }
 
-/** @throws the reason of a signal that is aborted already */
-export function refuseAborted({ signal }: CallOptions): void {
+/** @throws the reason of a signal that is aborted */
+export function throwIfAborted({ signal }: CallOptions): void {
   if (signal?.aborted) throw signal.reason;
 }
 
-function timedOut(name: string, timeout: number): CallTimeout {
+function timedOut(name: string, timeout: number | undefined): CallTimeout {
   return new CallTimeout(`${name} was not answered within ${timeout} ms`);
 }

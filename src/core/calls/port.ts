@@ -1,41 +1,62 @@
-/** What the dispatcher needs of whoever carries its boxes. */
-import type { AnyCommand } from "../command/command.ts";
-import type { ResponderContext } from "../command/responder.ts";
-import type { Observer } from "../observer.ts";
-import type { ByteWriter } from "../wire/byte-writer.ts";
+/**
+ * The part of a connection that calls and serving need. A connection's kernel implements it; so can any other carrier of
+ * boxes, for calls and serving without a connection.
+ */
 
-export interface Host {
-  /** Where boxes are appended. */
-  readonly out: ByteWriter;
-  /** A box has been appended. */
-  written(): void;
-  /** False when nothing can be sent any more: answers are dropped. */
-  readonly alive: boolean;
-  /** Whether a command may be served now; else the reason for the peer. Protects what demands TLS. */
-  refusal(command: AnyCommand | undefined): Error | undefined;
-  /** What responders are told. */
-  readonly context: ResponderContext;
-  /** Who watches, if anybody does. */
+import type { CommandResponder } from "../command/responder.ts";
+import type { AmpConnection, AnyCommand } from "../command/types.ts";
+import type { Observer } from "../observer.ts";
+import type { Signal } from "../platform.ts";
+import type { Values } from "../schema/field.ts";
+import type { ByteWriter } from "../wire/byte-writer.ts";
+import type { Frame } from "../wire/frame.ts";
+
+export interface Port {
+  readonly connection: AmpConnection;
   readonly observer: Observer | undefined;
-  /** An error that the peer is not told about. */
-  report(error: unknown, command: string): void;
-  /** Whether an undeclared error leaves the connection open. Twisted's does not. */
-  readonly survivesUndeclaredErrors: boolean;
-  /** A fatal error has been answered: send what is written, then end. */
-  quit(reason: Error): void;
-  /** An ask came whose answer changes the protocol. The host runs it when everything else is quiet. */
-  changeAsked(ask: ChangeAsk): void;
-  /** A call that was given up, or a responder that took its time, is no longer in progress. */
+  /** The writer to which boxes are appended; {@link written} must follow. */
+  readonly out: ByteWriter;
+  /** Called after a box was appended to {@link out}. @throws what a carrier throws that refuses the box */
+  written(): void;
+  /** False if no box can be sent any more: answers are dropped. */
+  readonly alive: boolean;
+  /** The reason with which a call that comes too late is rejected. */
+  whyClosed(): Error;
+  /** Called when a call or an ask is no longer in progress: `close()` may be able to continue. */
   finished(): void;
+  /** Aborts with the reason when the connection is lost. */
+  readonly signal: Signal;
+  /** Returns the error that refuses a command at this moment, or undefined if it may be served. */
+  refusal(command: AnyCommand | undefined): Error | undefined;
+  /** Reports an error whose text the peer must not see. */
+  report(error: unknown, command: string): void;
+  /** True if the connection stays open after a responder threw an undeclared error. In Twisted it closes. */
+  readonly survivesUndeclaredErrors: boolean;
+  /** Called after a fatal error was answered: writes what is appended, then ends the connection. */
+  quit(reason: Error): void;
+  /** Called for an ask whose answer changes the protocol. */
+  changeAsked(ask: ChangeAsk): void;
+  /** The library's own responder of a command for which the user's locator has none. */
+  ownResponder(name: string): CommandResponder | undefined;
+}
+
+/** Receives the peer's asks. */
+export interface AskReceiver {
+  /** Asks whose responders have not finished. Asks for the library's own commands do not count. */
+  readonly inProgress: number;
+  /** The frame is valid until this returns. */
+  receive(frame: Frame): void;
+  /** The connection is inside TLS from now on: what responders have stored about it in plaintext is discarded. */
+  secured(): void;
 }
 
 /** An ask whose answer changes what the bytes on the connection mean. */
 export interface ChangeAsk {
   readonly command: AnyCommand;
-  /** Runs the responder. Rejects with what it threw. */
-  run(): Promise<Readonly<Record<string, unknown>>>;
+  /** Runs the responder. Rejects with what it throws. */
+  run(): Promise<Values>;
   /** Appends the answer. @throws BadLocalReturn: nothing is appended */
-  writeAnswer(values: Readonly<Record<string, unknown>>, out: ByteWriter): void;
+  writeAnswer(values: Values, out: ByteWriter): void;
   /** Answers with an error, as for any ask. */
   fail(error: unknown): void;
 }

@@ -1,7 +1,13 @@
 /** The two ways to call, with the types that they have and what stands for what is left out: once, for all that call. */
 
-import type { Caller, CallOptions, CallParameters, CallResult } from "../command/amp-connection.ts";
-import type { AnyCommand, Command } from "../command/command.ts";
+import type {
+  AnyCommand,
+  Caller,
+  CallOptions,
+  CallParameters,
+  CallResult,
+  CommandType,
+} from "../command/types.ts";
 import type { Fields } from "../schema/argument.ts";
 import { Box } from "../wire/box.ts";
 
@@ -10,7 +16,7 @@ const NO_OPTIONS: CallOptions = {};
 
 export abstract class TypedCalls implements Caller {
   callRemote<A extends Fields, R extends Fields, Q extends boolean>(
-    command: Command<A, R, Q>,
+    command: CommandType<A, R, Q>,
     ...rest: CallParameters<A>
   ): CallResult<R, Q>;
   callRemote(

@@ -1,88 +1,79 @@
 /**
- * Calls and responders over any sender of boxes: for a carrier of your own that has boxes but no byte stream
- * (a message queue, a pipe of objects). Over a byte stream a Connection does all this and more.
+ * Calls and responders over any sender of boxes: for a carrier that has boxes but no byte stream, for example a message
+ * queue. It is a connection like any other, over a transport that passes one box with each write.
  */
 
-import { Dispatcher } from "../calls/dispatcher.ts";
-import type { Host } from "../calls/port.ts";
-import { TypedCalls } from "../calls/typed-calls.ts";
-import type { AmpConnection, CallOptions } from "../command/amp-connection.ts";
-import type { AnyCommand } from "../command/command.ts";
+import type { AnyCommand, CallOptions } from "../command/types.ts";
 import type { BoxReceiver, BoxSender } from "../connection/box-interfaces.ts";
-import { CLOSE_GRACE_MS } from "../connection/linger.ts";
+import { BaseConnection, kernelOf } from "../connection/connection.ts";
+import { FeatureSet } from "../connection/feature.ts";
+import type { ConnectionOptions } from "../connection/options.ts";
 import { TLSNotAvailable } from "../errors/caller.ts";
 import { toError } from "../errors/to-error.ts";
 import { ConnectionClosed, ConnectionLost } from "../errors/transport.ts";
-import { locator as emptyLocator, type ResponderLocator } from "../serving/locator.ts";
-import { ConnectionContext, Lifetime } from "../serving/responder-context.ts";
-import { Serving } from "../serving/serving.ts";
-import type { Clock } from "../transport.ts";
+import type { Values } from "../schema/field.ts";
+import type { ResponderLocator } from "../serving/locator.ts";
+import { serving } from "../serving/serving.ts";
+import type { Clock, Transport, TransportReceiver } from "../transport.ts";
 import type { Box } from "../wire/box.ts";
 import { UNBOUNDED } from "../wire/box-limits.ts";
-import { ByteWriter } from "../wire/byte-writer.ts";
 import { frameOfBox } from "../wire/frame-of.ts";
 import { COMMAND } from "../wire/protocol-keys.ts";
 import { parseBoxes } from "../wire/reader.ts";
 
-/** Calls and responders over a sender of boxes. Give it to that as its receiver. */
-export class BoxDispatcher extends TypedCalls implements BoxReceiver, AmpConnection {
-  readonly #dispatcher: Dispatcher;
-  readonly #lifetime = new Lifetime();
-  readonly #out = new ByteWriter();
-  #sender: BoxSender | undefined;
-  #reason: Error | undefined;
-  /** What is in progress is finished, and nothing new is called. */
-  #closing = false;
-  /** The peer has been heard out: what it still says is not looked at. */
-  #deaf = false;
-  readonly #clock: Clock | undefined;
-  #linger: unknown;
-  readonly closed: Promise<Error>;
-  #resolveClosed: (reason: Error) => void = () => {};
-  // A sender of boxes has no TLS that we could know of.
-  readonly secure = false;
-  readonly tls = undefined;
-  readonly peerCertificate = undefined;
-  readonly hostCertificate = undefined;
+/** Options of a BoxDispatcher besides its locator: those of a connection that do not concern a byte stream. */
+export type BoxDispatcherOptions = Pick<
+  ConnectionOptions,
+  "limits" | "requireTLS" | "callTimeout" | "closeOnUndeclaredError" | "onError" | "observer"
+>;
+
+const NO_FEATURES = new FeatureSet();
+
+/** Time stands still: no timeout is ever reached. */
+const NO_CLOCK: Clock = { now: () => 0, setTimeout: () => undefined, clearTimeout() {} };
+
+/** Calls and responders over a sender of boxes. Give it to the sender as its receiver. */
+export class BoxDispatcher extends BaseConnection implements BoxReceiver {
+  readonly #carrier: BoxCarrier;
+  readonly #hasClock: boolean;
 
   /**
-   * @param locator who answers the peer's asks; default nobody
-   * @param clock needed for calls with a `timeout`, and for `close()` to end while the peer goes on asking
+   * @param locator responders for the peer's asks; default none
+   * @param clock needed for calls with a `timeout`, and for `close()` to end while the peer keeps asking
+   * @throws TypeError, RangeError for invalid options
    */
-  constructor(locator: ResponderLocator = emptyLocator(), clock?: Clock) {
-    super();
-    this.#clock = clock;
-    this.closed = new Promise((resolve) => {
-      this.#resolveClosed = resolve;
-    });
-    const dispatcher = this;
-    const host: Host = {
-      out: this.#out,
-      context: new ConnectionContext(this, this.#lifetime),
-      survivesUndeclaredErrors: false,
-      observer: undefined,
-      get alive() {
-        return dispatcher.#sender !== undefined && dispatcher.#reason === undefined;
+  constructor(locator?: ResponderLocator, clock?: Clock, options: BoxDispatcherOptions = {}) {
+    const carrier = new BoxCarrier();
+    const { onError } = options;
+    super(
+      carrier,
+      clock ?? NO_CLOCK,
+      {
+        ...options,
+        locator,
+        onError(error, about) {
+          carrier.sender?.unhandledError(error);
+          onError?.(error, about);
+        },
       },
-      written: () => this.#send(),
-      refusal: () => undefined,
-      report: (error) => this.#sender?.unhandledError(error),
-      quit: (reason) => this.destroy(reason),
-      changeAsked: (ask) => ask.fail(noChange()),
-      finished: () => this.#finish(),
-    };
-    this.#dispatcher = new Dispatcher(host, new Serving(host, locator), clock);
+      serving,
+      NO_FEATURES,
+    );
+    this.#carrier = carrier;
+    this.#hasClock = clock !== undefined;
+    carrier.refused = (reason) => this.destroy(reason);
   }
 
   startReceivingBoxes(sender: BoxSender): void {
-    this.#sender = sender;
+    this.#carrier.sender = sender;
   }
 
-  /** @throws NoEmptyBoxes, MalformedAmpBox, UnexpectedAnswer: the peer has broken the protocol */
+  /** @throws NoEmptyBoxes, MalformedAmpBox, UnexpectedAnswer, LimitExceeded: the peer has violated the protocol or a limit */
   boxReceived(box: Box): void {
-    if (this.#reason !== undefined || this.#deaf) return; // nobody waits for it, and nothing is served any more
-    this.#dispatcher.receive(frameOfBox(box));
-    this.#finish();
+    const kernel = kernelOf(this);
+    if (!kernel.rules.reads) return; // it has ended, or the peer's asks are no longer read
+    kernel.receive(frameOfBox(box));
+    kernel.ending.finish();
   }
 
   stopReceivingBoxes(reason: Error): void {
@@ -91,12 +82,13 @@ export class BoxDispatcher extends TypedCalls implements BoxReceiver, AmpConnect
 
   protected override call(
     command: AnyCommand,
-    values: Readonly<Record<string, unknown>>,
+    values: Values,
     options: CallOptions,
   ): Promise<unknown> | undefined {
-    if (!this.#ready) return command.requiresAnswer ? Promise.reject(this.#whyNot()) : undefined;
+    const problem = this.#problem(options);
+    if (problem !== undefined) return command.requiresAnswer ? Promise.reject(problem) : undefined;
     if (command.change !== undefined) return Promise.reject(noChange());
-    return this.#dispatcher.call(command, values, options);
+    return super.call(command, values, options);
   }
 
   protected override callString(
@@ -105,80 +97,81 @@ export class BoxDispatcher extends TypedCalls implements BoxReceiver, AmpConnect
     requiresAnswer: boolean,
     options: CallOptions,
   ): Promise<Box> | undefined {
-    if (!this.#ready) return requiresAnswer ? Promise.reject(this.#whyNot()) : undefined;
-    return this.#dispatcher.callString(name, box, requiresAnswer, options);
+    const problem = this.#problem(options);
+    if (problem !== undefined) return requiresAnswer ? Promise.reject(problem) : undefined;
+    return super.callString(name, box, requiresAnswer, options);
   }
 
-  startTLS(): Promise<void> {
-    return Promise.reject(new TLSNotAvailable("boxes without a byte stream cannot be encrypted here"));
+  #problem({ timeout }: CallOptions): Error | undefined {
+    if (this.#carrier.sender === undefined && this.acceptsCalls)
+      return new ConnectionClosed("no sender of boxes has been given: call startReceivingBoxes first");
+    if (timeout !== undefined && !this.#hasClock)
+      return new TypeError("a call with a timeout needs a clock: pass one to the BoxDispatcher");
+    return undefined;
   }
 
-  /** Calls in progress reject; the sender is the caller's to close. */
-  destroy(reason: Error = new ConnectionClosed("the dispatcher was destroyed here")): void {
-    if (this.#reason !== undefined) return;
-    this.#reason = reason;
-    this.#dispatcher.outstanding.rejectAll(reason);
-    this.#lifetime.end(reason);
-    if (this.#linger !== undefined) this.#clock?.clearTimeout(this.#linger);
-    this.#resolveClosed(reason);
+  override startTLS(): Promise<void> {
+    return Promise.reject(noChange());
+  }
+}
+
+/** A transport whose every write is one box, which it gives to the sender. */
+class BoxCarrier implements Transport {
+  readonly oneBoxPerWrite = true;
+  readonly unsent = 0;
+  readonly undelivered = 0;
+  sender: BoxSender | undefined;
+  /** Called if the sender does not take an answer: its call would wait forever. */
+  refused: (reason: Error) => void = () => {};
+  #receiver: TransportReceiver | undefined;
+
+  start(receiver: TransportReceiver): void {
+    this.#receiver = receiver;
   }
 
-  /**
-   * Ends when nothing is in progress any more, in either direction. What the peer asks meanwhile is served for two seconds,
-   * or for as long as calls of ours wait; without a clock for as long as it asks, so that a peer which never lets up keeps
-   * the dispatcher open until `destroy`.
-   */
-  close(): Promise<void> {
-    if (!this.#closing) {
-      this.#closing = true;
-      this.#finish();
-      if (this.#reason === undefined) this.#hearOut();
-    }
-    return this.closed.then(() => undefined);
-  }
-
-  #hearOut(): void {
-    this.#linger = this.#clock?.setTimeout(() => {
-      if (this.#dispatcher.outstanding.size > 0) this.#hearOut();
-      else this.#deaf = true;
-    }, CLOSE_GRACE_MS);
-  }
-
-  /** Ends, when nothing is in progress any more. */
-  #finish(): void {
-    const { outstanding, incoming } = this.#dispatcher;
-    if (this.#closing && outstanding.size === 0 && incoming.inProgress === 0)
-      this.destroy(new ConnectionClosed("the dispatcher was closed here"));
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.close();
-  }
-
-  get #ready(): boolean {
-    return this.#sender !== undefined && this.#reason === undefined && !this.#closing;
-  }
-
-  #whyNot(): Error {
-    if (this.#reason !== undefined) return this.#reason;
-    return new ConnectionClosed(
-      this.#closing ? "the dispatcher was closed here" : "no sender of boxes has been given yet",
-    );
-  }
-
-  #send(): void {
-    const boxes = parseBoxes(this.#out.copy(), UNBOUNDED);
-    this.#out.length = 0;
-    for (const box of boxes) {
+  /** @throws what the sender throws for a call, which then rejects */
+  write(...chunks: readonly Uint8Array[]): void {
+    const [chunk] = chunks;
+    for (const box of parseBoxes(
+      chunk !== undefined && chunks.length === 1 ? chunk.slice() : joined(chunks),
+      UNBOUNDED,
+    )) {
       try {
-        this.#sender?.sendBox(box);
+        this.sender?.sendBox(box);
       } catch (error) {
-        // A call that the sender refuses is its caller's to know of; an answer that is lost the peer would wait for.
         if (box.has(COMMAND) && !(error instanceof ConnectionLost)) throw error;
-        this.destroy(toError(error));
+        this.refused(toError(error));
       }
     }
   }
+
+  flushed(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  pause(): void {}
+  resume(): void {}
+
+  /** The sender belongs to the program, which closes it. */
+  end(): void {
+    this.destroy();
+  }
+
+  destroy(): void {
+    const receiver = this.#receiver;
+    this.#receiver = undefined;
+    receiver?.lost();
+  }
+}
+
+function joined(chunks: readonly Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(chunks.reduce((length, chunk) => length + chunk.length, 0));
+  let at = 0;
+  for (const chunk of chunks) {
+    whole.set(chunk, at);
+    at += chunk.length;
+  }
+  return whole;
 }
 
 function noChange(): TLSNotAvailable {

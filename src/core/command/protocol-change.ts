@@ -1,44 +1,45 @@
 /**
- * Kinds of box, and what a box of a special kind does to its connection.
+ * Kinds of box, and the protocol changes that special kinds bring.
  *
- * In Twisted a box of a special class performs its effect while it is being sent. Here the effect is data:
- * the command names it, the connection performs it, at the one moment when nothing else is under way.
+ * In Twisted, a box of a special class changes the connection while the box is sent. Here, a command declares the change as
+ * data, and the connection performs it when nothing else is in progress.
  */
 
 import type { TLSOptions, TLSSession, Transport } from "../transport.ts";
 
-/** A kind of box. The plain one has no `change`. */
+/** A kind of box. Plain boxes have no `change`. */
 export interface BoxKind {
-  /** For messages and diagnostics. */
+  /** Name for messages and diagnostics. */
   readonly name: string;
-  /** What happens to the connection once such a box has answered an ask. */
+  /** Protocol change that follows once a box of this kind has answered an ask. */
   readonly change?: ProtocolChange;
 }
 
-/** What ordinary commands ask and answer with. */
+/** The kind of box of ordinary commands. */
 export const plainBox: BoxKind = { name: "Box" };
 
-/** Which end of a change this is: the one that asked, or the one that answers. */
+/** Role of this end in a protocol change: it sent the ask, or it answers it. */
 export type ChangeSide = "asker" | "responder";
 
 /**
- * A change of what the bytes on a connection mean: StartTLS, or a switch to another protocol.
+ * A protocol change: an upgrade to TLS, or a switch to another protocol.
  *
- * The connection does the choreography (see ARCHITECTURE.md): the asker writes its ask and holds back every
- * box; the responder stops reading before its responder runs; after the answer both ends are quiet, and
- * then `perform` runs on each.
+ * The connection keeps the order of events (see ARCHITECTURE.md). The asker sends its ask and then queues every box. The
+ * answering end stops reading before its responder runs. After the answer neither end sends anything, and the prepared
+ * {@link PerformChange} runs on both.
  */
 export interface ProtocolChange {
-  /** The state in which the connection waits, with that state's rules. */
+  /** State of the connection during the change. */
   readonly state: "upgrading" | "switching";
   /**
-   * May the change happen now? Runs on both ends before anything else does.
-   * @throws an error that refuses the change: on the asker's side nothing is sent
+   * Checks that the change is allowed now. Called first, on both ends.
+   * @throws the error that rejects the change. On the asker, nothing is sent
    */
   admit(connection: ChangingConnection, side: ChangeSide): void;
   /**
-   * Checks what this end contributes: the asker's arguments, or the values that the responder returned.
-   * @throws an error that refuses the change: nothing has been sent or answered yet
+   * Checks the values of this end: the arguments on the asker, the responder's return value on the other end.
+   * @returns the function that performs the change
+   * @throws the error that rejects the change. Nothing has been sent or answered yet
    */
   prepare(
     connection: ChangingConnection,
@@ -48,23 +49,23 @@ export interface ProtocolChange {
 }
 
 /**
- * Makes the change, on a transport that is paused and has written everything.
- * @param leftovers bytes that came behind the last box, to be read by whoever comes next
- * @returns values to be added to what the asker's call resolves with
+ * Performs a protocol change. When it is called, the transport is paused and has sent everything.
+ * @param leftovers bytes received after the last box. The next protocol must read them first
+ * @returns values to add to the response of the asker's call
  */
 export type PerformChange = (leftovers: Uint8Array) => Promise<Readonly<Record<string, unknown>>>;
 
-/** What a change may use of its connection. */
+/** A connection as a protocol change sees it. */
 export interface ChangingConnection {
-  /** True once its bytes are inside TLS. */
+  /** True once all bytes go through TLS. */
   readonly secure: boolean;
-  /** No call is unanswered in either direction, the one that brings the change aside. */
+  /** True if no call is unanswered in either direction, apart from the call for this change. */
   readonly quiescent: boolean;
-  /** A call of the peer has no answer that has left: it is still being served, or its answer is held back. */
+  /** True if the answer to a call of the peer has not been sent: its responder runs, or the answer is queued. */
   readonly owesAnswers: boolean;
   readonly transport: Transport;
-  /** What our side presents and demands on StartTLS, where the command does not say. */
+  /** TLS options of the connection, used where the command does not set them. */
   readonly tlsDefaults: TLSOptions;
-  /** Tells the connection that its bytes are now inside TLS. */
+  /** Marks the connection as secure: from now on its bytes go through TLS. */
   secured(session: TLSSession): void;
 }

@@ -1,45 +1,30 @@
-/** What answers a command: a function, or a decorated method. */
+/** Responders: functions and decorated methods that handle a command. */
 
-import type { Signal } from "../platform.ts";
 import type { Fields, InputOf, ValuesOf } from "../schema/argument.ts";
 import type { Box } from "../wire/box.ts";
-import type { AmpConnection } from "./amp-connection.ts";
-import type { AnyCommand } from "./command.ts";
-
-/** What a responder is told beside the arguments. */
-export interface ResponderContext {
-  /** The connection that the ask came on: call back over it. */
-  readonly connection: AmpConnection;
-  /** Aborts when the connection is lost. */
-  readonly signal: Signal;
-  /**
-   * Yours: whatever responders want to remember about this connection (who has logged in, say). It starts
-   * afresh when the connection turns to TLS, because what was learnt in plaintext may be an attacker's.
-   */
-  readonly state: Record<PropertyKey, unknown>;
-}
+import type { AnyCommand, ResponderContext } from "./types.ts";
 
 type Awaitable<T> = T | PromiseLike<T>;
 
-/** A response without required keys may also be left out. */
+/** Return value of a responder. If the response has no required fields, the responder may return nothing. */
 type Returned<R extends Fields> = {} extends InputOf<R> ? InputOf<R> | void : InputOf<R>;
 
-/** A function that answers a command. It may throw what the command declares. */
+/** A function that handles a command. It may throw the errors that the command declares. */
 export type Respond<A extends Fields, R extends Fields> = (
   args: ValuesOf<A>,
   context: ResponderContext,
 ) => Awaitable<Returned<R>>;
 
 /**
- * A function that answers with boxes. It gets the ask as it came, `_ask` and `_command` included, as in Twisted; what
- * it returns is sent with its `_answer`.
+ * A function that takes and returns boxes. It gets the whole ask, with `_ask` and `_command`, as in Twisted. The box that it
+ * returns is sent with `_answer` added.
  */
 export type RawResponder = (box: Box, context: ResponderContext) => Awaitable<Box>;
 
-/** The same with its types erased: it is only ever called with what its own command has parsed. */
+/** A {@link Respond} without its types. It is called only with arguments that its own command has parsed. */
 export type ErasedRespond = (args: object, context: ResponderContext) => unknown;
 
-/** A command together with the function that answers it. */
+/** A command and the function that handles it. */
 export class CommandResponder {
   readonly command: AnyCommand;
   readonly respond: ErasedRespond;
@@ -50,40 +35,43 @@ export class CommandResponder {
   }
 }
 
-/** Whatever a locator may find. */
+/** Any responder that a locator may return. */
 export type Responder = CommandResponder | RawResponder;
 
-/** The decorated methods of an object, by command name. */
+/** Decorated methods of each object, by command name. */
 const methods = new WeakMap<object, Map<string, CommandResponder>>();
 
 /**
- * Notes a decorated method on every instance as it is constructed. A base class comes first, so a subclass that
- * decorates another method for the same command wins; one that only overrides the method is called too, because
- * the method is looked up by name when the ask comes.
+ * Registers a decorated method on each instance when the instance is constructed.
+ *
+ * The base class registers first. So if a subclass decorates another method for the same command, that method is used. If
+ * a subclass only overrides the method, the override is called, because the method is looked up by name for each ask.
+ *
+ * @throws TypeError for a static method, or for a legacy TypeScript decorator
  */
 export function registerMethod(command: AnyCommand, context: ClassMethodDecoratorContext): undefined {
-  // TypeScript's own decorators of old give the method's name.
+  // TypeScript's legacy decorators pass the name of the method here.
   if (typeof context !== "object") {
     throw new TypeError(
       `@${command.name}.responder is a standard decorator: compile without experimentalDecorators`,
     );
   }
   if (context.kind !== "method" || context.static) {
-    throw new TypeError(`@${command.name}.responder decorates methods of instances`);
+    throw new TypeError(`@${command.name}.responder must decorate an instance method`);
   }
   context.addInitializer(function (this: unknown) {
-    const instance = this as object; // an initializer of an instance method runs on the instance
+    const instance = this as object; // the initializer of an instance method runs on the instance
     const found = methods.get(instance) ?? new Map<string, CommandResponder>();
     methods.set(instance, found);
-    const respond: ErasedRespond = (args, about) =>
-      // The decorator's own type has checked that the method is a responder of this command.
-      (context.access.get(instance) as ErasedRespond).call(instance, args, about);
+    const respond: ErasedRespond = (args, responderContext) =>
+      // The type of the decorator checks that the method is a responder of this command.
+      (context.access.get(instance) as ErasedRespond).call(instance, args, responderContext);
     found.set(command.name, new CommandResponder(command, respond));
   });
   return undefined;
 }
 
-/** The responders that an object's decorated methods are, or undefined when it has none. */
+/** Returns the responders made of an object's decorated methods, or undefined if it has none. */
 export function decoratedResponders(instance: object): ReadonlyMap<string, CommandResponder> | undefined {
   return methods.get(instance);
 }

@@ -1,34 +1,34 @@
-/** What may be called, or served, at the moment. */
-import type { AnyCommand } from "../command/command.ts";
+/** Which calls and asks a connection accepts at the moment. */
+import type { AnyCommand } from "../command/types.ts";
 import { LimitExceeded, TLSRequired } from "../errors/caller.ts";
-import type { Kernel } from "./kernel.ts";
+import type { Kernel } from "./feature.ts";
 
-/** Why a call cannot be made now. */
+/** Returns the error that refuses a call, or undefined if it may be made. */
 export function refusal(
   kernel: Kernel,
   command: AnyCommand | undefined,
   requiresAnswer: boolean,
 ): Error | undefined {
-  const { options, outbox: output, limits } = kernel;
+  const { options, outbox, limits } = kernel;
   if (!kernel.rules.calls) return kernel.whyClosed();
   if (requiresAnswer && options.receiver !== undefined) {
-    return new TypeError("the answer would go to the receiver: make the calls on a BoxDispatcher");
+    return new TypeError("the receiver gets the answers of this connection: make calls on a BoxDispatcher");
   }
-  const { pending } = output;
-  // What is held back is a part of what is pending.
-  if (pending >= limits.maxHeldBytes && output.held >= limits.maxHeldBytes) {
-    return new LimitExceeded(`${output.held} bytes are held back already: the limit is maxHeldBytes`);
+  const { pending } = outbox;
+  // Queued bytes are a part of the pending ones.
+  if (pending >= limits.maxHeldBytes && outbox.queued >= limits.maxHeldBytes) {
+    return new LimitExceeded(`${outbox.queued} bytes are queued already: the limit is maxHeldBytes`);
   }
   if (pending >= limits.maxUnsentBytes) {
     return new LimitExceeded(`the peer has not taken ${pending} bytes: the limit is maxUnsentBytes`);
   }
-  if (plaintextForbids(kernel, command) && !kernel.changes?.certain) {
+  if (plaintextForbids(kernel, command) && !kernel.upgradeIsCertain) {
     return new TLSRequired(`${command?.name ?? "a call"} may not be sent in plaintext: start TLS first`);
   }
   return undefined;
 }
 
-/** Whether only TLS would make this command safe to call or to serve. Starting TLS itself is always allowed. */
+/** True if a command may not be called or served before TLS is started. Starting TLS itself is always allowed. */
 export function plaintextForbids(
   { secure, options }: Pick<Kernel, "secure" | "options">,
   command: AnyCommand | undefined,
@@ -37,7 +37,7 @@ export function plaintextForbids(
   return !secure && command?.change?.state !== "upgrading";
 }
 
-/** A call that is not made: a rejected promise, or for one that wants no answer an error, if it is the caller's. */
+/** Refuses a call: rejects, or for a call that wants no answer throws an error that is the caller's own. */
 export function refuse(reason: Error, requiresAnswer: boolean): Promise<never> | undefined {
   if (requiresAnswer) return Promise.reject(reason);
   if (reason instanceof LimitExceeded || reason instanceof TLSRequired) throw reason;

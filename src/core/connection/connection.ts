@@ -1,51 +1,54 @@
-/**
- * A connection, as its owner sees it: calls, encryption, and its end.
- *
- * What it is made of, and who moves whom, is in `assembly.ts` and `parts.ts`; each part has one subject and a file.
- * Nothing here does input or output, and time comes from a clock.
- */
-
-import type { AskReceiver } from "../calls/dispatcher.ts";
-import type { Host } from "../calls/port.ts";
+/** A connection as its owner sees it: calls, encryption, and its end. Everything else is in the kernel (`kernel.ts`). */
 import { TypedCalls } from "../calls/typed-calls.ts";
-import type { AmpConnection, CallOptions, StartTLSOptions } from "../command/amp-connection.ts";
-import type { AnyCommand } from "../command/command.ts";
 import type { ProtocolChange } from "../command/protocol-change.ts";
+import type { AmpConnection, AnyCommand, CallOptions, StartTLSOptions } from "../command/types.ts";
 import { ConnectionClosed } from "../errors/transport.ts";
 import type { Values } from "../schema/field.ts";
 import type { CertificateLike, Clock, PrivateCertificateLike, TLSSession, Transport } from "../transport.ts";
 import type { Box } from "../wire/box.ts";
 import { refusal, refuse } from "./admission.ts";
-import type { FeatureKind } from "./feature.ts";
-import { Kernel, noChanges } from "./kernel.ts";
+import type { FeatureSet } from "./feature.ts";
+import { ConnectionKernel, noChanges, type ServingFactory } from "./kernel.ts";
 import type { ConnectionOptions } from "./options.ts";
-import type { State } from "./states.ts";
+import { type PublicState, publicState } from "./states.ts";
 
-/** AMP over any transport. Programs get theirs from `connect`, `listen` or `attach`. */
+/** The kernel of a connection, for carriers and features. Not exported from the package. */
+export let kernelOf: (connection: BaseConnection) => ConnectionKernel;
+
+/** AMP over any transport, with the features that an entry point composes. */
 export class BaseConnection extends TypedCalls implements AmpConnection {
-  readonly #kernel: Kernel;
+  readonly #kernel: ConnectionKernel;
   readonly closed: Promise<Error>;
 
-  /** @throws TypeError, RangeError for options that make no sense */
+  static {
+    kernelOf = (connection) => connection.#kernel;
+  }
+
+  /** @throws TypeError, RangeError for invalid options */
   constructor(
     transport: Transport,
     clock: Clock,
     options: ConnectionOptions,
-    serving: (host: Host, options: ConnectionOptions) => AskReceiver,
-    features: readonly FeatureKind[],
+    serving: ServingFactory,
+    features: FeatureSet,
   ) {
     super();
-    this.#kernel = new Kernel(this, transport, clock, options, serving, features);
+    this.#kernel = new ConnectionKernel(this, transport, clock, options, serving, features);
     this.closed = this.#kernel.ending.closed;
     this.#kernel.start();
   }
 
-  /** `open` while calls are accepted; they are held back while it is `upgrading` or `switching`. */
-  get state(): State {
-    return this.#kernel.state;
+  /** `open` while calls are sent; they are queued while it is `upgrading` or `switching`. */
+  get state(): PublicState {
+    return publicState(this.#kernel.state, this.#kernel.changeKind);
   }
 
-  /** Why the connection ends, from the moment when that is known; undefined while it does not end. */
+  /** True while new calls are accepted. */
+  get acceptsCalls(): boolean {
+    return this.#kernel.rules.calls;
+  }
+
+  /** The reason of the end, as soon as it is known; undefined while the connection does not end. */
   get reason(): Error | undefined {
     return this.#kernel.reason;
   }
@@ -79,7 +82,7 @@ export class BaseConnection extends TypedCalls implements AmpConnection {
     if (reason !== undefined) return refuse(reason, command.requiresAnswer);
     const { change } = command;
     if (change !== undefined) return this.#change(command, change, values, options);
-    return this.#kernel.dispatcher.call(command, values, this.#withDefaults(options));
+    return this.#kernel.calls.call(command, values, this.#withDefaults(options));
   }
 
   #change(
@@ -101,7 +104,7 @@ export class BaseConnection extends TypedCalls implements AmpConnection {
   ): Promise<Box> | undefined {
     const reason = refusal(this.#kernel, undefined, requiresAnswer);
     if (reason !== undefined) return refuse(reason, requiresAnswer);
-    return this.#kernel.dispatcher.callString(name, box, requiresAnswer, this.#withDefaults(options));
+    return this.#kernel.calls.callString(name, box, requiresAnswer, this.#withDefaults(options));
   }
 
   #withDefaults(options: CallOptions): CallOptions {
@@ -116,7 +119,7 @@ export class BaseConnection extends TypedCalls implements AmpConnection {
   }
 
   destroy(reason: Error = new ConnectionClosed("the connection was destroyed here")): void {
-    this.#kernel.ending.destroy(reason);
+    this.#kernel.destroy(reason);
   }
 
   [Symbol.asyncDispose](): Promise<void> {

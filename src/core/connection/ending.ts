@@ -1,131 +1,142 @@
-/** How a connection ends: in order, when nothing is in progress any more, or at once. */
-
+/** The end of a connection: in order, when nothing is in progress any more, or at once. */
 import { AmpError } from "../errors/amp-error.ts";
 import { messageOf } from "../errors/to-error.ts";
 import { ConnectionClosed, ConnectionLost } from "../errors/transport.ts";
-import type { Kernel } from "./kernel.ts";
-import { CLOSE_GRACE_MS } from "./linger.ts";
-import type { Transition } from "./states.ts";
+import type { Kernel } from "./feature.ts";
+import type { ChangeKind, Transition } from "./states.ts";
+
+/**
+ * Milliseconds in which `close()` still serves what the peer asks; and, after this end has ended its side of the stream, in
+ * which the peer may end its own.
+ */
+export const CLOSE_GRACE_MS = 2_000;
+
+/** What the end needs of the kernel besides what features see. */
+interface EndingKernel extends Kernel {
+  changeKind: ChangeKind | undefined;
+  closeWanted: boolean;
+  reason: Error | undefined;
+  stopFeatures(reason: Error): void;
+  abortSignal(reason: Error): void;
+}
 
 export class Ending {
-  readonly #kernel: Kernel;
-  /** Runs from `close()` to the end of our side, then to the end of the peer's. */
-  #linger: unknown;
-  /** Resolves with the reason when the transport is gone, or somebody else's. */
+  readonly #kernel: EndingKernel;
+  #graceTimer: unknown;
+  /** Resolves with the reason when the transport is lost, or was given to another protocol. */
   readonly closed: Promise<Error>;
   #resolveClosed: (reason: Error) => void = () => {};
 
-  constructor(kernel: Kernel) {
+  constructor(kernel: EndingKernel) {
     this.#kernel = kernel;
     this.closed = new Promise((resolve) => {
       this.#resolveClosed = resolve;
     });
   }
 
-  /** In order: what is in progress comes to its end. */
+  /** Ends the connection when what is in progress has finished. A protocol change under way is waited for. */
   close(): void {
     const kernel = this.#kernel;
-    const close = () => {
-      if (kernel.state !== "open") return;
-      kernel.reason ??= new ConnectionClosed("the connection was closed here");
-      kernel.move("close");
-      this.finish();
-      if (kernel.rules.reads) this.#hearOut();
-    };
-    if (kernel.changes === undefined) close();
-    else kernel.changes.afterwards(close);
+    if (kernel.changeKind !== undefined) {
+      kernel.closeWanted = true;
+      return;
+    }
+    if (kernel.state !== "open") return;
+    kernel.reason ??= new ConnectionClosed("the connection was closed here");
+    kernel.move("close");
+    this.finish();
+    if (kernel.rules.reads) this.#startGrace();
   }
 
-  /** What the peer asks meanwhile is served, for a while: or whoever asks without end would keep the connection for ever. */
-  #hearOut(): void {
+  /** A peer that keeps asking must not keep the connection open: its asks are read for a limited time. */
+  #startGrace(): void {
     const kernel = this.#kernel;
-    const { clock, dispatcher, inbox: input } = kernel;
-    this.#linger = clock.setTimeout(() => {
-      if (dispatcher.outstanding.size > 0) return this.#hearOut(); // our own calls: their answers are waited for
-      kernel.stopReading();
-      input.read();
+    this.#graceTimer = kernel.clock.setTimeout(() => {
+      if (kernel.calls.pending.size > 0) return this.#startGrace(); // their answers are still to be read
+      kernel.move("graceOver");
+      this.finish();
     }, CLOSE_GRACE_MS);
   }
 
   destroy(reason: Error): void {
     const { state, transport } = this.#kernel;
-    if (state === "switched") return; // the stream is somebody else's
+    if (state === "switched") return; // the stream belongs to another protocol
     this.fail(reason);
     transport.destroy();
   }
 
-  /** The peer has ended its side, and all that it sent was read. */
+  /** Called when the peer has ended its side of the stream, and everything that it sent was read. */
   streamEnded(): void {
     const kernel = this.#kernel;
-    const { dispatcher, inbox: input } = kernel;
     try {
-      input.end();
+      kernel.inbox.end();
     } catch (cause) {
       return this.fail(new ConnectionLost(`the peer closed the connection: ${messageOf(cause)}`, { cause }));
     }
     const reason = new ConnectionClosed("the peer closed the connection");
-    if (kernel.rules.output === "held") return this.fail(reason);
+    if (kernel.rules.boxes === "queued") return this.fail(reason);
     kernel.reason ??= reason;
-    dispatcher.outstanding.rejectAll(kernel.whyClosed());
+    kernel.calls.pending.rejectAll(kernel.whyClosed());
     if (kernel.state === "open") kernel.move("close");
   }
 
-  /** Ends our side, when it is time. */
+  /** Ends this end's side of the stream if nothing is in progress any more. */
   finish(): void {
-    const kernel = this.#kernel;
-    if (kernel.state !== "closing") return;
-    const { outstanding, incoming } = kernel.dispatcher;
-    if (outstanding.size === 0 && incoming.inProgress === 0) this.#end("finished", kernel.whyClosed());
+    const { calls, rules, serving } = this.#kernel;
+    if (rules.next.finished === undefined) return;
+    if (calls.pending.size === 0 && serving.inProgress === 0) this.#end("finished", this.#kernel.whyClosed());
   }
 
   fail(reason: Error): void {
-    if (this.#kernel.mayFail) this.#end("fail", reason);
+    if (this.#kernel.rules.next.fail !== undefined) this.#end("fail", reason);
   }
 
-  /** AMP is over. What was written still goes out; what was held does not. */
+  /** Ends AMP. What was written is still sent; what is queued is not. */
   #end(transition: Transition, reason: Error): void {
     const kernel = this.#kernel;
-    const { clock, dispatcher, inbox: input, outbox: output, transport } = kernel;
+    const { calls, clock, inbox, outbox, transport } = kernel;
     kernel.reason ??= reason;
-    if (kernel.rules.output === "sent") output.flush();
+    outbox.flush();
+    kernel.changeKind = undefined;
     kernel.move(transition);
-    output.drop();
-    kernel.stop(reason);
-    dispatcher.outstanding.rejectAll(reason);
-    kernel.abortSignals(reason);
+    outbox.drop();
+    kernel.stopFeatures(reason);
+    calls.pending.rejectAll(reason);
+    kernel.abortSignal(reason);
+    clock.clearTimeout(this.#graceTimer);
+    this.#graceTimer = clock.setTimeout(() => transport.destroy(), CLOSE_GRACE_MS);
     transport.end();
-    input.discard();
-    clock.clearTimeout(this.#linger);
-    this.#linger = clock.setTimeout(() => transport.destroy(), CLOSE_GRACE_MS); // for the peer to end its side
+    inbox.discard();
   }
 
-  /** The stream speaks another protocol now: AMP is over, and ends nothing of it. */
+  /** The stream speaks another protocol from now on. AMP has ended, and ends nothing of the stream. */
   handedOver(): void {
     const kernel = this.#kernel;
-    const { connection, dispatcher, options, outbox: output } = kernel;
+    const { connection, observer } = kernel;
     const reason = kernel.whyClosed();
-    kernel.stop(reason);
-    output.drop();
-    dispatcher.outstanding.rejectAll(reason);
+    kernel.changeKind = undefined;
+    kernel.stopFeatures(reason);
+    kernel.outbox.drop();
+    kernel.calls.pending.rejectAll(reason);
     this.#resolveClosed(reason);
-    // Not at once: that the change was made is told first.
-    void this.closed.then(() => options.observer?.connectionClosed(connection, reason));
+    // Later: that the change was made is reported first.
+    void this.closed.then(() => observer?.connectionClosed?.(connection, reason));
   }
 
-  /** The transport is gone. */
+  /** Called when the transport is lost. */
   lost(cause: Error | undefined): void {
     const kernel = this.#kernel;
-    const { clock, connection, options } = kernel;
+    const { clock, connection, observer } = kernel;
     this.fail(kernel.reason ?? whyLost(cause));
-    if (this.#linger !== undefined) clock.clearTimeout(this.#linger);
+    clock.clearTimeout(this.#graceTimer);
     const reason = kernel.whyClosed();
-    this.#resolveClosed(reason); // told below, where whoever is told may throw
-    options.observer?.connectionClosed(connection, reason);
+    this.#resolveClosed(reason); // before the observer is called, which may throw
+    observer?.connectionClosed?.(connection, reason);
   }
 }
 
 function whyLost(cause: Error | undefined): AmpError {
-  if (cause instanceof AmpError) return cause; // the transport has found out what it means: see TransportReceiver
+  if (cause instanceof AmpError) return cause; // the transport has explained it: see TransportReceiver
   if (cause !== undefined) return new ConnectionLost(`the connection was lost: ${cause.message}`, { cause });
   return new ConnectionClosed("the connection was closed");
 }

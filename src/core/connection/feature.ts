@@ -1,40 +1,161 @@
-/** What a door may add to a connection's kernel. */
+/**
+ * The seam between the kernel of a connection and its features: StartTLS and the protocol switch, heartbeat and idle
+ * timeout, box timeout, the raw receiver. Not exported from the package.
+ *
+ * An entry point lists the kinds of features that its connections have. What is equal for all of its connections (checks,
+ * own commands) belongs to the kind; a feature object exists only for a connection that uses the feature. No hook runs for
+ * each box, except that of the raw receiver, and an absent hook costs nothing.
+ */
 
-import type { ChangeAsk } from "../calls/port.ts";
-import type { CallOptions, StartTLSOptions } from "../command/amp-connection.ts";
-import type { AnyCommand } from "../command/command.ts";
+import type { Calls } from "../calls/calls.ts";
+import type { AskReceiver, ChangeAsk } from "../calls/port.ts";
 import type { ProtocolChange } from "../command/protocol-change.ts";
+import type { AmpConnection, AnyCommand, CallOptions, StartTLSOptions } from "../command/types.ts";
+import type { Observer } from "../observer.ts";
 import type { Values } from "../schema/field.ts";
+import type { Clock, TLSSession, Transport } from "../transport.ts";
+import type { ByteWriter } from "../wire/byte-writer.ts";
 import type { Frame } from "../wire/frame.ts";
-import type { Kernel } from "./kernel.ts";
+import type { Inbox } from "./inbox.ts";
+import type { Limits } from "./limits.ts";
 import type { ConnectionOptions } from "./options.ts";
+import type { Outbox } from "./outbox.ts";
+import type { ChangeKind, State, StateRules, Transition } from "./states.ts";
 
-/** Makes protocol changes. At most one feature of a connection does. */
-export interface ProtocolChanges {
-  /** Whether received bytes are boxes at this point of a change. */
-  readonly reads: boolean;
-  /** Whether what is held now goes out inside TLS or not at all. */
-  readonly certain: boolean;
-  ask(command: AnyCommand, change: ProtocolChange, values: Values, options?: CallOptions): Promise<unknown>;
-  answer(ask: ChangeAsk, change: ProtocolChange): void;
-  afterwards(action: () => void): void;
-  startTLS(options: StartTLSOptions): Promise<void>;
+/** The kernel of a connection, as its features and its end see it. */
+export interface Kernel {
+  readonly connection: AmpConnection;
+  readonly options: ConnectionOptions;
+  readonly limits: Limits;
+  readonly clock: Clock;
+  readonly transport: Transport;
+  readonly observer: Observer | undefined;
+  readonly inbox: Inbox;
+  readonly outbox: Outbox;
+  readonly calls: Calls;
+  readonly serving: AskReceiver;
+  /** Resolves with the reason when the connection has ended. */
+  readonly closed: Promise<Error>;
+
+  // The state, and what does not fit into its table: see `states.ts`.
+  readonly state: State;
+  readonly rules: StateRules;
+  readonly changeKind: ChangeKind | undefined;
+  /** True if queued boxes are sent inside TLS or not at all. */
+  readonly upgradeIsCertain: boolean;
+  readonly peerEnded: boolean;
+  readonly secure: boolean;
+  readonly tls: TLSSession | undefined;
+
+  /** @throws Error for a transition that the table does not have: a bug in ampwire */
+  move(transition: Transition): void;
+  /** Begins a protocol change: what was appended is written, and later boxes are queued. */
+  hold(by: "ask" | "asked", kind: ChangeKind): void;
+  /**
+   * Ends a protocol change: queued boxes are sent, then the peer is read again, or a `close()` that waited begins.
+   * @param beforeReading runs between the two
+   */
+  resume(by: "refused" | "declined" | "upgraded", beforeReading?: () => void): void;
+  /** The connection is inside TLS from now on. What was received before may have been sent by an attacker. */
+  secured(session: TLSSession): void;
+  /** Ends the connection; what was written is still sent. */
+  fail(reason: Error): void;
+  /** Ends the connection and the transport at once. */
+  destroy(reason: Error): void;
+
+  /** True if boxes may be read now. */
+  mayRead(): boolean;
+  /** True if this end has no reason not to read. The peer may be one: see {@link mayRead}. */
+  mayListen(): boolean;
+  /** The writer to which boxes are appended; {@link written} must follow. */
+  readonly out: ByteWriter;
+  written(): void;
+  /** The reason with which a call that comes too late is rejected. */
+  whyClosed(): Error;
 }
 
-/** Every hook is optional. A hook that is absent costs nothing. */
+/** One kind of feature: one object for all connections of all entry points that list it. */
+export interface FeatureKind<Options = object> {
+  /** Checks the options before anything is opened. @throws TypeError, RangeError */
+  check?(options: Options): void;
+  /** Creates the feature of a connection that needs it from the first byte on. Undefined if its options do not ask for it. */
+  make?(kernel: Kernel, options: Options): Feature | undefined;
+  /** The library's own commands, served if the user's locator has no responder for them. `requireTLS` holds for them. */
+  readonly commands?: readonly OwnCommand[];
+  /** Creates the driver of protocol changes, at the first change of a connection. At most one kind of an entry point has it. */
+  changes?(kernel: Kernel): ProtocolChanges & Feature;
+}
+
+/** A command that the library itself serves. It is answered at any time and is not counted as an ask in progress. */
+export interface OwnCommand {
+  readonly command: AnyCommand;
+  /** Returns the response, or a promise of it. @throws an error that the command declares, or RemoteAmpError */
+  serve(kernel: Kernel, values: Values): Values | Promise<Values>;
+}
+
+/** The feature of one connection. */
 export interface Feature {
-  readonly changes?: ProtocolChanges;
-  /** The transport is about to deliver. What this throws, whoever opens the connection is thrown. */
+  /** Called before the transport delivers. What it throws reaches the code that opens the connection. */
   started?(): void;
-  /** Bytes came, before boxes are read from them. */
-  heard?(): void;
-  /** Takes every box in place of the dispatcher. At most one feature of a connection does. */
-  takeBox?(frame: Frame): void;
-  /** A read is over. `everything`: nothing is left but, perhaps, the beginning of a box. */
+  /** Called when bytes have arrived, before boxes are read from them. */
+  bytesReceived?(): void;
+  /**
+   * Called when a read is over.
+   * @param everything at most the beginning of a box is left
+   */
   readEnded?(everything: boolean): void;
-  /** AMP is over on this connection: give timers back. */
+  /** Receives every box, instead of calls and serving. At most one feature of a connection has it. */
+  boxReceived?(frame: Frame): void;
+  /** Called when AMP has ended, before pending calls are rejected. Must not throw. */
   stopped?(reason: Error): void;
 }
 
-/** Undefined where the options do not ask for the feature: then it costs nothing. */
-export type FeatureKind = (kernel: Kernel, options: ConnectionOptions) => Feature | undefined;
+/** The driver of protocol changes, as the kernel sees it. */
+export interface ProtocolChanges {
+  /** Asks the peer for a change. Resolves when it was made. */
+  ask(command: AnyCommand, change: ProtocolChange, values: Values, options: CallOptions): Promise<unknown>;
+  /** Starts TLS: a call of the command StartTLS. */
+  startTLS(options: StartTLSOptions): Promise<void>;
+  /** Handles the peer's ask for a change. */
+  answer(ask: ChangeAsk, change: ProtocolChange): void;
+}
+
+/** The features of an entry point, sorted once by what the kernel does with them. */
+export class FeatureSet {
+  readonly #kinds: readonly FeatureKind[];
+  readonly #made: readonly FeatureKind[];
+  readonly #commands = new Map<string, OwnCommand>();
+  readonly #changes: FeatureKind | undefined;
+
+  constructor(...kinds: readonly FeatureKind[]) {
+    this.#kinds = kinds;
+    this.#made = kinds.filter((kind) => kind.make !== undefined);
+    this.#changes = kinds.find((kind) => kind.changes !== undefined);
+    for (const own of kinds.flatMap(({ commands = [] }) => commands))
+      this.#commands.set(own.command.name, own);
+  }
+
+  /** @throws TypeError, RangeError */
+  check(options: object): void {
+    for (const kind of this.#kinds) kind.check?.(options);
+  }
+
+  /** Creates the features that a connection with these options needs from the first byte on. */
+  make(kernel: Kernel, options: object): Feature[] {
+    const features: Feature[] = [];
+    for (const kind of this.#made) {
+      const feature = kind.make?.(kernel, options);
+      if (feature !== undefined) features.push(feature);
+    }
+    return features;
+  }
+
+  ownCommand(name: string): OwnCommand | undefined {
+    return this.#commands.get(name);
+  }
+
+  /** Creates the driver of protocol changes; undefined if the entry point has none. */
+  changes(kernel: Kernel): (ProtocolChanges & Feature) | undefined {
+    return this.#changes?.changes?.(kernel);
+  }
+}

@@ -1,121 +1,124 @@
-/** Bytes on their way in: pulls box after box while the connection may read, and pauses the transport while it may not. */
+/** Incoming bytes: pulls one box after another while the connection may read, and pauses the transport otherwise. */
 import type { ChunkOwnership, Transport } from "../transport.ts";
-import type { Limits } from "../wire/box-limits.ts";
 import type { Frame } from "../wire/frame.ts";
 import { BoxReader } from "../wire/reader.ts";
+import type { Limits } from "./limits.ts";
 
-/** What the input asks and tells the connection. */
-export interface InboxGate {
-  /** Looked at before every box, since serving one may change the answer. */
+/** The connection, as its inbox sees it. */
+export interface InboxOwner {
+  /** Checked before every box, since serving a box may change it. */
   mayRead(): boolean;
   receive(frame: Frame): void;
-  /** All that may be read now was read; `everything`: nothing is left but, perhaps, the beginning of a box. */
-  readEnough(everything: boolean): void;
-  /** The peer broke the protocol. */
+  /**
+   * Called when all boxes that may be read now were read.
+   * @param everything at most the beginning of a box is left
+   */
+  readEnded(everything: boolean): void;
+  /** Called when the peer has violated the protocol. */
   failed(error: unknown): void;
 }
 
 export class Inbox {
   readonly #reader: BoxReader;
   readonly #transport: Transport;
-  readonly #gate: InboxGate;
-  #reading = false;
-  #paused = false;
+  readonly #owner: InboxOwner;
+  #serving = false;
+  #transportPaused = false;
 
-  constructor(transport: Transport, limits: Limits, gate: InboxGate) {
+  constructor(transport: Transport, limits: Limits, owner: InboxOwner) {
     this.#reader = new BoxReader(limits);
     this.#transport = transport;
-    this.#gate = gate;
+    this.#owner = owner;
   }
 
-  /** Bytes that came and were not parsed, wherever they wait. */
+  /** Received bytes that were not parsed, here and in the transport. */
   get waiting(): number {
     return this.#reader.buffered + this.#transport.undelivered;
   }
 
-  /** Bytes from the beginning of the stream to the box that is read next. */
+  /** Bytes from the beginning of the stream to the next box. */
   get offset(): number {
     return this.#reader.offset;
   }
 
-  /** Bytes that came here and are not part of a served box. */
+  /** Received bytes here that are not part of a served box. */
   get unserved(): number {
     return this.#reader.buffered;
   }
 
-  get paused(): boolean {
-    return this.#paused;
+  get transportPaused(): boolean {
+    return this.#transportPaused;
   }
 
-  /** Takes bytes in and serves the boxes in them. */
   push(chunk: Uint8Array, ownership: ChunkOwnership): void {
     this.#reader.push(chunk, ownership);
     try {
       this.read();
     } finally {
-      this.#reader.giveBack(); // whatever an observer threw
+      this.#reader.giveBack(); // even if an observer has thrown
     }
   }
 
-  /** Where the next bytes had best be: see {@link BoxReader.room}. */
+  /** Memory into which the transport should read next: see {@link BoxReader.room}. */
   room(): Uint8Array | undefined {
     return this.#reader.room();
   }
 
-  /** Goes on reading, where it may. Harmless at any time. */
+  /** Reads on if the connection may read. Harmless at any time. */
   read(): void {
-    if (this.#reading) return;
+    if (this.#serving) return;
     let everything = false;
     do {
       everything = this.#serve();
-      this.#gate.readEnough(everything);
-      // What stopped us may be over: our own answers, that had yet to be written.
-    } while (!everything && this.#gate.mayRead());
-    if (this.#gate.mayRead()) this.resume();
+      this.#owner.readEnded(everything);
+      // The reason to stop may be gone: unsent answers of this end have just been written.
+    } while (!everything && this.#owner.mayRead());
+    if (this.#owner.mayRead()) this.#resume();
     else this.pause();
   }
 
-  /** Serves boxes while it may. Returns whether all that came has been served. */
+  /** Serves boxes while the connection may read. Returns true if all received boxes were served. */
   #serve(): boolean {
-    this.#reading = true;
+    this.#serving = true;
     try {
-      while (this.#gate.mayRead()) {
+      while (this.#owner.mayRead()) {
         const frame = this.#reader.nextFrame();
         if (frame === undefined) return true;
-        this.#gate.receive(frame);
+        this.#owner.receive(frame);
       }
     } catch (error) {
-      this.#gate.failed(error);
+      this.#owner.failed(error);
     } finally {
-      this.#reading = false;
+      this.#serving = false;
     }
     return false;
   }
 
+  /** Stops the transport at once: what it delivers from now on must not reach the reader. */
   pause(): void {
-    if (this.#paused) return;
-    this.#paused = true;
+    if (this.#transportPaused) return;
+    this.#transportPaused = true;
     this.#transport.pause();
   }
 
-  resume(): void {
-    if (!this.#paused) return;
-    this.#paused = false;
+  #resume(): void {
+    if (!this.#transportPaused) return;
+    this.#transportPaused = false;
     this.#transport.resume();
   }
 
-  /** What was received and not parsed: for whoever reads the stream next. */
+  /** Takes the received bytes that were not parsed, for the code that reads the stream next. */
   takeRest(): Uint8Array {
     return this.#reader.takeRest();
   }
 
-  /** No box is served any more, whatever came already. The stream flows on, so that its end is seen. */
+  /** Drops what was received. The stream keeps flowing, so that its end is noticed. */
   discard(): void {
     this.#reader.takeRest();
-    this.resume();
+    this.#resume();
   }
 
-  /** The peer has ended its side. @throws MalformedAmpBox when it did so inside a box */
+  /** Called when the peer has ended its side. @throws MalformedAmpBox if it did so inside a box */
   end(): void {
     this.#reader.end();
   }

@@ -1,36 +1,47 @@
-/** The kernel of a connection: its state, the bytes in and out, calls and asks. Features add the rest. */
+/**
+ * The kernel of a connection: its state, the bytes in and out, calls and asks. Features add the rest (`feature.ts`).
+ *
+ * Boxes come from the inbox and go to calls or to serving; what both of them append goes to the outbox, the one place that
+ * writes to the transport. `move` is the only place that changes the state, and `ending` the only one that ends it.
+ */
 
-import { type AskReceiver, Dispatcher } from "../calls/dispatcher.ts";
-import type { ChangeAsk, Host } from "../calls/port.ts";
-import type { AmpConnection } from "../command/amp-connection.ts";
-import type { AnyCommand } from "../command/command.ts";
+import { Calls } from "../calls/calls.ts";
+import type { AskReceiver, ChangeAsk, Port } from "../calls/port.ts";
+import { CommandResponder } from "../command/responder.ts";
+import type { AmpConnection, AnyCommand } from "../command/types.ts";
 import { LimitExceeded, ProtocolSwitched, TLSNotAvailable } from "../errors/caller.ts";
-import { RemoteAmpError } from "../errors/peer.ts";
+import { NoEmptyBoxes, RemoteAmpError } from "../errors/peer.ts";
 import { toError } from "../errors/to-error.ts";
 import { ConnectionClosed } from "../errors/transport.ts";
 import { TLS_REQUIRED_ERROR_CODE } from "../errors/wire-codes.ts";
 import type { Observer } from "../observer.ts";
-import { ConnectionContext, Lifetime } from "../serving/responder-context.ts";
+import { newAbortController, type Signal } from "../platform.ts";
 import type { ChunkOwnership, Clock, TLSSession, Transport, TransportReceiver } from "../transport.ts";
-import type { Limits } from "../wire/box-limits.ts";
 import type { ByteWriter } from "../wire/byte-writer.ts";
 import type { Frame } from "../wire/frame.ts";
 import { plaintextForbids } from "./admission.ts";
-import { checkConnectionOptions } from "./check-options.ts";
 import { Ending } from "./ending.ts";
-import type { Feature, FeatureKind, ProtocolChanges } from "./feature.ts";
-import { Inbox, type InboxGate } from "./inbox.ts";
-import type { ConnectionOptions } from "./options.ts";
+import type { Feature, FeatureSet, Kernel, ProtocolChanges } from "./feature.ts";
+import { Inbox, type InboxOwner } from "./inbox.ts";
+import type { Limits } from "./limits.ts";
+import { type ConnectionOptions, checkConnectionOptions } from "./options.ts";
 import { Outbox } from "./outbox.ts";
-import { mayFail, next, RULES, type Rules, type State, type Transition } from "./states.ts";
+import {
+  type ChangeKind,
+  isUpgradeCertain,
+  next,
+  STATES,
+  type State,
+  type StateRules,
+  type Transition,
+} from "./states.ts";
+
+/** Creates the half of a connection that receives the peer's asks: `serving`, or `notServing`. */
+export type ServingFactory = (port: Port, options: ConnectionOptions) => AskReceiver;
 
 const NONE: readonly Feature[] = [];
 
-function added(list: readonly Feature[], feature: Feature): readonly Feature[] {
-  return [...list, feature];
-}
-
-export class Kernel implements Host, InboxGate, TransportReceiver {
+export class ConnectionKernel implements Kernel, Port, InboxOwner, TransportReceiver {
   readonly connection: AmpConnection;
   readonly options: ConnectionOptions;
   readonly limits: Limits;
@@ -40,121 +51,150 @@ export class Kernel implements Host, InboxGate, TransportReceiver {
   readonly survivesUndeclaredErrors: boolean;
   readonly ending: Ending;
   readonly outbox: Outbox;
-  readonly dispatcher: Dispatcher;
+  readonly calls: Calls;
+  readonly serving: AskReceiver;
   readonly inbox: Inbox;
-  features: readonly Feature[] = NONE;
-  changes: ProtocolChanges | undefined = undefined;
-  readonly #taker: Feature | undefined;
-  #hearing: readonly Feature[] = NONE;
-  #reading: readonly Feature[] = NONE;
-  readonly #lifetime = new Lifetime();
-  state: State = "open";
-  rules: Rules = RULES.open;
-  tls: TLSSession | undefined;
-  context: ConnectionContext;
-  /** Why the connection ends; undefined while it does not. */
-  reason: Error | undefined = undefined;
-  /** The peer sends nothing any more. It may still read. */
-  peerEnded = false;
+  readonly #features: FeatureSet;
+  #made = NONE;
+  #onBytes = NONE;
+  #onReadEnd = NONE;
+  #boxReceiver: Feature | undefined = undefined;
+  #changes: (ProtocolChanges & Feature) | undefined = undefined;
+  #abort: ReturnType<typeof newAbortController> | undefined = undefined;
 
-  /** @throws TypeError, RangeError for options that make no sense */
+  // The state, and what belongs to it but is not in the table: see `states.ts`.
+  state: State = "open";
+  rules: StateRules = STATES.open;
+  changeKind: ChangeKind | undefined = undefined;
+  closeWanted = false;
+  peerEnded = false;
+  /** Set when the connection is inside TLS. */
+  tls: TLSSession | undefined;
+  /** The reason of the end, as soon as it is known. The first one counts. */
+  reason: Error | undefined = undefined;
+
+  /** @throws TypeError, RangeError for invalid options */
   constructor(
     connection: AmpConnection,
     transport: Transport,
     clock: Clock,
     options: ConnectionOptions,
-    serving: (host: Host, options: ConnectionOptions) => AskReceiver,
-    kinds: readonly FeatureKind[],
+    serving: ServingFactory,
+    features: FeatureSet,
   ) {
     this.connection = connection;
     this.options = options;
-    this.limits = checkConnectionOptions(options);
+    this.limits = checkConnectionOptions(options, features);
     this.clock = clock;
     this.transport = transport;
     this.observer = options.observer;
     this.survivesUndeclaredErrors = options.closeOnUndeclaredError === false;
     this.tls = transport.tls;
-    this.context = new ConnectionContext(connection, this.#lifetime);
     this.ending = new Ending(this);
-    this.outbox = new Outbox(transport);
-    this.dispatcher = new Dispatcher(this, serving(this, options), clock);
+    this.outbox = new Outbox(transport, this);
+    this.calls = new Calls(this, clock);
+    this.serving = serving(this, options);
     this.inbox = new Inbox(transport, this.limits, this);
-    let taker: Feature | undefined;
-    for (const kind of kinds) {
-      const feature = kind(this, options);
-      if (feature === undefined) continue;
-      this.features = added(this.features, feature);
-      this.changes ??= feature.changes;
-      if (feature.takeBox !== undefined) taker = feature;
-      if (feature.heard !== undefined) this.#hearing = added(this.#hearing, feature);
-      if (feature.readEnded !== undefined) this.#reading = added(this.#reading, feature);
-    }
-    this.#taker = taker;
+    this.#features = features;
+    const made = features.make(this, options);
+    if (made.length > 0) this.#add(made);
   }
 
-  /** From here on bytes come and go. @throws what receiver and observer do: the transport is then destroyed */
+  #add(made: readonly Feature[]): void {
+    this.#made = made;
+    this.#onBytes = made.filter((feature) => feature.bytesReceived !== undefined);
+    this.#onReadEnd = made.filter((feature) => feature.readEnded !== undefined);
+    this.#boxReceiver = made.find((feature) => feature.boxReceived !== undefined);
+  }
+
+  /** Starts the transport. @throws what a receiver or an observer throws; the transport is then destroyed */
   start(): void {
     try {
-      for (const feature of this.features) feature.started?.();
-      this.observer?.connectionOpened(this.connection);
+      for (const feature of this.#made) feature.started?.();
+      this.observer?.connectionOpened?.(this.connection);
     } catch (error) {
-      this.transport.destroy(); // nobody is given the connection that could end it
+      this.transport.destroy(); // the caller gets no connection that it could end
       throw error;
     }
     this.transport.start(this);
+  }
+
+  // The state.
+
+  /** @throws Error for a transition that the table does not have: a bug in ampwire */
+  move(transition: Transition): void {
+    this.state = next(this.state, transition);
+    this.rules = STATES[this.state];
+    if (!this.rules.reads && this.state !== "closed") this.inbox.pause();
+    if (this.state === "switched") this.ending.handedOver();
+  }
+
+  /** Begins a protocol change: what was appended is written, and later boxes are queued. */
+  hold(by: "ask" | "asked", kind: ChangeKind): void {
+    this.outbox.flush();
+    this.calls.pending.queueFromHere();
+    this.changeKind = kind;
+    this.move(by);
+  }
+
+  /**
+   * Ends a protocol change: queued boxes are sent, then the peer is read again, or a `close()` that waited begins.
+   * @param beforeReading runs between the two
+   */
+  resume(by: "refused" | "declined" | "upgraded", beforeReading?: () => void): void {
+    this.calls.pending.sendQueued();
+    this.changeKind = undefined;
+    this.move(by);
+    this.outbox.flush();
+    beforeReading?.();
+    this.inbox.read();
+    if (this.closeWanted) this.ending.close();
+  }
+
+  /** True if queued boxes are sent inside TLS or not at all. */
+  get upgradeIsCertain(): boolean {
+    return isUpgradeCertain(this.state, this.changeKind);
+  }
+
+  get closed(): Promise<Error> {
+    return this.ending.closed;
   }
 
   get secure(): boolean {
     return this.tls !== undefined;
   }
 
-  /** @throws Error for a transition that the table does not have: a mistake of ours */
-  move(transition: Transition): void {
-    this.state = next(this.state, transition);
-    this.rules = RULES[this.state];
-    if (this.state === "switched") this.ending.handedOver();
-  }
-
-  get mayFail(): boolean {
-    return mayFail(this.state);
-  }
-
-  /** Stops reading until the next transition. */
-  stopReading(): void {
-    this.rules = { ...this.rules, reads: false };
-  }
-
-  /** The bytes are inside TLS from now on. */
+  /** The connection is inside TLS from now on. What was received before may have been sent by an attacker. */
   secured(session: TLSSession): void {
     this.tls = session;
-    // What was learnt in plaintext may be an attacker's.
-    this.context = new ConnectionContext(this.connection, this.#lifetime);
-  }
-
-  /** AMP is over: features give their timers back, and reject what waits for them. */
-  stop(reason: Error): void {
-    for (const feature of this.features) feature.stopped?.(reason);
-  }
-
-  /** Aborts the signal that responders were given. */
-  abortSignals(reason: Error): void {
-    this.#lifetime.end(reason);
-  }
-
-  whyClosed(): Error {
-    if (this.state === "switched") return new ProtocolSwitched("the connection speaks another protocol now");
-    return this.reason ?? new ConnectionClosed("the connection is closed");
+    this.serving.secured();
   }
 
   fail(reason: Error): void {
     this.ending.fail(reason);
   }
 
-  // What comes from the transport.
+  destroy(reason: Error): void {
+    this.ending.destroy(reason);
+  }
+
+  /** AMP has ended: stops the features. */
+  stopFeatures(reason: Error): void {
+    this.#changes?.stopped?.(reason);
+    for (const feature of this.#made) feature.stopped?.(reason);
+  }
+
+  /** The driver of protocol changes; undefined if the entry point has none. */
+  get changes(): ProtocolChanges | undefined {
+    this.#changes ??= this.#features.changes(this);
+    return this.#changes;
+  }
+
+  // From the transport.
 
   received(chunk: Uint8Array, ownership: ChunkOwnership = "shared"): void {
     if (this.state === "closed") return;
-    for (const feature of this.#hearing) feature.heard?.();
+    for (const feature of this.#onBytes) feature.bytesReceived?.();
     this.inbox.push(chunk, ownership);
   }
 
@@ -169,37 +209,42 @@ export class Kernel implements Host, InboxGate, TransportReceiver {
 
   drained(): void {
     this.outbox.drained();
-    if (this.inbox.paused) this.inbox.read();
+    if (this.inbox.transportPaused) this.inbox.read();
   }
 
   lost(reason: Error | undefined): void {
     this.ending.lost(reason);
   }
 
-  // What the input asks and tells.
+  // From the inbox.
 
   mayRead(): boolean {
-    if (this.state === "closed") return true; // to see the peer's end; what comes is thrown away
-    // What is held back leaves when the answer is read that it waits for: not to read would be to wait for ever.
+    if (this.state === "closed") return true; // boxes are discarded; the end of the stream is noticed
     return this.mayListen() && this.outbox.untaken < this.limits.maxUnsentBytes;
   }
 
-  /** We have no reason of our own not to read; the peer may have given us one. */
+  /** This end has no reason not to read. The peer may be one: see {@link mayRead}. */
   mayListen(): boolean {
-    if (!this.rules.reads || this.changes?.reads === false) return false;
-    return this.dispatcher.incoming.inProgress < this.limits.maxAsksInProgress;
+    return this.rules.reads && this.serving.inProgress < this.limits.maxAsksInProgress;
   }
 
+  /**
+   * Brings a box to its destination.
+   * @throws NoEmptyBoxes, MalformedAmpBox, UnexpectedAnswer: the peer has violated the protocol; LimitExceeded
+   */
   receive(frame: Frame): void {
-    const { held } = this.outbox;
-    if (held >= this.limits.maxUnsentBytes && frame.answer < 0 && frame.error < 0) throw tooMuchHeld(held);
-    if (this.#taker === undefined) this.dispatcher.receive(frame);
-    else this.#taker.takeBox?.(frame);
+    if (this.#boxReceiver !== undefined) this.#boxReceiver.boxReceived?.(frame);
+    // In this order: a box with `_answer` is an answer, whatever else it holds.
+    else if (frame.answer >= 0) this.calls.receiveAnswer(frame);
+    else if (frame.error >= 0) this.calls.receiveError(frame);
+    else if (frame.command < 0) throw neitherAskNorAnswer(frame);
+    else if (this.outbox.queued >= this.limits.maxUnsentBytes) throw tooMuchQueued(this.outbox.queued);
+    else this.serving.receive(frame);
   }
 
-  readEnough(everything: boolean): void {
+  readEnded(everything: boolean): void {
     this.outbox.turnOver();
-    for (const feature of this.#reading) feature.readEnded?.(everything);
+    for (const feature of this.#onReadEnd) feature.readEnded?.(everything);
     if (everything && this.peerEnded && this.state !== "closed") this.ending.streamEnded();
     this.ending.finish();
   }
@@ -208,7 +253,7 @@ export class Kernel implements Host, InboxGate, TransportReceiver {
     this.fail(toError(error));
   }
 
-  // What the dispatcher asks and tells.
+  // From calls and serving.
 
   get out(): ByteWriter {
     return this.outbox.out;
@@ -219,7 +264,30 @@ export class Kernel implements Host, InboxGate, TransportReceiver {
   }
 
   get alive(): boolean {
-    return this.rules.output !== "dropped";
+    return this.rules.boxes !== "dropped";
+  }
+
+  whyClosed(): Error {
+    if (this.state === "switched") return new ProtocolSwitched("the connection speaks another protocol now");
+    return this.reason ?? new ConnectionClosed("the connection is closed");
+  }
+
+  finished(): void {
+    if (this.inbox.transportPaused) this.inbox.read();
+    this.ending.finish();
+  }
+
+  /** Created when it is first used: few responders do. */
+  get signal(): Signal {
+    if (this.#abort === undefined) {
+      this.#abort = newAbortController();
+      if (!this.alive) this.#abort.abort(this.whyClosed());
+    }
+    return this.#abort.signal;
+  }
+
+  abortSignal(reason: Error): void {
+    this.#abort?.abort(reason);
   }
 
   refusal(command: AnyCommand | undefined): RemoteAmpError | undefined {
@@ -229,12 +297,12 @@ export class Kernel implements Host, InboxGate, TransportReceiver {
   }
 
   report(error: unknown, command: string): void {
-    const { connection, options } = this;
-    options.observer?.errorReported(error, command, connection);
+    const { connection, observer, options } = this;
+    observer?.errorReported?.(error, command, connection);
     try {
       options.onError?.(error, { command, connection });
     } catch (thrown) {
-      // The program's own mistake: an unhandled rejection, as if it had been asynchronous. The connection goes on.
+      // A bug in the program: an unhandled rejection, as if it had been asynchronous. The connection continues.
       void Promise.reject(thrown);
     }
   }
@@ -246,22 +314,35 @@ export class Kernel implements Host, InboxGate, TransportReceiver {
   changeAsked(ask: ChangeAsk): void {
     const { change } = ask.command;
     if (change === undefined) return;
-    if (this.changes === undefined) ask.fail(noChanges());
-    else this.changes.answer(ask, change);
+    const { changes } = this;
+    if (changes === undefined) ask.fail(noChanges());
+    else changes.answer(ask, change);
   }
 
-  finished(): void {
-    if (this.inbox.paused) this.inbox.read();
-    this.ending.finish();
+  ownResponder(name: string): CommandResponder | undefined {
+    const own = this.#features.ownCommand(name);
+    // What the command has parsed are values by name.
+    return (
+      own && new CommandResponder(own.command, (values) => own.serve(this, values as Record<string, unknown>))
+    );
   }
 }
 
-function tooMuchHeld(held: number): LimitExceeded {
+function tooMuchQueued(queued: number): LimitExceeded {
   return new LimitExceeded(
-    `the peer goes on asking while ${held} bytes are held back: the limit is maxUnsentBytes`,
+    `the peer keeps asking while ${queued} bytes are queued for a protocol change: the limit is maxUnsentBytes`,
   );
 }
 
+function neitherAskNorAnswer(frame: Frame): NoEmptyBoxes {
+  if (frame.count === 0) return new NoEmptyBoxes("an empty box was received");
+  const names = [...frame.toBox().keys()].slice(0, 10);
+  return new NoEmptyBoxes(
+    `a box was received that is neither ask nor answer: its keys are ${names.join(", ")}`,
+  );
+}
+
+/** The error for StartTLS and protocol switches on a connection without the feature. */
 export function noChanges(): TLSNotAvailable {
   return new TLSNotAvailable(
     "this transport cannot start TLS in mid-stream (over a WebSocket use wss: instead)",

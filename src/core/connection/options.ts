@@ -1,51 +1,80 @@
-/** How a connection behaves. */
-
-import type { AmpConnection } from "../command/amp-connection.ts";
+/** The options of a connection, and their check. */
+import type { AmpConnection } from "../command/types.ts";
+import { InvalidSignature } from "../errors/caller.ts";
+import { checkNotNegative } from "../number-option.ts";
 import type { Observer } from "../observer.ts";
 import type { ResponderLocator } from "../serving/locator.ts";
 import type { TLSOptions } from "../transport.ts";
-import type { LimitOptions } from "../wire/box-limits.ts";
+import { shownValue } from "../wire/value-text.ts";
 import type { BoxReceiver } from "./box-interfaces.ts";
-import type { HeartbeatOptions } from "./heartbeat-options.ts";
+import { type LimitOptions, type Limits, resolveLimits } from "./limits.ts";
 
-/** What `connect`, `listen` and `attach` take beside an address. */
+/** Options of the heartbeat. Nothing is sent while bytes arrive from the peer anyway. */
+export interface HeartbeatOptions {
+  /** Milliseconds without a byte from the peer after which this end asks it for an answer. */
+  readonly interval: number;
+  /** Milliseconds for any byte to arrive after that, before the connection is destroyed. Default: `interval`. */
+  readonly timeout?: number | undefined;
+}
+
+/** Options that `connect`, `listen` and `attach` have in common. */
 export interface ConnectionOptions {
-  /** Who answers the peer's asks. Default: nobody. */
+  /** Responders for the peer's asks. Default: none; every ask is answered with `UNHANDLED`. */
   readonly locator?: ResponderLocator | undefined;
   /**
-   * Takes the boxes as they come, in place of a locator: for protocols of your own making. Answers are among them, so the
-   * connection itself makes no calls that want one.
+   * Receives every box, instead of calls and responders: for protocols of the program's own. Since it receives answers too,
+   * the connection makes no calls that want one.
    */
   readonly receiver?: BoxReceiver | undefined;
-  /** What our side presents and demands on StartTLS, where the call or the responder does not say. */
-  readonly tls?: TLSOptions | undefined;
-  /** Refuse, in both directions, whatever is asked in plaintext, other than to start TLS. Default false. */
+  /**
+   * Certificate and authorities of this end on StartTLS, unless the call or the responder gives them. If the locator has no
+   * responder for StartTLS, the peer's StartTLS is answered with these options, as Twisted does. `false`: it is not
+   * answered, and only this end can start TLS.
+   */
+  readonly tls?: TLSOptions | false | undefined;
+  /** Refuses, in both directions, every plaintext ask other than StartTLS. Default false. */
   readonly requireTLS?: boolean | undefined;
-  /** Bounds on what the peer may cost us. */
+  /** Limits on what the peer can cost this end. */
   readonly limits?: LimitOptions | undefined;
-  /** Milliseconds that a call may take where it does not say. Default: no bound. */
+  /** Milliseconds after which a call without a `timeout` of its own rejects with CallTimeout. Default: no limit. */
   readonly callTimeout?: number | undefined;
   /**
-   * Asks a silent peer for a sign of life, and destroys the connection when there is none: keepalive for AMP. Any peer
-   * answers, without knowing of it. Not to be had together with `receiver`. Default: none.
+   * Asks a silent peer for an answer, and destroys the connection if none arrives. Every AMP implementation answers, without
+   * knowing the command. Not possible together with `receiver`. Default: none.
    */
   readonly heartbeat?: HeartbeatOptions | undefined;
-  /** Close the connection when a responder throws what its command does not declare, as Twisted does. Default true. */
+  /** Closes the connection if a responder throws an error that its command does not declare, as Twisted does. Default true. */
   readonly closeOnUndeclaredError?: boolean | undefined;
   /**
-   * Hears of errors that nobody else hears of: what a responder threw and its command does not declare, what it
-   * returned and cannot be sent, an unknown command that wanted no answer; of a server also why a connection could not be
-   * accepted. The peer is never told their text.
+   * Receives errors that no caller receives: undeclared errors of responders, return values that cannot be encoded, unknown
+   * commands that want no answer, and the reason why a server could not accept a connection. The peer never sees their text.
    */
   readonly onError?: ((error: unknown, about: ErrorContext) => void) | undefined;
-  /** Hears of every call and change: for tracing and metrics. On Node this is `node:diagnostics_channel`. */
+  /** Receives events of calls and protocol changes, for tracing and metrics. On Node the default is `node:diagnostics_channel`. */
   readonly observer?: Observer | undefined;
 }
 
-/** Where an error came up. */
+/** The place of an error that `onError` receives. */
 export interface ErrorContext {
-  /** The command that was being served. Undefined where there was none. */
+  /** The command that was served. Undefined if there was none. */
   readonly command: string | undefined;
-  /** Undefined for an error of the server itself, which could not accept one. */
+  /** Undefined for an error of the server itself, which could not accept a connection. */
   readonly connection: AmpConnection | undefined;
+}
+
+/**
+ * Checks the options of a connection, before anything is opened for it and when it is created.
+ * @returns the limits, with defaults for those that are not given
+ * @throws RangeError, TypeError; InvalidSignature for an invalid locator
+ */
+export function checkConnectionOptions(options: object, features: { check(options: object): void }): Limits {
+  const { callTimeout, limits, locator } = options as ConnectionOptions; // programs in JavaScript may pass anything
+  features.check(options);
+  if (locator !== undefined && typeof locator?.locateResponder !== "function") {
+    throw new InvalidSignature(
+      `the option locator must be an object with the method locateResponder, as locator(...) makes it, not ${shownValue(locator)}`,
+    );
+  }
+  checkNotNegative({ callTimeout });
+  return resolveLimits(limits);
 }

@@ -1,76 +1,82 @@
 /**
- * Boxes on their way out: the one place that writes to the transport.
+ * Outgoing boxes: the one place that writes to the transport.
  *
- * Boxes are encoded straight into one run of bytes and written once per turn, which is what makes small calls
- * cheap. Holding boxes back during a protocol change is then nothing but not writing yet.
+ * Boxes are encoded into one run of bytes, which is written once a turn. During a protocol change nothing is written: the
+ * boxes stay queued here. The state of the connection decides whether boxes are sent, queued or dropped.
  *
- * Ownership: the bytes are the transport's until it has sent them. When it has taken them at once, which is
- * the rule, the same bytes are used again; else, as always inside TLS, they are left to it until it has drained.
- * Large values are not copied into them, but written from where they lie as soon as their box is complete.
+ * Ownership: the transport owns the bytes until it has sent them. Usually it takes them at once, and they are reused;
+ * otherwise, and always inside TLS, they belong to it until it has drained. Large values are not copied: they are written
+ * from where they are as soon as their box is complete.
  */
 import type { Transport } from "../transport.ts";
 import { ByteWriter } from "../wire/byte-writer.ts";
+import type { StateRules } from "./states.ts";
 
-/** Written at once when so many bytes have gathered, without waiting for the end of the turn; and what "far behind" is. */
+/** Bytes that are written without waiting for the end of the turn. With as many unsent, boxes are gathered until drained. */
 const EAGER_BYTES = 64 * 1024;
-/** Byte runs kept for the next connection that has something to say: an idle one has none. */
+/** Byte runs kept for the next connection that sends: an idle connection has none. */
 const POOL_SIZE = 16;
-/** Room for what makes a run eager and one value more: else large values would have a new run made for each write. */
+/** Largest run that is kept. It has room for `EAGER_BYTES` and one large value more. */
 const POOLED_BYTES = 256 * 1024;
 const pool: ByteWriter[] = [];
-/** Byte runs that one connection has at its transport and wants back: a peer that takes nothing pins no more. */
+/** Maximum of byte runs that one connection gets back from its transport: a peer that reads nothing must not pin more. */
 const MAX_LENT = 2;
 
-/** Resolved: what to wait for to run in this turn's microtasks. */
+/** Resolved: a callback runs in the microtasks of this turn. */
 const soon = Promise.resolve();
 
 export class Outbox {
   readonly #transport: Transport;
+  readonly #owner: { readonly rules: StateRules };
+  readonly #eagerBytes: number;
   #out: ByteWriter | undefined;
-  #mode: "sent" | "held" | "dropped" = "sent";
   #scheduled = false;
-  /** What the transport had not sent after the last write. Asking it for every box would cost. */
+  /** Bytes that the transport had not sent after the last write. Cached: asking it for every box would cost. */
   #backlog = 0;
-  /** Left to the transport, which has not sent them all. */
+  /** Byte runs that the transport has not sent completely. */
   readonly #lent: ByteWriter[] = [];
   readonly #flushSoon = () => {
     this.#scheduled = false;
     this.turnOver();
   };
 
-  constructor(transport: Transport) {
+  constructor(transport: Transport, owner: { readonly rules: StateRules }) {
     this.#transport = transport;
+    this.#owner = owner;
+    this.#eagerBytes = transport.oneBoxPerWrite === true ? 0 : EAGER_BYTES;
   }
 
-  /** Where boxes are appended; {@link written} must follow. */
+  /** The writer to which boxes are appended; {@link written} must follow. */
   get out(): ByteWriter {
     if (this.#out === undefined) {
       this.#out = pool.pop() ?? new ByteWriter(1024);
-      // What is held back, or waits behind other bytes, is copied: until it leaves its owner may have changed it.
-      this.#out.lends = this.#mode === "sent" && this.#backlog === 0;
+      // A queued value is copied: its owner may change it before it leaves.
+      this.#out.lends = this.#owner.rules.boxes === "sent" && this.#backlog === 0;
     }
     return this.#out;
   }
 
-  /** Bytes that have not left: gathered or held here, or waiting in the transport. */
+  /** Bytes that have not left: gathered or queued here, or waiting in the transport. */
   get pending(): number {
     return (this.#out === undefined ? 0 : this.#out.size) + this.#backlog;
   }
 
-  /** The same without what is held back here. */
+  /** Bytes that the peer has not taken: {@link pending} without what is queued for a protocol change. */
   get untaken(): number {
-    return this.#mode === "held" ? this.#backlog : this.pending;
+    return this.#owner.rules.boxes === "queued" ? this.#backlog : this.pending;
   }
 
-  /** Bytes held back here. */
-  get held(): number {
-    return this.#mode === "held" ? (this.#out?.length ?? 0) : 0;
+  /** Bytes queued here during a protocol change. */
+  get queued(): number {
+    return this.#owner.rules.boxes === "queued" ? (this.#out?.length ?? 0) : 0;
   }
 
-  /** A box was appended. It is written before the program waits for anything else, if the transport is not far behind. */
+  /** Called after a box was appended. It is written before the end of the turn, unless the transport is far behind. */
   written(): void {
-    if (this.#mode === "dropped") this.discard();
-    else if (this.#out !== undefined && (this.#out.length >= EAGER_BYTES || this.#out.attached)) this.flush();
+    const { boxes } = this.#owner.rules;
+    if (boxes === "dropped") this.#discard();
+    else if (this.#out !== undefined && (this.#out.length >= this.#eagerBytes || this.#out.attached))
+      this.flush();
     else if (!this.#scheduled) {
       this.#scheduled = true;
       void soon.then(this.#flushSoon);
@@ -78,32 +84,31 @@ export class Outbox {
   }
 
   /**
-   * Nothing more is gathered in this turn. Where the transport is far behind, what there is gathers on until it has drained:
-   * each write is kept there with a run of bytes of its own, which for a small answer costs a hundred times its bytes.
+   * Writes what was gathered in this turn. If the transport is far behind, boxes are gathered until it has drained: each
+   * write keeps a byte run alive there, which is a hundred times the bytes of a small answer.
    */
   turnOver(): void {
     if (this.#backlog < EAGER_BYTES) this.flush();
   }
 
-  /** Writes what has gathered, unless it is held. */
+  /** Writes what was gathered if the state sends boxes. */
   flush(): void {
     const out = this.#out;
-    if (out === undefined || this.#mode !== "sent") return;
+    if (out === undefined || this.#owner.rules.boxes !== "sent") return;
+    this.#out = undefined; // before the write: a carrier of boxes may throw, or deliver an answer synchronously
     if (out.length > 0) {
       if (out.attached) this.#transport.write(...out.parts());
       else this.#transport.write(out.bytes.subarray(0, out.length));
       this.#backlog = this.#transport.unsent;
       if (this.#backlog > 0) {
-        this.#out = undefined;
         if (this.#lent.length < MAX_LENT) this.#lent.push(out);
         return;
       }
     }
-    this.#out = undefined;
     recycle(out);
   }
 
-  /** The transport has sent everything: what it was lent is ours again. */
+  /** Called when the transport has sent everything: its byte runs can be reused. */
   drained(): void {
     this.#backlog = 0;
     for (const out of this.#lent) recycle(out);
@@ -111,31 +116,18 @@ export class Outbox {
     this.flush();
   }
 
-  /** Sends what has gathered; what comes from now on stays here. */
-  hold(): void {
-    this.flush();
-    this.#mode = "held";
-  }
-
-  /** Sends what was held. */
-  release(): void {
-    this.#mode = "sent";
-    this.flush();
-  }
-
-  /** Sends these bytes at once, past what is held: the answer that a protocol change waits for. */
-  pass(out: ByteWriter): void {
+  /** Sends these bytes at once, before what is queued: the answer that a protocol change waits for. */
+  sendPastQueue(out: ByteWriter): void {
     this.#transport.write(out.copy());
   }
 
-  /** Forgets what was not written; so it does with all that may come. */
+  /** Forgets what was not written, when AMP has ended. */
   drop(): void {
-    this.#mode = "dropped";
-    this.#lent.length = 0; // a transport that is being destroyed may say that it drained while the system still reads
-    this.discard();
+    this.#lent.length = 0; // a transport that is being destroyed may report a drain while the system still reads the bytes
+    this.#discard();
   }
 
-  discard(): void {
+  #discard(): void {
     const out = this.#out;
     this.#out = undefined;
     if (out !== undefined) recycle(out);
@@ -144,6 +136,6 @@ export class Outbox {
 
 function recycle(out: ByteWriter): void {
   out.truncate(0);
-  // One that is busy is still written to: a codec of the user's has ended the connection.
+  // A busy one is still being written to: a codec of the user's has ended the connection.
   if (!out.busy && pool.length < POOL_SIZE && out.bytes.length <= POOLED_BYTES) pool.push(out);
 }

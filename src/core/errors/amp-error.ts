@@ -1,20 +1,21 @@
 /**
- * The root of the error family.
+ * The base class of all errors of the library.
  *
- * Errors are sorted by whose fault they are, one file each: `caller.ts`, `responder.ts`, `peer.ts`,
- * `transport.ts`. What goes over the wire is decided in one place, `wire-codes.ts`.
+ * Each file holds the errors of one fault: `caller.ts`, `responder.ts`, `peer.ts`, `transport.ts`. The errors of TLS and of
+ * protocol changes are in `tls.ts`, so that a bundle without these features does not contain them. `wire-codes.ts` maps
+ * errors to the wire and back.
  */
 
 import { safeText } from "./safe-text.ts";
 
-/** Whose fault an error is: the program that called us, its responder, the other end, or the stream between. */
+/** Origin of an error: the program that calls the library, its responder, the peer, or the transport between them. */
 export type Fault = "caller" | "responder" | "peer" | "transport";
 
-/** Every error that ampwire makes is one of these. */
+/** Base class of every error of the library. */
 export class AmpError extends Error {
-  /** For programs: never changes between versions. Every code is listed in docs/troubleshooting.md. */
+  /** Stable identifier for programs. docs/troubleshooting.md lists every code. */
   declare readonly code: string;
-  /** Whose fault it is. */
+  /** Origin of the error. */
   declare readonly fault: Fault;
 
   static {
@@ -22,20 +23,20 @@ export class AmpError extends Error {
   }
 
   /**
-   * @param message for people: says what happened and where. In ours it is one line: what would end it is escaped, as
-   * `\n` say, and so is all that a terminal obeys, since much of it may be a peer's. A class of the program's own has its
-   * message as it is given, and sends it so
-   * @param options `cause`: the error underneath
+   * @param message text for people. In the library's own classes it becomes one line: line breaks and characters that
+   * control a terminal are escaped, because parts of the message may come from a peer. A class that a program derives
+   * keeps, and sends, its message unchanged
+   * @param options `cause`: the underlying error
    */
   constructor(message: string, options?: { readonly cause?: unknown }) {
-    // A program in JavaScript may give none, or anything.
-    super(message && isOurs(new.target) ? safeText(String(message)) : message, options);
+    // A JavaScript program may omit the message, or pass a value that is not a string.
+    super(message && isOwnClass(new.target) ? safeText(String(message)) : message, options);
   }
 }
 
 /**
- * Puts name, code and fault on the prototype. On the prototype, because the first line of `stack` is
- * made from `name` while the instance has no fields yet; as literals, because minifiers rename classes.
+ * Defines name, code and fault on the prototype of an error class. The name must be on the prototype, because `stack` is
+ * built from it before the instance has fields. It must be a literal, because minifiers rename classes.
  */
 export function identify(errorClass: { prototype: object }, name: string, code: string, fault: Fault): void {
   for (const [key, value] of Object.entries({ name, code, fault })) {
@@ -43,7 +44,7 @@ export function identify(errorClass: { prototype: object }, name: string, code: 
   }
 }
 
-/** Whether {@link identify} has named the class itself. */
-function isOurs(errorClass: { readonly prototype: object }): boolean {
+/** Returns true for a class of the library: {@link identify} was called on the class itself, not only on a base. */
+function isOwnClass(errorClass: { readonly prototype: object }): boolean {
   return Object.hasOwn(errorClass.prototype, "code");
 }

@@ -1,9 +1,9 @@
-/** Errors of the program that uses the library. Most are thrown before anything is sent; each says where it is not so. */
+/** Errors caused by the program that uses the library. Unless a class says otherwise, nothing was sent. */
 import { AmpError, identify } from "./amp-error.ts";
 
 /**
- * Arguments or answers do not fit what the command declares: one is missing, unknown, of the wrong type
- * or malformed. The message names it.
+ * Arguments or a response that do not fit the declaration of the command: one is missing, unknown, of the wrong type or
+ * malformed. The message names it. Also a declaration that is invalid itself.
  */
 export class InvalidSignature extends AmpError {
   static {
@@ -11,23 +11,16 @@ export class InvalidSignature extends AmpError {
   }
 }
 
-/** A key over 255 bytes or a value over 65535 bytes: what the two length bytes of the wire can tell. */
+/** A key over 255 bytes or a value over 65535 bytes, the limits of the wire format; also a value over its `maxBytes`. */
 export class TooLong extends AmpError {
   static {
     identify(this, "TooLong", "TOO_LONG", "caller");
   }
 }
 
-/** TLS may be started only once on a connection. On the wire it is `TLS_ERROR`: then it is the peer that says so. */
-export class OnlyOneTLS extends AmpError {
-  static {
-    identify(this, "OnlyOneTLS", "ONLY_ONE_TLS", "caller");
-  }
-}
-
 /**
- * The transport cannot start TLS in mid-stream (a WebSocket uses `wss:` instead), or is not set up for it. On the wire it
- * is `TLS_NOT_AVAILABLE`: then it is the peer's that cannot.
+ * A transport that cannot be upgraded to TLS, or is not set up for it. Over a WebSocket use `wss:` instead. The wire code is
+ * `TLS_NOT_AVAILABLE`: if it comes from the peer, the peer's transport cannot be upgraded.
  */
 export class TLSNotAvailable extends AmpError {
   static {
@@ -35,7 +28,7 @@ export class TLSNotAvailable extends AmpError {
   }
 }
 
-/** A file descriptor where none can go: no UNIX socket, no koffi, or TLS. The message says what to do. */
+/** A file descriptor on a connection that cannot carry one: no UNIX socket, no koffi, or TLS. The message names the fix. */
 export class DescriptorsNotAvailable extends AmpError {
   static {
     identify(this, "DescriptorsNotAvailable", "DESCRIPTORS_NOT_AVAILABLE", "caller");
@@ -43,8 +36,8 @@ export class DescriptorsNotAvailable extends AmpError {
 }
 
 /**
- * The command, or this end, demands TLS and the connection is still in plaintext. On the wire it is `TLS_REQUIRED`: then it
- * is the peer that demands it, and has not served the call.
+ * A call in plaintext although the command or this end requires TLS. The wire code is `TLS_REQUIRED`: if it comes from the
+ * peer, the peer requires TLS and did not serve the call.
  */
 export class TLSRequired extends AmpError {
   static {
@@ -52,30 +45,16 @@ export class TLSRequired extends AmpError {
   }
 }
 
-/** A key, certificate or list of authorities that cannot be used. Thrown before anything is sent. */
-export class InvalidCertificate extends AmpError {
-  static {
-    identify(this, "InvalidCertificate", "INVALID_CERTIFICATE", "caller");
-  }
-}
-
-/** The connection speaks another protocol now. Calls that were in progress reject with it: their answers never come. */
+/** A call on a connection that has switched to another protocol. Calls that were in progress also reject with it. */
 export class ProtocolSwitched extends AmpError {
   static {
     identify(this, "ProtocolSwitched", "PROTOCOL_SWITCHED", "caller");
   }
 }
 
-/** An upgrade with `requireQuiescent` found open calls. It closes the connection where the peer had agreed already. */
-export class NotQuiescent extends AmpError {
-  static {
-    identify(this, "NotQuiescent", "NOT_QUIESCENT", "caller");
-  }
-}
-
 /**
- * More was to be held or written than the limits allow. The message names the limit. As the reason of a closed connection:
- * the peer went on asking while that much was held back.
+ * A queue or an output buffer over its limit. The message names the limit. If it is the reason of a closed connection, the
+ * peer kept calling while the output was full.
  */
 export class LimitExceeded extends AmpError {
   static {
@@ -83,7 +62,7 @@ export class LimitExceeded extends AmpError {
   }
 }
 
-/** The call took longer than its `timeout`. It was sent, and its late answer will be dropped in silence. */
+/** A call that took longer than its `timeout`. It may have been sent; a later answer is dropped. */
 export class CallTimeout extends AmpError {
   static {
     identify(this, "CallTimeout", "CALL_TIMEOUT", "caller");

@@ -1,44 +1,50 @@
-/** The errors a command declares: wire tags to classes, and the way back. */
+/** The errors that a command declares, from error code to class and from class to error code. */
 import { InvalidSignature } from "./caller.ts";
 
-/** A class of errors that can be made from the description that came over the wire. */
+/** Error class whose constructor takes the description from the wire, `_error_description`. */
 export type ErrorClass = new (message: string) => Error;
 
-/** Wire tags to error classes. */
+/** Error codes and their classes. */
 export type ErrorCodes = Readonly<Record<string, ErrorClass>>;
 
-export class DeclaredErrors {
-  readonly #byTag = new Map<string, ErrorClass>();
-  readonly #byClass = new Map<unknown, { readonly tag: string; readonly fatal: boolean }>();
+interface DeclaredError {
+  readonly code: string;
+  /** True: the connection is closed after the error has been sent. */
+  readonly fatal: boolean;
+}
 
-  /** @throws InvalidSignature for a tag that names something else than a class */
+export class DeclaredErrors {
+  readonly #byCode = new Map<string, ErrorClass>();
+  readonly #byClass = new Map<unknown, DeclaredError>();
+
+  /** @throws InvalidSignature for an error code without a class */
   constructor(errors: ErrorCodes, fatalErrors: ErrorCodes) {
     this.#declare(errors, false);
     this.#declare(fatalErrors, true);
   }
 
-  #declare(tags: ErrorCodes, fatal: boolean): void {
-    for (const [tag, errorClass] of Object.entries(tags)) {
+  #declare(errors: ErrorCodes, fatal: boolean): void {
+    for (const [code, errorClass] of Object.entries(errors)) {
       if (typeof errorClass !== "function")
-        throw new InvalidSignature(`error ${tag} must be a class of errors`);
-      this.#byTag.set(tag, errorClass);
-      this.#byClass.set(errorClass, { tag, fatal });
+        throw new InvalidSignature(`error ${code} must be an error class, not ${typeof errorClass}`);
+      this.#byCode.set(code, errorClass);
+      this.#byClass.set(errorClass, { code, fatal });
     }
   }
 
-  /** Classes that a base declares keep their tags, also one whose tag stands for another class here. */
+  /** Adds the classes of a base command. They keep their codes, even if this command declares a code for another class. */
   inherit(base: DeclaredErrors): void {
     for (const [errorClass, declared] of base.#byClass) {
       if (!this.#byClass.has(errorClass)) this.#byClass.set(errorClass, declared);
     }
   }
 
-  classFor(tag: string): ErrorClass | undefined {
-    return this.#byTag.get(tag);
+  classFor(code: string): ErrorClass | undefined {
+    return this.#byCode.get(code);
   }
 
-  /** The tag of the nearest declared class that the error is an instance of. */
-  tagFor(error: unknown): { readonly tag: string; readonly fatal: boolean } | undefined {
+  /** Returns the code of the most derived declared class of the error. */
+  codeFor(error: unknown): DeclaredError | undefined {
     if (!(error instanceof Error)) return undefined;
     for (
       let proto: object | null = Object.getPrototypeOf(error);

@@ -1,7 +1,7 @@
-/** Errors on the answering side. Their text never goes to the peer; they are reported to `onError`. */
+/** Errors caused by a responder. They are passed to `onError`; their text is never sent to the peer. */
 import { AmpError, identify } from "./amp-error.ts";
 
-/** A responder returned something that the command's response does not allow. The peer sees `UNKNOWN`. */
+/** A return value of a responder that does not fit the declared response. The peer gets the error code `UNKNOWN`. */
 export class BadLocalReturn extends AmpError {
   static {
     identify(this, "BadLocalReturn", "BAD_LOCAL_RETURN", "responder");

@@ -1,6 +1,6 @@
 /**
- * What a program has thrown. It need not be an error, and looking at it may throw again: a proxy that was revoked, an
- * object without prototype, a message with a getter. Whatever it is, somebody waits for an answer.
+ * Conversion of thrown values to errors. A program may throw any value, and even reading it may throw: a revoked proxy, an
+ * object without a prototype, a `message` getter. These functions never throw, because a call waits for its answer.
  */
 
 export function isError(thrown: unknown): thrown is Error {
@@ -11,16 +11,16 @@ export function isError(thrown: unknown): thrown is Error {
   }
 }
 
-/** Itself where it is an error, else an error that tells of it. Never throws. */
+/** Returns the value itself if it is an error, else an error with the value as `cause`. Never throws. */
 export function toError(thrown: unknown): Error {
   return isError(thrown) ? thrown : new Error(messageOf(thrown), { cause: thrown });
 }
 
-/** What it says, for the message of another error. Never throws. */
+/** Returns the text of a thrown value, for use in the message of another error. Never throws. */
 export function messageOf(thrown: unknown): string {
   try {
     return String(isError(thrown) ? thrown.message : thrown);
   } catch {
-    return "something without a text was thrown";
+    return "a value that cannot be converted to text was thrown";
   }
 }

@@ -1,35 +1,35 @@
-/** What happened to the stream between the two ends. */
+/** Errors of the transport between the two ends. */
 import { AmpError, identify } from "./amp-error.ts";
 
-/** The connection is gone. `cause` says why, where something is known. */
+/** The connection was lost. `cause` is the underlying error, if there is one. */
 export class ConnectionLost extends AmpError {
   static {
     identify(this, "ConnectionLost", "CONNECTION_LOST", "transport");
   }
 }
 
-/** The connection was closed in an orderly way: by `close()` here, or by the peer between two boxes. */
+/** The connection was closed in order: by `close()` or `destroy()` on this end, or by the peer between two boxes. */
 export class ConnectionClosed extends ConnectionLost {
   static {
     identify(this, "ConnectionClosed", "CONNECTION_CLOSED", "transport");
   }
 }
 
-/** Nothing came from the peer for `idleTimeout` milliseconds. */
+/** The peer sent nothing for `idleTimeout` milliseconds. */
 export class IdleTimeout extends ConnectionLost {
   static {
     identify(this, "IdleTimeout", "IDLE_TIMEOUT", "transport");
   }
 }
 
-/** The peer gave no sign of life when the heartbeat asked for one. */
+/** The peer sent nothing within the `timeout` of a heartbeat. */
 export class HeartbeatTimeout extends ConnectionLost {
   static {
     identify(this, "HeartbeatTimeout", "HEARTBEAT_TIMEOUT", "transport");
   }
 }
 
-/** No connection could be opened. `cause` is the system's own error. */
+/** A connection could not be opened. `cause` is the error of the system, if there is one. */
 export class ConnectFailed extends AmpError {
   static {
     identify(this, "ConnectFailed", "CONNECT_FAILED", "transport");

@@ -1,28 +1,29 @@
-/** The one place that maps errors to the wire and back. */
+/** Mapping of errors to the wire and back. */
 import { TLSRequired } from "./caller.ts";
 import type { DeclaredErrors, ErrorClass } from "./declared-errors.ts";
 import { RemoteAmpError, UnhandledCommand, UnknownRemoteError } from "./peer.ts";
 import { isError, messageOf } from "./to-error.ts";
 
-/** Nobody responds to the command. */
+/** Error code for a command without a responder. */
 export const UNHANDLED_ERROR_CODE = "UNHANDLED";
-/** The responder failed in a way that its command does not declare. Its text is never sent. */
+/** Error code for an error that the command does not declare. The text of that error is never sent. */
 export const UNKNOWN_ERROR_CODE = "UNKNOWN";
-/** The command is refused in plaintext. Ours: Twisted has no such thing, and sees an UnknownRemoteError. */
+/** Error code for a command that is not served in plaintext. Twisted does not know it and raises UnknownRemoteError. */
 export const TLS_REQUIRED_ERROR_CODE = "TLS_REQUIRED";
 
-/** Codes that mean the same for every command. */
+/** Error codes that have the same meaning for every command. */
 export const PROTOCOL_ERRORS: Readonly<Record<string, ErrorClass>> = {
   [UNHANDLED_ERROR_CODE]: UnhandledCommand,
   [TLS_REQUIRED_ERROR_CODE]: TLSRequired,
 };
 
-/** An error box's contents, and whether the connection ends after it. */
+/** Contents of an error box. */
 export interface WireError {
   readonly code: string;
   readonly description: string;
+  /** True: the connection is closed after the error has been sent. */
   readonly fatal: boolean;
-  /** True when the command does not declare the error: the peer learns nothing, we report it. */
+  /** True if the command does not declare the error. Its text is passed to `onError` and not to the peer. */
   readonly undeclared: boolean;
 }
 
@@ -33,19 +34,19 @@ const UNDECLARED: WireError = {
   undeclared: true,
 };
 
-/** What the peer is told of an error that a responder threw. Never throws. */
+/** Returns the error box for an error that a responder threw. Never throws. */
 export function toWire(error: unknown, declared: DeclaredErrors | undefined): WireError {
   try {
     return (isError(error) ? wireError(error, declared) : undefined) ?? UNDECLARED;
   } catch {
-    return UNDECLARED; // looking at it has thrown: see thrown.ts
+    return UNDECLARED; // reading the error has thrown: see to-error.ts
   }
 }
 
 function wireError(error: Error, declared: DeclaredErrors | undefined): WireError | undefined {
-  const known = declared?.tagFor(error);
+  const known = declared?.codeFor(error);
   if (known !== undefined) {
-    return { code: known.tag, description: messageOf(error), fatal: known.fatal, undeclared: false };
+    return { code: known.code, description: messageOf(error), fatal: known.fatal, undeclared: false };
   }
   if (error instanceof RemoteAmpError) {
     return { code: error.errorCode, description: error.description, fatal: error.fatal, undeclared: false };
@@ -53,7 +54,7 @@ function wireError(error: Error, declared: DeclaredErrors | undefined): WireErro
   return undefined;
 }
 
-/** The error that a caller gets for an error box. */
+/** Returns the error for a received error box, with which the call rejects. */
 export function fromWire(code: string, description: string, declared: DeclaredErrors | undefined): Error {
   const errorClass =
     declared?.classFor(code) ?? (Object.hasOwn(PROTOCOL_ERRORS, code) ? PROTOCOL_ERRORS[code] : undefined);
@@ -65,8 +66,8 @@ export function fromWire(code: string, description: string, declared: DeclaredEr
   }
 }
 
-/** Whether it is an error that {@link fromWire} makes, and not what reading an answer has come to. */
+/** Returns true for an error made by {@link fromWire}, false for an error of decoding an answer. */
 export function isFromWire(error: unknown, declared: DeclaredErrors): boolean {
-  if (error instanceof RemoteAmpError || declared.tagFor(error) !== undefined) return true;
+  if (error instanceof RemoteAmpError || declared.codeFor(error) !== undefined) return true;
   return Object.values(PROTOCOL_ERRORS).some((errorClass) => error instanceof errorClass);
 }

@@ -1,14 +1,17 @@
-/** The low level: a connection as a sender of boxes, for a receiver that takes them as they come. */
-
+/** The raw receiver: a connection as a sender of boxes, for a receiver that gets every box as it arrives. */
 import { plaintextForbids } from "../connection/admission.ts";
 import type { BoxReceiver, BoxSender } from "../connection/box-interfaces.ts";
-import type { Feature, FeatureKind } from "../connection/feature.ts";
-import type { Kernel } from "../connection/kernel.ts";
+import type { Feature, FeatureKind, Kernel } from "../connection/feature.ts";
+
 import { TLSRequired } from "../errors/caller.ts";
 import { toError } from "../errors/to-error.ts";
 import type { Box } from "../wire/box.ts";
 import { writeBox } from "../wire/box-writer.ts";
 import type { Frame } from "../wire/frame.ts";
+
+export const boxReceiver: FeatureKind<{ readonly receiver?: BoxReceiver | undefined }> = {
+  make: (kernel, { receiver }) => (receiver === undefined ? undefined : new RawBoxes(kernel, receiver)),
+};
 
 class RawBoxes implements Feature, BoxSender {
   readonly #kernel: Kernel;
@@ -22,12 +25,12 @@ class RawBoxes implements Feature, BoxSender {
   started(): void {
     const receiver = this.#receiver;
     receiver.startReceivingBoxes(this);
-    void this.#kernel.ending.closed.then((reason) => receiver.stopReceivingBoxes(reason));
+    void this.#kernel.closed.then((reason) => receiver.stopReceivingBoxes(reason));
   }
 
-  takeBox(frame: Frame): void {
+  boxReceived(frame: Frame): void {
     if (plaintextForbids(this.#kernel, undefined))
-      throw new TLSRequired("a box came in plaintext: requireTLS lets none in");
+      throw new TLSRequired("a box was received in plaintext: requireTLS forbids it");
     this.#receiver.boxReceived(frame.toBox());
   }
 
@@ -35,15 +38,12 @@ class RawBoxes implements Feature, BoxSender {
     const kernel = this.#kernel;
     if (!kernel.rules.calls) throw kernel.whyClosed();
     if (plaintextForbids(kernel, undefined))
-      throw new TLSRequired("a box may not be sent in plaintext: requireTLS lets none out");
-    writeBox(kernel.outbox.out, box);
-    kernel.outbox.written();
+      throw new TLSRequired("a box may not be sent in plaintext: requireTLS forbids it");
+    writeBox(kernel.out, box);
+    kernel.written();
   }
 
   unhandledError(error: unknown): void {
     this.#kernel.fail(toError(error));
   }
 }
-
-export const boxReceiver: FeatureKind = (kernel, { receiver }) =>
-  receiver === undefined ? undefined : new RawBoxes(kernel, receiver);

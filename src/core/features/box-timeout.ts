@@ -1,47 +1,49 @@
 /**
- * `boxTimeout`: a box that drips in is given up at some time. The bytes that it may hold are bounded elsewhere, and
- * `idleTimeout` takes each of them for a sign of life.
+ * `boxTimeout`: closes the connection if a box does not arrive completely in time. Its bytes have a limit elsewhere, and
+ * each of them resets `idleTimeout`.
  *
- * A box that is whole when a read ends costs nothing here, and one that is not only a look at the clock. There is one
- * timer, set when a box stays behind and none is set. It is not taken back when the box is whole: it finds out, when
- * it fires, which box waits then and since when. So a stream that is cut in the middle of every box sets a timer
- * once in `boxTimeout`, and a connection that has fallen silent between two boxes soon has none.
+ * A box that is complete when a read ends costs nothing here; an incomplete one costs a look at the clock. There is one
+ * timer, set when an incomplete box is left and no timer is set. It is not cleared when the box is complete: when it fires,
+ * it checks which box is incomplete then, and since when. So a stream that is cut in every box sets one timer in each
+ * `boxTimeout`, and a connection that is silent between two boxes soon has none.
  */
+import type { Feature, FeatureKind, Kernel } from "../connection/feature.ts";
 
-import type { Feature, FeatureKind } from "../connection/feature.ts";
-import type { Kernel } from "../connection/kernel.ts";
 import { BoxTimeout } from "../errors/peer.ts";
+
+export const boxTimeout: FeatureKind = {
+  make: (kernel) => (Number.isFinite(kernel.limits.boxTimeout) ? new BoxDeadline(kernel) : undefined),
+};
 
 class BoxDeadline implements Feature {
   readonly #kernel: Kernel;
-  readonly #look = () => this.#judge();
-  /** Where in the stream the box begins that stayed behind last. */
+  readonly #look = () => this.#check();
+  /** Offset in the stream of the last incomplete box. */
   #box = -1;
-  /** When its first byte was here, moved on by the time in which we did not read. */
+  /** The time at which its first byte was here, moved on by the time in which this end did not read. */
   #since = 0;
-  /** Since when we do not read, for reasons of our own: a pause is not the peer's fault. */
-  #stopped: number | undefined;
+  /** The time since which this end does not read, for reasons of its own: the peer is not at fault for a pause. */
+  #pausedAt: number | undefined;
   #timer: unknown;
 
   constructor(kernel: Kernel) {
     this.#kernel = kernel;
   }
 
-  /** A read is over. `everything`: nothing is left but, perhaps, the beginning of a box. */
   readEnded(everything: boolean): void {
-    const { clock, inbox: input } = this.#kernel;
+    const { clock, inbox } = this.#kernel;
     if (!everything) {
-      this.#stopped ??= clock.now();
+      this.#pausedAt ??= clock.now();
       return;
     }
-    if (input.unserved === 0) return;
-    if (input.offset !== this.#box) {
-      this.#box = input.offset;
+    if (inbox.unserved === 0) return;
+    if (inbox.offset !== this.#box) {
+      this.#box = inbox.offset;
       this.#since = clock.now();
-    } else if (this.#stopped !== undefined) {
-      this.#since += clock.now() - this.#stopped;
+    } else if (this.#pausedAt !== undefined) {
+      this.#since += clock.now() - this.#pausedAt;
     }
-    this.#stopped = undefined;
+    this.#pausedAt = undefined;
     this.#timer ??= clock.setTimeout(this.#look, this.#left());
   }
 
@@ -49,17 +51,17 @@ class BoxDeadline implements Feature {
     this.#kernel.clock.clearTimeout(this.#timer);
   }
 
-  /** Milliseconds that the box has yet. */
+  /** Milliseconds that the box has left. */
   #left(): number {
     return this.#since + this.#kernel.limits.boxTimeout - this.#kernel.clock.now();
   }
 
-  #judge(): void {
-    const { clock, inbox: input, limits } = this.#kernel;
+  #check(): void {
+    const { clock, inbox, limits } = this.#kernel;
     this.#timer = undefined;
-    // Who stopped reads again one day, and then the timer is set again.
-    if (input.unserved === 0 || this.#stopped !== undefined) return;
-    // Reading would stop at the next byte, whenever it came: how long that was so already is not known.
+    // During a pause there is no timer: reading sets it again.
+    if (inbox.unserved === 0 || this.#pausedAt !== undefined) return;
+    // Reading would stop at the next byte. The time since when that is so is unknown, so the box gets all of its time again.
     if (!this.#kernel.mayRead()) this.#since = clock.now();
     const left = this.#left();
     if (left > 0) {
@@ -68,11 +70,8 @@ class BoxDeadline implements Feature {
     }
     this.#kernel.fail(
       new BoxTimeout(
-        `the box at byte ${input.offset} has not come whole within the limit boxTimeout (${limits.boxTimeout} ms): ${input.unserved} bytes of it had come`,
+        `the box at byte ${inbox.offset} did not arrive within the limit boxTimeout (${limits.boxTimeout} ms): ${inbox.unserved} bytes of it have arrived`,
       ),
     );
   }
 }
-
-export const boxTimeout: FeatureKind = (kernel) =>
-  Number.isFinite(kernel.limits.boxTimeout) ? new BoxDeadline(kernel) : undefined;

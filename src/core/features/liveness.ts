@@ -1,45 +1,66 @@
 /**
- * Is the peer still there? Two ways to tell: `idleTimeout` gives up on whoever is silent, and the heartbeat asks
- * before it gives up.
+ * Heartbeat and idle timeout: two ways to notice a lost peer. `idleTimeout` closes the connection of a silent peer; the
+ * heartbeat asks it for an answer first.
  *
- * AMP has no ping. What every implementation has is an answer to a command it does not know, `UNHANDLED`; so the
- * heartbeat asks for one that nobody serves, and whatever comes from the peer then proves that it lives.
+ * AMP has no ping, but every implementation answers an unknown command with `UNHANDLED`. The heartbeat asks for a command
+ * that nobody serves; any byte from the peer then proves that it is alive.
  */
-
 import { plaintextForbids } from "../connection/admission.ts";
-import type { Feature, FeatureKind } from "../connection/feature.ts";
-import { HEARTBEAT_COMMAND, type HeartbeatOptions } from "../connection/heartbeat-options.ts";
-import type { Kernel } from "../connection/kernel.ts";
-import { HeartbeatTimeout, IdleTimeout } from "../errors/transport.ts";
+import type { Feature, FeatureKind, Kernel } from "../connection/feature.ts";
 
-export class Liveness implements Feature {
+import type { HeartbeatOptions } from "../connection/options.ts";
+import { HeartbeatTimeout, IdleTimeout } from "../errors/transport.ts";
+import { checkPositive } from "../number-option.ts";
+
+/** The command that the heartbeat asks for. A peer that serves it may answer what it likes. */
+export const HEARTBEAT_COMMAND = "ampwire.Heartbeat";
+
+interface LivenessOptions {
+  readonly heartbeat?: HeartbeatOptions | undefined;
+}
+
+export const liveness: FeatureKind<LivenessOptions> = {
+  check: checkHeartbeat,
+  make: (kernel, { heartbeat }) =>
+    heartbeat === undefined && !Number.isFinite(kernel.limits.idleTimeout)
+      ? undefined
+      : new Liveness(kernel, heartbeat),
+};
+
+function checkHeartbeat({ heartbeat, receiver }: LivenessOptions & { readonly receiver?: unknown }): void {
+  if (heartbeat === undefined) return;
+  const { interval, timeout = interval } = heartbeat;
+  checkPositive({ "heartbeat.interval": interval, "heartbeat.timeout": timeout });
+  if (receiver !== undefined) {
+    throw new TypeError("a heartbeat is a call, and a connection with a receiver makes none");
+  }
+}
+
+class Liveness implements Feature {
   readonly #kernel: Kernel;
   readonly #idleTimeout: number;
   readonly #interval: number;
   readonly #timeout: number;
-  /** When the peer was last heard of. */
-  #heard: number;
-  /** The same, or when it could last not be asked. */
+  /** The time at which bytes last arrived. */
+  #receivedAt: number;
+  /** The same, or the last time at which no ask could be sent. */
   #quietSince: number;
-  /** The question that nothing has come after, and what was unsent before it. */
+  /** The ask without an answer, and the bytes that were unsent before it. */
   #asked: { readonly at: number; readonly unsent: number } | undefined;
   #timer: unknown;
 
-  /** @param heartbeat as {@link checkHeartbeat} has let it pass */
   constructor(kernel: Kernel, heartbeat: HeartbeatOptions | undefined) {
     const { clock, limits } = kernel;
-    const { idleTimeout } = limits;
     this.#kernel = kernel;
-    this.#idleTimeout = idleTimeout;
+    this.#idleTimeout = limits.idleTimeout;
     this.#interval = heartbeat?.interval ?? Number.POSITIVE_INFINITY;
     this.#timeout = heartbeat?.timeout ?? this.#interval;
-    this.#heard = this.#quietSince = clock.now();
-    this.#lookIn(Math.min(idleTimeout, this.#interval));
+    this.#receivedAt = this.#quietSince = clock.now();
+    this.#lookIn(Math.min(this.#idleTimeout, this.#interval));
   }
 
-  /** Something came from the peer. */
-  heard(): void {
-    this.#heard = this.#quietSince = this.#kernel.clock.now();
+  bytesReceived(): void {
+    this.#receivedAt = this.#quietSince = this.#kernel.clock.now();
     this.#asked = undefined;
   }
 
@@ -53,20 +74,22 @@ export class Liveness implements Feature {
   }
 
   #look(): void {
-    if (!this.#kernel.mayListen()) this.heard();
-    const idleIn = this.#idleTimeout - (this.#kernel.clock.now() - this.#heard);
+    const kernel = this.#kernel;
+    if (!kernel.mayListen()) this.bytesReceived();
+    const idleIn = this.#idleTimeout - (kernel.clock.now() - this.#receivedAt);
     if (idleIn <= 0) {
-      this.#kernel.fail(new IdleTimeout(`nothing came from the peer for ${this.#idleTimeout} ms`));
+      kernel.fail(new IdleTimeout(`nothing came from the peer for ${this.#idleTimeout} ms`));
       return;
     }
     const beatIn = this.#beat();
     if (beatIn !== undefined) this.#lookIn(Math.min(idleIn, beatIn));
   }
 
-  /** Asks, or gives up, when it is time; tells when to look again. */
+  /** Asks, or destroys the connection, when it is time. Returns the milliseconds until the next look. */
   #beat(): number | undefined {
-    const now = this.#kernel.clock.now();
-    const { unsent } = this.#kernel.transport;
+    const kernel = this.#kernel;
+    const now = kernel.clock.now();
+    const { unsent } = kernel.transport;
     if (!this.#mayAsk()) {
       this.#quietSince = now;
       this.#asked = undefined;
@@ -75,32 +98,27 @@ export class Liveness implements Feature {
       const askIn = this.#interval - (now - this.#quietSince);
       if (askIn > 0) return askIn;
       this.#asked = { at: now, unsent };
-      this.#kernel.dispatcher.askAndForget(HEARTBEAT_COMMAND);
+      kernel.calls.askAndForget(HEARTBEAT_COMMAND);
       return this.#timeout;
     }
     const deadIn = this.#timeout - (now - this.#asked.at);
     if (deadIn > 0) return deadIn;
     if (unsent < this.#asked.unsent) {
-      // The question waits behind bytes that the peer is taking: slowly, but who takes them is alive.
+      // The ask waits for its turn among bytes that the peer is reading, slowly: the peer is alive.
       this.#asked = { at: now, unsent };
       return this.#timeout;
     }
-    this.#kernel.ending.destroy(
+    kernel.destroy(
       new HeartbeatTimeout(
-        `the peer is gone: it was silent for ${this.#interval} ms, was asked for a sign of life, and gave none within ${this.#timeout} ms`,
+        `the peer is gone: it was silent for ${this.#interval} ms and did not answer the heartbeat within ${this.#timeout} ms`,
       ),
     );
     return undefined;
   }
 
-  /** False while no ask can be sent, or no answer can come. */
+  /** False while no ask can be sent, or no answer can arrive. */
   #mayAsk(): boolean {
     const kernel = this.#kernel;
-    return kernel.rules.output === "sent" && !kernel.peerEnded && !plaintextForbids(kernel, undefined);
+    return kernel.rules.boxes === "sent" && !kernel.peerEnded && !plaintextForbids(kernel, undefined);
   }
 }
-
-export const liveness: FeatureKind = (kernel, { heartbeat }) =>
-  heartbeat === undefined && !Number.isFinite(kernel.limits.idleTimeout)
-    ? undefined
-    : new Liveness(kernel, heartbeat);

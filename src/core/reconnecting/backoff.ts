@@ -1,13 +1,17 @@
-/** How long to wait before the next attempt: exponentially longer, with full jitter, so that a crowd of clients spreads. */
+/** Waits between attempts to connect: exponential, with full jitter, so that many clients do not retry at the same time. */
+import { invalidNumber } from "../number-option.ts";
 
 export interface BackoffOptions {
-  /** Milliseconds that the first wait takes at most. Default 100. */
+  /** Longest first wait, in milliseconds. Default 100. */
   readonly initial?: number | undefined;
-  /** Milliseconds that no wait exceeds. Default 30,000. */
+  /** Limit on every wait, in milliseconds. Default 30,000. */
   readonly max?: number | undefined;
-  /** By how much the next wait may be longer than the one before. Default 2. */
+  /** Growth of the longest wait from one attempt to the next. Default 2. */
   readonly factor?: number | undefined;
-  /** From 0 to 1: which part of the longest wait it is to be. What it throws closes the client. Default `Math.random`. */
+  /**
+   * Returns the part of the longest wait to use, from 0 to 1. Default `Math.random`. If it throws, the client closes with
+   * the error.
+   */
   readonly jitter?: (() => number) | undefined;
 }
 
@@ -16,18 +20,18 @@ export class Backoff {
   readonly #max: number;
   readonly #factor: number;
   readonly #jitter: () => number;
+  /** Longest next wait. */
   #ceiling: number;
 
-  /** @throws RangeError */
+  /** @throws RangeError for an invalid option */
   constructor({ initial = 100, max = 30_000, factor = 2, jitter = Math.random }: BackoffOptions = {}) {
     for (const [name, value, least] of [
       ["initial", initial, 0],
       ["max", max, initial],
       ["factor", factor, 1],
     ] as const) {
-      if (!Number.isFinite(value) || value < least) {
-        throw new RangeError(`backoff: ${name} must be a number from ${least} up, not ${String(value)}`);
-      }
+      if (!Number.isFinite(value) || value < least)
+        throw invalidNumber(`backoff.${name}`, `a finite number of at least ${least}`, value);
     }
     this.#initial = initial;
     this.#max = max;
@@ -36,21 +40,25 @@ export class Backoff {
     this.#ceiling = initial;
   }
 
-  /** Milliseconds until the next attempt. @throws RangeError for a part that is none, and what `jitter` throws */
+  /**
+   * Returns the milliseconds until the next attempt.
+   * @throws RangeError if `jitter` does not return a number from 0 to 1; any error that `jitter` throws
+   */
   next(): number {
     const ceiling = this.#ceiling;
     this.#ceiling = Math.min(this.#max, ceiling * this.#factor);
     const part = this.#jitter();
     if (!(part >= 0 && part <= 1)) {
-      // A timer would take NaN for 0, and the server be hammered.
-      throw new RangeError(`backoff: jitter must give a number from 0 to 1, not ${String(part)}`);
+      // A timer would take NaN for 0, and the client would flood the server with attempts.
+      throw invalidNumber("the result of backoff.jitter", "a number from 0 to 1", part);
     }
     return part * ceiling;
   }
 
   /**
-   * A connection has been up for so many milliseconds. Only one that outlived the next wait makes the waits short
-   * again: a server that accepts and hangs up is not to be hammered.
+   * Resets the waits after a connection that lasted long enough. If it was shorter than the longest next wait, the waits
+   * stay long: a server that accepts and closes at once must not be flooded.
+   * @param milliseconds how long the connection lasted
    */
   lasted(milliseconds: number): void {
     if (milliseconds >= this.#ceiling) this.#ceiling = this.#initial;

@@ -1,17 +1,18 @@
-/** The calls that wait for a connection: bounded in number, in bytes and in time. */
-import type { Caller, CallOptions } from "../command/amp-connection.ts";
+/** Queue of calls that wait for a connection, with limits on number, bytes and time. */
+import type { Caller, CallOptions } from "../command/types.ts";
 import { CallTimeout, LimitExceeded } from "../errors/caller.ts";
+import { limitTime } from "../time-limit.ts";
 import type { Clock } from "../transport.ts";
 import type { QueueLimits } from "./options.ts";
 
-/** A call on its way, over one connection or several. */
-export interface PendingCall {
+/** A call of the client. It is sent over one connection, or over several if it is idempotent. */
+export interface ClientCall {
   readonly name: string;
   /** Bytes of its box. */
   readonly bytes: number;
-  /** May be sent again when the connection broke under it. */
+  /** True: the call is sent again if its connection is lost before the answer. */
   readonly idempotent: boolean;
-  /** When its time is up, by the clock; undefined where nobody has said. */
+  /** Time of the clock at which the call times out; undefined if it has no timeout. */
   readonly deadline: number | undefined;
   readonly signal: CallOptions["signal"];
   send(connection: Caller, options: CallOptions): Promise<unknown> | undefined;
@@ -23,8 +24,8 @@ export class CallQueue {
   readonly #clock: Clock;
   readonly #maxCalls: number;
   readonly #maxBytes: number;
-  /** With what takes back its timer and its listener. */
-  readonly #calls = new Map<PendingCall, () => void>();
+  /** Queued calls, each with the function that removes its timer and its listener. */
+  readonly #calls = new Map<ClientCall, () => void>();
   #bytes = 0;
 
   constructor(clock: Clock, { maxCalls = 1_000, maxBytes = 1024 * 1024 }: QueueLimits = {}) {
@@ -37,55 +38,46 @@ export class CallQueue {
     return this.#calls.size;
   }
 
-  /** @throws LimitExceeded */
+  /** Checks that a call of this many bytes fits into the queue. @throws LimitExceeded */
   checkRoom(bytes: number): void {
     if (this.#calls.size >= this.#maxCalls) {
-      throw new LimitExceeded(
-        `${this.#calls.size} calls wait for a connection: the limit is waiting.maxCalls`,
-      );
+      throw new LimitExceeded(`${this.#calls.size} calls are queued: the limit is queue.maxCalls`);
     }
     if (this.#bytes + bytes > this.#maxBytes) {
-      throw new LimitExceeded(
-        `${this.#bytes} bytes of calls wait for a connection: the limit is waiting.maxBytes`,
-      );
+      throw new LimitExceeded(`${this.#bytes} bytes of calls are queued: the limit is queue.maxBytes`);
     }
   }
 
-  /** @param cause why there is no connection, for the error of a call whose time is up */
-  add(call: PendingCall, cause: () => Error | undefined): void {
+  /**
+   * Adds a call. If its time is over or its signal is aborted, it leaves the queue and rejects.
+   * @param lastError returns why there is no connection, for the error of a call that times out
+   */
+  add(call: ClientCall, lastError: () => Error | undefined): void {
     const { deadline = Number.POSITIVE_INFINITY, signal } = call;
-    const remaining = deadline - this.#clock.now();
-    const leave = (error: unknown) => {
+    const timeout = Math.max(0, deadline - this.#clock.now());
+    const release = limitTime(this.#clock, { timeout, signal }, (cause) => {
       this.#remove(call);
-      call.reject(error);
-    };
-    const aborted = () => leave(signal?.reason);
-    const expired = () => {
-      const why = cause();
-      const because = why === undefined ? "" : `: ${why.message}`;
-      leave(new CallTimeout(`${call.name} found no connection in its time${because}`, { cause: why }));
-    };
-    const timer = Number.isFinite(remaining)
-      ? this.#clock.setTimeout(expired, Math.max(0, remaining))
-      : undefined;
-    signal?.addEventListener("abort", aborted, { once: true });
-    this.#bytes += call.bytes;
-    this.#calls.set(call, () => {
-      if (timer !== undefined) this.#clock.clearTimeout(timer);
-      signal?.removeEventListener("abort", aborted);
+      call.reject(cause === "timeout" ? timedOut(call.name, lastError()) : signal?.reason);
     });
+    this.#bytes += call.bytes;
+    this.#calls.set(call, release);
   }
 
-  #remove(call: PendingCall): void {
+  #remove(call: ClientCall): void {
     this.#calls.get(call)?.();
     this.#calls.delete(call);
     this.#bytes -= call.bytes;
   }
 
-  /** All of them, in their order; they no longer wait. */
-  takeAll(): PendingCall[] {
+  /** Removes and returns all calls, in the order in which they were made. */
+  takeAll(): ClientCall[] {
     const calls = [...this.#calls.keys()];
     for (const call of calls) this.#remove(call);
     return calls;
   }
+}
+
+function timedOut(name: string, cause: Error | undefined): CallTimeout {
+  const because = cause === undefined ? "" : `: ${cause.message}`;
+  return new CallTimeout(`${name} timed out before there was a connection${because}`, { cause });
 }

@@ -1,103 +1,102 @@
-/** A client with one connection at a time: where its calls wait, and when they are sent again. */
+/** Reconnecting client: it queues calls while there is no connection, and sends idempotent calls again. */
 
 import { TypedCalls } from "../calls/typed-calls.ts";
-import type { CallOptions } from "../command/amp-connection.ts";
-import type { AnyCommand, Command } from "../command/command.ts";
-import type { BaseConnection as Connection } from "../connection/connection.ts";
+import type { AnyCommand, CallOptions, CommandType } from "../command/types.ts";
 import { InvalidSignature } from "../errors/caller.ts";
 import { ConnectionClosed } from "../errors/transport.ts";
 import type { AbortSignalLike } from "../platform.ts";
 import type { Fields } from "../schema/argument.ts";
+import { limitTime } from "../time-limit.ts";
 import type { Clock } from "../transport.ts";
 import { Box } from "../wire/box.ts";
 import { writeBox } from "../wire/box-writer.ts";
 import { ByteWriter } from "../wire/byte-writer.ts";
 import { frameOfBytes } from "../wire/frame-of.ts";
 import { COMMAND } from "../wire/protocol-keys.ts";
-import { CallQueue, type PendingCall } from "./call-queue.ts";
+import { CallQueue, type ClientCall } from "./call-queue.ts";
 import { ConnectionManager } from "./connection-manager.ts";
 import { withAsk } from "./encoded-call.ts";
 import {
   type ConnectionFactory,
-  checkBehaviour,
+  checkReconnectingOptions,
+  type Reconnectable,
   type ReconnectingBaseOptions,
   type ReconnectingState,
 } from "./options.ts";
 
-type Send = PendingCall["send"];
+type Send = ClientCall["send"];
 
-/** The ways to send a call. */
+/** The ways to send one call. */
 interface Sending {
-  /** Writes the ask as it is when the call is made. */
+  /** Encodes the ask when the call is made. */
   write(out: ByteWriter): void;
-  /** Sends what was given, in the very moment when it is. */
+  /** Sends the values of the call at once, without encoding them before. */
   readonly now: Send;
-  /** Sends at any time what was written. */
+  /** Returns a function that sends the encoded ask at any later time. */
   later(ask: Uint8Array): Send;
 }
 
-/** Only its length counts. */
+/** Placeholder for the tag of a queued call. Only its length matters. */
 const SOME_TAG = 0x1000_0000;
 
 /**
- * Calls the peer, as a connection does. While there is no connection a call waits for one, within its `timeout`; past
- * the bounds of `waiting` it rejects with LimitExceeded. A call that was in flight when the connection broke rejects
- * with the reason, because it may have been carried out: unless its command is `idempotent`, then it is sent again on
- * the next connection. What was called by `callRemoteString` never is.
+ * A client that connects again whenever its connection ends.
+ *
+ * While there is no connection, calls are queued within their `timeout`. A call over a limit of `queue` rejects with
+ * LimitExceeded. If the connection is lost while a call is in progress, the call rejects with the reason, because the peer
+ * may have served it. Calls of `idempotent` commands are sent again on the next connection instead. Calls made with
+ * `callRemoteString` are never sent again.
  */
-export class ReconnectingClient<C extends Connection = Connection>
-  extends TypedCalls
-  implements AsyncDisposable
-{
+export class ReconnectingClient<C extends Reconnectable> extends TypedCalls implements AsyncDisposable {
   readonly #callTimeout: number | undefined;
   readonly #clock: Clock;
-  readonly #waiting: CallQueue;
-  readonly #keeper: ConnectionManager<C>;
+  readonly #queue: CallQueue;
+  readonly #manager: ConnectionManager<C>;
 
-  /** Prefer `reconnecting`. @throws RangeError */
-  constructor(behaviour: ReconnectingBaseOptions<C>, carrier: ConnectionFactory<C>) {
+  /** Creates a client. Prefer `reconnecting`. @throws RangeError for an invalid option */
+  constructor(options: ReconnectingBaseOptions<C>, factory: ConnectionFactory<C>) {
     super();
-    checkBehaviour(behaviour);
-    const { callTimeout, clock = carrier.clock, signal, queue: waiting } = behaviour;
+    checkReconnectingOptions(options);
+    const { callTimeout, clock = factory.clock, signal, queue } = options;
     this.#callTimeout = callTimeout;
     this.#clock = clock;
-    this.#waiting = new CallQueue(clock, waiting);
-    this.#keeper = new ConnectionManager(behaviour, carrier, (connection) => {
-      for (const call of this.#waiting.takeAll()) this.#send(call, connection);
+    this.#queue = new CallQueue(clock, queue);
+    this.#manager = new ConnectionManager(options, factory, (connection) => {
+      for (const call of this.#queue.takeAll()) this.#send(call, connection);
     });
-    // The keeper may end by itself, when it has met an error that is not worth another try.
-    void this.closed.then((reason) => this.#rejectWaiting(reason));
+    // The manager ends by itself after a fatal error.
+    void this.closed.then((reason) => this.#rejectQueued(reason));
     if (signal !== undefined) this.#endWith(signal);
   }
 
-  /** What it is doing about its connection. */
+  /** Current state of the client. */
   get state(): ReconnectingState {
-    return this.#keeper.state;
+    return this.#manager.state;
   }
 
-  /** Why there is no connection, or was none before this one; undefined as long as nothing has failed. */
+  /** The last error: why there is no connection, or why the previous one ended. Undefined before the first failure. */
   get lastError(): Error | undefined {
-    return this.#keeper.lastError;
+    return this.#manager.lastError;
   }
 
-  /** The connection that calls go out on; undefined while there is none. Another one takes its place when it breaks. */
+  /** The connection on which calls are sent; undefined while there is none. Each new connection is another object. */
   get connection(): C | undefined {
-    return this.#keeper.connection;
+    return this.#manager.connection;
   }
 
-  /** Calls that wait for a connection. */
+  /** Number of calls that are queued until there is a connection. */
   get waiting(): number {
-    return this.#waiting.size;
+    return this.#queue.size;
   }
 
-  /** Resolves, never rejects, with the reason when the client has ended. */
+  /** Promise of the reason why the client ended. It never rejects. */
   get closed(): Promise<Error> {
-    return this.#keeper.closed;
+    return this.#manager.closed;
   }
 
-  /** Ends the wait for the next attempt, which begins now: the network is back, or somebody has asked for it. */
+  /** Starts the next attempt at once, for example when the network is back. Has no effect if the client does not wait. */
   retry(): void {
-    this.#keeper.retry();
+    this.#manager.retry();
   }
 
   protected override call(
@@ -106,14 +105,15 @@ export class ReconnectingClient<C extends Connection = Connection>
     options: CallOptions,
   ): Promise<unknown> | undefined {
     if (command.change !== undefined) {
-      const message = `${command.name} changes the protocol of one connection: ask it in onConnection`;
+      const message = `${command.name} changes the protocol of one connection: call it in onConnection`;
       return Promise.reject(new InvalidSignature(message));
     }
     const write = (out: ByteWriter) => {
       command.writeAsk(out, command.requiresAnswer ? SOME_TAG : undefined, values, undefined);
     };
     const sending = (what: AnyCommand): Send => {
-      const erased = what as Command<Fields, Fields, boolean>; // what `AnyCommand` stands for
+      // AnyCommand lacks the fields for the types of arguments and response, which `callRemote` does not read.
+      const erased = what as CommandType<Fields, Fields, boolean>;
       return (connection, given) => connection.callRemote(erased, values, given);
     };
     const later = (ask: Uint8Array) => sending(withAsk(command, ask));
@@ -146,16 +146,16 @@ export class ReconnectingClient<C extends Connection = Connection>
     { write, now, later }: Sending,
     options: CallOptions,
   ): Promise<unknown> | undefined {
-    const { reason } = this.#keeper;
+    const { reason } = this.#manager;
     if (reason !== undefined) return requiresAnswer ? Promise.reject(reason) : undefined;
     const timeout = options.timeout ?? this.#callTimeout;
     const ready = this.#ready();
     if (ready !== undefined && !(idempotent && requiresAnswer)) return now(ready, { ...options, timeout });
 
-    const begin = (resolve: PendingCall["resolve"], reject: PendingCall["reject"]) => {
+    const begin = (resolve: ClientCall["resolve"], reject: ClientCall["reject"]) => {
       if (options.signal?.aborted) throw options.signal.reason;
       const out = new ByteWriter(64);
-      write(out); // what cannot be sent is refused now, not when a connection is there
+      write(out); // invalid arguments reject now, not when there is a connection
       const deadline = timeout === undefined ? undefined : this.#clock.now() + timeout;
       const bytes = out.length;
       let first = ready === undefined ? undefined : now;
@@ -171,24 +171,22 @@ export class ReconnectingClient<C extends Connection = Connection>
     return undefined;
   }
 
-  /** The connection, if it takes calls: one that is about to end does not. */
   #ready(): C | undefined {
-    const connection = this.connection;
-    const state = connection?.state;
-    return state === "open" || state === "upgrading" || state === "switching" ? connection : undefined;
+    const { connection } = this;
+    return connection?.acceptsCalls ? connection : undefined;
   }
 
   /** @throws LimitExceeded */
-  #submit(call: PendingCall): void {
+  #submit(call: ClientCall): void {
     const ready = this.#ready();
     if (ready !== undefined) return this.#send(call, ready);
-    this.#waiting.checkRoom(call.bytes);
-    this.#waiting.add(call, () => this.lastError);
+    this.#queue.checkRoom(call.bytes);
+    this.#queue.add(call, () => this.lastError);
   }
 
-  #send(call: PendingCall, connection: Connection): void {
+  #send(call: ClientCall, connection: Reconnectable): void {
     const { deadline, signal } = call;
-    // Where neither call nor client has a bound, the connection may have one: of a way of the program's own.
+    // Without a timeout of the call or the client, the connection's own `callTimeout` applies: `open` may have set one.
     const timeout = deadline === undefined ? undefined : Math.max(0, deadline - this.#clock.now());
     let answer: Promise<unknown> | undefined;
     try {
@@ -199,9 +197,9 @@ export class ReconnectingClient<C extends Connection = Connection>
     answer?.then(call.resolve, (error: unknown) => this.#failed(call, connection, error));
   }
 
-  #failed(call: PendingCall, connection: Connection, error: unknown): void {
-    const broke = error === connection.reason;
-    if (!broke || !call.idempotent || this.#keeper.reason !== undefined) return call.reject(error);
+  #failed(call: ClientCall, connection: Reconnectable, error: unknown): void {
+    const lost = error === connection.reason;
+    if (!lost || !call.idempotent || this.#manager.reason !== undefined) return call.reject(error);
     try {
       this.#submit(call);
     } catch (full) {
@@ -210,8 +208,7 @@ export class ReconnectingClient<C extends Connection = Connection>
   }
 
   /**
-   * Finishes the calls in progress, then ends. Calls that wait for a connection reject.
-   * Resolves when the client has ended.
+   * Finishes the calls in progress, then ends the client. Queued calls reject. Resolves when the client has ended.
    */
   async close(): Promise<void> {
     this.#end(new ConnectionClosed("the client was closed here"));
@@ -219,7 +216,7 @@ export class ReconnectingClient<C extends Connection = Connection>
     await this.closed;
   }
 
-  /** Ends at once. Calls in progress and calls that wait reject with the reason. */
+  /** Ends the client at once. Queued calls and calls in progress reject with the reason. */
   destroy(reason: Error = new ConnectionClosed("the client was destroyed here")): void {
     this.#end(reason);
     this.connection?.destroy(reason);
@@ -232,17 +229,16 @@ export class ReconnectingClient<C extends Connection = Connection>
   #endWith(signal: AbortSignalLike): void {
     const abort = () => this.destroy(signal.reason instanceof Error ? signal.reason : undefined);
     if (signal.aborted) return abort();
-    signal.addEventListener("abort", abort, { once: true });
-    void this.closed.then(() => signal.removeEventListener("abort", abort));
+    void this.closed.then(limitTime(this.#clock, { signal }, abort));
   }
 
   #end(reason: Error): void {
-    this.#keeper.end(reason);
-    this.#rejectWaiting(reason);
+    this.#manager.end(reason);
+    this.#rejectQueued(reason);
   }
 
-  #rejectWaiting(reason: Error): void {
-    for (const call of this.#waiting.takeAll()) call.reject(reason);
+  #rejectQueued(reason: Error): void {
+    for (const call of this.#queue.takeAll()) call.reject(reason);
   }
 }
 

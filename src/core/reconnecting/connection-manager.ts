@@ -1,12 +1,13 @@
-/** Keeps one connection up: opens it, makes it ready for calls, waits, and opens the next one. */
-import type { BaseConnection as Connection } from "../connection/connection.ts";
+/** Maintains one connection at a time: opens it, sets it up, and opens the next one when it has ended. */
 import { isError, messageOf, toError } from "../errors/to-error.ts";
 import { ConnectFailed, ConnectionClosed } from "../errors/transport.ts";
 import { newAbortController, throwToPlatform } from "../platform.ts";
+import { limitTime } from "../time-limit.ts";
 import type { Clock } from "../transport.ts";
 import { Backoff } from "./backoff.ts";
 import type {
   ConnectionFactory,
+  Reconnectable,
   ReconnectingBaseOptions,
   ReconnectingState,
   ReconnectingStateChange,
@@ -14,37 +15,37 @@ import type {
 
 const DEFAULT_SETUP_TIMEOUT = 30_000;
 
-export class ConnectionManager<C extends Connection> {
-  readonly #behaviour: ReconnectingBaseOptions<C>;
-  readonly #carrier: ConnectionFactory<C>;
+export class ConnectionManager<C extends Reconnectable> {
+  readonly #options: ReconnectingBaseOptions<C>;
+  readonly #factory: ConnectionFactory<C>;
   readonly #clock: Clock;
   readonly #backoff: Backoff;
   readonly #ready: (connection: C) => void;
-  /** Aborts when the connection is to be kept no longer: gives up opening, setting up and waiting. */
+  /** Aborted when the client ends. It cancels opening, setting up and waiting. */
   readonly #ending = newAbortController();
   #state: ReconnectingState = "connecting";
   #lastError: Error | undefined;
   #connection: C | undefined;
   #reason: Error | undefined;
-  /** Ends the wait for the next attempt, while there is one. */
+  /** Ends the wait for the next attempt; undefined while the client does not wait. */
   #wake: (() => void) | undefined;
 
-  /** Resolves, never rejects, with the reason when it is over. */
+  /** Promise of the reason why the client ended. It never rejects. */
   readonly closed: Promise<Error>;
 
   /**
-   * @param ready hears of every connection that is ready for calls
-   * @throws RangeError
+   * @param ready called for each connection once it is ready for calls
+   * @throws RangeError for an invalid option of `backoff`
    */
   constructor(
-    behaviour: ReconnectingBaseOptions<C>,
-    carrier: ConnectionFactory<C>,
+    options: ReconnectingBaseOptions<C>,
+    factory: ConnectionFactory<C>,
     ready: (connection: C) => void,
   ) {
-    this.#behaviour = behaviour;
-    this.#carrier = carrier;
-    this.#clock = behaviour.clock ?? carrier.clock;
-    this.#backoff = new Backoff(behaviour.backoff);
+    this.#options = options;
+    this.#factory = factory;
+    this.#clock = options.clock ?? factory.clock;
+    this.#backoff = new Backoff(options.backoff);
     this.#ready = ready;
     this.closed = this.#run();
   }
@@ -57,17 +58,17 @@ export class ConnectionManager<C extends Connection> {
     return this.#lastError;
   }
 
-  /** Made ready for calls, and not ended yet. */
+  /** The connection that is ready for calls; undefined while there is none. */
   get connection(): C | undefined {
     return this.#connection;
   }
 
-  /** Why it ends; undefined while it does not. */
+  /** The reason why the client ends; undefined before that. */
   get reason(): Error | undefined {
     return this.#reason;
   }
 
-  /** Opens no more connections. One that is ready for calls is the caller's to end. */
+  /** Stops opening connections. A connection that is ready for calls stays open: the caller must end it. */
   end(reason: Error): void {
     if (this.#reason !== undefined) return;
     this.#reason = reason;
@@ -79,24 +80,24 @@ export class ConnectionManager<C extends Connection> {
   }
 
   async #run(): Promise<Error> {
-    await undefined; // whoever made us has us before we tell anything
+    await undefined; // the caller gets the client before `onStateChange` is called
     while (this.#reason === undefined) {
-      const error = await this.#live();
+      const error = await this.#runConnection();
       if (this.#reason !== undefined) break;
       this.#lastError = error;
       try {
-        if (this.#behaviour.isFatalError?.(error)) this.end(error);
+        if (this.#options.isFatalError?.(error)) this.end(error);
         else await this.#wait(error);
       } catch (thrown) {
-        this.end(toError(thrown)); // `isFatalError` or `jitter` does not know how to go on, and nobody else does
+        this.end(toError(thrown)); // `isFatalError` or `jitter` threw, so there is no decision on the next attempt
       }
     }
     this.#become({ state: "closed", error: this.#lastError });
     return this.#reason ?? new ConnectionClosed("the client is closed");
   }
 
-  /** One connection, from the attempt to its end: why it failed or ended. */
-  async #live(): Promise<Error> {
+  /** Opens one connection and waits for its end. Returns why it failed or ended. */
+  async #runConnection(): Promise<Error> {
     this.#become({ state: "connecting", error: this.#lastError });
     let connection: C;
     try {
@@ -118,13 +119,12 @@ export class ConnectionManager<C extends Connection> {
     return reason;
   }
 
-  /** Opens a connection and makes it ready for calls: until then nobody else can send on it. */
+  /** Opens a connection and sets it up. Until then no call of the client is sent on it. */
   async #establish(): Promise<C> {
-    const { prepare } = this.#carrier;
+    const { prepare } = this.#factory;
     const { signal } = this.#ending;
     const connection = await this.#open();
-    const give = () => connection.destroy(this.#reason);
-    signal.addEventListener("abort", give, { once: true });
+    const release = limitTime(this.#clock, { signal }, () => connection.destroy(this.#reason));
     try {
       if (signal.aborted) throw signal.reason;
       await prepare?.(connection);
@@ -132,41 +132,42 @@ export class ConnectionManager<C extends Connection> {
       if (connection.reason !== undefined) throw connection.reason;
       return connection;
     } catch (error) {
-      // What ended the connection tells more than what became of a call on it.
+      // The reason of the connection is more specific than the error of a call on it.
       const reason = connection.reason ?? error;
       connection.destroy(isError(error) ? error : undefined);
       throw reason;
     } finally {
-      signal.removeEventListener("abort", give);
+      release();
     }
   }
 
-  /** Waits for no way of a program's own that does not heed the signal: what it opens after the end is destroyed. */
+  /** Opens a connection. It does not wait for an `open` that ignores the signal: a late connection is destroyed. */
   async #open(): Promise<C> {
     const { signal } = this.#ending;
-    if (signal.aborted) throw signal.reason; // by who was told that we begin
-    const opening = Promise.resolve(this.#carrier.open(signal));
-    let giveUp = nothing;
+    if (signal.aborted) throw signal.reason; // `onStateChange` may have ended the client
+    const opening = Promise.resolve(this.#factory.open(signal));
+    let release = nothing;
     const ended = new Promise<never>((_, reject) => {
-      giveUp = () => {
+      release = limitTime(this.#clock, { signal }, () => {
         opening.then((connection) => connection.destroy(this.#reason), nothing);
         reject(signal.reason);
-      };
-      signal.addEventListener("abort", giveUp, { once: true });
+      });
     });
     try {
       return await Promise.race([opening, ended]);
     } finally {
-      signal.removeEventListener("abort", giveUp);
+      release();
     }
   }
 
   async #setUp(connection: C): Promise<void> {
-    const { onConnection, setupTimeout = DEFAULT_SETUP_TIMEOUT } = this.#behaviour;
+    const { onConnection, setupTimeout = DEFAULT_SETUP_TIMEOUT } = this.#options;
     if (onConnection === undefined) return;
-    const late = () =>
-      connection.destroy(new ConnectFailed(`onConnection took longer than ${setupTimeout} ms`));
-    const timer = this.#clock.setTimeout(late, setupTimeout);
+    const release = limitTime(this.#clock, { timeout: setupTimeout }, () =>
+      connection.destroy(
+        new ConnectFailed(`onConnection took longer than setupTimeout (${setupTimeout} ms)`),
+      ),
+    );
     const lost = connection.closed.then((reason) => {
       throw reason;
     });
@@ -174,7 +175,7 @@ export class ConnectionManager<C extends Connection> {
       await Promise.race([onConnection(connection), lost]);
     } finally {
       lost.catch(nothing);
-      this.#clock.clearTimeout(timer);
+      release();
     }
   }
 
@@ -184,14 +185,12 @@ export class ConnectionManager<C extends Connection> {
     return new Promise((resolve) => {
       const done = () => {
         this.#wake = undefined;
-        this.#clock.clearTimeout(timer);
-        signal.removeEventListener("abort", done);
+        release();
         resolve();
       };
-      const timer = this.#clock.setTimeout(done, delay);
-      signal.addEventListener("abort", done, { once: true });
+      const release = limitTime(this.#clock, { timeout: delay, signal }, done);
       this.#wake = done;
-      // Told last: whoever lets a clock go on when told finds the timer set.
+      // Last, because `onStateChange` may advance a test's clock: the timer must exist by then.
       this.#become({ state: "waiting", error, delay });
     });
   }
@@ -199,9 +198,9 @@ export class ConnectionManager<C extends Connection> {
   #become(change: ReconnectingStateChange<C>): void {
     this.#state = change.state;
     try {
-      this.#behaviour.onStateChange?.(change);
+      this.#options.onStateChange?.(change);
     } catch (error) {
-      throwToPlatform(error); // it is the program's, and not to be taken for one of the connection
+      throwToPlatform(error); // an error of the program, not of the connection
     }
   }
 }

@@ -1,13 +1,13 @@
-/** An ask as it was when the call was made: while it waits, the program may change what it has given. */
-import type { AnyCommand } from "../command/command.ts";
+/** Calls encoded when they are made: while a call is queued, the program may change the objects that it passed. */
+import type { AnyCommand } from "../command/types.ts";
 import { writeBox } from "../wire/box-writer.ts";
 import { frameOfBytes } from "../wire/frame-of.ts";
 import { ASK } from "../wire/protocol-keys.ts";
 import { tagBytes } from "../wire/tag.ts";
 
 /**
- * The same command, which asks with this box whatever the values.
- * @param ask what `writeAsk` has written
+ * Returns a copy of the command that sends an encoded ask and ignores the values of the call.
+ * @param ask box written by `writeAsk`. Its tag is replaced
  */
 export function withAsk(command: AnyCommand, ask: Uint8Array): AnyCommand {
   const { name, requiresAnswer, requireTLS, idempotent, commandType, responseType, declaredErrors, change } =

@@ -1,29 +1,29 @@
-/** Attempts that fail by what the client was made with: the next one would fail in the same way. */
-import type { BaseConnection as Connection } from "../connection/connection.ts";
-import type { ConnectionOpener, ReconnectingBaseOptions } from "./options.ts";
+/** Errors caused by the options of a client. The next attempt would fail in the same way, so they are fatal. */
+import type { ConnectionOpener, Reconnectable, ReconnectingBaseOptions } from "./options.ts";
 
-type Way<C extends Connection> = ConnectionOpener<C>["open"];
-type GiveUpOn<C extends Connection> = NonNullable<ReconnectingBaseOptions<C>["isFatalError"]>;
+type Open<C extends Reconnectable> = ConnectionOpener<C>["open"];
+type IsFatalError<C extends Reconnectable> = NonNullable<ReconnectingBaseOptions<C>["isFatalError"]>;
 
 /**
- * A way to open connections, and when to give it up: on what `refuses` says, where the way itself has failed with it, and
- * on what the user says.
+ * Returns `open` together with an `isFatalError` that is also true for errors of `open` itself.
+ * @param isOptionsError returns true for an error of `open` that the options have caused
+ * @param isFatalError the function of the user
  */
-export function givingUpOnRefusals<C extends Connection>(
-  open: Way<C>,
-  refuses: (error: unknown) => boolean,
-  isFatalError: GiveUpOn<C> | undefined,
-): { readonly open: Way<C>; readonly isFatalError: GiveUpOn<C> } {
-  let refused: unknown;
+export function withFatalOptionsErrors<C extends Reconnectable>(
+  open: Open<C>,
+  isOptionsError: (error: unknown) => boolean,
+  isFatalError: IsFatalError<C> | undefined,
+): { readonly open: Open<C>; readonly isFatalError: IsFatalError<C> } {
+  let fatal: unknown;
   return {
     async open(signal) {
       try {
         return await open(signal);
       } catch (error) {
-        if (refuses(error)) refused = error;
+        if (isOptionsError(error)) fatal = error;
         throw error;
       }
     },
-    isFatalError: (error) => error === refused || (isFatalError?.(error) ?? false),
+    isFatalError: (error) => error === fatal || (isFatalError?.(error) ?? false),
   };
 }

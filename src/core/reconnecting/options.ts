@@ -1,80 +1,107 @@
-/** How a client that keeps a connection up behaves. */
-import { checkBounds } from "../connection/bounds.ts";
-import type { BaseConnection as Connection } from "../connection/connection.ts";
+/** Options and states of a reconnecting client. */
+import type { Caller } from "../command/types.ts";
+import { checkNotNegative } from "../number-option.ts";
 import type { Signal } from "../platform.ts";
 import type { Clock } from "../transport.ts";
 import type { BackoffOptions } from "./backoff.ts";
 
+/** A connection as a reconnecting client needs it. */
+export interface Reconnectable extends Caller {
+  /** True while new calls are sent or queued. False once the connection is closing or speaks another protocol. */
+  readonly acceptsCalls: boolean;
+  /** The reason why the connection ends; undefined before that. */
+  readonly reason: Error | undefined;
+  /** Promise of the reason why the connection ended. It never rejects. */
+  readonly closed: Promise<Error>;
+  /** Finishes the calls in progress, then ends the connection. */
+  close(): Promise<void>;
+  /** Ends the connection at once. */
+  destroy(reason?: Error): void;
+}
+
 /**
- * `connecting`: a connection is being opened, turned to TLS where that was asked for, and set up. `connected`: calls go
- * out. `waiting`: until the next attempt. `closed`: for good.
+ * State of a reconnecting client.
+ *
+ * - `connecting`: a connection is being opened, upgraded to TLS if that is configured, and set up
+ * - `connected`: calls are sent
+ * - `waiting`: the client waits for the next attempt
+ * - `closed`: the client has ended, and makes no more attempts
  */
 export type ReconnectingState = "connecting" | "connected" | "waiting" | "closed";
 
-/** Tells of a new state. */
-export interface ReconnectingStateChange<C extends Connection = Connection> {
+/** A state change of a reconnecting client, as passed to `onStateChange`. */
+export interface ReconnectingStateChange<C extends Reconnectable> {
   readonly state: ReconnectingState;
-  /** Why there is no connection, or was none before this one; undefined as long as nothing has failed. */
+  /** The last error: why there is no connection, or why the previous one ended. Undefined before the first failure. */
   readonly error: Error | undefined;
-  /** `waiting` only: milliseconds until the next attempt. */
+  /** Milliseconds until the next attempt. Set only in `waiting`. */
   readonly delay?: number;
-  /** `connected` only. */
+  /** The new connection. Set only in `connected`. */
   readonly connection?: C;
 }
 
-/** Bounds on the calls that wait for a connection. A call past them rejects with LimitExceeded. */
+/** Limits on the calls that are queued until there is a connection. A call over a limit rejects with LimitExceeded. */
 export interface QueueLimits {
-  /** Default 1,000. */
+  /** Number of queued calls. Default 1,000. */
   readonly maxCalls?: number | undefined;
-  /** Bytes of their boxes. Default 1 MiB. */
+  /** Bytes of the boxes of all queued calls. Default 1 MiB. */
   readonly maxBytes?: number | undefined;
 }
 
-/** What a client that keeps a connection up does, whatever carries the connection. */
-export interface ReconnectingBaseOptions<C extends Connection = Connection> {
+/** Options of a reconnecting client over any transport. */
+export interface ReconnectingBaseOptions<C extends Reconnectable> {
   /**
-   * Sets up every connection (a login, say), perhaps with a promise; the calls that wait go out when it is done. Make
-   * its calls on the connection that it is given. When it fails, the connection is destroyed and the next attempt
-   * follows.
+   * Sets up each new connection, for example with a login. Queued calls are sent when it returns, or when its promise
+   * resolves. It must make its calls on the connection that it gets, because calls on the client stay queued meanwhile.
+   * If it throws or rejects, the connection is destroyed and the next attempt follows.
    */
   readonly onConnection?: ((connection: C) => unknown) | undefined;
-  /** Milliseconds that `onConnection` may take. Default 30,000. */
+  /** Limit on the time of `onConnection`, in milliseconds. Over it, the connection is destroyed. Default 30,000. */
   readonly setupTimeout?: number | undefined;
-  /** Hears of every state, the first one included. What it throws is left to the platform to report. */
+  /**
+   * Called on every state change, and for the first state. If it throws, the platform reports the error as uncaught, and
+   * the client continues.
+   */
   readonly onStateChange?: ((change: ReconnectingStateChange<C>) => void) | undefined;
-  /** Says of an error that trying again is in vain: the client closes with it, or with what this throws. Default: none is. */
+  /**
+   * Returns true for an error after which another attempt is useless. The client then closes with that error. If it throws,
+   * the client closes with the thrown error. Default: no error is fatal.
+   */
   readonly isFatalError?: ((error: Error) => boolean) | undefined;
-  /** How long to wait between attempts. */
+  /** Waits between attempts. */
   readonly backoff?: BackoffOptions | undefined;
-  /** How many calls may wait for a connection. */
+  /** Limits on the calls that are queued until there is a connection. */
   readonly queue?: QueueLimits | undefined;
-  /** Milliseconds that a call may take where it does not say, the wait for a connection included. Default: no bound. */
+  /** Default `timeout` of a call, in milliseconds. It includes the time in the queue. Default: no limit. */
   readonly callTimeout?: number | undefined;
-  /** Where time comes from: for tests. Default: the platform's. */
+  /** Clock of the client, for tests. Default: the clock of the platform. */
   readonly clock?: Clock | undefined;
-  /** Aborting it destroys the client. */
+  /** Signal that destroys the client when it is aborted. */
   readonly signal?: Signal | undefined;
 }
 
-/** Opens a connection in a way of your own: over a child process that is started anew, over SSH. */
-export interface ConnectionOpener<C extends Connection = Connection> {
-  /** @param signal aborts when the client is closed meanwhile */
+/** The program's own way to open connections, for example over a child process that is started again, or over SSH. */
+export interface ConnectionOpener<C extends Reconnectable> {
+  /**
+   * Opens a connection. Errors that it throws lead to the next attempt.
+   * @param signal is aborted if the client ends meanwhile. A connection that is opened after that is destroyed
+   */
   readonly open: (signal: Signal) => C | PromiseLike<C>;
 }
 
-/** What the carrier of the connections adds. */
-export interface ConnectionFactory<C extends Connection> extends ConnectionOpener<C> {
-  /** The platform's. */
+/** The part of a reconnecting client that depends on the platform. */
+export interface ConnectionFactory<C extends Reconnectable> extends ConnectionOpener<C> {
+  /** Clock of the platform. */
   readonly clock: Clock;
-  /** Does what every connection needs before anything else is sent on it: StartTLS. */
+  /** Prepares each new connection before anything else is sent on it, for example with StartTLS. */
   readonly prepare?: ((connection: C) => Promise<void>) | undefined;
 }
 
-/** @throws RangeError for a time or a bound that is none */
-export function checkBehaviour({
+/** @throws RangeError for a time or a limit that is not a number of at least 0 */
+export function checkReconnectingOptions({
   callTimeout,
   setupTimeout,
   queue: { maxCalls, maxBytes } = {},
 }: ReconnectingBaseOptions<never>): void {
-  checkBounds({ callTimeout, setupTimeout, maxCalls, maxBytes });
+  checkNotNegative({ callTimeout, setupTimeout, "queue.maxCalls": maxCalls, "queue.maxBytes": maxBytes });
 }

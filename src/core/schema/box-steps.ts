@@ -1,23 +1,16 @@
-/** How a box of one kind is written: in few steps, each a run of bytes that never change and one value. */
+/** Compiles how a box of one kind is written: a few steps, each some bytes that never change and one value. */
 import { TooLong } from "../errors/caller.ts";
 import { MAX_VALUE_LENGTH } from "../wire/box-limits.ts";
 import { compareBytes } from "../wire/box-writer.ts";
 import { ByteWriter } from "../wire/byte-writer.ts";
 import { FixedBytes } from "../wire/fixed-bytes.ts";
-import { compileKey, type Field, type Key } from "./field.ts";
+import { type Constant, compileKey, type Field, type Key } from "./field.ts";
 
-/** A key that every box of one kind has beside its fields. */
-export interface Constant {
-  readonly key: string;
-  /** Undefined for the tag, which differs from box to box. */
-  readonly value?: Uint8Array;
-}
-
-/** What is written at one go: bytes that never change, and one value after them, if any. */
+/** Bytes that never change, followed by one value or none. */
 export interface Step {
-  /** Whole constants, then the key of the field or tag with room for the length of its value. */
+  /** Whole constants, then the key of the field or tag with two bytes for the length of its value. */
   readonly fixed: FixedBytes;
-  /** Undefined for the tag, and for what follows the last value. */
+  /** Undefined in the step of the tag, and in a step without a value. */
   readonly field: Field | undefined;
   readonly tag: boolean;
 }
@@ -29,13 +22,13 @@ interface ConstantKey extends Key {
 
 export type BoxKey = Field | ConstantKey;
 
-/** All keys of the box, in byte order. */
+/** Returns all keys of the box, in byte order. */
 export function compileKeys(fields: readonly Field[], constants: readonly Constant[]): BoxKey[] {
   const keys: BoxKey[] = [...fields, ...constants.map(compileConstant)];
   return keys.sort((a, b) => compareBytes(a.key, b.key));
 }
 
-/** The whole box. */
+/** Returns the steps that write the whole box. */
 export function compileSteps(keys: readonly BoxKey[]): Step[] {
   const steps: Step[] = [];
   const fixed = new ByteWriter(64);
@@ -45,7 +38,7 @@ export function compileSteps(keys: readonly BoxKey[]): Step[] {
   }
   for (const entry of keys) {
     const field = "codec" in entry ? entry : undefined;
-    // An optional field may be left out with its key, but not with the constants before it.
+    // An absent optional field skips its whole step, so the constants before it need a step of their own.
     if (field?.optional && fixed.length > 0) finishStep(undefined, false);
     fixed.append(entry.header);
     const value = "codec" in entry ? undefined : entry.value;

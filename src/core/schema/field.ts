@@ -1,36 +1,85 @@
-/** One field of a box, compiled: what {@link Schema} reads and writes by. */
+/** One field of a box, compiled. `field-set.ts` joins fields to a set; `read-fields.ts` and `box-template.ts` use them. */
 
 import { InvalidSignature } from "../errors/caller.ts";
+import type { Box } from "../wire/box.ts";
 import { keyHeader } from "../wire/box-writer.ts";
+import type { ByteWriter } from "../wire/byte-writer.ts";
 import { FixedBytes } from "../wire/fixed-bytes.ts";
+import type { Frame } from "../wire/frame.ts";
 import { textToKey } from "../wire/key-text.ts";
-import { type Argument, asInPlace, type BoxArgument, type InPlaceArgument } from "./argument.ts";
+import type { Tag } from "../wire/tag.ts";
+import { type Argument, asInPlace, type InPlaceArgument } from "./argument.ts";
 
-/** A key as it stands in a box. */
+/** Values by field name. */
+export type Values = Readonly<Record<string, unknown>>;
+
+/** A key as encoded in a box. */
 export interface Key {
   readonly key: Uint8Array;
-  /** The same with its length before it. */
+  /** The key with its length in front. */
   readonly header: Uint8Array;
-  /** The header again, for finding it in a frame. */
+  /** The header, prepared for comparison with the keys of a frame. */
   readonly pattern: FixedBytes;
+}
+
+/** A key that every box of one kind has besides its fields. */
+export interface Constant {
+  readonly key: string;
+  /** Undefined for the tag, which differs from box to box. */
+  readonly value?: Uint8Array;
 }
 
 export interface Field extends Key {
   readonly name: string;
-  /** Its place among the declared names. */
+  /** Index among the declared names. */
   readonly slot: number;
   readonly codec: InPlaceArgument<unknown>;
   readonly optional: boolean;
-  /** Set for the few codecs that write several keys. */
+  /** Set for codecs that may use several keys. */
   readonly spread: BoxArgument<unknown> | undefined;
-  /** Its name is one that every object inherits something under. */
+  /** True if every object inherits a property of this name, for example `toString`. */
   readonly shadowed: boolean;
 }
 
-/** Values by the names of the fields: what a program gives, and what is read from a box. */
-export type Values = Readonly<Record<string, unknown>>;
+/** Part of `FieldSet` that {@link SpreadPath} needs. */
+export interface CompiledFields {
+  /** In byte order of the keys. */
+  readonly fields: readonly Field[];
+  missing(name: string): Error;
+  failure(name: string, cause: unknown): Error;
+}
 
-/** @throws InvalidSignature for a name that cannot be a key, TooLong for one over 255 bytes */
+/**
+ * Slow path for boxes with fields that use several keys: reads and writes them through a {@link Box}.
+ * Such codecs refer to it, so a bundle without them does not contain it.
+ */
+export interface SpreadPath {
+  read(set: CompiledFields, frame: Frame, connection: unknown): Record<string, unknown>;
+  /** @param slots values by {@link Field.slot}; the others are looked up in `values` */
+  write(
+    out: ByteWriter,
+    set: CompiledFields,
+    constants: readonly Constant[],
+    tag: Tag,
+    values: Values,
+    slots: unknown[],
+    connection: unknown,
+  ): void;
+}
+
+/**
+ * Codec that reads and writes keys of the box itself, as many as it needs. Create it with `boxArgument()`.
+ * `connection` is the connection that the box is sent or received on, if any.
+ */
+export interface BoxArgument<T, I = T> extends Argument<T, I> {
+  toBox(value: I, name: string, box: Box, connection: unknown): void;
+  /** Returns undefined if the argument is absent. */
+  fromBox(name: string, box: Box, connection: unknown): T | undefined;
+  /** Set by `boxArgument()`. */
+  readonly spreadPath: SpreadPath;
+}
+
+/** @throws InvalidSignature if the name cannot be a key, TooLong if it is over 255 bytes */
 export function compileKey(name: string): Key {
   const key = textToKey(name);
   const header = keyHeader(key);
@@ -41,6 +90,10 @@ export function compileKey(name: string): Key {
 export function compileField(name: string, argument: Argument<unknown>, slot: number): Field {
   if (name === "__proto__") {
     throw new InvalidSignature("__proto__ cannot name a field: objects treat it specially");
+  }
+  // TypeScript requires the property; a program in JavaScript may have forgotten it.
+  if (isBoxArgument(argument) && !argument.spreadPath) {
+    throw new InvalidSignature(`${name}: use boxArgument() for a codec with toBox`);
   }
   return {
     ...compileKey(name),
@@ -54,16 +107,18 @@ export function compileField(name: string, argument: Argument<unknown>, slot: nu
 }
 
 /**
- * A value that an object does not list: of a getter in its class, say. An argument may be named `toString`: then what every
- * object inherits under that name does not count.
+ * Takes the value of a field out of its slot, so that the slots neither keep a value alive that was sent nor pass it to
+ * the next box. A property that `for...in` does not list, for example a getter of a class, is read from `values`.
  */
-export function valueFor(field: Field, values: Values): unknown {
-  return field.shadowed && !Object.hasOwn(values, field.name) ? undefined : values[field.name];
+export function takeValue(slots: unknown[], field: Field, values: Values): unknown {
+  const value = slots[field.slot];
+  slots[field.slot] = undefined;
+  return value ?? unlistedValue(field, values);
 }
 
-/** Whether a value that is spread over several keys, of this name, may have a piece under that key. */
-export function isPieceOf(name: string, key: string): boolean {
-  return key.startsWith(`${name}.`) && /^\d+$/.test(key.slice(name.length + 1));
+/** An argument may be named `toString`: the function that every object inherits under that name is not its value. */
+function unlistedValue(field: Field, values: Values): unknown {
+  return field.shadowed && !Object.hasOwn(values, field.name) ? undefined : values[field.name];
 }
 
 export function isLocal(argument: Argument<unknown>): boolean {
@@ -72,4 +127,9 @@ export function isLocal(argument: Argument<unknown>): boolean {
 
 export function isBoxArgument<T, I>(argument: Argument<T, I>): argument is BoxArgument<T, I> {
   return "toBox" in argument;
+}
+
+/** Returns true if a value that is spread over several keys from `name` on may have a piece under `key`. */
+export function isPieceOf(name: string, key: string): boolean {
+  return key.startsWith(`${name}.`) && /^\d+$/.test(key.slice(name.length + 1));
 }

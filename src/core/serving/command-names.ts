@@ -1,13 +1,13 @@
-/** The names of commands, as strings: most asks on a connection bear one of a few. */
+/** Cache of command names as strings: most asks on a connection have one of a few names. */
 import { copiedBytes } from "../wire/frame.ts";
 import { keyToText } from "../wire/key-text.ts";
 
-/** How many names are remembered: by a hash of length and two bytes, so a collision only costs a new string. */
+/** Number of cached names. The slot is a hash of the length and two bytes; a collision costs only a new string. */
 const SLOTS = 32;
-/** A longer name is not remembered: a peer could make each connection keep megabytes of what nobody serves. */
+/** Maximum length of a cached name in bytes. Without it, unknown names from a peer could keep megabytes alive. */
 const LONGEST = 128;
 
-export class NameCache {
+export class CommandNames {
   readonly #bytes: Uint8Array[] = [];
   readonly #names: string[] = [];
 

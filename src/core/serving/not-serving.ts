@@ -1,6 +1,5 @@
-/** Serves nothing: every ask is answered with `UNHANDLED`. */
-import type { AskReceiver } from "../calls/dispatcher.ts";
-import type { Host } from "../calls/port.ts";
+/** The serving half of a connection that serves nothing: every ask is answered with `UNHANDLED`. */
+import type { AskReceiver, Port } from "../calls/port.ts";
 import { UNHANDLED_ERROR_CODE } from "../errors/wire-codes.ts";
 import { Box } from "../wire/box.ts";
 import { writeBox } from "../wire/box-writer.ts";
@@ -9,21 +8,25 @@ import { ERROR, ERROR_CODE, ERROR_DESCRIPTION } from "../wire/protocol-keys.ts";
 
 class NotServing implements AskReceiver {
   readonly inProgress = 0;
-  readonly #host: Host;
+  readonly #port: Port;
 
-  constructor(host: Host) {
-    this.#host = host;
+  constructor(port: Port) {
+    this.#port = port;
   }
 
   receive(frame: Frame): void {
-    if (frame.ask < 0 || !this.#host.alive) return;
+    if (frame.ask < 0 || !this.#port.alive) return;
     const box = new Box({
       [ERROR_CODE]: UNHANDLED_ERROR_CODE,
       [ERROR_DESCRIPTION]: "nothing is served here",
     });
-    writeBox(this.#host.out, box.set(ERROR, frame.value(frame.ask)));
-    this.#host.written();
+    writeBox(this.#port.out, box.set(ERROR, frame.value(frame.ask)));
+    this.#port.written();
   }
+
+  secured(): void {}
 }
 
-export const notServing = (host: Host): AskReceiver => new NotServing(host);
+export function notServing(port: Port): AskReceiver {
+  return new NotServing(port);
+}

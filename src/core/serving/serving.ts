@@ -1,82 +1,94 @@
-/** The peer's asks: find the responder, run it, answer. */
+/** The serving half of a connection: finds the responder of an ask, runs it, and answers. */
 
-import type { Host } from "../calls/port.ts";
-import type { AmpConnection } from "../command/amp-connection.ts";
-import type { AnyCommand } from "../command/command.ts";
+import type { AskReceiver, Port } from "../calls/port.ts";
 import { CommandResponder, type Responder } from "../command/responder.ts";
+import type { AnyCommand } from "../command/types.ts";
 import { RemoteAmpError } from "../errors/peer.ts";
 import { BadLocalReturn } from "../errors/responder.ts";
 import { isError, messageOf, toError } from "../errors/to-error.ts";
 import { toWire, UNHANDLED_ERROR_CODE } from "../errors/wire-codes.ts";
-import type { CallEvent, Observer } from "../observer.ts";
+import { watchesCalls } from "../observer.ts";
 import { utf8Encoder } from "../platform.ts";
 import type { Values } from "../schema/field.ts";
 import { Box } from "../wire/box.ts";
 import { MAX_VALUE_LENGTH } from "../wire/box-limits.ts";
 import { writeBox } from "../wire/box-writer.ts";
-import type { ByteRange } from "../wire/byte-range.ts";
 import type { ByteWriter } from "../wire/byte-writer.ts";
 import type { Frame } from "../wire/frame.ts";
 import { ANSWER, ERROR, ERROR_CODE, ERROR_DESCRIPTION } from "../wire/protocol-keys.ts";
-import { tagBytes } from "../wire/tag.ts";
-import { NameCache } from "./command-names.ts";
+import { type ByteRange, tagBytes } from "../wire/tag.ts";
+import { CommandNames } from "./command-names.ts";
+import { IncomingAsk } from "./incoming-ask.ts";
 import type { ResponderLocator } from "./locator.ts";
+import { ConnectionContext } from "./responder-context.ts";
 
-const NOTHING = new Uint8Array(0);
+/** Serves nothing. An empty `locator()` would load all that locators can do into the bundle of a page. */
+const nothingServed: ResponderLocator = { locateResponder: () => undefined };
 
-/** Used again by asks that are answered at once. One for all connections: it keeps the last frame's bytes alive. */
-let reusableAsk: Ask | undefined;
+/** Reused for asks that are answered at once. Shared by all connections: it keeps the bytes of one frame alive. */
+let reusableAsk: IncomingAsk | undefined;
 
-export class Serving {
-  readonly #host: Host;
+/** Creates the serving half of a connection with a locator. */
+export function serving(
+  port: Port,
+  { locator = nothingServed }: { readonly locator?: ResponderLocator | undefined },
+): AskReceiver {
+  return new Serving(port, locator);
+}
+
+export class Serving implements AskReceiver {
+  readonly #port: Port;
   readonly #locator: ResponderLocator;
-  readonly #names = new NameCache();
-  #inProgress = 0;
+  /** Created by the first ask: idle connections have neither. */
+  #names: CommandNames | undefined;
+  #context: ConnectionContext | undefined;
+  inProgress = 0;
 
-  constructor(host: Host, locator: ResponderLocator) {
-    this.#host = host;
+  constructor(port: Port, locator: ResponderLocator) {
+    this.#port = port;
     this.#locator = locator;
   }
 
-  /** Asks whose responders have not finished. */
-  get inProgress(): number {
-    return this.#inProgress;
+  secured(): void {
+    this.#context = undefined;
   }
 
-  /** Serves an ask. The frame is done with when this returns. */
   receive(frame: Frame): void {
-    const ask = reusableAsk ?? new Ask();
-    reusableAsk = undefined; // a responder may bring another box
-    ask.begin(frame.shape?.commandName ?? this.#nameIn(frame), frame);
+    const ask = reusableAsk ?? new IncomingAsk();
+    reusableAsk = undefined; // a responder may synchronously cause another box to be received
+    ask.begin(frame.matched?.commandName ?? this.#nameIn(frame), frame);
     this.#serve(ask, frame);
     if (!ask.kept) reusableAsk = ask;
   }
 
   #nameIn(frame: Frame): string {
     const { bytes, command } = frame;
+    this.#names ??= new CommandNames();
     return this.#names.nameAt(bytes, frame.valueStart(command), frame.valueEnd(command));
   }
 
-  #serve(ask: Ask, frame: Frame): void {
-    const { observer } = this.#host;
+  #newContext(): ConnectionContext {
+    this.#context = new ConnectionContext(this.#port.connection, this.#port);
+    return this.#context;
+  }
+
+  #serve(ask: IncomingAsk, frame: Frame): void {
+    const port = this.#port;
+    const { observer } = port;
     let result: unknown;
     try {
       const responder = this.#locator.locateResponder(ask.name);
+      if (responder === undefined) return this.#serveOwn(ask, frame);
       const command = responder instanceof CommandResponder ? responder.command : undefined;
       const changing = ask.wantsAnswer && command?.change !== undefined ? command : undefined;
-      // A change is told of by whoever makes it: a call that began here would have no end.
-      if (observer?.watchesCalls && changing === undefined)
-        ask.watch(observer, this.#host.context.connection);
-      // First, so that nobody learns in plaintext what is served.
-      const refusal = this.#host.refusal(command);
+      // A protocol change is reported by its driver: a call that began here would have no end.
+      if (changing === undefined && watchesCalls(observer)) ask.watch(observer, port.connection);
+      // First, so that plaintext does not reveal what is served.
+      const refusal = port.refusal(command);
       if (refusal !== undefined) throw refusal;
-      if (responder === undefined) throw unhandled(ask.name);
-      if (changing !== undefined) {
-        ask.keep();
-        return this.#change(ask, changing, responder, frame);
-      }
+      if (changing !== undefined) return this.#change(ask, changing, responder, frame);
       result = this.#run(ask, responder, frame);
-      // What a proxy or a getter says may differ the second time: `then` is looked for once, and a promise made of it.
+      // `then` of a proxy or a getter may differ the second time: it is looked up once, and wrapped in a promise.
       if (isThenable(result)) return this.#wait(ask, Promise.resolve(result));
     } catch (error) {
       return this.#fail(ask, error);
@@ -84,9 +96,32 @@ export class Serving {
     this.#answer(ask, result);
   }
 
-  #run(ask: Ask, responder: Responder, frame: Frame): unknown {
-    const { context } = this.#host;
-    this.#inProgress++; // for what the responder does before it returns: it may close the connection
+  /**
+   * Serves a command of the library's own, or answers that the command is unknown. `requireTLS` holds for own commands; limits
+   * and observers do not, and `close()` does not wait for them: they are answered at any time.
+   * @throws RemoteAmpError for an unknown command, and the error that refuses the command
+   */
+  #serveOwn(ask: IncomingAsk, frame: Frame): void {
+    const port = this.#port;
+    const own = port.ownResponder(ask.name);
+    if (own === undefined && watchesCalls(port.observer)) ask.watch(port.observer, port.connection);
+    const refusal = port.refusal(own?.command);
+    if (refusal !== undefined) throw refusal;
+    if (own === undefined) throw unhandled(ask.name);
+    if (own.command.change !== undefined && ask.wantsAnswer)
+      return this.#change(ask, own.command, own, frame);
+    const values = own.command.readArguments(frame, port.connection);
+    ask.keep();
+    ask.command = own.command;
+    Promise.resolve(own.respond(values, this.#context ?? this.#newContext())).then(
+      (result) => this.#answer(ask, result),
+      (error: unknown) => this.#fail(ask, error),
+    );
+  }
+
+  #run(ask: IncomingAsk, responder: Responder, frame: Frame): unknown {
+    const context = this.#context ?? this.#newContext();
+    this.inProgress++; // counts while the responder runs synchronously, too: it may close the connection
     try {
       if (responder instanceof CommandResponder) {
         const { command } = responder;
@@ -96,122 +131,80 @@ export class Serving {
       }
       return responder(frame.toBox(), context);
     } finally {
-      this.#inProgress--;
+      this.inProgress--;
     }
   }
 
-  #wait(ask: Ask, result: Promise<unknown>): void {
+  #wait(ask: IncomingAsk, result: Promise<unknown>): void {
     ask.keep();
-    this.#inProgress++;
+    this.inProgress++;
     result.then(
       (value) => {
-        this.#inProgress--;
+        this.inProgress--;
         this.#answer(ask, value);
-        this.#host.finished();
+        this.#port.finished();
       },
       (error: unknown) => {
-        this.#inProgress--;
+        this.inProgress--;
         this.#fail(ask, error);
-        this.#host.finished();
+        this.#port.finished();
       },
     );
   }
 
-  #answer(ask: Ask, result: unknown): void {
-    const host = this.#host;
-    if (ask.wantsAnswer && host.alive) {
+  #answer(ask: IncomingAsk, result: unknown): void {
+    const port = this.#port;
+    if (ask.wantsAnswer && port.alive) {
       try {
-        writeAnswer(host.out, ask, result, host.context.connection);
+        writeAnswer(port.out, ask, result, port.connection);
       } catch (error) {
         ask.command = undefined;
         return this.#fail(ask, error);
       }
-      host.written();
+      port.written();
     }
-    if (ask.watched !== undefined) host.observer?.callAnswered(ask.watched);
+    if (ask.watched !== undefined) port.observer?.callAnswered?.(ask.watched);
   }
 
-  /** The protocol-changing ask leaves here: the host lets it run once nothing else is under way. */
-  #change(ask: Ask, command: AnyCommand, responder: Responder, frame: Frame): void {
-    const host = this.#host;
-    const values = command.readArguments(frame, host.context.connection);
+  /** Gives an ask for a protocol change to the port, which runs it when nothing else is under way. */
+  #change(ask: IncomingAsk, command: AnyCommand, responder: Responder, frame: Frame): void {
+    const port = this.#port;
+    ask.keep();
+    const values = command.readArguments(frame, port.connection);
     ask.command = command;
-    host.changeAsked({
+    port.changeAsked({
       command,
       run: async () => {
-        const { context } = host;
-        // What is located for a command with a change is that command's responder: a raw one has no command.
+        const context = this.#context ?? this.#newContext();
+        // The responder of a command with a change is a CommandResponder: a raw one has no command.
         return responseOf(ask.name, await (responder as CommandResponder).respond(values, context));
       },
-      writeAnswer: (result, out) => writeAnswer(out, ask, result, host.context.connection),
+      writeAnswer: (result, out) => writeAnswer(out, ask, result, port.connection),
       fail: (error) => this.#fail(ask, error),
     });
   }
 
-  #fail(ask: Ask, error: unknown): void {
-    const host = this.#host;
-    const { observer } = host;
+  #fail(ask: IncomingAsk, error: unknown): void {
+    const port = this.#port;
+    const { observer } = port;
     const wire = toWire(error, ask.command?.declaredErrors);
-    // A change that is refused is a call that fails, after all.
-    if (observer?.watchesCalls && ask.watched === undefined) ask.watch(observer, host.context.connection);
-    if (ask.watched !== undefined) observer?.callFailed(ask.watched, error);
-    if (wire.undeclared || !ask.wantsAnswer) host.report(error, ask.name);
-    if (!host.alive) return;
+    // A refused protocol change is reported as a call that failed.
+    if (ask.watched === undefined && watchesCalls(observer)) ask.watch(observer, port.connection);
+    if (ask.watched !== undefined) observer?.callFailed?.(ask.watched, error);
+    if (wire.undeclared || !ask.wantsAnswer) port.report(error, ask.name);
+    if (!port.alive) return;
     if (ask.wantsAnswer) {
-      writeError(host.out, ask.tag, wire.code, wire.description);
-      host.written();
+      writeError(port.out, ask.tag, wire.code, wire.description);
+      port.written();
     }
-    if (wire.fatal && !(wire.undeclared && host.survivesUndeclaredErrors)) {
-      host.quit(toError(error));
+    if (wire.fatal && !(wire.undeclared && port.survivesUndeclaredErrors)) {
+      port.quit(toError(error));
     }
-  }
-}
-
-/** One ask of the peer. */
-class Ask {
-  name = "";
-  wantsAnswer = false;
-  /** Empty where no answer is wanted. It lies in the frame, until {@link keep}. */
-  readonly tag: ByteRange = { bytes: NOTHING, start: 0, end: 0 };
-  /**
-   * Whose errors are declared: while its responder is at work. Before and after it an error is ours, and no text of it
-   * leaves, though a command may declare every `Error` there is. Undefined for a raw responder.
-   */
-  command: AnyCommand | undefined = undefined;
-  /** Set when somebody watches. */
-  watched: CallEvent | undefined = undefined;
-  /** It is answered later. */
-  kept = false;
-
-  begin(name: string, frame: Frame): void {
-    const { tag } = this;
-    const index = frame.ask;
-    this.name = name;
-    this.command = this.watched = undefined;
-    this.wantsAnswer = index >= 0;
-    // Looked at before it is stored: to store a young object in an old one costs V8 more.
-    if (tag.bytes !== frame.bytes) tag.bytes = frame.bytes;
-    tag.start = this.wantsAnswer ? frame.valueStart(index) : 0;
-    tag.end = this.wantsAnswer ? frame.valueEnd(index) : 0;
-  }
-
-  /** The frame will be gone when this is answered. */
-  keep(): void {
-    const { tag } = this;
-    this.kept = true;
-    tag.bytes = tagBytes(tag);
-    tag.end -= tag.start;
-    tag.start = 0;
-  }
-
-  watch(observer: Observer, connection: AmpConnection): void {
-    this.watched = { connection, command: this.name, direction: "incoming" };
-    observer.callStarted(this.watched);
   }
 }
 
 /** @throws BadLocalReturn: nothing is appended */
-function writeAnswer(out: ByteWriter, ask: Ask, result: unknown, connection: unknown): void {
+function writeAnswer(out: ByteWriter, ask: IncomingAsk, result: unknown, connection: unknown): void {
   const { command } = ask;
   out.busy = true;
   try {
@@ -235,10 +228,10 @@ function badReturn(name: string, cause: unknown): BadLocalReturn {
   });
 }
 
-/** A responder of a command without response values may return nothing. */
+/** A responder of a command without response values may return undefined. */
 function responseOf(name: string, result: unknown): Values {
   if (result === undefined) return {};
-  // The schema looks at each value before it uses it; all it needs is an object.
+  // The schema checks each value; it only needs an object.
   if (typeof result === "object" && result !== null) return result as Values;
   throw noObject(name, result);
 }
@@ -262,7 +255,7 @@ function writeError(out: ByteWriter, tag: ByteRange, code: string, description: 
   writeBox(out, box);
 }
 
-/** What fits into a value, cut between two characters. */
+/** UTF-8 of the text, cut between two characters if it is longer than a value may be. */
 function shortened(text: string): Uint8Array {
   const whole = utf8Encoder.encode(text);
   if (whole.length <= MAX_VALUE_LENGTH) return whole;

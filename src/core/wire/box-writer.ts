@@ -1,4 +1,4 @@
-/** Boxes to bytes. */
+/** Boxes to bytes, through a map: for boxes that no template describes. */
 import { InvalidSignature, TooLong } from "../errors/caller.ts";
 import type { Box } from "./box.ts";
 import { MAX_KEY_LENGTH, MAX_VALUE_LENGTH } from "./box-limits.ts";
@@ -7,8 +7,8 @@ import { FixedBytes } from "./fixed-bytes.ts";
 import { textToKey } from "./key-text.ts";
 
 /**
- * One box as it goes over the wire, keys in byte order.
- * @throws InvalidSignature for a box without keys or with an empty key, TooLong for what the length bytes cannot tell
+ * Encodes a box, with its keys in byte order.
+ * @throws InvalidSignature if the box or a key is empty, TooLong if a key is over 255 bytes or a value over 65535
  */
 export function encodeBox(box: Box): Uint8Array<ArrayBuffer> {
   const out = new ByteWriter();
@@ -16,6 +16,7 @@ export function encodeBox(box: Box): Uint8Array<ArrayBuffer> {
   return out.copy();
 }
 
+/** Appends a box as {@link encodeBox} does. On an error nothing is appended. */
 export function writeBox(out: ByteWriter, box: Box): void {
   if (box.size === 0) throw new InvalidSignature("a box needs at least one key");
   const start = out.length;
@@ -34,8 +35,8 @@ export function writeBox(out: ByteWriter, box: Box): void {
 }
 
 /**
- * A key with its length before it.
- * @throws InvalidSignature when empty (it would end the box), TooLong over 255 bytes
+ * Returns a key with its length in front.
+ * @throws InvalidSignature if the key is empty (it would end the box), TooLong if it is over 255 bytes
  */
 export function keyHeader(key: Uint8Array): Uint8Array<ArrayBuffer> {
   if (key.length === 0) throw new InvalidSignature("a key cannot be empty: an empty key ends the box");
@@ -48,12 +49,12 @@ export function keyHeader(key: Uint8Array): Uint8Array<ArrayBuffer> {
   return header;
 }
 
-/** A key as it is looked for, with its length before it. @throws InvalidSignature, TooLong: as {@link keyHeader} */
+/** Returns a key with its length in front, prepared for comparison. @throws InvalidSignature, TooLong */
 export function keyPattern(name: string): FixedBytes {
   return new FixedBytes(keyHeader(textToKey(name)));
 }
 
-/** Byte order, which for UTF-8 is not JavaScript's order of strings. */
+/** Compares in byte order. JavaScript's order of strings differs from it: UTF-16 sorts U+FF5E after U+1F600. */
 export function compareBytes(a: Uint8Array, b: Uint8Array): number {
   const shared = Math.min(a.length, b.length);
   for (let i = 0; i < shared; i++) {

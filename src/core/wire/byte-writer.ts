@@ -1,10 +1,9 @@
 /**
- * A growing run of bytes that boxes are encoded into.
+ * A growing buffer that boxes are encoded into.
  *
- * Bytes, not strings, and stores in JavaScript rather than calls into C++ for anything short: for a
- * field under some 24 bytes the call costs more than the copy.
+ * Short texts and byte runs are copied in JavaScript, because a call into C++ costs more: see README.md.
  *
- * Ownership: `bytes` belongs to the writer and is reused. Whoever hands out a part of it says until when.
+ * Ownership: `bytes` belongs to the writer and is reused. Code that passes a part of it on says until when it is valid.
  */
 import { utf8Encoder } from "../platform.ts";
 import type { FixedBytes } from "./fixed-bytes.ts";
@@ -12,33 +11,32 @@ import type { FixedBytes } from "./fixed-bytes.ts";
 const ZERO = 0x30;
 const A = 0x61;
 const MAX_INT32 = 0x7fffffff;
+/** Size from which `TypedArray.prototype.set` and `TextEncoder.encodeInto` are faster than a loop. */
+const SHORT_COPY_BYTES = 24;
 
-/** Below this many bytes a loop beats `TypedArray.prototype.set` and `TextEncoder.encodeInto`. */
-const SHORT = 24;
-
-/** A value from this size on is not copied where the writer lends: see {@link ByteWriter.lends}. */
+/** Size from which a value is attached instead of copied, if {@link ByteWriter.lends} is set. */
 export const LENT_BYTES = 16 * 1024;
 
-/** A large value that stands between our bytes, and stays where it lies. */
+/** A large value that is sent between the writer's bytes without being copied. */
 interface Attached {
-  /** After so many of our bytes. */
+  /** Number of the writer's bytes before the value. */
   readonly at: number;
   readonly value: Uint8Array;
 }
 
 export class ByteWriter {
-  /** Our own bytes, without what is attached. */
+  /** Bytes written, without attached values. */
   length = 0;
-  /** Whether large values may be attached instead of copied: whoever says so sends them before anybody can change them. */
+  /** True if large values may be attached instead of copied. Only for code that sends them before a program can change them. */
   lends = false;
-  /** Whether values of a box are being written: a codec of the user's, which runs in the middle of it, must not begin another. */
+  /** True while a box is being written. A codec of the program, which runs meanwhile, must not begin another box. */
   busy = false;
   #attached: Attached[] | undefined;
   #bytes: Uint8Array<ArrayBuffer>;
-  /** Of the same bytes. */
+  /** View of `#bytes`. */
   #view: DataView;
 
-  /** @param capacity bytes to begin with; it doubles when they are full */
+  /** @param capacity initial size in bytes; it doubles when the buffer is full */
   constructor(capacity = 256) {
     this.#bytes = new Uint8Array(capacity);
     this.#view = new DataView(this.#bytes.buffer);
@@ -48,17 +46,17 @@ export class ByteWriter {
     return this.#bytes;
   }
 
-  /** Whether a large value is attached. */
+  /** True if a large value is attached. */
   get attached(): boolean {
     return this.#attached !== undefined;
   }
 
-  /** All bytes, with what is attached. */
+  /** Bytes written, including attached values. */
   get size(): number {
     return this.#attached === undefined ? this.length : this.length + this.#attachedFrom(0);
   }
 
-  /** Everything in order, for a writer that lends. The parts are the writer's, and the owners' of the attached values. */
+  /** Returns all bytes in order, without copying: parts of the writer's buffer, and the attached values. */
   parts(): Uint8Array[] {
     const parts: Uint8Array[] = [];
     let from = 0;
@@ -70,7 +68,7 @@ export class ByteWriter {
     return parts;
   }
 
-  /** Takes back everything from `length` on. */
+  /** Removes everything from position `length` on. */
   truncate(length: number): void {
     this.length = length;
     if (this.#attached === undefined) return;
@@ -84,7 +82,7 @@ export class ByteWriter {
     return count;
   }
 
-  /** Makes room for `count` more bytes. */
+  /** Ensures space for `count` more bytes. */
   reserve(count: number): void {
     if (this.length + count > this.#bytes.length) this.#grow(this.length + count);
   }
@@ -118,9 +116,9 @@ export class ByteWriter {
     const bytes = this.#bytes;
     const { length } = this;
     this.length = length + count;
-    if (count >= SHORT) return bytes.set(source.subarray(start, end), length);
+    if (count >= SHORT_COPY_BYTES) return bytes.set(source.subarray(start, end), length);
     let at = 0;
-    // Four at a turn, which costs hardly more than one: see FixedBytes.
+    // Four bytes at a time: see README.md.
     for (; at + 4 <= count; at += 4) {
       const from = start + at;
       const to = length + at;
@@ -132,7 +130,7 @@ export class ByteWriter {
     for (; at < count; at++) bytes[length + at] = source[start + at] as number;
   }
 
-  /** A number from 1 up in lower-case hexadecimal digits. */
+  /** Appends a positive integer in lower-case hexadecimal. */
   hex(value: number): void {
     if (value > MAX_INT32) return this.ascii(value.toString(16));
     const count = (35 - Math.clz32(value)) >> 2;
@@ -152,12 +150,12 @@ export class ByteWriter {
     const view = this.#view;
     let at = this.length;
     this.length = at + length;
-    // The last store may run up to 3 bytes over the end, where nothing stands yet.
+    // The last store may write up to 3 unused bytes past the end.
     for (let index = 0; index < words.length; index++, at += 4)
       view.setInt32(at, words[index] as number, true);
   }
 
-  /** Text whose characters are all below U+0080: the caller knows. */
+  /** Appends text whose characters are all below U+0080; this is not checked. */
   ascii(text: string): void {
     const count = text.length;
     this.reserve(count);
@@ -167,10 +165,10 @@ export class ByteWriter {
     this.length = length + count;
   }
 
-  /** The same where the text is short and ASCII; else it writes nothing and returns false. */
+  /** Appends short ASCII text. Returns false, and appends nothing, for any other text. */
   shortAscii(text: string): boolean {
     const count = text.length;
-    if (count >= SHORT) return false;
+    if (count >= SHORT_COPY_BYTES) return false;
     this.reserve(count);
     const bytes = this.#bytes;
     const { length } = this;
@@ -183,7 +181,7 @@ export class ByteWriter {
     return true;
   }
 
-  /** Text as UTF-8. A lone surrogate becomes U+FFFD: whoever minds looks first. */
+  /** Appends text as UTF-8. A lone surrogate becomes U+FFFD; callers that reject it check first. */
   utf8(text: string): void {
     this.reserve(text.length * 3);
     this.length += utf8Encoder.encodeInto(text, this.#bytes.subarray(this.length)).written;
@@ -195,7 +193,7 @@ export class ByteWriter {
     this.#bytes[this.length++] = value & 0xff;
   }
 
-  /** Leaves room for a two-byte length, to be filled in by {@link endCounted}. Returns where it stands. */
+  /** Leaves space for a two-byte length. Returns its position, for {@link endCounted}. */
   beginCounted(): number {
     this.reserve(2);
     const position = this.length;
@@ -203,7 +201,7 @@ export class ByteWriter {
     return position;
   }
 
-  /** Fills in the length of what was written since `beginCounted`. Returns that length, which may be too long to fit. */
+  /** Stores the number of bytes written since `beginCounted`. Returns it; the caller checks that it fits two bytes. */
   endCounted(position: number): number {
     const bytes = this.#bytes;
     let count = this.length - position - 2;
@@ -213,7 +211,7 @@ export class ByteWriter {
     return count;
   }
 
-  /** A copy of what was written from `start` on, for a writer that does not lend. */
+  /** Returns a copy of the bytes from `start` on. Without attached values: only for a writer that does not lend. */
   copy(start = 0): Uint8Array<ArrayBuffer> {
     return this.#bytes.slice(start, this.length);
   }

@@ -1,23 +1,23 @@
 /**
- * Bytes that came and wait, chunk by chunk. Not an array that is shifted: once tens of thousands wait, each shift moves
- * all that are behind it.
+ * A queue of received chunks. Two stacks, because `shift()` of an array with tens of thousands of elements moves them all.
  */
 export class Chunks {
-  /** How many bytes wait. */
+  /** Bytes in the queue. */
   bytes = 0;
-  #coming: Uint8Array[] = [];
-  /** The last of them is the next. */
-  #going: Uint8Array[] = [];
+  /** In the order of arrival. */
+  #pushed: Uint8Array[] = [];
+  /** In reverse order: the last element is the next chunk. */
+  #shifted: Uint8Array[] = [];
 
   push(chunk: Uint8Array): void {
-    this.#coming.push(chunk);
+    this.#pushed.push(chunk);
     this.bytes += chunk.length;
   }
 
-  /** Takes out the one that has waited longest. */
+  /** Removes and returns the oldest chunk. */
   shift(): Uint8Array | undefined {
-    if (this.#going.length === 0) [this.#coming, this.#going] = [this.#going, this.#coming.reverse()];
-    const chunk = this.#going.pop();
+    if (this.#shifted.length === 0) [this.#pushed, this.#shifted] = [this.#shifted, this.#pushed.reverse()];
+    const chunk = this.#shifted.pop();
     if (chunk !== undefined) this.bytes -= chunk.length;
     return chunk;
   }

@@ -1,56 +1,54 @@
 /**
- * What boxes of one kind have in common: their keys, in the order of the wire, and the values that never change.
+ * The keys of a box that is expected next, in wire order, and its values that never change.
  *
- * Most boxes on a connection are like the one before. Such a one is not taken apart key by key, but held against what is
- * expected, as TCP does with headers (Jacobson's header prediction). A wrong guess costs a few comparisons.
- * Shapes are made of what a program declares, never of what a peer sends.
+ * Most boxes on a connection are like the box before. Such a box is not parsed key by key but compared with the expected
+ * box, as TCP does with headers (Jacobson's header prediction). A wrong prediction costs a few comparisons.
+ * Expected boxes are made from the commands of the program, never from data of the peer.
  */
 import { ByteWriter } from "./byte-writer.ts";
 import { FixedBytes } from "./fixed-bytes.ts";
 import { keyToText } from "./key-text.ts";
-import type { ProtocolFields } from "./protocol-fields.ts";
-import { ANSWER, ASK, COMMAND, ERROR } from "./protocol-keys.ts";
+import { ANSWER, ASK, COMMAND, ERROR, type ProtocolFields } from "./protocol-keys.ts";
 
-/** The length of a value stands before it. */
 const LENGTH_BYTES = 2;
 
 export interface ExpectedKey {
   readonly name: string;
-  /** As it stands in a box, with its length before it. */
+  /** The key as encoded in a box, with its length in front. */
   readonly header: Uint8Array;
-  /** Where it never changes. */
+  /** The value, if it never changes. */
   readonly value?: Uint8Array | undefined;
 }
 
-/** A key, and the value where that never changes. */
-export interface Part {
+/** A key, with its value if that never changes. */
+export interface ExpectedEntry {
   readonly fixed: FixedBytes;
-  /** Bytes from the beginning of the part to the value. */
-  readonly valueAt: number;
-  /** Bytes from there to the end of a value that never changes; 0 for any other. */
-  readonly endsAt: number;
+  /** Bytes from the beginning of the entry to the value. */
+  readonly valueOffset: number;
+  /** Bytes from the beginning of the entry to its end if the value never changes, else 0. */
+  readonly fixedEnd: number;
 }
 
 export class ExpectedBox implements ProtocolFields {
-  readonly parts: readonly Part[];
+  readonly entries: readonly ExpectedEntry[];
   readonly ask: number;
   readonly answer: number;
   readonly command: number;
   readonly error: number;
-  /** The name of the command that all these boxes bear; undefined where they bear none. */
+  /** Command name in these boxes; undefined if they have none. */
   readonly commandName: string | undefined;
-  /** Who has declared it, and knows what {@link places} are. */
+  /** The set of fields that this box was made from. It alone can use {@link entryOfField}. */
   readonly owner: object;
-  /** Which part each of the owner's fields is. */
-  readonly places: readonly number[];
+  /** Index of the entry of each of the owner's fields. */
+  readonly entryOfField: readonly number[];
 
   /**
-   * @param keys all there are, in byte order
+   * @param keys all keys, in byte order
    * @param fields names of the owner's fields
    */
   constructor(keys: readonly ExpectedKey[], owner: object, fields: readonly string[]) {
     const names = keys.map(({ name }) => name);
-    this.parts = keys.map(partOf);
+    this.entries = keys.map(entryOf);
     this.ask = names.indexOf(ASK);
     this.answer = names.indexOf(ANSWER);
     this.command = names.indexOf(COMMAND);
@@ -58,16 +56,16 @@ export class ExpectedBox implements ProtocolFields {
     const value = keys[this.command]?.value;
     this.commandName = value && keyToText(value, 0, value.length);
     this.owner = owner;
-    this.places = fields.map((name) => names.indexOf(name));
+    this.entryOfField = fields.map((name) => names.indexOf(name));
   }
 }
 
-function partOf({ header, value }: ExpectedKey): Part {
-  const valueAt = header.length + LENGTH_BYTES;
-  if (value === undefined) return { fixed: new FixedBytes(header), valueAt, endsAt: 0 };
+function entryOf({ header, value }: ExpectedKey): ExpectedEntry {
+  const valueOffset = header.length + LENGTH_BYTES;
+  if (value === undefined) return { fixed: new FixedBytes(header), valueOffset, fixedEnd: 0 };
   const out = new ByteWriter();
   out.append(header);
   out.uint16(value.length);
   out.append(value);
-  return { fixed: new FixedBytes(out.copy()), valueAt, endsAt: out.length };
+  return { fixed: new FixedBytes(out.copy()), valueOffset, fixedEnd: out.length };
 }

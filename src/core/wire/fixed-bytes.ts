@@ -1,18 +1,18 @@
+/** Bytes that never change, such as a key, prepared to be compared and written four at a time. */
+
 const WORD = 4;
 
 /**
- * Bytes that are written, or looked for, again and again: made ready to be handled four at a time.
- *
- * In a loop V8 looks anew at each turn whether what it is given is still an array of bytes, and how long: a turn costs
- * some forty instructions, for one byte as for four.
+ * Bytes that are written or searched for again and again. As 32-bit words, because one pass of a loop costs V8 about 40
+ * instructions for the checks of type and length, for one byte as for four.
  */
 export class FixedBytes {
   readonly words: Int32Array;
   readonly length: number;
-  /** The first four, or as many as there are. */
+  /** The first four bytes, or all if there are fewer. */
   readonly #first: number;
   readonly #firstMask: number;
-  /** The last four, where there are more than that. Some may be among the first. */
+  /** The last four bytes if there are more than four. They may overlap the first four. */
   readonly #last: number;
 
   constructor(bytes: Uint8Array) {
@@ -29,16 +29,16 @@ export class FixedBytes {
     this.#last = length > WORD ? view.getInt32(length - WORD, true) : 0;
   }
 
-  /** Whether these bytes stand there. Four bytes from there on must be there in any case. */
-  standAt(view: DataView, start: number): boolean {
+  /** Returns true if `view` contains these bytes at `start`. At least four bytes must follow `start`. */
+  isAt(view: DataView, start: number): boolean {
     const { length } = this;
     if ((view.getInt32(start, true) & this.#firstMask) !== this.#first) return false;
     if (length <= WORD) return true;
     if (view.getInt32(start + length - WORD, true) !== this.#last) return false;
-    return length <= 2 * WORD || this.#middleStandsAt(view, start);
+    return length <= 2 * WORD || this.#middleIsAt(view, start);
   }
 
-  #middleStandsAt(view: DataView, start: number): boolean {
+  #middleIsAt(view: DataView, start: number): boolean {
     const { words } = this;
     const last = words.length - 1;
     for (let index = 1; index < last; index++)

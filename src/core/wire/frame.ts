@@ -1,33 +1,30 @@
 /**
- * One box as offsets into the bytes it arrived in: no map, no substring, no view per value.
+ * One received box, as offsets into the bytes that it arrived in: no map, no strings, no view for each value.
  *
- * Ownership: a frame is reused. It is good until the reader that gave it is asked for the next one.
- * What is to be kept is copied out, with {@link Frame.value} or {@link Frame.toBox}.
+ * Ownership: a frame is reused. It is valid until its reader is asked for the next box. {@link Frame.value} and
+ * {@link Frame.toBox} return data that may be kept.
  */
 import { Box } from "./box.ts";
 import type { ExpectedBox } from "./expected-box.ts";
 import type { FixedBytes } from "./fixed-bytes.ts";
 import { keyToText } from "./key-text.ts";
-import type { ProtocolFields } from "./protocol-fields.ts";
+import type { ProtocolFields } from "./protocol-keys.ts";
 
-/** Numbers kept for one key: where the key starts, where its value starts, where that ends. */
-const STRIDE = 3;
-/** The length of a value stands between key and value. */
+// Repeated in other modules, not imported: see README.md.
+/** Numbers stored for each key: start of the key, start of the value, end of the value. */
+const OFFSETS_PER_KEY = 3;
 const LENGTH_BYTES = 2;
-/**
- * Values from this size on may be handed out as views of the received bytes, which nobody writes to again;
- * smaller ones are copied, so that a few bytes that somebody keeps do not keep a whole chunk alive.
- */
+const SHORT_COPY_BYTES = 24;
+
+/** Values of at least this size may be views of the received bytes. Smaller ones are copied when they are kept. */
 export const VIEW_BYTES = 4096;
-/** How many times its own size a value may keep alive. */
+/** Maximum size of the buffer that a view keeps alive, as a multiple of the size of the view. */
 export const MAX_RETENTION_FACTOR = 16;
-/** Below this many bytes a loop beats a call into the platform. */
-const SHORT = 24;
 
 const NOTHING = new Uint8Array(0);
 const VIEW_OF_NOTHING = new DataView(NOTHING.buffer);
 
-/** What was looked at last, by whichever frame, and the view of it: bytes that are lent are often the same. */
+/** The bytes last used by any frame, and their view. Transports often lend the same buffer again. */
 let viewed: Uint8Array = NOTHING;
 let view: DataView = VIEW_OF_NOTHING;
 
@@ -41,28 +38,28 @@ function viewOf(bytes: Uint8Array): DataView {
 
 export class Frame implements ProtocolFields {
   bytes: Uint8Array = NOTHING;
-  /** Of the same bytes. */
+  /** View of `bytes`. */
   view: DataView = VIEW_OF_NOTHING;
-  /** How far the bytes have been understood: the next key starts here, or past a whole box the next box. */
+  /** Position up to which the bytes have been parsed: the next key, or the end of a complete box. */
   cursor = 0;
-  /** How many keys. */
+  /** Number of keys. */
   count = 0;
   ask = -1;
   answer = -1;
   command = -1;
   error = -1;
-  /** True when the keys stand in strictly ascending byte order, as every well-behaved sender writes them. */
+  /** True if the keys are in strictly ascending byte order, as AMP implementations send them. */
   ascending = true;
-  /** What the box turned out to be like; undefined for one that was not expected. */
-  shape: ExpectedBox | undefined = undefined;
-  /** What the next box is thought to be like. Whoever reads boxes may say so. */
+  /** The expected box that this box equals, apart from the values that may change; undefined if it differs. */
+  matched: ExpectedBox | undefined = undefined;
+  /** Prediction for the next box. Set by code that has read a box of the kind; never required. */
   expected: ExpectedBox | undefined = undefined;
-  /** `STRIDE` numbers for each key. An array, not an Int32Array: every connection makes one, faster, and reads as fast. */
+  /** `OFFSETS_PER_KEY` numbers for each key. Every connection creates it; an array is created faster than an Int32Array. */
   readonly offsets: number[] = [];
 
-  /** Empties it for the box that begins at `start`. */
+  /** Prepares for the box that begins at `start`. */
   clear(bytes: Uint8Array, start: number): void {
-    // Looked at before it is stored: to store a young object in an old one costs V8 more.
+    // Compared first, because assigning a young object to an old one costs more: see README.md.
     if (this.bytes !== bytes) {
       this.bytes = bytes;
       this.view = viewOf(bytes);
@@ -71,76 +68,76 @@ export class Frame implements ProtocolFields {
     this.count = 0;
     this.ask = this.answer = this.command = this.error = -1;
     this.ascending = true;
-    this.shape = undefined;
+    this.matched = undefined;
   }
 
-  /** Takes in one more key. */
+  /** Adds a key and its value. */
   add(keyStart: number, valueStart: number, valueEnd: number): void {
     const { offsets } = this;
-    const at = this.count++ * STRIDE;
+    const at = this.count++ * OFFSETS_PER_KEY;
     offsets[at] = keyStart;
     offsets[at + 1] = valueStart;
     offsets[at + 2] = valueEnd;
     this.cursor = valueEnd;
   }
 
-  /** Lets go of the bytes. */
-  leave(): void {
+  /** Drops the reference to the bytes, so that they can be freed. */
+  release(): void {
     this.bytes = NOTHING;
     this.view = VIEW_OF_NOTHING;
   }
 
-  /** The box has been moved into `bytes`: `distance` is how far towards the beginning. */
+  /** Follows a box that was copied to `bytes`, `distance` bytes nearer to the beginning. */
   moveTo(bytes: Uint8Array, distance: number): void {
     this.bytes = bytes;
     this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
     this.cursor -= distance;
-    for (let i = this.count * STRIDE - 1; i >= 0; i--) {
+    for (let i = this.count * OFFSETS_PER_KEY - 1; i >= 0; i--) {
       this.offsets[i] = (this.offsets[i] as number) - distance;
     }
   }
 
-  /** Which entry has this key, or -1. Of several with the same key the last one counts, as in Twisted. */
+  /** Returns the index of a key, or -1. If the key occurs more than once, the last one is used, as in Twisted. */
   indexOf(key: FixedBytes): number {
     for (let index = this.count - 1; index >= 0; index--) if (this.keyIs(index, key)) return index;
     return -1;
   }
 
-  /** Which entry from `first` on has this key, or -1: for frames whose keys ascend, where no key comes twice. */
+  /** Returns the index of a key from `first` on, or -1. Only for ascending frames, in which every key is unique. */
   indexFrom(first: number, key: FixedBytes): number {
     for (let index = first; index < this.count; index++) if (this.keyIs(index, key)) return index;
     return -1;
   }
 
-  /** @param key with its length before it */
+  /** @param key the key with its length in front */
   keyIs(index: number, key: FixedBytes): boolean {
-    const start = this.offsets[index * STRIDE] as number;
-    if ((this.offsets[index * STRIDE + 1] as number) - start !== key.length) return false;
-    return key.standAt(this.view, start - LENGTH_BYTES);
+    const start = this.offsets[index * OFFSETS_PER_KEY] as number;
+    if ((this.offsets[index * OFFSETS_PER_KEY + 1] as number) - start !== key.length) return false;
+    return key.isAt(this.view, start - LENGTH_BYTES);
   }
 
   keyStart(index: number): number {
-    return this.offsets[index * STRIDE] as number;
+    return this.offsets[index * OFFSETS_PER_KEY] as number;
   }
 
   valueStart(index: number): number {
-    return this.offsets[index * STRIDE + 1] as number;
+    return this.offsets[index * OFFSETS_PER_KEY + 1] as number;
   }
 
   valueEnd(index: number): number {
-    return this.offsets[index * STRIDE + 2] as number;
+    return this.offsets[index * OFFSETS_PER_KEY + 2] as number;
   }
 
   keyText(index: number): string {
     return keyToText(this.bytes, this.keyStart(index), this.valueStart(index) - LENGTH_BYTES);
   }
 
-  /** The value's bytes, safe to keep. */
+  /** Returns the bytes of a value; they may be kept. */
   value(index: number): Uint8Array {
     return keptBytes(this.bytes, this.valueStart(index), this.valueEnd(index));
   }
 
-  /** The same as a map of its own, safe to keep. */
+  /** Returns the box as a map; it may be kept. */
   toBox(): Box {
     const box = new Box();
     for (let index = 0; index < this.count; index++) box.set(this.keyText(index), this.value(index));
@@ -149,8 +146,8 @@ export class Frame implements ProtocolFields {
 }
 
 /**
- * A part of received bytes, safe to keep: a copy when small, a view when copying would cost.
- * A plain Uint8Array in either case, also where the transport's chunks are Node's Buffers, which differ in methods.
+ * Returns part of the received bytes, which may be kept: a copy if it is small, else a view. The result is a plain
+ * Uint8Array, even if the transport delivers Node's Buffers, whose methods differ.
  */
 export function keptBytes(bytes: Uint8Array, start: number, end: number): Uint8Array {
   const count = end - start;
@@ -162,10 +159,10 @@ export function keptBytes(bytes: Uint8Array, start: number, end: number): Uint8A
   return copiedBytes(bytes, start, end);
 }
 
-/** The same, and always a copy. Not by `bytes.slice`, which of a Buffer gives a view. */
+/** Returns a copy of part of `bytes`. `bytes.slice` would not do: for a Buffer it returns a view. */
 export function copiedBytes(bytes: Uint8Array, start: number, end: number): Uint8Array<ArrayBuffer> {
   const count = end - start;
-  if (count >= SHORT) return new Uint8Array(bytes.subarray(start, end)); // is not filled with zeros first
+  if (count >= SHORT_COPY_BYTES) return new Uint8Array(bytes.subarray(start, end)); // not zeroed first
   const copy = new Uint8Array(count);
   for (let i = 0; i < count; i++) copy[i] = bytes[start + i] as number;
   return copy;

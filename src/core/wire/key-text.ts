@@ -1,21 +1,22 @@
 /**
- * Keys are bytes on the wire and strings here.
+ * Conversion of keys, which are bytes on the wire and strings here.
  *
- * UTF-8 where the bytes are UTF-8; a byte that is not becomes a lone surrogate U+DC80..U+DCFF, as in
- * Python's `surrogateescape` (PEP 383). So every key has exactly one name and comes back byte for byte.
+ * Keys are decoded as UTF-8. A byte that is not valid UTF-8 becomes a lone surrogate U+DC80..U+DCFF, as in Python's
+ * `surrogateescape` (PEP 383). So every key has exactly one string, from which the same bytes are encoded again.
  */
 import { InvalidSignature } from "../errors/caller.ts";
 import { utf8Encoder } from "../platform.ts";
 
-/** With the `u` flag it matches a surrogate only where it is not half of a pair. */
+/** Matches a surrogate that is not half of a pair; the `u` flag makes pairs one character. */
 export const LONE_SURROGATE = /\p{Surrogate}/u;
-/** Up to this many bytes, which few keys exceed, characters are joined one by one. */
-const SHORT_TEXT = 16;
-/** Characters made at one go: each is an argument of a function. */
-const PIECE = 1024;
+/** Size up to which joining characters one by one is fastest. Few keys are longer. */
+const SHORT_TEXT_BYTES = 16;
+/** Characters per call of `String.fromCharCode`, which takes each as an argument. */
+const MAX_CHARACTERS = 1024;
 
+/** Returns the string of a key. */
 export function keyToText(bytes: Uint8Array, start = 0, end: number = bytes.length): string {
-  if (end - start > SHORT_TEXT) return escapedText(bytes, start, end);
+  if (end - start > SHORT_TEXT_BYTES) return escapedText(bytes, start, end);
   let text = "";
   for (let i = start; i < end; i++) {
     const byte = bytes[i] as number;
@@ -25,7 +26,10 @@ export function keyToText(bytes: Uint8Array, start = 0, end: number = bytes.leng
   return text;
 }
 
-/** @throws InvalidSignature for a surrogate that stands alone and for no byte: UTF-8 has no form of it */
+/**
+ * Returns the bytes of a key.
+ * @throws InvalidSignature for a lone surrogate outside U+DC80..U+DCFF: UTF-8 cannot encode it
+ */
 export function textToKey(text: string): Uint8Array<ArrayBuffer> {
   if (!LONE_SURROGATE.test(text)) return utf8Encoder.encode(text);
   const bytes: number[] = [];
@@ -39,8 +43,8 @@ export function textToKey(text: string): Uint8Array<ArrayBuffer> {
 }
 
 /**
- * One wrong byte spoils only itself. Decoded by hand, since a peer may send nothing but wrong bytes: an exception for each would
- * cost a thousand times more. And not joined character by character, which V8 would remember as a tree of all the joins.
+ * Decodes UTF-8, and escapes each invalid byte. A peer may send only invalid bytes, and an exception for each would cost a
+ * thousand times more than this loop. Characters are joined in groups, because V8 stores single joins as a tree.
  */
 function escapedText(bytes: Uint8Array, start: number, end: number): string {
   let text = "";
@@ -50,7 +54,7 @@ function escapedText(bytes: Uint8Array, start: number, end: number): string {
     if (point > 0xffff) units.push(0xd7c0 + (point >> 10), 0xdc00 | (point & 0x3ff));
     else units.push(point < 0 ? 0xdc00 | (bytes[at] as number) : point);
     at += lengthOf(point);
-    if (units.length >= PIECE) {
+    if (units.length >= MAX_CHARACTERS) {
       text += String.fromCharCode(...units);
       units = [];
     }
@@ -58,7 +62,7 @@ function escapedText(bytes: Uint8Array, start: number, end: number): string {
   return text + String.fromCharCode(...units);
 }
 
-/** The code point of the character that begins here; -1 where none does. */
+/** Returns the code point of the character that begins at `at`; -1 if the bytes are not valid UTF-8. */
 function characterAt(bytes: Uint8Array, at: number, end: number): number {
   const first = bytes[at] as number;
   if (first < 0xc0) return first < 0x80 ? first : -1;
@@ -69,7 +73,7 @@ function characterAt(bytes: Uint8Array, at: number, end: number): number {
     if ((byte & 0xc0) !== 0x80) return -1;
     point = (point << 6) | (byte & 0x3f);
   }
-  // Not in a longer form than it needs, no surrogate, and not beyond the last one.
+  // Valid UTF-8 has no overlong form, no surrogate, and nothing over U+10FFFF.
   return lengthOf(point) === length && point >> 11 !== 0x1b && point <= 0x10_ffff ? point : -1;
 }
 

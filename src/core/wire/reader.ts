@@ -1,66 +1,54 @@
 /**
  * Bytes to boxes, pulled one at a time.
  *
- * Pulled, because after a StartTLS or a protocol switch the rest of a chunk is not AMP: the reader can be
- * stopped between any two boxes, and {@link BoxReader.takeRest} gives out what it has not consumed.
+ * Pulled, because after StartTLS or a protocol switch the rest of a chunk is not AMP: the reader can be stopped between
+ * any two boxes, and {@link BoxReader.takeRest} returns the bytes that it has not consumed.
  *
- * Ownership: large values are handed out as views of the chunk that they came in, to which nobody writes again: the
- * reader itself only where it alone has the chunk. Out of a lent one a large box is copied first, and what is left is
- * copied before the chunk is given back. A box that straddles chunks is gathered in an accumulator, which doubles: joining
- * chunks each time would cost the square of a box that drips in. For a large box the accumulator may be the chunk that
- * the box begins in; and a transport that can choose reads into what is free of the accumulator, see {@link BoxReader.room}.
+ * Ownership: large values are views of the chunk that they arrived in. The reader writes to a chunk only if it is `owned`
+ * and no value is a view of it. A large box in a `borrowed` chunk is copied first, and unread bytes of the chunk are
+ * copied when it is given back. A box that spans chunks is collected in a {@link PartialBox}.
  */
 import { BoxTooLarge, KeyTooLong, MalformedAmpBox } from "../errors/peer.ts";
-import { unfilledBytes } from "../platform.ts";
 import type { ChunkOwnership } from "../transport.ts";
 import type { Box } from "./box.ts";
-import { DEFAULT_LIMITS, type LimitOptions } from "./box-limits.ts";
+import { type BoxLimits, DEFAULT_BOX_LIMITS } from "./box-limits.ts";
 import { Chunks } from "./chunks.ts";
-import { copiedBytes, Frame, MAX_RETENTION_FACTOR, VIEW_BYTES } from "./frame.ts";
+import { copiedBytes, Frame, VIEW_BYTES } from "./frame.ts";
+import { PartialBox } from "./partial-box.ts";
 import { KEY_TOO_LONG, scanBox, TOO_MANY_BYTES } from "./scan.ts";
 
-type ReaderLimits = Pick<LimitOptions, "maxBoxBytes" | "maxBoxKeys">;
+/** Limits of one box; `undefined` means the default. */
+type ReaderLimits = { readonly [Name in keyof BoxLimits]?: BoxLimits[Name] | undefined };
 
 const NOTHING = new Uint8Array(0);
 
-/** How many times the bytes that have come are made room for, where so many are announced. */
-const ANNOUNCED_FACTOR = 16;
-/** Room for what follows a value: a short key or the end of the box. Else that alone would move a large value once more. */
-const TAIL_BYTES = 64;
-/** Room at most for the large boxes that one read may bring. */
-const READ_BYTES = 256 * 1024;
-/** A box, and room, that is worth being read into its place. */
-const LARGE_BYTES = READ_BYTES / MAX_RETENTION_FACTOR;
-/** Room for the keys before a large value: so much of the next box tells its length. */
-const HEAD_BYTES = 256;
-
-/** Reads boxes out of a stream that comes in pieces. */
+/** Reads boxes from a stream that arrives in chunks. */
 export class BoxReader {
   readonly #maxBoxBytes: number;
   readonly #maxBoxKeys: number;
   readonly #frame = new Frame();
 
-  /** The chunk being read, from `#position` to `#end`; and those that came after it. */
+  /** The chunk being read, from `#position` to `#end`. */
   #chunk: Uint8Array = NOTHING;
   #position = 0;
   #end = 0;
-  /** Of the chunk being read. `shared` too once a value that was handed out may be a view of it. */
+  /** Ownership of `#chunk`. Becomes `shared` when a value may be a view of it. */
   #ownership: ChunkOwnership = "shared";
+  /** The chunks after `#chunk`. */
   #later: Chunks | undefined;
 
-  /** The beginning of a box whose end has not come yet. It always starts at 0. */
-  #partial: Uint8Array = NOTHING;
-  #partialLength = 0;
-  /** Bytes of the last chunk that came from a transport which would read into our own; 0 from any other. */
+  /** The box that has not arrived completely, if its bytes were taken out of the chunks. */
+  #partial: PartialBox | undefined;
+  /** Bytes of the last chunk if its transport can read into the buffer of a partial box, else 0. */
   #lastRead = 0;
 
   /** Bytes of the stream before the box being read. */
   #offset = 0;
 
-  /** @param limits of one box; those of a connection by default */
+  /** @param limits of one box. Default: 1 MiB, 1,000 keys */
   constructor(limits: ReaderLimits = {}) {
-    this.#maxBoxBytes = limits.maxBoxBytes ?? DEFAULT_LIMITS.maxBoxBytes;
-    this.#maxBoxKeys = limits.maxBoxKeys ?? DEFAULT_LIMITS.maxBoxKeys;
+    this.#maxBoxBytes = limits.maxBoxBytes ?? DEFAULT_BOX_LIMITS.maxBoxBytes;
+    this.#maxBoxKeys = limits.maxBoxKeys ?? DEFAULT_BOX_LIMITS.maxBoxKeys;
   }
 
   /** Bytes from the beginning of the stream to the box that is read next. */
@@ -68,38 +56,31 @@ export class BoxReader {
     return this.#offset;
   }
 
-  /** Bytes received and not yet given out as boxes. */
+  /** Bytes received and not yet returned as boxes. */
   get buffered(): number {
-    return this.#partialLength + this.#end - this.#position + (this.#later?.bytes ?? 0);
+    return (this.#partial?.length ?? 0) + this.#end - this.#position + (this.#later?.bytes ?? 0);
   }
 
   /**
-   * Hands bytes in, any number, cut anywhere.
-   * @param ownership whose they are, default `shared`; lent ones until {@link giveBack}
+   * Adds received bytes: any number, split anywhere.
+   * @param ownership default `shared`; `borrowed` bytes are read until {@link giveBack}
    */
   push(chunk: Uint8Array, ownership: ChunkOwnership = "shared"): void {
     if (chunk.length === 0) return;
     if (this.#position < this.#end) return this.#queue(chunk, ownership);
-    const inRoom = ownership === "owned" && this.#isInRoom(chunk);
+    const partial = this.#partial;
+    const inRoom = ownership === "owned" && partial?.isInRoom(chunk) === true;
     this.#lastRead = inRoom || ownership === "borrowed" ? chunk.length : 0;
-    if (inRoom)
-      this.#begin(this.#partial, ownership, this.#partialLength, this.#partialLength + chunk.length);
+    if (inRoom) this.#begin(partial.bytes, ownership, partial.length, partial.length + chunk.length);
     else this.#begin(chunk, ownership);
   }
 
   /**
-   * Where the next bytes had best be, behind the beginning of a large box; undefined where it does not matter. Good for
-   * one read: what is read into it is pushed before anything else, as the beginning of this very memory and `sole`.
+   * Memory for the next bytes of a large box; undefined if the place does not matter. Valid for one read: bytes that
+   * are read into it must be pushed before any others, as the beginning of this memory and `owned`.
    */
   room(): Uint8Array | undefined {
-    const taken = this.#partialLength;
-    const isNext = taken > 0 && this.#position === this.#end;
-    return isNext && this.#partial.length - taken >= LARGE_BYTES ? this.#partial.subarray(taken) : undefined;
-  }
-
-  #isInRoom({ buffer, byteOffset }: Uint8Array): boolean {
-    if (this.#partialLength === 0) return false;
-    return buffer === this.#partial.buffer && byteOffset === this.#partial.byteOffset + this.#partialLength;
+    return this.#position === this.#end ? this.#partial?.room() : undefined;
   }
 
   #queue(chunk: Uint8Array, ownership: ChunkOwnership): void {
@@ -107,49 +88,50 @@ export class BoxReader {
     this.#later.push(ownership === "borrowed" ? copiedBytes(chunk, 0, chunk.length) : chunk);
   }
 
-  /** A chunk that was lent may be written to from now on, and so may the last frame's bytes: what is left is copied. */
+  /** Ends the use of a borrowed chunk and of the last frame: the owner may overwrite them. Unread bytes are copied. */
   giveBack(): void {
     if (this.#ownership === "borrowed")
       this.#begin(copiedBytes(this.#chunk, this.#position, this.#end), "owned");
   }
 
   /**
-   * The next box, safe to keep; undefined when more bytes are needed.
-   * @throws KeyTooLong, BoxTooLarge: the stream is no use from there on
+   * Returns the next box, which may be kept; undefined if more bytes are needed.
+   * @throws KeyTooLong, BoxTooLarge: the rest of the stream cannot be read
    */
   next(): Box | undefined {
     return this.nextFrame()?.toBox();
   }
 
-  /** The same without copying: good until the next box is asked for. */
+  /** Returns the next box without a copy, valid until the next call; undefined if more bytes are needed. */
   nextFrame(): Frame | undefined {
-    return this.#partialLength === 0 ? this.#nextFromChunk() : this.#nextFromPartial();
+    const partial = this.#partial;
+    return partial === undefined ? this.#nextFromChunk() : this.#nextFromPartial(partial);
   }
 
-  /** What has not been given out, as one run of bytes. The reader is empty afterwards. */
+  /** Returns the unread bytes in one array, and empties the reader. */
   takeRest(): Uint8Array {
     const rest = new Uint8Array(this.buffered);
-    let length = this.#partialLength;
-    rest.set(this.#partial.subarray(0, length));
+    const partial = this.#partial;
+    let length = partial?.length ?? 0;
+    if (partial !== undefined) rest.set(partial.bytes.subarray(0, length));
     for (; this.#position < this.#end; this.#nextChunk()) {
-      const part = this.#chunk.subarray(this.#position, this.#end);
-      rest.set(part, length);
-      length += part.length;
+      const piece = this.#chunk.subarray(this.#position, this.#end);
+      rest.set(piece, length);
+      length += piece.length;
     }
-    this.#partial = NOTHING;
-    this.#partialLength = 0;
+    this.#partial = undefined;
     return rest;
   }
 
   /**
-   * The stream has ended.
-   * @throws MalformedAmpBox when it ended inside a box
+   * Checks the end of the stream.
+   * @throws MalformedAmpBox if the stream ended inside a box
    */
   end(): void {
     const rest = this.buffered;
     if (rest > 0) {
       throw new MalformedAmpBox(
-        `the stream ended inside a box: ${rest} bytes of it had come, from byte ${this.#offset} on`,
+        `the stream ended inside the box at byte ${this.#offset}: ${rest} bytes of it were received`,
       );
     }
   }
@@ -159,7 +141,7 @@ export class BoxReader {
     const frame = this.#frame;
     const start = this.#position;
     if (start === this.#end) {
-      frame.leave(); // or it would keep the last chunk alive, for as long as the peer says nothing more
+      frame.release(); // an idle connection must not keep its last chunk alive
       return undefined;
     }
     frame.clear(chunk, start);
@@ -168,83 +150,49 @@ export class BoxReader {
       const length = frame.cursor - start;
       this.#position = frame.cursor;
       this.#offset += length;
-      if (length >= VIEW_BYTES) this.#handOut(start, length);
+      if (length >= VIEW_BYTES) this.#protect(start, length);
       if (this.#position === this.#end) this.#nextChunk();
       return frame;
     }
-    this.#movePartial(missing);
-    return this.#nextFromPartial();
+    return this.#nextFromPartial(this.#takePartial(missing));
   }
 
-  #nextFromPartial(): Frame | undefined {
+  /** Moves the rest of the chunk, which is the beginning of a box, into a partial box. */
+  #takePartial(missing: number): PartialBox {
+    const start = this.#position;
+    const mayKeep = this.#ownership === "owned";
+    const partial = new PartialBox(this.#chunk, start, this.#end, missing, mayKeep, this.#lastRead);
+    this.#partial = partial;
+    this.#frame.moveTo(partial.bytes, start);
+    this.#nextChunk();
+    return partial;
+  }
+
+  #nextFromPartial(partial: PartialBox): Frame | undefined {
     for (;;) {
-      const missing = this.#scan(0, this.#partialLength);
+      const missing = this.#scan(0, partial.length);
       if (missing === 0) {
-        // The accumulator goes with the frame: large values are views of it.
-        if (this.#chunk === this.#partial) this.#ownership = "shared";
-        this.#offset += this.#partialLength;
-        this.#partial = NOTHING;
-        this.#partialLength = 0;
+        // Large values may be views of the buffer, so it is not written to again.
+        if (this.#chunk === partial.bytes) this.#ownership = "shared";
+        this.#offset += partial.length;
+        this.#partial = undefined;
         return this.#frame;
       }
       const available = this.#end - this.#position;
       if (available === 0) return undefined;
       const taken = Math.min(missing, available);
-      // What was read into its place is there already.
-      if (this.#chunk === this.#partial) this.#partialLength += taken;
-      else this.#appendPartial(this.#chunk.subarray(this.#position, this.#position + taken));
+      // A chunk that was read into the buffer is in place already.
+      if (this.#chunk === partial.bytes) partial.length += taken;
+      else partial.append(this.#chunk.subarray(this.#position, this.#position + taken), this.#frame);
       this.#position += taken;
       if (this.#position === this.#end) this.#nextChunk();
     }
   }
 
-  /** Values of this box may be handed out as views of where it lies. */
-  #handOut(start: number, length: number): void {
+  /** Makes sure that nothing writes to the bytes of a box whose values may be views of them. */
+  #protect(start: number, length: number): void {
     if (this.#ownership !== "borrowed") this.#ownership = "shared";
     else this.#frame.moveTo(copiedBytes(this.#chunk, start, start + length), start);
-  }
-
-  /** The rest of the chunk is the beginning of a box. */
-  #movePartial(missing: number): void {
-    const chunk = this.#chunk;
-    const rest = this.#end - this.#position;
-    const needed = rest + missing + TAIL_BYTES;
-    if (needed <= chunk.length && needed >= chunk.length / 2 && this.#ownership === "owned") {
-      // A large box, whose place can be the chunk itself: nobody else has a part of it.
-      chunk.copyWithin(0, this.#position, this.#end);
-      this.#partial = chunk;
-    } else {
-      // Copied, so that a few bytes do not keep a chunk alive. What is announced is believed once a part of it is there:
-      // a few bytes must not cost us a large value's room.
-      const believed = Math.min(needed, rest * ANNOUNCED_FACTOR + TAIL_BYTES);
-      this.#partial = bytesFor(Math.max(believed, this.#roomAhead(needed)));
-      this.#partial.set(chunk.subarray(this.#position, this.#end));
-    }
-    this.#partialLength = rest;
-    this.#frame.moveTo(this.#partial, this.#position);
-    this.#nextChunk();
-  }
-
-  /**
-   * Bytes for this box and others as long, where the next read may bring them: twice as much as the last one brought. It
-   * ends in the head of one more box, so that little of that has to be moved.
-   */
-  #roomAhead(boxBytes: number): number {
-    if (boxBytes < LARGE_BYTES) return 0;
-    const boxes = Math.floor((Math.min(2 * this.#lastRead, READ_BYTES) - HEAD_BYTES) / boxBytes);
-    return boxes * boxBytes + HEAD_BYTES;
-  }
-
-  #appendPartial(bytes: Uint8Array): void {
-    const needed = this.#partialLength + bytes.length;
-    if (needed > this.#partial.length) {
-      const grown = bytesFor(Math.max(needed, this.#partial.length * 2) + TAIL_BYTES);
-      grown.set(this.#partial.subarray(0, this.#partialLength));
-      this.#partial = grown;
-      this.#frame.moveTo(grown, 0);
-    }
-    this.#partial.set(bytes, this.#partialLength);
-    this.#partialLength = needed;
   }
 
   #nextChunk(): void {
@@ -258,7 +206,7 @@ export class BoxReader {
     this.#ownership = ownership;
   }
 
-  /** Goes on with the box that begins at `start`. Returns 0 when it is whole, or how many bytes at least are missing. */
+  /** Continues with the box that begins at `start`. Returns 0 if it is complete, else how many bytes are missing at least. */
   #scan(start: number, end: number): number {
     const missing = scanBox(this.#frame, end, start + this.#maxBoxBytes, this.#maxBoxKeys);
     if (missing >= 0) return missing;
@@ -275,23 +223,18 @@ export class BoxReader {
       byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : ".",
     ).join("");
     return new KeyTooLong(
-      `this is not AMP: at byte ${this.#offset + cursor - start} a key length over 255 begins: ${hex} (${text})`,
+      `this is not AMP: the key length at byte ${this.#offset + cursor - start} is over 255: ${hex} (${text})`,
     );
   }
 
-  #tooLarge(limit: keyof ReaderLimits, value: number): BoxTooLarge {
+  #tooLarge(limit: keyof BoxLimits, value: number): BoxTooLarge {
     return new BoxTooLarge(`the box at byte ${this.#offset} is over the limit ${limit} (${value})`);
   }
 }
 
-/** Bytes to gather a box in. */
-function bytesFor(count: number): Uint8Array {
-  return count < VIEW_BYTES ? new Uint8Array(count) : unfilledBytes(count);
-}
-
 /**
- * Every box in `bytes`, each safe to keep.
- * @throws MalformedAmpBox when the bytes are not boxes, whole ones
+ * Parses all boxes in `bytes`. They may be kept.
+ * @throws MalformedAmpBox if the bytes are not a sequence of complete boxes
  */
 export function parseBoxes(bytes: Uint8Array, limits?: ReaderLimits): Box[] {
   const reader = new BoxReader(limits);

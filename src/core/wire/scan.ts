@@ -1,31 +1,29 @@
-/** One box's bytes to a frame: the only place that knows how keys and values stand in a box. */
+/** Parses the bytes of one box into a frame. No other file knows how keys and values are encoded in a received box. */
 
-import type { ExpectedBox, Part } from "./expected-box.ts";
+import type { ExpectedBox, ExpectedEntry } from "./expected-box.ts";
 import type { Frame } from "./frame.ts";
-import { noteField } from "./protocol-fields.ts";
+import { noteField } from "./protocol-keys.ts";
 
-// Not imported: V8 knows a module's own constants for such, and no others.
-const STRIDE = 3; // as in Frame
+// Repeated here, not imported: see README.md.
+const OFFSETS_PER_KEY = 3;
 const LENGTH_BYTES = 2;
-const MAX_KEY_LENGTH = 255;
+const MAX_KEY_LENGTH = 0xff;
 const WORD = 4;
-
-/** What the protocol's own keys begin with. */
 const UNDERSCORE = 0x5f;
 
-/** What {@link scanBox} returns where no number of bytes more would help. */
+/** Results of {@link scanBox} for a box that more bytes cannot complete. */
 export const KEY_TOO_LONG = -1;
 export const TOO_MANY_BYTES = -2;
 const TOO_MANY_KEYS = -3;
 
 /**
- * Goes on from `frame.cursor`, which stands before a key, and adds the keys that are there in full.
- * A box that drips in is looked at once per key, since the cursor never stops inside one.
+ * Parses from `frame.cursor`, which is at the beginning of a key, and adds each key that has arrived with its value.
+ * The cursor never stops inside a key, so a box that arrives in small pieces is parsed once per key.
  *
- * @param end where the bytes received so far end
- * @param limit where the box must have ended
- * @returns 0 when the box is complete, the cursor then being past it; above 0 how many bytes more it needs, at least;
- * below 0 why it cannot be read
+ * @param end end of the bytes received so far
+ * @param limit position at which the box must have ended
+ * @returns 0 if the box is complete, with the cursor at its end; a positive number of bytes that are missing, at least;
+ *   or a negative number: why the box cannot be read
  */
 export function scanBox(frame: Frame, end: number, limit: number, maxKeys: number): number {
   if (
@@ -48,7 +46,7 @@ export function scanBox(frame: Frame, end: number, limit: number, maxKeys: numbe
     const valueStart = keyStart + keyLength + LENGTH_BYTES;
     if (valueStart > end) return valueStart - end;
     const valueEnd = valueStart + view.getUint16(valueStart - LENGTH_BYTES);
-    // Refused as soon as it is announced, not when it has come.
+    // Rejected when the length has arrived, before any byte of the value is stored.
     if (valueEnd + LENGTH_BYTES > limit) return TOO_MANY_BYTES;
     if (count >= maxKeys) return TOO_MANY_KEYS;
     if (valueEnd > end) return valueEnd - end;
@@ -59,26 +57,27 @@ export function scanBox(frame: Frame, end: number, limit: number, maxKeys: numbe
 }
 
 /**
- * Reads a box that is like the one expected: nothing is asked of a key but whether it is the one that comes next.
- * @param end where the box must have ended
- * @returns whether it was so to its end; if not, the keys before the first other one are read
+ * Compares a box with the expected one: checks only that each key is the key expected next.
+ * @param end position at which the box must have ended
+ * @returns true if the whole box is as expected; if not, the keys before the first difference have been added
  */
-function scanExpected(frame: Frame, shape: ExpectedBox, end: number, maxKeys: number): boolean {
+function scanExpected(frame: Frame, box: ExpectedBox, end: number, maxKeys: number): boolean {
   const { view, offsets } = frame;
-  const { parts } = shape;
-  const { length } = parts;
+  const { entries } = box;
+  const { length } = entries;
   if (length > maxKeys) return false;
   let { cursor } = frame;
   let count = 0;
   for (; count < length; count++) {
-    const { fixed, valueAt, endsAt } = parts[count] as Part;
-    // A word of a short part reaches over it.
-    if (cursor + fixed.length + WORD > end || !fixed.standAt(view, cursor)) break;
-    const valueStart = cursor + valueAt;
-    const valueEnd = endsAt > 0 ? cursor + endsAt : valueStart + view.getUint16(valueStart - LENGTH_BYTES);
+    const { fixed, valueOffset, fixedEnd } = entries[count] as ExpectedEntry;
+    // The comparison reads whole words, up to three bytes more than a short entry has.
+    if (cursor + fixed.length + WORD > end || !fixed.isAt(view, cursor)) break;
+    const valueStart = cursor + valueOffset;
+    const valueEnd =
+      fixedEnd > 0 ? cursor + fixedEnd : valueStart + view.getUint16(valueStart - LENGTH_BYTES);
     if (valueEnd + LENGTH_BYTES > end) break;
-    // What `frame.add` does, but for what need be done only once.
-    const at = count * STRIDE;
+    // As `frame.add`, except that `count` and `cursor` are stored once, after the loop.
+    const at = count * OFFSETS_PER_KEY;
     offsets[at] = cursor + LENGTH_BYTES;
     offsets[at + 1] = valueStart;
     offsets[at + 2] = valueEnd;
@@ -86,17 +85,17 @@ function scanExpected(frame: Frame, shape: ExpectedBox, end: number, maxKeys: nu
   }
   frame.cursor = cursor;
   frame.count = count;
-  frame.ask = shape.ask < count ? shape.ask : -1;
-  frame.answer = shape.answer < count ? shape.answer : -1;
-  frame.command = shape.command < count ? shape.command : -1;
-  frame.error = shape.error < count ? shape.error : -1;
+  frame.ask = box.ask < count ? box.ask : -1;
+  frame.answer = box.answer < count ? box.answer : -1;
+  frame.command = box.command < count ? box.command : -1;
+  frame.error = box.error < count ? box.error : -1;
   if (count < length || cursor + LENGTH_BYTES > end || view.getUint16(cursor) !== 0) return false;
   frame.cursor = cursor + LENGTH_BYTES;
-  frame.shape = shape;
+  frame.matched = box;
   return true;
 }
 
-/** Whether a key comes after the one before it, in byte order. */
+/** Returns true if the key at `index` comes after the one before it, in byte order. */
 function ascends(frame: Frame, index: number): boolean {
   const { view } = frame;
   const start = frame.keyStart(index);

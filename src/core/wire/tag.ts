@@ -1,28 +1,35 @@
-/** Tags, which bring an answer to its call: a number where it is one of ours, else bytes as they came from the peer. */
+/** Tags, which pair an answer with its ask. */
 import { utf8Encoder } from "../platform.ts";
-import type { ByteRange } from "./byte-range.ts";
 import { copiedBytes } from "./frame.ts";
 
+/** Part of a byte array. Mutable, because a view for each box would cost more. */
+export interface ByteRange {
+  bytes: Uint8Array;
+  start: number;
+  end: number;
+}
+
+/** A number for a tag of this end, bytes as received for a tag of the peer. */
 export type Tag = number | ByteRange;
 
 const ZERO = 0x30;
 const A = 0x61;
-/** Tags of so many digits fit in 32 bits. */
-const SHORT = 7;
-/** 2^53 has 14 digits. */
-const MAX_DIGITS = 14;
+/** Hexadecimal digits that fit in 32 bits, so that shifts can be used. */
+const INT32_DIGITS = 7;
+/** Hexadecimal digits of 2^53. */
+const MAX_TAG_DIGITS = 14;
 
-/** As it stands in a box. Ours are lower-case hexadecimal counting from 1, as Twisted's. */
+/** Returns the tag as encoded in a box. Tags of this end are lower-case hexadecimal, counted from 1, as in Twisted. */
 export function tagBytes(tag: Tag): Uint8Array {
   return typeof tag === "number"
     ? utf8Encoder.encode(tag.toString(16))
     : copiedBytes(tag.bytes, tag.start, tag.end);
 }
 
-/** The tag that these bytes are, or -1 when we would never have written them so. */
+/** Returns the tag that these bytes encode, or -1 if this end would not have written it so. */
 export function parseTag(bytes: Uint8Array, start: number, end: number): number {
-  if (end === start || end - start > MAX_DIGITS || bytes[start] === ZERO) return -1;
-  const short = Math.min(end, start + SHORT);
+  if (end === start || end - start > MAX_TAG_DIGITS || bytes[start] === ZERO) return -1;
+  const short = Math.min(end, start + INT32_DIGITS);
   let tag = 0;
   let at = start;
   for (; at < short; at++) {

@@ -1,22 +1,22 @@
-/** The text of a value: for parsing what is rare, and for showing to people what was refused. */
+/** Values as text: to parse rare forms of a value, and to show rejected values in messages. */
 import { utf8Lenient } from "../platform.ts";
 
-/** Up to this many bytes a loop beats a call into the decoder. */
-const SHORT_TEXT = 16;
-/** How much of a value a message shows. */
-const SHOWN = 40;
+/** Size up to which a loop is faster than a call of the platform's decoder. */
+const SHORT_TEXT_BYTES = 16;
+/** Characters of a value that a message shows. */
+const SHOWN_CHARACTERS = 40;
 
-/** Text for a parser that allows ASCII only: what is not UTF-8 comes out as U+FFFD, which it refuses. */
+/** Returns text for a parser that accepts only ASCII. Invalid UTF-8 becomes U+FFFD, which such a parser rejects. */
 export function valueText(bytes: Uint8Array, start: number, end: number): string {
   return shortAscii(bytes, start, end) ?? utf8Lenient.decode(bytes.subarray(start, end));
 }
 
-/** The text, where it is short and nothing but ASCII, as most values are. */
+/** Returns the text if it is short and ASCII, as most values are, else undefined. */
 export function shortAscii(bytes: Uint8Array, start: number, end: number): string | undefined {
-  if (end - start > SHORT_TEXT) return undefined;
+  if (end - start > SHORT_TEXT_BYTES) return undefined;
   let text = "";
   let at = start;
-  // By fours: a quarter of the joins.
+  // Four bytes at a time, which needs a quarter of the joins.
   for (; at + 4 <= end; at += 4) {
     const a = bytes[at] as number;
     const b = bytes[at + 1] as number;
@@ -33,14 +33,14 @@ export function shortAscii(bytes: Uint8Array, start: number, end: number): strin
   return text;
 }
 
-/** Received bytes, quoted and shortened, for a message. */
+/** Returns received bytes for a message, quoted and shortened. */
 export function shownBytes(bytes: Uint8Array, start: number, end: number): string {
-  // Four bytes a character at most, and one character more than is shown.
-  const text = utf8Lenient.decode(bytes.subarray(start, Math.min(end, start + 4 * SHOWN + 4)));
+  // At most four bytes for each character, and one character more than is shown.
+  const text = utf8Lenient.decode(bytes.subarray(start, Math.min(end, start + 4 * SHOWN_CHARACTERS + 4)));
   return quoted(text);
 }
 
-/** Any value that a program gave us, for a message. Never throws. */
+/** Returns any value of the program for a message. Never throws. */
 export function shownValue(value: unknown): string {
   if (typeof value === "string") return quoted(value);
   if (typeof value === "bigint") return shortened(`${value}n`);
@@ -56,5 +56,5 @@ function quoted(text: string): string {
 }
 
 function shortened(text: string): string {
-  return text.length > SHOWN ? `${text.slice(0, SHOWN)}…` : text;
+  return text.length > SHOWN_CHARACTERS ? `${text.slice(0, SHOWN_CHARACTERS)}…` : text;
 }

@@ -1,6 +1,6 @@
 /** A certificate without its key: that of a peer, or of an authority. */
 import { X509Certificate } from "node:crypto";
-import { InvalidCertificate } from "../../core/errors/caller.ts";
+import { InvalidCertificate } from "../../core/errors/tls.ts";
 import { lastCommonName, onOneLine, separateNames } from "./distinguished-name.ts";
 import { type PEM, pemBlocks } from "./pem.ts";
 

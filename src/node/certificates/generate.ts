@@ -6,7 +6,7 @@ import "reflect-metadata"; // the X.509 library wants it in place before itself
 import { KeyObject, webcrypto, type X509Certificate } from "node:crypto";
 import { isIP } from "node:net";
 import * as x509 from "@peculiar/x509";
-import { InvalidCertificate } from "../../core/errors/caller.ts";
+import { InvalidCertificate } from "../../core/errors/tls.ts";
 import { hostNameInASCII } from "./host-name.ts";
 
 /** What an authority is called, and how long it lasts. */

@@ -1,5 +1,5 @@
 /** PEM text taken apart: labelled blocks of base64, with anything else between them left out. */
-import { InvalidCertificate } from "../../core/errors/caller.ts";
+import { InvalidCertificate } from "../../core/errors/tls.ts";
 
 /** PEM, as text or as the bytes of a file. */
 export type PEM = string | Uint8Array;

@@ -1,6 +1,6 @@
 /** A certificate together with its private key: what one side of a connection presents. */
 import { createPrivateKey, type KeyObject } from "node:crypto";
-import { InvalidCertificate } from "../../core/errors/caller.ts";
+import { InvalidCertificate } from "../../core/errors/tls.ts";
 import { Certificate } from "./certificate.ts";
 import type { AuthorityOptions, CertificateOptions, Made } from "./generate.ts";
 import { type PEM, pemBlocks } from "./pem.ts";

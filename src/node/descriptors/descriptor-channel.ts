@@ -5,7 +5,7 @@
  * Ownership: what is sent is a copy of the program's descriptor, ours until it is on its way. What is received is ours
  * until a box claims it; then it is the program's.
  */
-import type { SideChannel } from "../../core/schema/argument.ts";
+import type { SideChannel } from "../../core/schema/spread-fields.ts";
 import { libc } from "./libc.ts";
 
 /** Sends and receives the descriptors of one connection. */

@@ -3,7 +3,8 @@
 import { integer } from "../../core/arguments/integer.ts";
 import { DescriptorsNotAvailable } from "../../core/errors/caller.ts";
 import { messageOf } from "../../core/errors/to-error.ts";
-import type { BoxArgument } from "../../core/schema/argument.ts";
+import type { BoxArgument } from "../../core/schema/field.ts";
+import { boxArgument } from "../../core/schema/spread-fields.ts";
 import { NodeConnection } from "../connection.ts";
 import type { DescriptorChannel } from "./descriptor-channel.ts";
 
@@ -24,7 +25,7 @@ const ordinal = integer();
  * @throws SyntaxError when decoding a number under which no descriptor came
  */
 export function descriptor(): BoxArgument<number> {
-  return {
+  return boxArgument({
     description: { type: "Descriptor" },
     encode: () => {
       throw new DescriptorsNotAvailable("a descriptor needs a box of its own: it cannot be in a listOf");
@@ -50,7 +51,7 @@ export function descriptor(): BoxArgument<number> {
       if (fd === undefined) throw new SyntaxError(`no descriptor came as number ${number}`);
       return fd;
     },
-  };
+  });
 }
 
 function send(channel: DescriptorChannel, fd: number): number {

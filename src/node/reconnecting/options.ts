@@ -1,5 +1,5 @@
 /** What `reconnecting` takes. */
-import type { StartTLSOptions } from "../../core/command/amp-connection.ts";
+import type { StartTLSOptions } from "../../core/command/types.ts";
 import type { ReconnectingClient as Client } from "../../core/reconnecting/client.ts";
 import type {
   ReconnectingBaseOptions as Behaviour,

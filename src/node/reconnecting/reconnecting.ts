@@ -1,7 +1,7 @@
 /** Keeps a connection up. */
 import { DescriptorsNotAvailable } from "../../core/errors/caller.ts";
 import { ReconnectingClient as Client } from "../../core/reconnecting/client.ts";
-import { givingUpOnRefusals } from "../../core/reconnecting/fatal-errors.ts";
+import { withFatalOptionsErrors } from "../../core/reconnecting/fatal-errors.ts";
 import { systemClock } from "../clock.ts";
 import { connect } from "../connect.ts";
 import { checkOptions, type NodeConnection } from "../connection.ts";
@@ -30,7 +30,7 @@ function wayOf(options: ReconnectingOptions) {
   if ("open" in options) return options;
   const { signal: _ofTheWhole, isFatalError, ...rest } = options;
   checkOptions(rest, "client");
-  return givingUpOnRefusals((signal) => connect({ ...rest, signal }), refuses, isFatalError);
+  return withFatalOptionsErrors((signal) => connect({ ...rest, signal }), refuses, isFatalError);
 }
 
 /** Whether an address was refused before anything was opened: a port over 65535, a UNIX socket's lack of descriptors. */

@@ -5,7 +5,7 @@
  * `ERR_SSL_SSL/TLS_ALERT_...`), only `_ALERT_` and what follows do not.
  */
 import type { AmpError } from "../../core/errors/amp-error.ts";
-import { HandshakeError, PeerRefusedCertificate, PeerVerifyError } from "../../core/errors/peer.ts";
+import { HandshakeError, PeerRefusedCertificate, PeerVerifyError } from "../../core/errors/tls.ts";
 import type { Certificate } from "../certificates/certificate.ts";
 import { handshakeReason, inWords, verificationReason } from "./error-messages.ts";
 import type { TLSOptions, TLSRole } from "./options.ts";

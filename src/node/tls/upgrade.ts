@@ -1,7 +1,7 @@
 /** The TLS upgrade of one open stream. */
 import type { Duplex } from "node:stream";
 import type { TLSSocket } from "node:tls";
-import { PlaintextAfterStartTLS } from "../../core/errors/peer.ts";
+import { PlaintextAfterStartTLS } from "../../core/errors/tls.ts";
 import { temporaryCertificate } from "../certificates/ephemeral.ts";
 import { handshake } from "./handshake.ts";
 import type { UpgradeOptions } from "./options.ts";

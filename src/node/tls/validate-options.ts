@@ -1,7 +1,7 @@
 /** Everything about an upgrade that can be found wrong before a byte is sent. */
 import { isIP } from "node:net";
 import type { Duplex } from "node:stream";
-import { InvalidCertificate } from "../../core/errors/caller.ts";
+import { InvalidCertificate } from "../../core/errors/tls.ts";
 import { messageOf } from "../../core/errors/to-error.ts";
 import { checkByteStream } from "../byte-stream.ts";
 import { Certificate } from "../certificates/certificate.ts";

@@ -7,9 +7,11 @@ import { local } from "../../../src/core/arguments/local.ts";
 import { optional } from "../../../src/core/arguments/optional.ts";
 import { unicode } from "../../../src/core/arguments/unicode.ts";
 import { TooLong } from "../../../src/core/errors/caller.ts";
-import type { Argument, BoxArgument } from "../../../src/core/schema/argument.ts";
-import { NO_TAG } from "../../../src/core/schema/box-template.ts";
-import { Schema } from "../../../src/core/schema/schema.ts";
+import type { Argument } from "../../../src/core/schema/argument.ts";
+import { BoxTemplate, NO_TAG } from "../../../src/core/schema/box-template.ts";
+import { FieldSet } from "../../../src/core/schema/field-set.ts";
+import { readFields } from "../../../src/core/schema/read-fields.ts";
+import { boxArgument } from "../../../src/core/schema/spread-fields.ts";
 import { Box } from "../../../src/core/wire/box.ts";
 import { ByteWriter } from "../../../src/core/wire/byte-writer.ts";
 import { BoxReader } from "../../../src/core/wire/reader.ts";
@@ -103,7 +105,7 @@ describe("ampList", () => {
 
   test("hands the connection to fields that need it", () => {
     const seen: unknown[] = [];
-    const connected: BoxArgument<number> = {
+    const connected = boxArgument<number>({
       ...integer(),
       toBox(value, name, box, connection) {
         seen.push(connection);
@@ -113,20 +115,23 @@ describe("ampList", () => {
         seen.push(connection);
         return Number(box.text(name));
       },
-    };
-    const schema = new Schema(
+    });
+    const set = new FieldSet(
       { rows: optional(ampList({ id: connected })), other: integer() },
       "argument of Test",
     );
     const out = new ByteWriter();
-    schema.template([]).write(out, NO_TAG, { rows: [{ id: 1 }, { id: 2 }], other: 3 }, "the connection");
+    new BoxTemplate(set, []).write(out, NO_TAG, { rows: [{ id: 1 }, { id: 2 }], other: 3 }, "the connection");
     const reader = new BoxReader();
     reader.push(out.copy());
     const frame = reader.nextFrame();
     expect(frame?.toBox().get("rows")).toEqual(wireBytes("\0\x02id\0\x011\0\0\0\x02id\0\x012\0\0"));
-    expect(frame && schema.read(frame, "the connection")).toEqual({ rows: [{ id: 1 }, { id: 2 }], other: 3 });
+    expect(frame && readFields(set, frame, "the connection")).toEqual({
+      rows: [{ id: 1 }, { id: 2 }],
+      other: 3,
+    });
     expect(seen).toEqual(Array(4).fill("the connection"));
-    expect(schema.read(frameWithout())).toEqual({ other: 3 });
+    expect(readFields(set, frameWithout())).toEqual({ other: 3 });
   });
 });
 

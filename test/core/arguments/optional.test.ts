@@ -58,8 +58,8 @@ describe("local", () => {
     const fields = { id: integer(), note: local<string>() };
     expect(writeFields(fields, { id: 1, note: "secret" })).toEqual(wireBytes("\0\x02id\0\x011\0\0"));
     expect(readBox(fields, new Box({ id: "1", note: "forged" }))).toEqual({ id: 1 });
-    expect(() => local<string>().encode("secret")).toThrow(/never goes over the wire/);
-    expect(() => local<string>().decode(new Uint8Array(0))).toThrow(/never goes over the wire/);
+    expect(() => local<string>().encode("secret")).toThrow(/is never sent/);
+    expect(() => local<string>().decode(new Uint8Array(0))).toThrow(/is never sent/);
   });
 
   test("may have a name that could not be a key", () => {

@@ -130,7 +130,7 @@ describe("a wrong call", () => {
   const calls: readonly (readonly [string, unknown, string, new (message: string) => Error])[] = [
     ["a missing argument", {}, '"text" is missing', InvalidSignature],
     ["an argument that is undefined", { text: undefined }, '"text" is missing', InvalidSignature],
-    ["an unknown argument", { text: "", txet: "" }, 'there is no "txet"', InvalidSignature],
+    ["an unknown argument", { text: "", txet: "" }, '"txet" is not declared', InvalidSignature],
     ["an argument of another type", { text: 7 }, '"text"', InvalidSignature],
     ["an optional one of another type", { text: "", more: null }, '"more"', InvalidSignature],
     ["an argument too long", { text: "x".repeat(65_536) }, '"text"', TooLong],

@@ -175,13 +175,13 @@ describe("BoxDispatcher", () => {
     const calls = [a.callRemote(Wait), b.callRemote(Wait)];
     await Promise.resolve();
     const closing = a.close();
-    expect(await rejection(a.callRemote(Wait))).toMatchObject({ message: "the dispatcher was closed here" });
+    expect(await rejection(a.callRemote(Wait))).toMatchObject({ message: "the connection was closed here" });
     expect(await Promise.race([closing, "is not over"])).toBe("is not over");
     expect(await b.callRemote(Sum, { a: 1, b: 2 })).toEqual({ total: 3 });
     calc.answer("now");
     expect(await Promise.all(calls)).toEqual([{ after: "now" }, { after: "now" }]);
     await closing;
-    expect((await a.closed).message).toBe("the dispatcher was closed here");
+    expect((await a.closed).message).toBe("the connection was closed here");
     expect(await rejection(a.callRemote(Wait))).toBe(await a.closed);
   });
 
@@ -212,7 +212,7 @@ describe("BoxDispatcher", () => {
       expect(closing.how).toEqual(["resolved"]);
       expect(asked).toHaveLength(2);
       expect(answered).toEqual(["w0", "w1"]);
-      expect((await a.closed).message).toBe("the dispatcher was closed here");
+      expect((await a.closed).message).toBe("the connection was closed here");
       expect(clock.pending).toBe(0);
     });
 

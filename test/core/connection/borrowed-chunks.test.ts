@@ -195,7 +195,7 @@ test("what is left of a chunk is kept, whatever is thrown meanwhile", () => {
   const input = new Inbox(transport, DEFAULT_LIMITS, {
     mayRead: () => served < 1,
     receive: () => void served++,
-    readEnough() {
+    readEnded() {
       throw thrown;
     },
     failed() {},

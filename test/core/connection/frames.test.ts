@@ -161,6 +161,6 @@ test("a truncated box, then the end: the reason says so, and how much of it had 
   const reason = await connection.closed;
   expect(reason).toBeInstanceOf(ConnectionLost);
   expect(reason.cause).toBeInstanceOf(MalformedAmpBox);
-  expect(reason.message).toMatch(/the peer closed the connection: .* 4 bytes of it had come/);
+  expect(reason.message).toMatch(/the peer closed the connection: .* 4 bytes of it were received/);
   expect(await call).toBe(reason);
 });

@@ -9,14 +9,14 @@ const Nothing = command("Nothing");
 
 test.each([Number.NaN, -1])("%d", async (bound) => {
   expect(() => connectedPair({ callTimeout: bound })).toThrow(
-    new RangeError(`callTimeout must be a number from 0 up, not ${bound}`),
+    new RangeError(`callTimeout must be a number of at least 0, not ${bound}`),
   );
   const [connection] = connectedPair();
   await expect(connection.callRemote(Nothing, {}, { timeout: bound })).rejects.toThrow(
-    new RangeError(`timeout must be a number of milliseconds from 0 up, not ${bound}`),
+    new RangeError(`timeout must be a number of at least 0, not ${bound}`),
   );
   for (const options of [{ callTimeout: bound }, { connectTimeout: bound }]) {
-    await expect(connect({ port: 1, ...options })).rejects.toThrow(/Timeout must be a number from 0 up/);
+    await expect(connect({ port: 1, ...options })).rejects.toThrow(/Timeout must be a number of at least 0/);
     await expect(connectWebSocket("ws://127.0.0.1:1/", options)).rejects.toThrow(/Timeout must be a number/);
   }
 });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { DEFAULT_LIMITS, type Limits, resolveLimits } from "../../../src/core/wire/box-limits.ts";
+import { DEFAULT_LIMITS, type Limits, resolveLimits } from "../../../src/core/connection/limits.ts";
 
 describe("resolveLimits", () => {
   test("puts what is given over the defaults", () => {

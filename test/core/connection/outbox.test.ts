@@ -1,6 +1,7 @@
 import type { Transport } from "ampwire";
 import { describe, expect, test } from "vitest";
 import { Outbox } from "../../../src/core/connection/outbox.ts";
+import { STATES } from "../../../src/core/connection/states.ts";
 import { LENT_BYTES } from "../../../src/core/wire/byte-writer.ts";
 
 /** A transport that remembers the very chunks it was given, and takes them when it is told. */
@@ -14,8 +15,22 @@ function recorder() {
       texts.push(Buffer.concat(parts).toString());
     },
   };
-  const output = new Outbox(transport as unknown as Transport); // an output does nothing else with it
-  return { output, chunks, transport, texts };
+  const connection = { rules: STATES.open };
+  const output = new Outbox(transport as unknown as Transport, connection); // an outbox does nothing else with it
+  /** A protocol change begins and ends; AMP ends: as the kernel does it. */
+  const hold = () => {
+    output.flush();
+    connection.rules = STATES.asked;
+  };
+  const release = () => {
+    connection.rules = STATES.open;
+    output.flush();
+  };
+  const drop = () => {
+    connection.rules = STATES.closed;
+    output.drop();
+  };
+  return { output, chunks, transport, texts, hold, release, drop };
 }
 
 function say(output: Outbox, text: string): void {
@@ -61,11 +76,11 @@ describe("Output", () => {
   });
 
   test("what gathers behind a transport that is far behind leaves when the connection ends or holds back", () => {
-    const { output, texts, transport } = recorder();
+    const { output, texts, transport, hold } = recorder();
     transport.unsent = 65_536;
     say(output, "a");
     output.turnOver();
-    for (const end of [() => output.flush(), () => output.hold()]) {
+    for (const end of [() => output.flush(), hold]) {
       say(output, "b");
       const written = texts.length;
       output.turnOver();
@@ -93,23 +108,24 @@ describe("Output", () => {
   });
 
   test.each([
-    ["while bytes are held back", (output: Outbox) => output.hold()],
+    ["while bytes are held back", ({ hold }: ReturnType<typeof recorder>) => hold()],
     [
       "while others wait before it",
-      (output: Outbox, transport: { unsent: number }) => {
+      ({ output, transport }: ReturnType<typeof recorder>) => {
         transport.unsent = 1;
         say(output, "o");
         output.flush();
       },
     ],
   ])("copies a large value %s: it leaves later", (_, prepare) => {
-    const { output, transport, texts } = recorder();
-    prepare(output, transport);
+    const recorded = recorder();
+    const { output, release, texts } = recorded;
+    prepare(recorded);
     const large = new Uint8Array(LENT_BYTES).fill(0x78);
     output.out.append(large);
     output.written();
     large.fill(0x79);
-    output.release();
+    release();
     expect(texts.at(-1)).toBe("x".repeat(LENT_BYTES));
   });
 
@@ -147,11 +163,11 @@ describe("Output", () => {
   });
 
   test("does not want them back when it was dropped", () => {
-    const { output, chunks, transport } = recorder();
+    const { output, chunks, transport, drop } = recorder();
     transport.unsent = 3;
     say(output, "one");
     output.flush();
-    output.drop();
+    drop();
     output.drained();
     const other = recorder();
     say(other.output, "other");
@@ -160,27 +176,27 @@ describe("Output", () => {
   });
 
   test("holds back, lets a single answer pass, and releases in order", async () => {
-    const { output, texts } = recorder();
+    const { output, texts, hold, release } = recorder();
     say(output, "before ");
-    output.hold();
+    hold();
     say(output, "held ");
     say(output, "more");
     await Promise.resolve();
     expect(texts).toEqual(["before "]);
-    expect(output.held).toBe(9);
+    expect(output.queued).toBe(9);
     const { out } = recorder().output;
     out.ascii("answer ");
-    output.pass(out);
-    output.release();
+    output.sendPastQueue(out);
+    release();
     expect(texts).toEqual(["before ", "answer ", "held more"]);
-    expect(output.held).toBe(0);
+    expect(output.queued).toBe(0);
   });
 
   test("forgets what is held when it is dropped, and whatever comes", async () => {
-    const { output, texts } = recorder();
-    output.hold();
+    const { output, texts, hold, drop } = recorder();
+    hold();
     say(output, "held");
-    output.drop();
+    drop();
     say(output, "late");
     await Promise.resolve();
     expect(texts).toEqual([]);

@@ -1,93 +1,99 @@
-/** The tables of `states.ts`: whole, consistent, and what ARCHITECTURE.md prints. */
-import { readFileSync } from "node:fs";
+/** The state table of `states.ts`: complete, consistent, and equal to the one in ARCHITECTURE.md. */
 import { describe, expect, test } from "vitest";
+// biome-ignore lint/correctness/useImportExtensions: a program in JavaScript, whose types are in a file of their own
+import { printedTable, publicNames, statesTable } from "../../../scripts/states-table.mjs";
 import {
-  mayFail,
+  isUpgradeCertain,
   next,
-  PHASES,
-  RULES,
+  publicState,
+  STATES,
   type State,
-  TRANSITIONS,
   type Transition,
 } from "../../../src/core/connection/states.ts";
 
-const STATES = Object.keys(TRANSITIONS) as State[];
-const NAMES: Transition[] = [
-  "upgrade",
-  "switch",
+const NAMES = Object.keys(STATES) as State[];
+const TRANSITIONS: Transition[] = [
+  "ask",
+  "asked",
+  "answered",
+  "refused",
+  "agreed",
+  "declined",
   "upgraded",
   "handedOver",
-  "refused",
   "close",
+  "graceOver",
   "finished",
   "fail",
 ];
 
-describe("the transitions", () => {
-  test("of every state are these", () => {
-    const table = STATES.map((state) => `${state}: ${Object.entries(TRANSITIONS[state]).flat().join(" ")}`);
+describe("transitions", () => {
+  test("every state has exactly these transitions", () => {
+    const table = NAMES.map((state) => `${state}: ${Object.entries(STATES[state].next).flat().join(" ")}`);
     expect(table).toEqual([
-      "open: upgrade upgrading switch switching close closing fail closed",
-      "upgrading: upgraded open refused open fail closed",
-      "switching: handedOver switched refused open fail closed",
-      "switched: ",
-      "closing: finished closed fail closed",
+      "open: ask asked asked answering close closing fail closed",
+      "asked: answered performing refused open fail closed",
+      "answering: agreed performing declined open fail closed",
+      "performing: upgraded open handedOver switched fail closed",
+      "closing: graceOver finishing finished closed fail closed",
+      "finishing: finished closed fail closed",
       "closed: ",
+      "switched: ",
     ]);
   });
 
-  test.each(STATES.flatMap((state) => NAMES.map((name) => [state, name] as const)))(
-    "%s + %s is in the table, or a mistake of ours",
+  test.each(NAMES.flatMap((state) => TRANSITIONS.map((name) => [state, name] as const)))(
+    "%s + %s is in the table, or throws",
     (state, name) => {
-      const to = TRANSITIONS[state][name];
+      const to = STATES[state].next[name];
       if (to === undefined) expect(() => next(state, name)).toThrow(`${state} cannot ${name}`);
       else expect(next(state, name)).toBe(to);
     },
   );
 
-  test("any state may fail where AMP is not over", () => {
-    expect(STATES.filter((state) => !mayFail(state))).toEqual(["switched", "closed"]);
+  test("every state in which AMP has not ended can fail", () => {
+    expect(NAMES.filter((state) => STATES[state].next.fail === undefined)).toEqual(["closed", "switched"]);
   });
 
-  test("every state can be reached", () => {
+  test("every state can be reached from open", () => {
     const reached = new Set<State>(["open"]);
-    for (const state of reached) for (const to of Object.values(TRANSITIONS[state])) reached.add(to);
-    expect([...reached].sort()).toEqual([...STATES].sort());
+    for (const state of reached) for (const to of Object.values(STATES[state].next)) reached.add(to);
+    expect([...reached].sort()).toEqual([...NAMES].sort());
   });
 });
 
-describe("the rules", () => {
-  test("are there for every state, and for no other", () => {
-    expect(Object.keys(RULES)).toEqual(STATES);
+describe("rules of the states", () => {
+  test("no state accepts calls that can never be sent", () => {
+    for (const { boxes, calls } of Object.values(STATES)) expect(calls && boxes === "dropped").toBe(false);
   });
 
-  test("nobody calls where nothing can be sent any more", () => {
-    for (const rules of Object.values(RULES)) expect(rules.calls && rules.output === "dropped").toBe(false);
-  });
-
-  test("where AMP is over nothing is read or sent", () => {
+  test("a state in which AMP has ended neither reads nor sends", () => {
     for (const state of ["switched", "closed"] as const)
-      expect(RULES[state]).toEqual({ reads: false, output: "dropped", calls: false });
+      expect(STATES[state]).toEqual({ reads: false, boxes: "dropped", calls: false, next: {} });
   });
 
-  test("a change holds boxes back and reads only until it is answered", () => {
-    for (const state of ["upgrading", "switching"] as const)
-      expect(RULES[state]).toEqual({ reads: true, output: "held", calls: true });
-    expect(Object.entries(PHASES).map(([phase, { reads }]) => [phase, reads])).toEqual([
-      ["asked", true],
-      ["answering", false],
-      ["performing", false],
+  test("a protocol change queues boxes, and reads only until it is answered", () => {
+    const change = ["asked", "answering", "performing"] as const;
+    expect(change.map((state) => [STATES[state].boxes, STATES[state].reads])).toEqual([
+      ["queued", true],
+      ["queued", false],
+      ["queued", false],
     ]);
   });
+
+  test("an upgrade is certain once this end has asked or agreed, and a switch never is", () => {
+    expect(NAMES.filter((state) => isUpgradeCertain(state, "upgrading"))).toEqual(["asked", "performing"]);
+    expect(NAMES.filter((state) => isUpgradeCertain(state, "switching"))).toEqual([]);
+  });
+
+  test("users see six states", () => {
+    const seen = new Set(
+      NAMES.flatMap((state) => [publicState(state, "upgrading"), publicState(state, "switching")]),
+    );
+    expect([...seen].sort()).toEqual(["closed", "closing", "open", "switched", "switching", "upgrading"]);
+  });
 });
 
-test("ARCHITECTURE.md prints them", () => {
-  const page = readFileSync(new URL("../../../ARCHITECTURE.md", import.meta.url), "utf8");
-  for (const state of STATES) {
-    const row = page.split("\n").find((line) => line.startsWith(`| \`${state}\` |`)) ?? "";
-    const [, , goesTo = ""] = row.split("|");
-    const named = STATES.filter((other) => goesTo.includes(`\`${other}\``));
-    const targets = new Set(Object.values(TRANSITIONS[state]));
-    expect([state, named.sort()]).toEqual([state, [...targets].sort()]);
-  }
+test("ARCHITECTURE.md prints the table of the code", () => {
+  expect(printedTable()).toBe(statesTable(STATES, (state) => publicNames(state, publicState)));
 });

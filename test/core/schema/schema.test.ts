@@ -6,8 +6,8 @@ import { optional } from "../../../src/core/arguments/optional.ts";
 import { unicode } from "../../../src/core/arguments/unicode.ts";
 import { InvalidSignature, TooLong } from "../../../src/core/errors/caller.ts";
 import type { Fields } from "../../../src/core/schema/argument.ts";
-import { NO_TAG } from "../../../src/core/schema/box-template.ts";
-import { Schema } from "../../../src/core/schema/schema.ts";
+import { BoxTemplate, NO_TAG } from "../../../src/core/schema/box-template.ts";
+import { FieldSet } from "../../../src/core/schema/field-set.ts";
 import { Box } from "../../../src/core/wire/box.ts";
 import { encodeBox } from "../../../src/core/wire/box-writer.ts";
 import { ByteWriter } from "../../../src/core/wire/byte-writer.ts";
@@ -29,7 +29,7 @@ describe("writing", () => {
       { key: "z", value: wireBytes("") },
     ];
     const fields = { b: integer(), A: integer(), zz: optional(integer()), é: integer() };
-    const template = new Schema(fields, "argument of Sum").template(constants);
+    const template = new BoxTemplate(new FieldSet(fields, "argument of Sum"), constants);
     for (const zz of [5, undefined]) {
       const out = new ByteWriter(1);
       template.write(out, tagOf("1f"), { b: 2, é: 3, A: 1, zz });
@@ -40,7 +40,8 @@ describe("writing", () => {
   });
 
   test("writes what an optional field may leave out between constants", () => {
-    const template = new Schema({ m: optional(integer()) }, "field").template(
+    const template = new BoxTemplate(
+      new FieldSet({ m: optional(integer()) }, "field"),
       ["a", "n", "z"].map((key) => ({ key, value: wireBytes(key.toUpperCase()) })),
     );
     for (const [values, middle] of [
@@ -54,7 +55,7 @@ describe("writing", () => {
   });
 
   test("writes any tag, empty or as long as a value may be", () => {
-    const template = new Schema(sum, "argument of Sum").template([{ key: "_ask" }]);
+    const template = new BoxTemplate(new FieldSet(sum, "argument of Sum"), [{ key: "_ask" }]);
     for (const tag of ["", "1", "x".repeat(65535)]) {
       const out = new ByteWriter(1);
       template.write(out, tagOf(tag), { a: 1, b: 2 });
@@ -63,7 +64,9 @@ describe("writing", () => {
   });
 
   test("leaves nothing behind on an error", () => {
-    const template = new Schema({ a: integer(), b: bytes() }, "argument of Test").template([{ key: "_ask" }]);
+    const template = new BoxTemplate(new FieldSet({ a: integer(), b: bytes() }, "argument of Test"), [
+      { key: "_ask" },
+    ]);
     const out = new ByteWriter(1);
     template.write(out, tagOf("1"), { a: 1, b: wireBytes("x") });
     const before = out.copy();
@@ -76,15 +79,11 @@ describe("writing", () => {
   const errors: readonly (readonly [unknown, new (message: string) => Error, string])[] = [
     [{ a: 1 }, InvalidSignature, 'argument of Test: "b" is missing'],
     [{ a: 1, b: undefined }, InvalidSignature, 'argument of Test: "b" is missing'],
-    [{ a: 1, b: 2, c: 3 }, InvalidSignature, 'argument of Test: there is no "c"'],
-    [{ c: 3, b: 2, a: 1 }, InvalidSignature, 'argument of Test: there is no "c"'],
+    [{ a: 1, b: 2, c: 3 }, InvalidSignature, 'argument of Test: "c" is not declared'],
+    [{ c: 3, b: 2, a: 1 }, InvalidSignature, 'argument of Test: "c" is not declared'],
     [{ a: 1, b: "2" }, InvalidSignature, 'argument of Test: "b": an integer is needed, not "2"'],
-    [
-      undefined,
-      InvalidSignature,
-      "argument of Test: an object with the values by name is needed, not undefined",
-    ],
-    [5, InvalidSignature, "argument of Test: an object with the values by name is needed, not 5"],
+    [undefined, InvalidSignature, "argument of Test: an object with the values is needed, not undefined"],
+    [5, InvalidSignature, "argument of Test: an object with the values is needed, not 5"],
   ];
   for (const [values, errorClass, message] of errors) {
     test(`tells: ${message}`, () => {
@@ -157,10 +156,10 @@ describe("names", () => {
   test("are refused where they cannot be keys", () => {
     for (const name of ["", "__proto__", "\ud800"]) {
       const fields: Fields = Object.fromEntries([[name, integer()]]);
-      expect(() => new Schema(fields, "argument")).toThrow(InvalidSignature);
+      expect(() => new FieldSet(fields, "argument")).toThrow(InvalidSignature);
     }
-    expect(() => new Schema({ ["é".repeat(128)]: integer() }, "argument")).toThrow(TooLong);
-    expect(new Schema({ ["e".repeat(255)]: integer() }, "argument")).toBeInstanceOf(Schema);
+    expect(() => new FieldSet({ ["é".repeat(128)]: integer() }, "argument")).toThrow(TooLong);
+    expect(new FieldSet({ ["e".repeat(255)]: integer() }, "argument")).toBeInstanceOf(FieldSet);
   });
 });
 

@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
-import { NameCache } from "../../../src/core/serving/command-names.ts";
+import { CommandNames } from "../../../src/core/serving/command-names.ts";
 import { heapBytes } from "../../support/memory.ts";
 
 test("gives the name of any bytes, also of those that fall together", () => {
-  const cache = new NameCache();
+  const cache = new CommandNames();
   const names = ["", "a", "Sum", "Sam", "Smm", "mSS", "é", "Subtract", "x".repeat(255)];
   for (let index = 0; index < 500; index++) names.push(`Command${index}`);
   for (let round = 0; round < 3; round++) {
@@ -16,13 +16,13 @@ test("gives the name of any bytes, also of those that fall together", () => {
 });
 
 test("a known name is the same string", () => {
-  const cache = new NameCache();
+  const cache = new CommandNames();
   const bytes = Buffer.from("Sum");
   expect(cache.nameAt(bytes, 0, 3)).toBe(cache.nameAt(Buffer.from("xSum"), 1, 4));
 });
 
 test("a long name is not remembered: a peer could have megabytes kept that way", () => {
-  const cache = new NameCache();
+  const cache = new CommandNames();
   const before = heapBytes();
   const name = new Uint8Array(65_535).fill(0x80);
   for (let byte = 0x80; byte < 0xc0; byte++) {

@@ -18,7 +18,7 @@ describe("encodeBox", () => {
   });
 
   test("sorts keys by their bytes, which is not the order of JavaScript's strings", () => {
-    // U+FF5E is before U+1F600 in UTF-8 and behind it in UTF-16.
+    // U+FF5E sorts before U+1F600 in UTF-8, and after it in UTF-16.
     const keys = ["Z", "_a", "a", "a.2", "aa", "\uff5e", "😀", "\udcff"];
     const box = new Box([...keys].reverse().map((key) => [key, ""]));
     expect([...(parseBoxes(encodeBox(box))[0]?.keys() ?? [])]).toEqual(keys);

@@ -4,7 +4,7 @@ import { Box } from "../../../src/core/wire/box.ts";
 import { keyToText } from "../../../src/core/wire/key-text.ts";
 import type { BoxReader } from "../../../src/core/wire/reader.ts";
 
-/** Keys of any bytes; values short, around 4 KiB (where copies turn into views) and of any bytes. */
+/** Boxes with any keys. Values are short, about 4 KiB (the size from which they are views), or arbitrary. */
 export const arbitraryBox: fc.Arbitrary<Box> = fc
   .uniqueArray(
     fc.tuple(
@@ -18,7 +18,7 @@ export const arbitraryBox: fc.Arbitrary<Box> = fc
   )
   .map((entries) => new Box(entries));
 
-/** Key and value as text, sorted: for comparing boxes fast, whatever order they came in. */
+/** Returns keys and values as text, sorted, to compare boxes fast and without regard to order. */
 export function pairs(box: Box): string[] {
   return [...box].map(([key, value]) => `${key}=${Buffer.from(value).toString("hex")}`).sort();
 }
@@ -33,7 +33,7 @@ export function concat(parts: readonly Uint8Array[]): Uint8Array {
   return Uint8Array.from(Buffer.concat(parts));
 }
 
-/** The bytes in chunks of their own, of these sizes; the last one is what is left. */
+/** Splits the bytes into copied chunks of these sizes; the last chunk has the rest. */
 export function cut(bytes: Uint8Array, sizes: readonly number[]): Uint8Array[] {
   const chunks: Uint8Array[] = [];
   let at = 0;

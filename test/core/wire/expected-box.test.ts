@@ -1,43 +1,43 @@
 import { Box, command, encodeBox, integer, unicode } from "ampwire";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { Limits } from "../../../src/core/wire/box-limits.ts";
+import type { BoxLimits } from "../../../src/core/wire/box-limits.ts";
 import { ExpectedBox } from "../../../src/core/wire/expected-box.ts";
 import type { Frame } from "../../../src/core/wire/frame.ts";
 import { frameOfBytes } from "../../../src/core/wire/frame-of.ts";
 import { BoxReader } from "../../../src/core/wire/reader.ts";
 
-/** The shape of boxes with these keys; a value that is given never changes. */
-function shapeOf(keys: Readonly<Record<string, string | undefined>>): ExpectedBox {
-  const parts = Object.entries(keys).map(([name, value]) => ({
+/** Returns the expected box with these keys; a value that is given never changes. */
+function expectedBox(keys: Readonly<Record<string, string | undefined>>): ExpectedBox {
+  const expectedKeys = Object.entries(keys).map(([name, value]) => ({
     name,
     header: Buffer.from([0, name.length, ...Buffer.from(name)]),
     value: value === undefined ? undefined : Buffer.from(value),
   }));
-  return new ExpectedBox(parts, {}, []);
+  return new ExpectedBox(expectedKeys, {}, []);
 }
 
-/** What a frame says of its box. */
-function told(frame: Frame) {
+/** Returns what a frame holds. */
+function contents(frame: Frame) {
   const { cursor, count, ask, answer, command: name, error, ascending, offsets } = frame;
   return { cursor, count, ask, answer, name, error, ascending, offsets: offsets.slice(0, count * 3) };
 }
 
-/** A reader that expects boxes of a shape. */
-function expecting(shape: ExpectedBox, limits?: Partial<Limits>): BoxReader {
+/** Returns a reader that expects such boxes. */
+function expecting(box: ExpectedBox, limits?: Partial<BoxLimits>): BoxReader {
   const reader = new BoxReader(limits);
-  reader.push(new Uint8Array(2)); // an empty box: a reader's frame is had only with one
+  reader.push(new Uint8Array(2)); // an empty box, because a reader returns its frame only with a box
   const frame = reader.nextFrame();
-  if (frame !== undefined) frame.expected = shape;
+  if (frame !== undefined) frame.expected = box;
   return reader;
 }
 
-/** What reading the bytes comes to: the frame, how many bytes are missing at least, or the error. */
+/** Returns the result of reading the bytes: the frame, the number of buffered bytes, or the error. */
 function outcome(reader: BoxReader, bytes: Uint8Array, size: number) {
   try {
     for (let at = 0; at < bytes.length; at += size) reader.push(bytes.slice(at, at + size));
     const frame = reader.nextFrame();
-    return frame === undefined ? reader.buffered : { ...told(frame), cursor: undefined };
+    return frame === undefined ? reader.buffered : { ...contents(frame), cursor: undefined };
   } catch (error) {
     return String(error).replaceAll(/at byte \d+/g, "at a byte");
   }
@@ -54,16 +54,16 @@ const entries = fc.subarray(names).chain((chosen) =>
 );
 
 describe("a box of an expected shape", () => {
-  const shape = shapeOf({ _ask: undefined, _command: "Sum", a: undefined });
+  const known = expectedBox({ _ask: undefined, _command: "Sum", a: undefined });
 
   test("is known by it", () => {
-    const reader = expecting(shape);
+    const reader = expecting(known);
     const bytes = encodeBox(new Box({ _ask: "1f", _command: "Sum", a: "13" }));
     reader.push(bytes);
     const frame = reader.nextFrame() as Frame;
-    expect(frame.shape).toBe(shape);
-    expect(shape.commandName).toBe("Sum");
-    expect(told(frame)).toEqual(told(frameOfBytes(bytes)));
+    expect(frame.matched).toBe(known);
+    expect(known.commandName).toBe("Sum");
+    expect(contents(frame)).toEqual(contents(frameOfBytes(bytes)));
     expect(frame.toBox()).toEqual(new Box({ _ask: "1f", _command: "Sum", a: "13" }));
   });
 
@@ -77,20 +77,20 @@ describe("a box of an expected shape", () => {
     { A: "1", _ask: "1", _command: "Sum", a: "13" },
     { _command: "Sum", a: "13" },
   ])("is not any other: %o", (fields) => {
-    const reader = expecting(shape);
+    const reader = expecting(known);
     const bytes = encodeBox(new Box(fields));
     reader.push(bytes);
     const frame = reader.nextFrame() as Frame;
-    expect(frame.shape).toBeUndefined();
-    expect(told(frame)).toEqual(told(frameOfBytes(bytes)));
+    expect(frame.matched).toBeUndefined();
+    expect(contents(frame)).toEqual(contents(frameOfBytes(bytes)));
   });
 
   test("is expected again after another", () => {
-    const reader = expecting(shape);
+    const reader = expecting(known);
     const same = encodeBox(new Box({ _ask: "1", _command: "Sum", a: "1" }));
     const other = encodeBox(new Box({ _answer: "1" }));
     for (const bytes of [same, other, same]) reader.push(bytes);
-    expect([1, 2, 3].map(() => reader.nextFrame()?.shape)).toEqual([shape, undefined, shape]);
+    expect([1, 2, 3].map(() => reader.nextFrame()?.matched)).toEqual([known, undefined, known]);
   });
 });
 
@@ -112,7 +112,7 @@ test("whatever is expected, a box is read as if nothing were, in whatever pieces
       size,
       limits,
       (has, fixed, others, same, change, cut, bounds) => {
-        const expected = shapeOf(
+        const expected = expectedBox(
           Object.fromEntries(has.map(([name, value], index) => [name, fixed[index] ? value : undefined])),
         );
         const box = same ? has : others;
@@ -148,7 +148,7 @@ test("a command tells what to expect, of asks and of answers", () => {
     for (const box of boxes) reader.push(encodeBox(box));
     return boxes.map(() => {
       const frame = reader.nextFrame() as Frame;
-      return [frame.shape !== undefined, read(frame)];
+      return [frame.matched !== undefined, read(frame)];
     });
   };
   const ask = (a: string, b: string) => new Box({ _ask: "1", _command: "Sum", a, b });

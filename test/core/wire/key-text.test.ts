@@ -4,7 +4,7 @@ import { InvalidSignature } from "../../../src/core/errors/caller.ts";
 import { keyToText, textToKey } from "../../../src/core/wire/key-text.ts";
 import { heapBytes } from "../../support/memory.ts";
 
-/** Bytes, and what Python's `bytes.decode("utf-8", "surrogateescape")` makes of them. */
+/** Bytes, and their text by Python's `bytes.decode("utf-8", "surrogateescape")`. */
 const ESCAPED: readonly (readonly [number[], string])[] = [
   [[0x61, 0x62], "ab"],
   [[0x00], "\0"],
@@ -88,7 +88,7 @@ describe("a key", () => {
 });
 
 describe("what a peer can make a name cost", () => {
-  /** The longest that a command may have, of bytes that begin characters without ends, and so on. */
+  /** Names of the maximum length, for example of bytes that begin a character without completing it. */
   const names = [0x61, 0x80, 0xc3, 0xe2, 0xed, 0xf0, 0xff].map((byte) => new Uint8Array(65_535).fill(byte));
 
   test("no exception for each wrong byte", () => {

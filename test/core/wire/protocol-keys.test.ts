@@ -2,7 +2,7 @@ import { Box, encodeBox } from "ampwire";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { frameOfBytes } from "../../../src/core/wire/frame-of.ts";
-import type { ProtocolFields } from "../../../src/core/wire/protocol-fields.ts";
+import type { ProtocolFields } from "../../../src/core/wire/protocol-keys.ts";
 import { BoxReader } from "../../../src/core/wire/reader.ts";
 
 const NONE = { ask: -1, answer: -1, command: -1, error: -1 };

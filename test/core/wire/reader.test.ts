@@ -18,7 +18,7 @@ describe("boxes", () => {
         const read: Box[] = [];
         for (const chunk of cut(wire, cuts)) {
           reader.push(chunk);
-          // Every other chunk waits for the next: chunks queue up in the reader.
+          // Chunks of odd length are not read before the next one: chunks queue up in the reader.
           if (chunk.length % 2 === 0) read.push(...drained(reader));
         }
         read.push(...drained(reader));
@@ -116,8 +116,7 @@ describe("the end of the stream", () => {
       drained(reader);
       const inside = length % (wire.length / 2);
       if (inside === 0) reader.end();
-      else
-        expect(() => reader.end()).toThrow(`the stream ended inside a box: ${inside} bytes of it had come`);
+      else expect(() => reader.end()).toThrow(`: ${inside} bytes of it were received`);
     }
     expect(() => parseBoxes(Uint8Array.of(0))).toThrow(MalformedAmpBox);
   });
@@ -139,7 +138,7 @@ describe("what is not AMP", () => {
         .toString("hex")
         .replaceAll(/..(?=.)/g, "$& ");
       expect(() => reader.next()).toThrow(KeyTooLong);
-      expect(() => reader.next()).toThrow(`at byte 8 a key length over 255 begins: ${hex}`);
+      expect(() => reader.next()).toThrow(`the key length at byte 8 is over 255: ${hex}`);
     });
   }
 
@@ -150,8 +149,8 @@ describe("what is not AMP", () => {
       expect(reader.next()).toBeUndefined();
     }
     reader.push(Uint8Array.of(0));
-    expect(() => reader.next()).toThrow(/at byte 6 a key length over 255 begins: 01 00/);
-    // The stream is no use from there on.
+    expect(() => reader.next()).toThrow(/the key length at byte 6 is over 255: 01 00/);
+    // The rest of the stream cannot be read.
     reader.push(encodeBox(new Box({ a: "1" })));
     expect(() => reader.next()).toThrow(KeyTooLong);
   });
@@ -172,7 +171,7 @@ describe("limits", () => {
     const read = (limits: { maxBoxBytes?: number; maxBoxKeys?: number }): Box[] => {
       const reader = new BoxReader(limits);
       const boxes: Box[] = [];
-      // Twice, so that the limit is seen to count from the beginning of each box.
+      // Twice, which shows that the limit counts from the beginning of each box.
       for (const chunk of cut(concat([wire, wire]), Array(2 * wire.length).fill(chunkSize))) {
         reader.push(chunk);
         boxes.push(...drained(reader));
@@ -247,7 +246,7 @@ describe("values", () => {
       reader.push(chunk.slice(), "owned");
       return drained(reader).map((box) => box.get("v")?.buffer.byteLength);
     });
-    // A view of the chunk, which then is not written to; the chunk of the box's beginning; a chunk again.
+    // A view of the first chunk; a copy, because the first chunk may not be written to; a view of the second chunk.
     expect(buffers[0]).toBe(44_000);
     expect(buffers[1]).not.toBe(44_000);
     expect(buffers[2]).toBe(44_000);
@@ -284,8 +283,8 @@ describe("values", () => {
 });
 
 /**
- * Reads chunk after chunk out of one buffer, which is written over as soon as it is given back; or lays them into the
- * room that the reader had after the one before, as far as there is room. Returns how many bytes that was.
+ * Lends chunks in one buffer, which is overwritten when it is given back; or writes them to the room that the reader
+ * offered after the chunk before, if it offered any. Returns the number of bytes that fitted.
  */
 function lending(reader: BoxReader, usesRoom = false): (chunk: Uint8Array, read: () => void) => number {
   const buffer = new Uint8Array(65_536);
@@ -313,7 +312,7 @@ describe("chunks that are lent", () => {
     .map((size) => new Uint8Array(size).map((_, index) => (index + size) % 251));
   const streams = fc.array(fc.array(value, { minLength: 1, maxLength: 3 }), { minLength: 1, maxLength: 8 });
   const sizes = fc.oneof(fc.nat(40), fc.nat(9000), fc.integer({ min: 60_000, max: 65_536 }));
-  /** How large a chunk is, and how many boxes are read while it is there. */
+  /** Size of a chunk, and number of boxes that are read before it is given back. */
   const lendings = fc.array(fc.tuple(sizes, fc.nat(4)), { maxLength: 40 });
 
   test("read as others do, wherever they are cut and however long boxes wait", () => {
@@ -373,7 +372,7 @@ describe("room", () => {
   const length = encodeBox(boxes[0] as Box).length;
   const stream = concat(boxes.map(encodeBox));
 
-  /** A reader that was given so many bytes of the stream, and its room. */
+  /** Returns `room()` of a reader that has received `count` bytes of the stream. */
   function roomAfter(count: number, ownership: "borrowed" | "shared" = "borrowed"): Uint8Array | undefined {
     const reader = new BoxReader();
     reader.push(stream.slice(0, count), ownership);
@@ -384,7 +383,7 @@ describe("room", () => {
 
   test("is for the rest of a large box, of which some has come", () => {
     expect(new BoxReader().room()).toBeUndefined();
-    // A few bytes are not believed.
+    // After a few bytes the reader does not allocate the announced size.
     expect(roomAfter(5)).toBeUndefined();
     expect(roomAfter(100)).toBeUndefined();
     expect(roomAfter(5000)?.length).toBeGreaterThanOrEqual(length - 5000);
@@ -454,7 +453,7 @@ describe("room", () => {
       while (at < stream.length) at += lend(stream.subarray(at), () => void read.push(...drained(reader)));
     });
     expect(Buffer.concat(read.map(encodeBox)).equals(stream)).toBe(true);
-    // Each byte is copied once: here, where sockets leave it to the system. Then the first few boxes, until there is room.
+    // The test copies each byte once, as the system does for a socket. The reader copies the first few boxes.
     expect(copied).toBeLessThan(stream.length + 5 * length);
   });
 
@@ -490,7 +489,7 @@ describe("a box that drips in", () => {
       expect(reader.offset).toBe(wire.length);
     });
     expect(copied).toBeGreaterThanOrEqual(wire.length);
-    // Each byte once into the accumulator, and again each time that it doubles: 1 + 1/2 + 1/4 ...
+    // Each byte once into the buffer, and again each time the buffer doubles: 1 + 1/2 + 1/4 ...
     expect(copied).toBeLessThan(4 * wire.length);
   });
 
@@ -505,7 +504,7 @@ describe("a box that drips in", () => {
   });
 });
 
-/** Bytes copied by `TypedArray.prototype.set` while `run` runs. */
+/** Returns how many bytes `TypedArray.prototype.set` copies during `run`. */
 function countingCopies(run: () => void): number {
   const prototype = Object.getPrototypeOf(Uint8Array.prototype);
   const set = prototype.set;

@@ -1,7 +1,7 @@
 import { X509Certificate } from "node:crypto";
 import { inspect } from "node:util";
 import { describe, expect, test } from "vitest";
-import { InvalidCertificate } from "../../../src/core/errors/caller.ts";
+import { InvalidCertificate } from "../../../src/core/errors/tls.ts";
 import { Certificate } from "../../../src/node/certificates/certificate.ts";
 import { testCertificates } from "../../support/certificates.ts";
 

@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from "node:crypto";
 import { inspect } from "node:util";
 import { describe, expect, test } from "vitest";
-import { InvalidCertificate } from "../../../src/core/errors/caller.ts";
+import { InvalidCertificate } from "../../../src/core/errors/tls.ts";
 import { PrivateCertificate } from "../../../src/node/certificates/private-certificate.ts";
 import { testCertificates } from "../../support/certificates.ts";
 

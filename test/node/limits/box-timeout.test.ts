@@ -72,7 +72,7 @@ describe.each<[string, Partial<Limits>]>([
     expect(reason).toBeInstanceOf(BoxTimeout);
     expect(reason).toMatchObject({ code: "BOX_TIMEOUT", fault: "peer" });
     expect(reason.message).toBe(
-      `the box at byte 0 has not come whole within the limit boxTimeout (${limit} ms): 20 bytes of it had come`,
+      `the box at byte 0 did not arrive within the limit boxTimeout (${limit} ms): 20 bytes of it have arrived`,
     );
     expect(heard).toEqual([]);
     expect(clock.pending).toBe(0);
@@ -225,7 +225,7 @@ test("over a socket: who drips one byte at a time is given up, and cannot go on"
   const reason = await connection.closed;
   clearInterval(dripping);
   expect(reason).toBeInstanceOf(BoxTimeout);
-  const [, came] = /: (\d+) bytes of it had come$/.exec(reason.message) ?? [];
+  const [, came] = /: (\d+) bytes of it have arrived$/.exec(reason.message) ?? [];
   expect(Number(came)).toBeGreaterThan(0);
   expect(Number(came)).toBeLessThanOrEqual(sent);
   expect(await peer.box()).toBeUndefined();

@@ -1,7 +1,7 @@
 /** What is refused before a byte is sent: cases 17 and 23 of the upgrade. */
 import { PassThrough } from "node:stream";
 import { describe, expect, test } from "vitest";
-import { InvalidCertificate } from "../../../src/core/errors/caller.ts";
+import { InvalidCertificate } from "../../../src/core/errors/tls.ts";
 import { Certificate } from "../../../src/node/certificates/certificate.ts";
 import type { TLSOptions, TLSRole } from "../../../src/node/tls/options.ts";
 import { upgrade } from "../../../src/node/tls/upgrade.ts";

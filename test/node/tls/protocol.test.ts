@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { setTimeout as delay } from "node:timers/promises";
 import { connect, createServer, type SecureVersion, type TLSSocket } from "node:tls";
 import { expect, test } from "vitest";
-import { HandshakeError } from "../../../src/core/errors/peer.ts";
+import { HandshakeError } from "../../../src/core/errors/tls.ts";
 import { upgrade } from "../../../src/node/tls/upgrade.ts";
 import { testCertificates } from "../../support/certificates.ts";
 import { ending, failure, receive, securePair, socketPair, upgradeBoth } from "./streams.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { HandshakeError, PeerRefusedCertificate, PeerVerifyError } from "../../../src/core/errors/peer.ts";
+import { HandshakeError, PeerRefusedCertificate, PeerVerifyError } from "../../../src/core/errors/tls.ts";
 import {
   type HandshakeFailure,
   handshakeFailed,

@@ -1,6 +1,6 @@
 /** What a TLS server keeps from one handshake to the next, and what it must not. */
 import { expect, test } from "vitest";
-import { PeerVerifyError } from "../../../src/core/errors/peer.ts";
+import { PeerVerifyError } from "../../../src/core/errors/tls.ts";
 import { describePeer } from "../../../src/node/tls/peer.ts";
 import { testCertificates } from "../../support/certificates.ts";
 import { failure, memoryPair, receive, socketPair, upgradeBoth } from "./streams.ts";

@@ -1,7 +1,7 @@
 import type { Duplex } from "node:stream";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, describe, expect, test } from "vitest";
-import { HandshakeError, PlaintextAfterStartTLS } from "../../../src/core/errors/peer.ts";
+import { HandshakeError, PlaintextAfterStartTLS } from "../../../src/core/errors/tls.ts";
 import { describePeer } from "../../../src/node/tls/peer.ts";
 import { upgrade } from "../../../src/node/tls/upgrade.ts";
 import { testCertificates } from "../../support/certificates.ts";

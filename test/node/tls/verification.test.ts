@@ -1,7 +1,7 @@
 /** Who lets whom in, and what each side is told: cases 14 to 16 of the upgrade. */
 import type { Duplex } from "node:stream";
 import { afterAll, afterEach, beforeEach, describe, expect, test } from "vitest";
-import { PeerRefusedCertificate, PeerVerifyError } from "../../../src/core/errors/peer.ts";
+import { PeerRefusedCertificate, PeerVerifyError } from "../../../src/core/errors/tls.ts";
 import { Certificate } from "../../../src/node/certificates/certificate.ts";
 import { refusalAfterHandshake } from "../../../src/node/tls/errors.ts";
 import { testCertificates } from "../../support/certificates.ts";

@@ -190,7 +190,7 @@ export function callsContract<C extends Connection>(carrier: Carrier<C>): void {
       const { client } = kept(carrier.place().reconnecting, { queue: { maxCalls: 2 } });
       for (let i = 0; i < 2; i++) client.callRemote(Note, { text: "waits" });
       expect(await rejection(client.callRemote(Add, { a: 1, b: 1 }))).toBeInstanceOf(LimitExceeded);
-      expect(() => client.callRemote(Note, { text: "one too many" })).toThrow(/waiting\.maxCalls/);
+      expect(() => client.callRemote(Note, { text: "one too many" })).toThrow(/queue\.maxCalls/);
     });
 
     it("takes its part of a bounded number of bytes, and gives it back", async () => {
@@ -200,7 +200,7 @@ export function callsContract<C extends Connection>(carrier: Carrier<C>): void {
       const first = rejection(client.callRemoteString("Long", long, { signal: controller.signal }));
       expect(await rejection(client.callRemoteString("Long", long))).toMatchObject({
         code: "LIMIT_EXCEEDED",
-        message: expect.stringContaining("waiting.maxBytes"),
+        message: expect.stringContaining("queue.maxBytes"),
       });
       controller.abort();
       await first;

@@ -1,11 +1,10 @@
-/** What a protocol change sees of its connection. */
+/** A connection as a protocol change sees it. */
 import type { ChangingConnection } from "../../command/protocol-change.ts";
-import type { Kernel } from "../../connection/kernel.ts";
+import type { Kernel } from "../../connection/feature.ts";
 import type { TLSOptions, TLSSession, Transport } from "../../transport.ts";
-import { holdsAnswers } from "./held-answers.ts";
+import { queueHasAnswers } from "./queued-answers.ts";
 
-/** For the change itself. */
-export class Changing implements ChangingConnection {
+export class ChangingKernel implements ChangingConnection {
   readonly #kernel: Kernel;
 
   constructor(kernel: Kernel) {
@@ -17,12 +16,12 @@ export class Changing implements ChangingConnection {
   }
 
   get quiescent(): boolean {
-    return this.#kernel.dispatcher.outstanding.size === 0 && !this.owesAnswers;
+    return this.#kernel.calls.pending.size === 0 && !this.owesAnswers;
   }
 
   get owesAnswers(): boolean {
-    const { dispatcher, outbox: output } = this.#kernel;
-    return dispatcher.incoming.inProgress > 0 || holdsAnswers(output);
+    const { serving, outbox } = this.#kernel;
+    return serving.inProgress > 0 || queueHasAnswers(outbox);
   }
 
   get transport(): Transport {
@@ -30,7 +29,7 @@ export class Changing implements ChangingConnection {
   }
 
   get tlsDefaults(): TLSOptions {
-    return this.#kernel.options.tls ?? {};
+    return this.#kernel.options.tls || {};
   }
 
   secured(session: TLSSession): void {

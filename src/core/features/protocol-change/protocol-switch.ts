@@ -1,8 +1,8 @@
 /**
- * Switching to another protocol in mid-stream: once the peer has agreed, every byte belongs to what comes next.
+ * Protocol switch: AMP is replaced by another protocol on the same stream.
  *
- * Both ends say what that is in the same way, under the local name `protocol`: the asker among its arguments, the
- * responder in what it returns. A refusal is an ordinary error, and AMP goes on.
+ * Each end passes the new protocol as the local value `protocol`: the caller in the arguments, the callee in the response.
+ * From the answer on, every byte belongs to the new protocol. If the responder throws, the call rejects and AMP continues.
  */
 
 import { local } from "../../arguments/local.ts";
@@ -12,30 +12,31 @@ import { InvalidSignature } from "../../errors/caller.ts";
 import type { Fields, LocalArgument } from "../../schema/argument.ts";
 
 /**
- * Takes the stream over. Whatever came behind the last box is in it, to be read first. It is paused: it flows when
- * it is piped, iterated over or resumed.
+ * Function that takes over the stream. The stream first yields the bytes received after the last box. It is paused until it is
+ * piped, iterated over or resumed.
  */
 export type SwitchedProtocol<Stream> = (stream: Stream) => void;
 
-/** What a switch has in place of a response, and among its arguments. Never on the wire. */
+/** The local field `protocol` of a switch, in its arguments and its response. It is never sent. */
 export type SwitchFields<Stream> = {
   readonly protocol: LocalArgument<SwitchedProtocol<Stream>>;
 };
 
-/** A box that, once it has answered, is the last one. */
+/** Kind of box of a protocol switch: after the answer, no box follows. */
 export const switchBox: BoxKind = {
   name: "SwitchBox",
   change: {
     state: "switching",
     admit({ transport }) {
-      if (transport.detach === undefined) throw new InvalidSignature("this transport cannot be given away");
+      if (transport.detach === undefined)
+        throw new InvalidSignature("this transport cannot switch its protocol: it has no `detach`");
     },
     prepare({ transport }, { protocol }, side) {
       if (typeof protocol !== "function") {
         throw new InvalidSignature(
           side === "asker"
-            ? "a protocol switch needs the argument `protocol`: who takes the stream over"
-            : "the responder of a protocol switch returns `{ protocol }`: who takes the stream over",
+            ? "a protocol switch needs the argument `protocol`, a function that takes over the stream"
+            : "the responder of a protocol switch must return `{ protocol }`, a function that takes over the stream",
         );
       }
       return async (leftovers) => {
@@ -46,15 +47,16 @@ export const switchBox: BoxKind = {
   },
 };
 
-/** What a protocol switch may say of itself: it has no response, and always wants an answer. */
+/** Declaration of a protocol switch. It always has an answer, and declares no response of its own. */
 export type SwitchSpec<A extends Fields> = Omit<
   CommandSpec<A, Fields, true>,
   "response" | "requiresAnswer" | "commandType" | "responseType"
 >;
 
 /**
- * A command that switches the protocol. `Stream` is what the transport gives away: a `Duplex` on Node, where
- * `protocolSwitch` of `ampwire/node` says so for you.
+ * Command that switches the protocol. On Node, prefer `protocolSwitch` of `ampwire/node`, which sets the type of the stream.
+ * @typeParam A the arguments, without `protocol`
+ * @typeParam Stream the stream that the transport returns from `detach`, for example a `Duplex` on Node
  */
 export class ProtocolSwitchCommand<A extends Fields = {}, Stream = unknown> extends Command<
   Extended<A, SwitchFields<Stream>>,
@@ -65,7 +67,7 @@ export class ProtocolSwitchCommand<A extends Fields = {}, Stream = unknown> exte
     const fields: SwitchFields<Stream> = { protocol: local() };
     super(name, {
       ...spec,
-      arguments: { ...(spec.arguments as A), ...fields }, // spreading nothing adds nothing
+      arguments: { ...(spec.arguments as A), ...fields }, // undefined adds no fields
       response: fields,
       requiresAnswer: true,
       commandType: switchBox,

@@ -1,34 +1,35 @@
 /**
- * StartTLS: use it, or extend it, to turn a connection to TLS in mid-stream.
+ * StartTLS: the command that upgrades an open connection to TLS. A program may extend it.
  *
- * The certificates are local arguments: they say what our side presents and demands, and never travel. A
- * responder gives its own under the same names in what it returns. See SPEC.md for the exchange.
+ * Its arguments are local: they set the certificates and the options of this end, and are never sent. A responder returns its
+ * own under the same names. SPEC.md describes the exchange.
  */
 import { local } from "../../arguments/local.ts";
 import { command } from "../../command/command.ts";
 import type { BoxKind, ChangingConnection } from "../../command/protocol-change.ts";
-import { NotQuiescent, OnlyOneTLS, TLSNotAvailable } from "../../errors/caller.ts";
+import { TLSNotAvailable } from "../../errors/caller.ts";
+import { NotQuiescent, OnlyOneTLS } from "../../errors/tls.ts";
 import type { CertificateLike, PrivateCertificateLike, TLSOptions } from "../../transport.ts";
 
-/** A box that, once it has answered, is followed by a TLS handshake. */
+/** Kind of box of StartTLS: after the answer, a TLS handshake follows. */
 export const tlsBox: BoxKind = {
   name: "TLSBox",
   change: {
     state: "upgrading",
     admit(connection, side) {
       if (side === "asker" && connection.transport.tls !== undefined) {
-        throw new TypeError("TLS inside TLS is not possible: the stream is TLS already");
+        throw new TypeError("the stream uses TLS from its first byte: StartTLS is not possible inside TLS");
       }
       if (connection.secure) throw new OnlyOneTLS("TLS has already been started on this connection");
     },
     prepare(connection, values, side) {
       const requireQuiescent = values.tls_requireQuiescent === true;
       if (requireQuiescent && !connection.quiescent) {
-        throw new NotQuiescent("calls that were asked in plaintext are not answered yet");
+        throw new NotQuiescent("calls that were made in plaintext are not answered yet");
       }
       const start = startOf(connection, values);
       return async (leftovers) => {
-        // Until it answered, the peer could still ask, in plaintext. It starts TLS now, so there is no way back.
+        // The peer may have called in plaintext until it answered. It starts TLS now, so the upgrade cannot be undone.
         if (requireQuiescent && connection.owesAnswers) {
           throw new NotQuiescent(
             "calls that the peer made in plaintext, before it answered StartTLS, are not answered yet",
@@ -44,31 +45,31 @@ export const tlsBox: BoxKind = {
 function startOf({ transport, tlsDefaults }: ChangingConnection, values: Readonly<Record<string, unknown>>) {
   if (transport.prepareTLS === undefined) {
     throw new TLSNotAvailable(
-      "this transport cannot start TLS in mid-stream (over a WebSocket use wss: instead)",
+      "this transport cannot be upgraded to TLS: use TLS from the first byte, for example a wss: URL",
     );
   }
-  // What a caller or responder gives is checked by the transport, which knows its own certificates.
+  // The transport checks the values of the caller or responder, because it knows its own certificate classes.
   return transport.prepareTLS({
-    ...tlsDefaults, // it may hold more than the core knows: versions, on Node
+    ...tlsDefaults, // it may have options that the core does not know, for example TLS versions on Node
     localCertificate: values.tls_localCertificate ?? tlsDefaults.localCertificate,
     verifyAuthorities: values.tls_verifyAuthorities ?? tlsDefaults.verifyAuthorities,
     serverName: values.tls_serverName ?? tlsDefaults.serverName,
   } as TLSOptions);
 }
 
-/** Also what a responder may return. Absent ones default to the connection's `tls` option. */
+/** Local fields of the arguments and the response. They default to the connection's `tls` option. */
 const tlsFields = {
-  /** The certificate, with its key, that our side presents. */
+  /** Certificate, with its private key, that this end presents. */
   tls_localCertificate: local<PrivateCertificateLike>(),
-  /** Who may vouch for the peer's certificate. */
+  /** CAs that this end trusts to issue the peer's certificate. */
   tls_verifyAuthorities: local<readonly CertificateLike[]>(),
-  /** Ours: refuse to upgrade while a call asked in plaintext is unanswered: see {@link StartTLSOptions}. */
+  /** Reject the upgrade while calls made in plaintext are unanswered: see {@link StartTLSOptions}. Not part of Twisted. */
   tls_requireQuiescent: local<boolean>(),
 };
 
-/** Turns the connection to TLS. `connection.startTLS()` calls it. */
+/** Command that upgrades the connection to TLS. `connection.startTLS()` calls it. */
 export const StartTLS = command("StartTLS", {
-  // tls_serverName is ours: Twisted checks no host name.
+  // tls_serverName is an extension: Twisted does not check host names.
   arguments: { ...tlsFields, tls_serverName: local<string>() },
   response: tlsFields,
   errors: { TLS_ERROR: OnlyOneTLS, TLS_NOT_AVAILABLE: TLSNotAvailable, TLS_NOT_QUIESCENT: NotQuiescent },

@@ -1,46 +1,41 @@
-/** How long a protocol change may take, and the signal that calls it off. */
-import type { CallOptions } from "../../command/amp-connection.ts";
-import type { ProtocolChange } from "../../command/protocol-change.ts";
-import { ConnectionClosed } from "../../errors/transport.ts";
-import type { Clock } from "../../transport.ts";
-import type { Limits } from "../../wire/box-limits.ts";
+/** The time limit of a protocol change, and the signal that aborts it. */
 
-/** What runs out while the change is under way. */
-interface ChangeTime {
+import type { ProtocolChange } from "../../command/protocol-change.ts";
+import type { CallOptions } from "../../command/types.ts";
+import type { Limits } from "../../connection/limits.ts";
+import { ConnectionClosed } from "../../errors/transport.ts";
+import { limitTime } from "../../time-limit.ts";
+import type { Clock } from "../../transport.ts";
+
+interface TimeSource {
   readonly clock: Clock;
   readonly limits: Pick<Limits, "handshakeTimeout">;
 }
 
-/** Who hears that the change is over before it was made. */
-interface Cutoff {
-  /** @param bound what has run out, for a message */
-  expired(bound: string): void;
-  /** @param rejection what the caller gave the signal as its reason: any value */
+/** Called when the change ends before it was made. */
+interface Interrupted {
+  /** @param limit the limit that was exceeded, for a message */
+  expired(limit: string): void;
+  /** @param rejection the reason that the caller gave the signal: any value */
   aborted(reason: Error, rejection: unknown): void;
 }
 
-/** @returns what ends the time limit and the listening to the signal */
+/** @returns a function that removes the timer and the abort listener */
 export function limitChange(
   kind: ProtocolChange["state"],
   { timeout, signal }: CallOptions,
-  { clock, limits: { handshakeTimeout } }: ChangeTime,
-  cutoff: Cutoff,
+  { clock, limits: { handshakeTimeout } }: TimeSource,
+  interrupted: Interrupted,
 ): () => void {
-  // Whether to switch the protocol may take thought; a handshake may not take time.
-  const bound = kind === "upgrading" ? handshakeTimeout : Number.POSITIVE_INFINITY;
-  const milliseconds = timeout !== undefined && timeout < bound ? timeout : bound; // NaN lifts no bound
-  const expired = () => cutoff.expired(`${kind} took longer than ${milliseconds} ms`);
-  const aborted = () => {
+  // A handshake has a limit always; the decision about a protocol switch may take long.
+  const limit = kind === "upgrading" ? handshakeTimeout : Number.POSITIVE_INFINITY;
+  const milliseconds = timeout !== undefined && timeout < limit ? timeout : limit; // NaN does not lift the limit
+  return limitTime(clock, { timeout: milliseconds, signal }, (cause) => {
+    if (cause === "timeout") return interrupted.expired(`${kind} took longer than ${milliseconds} ms`);
     const reason: unknown = signal?.reason;
-    cutoff.aborted(
+    interrupted.aborted(
       reason instanceof Error ? reason : new ConnectionClosed("the protocol change was aborted"),
       reason,
     );
-  };
-  const timer = Number.isFinite(milliseconds) ? clock.setTimeout(expired, milliseconds) : undefined;
-  signal?.addEventListener("abort", aborted, { once: true });
-  return () => {
-    if (timer !== undefined) clock.clearTimeout(timer);
-    signal?.removeEventListener("abort", aborted);
-  };
+  });
 }

@@ -1,12 +1,12 @@
-/** How the conversation is printed. */
+/** Prints the conversation. */
 import { inspect } from "node:util";
 
 export function title(text) {
   console.log(`\n${text}\n${"-".repeat(text.length)}`);
 }
 
-/** Who says what. */
-export function say(who, text, value) {
+/** Prints a line of one participant. */
+export function say(speaker, text, value) {
   const shown = value === undefined ? "" : ` ${inspect(value)}`;
-  console.log(`${who.padEnd(10)}${text}${shown}`);
+  console.log(`${speaker.padEnd(10)}${text}${shown}`);
 }

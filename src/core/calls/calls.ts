@@ -1,0 +1,214 @@
+/** The calling half of a connection: encodes asks, and settles calls with the answers. */
+import type { AnyCommand, CallOptions } from "../command/types.ts";
+import { InvalidSignature } from "../errors/caller.ts";
+import { MalformedAmpBox, UnexpectedAnswer } from "../errors/peer.ts";
+import { fromWire } from "../errors/wire-codes.ts";
+import { type CallEvent, type Observer, watchesCalls } from "../observer.ts";
+import { utf8Lenient } from "../platform.ts";
+import type { Values } from "../schema/field.ts";
+import type { Clock } from "../transport.ts";
+import { Box } from "../wire/box.ts";
+import { keyPattern, writeBox } from "../wire/box-writer.ts";
+import type { ByteWriter } from "../wire/byte-writer.ts";
+import type { FixedBytes } from "../wire/fixed-bytes.ts";
+import type { Frame } from "../wire/frame.ts";
+import { textToKey } from "../wire/key-text.ts";
+import { ASK, COMMAND, ERROR_CODE, ERROR_DESCRIPTION } from "../wire/protocol-keys.ts";
+import { parseTag, tagBytes } from "../wire/tag.ts";
+import { type Call, NOBODY_WAITS, PendingCalls, type Settle, throwIfAborted } from "./pending-calls.ts";
+import type { Port } from "./port.ts";
+
+const errorCode = keyPattern(ERROR_CODE);
+const errorDescription = keyPattern(ERROR_DESCRIPTION);
+
+export class Calls {
+  readonly #port: Port;
+  readonly pending: PendingCalls;
+
+  constructor(port: Port, clock: Clock) {
+    this.#port = port;
+    this.pending = new PendingCalls(clock, () => port.finished());
+  }
+
+  /** @throws UnexpectedAnswer if no call waits for this answer */
+  receiveAnswer(frame: Frame): void {
+    const call = this.#take(frame, frame.answer);
+    if (call === NOBODY_WAITS) return;
+    let value: unknown;
+    try {
+      value =
+        call.command === undefined ? frame.toBox() : call.command.readResponse(frame, this.#port.connection);
+    } catch (error) {
+      call.reject(error);
+      return;
+    }
+    call.resolve(value);
+  }
+
+  /** @throws MalformedAmpBox for an error without code or description, UnexpectedAnswer if no call waits for it */
+  receiveError(frame: Frame): void {
+    const code = textAt(frame, errorCode);
+    const description = textAt(frame, errorDescription);
+    if (code === undefined || description === undefined) {
+      throw new MalformedAmpBox("an error box without _error_code or _error_description was received");
+    }
+    const call = this.#take(frame, frame.error);
+    if (call !== NOBODY_WAITS) call.reject(fromWire(code, description, call.command?.declaredErrors));
+  }
+
+  #take(frame: Frame, index: number): Call {
+    const tag = parseTag(frame.bytes, frame.valueStart(index), frame.valueEnd(index));
+    const call = this.pending.take(tag);
+    if (call !== undefined) return call;
+    const shown = JSON.stringify(utf8Lenient.decode(frame.value(index).subarray(0, 64)));
+    throw new UnexpectedAnswer(`an answer came to call ${shown}, which ${this.pending.why(tag)}`);
+  }
+
+  /** Calls a command. Returns undefined if it wants no answer. @throws only for a command that wants none */
+  call(command: AnyCommand, values: Values, options: CallOptions): Promise<unknown> | undefined {
+    const port = this.#port;
+    if (!command.requiresAnswer) {
+      throwIfAborted(options);
+      const { out } = port;
+      refuseWithin(out, command.name);
+      out.busy = true;
+      try {
+        command.writeAsk(out, undefined, values, port.connection);
+      } finally {
+        out.busy = false;
+      }
+      this.pending.skip();
+      port.written();
+      if (watchesCalls(port.observer)) this.#watch(port.observer, command.name, values, undefined);
+      return undefined;
+    }
+    const promise = new Promise<unknown>((resolve, reject) =>
+      this.callSettling(command, values, options, resolve, reject),
+    );
+    if (watchesCalls(port.observer)) this.#watch(port.observer, command.name, values, promise);
+    return promise;
+  }
+
+  /** Reports a call to the observer, from its beginning to its end. */
+  #watch(observer: Observer, name: string, values: Values, answer: Promise<unknown> | undefined): void {
+    const call: CallEvent = {
+      connection: this.#port.connection,
+      command: name,
+      direction: "outgoing",
+      arguments: values,
+    };
+    observer.callStarted?.(call);
+    if (answer === undefined) return observer.callAnswered?.(call);
+    answer.then(
+      () => observer.callAnswered?.(call),
+      (error: unknown) => observer.callFailed?.(call, error),
+    );
+  }
+
+  /**
+   * Calls a command and settles it synchronously when the answer is read, not in a later microtask.
+   * @throws InvalidSignature, TooLong, and what {@link PendingCalls.check} throws: nothing is sent, and neither function
+   * is called
+   */
+  callSettling(
+    command: AnyCommand,
+    values: Values,
+    options: CallOptions,
+    resolve: Settle["resolve"],
+    reject: Settle["reject"],
+  ): void {
+    this.pending.check(options);
+    // Repeated in `call`: V8 does not inline a method for both, and small calls would cost 3 % more.
+    const { out, connection } = this.#port;
+    refuseWithin(out, command.name);
+    out.busy = true;
+    try {
+      command.writeAsk(out, this.pending.nextTag, values, connection);
+    } finally {
+      out.busy = false;
+    }
+    this.#sent(new PendingCall(command, command.name, resolve, reject), options);
+  }
+
+  /** Calls a command by name, with a box. */
+  callString(
+    name: string,
+    box: Box,
+    requiresAnswer: boolean,
+    options: CallOptions,
+  ): Promise<Box> | undefined {
+    const port = this.#port;
+    const ask = () => {
+      refuseWithin(port.out, name);
+      return new Box(box).set(COMMAND, textToKey(name));
+    };
+    if (!requiresAnswer) {
+      throwIfAborted(options);
+      const sent = ask();
+      sent.delete(ASK); // the tag of an ask that is forwarded: its answer would match no call, or another one
+      writeBox(port.out, sent);
+      this.pending.skip();
+      port.written();
+      return undefined;
+    }
+    const answer = new Promise<Box>((resolve, reject) => {
+      this.pending.check(options);
+      writeBox(port.out, ask().set(ASK, tagBytes(this.pending.nextTag)));
+      // A call without a command resolves with the box of the answer.
+      this.#sent(new PendingCall(undefined, name, resolve as Settle["resolve"], reject), options);
+    });
+    if (watchesCalls(port.observer)) this.#watch(port.observer, name, Object.fromEntries(box), answer);
+    return answer;
+  }
+
+  /** Sends an ask without arguments whose answer, of whatever kind, is dropped. */
+  askAndForget(name: string): void {
+    const tag = this.pending.addForgotten();
+    writeBox(this.#port.out, new Box({ [COMMAND]: name, [ASK]: tagBytes(tag) }));
+    this.#port.written();
+  }
+
+  /** @throws the reason of the end if a codec has ended the connection while the call was encoded */
+  #sent(call: Call, options: CallOptions): void {
+    const port = this.#port;
+    if (!port.alive) throw port.whyClosed();
+    const tag = this.pending.add(call);
+    if (options.timeout !== undefined || options.signal !== undefined) this.pending.limit(tag, call, options);
+    try {
+      port.written();
+    } catch (error) {
+      this.pending.take(tag); // a carrier of boxes has refused it: no answer will come
+      throw error;
+    }
+  }
+}
+
+class PendingCall implements Call {
+  readonly command: AnyCommand | undefined;
+  readonly name: string;
+  readonly resolve: Settle["resolve"];
+  readonly reject: Settle["reject"];
+  release: (() => void) | undefined = undefined;
+
+  constructor(
+    command: AnyCommand | undefined,
+    name: string,
+    resolve: Settle["resolve"],
+    reject: Settle["reject"],
+  ) {
+    this.command = command;
+    this.name = name;
+    this.resolve = resolve;
+    this.reject = reject;
+  }
+}
+
+/** @throws InvalidSignature for a call that a codec or a getter makes while a box is being written: it would land in it */
+function refuseWithin(out: ByteWriter, name: string): void {
+  if (out.busy) throw new InvalidSignature(`${name} was called while the values of another box were encoded`);
+}
+
+function textAt(frame: Frame, key: FixedBytes): string | undefined {
+  const index = frame.indexOf(key);
+  return index < 0 ? undefined : utf8Lenient.decode(frame.value(index));
+}

@@ -1,0 +1,100 @@
+/** The fields of one kind of box, compiled once. `read-fields.ts` reads such boxes, `box-template.ts` writes them. */
+
+import type { AmpError } from "../errors/amp-error.ts";
+import { DescriptorsNotAvailable, InvalidSignature, TooLong } from "../errors/caller.ts";
+import { isError, messageOf } from "../errors/to-error.ts";
+import { compareBytes } from "../wire/box-writer.ts";
+import type { Fields } from "./argument.ts";
+import {
+  type CompiledFields,
+  compileField,
+  type Field,
+  isLocal,
+  isPieceOf,
+  type SpreadPath,
+  type Values,
+} from "./field.ts";
+
+export class FieldSet implements CompiledFields {
+  /** In byte order of the keys, as on the wire. Without local fields, which are never sent. */
+  readonly fields: readonly Field[];
+  /** Slow path for boxes of this set; undefined if no codec may use several keys. */
+  readonly spreadPath: SpreadPath | undefined;
+  readonly #names: readonly string[];
+  readonly #what: string;
+  readonly #exact: boolean;
+
+  /**
+   * @param fields names and codecs
+   * @param what term for a field in error messages, for example `"argument of Sum"`
+   * @param exact true: {@link gather} throws if a value has an undeclared name; false: such values are not sent
+   * @throws InvalidSignature if a name cannot be a key, TooLong if it is over 255 bytes
+   */
+  constructor(fields: Fields, what: string, exact = true) {
+    this.#what = what;
+    this.#exact = exact;
+    this.#names = Object.keys(fields);
+    this.fields = Object.entries(fields)
+      .filter(([, argument]) => !isLocal(argument))
+      .map(([name, argument]) => compileField(name, argument, this.#names.indexOf(name)))
+      .sort((a, b) => compareBytes(a.key, b.key));
+    const spread = this.fields.filter((field) => field.spread !== undefined);
+    this.spreadPath = spread[0]?.spread?.spreadPath;
+    for (const { name } of spread) this.#checkPieces(name);
+  }
+
+  /** A value that is spread over `name.2`, `name.3`, ... would overwrite an argument of such a name. */
+  #checkPieces(name: string): void {
+    const piece = this.#names.find((other) => isPieceOf(name, other));
+    if (piece === undefined) return;
+    throw new InvalidSignature(
+      `${this.#what}: ${JSON.stringify(name)} may be spread over ${JSON.stringify(piece)}`,
+    );
+  }
+
+  /** Returns empty slots for {@link gather}: one for each declared name, local ones included. */
+  newSlots(): unknown[] {
+    return this.#names.map(() => undefined);
+  }
+
+  /**
+   * Stores each value in the slot of its field, and checks the names. V8 reads the properties of an object fastest in a
+   * `for...in` loop like this one; anywhere else it would look up each value by its name.
+   * @throws InvalidSignature if `values` is not an object, or a name is not declared
+   */
+  gather(values: Values, slots: unknown[]): void {
+    if (typeof values !== "object" || values === null) throw this.#notAnObject(values);
+    const names = this.#names;
+    let expected = 0;
+    for (const name in values) {
+      // Most objects list their properties in the order of the declaration.
+      const slot = name === names[expected] ? expected : names.indexOf(name);
+      if (slot >= 0) {
+        slots[slot] = values[name];
+        expected = slot + 1;
+      } else if (this.#exact) throw this.#undeclared(name);
+    }
+  }
+
+  #notAnObject(values: unknown): InvalidSignature {
+    return new InvalidSignature(`${this.#what}: an object with the values is needed, not ${String(values)}`);
+  }
+
+  #undeclared(name: string): InvalidSignature {
+    return new InvalidSignature(`${this.#what}: ${JSON.stringify(name)} is not declared`);
+  }
+
+  /** Returns the error for a required field without a value. */
+  missing(name: string): InvalidSignature {
+    return new InvalidSignature(`${this.#what}: ${JSON.stringify(name)} is missing`);
+  }
+
+  /** Returns the error for a field whose codec threw. */
+  failure(name: string, cause: unknown): AmpError {
+    const message = `${this.#what}: ${JSON.stringify(name)}: ${messageOf(cause)}`;
+    if (!isError(cause)) return new InvalidSignature(message, { cause });
+    if (cause instanceof TooLong) return new TooLong(message, { cause });
+    if (cause instanceof DescriptorsNotAvailable) return new DescriptorsNotAvailable(message, { cause });
+    return new InvalidSignature(message, { cause });
+  }
+}

@@ -1,0 +1,112 @@
+/**
+ * Slow path for boxes with fields that use several keys, such as big values and file descriptors: a box is read and
+ * written through a map. Only codecs that need it import this file.
+ */
+
+import { Box } from "../wire/box.ts";
+import { writeBox } from "../wire/box-writer.ts";
+import type { ByteWriter } from "../wire/byte-writer.ts";
+import type { Frame } from "../wire/frame.ts";
+import { type Tag, tagBytes } from "../wire/tag.ts";
+import {
+  type BoxArgument,
+  type CompiledFields,
+  type Constant,
+  type Field,
+  type SpreadPath,
+  takeValue,
+  type Values,
+} from "./field.ts";
+
+/**
+ * Completes a codec that reads and writes keys of the box itself: adds `spreadPath` to it.
+ * @returns the same object, which may be an instance of a class
+ */
+export function boxArgument<T, I = T>(codec: Omit<BoxArgument<T, I>, "spreadPath">): BoxArgument<T, I> {
+  return Object.assign(codec, { spreadPath: throughBox });
+}
+
+/**
+ * Data that a connection transfers besides its boxes, for example file descriptors. Such a connection has a property
+ * `sideChannel`. If a box cannot be read or written, what its codecs did on the side channel is undone.
+ */
+export interface SideChannel {
+  /** @returns a function that undoes everything done since */
+  checkpoint(): () => void;
+}
+
+const throughBox: SpreadPath = {
+  read(set, frame, connection) {
+    return undoingOnError(connection, () => readBox(set, frame, connection));
+  },
+  write(out, set, constants, tag, values, slots, connection) {
+    undoingOnError(connection, () => writeFields(out, set, constants, tag, values, slots, connection));
+  },
+};
+
+function undoingOnError<T>(connection: unknown, run: () => T): T {
+  // Any object may be passed as a connection; the property is checked before it is used.
+  const undo = (connection as { readonly sideChannel?: SideChannel } | undefined)?.sideChannel?.checkpoint();
+  try {
+    return run();
+  } catch (error) {
+    undo?.();
+    throw error;
+  }
+}
+
+function readBox(set: CompiledFields, frame: Frame, connection: unknown): Record<string, unknown> {
+  const box = frame.toBox();
+  const values: Record<string, unknown> = {};
+  for (const field of set.fields) {
+    const { name } = field;
+    if (field.spread === undefined && !box.has(name)) {
+      if (!field.optional) throw set.missing(name);
+      continue;
+    }
+    let value: unknown;
+    try {
+      value = readField(field, frame, box, connection);
+    } catch (error) {
+      throw set.failure(name, error);
+    }
+    if (field.spread === undefined || value !== undefined) values[name] = value;
+    else if (!field.optional) throw set.missing(name);
+  }
+  return values;
+}
+
+function readField(field: Field, frame: Frame, box: Box, connection: unknown): unknown {
+  if (field.spread !== undefined) return field.spread.fromBox(field.name, box, connection);
+  const index = frame.indexOf(field.pattern);
+  return field.codec.read(frame.bytes, frame.valueStart(index), frame.valueEnd(index));
+}
+
+function writeFields(
+  out: ByteWriter,
+  set: CompiledFields,
+  constants: readonly Constant[],
+  tag: Tag,
+  values: Values,
+  slots: unknown[],
+  connection: unknown,
+): void {
+  const box = new Box();
+  for (const { key, value } of constants) box.set(key, value ?? tagBytes(tag));
+  for (const field of set.fields) {
+    const value = takeValue(slots, field, values);
+    if (value === undefined) {
+      if (field.optional) continue;
+      throw set.missing(field.name);
+    }
+    try {
+      if (field.spread === undefined) box.set(field.name, field.codec.encode(value));
+      else field.spread.toBox(value, field.name, box, connection);
+    } catch (error) {
+      throw set.failure(field.name, error);
+    }
+  }
+  // A row of a list may be empty. A box of its own may not, so `writeBox` rejects it.
+  if (box.size === 0) out.uint16(0);
+  else writeBox(out, box);
+}

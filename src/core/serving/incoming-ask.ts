@@ -1,0 +1,50 @@
+/** One ask of the peer, from its arrival to its answer. */
+import type { AmpConnection, AnyCommand } from "../command/types.ts";
+import type { CallEvent, Observer } from "../observer.ts";
+import type { Frame } from "../wire/frame.ts";
+import type { ByteRange } from "../wire/tag.ts";
+import { tagBytes } from "../wire/tag.ts";
+
+const NO_BYTES = new Uint8Array(0);
+
+export class IncomingAsk {
+  name = "";
+  wantsAnswer = false;
+  /** Empty if no answer is wanted. The bytes are those of the frame, until {@link keep}. */
+  readonly tag: ByteRange = { bytes: NO_BYTES, start: 0, end: 0 };
+  /**
+   * The command whose declared errors are sent to the peer. Set only while its responder runs: an error before or after is
+   * this end's own, and its text must not leave, even if the command declares `Error`. Undefined for a raw responder.
+   */
+  command: AnyCommand | undefined = undefined;
+  /** Set if an observer watches calls. */
+  watched: CallEvent | undefined = undefined;
+  /** The ask is answered later, after the frame has become invalid. */
+  kept = false;
+
+  begin(name: string, frame: Frame): void {
+    const { tag } = this;
+    const index = frame.ask;
+    this.name = name;
+    this.command = this.watched = undefined;
+    this.wantsAnswer = index >= 0;
+    // Compared before it is stored: a store of a young object into an old one has a write barrier in V8.
+    if (tag.bytes !== frame.bytes) tag.bytes = frame.bytes;
+    tag.start = this.wantsAnswer ? frame.valueStart(index) : 0;
+    tag.end = this.wantsAnswer ? frame.valueEnd(index) : 0;
+  }
+
+  /** Copies the tag out of the frame, for an answer that comes later. */
+  keep(): void {
+    const { tag } = this;
+    this.kept = true;
+    tag.bytes = tagBytes(tag);
+    tag.end -= tag.start;
+    tag.start = 0;
+  }
+
+  watch(observer: Observer, connection: AmpConnection): void {
+    this.watched = { connection, command: this.name, direction: "incoming" };
+    observer.callStarted?.(this.watched);
+  }
+}

@@ -1,0 +1,44 @@
+/** A limit on the time of an operation: a timeout, an abort signal, or both. */
+
+import type { AbortSignalLike } from "./platform.ts";
+import type { Clock } from "./transport.ts";
+
+export interface TimeLimit {
+  /** Milliseconds. Undefined and `Infinity` set no timer. */
+  readonly timeout?: number | undefined;
+  /** A signal that is not aborted yet: an aborted one sends no event. */
+  readonly signal?: AbortSignalLike | undefined;
+}
+
+/** Reason why the limit was reached. */
+export type TimeLimitCause = "timeout" | "abort";
+
+/**
+ * Calls `reached` at most once: when the time is over or the signal is aborted. By then the timer and the listener are
+ * removed, so an operation that has ended in time only needs to call `release`.
+ *
+ * @returns `release`, which removes the timer and the listener. It may be called more than once
+ */
+export function limitTime(
+  clock: Pick<Clock, "setTimeout" | "clearTimeout">,
+  { timeout = Number.POSITIVE_INFINITY, signal }: TimeLimit,
+  reached: (cause: TimeLimitCause) => void,
+): () => void {
+  let timer: unknown;
+  const release = () => {
+    if (timer !== undefined) clock.clearTimeout(timer);
+    timer = undefined;
+    signal?.removeEventListener("abort", aborted);
+  };
+  const aborted = () => {
+    release();
+    reached("abort");
+  };
+  const expired = () => {
+    release();
+    reached("timeout");
+  };
+  if (timeout !== Number.POSITIVE_INFINITY) timer = clock.setTimeout(expired, timeout);
+  signal?.addEventListener("abort", aborted, { once: true });
+  return release;
+}

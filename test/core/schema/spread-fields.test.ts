@@ -1,0 +1,73 @@
+import { expect, test } from "vitest";
+import { integer } from "../../../src/core/arguments/integer.ts";
+import { InvalidSignature } from "../../../src/core/errors/caller.ts";
+import { BoxTemplate, NO_TAG } from "../../../src/core/schema/box-template.ts";
+import type { BoxArgument } from "../../../src/core/schema/field.ts";
+import { FieldSet } from "../../../src/core/schema/field-set.ts";
+import { readFields } from "../../../src/core/schema/read-fields.ts";
+import { boxArgument } from "../../../src/core/schema/spread-fields.ts";
+import type { Box } from "../../../src/core/wire/box.ts";
+import { ByteWriter } from "../../../src/core/wire/byte-writer.ts";
+import { frameOfBytes } from "../../../src/core/wire/frame-of.ts";
+
+/** A point in two keys, NAME.x and NAME.y. */
+class Point {
+  readonly #digits = integer();
+  encode(): Uint8Array {
+    throw new TypeError("not alone");
+  }
+  decode(): number[] {
+    throw new TypeError("not alone");
+  }
+  toBox([x = 0, y = 0]: readonly number[], name: string, box: Box): void {
+    box.set(`${name}.x`, this.#digits.encode(x)).set(`${name}.y`, this.#digits.encode(y));
+  }
+  fromBox(name: string, box: Box): number[] | undefined {
+    const [x, y] = [box.get(`${name}.x`), box.get(`${name}.y`)];
+    return x && y && [this.#digits.decode(x), this.#digits.decode(y)];
+  }
+}
+
+test("boxArgument() makes a codec of several keys from an instance of a class", () => {
+  const set = new FieldSet({ at: boxArgument(new Point()), id: integer() }, "argument of Test");
+  const out = new ByteWriter();
+  new BoxTemplate(set, [{ key: "_ask" }]).write(out, 31, { at: [1, 2], id: 3 });
+  const frame = frameOfBytes(out.copy());
+  expect([...frame.toBox().keys()]).toEqual(["_ask", "at.x", "at.y", "id"]);
+  expect(readFields(set, frame)).toEqual({ at: [1, 2], id: 3 });
+});
+
+test("a box without the keys of a required codec is rejected, and the message names the argument", () => {
+  const set = new FieldSet({ at: boxArgument(new Point()), id: integer() }, "argument of Test");
+  const out = new ByteWriter();
+  new BoxTemplate(new FieldSet({ id: integer() }, "argument of Test"), []).write(out, NO_TAG, { id: 3 });
+  expect(() => readFields(set, frameOfBytes(out.copy()))).toThrow('argument of Test: "at" is missing');
+});
+
+test("a codec of several keys that was not created with boxArgument() is rejected when a command is defined", () => {
+  // Programs in JavaScript have no compiler that requires the property.
+  const at = new Point() as unknown as BoxArgument<number[]>;
+  expect(() => new FieldSet({ at }, "argument of Test")).toThrow(InvalidSignature);
+  expect(() => new FieldSet({ at }, "argument of Test")).toThrow(/at: use boxArgument\(\)/);
+});
+
+test("an error undoes what codecs did on the side channel of the connection", () => {
+  const log: string[] = [];
+  const connection = {
+    sideChannel: {
+      checkpoint() {
+        log.push("checkpoint");
+        return () => void log.push("undone");
+      },
+    },
+  };
+  const set = new FieldSet({ at: boxArgument(new Point()), id: integer() }, "argument of Test");
+  const template = new BoxTemplate(set, []);
+  const out = new ByteWriter();
+  template.write(out, NO_TAG, { at: [1, 2], id: 3 }, connection);
+  expect(log).toEqual(["checkpoint"]);
+  const before = out.length;
+  expect(() => template.write(out, NO_TAG, { at: [1, 2], id: 0.5 }, connection)).toThrow(/"id"/);
+  expect(log).toEqual(["checkpoint", "checkpoint", "undone"]);
+  expect(out.length).toBe(before);
+});
