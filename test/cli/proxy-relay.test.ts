@@ -22,9 +22,9 @@ async function betweenOurs() {
 }
 
 async function betweenRaw(options: Parameters<typeof watchedProxy>[1] = {}) {
-  const behind = await rawServer();
-  const watched = await watchedProxy({ host: HOST, port: behind.port }, options);
-  const [client, server] = await Promise.all([rawClient(watched.port), behind.next()]);
+  const upstream = await rawServer();
+  const watched = await watchedProxy({ host: HOST, port: upstream.port }, options);
+  const [client, server] = await Promise.all([rawClient(watched.port), upstream.next()]);
   client.allowHalfOpen = server.allowHalfOpen = true;
   return { client, server, watched };
 }

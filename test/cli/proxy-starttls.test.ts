@@ -140,11 +140,11 @@ describe("StartTLS through a proxy", () => {
   });
 
   test("closes both connections at once if the proxy stops between the two handshakes", async () => {
-    const behind = await rawServer();
-    const watched = await watchedProxy({ host: HOST, port: behind.port });
+    const upstream = await rawServer();
+    const watched = await watchedProxy({ host: HOST, port: upstream.port });
     const [client, far] = await Promise.all([
       ourClient(watched.port),
-      behind.next().then((socket) => new RawPeer(socket)),
+      upstream.next().then((socket) => new RawPeer(socket)),
     ]);
     const started = client.startTLS();
     await far.box();
@@ -159,9 +159,12 @@ describe("StartTLS through a proxy", () => {
   });
 
   test("closes both connections if a peer does not read the bytes before TLS in time", async () => {
-    const behind = await rawServer();
-    const watched = await watchedProxy({ host: HOST, port: behind.port }, { tls: { handshakeTimeout: 200 } });
-    const [client, server] = await Promise.all([rawClient(watched.port), behind.next()]);
+    const upstream = await rawServer();
+    const watched = await watchedProxy(
+      { host: HOST, port: upstream.port },
+      { tls: { handshakeTimeout: 200 } },
+    );
+    const [client, server] = await Promise.all([rawClient(watched.port), upstream.next()]);
     const near = new RawPeer(client);
     near.send(STLS);
     for (let count = 0; count < 200; count++) near.send({ _command: "Put", data: "x".repeat(60_000) });
@@ -173,9 +176,9 @@ describe("StartTLS through a proxy", () => {
   });
 
   test("ends the connection if boxes follow the answer in the same segment, without parsing them", async () => {
-    const behind = await rawServer();
-    const watched = await watchedProxy({ host: HOST, port: behind.port });
-    const [client, server] = await Promise.all([rawClient(watched.port), behind.next()]);
+    const upstream = await rawServer();
+    const watched = await watchedProxy({ host: HOST, port: upstream.port });
+    const [client, server] = await Promise.all([rawClient(watched.port), upstream.next()]);
     const near = new RawPeer(client);
     const far = new RawPeer(server);
     near.send(STLS);

@@ -86,7 +86,7 @@ describe("with a schema", () => {
       rows: optional(ampList({ id: integer(), name: unicode(), score: optional(float()) })),
     },
   });
-  const typed = (...words: string[]) => typedValues(Everything, words.map(parseArg));
+  const typed = (...args: string[]) => typedValues(Everything, args.map(parseArg));
 
   test("text is converted to the type of its argument", () => {
     expect(typed("integer=13", "big=13", "float=1.5", "boolean=True", "text=13")).toEqual({
