@@ -1,4 +1,4 @@
-/** `npm run bench`: measures ampwire, its peers and the floors of the runtime side by side. See README.md. */
+/** `npm run bench`: measures ampwire, its peers and the floors of the runtime in one run. See README.md. */
 import { writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { resolve } from "node:path";
@@ -9,6 +9,7 @@ import { canCount, countInstructions } from "./measure/instructions.mjs";
 import { measure } from "./measure/measure.mjs";
 import { canPin, coresOf, PLACEMENTS } from "./measure/placement.mjs";
 import { PEERS } from "./peers/index.mjs";
+import { againstRows, OTHER } from "./report/against.mjs";
 import { verdictRows, verdicts } from "./report/check.mjs";
 import { watchConditions } from "./report/conditions.mjs";
 import { figuresOf } from "./report/figures.mjs";
@@ -19,26 +20,30 @@ import { plotGrowth, plotPeers } from "./report/plots.mjs";
 import { aligned, markdown, rowsOf, summaryRows } from "./report/table.mjs";
 import { TARGETS } from "./report/targets.mjs";
 import { HELP, readOptions } from "./setup/options.mjs";
+import { otherBuild } from "./setup/other-build.mjs";
 import { makeCertificate, prepare } from "./setup/prepare.mjs";
 import { GROWTH } from "./workloads/growth.mjs";
 import { WORKLOADS } from "./workloads/index.mjs";
 
-const options = readOptions(process.argv.slice(2));
+const options = orExit(() => readOptions(process.argv.slice(2)));
 if (options.help) {
   console.log(HELP);
   process.exit(0);
 }
 const onlyTargets = options.quick || options.check;
-const dist = options.dist === undefined ? new URL("../dist/", import.meta.url) : directory(options.dist);
+const dist =
+  options.dist === undefined
+    ? new URL("../dist/", import.meta.url)
+    : pathToFileURL(`${resolve(options.dist)}/`);
 prepare({ build: options.dist === undefined });
 if (options.instructions) await instructions();
 const tls = await makeCertificate(dist);
-const peers = chosenPeers().filter(({ id }) => id !== "twisted" || ensureTwisted("comparisons with it"));
+const peers = chosenPeers();
 const workloads = WORKLOADS.filter(({ id }) => options.only?.includes(id) ?? wantedByDefault(id));
 const placements = options.placement === "both" ? ["one", "each"] : [options.placement];
 
-console.log(`Node ${process.version}, ${cpus().length} x ${cpus()[0]?.model ?? "an unknown core"}`);
-if (!canPin()) console.log("There is no taskset here: processes are not pinned, and figures scatter more.");
+console.log(`Node ${process.version}, ${cpus().length} x ${cpus()[0]?.model ?? "unknown core"}`);
+if (!canPin()) console.log("taskset not found: processes are not pinned, and figures scatter more");
 
 const conditions = watchConditions(options, python);
 const raw = [];
@@ -53,9 +58,19 @@ for (const placement of placements) {
 if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(raw, null, 1)}\n`);
 process.exit(missed ? 1 : 0);
 
+/** Calls a function that checks what the user gave. If it throws, prints the message and exits with 2. */
+function orExit(read) {
+  try {
+    return read();
+  } catch (error) {
+    console.error(error.message);
+    process.exit(2);
+  }
+}
+
 async function instructions() {
   if (!canCount()) {
-    console.error("There is no valgrind here.");
+    console.error("--instructions: valgrind not found; install it");
     process.exit(2);
   }
   console.log(aligned(instructionRows(await countInstructions(dist.href))));
@@ -65,7 +80,8 @@ async function instructions() {
 async function sideBySide(placement) {
   const measured = new Map();
   for (const work of workloads) measured.set(work.id, await measureAndPrint(work, placement));
-  // The targets are for one core, where they measure the cost of a call; so is the page.
+  if (options.against !== undefined) console.log(`\n${aligned(againstRows(workloads, measured))}`);
+  // The targets and the page are for one core, where a figure is the cost of a call.
   if (placement === "each") return;
   if (options.check) missed = !(await check(measured, placement));
   if (options.plot) plotPeers(WORKLOADS, measured);
@@ -97,13 +113,13 @@ async function growth(placement) {
 }
 
 async function measureAndPrint(work, placement, passes = options.passes) {
-  const theirs = peers.filter(({ id, like = id }) => work.peers.includes(like));
+  const able = peers.filter(({ id, like = id }) => work.peers.includes(like));
   const results = await measure(work, {
     ...options,
     passes,
-    peers: onlyTargets && options.peers === undefined ? needed(work, theirs) : theirs,
+    peers: onlyTargets && options.peers === undefined ? needed(work, able) : able,
     tls,
-    cores: coresOf(placement, options.core),
+    cores: work.allCores ? undefined : coresOf(placement, options.core),
   });
   console.log(`\n${work.title}\n${aligned(rowsOf(work, results))}`);
   for (const { peer, samples, bytes } of results) {
@@ -114,50 +130,75 @@ async function measureAndPrint(work, placement, passes = options.passes) {
 }
 
 /**
- * A target that is missed is measured once more before it counts, with twice as many processes: others use this machine
- * too, and from one process to the next a rate may differ by a tenth and more.
+ * Compares the figures with the targets. A workload that misses a target is measured again with twice as many
+ * processes, and only the second result counts: other programs use the machine too, and the rates of two processes with
+ * the same program may differ by more than a tenth.
  */
 async function check(measured, placement) {
-  let found = verdicts(measured);
-  const again = new Set(found.filter(({ met }) => !met).map(({ work }) => work));
-  if (again.size > 0) {
-    console.log("\nMissed at first, and measured again:");
-    for (const work of workloads.filter(({ id }) => again.has(id))) {
+  const grown = await growthOfTargets(placement);
+  const missedNow = () => verdicts(measured, grown).filter(({ met, found }) => found !== undefined && !met);
+  const again = missedNow().map(({ target }) => target);
+  if (again.length > 0) {
+    console.log("\nMissed, and measured again:");
+    for (const work of workloads.filter(({ id }) => again.some((target) => target.work === id))) {
       measured.set(work.id, await measureAndPrint(work, placement, 2 * options.passes));
     }
-    found = verdicts(measured);
+    const rows = again.flatMap(({ growth: id }) => id ?? []);
+    for (const [id, points] of await growthOf(rows, placement, 2)) grown.set(id, points);
   }
-  console.log(`\n${aligned(verdictRows(found))}`);
-  // Where Twisted was wanted and is not there, some targets were held against nobody.
-  const all = options.peers !== undefined || peers.some(({ id }) => id === "twisted");
-  return all && found.length > 0 && found.every(({ met }) => met);
+  const narrowed = options.only !== undefined || options.peers !== undefined;
+  const found = verdicts(measured, grown);
+  console.log(`\n${aligned(verdictRows(found, { all: !narrowed }))}`);
+  const counted = narrowed ? found.filter((verdict) => verdict.found !== undefined) : found;
+  return counted.length > 0 && counted.every(({ met }) => met);
 }
 
-/** A quick run, and a check, leave out what has no target. */
+function growthOfTargets(placement) {
+  const rows = TARGETS.flatMap(({ growth: id }) => id ?? []);
+  return growthOf(
+    rows.filter((id) => options.only?.includes(id) ?? true),
+    placement,
+    1,
+  );
+}
+
+function growthOf(only, placement, passes) {
+  return measureGrowth({
+    ...options,
+    passes,
+    only,
+    peers: PEERS.map(built),
+    cores: coresOf(placement, options.core),
+  });
+}
+
+/** A quick run and a check leave out workloads without a target. */
 function wantedByDefault(id) {
   return !onlyTargets || TARGETS.some(({ work }) => work === id);
 }
 
-/** For a quick run or a check: ampwire and whom it is compared with. */
-function needed(work, theirs) {
-  const ids = TARGETS.filter((target) => target.work === work.id).flatMap(({ peer, beside }) => [
+/** Returns the peers of a quick run or a check: ampwire and the peers of its targets. */
+function needed(work, able) {
+  const ids = TARGETS.filter((target) => target.work === work.id).flatMap(({ peer, context }) => [
     peer,
-    beside,
+    context,
   ]);
-  return theirs.filter(({ id, like = id }) => like === "ampwire" || ids.includes(id));
+  return able.filter(({ id, like = id }) => like === "ampwire" || ids.includes(id));
 }
 
 function chosenPeers() {
-  const chosen = PEERS.map(built).filter(({ id }) => options.peers?.includes(id) ?? true);
+  const chosen = PEERS.map(built)
+    .filter(({ id }) => options.peers?.includes(id) ?? true)
+    .filter(({ id }) => id !== "twisted" || ensureTwisted("comparisons with it"));
   if (options.against === undefined) return chosen;
-  const other = directory(options.against);
+  const other = orExit(() => otherBuild(options.against));
   const others = chosen
-    .filter(({ id }) => id.startsWith("ampwire"))
+    .filter(({ file }) => file === "ampwire.mjs")
     .map((peer) => ({
       ...peer,
-      id: `${peer.id}-against`,
+      id: `${peer.id}${OTHER}`,
       like: peer.id,
-      title: `${peer.title}, the other build`,
+      title: `${peer.title}, other build`,
       dist: other.href,
     }));
   return [...chosen, ...others];
@@ -165,8 +206,4 @@ function chosenPeers() {
 
 function built(peer) {
   return { ...peer, dist: dist.href, profile: options.profile };
-}
-
-function directory(path) {
-  return pathToFileURL(`${resolve(path)}/`);
 }

@@ -1,8 +1,9 @@
-/** Client program: keeps a number of calls in flight on open connections for a while, and counts. */
+/** Client program: keeps a number of calls in flight on open connections for a while, and counts them. */
 import { performance } from "node:perf_hooks";
+import { checkAnswers } from "./check-answers.mjs";
 import { openMany } from "./open-many.mjs";
 
-/** Latencies kept of one sample: enough for a second at the fastest. */
+/** Maximum number of latencies kept of one sample: enough for a second at the highest rate. */
 const MAX_LATENCIES = 200_000;
 
 export function openCalls(peer, setup) {
@@ -10,11 +11,11 @@ export function openCalls(peer, setup) {
   let clients;
   return {
     async sample({ ms }) {
-      clients ??= await openMany(peer, setup, work.connections ?? 1);
+      clients ??= await openChecked(peer, setup);
       const latencies = work.inFlight === 1 ? new Float64Array(MAX_LATENCIES) : undefined;
       return measured(clients, work.inFlight, ms, latencies);
     },
-    /** A number of calls on a connection of its own: the harness counts their bytes on the way. */
+    /** Makes some calls on a new connection through a relay, which counts their bytes. */
     async count({ port: relay, calls }) {
       const client = await peer.open({ ...setup, port: relay });
       const call = client.call ?? oneRaw(client);
@@ -22,6 +23,12 @@ export function openCalls(peer, setup) {
       await client.close();
     },
   };
+}
+
+async function openChecked(peer, setup) {
+  const clients = await openMany(peer, setup, setup.work.connections ?? 1);
+  await checkAnswers(clients[0]);
+  return clients;
 }
 
 async function measured(clients, inFlight, ms, latencies) {
@@ -63,10 +70,10 @@ async function timedWorker(call, run) {
   }
 }
 
-/** For peers below promises: so many asks written, so many answers counted. */
+/** Drives a floor without promises: writes as many asks as answers have arrived. */
 function driveRaw(client, inFlight, run) {
   return new Promise((resolve) => {
-    let waiting = inFlight;
+    let pending = inFlight;
     let before = performance.now();
     client.onAnswers = (count) => {
       if (run.latencies !== undefined) {
@@ -76,8 +83,8 @@ function driveRaw(client, inFlight, run) {
       }
       run.calls += count;
       if (run.running) return client.ask(count);
-      waiting -= count;
-      if (waiting === 0) resolve();
+      pending -= count;
+      if (pending === 0) resolve();
     };
     client.ask(inFlight);
   });

@@ -1,4 +1,4 @@
-/** Client program: opens a connection, turns it to TLS, makes one call, closes it; several at once. */
+/** Client program: opens a connection, starts TLS, makes one call and closes the connection; several at once. */
 import { performance } from "node:perf_hooks";
 
 export function openConnects(peer, setup) {

@@ -1,11 +1,14 @@
-/** How a child talks with the harness: a line of JSON in, a line of JSON out. */
+/** The protocol between a child process and the harness: a line of JSON for each request and for each response. */
 import { createInterface } from "node:readline";
 
 export function say(message) {
   process.stdout.write(`${JSON.stringify(message)}\n`);
 }
 
-/** Serves requests one after the other: `{ do: name, ... }` is answered with what `actions[name]` comes to. */
+/**
+ * Serves requests one after the other: `{ do: name, ... }` calls `actions[name]` and writes its result. Ends the process
+ * at the end of the input.
+ */
 export async function answerRequests(actions) {
   for await (const line of createInterface({ input: process.stdin })) {
     const request = JSON.parse(line);

@@ -1,4 +1,4 @@
-/** Client program: opens many connections, makes one call on each, and leaves them be. */
+/** Client program: opens many connections, makes one call on each, and leaves them idle. */
 import { openMany } from "./open-many.mjs";
 
 export function openIdle(peer, setup) {

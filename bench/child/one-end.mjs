@@ -1,6 +1,6 @@
 /**
- * One end of a connection alone, without a socket, for counting its instructions: `node one-end.mjs ROLE DIST CALLS`.
- * What the other end would send is made beforehand, but for the tags.
+ * One end of a connection, without a socket, whose instructions are counted: `node one-end.mjs ROLE DIST CALLS`. The
+ * boxes of the peer are made before the run; only their tags are written during it.
  */
 import { performance } from "node:perf_hooks";
 import { boxBytes, boxesOf, writeTag } from "../peers/by-hand/boxes.mjs";
@@ -11,11 +11,11 @@ const [role, dist, calls] = process.argv.slice(2);
 const { command, integer, locator, Connection } = await import(new URL("index.js", dist));
 const Sum = command("Sum", { arguments: { a: integer(), b: integer() }, response: { total: integer() } });
 const { ask } = boxesOf({ kind: "sum" });
-/** Where the tag of an answer begins. */
+/** Offset of the tag in an answer. */
 const TAG_AT = answerTo("x").indexOf("x");
 
 let receiver;
-/** Takes everything at once. */
+/** A transport that accepts all data at once. */
 const transport = {
   tls: undefined,
   unsent: 0,
@@ -38,7 +38,7 @@ async function serve(rounds) {
   const asks = copies(ask);
   for (let round = 0; round < rounds; round++) {
     receiver.received(asks, true);
-    await undefined; // now the answers are written
+    await undefined; // The answers are written in this microtask.
   }
 }
 
@@ -49,10 +49,10 @@ async function call(rounds) {
   const made = [];
   for (let round = 0; round < rounds; round++) {
     for (let index = 0; index < IN_FLIGHT; index++) made[index] = connection.callRemote(Sum, args);
-    await undefined; // now the asks are written
+    await undefined; // The asks are written in this microtask.
     receiver.received(answers.next(), true);
     for (let index = 0; index < IN_FLIGHT; index++) {
-      if ((await made[index]).total !== 94) throw new Error("a wrong answer");
+      if ((await made[index]).total !== 94) throw new Error("the answer is not 94");
     }
   }
 }
@@ -61,11 +61,11 @@ function copies(box) {
   return Buffer.concat(Array.from({ length: IN_FLIGHT }, () => box));
 }
 
-/** Answers to so many calls at a time, in order. */
+/** Answers to `IN_FLIGHT` calls at a time, in order of their tags. */
 class Answers {
   #tag = 0;
-  /** By the number of digits in their tags. */
-  #made = new Map();
+  /** Bytes of the answers, by the number of digits in their tags. */
+  #cache = new Map();
 
   next() {
     const first = this.#tag + 1;
@@ -78,8 +78,8 @@ class Answers {
   }
 
   #of(digits) {
-    if (!this.#made.has(digits)) this.#made.set(digits, copies(answerTo("0".repeat(digits))));
-    return this.#made.get(digits);
+    if (!this.#cache.has(digits)) this.#cache.set(digits, copies(answerTo("0".repeat(digits))));
+    return this.#cache.get(digits);
   }
 
   #mixed() {

@@ -1,9 +1,9 @@
-/** Opens many connections, some at a time. */
+/** Opens many connections, a batch at a time. */
 
-/** Opened at once: a server's backlog is short. */
+/** Connections opened at once: a server's backlog is short. */
 const BATCH = 50;
 
-/** Opens connections until there are `count`; `opened` may do something on each before the next ones. */
+/** Opens `count` connections. `opened` is called with each one, and awaited before the next batch. */
 export async function openMany(peer, setup, count, opened = () => {}) {
   const clients = [];
   while (clients.length < count) {

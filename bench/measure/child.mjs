@@ -1,19 +1,19 @@
-/** A child process of a peer, and the lines that are exchanged with it. */
+/** A child process of a peer, with the protocol of `child/control.mjs`. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 
 const nodeProgram = fileURLToPath(new URL("../child/node.mjs", import.meta.url));
-/** No request takes longer, or the child hangs. */
-const PATIENCE = 60_000;
-/** Milliseconds that a child has to end by itself: long enough to write a profile. */
-const GRACE = 5_000;
+/** Milliseconds after which a child that does not answer is considered hung. */
+const REQUEST_TIMEOUT = 60_000;
+/** Milliseconds after which a child that does not exit is killed. Writing a profile takes some of them. */
+const EXIT_TIMEOUT = 5_000;
 
 /**
- * How much memory glibc keeps for the next allocation, in bytes. It adapts this to the largest block that a process has
- * freed, up to these values; by what happens to be freed early, one of two equal processes gives the memory of each value
- * back to the system, waits for new pages with the next, and is half as fast. Here all are as they would be in the end.
+ * Thresholds of glibc's allocator, in bytes: larger blocks of free memory are returned to the system. glibc raises the
+ * thresholds to the size of the largest block that a process has freed, up to these values. Without the variables, one of
+ * two equal processes may return the memory of each large value and wait for new pages, and be half as fast.
  */
 const ALLOCATOR = {
   MALLOC_MMAP_THRESHOLD_: String(32 * 1024 * 1024),
@@ -22,81 +22,87 @@ const ALLOCATOR = {
 
 export class Child {
   #process;
+  /** Lines that arrived without a request. */
   #answers = [];
-  #waiting = [];
+  #pending = [];
   #ended;
 
   constructor(command, args) {
     const env = { ...ALLOCATOR, ...process.env };
     this.#process = spawn(command, args, { env, stdio: ["pipe", "pipe", "inherit"] });
     this.#process.on("error", (error) => this.#end(error));
-    this.#process.on("exit", (code, signal) => this.#end(new Error(`a child ended: ${signal ?? code}`)));
+    this.#process.on("exit", (code, signal) =>
+      this.#end(new Error(`a child process ended: ${signal ?? code}`)),
+    );
     this.#process.stdin.on("error", () => {});
     createInterface({ input: this.#process.stdout }).on("line", (line) => {
       const answer = JSON.parse(line);
-      const waiting = this.#waiting.shift();
-      if (waiting === undefined) this.#answers.push(answer);
-      else waiting.resolve(answer);
+      const pending = this.#pending.shift();
+      if (pending === undefined) this.#answers.push(answer);
+      else pending.resolve(answer);
     });
   }
 
-  /** The next line of the child. */
-  async heard() {
+  /** Resolves with the next line of the child. @throws Error if the child reports an error, ends or does not answer */
+  async nextLine() {
     if (this.#answers.length > 0) return checked(this.#answers.shift());
     if (this.#ended !== undefined) throw this.#ended;
     const { promise, ...settle } = withResolvers();
-    this.#waiting.push(settle);
-    const timer = setTimeout(() => settle.reject(new Error("a child does not answer")), PATIENCE);
+    this.#pending.push(settle);
+    const timer = setTimeout(
+      () => settle.reject(new Error(`a child process did not answer within ${REQUEST_TIMEOUT} ms`)),
+      REQUEST_TIMEOUT,
+    );
     return promise.finally(() => clearTimeout(timer)).then(checked);
   }
 
   ask(request) {
     this.#process.stdin.write(`${JSON.stringify(request)}\n`);
-    return this.heard();
+    return this.nextLine();
   }
 
-  /** Ends the child: by the end of its input, and if that does not help by force. Resolves when it is gone. */
+  /** Ends the input of the child, which exits then, and kills it if it does not. Resolves after its exit. */
   async end() {
     const child = this.#process;
     if (child.exitCode !== null || child.signalCode !== null) return;
-    const gone = once(child, "exit");
+    const exited = once(child, "exit");
     child.stdin.end();
-    const timer = setTimeout(() => child.kill("SIGKILL"), GRACE);
-    await gone;
+    const timer = setTimeout(() => child.kill("SIGKILL"), EXIT_TIMEOUT);
+    await exited;
     clearTimeout(timer);
   }
 
   #end(reason) {
     this.#ended = reason;
-    for (const { reject } of this.#waiting.splice(0)) reject(reason);
+    for (const { reject } of this.#pending.splice(0)) reject(reason);
   }
 }
 
-/** Starts server or client of a peer, on a core of its own if `core` says which. */
+/** Starts the server or the client of a peer, pinned to `core` if it is given. */
 export function startChild({ peer, core, ...setup }) {
   const file = new URL(`../peers/${peer.file}`, import.meta.url);
   const { program = process.execPath, options = {}, dist } = peer;
-  const told = JSON.stringify({ ...setup, options, dist, file: file.href });
+  const argument = JSON.stringify({ ...setup, options, dist, file: file.href });
   const command =
     peer.program === undefined
-      ? [program, "--expose-gc", ...profileFlags(peer, setup), nodeProgram, told]
-      : [program, fileURLToPath(file), told];
+      ? [program, "--expose-gc", ...profileFlags(peer, setup), nodeProgram, argument]
+      : [program, fileURLToPath(file), argument];
   if (core !== undefined) command.unshift("taskset", "-c", String(core));
   return new Child(command[0], command.slice(1));
 }
 
-/** For `--profile`: one CPU profile for each process, named after what it did. */
+/** Returns the flags for `--profile`: one CPU profile for each process, named after its workload, peer and role. */
 function profileFlags({ id, profile }, { role, work }) {
   if (profile === undefined) return [];
   return ["--cpu-prof", `--cpu-prof-dir=${profile}`, `--cpu-prof-name=${work.id}-${id}-${role}.cpuprofile`];
 }
 
 function checked(answer) {
-  if (answer.error !== undefined) throw new Error(`in a child: ${answer.error}`);
+  if (answer.error !== undefined) throw new Error(`in a child process: ${answer.error}`);
   return answer;
 }
 
-/** `Promise.withResolvers` came after Node 20. */
+/** `Promise.withResolvers`, which Node 20 lacks. */
 function withResolvers() {
   let resolve;
   let reject;

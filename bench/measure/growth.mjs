@@ -1,10 +1,10 @@
-/** Measures each point of each row of growth, and prints its table. */
+/** Measures all points of all rows of growth and prints the tables. */
 import { growthRows } from "../report/growth.mjs";
 import { aligned } from "../report/table.mjs";
 import { GROWTH, worksOf } from "../workloads/growth.mjs";
 import { measure } from "./measure.mjs";
 
-/** @returns ids of rows to the results at each of their points; `setup` is what `measure` takes */
+/** @returns a Map of row ids to the results at each point; `setup` is passed to `measure` */
 export async function measureGrowth({ only, peers, ...setup }) {
   const measured = new Map();
   for (const row of GROWTH.filter(({ id }) => only?.includes(id) ?? true)) {

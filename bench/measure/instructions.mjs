@@ -1,6 +1,6 @@
 /**
- * Counts instructions, with valgrind: what a call costs at each end, function by function, without a socket. Unlike
- * times they hardly differ from run to run, so that a change of a hundredth shows. They are not times: see README.md.
+ * Counts the instructions of a call at each end, by function, with valgrind and without a socket. The counts differ less
+ * from run to run than times, so that a change of 1 % is visible. See README.md for their limits.
  */
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
@@ -10,16 +10,16 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const program = fileURLToPath(new URL("../child/one-end.mjs", import.meta.url));
-/** What the longer run does more than the shorter is counted: by then the optimising compiler has seen it all. */
+/** Numbers of calls of two runs. Only their difference is counted, because all code is optimised by then. */
 const CALLS = [200_000, 400_000];
-/** One thread and one seed: else V8 compiles at another moment each time. */
+/** One thread and one seed, so that V8 compiles at the same moment in every run. */
 const FLAGS = ["--single-threaded", "--random-seed=1"];
 
 export function canCount() {
   return spawnSync("valgrind", ["--version"]).status === 0;
 }
 
-/** @returns for each role the instructions of a call: `all`, and by `functions`, the largest first */
+/** @returns for each role the instructions of a call: their sum `all`, and `functions` in descending order */
 export async function countInstructions(dist) {
   const counted = {};
   for (const role of ["server", "client"]) {
@@ -34,7 +34,7 @@ export async function countInstructions(dist) {
   return counted;
 }
 
-/** One run: names of functions to their instructions. */
+/** Runs the program once and returns a Map of function names to instructions. */
 async function run(role, dist, calls) {
   const directory = mkdtempSync(join(tmpdir(), "ampwire-bench-"));
   const out = join(directory, "callgrind.out");
@@ -46,7 +46,7 @@ async function run(role, dist, calls) {
       stdio: ["ignore", "ignore", "pipe"],
     });
     child.stderr.resume();
-    map = `/tmp/perf-${child.pid}.map`; // where V8 writes it, and perf looks for it
+    map = `/tmp/perf-${child.pid}.map`; // V8 chooses this path.
     const [code] = await once(child, "exit");
     if (code !== 0) throw new Error(`valgrind ended with ${code}`);
     return summed(readFileSync(out, "utf8"), namesIn(readFileSync(map, "utf8")));
@@ -56,7 +56,7 @@ async function run(role, dist, calls) {
   }
 }
 
-/** Sums up what callgrind has counted for each function. Its positions are of no interest, only the costs. */
+/** Returns the sum of callgrind's costs for each function, over all its positions. */
 function summed(text, nameOf) {
   const names = new Map();
   const counts = new Map();
@@ -69,7 +69,7 @@ function summed(text, nameOf) {
       if (given !== undefined) names.set(id, nameOf(given));
       if (!callee) name = names.get(id);
     } else if (line.startsWith("calls=")) {
-      called = true; // the next line is what the called function cost, which it tells of itself
+      called = true; // The next line is the cost of the called function, which has its own lines too.
     } else if (/^[+\-*\d]/.test(line)) {
       if (!called) counts.set(name, (counts.get(name) ?? 0) + Number(line.split(" ").at(-1)));
       called = false;
@@ -78,7 +78,7 @@ function summed(text, nameOf) {
   return counts;
 }
 
-/** Names for addresses in compiled code, from the map that V8 has written. */
+/** Returns a function that names addresses in compiled code, from the map that V8 has written. */
 function namesIn(map) {
   const codes = map
     .split("\n")
@@ -92,7 +92,7 @@ function namesIn(map) {
     const address = /^0x[0-9a-f]+/.exec(given)?.[0];
     if (address === undefined) return given.replace(/'\d+$/, "");
     const found = codes.findLast(({ start }) => start <= Number(address));
-    if (found === undefined || Number(address) >= found.start + found.size) return "code without a name";
+    if (found === undefined || Number(address) >= found.start + found.size) return "unnamed code";
     return found.name.replace(/^JS:[~^*]?/, "").replace(/file:\S*\/dist\//, "");
   };
 }

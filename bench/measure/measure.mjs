@@ -1,15 +1,15 @@
-/** Measures one workload: all its peers side by side, one sample of each in turn. */
+/** Measures all peers of one workload together, one sample of each in turn. */
 import { startPair } from "./pair.mjs";
 
-/** Connections that come and go before idle ones are counted: they fill the caches. */
+/** Connections opened and closed before the measurement of idle ones, to fill caches. */
 const IDLE_WARM = 50;
-/** A peer is warm after so many calls and so many samples, or when there is little hope left. */
+/** A peer is warm after this number of calls and of samples, or after the maximum number of samples. */
 const WARM_CALLS = 50_000;
 const WARM_SAMPLES = 4;
-const HOPE_SAMPLES = 30;
+const MAX_WARM_SAMPLES = 30;
 
 /**
- * @returns for each peer its samples: the n-th samples of all peers belong together
+ * @returns the samples of each peer: the n-th samples of all peers were taken in the same turn
  */
 export async function measure(work, { peers, tls, cores, samples, ms, passes }) {
   const results = peers.map((peer) => ({ peer, samples: [], bytes: undefined }));
@@ -32,7 +32,7 @@ export async function measure(work, { peers, tls, cores, samples, ms, passes }) 
 async function sampleCalls(pairs, results, samples, ms) {
   await warmUp(pairs, ms);
   for (let round = 0; round < samples; round++) {
-    // Forwards, then backwards: nobody always comes after the same neighbour.
+    // Forwards, then backwards, so that a peer does not always run after the same neighbour.
     for (let turn = 0; turn < pairs.length; turn++) {
       const index = round % 2 === 0 ? turn : pairs.length - 1 - turn;
       results[index].samples.push(await pairs[index].sample(ms));
@@ -41,8 +41,8 @@ async function sampleCalls(pairs, results, samples, ms) {
 }
 
 /**
- * Until the optimising compiler has seen it all, or there is little hope that it will. In turn, not one after the
- * other: a process that is idle for some seconds throws compiled code away.
+ * Lets all peers call until their code is optimised. They take turns, because V8 discards the compiled code of a process
+ * that idles for some seconds.
  */
 async function warmUp(pairs, ms) {
   let cold = pairs.map((pair) => ({ pair, calls: 0, samples: 0 }));
@@ -51,11 +51,13 @@ async function warmUp(pairs, ms) {
       one.calls += (await one.pair.sample(ms)).calls;
       one.samples++;
     }
-    cold = cold.filter(({ calls, samples }) => samples < (calls < WARM_CALLS ? HOPE_SAMPLES : WARM_SAMPLES));
+    cold = cold.filter(
+      ({ calls, samples }) => samples < (calls < WARM_CALLS ? MAX_WARM_SAMPLES : WARM_SAMPLES),
+    );
   }
 }
 
-/** Each in a process that has had no others yet: what a heap once had, it often keeps. */
+/** Takes one sample of each new process: a heap that was larger before often stays larger. */
 async function sampleIdle({ connections }, pairs, results) {
   for (const [index, pair] of pairs.entries()) {
     await pair.idleMemory(IDLE_WARM);

@@ -1,58 +1,70 @@
-/** Server and client of one peer, each in a process of its own. */
+/** The server and the clients of one peer, each in its own process. */
 import { startChild } from "./child.mjs";
 import { startRelay } from "./relay.mjs";
 
-/** Calls whose bytes are counted. */
+/** Number of calls whose bytes are counted. */
 const COUNTED = 100;
 
-/** @param setup `peer`, `work`, `tls` where the work is secure, `cores`: of server and client, where pinned */
+/** @param setup `peer`, `work`, `tls` (used if the work is secure), `cores` of server and client (optional) */
 export async function startPair({ peer, work, tls, cores }) {
   const about = { peer, work, tls: work.secure ? tls : undefined };
   const server = startChild({ ...about, role: "server", core: cores?.server });
-  const { port } = await server.heard();
-  const client = startChild({ ...about, role: "client", port, core: cores?.client });
-  await client.heard();
-  return new Pair(peer, server, client, port);
+  const { port } = await server.nextLine();
+  const clients = Array.from({ length: work.clients ?? 1 }, () =>
+    startChild({ ...about, role: "client", port, core: cores?.client }),
+  );
+  await Promise.all(clients.map((client) => client.nextLine()));
+  return new Pair(peer, server, clients, port);
 }
 
 class Pair {
   #server;
-  #client;
+  #clients;
   #port;
 
-  constructor(peer, server, client, port) {
+  constructor(peer, server, clients, port) {
     this.peer = peer;
     this.#server = server;
-    this.#client = client;
+    this.#clients = clients;
     this.#port = port;
   }
 
-  /** Calls for so many milliseconds; what came of it, per second and per call. */
+  /** Lets the clients call for `ms` milliseconds. Resolves with rates per second and CPU in microseconds per call. */
   async sample(ms) {
     const before = await this.#server.ask({ do: "usage" });
-    const { calls, seconds, cpu, ...latencies } = await this.#client.ask({ do: "sample", ms });
+    const samples = await Promise.all(this.#clients.map((client) => client.ask({ do: "sample", ms })));
     const after = await this.#server.ask({ do: "usage" });
-    const server = after.user + after.system - before.user - before.system;
-    return { calls, rate: calls / seconds, clientCpu: cpu / calls, serverCpu: server / calls, ...latencies };
+    const total = (figure) => samples.reduce((sum, sample) => sum + figure(sample), 0);
+    const calls = total((sample) => sample.calls);
+    const [{ p50, p99 }] = samples;
+    return {
+      calls,
+      rate: total((sample) => sample.calls / sample.seconds),
+      clientCpu: total(({ cpu }) => cpu) / calls,
+      serverCpu: (after.user + after.system - before.user - before.system) / calls,
+      ...(p50 === undefined ? {} : { p50, p99 }),
+    };
   }
 
-  /** Bytes that one call moves, both directions together, TLS records included. */
+  /** Resolves with the bytes of one call, in both directions together, TLS records included. */
   async bytesPerCall() {
+    const [client] = this.#clients;
     const relay = await startRelay(this.#port);
-    await this.#client.ask({ do: "count", port: relay.port, calls: 1 });
+    await client.ask({ do: "count", port: relay.port, calls: 1 });
     const once = relay.takeCount();
-    await this.#client.ask({ do: "count", port: relay.port, calls: 1 + COUNTED });
+    await client.ask({ do: "count", port: relay.port, calls: 1 + COUNTED });
     const more = relay.takeCount();
     relay.close();
     return (more - once) / COUNTED;
   }
 
-  /** Server memory of one idle connection, in bytes. */
+  /** Resolves with the server's memory for one idle connection, in bytes. */
   async idleMemory(connections) {
+    const [client] = this.#clients;
     const before = await this.#server.ask({ do: "memory" });
-    await this.#client.ask({ do: "open", connections });
+    await client.ask({ do: "open", connections });
     const after = await this.#server.ask({ do: "memory" });
-    await this.#client.ask({ do: "shut" });
+    await client.ask({ do: "shut" });
     return {
       held: (after.held - before.held) / connections,
       resident: (after.resident - before.resident) / connections,
@@ -60,7 +72,7 @@ class Pair {
   }
 
   async end() {
-    await this.#client.end();
+    await Promise.all(this.#clients.map((client) => client.end()));
     await this.#server.end();
   }
 }

@@ -1,14 +1,14 @@
-/** Which process runs on which core. */
+/** Placement of processes on cores. */
 import { spawnSync } from "node:child_process";
 import { availableParallelism } from "node:os";
 
 export const PLACEMENTS = {
   one: "client and server on one core",
   each: "client and server on a core each",
-  free: "client and server where the system puts them",
+  free: "client and server not pinned",
 };
 
-/** The cores of a placement; undefined where processes cannot, or shall not, be pinned. */
+/** Returns the cores of a placement, or undefined if processes are not pinned. */
 export function coresOf(placement, core) {
   if (placement === "free" || !canPin()) return undefined;
   if (placement === "one") return { server: core, client: core };

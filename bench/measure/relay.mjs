@@ -1,4 +1,4 @@
-/** A relay that counts what goes through it: the bytes on the wire of any peer, whatever it is made of. */
+/** A TCP relay that counts bytes on the wire, for any peer. */
 import { once } from "node:events";
 import { connect, createServer } from "node:net";
 
@@ -21,7 +21,7 @@ export async function startRelay(port) {
   await once(server, "listening");
   return {
     port: server.address().port,
-    /** Bytes since the last time. */
+    /** Returns the bytes since the previous call, in both directions together. */
     takeCount() {
       const count = bytes;
       bytes = 0;

@@ -1,4 +1,4 @@
-/** Medians, and how far the samples lie apart. */
+/** Medians and spread of samples. */
 
 export function quantile(values, share) {
   const sorted = [...values].sort((a, b) => a - b);
@@ -12,14 +12,14 @@ export function median(values) {
   return quantile(values, 0.5);
 }
 
-/** Half the distance between the quartiles, as a share of the median. */
+/** Returns half the distance between the quartiles, as a share of the median. */
 export function spread(values) {
   return (quantile(values, 0.75) - quantile(values, 0.25)) / 2 / median(values);
 }
 
 /**
- * How many times the one's figures are the other's: the median of the ratios of samples taken right after
- * each other, in which the machine's drift cancels out.
+ * Returns the median of the ratios of samples taken in the same turn. Slow changes of the machine's speed affect both
+ * samples of a turn and cancel out.
  */
 export function pairedRatio(ones, others) {
   return median(ones.map((one, index) => one / others[index]));

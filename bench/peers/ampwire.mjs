@@ -1,20 +1,25 @@
-/** ampwire as its users use it: typed calls, promises, every check and limit as it comes. */
-import { requestOf } from "../workloads/request.mjs";
+/** ampwire as an application uses it: typed calls, promises, and the default checks and limits. */
+import { inTurn, requestsOf } from "../workloads/requests.mjs";
 
-/** @param setup `dist`: the build to measure, as a URL; `options.responders`: `sync` or `async` */
+/** Loads the build to measure; `dist` is its URL. */
 async function load({ dist }) {
   const core = await import(new URL("index.js", dist));
   const node = await import(new URL("node/index.js", dist));
   return { ...core, ...node };
 }
 
-function commands({ command, integer, bytes, ...core }, { fields = [] }) {
-  const same = typesOf(fields, { integer, bytes, ...core });
-  return {
-    sum: command("Sum", { arguments: { a: integer(), b: integer() }, response: { total: integer() } }),
-    echo: command("Echo", { arguments: { data: bytes() }, response: { data: bytes() } }),
-    same: command("Same", { arguments: same, response: same }),
-  };
+/** Returns the commands of a workload by name. */
+function commandsOf(core, { commands = [] }) {
+  const { command, integer, bytes } = core;
+  const declared = [
+    command("Sum", { arguments: { a: integer(), b: integer() }, response: { total: integer() } }),
+    command("Echo", { arguments: { data: bytes() }, response: { data: bytes() } }),
+    ...commands.map(({ name, fields }) => {
+      const types = typesOf(fields, core);
+      return command(name, { arguments: types, response: types });
+    }),
+  ];
+  return Object.fromEntries(declared.map((one) => [one.name, one]));
 }
 
 function typesOf(fields, core) {
@@ -23,25 +28,29 @@ function typesOf(fields, core) {
     rows: ({ of }) => core.ampList(typesOf(of, core)),
   };
   return Object.fromEntries(
-    fields.map((field) => [field.name, types[field.type]?.(field) ?? core[field.type]()]),
+    fields.map((field) => {
+      const type = types[field.type]?.(field) ?? core[field.type]();
+      return [field.name, field.optional ? core.optional(type) : type];
+    }),
   );
 }
 
-function respondersOf({ sum, echo, same }, { locator }, kind) {
+function respondersOf({ Sum, Echo, ...others }, { locator }, kind) {
   if (kind === "async") {
     return locator(
-      sum.responder(async ({ a, b }) => ({ total: a + b })),
-      echo.responder(async ({ data }) => ({ data })),
-      same.responder(async (args) => args),
+      Sum.responder(async ({ a, b }) => ({ total: a + b })),
+      Echo.responder(async ({ data }) => ({ data })),
+      ...Object.values(others).map((command) => command.responder(async (args) => args)),
     );
   }
   return locator(
-    sum.responder(({ a, b }) => ({ total: a + b })),
-    echo.responder(({ data }) => ({ data })),
-    same.responder((args) => args),
+    Sum.responder(({ a, b }) => ({ total: a + b })),
+    Echo.responder(({ data }) => ({ data })),
+    ...Object.values(others).map((command) => command.responder((args) => args)),
   );
 }
 
+/** @param setup `dist`: URL of the build; `options.responders`: `sync` or `async` */
 export async function serve(setup) {
   const { tls, work, options } = setup;
   const { listen, PrivateCertificate, ...core } = await load(setup);
@@ -49,7 +58,7 @@ export async function serve(setup) {
     port: 0,
     host: "127.0.0.1",
     backlog: 1024,
-    locator: respondersOf(commands(core, work), core, options.responders),
+    locator: respondersOf(commandsOf(core, work), core, options.responders),
     tls: tls && { localCertificate: PrivateCertificate.loadPEM(tls.cert, tls.key) },
   });
   return { port: server.address().port };
@@ -57,23 +66,35 @@ export async function serve(setup) {
 
 let loaded;
 let authority;
+let requests;
 
-export async function open({ port, tls, work, dist }) {
+/** @param setup `options.commands`: the number of commands that are called, of those of the workload (default all) */
+export async function open({ port, tls, work, dist, options }) {
   loaded ??= await load({ dist });
+  requests ??= typedRequests(loaded, work, options.commands);
   const { connect, Certificate } = loaded;
   const connection = await connect({ port, host: "127.0.0.1" });
   if (tls) {
     authority ??= Certificate.loadPEM(tls.cert);
     await connection.startTLS({ verifyAuthorities: [authority] });
   }
-  return { call: caller(connection, work), close: () => connection.close() };
+  return {
+    call: inTurn(requests, ({ command, args }) => connection.callRemote(command, args)),
+    close: () => connection.close(),
+    answers: requests.map(({ answer }) => answer),
+  };
 }
 
-let made;
-
-function caller(connection, work) {
-  made ??= commands(loaded, work);
-  const { method, args } = requestOf(work);
-  const command = made[method];
-  return () => connection.callRemote(command, args);
+function typedRequests(core, work, count) {
+  const commands = commandsOf(core, work);
+  const makers = {
+    bytes: (text) => Buffer.from(text),
+    // Decoding gives values of the classes that the build itself uses.
+    decimal: (text) => core.decimal().decode(Buffer.from(text)),
+    dateTime: (text) => core.dateTime().decode(Buffer.from(text)),
+  };
+  return requestsOf({ ...work, commands: work.commands?.slice(0, count) }, makers).map((request) => ({
+    ...request,
+    command: commands[request.command],
+  }));
 }

@@ -1,6 +1,6 @@
 /**
- * The floor of Node's public API: `data` events, only the ends of boxes found, one write a turn of bytes made
- * beforehand. No call can be cheaper without leaving `node:net` as it is documented.
+ * The floor of Node's public API: `data` events, a search for the ends of boxes, and one write a turn of bytes made
+ * before the run. No call can be cheaper with the documented API of `node:net`.
  */
 import { boxesOf } from "./by-hand/boxes.mjs";
 import { EndFinder } from "./by-hand/end-finder.mjs";

@@ -1,21 +1,44 @@
-/** vscode-jsonrpc over node:net or node:tls. JSON has no bytes: they travel as base64, made on each side. */
+/**
+ * vscode-jsonrpc over node:net or node:tls. JSON has neither bytes nor dates: bytes travel as base64, dates as ISO text,
+ * and each end converts them. Decimals are sent as text.
+ */
 import { createMessageConnection, SocketMessageReader, SocketMessageWriter } from "vscode-jsonrpc/node.js";
-import { requestOf } from "../workloads/request.mjs";
+import { converter, inTurn, requestsOf } from "../workloads/requests.mjs";
 import { closeSocket, openSecured, serveSecured } from "./by-hand/secured.mjs";
 
-function connectionOn(socket) {
-  return createMessageConnection(new SocketMessageReader(socket), new SocketMessageWriter(socket));
+const ECHO_FIELDS = [{ name: "data", type: "bytes" }];
+// JSON.stringify converts dates itself.
+const ENCODERS = { bytes: (bytes) => bytes.toString("base64") };
+const DECODERS = { bytes: (text) => Buffer.from(text, "base64"), dateTime: (text) => new Date(text) };
+
+/** Returns the functions that convert the values of each command, by its name. */
+function conversionsOf({ commands = [] }) {
+  const all = [{ name: "Sum", fields: [] }, { name: "Echo", fields: ECHO_FIELDS }, ...commands];
+  return new Map(
+    all.map(({ name, fields }) => [
+      name,
+      { encode: converter(fields, ENCODERS), decode: converter(fields, DECODERS) },
+    ]),
+  );
 }
 
-const base64 = (bytes) => bytes.toString("base64");
+function connectionOn(socket) {
+  const connection = createMessageConnection(
+    new SocketMessageReader(socket),
+    new SocketMessageWriter(socket),
+  );
+  connection.onError(() => {});
+  return connection;
+}
 
-export function serve({ tls }) {
+export function serve({ tls, work }) {
+  const conversions = conversionsOf(work);
   return serveSecured(tls, (socket) => {
     const connection = connectionOn(socket);
-    connection.onRequest("sum", ({ a, b }) => ({ total: a + b }));
-    connection.onRequest("echo", ({ data }) => ({ data: base64(Buffer.from(data, "base64")) }));
-    connection.onRequest("same", (args) => args);
-    connection.onError(() => {});
+    for (const [command, { encode, decode }] of conversions) {
+      connection.onRequest(command, (args) => encode(decode(args)));
+    }
+    connection.onRequest("Sum", ({ a, b }) => ({ total: a + b }));
     connection.listen();
   });
 }
@@ -23,19 +46,14 @@ export function serve({ tls }) {
 export async function open({ port, tls, work }) {
   const socket = await openSecured(port, tls);
   const connection = connectionOn(socket);
-  connection.onError(() => {});
   connection.listen();
-  return { call: caller(connection, work), close: () => closeSocket(socket) };
-}
-
-function caller(connection, work) {
-  if (work.kind !== "echo") {
-    const { method, args } = requestOf(work, base64);
-    return () => connection.sendRequest(method, args);
-  }
-  const { args } = requestOf(work);
-  return async () => {
-    const { data } = await connection.sendRequest("echo", { data: base64(args.data) });
-    return { data: Buffer.from(data, "base64") };
+  const conversions = conversionsOf(work);
+  const requests = requestsOf(work).map((request) => ({ ...request, ...conversions.get(request.command) }));
+  return {
+    call: inTurn(requests, async ({ command, args, encode, decode }) =>
+      decode(await connection.sendRequest(command, encode(args))),
+    ),
+    close: () => closeSocket(socket),
+    answers: requests.map(({ answer }) => answer),
   };
 }

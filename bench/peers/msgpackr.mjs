@@ -1,22 +1,33 @@
 /**
- * What one writes by hand in an afternoon: msgpackr over `node:net`, a length before each message, a Map of
- * promises, and all messages of a turn in one write.
+ * msgpackr over `node:net`, written by hand: a length before each message, a Map of promises, and one write for all
+ * messages of a turn. Dates are msgpackr's own; decimals are sent as text, because msgpackr has no type for them.
+ *
+ * `options.structures` is the mode. `none` sends each object as a map with its keys (`useRecords: false`), which any
+ * implementation of MessagePack can read. `shared` sends a number for the list of keys, and both ends know the same
+ * lists beforehand (`structures`). It is msgpackr's fast mode.
  */
 import { Packr } from "msgpackr";
-import { requestOf } from "../workloads/request.mjs";
+import { inTurn, requestsOf } from "../workloads/requests.mjs";
 import { closeSocket, openSecured, serveSecured } from "./by-hand/secured.mjs";
 
 const LENGTH_BYTES = 4;
-const packr = new Packr({ useRecords: false });
 
-const methods = {
-  sum: ({ a, b }) => ({ total: a + b }),
-  echo: ({ data }) => ({ data }),
-  same: (args) => args,
-};
+function packrOf({ structures }, work) {
+  return structures === "shared"
+    ? new Packr({ structures: structuresOf(work) })
+    : new Packr({ useRecords: false });
+}
+
+/** Returns the lists of keys of all objects that the workload sends. */
+function structuresOf(work) {
+  const objects = requestsOf(work).flatMap(({ args, answer }) => [args, answer]);
+  const nested = objects.flatMap(({ rows = [] }) => rows);
+  const lists = [...objects, ...nested].map((object) => JSON.stringify(Object.keys(object)));
+  return [...new Set(lists)].map((list) => JSON.parse(list));
+}
 
 /** Sends and receives messages on a socket. */
-function messages(socket, received) {
+function messages(socket, packr, received) {
   let unwritten = [];
   let rest;
   const flush = () => {
@@ -43,24 +54,45 @@ function messages(socket, received) {
   };
 }
 
-export function serve({ tls }) {
+function respondersOf({ commands = [] }) {
+  return {
+    Sum: ({ a, b }) => ({ total: a + b }),
+    Echo: ({ data }) => ({ data }),
+    ...Object.fromEntries(commands.map(({ name }) => [name, (args) => args])),
+  };
+}
+
+export function serve({ tls, work, options }) {
+  const packr = packrOf(options, work);
+  const responders = respondersOf(work);
   return serveSecured(tls, (socket) => {
-    const send = messages(socket, ([id, method, args]) => send([id, methods[method](args)]));
+    const send = messages(socket, packr, ([id, command, args]) => send([id, responders[command](args)]));
   });
 }
 
-export async function open({ port, tls, work }) {
+let shared;
+
+export async function open({ port, tls, work, options }) {
+  shared ??= { packr: packrOf(options, work), requests: requestsOf(work) };
+  const { packr, requests } = shared;
   const socket = await openSecured(port, tls);
-  const waiting = new Map();
-  const send = messages(socket, ([id, result]) => {
-    waiting.get(id)(result);
-    waiting.delete(id);
+  const pending = new Map();
+  const send = messages(socket, packr, ([id, result]) => {
+    pending.get(id)(result);
+    pending.delete(id);
   });
-  const { method, args } = requestOf(work);
   let last = 0;
+  let next;
   const executor = (resolve) => {
-    waiting.set(++last, resolve);
-    send([last, method, args]);
+    pending.set(++last, resolve);
+    send([last, next.command, next.args]);
   };
-  return { call: () => new Promise(executor), close: () => closeSocket(socket) };
+  return {
+    call: inTurn(requests, (request) => {
+      next = request;
+      return new Promise(executor);
+    }),
+    close: () => closeSocket(socket),
+    answers: requests.map(({ answer }) => answer),
+  };
 }

@@ -1,4 +1,4 @@
-/** The floor with one promise a call, settled in order: what a client that offers promises cannot go below. */
+/** The floor with one promise for each call, settled in order: the minimum cost of a client with promises. */
 import { boxesOf } from "./by-hand/boxes.mjs";
 import { EndFinder } from "./by-hand/end-finder.mjs";
 import { repeatedAsks } from "./by-hand/repeated.mjs";
@@ -11,7 +11,7 @@ export async function open(setup) {
   const socket = await openSocket(setup);
   const asks = repeatedAsks(boxesOf(work).ask);
   const finder = new EndFinder();
-  // A ring with room for all calls in flight, whose length is a power of two.
+  // A ring for all calls in flight. Its length is a power of two, so that a mask gives the index.
   const inFlight = Math.ceil((work.inFlight ?? 1) / (work.connections ?? 1));
   const ring = new Array(2 ** Math.ceil(Math.log2(inFlight + 1))).fill(undefined);
   const mask = ring.length - 1;

@@ -1,7 +1,7 @@
 /**
- * The floor with promises for a peer that may answer in any order, as AMP allows: every ask bears a tag of its own,
- * which the server sends back, and every answer finds its promise by it. All boxes are still made beforehand but for
- * the tag, and all of one length, so that nobody has to look for where they end.
+ * The floor with promises for answers in any order, which AMP allows: each ask has its own tag, the server returns the
+ * tag, and the client finds the promise by it. Boxes are made before the run except for their tags. All have the same
+ * length, so that neither end searches for their ends.
  */
 import { boxesOf, TAG, writeTag } from "./by-hand/boxes.mjs";
 import { closeSocket, openSocket, serveSockets } from "./by-hand/stream.mjs";
@@ -10,7 +10,7 @@ const TAG_LENGTH = TAG.length;
 const FIRST_TAG = 16 ** (TAG_LENGTH - 1);
 const END_OF_TAGS = 16 ** TAG_LENGTH;
 
-/** Copies of one box, written one after the other. */
+/** Buffer of copies of one box. */
 class Slab {
   #box;
   #tagAt;
@@ -27,7 +27,7 @@ class Slab {
     return this.#length === 0;
   }
 
-  /** Appends a box, and tells where its tag is to be written. */
+  /** Appends a box and returns the offset of its tag. */
   append() {
     const box = this.#box;
     const start = this.#length;
@@ -47,7 +47,7 @@ class Slab {
   }
 }
 
-/** Hears of each box: in which bytes, and where its tag is. */
+/** Returns a handler of chunks that calls `received(bytes, tagAt)` for each box: the buffer and the offset of the tag. */
 function boxes(box, received, chunkDone = () => {}) {
   const { length } = box;
   const tagAt = box.indexOf(TAG);
@@ -79,7 +79,7 @@ export function serve(setup) {
 export async function open(setup) {
   const socket = await openSocket(setup);
   const { ask, answer } = boxesOf(setup.work);
-  // A ring with room for all calls in flight, as in the floor with promises.
+  // A ring for all calls in flight, as in the floor with promises.
   const ring = new Array(2 ** Math.ceil(Math.log2((setup.work.inFlight ?? 1) + 1))).fill(undefined);
   const mask = ring.length - 1;
   const slab = new Slab(ask, 64);

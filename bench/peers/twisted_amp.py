@@ -1,6 +1,9 @@
-"""Twisted's own AMP, server or client, told what to do line by line as the Node children are."""
+"""Twisted's AMP, server or client, with the control protocol of child/control.mjs."""
 
+import datetime
+import decimal
 import gc
+import itertools
 import json
 import resource
 import sys
@@ -9,7 +12,6 @@ import time
 from twisted.internet import defer, endpoints, protocol, reactor, ssl, stdio, task
 from twisted.protocols import amp, basic
 
-# The names of the control protocol are those of child/control.mjs.
 setup = json.loads(sys.argv[1])
 
 
@@ -23,21 +25,59 @@ class Echo(amp.Command):
     response = [(b"data", amp.String())]
 
 
+TYPES = {
+    "integer": amp.Integer,
+    "float": amp.Float,
+    "boolean": amp.Boolean,
+    "unicode": amp.Unicode,
+    "bytes": amp.String,
+    "decimal": amp.Decimal,
+    "dateTime": amp.DateTime,
+}
+
+# Functions that make a value from its JSON; other types are JSON values already.
+MAKERS = {"bytes": str.encode, "decimal": decimal.Decimal, "dateTime": datetime.datetime.fromisoformat}
+
+
 def types_of(fields):
     return [(field["name"].encode(), type_of(field)) for field in fields]
 
 
 def type_of(field):
+    optional = field.get("optional", False)
     if field["type"] == "integers":
-        return amp.ListOf(amp.Integer())
+        return amp.ListOf(amp.Integer(), optional=optional)
     if field["type"] == "rows":
-        return amp.AmpList(types_of(field["of"]))
-    types = {"integer": amp.Integer, "float": amp.Float, "boolean": amp.Boolean}
-    return {**types, "unicode": amp.Unicode, "bytes": amp.String}[field["type"]]()
+        return amp.AmpList(types_of(field["of"]), optional=optional)
+    return TYPES[field["type"]](optional=optional)
 
 
-class Same(amp.Command):
-    arguments = response = types_of(setup["work"].get("fields", []))
+def command_of(specification):
+    types = types_of(specification["fields"])
+    return type(amp.Command)(specification["name"], (amp.Command,), {"arguments": types, "response": types})
+
+
+COMMANDS = [(command_of(specification), specification) for specification in setup["work"].get("commands", [])]
+
+
+def value_of(field):
+    return MAKERS.get(field["type"], lambda value: value)(field["value"])
+
+
+def requests_of(work):
+    """The calls that a client makes in turn: command, arguments and expected response."""
+    if work["kind"] == "sum":
+        return [(Sum, {"a": 13, "b": 81}, {"total": 94})]
+    if work["kind"] == "echo":
+        arguments = {"data": b"a" * work["bytes"]}
+        return [(Echo, arguments, arguments)]
+    requests = []
+    for command, specification in COMMANDS:
+        for absent in specification.get("absences", [[]]):
+            fields = [field for field in specification["fields"] if field["name"] not in absent]
+            arguments = {field["name"]: value_of(field) for field in fields}
+            requests.append((command, arguments, arguments))
+    return requests
 
 
 class Responders(amp.AMP):
@@ -55,9 +95,11 @@ class Responders(amp.AMP):
     def echo(self, data):
         return {"data": data}
 
-    @Same.responder
     def same(self, **arguments):
         return arguments
+
+    for command, _ in COMMANDS:
+        command.responder(same)
 
     @amp.StartTLS.responder
     def startTLS(self):
@@ -81,15 +123,7 @@ class Client:
         self.port, self.work = port, work
         self.authority = ssl.Certificate.loadPEM(tls["cert"]) if tls else None
         self.connections = []
-        if work["kind"] == "sum":
-            self.command, self.arguments = Sum, {"a": 13, "b": 81}
-        elif work["kind"] == "echo":
-            self.command, self.arguments = Echo, {"data": b"a" * work["bytes"]}
-        else:
-            values = {field["name"]: field["value"] for field in work["fields"]}
-            bytes_of = {field["name"] for field in work["fields"] if field["type"] == "bytes"}
-            self.command = Same
-            self.arguments = {name: value.encode() if name in bytes_of else value for name, value in values.items()}
+        self.requests = itertools.cycle(requests_of(work))
 
     def actions(self):
         return {"sample": self.sample, "count": self.count, "open": self.open, "shut": self.shut}
@@ -110,6 +144,7 @@ class Client:
             for _ in range(self.work.get("connections", 1)):
                 connection = yield self.connect(self.port)
                 self.connections.append(connection)
+            yield self.check(self.connections[0])
         latencies = [] if self.work["inFlight"] == 1 else None
         counted = {"running": True, "calls": 0}
         before, begun = cpu(), time.perf_counter()
@@ -135,8 +170,21 @@ class Client:
             result["p99"] = latencies[len(latencies) * 99 // 100] * 1e6
         return result
 
+    @defer.inlineCallbacks
+    def check(self, connection):
+        """Makes each call once and compares its response with the expected one."""
+        for command, arguments, expected in requests_of(self.work):
+            response = yield connection.callRemote(command, **arguments)
+            present = {name: value for name, value in response.items() if value is not None}
+            if present != expected:
+                raise ValueError(f"{response} is not {expected}")
+
+    def call_once(self, connection):
+        command, arguments, _ = next(self.requests)
+        return connection.callRemote(command, **arguments)
+
     def calling(self, connection, counted, latencies):
-        """Callbacks, not a coroutine: the fastest that Twisted does."""
+        """Keeps one call in flight. Uses callbacks because they are faster than a coroutine in Twisted."""
         done = defer.Deferred()
         begun = time.perf_counter()
 
@@ -153,7 +201,7 @@ class Client:
                 done.callback(None)
 
         def call():
-            connection.callRemote(self.command, **self.arguments).addCallbacks(answered, done.errback)
+            self.call_once(connection).addCallbacks(answered, done.errback)
 
         call()
         return done
@@ -162,15 +210,16 @@ class Client:
     def connecting(self, counted):
         while counted["running"]:
             connection = yield self.connect(self.port)
-            yield connection.callRemote(self.command, **self.arguments)
+            yield self.call_once(connection)
             counted["calls"] += 1
             connection.transport.loseConnection()
 
     @defer.inlineCallbacks
     def count(self, request):
         connection = yield self.connect(request["port"])
+        self.requests = itertools.cycle(requests_of(self.work))
         for _ in range(request["calls"]):
-            yield connection.callRemote(self.command, **self.arguments)
+            yield self.call_once(connection)
         connection.transport.loseConnection()
         yield task.deferLater(reactor, 0.02)
 
@@ -178,7 +227,7 @@ class Client:
     def open(self, request):
         while len(self.connections) < request["connections"]:
             connection = yield self.connect(self.port)
-            yield connection.callRemote(self.command, **self.arguments)
+            yield self.call_once(connection)
             self.connections.append(connection)
 
     @defer.inlineCallbacks

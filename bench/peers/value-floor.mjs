@@ -1,13 +1,16 @@
 /**
- * The floor for large values: each value is handed over whole, one promise a call, and the server sends back what
- * came. So a value is copied once on each side, out of the chunks that it arrived in, and never again.
+ * The floor for large values: each value is delivered as one array, with one promise for each call, and the server sends
+ * the array back. Each end copies a value once, out of the chunks in which it arrived.
  */
 import { boxBytes, TAG } from "./by-hand/boxes.mjs";
 import { closeSocket, openSocket, serveSockets } from "./by-hand/stream.mjs";
 
 const END = Buffer.alloc(2);
 
-/** Cuts a stream of boxes of one length into their values, which stand `head` bytes into them. */
+/**
+ * Returns a handler of chunks that calls `received` with the value of each box. All boxes have `boxLength` bytes, and the
+ * value begins after `head` bytes.
+ */
 function values(boxLength, head, received) {
   let value = Buffer.allocUnsafeSlow(boxLength - head - END.length);
   let at = 0;
@@ -15,7 +18,7 @@ function values(boxLength, head, received) {
     let from = 0;
     while (from < chunk.length) {
       const taken = Math.min(chunk.length - from, boxLength - at);
-      // What lies before and behind the value falls outside it.
+      // The bytes of the box before and after the value are not copied.
       const start = Math.max(from, from + head - at);
       const end = Math.min(from + taken, from + head + value.length - at);
       if (end > start) value.set(chunk.subarray(start, end), Math.max(0, at - head));
@@ -29,7 +32,7 @@ function values(boxLength, head, received) {
   };
 }
 
-/** Everything of a box before its value. */
+/** Returns the bytes of a box before its value. */
 function headOf(fields, bytes) {
   return boxBytes({ ...fields, data: Buffer.alloc(bytes) }).subarray(0, -bytes - END.length);
 }
@@ -39,7 +42,7 @@ const heads = ({ bytes }) => ({
   answer: headOf({ _answer: TAG }, bytes),
 });
 
-/** Sends boxes with one write a turn, and no copy. */
+/** Returns a function that sends a value without a copy, with one write a turn. */
 function sender(socket, head) {
   let corked = false;
   const uncork = () => {
@@ -72,14 +75,14 @@ export async function open(setup) {
   const { work } = setup;
   const socket = await openSocket(setup);
   const { ask, answer } = heads(work);
-  const waiting = [];
+  const pending = [];
   socket.on(
     "data",
-    values(boxLength(answer, work), answer.length, (value) => waiting.shift()(value)),
+    values(boxLength(answer, work), answer.length, (value) => pending.shift()(value)),
   );
   const send = sender(socket, ask);
   const data = Buffer.alloc(work.bytes, 0x61);
-  const executor = (resolve) => waiting.push(resolve);
+  const executor = (resolve) => pending.push(resolve);
   return {
     call: () => {
       send(data);

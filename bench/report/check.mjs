@@ -1,50 +1,73 @@
-/** Holds the figures against the targets. */
+/** Compares the figures with the targets. */
+import { PEERS } from "../peers/index.mjs";
+import { GROWTH } from "../workloads/growth.mjs";
+import { WORKLOADS } from "../workloads/index.mjs";
 import { figuresOf, ratiosOf } from "./figures.mjs";
+import { cpuOf } from "./growth.mjs";
 import { TARGETS } from "./targets.mjs";
 
-/** @param measured workload ids to results. @returns every target that was measured, and whether it is met */
-export function verdicts(measured) {
-  return TARGETS.flatMap((target) => {
-    const results = measured.get(target.work) ?? [];
-    const find = (id) => results.find(({ peer }) => peer.id === id);
-    const ours = find("ampwire");
-    const other = find(target.peer);
-    return ours === undefined || other === undefined
-      ? []
-      : [verdict(target, ours, other, find(target.beside))];
+/**
+ * @param measured a Map of workload ids to results
+ * @param growth a Map of ids of rows of growth to the results at each point
+ * @returns for each target `{ target, found, met }`; `found` is undefined if the target was not measured
+ */
+export function verdicts(measured, growth = new Map()) {
+  return TARGETS.map((target) => {
+    const verdict =
+      target.growth === undefined
+        ? verdictOf(target, measured.get(target.work) ?? [])
+        : growthVerdictOf(target, growth.get(target.growth));
+    return { target, found: undefined, met: false, ...verdict };
   });
 }
 
-function verdict(target, ours, other, beside) {
-  const { work, peer, atLeast, atMostAbove } = target;
+function verdictOf({ peer, atLeast, atMostAbove, context }, results) {
+  const find = (id) => results.find((result) => result.peer.id === id && result.samples.length > 0);
+  const [ours, other, third] = [find("ampwire"), find(peer), find(context)];
+  if (ours === undefined || other === undefined) return {};
   if (atMostAbove !== undefined) {
     const above = figuresOf(ours).held - figuresOf(other).held;
-    return {
-      work,
-      peer,
-      met: above <= atMostAbove,
-      found: `${(above / 1024).toFixed(1)} KiB above`,
-      wanted: `<= ${(atMostAbove / 1024).toFixed(1)} KiB`,
-    };
+    return { met: above <= atMostAbove, found: `${kib(above)} KiB above` };
   }
   const { rate } = ratiosOf(ours, other);
-  const told = beside && ` (of the ${beside.peer.title}: ${ratiosOf(ours, beside).rate.toFixed(2)}x)`;
-  return {
-    work,
-    peer,
-    met: rate >= atLeast,
-    found: `${rate.toFixed(2)}x${told ?? ""}`,
-    wanted: `>= ${atLeast}x`,
-  };
+  const addition = third && ` (${third.peer.title}: ${ratiosOf(ours, third).rate.toFixed(2)}x)`;
+  return { met: rate >= atLeast, found: `${rate.toFixed(2)}x${addition ?? ""}` };
 }
 
-export function verdictRows(all) {
-  const rows = all.map(({ work, peer, met, found, wanted }) => [
-    work,
-    `against ${peer}`,
-    found,
-    wanted,
-    met ? "met" : "MISSED",
-  ]);
-  return [["workload", "peer", "ampwire", "target", ""], ...rows];
+function growthVerdictOf({ atMostTimes }, points) {
+  if (points === undefined) return {};
+  const [first, ...more] = points.map((results) => cpuOf(results.find(({ peer }) => peer.id === "ampwire")));
+  const times = Math.max(...more) / first;
+  return { met: times <= atMostTimes, found: `${times.toFixed(2)}x` };
+}
+
+/** Returns the table of verdicts. Targets that were not measured are left out unless `all` is true. */
+export function verdictRows(found, { all = false } = {}) {
+  const rows = found
+    .filter((verdict) => all || verdict.found !== undefined)
+    .map(({ target, found: figure, met }) => [
+      ...subjectOf(target),
+      figure ?? "not measured",
+      limitOf(target),
+      met ? "met" : "MISSED",
+    ]);
+  return [["workload", "compared with", "ampwire", "target", ""], ...rows];
+}
+
+function subjectOf({ work, growth, peer }) {
+  if (growth !== undefined) return [titleOf(GROWTH, growth), "first point, CPU of a call"];
+  return [titleOf(WORKLOADS, work), titleOf(PEERS, peer)];
+}
+
+function titleOf(list, id) {
+  return list.find((one) => one.id === id).title;
+}
+
+function limitOf({ atLeast, atMostAbove, atMostTimes }) {
+  if (atMostAbove !== undefined) return `<= ${kib(atMostAbove)} KiB`;
+  return atMostTimes === undefined ? `>= ${atLeast}x` : `<= ${atMostTimes}x`;
+}
+
+function kib(bytes) {
+  return (bytes / 1024).toFixed(1);
 }

@@ -1,18 +1,18 @@
-/** On what, with what and beside whom a run was made. */
+/** The conditions of a run: machine, load and versions. */
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { availableParallelism, cpus, loadavg, totalmem } from "node:os";
 
 const BENCH_DEPENDENCIES = ["msgpackr", "vscode-jsonrpc", "@grpc/grpc-js"];
 
-/** Watches the load of the machine until it is asked for the lines. */
+/** Records the load of the machine until `lines` is called. */
 export function watchConditions({ passes, samples, ms }, python) {
   const began = new Date();
   const loads = [loadavg()[0]];
   const timer = setInterval(() => loads.push(loadavg()[0]), 10_000);
   timer.unref();
   return {
-    /** Lines of Markdown. */
+    /** Returns lines of Markdown. */
     lines() {
       clearInterval(timer);
       loads.push(loadavg()[0]);
@@ -20,7 +20,7 @@ export function watchConditions({ passes, samples, ms }, python) {
       const gibibytes = Math.round(totalmem() / 2 ** 30);
       return [
         `- ${began.toISOString().slice(0, 10)}, ${passes} x ${samples} samples of ${ms} ms for each figure.`,
-        `- ${availableParallelism()} cores (${cpus()[0]?.model ?? "unknown"}), ${gibibytes} GiB; Linux load ${least} to ${most} while it ran.`,
+        `- ${availableParallelism()} cores (${cpus()[0]?.model ?? "unknown"}), ${gibibytes} GiB; Linux load ${least} to ${most} during the run.`,
         `- ${versions(python).join(", ")}.`,
       ].join("\n");
     },

@@ -1,4 +1,4 @@
-/** From samples to what is printed and compared. */
+/** Calculates the figures that are printed and compared from samples. */
 import { median, pairedRatio, spread } from "../measure/statistics.mjs";
 
 export function figuresOf({ samples, bytes }) {
@@ -11,7 +11,7 @@ export function figuresOf({ samples, bytes }) {
   };
 }
 
-/** How many times as fast ours is as the other, and how many times its CPU a call ours takes. */
+/** Returns rate and CPU of a call of one result as multiples of those of another. */
 export function ratiosOf(ours, other) {
   const each = (result, figure) => result.samples.map(figure);
   const cpu = ({ clientCpu, serverCpu }) => clientCpu + serverCpu;

@@ -2,7 +2,7 @@
 import { figuresOf } from "./figures.mjs";
 import { count, micros } from "./table.mjs";
 
-/** @param measured for each point the results of ampwire and of the floor */
+/** @param measured the results of ampwire and of the floor at each point */
 export function growthRows({ unit, points, each }, measured) {
   const head = [
     unit,
@@ -27,7 +27,7 @@ export function growthRows({ unit, points, each }, measured) {
   return [head, ...rows];
 }
 
-/** Microseconds. */
+/** Returns microseconds of CPU of a call, client and server together. */
 export function cpuOf(result) {
   const { clientCpu, serverCpu } = figuresOf(result);
   return clientCpu + serverCpu;

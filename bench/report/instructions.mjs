@@ -1,9 +1,9 @@
-/** The table of instructions, of both ends. */
+/** The table of instructions of both ends. */
 import { count } from "./table.mjs";
 
-/** Functions that a call spends less in are not shown. */
+/** Minimum number of instructions of a call for which a function is shown. */
 const FEWEST = 50;
-/** Characters of a name: those of V8's own functions hold all their types. */
+/** Maximum number of characters of a name: the names of V8's own functions contain all their types. */
 const LONGEST = 64;
 
 export function instructionRows({ server, client }) {

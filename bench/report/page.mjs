@@ -1,11 +1,11 @@
-/** Writes what was measured into `docs/performance.md`: only between its markers; the words are written by hand. */
+/** Writes tables into `docs/performance.md`, between its markers. The text outside of them is written by hand. */
 import { readFileSync, writeFileSync } from "node:fs";
 
 const page = new URL("../../docs/performance.md", import.meta.url);
 
 /**
- * @param parts by the name of a marker pair, `<!-- bench:NAME -->` and `<!-- /bench:NAME -->`, what goes between
- * @throws Error when the page lacks one
+ * @param parts texts by the NAME of their markers, `<!-- bench:NAME -->` and `<!-- /bench:NAME -->`
+ * @throws Error if the page lacks a marker
  */
 export function writePage(parts) {
   let text = readFileSync(page, "utf8");
@@ -13,7 +13,8 @@ export function writePage(parts) {
     const [open, close] = [`<!-- bench:${name} -->`, `<!-- /bench:${name} -->`];
     const from = text.indexOf(open);
     const to = text.indexOf(close);
-    if (from < 0 || to < from) throw new Error(`docs/performance.md has no place for ${name}`);
+    if (from < 0 || to < from)
+      throw new Error(`docs/performance.md lacks the markers of bench:${name}; add them`);
     text = `${text.slice(0, from + open.length)}\n\n${part}\n\n${text.slice(to)}`;
   }
   writeFileSync(page, text);

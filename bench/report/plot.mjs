@@ -1,6 +1,5 @@
 /**
- * Small SVG plots with logarithmic scales. Colours come from a style sheet inside, which has a light and a dark
- * half, so that the files can stand in a page of either.
+ * Small SVG plots with logarithmic scales. Each file contains a style sheet with colours for light and dark pages.
  */
 
 const WIDTH = 640;
@@ -48,7 +47,7 @@ export function barPlot({ title, unit, bars }) {
   return svg(height, title, parts);
 }
 
-/** Two plots side by side. @param panels `{ title, x, lines }`; a line is `{ label, kind, points: [x, y][] }` */
+/** Returns plots side by side. @param panels `{ title, x, lines }`; a line is `{ label, kind, points: [x, y][] }` */
 export function linePlot({ title, unit, panels }) {
   const [top, bottom, left, gap] = [62, 230, 56, 30];
   const width = (WIDTH - left - 20 - gap * (panels.length - 1)) / panels.length;
@@ -97,7 +96,7 @@ function panelParts({ title, x: unit, lines }, from, width, y, top, bottom) {
   ];
 }
 
-/** A scale from the power of ten at or below the least value to the one at or above the greatest. */
+/** Returns a scale between powers of ten that includes all values. */
 function logarithmic(values, from, to) {
   const least = Math.floor(Math.log10(Math.min(...values)));
   const most = Math.max(least + 1, Math.ceil(Math.log10(Math.max(...values))));

@@ -1,4 +1,4 @@
-/** The plots of the page, from what was measured. */
+/** Draws the plots of the page. */
 import { writeFileSync } from "node:fs";
 import { figuresOf } from "./figures.mjs";
 import { cpuOf } from "./growth.mjs";
@@ -7,7 +7,7 @@ import { barPlot, linePlot } from "./plot.mjs";
 const PLOTTED = "64";
 const PLOTTED_GROWTH = ["in-flight", "connections"];
 
-/** @param measured workload ids to results */
+/** @param measured a Map of workload ids to results */
 export function plotPeers(workloads, measured) {
   const work = workloads.find(({ id }) => id === PLOTTED);
   const results = measured.get(PLOTTED);
@@ -22,7 +22,7 @@ export function plotPeers(workloads, measured) {
   write("performance-peers.svg", barPlot({ title: work.title, unit: "calls/s", bars }));
 }
 
-/** @param measured ids of rows of growth to the results at each point */
+/** @param measured a Map of ids of rows of growth to the results at each point */
 export function plotGrowth(growth, measured) {
   const panels = growth
     .filter(({ id }) => PLOTTED_GROWTH.includes(id) && measured.has(id))

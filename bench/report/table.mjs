@@ -1,4 +1,4 @@
-/** Prints what was measured, for people. */
+/** Makes tables of the figures. */
 import { figuresOf, ratiosOf } from "./figures.mjs";
 
 const COLUMNS = {
@@ -11,8 +11,8 @@ const COLUMNS = {
     ["CPU µs client", ({ clientCpu }) => micros(clientCpu)],
     ["CPU µs server", ({ serverCpu }) => micros(serverCpu)],
     ["bytes", ({ bytes }) => bytes && count(bytes)],
-    ["ampwire is", (_, __, ratios) => ratios && `${ratios.rate.toFixed(2)}x`],
-    ["at CPU", (_, __, ratios) => ratios && `${ratios.cpu.toFixed(2)}x`],
+    ["ampwire rate", (_, __, ratios) => ratios && `${ratios.rate.toFixed(2)}x`],
+    ["ampwire CPU", (_, __, ratios) => ratios && `${ratios.cpu.toFixed(2)}x`],
   ],
   idle: [
     ["KiB held", ({ held }) => kib(held)],
@@ -21,7 +21,10 @@ const COLUMNS = {
 };
 COLUMNS.connects = COLUMNS.calls;
 
-/** The table of one workload, its head first. */
+/**
+ * Returns the table of one workload, head first. The last two columns are rate and CPU of a call of ampwire, as multiples
+ * of those of the peer.
+ */
 export function rowsOf(work, results) {
   const ours = results.find(({ peer }) => peer.id === "ampwire");
   const columns = COLUMNS[work.program];
@@ -39,7 +42,7 @@ function withoutEmpty([head, ...rows]) {
   return [head, ...rows].map((row) => row.filter((_, column) => kept[column]));
 }
 
-/** For a terminal: columns as wide as they need be. */
+/** Formats a table for a terminal. */
 export function aligned(lines) {
   const widths = lines[0].map((_, column) => Math.max(...lines.map((row) => row[column].length)));
   return lines
@@ -51,13 +54,13 @@ export function aligned(lines) {
     .join("\n");
 }
 
-/** For a page of Markdown. */
+/** Formats a table as Markdown. */
 export function markdown([head, ...rows]) {
   const rule = head.map((_, column) => (column === 0 ? "---" : "---:"));
   return [head, rule, ...rows].map((row) => `| ${row.join(" | ")} |`).join("\n");
 }
 
-/** One row for each peer, one column for each workload. @param measured workload ids to results */
+/** Returns one row for each peer and one column for each workload. @param measured a Map of workload ids to results */
 export function summaryRows(workloads, measured, peers) {
   const columns = workloads.filter(({ id, short }) => short !== undefined && measured.has(id));
   const rows = peers.map(({ id, title }) => [

@@ -1,24 +1,28 @@
-/** Everything a run needs: the dependencies of bench/, a fresh build of ampwire, a certificate. */
+/** Prepares a run: the dependencies of bench/, a new build of ampwire, a certificate. */
 import { join } from "node:path";
 import { npm, root, run } from "../../scripts/run.mjs";
 import { dependenciesInstalled } from "../../scripts/setup.mjs";
 
 const bench = join(root, "bench");
 
-/** @throws Error when a step fails */
+/** @throws Error if a step fails */
 export function prepare({ build }) {
-  if (!dependenciesInstalled(bench))
-    must(npm(["ci", "--no-audit", "--no-fund"], { cwd: bench }), "npm ci in bench/");
-  if (build) must(run(process.execPath, [join(root, "scripts", "build.mjs")]), "the build");
+  if (!dependenciesInstalled(bench)) {
+    mustSucceed(npm(["ci", "--no-audit", "--no-fund"], { cwd: bench }), "npm ci in bench/");
+  }
+  if (build) mustSucceed(run(process.execPath, [join(root, "scripts", "build.mjs")]), "the build");
 }
 
-function must(status, what) {
-  if (status !== 0) throw new Error(`${what} failed`);
+function mustSucceed(status, step) {
+  if (status !== 0) throw new Error(`${step} failed with code ${status}`);
 }
 
-/** A self-signed certificate, on P-256, and its key: the server's, and the authority that clients trust. */
+/** Creates a self-signed certificate on P-256 and its key. Servers use both; clients trust the certificate. */
 export async function makeCertificate(dist) {
   const { PrivateCertificate } = await import(new URL("node/index.js", dist));
-  const made = await PrivateCertificate.selfSigned({ commonName: "localhost" });
-  return { cert: made.toPEM(), key: made.privateKey.export({ type: "pkcs8", format: "pem" }) };
+  const certificate = await PrivateCertificate.selfSigned({ commonName: "localhost" });
+  return {
+    cert: certificate.toPEM(),
+    key: certificate.privateKey.export({ type: "pkcs8", format: "pem" }),
+  };
 }

@@ -1,6 +1,6 @@
 /**
- * How the cost of a call grows: one workload for each point of each row, measured for ampwire and a floor. `each` says
- * by what the cost is divided as well.
+ * Growth of the cost of a call: one workload for each point of a row, measured for ampwire and a floor. If a row has
+ * `each`, the table also divides the cost by the point: for example, nanoseconds per byte.
  */
 import { keys } from "./fields.mjs";
 
@@ -16,7 +16,7 @@ export const GROWTH = [
     workAt: (inFlight) => ({ kind: "sum", inFlight }),
   },
   {
-    // One call on each: with more, a read would carry many boxes on few connections, and few on many.
+    // One call on each connection: with more, few connections would carry many boxes in a read, and many would carry few.
     id: "connections",
     title: "Connections, one call in flight on each, Sum",
     unit: "connections",
@@ -40,11 +40,15 @@ export const GROWTH = [
     each: "key",
     floor: "promise-floor",
     points: [1, 3, 10, 30, 100],
-    workAt: (count) => ({ kind: "keys", fields: keys(count), inFlight: IN_FLIGHT }),
+    workAt: (count) => ({
+      kind: "commands",
+      commands: [{ name: "Same", fields: keys(count) }],
+      inFlight: IN_FLIGHT,
+    }),
   },
 ];
 
-/** The workloads of one row, in order of its points. */
+/** Returns the workloads of one row, in order of its points. */
 export function worksOf({ id, title, floor, points, workAt }) {
   return points.map((point) => ({
     id: `${id}-${point}`,

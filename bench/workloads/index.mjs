@@ -1,12 +1,21 @@
-import { mixed, rows } from "./fields.mjs";
+import { absences, dated, eightCommands, mixed, optionals, rows, texts } from "./fields.mjs";
 
-const OTHERS = ["msgpackr", "jsonrpc", "grpc", "twisted"];
-const CALLS = ["ampwire", "ampwire-async", "floor", "promise-floor", ...OTHERS];
+const MSGPACKR = ["msgpackr", "msgpackr-shared"];
+const OTHERS = [...MSGPACKR, "jsonrpc", "grpc", "twisted"];
+const AMPWIRE = ["ampwire", "ampwire-async"];
+const CALLS = [...AMPWIRE, "floor", "promise-floor", ...OTHERS];
+
+const same = (fields) => [{ name: "Same", fields }];
 
 /**
- * What is measured. `program` is the client's (`child/`): `calls` keeps `inFlight` calls going on open
- * connections, `connects` opens a connection for each call, `idle` opens `connections` and leaves them be.
- * A workload with a `short` title is a column of the summary.
+ * Workloads. Each is run by one of the client programs in `child/`:
+ *
+ *   calls      keeps `inFlight` calls in flight on `connections` open connections (default 1)
+ *   connects   opens a connection for each call
+ *   idle       opens `connections` and measures the memory that they take
+ *
+ * `kind` is `sum`, `echo` or `commands`. A workload with a `short` title is a column of the summary. `clients` is the
+ * number of client processes (default 1). With `allCores` no process is pinned.
  */
 export const WORKLOADS = [
   {
@@ -37,6 +46,66 @@ export const WORKLOADS = [
     peers: [...CALLS, "tag-floor"],
   },
   {
+    id: "turns",
+    short: "eight commands",
+    title: "Eight commands of six fields in turn, 64 in flight",
+    program: "calls",
+    kind: "commands",
+    commands: eightCommands,
+    inFlight: 64,
+    peers: [...AMPWIRE, "ampwire-one-command", ...OTHERS],
+  },
+  {
+    id: "mixed",
+    short: "ten fields",
+    title: "Ten mixed fields there and back, 64 in flight",
+    program: "calls",
+    kind: "commands",
+    commands: same(mixed),
+    inFlight: 64,
+    peers: CALLS,
+  },
+  {
+    id: "dated",
+    short: "date, decimal",
+    title: "Ten fields with a date and a decimal there and back, 64 in flight",
+    program: "calls",
+    kind: "commands",
+    commands: same(dated),
+    inFlight: 64,
+    peers: CALLS,
+  },
+  {
+    id: "optional",
+    short: "optional fields",
+    title: "Three fields and up to five optional ones there and back, four sets in turn, 64 in flight",
+    program: "calls",
+    kind: "commands",
+    commands: [{ name: "Same", fields: optionals, absences }],
+    inFlight: 64,
+    peers: [...AMPWIRE, ...OTHERS],
+  },
+  {
+    id: "texts",
+    short: "non-ASCII text",
+    title: "Six texts, mostly not ASCII, there and back, 64 in flight",
+    program: "calls",
+    kind: "commands",
+    commands: same(texts),
+    inFlight: 64,
+    peers: CALLS,
+  },
+  {
+    id: "rows",
+    short: "50 rows",
+    title: "A list of 50 rows there and back, 16 in flight",
+    program: "calls",
+    kind: "commands",
+    commands: same(rows),
+    inFlight: 16,
+    peers: CALLS,
+  },
+  {
     id: "bulk",
     short: "60 kB, MB/s",
     title: "Echo of 60,000 bytes, 16 in flight",
@@ -47,26 +116,6 @@ export const WORKLOADS = [
     peers: [...CALLS, "value-floor"],
   },
   {
-    id: "mixed",
-    short: "ten fields",
-    title: "Ten mixed fields there and back, 64 in flight",
-    program: "calls",
-    kind: "mixed",
-    fields: mixed,
-    inFlight: 64,
-    peers: CALLS,
-  },
-  {
-    id: "rows",
-    short: "50 rows",
-    title: "A list of 50 rows there and back, 16 in flight",
-    program: "calls",
-    kind: "rows",
-    fields: rows,
-    inFlight: 16,
-    peers: CALLS,
-  },
-  {
     id: "tls",
     short: "TLS, 64",
     title: "Sum inside TLS, 64 in flight",
@@ -74,17 +123,36 @@ export const WORKLOADS = [
     kind: "sum",
     inFlight: 64,
     secure: true,
-    peers: ["ampwire", "ampwire-async", "promise-floor", ...OTHERS],
+    peers: [...AMPWIRE, "promise-floor", ...OTHERS],
   },
   {
     id: "up",
     short: "StartTLS up",
-    title: "connect, StartTLS, one call; 8 at once",
+    title: "Connect, StartTLS, one call; 8 at once",
     program: "connects",
     kind: "sum",
     inFlight: 8,
     secure: true,
     peers: ["ampwire", "promise-floor", "kept-floor", ...OTHERS],
+  },
+  {
+    id: "cluster",
+    short: "cluster",
+    title: "Sum, 2 client processes with 4 connections each, 16 in flight on each connection, all cores",
+    program: "calls",
+    kind: "sum",
+    inFlight: 64,
+    connections: 4,
+    clients: 2,
+    allCores: true,
+    peers: [
+      "ampwire",
+      "ampwire-cluster",
+      "promise-floor",
+      "promise-floor-cluster",
+      "msgpackr-shared",
+      "msgpackr-shared-cluster",
+    ],
   },
   {
     id: "idle",

@@ -1,11 +1,11 @@
-/** The bytes of AMP boxes, made with nothing of ampwire: what the floors move. */
+/** The bytes of the AMP boxes that the floors send. Made without any code of ampwire. */
 
-/** As long as the tags of a busy connection. */
+/** A tag as long as those of a busy connection. */
 export const TAG = "1a2b3";
 
 const DIGITS = Buffer.from("0123456789abcdef");
 
-/** Writes a tag over one that has as many digits, and ends before `end`. */
+/** Writes `tag` over a tag with the same number of digits. `end` is the offset after its last digit. */
 export function writeTag(bytes, end, tag) {
   for (let at = end - 1, rest = tag; rest > 0; at--, rest >>= 4) bytes[at] = DIGITS[rest & 15];
 }
@@ -23,8 +23,10 @@ function counted(bytes) {
   return Buffer.concat([Buffer.from([bytes.length >>> 8, bytes.length & 0xff]), bytes]);
 }
 
-/** Ask and answer of a kind of call, byte for byte as long as an AMP peer's. */
-export function boxesOf({ kind, bytes, fields }) {
+/**
+ * Returns the ask and the answer of a workload with one command, with as many bytes as those of an AMP peer.
+ */
+export function boxesOf({ kind, bytes, commands }) {
   if (kind === "sum") {
     return {
       ask: boxBytes({ _ask: TAG, _command: "Sum", a: "13", b: "81" }),
@@ -38,20 +40,23 @@ export function boxesOf({ kind, bytes, fields }) {
       answer: boxBytes({ _answer: TAG, data }),
     };
   }
+  const [{ name: command, fields }] = commands;
   const values = wireOf(fields, Object.fromEntries(fields.map(({ name, value }) => [name, value])));
   return {
-    ask: boxBytes({ _ask: TAG, _command: "Same", ...values }),
+    ask: boxBytes({ _ask: TAG, _command: command, ...values }),
     answer: boxBytes({ _answer: TAG, ...values }),
   };
 }
 
-/** AMP's text for each type (see `workloads/fields.mjs`). */
+/** Encoders by type: see `workloads/fields.mjs`. */
 const WIRE = {
   integer: String,
   float: String,
   boolean: (value) => (value ? "True" : "False"),
   unicode: (value) => value,
   bytes: (value) => value,
+  decimal: (value) => value,
+  dateTime: (value) => value,
   integers: (value) => Buffer.concat(value.map((item) => counted(Buffer.from(String(item))))),
   rows: (value, { of }) => Buffer.concat(value.map((row) => boxBytes(wireOf(of, row)))),
 };

@@ -1,12 +1,12 @@
-/** Counts the boxes that end in each chunk, and does nothing else: the least that a reader of AMP can do. */
+/** Counts the boxes that end in each chunk and does nothing else: the minimum work of a reader of AMP. */
 export class EndFinder {
-  /** Bytes of a key or value still to be stepped over. */
+  /** Number of bytes of the current key or value that are still to be skipped. */
   #skip = 0;
-  /** The first byte of a length that was cut in two. */
+  /** First byte of a length that is split across two chunks, or -1. */
   #high = -1;
   #expectsKey = true;
 
-  /** How many boxes end in this chunk. */
+  /** Returns the number of boxes that end in this chunk. */
   count(chunk) {
     const end = chunk.length;
     let at = this.#skip;

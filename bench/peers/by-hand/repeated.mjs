@@ -1,4 +1,4 @@
-/** The same box many times over in one run of bytes: any number of boxes is then one write, and no encoding. */
+/** Copies of one box in one buffer, so that many boxes are sent with one write and without encoding. */
 const SLAB_BYTES = 256 * 1024;
 
 export class Repeated {
@@ -21,7 +21,7 @@ export class Repeated {
 
 let asks;
 
-/** One slab of asks for all the connections of a client. */
+/** Returns the copies of an ask, which all connections of a client share. */
 export function repeatedAsks(box) {
   asks ??= new Repeated(box);
   return asks;

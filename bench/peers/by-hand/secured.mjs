@@ -1,11 +1,11 @@
-/** Plain sockets, or TLS from the first byte on: for protocols that know no upgrade. */
+/** Sockets, plain or with TLS from the first byte, for protocols without an upgrade. */
 import { once } from "node:events";
 import { connect, createServer } from "node:net";
 import { connect as connectTLS, createServer as createTLSServer } from "node:tls";
 
 export { closeSocket } from "./stream.mjs";
 
-/** Resolves with the port. */
+/** Starts a server and resolves with its port. */
 export async function serveSecured(tls, serveSocket) {
   const served = (socket) => {
     socket.on("error", () => {});
@@ -19,12 +19,12 @@ export async function serveSecured(tls, serveSocket) {
   return { port: server.address().port };
 }
 
-/** A connected socket, the server's certificate verified where there is one. */
+/** Connects and resolves with the socket. With `tls`, the certificate of the server is verified. */
 export async function openSecured(port, tls) {
-  const where = { port, host: "127.0.0.1", noDelay: true };
+  const address = { port, host: "127.0.0.1", noDelay: true };
   const socket = tls
-    ? connectTLS({ ...where, ca: tls.cert, checkServerIdentity: () => undefined })
-    : connect(where);
+    ? connectTLS({ ...address, ca: tls.cert, checkServerIdentity: () => undefined })
+    : connect(address);
   await once(socket, tls ? "secureConnect" : "connect");
   socket.on("error", () => {});
   return socket;

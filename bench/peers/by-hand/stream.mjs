@@ -1,6 +1,7 @@
 /**
- * Plain sockets, and StartTLS by hand: one box asks for it, one agrees, then node:tls on the same socket, given key
- * and certificates as its documentation shows it. With `keepsContexts` what OpenSSL makes of them is made once.
+ * Plain sockets, and StartTLS written by hand: an ask, an answer, then node:tls on the same socket. Key and certificates
+ * are passed to each connection as in Node's documentation. With `keepsContexts` each end makes one secure context and
+ * uses it for all connections.
  */
 import { once } from "node:events";
 import { connect, createServer } from "node:net";
@@ -10,10 +11,10 @@ import { boxBytes } from "./boxes.mjs";
 const ASK = boxBytes({ _ask: "1", _command: "StartTLS" });
 const ANSWER = boxBytes({ _answer: "1" });
 
-/** Serves sockets; with `tls`, each once it is upgraded. Resolves with the port. */
+/** Starts a server and resolves with its port. With `tls`, each socket is served after its upgrade. */
 export async function serveSockets({ tls, options }, serveSocket) {
-  const given = tls && { key: tls.key, cert: tls.cert, minVersion: "TLSv1.2" };
-  const settings = options.keepsContexts ? { secureContext: createSecureContext(given) } : given;
+  const material = tls && { key: tls.key, cert: tls.cert, minVersion: "TLSv1.2" };
+  const settings = options.keepsContexts ? { secureContext: createSecureContext(material) } : material;
   const server = createServer({ noDelay: true }, (socket) => {
     socket.on("error", () => {});
     if (tls === undefined) return serveSocket(socket);
@@ -30,9 +31,9 @@ export async function serveSockets({ tls, options }, serveSocket) {
   return { port: server.address().port };
 }
 
-let kept;
+let cached;
 
-/** A connected socket; with `tls` an upgraded one, the server's certificate verified. */
+/** Connects and resolves with the socket. With `tls`, it is upgraded and the certificate of the server is verified. */
 export async function openSocket({ port, tls, options }) {
   const socket = connect({ port, host: "127.0.0.1", noDelay: true });
   await once(socket, "connect");
@@ -41,11 +42,11 @@ export async function openSocket({ port, tls, options }) {
   socket.write(ASK);
   await once(socket, "data");
   socket.pause();
-  const given = { ca: tls.cert, minVersion: "TLSv1.2" };
-  if (options.keepsContexts) kept ??= { secureContext: createSecureContext(given) };
+  const trusted = { ca: tls.cert, minVersion: "TLSv1.2" };
+  if (options.keepsContexts) cached ??= { secureContext: createSecureContext(trusted) };
   const secured = connectTLS({
     socket,
-    ...(kept ?? given),
+    ...(cached ?? trusted),
     rejectUnauthorized: true,
     checkServerIdentity: () => undefined,
   });
