@@ -1,8 +1,8 @@
 /**
- * Prints what a browser loads of the build, bundled, minified and compressed: the smallest programs of both entry points,
- * and the whole of core and WebSocket without the codecs that need a library. `--detail` lists what each file adds.
- * Exits with 1 if a program exceeds its limit, or contains a file that it does not use, or if docs/browser.md states
- * another limit.
+ * Measures the bundles that a page loads from the build: minified by esbuild, and compressed with brotli as a server
+ * sends them. Prints them with the figures of other libraries. `--detail` prints the bytes of each file. Exits 1 if a
+ * bundle exceeds its limit or contains a file that its program does not use, or if docs/browser.md does not name the
+ * limit.
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -10,41 +10,47 @@ import { brotliCompressSync, gzipSync } from "node:zlib";
 import { build } from "esbuild";
 import { root } from "./run.mjs";
 
-const TLS = /protocol-change\/(driver|start-tls|protocol-switch|changing|held|time-limit)/;
-const CODECS =
-  /arguments\/(amp-list|big-|boolean|bytes|date-time|decimal|float|list-of|optional|path|python-|spread|unicode)/;
+/**
+ * @typedef {object} Program
+ * @property {string} name
+ * @property {number} limit maximum number of bytes after brotli
+ * @property {RegExp} excluded paths that must not be in the bundle
+ * @property {string} code
+ */
+
+/** Files that a program with two integers and without reconnecting does not use. */
+const UNUSED =
+  /node_modules|reconnecting|protocol-change\/(driver|start-tls|protocol-switch|changing|queued|time-limit)|arguments\/(amp-list|big-|boolean|bytes|date-time|decimal|float|list-of|optional|path|python-|split|unicode)/;
+
 const SUM = `const Sum = command("Sum", { arguments: { a: integer(), b: integer() }, response: { total: integer() } });`;
 
-/** `limit`: bytes, compressed with brotli as a server sends them. `without`: files that the program does not use. */
+/** @type {readonly Program[]} */
 const programs = [
   {
-    name: "core and WebSocket",
+    name: "core and WebSocket, every codec without a dependency",
     limit: 22_500,
-    without: [/node_modules|reconnecting/],
+    excluded: /node_modules|reconnecting/,
     code: `
       export { ampList, bigBytes, bigInteger, bigUnicode, boolean, bytes, command, float, integer, listOf, locator, optional, path, unicode } from "ampwire";
       export { connect } from "ampwire/websocket";
     `,
   },
   {
-    name: "a page that calls and serves, with a heartbeat",
+    name: "two-way page with heartbeat (ampwire/websocket)",
     limit: 17_800,
-    without: [/node_modules|reconnecting/, TLS, CODECS],
+    excluded: UNUSED,
     code: `
-      import { command, integer, locator } from "ampwire";
+      import { command, integer } from "ampwire";
       import { connect } from "ampwire/websocket";
       ${SUM}
-      const connection = await connect("wss://example.com/amp", {
-        heartbeat: { interval: 30_000 },
-        locator: locator(Sum.responder(({ a, b }) => ({ total: a + b }))),
-      });
+      const connection = await connect("wss://example.com/amp", { heartbeat: { interval: 30_000 } });
       console.log(await connection.callRemote(Sum, { a: 13, b: 81 }));
     `,
   },
   {
-    name: "a page that only calls",
+    name: "page that only calls (ampwire/websocket/client)",
     limit: 15_000,
-    without: [/node_modules|reconnecting|features\/|serving\/(?!not-serving|responder-context)/, TLS, CODECS],
+    excluded: new RegExp(`${UNUSED.source}|features/|serving/(?!not-serving|responder-context)`),
     code: `
       import { command, integer } from "ampwire";
       import { connect } from "ampwire/websocket/client";
@@ -55,26 +61,42 @@ const programs = [
   },
 ];
 
+/**
+ * The smallest programs of other libraries that connect over a WebSocket (connect-web: over HTTP) and call. Measured in
+ * the same way, in kB after brotli.
+ */
+const PEERS = {
+  "tRPC over WebSocket": 7.9,
+  "rpc-websockets": 10.1,
+  "socket.io": 11.9,
+  capnweb: 13.5,
+  "connect-web": 28.7,
+  "nats-core": 35.2,
+};
+
 const page = readFileSync(join(root, "docs", "browser.md"), "utf8");
-for (const { name, limit, without, code } of programs) {
-  const { contents, inputs } = await bundled(code);
+for (const program of programs) await check(program);
+const peers = Object.entries(PEERS).map(([name, size]) => `${name} ${size}`);
+console.log(`other libraries, smallest program, kB brotli: ${peers.join(", ")}`);
+
+/** @param {Program} program */
+async function check({ name, limit, excluded, code }) {
+  const { contents, files } = await bundle(code);
   const compressed = brotliCompressSync(contents).length;
   console.log(
     `${name}: ${contents.length} bytes minified, ${gzipSync(contents).length} gzip, ${compressed} brotli (limit ${limit})`,
   );
   if (process.argv.includes("--detail")) {
-    for (const [path, bytes] of inputs) console.log(String(bytes).padStart(7), path);
+    for (const { path, bytes } of files) console.log(String(bytes).padStart(7), path);
   }
   if (compressed > limit) fail(`${name}: ${compressed} bytes exceed the limit of ${limit}`);
-  for (const [path] of inputs) {
-    if (without.some((unused) => unused.test(path))) fail(`${name}: ${path} is in the bundle`);
-  }
+  for (const { path } of files) if (excluded.test(path)) fail(`${name}: the bundle contains ${path}`);
   if (!page.includes(`${limit / 1000} kB`))
-    fail(`${name}: docs/browser.md does not state ${limit / 1000} kB`);
+    fail(`docs/browser.md does not name the limit of ${limit / 1000} kB`);
 }
 
-/** Returns the bundle, and what each file adds to it, the largest first. */
-async function bundled(code) {
+/** Bundles a program with the published files. @returns the code, and the files in it, largest first */
+async function bundle(code) {
   const { outputFiles, metafile } = await build({
     stdin: { contents: code, resolveDir: root },
     bundle: true,
@@ -82,18 +104,18 @@ async function bundled(code) {
     format: "esm",
     platform: "browser",
     target: "es2022",
-    tsconfigRaw: {}, // the project's own would lead to the sources instead of the build
+    tsconfigRaw: {}, // tsconfig.json would resolve the package to the sources
     metafile: true,
     write: false,
   });
-  const inputs = Object.entries(Object.values(metafile.outputs)[0].inputs)
-    .map(([path, { bytesInOutput }]) => [path, bytesInOutput])
-    .filter(([, bytes]) => bytes > 0)
-    .sort(([, a], [, b]) => b - a);
-  return { contents: outputFiles[0].contents, inputs };
+  const files = Object.entries(Object.values(metafile.outputs)[0].inputs)
+    .map(([path, { bytesInOutput }]) => ({ path, bytes: bytesInOutput }))
+    .filter(({ bytes }) => bytes > 0)
+    .sort((a, b) => b.bytes - a.bytes);
+  return { contents: outputFiles[0].contents, files };
 }
 
-function fail(why) {
-  console.error(why);
+function fail(message) {
+  console.error(message);
   process.exitCode = 1;
 }

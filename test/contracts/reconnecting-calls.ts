@@ -1,8 +1,4 @@
-<<<<<<< HEAD:test/contracts/reconnecting-calls.ts
 /** Contract of calls through a client of `reconnecting`, over any kind of connection. */
-=======
-/** Tests of calls on a client of `reconnecting`, over any transport. */
->>>>>>> node:test/support/reconnecting/calls-contract.ts
 import {
   Box,
   CallTimeout,
@@ -20,11 +16,7 @@ import { kept } from "../support/reconnecting/kept.ts";
 import { rejection } from "../support/settled.ts";
 
 export function callsContract<C extends Connection>(carrier: Carrier<C>): void {
-<<<<<<< HEAD:test/contracts/reconnecting-calls.ts
   it("queued calls are sent in order when the connection is ready", async () => {
-=======
-  it("calls are sent when a connection is ready, and earlier calls in their order", async () => {
->>>>>>> node:test/support/reconnecting/calls-contract.ts
     const place = carrier.place();
     const texts: string[] = [];
     const note = Note.responder(({ text }) => void texts.push(text));
@@ -44,11 +36,7 @@ export function callsContract<C extends Connection>(carrier: Carrier<C>): void {
   });
 
   describe("a call in flight when the connection breaks", () => {
-<<<<<<< HEAD:test/contracts/reconnecting-calls.ts
     it("a call in progress rejects when the connection breaks, and is not repeated", async () => {
-=======
-    it("a call in flight rejects when the connection breaks, and is not repeated", async () => {
->>>>>>> node:test/support/reconnecting/calls-contract.ts
       const place = carrier.place();
       let runs = 0;
       const server: ServerThere = await place.serve(
@@ -67,11 +55,7 @@ export function callsContract<C extends Connection>(carrier: Carrier<C>): void {
       expect(runs).toBe(1);
     });
 
-<<<<<<< HEAD:test/contracts/reconnecting-calls.ts
     it("an idempotent call in progress is repeated on the next connection", async () => {
-=======
-    it("an idempotent call in flight is repeated when the connection breaks", async () => {
->>>>>>> node:test/support/reconnecting/calls-contract.ts
       const place = carrier.place();
       let runs = 0;
       const ids: unknown[] = [];
@@ -92,11 +76,7 @@ export function callsContract<C extends Connection>(carrier: Carrier<C>): void {
       expect(ids).toEqual([7, 7, 7]);
     });
 
-<<<<<<< HEAD:test/contracts/reconnecting-calls.ts
     it("a repeated call keeps its timeout over all connections", async () => {
-=======
-    it("an idempotent call has one timeout for all its connections", async () => {
->>>>>>> node:test/support/reconnecting/calls-contract.ts
       const place = carrier.place();
       const server: ServerThere = await place.serve(
         HangSafely.responder(() => {
@@ -116,11 +96,7 @@ export function callsContract<C extends Connection>(carrier: Carrier<C>): void {
       expect(error.cause).toBe(client.lastError);
     });
 
-<<<<<<< HEAD:test/contracts/reconnecting-calls.ts
     it("a call rejects with the peer's declared error, idempotent or not", async () => {
-=======
-    it("a call rejects with an error of the peer, idempotent or not", async () => {
->>>>>>> node:test/support/reconnecting/calls-contract.ts
       class Refused extends Error {}
       const Refuse = command("Refuse", { idempotent: true, errors: { REFUSED: Refused } });
       const place = carrier.place();
@@ -134,11 +110,7 @@ export function callsContract<C extends Connection>(carrier: Carrier<C>): void {
     });
   });
 
-<<<<<<< HEAD:test/contracts/reconnecting-calls.ts
   it("a call on an open connection keeps its own timeout, or the client's", async () => {
-=======
-  it("the timeout of a call, or the client's, applies on the connection too", async () => {
->>>>>>> node:test/support/reconnecting/calls-contract.ts
     const place = carrier.place();
     await place.serve(
       Hang.responder(() => new Promise(() => {})),
@@ -157,11 +129,7 @@ export function callsContract<C extends Connection>(carrier: Carrier<C>): void {
   });
 
   describe("a queued call", () => {
-<<<<<<< HEAD:test/contracts/reconnecting-calls.ts
     it("a queued call rejects at its own timeout, or at the client's", async () => {
-=======
-    it("a queued call times out by its own timeout, or by the client's", async () => {
->>>>>>> node:test/support/reconnecting/calls-contract.ts
       const { client, clock, become } = kept(carrier.place().reconnecting, { callTimeout: 500 });
       const own = rejection(client.callRemote(Add, { a: 1, b: 1 }, { timeout: 20 }));
       const common = rejection(client.callRemote(Add, { a: 1, b: 1 }));
@@ -185,11 +153,7 @@ export function callsContract<C extends Connection>(carrier: Carrier<C>): void {
       expect(client.waiting).toBe(0);
     });
 
-<<<<<<< HEAD:test/contracts/reconnecting-calls.ts
     it("a queued call sends the values that it was made with, even if the caller changes them later", async () => {
-=======
-    it("a queued call is sent as it was encoded, even if its arguments change later", async () => {
->>>>>>> node:test/support/reconnecting/calls-contract.ts
       const place = carrier.place();
       const texts: string[] = [];
       await place.serve(
@@ -213,11 +177,7 @@ export function callsContract<C extends Connection>(carrier: Carrier<C>): void {
       expect(texts).toEqual(["first", "second", "by name"]);
     });
 
-<<<<<<< HEAD:test/contracts/reconnecting-calls.ts
     it("a queued callRemoteString needs no box", async () => {
-=======
-    it("a raw call needs no box", async () => {
->>>>>>> node:test/support/reconnecting/calls-contract.ts
       const place = carrier.place();
       await place.serve(Hang.responder(() => {}));
       const { client } = kept(place.reconnecting);
@@ -226,22 +186,14 @@ export function callsContract<C extends Connection>(carrier: Carrier<C>): void {
       expect((await call).has("_answer")).toBe(true);
     });
 
-<<<<<<< HEAD:test/contracts/reconnecting-calls.ts
     it("a call over the maximum of queued calls rejects", async () => {
-=======
-    it("the number of queued calls is limited", async () => {
->>>>>>> node:test/support/reconnecting/calls-contract.ts
       const { client } = kept(carrier.place().reconnecting, { queue: { maxCalls: 2 } });
       for (let i = 0; i < 2; i++) client.callRemote(Note, { text: "waits" });
       expect(await rejection(client.callRemote(Add, { a: 1, b: 1 }))).toBeInstanceOf(LimitExceeded);
       expect(() => client.callRemote(Note, { text: "one too many" })).toThrow(/queue\.maxCalls/);
     });
 
-<<<<<<< HEAD:test/contracts/reconnecting-calls.ts
     it("a call over the maximum of queued bytes rejects, and an aborted call frees its bytes", async () => {
-=======
-    it("the bytes of queued calls are limited, and a call that leaves the queue frees its bytes", async () => {
->>>>>>> node:test/support/reconnecting/calls-contract.ts
       const { client } = kept(carrier.place().reconnecting, { queue: { maxBytes: 1_000 } });
       const controller = new AbortController();
       const long = new Box({ data: "x".repeat(900) });
@@ -256,11 +208,7 @@ export function callsContract<C extends Connection>(carrier: Carrier<C>): void {
       expect(client.waiting).toBe(1);
     });
 
-<<<<<<< HEAD:test/contracts/reconnecting-calls.ts
     it("a call that cannot be sent rejects at once instead of being queued", async () => {
-=======
-    it("a call that cannot be encoded rejects at once", async () => {
->>>>>>> node:test/support/reconnecting/calls-contract.ts
       const { client } = kept(carrier.place().reconnecting);
       // @ts-expect-error: b is missing
       expect(await rejection(client.callRemote(Add, { a: 1 }))).toBeInstanceOf(InvalidSignature);

@@ -1,8 +1,4 @@
-<<<<<<< HEAD:test/contracts/reconnecting-connection.ts
 /** Contract of the connections of a client of `reconnecting`, over any kind of connection. */
-=======
-/** Tests of the connections of `reconnecting`, over any transport. */
->>>>>>> node:test/support/reconnecting/connection-contract.ts
 import { ConnectFailed, type Connection, ConnectionClosed, ConnectionLost, command, unicode } from "ampwire";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import type { ReconnectingBaseOptions } from "../../src/core/reconnecting/options.ts";
@@ -13,13 +9,8 @@ import { kept } from "../support/reconnecting/kept.ts";
 import { rejection } from "../support/settled.ts";
 
 export function connectionContract<C extends Connection>(carrier: Carrier<C>): void {
-<<<<<<< HEAD:test/contracts/reconnecting-connection.ts
   describe("the connection of a client", () => {
     it("a client retries after longer and longer delays and reports each error", async () => {
-=======
-  describe("the connection", () => {
-    it("the client retries after increasing delays, and reports the error", async () => {
->>>>>>> node:test/support/reconnecting/connection-contract.ts
       const place = carrier.place();
       const backoff = { initial: 50, max: 150, jitter: () => 1 };
       const { client, clock, become } = kept(place.reconnecting, { backoff });
@@ -41,11 +32,7 @@ export function connectionContract<C extends Connection>(carrier: Carrier<C>): v
       expect(client.lastError).toBeInstanceOf(ConnectFailed);
     });
 
-<<<<<<< HEAD:test/contracts/reconnecting-connection.ts
     it("retry() ends a delay at once", async () => {
-=======
-    it("retry() starts the next attempt at once", async () => {
->>>>>>> node:test/support/reconnecting/connection-contract.ts
       const place = carrier.place();
       const { client, clock, changes, become } = kept(place.reconnecting);
       client.retry(); // no delay is running yet
@@ -58,11 +45,7 @@ export function connectionContract<C extends Connection>(carrier: Carrier<C>): v
       expect(changes.map(({ state }) => state)).toEqual(["connecting", "waiting", "connecting", "connected"]);
     });
 
-<<<<<<< HEAD:test/contracts/reconnecting-connection.ts
     it("a broken connection is replaced", async () => {
-=======
-    it("the client replaces a connection that breaks", async () => {
->>>>>>> node:test/support/reconnecting/connection-contract.ts
       const place = carrier.place();
       const server = await place.serve(add);
       const { client, clock, become } = kept(place.reconnecting);
@@ -78,11 +61,7 @@ export function connectionContract<C extends Connection>(carrier: Carrier<C>): v
       expect(client.connection).not.toBe(first);
     });
 
-<<<<<<< HEAD:test/contracts/reconnecting-connection.ts
     it("a fatal error closes the client without another attempt", async () => {
-=======
-    it("a fatal error closes the client", async () => {
->>>>>>> node:test/support/reconnecting/connection-contract.ts
       const { client } = kept(carrier.place().reconnecting, {
         isFatalError: (error) => error instanceof ConnectFailed,
       });
@@ -96,13 +75,8 @@ export function connectionContract<C extends Connection>(carrier: Carrier<C>): v
     it.each<[string, unknown, (fail: () => never) => ReconnectingBaseOptions<C>]>([
       ["isFatalError", new Error("is it fatal"), (fail) => ({ isFatalError: fail })],
       ["jitter", new Error("how long"), (fail) => ({ backoff: { jitter: fail } })],
-<<<<<<< HEAD:test/contracts/reconnecting-connection.ts
       ["isFatalError, with a value that is not an Error,", bare, (fail) => ({ isFatalError: fail })],
     ])("a client closes if %s throws", async (_, thrown, behaviour) => {
-=======
-      ["isFatalError, with a value that is not an Error", bare, (fail) => ({ isFatalError: fail })],
-    ])("the client closes when %s throws", async (_, thrown, behaviour) => {
->>>>>>> node:test/support/reconnecting/connection-contract.ts
       const fail = () => {
         throw thrown;
       };
@@ -116,11 +90,7 @@ export function connectionContract<C extends Connection>(carrier: Carrier<C>): v
       await client.close();
     });
 
-<<<<<<< HEAD:test/contracts/reconnecting-connection.ts
     it("a client retries if open() rejects with a value that is not an Error", async () => {
-=======
-    it("the client retries when `open` fails with a value that is not an Error", async () => {
->>>>>>> node:test/support/reconnecting/connection-contract.ts
       const { client, become } = kept<C>((behaviour) =>
         carrier.reconnecting({ ...behaviour, open: () => Promise.reject(bare) }),
       );
@@ -128,11 +98,7 @@ export function connectionContract<C extends Connection>(carrier: Carrier<C>): v
       expect(client.state).toBe("waiting");
     });
 
-<<<<<<< HEAD:test/contracts/reconnecting-connection.ts
     it("open() replaces the way in which connections are opened", async () => {
-=======
-    it("a program can open the connections itself", async () => {
->>>>>>> node:test/support/reconnecting/connection-contract.ts
       const place = carrier.place();
       await place.serve(add);
       let opened = 0;
@@ -149,11 +115,7 @@ export function connectionContract<C extends Connection>(carrier: Carrier<C>): v
       expect(opened).toBe(1);
     });
 
-<<<<<<< HEAD:test/contracts/reconnecting-connection.ts
     it("a listener that throws does not affect the connection, and its error is reported as uncaught", async () => {
-=======
-    it("a listener that throws does not end the connection, and the platform reports the exception", async () => {
->>>>>>> node:test/support/reconnecting/connection-contract.ts
       const place = carrier.place();
       await place.serve(add);
       const reported: unknown[] = [];
@@ -180,11 +142,7 @@ export function connectionContract<C extends Connection>(carrier: Carrier<C>): v
   });
 
   describe("onConnection", () => {
-<<<<<<< HEAD:test/contracts/reconnecting-connection.ts
     it("onConnection sets up every connection before queued calls are sent", async () => {
-=======
-    it("onConnection sets up every connection before other calls are sent", async () => {
->>>>>>> node:test/support/reconnecting/connection-contract.ts
       const Login = command("Login", { arguments: { name: unicode() } });
       const Whoami = command("Whoami", { response: { name: unicode() } });
       const place = carrier.place();
@@ -209,11 +167,7 @@ export function connectionContract<C extends Connection>(carrier: Carrier<C>): v
       expect(await again).toEqual({ name: "alice" });
     });
 
-<<<<<<< HEAD:test/contracts/reconnecting-connection.ts
     it("onConnection runs again on another connection if it fails", async () => {
-=======
-    it("a failed onConnection is tried again on a new connection", async () => {
->>>>>>> node:test/support/reconnecting/connection-contract.ts
       const place = carrier.place();
       const server = await place.serve(add);
       const failure = new Error("not yet");
@@ -230,11 +184,7 @@ export function connectionContract<C extends Connection>(carrier: Carrier<C>): v
       expect(await client.callRemote(Add, { a: 1, b: 1 })).toEqual({ total: 2 });
     });
 
-<<<<<<< HEAD:test/contracts/reconnecting-connection.ts
     it("onConnection ends at setupTimeout or with its connection", async () => {
-=======
-    it("onConnection has a timeout, and ends with its connection", async () => {
->>>>>>> node:test/support/reconnecting/connection-contract.ts
       const place = carrier.place();
       const server = await place.serve(add);
       const entered = [deferred(), deferred()];
@@ -260,13 +210,8 @@ export function connectionContract<C extends Connection>(carrier: Carrier<C>): v
     });
   });
 
-<<<<<<< HEAD:test/contracts/reconnecting-connection.ts
   describe("the end of a client", () => {
     it("close() finishes calls in progress and rejects later ones", async () => {
-=======
-  describe("the end of the client", () => {
-    it("close() finishes the calls in progress and rejects the queued ones", async () => {
->>>>>>> node:test/support/reconnecting/connection-contract.ts
       const place = carrier.place();
       const gate = deferred();
       const begun = deferred();
@@ -292,11 +237,7 @@ export function connectionContract<C extends Connection>(carrier: Carrier<C>): v
       await client.close();
     });
 
-<<<<<<< HEAD:test/contracts/reconnecting-connection.ts
     it("destroy() rejects calls in progress, idempotent ones too", async () => {
-=======
-    it("destroy() rejects the calls in progress, idempotent ones too", async () => {
->>>>>>> node:test/support/reconnecting/connection-contract.ts
       const place = carrier.place();
       const begun = deferred();
       await place.serve(
@@ -315,11 +256,7 @@ export function connectionContract<C extends Connection>(carrier: Carrier<C>): v
       expect(await client.closed).toBe(reason);
     });
 
-<<<<<<< HEAD:test/contracts/reconnecting-connection.ts
     it("close() ends a client during an attempt, a delay and onConnection", async () => {
-=======
-    it("destroy() works during an attempt, during the set-up, and during a delay", async () => {
->>>>>>> node:test/support/reconnecting/connection-contract.ts
       const place = carrier.place();
       const attempt = kept(place.reconnecting);
       const refused = rejection(attempt.client.callRemote(Add, { a: 1, b: 1 }));
@@ -344,11 +281,7 @@ export function connectionContract<C extends Connection>(carrier: Carrier<C>): v
       for (const { changes } of [attempt, wait, setUp]) expect(changes.at(-1)?.state).toBe("closed");
     });
 
-<<<<<<< HEAD:test/contracts/reconnecting-connection.ts
     it("close() does not wait for an open() that ignores its signal, and destroys its late connection", async () => {
-=======
-    it("the client does not wait for an `open` that ignores its signal, and destroys the connection that it opens", async () => {
->>>>>>> node:test/support/reconnecting/connection-contract.ts
       const place = carrier.place();
       const server = await place.serve(add);
       const { promise, resolve } = deferred<C>();
@@ -364,11 +297,7 @@ export function connectionContract<C extends Connection>(carrier: Carrier<C>): v
       await expect.poll(() => server.connections.size).toBe(0);
     });
 
-<<<<<<< HEAD:test/contracts/reconnecting-connection.ts
     it("destroy() from the first state change prevents the first open()", async () => {
-=======
-    it("a listener may close the client in its first event, before anything is opened", async () => {
->>>>>>> node:test/support/reconnecting/connection-contract.ts
       let opened = 0;
       const { client } = kept<C>((behaviour) =>
         carrier.reconnecting({
@@ -386,11 +315,7 @@ export function connectionContract<C extends Connection>(carrier: Carrier<C>): v
       expect(opened).toBe(0);
     });
 
-<<<<<<< HEAD:test/contracts/reconnecting-connection.ts
     it("the end of a scope or a signal ends the client", async () => {
-=======
-    it("the client ends with its scope, and with its signal", async () => {
->>>>>>> node:test/support/reconnecting/connection-contract.ts
       const place = carrier.place();
       await place.serve(add);
       let ended: Promise<Error>;

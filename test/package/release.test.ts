@@ -52,11 +52,11 @@ describe("a dry run", () => {
   const wrong: Record<string, [break_: () => void, message: string]> = {
     "an invalid version": [
       () => repository.manifest({ version: "1.2" }),
-      '"1.2" is no semantic version: write one like 1.2.3 into package.json',
+      '"1.2" is not a semantic version: set one such as 1.2.3 in package.json',
     ],
     "a changelog without a released version": [
       () => repository.write("CHANGELOG.md", "# Changelog\n\n## Unreleased\n\n- All of it.\n"),
-      'CHANGELOG.md has no section of a version: rename "## Unreleased" to "## 1.2.3"',
+      'CHANGELOG.md has no section for a version: rename "## Unreleased" to "## 1.2.3"',
     ],
     "a changelog whose latest version is the previous one": [
       () => repository.manifest({ version: "1.3.0" }),
@@ -64,7 +64,7 @@ describe("a dry run", () => {
     ],
     "a section without text": [
       () => repository.write("CHANGELOG.md", "# Changelog\n\n## 1.2.3\n\n## 1.2.2\n\n- More.\n"),
-      '"## 1.2.3" in CHANGELOG.md is empty: say what is new',
+      '"## 1.2.3" in CHANGELOG.md is empty: describe the changes',
     ],
     "changes under Unreleased": [
       () => repository.write("CHANGELOG.md", "## Unreleased\n\n- More.\n\n## 1.2.3\n\n- All of it.\n"),
@@ -73,31 +73,28 @@ describe("a dry run", () => {
     "a tag on another commit": [() => repository.git("tag", "v1.2.3"), "the tag v1.2.3 is at"],
     "a missing file": [
       () => repository.remove("dist/main.js"),
-      "the tarball has no dist/main.js: see what the build makes",
+      "the tarball lacks dist/main.js: check the build",
     ],
     "a missing declaration": [
       () => repository.remove("dist/index.d.ts"),
-      "the tarball has no dist/index.d.ts",
+      "the tarball lacks dist/index.d.ts",
     ],
     "an export without types": [
       () => repository.manifest({ exports: { ".": "./dist/index.js" } }),
       "the export . has no types",
     ],
-    "a missing licence": [() => repository.remove("LICENSE"), "the tarball has no LICENSE"],
-    "a missing changelog": [
-      () => repository.manifest({ files: ["dist"] }),
-      "the tarball has no CHANGELOG.md",
-    ],
-    "an unexpected folder": [
+    "a missing licence": [() => repository.remove("LICENSE"), "the tarball lacks LICENSE"],
+    "a missing changelog": [() => repository.manifest({ files: ["dist"] }), "the tarball lacks CHANGELOG.md"],
+    "a folder too many": [
       () => {
         repository.manifest({ files: ["dist", "CHANGELOG.md", "src"] });
         repository.write("src/index.ts", "");
       },
-      'src/index.ts is in the tarball: take it out of "files" in package.json, or out of dist',
+      'the tarball contains src/index.ts: remove it from "files" in package.json, or from dist',
     ],
     "a test in the build": [
       () => repository.write("dist/index.test.js", ""),
-      "dist/index.test.js is in the tarball",
+      "the tarball contains dist/index.test.js",
     ],
   };
 
@@ -117,7 +114,7 @@ describe("a dry run", () => {
     repository.write("README.md", "# other\n");
     repository.write("new.txt", "");
     const { code, output } = await dryRun();
-    expect(output).toContain("what is here is not what is committed: commit it, or put it away");
+    expect(output).toContain("there are uncommitted changes: commit or stash them");
     expect(output).toContain(" M README.md");
     expect(output).toContain("?? new.txt");
     expect(code).toBe(1);
