@@ -26,8 +26,8 @@ export type ResponderSource = CommandResponder | ResponderLocator | object;
 const RAW_PREFIX = "amp_";
 
 /**
- * Joins sources into one locator. A responder passed directly takes precedence over all other sources. Among these, the first
- * source with a responder for the command is used.
+ * Joins sources into one locator. A responder passed directly takes precedence over all other sources. Among the others, the
+ * first source with a responder for the command is used.
  * @throws InvalidSignature if two responders are passed for one command, or if a source has no responder
  */
 export function locator(...sources: readonly ResponderSource[]): ResponderLocator {
