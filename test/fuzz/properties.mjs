@@ -2,13 +2,15 @@
 import { readFileSync } from "node:fs";
 import { codecs } from "./codecs.mjs";
 import { connection } from "./connection.mjs";
+import { growth } from "./growth.mjs";
+import { misuse } from "./misuse.mjs";
 import { model } from "./model.mjs";
 import { reader } from "./reader.mjs";
 
 /** Folder of kept inputs: each reaches a range of the code that the others do not. */
 export const corpusFolder = new URL("corpus/", import.meta.url);
 
-export const properties = [...reader, ...codecs, ...connection, ...model];
+export const properties = [...reader, ...codecs, ...connection, ...model, ...misuse, ...growth];
 
 /** Returns the kept inputs of a property whose inputs are bytes. */
 export function corpusOf({ name }) {

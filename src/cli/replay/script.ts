@@ -93,15 +93,17 @@ function stepsOf(lines: readonly TrafficLine[], side: Endpoint): Step[] {
  */
 function withPromptAnswers(steps: readonly Step[]): Step[] {
   const prompt = new Map<Asked, Answering>();
-  let open: Asked[] = [];
+  /** Unanswered asks by tag, oldest first: a peer may use a tag twice. */
+  const open = new Map<string, Asked[]>();
   for (const step of steps) {
-    if (step.kind === "ask" || step.kind === "send" || step.kind === "end") open = [];
-    else if (step.kind === "asked") open.push(step);
-    else if (step.kind === "answer") {
-      const asked = open.find(({ tag }) => tag === step.tag);
-      if (asked === undefined) continue;
-      prompt.set(asked, step);
-      open = open.filter((one) => one !== asked);
+    if (step.kind === "ask" || step.kind === "send" || step.kind === "end") open.clear();
+    else if (step.kind === "asked" && step.tag !== undefined) {
+      const same = open.get(step.tag);
+      if (same === undefined) open.set(step.tag, [step]);
+      else same.push(step);
+    } else if (step.kind === "answer") {
+      const asked = open.get(step.tag)?.shift();
+      if (asked !== undefined) prompt.set(asked, step);
     }
   }
   const answered = new Set<Step>(prompt.values());
