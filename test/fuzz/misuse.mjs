@@ -72,7 +72,8 @@ const JUNK = {
       resolve({ text: "again" });
     }),
   "a thenable that throws": () => thenable(throws),
-  "a thenable with a getter that throws": () => Object.defineProperty({}, "then", { get: throws }),
+  "a thenable with a getter that throws": () =>
+    Object.create(Object.defineProperties({}, { then: { get: throws } })),
   "a promise that rejects": () => {
     const promise = Promise.reject(new Declared("rejected"));
     promise.catch(() => {});
@@ -84,7 +85,8 @@ const JUNK = {
 
 /** Returns an object that `await` takes for a promise. */
 function thenable(then) {
-  return Object.defineProperty({}, "then", { value: then });
+  // biome-ignore lint/suspicious/noThenProperty: this object is faulty on purpose
+  return { then };
 }
 
 function throws() {
@@ -92,7 +94,7 @@ function throws() {
 }
 
 const junk = fc.constantFrom(...Object.keys(JUNK));
-const valueOf = (name) => JUNK[name]();
+const make = (name) => JUNK[name]();
 
 /** Codecs of which each is wrong in one way. */
 const FAULTY = {
@@ -110,7 +112,7 @@ const FAULTY = {
   },
   "decode returns a promise that rejects": {
     encode: () => Uint8Array.of(1),
-    decode: () => valueOf("a promise that rejects"),
+    decode: () => make("a promise that rejects"),
   },
   "decode returns a thenable": { encode: () => Uint8Array.of(1), decode: () => thenable(throws) },
   "decode changes its bytes": { encode: () => new Uint8Array(9), decode: (wire) => wire.fill(255) },
@@ -137,7 +139,7 @@ const commandName = fc.oneof(
   { weight: 4, arbitrary: fc.constantFrom(...Object.keys(COMMANDS)) },
   junk.map((name) => `junk: ${name}`),
 );
-const commandOf = (name) => COMMANDS[name] ?? valueOf(name.slice("junk: ".length));
+const commandOf = (name) => COMMANDS[name] ?? make(name.slice("junk: ".length));
 
 /** A value, or the fields of a record. `{ fixed }` stands for a value that is right. */
 const right = (value) => fc.constant({ fixed: value });
@@ -146,7 +148,7 @@ const maybe = (arbitrary) => fc.oneof({ weight: 6, arbitrary }, { weight: 1, arb
 
 /** Builds the value that a description stands for. */
 function build(described) {
-  if (typeof described === "string") return valueOf(described);
+  if (typeof described === "string") return make(described);
   if ("fixed" in described) return described.fixed;
   return Object.fromEntries(Object.entries(described.record).map(([key, value]) => [key, build(value)]));
 }
@@ -276,9 +278,9 @@ class World {
   }
 
   #locator(kind, name) {
-    if (kind === "junk") return valueOf(name);
+    if (kind === "junk") return make(name);
     if (kind === "throws") return { locateResponder: throws };
-    if (kind === "returns junk") return { locateResponder: () => valueOf(name) };
+    if (kind === "returns junk") return { locateResponder: () => make(name) };
     const respond = (args) => this.#respond(args);
     return locator(
       COMMANDS.Mark.responder(respond),
@@ -294,10 +296,10 @@ class World {
   #respond(args) {
     const { kind, value } = this.#behaviours[this.#asked++ % this.#behaviours.length];
     if (kind === "right") return args;
-    if (kind === "returns") return valueOf(value);
-    if (kind === "throws") throw valueOf(value);
-    if (kind === "rejects") return Promise.reject(valueOf(value));
-    return settled(1).then(() => valueOf(value));
+    if (kind === "returns") return make(value);
+    if (kind === "throws") throw make(value);
+    if (kind === "rejects") return Promise.reject(make(value));
+    return settled(1).then(() => make(value));
   }
 
   #correct(transport) {
@@ -335,11 +337,11 @@ class World {
   }
 
   #callOptions(described) {
-    if (typeof described === "string") return valueOf(described);
+    if (typeof described === "string") return make(described);
     const { signal: wanted, ...others } = described.record;
     const given = build({ record: others });
     if (wanted === undefined) return given;
-    return { ...given, signal: typeof wanted === "string" ? valueOf(wanted) : this.#signal(wanted) };
+    return { ...given, signal: typeof wanted === "string" ? make(wanted) : this.#signal(wanted) };
   }
 
   #signal({ signal: when }) {
@@ -362,7 +364,7 @@ class World {
     else if (step.kind === "bytes") theirs.write(step.bytes);
     else if (step.kind === "upgrade") this.#attempt("startTLS", () => mine.startTLS(build(step.options)));
     else if (step.kind === "close") this.#attempt("close", () => mine.close());
-    else if (step.kind === "destroy") this.#attempt("destroy", () => mine.destroy(valueOf(step.reason)));
+    else if (step.kind === "destroy") this.#attempt("destroy", () => mine.destroy(make(step.reason)));
     else if (step.kind === "abort") this.aborts.shift()?.abort(new Declared("aborted"));
     else if (step.kind === "pause") theirs.pause();
     else if (step.kind === "resume") theirs.resume();
