@@ -73,7 +73,7 @@ const JUNK = {
     }),
   "a thenable that throws": () => thenable(throws),
   "a thenable with a getter that throws": () =>
-    Object.create(Object.defineProperties({}, { then: { get: throws } })),
+    new Proxy({}, { get: (_, key) => key === "then" && throws() }),
   "a promise that rejects": () => {
     const promise = Promise.reject(new Declared("rejected"));
     promise.catch(() => {});
@@ -85,7 +85,6 @@ const JUNK = {
 
 /** Returns an object that `await` takes for a promise. */
 function thenable(then) {
-  // biome-ignore lint/suspicious/noThenProperty: this object is faulty on purpose
   return { then };
 }
 
@@ -154,26 +153,22 @@ function build(described) {
 }
 
 const number = fc.oneof(fc.constantFrom(1, 2, 50, 400, 5000).chain(right), junk);
-const limits = fieldsOf(
-  Object.fromEntries(
-    [
-      "maxBoxBytes",
-      "maxBoxKeys",
-      "maxAsksInProgress",
-      "maxBytesInProgress",
-      "maxElements",
-      "maxHeldBytes",
-      "maxUnsentBytes",
-      "maxAbandonedCalls",
-      "boxTimeout",
-      "pauseTimeout",
-      "unsentTimeout",
-      "handshakeTimeout",
-      "idleTimeout",
-      "maxTypos",
-    ].map((name) => [name, fc.oneof({ weight: 9, arbitrary: number }, right(Number.POSITIVE_INFINITY))]),
-  ),
-);
+const LIMITS = [
+  "maxBoxBytes",
+  "maxBoxKeys",
+  "maxAsksInProgress",
+  "maxBytesInProgress",
+  "maxElements",
+  "maxHeldBytes",
+  "maxUnsentBytes",
+  "maxAbandonedCalls",
+  "boxTimeout",
+  "pauseTimeout",
+  "unsentTimeout",
+  "handshakeTimeout",
+  "idleTimeout",
+];
+const limits = fieldsOf(Object.fromEntries([...LIMITS, "misspelt"].map((name) => [name, number])));
 const flag = fc.oneof(right(true), right(false), junk);
 const tls = maybe(
   fieldsOf({ localCertificate: junk, verifyAuthorities: junk, serverName: junk, minVersion: junk, ca: junk }),
@@ -181,13 +176,13 @@ const tls = maybe(
 const receiver = maybe(
   fieldsOf({
     startReceivingBoxes: maybe(right(() => {})),
-    ampBoxReceived: maybe(right(() => {})),
+    boxReceived: maybe(right(() => {})),
     stopReceivingBoxes: maybe(right(() => {})),
   }),
 );
-/** Usually the options are right: a connection that cannot be created ends the run. */
 const rare = (arbitrary) => fc.oneof({ weight: 5, arbitrary: fc.constant("undefined") }, arbitrary);
-const options = maybe(
+const rightNumber = fc.constantFrom(1, 2, 50, 400, 5000, Number.POSITIVE_INFINITY).chain(right);
+const anyOptions = maybe(
   fieldsOf({
     limits: rare(maybe(limits)),
     callTimeout: rare(number),
@@ -195,15 +190,26 @@ const options = maybe(
     requireTLS: rare(flag),
     finishHalfClosed: rare(flag),
     closeOnUndeclaredError: rare(flag),
-    onError: rare(junk),
     observer: rare(fieldsOf({ callStarted: junk, callEnded: junk, changed: junk })),
     tls: rare(tls),
     receiver: rare(receiver),
     misspelt: rare(junk),
   }),
 );
+/** A connection that cannot be created ends the run, so most options are right. */
+const rightOptions = fieldsOf({
+  limits: fieldsOf(Object.fromEntries(LIMITS.map((name) => [name, rightNumber]))),
+  callTimeout: rightNumber,
+  heartbeat: fc.record({ record: fc.record({ interval: right(100), timeout: right(100) }) }),
+  requireTLS: fc.oneof(right(true), right(false)),
+  finishHalfClosed: fc.oneof(right(true), right(false)),
+  closeOnUndeclaredError: fc.oneof(right(true), right(false)),
+  onError: right(() => {}),
+  observer: rare(fieldsOf({ callStarted: right(throws), callEnded: right(throws) })),
+});
+const options = fc.oneof({ weight: 4, arbitrary: rightOptions }, anyOptions);
 const locatorKind = fc.oneof(
-  { weight: 8, arbitrary: fc.constant("responders") },
+  { weight: 20, arbitrary: fc.constant("responders") },
   fc.constantFrom("throws", "returns junk", "junk"),
 );
 

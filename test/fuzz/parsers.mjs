@@ -144,7 +144,11 @@ async function* chunksOf(bytes, size = 65_536) {
 
 const Sum = command("Sum", { arguments: { a: unicode() } });
 const commands = new Map([["Sum", Sum]]);
-const responders = locator(Sum.responder(), { amp_SUM: (box) => box }, { amp_RAW: (box) => box });
+const responders = locator(
+  Sum.responder(() => ({})),
+  { amp_SUM: (box) => box },
+  { amp_RAW: (box) => box },
+);
 
 /** A capture whose packets are the tokens, with one TCP segment for each. */
 function captureOf(size, shape) {

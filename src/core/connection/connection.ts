@@ -2,6 +2,7 @@
 import { TypedCalls } from "../calls/typed-calls.ts";
 import type { ProtocolChange } from "../command/protocol-change.ts";
 import type { AmpConnection, AnyCommand, CallOptions, StartTLSOptions } from "../command/types.ts";
+import { toError } from "../errors/to-error.ts";
 import { ConnectionClosed } from "../errors/transport.ts";
 import type { Values } from "../schema/field.ts";
 import type { SharedBudgets } from "../serving/shared-budget.ts";
@@ -130,7 +131,7 @@ export class BaseConnection extends TypedCalls implements AmpConnection {
   }
 
   destroy(reason: Error = new ConnectionClosed("the connection was destroyed here")): void {
-    this.#kernel.destroy(reason);
+    this.#kernel.destroy(toError(reason)); // a program in JavaScript may pass anything
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -28,7 +28,7 @@ export class Pause {
 
   /** Called while a limit is reached. Sets a timer if there is none. */
   begin(): void {
-    if (this.#timer !== undefined) return;
+    if (this.#timer !== undefined || this.#kernel.rules.boxes === "dropped") return;
     const { clock, serving } = this.#kernel;
     this.#finished = serving.finished;
     this.#since = clock.now();
