@@ -3,6 +3,9 @@ import { describe, expect, test } from "vitest";
 import { toCliError } from "../../src/cli/cli-error.ts";
 import { diagnose } from "../../src/cli/decode/diagnose.ts";
 import { Direction } from "../../src/cli/decode/pcap/direction.ts";
+import { scriptsOf } from "../../src/cli/replay/script.ts";
+import type { TrafficLine } from "../../src/cli/traffic/line.ts";
+import { parseArgs } from "../../src/cli/values/args.ts";
 import { PeerVerifyError } from "../../src/index.ts";
 import { expectLinear } from "./growth.ts";
 
@@ -28,6 +31,32 @@ describe("the time grows linearly for", () => {
       2_048,
       (keys) => Buffer.concat([Buffer.alloc(5 * keys, "\0\x01k\0\0", "latin1"), Buffer.of(1)]),
       (bytes) => diagnose(bytes, 0),
+    );
+  });
+
+  test("arguments with different names", () => {
+    expectLinear(
+      2_048,
+      (args) => Array.from({ length: args }, (_, index) => `a${index}=1`),
+      (args) => parseArgs(args),
+    );
+  });
+
+  test("a recording of asks that are answered in reverse order", () => {
+    const line = (from: "client" | "server", box: Record<string, string>): TrafficLine => ({
+      time: "",
+      connection: 1,
+      from,
+      box,
+    });
+    expectLinear(
+      2_048,
+      (asks) => {
+        const tags = Array.from({ length: asks }, (_, index) => String(index));
+        const answers = tags.toReversed().map((tag) => line("client", { _answer: tag }));
+        return [...tags.map((tag) => line("server", { _ask: tag, _command: "Sum" })), ...answers];
+      },
+      (lines) => scriptsOf(lines, "client"),
     );
   });
 

@@ -188,7 +188,7 @@ function packet(token, index) {
   tcp.writeUInt32BE(sequence >>> 0, 4);
   tcp.writeUInt8(5 << 4, 12);
   tcp.writeUInt8(flags, 13);
-  data.copy(tcp, 20);
+  tcp.set(data, 20);
   return record;
 }
 
