@@ -46,7 +46,8 @@ export class Box extends Map<string, Uint8Array> {
 }
 
 function encoded(key: string, value: unknown): Uint8Array {
-  if (typeof value !== "string") throw invalid(key, `must be a string or a Uint8Array, not ${shownValue(value)}`);
+  if (typeof value !== "string")
+    throw invalid(key, `must be a string or a Uint8Array, not ${shownValue(value)}`);
   if (LONE_SURROGATE.test(value))
     throw invalid(key, `has a lone surrogate, which UTF-8 cannot encode: ${shownValue(value)}`);
   return utf8Encoder.encode(value);
