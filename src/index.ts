@@ -19,6 +19,12 @@ export type { SplitLayout, SplitOptions } from "./core/arguments/split-value.ts"
 export { unicode } from "./core/arguments/unicode.ts";
 export { BoxDispatcher } from "./core/carriers/box-dispatcher.ts";
 export {
+  type MessageChannelLike,
+  type MessageListener,
+  MessageTransport,
+  type MessageTransportOptions,
+} from "./core/carriers/message-transport.ts";
+export {
   type ArgumentsOf,
   Command,
   type CommandSpec,

@@ -106,8 +106,8 @@ export interface TLSSession {
   readonly protocol: string;
   /** Standard name of the cipher. */
   readonly cipher: string;
-  /** True if the peer's certificate was verified with CAs. */
-  readonly verified: boolean;
+  /** True if the peer's certificate was verified with CAs; undefined if this is not known, as over a WebSocket. */
+  readonly verified: boolean | undefined;
 }
 
 /** Source of time. Tests pass a clock that they advance themselves. */

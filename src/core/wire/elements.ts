@@ -33,3 +33,13 @@ function tooMany(): LimitExceeded {
     `the lists and rows of the box have more than ${limit} elements: the limit is maxElements`,
   );
 }
+
+/** Bytes that the value of a key can take besides its bytes on the wire. */
+const FIELD_WEIGHT = 128;
+/** Bytes that an item of a list, or a row, can take besides its bytes on the wire. */
+const ELEMENT_WEIGHT = 128;
+
+/** Returns a bound of the memory of a decoded box, in bytes, to a factor of 2. */
+export function weightOf(wireBytes: number, keys: number, elements: number): number {
+  return wireBytes + FIELD_WEIGHT * keys + ELEMENT_WEIGHT * elements;
+}
