@@ -6,6 +6,7 @@ import { boxReceiver } from "./features/box-receiver.ts";
 import { boxTimeout } from "./features/box-timeout.ts";
 import { liveness } from "./features/liveness.ts";
 import { protocolChanges } from "./features/protocol-change/driver.ts";
+import { CONNECTION_OPTIONS, checkOptionNames } from "./option-names.ts";
 import { serving } from "./serving/serving.ts";
 import type { Clock, Transport } from "./transport.ts";
 
@@ -15,6 +16,8 @@ export const ALL_FEATURES = new FeatureSet(protocolChanges, boxReceiver, boxTime
 export class Connection extends BaseConnection {
   /** @throws TypeError, RangeError for invalid options */
   constructor(transport: Transport, clock: Clock, options: ConnectionOptions = {}) {
+    // The class of a platform has options of its own, which its functions check.
+    if (new.target === Connection) checkOptionNames("connection", options, CONNECTION_OPTIONS);
     super(transport, clock, options, serving, ALL_FEATURES);
   }
 }

@@ -28,6 +28,9 @@ export const TLS_OPTIONS = [
   "maxVersion",
 ] as const;
 
+/** Names of the options of `startTLS`. */
+export const START_TLS_OPTIONS = [...TLS_OPTIONS, "requireQuiescent", "timeout", "signal"] as const;
+
 /** Names of the options that all connections accept. An entry point adds its own. */
 export const CONNECTION_OPTIONS = [
   "locator",
