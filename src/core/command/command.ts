@@ -2,6 +2,7 @@
 
 import { InvalidSignature, TooLong } from "../errors/caller.ts";
 import { DeclaredErrors, type ErrorCodes } from "../errors/declared-errors.ts";
+import { LONE_SURROGATE } from "../errors/safe-text.ts";
 import { checkOptionNames } from "../option-names.ts";
 import { utf8Encoder } from "../platform.ts";
 import type { Fields, InputOf, ValuesOf } from "../schema/argument.ts";
@@ -15,7 +16,7 @@ import { writeBox } from "../wire/box-writer.ts";
 import { ByteWriter } from "../wire/byte-writer.ts";
 import type { Frame } from "../wire/frame.ts";
 import { frameOfBox, frameOfBytes } from "../wire/frame-of.ts";
-import { LONE_SURROGATE, textToKey } from "../wire/key-text.ts";
+import { textToKey } from "../wire/key-text.ts";
 import { ANSWER, ASK, COMMAND, PROTOCOL_KEYS } from "../wire/protocol-keys.ts";
 import { type Tag, tagBytes } from "../wire/tag.ts";
 import { shownValue } from "../wire/value-text.ts";

@@ -1,7 +1,7 @@
 /** A box as a map. Keys are bytes on the wire and strings here: see `key-text.ts`. */
 import { InvalidSignature } from "../errors/caller.ts";
+import { LONE_SURROGATE } from "../errors/safe-text.ts";
 import { utf8Encoder, utf8Lenient } from "../platform.ts";
-import { LONE_SURROGATE } from "./key-text.ts";
 import { isBytes, shownValue } from "./value-text.ts";
 
 /** One AMP message: keys and values. The map keeps the order in which keys were set; the writer sorts them. */
