@@ -83,6 +83,7 @@ export {
   NoEmptyBoxes,
   ProtocolError,
   RemoteAmpError,
+  Unavailable,
   UnexpectedAnswer,
   UnhandledCommand,
   UnknownRemoteError,
@@ -106,10 +107,12 @@ export {
   ConnectionLost,
   HeartbeatTimeout,
   IdleTimeout,
+  UnsentTimeout,
 } from "./core/errors/transport.ts";
 export {
   PROTOCOL_ERRORS,
   TLS_REQUIRED_ERROR_CODE,
+  UNAVAILABLE_ERROR_CODE,
   UNHANDLED_ERROR_CODE,
   UNKNOWN_ERROR_CODE,
 } from "./core/errors/wire-codes.ts";

@@ -40,7 +40,7 @@ const DISPATCHER_OPTIONS = [
 
 const NO_FEATURES = new FeatureSet();
 
-/** Time stands still: no timeout is ever reached. */
+/** Clock that never advances: no timeout is reached. */
 const NO_CLOCK: Clock = { now: () => 0, setTimeout: () => undefined, clearTimeout() {} };
 
 /** Calls and responders over a sender of boxes. Give it to the sender as its receiver. */

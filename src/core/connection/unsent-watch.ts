@@ -22,8 +22,11 @@ export class UnsentWatch {
     this.#timer = clock.setTimeout(this.#look, limits.unsentTimeout);
   }
 
+  /** Called when everything is sent, and when the connection ends. */
   stop(): void {
+    if (this.#timer === undefined) return;
     this.#kernel.clock.clearTimeout(this.#timer);
+    this.#timer = undefined;
   }
 
   #takenNow(): number {

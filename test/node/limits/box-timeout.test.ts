@@ -129,7 +129,7 @@ describe("times that do not count", () => {
     const waiting = deferred();
     const wait = Wait.responder(() => waiting.promise);
     const { connection, pass, peer } = opened({
-      limits: { ...limits, maxAsksInProgress: 1 },
+      limits: { ...limits, maxBytesInProgress: 1, pauseTimeout: Infinity },
       locator: locator(wait),
     });
     peer.send({ _ask: "w", _command: "Wait" }, ask.subarray(0, -1));
@@ -143,7 +143,10 @@ describe("times that do not count", () => {
   });
 
   test("time does not count while the peer does not read; the time before that still counts", async () => {
-    const { clock, connection, pass, peer } = opened({ limits: { ...limits, maxUnsentBytes: 1_000 } }, 100);
+    const { clock, connection, pass, peer } = opened(
+      { limits: { ...limits, maxUnsentBytes: 1_000, unsentTimeout: Infinity } },
+      100,
+    );
     peer.send(ask.subarray(0, -2));
     await pass(LIMIT / 2);
     // A call that the peer does not read: this end stops reading the peer's next bytes.
@@ -165,7 +168,10 @@ describe("times that do not count", () => {
   });
 
   test("time does not count while the peer does not read, even if it sends nothing", async () => {
-    const { connection, pass, peer } = opened({ limits: { ...limits, maxUnsentBytes: 1_000 } }, 100);
+    const { connection, pass, peer } = opened(
+      { limits: { ...limits, maxUnsentBytes: 1_000, unsentTimeout: Infinity } },
+      100,
+    );
     peer.send(ask.subarray(0, -1));
     await flushPending();
     peer.transport.pause();
