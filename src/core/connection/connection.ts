@@ -85,7 +85,7 @@ export class BaseConnection extends TypedCalls implements AmpConnection {
     const reason = refusal(kernel, command, command.requiresAnswer);
     if (reason !== undefined) {
       if (change?.state === "upgrading") kernel.refusePlaintext(reason);
-      return refuse(reason, command.requiresAnswer);
+      return refuse(kernel, reason, command.requiresAnswer);
     }
     if (change !== undefined) return this.#change(command, change, values, options);
     const answer = kernel.calls.call(command, values, this.#withDefaults(options));
@@ -112,7 +112,7 @@ export class BaseConnection extends TypedCalls implements AmpConnection {
   ): Promise<Box> | undefined {
     const kernel = this.#kernel;
     const reason = refusal(kernel, undefined, requiresAnswer);
-    if (reason !== undefined) return refuse(reason, requiresAnswer);
+    if (reason !== undefined) return refuse(kernel, reason, requiresAnswer);
     const answer = kernel.calls.callString(name, box, requiresAnswer, this.#withDefaults(options));
     if (kernel.serving.full || kernel.inbox.transportPaused) kernel.callBegan();
     return answer;

@@ -255,7 +255,7 @@ export class ConnectionKernel implements Kernel, Port, InboxOwner, TransportRece
   mayRead(): boolean {
     if (this.state === "closed") return true; // boxes are discarded; the end of the stream is noticed
     if (!this.rules.reads) return false;
-    this.isBehind = this.outbox.untaken >= this.limits.maxUnsentBytes;
+    this.isBehind = this.outbox.untaken >= this.limits.maxUnsentBytes || this.outbox.isOverShare;
     if (!this.isBehind && !this.serving.full) return true;
     // The responders of both ends may wait for answers: as long as a call waits, the answers to this end must be read.
     return this.calls.pending.size > 0 || (!this.isBehind && this.#readsAhead && !this.serving.refuses);
@@ -309,14 +309,6 @@ export class ConnectionKernel implements Kernel, Port, InboxOwner, TransportRece
   hasUnsent(): void {
     this.#unsentWatch ??= new UnsentWatch(this);
     this.#unsentWatch.begin();
-  }
-
-  tooMuchUnsent(bytes: number): void {
-    this.destroy(
-      new LimitExceeded(
-        `the peer has not taken ${bytes} bytes, and the connections of the server have too many unsent bytes: the limit is maxServerUnsentBytes`,
-      ),
-    );
   }
 
   // From calls and serving.

@@ -32,8 +32,6 @@ export interface OutboxOwner {
   readonly rules: StateRules;
   /** Called after a write that has left unsent bytes. */
   hasUnsent(): void;
-  /** Called if this connection has more than its share of the unsent bytes of a server. */
-  tooMuchUnsent(bytes: number): void;
 }
 
 export class Outbox {
@@ -43,6 +41,8 @@ export class Outbox {
   readonly #eagerBytes: number;
   /** Bytes that were given to the transport. */
   writtenBytes = 0;
+  /** The connections of the server have too many unsent bytes, and this one has more than its share. */
+  isOverShare = false;
   /** Bytes that the budget counts for this connection. */
   #counted = 0;
   #out: ByteWriter | undefined;
@@ -115,7 +115,7 @@ export class Outbox {
     const { pending } = this;
     budget.add(pending - this.#counted);
     this.#counted = pending;
-    if (pending > 0 && budget.isExceededBy(pending)) this.#owner.tooMuchUnsent(pending);
+    this.isOverShare = pending > 0 && budget.isExceededBy(pending);
   }
 
   /** Writes what was gathered if the state sends boxes. */
