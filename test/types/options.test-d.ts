@@ -16,6 +16,12 @@ import type {
   Reconnectable,
   ReconnectingBaseOptions,
 } from "../../src/core/reconnecting/options.ts";
+import type {
+  OPEN_OPTIONS,
+  OpenOptions,
+  SOCKET_OPTIONS,
+  SocketOptions,
+} from "../../src/websocket/options.ts";
 import type { Equal, Expect } from "./expect.ts";
 
 type Names<List extends readonly string[]> = List[number];
@@ -29,5 +35,7 @@ export type Cases = [
   Expect<Equal<Names<typeof START_TLS_OPTIONS>, keyof StartTLSOptions | keyof TLSOptions>>,
   Expect<Equal<Names<typeof BACKOFF_OPTIONS>, keyof BackoffOptions>>,
   Expect<Equal<Names<typeof QUEUE_OPTIONS>, keyof QueueLimits>>,
+  Expect<Equal<Names<typeof SOCKET_OPTIONS>, keyof SocketOptions>>,
+  Expect<Equal<Names<typeof OPEN_OPTIONS>, keyof OpenOptions>>,
   Expect<Equal<Names<typeof RECONNECTING_OPTIONS>, keyof ReconnectingBaseOptions<Reconnectable>>>,
 ];
