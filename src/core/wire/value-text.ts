@@ -43,6 +43,7 @@ export function shownBytes(bytes: Uint8Array, start: number, end: number): strin
 
 /** Returns true for a Uint8Array, also for one of another realm, for example of an iframe or of `node:vm`. */
 export function isBytes(value: unknown): value is Uint8Array {
+  if (value instanceof Uint8Array) return true;
   return ArrayBuffer.isView(value) && Reflect.get(value, Symbol.toStringTag) === "Uint8Array";
 }
 
