@@ -8,6 +8,11 @@ export interface Limits extends BoxLimits {
    * A slower box closes the connection. Default 300,000.
    */
   readonly boxTimeout: number;
+  /**
+   * Elements of one received box: items of its lists, rows, and keys of rows. A box with more fails to decode with
+   * LimitExceeded. Default 65,536.
+   */
+  readonly maxElements: number;
   /** Asks whose responders have not finished. At the limit this end stops reading; no ask is rejected. Default 1,000. */
   readonly maxAsksInProgress: number;
   /** Bytes queued during a protocol change (StartTLS or a switch). A call over the limit rejects. Default 1 MiB. */
@@ -30,6 +35,7 @@ export type LimitOptions = { readonly [Name in keyof Limits]?: Limits[Name] | un
 export const DEFAULT_LIMITS: Limits = {
   ...DEFAULT_BOX_LIMITS,
   boxTimeout: 300_000,
+  maxElements: 65_536,
   maxAsksInProgress: 1000,
   maxHeldBytes: 1024 * 1024,
   maxUnsentBytes: 16 * 1024 * 1024,
