@@ -147,14 +147,16 @@ export class Frame implements ProtocolFields {
 }
 
 /**
- * Returns part of the received bytes, which may be kept: a copy if it is small, else a view. The result is a plain
- * Uint8Array, even if the transport delivers Node's Buffers, whose methods differ.
+ * Returns part of the received bytes, which may be kept: a view if it is large, and the bytes are all of their buffer, else a
+ * copy. The rest of a larger buffer, such as Node's pool, may contain data of others, and a program could read it through
+ * `value.buffer`. The result is a plain Uint8Array, even if the transport delivers Node's Buffers, whose methods differ.
  */
 export function keptBytes(bytes: Uint8Array, start: number, end: number): Uint8Array {
   const count = end - start;
   if (count >= VIEW_BYTES) {
     const { buffer } = bytes;
-    if (count * MAX_RETENTION_FACTOR >= buffer.byteLength)
+    const { byteLength } = buffer;
+    if (byteLength === bytes.length && count * MAX_RETENTION_FACTOR >= byteLength)
       return new Uint8Array(buffer, bytes.byteOffset + start, count);
   }
   return copiedBytes(bytes, start, end);
