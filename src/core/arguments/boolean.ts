@@ -20,7 +20,11 @@ export function boolean(): InPlaceArgument<boolean> {
 
 function write(value: boolean, out: ByteWriter): void {
   if (typeof value !== "boolean") throw new TypeError(`true or false is needed, not ${shownValue(value)}`);
-  out.append(value ? TRUE : FALSE);
+  const word = value ? TRUE : FALSE;
+  out.reserve(word.length);
+  const { bytes, length } = out;
+  for (let i = 0; i < word.length; i++) bytes[length + i] = word[i] as number;
+  out.length = length + word.length;
 }
 
 function read(bytes: Uint8Array, start: number, end: number): boolean {

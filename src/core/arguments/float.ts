@@ -3,14 +3,27 @@
 import { type InPlaceArgument, inPlaceArgument } from "../schema/argument.ts";
 import type { ByteWriter } from "../wire/byte-writer.ts";
 import { shownBytes, shownValue, valueText } from "../wire/value-text.ts";
+import { putDigits } from "./integer.ts";
 
 const ZERO = 0x30;
 const MINUS = 0x2d;
 const POINT = 0x2e;
+const PLUS = 0x2b;
+const E = 0x65;
+const LOWER_CASE = 0x20;
+/** Size up to which the parser of JavaScript is tried first. Python's `repr` of a float has at most 24 characters. */
+const NUMBER_BYTES = 24;
 /** Digits that always fit a safe integer. */
 const EXACT_DIGITS = 15;
 /** Literals instead of `10 ** n`, whose rounding JavaScript does not define. */
 const POWERS = [1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14];
+
+/** Most decimals of the fast path of writing, and the numbers whose digits with so many decimals fit 31 bits. */
+const MOST_DECIMALS = 3;
+const LEAST_FRACTION = 0.001;
+const MOST_WHOLE = 2_147_483;
+/** A sign, seven digits, a point and three decimals. */
+const MOST_FAST_BYTES = 12;
 
 /** Text that Python's `float(bytes)` accepts: underscores between digits, ASCII white space around the number. */
 const FLOAT =
@@ -33,7 +46,44 @@ export function float(): InPlaceArgument<number> {
 
 function write(value: number, out: ByteWriter): void {
   if (typeof value !== "number") throw new TypeError(`a number is needed, not ${shownValue(value)}`);
-  out.ascii(floatText(value));
+  if (!writeFewDecimals(value, out)) out.ascii(floatText(value));
+}
+
+/**
+ * Fast path for numbers with at most three decimals, as most floats are. Returns false, and writes nothing, for any other.
+ * Different decimals of at most 15 digits are different numbers. So if the digits divided by a power of ten, which is rounded
+ * once, are the number, no shorter text is.
+ */
+function writeFewDecimals(value: number, out: ByteWriter): boolean {
+  const magnitude = value < 0 ? -value : value;
+  if (!(magnitude >= LEAST_FRACTION && magnitude < MOST_WHOLE) && !Object.is(value, 0)) return false;
+  const whole = magnitude | 0;
+  let decimals = 1;
+  let power = 10;
+  let digits = whole * 10;
+  if (whole !== magnitude) {
+    digits = (magnitude * 10 + 0.5) | 0;
+    while (digits / power !== magnitude) {
+      if (decimals === MOST_DECIMALS) return false;
+      decimals++;
+      power *= 10;
+      digits = (magnitude * power + 0.5) | 0;
+    }
+  }
+  out.reserve(MOST_FAST_BYTES);
+  const { bytes } = out;
+  let at = out.length;
+  if (value < 0) bytes[at++] = MINUS;
+  at = putDigits(bytes, at, whole);
+  bytes[at++] = POINT;
+  out.length = at + decimals;
+  let rest = digits - whole * power;
+  for (let to = out.length - 1; to >= at; to--) {
+    const tenth = (rest / 10) | 0;
+    bytes[to] = ZERO + rest - tenth * 10;
+    rest = tenth;
+  }
+  return true;
 }
 
 /** Returns Python's `repr` of a float. */
@@ -49,7 +99,7 @@ export function floatText(value: number): string {
 }
 
 function read(bytes: Uint8Array, start: number, end: number): number {
-  return readPlain(bytes, start, end) ?? readAny(bytes, start, end);
+  return readPlain(bytes, start, end) ?? readNumber(bytes, start, end) ?? readAny(bytes, start, end);
 }
 
 /**
@@ -76,6 +126,22 @@ function readPlain(bytes: Uint8Array, start: number, end: number): number | unde
   if (count === 0) return undefined;
   const value = fraction > 0 ? digits / (POWERS[fraction] as number) : digits; // at most a point and 14 digits
   return negative ? -value : value;
+}
+
+/**
+ * Reads digits, points, signs and exponents with the parser of JavaScript, which then accepts what Python does. Returns
+ * undefined for any other text.
+ */
+function readNumber(bytes: Uint8Array, start: number, end: number): number | undefined {
+  if (start === end || end - start > NUMBER_BYTES) return undefined;
+  for (let at = start; at < end; at++) {
+    const byte = bytes[at] as number;
+    const isDigit = (byte ^ ZERO) <= 9;
+    if (!isDigit && byte !== POINT && byte !== MINUS && byte !== PLUS && (byte | LOWER_CASE) !== E)
+      return undefined;
+  }
+  const value = Number(valueText(bytes, start, end));
+  return Number.isNaN(value) ? undefined : value;
 }
 
 function readAny(bytes: Uint8Array, start: number, end: number): number {
