@@ -11,6 +11,8 @@ export interface Property<Input = unknown> {
   readonly bytes?: true;
   /** Of the time that there is. */
   readonly share: number;
+  /** Number of runs for each minute of `--seconds`, and at least once, however long they take. Such a property has no share. */
+  readonly runsPerMinute?: number;
 }
 
 export declare const properties: readonly Property[];
