@@ -19,42 +19,10 @@ export const utf8Strict: Utf8Decoder = new TextDecoder("utf-8", { fatal: true, i
 /** Decoder that replaces invalid UTF-8 with U+FFFD. For text that is only shown to people. */
 export const utf8Lenient: Utf8Decoder = new TextDecoder("utf-8", { fatal: false, ignoreBOM: true });
 
-/** Global of Node, which other runtimes may lack. Its methods with `Slice` work on any Uint8Array. */
+/** Global of Node, which other runtimes may lack. */
 const { Buffer } = globalThis as {
-  readonly Buffer?: {
-    allocUnsafeSlow(count: number): Uint8Array<ArrayBuffer>;
-    readonly prototype: { readonly latin1Slice?: DecodePart; readonly utf8Slice?: DecodePart };
-  };
+  readonly Buffer?: { allocUnsafeSlow(count: number): Uint8Array<ArrayBuffer> };
 };
-type DecodePart = (this: Uint8Array, start: number, end: number) => string;
-
-/** Decoders of a part of an array, which need no view of it. */
-interface PartDecoders {
-  latin1(bytes: Uint8Array, start: number, end: number): string;
-  /** Invalid UTF-8 becomes U+FFFD. */
-  utf8(bytes: Uint8Array, start: number, end: number): string;
-}
-
-/** Undefined if the platform has none. */
-export const partDecoders: PartDecoders | undefined = findPartDecoders();
-
-function findPartDecoders(): PartDecoders | undefined {
-  const { latin1Slice, utf8Slice } = Buffer?.prototype ?? {};
-  if (latin1Slice === undefined || utf8Slice === undefined) return undefined;
-  const decoders: PartDecoders = {
-    latin1: (bytes, start, end) => latin1Slice.call(bytes, start, end),
-    utf8: (bytes, start, end) => utf8Slice.call(bytes, start, end),
-  };
-  try {
-    // The methods are not documented, and a Buffer of another runtime may accept only its own kind.
-    const sample = Uint8Array.of(0, 0xef, 0xbb, 0xbf, 0x61, 0xff);
-    const works =
-      decoders.latin1(sample, 4, 6) === "a\xff" && decoders.utf8(sample, 1, 6) === "\ufeffa\ufffd";
-    return works ? decoders : undefined;
-  } catch {
-    return undefined;
-  }
-}
 
 /**
  * Returns new bytes that are not filled with zeros if the platform allows it, because filling costs as much as copying. They

@@ -20,11 +20,7 @@ export function boolean(): InPlaceArgument<boolean> {
 
 function write(value: boolean, out: ByteWriter): void {
   if (typeof value !== "boolean") throw new TypeError(`true or false is needed, not ${shownValue(value)}`);
-  const word = value ? TRUE : FALSE;
-  out.reserve(word.length);
-  const { bytes, length } = out;
-  for (let i = 0; i < word.length; i++) bytes[length + i] = word[i] as number;
-  out.length = length + word.length;
+  out.append(value ? TRUE : FALSE);
 }
 
 function read(bytes: Uint8Array, start: number, end: number): boolean {

@@ -8,11 +8,6 @@ import { putDigits } from "./integer.ts";
 const ZERO = 0x30;
 const MINUS = 0x2d;
 const POINT = 0x2e;
-const PLUS = 0x2b;
-const E = 0x65;
-const LOWER_CASE = 0x20;
-/** Size up to which the parser of JavaScript is tried first. Python's `repr` of a float has at most 24 characters. */
-const NUMBER_BYTES = 24;
 /** Digits that always fit a safe integer. */
 const EXACT_DIGITS = 15;
 /** Literals instead of `10 ** n`, whose rounding JavaScript does not define. */
@@ -25,6 +20,7 @@ const MOST_WHOLE = 2_147_483;
 /** A sign, seven digits, a point and three decimals. */
 const MOST_FAST_BYTES = 12;
 
+const PLAIN = /^[\d.e+-]+$/i;
 /** Text that Python's `float(bytes)` accepts: underscores between digits, ASCII white space around the number. */
 const FLOAT =
   /^[\t-\r ]*([+-]?)(?:((?:\d+(?:_\d+)*(?:\.(?:\d+(?:_\d+)*)?)?|\.\d+(?:_\d+)*)(?:e[+-]?\d+(?:_\d+)*)?)|(inf(?:inity)?)|nan)[\t-\r ]*$/i;
@@ -99,7 +95,7 @@ export function floatText(value: number): string {
 }
 
 function read(bytes: Uint8Array, start: number, end: number): number {
-  return readPlain(bytes, start, end) ?? readNumber(bytes, start, end) ?? readAny(bytes, start, end);
+  return readPlain(bytes, start, end) ?? readAny(bytes, start, end);
 }
 
 /**
@@ -128,24 +124,12 @@ function readPlain(bytes: Uint8Array, start: number, end: number): number | unde
   return negative ? -value : value;
 }
 
-/**
- * Reads digits, points, signs and exponents with the parser of JavaScript, which then accepts what Python does. Returns
- * undefined for any other text.
- */
-function readNumber(bytes: Uint8Array, start: number, end: number): number | undefined {
-  if (start === end || end - start > NUMBER_BYTES) return undefined;
-  for (let at = start; at < end; at++) {
-    const byte = bytes[at] as number;
-    const isDigit = (byte ^ ZERO) <= 9;
-    if (!isDigit && byte !== POINT && byte !== MINUS && byte !== PLUS && (byte | LOWER_CASE) !== E)
-      return undefined;
-  }
-  const value = Number(valueText(bytes, start, end));
-  return Number.isNaN(value) ? undefined : value;
-}
-
 function readAny(bytes: Uint8Array, start: number, end: number): number {
-  const match = FLOAT.exec(valueText(bytes, start, end));
+  const text = valueText(bytes, start, end);
+  // Of these characters the parser of JavaScript accepts what Python accepts.
+  const number = PLAIN.test(text) ? Number(text) : NaN;
+  if (!Number.isNaN(number)) return number;
+  const match = FLOAT.exec(text);
   if (match === null) throw new SyntaxError(`not a float: ${shownBytes(bytes, start, end)}`);
   const [, sign, digits, infinity] = match;
   const magnitude =

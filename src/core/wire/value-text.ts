@@ -1,5 +1,5 @@
 /** Values as text: to parse rare forms of a value, and to show rejected values in messages. */
-import { partDecoders, utf8Lenient } from "../platform.ts";
+import { utf8Lenient } from "../platform.ts";
 
 /** Size up to which a loop is faster than a call of the platform's decoder. */
 const SHORT_TEXT_BYTES = 16;
@@ -49,29 +49,6 @@ function upToThree(bytes: Uint8Array, start: number, count: number): string | un
   if (count === 2) return (a | b) > 0x7f ? undefined : text(a, b);
   const c = bytes[start + 2] as number;
   return (a | b | c) > 0x7f ? undefined : text(a, b, c);
-}
-
-/**
- * Returns the text of UTF-8 if the platform decodes a part of an array without a view of it, which is faster for texts of
- * medium size. Undefined if it cannot, if the bytes are not valid, or if the text contains U+FFFD, which stands for invalid bytes.
- */
-export function mediumText(bytes: Uint8Array, start: number, end: number): string | undefined {
-  if (partDecoders === undefined) return undefined;
-  if (isAscii(bytes, start, end)) return partDecoders.latin1(bytes, start, end);
-  const lenient = partDecoders.utf8(bytes, start, end);
-  return lenient.includes("\ufffd") ? undefined : lenient;
-}
-
-function isAscii(bytes: Uint8Array, start: number, end: number): boolean {
-  let seen = 0;
-  let at = start;
-  // Four bytes at a time: see README.md.
-  for (; at + 4 <= end; at += 4) {
-    seen |= (bytes[at] as number) | (bytes[at + 1] as number);
-    seen |= (bytes[at + 2] as number) | (bytes[at + 3] as number);
-  }
-  for (; at < end; at++) seen |= bytes[at] as number;
-  return seen < 0x80;
 }
 
 /** Returns received bytes for a message, quoted and shortened. */
