@@ -4,18 +4,18 @@ import { defineConfig } from "vitest/config";
 const source = (path: string): string => fileURLToPath(new URL(`src/${path}`, import.meta.url));
 
 /**
- * Tests that leave nothing behind in their process, and talk to nobody but our own code: it is loaded once for all of
- * them. The others start programs, and what ends those belongs to one file.
+ * Tests without side effects on their process, which connect only to peers in this repository. They share one process and
+ * load the code once. The other tests start programs, and each file must end its own.
  */
 const INSIDE = ["core", "node", "properties", "testing", "websocket"].map(
   (folder) => `test/${folder}/**/*.test.ts`,
 );
 
 export default defineConfig({
-  // Tests use standard decorators: vite 7 lowers them through esbuild, vite 8's compiler leaves them as they are.
+  // Tests use standard decorators. vite 7 compiles them with esbuild, the compiler of vite 8 does not.
   esbuild: { target: "es2022" },
   resolve: {
-    // The package's own name means the sources, so that a test never runs against a stale build.
+    // The package name resolves to the sources, so that no test runs against an old build.
     alias: [
       { find: /^ampwire$/, replacement: source("index.ts") },
       { find: /^ampwire\/(.+)$/, replacement: source("$1/index.ts") },
@@ -26,10 +26,10 @@ export default defineConfig({
       { extends: true, test: { name: "inside", include: INSIDE, isolate: false } },
       { extends: true, test: { name: "outside", include: ["test/**/*.test.ts"], exclude: INSIDE } },
     ],
-    // Processes and not threads: whoever starts a program hands it, for a moment, every socket of the process. A port that
-    // another test has just closed would be taken still.
+    // Processes, not threads: a child process inherits every socket of its parent for a moment. A port that another test in
+    // the same process has just closed would still be in use.
     pool: "forks",
-    // Every core: by default one is left free, which on two is half of them.
+    // By default vitest leaves one core free, which is half of the cores on a machine with two.
     maxWorkers: "100%",
     testTimeout: 20_000,
     hookTimeout: 20_000,

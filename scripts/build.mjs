@@ -1,6 +1,6 @@
 /**
- * `npm run build`: compiles src into dist, then removes from dist what has no source any more, because
- * all of dist is published. Done after, not before, so that a program using dist meanwhile finds it whole.
+ * `npm run build`: compiles src into dist, then removes files without a source from dist, because all of dist is
+ * published. They are removed last, so that dist stays complete for programs that use it meanwhile.
  */
 import { spawnSync } from "node:child_process";
 import { readdirSync, rmSync } from "node:fs";

@@ -1,6 +1,6 @@
 /**
- * `npm run docs`: makes the site, pages and API reference, in site/; it opens from disk. Exits 1 for a link that leads
- * nowhere, in what TypeDoc reads or in what it writes.
+ * `npm run docs`: writes the pages and the API reference to site/, which opens from disk. Exits 1 if a link is dead, in
+ * the input or the output of TypeDoc.
  */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
@@ -20,7 +20,7 @@ for (const link of dead) console.error(link);
 console.log(`${files.length} pages in site/index.html, ${dead.length} dead links`);
 process.exit(dead.length === 0 ? 0 : 1);
 
-/** Links and images of one page that are not on the disk. Addresses elsewhere are not looked up. */
+/** Returns the links and images of one page that are not on disk. External addresses are not checked. */
 function deadLinks(file) {
   const html = readFileSync(join(site, file), "utf8");
   const targets = [...html.matchAll(/\s(?:href|src)="([^"#?]+)[^"]*"/g)].map(([, target]) =>

@@ -1,7 +1,6 @@
 /**
- * What comes along when the package is installed into an empty folder: bytes, packages, and scripts that would run
- * meanwhile. Exits 1 when there is more than there was, or any script. Where npm has the dependencies in its cache,
- * no network is needed.
+ * Installs the package into an empty folder, and prints the number of bytes, packages and install scripts. Exits 1 if a
+ * limit is exceeded, or if there is an install script. It needs no network if the cache of npm has the dependencies.
  */
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -9,10 +8,10 @@ import { join } from "node:path";
 import { pack } from "./pack.mjs";
 import { npmOutput } from "./run.mjs";
 
-/** What it is today, and a little more: dependencies of dependencies may change without a change here. */
+/** Limits a little above the present figures, because indirect dependencies may grow without a change here. */
 const LIMITS = { ownBytes: 880_000, allBytes: 7_000_000, direct: 5, packages: 28 };
 
-/** What npm runs for a package while it installs it; `binding.gyp` stands for an install script. */
+/** Scripts that npm runs during an installation. npm treats `binding.gyp` as an install script. */
 const INSTALL_SCRIPTS = ["preinstall", "install", "postinstall"];
 
 const folder = mkdtempSync(join(tmpdir(), "ampwire-footprint-"));
@@ -40,8 +39,9 @@ try {
   report(`bytes of ${own.name} with its dependencies`, allBytes, LIMITS.allBytes);
   report("direct dependencies, optional ones included", direct.length, LIMITS.direct);
   report("dependencies in all", installed.length - 1, LIMITS.packages);
-  const noisy = installed.filter(({ scripts }) => scripts.length > 0);
-  for (const { name, scripts } of noisy) fail(`${name} wants to run at installation: ${scripts.join(", ")}`);
+  const withScripts = installed.filter(({ scripts }) => scripts.length > 0);
+  for (const { name, scripts } of withScripts)
+    fail(`${name} runs scripts at installation: ${scripts.join(", ")}`);
   if (process.argv.includes("--detail")) {
     for (const { name, bytes } of installed.sort((a, b) => b.bytes - a.bytes))
       console.log(String(bytes).padStart(9), name);
@@ -52,15 +52,15 @@ try {
 
 function report(what, found, limit) {
   console.log(`${what}: ${found} (limit ${limit})`);
-  if (found > limit) fail(`too many ${what}: ${found}, where ${limit} are allowed`);
+  if (found > limit) fail(`${what}: ${found} exceeds the limit of ${limit}`);
 }
 
-function fail(why) {
-  console.error(why);
+function fail(message) {
+  console.error(message);
   process.exitCode = 1;
 }
 
-/** Every package in a node_modules folder, and those in their own. */
+/** Returns every package in a node_modules folder and in nested ones. */
 function packagesIn(nodeModules) {
   if (!existsSync(nodeModules)) return [];
   const names = readdirSync(nodeModules).filter((name) => !name.startsWith("."));
@@ -79,7 +79,7 @@ function packagesIn(nodeModules) {
   });
 }
 
-/** Of its files, without the packages within. */
+/** Returns the bytes of the files in a folder, without nested packages. */
 function bytesIn(path) {
   return readdirSync(path, { withFileTypes: true })
     .filter((entry) => entry.name !== "node_modules")

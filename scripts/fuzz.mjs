@@ -1,4 +1,4 @@
-/** `npm run fuzz`: builds the package and looks for inputs that break its promises. Arguments go to test/fuzz/main.mjs. */
+/** `npm run fuzz`: builds the package and searches for inputs that break its properties. Passes arguments to test/fuzz/main.mjs. */
 import { npm, run } from "./run.mjs";
 import { ensureDependencies, ensureTwisted, python } from "./setup.mjs";
 

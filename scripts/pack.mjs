@@ -1,13 +1,15 @@
-/** Makes the tarball that would be published. */
+/** Packs the package as npm would publish it. */
 import { join } from "node:path";
 import { npmOutput } from "./run.mjs";
 
 /**
- * @param {string} folder where it goes
- * @returns what npm tells of it (name, version, size, unpackedSize, files, shasum, ...), and its path
+ * Writes the tarball.
+ *
+ * @param {string} folder target folder
+ * @returns the description by npm (name, version, size, unpackedSize, files, shasum, ...), and the path
  */
 export function pack(folder) {
-  // `npm run release --dry-run`, without the dashes between, sets npm's own option: the file is wanted all the same.
+  // `npm run release --dry-run`, without `--`, sets npm's own option. The file is needed even then.
   const options = ["--json", "--dry-run=false", "--loglevel=error", "--pack-destination", folder];
   const [tarball] = JSON.parse(npmOutput(["pack", ...options]));
   return { ...tarball, path: join(folder, tarball.filename) };

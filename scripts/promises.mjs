@@ -1,9 +1,11 @@
-/** What the tests say of the promises of SECURITY.md: each row names the tests that hold it. */
+/** Reads SECURITY.md: each table row that names tests is a promise, which is kept if these tests passed. */
 import { readFileSync } from "node:fs";
 import { basename, join, relative } from "node:path";
 import { root } from "./run.mjs";
 
 /**
+ * Returns each promise with the result of its tests.
+ *
  * @param results `testResults` of vitest's JSON report
  * @returns {{ promise: string, result: "kept" | "broken" | "not run" }[]}
  */
@@ -28,8 +30,8 @@ export function promises(results) {
 }
 
 /**
- * Of what a row names, `file`: name. The name is a test's, or its beginning, in which `%s` stands for anything; or the
- * file's own name, for all of its tests.
+ * Returns the result of one reference, `file`: name. The name is the name of a test or its beginning, and `%s` matches any
+ * text. The name of the file itself means all tests in it.
  */
 function statusOf(named, files) {
   const [, file, name] = /^`([^`]+)`: (.+)$/.exec(named) ?? [];

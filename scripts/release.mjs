@@ -1,7 +1,7 @@
 /**
- * `npm run release`: builds and packs the package, publishes the tarball and tags the commit; only once every check has
- * passed. `-- --dry-run` stops before that, and says what would be done. `-- --provenance` has npm attest where the package
- * was made, which it can in a CI service alone. Exits 1 when a check fails.
+ * `npm run release`: builds and packs the package. If every check passes, publishes the tarball and tags the commit.
+ * `-- --dry-run` prints these commands instead. `-- --provenance` makes npm attest the origin of the build, which works in
+ * a CI service only. Exits 1 if a check fails.
  */
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -13,7 +13,7 @@ import { changelogProblems, versionProblems } from "./release/version.mjs";
 import { npm, root, run } from "./run.mjs";
 import { ensureDependencies } from "./setup.mjs";
 
-// npm keeps the option for itself where the dashes before it were forgotten.
+// Without `--` before it, npm takes the option and sets this variable.
 const dryRun = process.argv.includes("--dry-run") || process.env.npm_config_dry_run === "true";
 const provenance = process.argv.includes("--provenance");
 
@@ -31,12 +31,12 @@ const files = tarball?.files.map(({ path }) => path) ?? [];
 
 const checks = [
   ["the version is semantic", versionProblems(version)],
-  ["CHANGELOG.md tells of it", changelogProblems(readFileSync(join(root, "CHANGELOG.md"), "utf8"), version)],
-  ["its tag is free, or here", tagProblems(tag)],
+  ["CHANGELOG.md describes it", changelogProblems(readFileSync(join(root, "CHANGELOG.md"), "utf8"), version)],
+  ["its tag is free, or at this commit", tagProblems(tag)],
   ["everything is committed", treeProblems()],
-  ["the tarball is made", packing],
-  ["it holds what it must", tarball === undefined ? [] : missingProblems(files, manifest)],
-  ["it holds nothing else", foreignProblems(files)],
+  ["the tarball is packed", packing],
+  ["it contains every required file", tarball === undefined ? [] : missingProblems(files, manifest)],
+  ["it contains no other file", foreignProblems(files)],
 ];
 for (const [name, problems] of checks) {
   console.log(`${problems.length === 0 ? "ok     " : "failed "} ${name}`);
@@ -51,11 +51,11 @@ if (tarball !== undefined) {
   console.log(`shasum ${tarball.shasum}`);
 }
 if (checks.some(([, problems]) => problems.length > 0)) {
-  console.log("\nnothing is published: see what failed");
+  console.log("\nnothing is published: fix the failed checks");
   process.exit(1);
 }
 
-// What comes before a version is not what `npm install` should give to whoever asks for none.
+// A plain `npm install` must not install a prerelease.
 const publish = ["publish", tarball.path, "--tag", version.includes("-") ? "next" : "latest"];
 publish.push(`--provenance=${provenance}`);
 const tagging = ["tag", "--annotate", tag, "--message", `${manifest.name} ${version}`];
@@ -65,11 +65,11 @@ console.log(`  npm ${publish.join(" ").replace(folder, ".")}`);
 if (!tagged) console.log(`  git tag --annotate ${tag}`);
 if (dryRun) process.exit(0);
 
-// In this order, so that a tag always means a version that npm has.
+// Tag after publishing, so that every tag is a published version.
 if (npm(publish) !== 0 || (!tagged && run("git", tagging) !== 0)) process.exit(1);
-console.log(`\npublished. The tag goes out with: git push origin ${tag}`);
+console.log(`\npublished. Push the tag: git push origin ${tag}`);
 
-/** npm refuses by itself to pack what it could not publish. */
+/** Packs the package. npm rejects a package that it could not publish. */
 function packed() {
   try {
     return { tarball: pack(folder), problems: [] };

@@ -1,6 +1,6 @@
 /**
- * Runs another program in the repository's root and waits for it. The scripts beside this one run before
- * anything is installed, which is why they import nothing but Node's own modules.
+ * Runs other programs in the root of the repository. The scripts run before any package is installed, so this file
+ * imports modules of Node only.
  */
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
@@ -8,10 +8,12 @@ import { fileURLToPath } from "node:url";
 export const root = fileURLToPath(new URL("..", import.meta.url));
 
 /**
+ * Runs a program with the output of this process.
+ *
  * @param {string} command
  * @param {readonly string[]} args
  * @param {import("node:child_process").SpawnSyncOptions} [options]
- * @returns {number} the exit code; 127 when the program could not be started, 1 when a signal ended it
+ * @returns {number} the exit code; 127 if the program cannot be started, 1 if a signal ended it
  */
 export function run(command, args, options) {
   const { status, error } = spawnSync(command, args, { cwd: root, stdio: "inherit", ...options });
@@ -20,11 +22,13 @@ export function run(command, args, options) {
 }
 
 /**
+ * Runs a program and returns its output.
+ *
  * @param {string} command
  * @param {readonly string[]} args
  * @param {import("node:child_process").SpawnSyncOptions} [options]
- * @returns {string} what it prints
- * @throws {Error} when it fails, with what it has complained of
+ * @returns {string} its standard output
+ * @throws {Error} if it fails, with its standard error
  */
 export function output(command, args, options) {
   const { status, error, stdout, stderr } = spawnSync(command, args, {
@@ -39,7 +43,7 @@ export function output(command, args, options) {
 }
 
 /**
- * `run` of npm.
+ * Runs npm as `run` does.
  *
  * @param {readonly string[]} args
  * @param {import("node:child_process").SpawnSyncOptions} [options]
@@ -49,7 +53,7 @@ export function npm(args, options) {
 }
 
 /**
- * `output` of npm.
+ * Runs npm as `output` does.
  *
  * @param {readonly string[]} args
  * @param {import("node:child_process").SpawnSyncOptions} [options]
@@ -58,7 +62,7 @@ export function npmOutput(args, options) {
   return output(...npmCommand(args), options);
 }
 
-/** By way of the npm that started us where there is one, since Windows cannot spawn `npm.cmd` by its name. */
+/** Returns the command for the npm that started this process, if any: Windows cannot spawn `npm.cmd` by name. */
 function npmCommand(args) {
   const cli = process.env.npm_execpath;
   return cli?.endsWith("npm-cli.js") ? [process.execPath, [cli, ...args]] : ["npm", args];

@@ -1,19 +1,19 @@
 /**
- * Fetches what a fresh clone lacks: the packages of package-lock.json, and a Twisted to talk to. Called by
- * the other scripts, so that `npm test`, `npm start` and `npm run bench` need no step before them.
+ * Installs what a fresh clone lacks: the packages of package-lock.json, Twisted, tshark and Chromium. The other scripts
+ * call it, so that `npm test`, `npm start` and `npm run bench` need no preparation.
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { npm, root, run } from "./run.mjs";
 
-/** Debian's own Python by default: whichever `python3` comes first in PATH need not be the one that apt serves. */
+/** Debian's Python by default. The first `python3` in PATH may not be the one that apt installs packages for. */
 const systemPython = "/usr/bin/python3";
 export const python = process.env.AMPWIRE_PYTHON || systemPython;
 
 const systemChromium = "/usr/bin/chromium";
 const chromium = process.env.AMPWIRE_CHROMIUM || systemChromium;
 
-/** Installs the packages of package-lock.json, unless node_modules holds them already. Exits when it cannot. */
+/** Installs the packages of package-lock.json if node_modules lacks any. Exits the process if npm fails. */
 export function ensureDependencies() {
   if (dependenciesInstalled()) return;
   console.log("installing the packages of package-lock.json");
@@ -27,10 +27,10 @@ export function ensureDependencies() {
 }
 
 /**
- * Compares what npm installed with what it should install. By content and not by time: a checkout makes
- * package-lock.json new without changing it, and npm writes it after node_modules.
+ * Compares the installed packages with package-lock.json by content. Modification times do not help: a checkout updates
+ * the time of package-lock.json, and npm writes it after node_modules.
  *
- * @param {string} [folder] where both are
+ * @param {string} [folder] folder of package-lock.json and node_modules
  * @returns {boolean}
  */
 export function dependenciesInstalled(folder = root) {
@@ -54,14 +54,14 @@ function lockedPackages(path) {
 }
 
 /**
- * Sees to something that tests want and that npm cannot install: apt does, where it can be used.
+ * Installs a program for tests that npm cannot install.
  *
- * @param {{ there: () => boolean, ways: readonly (() => boolean)[], problem: string, tests: string }} wanted
- *   `ways` of coming by it are tried in order
- * @returns {boolean} whether it is there. In CI its absence ends the process: skipped tests would look like passed ones.
+ * @param {{ isPresent: () => boolean, installers: readonly (() => boolean)[], problem: string, tests: string }} program
+ *   `installers` are tried in order
+ * @returns {boolean} true if it is present. In CI its absence ends the process: skipped tests would look like passed ones.
  */
-function ensure({ there, ways, problem, tests }) {
-  if (there() || ways.some((way) => way() && there())) return true;
+function ensure({ isPresent, installers, problem, tests }) {
+  if (isPresent() || installers.some((install) => install() && isPresent())) return true;
   if (process.env.CI === "true") {
     console.error(`${problem}; with CI=true ${tests} must run`);
     process.exit(1);
@@ -70,33 +70,34 @@ function ensure({ there, ways, problem, tests }) {
   return false;
 }
 
-/** A Python that has Twisted with TLS. @returns {boolean} see {@link ensure} */
+/** Ensures a Python that has Twisted with TLS. @returns {boolean} see {@link ensure} */
 export function ensureTwisted(tests = "the interop tests") {
   return ensure({
-    there: () => run(python, ["-c", "import twisted, OpenSSL, service_identity"], { stdio: "ignore" }) === 0,
-    ways: [
+    isPresent: () =>
+      run(python, ["-c", "import twisted, OpenSSL, service_identity"], { stdio: "ignore" }) === 0,
+    installers: [
       () =>
         python === systemPython &&
         installPackages("Twisted", ["python3-twisted", "python3-openssl", "python3-service-identity"]),
     ],
-    problem: `${python} cannot import twisted, OpenSSL and service_identity (AMPWIRE_PYTHON names another Python)`,
+    problem: `${python} cannot import twisted, OpenSSL and service_identity (set AMPWIRE_PYTHON to another Python)`,
     tests,
   });
 }
 
-/** Where Debian has the examples of Twisted's documentation, and where we put them if it does not. */
+/** Folders of the examples in Twisted's documentation: of Debian's package, and of an unpacked copy. */
 const twistedExamples = [
   "/usr/share/doc/twisted-doc/examples",
   join(root, "node_modules", ".cache", "twisted-doc", "usr/share/doc/twisted-doc/examples"),
 ];
 
-/** The example programs of Twisted's documentation, which talk with the command. @returns {boolean} see {@link ensure} */
+/** Ensures the example programs of Twisted's documentation. @returns {boolean} see {@link ensure} */
 export function ensureTwistedExamples() {
   return ensure({
-    there: () => twistedExamples.some((folder) => existsSync(join(folder, "ampclient.py"))),
-    // Small images of Debian are told to leave documentation out: then it is unpacked beside.
-    ways: [() => installPackages("Twisted's examples", ["twisted-doc"]), unpackTwistedExamples],
-    problem: `there is no ampclient.py in ${twistedExamples[0]}`,
+    isPresent: () => twistedExamples.some((folder) => existsSync(join(folder, "ampclient.py"))),
+    // Small images of Debian omit documentation. Then the package is unpacked into node_modules/.cache.
+    installers: [() => installPackages("Twisted's examples", ["twisted-doc"]), unpackTwistedExamples],
+    problem: `cannot find ampclient.py in ${twistedExamples[0]}`,
     tests: "the tests with Twisted's examples",
   });
 }
@@ -104,7 +105,7 @@ export function ensureTwistedExamples() {
 function unpackTwistedExamples() {
   const folder = join(root, "node_modules", ".cache", "twisted-doc");
   mkdirSync(folder, { recursive: true });
-  // apt drops its rights for a download, and may not be able to write there then.
+  // apt downloads as another user, who may not write to this folder.
   const options = { cwd: folder, stdio: "ignore" };
   if (run("apt-get", ["-o", "APT::Sandbox::User=root", "download", "-qq", "twisted-doc"], options) !== 0)
     return false;
@@ -112,27 +113,27 @@ function unpackTwistedExamples() {
   return archive !== undefined && run("dpkg-deb", ["-x", archive, "."], options) === 0;
 }
 
-/** Wireshark's command for the terminal, which the tests of our dissector run. @returns {boolean} see {@link ensure} */
+/** Ensures tshark, which the tests of the Wireshark dissector run. @returns {boolean} see {@link ensure} */
 export function ensureTshark() {
   return ensure({
-    there: () => run("tshark", ["--version"], { stdio: "ignore" }) === 0,
-    ways: [() => installPackages("tshark", ["tshark"])],
-    problem: "there is no tshark in PATH",
+    isPresent: () => run("tshark", ["--version"], { stdio: "ignore" }) === 0,
+    installers: [() => installPackages("tshark", ["tshark"])],
+    problem: "tshark is not in PATH",
     tests: "the tests of the Wireshark dissector",
   });
 }
 
-/** A Chromium, which the tests of pages drive. @returns {boolean} see {@link ensure} */
+/** Ensures Chromium, which the browser tests run. @returns {boolean} see {@link ensure} */
 export function ensureChromium() {
   return ensure({
-    there: () => existsSync(chromium),
-    ways: [() => chromium === systemChromium && installPackages("Chromium", ["chromium"])],
-    problem: `there is no ${chromium} (AMPWIRE_CHROMIUM names another)`,
+    isPresent: () => existsSync(chromium),
+    installers: [() => chromium === systemChromium && installPackages("Chromium", ["chromium"])],
+    problem: `cannot find ${chromium} (set AMPWIRE_CHROMIUM to another Chromium)`,
     tests: "the tests in a browser",
   });
 }
 
-/** Where apt can be used: as root, on Debian and its like. */
+/** Installs packages with apt, if this process is root and apt is present. @returns {boolean} true on success */
 function installPackages(what, packages) {
   if (process.getuid?.() !== 0 || run("apt-get", ["--version"], { stdio: "ignore" }) !== 0) return false;
   console.log(`installing ${what} with apt-get`);
@@ -140,7 +141,7 @@ function installPackages(what, packages) {
     stdio: ["ignore", "ignore", "inherit"],
     env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" },
   };
-  // A failed update is no reason to stop: the lists at hand may do.
+  // The installation may work with old package lists if the update fails.
   run("apt-get", ["update", "-qq"], options);
   return run("apt-get", ["install", "-y", "-qq", "--no-install-recommends", ...packages], options) === 0;
 }

@@ -1,4 +1,4 @@
-/** `npm run soak`: builds the package and puts it under load for two minutes. Arguments go to test/soak/main.mjs. */
+/** `npm run soak`: builds the package and puts it under load for two minutes. Passes arguments to test/soak/main.mjs. */
 import { npm, run } from "./run.mjs";
 import { ensureDependencies } from "./setup.mjs";
 

@@ -1,7 +1,7 @@
 /**
- * `npm run test:runtimes`: runs test/runtimes/suite.mjs on every runtime that is promised, and prints a table: what works
- * where. The runtimes come from npm. `--write` writes the table into docs/runtimes.md. Exits 1 when something fails that the
- * table of known gaps does not name.
+ * `npm run test:runtimes`: runs test/runtimes/suite.mjs on every supported runtime, and prints a table of the results.
+ * npm installs the runtimes. `--write` writes the table into docs/runtimes.md. Exits 1 if a test fails that `knownGaps` does not
+ * name.
  */
 import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -21,7 +21,7 @@ const runtimes = [
   { name: "Deno", package: "deno@2", command: bin(".bin/deno"), args: ["run", "--allow-all", "--quiet"] },
 ];
 
-/** What is known not to work, and why: `"Runtime: test"` to the cause. */
+/** Known failures: `"Runtime: test"` to the cause. */
 const knownGaps = {};
 
 ensureDependencies();
@@ -50,16 +50,16 @@ if (process.argv.includes("--write")) writeTable();
 const complete = columns.every(
   ({ results }) => results.length === columns[0].results.length && results.length > 0,
 );
-if (!complete) console.log("a runtime has not finished the suite");
+if (!complete) console.log("a runtime did not finish the suite");
 process.exit(complete && failures.every(({ key }) => key in knownGaps) ? 0 : 1);
 
 function install() {
   if (runtimes.every(({ command }) => existsSync(command))) return;
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, "package.json"), JSON.stringify({ private: true }));
-  console.log("fetching the runtimes from npm");
+  console.log("installing the runtimes from npm");
   const packages = runtimes.map((runtime) => runtime.package);
-  // Their install scripts put the binary in its place: that is all that these packages are.
+  // The install scripts of these packages place the binaries.
   const args = [
     "install",
     "--no-audit",
@@ -94,13 +94,13 @@ function markdown() {
     .join("\n");
 }
 
-/** Blank lines around the table: without them some renderers take it for a part of the comment before it. */
+/** Writes the table into docs/runtimes.md with blank lines around it: without them some renderers add it to the comment. */
 function writeTable() {
   const path = join(root, "docs/runtimes.md");
   const text = readFileSync(path, "utf8");
   const place = /(?<=<!-- runtimes -->\n)[\s\S]*?(?=<!-- \/runtimes -->)/;
   if (!place.test(text))
-    throw new Error("docs/runtimes.md does not contain the two comments that enclose the table");
+    throw new Error("docs/runtimes.md lacks the comments <!-- runtimes --> and <!-- /runtimes -->");
   writeFileSync(
     path,
     text.replace(place, () => `\n${table}\n\n`),

@@ -1,6 +1,6 @@
 /**
- * `npm test`: everything a change must pass, as named steps that stop at the first failure. Arguments go to
- * vitest (`npm test -- test/core`). When tests have run, the last line is their count.
+ * `npm test`: runs all checks as named steps, and stops at the first failure. Passes arguments to vitest (for example,
+ * `npm test -- test/core`). If tests were run, the last line is their count.
  */
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -29,11 +29,12 @@ const steps = [
   ["types", script("check:types")],
   ["core purity", script("check:core")],
   ["lint", script("check:lint")],
+  ["prose", script("check:prose")],
   ["tests", vitest],
   ["package", script("check:package")],
 ];
 
-/** @type {Map<string, boolean>} name of each step that was run, and whether it passed */
+/** @type {Map<string, boolean>} result of each step that was run, by its name */
 const passed = new Map();
 const summary = [];
 for (const [name, step] of steps) {
@@ -50,11 +51,11 @@ console.log(`\n== summary\n${summary.join("\n")}`);
 
 const results = readReport();
 if (results !== undefined) {
-  const held = promises(results.testResults);
-  // A few files, run by name, say nothing of the rest.
+  const checked = promises(results.testResults);
+  // A run of some files does not test every promise.
   if (process.argv.length === 2) {
     console.log("\n== promises of SECURITY.md");
-    for (const { promise, result } of held) console.log(`${result.padEnd(7)}  ${promise}`);
+    for (const { promise, result } of checked) console.log(`${result.padEnd(7)}  ${promise}`);
   }
   console.log(`\n${countTests(results)}`);
 }
@@ -74,7 +75,7 @@ function vitest() {
   );
 }
 
-/** What vitest has written, or undefined when it did not run to its end. */
+/** Returns the report of vitest, or undefined if vitest did not finish. */
 function readReport() {
   try {
     return JSON.parse(readFileSync(report, "utf8"));
@@ -83,14 +84,14 @@ function readReport() {
   }
 }
 
-/** `N passed, N failed, N skipped`. */
+/** Returns `N passed, N failed, N skipped`. */
 function countTests(result) {
-  // A file that cannot be loaded has no tests to count, and is not to look like a success.
+  // A file that cannot be loaded has no tests, and counts as a failure.
   const unloaded = result.testResults.filter(
     ({ status, assertionResults }) =>
       status === "failed" && !assertionResults.some((test) => test.status === "failed"),
   );
-  // Nor is an error between two tests, which only vitest's exit code tells.
+  // Only the exit code of vitest reports an error between two tests.
   const failures = Math.max(result.numFailedTests + unloaded.length, passed.get("tests") ? 0 : 1);
   const notRun = result.numPendingTests + result.numTodoTests;
   return `${result.numPassedTests} passed, ${failures} failed, ${notRun} skipped`;

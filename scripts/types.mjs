@@ -1,6 +1,6 @@
 /**
- * `npm run check:types`, `npm run check:core`: checks the projects that are named. By the compiler's path, because
- * several versions are installed to be tested, and npm lets any of them be `tsc`.
+ * `npm run check:types`, `npm run check:core`: checks the projects in the arguments. It runs the compiler by its path:
+ * several versions are installed, and any of them may be npm's `tsc`.
  */
 import { join } from "node:path";
 import { root, run } from "./run.mjs";

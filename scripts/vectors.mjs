@@ -1,4 +1,4 @@
-/** `npm run vectors`: makes the golden bytes in test/vectors/ anew from a live Twisted. Arguments are passed on. */
+/** `npm run vectors`: writes the golden bytes in test/vectors/ from a live Twisted. Passes arguments to vectors.py. */
 import { run } from "./run.mjs";
 import { ensureTwisted, python } from "./setup.mjs";
 

@@ -3,10 +3,10 @@
 Write the golden bytes in test/vectors/ from a live Twisted.
 
     scripts/vectors.py            write all files
-    scripts/vectors.py --check    write nothing; exit with 1 when a file is not what Twisted does now
+    scripts/vectors.py --check    write nothing; exit with 1 if a file differs from the output of Twisted
 
-Needs Debian's python3-twisted with pyOpenSSL (the reference is 22.4). Nothing written depends on time or chance: a
-second run changes nothing. What the fields mean is said at the function ``vectors`` of the module that makes them.
+Needs Debian's python3-twisted with pyOpenSSL (the reference is 22.4). The files do not depend on time or chance: a
+second run does not change them. The function ``vectors`` of each module documents the fields.
 """
 
 import sys
@@ -35,11 +35,11 @@ FILES = {
 
 
 def layout(vectors):
-    """JSON with a vector on each line, and those that have steps with a step on each line."""
+    """Return JSON with a line for each vector, and a line for each step of a vector with steps."""
     names = [vector["name"] for vector in vectors]
     twice = {name for name in names if names.count(name) > 1}
     if twice:
-        raise ValueError(f"vectors of the same name: {sorted(twice)}")
+        raise ValueError(f"vectors with equal names: {sorted(twice)}")
     return "[\n" + ",\n".join(map(_layoutVector, vectors)) + "\n]\n"
 
 
@@ -55,7 +55,7 @@ def _layoutVector(vector):
 
 
 def main(check):
-    # Twisted reports every refused ask to its log, which is standard error unless it is told otherwise.
+    # Twisted logs every refused ask. Its default log is standard error.
     globalLogBeginner.beginLoggingTo([lambda event: None], redirectStandardIO=False, discardBuffer=True)
     changed = []
     for name, module in FILES.items():

@@ -19,6 +19,12 @@ export type { SplitLayout, SplitOptions } from "./core/arguments/split-value.ts"
 export { unicode } from "./core/arguments/unicode.ts";
 export { BoxDispatcher } from "./core/carriers/box-dispatcher.ts";
 export {
+  type MessageChannelLike,
+  type MessageListener,
+  MessageTransport,
+  type MessageTransportOptions,
+} from "./core/carriers/message-transport.ts";
+export {
   type ArgumentsOf,
   Command,
   type CommandSpec,
@@ -77,6 +83,7 @@ export {
   NoEmptyBoxes,
   ProtocolError,
   RemoteAmpError,
+  Unavailable,
   UnexpectedAnswer,
   UnhandledCommand,
   UnknownRemoteError,
@@ -100,10 +107,12 @@ export {
   ConnectionLost,
   HeartbeatTimeout,
   IdleTimeout,
+  UnsentTimeout,
 } from "./core/errors/transport.ts";
 export {
   PROTOCOL_ERRORS,
   TLS_REQUIRED_ERROR_CODE,
+  UNAVAILABLE_ERROR_CODE,
   UNHANDLED_ERROR_CODE,
   UNKNOWN_ERROR_CODE,
 } from "./core/errors/wire-codes.ts";

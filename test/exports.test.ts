@@ -1,26 +1,27 @@
-/** What each door exports: whoever adds, renames or removes a name says so here, and in CHANGELOG.md. */
+/** Exports of every entry point. A change of a name is made here and in CHANGELOG.md too. */
 import { describe, expect, test } from "vitest";
 import { exportsOf } from "./support/sources.ts";
 
-const DOORS = {
+const ENTRY_POINTS = {
   "index.ts": {
     values: `
     ANSWER ASK AmpError BadLocalReturn Box BoxDispatcher BoxReader BoxTimeout BoxTooLarge COMMAND CallTimeout Command
     CommandResponder ConnectFailed Connection ConnectionClosed ConnectionLost DEFAULT_LIMITS
     DescriptorsNotAvailable ERROR ERROR_CODE ERROR_DESCRIPTION HEARTBEAT_COMMAND HandshakeError
     HandshakeTimeout HeartbeatTimeout IdleTimeout IncompatibleVersions InvalidCertificate InvalidSignature
-    KeyTooLong LimitExceeded MAX_KEY_LENGTH MAX_VALUE_LENGTH MalformedAmpBox NoEmptyBoxes NotQuiescent
+    KeyTooLong LimitExceeded MessageTransport MAX_KEY_LENGTH MAX_VALUE_LENGTH MalformedAmpBox NoEmptyBoxes NotQuiescent
     OnlyOneTLS PROTOCOL_ERRORS PeerRefusedCertificate PeerVerifyError PlaintextAfterStartTLS ProtocolError
     ProtocolSwitchCommand ProtocolSwitched RemoteAmpError StartTLS StartTLSCollision StartTLSRefused
     TLSNotAvailable TLSRequired TLS_REQUIRED_ERROR_CODE TooLong UNHANDLED_ERROR_CODE UNKNOWN_ERROR_CODE
-    UnexpectedAnswer UnhandledCommand UnknownRemoteError ampList bigBytes bigInteger bigUnicode boolean boxArgument
+    UNAVAILABLE_ERROR_CODE Unavailable UnexpectedAnswer UnhandledCommand UnknownRemoteError UnsentTimeout ampList bigBytes bigInteger bigUnicode boolean boxArgument
     bytes command dateTime decimal decimalText encodeBox exactDecimal float integer listOf local locator
     optional parseBoxes path plainBox switchBox tlsBox unicode`,
     types: `
     AbortSignalLike AmpConnection AnyCommand Argument ArgumentDescription ArgumentsOf BoxArgument BoxKind
     BoxReceiver BoxSender CallEvent Caller CallOptions CallParameters CallResult CertificateLike ChangeEvent
     ChangeSide ChangingConnection ChunkOwnership Clock CommandSpec CommandType ConnectionOptions ErrorClass ErrorContext ErrorCodes
-    Extended Fault Fields LimitOptions HeartbeatOptions InPlaceArgument InputOf Limits LocalArgument Observer
+    Extended Fault Fields LimitOptions HeartbeatOptions InPlaceArgument InputOf Limits LocalArgument
+    MessageChannelLike MessageListener MessageTransportOptions Observer
     OptionalArgument PerformChange PrivateCertificateLike ProtocolChange RawResponder Respond Responder
     ResponderContext ResponderLocator ResponderSource ResponseOf SideChannel Signal SplitLayout
     SplitOptions StartTLSOptions StartTLSTransport State SwitchFields SwitchSpec SwitchedProtocol
@@ -38,11 +39,19 @@ const DOORS = {
   },
   "websocket/index.ts": {
     values: `
-    SUBPROTOCOL attach chooseProtocol connect reconnecting`,
+    SUBPROTOCOL attach chooseProtocol connect reconnecting serverOptions`,
     types: `
     BackoffOptions ConnectWebSocketOptions ConnectionOpener ReconnectingBaseOptions ReconnectingStateChange ReconnectingClient
     ReconnectingOptions ReconnectingState QueueLimits WebSocketConstructor WebSocketEvent WebSocketLike
-    WebSocketOptions WebSocketURL`,
+    WebSocketOptions WebSocketServerOptions WebSocketURL`,
+  },
+  "websocket/client/index.ts": {
+    values: `
+    connect heartbeat reconnecting`,
+    types: `
+    BackoffOptions CallingOptions ConnectionOpener Heartbeat HeartbeatOptions QueueLimits ReconnectingBaseOptions
+    ReconnectingClient ReconnectingOptions ReconnectingState ReconnectingStateChange WebSocketConstructor
+    WebSocketEvent WebSocketLike WebSocketURL`,
   },
   "testing/index.ts": {
     values: `
@@ -53,19 +62,19 @@ const DOORS = {
   },
 };
 
-describe.each(Object.entries(DOORS))("%s", (path, { values, types }) => {
+describe.each(Object.entries(ENTRY_POINTS))("%s", (path, { values, types }) => {
   const found = exportsOf(path);
 
-  test("exports these values", () => {
+  test("the entry point exports these values", () => {
     expect(found.filter((name) => !name.startsWith("type ")).sort()).toEqual(words(values));
   });
 
-  test("exports these types", () => {
+  test("the entry point exports these types", () => {
     const names = found.filter((name) => name.startsWith("type ")).map((name) => name.slice("type ".length));
     expect(names.sort()).toEqual(words(types));
   });
 
-  test("names nothing twice, and does nothing but re-export", () => {
+  test("the entry point exports each name once, and contains only re-exports", () => {
     expect(new Set(found).size).toBe(found.length);
     for (const name of found) expect(name).toMatch(/^(type )?\w+$/);
   });

@@ -4,7 +4,7 @@ import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { fileURLToPath } from "node:url";
-import { chooseProtocol } from "ampwire/websocket";
+import { serverOptions } from "ampwire/websocket";
 import { build } from "esbuild";
 import { type WebSocket, WebSocketServer } from "ws";
 
@@ -38,7 +38,7 @@ export async function servePage({ port: requestedPort = 0, onSocket }: Site) {
   const sockets = new WebSocketServer({
     server,
     path: "/amp",
-    handleProtocols: chooseProtocol,
+    ...serverOptions(),
     verifyClient: ({ origin }: { readonly origin: string }) => origin === url, // a page of any other site could open a WebSocket too
   });
   sockets.on("connection", onSocket);

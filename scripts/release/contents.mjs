@@ -1,9 +1,9 @@
-/** What the tarball must hold, and what has no business in it. */
+/** Checks that the tarball contains the required files and no others. */
 
-/** Beside what package.json promises under `exports` and `bin`. */
+/** Required files, in addition to the targets of `exports` and `bin` in package.json. */
 const REQUIRED = ["package.json", "README.md", "LICENSE", "CHANGELOG.md"];
 
-/** Written down once more, since a slip in `files` of package.json would otherwise publish whatever it names. */
+/** Allowed files. A second list, so that a mistake in `files` of package.json publishes nothing else. */
 const ALLOWED = [
   /^(package\.json|README\.md|LICENSE|CHANGELOG\.md)$/,
   /^dist\/(?!.*\.(test|spec)\.).+\.(js|d\.ts)$/,
@@ -12,34 +12,32 @@ const ALLOWED = [
 
 /**
  * @param {readonly string[]} files paths in the tarball
- * @returns {string[]} what is wrong, and what to do about it
+ * @returns {string[]} problems, each with its fix
  */
 export function missingProblems(files, { exports = {}, bin = {} }) {
-  const doors = Object.values(exports);
-  const targets = [...doors.flatMap(targetsOf), ...Object.values(bin)].map((path) =>
+  const entryPoints = Object.values(exports);
+  const targets = [...entryPoints.flatMap(targetsOf), ...Object.values(bin)].map((path) =>
     path.replace(/^\.\//, ""),
   );
   const missing = [...new Set([...REQUIRED, ...targets])].filter((path) => !files.includes(path));
-  const untyped = Object.keys(exports).filter((door) => isUntyped(exports[door]));
+  const untyped = Object.keys(exports).filter((name) => isUntyped(exports[name]));
   return [
-    ...missing.map(
-      (path) => `the tarball has no ${path}: see what the build makes, and "files" in package.json`,
-    ),
-    ...untyped.map((door) => `the export ${door} has no types: name its .d.ts under "types" in package.json`),
+    ...missing.map((path) => `the tarball lacks ${path}: check the build, and "files" in package.json`),
+    ...untyped.map((name) => `the export ${name} has no types: name its .d.ts under "types" in package.json`),
   ];
 }
 
 /**
  * @param {readonly string[]} files paths in the tarball
- * @returns {string[]} what is wrong, and what to do about it
+ * @returns {string[]} problems, each with its fix
  */
 export function foreignProblems(files) {
   return files
     .filter((path) => !ALLOWED.some((pattern) => pattern.test(path)))
-    .map((path) => `${path} is in the tarball: take it out of "files" in package.json, or out of dist`);
+    .map((path) => `the tarball contains ${path}: remove it from "files" in package.json, or from dist`);
 }
 
-/** The files that an export leads to, under whichever condition. */
+/** Returns the files of an export under all conditions. */
 function targetsOf(target) {
   return typeof target === "string" ? [target] : Object.values(target).flatMap(targetsOf);
 }

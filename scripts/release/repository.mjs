@@ -1,4 +1,4 @@
-/** What git has to say of a release: what is published is a commit, and its tag means no other one. */
+/** Checks that the released files are committed, and that the tag of the version is at this commit. */
 import { output, run } from "../run.mjs";
 
 /** @returns {string} the commit that would be released */
@@ -6,25 +6,25 @@ export function head() {
   return output("git", ["rev-parse", "HEAD"]).trim();
 }
 
-/** @returns {string | undefined} the commit that the tag means, or undefined where there is no such tag */
+/** @returns {string | undefined} the commit of the tag, or undefined if there is no such tag */
 export function commitOf(tag) {
-  const words = ["rev-parse", "--verify", "--quiet", `refs/tags/${tag}^{commit}`];
-  // Quiet, it tells by its code alone that there is none.
-  return run("git", words, { stdio: "ignore" }) === 0 ? output("git", words).trim() : undefined;
+  const args = ["rev-parse", "--verify", "--quiet", `refs/tags/${tag}^{commit}`];
+  // With --quiet, the exit code alone reports a missing tag.
+  return run("git", args, { stdio: "ignore" }) === 0 ? output("git", args).trim() : undefined;
 }
 
-/** @returns {string[]} what is wrong, and what to do about it */
+/** @returns {string[]} problems, each with its fix */
 export function tagProblems(tag) {
   const tagged = commitOf(tag);
   if (tagged === undefined || tagged === head()) return [];
   return [`the tag ${tag} is at ${short(tagged)}, not here at ${short(head())}: raise the version`];
 }
 
-/** @returns {string[]} what is wrong, and what to do about it */
+/** @returns {string[]} problems, each with its fix */
 export function treeProblems() {
   const changes = output("git", ["status", "--porcelain"]).trimEnd();
   if (changes === "") return [];
-  return [`what is here is not what is committed: commit it, or put it away\n${changes}`];
+  return [`there are uncommitted changes: commit or stash them\n${changes}`];
 }
 
 export function short(commit) {

@@ -1,38 +1,37 @@
 /**
- * What a version has to be before it is published, and what CHANGELOG.md has to say of it. Its section, `## 1.2.3` or
- * `## 1.2.3 - 2026-01-31`, is the newest one and says something; `## Unreleased` may stand above it, as long as it is
- * empty.
+ * Checks the version and its section in CHANGELOG.md. The section, `## 1.2.3` or `## 1.2.3 - 2026-01-31`, must be the
+ * newest one and must not be empty. An empty `## Unreleased` may precede it.
  */
 
-/** What semver.org gives, without the build's metadata: npm drops it, so that two versions would become one. */
+/** Pattern of semver.org without build metadata. npm removes the metadata, so two versions could become equal. */
 const VERSION =
   /^(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(-((0|[1-9]\d*|\d*[a-z-][0-9a-z-]*)(\.(0|[1-9]\d*|\d*[a-z-][0-9a-z-]*))*))?$/i;
 
-/** @returns {string[]} what is wrong, and what to do about it */
+/** @returns {string[]} problems, each with its fix */
 export function versionProblems(version) {
   if (VERSION.test(version ?? "")) return [];
-  return [`${JSON.stringify(version)} is no semantic version: write one like 1.2.3 into package.json`];
+  return [`${JSON.stringify(version)} is not a semantic version: set one such as 1.2.3 in package.json`];
 }
 
 /**
- * @param {string} text of CHANGELOG.md
- * @returns {string[]} what is wrong, and what to do about it
+ * @param {string} text content of CHANGELOG.md
+ * @returns {string[]} problems, each with its fix
  */
 export function changelogProblems(text, version) {
   const [unreleased, newest] = newestSections(text);
   if (newest?.title !== version) {
-    const found = newest === undefined ? "has no section of a version" : `begins with ${newest.title}`;
+    const found = newest === undefined ? "has no section for a version" : `begins with ${newest.title}`;
     return [`CHANGELOG.md ${found}: rename "## Unreleased" to "## ${version}", or correct package.json`];
   }
   const problems = [];
-  if (newest.body === "") problems.push(`"## ${version}" in CHANGELOG.md is empty: say what is new`);
+  if (newest.body === "") problems.push(`"## ${version}" in CHANGELOG.md is empty: describe the changes`);
   if (unreleased !== undefined && unreleased.body !== "") {
     problems.push(`CHANGELOG.md has changes under "## Unreleased": move them to "## ${version}"`);
   }
   return problems;
 }
 
-/** The section of what is not released yet, if it is there, and the one that follows. */
+/** Returns the section of unreleased changes, or undefined if there is none, and the newest released section. */
 function newestSections(text) {
   const [, ...parts] = text.split(/^## /m);
   const sections = parts.map((part) => {

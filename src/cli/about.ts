@@ -1,4 +1,4 @@
-/** What this is, from package.json. */
+/** The version of the package, from package.json. */
 import { readFileSync } from "node:fs";
 
 export function version(): string {

@@ -1,4 +1,4 @@
-/** What went wrong, in one line with a hint, and the exit code it means. */
+/** Converts errors to one line of text with a hint, and to an exit code. */
 import {
   CallTimeout,
   ConnectFailed,
@@ -19,15 +19,15 @@ import {
 export interface CliError {
   readonly message: string;
   readonly hint: string | undefined;
-  /** For programs: an AmpError's code, or Node's. */
+  /** Code for programs: the `code` of an AmpError or of an error of Node. */
   readonly code: string | undefined;
   readonly exitCode: 1 | 2;
 }
 
-/** Something did not work. */
+/** A failure of the subcommand. Exit code 1. */
 export class Failure extends Error {
   readonly hint: string | undefined;
-  /** For programs that read the JSON. */
+  /** Code in the JSON output. */
   readonly code: string | undefined;
 
   constructor(message: string, hint?: string, options: { cause?: unknown; code?: string } = {}) {
@@ -37,32 +37,30 @@ export class Failure extends Error {
   }
 }
 
-/** The command line makes no sense. */
+/** An invalid command line. Exit code 2. */
 export class UsageError extends Failure {}
 
 type Known = readonly [errorClass: abstract new (...args: never[]) => Error, hint: string];
 
-/** The first that fits counts. */
+/** Hints by error class. The first class that matches is used. */
 const hints: readonly Known[] = [
-  [ConnectFailed, "is a server listening there?"],
-  [UnhandledCommand, "the peer has no responder of that name; names are case-sensitive"],
-  [CallTimeout, "--timeout SECONDS waits longer"],
-  [TLSRequired, "--starttls encrypts first"],
-  [
-    PeerVerifyError,
-    "--ca FILE names the authority, --server-name NAME the host; --insecure looks at neither",
-  ],
-  [PeerRefusedCertificate, "--cert FILE presents a certificate that the peer's authority has issued"],
-  [StartTLSRefused, "the peer does not do TLS, or not on this connection"],
-  [HandshakeTimeout, "--timeout SECONDS waits longer; does the peer do StartTLS at all?"],
-  [InvalidCertificate, "ampwire certificate show FILE tells what is in a file"],
-  [InvalidSignature, "name=text, name=@file or name:=json; the schema says which names there are"],
-  [KeyTooLong, "is that port really AMP's? for TLS from the first byte it is tls://"],
-  [ConnectionLost, "the peer closed the connection: its log may say why"],
+  [ConnectFailed, "check that a server listens at this address"],
+  [UnhandledCommand, "the peer has no responder with this name; names are case-sensitive"],
+  [CallTimeout, "--timeout SECONDS sets a longer timeout"],
+  [TLSRequired, "--starttls starts TLS before the call"],
+  [PeerVerifyError, "--ca FILE sets the CA, --server-name NAME the host; --insecure disables verification"],
+  [PeerRefusedCertificate, "--cert FILE presents a certificate issued by a CA that the peer trusts"],
+  [StartTLSRefused, "the peer does not support TLS on this connection"],
+  [HandshakeTimeout, "--timeout SECONDS sets a longer timeout; check that the peer supports StartTLS"],
+  [InvalidCertificate, "ampwire certificate show FILE describes the file"],
+  [InvalidSignature, "use name=text, name=@file or name:=json with the names in the schema"],
+  [KeyTooLong, "check that the port serves AMP; use tls:// for TLS from the first byte"],
+  [ConnectionLost, "the peer closed the connection; check its log"],
 ];
 
 export function toCliError(error: unknown): CliError {
-  const message = oneLine(error instanceof Error ? error.message || error.name : String(error));
+  const text = error instanceof Error ? error.message || error.name : String(error);
+  const message = oneLine(error instanceof PeerVerifyError ? withoutAuthorities(text) : text);
   const exitCode = error instanceof UsageError ? 2 : 1;
   const hint = error instanceof Failure ? error.hint : hintFor(error);
   return { message, hint, code: codeOf(error), exitCode };
@@ -70,9 +68,9 @@ export function toCliError(error: unknown): CliError {
 
 function hintFor(error: unknown): string | undefined {
   if (error instanceof RemoteAmpError && error.errorCode === UNKNOWN_ERROR_CODE) {
-    return "the peer's responder failed, or could not read the values: its log says why";
+    return "the responder failed or could not read the values; check the log of the peer";
   }
-  // A connection that is lost because of something else: that is the thing to say a word about.
+  // The cause of a lost connection is more specific than the loss, so its hint comes first.
   const cause = error instanceof ConnectionLost && error.cause !== undefined ? error.cause : error;
   for (const candidate of [cause, error]) {
     const known = hints.find(([errorClass]) => candidate instanceof errorClass);
@@ -87,10 +85,23 @@ function codeOf(error: unknown): string | undefined {
   return typeof code === "string" ? code : undefined;
 }
 
+/**
+ * Joins the lines of a message. A peer may choose much of the text, so the time is linear in its length: no regular
+ * expression searches for the end of a run of blanks.
+ */
 function oneLine(text: string): string {
-  // Of more than a hundred public authorities nobody wants to see the first three.
-  return text
-    .replace(/ \([A-Z]+=(?:(?!\) is )[^;])*(?:;[^;]*){2}; \d{2,} more\)/, "")
-    .replace(/\.?\s*\n\s*/g, "; ")
-    .trim();
+  const lines = text
+    .split("\n")
+    .map((line) => line.trim())
+    .filter((line) => line !== "");
+  const last = lines.pop() ?? "";
+  return [...lines.map((line) => (line.endsWith(".") ? line.slice(0, -1) : line)), last].join("; ");
+}
+
+/** Removes the list of CAs that a verification error contains, if there are more than ten: they are the public CAs. */
+function withoutAuthorities(text: string): string {
+  const end = /; \d{2,} more\)/.exec(text);
+  if (end === null) return text;
+  const start = Array.from(text.slice(0, end.index).matchAll(/ \([A-Z]+=/g)).at(-1);
+  return start === undefined ? text : text.slice(0, start.index) + text.slice(end.index + end[0].length);
 }

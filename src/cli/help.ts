@@ -1,36 +1,36 @@
-/** What `--help` says. */
+/** Texts of `--help`. */
 import { version } from "./about.ts";
 import type { Style } from "./print/style.ts";
 import { table } from "./print/table.ts";
 import { commonOptions, type Option, type Subcommand } from "./subcommand.ts";
 
-export function programHelp(verbs: readonly Subcommand[], paint: Style): string {
-  const list = table(verbs.map(({ name, summary }) => [`  ${name}`, summary]));
-  return `${paint.bold(`ampwire ${version()}`)}: AMP, the Asynchronous Messaging Protocol, on the terminal
+export function programHelp(subcommands: readonly Subcommand[], style: Style): string {
+  const list = table(subcommands.map(({ name, summary }) => [`  ${name}`, summary]));
+  return `${style.bold(`ampwire ${version()}`)}: command-line tool for AMP, the Asynchronous Messaging Protocol
 
-${paint.bold("usage:")} ampwire VERB ... [--json] [--help]
+${style.bold("usage:")} ampwire SUBCOMMAND ... [--json] [--help]
 
 ${list}
 
 Addresses are tcp://HOST:PORT, unix:PATH, and tls://HOST:PORT for TLS from the first byte.
-Exit codes: 0 done, 1 failed, 2 misused. ${paint.bold("ampwire VERB --help")} has examples.`;
+Exit codes: 0 success, 1 failure, 2 invalid command line. ${style.bold("ampwire SUBCOMMAND --help")} shows examples.`;
 }
 
-export function verbHelp(verb: Subcommand, paint: Style): string {
-  const options = Object.entries<Option>({ ...verb.options, ...commonOptions });
-  const examples = verb.examples.map(([command, purpose]) => `  # ${purpose}\n  ${command}`);
+export function subcommandHelp(subcommand: Subcommand, style: Style): string {
+  const options = Object.entries<Option>({ ...subcommand.options, ...commonOptions });
+  const examples = subcommand.examples.map(([command, purpose]) => `  # ${purpose}\n  ${command}`);
   return [
-    `${verb.summary}\n`,
-    `${paint.bold("usage:")} ${verb.usage}`,
-    ...(verb.about === undefined ? [] : [`\n${verb.about}`]),
-    `\n${paint.bold("options:")}`,
-    table(options.map(([name, option]) => [`  ${optionWords(name, option)}`, option.help])),
-    `\n${paint.bold("examples:")}`,
+    `${subcommand.summary}\n`,
+    `${style.bold("usage:")} ${subcommand.usage}`,
+    ...(subcommand.about === undefined ? [] : [`\n${subcommand.about}`]),
+    `\n${style.bold("options:")}`,
+    table(options.map(([name, option]) => [`  ${optionText(name, option)}`, option.help])),
+    `\n${style.bold("examples:")}`,
     examples.join("\n"),
   ].join("\n");
 }
 
-function optionWords(name: string, { short, value = "VALUE", type }: Option): string {
-  const word = type === "boolean" ? `--${name}` : `--${name} ${value}`;
-  return short === undefined ? word : `-${short}, ${word}`;
+function optionText(name: string, { short, value = "VALUE", type }: Option): string {
+  const text = type === "boolean" ? `--${name}` : `--${name} ${value}`;
+  return short === undefined ? text : `-${short}, ${text}`;
 }

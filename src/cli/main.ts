@@ -1,16 +1,19 @@
 #!/usr/bin/env node
-/** The command `ampwire`. */
+/** Entry point of the command `ampwire`. */
 import { toCliError } from "./cli-error.ts";
 import { Terminal } from "./print/terminal.ts";
 import { runProgram } from "./program.ts";
 
-const words = process.argv.slice(2);
+const args = process.argv.slice(2);
+
+// The process that reads standard error may end first. A server must survive that.
+process.stderr.on("error", () => {});
 
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  // A reader that has seen enough (`| head`) is no error of ours.
+  // A reader such as `head` may close the pipe before the output ends. That is not an error.
   if (error.code === "EPIPE") process.exit(0);
-  new Terminal(words.includes("--json")).complain(toCliError(error));
+  new Terminal(args.includes("--json")).printError(toCliError(error));
   process.exit(1);
 });
 
-process.exitCode = await runProgram(words);
+process.exitCode = await runProgram(args);

@@ -1,8 +1,8 @@
-/** From the words on the command line to a verb, and from what a verb throws to an exit code. */
+/** Runs the subcommand that the command line names, and converts what it throws to an exit code. */
 import { parseArgs } from "node:util";
 import { version } from "./about.ts";
 import { toCliError, UsageError } from "./cli-error.ts";
-import { programHelp, verbHelp } from "./help.ts";
+import { programHelp, subcommandHelp } from "./help.ts";
 import { Terminal } from "./print/terminal.ts";
 import { commonOptions, type Subcommand, type Values } from "./subcommand.ts";
 import { subcommands } from "./subcommands.ts";
@@ -12,88 +12,98 @@ interface Parsed {
   readonly positionals: readonly string[];
 }
 
-/** @returns the exit code: 0, 1 for a failure, 2 for misuse */
-export async function runProgram(words: readonly string[]): Promise<number> {
-  const [first] = words;
-  const terminal = new Terminal(words.includes("--json"));
+/** @returns the exit code: 0 for success, 1 for a failure, 2 for an invalid command line */
+export async function runProgram(args: readonly string[]): Promise<number> {
+  const [first] = args;
+  const terminal = new Terminal(args.includes("--json"));
   if (first === undefined || isHelp(first) || first === "help") {
-    return help(words.slice(1), terminal, first === undefined ? 2 : 0);
+    return help(args.slice(1), terminal, first === undefined ? 2 : 0);
   }
-  if (isHelp(words[1]) && familyOf(first).length > 0) return help([first], terminal, 0);
+  if (isHelp(args[1]) && familyOf(first).length > 0) return help([first], terminal, 0);
   if (first === "--version") {
-    terminal.say(version());
+    terminal.print(version());
     return 0;
   }
   try {
-    const { verb, rest } = find(words);
-    return await runVerb(verb, rest, terminal);
+    const { subcommand, rest } = find(args);
+    return await runSubcommand(subcommand, rest, terminal);
   } catch (error) {
-    const complaint = toCliError(error);
-    terminal.complain(complaint);
-    return complaint.exitCode;
+    const cliError = toCliError(error);
+    terminal.printError(cliError);
+    return cliError.exitCode;
   }
 }
 
-async function runVerb(verb: Subcommand, words: readonly string[], terminal: Terminal): Promise<number> {
-  const { values, positionals } = parsed(verb, words);
+async function runSubcommand(
+  subcommand: Subcommand,
+  args: readonly string[],
+  terminal: Terminal,
+): Promise<number> {
+  const { values, positionals } = parsed(subcommand, args);
   if (values.help === true) {
-    terminal.say(verbHelp(verb, terminal.paint));
+    terminal.print(subcommandHelp(subcommand, terminal.style));
     return 0;
   }
-  const [least, most] = verb.operands;
-  if (positionals.length < least) throw new UsageError(`${verb.name}: something is missing`, usageOf(verb));
+  const [least, most] = subcommand.operands;
+  if (positionals.length < least)
+    throw new UsageError(`${subcommand.name}: an operand is missing`, usageOf(subcommand));
   if (positionals.length > most) {
-    throw new UsageError(`${verb.name}: what is ${JSON.stringify(positionals[most])} for?`, usageOf(verb));
+    throw new UsageError(
+      `${subcommand.name}: unexpected operand ${JSON.stringify(positionals[most])}`,
+      usageOf(subcommand),
+    );
   }
-  return (await verb.run({ values, positionals, terminal })) ?? 0;
+  return (await subcommand.run({ values, positionals, terminal })) ?? 0;
 }
 
-function parsed(verb: Subcommand, words: readonly string[]): Parsed {
+function parsed(subcommand: Subcommand, args: readonly string[]): Parsed {
   try {
-    const options = { ...verb.options, ...commonOptions };
-    // Its type allows lists that mix strings and booleans; no option is both.
-    return parseArgs({ args: [...words], options, allowPositionals: true }) as unknown as Parsed;
+    const options = { ...subcommand.options, ...commonOptions };
+    // The declared type allows lists that mix strings and booleans. No option here has both.
+    return parseArgs({ args: [...args], options, allowPositionals: true }) as unknown as Parsed;
   } catch (error) {
-    // Node's message says which option; its second sentence explains how to escape a dash.
+    // The first sentence of Node's message names the option. The second explains how to escape a dash.
     const message = error instanceof Error ? (error.message.split(". ")[0] ?? "") : String(error);
-    throw new UsageError(`${verb.name}: ${message}`, `ampwire ${verb.name} --help`);
+    throw new UsageError(`${subcommand.name}: ${message}`, `ampwire ${subcommand.name} --help`);
   }
 }
 
-/** A verb is one word, or two: `certificate show`. */
-function find(words: readonly string[]): { verb: Subcommand; rest: readonly string[] } {
+/** Finds a subcommand by its name, which has one word or two (`certificate show`). */
+function find(args: readonly string[]): { subcommand: Subcommand; rest: readonly string[] } {
   for (const length of [2, 1]) {
-    const name = words.slice(0, length).join(" ");
-    const verb = subcommands.find((candidate) => candidate.name === name);
-    if (verb !== undefined) return { verb, rest: words.slice(length) };
+    const name = args.slice(0, length).join(" ");
+    const subcommand = subcommands.find((candidate) => candidate.name === name);
+    if (subcommand !== undefined) return { subcommand, rest: args.slice(length) };
   }
-  const [first = ""] = words;
+  const [first = ""] = args;
   const family = familyOf(first).map(({ name }) => name);
-  if (family.length > 0) throw new UsageError(`${first}: which one?`, family.join(", "));
+  if (family.length > 0) throw new UsageError(`${first} needs a second word`, `use ${family.join(", ")}`);
   throw new UsageError(
-    `there is no verb ${JSON.stringify(first)}`,
-    subcommands.map(({ name }) => name).join(", "),
+    `unknown subcommand ${JSON.stringify(first)}`,
+    `use ${subcommands.map(({ name }) => name).join(", ")}`,
   );
 }
 
-/** The verbs of two words that begin with this one. */
+/** Returns the subcommands of two words that begin with this one. */
 function familyOf(first: string): readonly Subcommand[] {
   return subcommands.filter(({ name }) => name.startsWith(`${first} `));
 }
 
-function isHelp(word: string | undefined): boolean {
-  return word === "--help" || word === "-h";
+function isHelp(arg: string | undefined): boolean {
+  return arg === "--help" || arg === "-h";
 }
 
-function help(words: readonly string[], terminal: Terminal, exitCode: number): number {
-  const name = words.join(" ");
-  const verb = subcommands.find((one) => one.name === name);
+function help(args: readonly string[], terminal: Terminal, exitCode: number): number {
+  const name = args.join(" ");
+  const subcommand = subcommands.find((one) => one.name === name);
   const family = familyOf(name);
   const list = family.length > 0 ? family : subcommands;
-  terminal.say(verb === undefined ? programHelp(list, terminal.paint) : verbHelp(verb, terminal.paint));
+  terminal.print(
+    subcommand === undefined ? programHelp(list, terminal.style) : subcommandHelp(subcommand, terminal.style),
+  );
   return exitCode;
 }
 
-function usageOf(verb: Subcommand): string {
-  return `usage: ${verb.usage}`;
+function usageOf(subcommand: Subcommand): string {
+  return `usage: ${subcommand.usage}`;
 }

@@ -1,25 +1,25 @@
-/** What a verb of the command is: its words, its options, and what it does. */
+/** The definition of a subcommand: its name, options, help texts and code. */
 import type { Terminal } from "./print/terminal.ts";
 
-/** An option as `util.parseArgs` takes it, and as `--help` shows it. */
+/** An option for `util.parseArgs`, with its text for `--help`. */
 export interface Option {
   readonly type: "string" | "boolean";
   readonly short?: string;
   readonly multiple?: boolean;
-  /** What stands for the value in the help. */
+  /** Placeholder of the value in the help. */
   readonly value?: string;
   readonly help: string;
 }
 
 export type Options = Readonly<Record<string, Option>>;
 
-/** Every verb has these. */
+/** Options of every subcommand. */
 export const commonOptions = {
-  json: { type: "boolean", help: "results as JSON, one line each; errors too, on standard error" },
-  help: { type: "boolean", short: "h", help: "this" },
+  json: { type: "boolean", help: "print results and errors as JSON, one line each" },
+  help: { type: "boolean", short: "h", help: "print this help" },
 } as const satisfies Options;
 
-/** What the options came to. */
+/** Parsed values of the options `O`. */
 type ValuesOf<O extends Options> = {
   readonly [K in keyof O]?: O[K] extends { readonly type: "boolean" }
     ? boolean
@@ -28,7 +28,7 @@ type ValuesOf<O extends Options> = {
       : string;
 };
 
-/** The same, where it is not known whose options they are. */
+/** Parsed values of an unknown set of options. */
 export type Values = Readonly<Record<string, string | boolean | string[] | undefined>>;
 
 interface Given<V> {
@@ -38,36 +38,36 @@ interface Given<V> {
 }
 
 interface Description<O extends Options> {
-  /** One word or two. */
+  /** One or two words. */
   readonly name: string;
-  /** One line. */
+  /** One line, which begins with a verb. */
   readonly summary: string;
   readonly usage: string;
-  /** How many operands there must be at least, and may be at most. */
+  /** Minimum and maximum number of operands. */
   readonly operands: readonly [least: number, most: number];
-  /** What the options do not say. */
+  /** Explanation printed above the options. */
   readonly about?: string;
   readonly options: O;
-  /** What to type, and what it is for. */
+  /** Command lines, each with its purpose. */
   readonly examples: readonly (readonly [command: string, purpose: string])[];
 }
 
 interface Definition<O extends Options> extends Description<O> {
-  /** @returns the exit code, 0 where nothing is said */
+  /** @returns the exit code; undefined means 0 */
   run(given: Given<ValuesOf<O>>): Promise<number | undefined>;
 }
 
-/** A verb in the table of them, which forgets which options are whose. */
+/** A subcommand without the types of its options, as the table of all subcommands contains it. */
 export interface Subcommand extends Description<Options> {
-  /** @param given its values are what the verb's own options came to */
+  /** @param given `values` must be parsed with the options of this subcommand */
   run(given: Given<Values>): Promise<number | undefined>;
 }
 
-/** Infers the options' types. */
+/** Defines a subcommand, and infers the types of its option values. */
 export function subcommand<const O extends Options>(definition: Definition<O>): Subcommand {
   return {
     ...definition,
-    // Made of these very options: `parseArgs` can say so only where it knows which they are.
+    // The caller parsed the values with these options, but `Subcommand` does not have their types.
     run: ({ values, ...given }) => definition.run({ ...given, values: values as ValuesOf<O> }),
   };
 }

@@ -1,11 +1,11 @@
-/** Every verb, in the order of the help. */
+/** All subcommands, in the order of the help. */
 import { call } from "./call/call.ts";
 import { authority } from "./certificate/authority.ts";
 import { issue } from "./certificate/issue.ts";
 import { show } from "./certificate/show.ts";
 import { decode } from "./decode/decode.ts";
-import { exportVerb } from "./export/export.ts";
-import { importVerb } from "./import/import.ts";
+import { exportSubcommand } from "./export/export.ts";
+import { importSubcommand } from "./import/import.ts";
 import { ping } from "./ping/ping.ts";
 import { proxy } from "./proxy/proxy.ts";
 import { replay } from "./replay/replay.ts";
@@ -22,6 +22,6 @@ export const subcommands: readonly Subcommand[] = [
   authority,
   issue,
   show,
-  importVerb,
-  exportVerb,
+  importSubcommand,
+  exportSubcommand,
 ];

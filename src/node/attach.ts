@@ -1,42 +1,41 @@
-/** AMP over streams that are there already. */
+/** AMP over streams that are open already. */
 import { Duplex, type Readable, type Writable } from "node:stream";
 import { TLSSocket } from "node:tls";
 import { checkByteStream } from "./byte-stream.ts";
 import { CombinedDuplex } from "./combined-duplex.ts";
 import { checkOptions, NodeConnection, type NodeConnectionOptions } from "./connection.ts";
-import { takeSocket } from "./descriptors/adopt-socket.ts";
+import { adoptSocket } from "./descriptors/adopt-socket.ts";
 import type { TLSRole } from "./tls/options.ts";
 
-/** What `attach` takes. */
+/** Options of {@link attach}. */
 export interface AttachOptions extends NodeConnectionOptions {
   /**
-   * Which end we are in a TLS handshake. Needed for StartTLS, and so for `requireTLS`: a bare stream does not say who opened
-   * it.
+   * Role of this end in a TLS handshake. StartTLS and `requireTLS` need it, because a plain stream does not tell which
+   * end is the client.
    */
   readonly role?: TLSRole | undefined;
 }
 
-/** A duplex stream, or its two halves: stdio, a child's pipes, a channel of SSH. */
+/** A duplex stream, or its two halves: for example stdio, the pipes of a child process, or an SSH channel. */
 export type Attachable = Duplex | { readonly readable: Readable; readonly writable: Writable };
 
 /**
- * Opens a connection on a stream. The stream is the connection's from now on: nobody else may read or write it.
- * @throws TypeError for a stream in object mode or with an encoding set, InvalidCertificate, RangeError and TypeError for
- * options that make no sense, DescriptorsNotAvailable
+ * Opens a connection on a stream. The connection owns the stream from now on: no other code may read or write it.
+ * @throws TypeError for a stream in object mode or with an encoding set, or for `requireTLS` without `role`
+ * @throws InvalidCertificate, RangeError or TypeError for invalid options
+ * @throws DescriptorsNotAvailable if `descriptors` is set and the stream is not a UNIX socket
  */
 export function attach(stream: Attachable, options: AttachOptions = {}): NodeConnection {
   const { role, ...rest } = options;
   checkOptions(rest, role);
-  const duplex = stream instanceof Duplex ? stream : joined(stream);
+  const duplex = stream instanceof Duplex ? stream : combine(stream);
   if (rest.requireTLS && role === undefined && !(duplex instanceof TLSSocket)) {
-    throw new TypeError(
-      "requireTLS needs `role` on a stream that is no TLS yet: which end is the TLS client?",
-    );
+    throw new TypeError('requireTLS on a plaintext stream needs `role`: set it to "client" or "server"');
   }
-  return new NodeConnection(takeSocket(duplex, rest.descriptors), role, rest);
+  return new NodeConnection(adoptSocket(duplex, rest.descriptors), role, rest);
 }
 
-function joined({
+function combine({
   readable,
   writable,
 }: {

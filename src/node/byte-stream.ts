@@ -1,6 +1,6 @@
-/** Streams that carry bytes, and those that do not. */
+/** The check that a stream carries bytes. */
 
-/** A stream, or one half of it. */
+/** The modes of a stream, or of one half of it. */
 interface StreamModes {
   readonly readableObjectMode?: boolean;
   readonly writableObjectMode?: boolean;
@@ -13,11 +13,11 @@ export function checkByteStream(
   protocol: "AMP" | "TLS" = "AMP",
 ): void {
   if (readableObjectMode || writableObjectMode) {
-    throw new TypeError(`${protocol} needs a stream of bytes, and this one is in object mode`);
+    throw new TypeError(`${protocol} needs a byte stream; this stream is in object mode`);
   }
   if (readableEncoding) {
     throw new TypeError(
-      `${protocol} needs a stream of bytes, and this one has the encoding ${readableEncoding} set`,
+      `${protocol} needs a byte stream; this stream has the encoding ${readableEncoding} set`,
     );
   }
 }

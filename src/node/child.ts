@@ -1,28 +1,28 @@
-/** AMP with a child process. */
+/** AMP over the pipes of a child process. */
 import type { ChildProcess } from "node:child_process";
 import { Duplex, Readable, Writable } from "node:stream";
 import { ConnectFailed } from "../core/errors/transport.ts";
 import { type Attachable, type AttachOptions, attach } from "./attach.ts";
 import type { NodeConnection } from "./connection.ts";
 
-/** What `attachChild` takes. */
+/** Options of {@link attachChild}. */
 export interface AttachChildOptions extends AttachOptions {
-  /** The descriptor that the child reads AMP from. Default 0, its standard input. */
+  /** File descriptor in the child that the child reads AMP from. Default 0, its standard input. */
   readonly childReads?: number | undefined;
-  /** The descriptor that the child writes AMP to. Default 1, its standard output. */
+  /** File descriptor in the child that the child writes AMP to. Default 1, its standard output. */
   readonly childWrites?: number | undefined;
 }
 
 /**
- * Opens a connection with a child, over pipes that it was spawned with. The connection ends when the child does; at its
- * own end it closes the pipes, by which the child should see that it is to go: nobody kills it.
- * @throws TypeError when the child has no such pipe; what `attach` throws
+ * Opens a connection to a child process over pipes from its `stdio`. The connection ends when the child exits. When the
+ * connection ends first, it closes the pipes and does not kill the child: the child should exit at the end of its input.
+ * @throws TypeError if the child has no pipe at one of the descriptors; all errors of {@link attach}
  */
 export function attachChild(child: ChildProcess, options: AttachChildOptions = {}): NodeConnection {
   const { childReads = 0, childWrites = 1, ...rest } = options;
   const connection = attach(pipesOf(child, childReads, childWrites), rest);
   if (child.pid === undefined) {
-    // It was not started; why not is told in the next turn.
+    // The child was not started. Node emits the reason in the next turn of the event loop.
     child.once("error", (cause) => {
       connection.destroy(new ConnectFailed(`the child was not started: ${cause.message}`, { cause }));
     });
@@ -41,6 +41,6 @@ function pipesOf(child: ChildProcess, childReads: number, childWrites: number): 
 
 function noPipe(fd: number): TypeError {
   return new TypeError(
-    `the child has no pipe as its descriptor ${fd}: spawn it with "pipe" at that place of \`stdio\``,
+    `the child has no pipe as descriptor ${fd}: spawn it with "pipe" at index ${fd} of \`stdio\``,
   );
 }

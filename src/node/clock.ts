@@ -1,13 +1,13 @@
-/** Node's own time. */
+/** The clock of the Node process. */
 import { performance } from "node:perf_hooks";
 import type { Clock } from "../core/transport.ts";
 
-/** The longest delay that Node's timers know; a longer one would fire at once. */
+/** The longest delay of Node's timers, in milliseconds. With a longer delay Node calls back after 1 ms. */
 const MAX_DELAY = 2 ** 31 - 1;
 
 export const systemClock: Clock = {
   now: () => performance.now(),
   setTimeout: (callback, milliseconds) => setTimeout(callback, Math.min(milliseconds, MAX_DELAY)),
-  // What comes back here is what setTimeout above has given.
+  // The cast is safe: timers come from setTimeout above.
   clearTimeout: (timer) => clearTimeout(timer as NodeJS.Timeout),
 };

@@ -1,12 +1,12 @@
 /**
- * Two halves as one duplex stream: a child's pipes, standard input and output.
+ * Two halves as one duplex stream: for example a child's pipes, or standard input and output.
  *
- * Not `Duplex.from`: where the half that is written to goes first, as that of a child that has exited does, it throws
- * away what the other half has still to give.
+ * `Duplex.from` is not used, because it loses data. When the writable half closes first, as after the exit of a child,
+ * `Duplex.from` drops all data that is still in the readable half.
  */
 import { Duplex, type Readable, type Writable } from "node:stream";
 
-/** Milliseconds without a sign of the one half, after which nothing more is expected once the other has gone. */
+/** After the writable half has closed, the stream is destroyed when the readable half is idle for this many milliseconds. */
 const GRACE = 1_000;
 
 type Done = (error?: Error | null) => void;
@@ -14,12 +14,12 @@ type Done = (error?: Error | null) => void;
 export class CombinedDuplex extends Duplex {
   readonly #readable: Readable;
   readonly #writable: Writable;
-  /** A write that waits until the writable half has room: for ever, once that has gone. */
+  /** Callback of a write that waits for `drain` of the writable half. It is never called after that half has closed. */
   #waiting: Done | undefined;
-  /** Runs from the end of the writable half on. */
+  /** Runs from the time when the writable half closes. */
   #grace: NodeJS.Timeout | undefined;
 
-  /** The halves are ours from now on. */
+  /** Takes over both halves: no other code may use them. */
   constructor(readable: Readable, writable: Writable) {
     super();
     this.#readable = readable;
@@ -33,7 +33,7 @@ export class CombinedDuplex extends Duplex {
       .on("end", () => this.push(null))
       .on("error", (error) => this.destroy(error))
       .on("close", () => this.#closed());
-    // The events may be over already. Later: why a child was not started is told first.
+    // The `close` events may have been emitted already. Deferred, so that the error of a failed spawn comes first.
     if (writable.destroyed) setImmediate(() => this.#cutOff());
     if (readable.destroyed) setImmediate(() => this.#closed());
   }
@@ -76,11 +76,14 @@ export class CombinedDuplex extends Duplex {
     done?.();
   }
 
-  /** Nothing can be written any more. What the peer has said before is read; who then waits for a write, waits in vain. */
+  /**
+   * Called when the writable half has closed. Data that the peer sent before is still read. Afterwards the stream is
+   * destroyed if a write is pending, because that write can never finish.
+   */
   #cutOff(error?: Error): void {
     if (this.destroyed || this.#grace !== undefined || this.#writable.writableFinished) return;
     const late = () => {
-      const behind = this.readableLength > 0 || this.isPaused(); // who reads, not the peer
+      const behind = this.readableLength > 0 || this.isPaused(); // the reader is slow, the peer is not idle
       if (this.readableEnded ? this.#waiting !== undefined : !behind) this.destroy(error);
       else if (!this.readableEnded) this.#grace?.refresh();
     };

@@ -1,4 +1,4 @@
-/** Opens a connection: TCP or a UNIX socket. */
+/** Opening a connection over TCP or a UNIX socket. */
 import {
   connect as connectSocket,
   type IpcNetConnectOpts,
@@ -11,23 +11,28 @@ import type { AbortSignalLike } from "../core/platform.ts";
 import { limitTime } from "../core/time-limit.ts";
 import { systemClock } from "./clock.ts";
 import { checkOptions, NodeConnection, type NodeConnectionOptions } from "./connection.ts";
-import { checkDescriptors, takeSocket } from "./descriptors/adopt-socket.ts";
+import { adoptSocket, checkDescriptors } from "./descriptors/adopt-socket.ts";
 import { SharedBufferSocket, SOCKETS_SHARE_A_BUFFER } from "./shared-buffer-socket.ts";
 
-/** Where to, in Node's own terms: `{ port, host }`, or `{ path }` for a UNIX socket; and how. `onread` is ours. */
+/**
+ * Options of {@link connect}: the address and socket options of `net.connect` (`{ port, host }`, or `{ path }` for a UNIX
+ * socket) and the options of the connection. `onread` is not available.
+ */
 export type ConnectOptions = (Omit<TcpNetConnectOpts, "onread"> | Omit<IpcNetConnectOpts, "onread">) &
   NodeConnectionOptions & {
-    /** Milliseconds until the attempt is given up. Default: what the system allows. */
+    /** Milliseconds after which the attempt fails with ConnectFailed. Default: the operating system's limit. */
     readonly connectTimeout?: number | undefined;
-    /** Aborting it gives the attempt up. Afterwards it means nothing. */
+    /** Signal that cancels the attempt. It has no effect on an open connection. */
     readonly signal?: AbortSignalLike | undefined;
   };
 
 /**
- * Connects. We are the TLS client of a later StartTLS, whoever asks for it.
- * @throws ConnectFailed when nobody answers, with Node's error as `cause`; the signal's reason; before anything is
- * opened InvalidCertificate, InvalidSignature, RangeError and TypeError for options that make no sense,
- * DescriptorsNotAvailable
+ * Opens a connection over TCP or a UNIX socket. This end is the TLS client of a later StartTLS, even if the peer asks
+ * for it. Invalid options reject before a socket is opened.
+ * @throws ConnectFailed if the connection cannot be opened, with Node's error as `cause`
+ * @throws the signal's reason when `signal` aborts
+ * @throws InvalidCertificate, InvalidSignature, RangeError or TypeError for invalid options
+ * @throws DescriptorsNotAvailable if `descriptors` is set and the address is not a UNIX socket, or koffi is missing
  */
 export async function connect(options: ConnectOptions): Promise<NodeConnection> {
   const { signal, connectTimeout, ...rest } = options;
@@ -35,27 +40,30 @@ export async function connect(options: ConnectOptions): Promise<NodeConnection> 
   checkNotNegative({ connectTimeout });
   checkDescriptors(rest.descriptors, "path" in rest ? rest.path : undefined);
   if (signal?.aborted) throw signal.reason;
-  // allowHalfOpen: a peer that has ended its side still gets its answers.
+  // allowHalfOpen: a peer that has ended its side still receives answers.
   const socketOptions = { noDelay: true, ...rest, allowHalfOpen: true, onread: undefined };
   const lends = SOCKETS_SHARE_A_BUFFER && !rest.descriptors;
   const socket = lends ? SharedBufferSocket.open(socketOptions) : connectSocket(socketOptions);
-  if (rest.descriptors) socket.pause(); // before it is connected: what Node reads comes without its descriptors
-  await connected(socket, options);
-  return new NodeConnection(takeSocket(socket, rest.descriptors), "client", rest);
+  if (rest.descriptors) socket.pause(); // before it connects: Node's reads would lose descriptors
+  await waitForConnect(socket, options);
+  return new NodeConnection(adoptSocket(socket, rest.descriptors), "client", rest);
 }
 
-function connected(socket: Socket, options: ConnectOptions): Promise<void> {
+function waitForConnect(socket: Socket, options: ConnectOptions): Promise<void> {
   const { signal, connectTimeout, clock = systemClock } = options;
   return new Promise((resolve, reject) => {
     const failed = (reason: unknown) => {
       settled();
-      socket.on("error", () => {}); // what it may still say is of no interest
+      socket.on("error", () => {}); // an `error` event without a listener would end the process
       socket.destroy();
       reject(reason);
     };
     const refused = (error: Error) =>
-      failed(new ConnectFailed(`cannot connect to ${place(options)}: ${error.message}`, { cause: error }));
-    const late = () => new ConnectFailed(`${place(options)} did not answer within ${connectTimeout} ms`);
+      failed(
+        new ConnectFailed(`cannot connect to ${addressText(options)}: ${error.message}`, { cause: error }),
+      );
+    const late = () =>
+      new ConnectFailed(`${addressText(options)} did not answer within ${connectTimeout} ms`);
     const release = limitTime(clock, { timeout: connectTimeout, signal }, (cause) =>
       failed(cause === "timeout" ? late() : signal?.reason),
     );
@@ -71,7 +79,7 @@ function connected(socket: Socket, options: ConnectOptions): Promise<void> {
   });
 }
 
-function place(options: ConnectOptions): string {
+function addressText(options: ConnectOptions): string {
   return "path" in options && options.path !== undefined
     ? options.path
     : `${"host" in options ? (options.host ?? "localhost") : "localhost"}:${"port" in options ? options.port : ""}`;

@@ -1,4 +1,4 @@
-/** A connection over a stream of Node: the core's, with Node's certificates. */
+/** A connection over a Node stream: the core's connection with Node's certificates. */
 
 import type { Duplex } from "node:stream";
 import type { Command } from "../core/command/command.ts";
@@ -23,32 +23,34 @@ import { DEFAULT_HANDSHAKE_DELAY, StreamTransport } from "./stream-transport.ts"
 import type { TLSOptions, TLSRole } from "./tls/options.ts";
 import { checkTLSOptions } from "./tls/validate-options.ts";
 
-/** What `connect`, `listen` and `attach` of `ampwire/node` take beside an address. */
+/** Options of every connection that `connect`, `listen` and `attach` of `ampwire/node` open. */
 export interface NodeConnectionOptions extends Omit<ConnectionOptions, "tls"> {
   /**
-   * What our side presents and demands on StartTLS, where the call or the responder does not say. Unless the
-   * locator has a responder of its own, a StartTLS of the peer is answered with this, as Twisted answers it; with
-   * `false` it is not, and TLS comes only when we start it: where it is required, the peer is told so.
+   * Certificates and verification for StartTLS. Options given to `startTLS()` or returned by a responder take precedence.
+   *
+   * A StartTLS call of the peer is accepted with these options, as in Twisted, unless the locator has a responder for
+   * StartTLS. With `false` the connection does not accept StartTLS from the peer; with `requireTLS` it then answers with
+   * TLSNotAvailable. This end can still start TLS itself. Default `{}`.
    */
   readonly tls?: TLSOptions | false | undefined;
   /**
-   * Milliseconds to wait, where the peer asked for TLS and we are the TLS client, between our answer and our first
-   * TLS byte: Twisted needs it. Default 20.
+   * Milliseconds between the answer to a StartTLS call and the ClientHello, if the peer made the call and this end is the
+   * TLS client. Twisted needs the pause. Default 20.
    */
   readonly handshakeDelay?: number | undefined;
   /**
-   * Send and receive file descriptors, see {@link descriptor}: over UNIX sockets, on Linux, with the package koffi. The
-   * connection then reads and writes by itself, a little slower than Node does. Default false.
+   * Send and receive file descriptors, see {@link descriptor}. Requires a UNIX socket, 64-bit Linux and the package koffi.
+   * Reads and writes are a little slower than with Node's own sockets. Default false.
    */
   readonly descriptors?: boolean | DescriptorOptions | undefined;
-  /** Where time comes from: for tests. Default: Node's. */
+  /** Source of time, for tests. Default: Node's clock. */
   readonly clock?: Clock | undefined;
 }
 
 /**
- * Finds what is wrong with options before anything is opened for them.
- * @param role undefined where it is not known: then nothing is said about TLS
- * @throws InvalidCertificate, InvalidSignature for what is no locator, RangeError, TypeError
+ * Checks options before a socket or stream is opened.
+ * @param role role of this end in TLS; undefined if unknown, and then `tls` is not checked
+ * @throws InvalidCertificate, RangeError or TypeError for invalid options, InvalidSignature for an invalid locator
  */
 export function checkOptions(options: NodeConnectionOptions, role: TLSRole | undefined): void {
   const { tls } = options;
@@ -56,11 +58,11 @@ export function checkOptions(options: NodeConnectionOptions, role: TLSRole | und
   if (tls && role !== undefined) checkTLSOptions(tls, role);
 }
 
-/** A connection over a stream of Node. `connect`, `listen` and `attach` make it. */
+/** A connection over a Node stream. `connect`, `listen` and `attach` create it. */
 export class NodeConnection extends Connection {
   readonly #descriptors: DescriptorChannel | undefined;
 
-  /** @throws TypeError for a stream that does not carry bytes, RangeError for a limit that makes no sense */
+  /** @throws TypeError for a stream in object mode or with an encoding set, RangeError for an invalid limit */
   constructor(stream: Duplex, role: TLSRole | undefined, options: NodeConnectionOptions) {
     const {
       handshakeDelay = DEFAULT_HANDSHAKE_DELAY,
@@ -74,12 +76,12 @@ export class NodeConnection extends Connection {
     this.#descriptors = stream instanceof DescriptorStream ? stream.descriptors : undefined;
   }
 
-  /** For the descriptors that go beside the boxes, where they do. */
+  /** File descriptors that are sent with the boxes; undefined inside TLS, or without the option `descriptors`. */
   get sideChannel(): DescriptorChannel | undefined {
     return this.secure ? undefined : this.#descriptors;
   }
 
-  // The transport that this class chooses makes its sessions with these classes.
+  // The casts are safe: the StreamTransport above creates its sessions with these classes.
 
   override get peerCertificate(): Certificate | undefined {
     return super.peerCertificate as Certificate | undefined;
@@ -90,9 +92,10 @@ export class NodeConnection extends Connection {
   }
 
   /**
-   * Asks the peer to switch to another protocol. Resolves with the stream, paused, in which whatever came behind the
-   * last box is to be read first: it flows when it is piped, iterated over or resumed.
-   * Rejects with what the peer answers; then AMP goes on.
+   * Asks the peer to switch to another protocol, and resolves with the stream. The stream is paused until it is piped,
+   * iterated over or resumed. It begins with the bytes that arrived after the last box.
+   *
+   * If the peer refuses, the promise rejects with the peer's error and the connection continues with AMP.
    */
   async switchProtocol<A extends Fields>(
     command: Command<A, SwitchFields<Duplex>, true>,
@@ -104,12 +107,12 @@ export class NodeConnection extends Connection {
       stream = given;
     };
     await this.call(command, { ...args, protocol }, options);
-    if (stream === undefined) throw new Error("a switch that was made has handed over a stream");
+    if (stream === undefined) throw new Error("the protocol switch succeeded without a stream");
     return stream;
   }
 }
 
-/** Defines a command that switches a connection of Node to another protocol. */
+/** Defines a command that switches a Node connection to another protocol. */
 export function protocolSwitch<const A extends Fields = {}>(
   name: string,
   spec: SwitchSpec<A> = {},

@@ -1,6 +1,6 @@
 /**
- * What happens on connections, published on `node:diagnostics_channel`, the way undici does it: whoever wants traces
- * or metrics subscribes. A channel that nobody has subscribed to costs a look at a flag.
+ * Events of connections, published on `node:diagnostics_channel`, as undici does. Programs that collect traces or metrics
+ * subscribe to these channels. A channel without subscribers costs one check of a flag.
  *
  * | channel | message |
  * |---|---|
@@ -12,7 +12,7 @@
  * | `ampwire:change:start` | a {@link ChangeEvent}, the same object in all three |
  * | `ampwire:change:done` | `{ change, session }` |
  * | `ampwire:change:error` | `{ change, error }` |
- * | `ampwire:error` | `{ error, command, connection }`: what `onError` hears |
+ * | `ampwire:error` | `{ error, command, connection }`, the same errors that `onError` receives |
  */
 import { channel } from "node:diagnostics_channel";
 import type { AmpConnection } from "../core/command/types.ts";
@@ -30,8 +30,9 @@ const changeError = channel("ampwire:change:error");
 const error = channel("ampwire:error");
 
 /**
- * A subscriber that throws is Node's to deal with: it becomes an uncaught exception of the subscriber's program.
- * A class, since a getter in an object literal makes V8 search for it, at every call.
+ * Publishes events of connections. If a subscriber throws, Node reports an uncaught exception.
+ *
+ * This is a class because V8 looks up a getter of an object literal slowly, and `watchesCalls` is read for every call.
  */
 class Diagnostics implements Observer {
   connectionOpened(connection: AmpConnection): void {

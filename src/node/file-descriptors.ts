@@ -1,25 +1,25 @@
-/** AMP over descriptors that the process was started with: its standard streams, or what its parent has agreed on. */
+/** AMP over file descriptors that the process inherited: its standard streams, or others that its parent chose. */
 import { Socket } from "node:net";
 import { messageOf } from "../core/errors/to-error.ts";
 import { type AttachOptions, attach } from "./attach.ts";
 import { checkOptions, type NodeConnection } from "./connection.ts";
 
-/** Where to read and where to write. The same number for both is a socket. */
+/** File descriptors to read from and to write to. The same number for both means one socket. */
 export interface FileDescriptors {
   readonly readable: number;
   readonly writable: number;
 }
 
 /**
- * Opens a connection on pipes or sockets that this process has open, such as 3 and 4 in a worker of `trial -j`. They are
- * the connection's from now on, which closes them at its end.
- * @throws TypeError for a descriptor that is neither; what `attach` throws
+ * Opens a connection on pipes or sockets that this process has open, such as 3 and 4 in a worker of `trial -j`. The
+ * connection owns the descriptors from now on, and closes them when it ends.
+ * @throws TypeError for a descriptor that is neither a pipe nor a socket; all errors of {@link attach}
  */
 export function attachFileDescriptors(
   { readable, writable }: FileDescriptors,
   options: AttachOptions = {},
 ): NodeConnection {
-  // Whatever can fail comes before a socket that reads: it would take bytes, and keep the process alive, for nobody.
+  // All checks run before a socket reads. After a failed check, that socket would consume bytes and keep the process alive.
   checkOptions(options, options.role);
   if (readable === writable) return attach(socketOf(readable, { readable: true, writable: true }), options);
   const output = socketOf(writable, { readable: false, writable: true });
@@ -28,11 +28,11 @@ export function attachFileDescriptors(
 }
 
 /**
- * Opens a connection on standard input and output: for a program that is spawned to speak AMP. Nothing else may be
- * printed to standard output then; `console.error` is free.
+ * Opens a connection on standard input and output, for a program that its parent spawns to speak AMP. The program must
+ * not print anything else to standard output; `console.error` is allowed.
  *
- * Not over `process.stdin` and `process.stdout`: what is written to the latter holds the program up while nobody reads.
- * @throws as {@link attachFileDescriptors} does: in a terminal, say
+ * It does not use `process.stdin` and `process.stdout`: a write to `process.stdout` blocks the program until the peer reads.
+ * @throws all errors of {@link attachFileDescriptors}, for example TypeError in a terminal
  */
 export function attachStdio(options?: AttachOptions): NodeConnection {
   return attachFileDescriptors({ readable: 0, writable: 1 }, options);
@@ -43,7 +43,7 @@ function socketOf(fd: number, halves: { readonly readable: boolean; readonly wri
     return new Socket({ fd, ...halves, allowHalfOpen: true });
   } catch (cause) {
     throw new TypeError(
-      `AMP cannot be spoken over descriptor ${fd}: a pipe or a socket is needed (${messageOf(cause)})`,
+      `file descriptor ${fd} cannot carry AMP: a pipe or a socket is required (${messageOf(cause)})`,
       { cause },
     );
   }

@@ -1,4 +1,4 @@
-/** AMP on Node: TCP and UNIX sockets, streams, and TLS in mid-stream. */
+/** AMP on Node: TCP and UNIX sockets, streams, child processes, and TLS by StartTLS. */
 
 export type { BackoffOptions } from "../core/reconnecting/backoff.ts";
 export type { QueueLimits, ReconnectingState } from "../core/reconnecting/options.ts";

@@ -1,4 +1,4 @@
-/** Serves connections: TCP or a UNIX socket. */
+/** A server over TCP or a UNIX socket. */
 import { once } from "node:events";
 import {
   type AddressInfo,
@@ -11,26 +11,30 @@ import type { Duplex } from "node:stream";
 import { toError } from "../core/errors/to-error.ts";
 import { ConnectionClosed } from "../core/errors/transport.ts";
 import { checkOptions, NodeConnection, type NodeConnectionOptions } from "./connection.ts";
-import { checkDescriptors, takeSocket } from "./descriptors/adopt-socket.ts";
+import { adoptSocket, checkDescriptors } from "./descriptors/adopt-socket.ts";
 import { diagnostics } from "./diagnostics.ts";
 import { SharedBufferSocket } from "./shared-buffer-socket.ts";
 
-/** Where, in Node's own terms: `{ port, host }`, or `{ path }` for a UNIX socket; and how. */
+/**
+ * Options of {@link listen}: the address as for `net.Server.listen` (`{ port, host }`, or `{ path }` for a UNIX socket),
+ * and the options of each connection.
+ */
 export interface ListenOptions extends Omit<NetListenOptions, "signal">, NodeConnectionOptions {
   /**
-   * Hears of every connection, before its first box: to call the peer without being asked, perhaps with a promise. When
-   * it fails, the connection is destroyed with its error, and no other suffers.
+   * Called with every new connection, before the connection reads its first box. The function may call the peer, and may
+   * return a promise. If it throws or rejects, that connection is destroyed with the error.
    */
   readonly onConnection?: ((connection: NodeConnection) => unknown) | undefined;
-  /** Connections at a time; further ones are closed at once. Default: no bound. */
+  /** Maximum number of open connections; further ones are closed at once. Default: no limit. */
   readonly maxConnections?: number | undefined;
 }
 
 /**
- * Listens. We are the TLS server of a later StartTLS, whoever asks for it. A connection that cannot be accepted, for want
- * of descriptors say, is told to `onError`, and the server goes on.
- * @throws Node's error when the address cannot be had; before that InvalidCertificate, InvalidSignature,
- * RangeError and TypeError for options that make no sense, DescriptorsNotAvailable
+ * Starts a server. Its connections are the TLS server of a later StartTLS, even if they ask for it. If a connection cannot
+ * be accepted, for example because the process has no file descriptor left, `onError` is called and the server continues.
+ * @throws Node's error if the address is not available
+ * @throws InvalidCertificate, InvalidSignature, RangeError or TypeError for invalid options
+ * @throws DescriptorsNotAvailable if `descriptors` is set and the address is not a UNIX socket, or koffi is missing
  */
 export function listen(options: ListenOptions & { readonly path: string }): Promise<Server<string>>;
 export function listen(options: ListenOptions): Promise<Server<AddressInfo>>;
@@ -40,28 +44,28 @@ export async function listen(options: ListenOptions): Promise<Server> {
   checkDescriptors(rest.descriptors, rest.path);
   const connections = new Set<NodeConnection>();
   const report = reporter(rest);
-  // allowHalfOpen: a peer that has ended its side still gets its answers.
-  // pauseOnConnect: nothing is read before we say how.
+  // allowHalfOpen: a peer that has ended its side still receives answers.
+  // pauseOnConnect: the connection chooses how it reads before Node reads anything.
   const server = createServer({ allowHalfOpen: true, noDelay: true, pauseOnConnect: true }, (socket) => {
-    // Node itself looks at sockets, and one that carries descriptors is not Node's any more.
+    // Node's maxConnections counts its own sockets only, and a socket that carries descriptors is closed for Node.
     if (connections.size >= (maxConnections ?? Number.POSITIVE_INFINITY)) return void socket.destroy();
-    const stream = takenOrClosed(socket, rest.descriptors, report);
+    const stream = adoptOrClose(socket, rest.descriptors, report);
     if (stream === undefined) return;
     const connection = new NodeConnection(stream, "server", rest);
     connections.add(connection);
     void connection.closed.then(() => connections.delete(connection));
-    if (onConnection !== undefined) void greet(connection, onConnection);
+    if (onConnection !== undefined) void runOnConnection(connection, onConnection);
   });
   if (maxConnections !== undefined) server.maxConnections = maxConnections;
   server.listen(addressOf(rest));
   await once(server, "listening");
-  server.on("error", report); // for life: an error that nobody listens to ends the process
-  // Node gives null only for a server that does not listen.
+  server.on("error", report); // never removed: an `error` event without a listener ends the process
+  // address() returns null only for a server that does not listen.
   return new Server(server, server.address() as AddressInfo | string, connections);
 }
 
-/** A peer that refuses what it is asked here must not end the process, as a rejection that nobody hears would. */
-async function greet(
+/** Runs `onConnection` and handles its rejection: an unhandled one would let any peer end the process. */
+async function runOnConnection(
   connection: NodeConnection,
   onConnection: (connection: NodeConnection) => unknown,
 ): Promise<void> {
@@ -72,21 +76,24 @@ async function greet(
   }
 }
 
-/** The process may have no descriptor left for one more socket: then its peer cannot be served, and others go on. */
-function takenOrClosed(
+/** Fails for one socket only: for example, when the process has no file descriptor left, the other connections continue. */
+function adoptOrClose(
   socket: Socket,
   wanted: ListenOptions["descriptors"],
   report: (error: unknown) => void,
 ): Duplex | undefined {
   try {
-    return wanted ? takeSocket(socket, wanted) : SharedBufferSocket.adopt(socket);
+    return wanted ? adoptSocket(socket, wanted) : SharedBufferSocket.adopt(socket);
   } catch (error) {
     report(error);
     return undefined;
   }
 }
 
-/** Of errors that belong to no connection. What `onError` itself throws is uncaught: a mistake of the program. */
+/**
+ * Returns a function that reports an error that belongs to no connection. An exception thrown by `onError` stays uncaught,
+ * because it is a bug of the program.
+ */
 function reporter({ observer = diagnostics, onError }: NodeConnectionOptions): (error: unknown) => void {
   return (error) => {
     observer.errorReported?.(error, undefined, undefined);
@@ -94,14 +101,14 @@ function reporter({ observer = diagnostics, onError }: NodeConnectionOptions): (
   };
 }
 
-/** What of the options is Node's. One that is not given must not be there: Node takes `port: undefined` for any port. */
+/** Returns the options for Node, without undefined ones: Node would listen on any port for `port: undefined`. */
 function addressOf(options: NetListenOptions): NetListenOptions {
   const { port, host, path, backlog, exclusive, ipv6Only, readableAll, writableAll } = options;
   const address = { port, host, path, backlog, exclusive, ipv6Only, readableAll, writableAll };
   return Object.fromEntries(Object.entries(address).filter(([, value]) => value !== undefined));
 }
 
-/** What `listen` resolves with: a server, and the connections that it has accepted. */
+/** A server and its open connections. {@link listen} creates it. */
 export class Server<Address extends AddressInfo | string = AddressInfo | string> implements AsyncDisposable {
   readonly #server: NetServer;
   readonly #address: Address;
@@ -118,21 +125,21 @@ export class Server<Address extends AddressInfo | string = AddressInfo | string>
     return this.#connections;
   }
 
-  /** Where it listens, or listened: address and port, or a UNIX socket's path. */
+  /** Returns the address and port, or the path of the UNIX socket; also after the server has closed. */
   address(): Address {
     return this.#address;
   }
 
   /**
-   * Stops accepting, finishes the calls in progress on every connection, then ends them. Streams that were switched
-   * to another protocol are no longer ours, and go on.
+   * Stops accepting connections, waits for the calls in progress on every connection, then ends the connections. Streams
+   * that were switched to another protocol stay open.
    */
   async close(): Promise<void> {
     this.#server.close();
     await Promise.all([...this.#connections].map((connection) => connection.close()));
   }
 
-  /** Stops accepting and ends every connection at once. */
+  /** Stops accepting connections and ends every open connection immediately. */
   destroy(reason: Error = new ConnectionClosed("the server was stopped")): void {
     this.#server.close();
     for (const connection of this.#connections) connection.destroy(reason);

@@ -1,21 +1,24 @@
-/** What Node keeps in a socket and does not document, though it is there in every version: all of it that we touch. */
+/**
+ * The undocumented properties of Node's sockets that the library uses. Every supported version of Node has them. No other
+ * file accesses undocumented properties of sockets.
+ */
 import type { Socket } from "node:net";
 
-/** What reads and writes beneath a socket. */
+/** The native handle that reads and writes for a socket. */
 interface Handle {
   readonly fd?: number;
   readStop?(): void;
   useUserBuffer?(buffer: Uint8Array): void;
 }
 
-interface Inside {
+interface SocketInternals {
   /** Null once the socket is closed. */
   _handle?: Handle | null;
-  /** By which the server that has accepted it counts. */
+  /** The server that accepted the socket; Node counts its connections by these two properties. */
   _server?: object | null;
   server?: object | null;
 }
 
-export function insideOf(socket: Socket): Inside {
-  return socket as unknown as Inside; // Node's types tell what it documents
+export function socketInternals(socket: Socket): SocketInternals {
+  return socket as unknown as SocketInternals; // Node's types cover documented properties only
 }

@@ -1,53 +1,56 @@
 /**
- * A socket that makes no memory for what it reads: it reads into one buffer, which all such sockets share, and lends it
- * for the moment; or into the room that the borrower has. Where nobody borrows, or while it is paused, it copies what it
- * has read and is a socket like any other.
+ * A socket that allocates no memory for reads. All such sockets of a process read into one shared buffer, and the receiver
+ * borrows it until `received` returns. If the receiver offers memory of its own, the socket reads into that. Without a
+ * receiver, or while it is paused, the socket copies what it reads and emits `data` like any other socket.
+ *
+ * Two facts about Node explain the code. Node calls `onread`'s `buffer()` before the first read and after each read, to
+ * learn where to read next. And one shared buffer of 64 KiB is enough, because that is Node's read size and each chunk is
+ * processed before the next read.
  */
 import { channel } from "node:diagnostics_channel";
 import { type ConnectOpts, type NetConnectOpts, Socket, type SocketConstructorOpts } from "node:net";
 import { Duplex } from "node:stream";
 import type { TransportReceiver } from "../core/transport.ts";
-import { insideOf } from "./node-internals.ts";
+import { socketInternals } from "./node-internals.ts";
 
-/** Elsewhere `onread` is not what it is on Node: on Deno it hangs. */
+/** True on Node. Other runtimes implement `onread` differently: on Deno such a socket hangs. */
 export const SOCKETS_SHARE_A_BUFFER = !("deno" in process.versions || "bun" in process.versions);
 
-/** As much as Node reads at a time. One is enough: what is in it is done with before anything else is read. */
 const shared = new Uint8Array(64 * 1024);
-/** The part of it that was lent last. The next is often as long, and nothing need be made for it. */
-let lent = shared;
+/** The last view of the shared buffer, reused for the next chunk of the same length. */
+let view = shared;
 
-function lentPart(length: number): Uint8Array {
-  if (lent.length !== length) lent = new Uint8Array(shared.buffer, 0, length);
-  return lent;
+function sharedView(length: number): Uint8Array {
+  if (view.length !== length) view = new Uint8Array(shared.buffer, 0, length);
+  return view;
 }
 
-/** Bytes. Above them Node tells of each write that it has drained, to nobody here: it costs a tick. */
-const QUIET = { writableHighWaterMark: 256 * 1024 };
+/** In bytes. After larger writes Node emits `drain`, which costs a tick and has no listener here. */
+const HIGH_WATER_MARK = { writableHighWaterMark: 256 * 1024 };
 
 const opened = channel("net.client.socket");
 
-/** Who is given what was read. */
+/** The receiver of what was read. */
 type Borrower = Pick<TransportReceiver, "received" | "room">;
 
 export class SharedBufferSocket extends Socket {
   #borrower: Borrower | undefined;
-  /** Where Node reads into. */
-  #place: Uint8Array = shared;
-  /** Not after a read that leaves the shared buffer unfilled: nothing more waits, and there is nothing to decide. */
+  /** The memory that Node reads into. */
+  #target: Uint8Array = shared;
+  /** False after a read that did not fill the shared buffer: no more data is waiting, so the target stays the same. */
   #mayMove = true;
 
   private constructor(options: SocketConstructorOpts) {
-    let next = (): Uint8Array => shared; // Node asks for the first while it makes the socket
+    let next = (): Uint8Array => shared; // Node calls it in its constructor, before `this` exists
     super({
-      ...QUIET,
+      ...HIGH_WATER_MARK,
       ...options,
       ...onread({ buffer: () => next(), callback: (length) => this.#read(length) }),
     });
     next = () => this.#next();
   }
 
-  /** The same as `connect` of `node:net`. */
+  /** Does the same as `connect` of `node:net`. */
   static open(options: NetConnectOpts): SharedBufferSocket {
     const socket = new SharedBufferSocket(options);
     if (opened.hasSubscribers) opened.publish({ socket });
@@ -56,59 +59,58 @@ export class SharedBufferSocket extends Socket {
   }
 
   /**
-   * Takes the place of an accepted socket that is paused. Node has the option for sockets that it opens, and for no
-   * others; so this takes what is beneath the socket, which nobody may use any more. Where Node is not as it is known,
-   * the socket itself is returned, and flows.
+   * Replaces an accepted, paused socket. Node has the option `onread` only for sockets that it opens, so this takes over
+   * the native handle. The given socket must not be used afterwards. If Node's internals are different from the known
+   * ones, the given socket is resumed and returned.
    */
   static adopt(socket: Socket): Socket {
-    const inside = insideOf(socket);
+    const inside = socketInternals(socket);
     const { _handle: handle, _server, server } = inside;
     if (!SOCKETS_SHARE_A_BUFFER || !handle?.useUserBuffer || !_server) return socket.resume();
     inside._handle = null;
     const options = { handle, allowHalfOpen: socket.allowHalfOpen };
     const adopted = new SharedBufferSocket(options);
-    Object.assign(insideOf(adopted), { _server, server });
+    Object.assign(socketInternals(adopted), { _server, server });
     return adopted;
   }
 
   /**
-   * Whoever borrows is given what would come as `data`, except what was read before it did, or while the socket was
-   * paused. That still comes as `data`, and so does everything once nobody borrows.
+   * Passes chunks to `borrower.received` in place of `data` events. Chunks that were read earlier, or while the socket was
+   * paused, still come as `data`. With undefined, all chunks come as `data` again.
    */
   lendTo(borrower: Borrower | undefined): void {
     this.#borrower = borrower;
   }
 
-  /** @returns false to stop reading until the stream asks for more */
+  /** @returns false to stop reading until the stream calls `_read` */
   #read(length: number): boolean {
-    const isShared = this.#place === shared;
-    const chunk = isShared ? lentPart(length) : this.#place.subarray(0, length);
+    const isShared = this.#target === shared;
+    const chunk = isShared ? sharedView(length) : this.#target.subarray(0, length);
     this.#mayMove = !isShared || length === shared.length;
     if (this.#borrower === undefined || !this.#flows) return this.push(Buffer.from(chunk));
     this.#borrower.received(chunk, isShared ? "borrowed" : "owned");
     return true;
   }
 
-  /** Where Node reads next: it asks before the first read, and after each. */
   #next(): Uint8Array {
-    if (this.#mayMove) this.#place = (this.#flows ? this.#borrower?.room?.() : undefined) ?? shared;
-    return this.#place;
+    if (this.#mayMove) this.#target = (this.#flows ? this.#borrower?.room?.() : undefined) ?? shared;
+    return this.#target;
   }
 
-  /** Whether what is read is for the borrower at once: what was read before, and has not been taken, comes first. */
+  /** True if the borrower can have the next chunk at once. Chunks in the stream's buffer come first. */
   get #flows(): boolean {
     return this.readableFlowing === true && this.readableLength === 0;
   }
 
-  // With `onread` those of a Socket know of no buffer behind them: they stop reading and start it at once, however much
-  // has been read and not been taken.
+  // With `onread`, Socket's own versions of these methods ignore the stream's buffer: they stop and start reading at once,
+  // even if the buffer holds data that was not consumed.
 
   override pause(): this {
-    return Duplex.prototype.pause.call(this) as this; // it returns what it is called on
+    return Duplex.prototype.pause.call(this) as this; // the method returns its receiver
   }
 
   override resume(): this {
-    return Duplex.prototype.resume.call(this) as this; // the same
+    return Duplex.prototype.resume.call(this) as this; // the method returns its receiver
   }
 
   override read(size?: number): unknown {
@@ -116,7 +118,7 @@ export class SharedBufferSocket extends Socket {
   }
 }
 
-/** By a function: Node's types do not know the option where a socket is made. */
+/** Exists for its type: Node's types lack `onread` in the options of the Socket constructor. */
 function onread(option: ConnectOpts["onread"]): ConnectOpts {
   return { onread: option };
 }

@@ -1,6 +1,6 @@
 /**
- * A transport over a stream of Node: a socket, a pipe, anything duplex. After StartTLS the same transport goes on
- * over the TLS socket that took the stream's place.
+ * A transport over a Node stream: a socket, a pipe, or any other duplex stream. After StartTLS the same transport uses the
+ * TLS socket that replaced the stream.
  */
 import { Socket } from "node:net";
 import { performance } from "node:perf_hooks";
@@ -17,11 +17,11 @@ import type {
   TransportReceiver,
 } from "../core/transport.ts";
 import { checkByteStream } from "./byte-stream.ts";
-import { temporaryCertificate } from "./certificates/ephemeral.ts";
+import { ephemeralCertificate } from "./certificates/ephemeral.ts";
 import type { PrivateCertificate } from "./certificates/private-certificate.ts";
 import { SharedBufferSocket } from "./shared-buffer-socket.ts";
 import { refusalAfterHandshake } from "./tls/errors.ts";
-import { GivenSession } from "./tls/existing-session.ts";
+import { ExistingSession } from "./tls/existing-session.ts";
 import type { TLSOptions, TLSRole, UpgradeOptions } from "./tls/options.ts";
 import { describePeer } from "./tls/peer.ts";
 import { upgrade } from "./tls/upgrade.ts";
@@ -30,16 +30,16 @@ import { checkStream, checkTLSOptions } from "./tls/validate-options.ts";
 const NOTHING = new Uint8Array(0);
 
 export interface StreamTransportOptions {
-  /** Who is the TLS client: the one who opened the connection. Undefined where nobody has said. */
+  /** Role of this end in a TLS handshake: the end that opened the connection is the client. Undefined if unknown. */
   readonly role: TLSRole | undefined;
-  /** Milliseconds between our answer and our ClientHello, where we are TLS client and were asked. */
+  /** Milliseconds between the answer and the ClientHello, if the peer called StartTLS and this end is the TLS client. */
   readonly handshakeDelay: number;
 }
 
-/** Twisted takes a ClientHello that arrives together with the answer for AMP; after this pause it does not. */
+/** In milliseconds. Twisted parses a ClientHello as AMP if it arrives together with the answer; the pause separates them. */
 export const DEFAULT_HANDSHAKE_DELAY = 20;
 
-/** A stream inside TLS, and what it was made with. */
+/** A TLS stream, and the options of its handshake. */
 interface Upgraded {
   readonly stream: TLSSocket;
   readonly settings: UpgradeOptions;
@@ -50,33 +50,36 @@ export class StreamTransport implements Transport {
   readonly #options: StreamTransportOptions;
   readonly #initialTLS: TLSSession | undefined;
   #receiver: TransportReceiver | undefined;
-  /** Set while a handshake runs: then the stream is not ours to end, only to give up. */
-  #giveUpHandshake: ((reason: unknown) => void) | undefined;
+  /** Set during a handshake. The transport cannot end the stream then; it can only abort the handshake. */
+  #abortHandshake: ((reason: unknown) => void) | undefined;
   #error: Error | undefined;
   #behind = false;
   #waiters: (() => void)[] = [];
   #paused = false;
-  /** Set by `destroy`: what the stream says afterwards is an echo of it. */
+  /** Set by `destroy`. Later errors of the stream are consequences of it, and are ignored. */
   #destroyed = false;
-  /** After a handshake as TLS client: turns an early end into what it means, until the first byte from the peer. */
+  /**
+   * Set after a handshake as TLS client, until the first byte from the peer. Returns the error if the end of the stream
+   * means that the server refused the client's certificate.
+   */
   #refusal: ((error: Error | undefined) => Error | undefined) | undefined;
 
-  /** @throws TypeError for a stream that does not carry bytes */
+  /** @throws TypeError for a stream in object mode or with an encoding set */
   constructor(stream: Duplex, options: StreamTransportOptions) {
     checkByteStream(stream);
     this.#stream = stream;
     this.#options = options;
-    if (stream instanceof TLSSocket) this.#initialTLS = new GivenSession(stream);
-    stream.on("error", this.#onError); // for life: an error that nobody listens to ends the process
+    if (stream instanceof TLSSocket) this.#initialTLS = new ExistingSession(stream);
+    stream.on("error", this.#onError); // never removed: an `error` event without a listener ends the process
   }
 
   readonly #onError = (error: Error) => {
     if (!this.#destroyed) this.#error ??= error;
   };
   readonly #onData = (chunk: Uint8Array) => {
-    if (this.#stream.destroyed) return; // a stream may go on with what it has read before
+    if (this.#stream.destroyed) return; // a destroyed stream may still emit data from its buffer
     this.#refusal = undefined;
-    // A socket makes memory for each read; what any other stream gives may be the writer's own.
+    // A socket allocates memory for each read. A chunk of any other stream may be the writer's own memory.
     this.#receiver?.received(chunk, this.#stream instanceof Socket ? "owned" : "shared");
   };
   readonly #onEnd = () => {
@@ -103,11 +106,11 @@ export class StreamTransport implements Transport {
     const stream = this.#stream;
     if (stream instanceof SharedBufferSocket) stream.lendTo(this.#receiver);
     stream.on("data", this.#onData).on("end", this.#onEnd).on("close", this.#onClose);
-    // The event may be over already.
+    // The `close` event may have been emitted already.
     if (stream.destroyed) process.nextTick(this.#onClose);
   }
 
-  /** Tells it once. Nothing is told afterwards. */
+  /** Calls `lost` of the receiver, at most once. The receiver is not called afterwards. */
   #lost(reason: Error | undefined): void {
     const receiver = this.#receiver;
     this.#receiver = undefined;
@@ -119,33 +122,38 @@ export class StreamTransport implements Transport {
     for (const wake of this.#waiters.splice(0)) wake();
   }
 
-  #leave(): void {
+  #stopListening(): void {
     const stream = this.#stream;
     if (stream instanceof SharedBufferSocket) stream.lendTo(undefined);
     stream.off("data", this.#onData).off("end", this.#onEnd).off("close", this.#onClose);
   }
 
-  /** Of a stream that was TLS before it came to us. */
+  /** The session of a stream that was a TLS socket from the beginning. */
   get tls(): TLSSession | undefined {
     return this.#initialTLS;
+  }
+
+  get tlsRole(): TLSRole | undefined {
+    return this.#options.role;
   }
 
   write(...chunks: readonly Uint8Array[]): void {
     const stream = this.#stream;
     if (stream.destroyed || stream.writableEnded) return;
-    // A plain socket has mostly written when it returns, and a callback for each write would cost a tick for each.
+    // A plaintext socket has usually written everything when `write` returns, and each callback would cost a tick. So the
+    // callback is used only if data is left.
     const isSocket = stream instanceof Socket;
-    const isAsked = this.#behind || !isSocket || stream instanceof TLSSocket;
-    const written = isAsked ? this.#onWritten : undefined;
-    if (chunks.length > 1) stream.cork(); // one call to the system for all of them
+    const usesCallback = this.#behind || !isSocket || stream instanceof TLSSocket;
+    const written = usesCallback ? this.#onWritten : undefined;
+    if (chunks.length > 1) stream.cork(); // one system call for all chunks
     for (const chunk of chunks) {
-      // A socket has copied what it does not keep; any other stream may pass on the very chunk.
+      // The caller may reuse the chunk once `unsent` is 0. A socket is done with it by then; another stream may keep it.
       stream.write(isSocket ? chunk : chunk.slice(), written);
     }
     if (chunks.length > 1) stream.uncork();
     if (stream.writableLength === 0) return;
     this.#behind = true;
-    if (!isAsked) stream.write(NOTHING, this.#onWritten);
+    if (!usesCallback) stream.write(NOTHING, this.#onWritten);
   }
 
   get unsent(): number {
@@ -155,7 +163,7 @@ export class StreamTransport implements Transport {
   flushed(): Promise<void> {
     const stream = this.#stream;
     if (stream.writableLength === 0 || stream.destroyed) return Promise.resolve();
-    // Not the callback of one more write: there is none once the stream has ended, or is destroyed in a write.
+    // The callback of an empty write would not do: a stream that has ended, or is destroyed in a write, never calls it.
     return new Promise((resolve) => this.#waiters.push(resolve));
   }
 
@@ -174,8 +182,8 @@ export class StreamTransport implements Transport {
   }
 
   end(): void {
-    this.#refusal = undefined; // what the peer does from now on is an answer to our end
-    if (this.#giveUpHandshake !== undefined) this.destroy();
+    this.#refusal = undefined; // from now on, the peer may end the stream because this end did
+    if (this.#abortHandshake !== undefined) this.destroy();
     else if (!this.#stream.destroyed) this.#stream.end();
   }
 
@@ -184,7 +192,7 @@ export class StreamTransport implements Transport {
     if (reason !== undefined) this.#error ??= reason;
     this.#destroyed = true;
     this.#stream.destroy();
-    this.#giveUpHandshake?.(
+    this.#abortHandshake?.(
       reason ?? new ConnectionClosed("the connection was destroyed during the TLS handshake"),
     );
   }
@@ -192,9 +200,11 @@ export class StreamTransport implements Transport {
   prepareTLS(options: CoreTLSOptions): StartTLSTransport {
     const { role } = this.#options;
     if (role === undefined) {
-      throw new TLSNotAvailable("TLS on this stream needs `role`: which end is the TLS client?");
+      throw new TLSNotAvailable(
+        'StartTLS on this stream needs `role`: set it to "client" or "server" when attaching',
+      );
     }
-    const given = options as TLSOptions; // checkTLSOptions looks whether the certificates are ours
+    const given = options as TLSOptions; // checkTLSOptions checks the classes that the cast claims
     checkStream(this.#stream);
     checkTLSOptions(given, role);
     return (leftovers, side) => this.#startTLS(given, role, leftovers, side);
@@ -207,25 +217,25 @@ export class StreamTransport implements Transport {
     side: "asker" | "responder",
   ): Promise<TLSSession> {
     const raw = this.#stream;
-    this.#leave();
+    this.#stopListening();
     try {
-      // Not by a signal for the upgrade: an AbortController on each side costs a twentieth of all upgrades.
+      // No AbortController: one at each end takes 5 % of the time of an upgrade.
       const { stream, settings } = await new Promise<Upgraded>((resolve, reject) => {
-        this.#giveUpHandshake = reject;
+        this.#abortHandshake = reject;
         this.#upgrade(raw, { ...options, role }, leftovers, side).then(resolve, reject);
       });
       const since = performance.now();
-      this.#become(stream, (error) =>
+      this.#replaceStream(stream, (error) =>
         role === "client" ? refusalAfterHandshake(error, settings, performance.now() - since) : undefined,
       );
       return session(stream, settings.localCertificate, settings.verifyAuthorities !== undefined);
     } catch (error) {
       raw.destroy();
-      // First whoever waits for the handshake hears why it failed, then the connection that it is gone.
+      // The promise of the handshake rejects first, then the receiver learns that the transport is lost.
       setImmediate(() => this.#lost(error instanceof Error ? error : undefined));
       throw error;
     } finally {
-      this.#giveUpHandshake = undefined;
+      this.#abortHandshake = undefined;
     }
   }
 
@@ -235,14 +245,14 @@ export class StreamTransport implements Transport {
     leftovers: Uint8Array,
     side: "asker" | "responder",
   ): Promise<Upgraded> {
-    const { role, localCertificate = role === "server" ? await temporaryCertificate() : undefined } = given;
+    const { role, localCertificate = role === "server" ? await ephemeralCertificate() : undefined } = given;
     const settings = { ...given, localCertificate };
     if (role === "client" && side === "responder") await delay(this.#options.handshakeDelay);
     if (leftovers.length > 0) raw.unshift(leftovers);
     return { stream: await upgrade(raw, settings), settings };
   }
 
-  #become(stream: TLSSocket, refusal: (error: Error | undefined) => Error | undefined): void {
+  #replaceStream(stream: TLSSocket, refusal: (error: Error | undefined) => Error | undefined): void {
     this.#stream = stream;
     this.#error = undefined;
     this.#refusal = refusal;
@@ -253,7 +263,7 @@ export class StreamTransport implements Transport {
 
   detach(leftovers: Uint8Array): Duplex {
     const stream = this.#stream;
-    this.#leave();
+    this.#stopListening();
     stream.off("error", this.#onError);
     stream.pause();
     if (leftovers.length > 0) stream.unshift(leftovers);

@@ -1,14 +1,14 @@
-/** Ways to cut bytes: AMP must not mind where a stream is cut, so every test of a reader tries several. */
+/** Ways to split bytes into chunks. A reader must accept any chunks, so its tests try several ways. */
 
-/** Cuts bytes into what arrives one after the other. Joined again they are the same bytes. */
+/** Function that splits bytes into chunks. The chunks, joined in order, are the same bytes. */
 export type Chunking = (bytes: Uint8Array) => Iterable<Uint8Array>;
 
-/** One byte at a time. The pieces are copies. */
+/** Splits bytes into chunks of one byte. The chunks are copies. */
 export function byteByByte(bytes: Uint8Array): Uint8Array[] {
   return Array.from(bytes, (byte) => Uint8Array.of(byte));
 }
 
-/** Every way to cut that is worth a try: whole, byte by byte, and in two at every position. The pieces are copies. */
+/** Yields the splits that a test should try: whole, byte by byte, and in two at every position. The chunks are copies. */
 export function* allSplits(bytes: Uint8Array): Generator<Uint8Array[]> {
   yield [bytes.slice()];
   yield byteByByte(bytes);
@@ -16,9 +16,9 @@ export function* allSplits(bytes: Uint8Array): Generator<Uint8Array[]> {
 }
 
 /**
- * Cuts at random, the same for the same seed.
- * @param seed any integer; put it into a failing test's message
- * @param longest bytes of a piece at most
+ * Returns a function that splits bytes at random positions, which are the same for the same seed.
+ * @param seed any integer; include it in the message of a failing test
+ * @param longest maximum number of bytes in a chunk
  */
 export function randomChunking(seed: number, longest = 16): Chunking {
   const random = randomNumbers(seed);
@@ -33,7 +33,7 @@ export function randomChunking(seed: number, longest = 16): Chunking {
   };
 }
 
-/** Numbers from 0 up to 1: a linear congruential generator with the constants of "Numerical Recipes". */
+/** Returns numbers from 0 (included) to 1 (excluded): a linear congruential generator, constants of "Numerical Recipes". */
 function randomNumbers(seed: number): () => number {
   let state = seed >>> 0;
   return () => {

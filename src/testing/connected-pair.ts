@@ -1,20 +1,20 @@
-/** Two connections joined in memory. */
+/** A pair of connections joined in memory. */
 import { Connection } from "../core/complete-connection.ts";
 import type { ConnectionOptions } from "../core/connection/options.ts";
 import type { Clock } from "../core/transport.ts";
 import { manualClock } from "./manual-clock.ts";
 import { type MemoryTransportOptions, memoryTransports } from "./memory-transport.ts";
 
-/** What two connections have in common. */
+/** Options that both connections share. */
 export interface PairOptions extends MemoryTransportOptions {
-  /** Their time. Default: it stands still, and no timeout ever comes. */
+  /** Clock of both connections. Default: a manual clock that never advances, so that no timeout fires. */
   readonly clock?: Clock | undefined;
 }
 
 /**
- * Two connections joined in memory.
- * @param a how the first behaves
- * @param b how the second does
+ * Creates two connections joined in memory.
+ * @param a options of the first connection
+ * @param b options of the second connection
  */
 export function connectedPair(
   a: ConnectionOptions = {},

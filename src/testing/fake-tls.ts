@@ -1,35 +1,42 @@
 /**
- * TLS as a play: the choreography of StartTLS without a single byte encrypted, and without a key.
+ * Fake TLS: the message exchange of StartTLS, without encryption and without keys.
  *
- * It is for tests of what a connection does before, during and after a handshake. It protects nothing: a
- * certificate here is a name, and whoever holds the object is believed to be its owner.
+ * It serves tests of a connection before, during and after a handshake. It provides no security: a certificate is only a
+ * name, and a peer proves its identity by having the object.
  */
 import { InvalidCertificate, PeerVerifyError } from "../core/errors/tls.ts";
 import type { PrivateCertificateLike, TLSOptions, TLSSession } from "../core/transport.ts";
 
-/** Stands for all the messages of one side's handshake. */
+/** The only message of one end's fake handshake. */
 export interface Hello {
   readonly certificate: PrivateCertificateLike | undefined;
 }
 
-/** A certificate for pretended TLS: a name, and its own authority. No key belongs to it. */
+/**
+ * Creates a certificate for fake TLS: a name without a key. List it in `verifyAuthorities` to trust it.
+ * @param commonName also the name that `serverName` is compared with
+ */
 export function fakeCertificate(commonName: string): PrivateCertificateLike {
-  const text = `pretended certificate of ${commonName}\n`;
+  const text = `fake certificate of ${commonName}\n`;
   return { commonName, toPEM: () => text, toPEMWithKey: () => text };
 }
 
-/** @throws InvalidCertificate as a transport with real TLS does */
+/** @throws InvalidCertificate for the same options as a transport with real TLS */
 export function checkFakeTLS({ verifyAuthorities, serverName }: TLSOptions): void {
   if (verifyAuthorities?.length === 0)
-    throw new InvalidCertificate("an empty list of authorities trusts nobody");
+    throw new InvalidCertificate(
+      "verifyAuthorities is empty: add a CA, or omit the option to skip verification",
+    );
   if (serverName !== undefined && verifyAuthorities === undefined)
-    throw new InvalidCertificate("serverName needs verifyAuthorities");
+    throw new InvalidCertificate(
+      "serverName needs verifyAuthorities: the name in an unverified certificate proves nothing",
+    );
 }
 
 /**
- * What a pretended handshake has come to.
- * @throws PeerVerifyError when the peer's certificate is not one of `verifyAuthorities` itself, or bears another
- *   name than `serverName`
+ * Returns the session after a fake handshake.
+ * @throws PeerVerifyError if the peer's certificate is not itself in `verifyAuthorities`, or if its name is not
+ *   `serverName`
  */
 export function fakeSession(options: TLSOptions, peer: Hello): TLSSession {
   const { localCertificate, verifyAuthorities, serverName } = options;
@@ -37,14 +44,18 @@ export function fakeSession(options: TLSOptions, peer: Hello): TLSSession {
   const trusted = verifyAuthorities?.some((authority) => authority.toPEM() === certificate?.toPEM()) ?? true;
   if (!trusted)
     throw new PeerVerifyError(
-      `nobody vouches for the peer, ${certificate?.commonName ?? "which is anonymous"}`,
+      certificate === undefined
+        ? "the peer did not present a certificate; one is required"
+        : `the peer's certificate (${certificate.commonName}) is not trusted: it is not in verifyAuthorities`,
     );
   if (serverName !== undefined && serverName !== certificate?.commonName)
-    throw new PeerVerifyError(`the peer is ${certificate?.commonName}, not ${serverName}`);
+    throw new PeerVerifyError(
+      `the peer's certificate is for ${certificate?.commonName}, not for ${serverName}`,
+    );
   return {
     peerCertificate: certificate,
     hostCertificate: localCertificate,
-    protocol: "pretended",
+    protocol: "fake",
     cipher: "none",
     verified: verifyAuthorities !== undefined,
   };

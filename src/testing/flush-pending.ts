@@ -1,13 +1,13 @@
-/** Waiting without a time: for what is under way in memory. */
+/** Waiting for pending promises, without a duration. */
 
 declare const setTimeout: (callback: () => void, milliseconds: number) => unknown;
 
-// Taken at once: a test runner that fakes timers later does not stop us.
+// Read when the module loads, so that a test runner may replace the timers later.
 const later = setTimeout;
 
 /**
- * Resolves when every promise that could be settled has been: in memory, all that was sent has arrived by then, and
- * has been answered unless a responder waits for something outside. The way to see that nothing happens.
+ * Resolves when all promises that can settle have settled. Boxes that were sent in memory have arrived by then, and have
+ * been answered, unless a responder waits for an external event. Use it to check that something does not happen.
  */
 export function flushPending(): Promise<void> {
   return new Promise((resolve) => {

@@ -1,4 +1,4 @@
-/** For tests of programs that speak AMP: no socket, no waiting, no encryption. */
+/** Tools for tests of programs that use AMP: connections in memory, a manual clock, and a scripted peer. */
 
 export { allSplits, byteByByte, type Chunking, randomChunking } from "./all-splits.ts";
 export { connectedPair, type PairOptions } from "./connected-pair.ts";

@@ -1,14 +1,15 @@
-/** Time that stands still until a test moves it. */
+/** A clock that a test advances. */
 import type { Clock } from "../core/transport.ts";
 
-/** A clock that is set by hand. It begins at 0. */
+/** A clock that advances only by {@link ManualClock.advance}. It begins at 0. */
 export interface ManualClock extends Clock {
   /**
-   * Moves the time on, and calls on its way whatever is due, in the order in which it is due: also what is set
-   * meanwhile. Promises that are settled by it go on afterwards, so `await` something before looking.
+   * Advances the clock, and calls the timers that become due in their order, including timers that are set during the call.
+   * Reactions of promises run after the call, so `await` a promise before you check results.
+   * @throws RangeError for a negative number or NaN
    */
   advance(milliseconds: number): void;
-  /** How many timers are set. 0 once everything has been tidied up. */
+  /** Number of timers that are set. It is 0 after all connections on the clock have ended. */
   readonly pending: number;
 }
 
@@ -17,13 +18,13 @@ interface Timer {
   readonly callback: () => void;
 }
 
-/** Makes a clock that stands at 0. */
+/** Creates a clock with the time 0. */
 export function manualClock(): ManualClock {
   let now = 0;
   const timers = new Set<Timer>();
   const nextUntil = (end: number): Timer | undefined => {
     let next: Timer | undefined;
-    // A set keeps the order of insertion, which is what counts between equals.
+    // Timers with the same due time are called in the order of insertion, which a Set keeps.
     for (const timer of timers)
       if (timer.due <= end && (next === undefined || timer.due < next.due)) next = timer;
     return next;
@@ -36,17 +37,18 @@ export function manualClock(): ManualClock {
       return timer;
     },
     clearTimeout(timer) {
-      timers.delete(timer as Timer); // what is no timer is not in the set
+      timers.delete(timer as Timer); // safe: another value is not in the set
     },
     advance(milliseconds) {
-      if (!(milliseconds >= 0)) throw new RangeError(`time does not go back: ${milliseconds} ms`);
+      if (!(milliseconds >= 0))
+        throw new RangeError(`advance needs a number of at least 0, not ${milliseconds}`);
       const end = now + milliseconds;
       for (let timer = nextUntil(end); timer !== undefined; timer = nextUntil(end)) {
         timers.delete(timer);
         now = timer.due;
         timer.callback();
       }
-      now = Math.max(now, end); // a callback may have moved it on further
+      now = Math.max(now, end); // a callback may have advanced it further
     },
     get pending() {
       return timers.size;

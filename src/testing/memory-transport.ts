@@ -1,6 +1,6 @@
 /**
- * Two transports joined in memory. What one writes, the other is given in a later microtask, so that whoever
- * awaits nothing but promises sees everything happen.
+ * Two transports joined in memory. Written bytes are delivered to the other end in a later microtask, so a test needs to
+ * await promises only.
  */
 import { HandshakeError, PlaintextAfterStartTLS } from "../core/errors/tls.ts";
 import { ConnectionLost } from "../core/errors/transport.ts";
@@ -16,19 +16,19 @@ import { checkFakeTLS, fakeSession, type Hello } from "./fake-tls.ts";
 import { flushPending } from "./flush-pending.ts";
 import { type Item, Pipe } from "./pipe.ts";
 
-/** What the two ends have in common. */
+/** Options that both ends share. */
 export interface MemoryTransportOptions {
-  /** Bytes in each direction that may be under way. What is written beyond counts as unsent. Default 64 KiB. */
+  /** Maximum number of bytes in flight in each direction; further bytes count as unsent. Default 64 KiB. */
   readonly capacity?: number | undefined;
-  /** How what is written is cut into what arrives. Default: it arrives as it was written. */
+  /** Function that splits written bytes into received chunks. Default: chunks arrive as they were written. */
   readonly chunking?: Chunking | undefined;
-  /** Act as if TLS could be started, to test what surrounds it. Nothing is encrypted. Default false. */
-  readonly pretendTLS?: boolean | undefined;
+  /** Support StartTLS without encryption, to test the code around an upgrade. Default false. */
+  readonly fakeTLS?: boolean | undefined;
 }
 
 const DEFAULT_CAPACITY = 64 * 1024;
 
-/** Two ends: each is given what is written to the other. */
+/** Creates two transports. Each delivers what is written to the other. */
 export function memoryTransports(
   options: MemoryTransportOptions = {},
 ): [a: MemoryTransport, b: MemoryTransport] {
@@ -38,7 +38,7 @@ export function memoryTransports(
   return [new MemoryTransport(back, there, options), new MemoryTransport(there, back, options)];
 }
 
-/** One end. Made by {@link memoryTransports}. */
+/** One end of a pair. {@link memoryTransports} creates it. */
 export class MemoryTransport implements Transport {
   readonly #incoming: Pipe;
   readonly #outgoing: Pipe;
@@ -49,13 +49,13 @@ export class MemoryTransport implements Transport {
   #behind = false;
   #ended = false;
   #peerEnded = false;
-  /** Set when nothing will come or go any more. */
+  /** Set when the transport is lost. */
   #over: { readonly reason: Error | undefined } | undefined;
   #waiters: (() => void)[] = [];
-  /** Set while a pretended handshake runs. */
+  /** Set during a fake handshake. */
   #handshake: { take(item: Item): void; fail(reason: Error): void } | undefined;
 
-  /** Absent without `pretendTLS`. */
+  /** Undefined without the option `fakeTLS`. */
   readonly prepareTLS?: (options: TLSOptions) => StartTLSTransport;
 
   constructor(incoming: Pipe, outgoing: Pipe, options: MemoryTransportOptions) {
@@ -64,10 +64,10 @@ export class MemoryTransport implements Transport {
     this.#options = options;
     incoming.onArrival = () => this.#schedule();
     outgoing.onDeparture = () => this.#schedule();
-    if (options.pretendTLS === true) {
+    if (options.fakeTLS === true) {
       this.prepareTLS = (tls) => {
         checkFakeTLS(tls);
-        return (leftovers) => this.#pretendTLS(tls, leftovers);
+        return (leftovers) => this.#startFakeTLS(tls, leftovers);
       };
     }
   }
@@ -84,8 +84,8 @@ export class MemoryTransport implements Transport {
 
   #write(chunk: Uint8Array): void {
     if (this.#ended || this.#over !== undefined || chunk.length === 0) return;
-    if (this.#outgoing.abandoned) return this.destroy(new ConnectionLost("written to a peer that is gone"));
-    // A copy, since the chunk may be written to again.
+    if (this.#outgoing.abandoned) return this.destroy(new ConnectionLost("the peer is gone: a write failed"));
+    // A copy, because the caller may reuse the chunk.
     const bytes = chunk.slice();
     for (const piece of this.#options.chunking?.(bytes) ?? [bytes]) this.#outgoing.push(piece);
     if (this.unsent > 0) this.#behind = true;
@@ -125,18 +125,20 @@ export class MemoryTransport implements Transport {
     this.#outgoing.dropUnsent();
     this.#outgoing.push("end");
     this.#incoming.abandon();
-    this.#handshake?.fail(reason ?? new ConnectionLost("destroyed during the handshake"));
+    this.#handshake?.fail(
+      reason ?? new ConnectionLost("the transport was destroyed during the TLS handshake"),
+    );
     this.#finish(reason);
   }
 
-  /** The same stream for the protocol that comes next: a transport that has yet to be started. */
+  /** Returns a new transport for the same stream, not started yet, for the next protocol. */
   detach(leftovers: Uint8Array): MemoryTransport {
     this.#receiver = undefined;
     if (leftovers.length > 0) this.#incoming.putBack(leftovers);
     return new MemoryTransport(this.#incoming, this.#outgoing, this.#options);
   }
 
-  /** All that happens of itself happens in microtasks, never inside the call that caused it. */
+  /** Delivers in a microtask, never inside the call that caused the delivery. */
   #schedule(): void {
     if (this.#scheduled) return;
     this.#scheduled = true;
@@ -166,7 +168,7 @@ export class MemoryTransport implements Transport {
 
   #mayTake(): boolean {
     if (this.#handshake !== undefined) return true;
-    // A handshake that the other end has begun waits for ours.
+    // The handshake of the other end waits until this end starts its own.
     return this.#receiver !== undefined && !this.#paused && !isHello(this.#incoming.next);
   }
 
@@ -178,17 +180,18 @@ export class MemoryTransport implements Transport {
     }
   }
 
-  async #pretendTLS(options: TLSOptions, leftovers: Uint8Array): Promise<TLSSession> {
+  async #startFakeTLS(options: TLSOptions, leftovers: Uint8Array): Promise<TLSSession> {
     try {
       if (leftovers.length > 0)
-        throw new PlaintextAfterStartTLS(`plaintext after StartTLS: ${leftovers.length} bytes`);
+        throw new PlaintextAfterStartTLS(`the peer sent plaintext after StartTLS: ${leftovers.length} bytes`);
       this.#outgoing.push({ certificate: options.localCertificate });
       const item = await this.#nextItem();
-      if (item === "end") throw new HandshakeError("the peer has ended during the handshake");
-      if (item instanceof Uint8Array) throw new HandshakeError("plaintext came in place of a handshake");
+      if (item === "end") throw new HandshakeError("the peer ended the stream during the TLS handshake");
+      if (item instanceof Uint8Array)
+        throw new HandshakeError("the peer sent plaintext in place of a TLS handshake");
       return fakeSession(options, item);
     } catch (error) {
-      // First whoever waits for the handshake hears why it failed, then the connection that it is gone.
+      // The promise of the handshake rejects first, then the receiver learns that the transport is lost.
       void flushPending().then(() => this.destroy(error instanceof Error ? error : undefined));
       throw error;
     }

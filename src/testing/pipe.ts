@@ -1,7 +1,7 @@
-/** One direction of a connection in memory: what one end has written and the other has not been given yet. */
+/** One direction of a connection in memory: the items that one end has written and the other has not received yet. */
 import type { Hello } from "./fake-tls.ts";
 
-/** What travels: bytes, the beginning of a pretended TLS, or the end of the stream. */
+/** Bytes, a fake TLS handshake, or the end of the stream. */
 export type Item = Uint8Array | Hello | "end";
 
 export class Pipe {
@@ -9,32 +9,32 @@ export class Pipe {
   readonly #items: Item[] = [];
   #queued = 0;
   #abandoned = false;
-  /** Called when there is something to take. Set by who reads. */
+  /** Called when an item was added. The reading end sets it. */
   onArrival: () => void = () => {};
-  /** Called when something was taken. Set by who writes. */
+  /** Called when an item was taken. The writing end sets it. */
   onDeparture: () => void = () => {};
 
-  /** @param capacity bytes that may be under way; what is written beyond counts as unsent */
+  /** @param capacity maximum number of bytes in flight; further bytes count as unsent */
   constructor(capacity: number) {
     this.#capacity = capacity;
   }
 
-  /** Bytes that do not fit under way. */
+  /** Number of bytes above the capacity. */
   get unsent(): number {
     return Math.max(0, this.#queued - this.#capacity);
   }
 
-  /** Bytes under way. */
+  /** Number of bytes in flight. */
   get arrived(): number {
     return Math.min(this.#queued, this.#capacity);
   }
 
-  /** Nobody reads any more. */
+  /** True if the reading end is gone. */
   get abandoned(): boolean {
     return this.#abandoned;
   }
 
-  /** What {@link take} would give. */
+  /** The item that {@link take} would return. */
   get next(): Item | undefined {
     return this.#items[0];
   }
@@ -55,18 +55,18 @@ export class Pipe {
     return item;
   }
 
-  /** Puts bytes back, to be taken first. */
+  /** Puts bytes back at the front. */
   putBack(bytes: Uint8Array): void {
     this.#items.unshift(bytes);
     this.#queued += bytes.length;
   }
 
-  /** Who writes is gone: what was unsent will never be sent. */
+  /** Called when the writing end is gone: drops unsent bytes. */
   dropUnsent(): void {
     while (this.unsent > 0) this.#queued -= lengthOf(this.#items.pop() ?? "end");
   }
 
-  /** Who reads is gone. */
+  /** Called when the reading end is gone: drops everything. */
   abandon(): void {
     this.#abandoned = true;
     this.#items.length = 0;

@@ -1,11 +1,11 @@
-/** What a scripted peer says when something else came than its script expects. */
+/** The error of a scripted peer, and the texts of boxes and bytes in its message. */
 import { utf8Strict } from "../core/platform.ts";
 import type { Box } from "../core/wire/box.ts";
 
-/** Something else came than the script expects. The message shows both, line by line. */
+/** The peer received something other than the script expects. The message shows the difference line by line. */
 export class ScriptMismatch extends Error {
   override readonly name = "ScriptMismatch";
-  /** Both as text: test runners that know these two show them in their own way. */
+  /** Expected and actual content as text. Many test runners show a difference of these two properties. */
   readonly expected: string;
   readonly actual: string;
 
@@ -16,12 +16,12 @@ export class ScriptMismatch extends Error {
   }
 }
 
-/** A box as lines, keys in order. */
+/** Returns a box as lines, sorted by key. */
 export function linesOf(box: Box): string[] {
   return [...box].sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, value]) => `${key}: ${valueText(value)}`);
 }
 
-/** Bytes as lines of hexadecimal digits. */
+/** Returns bytes as lines of 16 hexadecimal numbers. */
 export function hexLines(bytes: Uint8Array): string[] {
   const digits = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0"));
   const lines: string[] = [];
@@ -29,7 +29,7 @@ export function hexLines(bytes: Uint8Array): string[] {
   return lines;
 }
 
-/** `-` is expected and did not come, `+` came and is not expected. */
+/** Returns the difference: `-` marks an expected line that is missing, `+` marks an unexpected line. */
 function difference(expected: readonly string[], actual: readonly string[]): string[] {
   const lines: string[] = [];
   let next = 0;
@@ -45,7 +45,7 @@ function difference(expected: readonly string[], actual: readonly string[]): str
   return [...lines, ...actual.slice(next).map((extra) => `+ ${extra}`)];
 }
 
-/** Text in quotation marks where it is text, else hexadecimal digits. */
+/** Returns UTF-8 text in quotation marks, or hexadecimal digits for binary data. */
 function valueText(value: Uint8Array): string {
   try {
     return JSON.stringify(utf8Strict.decode(value));

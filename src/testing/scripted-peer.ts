@@ -1,6 +1,5 @@
 /**
- * The other end of a connection, in the hands of a test: it expects boxes or bytes, one after the other, and sends
- * what it is told.
+ * A peer that a test controls: it expects boxes or bytes in order, and sends boxes or bytes.
  */
 import { Connection } from "../core/complete-connection.ts";
 import type { ConnectionOptions } from "../core/connection/options.ts";
@@ -14,10 +13,13 @@ import { manualClock } from "./manual-clock.ts";
 import { memoryTransports } from "./memory-transport.ts";
 import { hexLines, linesOf, ScriptMismatch } from "./script-mismatch.ts";
 
-/** A box, or bytes: as they are, or as hexadecimal digits with white space wherever it helps. */
+/** A box, or bytes. A string holds bytes as hexadecimal digits, with optional white space. */
 export type ScriptPart = Box | Readonly<Record<string, string | Uint8Array>> | Uint8Array | string;
 
-/** A connection, and a scripted peer at its other end. */
+/**
+ * Creates a connection with a scripted peer at its other end.
+ * @param options options of the connection
+ */
 export function scriptedPeer(
   options: ConnectionOptions = {},
   pairOptions: PairOptions = {},
@@ -27,20 +29,20 @@ export function scriptedPeer(
   return { connection: new Connection(ours, clock, options), peer: new ScriptedPeer(theirs) };
 }
 
-/** The peer of a connection, as a test tells it: `send` says something, `expect` waits for something. */
+/** The peer of a connection. A test calls `send` to send boxes and `expect` to wait for them. */
 export class ScriptedPeer {
   readonly transport: Transport;
   readonly #reader = new BoxReader(UNBOUNDED);
   #ended = false;
   #wake: (() => void)[] = [];
 
-  /** @param transport not started yet: it is the peer's from now on */
+  /** @param transport a transport that is not started; the peer owns it from now on */
   constructor(transport: Transport) {
     this.transport = transport;
     transport.start({
       received: (chunk, ownership) => {
         this.#reader.push(chunk, ownership);
-        this.#reader.giveBack(); // the script looks later
+        this.#reader.giveBack(); // the script reads the bytes later
         this.#notify();
       },
       ended: () => this.#end(),
@@ -49,7 +51,7 @@ export class ScriptedPeer {
     });
   }
 
-  /** Bytes that came and that the script has not looked at. */
+  /** Number of received bytes that the script has not read. */
   get unread(): number {
     return this.#reader.buffered;
   }
@@ -67,8 +69,8 @@ export class ScriptedPeer {
   }
 
   /**
-   * Waits until these have come, in this order.
-   * @throws ScriptMismatch when something else does, or the end of the stream
+   * Waits until these boxes and bytes have arrived in this order.
+   * @throws ScriptMismatch if something else arrives, or the stream ends
    */
   async expect(...parts: readonly ScriptPart[]): Promise<void> {
     for (const part of parts) {
@@ -78,7 +80,7 @@ export class ScriptedPeer {
     }
   }
 
-  /** The box that comes next; undefined at the end of the stream. */
+  /** Waits for the next box. Resolves with undefined at the end of the stream. */
   async next(): Promise<Box | undefined> {
     for (;;) {
       const box = this.#reader.next();
@@ -87,7 +89,7 @@ export class ScriptedPeer {
     }
   }
 
-  /** Waits until the other end has ended its side. @throws ScriptMismatch when something comes before that */
+  /** Waits until the other end has ended its side. @throws ScriptMismatch if something arrives before that */
   async expectEnd(): Promise<void> {
     while (!this.#ended && this.unread === 0) await this.#news();
     if (this.unread === 0) return;
@@ -95,10 +97,13 @@ export class ScriptedPeer {
     throw box === undefined ? this.#cutOff([]) : new ScriptMismatch(WRONG_END, [], linesOf(box));
   }
 
-  /** Starts TLS where the transport can, when the exchange of boxes before it is over. */
+  /**
+   * Starts TLS, after the script has exchanged the boxes of StartTLS.
+   * @throws TypeError if the transport cannot start TLS (set `fakeTLS`)
+   */
   async startTLS(side: "asker" | "responder", options: TLSOptions = {}): Promise<TLSSession> {
     const start = this.transport.prepareTLS?.(options);
-    if (start === undefined) throw new TypeError("this transport cannot start TLS");
+    if (start === undefined) throw new TypeError("this transport cannot start TLS: set the option fakeTLS");
     this.transport.pause();
     await this.transport.flushed();
     const session = await start(this.#reader.takeRest(), side);
@@ -106,7 +111,7 @@ export class ScriptedPeer {
     return session;
   }
 
-  /** Ends our side; the other end may go on. */
+  /** Ends this side; the other end may continue to send. */
   end(): void {
     this.transport.end();
   }
@@ -122,7 +127,7 @@ export class ScriptedPeer {
     if (box === undefined) throw this.#cutOff(lines);
     const came = linesOf(box);
     if (lines.join("\n") !== came.join("\n"))
-      throw new ScriptMismatch("another box came than expected:", lines, came);
+      throw new ScriptMismatch("received another box than expected:", lines, came);
   }
 
   async #expectBytes(expected: Uint8Array): Promise<void> {
@@ -132,13 +137,13 @@ export class ScriptedPeer {
     const lines = hexLines(expected);
     const found = hexLines(came.subarray(0, expected.length));
     if (lines.join("\n") !== found.join("\n"))
-      throw new ScriptMismatch("other bytes came than expected:", lines, found);
+      throw new ScriptMismatch("received other bytes than expected:", lines, found);
   }
 
   #cutOff(expected: readonly string[]): ScriptMismatch {
     const rest = this.#reader.takeRest();
-    if (rest.length === 0) return new ScriptMismatch("the stream has ended before this box:", expected, []);
-    return new ScriptMismatch("the stream has ended inside a box:", expected, hexLines(rest));
+    if (rest.length === 0) return new ScriptMismatch("the stream ended before this box:", expected, []);
+    return new ScriptMismatch("the stream ended inside a box:", expected, hexLines(rest));
   }
 
   #end(): void {
@@ -155,18 +160,19 @@ export class ScriptedPeer {
   }
 }
 
-const WRONG_END = "the end of the stream was expected, and a box came:";
+const WRONG_END = "received a box in place of the end of the stream:";
 
-/** Undefined for a box. */
+/** Returns undefined for a box. */
 function bytesOf(part: ScriptPart): Uint8Array | undefined {
   if (part instanceof Uint8Array) return part;
   if (typeof part !== "string") return undefined;
   const digits = part.replace(/\s/g, "");
-  if (!/^(?:[0-9a-f]{2})*$/i.test(digits)) throw new TypeError(`these are no hexadecimal digits: ${part}`);
+  if (!/^(?:[0-9a-f]{2})*$/i.test(digits))
+    throw new TypeError(`a string must hold pairs of hexadecimal digits, not ${JSON.stringify(part)}`);
   return Uint8Array.from(digits.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16));
 }
 
 function boxOf(part: ScriptPart): Box {
-  // Bytes were looked for before.
+  // The cast is safe: bytesOf has handled strings and bytes.
   return part instanceof Box ? part : new Box(part as Readonly<Record<string, string | Uint8Array>>);
 }

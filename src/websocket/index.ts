@@ -1,21 +1,15 @@
-/** AMP over a WebSocket: browsers, Node, and servers made with `ws`. */
+/** AMP over WebSockets: in browsers, in Node, and on servers made with `ws`. */
 
 export type { BackoffOptions } from "../core/reconnecting/backoff.ts";
 export type { QueueLimits, ReconnectingState } from "../core/reconnecting/options.ts";
-export {
-  attach,
-  type ConnectWebSocketOptions,
-  chooseProtocol,
-  connect,
-  type WebSocketOptions,
-  type WebSocketURL,
-} from "./connect.ts";
-export {
-  type ConnectionOpener,
-  type ReconnectingBaseOptions,
-  type ReconnectingClient,
-  type ReconnectingOptions,
-  type ReconnectingStateChange,
-  reconnecting,
-} from "./reconnecting.ts";
+export { attach, type ConnectWebSocketOptions, connect, type WebSocketOptions } from "./connect.ts";
+export type { WebSocketURL } from "./options.ts";
+export { type ReconnectingOptions, reconnecting } from "./reconnecting.ts";
+export type {
+  ConnectionOpener,
+  ReconnectingBaseOptions,
+  ReconnectingClient,
+  ReconnectingStateChange,
+} from "./reconnecting-client.ts";
+export { chooseProtocol, serverOptions, type WebSocketServerOptions } from "./server.ts";
 export { SUBPROTOCOL, type WebSocketConstructor, type WebSocketEvent, type WebSocketLike } from "./socket.ts";

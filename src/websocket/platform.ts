@@ -1,4 +1,4 @@
-/** What the platform has, declared here since neither Node's nor the DOM's types are wanted. */
+/** Globals of the platform. They are declared here because the folder compiles without the types of Node and the DOM. */
 import type { Clock } from "../core/transport.ts";
 import type { WebSocketConstructor } from "./socket.ts";
 
@@ -7,7 +7,7 @@ declare const clearTimeout: (timer: unknown) => void;
 declare const performance: { now(): number };
 declare const WebSocket: WebSocketConstructor;
 
-/** The longest delay that timers know; a longer one would fire at once. */
+/** Longest delay of a timer, in milliseconds. A timer with a longer delay would fire at once. */
 const MAX_DELAY = 2 ** 31 - 1;
 
 export const platformClock: Clock = {
@@ -16,6 +16,6 @@ export const platformClock: Clock = {
   clearTimeout: (timer) => clearTimeout(timer),
 };
 
-/** The platform's own WebSocket; undefined where it has none. */
+/** The platform's own WebSocket; undefined if it has none. */
 export const platformWebSocket: WebSocketConstructor | undefined =
   typeof WebSocket === "undefined" ? undefined : WebSocket;

@@ -1,10 +1,10 @@
-/** What we need of a WebSocket: the platform's own, that of `ws`, or any other of the same shape. */
+/** The parts of a WebSocket that are used: of the platform's, of the package `ws`, or of any other with these members. */
 export interface WebSocketLike {
   binaryType: string;
   readonly url?: string;
   /** 0 connecting, 1 open, 2 closing, 3 closed. */
   readonly readyState: number;
-  /** Bytes given to `send` and not yet sent. */
+  /** Bytes passed to `send` that were not sent yet. */
   readonly bufferedAmount: number;
   send(data: Uint8Array<ArrayBuffer>): void;
   close(code?: number, reason?: string): void;
@@ -16,17 +16,17 @@ export interface WebSocketLike {
     type: "open" | "message" | "close" | "error",
     listener: (event: WebSocketEvent) => void,
   ): void;
-  /** `ws` has these two; a browser has not. */
+  /** Stops and restarts the delivery of messages. Only `ws` has these two. */
   pause?(): void;
   resume?(): void;
-  /** `ws` has this: ends without the closing handshake. */
+  /** Ends the connection without the closing handshake. Only `ws` has this. */
   terminate?(): void;
 }
 
-/** Opens a WebSocket. */
+/** Constructor that begins to open a WebSocket. */
 export type WebSocketConstructor = new (url: string, protocols: string) => WebSocketLike;
 
-/** The fields of the platform's MessageEvent, CloseEvent and ErrorEvent that are looked at. */
+/** The fields that are used of the platform's MessageEvent, CloseEvent and ErrorEvent. */
 export interface WebSocketEvent {
   readonly type?: string;
   readonly data?: unknown;
@@ -36,8 +36,12 @@ export interface WebSocketEvent {
   readonly message?: string;
 }
 
+/** Values of `readyState`. */
 export const OPEN = 1;
 export const CLOSED = 3;
 
-/** The subprotocol that both ends ask for and agree on. */
+/** The subprotocol that the client offers and the server selects. */
 export const SUBPROTOCOL = "amp";
+
+/** Longest message that is sent. More bytes are split, so that the peer's `maxPayload` need not depend on what is sent. */
+export const MAX_MESSAGE_BYTES = 64 * 1024;

@@ -1,4 +1,4 @@
-/** The page of examples/browser in a real Chromium: calls both ways, errors, restarts, and Twisted behind a relay. */
+/** Tests of the page of examples/browser in Chromium: calls in both directions, errors, restarts, and Twisted behind a relay. */
 import { writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { Page } from "playwright-core";
@@ -10,7 +10,7 @@ import { describeWithChromium } from "../support/chromium.ts";
 import { describeWithTwisted, twistedServer } from "../support/twisted.ts";
 
 describeWithChromium("the page", (open) => {
-  test("calls, is called back, shows a declared error, and goes on when the server has restarted", async () => {
+  test("the page calls the server, is called back, shows a declared error, and reconnects after a restart", async () => {
     const first = await serve({ onSocket: calculator });
     const page = await open();
     const problems = problemsOf(page);
@@ -52,9 +52,9 @@ describeWithChromium("the page", (open) => {
   });
 
   test.each<[string, (page: Page) => Promise<void>]>([
-    ["when it is asked to", (page) => page.getByRole("button", { name: "Try now" }).click()],
+    ["when the user clicks the button", (page) => page.getByRole("button", { name: "Try now" }).click()],
     ["when the network is back", backOnline],
-  ])("says what its connection is doing, and tries at once %s", async (_, act) => {
+  ])("the page shows the state of its connection, and reconnects at once %s", async (_, act) => {
     const first = await serve({ onSocket: calculator });
     const page = await open();
     await page.clock.install();
@@ -64,7 +64,7 @@ describeWithChromium("the page", (open) => {
     await state(page, "connected");
     expect(await status.textContent()).toBe("connected");
     expect(await retry.isVisible()).toBe(false);
-    await page.clock.pauseAt(Date.now() + 60_000); // the wait alone would never end
+    await page.clock.pauseAt(Date.now() + 60_000); // so that the wait for the next attempt never ends by itself
     await first.close();
     await state(page, "waiting");
     expect(await status.textContent()).toBe("waiting");
@@ -77,7 +77,7 @@ describeWithChromium("the page", (open) => {
     expect(await retry.isVisible()).toBe(false);
   });
 
-  test("does not talk to other pages' servers", async () => {
+  test("the page does not connect to a server of another origin", async () => {
     const { port } = await serve({ onSocket: calculator });
     const other = await serve({ onSocket: calculator });
     const page = await open();
@@ -95,7 +95,7 @@ describeWithChromium("the page", (open) => {
 
 describeWithTwisted("with Twisted behind a relay", () => {
   describeWithChromium("the page", (open) => {
-    test("calls Twisted, is called by it, and shows its errors", async () => {
+    test("the page calls Twisted, is called by it, and shows its errors", async () => {
       await using twisted = await twistedServer();
       const { url } = await serve({ onSocket: relayTo(twisted.address) });
       const page = await open();
@@ -137,7 +137,7 @@ async function state(page: Page, expected: string): Promise<void> {
   await page.waitForSelector(`body[data-state="${expected}"]`);
 }
 
-/** Until the page's log ends with these lines. */
+/** Waits until the log of the page ends with these lines. */
 async function lines(page: Page, expected: readonly string[]): Promise<void> {
   const found = async () => (await page.locator("#log li").all()).slice(-expected.length);
   const texts = async () =>
@@ -147,7 +147,7 @@ async function lines(page: Page, expected: readonly string[]): Promise<void> {
   await expect.poll(texts, { timeout: 10_000 }).toEqual(expected);
 }
 
-/** What a person would see in red in the console. */
+/** Errors in the console of the browser. */
 function problemsOf(page: Page): string[] {
   const problems: string[] = [];
   page.on("pageerror", (error) => problems.push(error.message));
@@ -157,7 +157,7 @@ function problemsOf(page: Page): string[] {
   return problems;
 }
 
-/** For docs/: `AMPWIRE_PICTURE=1` makes it anew. */
+/** Takes the screenshot for docs/ if `AMPWIRE_PICTURE=1` is set. */
 async function picture(page: Page): Promise<void> {
   await page.mouse.move(0, 0);
   const png = await page.screenshot({ caret: "hide" });

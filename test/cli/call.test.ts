@@ -1,4 +1,4 @@
-/** `ampwire call` against a live Twisted: plain, with a schema, inside TLS. */
+/** `ampwire call` against a live Twisted: in plaintext, with a schema, inside TLS. */
 import { readFileSync, writeFileSync } from "node:fs";
 import { transformSync } from "esbuild";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -14,7 +14,7 @@ import {
 } from "../support/twisted.ts";
 import { ampwire, runCommand } from "./run-command.ts";
 
-/** What Twisted serves, as JavaScript: TypeScript takes most of a second to load, and is what module.test.ts is about. */
+/** The commands that Twisted serves, as JavaScript. Loading TypeScript takes most of a second; module.test.ts tests it. */
 const SCHEMA = scratchPath("commands.mjs");
 const { code: schema } = transformSync(readFileSync("test/support/commands.ts", "utf8"), { loader: "ts" });
 writeFileSync(SCHEMA, schema);
@@ -22,7 +22,7 @@ writeFileSync(SCHEMA, schema);
 const servers: TwistedServer[] = [];
 afterAll(() => Promise.all(servers.map((server) => server[Symbol.asyncDispose]())));
 
-/** For all tests. @returns its address, as the command takes it */
+/** Starts a Twisted for all tests. @returns its address for the command line */
 async function twisted(options: ServerOptions = {}): Promise<string> {
   const server = await twistedServer(options);
   servers.push(server);
@@ -30,16 +30,16 @@ async function twisted(options: ServerOptions = {}): Promise<string> {
   return "path" in address ? `unix:${address.path}` : `tcp://${address.host}:${address.port}`;
 }
 
-describe("ampwire call of a command that demands TLS", () => {
-  test.each(["Asked", "Asked --no-answer", "Told"])("%s: nothing is sent in plaintext", async (words) => {
-    const [name = "", ...flags] = words.split(" ");
+describe("ampwire call of a command that requires TLS", () => {
+  test.each(["Asked", "Asked --no-answer", "Sent"])("%s sends nothing in plaintext", async (typed) => {
+    const [name = "", ...flags] = typed.split(" ");
     const module = scratchPath("demanding.mjs");
     writeFileSync(
       module,
       `import { command, unicode } from "ampwire";
        const fields = { arguments: { text: unicode() }, requireTLS: true };
        export const Asked = command("Asked", fields);
-       export const Told = command("Told", { ...fields, requiresAnswer: false });`,
+       export const Sent = command("Sent", { ...fields, requiresAnswer: false });`,
     );
     const { port, next } = await rawServer();
     const peer = next().then((socket) => new RawPeer(socket));
@@ -59,28 +59,28 @@ describeWithTwisted("ampwire call to Twisted", () => {
     at = await twisted();
   });
 
-  test("prints an answer's values as text, one a line, and binary as hex", async () => {
+  test("an answer is printed with one value a line, binary data as hex", async () => {
     expect(await ampwire(`call ${at} Sum a=13 b=81`)).toEqual({ code: 0, out: "total=94\n", err: "" });
     const echoed = await ampwire(`call ${at} raw z=1 data:={"hex":"00ff"} a=1`);
     expect(echoed).toEqual({ code: 0, out: "a=1\ndata=0x00ff\nz=1\n", err: "" });
   });
 
-  test("prints JSON", async () => {
+  test("an answer is printed as JSON with --json", async () => {
     const { out } = await ampwire(`call ${at} raw data:={"hex":"00ff"} text=é --json`);
     expect(out).toBe('{"data":{"hex":"00ff"},"text":"é"}\n');
   });
 
-  test("goes over a UNIX socket, and takes values from files", async () => {
+  test("a call over a UNIX socket sends values from files", async () => {
     const file = scratchPath("bytes");
     writeFileSync(file, Uint8Array.of(1, 2, 254));
     const place = await twisted({ path: scratchPath("socket") });
     expect((await ampwire(`call ${place} EchoString value=@${file}`)).out).toBe("value=0x0102fe\n");
   });
 
-  test("takes values of every type as a schema says", async () => {
+  test("a schema converts values of every type", async () => {
     const schema = ["--schema", SCHEMA, "--json"];
-    const call = async (...words: string[]) =>
-      JSON.parse((await runCommand(["call", at, ...words, ...schema])).out);
+    const call = async (...args: string[]) =>
+      JSON.parse((await runCommand(["call", at, ...args, ...schema])).out);
     const big = "340282366920938463463374607431768211455";
     const moment = "2024-02-29T23:59:59.000001+05:30";
     const rows = [
@@ -100,17 +100,17 @@ describeWithTwisted("ampwire call to Twisted", () => {
     expect(answers).toEqual(cases.map(([, , value]) => ({ value })));
   });
 
-  test("checks values before anything is sent", async () => {
-    // Nobody is there to be asked.
+  test("values are checked before the client connects", async () => {
+    // No server listens at this address.
     const { code, err } = await ampwire(`call tcp://127.0.0.1:1 Sum a=13 b=x --schema ${SCHEMA}`);
     expect(code).toBe(2);
-    expect(err).toMatch(/^ampwire: Sum: b: not an integer: "x" \(it is of AMP's type BigInteger\)\n$/);
+    expect(err).toMatch(/^ampwire: Sum: b: not an integer: "x" \(its type is BigInteger\)\n$/);
     const unknown = await ampwire(`call tcp://127.0.0.1:1 Summ --schema ${SCHEMA}`);
     expect(unknown.code).toBe(2);
     expect(unknown.err).toMatch(/^ampwire: the schema has no command "Summ" \(it has .*Sum, /);
   });
 
-  test("fails with the error's code, declared or not", async () => {
+  test("a failed call prints the error code, declared or not", async () => {
     const divided = "ampwire: ZERO_DIVISION: division by zero\n";
     const plain = await ampwire(`call ${at} Divide numerator=1 denominator=0`);
     expect(plain).toEqual({ code: 1, out: "", err: divided });
@@ -119,16 +119,16 @@ describeWithTwisted("ampwire call to Twisted", () => {
     expect(JSON.parse(json.err).error.code).toBe("ZERO_DIVISION");
     const unknown = await ampwire(`call ${at} Nope`);
     expect(unknown.code).toBe(1);
-    expect(unknown.err).toMatch(/Unhandled Command: b'Nope' \(the peer has no responder of that name/);
+    expect(unknown.err).toMatch(/Unhandled Command: b'Nope' \(the peer has no responder with this name/);
   });
 
-  test("gives up after --timeout", async () => {
+  test("a call times out after --timeout", async () => {
     const { code, err } = await ampwire(`call ${at} Slow milliseconds=20000 --timeout 0.2`);
     expect(code).toBe(1);
-    expect(err).toMatch(/\(--timeout SECONDS waits longer\)$/m);
+    expect(err).toMatch(/\(--timeout SECONDS sets a longer timeout\)$/m);
   });
 
-  test("wants no answer with --no-answer, or where the schema says so", async () => {
+  test("no answer is requested with --no-answer, or if the schema requests none", async () => {
     expect(await ampwire(`call ${at} FailUndeclared message=x --no-answer`)).toEqual({
       code: 0,
       out: "",
@@ -152,7 +152,7 @@ describeWithTwisted("ampwire call to Twisted", () => {
       mutual = await twisted({ certificate, authorities: [authority] });
     });
 
-    test("says with -v what was negotiated, and who the peer is", async () => {
+    test("-v prints the TLS session and the certificate of the peer", async () => {
       const files = `--ca ${certificateFile([known.authority])} --cert ${certificateFile([known.client])}`;
       const { code, out, err } = await ampwire(`call ${mutual} WhoAmI --starttls ${files} -v`);
       expect(code).toBe(0);
@@ -160,11 +160,11 @@ describeWithTwisted("ampwire call to Twisted", () => {
       expect(err).toMatch(/^TLSv1\.3 TLS_\w+, peer CN=calc\.example, issued by CN=Test CA, verified\n$/);
     });
 
-    test("verifies the peer, unless it is told not to", async () => {
+    test("the peer is verified unless --insecure is set", async () => {
       const unknown = await ampwire(`call ${verified} Sum a=13 b=81 --starttls`);
       expect(unknown.code).toBe(1);
       expect(unknown.err).toMatch(
-        /^ampwire: the peer's certificate \(CN=calc\.example.*\(--ca FILE names the authority/,
+        /^ampwire: the peer's certificate \(CN=calc\.example.*\(--ca FILE sets the CA/,
       );
       const ca = certificateFile([known.authority]);
       const other = await ampwire(
@@ -180,7 +180,7 @@ describeWithTwisted("ampwire call to Twisted", () => {
       }
     });
 
-    test("an extension of it is called by its name", async () => {
+    test("an extension of StartTLS is called by its name", async () => {
       const ca = certificateFile([known.authority]);
       const started = await ampwire(
         `call ${verified} SecureStart token=sesame --schema ${SCHEMA} --ca ${ca} -v`,

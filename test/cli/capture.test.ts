@@ -1,6 +1,7 @@
-/** `ampwire decode` of captures: of conversations that Twisted has held, as they were recorded. */
+/** `ampwire decode` of captures that contain recorded conversations of Twisted. */
 import { writeFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
+import { MAX_CAPTURED_CONNECTIONS } from "../../src/cli/traffic/limits.ts";
 import { capture } from "../support/pcap.ts";
 import { scratchPath } from "../support/tls-side.ts";
 import { readVectors } from "../support/vectors.ts";
@@ -10,13 +11,13 @@ import { runHere } from "./run-here.ts";
 
 const conversations = readVectors("conversations.json");
 
-/** What Twisted and its peer have said, in packets of at most so many bytes. */
+/** Returns a capture of a recorded conversation, in packets of at most `bound` bytes. */
 function recorded(name: string, bound?: number): Buffer {
   const found = conversations.find((conversation) => conversation.name === name);
-  if (found === undefined) throw new Error(`there is no conversation ${name}`);
+  if (found === undefined) throw new Error(`unknown conversation ${name}`);
   const segments = found.steps.map(({ from, tls, hex }) => ({
     way: from === "client" ? ("toServer" as const) : ("toClient" as const),
-    // What was inside TLS is a record of TLS here: any one does.
+    // Any TLS record can replace the recorded TLS bytes.
     bytes: tls ? Buffer.from("1603010001ff", "hex") : Buffer.from(hex, "hex"),
   }));
   return capture(segments, undefined, bound);
@@ -28,7 +29,7 @@ function decode(input: Uint8Array, ...flags: string[]) {
   return runHere(["decode", ...flags, file].join(" "));
 }
 
-/** Without the times, which the way in which a capture is cut into packets changes. */
+/** Removes times, which depend on how the capture is split into packets. */
 const untimed = (text: string) => text.replace(/^\S+ /gm, "").replace(/ in \S+ ms/g, "");
 
 const SUMS = `10.0.0.1:50000 > 10.0.0.2:1234 @0 asks Sum [1] a=13 b=81
@@ -38,7 +39,7 @@ const SUMS = `10.0.0.1:50000 > 10.0.0.2:1234 @0 asks Sum [1] a=13 b=81
 `;
 
 describe("ampwire decode of a capture", () => {
-  test("pairs asks with answers, and times them", async () => {
+  test("asks are paired with answers and response times", async () => {
     const input = recorded("sums-one-by-one");
     const { code, out, err } = await runCommand(["decode", "--pcap"], { input });
     expect({ code, err }).toEqual({ code: 0, err: "" });
@@ -49,11 +50,11 @@ describe("ampwire decode of a capture", () => {
     expect(untimed(out)).toBe(SUMS);
   });
 
-  test.each([1, 3, 7])("recognises a capture by itself, and joins segments of %i bytes", async (bound) => {
+  test.each([1, 3, 7])("a capture is detected, and segments of %i bytes are joined", async (bound) => {
     expect(untimed((await decode(recorded("sums-one-by-one", bound))).out)).toBe(SUMS);
   });
 
-  test("asks of both ends with the same tag, errors, and what was never answered", async () => {
+  test("decode pairs asks of both ends with equal tags, and reports errors and unanswered asks", async () => {
     const { out } = await decode(recorded("call-back"));
     expect(out).toMatch(/10\.0\.0\.1:50000 > \S+ @0 asks CallBack \[1\]/);
     expect(out).toMatch(/10\.0\.0\.2:1234 > \S+ @0 asks Sum \[1\]/);
@@ -63,12 +64,12 @@ describe("ampwire decode of a capture", () => {
     );
     const records = recordsOf(recorded("sum"));
     const { code, err } = await decode(pcapOf(records.filter(({ data }) => !data.includes("_answer"))));
-    expect({ code, err }).toEqual({ code: 0, err: "not answered: Sum\n" });
+    expect({ code, err }).toEqual({ code: 0, err: "unanswered: Sum\n" });
   });
 
-  test("as JSON, typed by a schema", async () => {
-    const words = ["decode", "--json", "--schema", "test/support/commands.ts"];
-    const { out } = await runCommand(words, { input: recorded("sum") });
+  test("JSON output contains values typed by a schema", async () => {
+    const args = ["decode", "--json", "--schema", "test/support/commands.ts"];
+    const { out } = await runCommand(args, { input: recorded("sum") });
     const [, answer] = out
       .trim()
       .split("\n")
@@ -87,14 +88,14 @@ describe("ampwire decode of a capture", () => {
     });
   });
 
-  test("StartTLS is where it ends, and no error", async () => {
+  test("decoding ends at StartTLS without an error", async () => {
     const { code, out, err } = await decode(recorded("start-tls"));
     expect(code).toBe(0);
     expect(out).toMatch(/asks StartTLS \[1\]/);
     expect(err).toMatch(/^10\.0\.0\.1:50000 > 10\.0\.0\.2:1234: TLS from byte \d+ on$/m);
   });
 
-  test("a conversation that stops being AMP, and a capture without any", async () => {
+  test("a connection that stops being AMP is an error, and so is a capture without AMP", async () => {
     const broken = await decode(recorded("switch"));
     expect(broken.code).toBe(1);
     expect(broken.out).toMatch(/answers SwitchToLine/);
@@ -102,37 +103,43 @@ describe("ampwire decode of a capture", () => {
     const http = capture([{ way: "toServer", bytes: Buffer.from("GET / HTTP/1.1\r\n\r\n") }]);
     const none = await decode(http);
     expect(none.code).toBe(1);
-    expect(none.err).toMatch(/^ampwire: there is no AMP in this capture/m);
+    expect(none.err).toMatch(/^ampwire: the capture contains no AMP/m);
     const noCapture = await decode(Buffer.from("0123456789"), "--pcap");
-    expect(noCapture.err).toMatch(/^ampwire: this is no capture file: neither pcap nor pcapng/);
+    expect(noCapture.err).toMatch(/^ampwire: the input is not a capture file \(pcap or pcapng\)/);
   });
 });
 
-describe("a capture may be", () => {
+describe("decode reads a capture", () => {
   const records = recordsOf(recorded("sums-one-by-one", 7));
   const prefixed = (prefix: string) =>
     records.map(({ time, data }) => ({ time, data: Buffer.concat([Buffer.from(prefix, "hex"), data]) }));
   const mac = "020000000001020000000002";
 
   test.each<[string, () => Buffer]>([
-    ["of the other byte order", () => pcapOf(records, { bigEndian: true })],
+    ["in the other byte order", () => pcapOf(records, { bigEndian: true })],
     ["in nanoseconds", () => pcapOf(records, { nanoseconds: true })],
-    ["pcapng", () => pcapngOf(records)],
-    ["pcapng of the other byte order", () => pcapngOf(records, { bigEndian: true })],
+    ["in pcapng", () => pcapngOf(records)],
+    ["in pcapng in the other byte order", () => pcapngOf(records, { bigEndian: true })],
     ["of Ethernet", () => pcapOf(prefixed(`${mac}0800`), { linkType: 1 })],
     ["of a VLAN", () => pcapOf(prefixed(`${mac}810000050800`), { linkType: 1 })],
-    ["of BSD's loopback", () => pcapOf(prefixed("02000000"), { linkType: 0 })],
-    ["of any interface of Linux", () => pcapOf(prefixed(`${"00".repeat(14)}0800`), { linkType: 113 })],
-    ["of any interface of Linux, newer", () => pcapOf(prefixed(`0800${"00".repeat(18)}`), { linkType: 276 })],
+    ["of the BSD loopback interface", () => pcapOf(prefixed("02000000"), { linkType: 0 })],
+    ["of any Linux interface", () => pcapOf(prefixed(`${"00".repeat(14)}0800`), { linkType: 113 })],
+    [
+      "of any Linux interface in the newer format",
+      () => pcapOf(prefixed(`0800${"00".repeat(18)}`), { linkType: 276 }),
+    ],
     ["cut off in its last packet", () => pcapOf(records).subarray(0, -3)],
-    ["with frames padded to Ethernet's least", () => pcapOf(padded(prefixed(`${mac}0800`)), { linkType: 1 })],
+    [
+      "with frames padded to the minimum of Ethernet",
+      () => pcapOf(padded(prefixed(`${mac}0800`)), { linkType: 1 }),
+    ],
   ])("%s", async (_, made) => {
     const { code, out } = await decode(made());
     expect({ code, out: untimed(out) }).toEqual({ code: 0, out: SUMS });
   });
 
   test.each([{}, { bigEndian: true }, { longest: 0 }])(
-    "of pcapng's simple packets, which say no time: %j",
+    "decode reads simple pcapng packets, which have no time: %j",
     async (options) => {
       const file = pcapngOf(records, { simple: true, ...options });
       expect(await decode(file)).toEqual({ code: 0, out: SUMS, err: "" });
@@ -144,20 +151,20 @@ describe("a capture may be", () => {
     },
   );
 
-  test("of simple packets cut short, whose padding is not theirs", async () => {
+  test("decode ignores the padding of truncated simple packets", async () => {
     const whole = recordsOf(recorded("sum"));
     const { err } = await decode(pcapngOf(whole, { simple: true, longest: 41 }));
-    expect(err).toMatch(/^10\.0\.0\.1:50000 > \S+: cut off at byte 1: /); // of 40 bytes of headers, and one more
+    expect(err).toMatch(/^10\.0\.0\.1:50000 > \S+: cut off at byte 1: /); // 40 bytes of headers and one byte of data
   });
 
-  test("of IPv6", async () => {
+  test("decode reads IPv6", async () => {
     const { out } = await decode(pcapOf(records.map(({ time, data }) => ({ time, data: overIPv6(data) }))));
     expect(untimed(out)).toBe(
       SUMS.replaceAll("10.0.0.1:", "[2001:db8::1]:").replaceAll("10.0.0.2:", "[2001:db8::2]:"),
     );
   });
 
-  test("of packets that came twice and out of order", async () => {
+  test("decode reads repeated packets and packets out of order", async () => {
     const twice = records.flatMap((record, i) => (i % 3 === 0 ? [record, record] : [record]));
     const swapped = twice.map(
       (_, i) => twice[i < 6 ? i : i % 2 === 0 ? Math.min(i + 1, twice.length - 1) : i - 1] as Record,
@@ -166,7 +173,7 @@ describe("a capture may be", () => {
     expect(untimed(out).split("\n").sort()).toEqual(SUMS.split("\n").sort());
   });
 
-  test("of bytes that came with the SYN", async () => {
+  test("decode reads data in the SYN segment", async () => {
     const [syn, , , first, ...rest] = recordsOf(recorded("sums-one-by-one")) as [
       Record,
       Record,
@@ -179,7 +186,7 @@ describe("a capture may be", () => {
     expect({ code, out: untimed(out) }).toEqual({ code: 0, out: SUMS });
   });
 
-  test("of a conversation that goes on for long behind a lost segment", async () => {
+  test("decode reads a long connection after a lost segment", async () => {
     const box = Buffer.from("00045f61736b00013100085f636f6d6d616e64000450696e670000", "hex");
     const asks = Array.from({ length: 150_001 }, () => ({ way: "toServer" as const, bytes: box }));
     const packets = recordsOf(capture(asks));
@@ -189,25 +196,40 @@ describe("a capture may be", () => {
     expect(err).toContain(`10.0.0.1:50000 > 10.0.0.2:1234: ${box.length} bytes are not in the capture`);
   });
 
+  test("decode tracks a limited number of connections, and reports the limit once", async () => {
+    const [syn] = recordsOf(recorded("sum")) as [Record];
+    const flood = Array.from({ length: MAX_CAPTURED_CONNECTIONS + 2 }, (_, i) => {
+      const data = Buffer.from(syn.data);
+      data.writeUInt32BE(0x0b000000 + i, 12);
+      return { ...syn, data };
+    });
+    const { code, out, err } = await decode(pcapOf([...recordsOf(recorded("sum")), ...flood]));
+    expect(code).toBe(0);
+    expect(out.trim().split("\n")).toHaveLength(2);
+    expect(err).toBe(
+      `more than ${MAX_CAPTURED_CONNECTIONS} connections: those without recent segments are no longer tracked\n`,
+    );
+  });
+
   test.each([
     ["without a length", [6, 0, 0]],
     ["that is too short for a packet", [6, 16, 0, 16]],
     ["that is too short for a simple packet", [3, 12, 12]],
     ["that is too short for an interface", [1, 12, 12]],
-  ])("broken: a block %s", async (_, words) => {
-    const block = Buffer.alloc(4 * words.length);
-    for (const [i, word] of words.entries()) block.writeUInt32LE(word, 4 * i);
+  ])("decode rejects a pcapng block %s", async (_, fields) => {
+    const block = Buffer.alloc(4 * fields.length);
+    for (const [i, word] of fields.entries()) block.writeUInt32LE(word, 4 * i);
     const { code, err } = await decode(Buffer.concat([pcapngOf([]), block]));
     expect(code).toBe(1);
-    expect(err).toMatch(/^ampwire: the capture file is broken: a block of \d+ bytes/m);
+    expect(err).toMatch(/^ampwire: the capture file is malformed: a block of \d+ bytes/m);
   });
 
-  test("of a conversation that had begun before", async () => {
+  test("decode reads a connection that began before the capture", async () => {
     const { out } = await decode(pcapOf(records.slice(3)));
     expect(untimed(out)).toBe(SUMS);
   });
 
-  test("without some packets: then it says how many bytes are missing", async () => {
+  test("decode reports the number of missing bytes", async () => {
     const { code, out, err } = await decode(pcapOf(records.filter((_, i) => i !== 5)));
     expect(code).toBe(1);
     expect(out).not.toMatch(/asks Sum \[1\]/);

@@ -1,11 +1,11 @@
-/** Capture files made over: other kinds of link, other formats of file, packets out of order. */
+/** Converts captures to other link types and file formats. */
 
 export interface Record {
   readonly time: number;
   readonly data: Buffer;
 }
 
-/** The packets of a pcap as `test/support/pcap.ts` writes it: little-endian, microseconds, from the IP header on. */
+/** Returns the packets of a pcap of `test/support/pcap.ts`: little-endian, with microseconds, without link header. */
 export function recordsOf(pcap: Buffer): Record[] {
   const records: Record[] = [];
   for (let at = 24; at < pcap.length; ) {
@@ -36,13 +36,13 @@ export function pcapOf(records: readonly Record[], options: PcapOptions = {}): B
 
 export interface PcapngOptions {
   readonly bigEndian?: boolean;
-  /** Packets without interface and time. */
+  /** Writes simple packet blocks, without interface and time. */
   readonly simple?: boolean;
-  /** Bytes that are kept of a packet; 0 for all. */
+  /** Maximum number of bytes captured of a packet; 0 for all. */
   readonly longest?: number;
 }
 
-/** With times in nanoseconds, said by an option, and a block of a kind that nobody knows. */
+/** Returns a pcapng with times in nanoseconds (an interface option), and a block of an unknown type. */
 export function pcapngOf(records: readonly Record[], options: PcapngOptions = {}): Buffer {
   const { bigEndian = false, simple = false, longest = 262_144 } = options;
   const words = (...values: number[]) => uint32s(values, bigEndian);
@@ -74,7 +74,7 @@ export function pcapngOf(records: readonly Record[], options: PcapngOptions = {}
   ]);
 }
 
-/** The same TCP inside IPv6, behind an extension header. */
+/** Returns the same TCP segment in IPv6, after an extension header. */
 export function overIPv6(ip: Buffer): Buffer {
   const header = Buffer.alloc(48);
   header[0] = 0x60;

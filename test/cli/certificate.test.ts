@@ -1,4 +1,4 @@
-/** `ampwire certificate`: from nothing to mutual TLS, and what is in a PEM. */
+/** `ampwire certificate`: creates a CA, issues certificates for mutual TLS, and describes PEM files. */
 import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -17,14 +17,14 @@ describe("ampwire certificate", () => {
   beforeAll(async () => {
     const made = await inFolder("certificate authority");
     expect(made.out).toBe(
-      "authority.pem: the certificate, for everybody\nauthority-key.pem: with its key, for you\n",
+      "authority.pem: CA certificate, for peers\nauthority-key.pem: CA certificate and private key, secret\n",
     );
     for (const typed of ["server --host calc.example --host 127.0.0.1", "alice --days 3"]) {
       expect((await inFolder(`certificate issue ${typed}`)).code).toBe(0);
     }
   });
 
-  test("makes an authority whose certificates are good for mutual TLS", async () => {
+  test("a created CA issues certificates that work for mutual TLS", async () => {
     const tls = `--cert ${cwd}/server.pem --ca ${cwd}/authority.pem --require-tls`;
     const server = await startCommand("serve", "--demo", "--listen", "tcp://127.0.0.1:0", ...tls.split(" "));
     const [, at] = await server.output(/^listening on (.*)$/m);
@@ -33,7 +33,7 @@ describe("ampwire certificate", () => {
     expect((await inFolder(call)).code).toBe(1);
   });
 
-  test("keeps keys for their owner, and the authority's out of what everybody gets", () => {
+  test("only the owner can read a file with a private key, and the CA certificate file has no key", () => {
     expect(read("authority.pem")).not.toContain("PRIVATE KEY");
     for (const name of ["authority-key.pem", "server.pem", "alice.pem"]) {
       expect(read(name)).toContain("PRIVATE KEY");
@@ -41,13 +41,13 @@ describe("ampwire certificate", () => {
     }
   });
 
-  test("writes over nothing, unless it is told to", async () => {
+  test("a file is overwritten with --force only", async () => {
     const before = read("alice.pem");
     const again = await inFolder("certificate issue alice");
     expect(again).toEqual({
       code: 1,
       out: "",
-      err: "ampwire: alice.pem is there already (--force writes over it)\n",
+      err: "ampwire: alice.pem already exists (--force overwrites it)\n",
     });
     expect(read("alice.pem")).toBe(before);
     expect((await inFolder("certificate issue bob")).code).toBe(0);
@@ -56,21 +56,19 @@ describe("ampwire certificate", () => {
     if (process.platform !== "win32") expect(statSync(join(cwd, "bob.pem")).mode & 0o777).toBe(0o600);
   });
 
-  test("shows what a certificate is, and never a key", async () => {
+  test("certificate show describes a certificate and never prints a private key", async () => {
     const { code, out } = await inFolder("certificate show server.pem authority.pem");
     expect(code).toBe(0);
     expect(out).toMatch(/^server\.pem: certificate\n {2}subject +CN=server\n {2}issuer +CN=authority\n/);
     expect(out).toMatch(/^ {2}names +DNS:calc\.example, IP Address:127\.0\.0\.1$/m);
     expect(out).toMatch(/^server\.pem: private key\n {2}key +EC prime256v1\n {2}belongs to +CN=server$/m);
-    expect(out).toMatch(
-      /^authority\.pem: certificate of an authority\n {2}subject +CN=authority\n {2}issuer +itself$/m,
-    );
+    expect(out).toMatch(/^authority\.pem: CA certificate\n {2}subject +CN=authority\n {2}issuer +itself$/m);
     const key = read("server.pem").split("PRIVATE KEY-----")[1]?.slice(5, 40) ?? "";
     expect(key.length).toBe(35);
     expect(out).not.toContain(key);
   });
 
-  test("shows the same as JSON, and how long it lasts", async () => {
+  test("certificate show prints JSON with the validity", async () => {
     const { out } = await inFolder("certificate show alice.pem --json");
     const [certificate, key] = out
       .trim()
@@ -96,7 +94,7 @@ describe("ampwire certificate", () => {
     });
   });
 
-  test("says when one has expired, and when a file is none", async () => {
+  test("certificate show reports an expired certificate and a file without PEM", async () => {
     const { expiredServer } = await testCertificates();
     writeFileSync(join(cwd, "old.pem"), expiredServer.toPEM());
     expect((await inFolder("certificate show old.pem")).out).toMatch(/^ {2}valid +expired$/m);
@@ -105,14 +103,14 @@ describe("ampwire certificate", () => {
     expect(none).toEqual({
       code: 1,
       out: "",
-      err: "ampwire: none.pem holds no PEM (no line begins with -----BEGIN)\n",
+      err: "ampwire: none.pem contains no PEM block (no line begins with -----BEGIN)\n",
     });
   });
 
-  test("an authority is what issues, nothing else", async () => {
+  test("only a CA can issue certificates", async () => {
     const { code, err } = await inFolder("certificate issue eve --authority alice.pem");
     expect(code).toBe(1);
-    expect(err).toMatch(/may not sign certificates: it is no authority/);
+    expect(err).toMatch(/cannot sign certificates: it is not a CA/);
     expect((await inFolder("certificate issue eve --days 0")).code).toBe(2);
   });
 });

@@ -1,4 +1,4 @@
-/** The command as a process that goes on until it is told to stop. */
+/** Runs the command as a process that continues until a signal stops it. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
@@ -9,24 +9,26 @@ const root = fileURLToPath(new URL("../..", import.meta.url));
 
 export interface CommandRun {
   /** Standard output so far. */
-  readonly said: string;
+  readonly stdout: string;
   /** Standard error so far. */
-  readonly complained: string;
-  /** Resolves when it has said that, on standard output. Rejects when it ends before. */
+  readonly stderr: string;
+  /** Resolves when standard output matches. Rejects if the process ends first. */
   output(pattern: RegExp): Promise<RegExpMatchArray>;
-  /** The same for standard error. */
+  /** Resolves when standard error matches. Rejects if the process ends first. */
   errors(pattern: RegExp): Promise<RegExpMatchArray>;
+  /** Closes the reading end of standard error. */
+  closeStderr(): void;
   signal(name: NodeJS.Signals): void;
-  /** With its exit code. */
+  /** Resolves with the exit code. */
   readonly exited: Promise<number | null>;
 }
 
-/** Ends with the test, if not before. */
-export async function startCommand(...words: readonly string[]): Promise<CommandRun> {
-  const child = spawn(process.execPath, [await builtCommand(), ...words], { cwd: root });
+/** Starts the command. The process is killed when the test ends. */
+export async function startCommand(...args: readonly string[]): Promise<CommandRun> {
+  const child = spawn(process.execPath, [await builtCommand(), ...args], { cwd: root });
   onTestFinished(() => void child.kill("SIGKILL"));
-  let said = "";
-  let complained = "";
+  let stdout = "";
+  let stderr = "";
   let ended = false;
   let wake: (() => void)[] = [];
   const changed = () => {
@@ -35,11 +37,11 @@ export async function startCommand(...words: readonly string[]): Promise<Command
     for (const one of waiting) one();
   };
   child.stdout.on("data", (text: Buffer) => {
-    said += text;
+    stdout += text;
     changed();
   });
   child.stderr.on("data", (text: Buffer) => {
-    complained += text;
+    stderr += text;
     changed();
   });
   const exited = once(child, "close").then(([code]) => {
@@ -51,19 +53,20 @@ export async function startCommand(...words: readonly string[]): Promise<Command
     for (;;) {
       const found = text().match(pattern);
       if (found !== null) return found;
-      if (ended) throw new Error(`it has ended without ${pattern}: ${said}${complained}`);
+      if (ended) throw new Error(`the process ended without ${pattern}: ${stdout}${stderr}`);
       await new Promise<void>((resolve) => void wake.push(resolve));
     }
   };
   return {
-    get said() {
-      return said;
+    get stdout() {
+      return stdout;
     },
-    get complained() {
-      return complained;
+    get stderr() {
+      return stderr;
     },
-    output: (pattern) => until(() => said, pattern),
-    errors: (pattern) => until(() => complained, pattern),
+    output: (pattern) => until(() => stdout, pattern),
+    errors: (pattern) => until(() => stderr, pattern),
+    closeStderr: () => child.stderr.destroy(),
     signal: (name) => void child.kill(name),
     exited,
   };

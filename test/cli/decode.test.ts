@@ -1,4 +1,4 @@
-/** `ampwire decode` of one direction: boxes with offsets, and exactly where it stops being AMP. */
+/** `ampwire decode` of one direction: boxes with offsets, and the position at which the stream stops being AMP. */
 import { Box, encodeBox } from "ampwire";
 import { describe, expect, test } from "vitest";
 import { diagnose } from "../../src/cli/decode/diagnose.ts";
@@ -14,7 +14,7 @@ const decode = (input: Uint8Array | string, flags = "") =>
   ampwire(`decode${flags && ` ${flags}`}`, { input });
 
 describe("ampwire decode", () => {
-  test("shows each box, and where it begins", async () => {
+  test("decode prints each box with its offset", async () => {
     expect(await decode(stream)).toEqual({
       code: 0,
       out: "@0 asks Sum [1] a=13 b=81\n@40 answers an ask [1] total=94\n@65 fails an ask [2] ZERO: by zero\n",
@@ -22,7 +22,7 @@ describe("ampwire decode", () => {
     });
   });
 
-  test("as JSON, with everything in it", async () => {
+  test("decode prints JSON with all values", async () => {
     const { out } = await decode(
       Buffer.concat([ask, encodeBox(new Box({ raw: Uint8Array.of(0, 255) }))]),
       "--json",
@@ -44,13 +44,13 @@ describe("ampwire decode", () => {
     ]);
   });
 
-  test("reads the values of asks as a schema says", async () => {
+  test("decode reads the values of asks by a schema", async () => {
     const { out } = await decode(ask, "--json --schema test/support/commands.ts");
     expect(JSON.parse(out).values).toEqual({ a: "13", b: "81" });
   });
 
   test.each(["0004005f", "0x00,0x04,0x00,0x5f", "\\x00\\x04\\x00\\x5f"])(
-    "reads hex as it comes, also where no white space is: %s",
+    "decode reads hex as it arrives, without white space: %s",
     async (hex) => {
       let given = 0;
       async function* characters() {
@@ -66,7 +66,7 @@ describe("ampwire decode", () => {
     },
   );
 
-  test("reads hex, however it is laid out", async () => {
+  test("decode reads hex in any layout", async () => {
     const hex = Buffer.from(ask).toString("hex");
     const pairs = hex.match(/../g) ?? [];
     for (const text of [
@@ -78,22 +78,22 @@ describe("ampwire decode", () => {
       expect((await decode(text, "--hex")).out).toBe("@0 asks Sum [1] a=13 b=81\n");
     }
     expect((await decode("00 04\n5f 6z", "--hex")).err).toMatch(
-      /^ampwire: line 2 is not hex: it has "z" in it/,
+      /^ampwire: line 2 is not hex: it contains "z"/,
     );
-    expect((await decode("000", "--hex")).err).toMatch(/^ampwire: half a byte at the end of the hex/);
+    expect((await decode("000", "--hex")).err).toMatch(/^ampwire: the hex ends with half a byte/);
   });
 
-  test("shows what is AMP, then says where and why it stops", async () => {
+  test("decode prints the boxes, then the position and reason of the first byte that is not AMP", async () => {
     const { code, out, err } = await decode(Buffer.concat([ask, Buffer.from("GET / HTTP/1.1\r\n")]));
     expect({ code, out }).toEqual({ code: 1, out: "@0 asks Sum [1] a=13 b=81\n" });
     expect(err).toBe(
-      "ampwire: not AMP at byte 40: a key's length begins with 00, and here is 47 45 54 20 2f 20 48 54 (HTTP)\n",
+      "ampwire: not AMP at byte 40: the length of a key begins with 00, found 47 45 54 20 2f 20 48 54 (HTTP)\n",
     );
     const json = JSON.parse((await decode("hello", "--json")).err);
     expect(json.error).toMatchObject({ code: "NOT_AMP" });
   });
 
-  test("any size, as it comes, and a reader who has seen enough", async () => {
+  test("decode prints 60,000 boxes of one stream", async () => {
     const many = Buffer.concat(Array.from({ length: 20_000 }, () => stream));
     const { code, out } = await decode(many);
     expect(code).toBe(0);
@@ -102,7 +102,7 @@ describe("ampwire decode", () => {
     expect(lines.at(-1)).toMatch(`@${many.length - failed.length} fails`);
   });
 
-  test("a file that is not there", async () => {
+  test("decode of a missing file fails", async () => {
     const { code, err } = await ampwire("decode nowhere");
     expect(code).toBe(1);
     expect(err).toMatch(/^ampwire: cannot read nowhere: ENOENT/);
@@ -111,50 +111,50 @@ describe("ampwire decode", () => {
 
 describe("a diagnosis", () => {
   test.each([
-    [1, "1 of the 2 bytes of a key's length"],
+    [1, "1 of the 2 bytes of the length of a key"],
     [2, "0 of the 4 bytes of a key"],
     [5, "3 of the 4 bytes of a key"],
-    [6, "0 of the 2 bytes of _ask's length"],
-    [7, "1 of the 2 bytes of _ask's length"],
-    [8, "0 of the 1 bytes of _ask's value"],
-    [9, "0 of the 2 bytes of a key's length"],
-    [20, "1 of the 2 bytes of _command's length"],
-    [39, "1 of the 2 bytes of a key's length"],
-  ])("of a box cut off after %i bytes tells how much is missing of what", (length, what) => {
+    [6, "0 of the 2 bytes of the length of _ask"],
+    [7, "1 of the 2 bytes of the length of _ask"],
+    [8, "0 of the 1 bytes of the value of _ask"],
+    [9, "0 of the 2 bytes of the length of a key"],
+    [20, "1 of the 2 bytes of the length of _command"],
+    [39, "1 of the 2 bytes of the length of a key"],
+  ])("the diagnosis of a box cut off after %i bytes names the missing part", (length, what) => {
     const found = diagnose(ask.subarray(0, length), 1000);
     expect(found?.offset).toBe(1000 + length);
-    expect(found?.message).toContain(`cut off at byte ${1000 + length}: ${what} have come`);
+    expect(found?.message).toContain(`cut off at byte ${1000 + length}: ${what} received`);
   });
 
-  test("of nothing is nothing", () => {
+  test("an empty rest has no diagnosis", () => {
     expect(diagnose(new Uint8Array(0), 1000)).toBeUndefined();
   });
 
-  test("names the key whose value is cut off, and the box", () => {
+  test("the diagnosis names the key whose value is cut off, and the box", () => {
     expect(diagnose(ask.subarray(0, 34), 40)?.message).toBe(
-      "cut off at byte 74: 0 of the 2 bytes of b's length have come, in the box from byte 40 on, behind _ask, _command, a",
+      "cut off at byte 74: 0 of the 2 bytes of the length of b received, in the box from byte 40 on, after _ask, _command, a",
     );
     const inValue = diagnose(answer.subarray(0, 22), 0);
     expect(inValue?.message).toBe(
-      "cut off at byte 22: 1 of the 2 bytes of total's value have come, in the box from byte 0 on, behind _answer",
+      "cut off at byte 22: 1 of the 2 bytes of the value of total received, in the box from byte 0 on, after _answer",
     );
   });
 
-  test("knows TLS when it sees it", () => {
+  test("the diagnosis recognises a TLS record", () => {
     const found = diagnose(Uint8Array.of(0x16, 3, 1, 2, 0), 80);
     expect(found).toMatchObject({
       offset: 80,
       tls: true,
-      hint: "a TLS record: from here on it is encrypted",
+      hint: "TLS record: the stream is encrypted from here on",
     });
   });
 
-  test("of garbage inside a box names the box, and what was good of it", () => {
+  test("the diagnosis of garbage inside a box names the box and its valid keys", () => {
     const broken = Buffer.concat([ask.subarray(0, ask.length - 2), Uint8Array.of(1, 2)]);
     expect(diagnose(broken, 0)).toMatchObject({
       offset: 38,
       message:
-        "not AMP at byte 38, in the box from byte 0 on, behind _ask, _command, a, b: a key's length begins with 00, and here is 01 02",
+        "not AMP at byte 38, in the box from byte 0 on, after _ask, _command, a, b: the length of a key begins with 00, found 01 02",
     });
   });
 });

@@ -1,39 +1,39 @@
-/** Whatever a peer has in keys, names, tags, codes and values: no line is forged with it, and no terminal obeys it. */
+/** Text of a peer in keys, names, tags, codes and values forges no line and controls no terminal. */
 import { writeFileSync } from "node:fs";
 import { Box } from "ampwire";
 import { describe, expect, test } from "vitest";
-import { lineOf } from "../../src/cli/proxy/line.ts";
-import { Pairing } from "../../src/cli/proxy/pairing.ts";
+import { lineOf } from "../../src/cli/traffic/line.ts";
+import { Pairing } from "../../src/cli/traffic/pairing.ts";
 import { rawServer } from "../support/loopback.ts";
 import { bytesOf, RawPeer } from "../support/raw-peer.ts";
 import { scratchPath } from "../support/tls-side.ts";
 import type { Outcome } from "./run-command.ts";
 import { runHere } from "./run-here.ts";
 
-/** A line of its own, and the screen cleared, in two ways. */
+/** Text with line ends, two sequences that clear the screen, and a change of direction. */
 const HOSTILE = "no\ntotal=95\r\u001b[2J\u009b2J\u202e";
-/** All that may be in a line. */
+/** Characters that a line may contain. */
 const PLAIN = /^[^\p{Control}\p{Bidi_Control}\u2028\u2029]*$/u;
 
-/** In plain lines, so many to standard output, and perhaps more to standard error. */
+/** Expects `lines` lines on standard output, and only plain lines on both streams. */
 function expectPlain({ out, err }: Outcome, lines: number): void {
   const written = out.split("\n").slice(0, -1);
   expect(written).toHaveLength(lines);
   for (const line of [...written, ...err.split("\n")]) expect(line).toMatch(PLAIN);
 }
 
-/** What comes of a command that asks a peer once. */
-async function answered(fields: Readonly<Record<string, string>>, words: (at: string) => string) {
+/** Runs a subcommand that sends one ask, and answers it with `fields`. */
+async function answered(fields: Readonly<Record<string, string>>, args: (at: string) => string) {
   const { port, next } = await rawServer();
-  const outcome = runHere(words(`tcp://127.0.0.1:${port}`));
+  const outcome = runHere(args(`tcp://127.0.0.1:${port}`));
   const peer = new RawPeer(await next());
   await peer.box();
   peer.send(fields);
   return outcome;
 }
 
-describe.each(["", " --json"])("a peer's text%s", (flags) => {
-  test("in an answer to a call", async () => {
+describe.each(["", " --json"])("ampwire%s", (flags) => {
+  test("escapes the text of a peer in an answer to a call", async () => {
     const outcome = await answered(
       { _answer: "1", [HOSTILE]: HOSTILE, total: "94" },
       (at) => `call ${at} Sum a=1${flags}`,
@@ -42,7 +42,7 @@ describe.each(["", " --json"])("a peer's text%s", (flags) => {
     expectPlain(outcome, flags === "" ? 2 : 1);
   });
 
-  test("in an error that a call gets", async () => {
+  test("escapes the text of a peer in the error of a call", async () => {
     const error = { _error: "1", _error_code: HOSTILE, _error_description: HOSTILE };
     const outcome = await answered(error, (at) => `call ${at} Sum a=1${flags}`);
     expect(outcome.code).toBe(1);
@@ -50,7 +50,7 @@ describe.each(["", " --json"])("a peer's text%s", (flags) => {
     expect(outcome.err.split("\n")).toHaveLength(2);
   });
 
-  test("in boxes that are decoded", async () => {
+  test("escapes the text of a peer in decoded boxes", async () => {
     const file = scratchPath("boxes");
     const boxes = [
       { _ask: HOSTILE, _command: HOSTILE, [HOSTILE]: HOSTILE },
@@ -58,19 +58,19 @@ describe.each(["", " --json"])("a peer's text%s", (flags) => {
       { _error: HOSTILE, _error_code: HOSTILE, _error_description: HOSTILE },
       { [HOSTILE]: HOSTILE },
     ];
-    // And one that is cut off behind its key.
+    // The last box is cut off after its key.
     writeFileSync(file, bytesOf(...boxes, bytesOf({ [HOSTILE]: "", last: "one" }).subarray(0, -4)));
     const outcome = await runHere(`decode ${file}${flags}`);
     expect(outcome.code).toBe(1);
     expectPlain(outcome, boxes.length);
   });
 
-  test("in what differs from a recording", async () => {
+  test("escapes the text of a peer in the differences of a replay", async () => {
     const file = scratchPath("talk.jsonl");
     const pairing = new Pairing(new Map(), () => 0);
     const lines = (["client", "server"] as const).map((from) => {
       const box = new Box(from === "client" ? { _ask: "1", _command: HOSTILE } : { _answer: "1" });
-      return lineOf(1, { kind: "box", from, secure: false, box, meaning: pairing.passed(from, box) });
+      return lineOf(1, { kind: "box", from, secure: false, box, meaning: pairing.interpret(from, box) });
     });
     writeFileSync(file, lines.map((line) => JSON.stringify(line)).join("\n"));
     const outcome = await answered(

@@ -1,4 +1,4 @@
-/** Modules are loaded as they are, on any Node. */
+/** Modules are loaded without a build step, on any Node. */
 import { writeFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { scratchPath } from "../support/tls-side.ts";
@@ -6,7 +6,7 @@ import { ampwire, type Outcome } from "./run-command.ts";
 
 let count = 0;
 
-/** A module, in a folder where no package is installed; `decode` of an ask shows how it was read. */
+/** Writes a module into a folder without packages, and decodes an ask by its commands. */
 async function schema(text: string, ending = "ts", flags = ""): Promise<Outcome> {
   const file = scratchPath(`schema${++count}.${ending}`);
   writeFileSync(file, text);
@@ -21,17 +21,17 @@ const SUM = `import { command, integer } from "ampwire";
 export const Sum = command("Sum", { arguments: { a: integer(), b: integer() }, response: { total: integer() } });\n`;
 const values = ({ out }: Outcome) => JSON.parse(out).values;
 
-describe.concurrent("a schema", () => {
+describe.concurrent("a schema module", () => {
   test.each<[string, string, string?]>([
-    ["in JavaScript", SUM, "mjs"],
+    ["in JavaScript is loaded", SUM, "mjs"],
     [
-      "with types",
+      "with types is loaded",
       `${SUM}export const about = (name: string): string => name;\nexport type Nothing = never;`,
     ],
-    ["with an enum, which Node does not strip", `${SUM}export enum Kind { A, B }`],
-    ["that waits at its top", `${SUM}export const later: number = await Promise.resolve(1);`],
+    ["with an enum, which Node does not strip, is loaded", `${SUM}export enum Kind { A, B }`],
+    ["with a top-level await is loaded", `${SUM}export const later: number = await Promise.resolve(1);`],
     [
-      "that exports a responder",
+      "that exports a responder is loaded",
       `${SUM.replace("export const Sum", "const Sum")}export const sum = Sum.responder(({ a, b }) => ({ total: a + b }));`,
     ],
   ])("%s", async (_, text, ending) => {
@@ -40,7 +40,7 @@ describe.concurrent("a schema", () => {
     expect(values(outcome)).toEqual({ a: 13, b: 81 });
   });
 
-  test("may import a neighbour by the name it will have when it is compiled", async () => {
+  test("may import a TypeScript file by its compiled name", async () => {
     writeFileSync(scratchPath("neighbour.ts"), SUM);
     expect(values(await schema(`export * from "./neighbour.js";`, "ts", " --json"))).toEqual({
       a: 13,
@@ -49,22 +49,22 @@ describe.concurrent("a schema", () => {
   });
 
   test.each([
-    ["throws", "throw new Error('not today');", /^ampwire: \S+ does not load: Error: not today\n$/],
-    ["is no TypeScript", "const = 1;", /^ampwire: \S+ does not load: /],
-    ["imports what is not there", `import "nowhere";`, /^ampwire: \S+ does not load: .*nowhere/],
+    ["throws an error", "throw new Error('not today');", /^ampwire: cannot load \S+: Error: not today\n$/],
+    ["has a syntax error", "const = 1;", /^ampwire: cannot load \S+: /],
+    ["imports a missing module", `import "nowhere";`, /^ampwire: cannot load \S+: .*nowhere/],
     [
       "exports no commands",
       "export const a: number = 1;",
-      /exports no commands \(export const Sum = command/,
+      /exports no commands \(export one, for example: export const Sum = command/,
     ],
-  ])("that %s is one line of complaint", async (_, text, complaint) => {
+  ])("that %s is reported in one line", async (_, text, message) => {
     const { code, out, err } = await schema(text);
     expect({ code, out }).toEqual({ code: 1, out: "" });
-    expect(err).toMatch(complaint);
+    expect(err).toMatch(message);
     expect(err.trimEnd()).not.toContain("\n");
   });
 
-  test("with decorators, which nothing runs as they are, gets a hint", async () => {
+  test("with decorators, which neither Node nor jiti supports, is reported with a hint", async () => {
     const { code, err } = await schema(
       `${SUM}export class A { @Sum.responder sum() { return { total: 1 }; } }`,
     );
@@ -72,11 +72,11 @@ describe.concurrent("a schema", () => {
     expect(err).toMatch(/\(decorators need tsx: /);
   });
 
-  test("that is not there is misuse", async () => {
+  test("that does not exist is a usage error", async () => {
     const { code, err } = await ampwire("decode --schema nowhere.ts");
     expect({ code, err }).toEqual({
       code: 2,
-      err: "ampwire: there is no file nowhere.ts (a TypeScript or JavaScript module)\n",
+      err: "ampwire: cannot find nowhere.ts (name a TypeScript or JavaScript module)\n",
     });
   });
 });

@@ -1,4 +1,4 @@
-/** `ampwire ping` of a live Twisted. */
+/** `ampwire ping` against a live Twisted. */
 import { expect, onTestFinished, test } from "vitest";
 import { summarise } from "../../src/cli/ping/percentiles.ts";
 import { listen } from "../../src/node/index.ts";
@@ -10,12 +10,12 @@ import { ampwire } from "./run-command.ts";
 async function twisted(options: ServerOptions = {}): Promise<string> {
   const server = await twistedServer(options);
   onTestFinished(() => server[Symbol.asyncDispose]());
-  if (!("port" in server.address)) throw new Error("it listens on a port");
+  if (!("port" in server.address)) throw new Error("the server must listen on a port");
   return `tcp://127.0.0.1:${server.address.port}`;
 }
 
 describeWithTwisted("ampwire ping", () => {
-  test("tells the times of each round, and their percentiles", async () => {
+  test("ping prints the times of each round and their percentiles", async () => {
     const { code, out, err } = await ampwire(`ping ${await twisted()} -n 3`);
     expect({ code, err }).toEqual({ code: 0, err: "" });
     const rounds = [1, 2, 3].map((n) => `${n}: connect \\d+\\.\\d\\d ms, call \\d+\\.\\d\\d ms\n`).join("");
@@ -23,7 +23,7 @@ describeWithTwisted("ampwire ping", () => {
     expect(out).toMatch(new RegExp(`^${rounds}\nms +min +p50 +p90 +p99 +max\nconnect${row}call   ${row}$`));
   });
 
-  test("upgrades in each round with --starttls", async () => {
+  test("ping upgrades in each round with --starttls", async () => {
     const { server, authority } = await testCertificates();
     const at = await twisted({ certificate: server });
     const { code, out, err } = await ampwire(
@@ -46,14 +46,14 @@ describeWithTwisted("ampwire ping", () => {
   });
 });
 
-test("takes the demand for TLS for a sign of life", async () => {
+test("ping accepts the rejection of plaintext as an answer", async () => {
   await using server = await listen({ port: 0, host: "127.0.0.1", requireTLS: true });
   const { code, out } = await ampwire(`ping tcp://127.0.0.1:${server.address().port} -n 1`);
   expect(code).toBe(0);
   expect(out).toMatch(/^1: connect /);
 });
 
-test("percentiles are of what was measured, by nearest rank", () => {
+test("percentiles are measured values, by nearest rank", () => {
   const hundred = Array.from({ length: 100 }, (_, i) => 100 - i);
   expect(summarise(hundred)).toEqual({ min: 1, p50: 50, p90: 90, p99: 99, max: 100 });
   expect(summarise([3])).toEqual({ min: 3, p50: 3, p90: 3, p99: 3, max: 3 });

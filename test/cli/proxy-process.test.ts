@@ -1,4 +1,4 @@
-/** `ampwire proxy` and `ampwire replay` as processes, from outside. */
+/** `ampwire proxy` and `ampwire replay` as processes. */
 import { readFileSync, writeFileSync } from "node:fs";
 import type { AddressInfo } from "node:net";
 import { locator } from "ampwire";
@@ -20,15 +20,15 @@ async function served(options: Partial<ListenOptions> = {}): Promise<number> {
   return (server.address() as AddressInfo).port;
 }
 
-/** A proxy, and the port where it listens. */
-async function proxied(to: number, ...words: string[]): Promise<{ run: CommandRun; port: number }> {
+/** Starts a proxy. Returns its process and port. */
+async function proxied(to: number, ...args: string[]): Promise<{ run: CommandRun; port: number }> {
   const run = await startCommand(
     "proxy",
     "--listen",
     `tcp://${HOST}:0`,
     "--to",
     `tcp://${HOST}:${to}`,
-    ...words,
+    ...args,
   );
   const [, port] = await run.errors(/listening on tcp:\/\/127\.0\.0\.1:(\d+)/);
   return { run, port: Number(port) };
@@ -42,13 +42,13 @@ async function talk(port: number, starttls = false): Promise<void> {
   await client.close();
 }
 
-test("a proxy shows what passes, and stops when it is told to", async () => {
+test("a proxy prints the traffic and stops at SIGTERM", async () => {
   const { run, port } = await proxied(await served());
   await talk(port);
   await run.output(/closed/);
   run.signal("SIGTERM");
   expect(await run.exited).toBe(0);
-  const lines = run.said.split("\n").map((line) => line.replace(/^[\d:.]+ /, ""));
+  const lines = run.stdout.split("\n").map((line) => line.replace(/^[\d:.]+ /, ""));
   expect(lines.slice(1, 5)).toEqual([
     "#1 --- client asks Sum [1] a=13 b=81",
     expect.stringMatching(/^#1 --- server answers Sum \[1\] in [\d.]+ ms total=94$/),
@@ -57,7 +57,7 @@ test("a proxy shows what passes, and stops when it is told to", async () => {
   ]);
 });
 
-test("with --schema and --json values are typed, one line each", async () => {
+test("a proxy prints typed values as lines of JSON with --schema and --json", async () => {
   const schema = scratchPath("schema.mjs");
   writeFileSync(
     schema,
@@ -68,7 +68,7 @@ test("with --schema and --json values are typed, one line each", async () => {
   const { run, port } = await proxied(await served(), "--schema", schema, "--json");
   await talk(port);
   await run.output(/"closed"/);
-  const lines = run.said
+  const lines = run.stdout
     .trim()
     .split("\n")
     .map((line) => JSON.parse(line));
@@ -78,14 +78,14 @@ test("with --schema and --json values are typed, one line each", async () => {
   ]);
 });
 
-test("a recording that cannot be written stops the proxy, which says so", async () => {
+test("a recording that cannot be written stops the proxy with an error", async () => {
   const { run, port } = await proxied(await served(), "--record", "/dev/full");
   await talk(port).catch(() => {});
   expect(await run.exited).toBe(1);
-  expect(run.complained).toMatch(/^ampwire: \/dev\/full cannot be written: ENOSPC/m);
+  expect(run.stderr).toMatch(/^ampwire: cannot write \/dev\/full: ENOSPC/m);
 });
 
-test("what was recorded through TLS is replayed: 0 to the same server, 1 to another", async () => {
+test("replay of a TLS recording exits with 0 for the same server and with 1 for another", async () => {
   const port = await served({ tls: { localCertificate: known.server } });
   const authority = certificateFile([known.authority]);
   const file = scratchPath("talk.jsonl");
@@ -100,21 +100,21 @@ test("what was recorded through TLS is replayed: 0 to the same server, 1 to anot
   );
   await talk(between, true);
   await run.output(/closed/);
-  expect(run.said).toMatch(
-    /TLS: TLSv1.3 with the client, without certificate; TLSv1.3 with the server, which is CN=calc.example/,
+  expect(run.stdout).toMatch(
+    /TLS: TLSv1.3 with the client, without certificate; TLSv1.3 with the server, certificate CN=calc.example/,
   );
-  expect(run.said).toMatch(/#1 tls client asks Sum/);
+  expect(run.stdout).toMatch(/#1 tls client asks Sum/);
   expect(readFileSync(file, "utf8")).toContain('"event":"secured"');
 
   const same = await startCommand("replay", file, "--to", `tcp://${HOST}:${port}`, ...ca);
-  expect([await same.exited, same.said]).toEqual([0, ""]);
-  expect(same.complained).toContain("as recorded");
+  expect([await same.exited, same.stdout]).toEqual([0, ""]);
+  expect(same.stderr).toContain("no difference");
 
   const wrong = locator(commands.Sum.responder(() => ({ total: 1n })));
   const other = await served({ locator: wrong, tls: { localCertificate: known.server } });
   const differs = await startCommand("replay", file, "--to", `tcp://${HOST}:${other}`, "--json");
   expect(await differs.exited).toBe(1);
-  expect(JSON.parse(differs.said.split("\n")[0] ?? "")).toEqual({
+  expect(JSON.parse(differs.stdout.split("\n")[0] ?? "")).toEqual({
     connection: 1,
     command: "Sum",
     about: "total",
@@ -124,57 +124,57 @@ test("what was recorded through TLS is replayed: 0 to the same server, 1 to anot
 });
 
 test.each([
-  [["proxy"], /--listen ADDRESS is missing/],
-  [["proxy", "--listen", "tcp://127.0.0.1:0"], /--to ADDRESS is missing/],
-  [["proxy", "--listen", "127.0.0.1:1", "--to", "unix:x"], /did you mean tcp:/],
+  [["proxy"], /--listen ADDRESS is required/],
+  [["proxy", "--listen", "tcp://127.0.0.1:0"], /--to ADDRESS is required/],
+  [["proxy", "--listen", "127.0.0.1:1", "--to", "unix:x"], /use tcp:/],
   [["proxy", "--listen", "unix:a", "--to", "tls://h:1"], /TLS from the first byte/],
-  [["proxy", "--listen", "unix:a", "--to", "unix:b", "--verify-client"], /without --ca/],
-  [["replay", "x"], /--to ADDRESS is missing/],
-  [["replay", "x", "--to", "unix:x", "--server-name", "n"], /without --ca/],
-  [["replay"], /something is missing/],
-])("misuse: %j", async (words, message) => {
-  const run = await startCommand(...words);
+  [["proxy", "--listen", "unix:a", "--to", "unix:b", "--verify-client"], /needs --ca/],
+  [["replay", "x"], /--to ADDRESS is required/],
+  [["replay", "x", "--to", "unix:x", "--server-name", "n"], /needs --ca/],
+  [["replay"], /an operand is missing/],
+])("ampwire %j is a usage error", async (args, message) => {
+  const run = await startCommand(...args);
   expect(await run.exited).toBe(2);
-  expect(run.complained).toMatch(message);
+  expect(run.stderr).toMatch(message);
 });
 
-test("a name that no certificate can bear is refused at once, and not at the first StartTLS", async () => {
+test("an invalid server name is refused at the start, not at the first StartTLS", async () => {
   const ca = certificateFile([known.authority]);
   const run = await startCommand(
     ...["proxy", "--listen", "tcp://127.0.0.1:0", "--to", "unix:x", "--ca", ca, "--server-name", "a/b"],
   );
   expect(await run.exited).toBe(1);
-  expect(run.complained).toMatch(/serverName "a\/b" is neither a host name nor an IP address/);
+  expect(run.stderr).toMatch(/serverName "a\/b" is not a host name or an IP address/);
 });
 
-test("failures: a recording that is not there, a server that is not there", async () => {
+test("replay fails for a missing recording and for a missing server", async () => {
   const run = await startCommand("replay", "/nowhere/at/all", "--to", "unix:/nowhere");
-  expect([await run.exited, run.complained]).toEqual([1, expect.stringContaining("ENOENT")]);
+  expect([await run.exited, run.stderr]).toEqual([1, expect.stringContaining("ENOENT")]);
   const file = scratchPath("small.jsonl");
   writeFileSync(file, '{"connection":1,"from":"client","box":{"_command":"X"}}\n');
   const alone = await startCommand("replay", file, "--to", "unix:/nowhere");
-  expect([await alone.exited, alone.complained]).toEqual([1, expect.stringContaining("cannot connect")]);
+  expect([await alone.exited, alone.stderr]).toEqual([1, expect.stringContaining("cannot connect")]);
 });
 
-test("a connection that was not recorded is misuse", async () => {
+test("replay of a connection that was not recorded is a usage error", async () => {
   const file = scratchPath("one.jsonl");
   writeFileSync(file, '{"connection":7,"from":"client","box":{"_command":"X"}}\n');
   const run = await startCommand("replay", file, "--to", "unix:/nowhere", "--connection", "1");
-  expect([await run.exited, run.complained]).toEqual([
+  expect([await run.exited, run.stderr]).toEqual([
     2,
-    expect.stringMatching(/there is no connection "1" in .*one\.jsonl \(it has 7\)/),
+    expect.stringMatching(/unknown connection "1" in .*one\.jsonl \(it has 7\)/),
   ]);
 });
 
-describeWithTwisted("a proxy process between two Twisteds", () => {
-  test("shows StartTLS and what goes inside", async () => {
+describeWithTwisted("a proxy between two Twisted processes", () => {
+  test("prints StartTLS and the calls inside TLS", async () => {
     await using server = await twistedServer();
-    if (!("port" in server.address)) throw new Error("it listens on a port");
+    if (!("port" in server.address)) throw new Error("the server must listen on a port");
     const { run, port } = await proxied(server.address.port);
     const client = await twistedRun("starttls", { host: HOST, port });
     expect([client.outcome, client.failures]).toEqual(["ok", []]);
     await run.output(/closed/);
-    expect(run.said).toMatch(/--- server answers StartTLS[^\n]*\n[^\n]* TLS: /);
-    expect(run.said).toMatch(/tls client asks EchoListOfInteger/);
+    expect(run.stdout).toMatch(/--- server answers StartTLS[^\n]*\n[^\n]* TLS: /);
+    expect(run.stdout).toMatch(/tls client asks EchoListOfInteger/);
   });
 });

@@ -1,20 +1,20 @@
-/** What a proxy writes down, and shows. */
+/** Recordings and printed lines of a proxy. */
 import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { Box, type Command, ProtocolError } from "ampwire";
 import { describe, expect, test } from "vitest";
 import { styleFor } from "../../src/cli/print/style.ts";
-import type { Endpoint } from "../../src/cli/proxy/endpoint.ts";
-import { boxOf, lineOf } from "../../src/cli/proxy/line.ts";
-import { Pairing } from "../../src/cli/proxy/pairing.ts";
-import { printedLine } from "../../src/cli/proxy/printing.ts";
-import { Recording, readRecording } from "../../src/cli/proxy/recording.ts";
-import type { Traffic } from "../../src/cli/proxy/traffic.ts";
+import type { Endpoint } from "../../src/cli/traffic/endpoint.ts";
+import { boxOf, lineOf } from "../../src/cli/traffic/line.ts";
+import { Pairing } from "../../src/cli/traffic/pairing.ts";
+import { printedLine } from "../../src/cli/traffic/printing.ts";
+import { Recording, readRecording } from "../../src/cli/traffic/recording.ts";
+import type { Traffic } from "../../src/cli/traffic/traffic.ts";
 import * as commands from "../support/commands.ts";
 import { scratchPath } from "../support/tls-side.ts";
 
 const TIME = new Date("2024-02-03T04:05:06.789Z");
 
-/** Boxes as they pass, a clock that goes 5 ms with each, and a schema. */
+/** Returns a function that makes traffic of boxes, with a clock that advances 5 ms for each box. */
 function passing(...known: Command[]) {
   let now = 0;
   const pairing = new Pairing(new Map(known.map((command) => [command.name, command])), () => {
@@ -23,16 +23,16 @@ function passing(...known: Command[]) {
   });
   return (from: Endpoint, fields: Record<string, string | Uint8Array>): Traffic => {
     const box = new Box(fields);
-    return { kind: "box", from, secure: false, box, meaning: pairing.passed(from, box) };
+    return { kind: "box", from, secure: false, box, meaning: pairing.interpret(from, box) };
   };
 }
 
 function printed(traffic: Traffic, longest = 200): string {
-  return printedLine(3, traffic, { paint: styleFor({}), longest }, TIME);
+  return printedLine(3, traffic, { style: styleFor({}), longest }, TIME);
 }
 
-describe("pairing", () => {
-  test("goes by tag and by direction", () => {
+describe("Pairing", () => {
+  test("pairs answers with asks by tag and direction", () => {
     const pass = passing();
     pass("client", { _ask: "1", _command: "Sum" });
     pass("server", { _ask: "1", _command: "Divide" });
@@ -42,7 +42,7 @@ describe("pairing", () => {
     });
   });
 
-  test("tells what nobody has asked, what was answered already, and what is nothing", () => {
+  test("recognises answers without an ask, repeated answers, and boxes that are neither", () => {
     const pass = passing();
     pass("client", { _ask: "1", _command: "Sum" });
     pass("server", { _answer: "1" });
@@ -51,7 +51,7 @@ describe("pairing", () => {
     expect(pass("client", { _command: "Notify" })).toMatchObject({ meaning: { tag: undefined } });
   });
 
-  test("takes tags that are no text for different ones", () => {
+  test("distinguishes tags that are not text", () => {
     const pass = passing();
     pass("client", { _ask: Uint8Array.of(0xff), _command: "A" });
     pass("client", { _ask: Uint8Array.of(0xfe), _command: "B" });
@@ -64,8 +64,8 @@ describe("pairing", () => {
   });
 });
 
-describe("a line for people", () => {
-  test("shows asks, answers and errors", () => {
+describe("printedLine", () => {
+  test("a printed line shows asks, answers and errors", () => {
     const pass = passing();
     expect(printed(pass("client", { _ask: "1", _command: "Sum", a: "13", b: Uint8Array.of(0, 255) }))).toBe(
       "04:05:06.789 #3 --- client asks Sum [1] a=13 b=0x00ff",
@@ -79,11 +79,11 @@ describe("a line for people", () => {
       "04:05:06.789 #3 --- server fails Divide [2] in 5.0 ms ZERO_DIVISION: division by zero",
     );
     expect(printed(pass("client", { _command: "Notify", message: "x" }))).toBe(
-      "04:05:06.789 #3 --- client tells Notify message=x",
+      "04:05:06.789 #3 --- client sends Notify message=x",
     );
   });
 
-  test("shows typed values where the schema has the command, and the box fits it", () => {
+  test("a printed line shows typed values if the box fits the command in the schema", () => {
     const pass = passing(commands.EchoListOfInteger as unknown as Command);
     const value = Uint8Array.of(0, 1, 0x31, 0, 2, 0x2d, 0x32);
     expect(printed(pass("client", { _ask: "1", _command: "EchoListOfInteger", value }))).toContain(
@@ -92,29 +92,40 @@ describe("a line for people", () => {
     expect(printed(pass("server", { _answer: "1", value: "\0" }))).toContain("value=0x00");
   });
 
-  test("obeys no control character, and cuts what is long", () => {
+  test("a printed line escapes control characters and truncates long values", () => {
     const pass = passing();
     const line = printed(
       pass("client", { _command: "\u001b[2J", text: `a\nb`, long: "x".repeat(50), "k\u0007": "v" }),
       10,
     );
-    expect(line).toContain("tells \\x1b[2J text=a\\nb long=xxxxxxxxxx… (50 characters) k\\x07=v");
+    expect(line).toContain("sends \\x1b[2J text=a\\nb long=xxxxxxxxxx… (50 characters) k\\x07=v");
   });
 
-  test("shows what is not a box", () => {
+  test("a printed line truncates names, tags, keys and error codes", () => {
+    const pass = passing();
+    const long = "x".repeat(50);
+    expect(printed(pass("client", { _ask: long, _command: long, [long]: "" }), 3)).toContain(
+      "asks xxx… (50 characters) [xxx… (50 characters)] xxx… (50 characters)=",
+    );
+    expect(printed(pass("server", { _error: long, _error_code: long, _error_description: "" }), 3)).toContain(
+      " xxx… (50 characters): ",
+    );
+  });
+
+  test("a printed line shows raw bytes, errors and TLS sessions", () => {
     expect(printed({ kind: "raw", from: "client", secure: false, bytes: Buffer.from("GET /") })).toBe(
-      "04:05:06.789 #3 client sent 5 bytes, not AMP: GET /",
+      "04:05:06.789 #3 client sent 5 bytes that are not AMP: GET /",
     );
     expect(printed({ kind: "closed", reason: new ProtocolError("why") })).toContain("closed: why");
     const tls = { protocol: "TLSv1.3", certificate: undefined };
     expect(printed({ kind: "secured", client: tls, server: { ...tls, certificate: "CN=x" } })).toContain(
-      "TLS: TLSv1.3 with the client, without certificate; TLSv1.3 with the server, which is CN=x",
+      "TLS: TLSv1.3 with the client, without certificate; TLSv1.3 with the server, certificate CN=x",
     );
   });
 });
 
 describe("a recording", () => {
-  test("gives boxes back byte for byte", () => {
+  test("a recording restores boxes byte for byte", () => {
     const box = new Box({ _command: "X", text: "é\n", binary: Uint8Array.of(0, 159, 255), empty: "" });
     box.set("\udcff", "key that is not UTF-8").set("__proto__", "p").set("hex", "00");
     const pass: Traffic = { kind: "box", from: "client", secure: true, box, meaning: { kind: "stray" } };
@@ -130,13 +141,13 @@ describe("a recording", () => {
     expect(plain(back)).toEqual(plain(box));
   });
 
-  test("is written line by line, for its owner only, and read again", () => {
+  test("a recording is written line by line, and only its owner can read it", () => {
     const path = scratchPath("talk.jsonl");
     const lines = [
       lineOf(1, { kind: "opened", peer: undefined }, TIME),
       lineOf(1, { kind: "raw", from: "server", secure: false, bytes: Uint8Array.of(1, 2) }, TIME),
     ];
-    writeFileSync(path, "of before", { mode: 0o644 });
+    writeFileSync(path, "old content", { mode: 0o644 });
     {
       using recording = new Recording(path);
       for (const line of lines) {
@@ -155,9 +166,9 @@ describe("a recording", () => {
     '{"connection":1}',
     '{"connection":1,"box":{}}',
     '{"connection":1,"from":"client","box":null}',
-  ])("is not what holds %s", (text) => {
+  ])("a file that contains %s is not a recording", (text) => {
     const path = scratchPath("no-talk.jsonl");
     writeFileSync(path, text);
-    expect(() => readRecording(path)).toThrow(/no-talk.jsonl:1 is no line of a recording/);
+    expect(() => readRecording(path)).toThrow(/no-talk.jsonl:1 is not a line of a recording/);
   });
 });

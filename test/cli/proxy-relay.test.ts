@@ -1,4 +1,4 @@
-/** What a proxy passes on, between two of ours: calls, ends of streams, what is not AMP, all that comes fast. */
+/** A proxy between ampwire peers relays calls, ends of streams, and bytes that are not AMP. */
 import { once } from "node:events";
 import { setTimeout as delay } from "node:timers/promises";
 import { locator } from "ampwire";
@@ -22,15 +22,15 @@ async function betweenOurs() {
 }
 
 async function betweenRaw(options: Parameters<typeof watchedProxy>[1] = {}) {
-  const behind = await rawServer();
-  const watched = await watchedProxy({ host: HOST, port: behind.port }, options);
-  const [client, server] = await Promise.all([rawClient(watched.port), behind.next()]);
+  const upstream = await rawServer();
+  const watched = await watchedProxy({ host: HOST, port: upstream.port }, options);
+  const [client, server] = await Promise.all([rawClient(watched.port), upstream.next()]);
   client.allowHalfOpen = server.allowHalfOpen = true;
   return { client, server, watched };
 }
 
-describe("a relay passes on", () => {
-  test("calls in both directions, each paired with its answer", async () => {
+describe("a relay", () => {
+  test("forwards calls in both directions, and pairs each with its answer", async () => {
     const { client, watched } = await betweenOurs();
     expect(await client.callRemote(commands.Sum, { a: 13n, b: 81n })).toEqual({ total: 94n });
     expect(await client.callRemote(commands.CallBack, { n: 1n })).toEqual({ total: 0n });
@@ -52,7 +52,7 @@ describe("a relay passes on", () => {
     ]);
   });
 
-  test("errors, with their code", async () => {
+  test("forwards errors with their code", async () => {
     const { client, watched } = await betweenOurs();
     await expect(client.callRemote(commands.Divide, { numerator: 1n, denominator: 0n })).rejects.toThrow(
       "division by zero",
@@ -64,7 +64,7 @@ describe("a relay passes on", () => {
     });
   });
 
-  test("answers out of their order, each with its own time", async () => {
+  test("forwards answers out of order, each with its own response time", async () => {
     const { client, watched } = await betweenOurs();
     await Promise.all([
       client.callRemote(commands.Slow, { milliseconds: 80 }),
@@ -81,7 +81,7 @@ describe("a relay passes on", () => {
     ]);
   });
 
-  test("boxes in pieces, each piece at once", async () => {
+  test("forwards each piece of a box at once", async () => {
     const { client, server, watched } = await betweenRaw();
     const bytes = bytesOf(ASK);
     const far = new RawPeer(server);
@@ -92,7 +92,7 @@ describe("a relay passes on", () => {
     expect(await far.box()).toEqual(ASK);
   });
 
-  test("an end of one side, and what the other side says after it", async () => {
+  test("forwards the end of one side, and what the other side sends after it", async () => {
     const { client, server, watched } = await betweenRaw();
     const near = new RawPeer(client);
     const far = new RawPeer(server);
@@ -115,7 +115,7 @@ describe("a relay passes on", () => {
     ]);
   });
 
-  test("the sudden end of one side as the end of the other", async () => {
+  test("ends one side when the connection to the other is reset", async () => {
     const { client, server, watched } = await betweenRaw();
     const ended = once(client.resume(), "end");
     server.resetAndDestroy();
@@ -126,7 +126,7 @@ describe("a relay passes on", () => {
     });
   });
 
-  test("what is not AMP, and a box of an answer behind it is still one", async () => {
+  test("forwards bytes that are not AMP, and still reads answers in the other direction", async () => {
     const { client, server, watched } = await betweenRaw();
     const near = new RawPeer(client);
     const far = new RawPeer(server);
@@ -142,14 +142,14 @@ describe("a relay passes on", () => {
     expect(watched.summary()).toContain("server answers Sum");
   });
 
-  test("half a box at the end as raw bytes", async () => {
+  test("forwards an incomplete box at the end as raw bytes", async () => {
     const { client, watched } = await betweenRaw();
     client.end(bytesOf(ASK).subarray(0, 12));
     await watched.until(({ kind }) => kind === "ended");
     expect(watched.summary()).toEqual(["opened", "client raw \0\x04_ask\0\x011\0\x08_", "client ended"]);
   });
 
-  test("a switch to another protocol that the schema knows: nothing behind it is taken for boxes", async () => {
+  test("parses no boxes after a protocol switch that the schema contains", async () => {
     const switching = new Map([[commands.SwitchToLine.name, commands.SwitchToLine]]);
     const { client, server, watched } = await betweenRaw({ commands: switching });
     const near = new RawPeer(client);
@@ -162,7 +162,7 @@ describe("a relay passes on", () => {
     await watched.until((one) => one.kind === "raw" && one.from === "client");
   });
 
-  test("no more than the other side takes", async () => {
+  test("reads no more than the other side accepts", async () => {
     const { client, server } = await betweenRaw();
     server.pause();
     const chunk = bytesOf({ _command: "Upload", data: Buffer.alloc(60_000) });
@@ -180,7 +180,7 @@ describe("a relay passes on", () => {
   });
 });
 
-test("a client whose server is not there is closed, and the reason told", async () => {
+test("the proxy closes a client if it cannot connect to the server, and reports the reason", async () => {
   const watched = await watchedProxy({ path: "/nowhere/at/all" });
   const client = await rawClient(watched.port);
   client.resume();
@@ -188,14 +188,14 @@ test("a client whose server is not there is closed, and the reason told", async 
   expect(watched.traffic.at(-1)).toMatchObject({ kind: "closed", reason: { name: "ConnectFailed" } });
 });
 
-test("a client that could not be accepted is told of, and the proxy goes on", async () => {
+test("the proxy reports a client that it cannot accept, and continues", async () => {
   const servers = netServers();
   const { port } = await ourServer({ locator: peerLocator() });
-  const told: unknown[] = [];
-  const watched = await watchedProxy({ host: HOST, port }, { onError: (error) => void told.push(error) });
+  const errors: unknown[] = [];
+  const watched = await watchedProxy({ host: HOST, port }, { onError: (error) => void errors.push(error) });
   const error = noRoom();
   servers[1]?.emit("error", error);
-  expect(told).toEqual([error]);
+  expect(errors).toEqual([error]);
   const client = await ourClient(watched.port);
   expect(await client.callRemote(commands.Sum, { a: 13n, b: 81n })).toEqual({ total: 94n });
 });
@@ -208,7 +208,7 @@ test("closing the proxy closes its connections", async () => {
   expect(watched.summary().at(-1)).toBe("closed");
 });
 
-test("closing the proxy closes also a leg that takes nothing", async () => {
+test("closing the proxy closes a connection whose peer does not read", async () => {
   const { client, server, watched } = await betweenRaw();
   server.pause();
   const ask = bytesOf({ _command: "Put", data: "x".repeat(60_000) });
@@ -220,7 +220,7 @@ test("closing the proxy closes also a leg that takes nothing", async () => {
   expect(watched.summary().at(-1)).toBe("closed");
 });
 
-test("a server that refuses a call by its name goes through as that", async () => {
+test("the proxy forwards the rejection of an unknown command", async () => {
   const { port } = await ourServer({ locator: locator() });
   const watched = await watchedProxy({ host: HOST, port });
   const client = await ourClient(watched.port);

@@ -1,14 +1,14 @@
-/** Conversations recorded through a proxy, and said again: to the same server nothing differs, to another one it shows. */
+/** Recordings of a proxy are replayed to the same server without differences, and to another one with them. */
 
 import type { AddressInfo } from "node:net";
 import { locator } from "ampwire";
 import { connect, type ListenOptions, listen, type NodeConnection } from "ampwire/node";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { lineOf, type TrafficLine } from "../../src/cli/proxy/line.ts";
-import type { Place } from "../../src/cli/proxy/server.ts";
+import type { SocketAddress } from "../../src/cli/net/address.ts";
 import { differenceText } from "../../src/cli/replay/differences.ts";
 import { type Played, type PlayOptions, play } from "../../src/cli/replay/player.ts";
 import { scriptsOf } from "../../src/cli/replay/script.ts";
+import { lineOf, type TrafficLine } from "../../src/cli/traffic/line.ts";
 import { testCertificates } from "../support/certificates.ts";
 import * as commands from "../support/commands.ts";
 import { rawServer } from "../support/loopback.ts";
@@ -20,19 +20,21 @@ import { watchedProxy } from "./proxy-support.ts";
 const HOST = "127.0.0.1";
 const known = await testCertificates();
 
-async function served(options: Partial<ListenOptions> = {}): Promise<Place> {
+async function served(options: Partial<ListenOptions> = {}): Promise<SocketAddress> {
   const server = await listen({ port: 0, host: HOST, locator: peerLocator(), ...options });
   onTestFinished(() => server.destroy());
   return { host: HOST, port: (server.address() as AddressInfo).port };
 }
 
 async function recordedTalk(
-  to: Place,
+  to: SocketAddress,
   talk: (client: NodeConnection) => Promise<unknown>,
   limits: ListenOptions["limits"] = {},
 ): Promise<TrafficLine[]> {
   const lines: TrafficLine[] = [];
-  const watched = await watchedProxy(to, { tell: (number, one) => void lines.push(lineOf(number, one)) });
+  const watched = await watchedProxy(to, {
+    onTraffic: (number, one) => void lines.push(lineOf(number, one)),
+  });
   const client = await connect({ host: HOST, port: watched.port, locator: peerLocator(), limits });
   onTestFinished(() => client.destroy());
   await talk(client);
@@ -43,7 +45,7 @@ async function recordedTalk(
 
 async function replayed(
   lines: TrafficLine[],
-  to: Place,
+  to: SocketAddress,
   options: Partial<PlayOptions> = {},
 ): Promise<Played> {
   const [script] = scriptsOf(lines, "client");
@@ -62,7 +64,7 @@ async function calls(client: NodeConnection): Promise<void> {
 }
 
 describe("a replay", () => {
-  test("to the same server finds no difference", async () => {
+  test("a replay to the same server finds no difference", async () => {
     const server = await served();
     expect(await replayed(await recordedTalk(server, calls), server)).toEqual({
       compared: 4,
@@ -70,7 +72,7 @@ describe("a replay", () => {
     });
   });
 
-  test("to one that answers otherwise says what was and what is", async () => {
+  test("a replay to a server with other answers reports the recorded and the new values", async () => {
     const lines = await recordedTalk(await served(), calls);
     const other = locator(
       commands.Sum.responder(() => ({ total: 95n })),
@@ -81,18 +83,18 @@ describe("a replay", () => {
     expect(texts(await replayed(lines, await served({ locator: other })))).toEqual([
       "#1 Sum: total was 94, is 95",
       "#1 Divide: outcome was the error ZERO_DIVISION, is an answer",
-      "#1 Divide: _error_code was ZERO_DIVISION, is not there",
-      "#1 Divide: _error_description was division by zero, is not there",
-      "#1 Divide: result was not there, is 1.0",
+      "#1 Divide: _error_code was ZERO_DIVISION, is absent",
+      "#1 Divide: _error_description was division by zero, is absent",
+      "#1 Divide: result was absent, is 1.0",
       "#1 LastNotified: outcome was an answer, is the error UNHANDLED",
-      expect.stringContaining("#1 LastNotified: message was x, is not there"),
-      "#1 LastNotified: _error_code was not there, is UNHANDLED",
-      expect.stringContaining("#1 LastNotified: _error_description was not there, is "),
+      expect.stringContaining("#1 LastNotified: message was x, is absent"),
+      "#1 LastNotified: _error_code was absent, is UNHANDLED",
+      expect.stringContaining("#1 LastNotified: _error_description was absent, is "),
       expect.stringContaining("#1 EchoString: value was"),
     ]);
   });
 
-  test("answers what the server asks as it was answered, whatever the tags", async () => {
+  test("a replay sends the recorded answers to the asks of the server, whatever their tags", async () => {
     const server = await served();
     const lines = await recordedTalk(server, (client) => client.callRemote(commands.CallBack, { n: 3n }));
     const other = locator(
@@ -105,33 +107,36 @@ describe("a replay", () => {
     );
     expect(texts(await replayed(lines, server))).toEqual([]);
     expect(texts(await replayed(lines, await served({ locator: other })))).toEqual([
-      "#1 Notify: the server's ask was not there, is there",
+      "#1 Notify: ask of the server was absent, is present",
     ]);
   });
 
-  test.each(["client", "server"])("turns to TLS where it was, asked by the %s", async (asker) => {
-    const upgrades: Promise<void>[] = [];
-    const onConnection = (one: NodeConnection) => {
-      if (asker === "server") upgrades.push(one.startTLS());
-    };
-    const server = await served({ onConnection, tls: { localCertificate: known.server } });
-    const lines = await recordedTalk(server, async (client) => {
-      if (asker === "client") await client.startTLS();
-      while (!client.secure) await new Promise(setImmediate);
-      await calls(client);
-      expect(await client.callRemote(commands.WhoAmI, {})).toMatchObject({ secure: true });
-    });
-    expect(lines.filter(({ event }) => event === "secured")).toHaveLength(1);
-    const verifying = { tls: { verifyAuthorities: [known.authority], serverName: "calc.example" } };
-    expect(texts(await replayed(lines, server, verifying))).toEqual([]);
-    await Promise.all(upgrades);
-    const distrusting = { tls: { verifyAuthorities: [known.otherAuthority] } };
-    const tlsFails = replayed(lines, server, distrusting);
-    expect(texts(await tlsFails)).toEqual([expect.stringContaining("conversation was to go on")]);
-    await Promise.allSettled(upgrades);
-  });
+  test.each(["client", "server"])(
+    "a replay starts TLS at the recorded place, asked by the %s",
+    async (asker) => {
+      const upgrades: Promise<void>[] = [];
+      const onConnection = (one: NodeConnection) => {
+        if (asker === "server") upgrades.push(one.startTLS());
+      };
+      const server = await served({ onConnection, tls: { localCertificate: known.server } });
+      const lines = await recordedTalk(server, async (client) => {
+        if (asker === "client") await client.startTLS();
+        while (!client.secure) await new Promise(setImmediate);
+        await calls(client);
+        expect(await client.callRemote(commands.WhoAmI, {})).toMatchObject({ secure: true });
+      });
+      expect(lines.filter(({ event }) => event === "secured")).toHaveLength(1);
+      const verifying = { tls: { verifyAuthorities: [known.authority], serverName: "calc.example" } };
+      expect(texts(await replayed(lines, server, verifying))).toEqual([]);
+      await Promise.all(upgrades);
+      const distrusting = { tls: { verifyAuthorities: [known.otherAuthority] } };
+      const tlsFails = replayed(lines, server, distrusting);
+      expect(texts(await tlsFails)).toEqual([expect.stringContaining("connection was open")]);
+      await Promise.allSettled(upgrades);
+    },
+  );
 
-  test("gives up a server that does not take what goes before TLS", async () => {
+  test("a replay ends if the server does not read the bytes before TLS", async () => {
     const head = { time: "", connection: 1 };
     const data = "x".repeat(60_000);
     const lines: TrafficLine[] = [
@@ -144,34 +149,32 @@ describe("a replay", () => {
     ];
     const { port, next } = await rawServer();
     const replaying = replayed(lines, { host: HOST, port }, { timeout: 200 });
-    (await next()).write(bytesOf({ _answer: "1" })); // and reads nothing
+    (await next()).write(bytesOf({ _answer: "1" })); // and does not read
     expect(texts(await replaying)).toEqual([
       expect.stringMatching(
-        /conversation was to go on, is at its end: \d+ bytes that go before TLS were not taken/,
+        /connection was open, is closed: the peer did not read the \d+ bytes before TLS in time/,
       ),
     ]);
   });
 
-  test("plays the server's part too: what it asked is asked of whoever listens", async () => {
+  test("a replay plays the side of the server, and sends its asks", async () => {
     const lines = await recordedTalk(await served(), (client) =>
       client.callRemote(commands.CallBack, { n: 3n }),
     );
     const [script] = scriptsOf(lines, "server");
     expect(script?.steps.filter(({ kind }) => kind === "ask")).toHaveLength(3);
-    // Nobody asks us CallBack here, as the client did then.
+    // The peer never sends CallBack, which the recorded client sent.
     const played = await play(script as never, { to: await served(), tls: {}, timeout: 100 });
-    expect(texts(played)).toEqual([expect.stringContaining("nothing came within 100 ms")]);
+    expect(texts(played)).toEqual([expect.stringContaining("the server sent nothing within 100 ms")]);
   });
 
-  test("to a server that hangs up says so", async () => {
+  test("a replay reports a server that closes the connection", async () => {
     const lines = await recordedTalk(await served(), calls);
     const place = await served({ onConnection: (one) => one.destroy() });
-    expect(texts(await replayed(lines, place))).toEqual([
-      expect.stringContaining("conversation was to go on"),
-    ]);
+    expect(texts(await replayed(lines, place))).toEqual([expect.stringContaining("connection was open")]);
   });
 
-  test("of answers that are larger than a connection takes by default", async () => {
+  test("a replay compares answers over the default maxBoxBytes", async () => {
     const place = await served({ limits: { maxBoxBytes: 2_000_000 } });
     const lines = await recordedTalk(
       place,
@@ -186,19 +189,19 @@ describe("a replay", () => {
     expect(await replayed(lines, place)).toEqual({ compared: 1, differences: [] });
   });
 
-  test("to nobody fails", async () => {
+  test("a replay without a server fails", async () => {
     const lines = await recordedTalk(await served(), calls);
     await expect(replayed(lines, { path: "/nowhere/at/all" })).rejects.toMatchObject({
       name: "ConnectFailed",
     });
   });
 
-  test("says raw bytes again, and compares those that come", async () => {
-    const line = (from: "client" | "server", said: Partial<TrafficLine>): TrafficLine => ({
+  test("a replay sends the recorded raw bytes and compares the received ones", async () => {
+    const line = (from: "client" | "server", rest: Partial<TrafficLine>): TrafficLine => ({
       time: "",
       connection: 1,
       from,
-      ...said,
+      ...rest,
     });
     const raw = (text: string) => ({ raw: Buffer.from(text).toString("hex") });
     const lines = [
@@ -218,7 +221,7 @@ describe("a replay", () => {
 });
 
 describeWithTwisted("a replay with Twisted", () => {
-  test("of what Twisted said to us, and of what we said to Twisted", async () => {
+  test("a recording of Twisted replays to Twisted and to ampwire", async () => {
     await using twisted = await twistedServer();
     const lines = await recordedTalk(twisted.address, async (client) => {
       await client.startTLS();
@@ -229,11 +232,11 @@ describeWithTwisted("a replay with Twisted", () => {
     expect(texts(await replayed(lines, await served()))).toEqual([]);
   });
 
-  test("of a Twisted client: starttls, and every call inside TLS", async () => {
+  test("a recording of a Twisted client with StartTLS replays every call inside TLS", async () => {
     const server = await served();
     const lines: TrafficLine[] = [];
     const watched = await watchedProxy(server, {
-      tell: (number, one) => void lines.push(lineOf(number, one)),
+      onTraffic: (number, one) => void lines.push(lineOf(number, one)),
     });
     const run = await twistedRun("starttls", { host: HOST, port: watched.port });
     expect(run.failures).toEqual([]);

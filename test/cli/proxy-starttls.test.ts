@@ -1,4 +1,4 @@
-/** A proxy goes along with StartTLS: of ours and of Twisted, whoever asks. */
+/** A proxy relays StartTLS between ampwire and Twisted peers, asked by either end. */
 import { setTimeout as delay } from "node:timers/promises";
 import { connect, type ListenOptions } from "ampwire/node";
 import { describe, expect, onTestFinished, test } from "vitest";
@@ -13,7 +13,7 @@ import { quietly, watchedProxy } from "./proxy-support.ts";
 const HOST = "127.0.0.1";
 const known = await testCertificates();
 
-/** Everything that passed in plaintext, and then that nothing but TLS did. */
+/** Returns the traffic before TLS, and expects that every later box is inside TLS. */
 function plaintextOf(summary: readonly string[]): readonly string[] {
   const secured = summary.indexOf("secured");
   const boxes = summary.slice(secured).filter((one) => /asks|answers|errors/.test(one));
@@ -22,7 +22,7 @@ function plaintextOf(summary: readonly string[]): readonly string[] {
   return summary.slice(1, secured);
 }
 
-describe("StartTLS between two of ours", () => {
+describe("StartTLS through a proxy", () => {
   async function throughProxy(
     server: Partial<ListenOptions> = {},
     options: Parameters<typeof watchedProxy>[1] = {},
@@ -32,7 +32,7 @@ describe("StartTLS between two of ours", () => {
     return { watched, next };
   }
 
-  test("asked by the client, with calls right behind it", async () => {
+  test("works if the client asks for it and sends calls right after it", async () => {
     const { watched } = await throughProxy();
     const client = await ourClient(watched.port, { locator: peerLocator() });
     const started = client.startTLS();
@@ -47,7 +47,7 @@ describe("StartTLS between two of ours", () => {
     expect(watched.summary().slice(-3)).toEqual(["client ended", "server ended", "closed"]);
   });
 
-  test("and then megabytes both ways at once", async () => {
+  test("is followed by megabytes in both directions at once", async () => {
     const { watched } = await throughProxy();
     const client = await ourClient(watched.port);
     await client.startTLS();
@@ -56,7 +56,7 @@ describe("StartTLS between two of ours", () => {
     for (const echo of await Promise.all(echoes)) expect(Buffer.compare(echo.value, value)).toBe(0);
   });
 
-  test("asked by the server", async () => {
+  test("works if the server asks for it", async () => {
     const { watched, next } = await throughProxy();
     const [client, server] = await Promise.all([ourClient(watched.port, { locator: peerLocator() }), next()]);
     await server.startTLS();
@@ -65,7 +65,7 @@ describe("StartTLS between two of ours", () => {
     expect(plaintextOf(watched.summary())).toEqual(["server asks StartTLS", "client answers StartTLS"]);
   });
 
-  test("by a command of another name, which no schema tells of", async () => {
+  test("is detected under another name that the schema lacks", async () => {
     const { watched } = await throughProxy();
     const client = await ourClient(watched.port);
     await client.callRemote(commands.SecureStart, { token: commands.GOOD_TOKEN });
@@ -73,7 +73,7 @@ describe("StartTLS between two of ours", () => {
     expect(plaintextOf(watched.summary())).toEqual(["client asks SecureStart", "server answers SecureStart"]);
   });
 
-  test("by a command of another name that the schema has", async () => {
+  test("works under another name that the schema contains", async () => {
     const schema = new Map([[commands.SecureStart.name, commands.SecureStart]]);
     const { watched } = await throughProxy({}, { commands: schema });
     const client = await ourClient(watched.port);
@@ -81,7 +81,7 @@ describe("StartTLS between two of ours", () => {
     expect(await client.callRemote(commands.Sum, { a: 1n, b: 2n })).toEqual({ total: 3n });
   });
 
-  test("with a server that does not trust the proxy: both legs are closed", async () => {
+  test("closes both connections if the server does not trust the proxy", async () => {
     const tls = { localCertificate: known.server, verifyAuthorities: [known.authority] };
     const { watched } = await throughProxy({ tls }, { tls: { certificate: known.selfSigned } });
     const client = await ourClient(watched.port);
@@ -90,7 +90,7 @@ describe("StartTLS between two of ours", () => {
     await watched.until(({ kind }) => kind === "closed");
   });
 
-  test("and verified by the proxy: a server that nobody vouches for gets no TLS", async () => {
+  test("fails if the proxy verifies the server and does not trust its CA", async () => {
     const { watched } = await throughProxy(
       { tls: { localCertificate: known.impostorServer } },
       { tls: { authorities: [known.authority] } },
@@ -102,7 +102,7 @@ describe("StartTLS between two of ours", () => {
     expect(closed).toMatchObject({ reason: { name: "PeerVerifyError" } });
   });
 
-  test("mutual, each end knows the proxy's certificate", async () => {
+  test("presents the certificate of the proxy to both ends with mutual TLS", async () => {
     const proxyCertificate = known.selfSigned;
     const { watched } = await throughProxy(
       { tls: { localCertificate: known.server, verifyAuthorities: [proxyCertificate] } },
@@ -123,7 +123,7 @@ describe("StartTLS between two of ours", () => {
     });
   });
 
-  test("refused: AMP goes on, and is read", async () => {
+  test("leaves AMP running if the server refuses it", async () => {
     const { watched } = await throughProxy({ locator: refusingTLS() });
     const client = await rawClient(watched.port);
     const near = new RawPeer(client);
@@ -139,18 +139,18 @@ describe("StartTLS between two of ours", () => {
     ]);
   });
 
-  test("stopped when the client's leg is done and the server's is not: both are closed at once", async () => {
-    const behind = await rawServer();
-    const watched = await watchedProxy({ host: HOST, port: behind.port });
+  test("closes both connections at once if the proxy stops between the two handshakes", async () => {
+    const upstream = await rawServer();
+    const watched = await watchedProxy({ host: HOST, port: upstream.port });
     const [client, far] = await Promise.all([
       ourClient(watched.port),
-      behind.next().then((socket) => new RawPeer(socket)),
+      upstream.next().then((socket) => new RawPeer(socket)),
     ]);
     const started = client.startTLS();
     await far.box();
-    far.send({ _answer: "1" }); // and then it never speaks TLS
+    far.send({ _answer: "1" }); // and never begins the handshake
     await started;
-    await delay(100); // the proxy's end of that leg is done later than the client's
+    await delay(100); // the proxy completes this handshake after the client does
     const since = performance.now();
     await watched.proxy.close();
     expect(watched.summary().at(-1)).toBe("closed");
@@ -158,24 +158,27 @@ describe("StartTLS between two of ours", () => {
     await client.closed;
   });
 
-  test("given up when a leg does not take in time what goes before TLS: both are closed", async () => {
-    const behind = await rawServer();
-    const watched = await watchedProxy({ host: HOST, port: behind.port }, { tls: { handshakeTimeout: 200 } });
-    const [client, server] = await Promise.all([rawClient(watched.port), behind.next()]);
+  test("closes both connections if a peer does not read the bytes before TLS in time", async () => {
+    const upstream = await rawServer();
+    const watched = await watchedProxy(
+      { host: HOST, port: upstream.port },
+      { tls: { handshakeTimeout: 200 } },
+    );
+    const [client, server] = await Promise.all([rawClient(watched.port), upstream.next()]);
     const near = new RawPeer(client);
     near.send(STLS);
     for (let count = 0; count < 200; count++) near.send({ _command: "Put", data: "x".repeat(60_000) });
-    await quietly(watched); // the proxy, too, has more than it can write
-    server.write(bytesOf({ _answer: "1" })); // and reads nothing
+    await quietly(watched); // the proxy has more bytes than it can write
+    server.write(bytesOf({ _answer: "1" })); // and does not read
     expect(await watched.until(({ kind }) => kind === "closed")).toMatchObject({
-      reason: { message: expect.stringMatching(/^\d+ bytes that go before TLS were not taken in time$/) },
+      reason: { message: expect.stringMatching(/^the peer did not read the \d+ bytes before TLS in time$/) },
     });
   });
 
-  test("boxes in the segment behind the answer are not parsed, and end the connection", async () => {
-    const behind = await rawServer();
-    const watched = await watchedProxy({ host: HOST, port: behind.port });
-    const [client, server] = await Promise.all([rawClient(watched.port), behind.next()]);
+  test("ends the connection if boxes follow the answer in the same segment, without parsing them", async () => {
+    const upstream = await rawServer();
+    const watched = await watchedProxy({ host: HOST, port: upstream.port });
+    const [client, server] = await Promise.all([rawClient(watched.port), upstream.next()]);
     const near = new RawPeer(client);
     const far = new RawPeer(server);
     near.send(STLS);
@@ -190,9 +193,9 @@ describe("StartTLS between two of ours", () => {
   });
 });
 
-describeWithTwisted("StartTLS of a Twisted through a proxy", () => {
+describeWithTwisted("StartTLS through a proxy with Twisted", () => {
   test.each(["calls", "errors", "notify", "switch", "starttls", "secure-start"] as const)(
-    "client: %s",
+    "works for the Twisted client scenario %s",
     async (scenario) => {
       const { port } = await ourServer({ locator: peerLocator() });
       const watched = await watchedProxy({ host: HOST, port });
@@ -202,22 +205,25 @@ describeWithTwisted("StartTLS of a Twisted through a proxy", () => {
     },
   );
 
-  test.each([{}, { helloDelay: 50 }])("client, asked for TLS because it said so: %o", async (options) => {
-    const { port } = await ourServer({ locator: peerLocator() });
-    const watched = await watchedProxy({ host: HOST, port });
-    const run = await twistedRun(
-      "be-asked-for-tls",
-      { host: HOST, port: watched.port },
-      {
-        ...options,
-        request: true,
-      },
-    );
-    expect(run.failures).toEqual([]);
-    expect(watched.summary()).toContain("secured");
-  });
+  test.each([{}, { helloDelay: 50 }])(
+    "works if the server asks a Twisted client that requested it: %o",
+    async (options) => {
+      const { port } = await ourServer({ locator: peerLocator() });
+      const watched = await watchedProxy({ host: HOST, port });
+      const run = await twistedRun(
+        "be-asked-for-tls",
+        { host: HOST, port: watched.port },
+        {
+          ...options,
+          request: true,
+        },
+      );
+      expect(run.failures).toEqual([]);
+      expect(watched.summary()).toContain("secured");
+    },
+  );
 
-  test("server, asked by us", async () => {
+  test("works if the ampwire client asks a Twisted server", async () => {
     await using server = await twistedServer();
     const watched = await watchedProxy(server.address);
     const client = await connect({ host: HOST, port: watched.port, locator: peerLocator() });
@@ -228,7 +234,7 @@ describeWithTwisted("StartTLS of a Twisted through a proxy", () => {
     await client.close();
   });
 
-  test("server that asks us", async () => {
+  test("works if a Twisted server asks the ampwire client", async () => {
     await using server = await twistedServer({ certificate: known.server });
     const watched = await watchedProxy(server.address);
     const client = await connect({ host: HOST, port: watched.port, locator: peerLocator() });
@@ -240,7 +246,7 @@ describeWithTwisted("StartTLS of a Twisted through a proxy", () => {
     await client.close();
   });
 
-  test("on both sides", async () => {
+  test("works between two Twisted processes", async () => {
     await using server = await twistedServer();
     const watched = await watchedProxy(server.address);
     const run = await twistedRun("starttls", { host: HOST, port: watched.port });

@@ -1,37 +1,41 @@
-/** A proxy in this process, and all that it has told. */
+/** Starts a proxy in this process, and collects its traffic. */
 import { setTimeout as delay } from "node:timers/promises";
 import { onTestFinished } from "vitest";
-import { type Place, type ProxyOptions, type RunningProxy, startProxy } from "../../src/cli/proxy/server.ts";
-import type { Traffic } from "../../src/cli/proxy/traffic.ts";
+import type { SocketAddress } from "../../src/cli/net/address.ts";
+import { type ProxyOptions, type RunningProxy, startProxy } from "../../src/cli/proxy/server.ts";
+import type { Traffic } from "../../src/cli/traffic/traffic.ts";
 
 export interface WatchedProxy {
   readonly port: number;
   readonly proxy: RunningProxy;
-  /** Of the first connection, in its order. */
+  /** Events of the first connection, in order. */
   readonly traffic: Traffic[];
-  /** Until something has been told that fits. */
+  /** Resolves with the first event that `fits`. */
   until(fits: (traffic: Traffic) => boolean): Promise<Traffic>;
-  /** `client asks Sum`, `server answers Sum`, `secured`, ... */
+  /** Returns the events as text, for example `client asks Sum`, `server answers Sum`, `secured`. */
   summary(): string[];
 }
 
-export async function watchedProxy(to: Place, options: Partial<ProxyOptions> = {}): Promise<WatchedProxy> {
+export async function watchedProxy(
+  to: SocketAddress,
+  options: Partial<ProxyOptions> = {},
+): Promise<WatchedProxy> {
   const traffic: Traffic[] = [];
   let wake = () => {};
   const proxy = await startProxy({
     listen: { host: "127.0.0.1", port: 0 },
     to,
     ...options,
-    tell(connection, one) {
+    onTraffic(connection, one) {
       if (connection === 1) traffic.push(one);
-      options.tell?.(connection, one);
+      options.onTraffic?.(connection, one);
       wake();
     },
   });
   onTestFinished(() => proxy.close());
-  if (!("port" in proxy.place)) throw new Error("it listens on a port");
+  if (!("port" in proxy.address)) throw new Error("the proxy must listen on a port");
   return {
-    port: proxy.place.port,
+    port: proxy.address.port,
     proxy,
     traffic,
     async until(fits) {
@@ -47,7 +51,7 @@ export async function watchedProxy(to: Place, options: Partial<ProxyOptions> = {
   };
 }
 
-/** Until nothing has passed for a while. */
+/** Resolves when no traffic has passed for 100 ms. */
 export async function quietly({ traffic }: WatchedProxy): Promise<void> {
   for (let before = -1; before < traffic.length; ) {
     before = traffic.length;

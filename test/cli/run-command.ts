@@ -1,4 +1,4 @@
-/** The command as a process that runs to its end: what was typed, and what came of it. */
+/** Runs the command as a process to its end, and returns its output. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { text } from "node:stream/consumers";
@@ -18,12 +18,12 @@ export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>;
 }
 
-export async function runCommand(words: readonly string[], options: RunOptions = {}): Promise<Outcome> {
-  const child = spawn(process.execPath, [await builtCommand(), ...words], {
+export async function runCommand(args: readonly string[], options: RunOptions = {}): Promise<Outcome> {
+  const child = spawn(process.execPath, [await builtCommand(), ...args], {
     cwd: options.cwd,
     env: { ...process.env, ...options.env },
   });
-  child.stdin.on("error", () => {}); // it may have ended without reading
+  child.stdin.on("error", () => {}); // the process may end without reading
   child.stdin.end(options.input);
   const [[code], out, err] = await Promise.all([
     once(child, "close"),
@@ -33,7 +33,7 @@ export async function runCommand(words: readonly string[], options: RunOptions =
   return { code, out, err };
 }
 
-/** The words as they are typed, where none has white space in it. */
+/** Runs the command with arguments that contain no spaces. */
 export function ampwire(typed: string, options?: RunOptions): Promise<Outcome> {
   return runCommand(typed.split(" "), options);
 }

@@ -1,12 +1,12 @@
 /**
- * The command without a process of its own, where dozens of cases would each wait for one to start. That a process says
- * the same, and ends with the code that comes back here, is in program.test.ts.
+ * Runs the command inside the test process, which saves the start of a process for each of many cases. program.test.ts
+ * checks that a process prints the same and exits with the returned code.
  */
 import { vi } from "vitest";
 import { runProgram } from "../../src/cli/program.ts";
 import type { Outcome } from "./run-command.ts";
 
-/** One at a time: it looks at all that is written to standard output and standard error meanwhile. */
+/** Captures everything written to standard output and standard error, so calls must not overlap. */
 export async function runHere(typed: string): Promise<Outcome> {
   const [out, err] = [process.stdout, process.stderr].map((stream) => {
     const written: string[] = [];

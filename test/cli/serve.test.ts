@@ -1,4 +1,4 @@
-/** `ampwire serve`, and what calls it. */
+/** `ampwire serve` with its clients. */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
@@ -7,7 +7,7 @@ import { certificateFile, scratchPath } from "../support/tls-side.ts";
 import { describeWithTwisted, twistedRun } from "../support/twisted.ts";
 import { unixPlace } from "../support/unix-place.ts";
 import { type CommandRun, startCommand } from "./command-process.ts";
-import { ampwire } from "./run-command.ts";
+import { ampwire, runCommand } from "./run-command.ts";
 
 const known = await testCertificates();
 const ca = certificateFile([known.authority]);
@@ -21,7 +21,7 @@ async function serving(typed: string): Promise<CommandRun & { readonly at: strin
 }
 
 describe("ampwire serve", () => {
-  test("--demo adds and divides", async () => {
+  test("--demo serves Sum and Divide", async () => {
     const { at } = await serving("--demo --listen tcp://127.0.0.1:0");
     expect((await ampwire(`call ${at} Sum a=13 b=81`)).out).toBe("total=94\n");
     expect((await ampwire(`call ${at} Divide numerator=1 denominator=2`)).out).toBe("result=0.5\n");
@@ -30,7 +30,7 @@ describe("ampwire serve", () => {
     );
   });
 
-  test("serves what a module exports: responders, objects with amp_NAME methods, locators", async () => {
+  test("serve finds responders, objects with amp_NAME methods, and locators in a module", async () => {
     const module = scratchPath("calculator.ts");
     writeFileSync(
       module,
@@ -52,7 +52,7 @@ describe("ampwire serve", () => {
     expect((await ampwire(`call ${at} Half n=3`)).code).toBe(1);
   });
 
-  test("tells on standard error of asks with -v, and of responders that fail", async () => {
+  test("serve -v prints asks and failed responders on standard error", async () => {
     const server = await serving("--demo -v --listen tcp://127.0.0.1:0");
     await ampwire(`call ${server.at} Sum a=13 b=81`);
     await server.errors(/^Sum: answered \(\d+\.\d ms\)$/m);
@@ -60,7 +60,24 @@ describe("ampwire serve", () => {
     await server.errors(/^Sum: argument of Sum: "b": not an integer: "x"$/m);
   });
 
-  test("ends with 0 when it is told to, having finished what it was asked", async () => {
+  test("serve truncates the name of an unknown command on standard error", async () => {
+    const server = await serving("--demo -v --listen tcp://127.0.0.1:0");
+    await runCommand(["call", server.at, "N".repeat(10_000)]);
+    await server.errors(/^N{200}… \(10000 characters\): /m);
+    expect(server.stderr.length).toBeLessThan(3_000);
+  });
+
+  test("serve continues when the reader of standard error ends", async () => {
+    const server = await serving("--demo -v --listen tcp://127.0.0.1:0");
+    server.closeStderr();
+    for (let n = 0; n < 3; n++) {
+      expect((await ampwire(`call ${server.at} Sum a=13 b=81`)).out).toBe("total=94\n");
+    }
+    server.signal("SIGTERM");
+    expect(await server.exited).toBe(0);
+  });
+
+  test("serve exits with 0 at SIGINT", async () => {
     const server = await startCommand("serve", "--demo", "--listen", "tcp://127.0.0.1:0", "--json");
     const [line] = await server.output(/^.*\n/);
     expect(JSON.parse(line)).toEqual({ listening: expect.stringMatching(/^tcp:\/\/127\.0\.0\.1:\d+$/) });
@@ -68,7 +85,7 @@ describe("ampwire serve", () => {
     expect(await server.exited).toBe(0);
   });
 
-  test("fails where it cannot listen, and where there is nothing to serve", async () => {
+  test("serve fails if the port is in use, and if the module exports no responders", async () => {
     const { at } = await serving("--demo --listen tcp://127.0.0.1:0");
     const taken = await ampwire(`serve --demo --listen ${at}`);
     expect(taken.code).toBe(1);
@@ -77,16 +94,16 @@ describe("ampwire serve", () => {
     writeFileSync(empty, "export const nothing: number = 1;\n");
     const { code, err } = await ampwire(`serve ${empty}`);
     expect(code).toBe(1);
-    expect(err).toMatch(/exports no responders \(export const sum = Sum\.responder/);
+    expect(err).toMatch(/exports no responders \(export Sum\.responder/);
   });
 });
 
 describe("ampwire serve and TLS", () => {
-  test("--require-tls with --ca: mutual TLS or nothing", async () => {
+  test("--require-tls with --ca requires mutual TLS", async () => {
     const { at } = await serving(`--demo --listen tcp://127.0.0.1:0 --cert ${cert} --ca ${ca} --require-tls`);
     const plain = await ampwire(`call ${at} Sum a=13 b=81`);
     expect(plain).toMatchObject({ code: 1, out: "" });
-    expect(plain.err).toMatch(/\(--starttls encrypts first\)$/m);
+    expect(plain.err).toMatch(/\(--starttls starts TLS before the call\)$/m);
     const anonymous = await ampwire(`call ${at} Sum a=13 b=81 --starttls --ca ${ca}`);
     expect(anonymous).toMatchObject({ code: 1, out: "" });
     expect(anonymous.err).toMatch(/\(--cert FILE presents a certificate/);
@@ -94,20 +111,20 @@ describe("ampwire serve and TLS", () => {
     expect(both).toEqual({ code: 0, out: "total=94\n", err: "" });
   });
 
-  test("tls:// is TLS from the first byte, on both ends", async () => {
+  test("serve and call use TLS from the first byte with tls://", async () => {
     const { at } = await serving(`--demo --listen tls://127.0.0.1:0 --cert ${cert} --ca ${ca} --require-tls`);
     const { code, out, err } = await ampwire(`call ${at} Sum a=13 b=81 --ca ${ca} --cert ${client} -v`);
     expect({ code, out }).toEqual({ code: 0, out: "total=94\n" });
     expect(err).toMatch(/^TLSv1\.3 .* peer CN=calc\.example, issued by CN=Test CA, verified\n$/);
     const unknown = await ampwire(`call ${at} Sum a=13 b=81`);
     expect(unknown.code).toBe(1);
-    expect(unknown.err).toMatch(/\(--ca FILE names the authority/);
+    expect(unknown.err).toMatch(/\(--ca FILE sets the CA/);
     expect((await ampwire(`call ${at} Sum a=13 b=81 --ca ${ca}`)).code).toBe(1);
   });
 });
 
 describeWithTwisted("Twisted and ampwire serve", () => {
-  test("a Twisted client upgrades, and makes every call that it knows", async () => {
+  test("a Twisted client upgrades to TLS and makes all its calls", async () => {
     const module = scratchPath("peer.ts");
     const responders = join(process.cwd(), "test/support/responders.ts");
     writeFileSync(

@@ -8,22 +8,22 @@ describe("colours", () => {
   });
   afterEach(() => vi.unstubAllEnvs());
 
-  test("on a terminal", () => {
+  test("are used on a terminal", () => {
     expect(styleFor({ isTTY: true }).red("no")).toBe("\u001b[31mno\u001b[39m");
   });
 
-  test("not into a file or a pipe", () => {
+  test("are not used for a file or a pipe", () => {
     expect(styleFor({}).red("no")).toBe("no");
   });
 
-  test("not where NO_COLOR is set, to whatever it is; an empty one does not count", () => {
+  test("are not used if NO_COLOR is set and not empty", () => {
     vi.stubEnv("NO_COLOR", "0");
     expect(styleFor({ isTTY: true }).red("no")).toBe("no");
     vi.stubEnv("NO_COLOR", "");
     expect(styleFor({ isTTY: true }).red("no")).not.toBe("no");
   });
 
-  test("not on a terminal that knows none", () => {
+  test("are not used on a terminal without colours", () => {
     vi.stubEnv("TERM", "dumb");
     expect(styleFor({ isTTY: true }).red("no")).toBe("no");
   });

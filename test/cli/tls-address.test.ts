@@ -1,4 +1,4 @@
-/** `tls://`: TLS from the first byte keeps the rules that StartTLS has. */
+/** `tls://` (TLS from the first byte) follows the same rules as StartTLS. */
 import { once } from "node:events";
 import { connect as connectSocket } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
@@ -42,7 +42,7 @@ async function client(port: number, options: ConnectionOptions = {}): Promise<TL
 }
 
 describe("a server at tls://", () => {
-  test("answers who has ended its side", async () => {
+  test("answers a client that has ended its side", async () => {
     const { port } = await listening();
     const socket = await client(port);
     socket.allowHalfOpen = true;
@@ -52,17 +52,17 @@ describe("a server at tls://", () => {
     expect(await peer.boxes()).toEqual([{ _answer: "1", n: "1" }]);
   });
 
-  test("goes on, and tells, when one client could not be accepted", async () => {
+  test("reports a client that it cannot accept, and continues", async () => {
     const servers = netServers();
-    const told: unknown[] = [];
-    const { port } = await listening({ onError: (error) => void told.push(error) });
+    const errors: unknown[] = [];
+    const { port } = await listening({ onError: (error) => void errors.push(error) });
     const error = noRoom();
     servers[0]?.emit("error", error);
-    expect(told).toEqual([error]);
+    expect(errors).toEqual([error]);
     await client(port);
   });
 
-  test("resumes no session", async () => {
+  test("does not resume sessions", async () => {
     const { port } = await listening();
     const version = { minVersion: "TLSv1.2", maxVersion: "TLSv1.2" } as const;
     const session = (await client(port, version)).getSession();
@@ -80,13 +80,13 @@ describe("a server at tls://", () => {
     expect(await renegotiated).toBe(false);
   });
 
-  test("closes though somebody has opened a connection and never begun to speak TLS", async () => {
+  test("closes a connection whose handshake never begins", async () => {
     const { port, close } = await listening();
     const socket = connectSocket({ port, host: "127.0.0.1" });
     onTestFinished(() => void socket.destroy());
     socket.on("error", () => {});
     await once(socket, "connect");
-    await client(port); // the server has seen the first one
+    await client(port); // so the server has accepted the first connection
     const closed = once(socket, "close");
     socket.resume();
     await close();
@@ -95,7 +95,7 @@ describe("a server at tls://", () => {
 });
 
 describe("a client of tls://", () => {
-  test("asks for an international name as certificates write it", async () => {
+  test("a client converts an international name to its form in certificates", async () => {
     const hostNames = ["bücher.example"];
     const localCertificate = await PrivateCertificate.selfSigned({ commonName: "books", hostNames });
     const { address } = await listening({ tls: { localCertificate } });
@@ -106,7 +106,7 @@ describe("a client of tls://", () => {
     await connection.close();
   });
 
-  test("takes no name that is none", async () => {
+  test("a client rejects an invalid server name", async () => {
     const opening = openConnection(parseAddress("tls://127.0.0.1:1"), {
       tls: { verifyAuthorities: [known.authority], serverName: "calc.example/.evil.example" },
     });

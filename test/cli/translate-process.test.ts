@@ -1,36 +1,39 @@
-/** `ampwire import` and `ampwire export` as they are typed. */
+/** `ampwire import` and `ampwire export` as processes. */
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, it, vi } from "vitest";
 import { describeWithTwisted } from "../support/twisted.ts";
 import { startCommand } from "./command-process.ts";
+import { runCommand } from "./run-command.ts";
 
 const place = mkdtempSync(join(tmpdir(), "ampwire-translate-"));
 afterAll(() => rmSync(place, { recursive: true }));
 
 const at = (name: string) => join(place, name);
 
-async function ran(...words: readonly string[]) {
-  const command = await startCommand(...words);
-  return { exitCode: await command.exited, said: command.said, complained: command.complained };
+async function ran(...args: readonly string[]) {
+  const command = await startCommand(...args);
+  return { exitCode: await command.exited, stdout: command.stdout, stderr: command.stderr };
 }
 
-// Each run starts Node, and most of them Python.
+// Each run starts Node, and most runs start Python.
 vi.setConfig({ testTimeout: 60_000 });
 
-describeWithTwisted("the verbs import and export", () => {
-  it("go to TypeScript and back", async () => {
+describeWithTwisted("ampwire import and export", () => {
+  it("convert Python to TypeScript and back", async () => {
     const [one, two] = [at("one.ts"), at("two.ts")];
     const classes = at("classes.py");
     expect(await ran("import", "test/interop/twisted/commands.py", "-o", one)).toEqual({
       exitCode: 0,
-      said: "",
-      complained: `${one}: 39 commands\n`,
+      stdout: "",
+      stderr: `${one}: 39 commands\n`,
     });
-    expect(await ran("export", one, "--output", classes)).toMatchObject({ exitCode: 0, said: "" });
+    expect(await ran("export", one, "--output", classes)).toMatchObject({ exitCode: 0, stdout: "" });
     expect(await ran("import", classes, "-o", two)).toMatchObject({ exitCode: 0 });
-    expect(readFileSync(two, "utf8")).toBe(readFileSync(one, "utf8").replace(/ \/\/ the bytes of .*/g, ""));
+    expect(readFileSync(two, "utf8")).toBe(
+      readFileSync(one, "utf8").replace(/ \/\/ bytes of the Python class .*/g, ""),
+    );
   });
 
   it("write to standard output, and a description with --json", async () => {
@@ -39,33 +42,48 @@ describeWithTwisted("the verbs import and export", () => {
       'import { command } from "ampwire";\n\n/** Does it. */\nexport const Do = command("Do");\n',
     );
     const classes = 'from twisted.protocols import amp\n\n\nclass Do(amp.Command):\n    """Does it."""\n';
-    expect(await ran("export", at("small.ts"))).toEqual({ exitCode: 0, said: classes, complained: "" });
+    expect(await ran("export", at("small.ts"))).toEqual({ exitCode: 0, stdout: classes, stderr: "" });
     writeFileSync(at("small.py"), classes);
     const back = await ran("import", at("small.py"));
-    expect(back).toEqual({ exitCode: 0, said: readFileSync(at("small.ts"), "utf8"), complained: "" });
-    const { said } = await ran("import", at("small.py"), "--json");
-    expect(JSON.parse(said).commands).toMatchObject([
+    expect(back).toEqual({ exitCode: 0, stdout: readFileSync(at("small.ts"), "utf8"), stderr: "" });
+    const { stdout } = await ran("import", at("small.py"), "--json");
+    expect(JSON.parse(stdout).commands).toMatchObject([
       { className: "Do", name: "Do", documentation: "Does it." },
     ]);
   });
 
+  it("import does not run a file of the working directory in place of a standard module", async () => {
+    for (const name of ["json", "inspect", "zlib"]) {
+      writeFileSync(at(`${name}.py`), `open(${JSON.stringify(at("ran"))}, "w")\n`);
+    }
+    writeFileSync(
+      at("mine.py"),
+      "import json\nfrom twisted.protocols import amp\nclass Do(amp.Command):\n    pass\n",
+    );
+    const { code, out } = await runCommand(["import", "mine"], { cwd: place });
+    expect([code, existsSync(at("ran"))]).toEqual([0, false]);
+    expect(out).toContain('export const Do = command("Do");');
+    expect(await runCommand(["import", "json"], { cwd: place })).toMatchObject({ code: 1 });
+    expect(existsSync(at("ran"))).toBe(false);
+  });
+
   it.each([
-    [2, ["import"], "ampwire: import: something is missing"],
-    [2, ["import", "nowhere.py"], "ampwire: there is no file nowhere.py"],
+    [2, ["import"], "ampwire: import: an operand is missing"],
+    [2, ["import", "nowhere.py"], "ampwire: cannot find nowhere.py"],
     [1, ["import", "no.such.module"], "ampwire: no.such.module: ModuleNotFoundError"],
     [1, ["import", "json"], "ampwire: json has no commands"],
-    [2, ["export", "nowhere.ts"], "ampwire: there is no file nowhere.ts"],
+    [2, ["export", "nowhere.ts"], "ampwire: cannot find nowhere.ts"],
     [1, ["export", "vitest.config.ts"], "ampwire: vitest.config.ts exports no commands"],
     [
       1,
       ["import", "test/interop/twisted/commands.py", "-o", "no/such/folder/a.ts"],
-      "ampwire: no/such/folder/a.ts cannot be written",
+      "ampwire: cannot write no/such/folder/a.ts",
     ],
-  ])("end with %i after %j", async (exitCode, words, complaint) => {
-    const run = await ran(...words);
-    expect(run).toMatchObject({ exitCode, said: "" });
-    expect(run.complained.startsWith(complaint), run.complained).toBe(true);
-    expect(run.complained.trimEnd().split("\n")).toHaveLength(1);
+  ])("exit with %i for %j", async (exitCode, args, message) => {
+    const run = await ran(...args);
+    expect(run).toMatchObject({ exitCode, stdout: "" });
+    expect(run.stderr.startsWith(message), run.stderr).toBe(true);
+    expect(run.stderr.trimEnd().split("\n")).toHaveLength(1);
     expect(existsSync("no")).toBe(false);
   });
 });

@@ -1,4 +1,4 @@
-/** `ampwire import` and `ampwire export`: commands of one language written in the other, and back. */
+/** `ampwire import` and `ampwire export` convert commands between Python and TypeScript. */
 import { execFileSync, spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -16,13 +16,13 @@ import { describeWithTwisted, python } from "../support/twisted.ts";
 const PYTHON = "test/interop/twisted/commands.py";
 const OURS = "test/support/commands.ts";
 
-/** In the repository, where the compiler finds the package's name. */
+/** A folder in the repository, where the compiler resolves the name of the package. */
 const place = mkdtempSync("test/cli/translated-");
 afterAll(() => rmSync(place, { recursive: true }));
 
 let files = 0;
 
-/** A file of its own: no language reads a module twice. */
+/** Writes a new file. Neither language loads the same module twice. */
 function written(text: string, ending: "ts" | "py"): string {
   const file = join(place, `module_${++files}.${ending}`);
   writeFileSync(file, text);
@@ -41,13 +41,13 @@ async function exported(file: string): Promise<string> {
   return writePython(await describeExports(await load(file), file));
 }
 
-/** What is written of the source by way of TypeScript. */
+/** Imports Python source as TypeScript. */
 const translated = async (source: string) => imported(written(source, "py"));
 
 const HEAD = "from twisted.protocols import amp\n\n";
 
 describeWithTwisted("import", () => {
-  it("turns every class of the interoperability peers into a command that is like ours", async () => {
+  it("writes every class of the interoperability peers as an equal command", async () => {
     const made = await load(written(await imported(PYTHON, { bigint: true }), "ts"));
     const commands = Object.values(made).filter((value) => value instanceof Command);
     expect(commands).toHaveLength(39);
@@ -59,7 +59,7 @@ describeWithTwisted("import", () => {
     }
   });
 
-  it("makes code that compiles, and that no formatter changes", async () => {
+  it("writes code that compiles and that a formatter does not change", async () => {
     const file = written(await imported(PYTHON), "ts");
     const before = readFileSync(file, "utf8");
     const tsc = ["node_modules/typescript/bin/tsc", "-p", projectOf(file)];
@@ -70,16 +70,16 @@ describeWithTwisted("import", () => {
     expect(formatted.stdout).toBe(before);
   }, 60_000);
 
-  it("comes back the same by way of Python", async () => {
+  it("gives the same TypeScript after an export to Python", async () => {
     const first = await imported(PYTHON);
     const back = await exported(written(first, "ts"));
     const second = await imported(written(back, "py"));
-    // A class of the module's own has become the String that it is on the wire.
-    expect(second).toBe(first.replace(/ \/\/ the bytes of big_values.*/g, ""));
+    // The export wrote the custom class as String, its type on the wire.
+    expect(second).toBe(first.replace(/ \/\/ bytes of the Python class big_values.*/g, ""));
     expect(await exported(written(second, "ts"))).toBe(back);
   });
 
-  it("speaks to a peer with what it has made", async () => {
+  it("writes commands that work with a peer", async () => {
     const made = await load(written(await imported(PYTHON), "ts"));
     const { Divide, ZeroDivisionError } = made as Pick<typeof ours, "Divide" | "ZeroDivisionError">;
     const server = await ourServer({ locator: locator(divide()) });
@@ -88,7 +88,7 @@ describeWithTwisted("import", () => {
     await expect(call).rejects.toBeInstanceOf(ZeroDivisionError);
   });
 
-  it("keeps what extends what, and writes a class that drops arguments by itself", async () => {
+  it("keeps extensions, and writes a class that drops arguments without its base", async () => {
     const text = await translated(`${HEAD}
 class Base(amp.Command):
     arguments = [(b"a", amp.Integer())]
@@ -111,7 +111,7 @@ class Less(Base):
     expect(Object.keys((Less as Command).errors)).toEqual(["KEY"]);
   });
 
-  it("names what it does not know, and takes a subclass that converts nothing for its base", async () => {
+  it("names custom classes, and writes a subclass without conversions as its base", async () => {
     const text = await translated(`${HEAD}
 class Money(amp.Argument):
     pass
@@ -124,14 +124,12 @@ class A(amp.Command):
     arguments = [(b"m", Money(optional=True)), (b"n", Name()), (b"o", amp.ListOf(Odd()))]
 `);
     const module = `module_${files}`;
-    expect(text).toContain(
-      `m: optional(bytes()), // the bytes of ${module}.Money, which only Python knows\n`,
-    );
+    expect(text).toContain(`m: optional(bytes()), // bytes of the Python class ${module}.Money\n`);
     expect(text).toContain("n: unicode(),\n");
-    expect(text).toContain(`o: listOf(bytes()), // the bytes of ${module}.Odd, which only Python knows\n`);
+    expect(text).toContain(`o: listOf(bytes()), // bytes of the Python class ${module}.Odd\n`);
   });
 
-  it("copes with names that a language keeps for itself, and with any bytes", async () => {
+  it("converts reserved names, and names with any bytes", async () => {
     const text = await translated(`${HEAD}
 class Error(Exception):
     pass
@@ -155,27 +153,27 @@ integer = type("integer", (amp.Command,), {})
   });
 
   it.each([
-    ["test/interop/twisted/nobody.py", "there is no file test/interop/twisted/nobody.py"],
+    ["test/interop/twisted/missing.py", "cannot find test/interop/twisted/missing.py"],
     ["no_such_module", "no_such_module: ModuleNotFoundError: No module named 'no_such_module'"],
     ["json", "json has no commands"],
-  ])("says what is wrong with %s", async (module, message) => {
+  ])("reports the error of %s", async (module, message) => {
     await expect(readPython(module)).rejects.toThrow(message);
   });
 
-  it("reads a file that is called like a module of Python's own", async () => {
+  it("reads a file with the name of a standard Python module", async () => {
     const file = join(place, "json.py");
     writeFileSync(file, `${HEAD}class A(amp.Command):\n    pass\n`);
     expect(await imported(file)).toContain('export const A = command("A");');
   });
 
-  it("takes nothing for its answer that the module prints", async () => {
+  it("ignores the output of the module", async () => {
     const noisy = `${HEAD}print("{}")\nclass A(amp.Command):\n    pass\n`;
     expect(await translated(noisy)).toContain('export const A = command("A");');
   });
 });
 
 describeWithTwisted("export", () => {
-  it("comes back the same by way of TypeScript", async () => {
+  it("gives the same Python after an import to TypeScript", async () => {
     const classes = await exported(OURS);
     const back = await imported(written(classes, "py"));
     expect(await exported(written(back, "ts"))).toBe(classes);
@@ -186,7 +184,7 @@ describeWithTwisted("export", () => {
     }
   });
 
-  it("writes a bound that is none", async () => {
+  it("writes an infinite limit", async () => {
     const text = `import { bigBytes, command } from "ampwire";
       export const A = command("A", { arguments: { data: bigBytes({ maxBytes: Infinity }) } });`;
     const made = await exported(written(text, "ts"));
@@ -194,7 +192,7 @@ describeWithTwisted("export", () => {
     expect(await translated(made)).toContain("data: bigBytes({ maxBytes: Infinity })");
   });
 
-  it("writes what Twisted reads: values over many keys, too", async () => {
+  it("writes classes that Twisted loads, including values over many keys", async () => {
     const file = written(await exported(OURS), "py");
     const script = `
 import sys, runpy
@@ -218,17 +216,15 @@ print(made["Notify"].requiresAnswer, made["SecureStart"].responseType is amp._TL
 describe("export", () => {
   const describeThese = (exports: Exports): Promise<ModuleDescription> => describeExports(exports, OURS);
 
-  it("writes a codec of the module's own as the bytes it is", async () => {
+  it("writes a custom codec as bytes", async () => {
     const own: Argument<string> = { encode: () => new Uint8Array(0), decode: () => "" };
     const A = command("A", { arguments: { one: own, many: optional(listOf(own)) } });
     const text = writePython(await describeThese({ A }));
-    expect(text).toContain(
-      '(b"one", amp.String()),  # a codec that only TypeScript knows: the bytes themselves',
-    );
-    expect(text).toContain('(b"many", amp.ListOf(amp.String(), optional=True)),  # a codec');
+    expect(text).toContain('(b"one", amp.String()),  # bytes of a custom codec in TypeScript');
+    expect(text).toContain('(b"many", amp.ListOf(amp.String(), optional=True)),  # bytes of a custom codec');
   });
 
-  it("writes errors of the language, and errors that extend others", async () => {
+  it("writes built-in errors, and errors that extend others", async () => {
     class Above extends Error {}
     class Below extends Above {}
     const errors = { BELOW: Below, ABOVE: Above, TYPE: TypeError, RANGE: RangeError, ANY: Error };
@@ -240,7 +236,7 @@ describe("export", () => {
     expect(text.indexOf("class Above")).toBeLessThan(text.indexOf("class Below"));
   });
 
-  it("writes names that Python keeps for itself with an underscore", async () => {
+  it("writes reserved names of Python with an underscore", async () => {
     const A = command("class", { requireTLS: true, idempotent: true });
     const text = writePython(
       await describeThese({ None: A, default: command("B", { arguments: { b: bytes() } }) }),
@@ -250,7 +246,7 @@ describe("export", () => {
     expect(text).toContain("class B(amp.Command):\n");
   });
 
-  it("says that there is no command", async () => {
+  it("rejects a module without commands", async () => {
     await expect(describeThese({ integer: integer() })).rejects.toThrow("exports no commands");
   });
 });
@@ -261,7 +257,7 @@ function divide() {
   });
 }
 
-/** What a command is, without its classes. */
+/** Returns the properties of a command without its classes. */
 function shape({ name, arguments: args, response, errors, fatalErrors, ...rest }: Command) {
   return {
     name,
@@ -274,13 +270,13 @@ function shape({ name, arguments: args, response, errors, fatalErrors, ...rest }
   };
 }
 
-/** The same as Python sees it, which has one integer. */
+/** Returns the shape with the one integer type of Python. */
 function wireShape(command: Command) {
   return JSON.parse(JSON.stringify(shape(command)).replaceAll("BigInteger", "Integer"));
 }
 
 function types(fields: Readonly<Record<string, Argument<unknown>>>): object {
-  // Ours are `bigBytes`, where Twisted has classes of its own.
+  // `bigBytes` and `bigUnicode` are custom classes in Twisted.
   return Object.fromEntries(Object.entries(fields).map(([name, codec]) => [name, type(codec)]));
 }
 
@@ -295,7 +291,7 @@ function type(codec: Argument<unknown>): object {
   };
 }
 
-/** A project of the one file. */
+/** Writes a TypeScript project that contains one file. */
 function projectOf(file: string): string {
   const project = join(place, "tsconfig.json");
   const options = {

@@ -1,4 +1,4 @@
-/** The command and the examples of Twisted's documentation. */
+/** `ampwire serve` and `call` with the examples in Twisted's documentation. */
 import { expect, test } from "vitest";
 import {
   describeWithTwistedExamples,
@@ -21,7 +21,7 @@ describeWithTwistedExamples("Twisted's examples", () => {
     expect(await server.exited).toBe(0);
   });
 
-  test("`ampwire call` has ampserver.py add and divide", async () => {
+  test("`ampwire call` works with ampserver.py", async () => {
     await exampleServer();
     expect(await ampwire("call tcp://127.0.0.1:1234 Sum a=13 b=81")).toEqual({
       code: 0,

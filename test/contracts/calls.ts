@@ -1,4 +1,4 @@
-/** What must hold of calls on any connection to a Twisted peer: whoever opened it, however, in plaintext or in TLS. */
+/** Contract of calls over a connection to a Twisted peer: opened by either end, in plaintext or inside TLS. */
 import {
   Box,
   ConnectionClosed,
@@ -17,7 +17,7 @@ import { rejection } from "../support/settled.ts";
 
 const TEXT = "café: 😀";
 
-/** @param open a new connection, on which our side serves `peerLocator()` */
+/** @param open opens a new connection on which this end serves `peerLocator()` */
 export function callSuite(open: () => Promise<NodeConnection>): void {
   let connection: NodeConnection;
 
@@ -26,11 +26,11 @@ export function callSuite(open: () => Promise<NodeConnection>): void {
   });
   afterAll(() => connection.close());
 
-  it.each(ECHOES)("$name", async ({ command, fields }) => {
+  it.each(ECHOES)("$name returns its arguments unchanged", async ({ command, fields }) => {
     expect(plain(await connection.callRemote(command, fields))).toEqual(plain(fields));
   });
 
-  it("adds", async () => {
+  it("a call adds integers of any size", async () => {
     for (const [a, b] of [
       [13n, 81n],
       [-5n, 5n],
@@ -41,7 +41,7 @@ export function callSuite(open: () => Promise<NodeConnection>): void {
     }
   });
 
-  it("calls a raw responder, in any case of its name, and by name and box", async () => {
+  it("a raw responder is called by a command in any case of its name, and by name and box", async () => {
     const data = Uint8Array.of(0, 0xff);
     expect(await connection.callRemote(commands.Raw, { data })).toEqual({ data });
     const answer = await connection.callRemoteString("RAW", new Box({ data, "other key": "é" }));
@@ -49,7 +49,7 @@ export function callSuite(open: () => Promise<NodeConnection>): void {
     expect(answer.text("other key")).toBe("é");
   });
 
-  it("is answered out of turn", async () => {
+  it("a quick answer overtakes a slow one", async () => {
     const order: string[] = [];
     await Promise.all([
       connection.callRemote(commands.Slow, { milliseconds: 60 }).then(() => order.push("slow")),
@@ -58,11 +58,11 @@ export function callSuite(open: () => Promise<NodeConnection>): void {
     expect(order).toEqual(["quick", "slow"]);
   });
 
-  it("is called back", async () => {
+  it("the peer calls back while it serves a call", async () => {
     expect(await connection.callRemote(commands.CallBack, { n: 50n })).toEqual({ total: 50n * 49n });
   });
 
-  it("has 200 calls in flight both ways at once", async () => {
+  it("a connection has 200 calls in progress in both directions at once", async () => {
     const back = [1, 2, 3, 4].map(() => connection.callRemote(commands.CallBack, { n: 50n }));
     const asked = Array.from({ length: 200 }, (_, i) =>
       connection.callRemote(commands.Sum, { a: BigInt(i), b: 1n }),
@@ -71,7 +71,7 @@ export function callSuite(open: () => Promise<NodeConnection>): void {
     expect(await Promise.all(back)).toEqual(back.map(() => ({ total: 50n * 49n })));
   });
 
-  it("notifies, and nothing comes back", async () => {
+  it("a command without an answer is executed and not answered", async () => {
     for (const message of ["first", "", TEXT]) {
       expect(connection.callRemote(commands.Notify, { message })).toBeUndefined();
       expect(await connection.callRemote(commands.LastNotified)).toEqual({ message });
@@ -100,7 +100,7 @@ export function callSuite(open: () => Promise<NodeConnection>): void {
       errorClass: commands.ExtendedError,
       call: (message: string) => connection.callRemote(commands.FailExtended, { message, ...extended }),
     },
-  ])("gets $errorClass.name as its class", async ({ errorClass, call }) => {
+  ])("a caller receives $errorClass.name as an instance of its class", async ({ errorClass, call }) => {
     for (const message of [TEXT, ""]) {
       const error = await rejection(call(message));
       expect(error).toEqual(new errorClass(message));
@@ -108,14 +108,14 @@ export function callSuite(open: () => Promise<NodeConnection>): void {
     }
   });
 
-  it("divides, and gets ZeroDivisionError", async () => {
+  it("a division by zero rejects with ZeroDivisionError", async () => {
     const divide = (denominator: bigint) =>
       connection.callRemote(commands.Divide, { numerator: 7n, denominator });
     expect(await divide(2n)).toEqual({ result: 3.5 });
     await expect(divide(0n)).rejects.toThrow(new commands.ZeroDivisionError("division by zero"));
   });
 
-  it("gets an undeclared code as UnknownRemoteError, and stays open", async () => {
+  it("an undeclared error code rejects with UnknownRemoteError and the connection stays open", async () => {
     const call = connection.callRemote(commands.FailWith, {
       code: Buffer.from("ODD"),
       description: TEXT,
@@ -125,14 +125,14 @@ export function callSuite(open: () => Promise<NodeConnection>): void {
     await expect(call).rejects.toBeInstanceOf(UnknownRemoteError);
   });
 
-  it("gets UnhandledCommand, and stays open", async () => {
+  it("an unknown command rejects with UnhandledCommand and the connection stays open", async () => {
     await expect(connection.callRemote(commands.NotServed)).rejects.toBeInstanceOf(UnhandledCommand);
     await expect(connection.callRemote(commands.NotServed)).rejects.toThrow(
       "Unhandled Command: b'NotServed'",
     );
   });
 
-  it("sends nothing of a call that is wrong", async () => {
+  it("a call with invalid arguments rejects and sends nothing", async () => {
     const value = new Uint8Array(65_536);
     await expect(connection.callRemote(commands.EchoString, { value })).rejects.toBeInstanceOf(TooLong);
     const missing = { a: 1n } as { a: bigint; b: bigint };
@@ -145,11 +145,17 @@ export function callSuite(open: () => Promise<NodeConnection>): void {
   it.each([
     ["a fatal error", "FailFatal", { message: TEXT }, "FATAL", TEXT],
     ["an undeclared error", "FailUndeclared", { message: "a secret" }, "UNKNOWN", "Unknown Error"],
-    ["a return value that does not encode", "FailReturn", {}, "UNKNOWN", "Unknown Error"],
+    ["a return value that cannot be encoded", "FailReturn", {}, "UNKNOWN", "Unknown Error"],
     ["a missing argument", "Sum", { a: "1" }, "UNKNOWN", "Unknown Error"],
     ["a bad argument", "Sum", { a: "1", b: "0x10" }, "UNKNOWN", "Unknown Error"],
-    ["a code that says so", "FailWith", { code: "ODD", description: TEXT, fatal: "True" }, "ODD", TEXT],
-  ])("is closed after %s", async (_, command, fields, code, description) => {
+    [
+      "an error that the responder marks as fatal",
+      "FailWith",
+      { code: "ODD", description: TEXT, fatal: "True" },
+      "ODD",
+      TEXT,
+    ],
+  ])("the peer closes the connection after %s", async (_, command, fields, code, description) => {
     const doomed = await open();
     const call = doomed.callRemoteString(command, box(fields));
     expect(await rejection(call)).toMatchObject({ errorCode: code, description });
@@ -157,7 +163,7 @@ export function callSuite(open: () => Promise<NodeConnection>): void {
     await expect(doomed.callRemote(commands.Sum, { a: 1n, b: 2n })).rejects.toBe(await doomed.closed);
   });
 
-  it("gets a fatal error as its class", async () => {
+  it("a caller receives a fatal error as an instance of its class", async () => {
     const doomed = await open();
     const call = doomed.callRemote(commands.FailFatal, { message: TEXT });
     await expect(call).rejects.toThrow(new commands.FatalError(TEXT));
@@ -167,9 +173,9 @@ export function callSuite(open: () => Promise<NodeConnection>): void {
 
   it.each([
     ["an answer over 65535 bytes", commands.Repeat, { value: new Uint8Array(65_535), times: 2 }],
-    ["the end", commands.HangUp, { abort: false }],
-    ["a reset", commands.HangUp, { abort: true }],
-  ])("loses every call in flight, once, to %s", async (_, command, fields) => {
+    ["the end of the stream", commands.HangUp, { abort: false }],
+    ["a reset of the stream", commands.HangUp, { abort: true }],
+  ])("every call in progress rejects once after %s", async (_, command, fields) => {
     const doomed = await open();
     const outcomes = await Promise.allSettled([
       doomed.callRemote(commands.Slow, { milliseconds: 10_000 }),
@@ -182,7 +188,7 @@ export function callSuite(open: () => Promise<NodeConnection>): void {
   });
 }
 
-/** What Twisted's caller sees of our responders. */
+/** Ampwire's responders as Twisted's caller sees them: the peer makes the call when `AskMe` tells it to. */
 function describeAskMe(connection: () => NodeConnection): void {
   const askMe = async (command: string, fields: Readonly<Record<string, string>> = {}) => {
     const rows = Object.entries(fields).map(([key, value]) => ({
@@ -203,7 +209,7 @@ function describeAskMe(connection: () => NodeConnection): void {
     ["EchoOptional", {}, {}],
     ["EchoFloat", { value: "1E400" }, { value: "inf" }],
     ["rAw", { "any key": "é" }, { "any key": "é" }],
-  ])("answers what Twisted asks: %s", async (command, fields, answer) => {
+  ])("a responder answers Twisted's call of %s", async (command, fields, answer) => {
     expect(await askMe(command, fields)).toEqual({
       outcome: "answer",
       fields: answer,
@@ -219,7 +225,7 @@ function describeAskMe(connection: () => NodeConnection): void {
     ["RemoteAmpError", "FailExtended", { message: "b", which: "base" }, "BASE", "b"],
     ["RemoteAmpError", "FailExtended", { message: "", which: "extended" }, "EXTENDED", ""],
     ["RemoteAmpError", "FailWith", { code: "ODD", description: "odd", fatal: "False" }, "ODD", "odd"],
-  ])("answers with an error: %s to %s", async (outcome, command, fields, code, description) => {
+  ])("Twisted receives %s from a call of %s", async (outcome, command, fields, code, description) => {
     expect(await askMe(command, fields)).toEqual({ outcome, fields: {}, code, description });
   });
 }

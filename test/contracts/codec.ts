@@ -1,6 +1,6 @@
 /**
- * What every codec is tested with: each value that comes in is read whole, from the middle of other bytes, and from a
- * box that arrives byte by byte; each value that goes out is written alone and behind other bytes.
+ * Contract of every codec. Each received value is decoded from bytes of its own, from the middle of other bytes, and
+ * from a box that arrives byte by byte. Each sent value is encoded alone and after other bytes.
  */
 import fc from "fast-check";
 import { expect, test } from "vitest";
@@ -12,32 +12,32 @@ import { readFields } from "../../src/core/schema/read-fields.ts";
 import { ByteWriter } from "../../src/core/wire/byte-writer.ts";
 import { BoxReader } from "../../src/core/wire/reader.ts";
 
-/** Bytes, or text that stands for its UTF-8. */
+/** Bytes of a value, or the text whose UTF-8 they are. */
 export type Wire = string | Uint8Array;
 
 export function wireBytes(wire: Wire): Uint8Array {
   return typeof wire === "string" ? new TextEncoder().encode(wire) : wire;
 }
 
-/** Every way in which a value's bytes may reach a codec. */
+/** Returns one decoding for every way in which a value's bytes may reach a codec. */
 export function decodings<T>(codec: Argument<T>, wire: Wire): (() => unknown)[] {
   const bytes = wireBytes(wire);
   return [
     () => codec.decode(Uint8Array.from(bytes)),
     () => decodeAmong(codec, bytes, 0x31),
     () => decodeAmong(codec, bytes, 0x00),
-    () => decodeDripping(codec, bytes),
+    () => decodeByteByByte(codec, bytes),
   ];
 }
 
-/** Among digits or zeros, so that one byte too many or too few would change the value. */
+/** Decodes from the middle of digits or zeros, so that one byte too many or too few would change the value. */
 function decodeAmong<T>(codec: Argument<T>, bytes: Uint8Array, around: number): unknown {
   const larger = new Uint8Array(bytes.length + 14).fill(around);
   larger.set(bytes, 7);
   return asInPlace(codec).read(larger, 7, 7 + bytes.length);
 }
 
-function decodeDripping<T>(codec: Argument<T>, bytes: Uint8Array): unknown {
+function decodeByteByByte<T>(codec: Argument<T>, bytes: Uint8Array): unknown {
   const wire = new ByteWriter();
   new BoxTemplate(new FieldSet({ it: verbatim }, "field"), []).write(wire, NO_TAG, { it: bytes });
   const reader = new BoxReader();
@@ -52,18 +52,18 @@ function decodeDripping<T>(codec: Argument<T>, bytes: Uint8Array): unknown {
 
 const verbatim: Argument<Uint8Array> = { encode: (value) => value, decode: (bytes) => bytes };
 
-/** As `toEqual` for bytes, without its minute for a megabyte. */
+/** Compares bytes as `toEqual` does, but fast: `toEqual` needs a minute for a megabyte. */
 export function expectBytes(actual: unknown, expected: Uint8Array): void {
   if (!(actual instanceof Uint8Array) || Buffer.compare(actual, expected) !== 0)
     expect(actual).toEqual(expected);
 }
 
-/** @param value compared with `toEqual`, or given to a function that expects more */
+/** @param value the expected value, compared with `toEqual`; or a function that checks the decoded one */
 export function reads<T>(codec: Argument<T>, wire: Wire, value: T | ((value: T) => void)): void {
-  test(`reads ${name(wire)}`, () => {
+  test(`the codec decodes ${name(wire)}`, () => {
     for (const decoding of decodings(codec, wire)) {
       const decoded = decoding();
-      // What a codec of T decodes is a T.
+      // A codec of T returns a T from decode().
       if (value instanceof Function) value(decoded as T);
       else if (value instanceof Uint8Array) expectBytes(decoded, value);
       else expect(decoded).toEqual(value);
@@ -72,14 +72,14 @@ export function reads<T>(codec: Argument<T>, wire: Wire, value: T | ((value: T) 
 }
 
 export function refuses<T>(codec: Argument<T>, wire: Wire, message?: RegExp): void {
-  test(`refuses ${name(wire)}`, () => {
+  test(`the codec rejects ${name(wire)}`, () => {
     for (const decoding of decodings(codec, wire)) expect(decoding).toThrow(message);
     expect(() => codec.decode(wireBytes(wire))).toThrow(/./);
   });
 }
 
 export function sends<T>(codec: Argument<T>, value: T, wire: Wire): void {
-  test(`sends ${name(wire)}`, () => {
+  test(`the codec encodes a value as ${name(wire)}`, () => {
     expectBytes(codec.encode(value), wireBytes(wire));
     const out = new ByteWriter(1);
     out.append(wireBytes("before"));
@@ -88,19 +88,19 @@ export function sends<T>(codec: Argument<T>, value: T, wire: Wire): void {
   });
 }
 
-/** @param value of any type: programs in JavaScript have no compiler that stops them */
+/** @param value a value of any type, because programs in JavaScript are not type-checked */
 export function doesNotSend<T>(
   codec: Argument<T>,
   value: unknown,
   error: RegExp | (new (message: string) => Error),
 ): void {
-  test(`does not send ${String(name(String(value)))} (${typeof value})`, () => {
+  test(`the codec does not encode ${String(name(String(value)))} (${typeof value})`, () => {
     expect(() => codec.encode(value as T)).toThrow(error);
   });
 }
 
 export function bringsBack<T>(codec: Argument<T>, values: fc.Arbitrary<T>, same = expectEqual<T>): void {
-  test("brings back whatever it is given", () => {
+  test("the codec decodes what it encodes to an equal value", () => {
     fc.assert(
       fc.property(values, (value) => {
         const wire = codec.encode(value);
@@ -111,13 +111,15 @@ export function bringsBack<T>(codec: Argument<T>, values: fc.Arbitrary<T>, same 
   });
 }
 
-/** Bytes from a peer either decode or throw an error with a message; what decodes can be sent again. */
+/**
+ * Tests that bytes from a peer decode, or throw an error with a message, and that every decoded value can be encoded.
+ */
 export function survivesAnything<T>(codec: Argument<T>, likely: string): void {
   const wires = fc.oneof(
     fc.uint8Array({ maxLength: 40 }),
     fc.string({ unit: fc.constantFrom(...likely), maxLength: 12 }).map(wireBytes),
   );
-  test("takes or refuses any bytes, and sends again what it took", () => {
+  test("the codec decodes or rejects any bytes, and encodes every decoded value", () => {
     fc.assert(
       fc.property(wires, (wire) => {
         let value: T;

@@ -1,20 +1,20 @@
-/** What every transport must do: `src/core/transport.ts` in tests. */
+/** Contract of every transport: the rules that `src/core/transport.ts` states. */
 import type { Transport, TransportReceiver } from "ampwire";
 import { beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import { ReceiverProbe } from "../support/receiver-probe.ts";
 
-/** Two ends of one stream, started with these receivers. */
+/** Opens the two ends of one stream and starts them with these receivers. */
 export type OpenTransports = (
   a: TransportReceiver,
   b: TransportReceiver,
 ) => Promise<readonly [a: Transport, b: Transport]>;
 
 export interface TransportTraits {
-  /** Whether an end that has ended its side is still given what the other sends; else both end at once. Default true. */
+  /** True if an end that called end() still receives; false if the call ends both directions. Default true. */
   readonly halfClose?: boolean;
 }
 
-/** More than any system holds between two ends. */
+/** More bytes than any system buffers between two ends. */
 const MANY_BYTES = 16 * 1024 * 1024;
 const MANY_CHUNK = 1024 * 1024;
 
@@ -25,8 +25,8 @@ interface End {
 
 export function transportContract(open: OpenTransports, { halfClose = true }: TransportTraits = {}): void {
   describe.each([
-    ["from a to b", false],
-    ["from b to a", true],
+    ["transport a to transport b", false],
+    ["transport b to transport a", true],
   ])("%s", (_, swapped) => {
     let near: End;
     let far: End;
@@ -53,7 +53,7 @@ export function transportContract(open: OpenTransports, { halfClose = true }: Tr
       });
     });
 
-    test("delivers bytes in order, both ways at once, and never touches them again", async () => {
+    test("a transport delivers bytes in order, both ways at once, and does not change them afterwards", async () => {
       const sent = Array.from({ length: 200 }, (_, index) => numbered(index * 7, 1 + ((index * 37) % 300)));
       for (const chunk of sent) {
         near.transport.write(chunk);
@@ -67,7 +67,7 @@ export function transportContract(open: OpenTransports, { halfClose = true }: Tr
       for (const { length } of far.probe.chunks) expect(length).toBeGreaterThan(0);
     });
 
-    test("reads into the receiver's room or elsewhere, into each room once, and writes nothing behind the bytes", async () => {
+    test("a transport reads into each buffer that the receiver offers at most once, and writes nothing after the bytes", async () => {
       const rooms = new Map<ArrayBufferLike, Uint8Array>();
       far.probe.room = () => {
         const room = new Uint8Array(50_000).fill(0xff);
@@ -87,7 +87,7 @@ export function transportContract(open: OpenTransports, { halfClose = true }: Tr
       }
     });
 
-    test("a chunk may be written to again once unsent is 0", async () => {
+    test("the writer may reuse a chunk once unsent is 0", async () => {
       const chunk = new Uint8Array(100);
       for (let index = 0; index < 50; index++) {
         chunk.fill(index);
@@ -100,13 +100,13 @@ export function transportContract(open: OpenTransports, { halfClose = true }: Tr
       expect(await far.probe.bytes(5000)).toEqual(expected);
     });
 
-    test("delivers chunks of megabytes", async () => {
+    test("a transport delivers chunks of megabytes", async () => {
       const chunk = numbered(1, 3_000_000);
       near.transport.write(chunk);
       expect((await far.probe.bytes(chunk.length)).equals(chunk)).toBe(true);
     });
 
-    test("delivers several chunks that are written at one go, in their order", async () => {
+    test("a transport delivers several chunks of one write in order", async () => {
       const chunks = [numbered(1, 10), numbered(2, 40_000), new Uint8Array(0), numbered(3, 5)];
       near.transport.write(...chunks);
       near.transport.write(numbered(4, 7));
@@ -114,19 +114,19 @@ export function transportContract(open: OpenTransports, { halfClose = true }: Tr
       expect(await far.probe.bytes(whole.length)).toEqual(whole);
     });
 
-    test("an empty chunk is nothing", async () => {
+    test("a transport does not deliver an empty chunk", async () => {
       near.transport.write(new Uint8Array(0));
       near.transport.write(Uint8Array.of(1));
       expect(await far.probe.bytes(1)).toEqual(Buffer.of(1));
       expect(far.probe.chunks).toHaveLength(1);
     });
 
-    test("flushed resolves at once when nothing is unsent", async () => {
+    test("flushed() resolves at once if nothing is unsent", async () => {
       expect(near.transport.unsent).toBe(0);
       await near.transport.flushed();
     });
 
-    test("a peer that does not read leaves bytes unsent, until it does", async () => {
+    test("bytes stay unsent until the peer reads them", async () => {
       far.transport.pause();
       const written = fill(near.transport);
       await turn();
@@ -146,8 +146,8 @@ export function transportContract(open: OpenTransports, { halfClose = true }: Tr
       expect(near.probe.heard).toEqual([]);
     });
 
-    test("what comes while paused is kept", async () => {
-      far.transport.write(Uint8Array.of(1)); // so that both ends are known to be up
+    test("bytes that arrive while a transport is paused are delivered after resume()", async () => {
+      far.transport.write(Uint8Array.of(1)); // proves that both ends are open
       await near.probe.bytes(1);
       far.transport.pause();
       near.transport.write(numbered(1, 1000));
@@ -158,7 +158,7 @@ export function transportContract(open: OpenTransports, { halfClose = true }: Tr
       expect(await far.probe.bytes(2000)).toEqual(Buffer.concat([numbered(1, 1000), numbered(2, 1000)]));
     });
 
-    test("may be paused and resumed at any moment, as often as you like", async () => {
+    test("a transport can be paused and resumed at any moment and repeatedly", async () => {
       far.probe.onReceived = () => {
         far.transport.pause();
         far.transport.pause();
@@ -174,7 +174,7 @@ export function transportContract(open: OpenTransports, { halfClose = true }: Tr
       expect(far.probe.all.equals(whole)).toBe(true);
     });
 
-    test("undelivered counts no byte twice", async () => {
+    test("undelivered counts each byte once", async () => {
       far.transport.pause();
       near.transport.write(new Uint8Array(1000));
       await near.transport.flushed();
@@ -185,7 +185,7 @@ export function transportContract(open: OpenTransports, { halfClose = true }: Tr
       expect(far.transport.undelivered).toBe(0);
     });
 
-    test("end delivers everything, then the end", async () => {
+    test("end() delivers all bytes before the end", async () => {
       const chunk = numbered(3, 500_000);
       near.transport.write(chunk);
       near.transport.end();
@@ -194,7 +194,7 @@ export function transportContract(open: OpenTransports, { halfClose = true }: Tr
       expect(far.probe.heard.slice(0, 2)).toEqual(["bytes", "ended"]);
     });
 
-    test("a paused end is told of the end behind the bytes before it", async () => {
+    test("a paused transport reports the end after the bytes that precede it", async () => {
       far.transport.pause();
       near.transport.write(numbered(4, 1000));
       near.transport.end();
@@ -205,7 +205,7 @@ export function transportContract(open: OpenTransports, { halfClose = true }: Tr
     });
 
     if (halfClose) {
-      test("an end that has ended its side still receives", async () => {
+      test("an end that called end() still receives", async () => {
         near.transport.end();
         await far.probe.event("ended");
         far.transport.write(numbered(5, 1000));
@@ -215,7 +215,7 @@ export function transportContract(open: OpenTransports, { halfClose = true }: Tr
       });
     }
 
-    test("when both have ended both are lost, for no reason", async () => {
+    test("both ends are lost without a reason when both have called end()", async () => {
       near.transport.end();
       await far.probe.event("ended");
       far.transport.end();
@@ -225,14 +225,14 @@ export function transportContract(open: OpenTransports, { halfClose = true }: Tr
       expect(near.probe.heard).toEqual(["ended", "lost"]);
     });
 
-    test("both may end at once", async () => {
+    test("both ends can call end() at once", async () => {
       near.transport.end();
       far.transport.end();
       await Promise.all([near.probe.event("lost"), far.probe.event("lost")]);
       expect([...near.probe.reasons, ...far.probe.reasons]).toEqual([undefined, undefined]);
     });
 
-    test("end is harmless when repeated, and so is a write after it", async () => {
+    test("a second end() and a write after end() have no effect", async () => {
       near.transport.write(Uint8Array.of(1));
       near.transport.end();
       near.transport.end();
@@ -243,7 +243,7 @@ export function transportContract(open: OpenTransports, { halfClose = true }: Tr
       if (halfClose) expect(near.probe.heard).not.toContain("lost");
     });
 
-    test("destroy ends at once, with the reason, and is harmless when repeated", async () => {
+    test("destroy() ends the transport at once with the reason, and a second call has no effect", async () => {
       const reason = new Error("enough");
       near.transport.destroy(reason);
       near.transport.destroy(new Error("another"));
@@ -254,20 +254,20 @@ export function transportContract(open: OpenTransports, { halfClose = true }: Tr
       expect(["ended", "lost"]).toContain(far.probe.heard[0]);
     });
 
-    test("destroy without a reason is lost without one", async () => {
+    test("destroy() without a reason reports lost without a reason", async () => {
       near.transport.destroy();
       await near.probe.event("lost");
       expect(near.probe.reasons).toEqual([undefined]);
     });
 
-    test("nothing is delivered after destroy, even from inside received", async () => {
+    test("nothing is delivered after destroy(), not even when received() calls it", async () => {
       far.probe.onReceived = () => far.transport.destroy();
       for (let index = 0; index < 20; index++) near.transport.write(numbered(index, 100_000));
       await far.probe.event("lost");
       expect(far.probe.chunks).toHaveLength(1);
     });
 
-    test("what is unsent when destroyed keeps nobody waiting", async () => {
+    test("flushed() resolves after destroy() with bytes unsent", async () => {
       far.transport.pause();
       fill(near.transport);
       const flushed = near.transport.flushed();
@@ -276,7 +276,7 @@ export function transportContract(open: OpenTransports, { halfClose = true }: Tr
       await near.transport.flushed();
     });
 
-    test("what is unsent when the peer is destroyed keeps nobody waiting", async () => {
+    test("flushed() resolves after the peer is destroyed with bytes unsent", async () => {
       far.transport.pause();
       fill(near.transport);
       const flushed = near.transport.flushed();
@@ -284,7 +284,7 @@ export function transportContract(open: OpenTransports, { halfClose = true }: Tr
       await flushed;
     });
 
-    test("everything is harmless once lost", async () => {
+    test("every method of a lost transport has no effect", async () => {
       near.transport.destroy();
       await near.probe.event("lost");
       const { transport } = near;
@@ -300,22 +300,22 @@ export function transportContract(open: OpenTransports, { halfClose = true }: Tr
   });
 }
 
-/** Writes more than fits between the ends; tells how much. */
+/** Writes more than the system buffers between the ends. Returns the number of bytes. */
 function fill(transport: Transport): number {
   for (let written = 0; written < MANY_BYTES; written += MANY_CHUNK) {
-    transport.write(new Uint8Array(MANY_CHUNK)); // one of its own: it is the transport's while unsent
+    transport.write(new Uint8Array(MANY_CHUNK)); // a chunk of its own: the transport owns it while it is unsent
   }
   return MANY_BYTES;
 }
 
-/** Bytes that are not like their neighbours, and depend on a seed. */
+/** Returns bytes that depend on a seed and differ from their neighbours. */
 function numbered(seed: number, length: number): Buffer {
   return Buffer.from(
     Uint8Array.from({ length }, (_, index) => (seed * 31 + index * 7 + (index >> 8)) & 0xff),
   );
 }
 
-/** A few turns of the event loop: for what must not happen. */
+/** Waits a few turns of the event loop, in which an event that is not allowed would happen. */
 async function turn(): Promise<void> {
   for (let index = 0; index < 5; index++) await new Promise(setImmediate);
 }

@@ -1,4 +1,4 @@
-/** Commands and responders that many tests of the core use. */
+/** Commands and responders shared by many tests of the core. */
 import { command, float, integer, locator, type ResponderLocator, unicode } from "ampwire";
 import { deferred } from "../support/deferred.ts";
 
@@ -18,7 +18,7 @@ export const Divide = command("Divide", {
 export const Note = command("Note", { arguments: { text: unicode() }, requiresAnswer: false });
 export const Wait = command("Wait", { response: { after: unicode() } });
 
-/** An ask of Sum, as it is on the wire. */
+/** An ask of Sum as it is sent on the wire. */
 export const SUM = { _ask: "1", _command: "Sum", a: "1", b: "2" };
 export const TOTAL = { _answer: "1", total: "3" };
 
@@ -26,11 +26,11 @@ export const summing = Sum.responder(({ a, b }) => ({ total: a + b }));
 
 export interface Calculator {
   readonly locator: ResponderLocator;
-  /** The texts of the notes that came. */
+  /** Texts of the notes received so far. */
   readonly notes: readonly string[];
-  /** How many asks of Wait have begun. */
+  /** Number of asks of Wait without an answer. */
   readonly waiting: number;
-  /** Answers every Wait that has begun. */
+  /** Answers every Wait in progress. */
   answer(after: string): void;
 }
 

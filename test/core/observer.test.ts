@@ -1,4 +1,4 @@
-/** What whoever watches connections is told, and in which order. */
+/** Events that an observer receives, and their order. */
 import {
   type CallEvent,
   type ChangeEvent,
@@ -11,7 +11,7 @@ import { flushPending, manualClock, memoryTransports, scriptedPeer } from "ampwi
 import { expect, test } from "vitest";
 import { calculator, SUM, Sum, TOTAL } from "./calculator.ts";
 
-/** Writes down what it is told. */
+/** Returns an observer and the list of events it has received. */
 function watcher() {
   const told: string[] = [];
   const call = ({ direction, command }: CallEvent) => `${direction} ${command}`;
@@ -31,7 +31,7 @@ function watcher() {
   return { observer, told };
 }
 
-test("a call, in both directions, and the end", async () => {
+test("an observer receives calls in both directions and the end of the connection", async () => {
   const { observer, told } = watcher();
   const { connection, peer } = scriptedPeer({ observer, locator: calculator().locator });
   const answer = connection.callRemote(Sum, { a: 1, b: 2 });
@@ -60,7 +60,7 @@ test("a call, in both directions, and the end", async () => {
   ]);
 });
 
-test("a locator that throws: a call that fails", async () => {
+test("an observer receives a failed call if the locator throws", async () => {
   const { observer, told } = watcher();
   const throwing = {
     locateResponder(): never {
@@ -76,7 +76,7 @@ test("a locator that throws: a call that fails", async () => {
 const Switch = new ProtocolSwitchCommand("Switch");
 const SWITCH = { _ask: "1", _command: "Switch" };
 
-test("a change that the peer asks for is told of as a change and as no call; a switch is the end", async () => {
+test("an observer receives a protocol change that the peer asks for as a change, not as a call", async () => {
   const { observer, told } = watcher();
   const switching = Switch.responder(() => ({ protocol() {} }));
   const { connection, peer } = scriptedPeer({ observer, locator: locator(switching) });
@@ -92,7 +92,7 @@ test("a change that the peer asks for is told of as a change and as no call; a s
   ]);
 });
 
-test("a change that is refused before it begins: a call that fails", async () => {
+test("an observer receives a protocol change that is rejected before it begins as a failed call", async () => {
   const { observer, told } = watcher();
   const { peer } = scriptedPeer({
     observer,
@@ -104,7 +104,7 @@ test("a change that is refused before it begins: a call that fails", async () =>
   expect(told).toEqual(["opened", "incoming Switch started", "incoming Switch failed: RemoteAmpError"]);
 });
 
-test("one that throws at the end keeps nobody from hearing of it", async () => {
+test("the connection ends even if connectionClosed() throws", async () => {
   const { observer } = watcher();
   const throwing: Observer = {
     ...observer,

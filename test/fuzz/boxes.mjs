@@ -1,8 +1,8 @@
-/** Streams of boxes, some of them broken: what a peer that means harm, or knows no better, sends. */
+/** Streams of boxes, some of them invalid, as a malicious or faulty peer sends them. */
 import { ANSWER, ASK, Box, COMMAND, ERROR, ERROR_CODE, ERROR_DESCRIPTION, encodeBox } from "ampwire";
 import * as fc from "fast-check";
 
-/** The keys that tell what a box is. */
+/** Keys that determine the kind of a box. */
 export const PROTOCOL_KEYS = [ASK, COMMAND, ANSWER, ERROR, ERROR_CODE, ERROR_DESCRIPTION];
 
 const KEYS = [...PROTOCOL_KEYS, "a", "b", "value", "text"];
@@ -36,12 +36,12 @@ const value = fc.oneof(
   fc.constantFrom(200, 255, 256, 300).map((length) => new Uint8Array(length).fill(0x61)),
 );
 
-/** Any keys and values. */
+/** Box of any keys and values. */
 const anyBox = fc
   .array(fc.tuple(key, value), { minLength: 1, maxLength: 6 })
   .map((entries) => encode(entries));
 
-/** One that a peer could mean. */
+/** Fields of a valid box. */
 const sensible = fc.oneof(
   fc.record(
     { _command: fc.constantFrom("Mark", "Boom", "Late", "Raw", "Sum"), _ask: tag(), text: text() },
@@ -66,11 +66,11 @@ function encode(entries) {
   try {
     return encodeBox(new Box(entries));
   } catch {
-    return Uint8Array.of(0, 1, 0x6b, 0, 0, 0, 0); // a key of lone surrogates, say: then any other box
+    return Uint8Array.of(0, 1, 0x6b, 0, 0, 0, 0); // replaces a box with an invalid key
   }
 }
 
-/** Several boxes, of which some bytes may be changed, missing or too many. */
+/** Returns streams of several boxes in which some bytes may be changed, missing or added. */
 export function streamOf(box) {
   return fc
     .tuple(

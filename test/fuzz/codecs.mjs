@@ -1,4 +1,4 @@
-/** Every codec: what it writes it reads again, what it reads it can write, and bytes never make it throw but an Error. */
+/** Properties of every codec: it decodes what it encodes, encodes what it decodes, and throws only Errors. */
 import {
   ampList,
   Box,
@@ -62,7 +62,7 @@ const NUMBER = "0123456789+-_. eE\t\nx";
 const PATH = path();
 const NUMBERED_FROM_0 = bigUnicode({ layout: "numbered-from-0" });
 
-/** @param name as `test/interop/twisted/argument_types.py` writes it; none where Twisted has no such type */
+/** @param name the type's name in `test/interop/twisted/argument_types.py`, or undefined if Twisted has no such type */
 function type(name, codec, values, alphabet) {
   return { name, codec, values, alphabet };
 }
@@ -120,10 +120,10 @@ const OURS = [
 const ALL = [...TYPES, ...OURS];
 const COMMANDS = ALL.map(({ codec }) => command("Echo", { arguments: { it: codec } }));
 
-/** What cannot be sent on, though it may be received: a path relative to a folder that only the peer knows. */
+/** Error for a value that can be received and not sent: a path relative to a folder that only the peer knows. */
 const NOT_SENT_ON = /an absolute path is needed/;
 
-/** A value as text, so that two can be compared: `-0`, `NaN` and the digits of a decimal are seen. */
+/** Returns a value as text for comparisons. The text distinguishes `-0`, `NaN` and the digits of a decimal. */
 export function plain(value) {
   if (value instanceof Uint8Array) return hex(value);
   if (Decimal.isDecimal(value)) return decimalText(value);
@@ -142,12 +142,12 @@ function attempt(action) {
   try {
     return { value: action() };
   } catch (error) {
-    assert(error instanceof Error, `threw ${String(error)}, which is no Error`);
+    assert(error instanceof Error, `threw ${String(error)}, which is not an Error`);
     return { error };
   }
 }
 
-/** The first byte chooses the codec, the others are what it is to read. */
+/** Checks an input: its first byte selects the codec, and the others are the bytes to decode. */
 function checkBytes(input) {
   if (input.length === 0) return;
   const index = input[0] % ALL.length;
@@ -160,19 +160,19 @@ function checkBytes(input) {
   if (encoded.error !== undefined) {
     assert(
       NOT_SENT_ON.test(encoded.error.message),
-      `${plain(decoded.value)} was read and is refused: ${encoded.error}`,
+      `${plain(decoded.value)} was decoded and cannot be encoded: ${encoded.error}`,
     );
     return;
   }
   const again = codec.decode(encoded.value.slice());
   assert(
-    plain(again) === plain(decoded.value) || codec === PATH, // normalised on the way out
-    `${plain(decoded.value)} comes back as ${plain(again)}`,
+    plain(again) === plain(decoded.value) || codec === PATH, // normalised when it is encoded
+    `${plain(decoded.value)} is encoded and decoded as ${plain(again)}`,
   );
   assert(hex(codec.encode(again)) === hex(encoded.value), `${hex(encoded.value)} is not canonical`);
 }
 
-/** As an argument of a command, a value is the same, and is refused alike. */
+/** Checks that the bytes have the same result in a box: the same value, or an error. */
 function sameInBox(index, wire, decoded) {
   const key = ALL[index].codec === NUMBERED_FROM_0 ? "it.0" : "it";
   const boxed = attempt(() => COMMANDS[index].parseArguments(new Box([[key, wire.slice()]])));
@@ -181,24 +181,25 @@ function sameInBox(index, wire, decoded) {
     `alone ${decoded.error}, in a box ${boxed.error}`,
   );
   if (boxed.error === undefined)
-    assert(plain(boxed.value.it) === plain(decoded.value), "another value in a box");
+    assert(plain(boxed.value.it) === plain(decoded.value), "the value in a box differs");
 }
 
 function checkValue([index, value]) {
   const { codec } = ALL[index];
   const wire = codec.encode(value);
   const back = codec.decode(wire.slice());
-  // A path is normalised on the way out.
-  if (codec !== PATH) assert(plain(back) === plain(value), `${plain(value)} comes back as ${plain(back)}`);
+  // A path is normalised when it is encoded.
+  if (codec !== PATH)
+    assert(plain(back) === plain(value), `${plain(value)} is encoded and decoded as ${plain(back)}`);
   assert(hex(codec.encode(back)) === hex(wire), `${hex(wire)} is not canonical`);
   const box = COMMANDS[index].makeArguments({ it: value });
   assert(
     plain(COMMANDS[index].parseArguments(box).it) === plain(back),
-    `${plain(value)} is another in a box`,
+    `${plain(value)} is another value in a box`,
   );
 }
 
-/** Bytes that are nearly a value of the type. */
+/** Returns inputs that are almost a value of the type. */
 export function nearly({ codec, values, alphabet }) {
   const soup = fc
     .array(fc.constantFrom(...alphabet), { maxLength: 12 })
@@ -220,7 +221,8 @@ export function nearly({ codec, values, alphabet }) {
 export const codecs = [
   {
     name: "codecs",
-    promise: "bytes are refused with an Error, or read to a value that is written canonically and read again",
+    promise:
+      "a codec rejects bytes with an Error, or decodes a value that it encodes canonically and decodes again",
     arbitrary: fc
       .nat(ALL.length - 1)
       .chain((index) => nearly(ALL[index]).map((wire) => Uint8Array.from([index, ...wire]))),
@@ -230,7 +232,7 @@ export const codecs = [
   },
   {
     name: "codecs, values",
-    promise: "what is written is read as the same value",
+    promise: "a codec decodes an encoded value to the same value",
     arbitrary: fc.oneof(...ALL.map(({ values }, index) => fc.tuple(fc.constant(index), values))),
     check: checkValue,
     share: 1,

@@ -1,4 +1,4 @@
-/** A connection that is sent anything at all: nothing runs that was not asked, nothing runs twice, and it ends in order. */
+/** A connection that receives any bytes: it executes each ask at most once and nothing else, and it ends properly. */
 import {
   BoxReader,
   CallTimeout,
@@ -21,7 +21,7 @@ const Boom = command("Boom", { errors: { BOOM: Declared } });
 const Late = command("Late");
 const Switch = new ProtocolSwitchCommand("Switch");
 
-/** What a responder leaves behind: the name of its command and its text. */
+/** Responders that record the name of their command and its text. */
 function responders(executed, waiting) {
   return locator(
     Mark.responder((args) => {
@@ -53,7 +53,9 @@ function responders(executed, waiting) {
   );
 }
 
-/** What the stream asks, in order, as far as it is boxes: what is executed must be the beginning of it. */
+/**
+ * Returns the asks of the stream in order, up to the first invalid box. What is executed must be a subsequence of them.
+ */
 function asked(bytes) {
   const reader = new BoxReader();
   reader.push(bytes);
@@ -79,20 +81,20 @@ function askOf(box) {
 
 const CHANGES = ["StartTLS", "Switch"];
 
-/** What a bit of the first byte means; the other bytes are what the peer sends. */
+/** Bits of the first byte of an input. The other bytes are sent by the peer. */
 const CUT = 1;
 const NARROW_LIMITS = 2;
 const UPGRADE_OF_OURS = 4;
 const TIME_PASSES = 8;
 const DESTROYED = 16;
 
-/** The first byte says how the others are cut, and what else happens meanwhile. */
+/** Checks an input. Its first byte determines how the others are chunked and what happens meanwhile. */
 async function check(input) {
   if (input.length === 0) return;
   const [how, bytes] = [input[0], input.subarray(1)];
   const clock = manualClock();
   const [mine, theirs] = memoryTransports({
-    pretendTLS: true,
+    fakeTLS: true,
     chunking: how & CUT ? randomChunking(how, 9) : undefined,
   });
   const executed = [];
@@ -138,17 +140,17 @@ async function check(input) {
     waiting.shift()();
     await settled(1);
   }
-  // The peer has ended, nobody is at work, and the time for every courtesy is over.
+  // The peer has ended, no responder is running, and every grace period is over.
   clock.advance(30_000);
   await flushPending();
   clock.advance(30_000);
   await flushPending();
   const reason = await Promise.race([connection.closed, settled(3).then(() => undefined)]);
   assert(reason instanceof Error, `the connection is ${connection.state} and does not end`);
-  // Nor can it behind the beginning of a handshake that it has no part in.
+  // After the start of a handshake that the peer takes no part in, the peer cannot see the end.
   const heard =
     ended || connection.state === "switched" || how & UPGRADE_OF_OURS || executed.includes("StartTLS");
-  assert(heard, "the peer does not hear of the end");
+  assert(heard, "the peer does not see the end");
   assert(clock.pending === 0, `${clock.pending} timers are left`);
   for (const [i, outcome] of outcomes.entries()) {
     assert(outcome.length === 1, `call ${i} was settled ${outcome.length} times`);
@@ -159,30 +161,30 @@ async function check(input) {
   let next = 0;
   for (const one of executed) {
     while (next < asks.length && asks[next].name !== one) next++;
-    assert(next < asks.length, `${one} was executed and not asked, or twice, or out of turn: ${executed}`);
+    assert(next < asks.length, `${one} was executed without an ask, twice or out of order: ${executed}`);
     next++;
   }
   const change = executed.findIndex((one) => CHANGES.includes(one));
   const last = asks.findIndex(({ name }, i) => i >= change && name === executed[change]);
   if (change >= 0 && asks[last].tag !== undefined)
-    assert(change === executed.length - 1, `executed behind a change of protocol: ${executed}`);
+    assert(change === executed.length - 1, `executed after a protocol change: ${executed}`);
   for (const [i, [outcome]] of outcomes.entries())
     if (outcome === "resolved") assert(answers.has(String(i + 1)), `call ${i} resolved without an answer`);
   if (how & UPGRADE_OF_OURS)
-    assert(outcomes[3][0] !== "resolved" || bytes.length === 0, "TLS was started with a peer that has none");
+    assert(outcomes[3][0] !== "resolved" || bytes.length === 0, "TLS was started with a peer without TLS");
   for (const [, outcome] of outcomes.entries())
     if (outcome[0] instanceof CallTimeout)
-      assert(how & TIME_PASSES || how & UPGRADE_OF_OURS, "a call timed out before its time");
+      assert(how & TIME_PASSES || how & UPGRADE_OF_OURS, "a call timed out too early");
   answeredOnce(answered, asks);
 }
 
-/** Every ask is answered once at most, and nothing is answered that was not asked. */
+/** Checks that every ask is answered at most once, and nothing else is answered. */
 function answeredOnce(reader, asks) {
   const open = new Map();
   for (const { tag } of asks) if (tag !== undefined) open.set(tag, (open.get(tag) ?? 0) + 1);
   for (let box = reader.next(); box !== undefined; box = reader.next()) {
     const tag = box.text("_answer") ?? box.text("_error");
-    if (tag === undefined) continue; // an ask of ours
+    if (tag === undefined) continue; // an ask of this end
     assert((open.get(tag) ?? 0) > 0, `an answer to ${tag}, which is not asked or was answered`);
     open.set(tag, open.get(tag) - 1);
   }
@@ -191,7 +193,8 @@ function answeredOnce(reader, asks) {
 export const connection = [
   {
     name: "connection",
-    promise: "nothing is executed twice or unasked, no promise and no timer is left, the end is orderly",
+    promise:
+      "a connection executes nothing twice or unasked, leaves no promise and no timer, and ends properly",
     arbitrary: fc
       .tuple(fc.nat(31), fc.oneof({ weight: 5, arbitrary: stream }, fc.uint8Array({ maxLength: 40 })))
       .map(([how, bytes]) => Uint8Array.from([how, ...bytes])),

@@ -1,16 +1,16 @@
 /**
- * Coverage-guided mutation, in AFL's way and in process: V8 itself counts which ranges of our built code an input
- * comes to (`node:inspector`), and an input that comes to a new one is kept and mutated further.
+ * Coverage-guided mutation as in AFL, in one process. V8 counts which ranges of the built code an input reaches
+ * (`node:inspector`). An input that reaches a new range is kept and mutated further.
  */
 import { Session } from "node:inspector";
 
-/** Inputs between two looks at the counters: a look costs more than an input. */
+/** Inputs between two reads of the counters: a read costs more than an input. */
 const BATCH = 16;
 const LONGEST = 400;
 
 export class Coverage {
   #session = new Session();
-  /** @type {Set<string>} every range that was ever come to */
+  /** @type {Set<string>} every range that was ever reached */
   seen = new Set();
 
   start() {
@@ -23,7 +23,7 @@ export class Coverage {
     this.#session.disconnect();
   }
 
-  /** What was run since the last look. */
+  /** Returns the ranges that were run since the last call. */
   take() {
     const ranges = [];
     this.#session.post("Profiler.takePreciseCoverage", (error, { result }) => {
@@ -39,7 +39,7 @@ export class Coverage {
     return ranges;
   }
 
-  /** Whether anything is new, which it is only once. */
+  /** Adds the ranges run since the last call to `seen`. Returns true if one of them is new. */
   learn() {
     const before = this.seen.size;
     for (const range of this.take()) this.seen.add(range);
@@ -48,10 +48,10 @@ export class Coverage {
 }
 
 /**
- * Mutates until the time is over.
- * @param check throws, or rejects, for an input that breaks the promise
+ * Mutates inputs until the time is over.
+ * @param check throws or rejects if an input breaks the promise
  * @param {Uint8Array[]} seeds
- * @returns how many runs there were, the inputs worth keeping, and the first that failed
+ * @returns the number of runs, the inputs to keep, and the first that failed
  */
 export async function explore(check, seeds, milliseconds, coverage) {
   const end = performance.now() + milliseconds;
@@ -64,7 +64,7 @@ export async function explore(check, seeds, milliseconds, coverage) {
   let current = new Uint8Array(0);
   try {
     coverage.take();
-    // The shortest first: of two that come to the same places, the shorter one is kept.
+    // The shortest first, so that the shorter of two inputs with the same ranges is kept.
     for (const seed of [...seeds].sort((a, b) => a.length - b.length)) {
       current = seed;
       await run(seed);
@@ -79,7 +79,7 @@ export async function explore(check, seeds, milliseconds, coverage) {
       }
       const known = new Set(coverage.seen);
       if (!coverage.learn()) continue;
-      // One of these it was. The ranges are learnt again, one input at a time.
+      // One input of the batch reached a new range. They run again one at a time to find it.
       coverage.seen = known;
       for (const input of batch) {
         current = input;
@@ -96,7 +96,7 @@ export async function explore(check, seeds, milliseconds, coverage) {
 const below = (bound) => Math.floor(Math.random() * bound);
 const INTERESTING = [0, 1, 2, 4, 0x2d, 0x30, 0x5f, 0x7f, 0x80, 0xc3, 0xff];
 
-/** One of the inputs with up to four changes, or two of them joined. */
+/** Returns one of the inputs with up to four changes, or two of them joined. */
 function mutated(inputs) {
   const pick = () => inputs[below(inputs.length)];
   let bytes = [...pick()];

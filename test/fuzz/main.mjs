@@ -1,15 +1,15 @@
 /**
- * `npm run fuzz`: random, mutated and coverage-guided inputs for a minute. Ends with a table of figures, and with exit
- * code 1 and the input when a promise is broken.
+ * `npm run fuzz`: random, mutated and coverage-guided inputs for a minute. It ends with a table of figures. If a
+ * promise is broken, it prints the input and exits with status 1.
  *
- * `npm run fuzz -- --seconds 600 --only connection` looks longer at one thing; `--seed N` makes the random inputs the
- * same again; `--keep` adds to test/fuzz/corpus what has come to new places in the code.
+ * `npm run fuzz -- --seconds 600 --only connection` tests one target for longer. `--seed N` repeats the random inputs.
+ * `--keep` writes the inputs that reach different ranges of the code to test/fuzz/corpus.
  */
 import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import * as fc from "fast-check";
 import { Coverage, explore } from "./coverage.mjs";
-// biome-ignore lint/correctness/useImportExtensions: the .mts beside it has the types, not the program
+// biome-ignore lint/correctness/useImportExtensions: properties.d.mts has only the types, not the program
 import { corpusFolder, corpusOf, properties } from "./properties.mjs";
 import { twistedTargets } from "./twisted.mjs";
 
@@ -25,7 +25,7 @@ const seed = Number(values.seed);
 const wanted = ({ name }) => values.only === undefined || name === values.only;
 
 process.on("unhandledRejection", (error) => {
-  console.error("BROKEN  a rejection that nobody hears of", error);
+  console.error("BROKEN  an unhandled rejection", error);
   process.exit(1);
 });
 
@@ -57,7 +57,7 @@ for (const { target, failure } of failures) console.log(`\nBROKEN  ${target.name
 console.log(`\nseed ${seed}`);
 process.exit(failures.length > 0 || rows.length === 0 ? 1 : 0);
 
-/** Half of the time random inputs, and where they are bytes the other half guided ones. */
+/** Runs a target with random inputs. If they are bytes, half of the time goes to coverage-guided inputs. */
 async function run(target, milliseconds) {
   const guided = target.bytes === true;
   const random = await randomly(target, guided ? milliseconds / 2 : milliseconds);
@@ -70,7 +70,7 @@ async function run(target, milliseconds) {
   if (values.keep) await keep(target, kept);
   return {
     runs: random.runs + runs,
-    reach: ` (${coverage.seen.size} ranges of code, ${kept.length} inputs come to them)`,
+    reach: ` (${coverage.seen.size} ranges of code, reached by ${kept.length} inputs)`,
     failure: failure && `the bytes ${Buffer.from(failure.input).toString("hex")}\n${failure.error.stack}`,
   };
 }
@@ -94,7 +94,7 @@ async function randomly({ arbitrary, check, batch = 1, runsPerMinute }, millisec
   };
 }
 
-/** The inputs that come to different places, the shortest of each kind. */
+/** Writes the inputs that reach different ranges of the code to the corpus, the shortest of each kind. */
 async function keep(target, inputs) {
   const coverage = new Coverage();
   coverage.start();

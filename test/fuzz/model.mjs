@@ -1,6 +1,6 @@
 /**
- * Two connections and a model of what they promise each other: any interleaving of asks, answers, cuts, upgrades,
- * switches and ends. Nothing is lost, answered twice, executed out of turn, or left hanging.
+ * Two connections and a model of their promises, for any interleaving of asks, answers, chunks, upgrades, switches and
+ * ends. Nothing is lost, answered twice, executed out of order, or left pending.
  */
 import {
   AmpError,
@@ -33,7 +33,7 @@ const Do = command("Do", {
 const Tell = command("Tell", { arguments: { id: integer() }, requiresAnswer: false });
 const Switch = new ProtocolSwitchCommand("Switch", { errors: { DECLARED: Declared } });
 
-/** What never happens between two honest ends, whatever they do at once. */
+/** Errors that never occur between two correct ends, whatever both do at once. */
 const NEVER = [
   BoxTimeout,
   KeyTooLong,
@@ -43,13 +43,13 @@ const NEVER = [
   UnexpectedAnswer,
 ];
 
-/** Milliseconds that pass at a time: all that was sent has come by then, but for what an end has no mind to read. */
+/** Milliseconds that pass at a time. By then everything sent has arrived, unless an end does not read. */
 const WHILE = 10;
 
 class World {
   clock = manualClock();
   ends = [];
-  /** Per end: the ids it has executed, what waits for its answer, what it was given after a switch. */
+  /** Per end: executed ids, responders in progress, and the stream received by a switch. */
   executed = [[], []];
   waiting = [[], []];
   streams = [undefined, undefined];
@@ -65,7 +65,7 @@ class World {
     this.ends = connectedPair(...options, {
       clock: this.clock,
       capacity,
-      pretendTLS: true,
+      fakeTLS: true,
       chunking: longest === 0 ? undefined : randomChunking(seed, longest),
     });
   }
@@ -82,11 +82,11 @@ class World {
       }),
       Tell.responder(({ id }) => void this.executed[side].push(id)),
       StartTLS.responder(() => {
-        if (this.refuse) throw new TLSNotAvailable("not with us");
+        if (this.refuse) throw new TLSNotAvailable("refused here");
         return {};
       }),
       Switch.responder(() => {
-        if (this.refuse) throw new Declared("not with us");
+        if (this.refuse) throw new Declared("refused here");
         return { protocol: (stream) => this.switched(side, stream) };
       }),
     );
@@ -195,7 +195,7 @@ async function check({ actions, ...setup }) {
   const handedOver = world.streams.some((one) => one !== undefined);
   const askedBy = new Set(world.changes.map(({ side }) => side));
   const upgradeRefused = setup.refuse && world.changes.some(({ kind }) => kind === "upgrade");
-  // With none of these nothing has a reason to fail.
+  // Without any of these, nothing has a reason to fail.
   const undisturbed = !world.ending && !handedOver && askedBy.size < 2 && !upgradeRefused;
   if (undisturbed) complete(world);
 
@@ -218,12 +218,12 @@ async function check({ actions, ...setup }) {
   if (handedOver) exchanged(world);
 }
 
-/** Nothing was in the way: all is done, in order. */
+/** Checks that everything is done, in order. Called only if nothing interfered. */
 function complete({ calls, tells, changes, executed, ends, refuse }) {
   for (const [side, end] of ends.entries())
     assert(end.reason === undefined, `end ${side} has ended: ${end.reason}`);
   for (const call of calls) {
-    assert(call.outcomes.length === 1, `call ${call.id} hangs`);
+    assert(call.outcomes.length === 1, `call ${call.id} is pending`);
     const [{ error }] = call.outcomes;
     assert(
       error === undefined || error instanceof Declared || call.aborted,
@@ -236,15 +236,15 @@ function complete({ calls, tells, changes, executed, ends, refuse }) {
   if (!refuse)
     assert(
       changes.every(({ outcomes }) => outcomes.length === 1),
-      "a change hangs",
+      "a protocol change is pending",
     );
 }
 
-/** What holds however it ended. */
+/** Checks the promises that hold however the connections ended. */
 function kept({ calls, changes, executed }) {
   for (const [side, ids] of executed.entries()) {
     const wanted = ids.every((id, i) => i === 0 || id > ids[i - 1]);
-    assert(wanted, `end ${side} has executed twice or out of turn: ${ids}`);
+    assert(wanted, `end ${side} has executed twice or out of order: ${ids}`);
   }
   for (const { id, side, how, outcomes, aborted } of calls) {
     assert(outcomes.length === 1, `call ${id} was settled ${outcomes.length} times`);
@@ -252,7 +252,7 @@ function kept({ calls, changes, executed }) {
     if (error === undefined) {
       assert(value.id === id, `call ${id} got the answer of ${value.id}`);
       assert(executed[1 - side].includes(id), `call ${id} was answered and not executed`);
-      assert(how !== "fail", `call ${id} was to fail`);
+      assert(how !== "fail", `call ${id} did not fail as asked`);
     } else if (error instanceof Aborted) assert(aborted, `call ${id} was not aborted`);
     else assert(error instanceof AmpError || error instanceof Declared, `call ${id} fails with ${error}`);
   }
@@ -260,7 +260,7 @@ function kept({ calls, changes, executed }) {
     assert(outcomes.length === 1, `an ${kind} was settled ${outcomes.length} times`);
 }
 
-/** After a switch the bytes of either end come to the other, and no box among them. */
+/** Checks that after a switch the bytes of each end reach the other, without any box. */
 function exchanged({ streams, ending }) {
   if (ending) return;
   for (const side of [0, 1]) {
@@ -285,7 +285,7 @@ const action = fc.record({
 export const model = [
   {
     name: "model",
-    promise: "any interleaving: nothing is lost, answered twice, executed out of turn or left hanging",
+    promise: "in any interleaving nothing is lost, answered twice, executed out of order or left pending",
     arbitrary: fc.record({
       actions: fc.array(action, { maxLength: 30 }),
       seed: fc.integer(),

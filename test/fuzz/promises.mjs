@@ -1,4 +1,4 @@
-/** Broken promises, and bytes for people. */
+/** Assertions of the properties, and readable bytes. */
 
 /** @returns {asserts condition} */
 export function assert(condition, message) {
@@ -9,7 +9,7 @@ export function hex(bytes) {
   return Buffer.from(bytes).toString("hex");
 }
 
-/** Resolves when every microtask has run; `turns` times, for what waits for a turn of the loop itself. */
+/** Resolves when every microtask has run, and after `turns` turns of the event loop. */
 export async function settled(turns = 2) {
   for (let turn = 0; turn < turns; turn++) await new Promise((resolve) => setImmediate(resolve));
 }

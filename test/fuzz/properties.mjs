@@ -1,4 +1,4 @@
-/** What must hold: everything that `npm run fuzz` tries for long, and `npm test` for a moment. */
+/** Properties that must hold. `npm run fuzz` tests them at length, and `npm test` briefly. */
 import { readFileSync } from "node:fs";
 import { codecs } from "./codecs.mjs";
 import { connection } from "./connection.mjs";
@@ -6,12 +6,12 @@ import { model } from "./model.mjs";
 import { primitives } from "./primitives.mjs";
 import { reader } from "./reader.mjs";
 
-/** The folder of inputs that are kept because each comes to a place in the code that the others do not. */
+/** Folder of kept inputs: each reaches a range of the code that the others do not. */
 export const corpusFolder = new URL("corpus/", import.meta.url);
 
 export const properties = [...reader, ...codecs, ...connection, ...model, ...primitives];
 
-/** The kept inputs of a property that takes bytes. */
+/** Returns the kept inputs of a property whose inputs are bytes. */
 export function corpusOf({ name }) {
   try {
     return JSON.parse(readFileSync(new URL(`${name}.json`, corpusFolder), "utf8")).map((text) =>

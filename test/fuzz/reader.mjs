@@ -1,4 +1,4 @@
-/** The reader: boxes come out the same however their bytes are cut, and what comes out goes back in. */
+/** Properties of the reader: it reads the same boxes from any chunks, and every box it reads can be written. */
 import { BoxReader, encodeBox, parseBoxes } from "ampwire";
 import { byteByByte, randomChunking } from "ampwire/testing";
 import * as fc from "fast-check";
@@ -7,7 +7,7 @@ import { assert, hex } from "./promises.mjs";
 
 const LIMITS = [undefined, { maxBoxBytes: 300, maxBoxKeys: 6 }, { maxBoxBytes: 20 }];
 
-/** All that can be seen of reading: boxes, where it stopped and why, and what is left. */
+/** Returns all visible results of reading: the boxes, the error, and the offset at which the reader stopped. */
 function reading(chunks, limits, ownership) {
   const reader = new BoxReader(limits);
   const boxes = [];
@@ -42,23 +42,29 @@ function check(bytes) {
       const cut = shown(reading(chunks, limits));
       assert(cut === shown(whole), `cut: ${cut}\nwhole: ${shown(whole)}`);
       const lent = chunks.map((chunk) => chunk.slice());
-      assert(cut === shown(reading(lent, limits, "borrowed")), `lent chunks read otherwise than ${cut}`);
+      assert(
+        cut === shown(reading(lent, limits, "borrowed")),
+        `borrowed chunks are read differently from ${cut}`,
+      );
     }
     for (const box of whole.boxes) {
-      if (box.size === 0) continue; // may be received, as a mistake of the peer, and not be sent
+      if (box.size === 0) continue; // an empty box can be received, as an error of the peer, but not sent
       const wire = encodeBox(box);
       const [again, ...more] = parseBoxes(wire);
-      assert(more.length === 0 && hex(encodeBox(again)) === hex(wire), `not the same again: ${hex(wire)}`);
+      assert(
+        more.length === 0 && hex(encodeBox(again)) === hex(wire),
+        `the encoding differs after a round trip: ${hex(wire)}`,
+      );
       assert(
         [...box].every(([key, value]) => hex(again.get(key)) === hex(value)),
-        `not the same box: ${hex(wire)}`,
+        `the box differs after a round trip: ${hex(wire)}`,
       );
     }
   }
   leftovers(bytes);
 }
 
-/** Stopped after any box, what is given out and what is left are the bytes that came. */
+/** Checks that the returned boxes and the rest are all the bytes, if reading stops after any box. */
 function leftovers(bytes) {
   const reader = new BoxReader({ maxBoxBytes: Infinity, maxBoxKeys: Infinity });
   for (const chunk of randomChunking(2, 40)(bytes)) reader.push(chunk);
@@ -66,17 +72,17 @@ function leftovers(bytes) {
   try {
     for (let count = 0; count < stop && reader.next() !== undefined; count++);
   } catch {
-    return; // what is not AMP is no use from there on
+    return; // the stream cannot be read after a protocol error
   }
   const { offset } = reader;
-  assert(hex(reader.takeRest()) === hex(bytes.subarray(offset)), `after ${stop} boxes the rest is another`);
-  assert(reader.buffered === 0, "a reader whose rest was taken holds bytes");
+  assert(hex(reader.takeRest()) === hex(bytes.subarray(offset)), `the rest differs after ${stop} boxes`);
+  assert(reader.buffered === 0, "a reader has buffered bytes after takeRest()");
 }
 
 export const reader = [
   {
     name: "reader",
-    promise: "any chunking reads the same as the whole, and what is read can be written",
+    promise: "the reader reads the same boxes from any chunks, and every box it reads can be written",
     arbitrary: fc.oneof(fc.uint8Array({ maxLength: 64 }), stream),
     check,
     bytes: true,

@@ -1,4 +1,6 @@
-/** The same to us and to a live Twisted: where we differ on purpose stands in twisted-differences.mjs, with the reason. */
+/**
+ * The same input to ampwire and a live Twisted. Deliberate differences are in twisted-differences.mjs, with reasons.
+ */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { connect as connectSocket } from "node:net";
@@ -48,7 +50,7 @@ const FailFatal = command("FailFatal", { ...message, fatalErrors: { FATAL: Fatal
 const FailUndeclared = command("FailUndeclared", message);
 const Notify = command("Notify", { ...message, requiresAnswer: false });
 
-/** What `test/interop/twisted/peer.py` serves of these. */
+/** Responders that behave as those of `test/interop/twisted/peer.py`. */
 const responders = locator(
   Sum.responder(({ a, b }) => ({ total: a + b })),
   Divide.responder(({ numerator, denominator }) => {
@@ -69,7 +71,7 @@ const responders = locator(
 );
 
 const KEYS = [...PROTOCOL_KEYS, "a", "b", "numerator", "denominator", "value", "message"];
-// Neither StartTLS nor a switch: what comes behind those is not AMP, and where we differ is tested by itself.
+// No StartTLS and no switch: bytes after those are not AMP, and their differences have tests of their own.
 const COMMANDS = [
   "Sum",
   "Divide",
@@ -138,7 +140,7 @@ function canary(tag) {
   return encodeBox(new Box({ _ask: tag, _command: "Sum", a: "1", b: "1" }));
 }
 
-/** The boxes of a stream, and the stream completed so that no box is open at its end. */
+/** Returns the boxes of a stream, and the stream extended by zeros so that no box is incomplete at its end. */
 function completed(input) {
   const reader = new BoxReader({ maxBoxBytes: Infinity, maxBoxKeys: Infinity });
   const found = [];
@@ -153,12 +155,12 @@ function completed(input) {
       if (box !== undefined) found.push(box);
     }
   } catch {
-    // Not AMP from here on: both must close, whatever follows.
+    // The stream is invalid from here on: both servers must close, whatever follows.
   }
   return { found, bytes: Buffer.concat([input, Uint8Array.from(zeros)]) };
 }
 
-/** What a server says to a stream, and whether it then still answers. */
+/** Returns the boxes with which a server answers a stream, and whether it still answers afterwards. */
 async function conversation(port, sent) {
   const socket = connectSocket({ host: "127.0.0.1", port });
   socket.setNoDelay(true);
@@ -173,13 +175,14 @@ async function conversation(port, sent) {
     socket.on("data", (chunk) => {
       reader.push(chunk);
       for (let box = reader.next(); box !== undefined; box = reader.next()) {
-        // Twisted serves what came in one segment with what made it close: only the second one is served by who stays.
+        // Twisted also serves asks in the segment that made it close. Only a server that stays open serves a second
+        // canary.
         if (box.text("_answer") === "last canary") return finish(true);
         if (box.text("_answer") === "canary") {
           socket.write(canary("last canary"));
           continue;
         }
-        box.delete("_error_description"); // for people, and each in its own words
+        box.delete("_error_description"); // texts differ between the servers
         said.push(
           [...box]
             .map(([key, one]) => `${key}=${hex(one)}`)
@@ -234,7 +237,7 @@ function decodesAlike(connection) {
   };
 }
 
-/** Starts both servers. Without a Twisted there are no targets, and that is said. */
+/** Starts both servers. Without Twisted it returns no targets and prints a warning. */
 export async function twistedTargets() {
   const python = process.env.AMPWIRE_PYTHON || "/usr/bin/python3";
   if (process.env.AMPWIRE_TWISTED === "0") {
@@ -255,7 +258,7 @@ export async function twistedTargets() {
   const targets = [
     {
       name: "Twisted, values",
-      promise: "Twisted accepts and refuses the same bytes, and makes the same of them",
+      promise: "Twisted accepts and rejects the same bytes, and decodes them to the same values",
       arbitrary: fc
         .nat(TYPES.length - 1)
         .chain((index) => fc.tuple(fc.constant(index), nearly(TYPES[index]))),
@@ -265,7 +268,7 @@ export async function twistedTargets() {
     },
     {
       name: "Twisted, streams",
-      promise: "Twisted answers the same, and closes where we close",
+      promise: "Twisted answers the same, and closes the connection in the same cases",
       arbitrary: inputs,
       check: talksAlike([server.address().port, port]),
       batch: 30,

@@ -1,4 +1,4 @@
-/** Twisted's client, our server. */
+/** Calls from Twisted's client to ampwire's server. */
 import { listen, type NodeConnection, type Server } from "ampwire/node";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { callSuite } from "../contracts/calls.ts";
@@ -35,20 +35,23 @@ describeWithTwisted("calls from a Twisted client", () => {
     ["over TCP", () => tcp],
     ["over a UNIX socket", () => unix],
   ])("%s", (_, server) => {
-    it.each(["calls", "notify"] as const)("%s", async (scenario) => {
-      const { failures, outcome } = await twistedRun(scenario, addressOf(server()));
-      expect(failures).toEqual([]);
-      expect(outcome).toBe("ok");
-    });
+    it.each(["calls", "notify"] as const)(
+      "a Twisted client runs the scenario %s without failures",
+      async (scenario) => {
+        const { failures, outcome } = await twistedRun(scenario, addressOf(server()));
+        expect(failures).toEqual([]);
+        expect(outcome).toBe("ok");
+      },
+    );
 
-    it("errors", async () => {
+    it("a Twisted client receives every kind of error", async () => {
       reported.length = 0;
       const { failures, steps } = await twistedRun("errors", addressOf(server()));
       expect(failures).toEqual([]);
       expect(steps.get("UnhandledCommand")?.value).toBe("(b'UNHANDLED', \"Unhandled Command: 'NotServed'\")");
-      // Twisted, answering, would close here without a word.
+      // A Twisted server would close here without an answer.
       expect(steps.get("answer too long")?.value).toBe("UnknownRemoteError");
-      // What the peer is not told, we are.
+      // Errors whose text the peer does not receive are reported here.
       expect(reported.map(String)).toEqual([
         "Error: a secret",
         expect.stringMatching(/^BadLocalReturn: .*FailReturn.*total/),
@@ -59,8 +62,8 @@ describeWithTwisted("calls from a Twisted client", () => {
     });
   });
 
-  describe("and back to it", () => {
-    /** A client that serves, and our end of its connection. */
+  describe("calls to the Twisted client", () => {
+    /** Starts a client that serves, and returns ampwire's end of its connection. */
     async function serving(address: Address): Promise<NodeConnection> {
       const arrival = new Promise<NodeConnection>((resolve) => arrivals.push(resolve));
       twistedClient("serve", address);

@@ -1,4 +1,4 @@
-/** Our client, Twisted's server. */
+/** Calls from ampwire's client to Twisted's server. */
 import { connect } from "ampwire/node";
 import { afterAll, beforeAll, describe } from "vitest";
 import { callSuite } from "../contracts/calls.ts";

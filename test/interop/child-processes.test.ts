@@ -13,7 +13,7 @@ const streams = [
 ];
 
 describeWithTwisted("a child process that Twisted's StandardIO serves", () => {
-  it.each(streams)("is called over $name, and calls back", async ({ input, output }) => {
+  it.each(streams)("a Twisted child is called over $name and calls back", async ({ input, output }) => {
     const child = spawn(python, [interop("stdio_peer.py"), `--input=${input}`, `--output=${output}`], {
       stdio: ["pipe", "pipe", "inherit", "pipe", "pipe"],
     });
@@ -29,7 +29,7 @@ describeWithTwisted("a child process that Twisted's StandardIO serves", () => {
     expect(await exited).toEqual([0, null]);
   });
 
-  it("ends the connection when it dies", async () => {
+  it("the connection ends when a Twisted child dies", async () => {
     const child = spawn(python, [interop("stdio_peer.py")], { stdio: ["pipe", "pipe", "inherit"] });
     const connection = attachChild(child);
     await connection.callRemote(Sum, { a: 1n, b: 1n });
@@ -38,8 +38,8 @@ describeWithTwisted("a child process that Twisted's StandardIO serves", () => {
   });
 });
 
-describeWithTwisted("a child process of ours that Twisted has spawned", () => {
-  it.each(streams)("serves every call over $name", async ({ input, output }) => {
+describeWithTwisted("a child process that Twisted has spawned", () => {
+  it.each(streams)("a child of Twisted serves every call over $name", async ({ input, output }) => {
     const program = await nodeProgram("amp-child");
     const told = input === 0 ? [] : [String(input), String(output)];
     const run = await twistedParent([process.execPath, program, ...told], input, output);

@@ -8,7 +8,7 @@ import { addressOf, describeWithTwisted, twistedRun, twistedServer } from "../su
 import { unixPlace } from "../support/unix-place.ts";
 
 describeWithTwisted("descriptors, with a live Twisted", () => {
-  it("go to a server and come back, among other calls", async () => {
+  it("descriptors go to a Twisted server and come back, among other calls", async () => {
     const path = unixPlace();
     await using _server = await twistedServer({ path });
     const connection = await connect({ path, descriptors: true });
@@ -30,7 +30,7 @@ describeWithTwisted("descriptors, with a live Twisted", () => {
     }
   });
 
-  it("come from a client and go back, among other calls", async () => {
+  it("descriptors come from a Twisted client and go back, among other calls", async () => {
     const path = unixPlace();
     const echo = EchoDescriptor.responder(({ value }) => {
       setImmediate(() => closeReceived(value));

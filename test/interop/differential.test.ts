@@ -1,4 +1,4 @@
-/** Generated values and bytes, through our codecs and through a live Twisted: both must come to the same. */
+/** Generated values and bytes through ampwire's codecs and through a live Twisted, which must give the same result. */
 import { connect, listen, type NodeConnection, type Server } from "ampwire/node";
 import { Temporal } from "temporal-polyfill";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -28,21 +28,24 @@ describeWithTwisted("generated values", () => {
     await server[Symbol.asyncDispose]();
   });
 
-  /** What Twisted makes of the bytes: its own encoding of the value, or undefined where it refuses them. */
+  /** Returns Twisted's own encoding of the value in the bytes, or undefined if Twisted rejects them. */
   async function recoded(type: string, wires: readonly Uint8Array[]): Promise<(string | undefined)[]> {
     const answers = wires.map((wire) => connection.callRemote(commands.Recode, { type, wire }));
     return (await Promise.all(answers)).map(({ accepted, wire }) => (accepted ? hex(wire) : undefined));
   }
 
   describe("encoded by us, decoded and encoded by Twisted", () => {
-    it.each(GENERATED)("$name", async ({ name, codec, values }) => {
-      const wires = sample(values).map((value) => codec.encode(value));
-      expect(await recoded(name, wires)).toEqual(wires.map(hex));
-    });
+    it.each(GENERATED)(
+      "Twisted decodes and encodes ampwire's values of $name unchanged",
+      async ({ name, codec, values }) => {
+        const wires = sample(values).map((value) => codec.encode(value));
+        expect(await recoded(name, wires)).toEqual(wires.map(hex));
+      },
+    );
   });
 
-  describe("bytes that are nearly values, decoded and encoded by both", () => {
-    it.each(GENERATED)("$name", async (type) => {
+  describe("bytes that are almost values, decoded and encoded by both", () => {
+    it.each(GENERATED)("Twisted and ampwire decode the same bytes as $name", async (type) => {
       const wires = sample(nearly(type));
       const theirs = await recoded(type.name, wires);
       const ours = wires.map((wire) => ourRecoding(type, wire));
@@ -50,7 +53,7 @@ describeWithTwisted("generated values", () => {
         .map((mine, index) => ({ ...mine, twisted: theirs[index], wire: shown(wires[index]) }))
         .filter(({ encoded, refusal, twisted }) => encoded !== twisted && !STRICTER.test(refusal ?? ""));
       expect(differences).toEqual([]);
-      // It is worth something only where both happen.
+      // The comparison is useful only if some inputs are accepted and some are rejected.
       const refused = ours.filter(({ refusal }) => refusal !== undefined).length;
       if (type.name !== "bytes") expect(refused).toBeGreaterThan(COUNT / 100);
       expect(COUNT - refused).toBeGreaterThan(COUNT / 100);
@@ -72,18 +75,21 @@ describeWithTwisted("generated values of Twisted", () => {
   });
 
   describe("encoded by Twisted, decoded and encoded by us, inside TLS", () => {
-    it.each(GENERATED)("$name", async ({ echo, codec, values }) => {
-      // Through our codec once, because a path changes on the way.
-      const texts = sample(values).map((value) => inPython(codec.decode(codec.encode(value))));
-      for (const value of texts) client.say(JSON.stringify({ command: echo, value }));
-      const answers: unknown[] = [];
-      for (const _ of texts) answers.push(await client.next<unknown>());
-      expect(answers).toEqual(texts.map((value) => ({ value })));
-    });
+    it.each(GENERATED)(
+      "ampwire decodes and encodes Twisted's values of $name unchanged",
+      async ({ echo, codec, values }) => {
+        // Through ampwire's codec once, because a path is normalised when it is encoded.
+        const texts = sample(values).map((value) => inPython(codec.decode(codec.encode(value))));
+        for (const value of texts) client.say(JSON.stringify({ command: echo, value }));
+        const answers: unknown[] = [];
+        for (const _ of texts) answers.push(await client.next<unknown>());
+        expect(answers).toEqual(texts.map((value) => ({ value })));
+      },
+    );
   });
 });
 
-/** As `plain`, with a date as Python's isoformat writes it. */
+/** Returns the value as `plain` does, with a date in the format of Python's isoformat(). */
 function inPython(value: unknown): Plain {
   const text = plain(value);
   if (typeof text !== "string" || !(value instanceof Temporal.ZonedDateTime)) return text;
@@ -92,8 +98,9 @@ function inPython(value: unknown): Plain {
 }
 
 /**
- * What we refuse on purpose and Twisted does not: a list whose last element or row is cut off, of which Twisted drops
- * the rest in silence; and, when it is to be sent on, a path relative to a working directory that only the peer knows.
+ * Errors for input that ampwire rejects on purpose and Twisted accepts. The first is a list whose last element or row
+ * is truncated, which Twisted drops silently. The second is sending a path relative to a directory that only the peer
+ * knows.
  */
 const STRICTER = /cut off|an absolute path is needed/;
 

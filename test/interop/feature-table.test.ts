@@ -1,4 +1,4 @@
-/** docs/migrating-from-twisted.md names everything that is public in `twisted.protocols.amp`, and its links lead somewhere. */
+/** docs/migrating-from-twisted.md names every public name of `twisted.protocols.amp`, and its links have targets. */
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
@@ -10,7 +10,7 @@ const rows = readFileSync(page, "utf8")
   .filter((line) => line.startsWith("| `") || line.startsWith("| sub"))
   .map((line) => line.split("|").map((cell) => cell.trim()));
 
-/** What the module defines itself, and does not begin with an underscore. */
+/** Python program that prints the names without an underscore that the module defines itself. */
 const PUBLIC_NAMES = `
 import types
 from twisted.protocols import amp
@@ -20,7 +20,7 @@ for name, value in vars(amp).items():
     if getattr(value, "__module__", "twisted.protocols.amp") == "twisted.protocols.amp":
         print(name)
 `;
-/** Imported by the module or left over from its own making: nobody's interface. */
+/** Names that the module imports or leaves over from its definition, and that are not part of its interface. */
 const NOT_ITS_OWN = new Set([
   "log",
   "ssl",
@@ -31,12 +31,12 @@ const NOT_ITS_OWN = new Set([
 ]);
 
 describe("the table of features", () => {
-  test("has no empty cell", () => {
+  test("the feature table has no empty cell", () => {
     expect(rows.length).toBeGreaterThan(40);
     for (const [, twisted, ours, held] of rows) expect([twisted, ours, held]).not.toContain("");
   });
 
-  test("links to tests that are there", () => {
+  test("the feature table links to tests that exist", () => {
     for (const [, , , held = ""] of rows) {
       const target = /\((.*)\)/.exec(held)?.[1] ?? "";
       expect(existsSync(new URL(target, page)), target).toBe(true);
@@ -45,7 +45,7 @@ describe("the table of features", () => {
 });
 
 describeWithTwisted("the live Twisted", () => {
-  test("has no public name that is missing in the table", () => {
+  test("the feature table lists every public name of the live Twisted", () => {
     const python = process.env.AMPWIRE_PYTHON || "/usr/bin/python3";
     const names = execFileSync(python, ["-c", PUBLIC_NAMES], { encoding: "utf8" }).trim().split("\n");
     const listed = new Set(

@@ -7,7 +7,7 @@ import { rejection } from "../support/settled.ts";
 import { describeWithTwisted, twistedServer } from "../support/twisted.ts";
 
 describeWithTwisted("the heartbeat, with a live Twisted", () => {
-  it("is answered, as any command that nobody serves", async () => {
+  it("a live Twisted answers the heartbeat as an unknown command", async () => {
     await using server = await twistedServer();
     const clock = manualClock();
     const connection = await connect({
@@ -19,7 +19,7 @@ describeWithTwisted("the heartbeat, with a live Twisted", () => {
     expect(await rejection(connection.callRemoteString(HEARTBEAT_COMMAND))).toBeInstanceOf(UnhandledCommand);
     for (let beat = 0; beat < 3; beat++) {
       clock.advance(1_000); // asks
-      // Twisted answers in order, so its answer to the beat is there when its answer to this is.
+      // Twisted answers in order, so its answer to the heartbeat arrives before its answer to this call.
       await rejection(connection.callRemoteString("NotServed"));
       clock.advance(999);
       expect(connection.state).toBe("open");

@@ -1,4 +1,7 @@
-/** Protocol switches with Twisted: its client and our server, our client and its server, in plaintext and in TLS. */
+/**
+ * Protocol switches between Twisted's client and ampwire's server, and between ampwire's client and Twisted's server,
+ * in plaintext and TLS.
+ */
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 import type { Duplex } from "node:stream";
@@ -20,7 +23,7 @@ describeWithTwisted("protocol switches asked by Twisted", () => {
   it.each([
     ["over TCP", () => ({ port: 0, host: "127.0.0.1" })],
     ["over a UNIX socket", () => ({ path: scratchPath("ours.socket") })],
-  ])("%s", async (_, address) => {
+  ])("a Twisted client switches the protocol %s", async (_, address) => {
     const server: Server = await listen({ ...address(), locator: peerLocator() });
     const run = await twistedRun("switch", addressOf(server));
     expect(run.failures).toEqual([]);
@@ -29,7 +32,7 @@ describeWithTwisted("protocol switches asked by Twisted", () => {
   });
 });
 
-describeWithTwisted("protocol switches asked by us", () => {
+describeWithTwisted("protocol switches asked by this end", () => {
   let server: TwistedServer;
 
   beforeAll(async () => {
@@ -47,7 +50,7 @@ describeWithTwisted("protocol switches asked by us", () => {
       return connection;
     }
 
-    it("is refused with its own error, and AMP goes on", async () => {
+    it("a switch that Twisted refuses rejects with its own error, and AMP continues", async () => {
       const connection = await open();
       const refused = connection.switchProtocol(commands.RefuseSwitch, {});
       const held = connection.callRemote(commands.Sum, { a: 1n, b: 2n });
@@ -57,7 +60,7 @@ describeWithTwisted("protocol switches asked by us", () => {
       await connection.close();
     });
 
-    it("hands the stream over", async () => {
+    it("a switch with Twisted hands the stream over", async () => {
       const connection = await open();
       const stream = await connection.switchProtocol(commands.SwitchToLine, {});
       const lines = createInterface({ input: stream })[Symbol.asyncIterator]();
@@ -69,7 +72,7 @@ describeWithTwisted("protocol switches asked by us", () => {
       await ended(stream);
     });
 
-    it("ends AMP: what is open or asked later rejects", async () => {
+    it("a switch with Twisted ends AMP: calls in progress and later calls reject", async () => {
       const connection = await open();
       const slow = connection.callRemote(commands.Slow, { milliseconds: 10_000 });
       const switched = connection.switchProtocol(commands.SwitchToLine, {});

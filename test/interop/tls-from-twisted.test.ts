@@ -1,4 +1,4 @@
-/** StartTLS between Twisted's client and our server, whoever asks. */
+/** StartTLS between Twisted's client and ampwire's server, asked by either end. */
 import { PeerRefusedCertificate, PeerVerifyError, type ResponderLocator, StartTLSRefused } from "ampwire";
 import { type ListenOptions, listen, type NodeConnection, type Server } from "ampwire/node";
 import { afterEach, describe, expect, it } from "vitest";
@@ -17,8 +17,9 @@ const mutual = {
 
 describeWithTwisted("StartTLS with a Twisted client", () => {
   let server: Server;
-  /** The one connection of a test, and the names of the commands that were asked on it. */
+  /** Connection of the current test. */
   let connection: NodeConnection;
+  /** Names of the commands that were asked on it. */
   let asked: string[];
 
   async function serve(options: ListenOptions): Promise<void> {
@@ -46,54 +47,65 @@ describeWithTwisted("StartTLS with a Twisted client", () => {
   const cases = tlsCases(known);
 
   describe("asked by Twisted", () => {
-    it.each(cases)("$name", async (expected) => {
-      await serve({ tls: ourTLS(expected.server) });
-      const run = await twistedRun(
-        "starttls",
-        addressOf(server),
-        twistedTLS(expected.client, expected.version),
-      );
-      await finished(expected, run);
-    });
+    it.each(cases)(
+      "StartTLS asked by Twisted has the expected outcome on a connection of a Twisted client: $name",
+      async (expected) => {
+        await serve({ tls: ourTLS(expected.server) });
+        const run = await twistedRun(
+          "starttls",
+          addressOf(server),
+          twistedTLS(expected.client, expected.version),
+        );
+        await finished(expected, run);
+      },
+    );
   });
 
-  describe("asked by us", () => {
-    it.each(cases)("$name", async (expected) => {
-      let upgrade: Promise<unknown> | undefined;
-      const held: Promise<unknown>[] = [];
-      await serve({
-        tls: ourTLS(expected.server),
-        onConnection(one) {
-          upgrade = one.startTLS().catch((error: unknown) => error);
-          held.push(one.callRemote(commands.EchoUnicode, { value: "held" }).catch((error: unknown) => error));
-        },
-      });
-      const run = await twistedRun(
-        "be-asked-for-tls",
-        addressOf(server),
-        twistedTLS(expected.client, expected.version),
-      );
-      await finished(expected, run);
-      const reason = expected.refusedBy === undefined ? undefined : await connection.closed;
-      expect(await upgrade).toBe(reason);
-      expect(await held[0]).toEqual(reason ?? { value: "held" });
-    });
+  describe("asked by this end", () => {
+    it.each(cases)(
+      "StartTLS asked by this end has the expected outcome on a connection of a Twisted client: $name",
+      async (expected) => {
+        let upgrade: Promise<unknown> | undefined;
+        const held: Promise<unknown>[] = [];
+        await serve({
+          tls: ourTLS(expected.server),
+          onConnection(one) {
+            upgrade = one.startTLS().catch((error: unknown) => error);
+            held.push(
+              one.callRemote(commands.EchoUnicode, { value: "held" }).catch((error: unknown) => error),
+            );
+          },
+        });
+        const run = await twistedRun(
+          "be-asked-for-tls",
+          addressOf(server),
+          twistedTLS(expected.client, expected.version),
+        );
+        await finished(expected, run);
+        const reason = expected.refusedBy === undefined ? undefined : await connection.closed;
+        expect(await upgrade).toBe(reason);
+        expect(await held[0]).toEqual(reason ?? { value: "held" });
+      },
+    );
 
     it.each([
-      ["with its ClientHello in the segment of the answer", {}],
-      ["with its ClientHello 50 ms later", { helloDelay: 50 }],
-    ])("because Twisted said so, %s", async (_, options) => {
-      await serve({ tls: mutual.ours });
-      const run = await twistedRun("be-asked-for-tls", addressOf(server), {
-        ...mutual.twisted,
-        ...options,
-        request: true,
-      });
-      expect(run.failures).toEqual([]);
-      expect(run.steps.get("we as the peer sees us")?.value).toMatchObject({ peerCommonName: "client" });
-    });
+      ["in the segment of its answer", {}],
+      ["50 ms after its answer", { helloDelay: 50 }],
+    ])(
+      "StartTLS that Twisted tells this end to ask succeeds with Twisted's ClientHello %s",
+      async (_, options) => {
+        await serve({ tls: mutual.ours });
+        const run = await twistedRun("be-asked-for-tls", addressOf(server), {
+          ...mutual.twisted,
+          ...options,
+          request: true,
+        });
+        expect(run.failures).toEqual([]);
+        expect(run.steps.get("we as the peer sees us")?.value).toMatchObject({ peerCommonName: "client" });
+      },
+    );
 
-    it("of a client without certificate: Twisted makes one, as TLS client too", async () => {
+    it("the temporary certificate of a Twisted client without certificate is rejected", async () => {
       await serve({ tls: mutual.ours, onConnection: (one) => void one.startTLS().catch(() => {}) });
       const run = await twistedRun("be-asked-for-tls", addressOf(server));
       expect(run.outcome).toMatch(/rejected our certificate|alert/);
@@ -102,7 +114,7 @@ describeWithTwisted("StartTLS with a Twisted client", () => {
       expect(reason.message).toMatch(/it is self-signed/);
     });
 
-    it("and refused by Twisted: nothing that was held is ever sent", async () => {
+    it("calls queued during a StartTLS that the Twisted client refuses are never sent", async () => {
       let upgrade: Promise<void> | undefined;
       let held: Promise<unknown> | undefined;
       await serve({
@@ -118,11 +130,11 @@ describeWithTwisted("StartTLS with a Twisted client", () => {
       const reason = await connection.closed;
       expect(reason).toBeInstanceOf(StartTLSRefused);
       await expect(held).rejects.toBe(reason);
-      expect(run.outcome).toMatch(/^Connection/); // all that is left for the peer to see
+      expect(run.outcome).toMatch(/^Connection/); // the peer sees only the end of the connection
     });
   });
 
-  it("over a UNIX socket, asked by either end", async () => {
+  it("a Twisted client or ampwire's server asks for StartTLS over a UNIX socket", async () => {
     await serve({ path: scratchPath("ours.socket"), tls: mutual.ours });
     for (const [scenario, request] of [
       ["starttls", false],
@@ -134,7 +146,7 @@ describeWithTwisted("StartTLS with a Twisted client", () => {
     }
   });
 
-  it("of another name with an argument: refused with its own error, then made", async () => {
+  it("an extension of StartTLS from Twisted is refused with its own error, then succeeds", async () => {
     await serve({ tls: mutual.ours });
     const run = await twistedRun("secure-start", addressOf(server), mutual.twisted);
     expect(run.failures).toEqual([]);
@@ -143,24 +155,24 @@ describeWithTwisted("StartTLS with a Twisted client", () => {
     expect(run.steps.get("we as the peer sees us")?.value).toMatchObject({ peerCommonName: "client" });
   });
 
-  it("refused by us: Twisted is told, and the connection stays open", async () => {
+  it("a Twisted client receives ampwire's refusal of StartTLS, and the connection stays open", async () => {
     await serve({ locator: refusingTLS() });
     const run = await twistedRun("starttls", addressOf(server));
     expect(run.outcome).toBe("UnknownRemoteError: Code<UNKNOWN>: TLS is refused here");
     expect(asked).toEqual(["StartTLS"]);
     expect(connection.secure).toBe(false);
-    expect((await connection.closed).name).toBe("ConnectionClosed"); // by Twisted, when it was done
+    expect((await connection.closed).name).toBe("ConnectionClosed"); // Twisted closes at the end of its scenario
   });
 
-  it("below TLS 1.2 fails", async () => {
+  it("StartTLS from Twisted with TLS 1.1 at most fails", async () => {
     await serve({});
     const run = await twistedRun("starttls", addressOf(server), { newest: "1.1" });
     expect(run.outcome).toMatch(/alert protocol version/);
-    expect((await connection.closed).message).toMatch(/no version of TLS that we accept/);
+    expect((await connection.closed).message).toMatch(/no accepted version of TLS/);
     expect(asked).toEqual(["StartTLS"]);
   });
 
-  it("is demanded: what is asked in plaintext is refused", async () => {
+  it("a server with requireTLS refuses a Twisted client in plaintext and serves it after StartTLS", async () => {
     await serve({ requireTLS: true });
     const refused = await twistedRun("notify", addressOf(server));
     expect(refused.outcome).toMatch(/^UnknownRemoteError: .*this is not served in plaintext/);
@@ -179,7 +191,7 @@ describeWithTwisted("StartTLS with a Twisted client", () => {
       expect(connection.secure).toBe(true);
       expect(connection.tls?.protocol).toBe(version);
       expect(run.steps.get("we as the peer sees us")?.value).toEqual({
-        // We ask for a client's certificate only where we check it.
+        // Ampwire's server requests a client's certificate only if it verifies it.
         peerCommonName: ours.authorities === undefined ? "" : (certificate?.commonName ?? ""),
         secure: true,
         tlsVersion: version,
@@ -198,7 +210,7 @@ describeWithTwisted("StartTLS with a Twisted client", () => {
       refusedBy === "server" ? /rejected our certificate|alert/ : /certificate verify failed/,
     );
     expect(connection.secure).toBe(false);
-    // Nothing that came inside the TLS of an unverified client was served.
+    // No ask inside the TLS of an unverified client was served.
     expect(asked.filter((name) => name !== "StartTLS")).toEqual([]);
   }
 });

@@ -1,4 +1,4 @@
-/** StartTLS between our client and Twisted's server, whoever asks. */
+/** StartTLS between ampwire's client and Twisted's server, asked by either end. */
 import {
   HandshakeError,
   OnlyOneTLS,
@@ -32,7 +32,7 @@ describeWithTwisted("StartTLS with a Twisted server", () => {
     await Promise.all([...servers.values()].map(async (server) => (await server)[Symbol.asyncDispose]()));
   });
 
-  /** One server for all tests that want the same. */
+  /** Returns one server for all tests with the same options. */
   function serverFor(options: ServerOptions): Promise<TwistedServer> {
     const { certificate, authorities, ...rest } = options;
     const key = JSON.stringify([certificate?.fingerprint, authorities?.length, rest]);
@@ -50,29 +50,35 @@ describeWithTwisted("StartTLS with a Twisted server", () => {
 
   const cases = tlsCases(known);
 
-  describe("asked by us", () => {
-    it.each(cases)("$name", async (expected) => {
-      const { client, server, version } = expected;
-      const connection = await open(server, ourTLS(client, version));
-      const upgrade = connection.startTLS();
-      const held = sums(connection);
-      await finished(connection, expected, upgrade, held);
-    });
+  describe("asked by this end", () => {
+    it.each(cases)(
+      "StartTLS asked by this end has the expected outcome on a connection to a Twisted server: $name",
+      async (expected) => {
+        const { client, server, version } = expected;
+        const connection = await open(server, ourTLS(client, version));
+        const upgrade = connection.startTLS();
+        const held = sums(connection);
+        await finished(connection, expected, upgrade, held);
+      },
+    );
   });
 
   describe("asked by Twisted", () => {
-    it.each(cases)("$name", async (expected) => {
-      const { client, server, version } = expected;
-      const connection = await open(server, ourTLS(client, version));
-      await connection.callRemote(commands.StartTLSNow);
-      const upgrade = connection.callRemote(commands.WaitSecure).then((answer) => {
-        expect(answer).toEqual({ secure: true, error: "" });
-      });
-      const held = sums(connection);
-      await finished(connection, expected, upgrade, held);
-    });
+    it.each(cases)(
+      "StartTLS asked by Twisted has the expected outcome on a connection to a Twisted server: $name",
+      async (expected) => {
+        const { client, server, version } = expected;
+        const connection = await open(server, ourTLS(client, version));
+        await connection.callRemote(commands.StartTLSNow);
+        const upgrade = connection.callRemote(commands.WaitSecure).then((answer) => {
+          expect(answer).toEqual({ secure: true, error: "" });
+        });
+        const held = sums(connection);
+        await finished(connection, expected, upgrade, held);
+      },
+    );
 
-    it("without a certificate: a TLS server cannot do without", async () => {
+    it("the handshake fails if Twisted asks and ampwire's end, the TLS server, has no certificate", async () => {
       const connection = await open({});
       await connection.callRemote(commands.StartTLSNow);
       const reason = await connection.closed;
@@ -81,7 +87,7 @@ describeWithTwisted("StartTLS with a Twisted server", () => {
     });
   });
 
-  it("over a UNIX socket, asked by either end", async () => {
+  it("either end asks for StartTLS over a UNIX socket", async () => {
     const server = {
       certificate: known.server,
       authorities: [known.authority],
@@ -102,7 +108,7 @@ describeWithTwisted("StartTLS with a Twisted server", () => {
     }
   });
 
-  it("with a temporary certificate of the server, and none checked", async () => {
+  it("StartTLS succeeds with a temporary server certificate if none is verified", async () => {
     const connection = await open({});
     await connection.callRemote(StartTLS);
     expect(await connection.callRemote(commands.WhoAmI)).toMatchObject({ secure: true, peerCommonName: "" });
@@ -110,7 +116,7 @@ describeWithTwisted("StartTLS with a Twisted server", () => {
     expect(connection.tls?.verified).toBe(false);
   });
 
-  it("with certificates given to the call, over those of the connection", async () => {
+  it("certificates given to a call of StartTLS override those of the connection", async () => {
     const connection = await open(
       { certificate: known.server, authorities: [known.authority] },
       ourTLS({ certificate: known.otherClient, authorities: [known.otherAuthority] }),
@@ -124,7 +130,7 @@ describeWithTwisted("StartTLS with a Twisted server", () => {
     expect(connection.tls?.verified).toBe(true);
   });
 
-  it("with the host name checked", async () => {
+  it("StartTLS verifies the host name", async () => {
     const server = { certificate: known.server };
     const verifyAuthorities = [known.authority];
     for (const serverName of ["calc.example", "127.0.0.1"]) {
@@ -138,7 +144,7 @@ describeWithTwisted("StartTLS with a Twisted server", () => {
     await expect(upgrade).rejects.toThrow(/it is not for other\.example but for .*calc\.example/);
   });
 
-  it("with a question of each side still open: it is answered inside TLS", async () => {
+  it("calls in progress in both directions are answered inside TLS", async () => {
     const connection = await open({});
     const slow = connection.callRemote(commands.Slow, { milliseconds: 100 });
     const back = connection.callRemote(commands.CallBack, { n: 20n });
@@ -148,7 +154,7 @@ describeWithTwisted("StartTLS with a Twisted server", () => {
     expect(await slow).toEqual({});
   });
 
-  it("once: a second one is refused by us, and the connection goes on", async () => {
+  it("a second StartTLS is refused in both directions, and the connection stays open", async () => {
     const connection = await open({});
     await connection.startTLS();
     await expect(connection.startTLS()).rejects.toBeInstanceOf(OnlyOneTLS);
@@ -158,15 +164,15 @@ describeWithTwisted("StartTLS with a Twisted server", () => {
     expect(await connection.callRemote(commands.Sum, { a: 1n, b: 2n })).toEqual({ total: 3n });
   });
 
-  it.each(["1.0", "1.1"])("not below TLS 1.2: %s", async (newest) => {
+  it.each(["1.0", "1.1"])("StartTLS with TLS %s at most fails", async (newest) => {
     const connection = await open({ certificate: known.server, newest });
     const upgrade = connection.startTLS();
     await expect(upgrade).rejects.toBeInstanceOf(HandshakeError);
     await expect(upgrade).rejects.toThrow(/version/);
   });
 
-  describe("of another name", () => {
-    it("with its own argument", async () => {
+  describe("an extension of StartTLS", () => {
+    it("an extension of StartTLS with an argument upgrades the connection", async () => {
       const connection = await open(
         { certificate: known.server },
         ourTLS({ authorities: [known.authority] }),
@@ -180,7 +186,7 @@ describeWithTwisted("StartTLS with a Twisted server", () => {
       );
     });
 
-    it("refused with its own error: nothing that was held is ever sent", async () => {
+    it("an extension of StartTLS is refused with its own error, and queued calls are never sent", async () => {
       const connection = await open({});
       const upgrade = connection.callRemote(commands.SecureStart, { token: "wrong" });
       const held = Promise.allSettled(sums(connection));
@@ -190,12 +196,12 @@ describeWithTwisted("StartTLS with a Twisted server", () => {
     });
   });
 
-  it("refused: nothing that was held is ever sent", async () => {
+  it("calls queued during a StartTLS that Twisted refuses are never sent", async () => {
     const connection = await open({ refuse: true });
     const upgrade = connection.startTLS();
     const held = Promise.allSettled(sums(connection));
     await expect(upgrade).rejects.toThrow("TLS is refused here");
-    await expect(upgrade).rejects.toBeInstanceOf(OnlyOneTLS); // TLS_ERROR, which StartTLS declares
+    await expect(upgrade).rejects.toBeInstanceOf(OnlyOneTLS); // the class that StartTLS declares for TLS_ERROR
     await refused(connection, held);
   });
 });
@@ -214,7 +220,7 @@ async function refused(
   expect(connection.secure).toBe(false);
 }
 
-/** Whether an upgrade has come to what it should. */
+/** Checks the outcome of an upgrade, and that of the calls queued during it. */
 async function finished(
   connection: NodeConnection,
   { client, server, refusedBy, reason, version }: Omit<TLSCase, "name">,
@@ -236,7 +242,7 @@ async function finished(
   const closed = await connection.closed;
   expect(closed).toBeInstanceOf(refusedBy === "client" ? PeerVerifyError : PeerRefusedCertificate);
   if (refusedBy === "client") expect(closed.message).toMatch(reason ?? /./);
-  // A TLS 1.3 client has finished when the server looks at its certificate.
+  // A TLS 1.3 client finishes its handshake before the server verifies its certificate.
   const mayFinish = refusedBy === "server" && version === "TLSv1.3";
   expect([closed, mayFinish ? undefined : closed]).toContain(await upgraded);
   expect(await outcomes).toEqual(held.map(() => ({ status: "rejected", reason: closed })));

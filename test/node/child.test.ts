@@ -11,7 +11,7 @@ import { rejection } from "../support/settled.ts";
 import { scratchPath } from "../support/tls-side.ts";
 
 describe("a child process", () => {
-  it("is called over one socket for both directions", async () => {
+  it("attachChild calls a child over one socket for both directions", async () => {
     const program = await nodeProgram("amp-child");
     const child = spawn(process.execPath, [program, "3", "3"], {
       stdio: ["ignore", "inherit", "inherit", "pipe"],
@@ -28,7 +28,7 @@ describe("a child process", () => {
     expect(await exited).toEqual([0, null]);
   });
 
-  it("finishes what is in progress when the connection is closed", async () => {
+  it("close() waits for the calls in progress in a child", async () => {
     const program = await nodeProgram("amp-child");
     const child = spawn(process.execPath, [program], { stdio: ["pipe", "pipe", "inherit"] });
     onTestFinished(() => void child.kill("SIGKILL"));
@@ -41,7 +41,7 @@ describe("a child process", () => {
     expect(await exited).toEqual([0, null]);
   });
 
-  it("is heard to its last word, also when it has exited before that is read", async () => {
+  it("the last output of a child is read, even if the child has exited before", async () => {
     const words = Array.from({ length: 20 }, (_, i) => `${i}`);
     const file = scratchPath("words");
     writeFileSync(
@@ -61,7 +61,7 @@ describe("a child process", () => {
     expect(heard).toEqual(words);
   });
 
-  it("that cannot be started says so to whoever calls", async () => {
+  it("calls to a child that could not be started reject with the reason", async () => {
     const child = spawn("/nowhere/at/all", { stdio: ["pipe", "pipe", "inherit"] });
     const connection = attachChild(child);
     const error = await rejection(connection.callRemote(Sum, { a: 1n, b: 1n }));
@@ -70,28 +70,31 @@ describe("a child process", () => {
     await connection.closed;
   });
 
-  it("needs pipes", async () => {
+  it("attachChild throws if the child has no pipes", async () => {
     const child = spawn(process.execPath, ["-e", ""], { stdio: ["ignore", "pipe", "inherit"] });
-    expect(() => attachChild(child)).toThrow(/no pipe as its descriptor 0/);
+    expect(() => attachChild(child)).toThrow(/no pipe as descriptor 0/);
     expect(() => attachChild(child, { childReads: 1, childWrites: 7 })).toThrow(TypeError);
     await once(child, "exit");
   });
 });
 
 describe("file descriptors", () => {
-  it.each(["limits", "a file for its output"])("that are refused keep no program alive: %s", async (what) => {
-    const program = await nodeProgram("refused-stdio");
-    const file = openSync("/dev/null", "w");
-    const output = what === "limits" ? "pipe" : file;
-    const child = spawn(process.execPath, [program, what], { stdio: ["pipe", output, "pipe"] });
-    onTestFinished(() => void child.kill("SIGKILL"));
-    closeSync(file);
-    const said = once(child.stderr as Readable, "data");
-    expect(await once(child, "exit")).toEqual([0, null]);
-    expect(String(await said)).toMatch(/maxBoxBytes|descriptor 1/);
-  });
+  it.each(["limits", "a file for its output"])(
+    "refused descriptors do not keep the process alive: %s",
+    async (what) => {
+      const program = await nodeProgram("refused-stdio");
+      const file = openSync("/dev/null", "w");
+      const output = what === "limits" ? "pipe" : file;
+      const child = spawn(process.execPath, [program, what], { stdio: ["pipe", output, "pipe"] });
+      onTestFinished(() => void child.kill("SIGKILL"));
+      closeSync(file);
+      const said = once(child.stderr as Readable, "data");
+      expect(await once(child, "exit")).toEqual([0, null]);
+      expect(String(await said)).toMatch(/maxBoxBytes|descriptor 1/);
+    },
+  );
 
-  it("need to be pipes or sockets", () => {
+  it("descriptors that are neither pipes nor sockets are refused", () => {
     const fd = openSync("/dev/null", "r+");
     onTestFinished(() => closeSync(fd));
     expect(() => attachFileDescriptors({ readable: fd, writable: fd })).toThrow(`descriptor ${fd}`);

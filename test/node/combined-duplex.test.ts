@@ -1,4 +1,4 @@
-/** Two halves as one stream: what becomes of the one when the other has gone. */
+/** Two halves as one stream: the effect on one half when the other half closes. */
 import { once } from "node:events";
 import { PassThrough } from "node:stream";
 import { beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
@@ -18,8 +18,8 @@ function joined() {
   return { readable, writable, stream };
 }
 
-describe("when the half that is written to has gone", () => {
-  test("the other one is read to its end, however long the reader takes", async () => {
+describe("after the writable half has closed", () => {
+  test("after the writable half has closed, the readable half is read to its end by a slow reader too", async () => {
     const { readable, writable, stream } = joined();
     readable.end("the last word");
     writable.destroy();
@@ -35,7 +35,7 @@ describe("when the half that is written to has gone", () => {
     await once(stream, "close");
   });
 
-  test("and the other one says nothing more, it is over", async () => {
+  test("after the writable half has closed, an idle readable half ends the stream", async () => {
     const { writable, stream } = joined();
     stream.resume();
     writable.destroy(new Error("EPIPE"));
@@ -45,7 +45,7 @@ describe("when the half that is written to has gone", () => {
     expect(error.message).toBe("EPIPE");
   });
 
-  test("what is written then is not taken, and who waits for that hears that it is over", async () => {
+  test("after the writable half has closed, a pending write fails when the stream is destroyed", async () => {
     const { readable, writable, stream } = joined();
     stream.resume();
     writable.destroy();
@@ -61,7 +61,7 @@ describe("when the half that is written to has gone", () => {
   });
 });
 
-test("ends the one half, and the other one goes on", async () => {
+test("end() ends the writable half, and the readable half continues", async () => {
   const { readable, writable, stream } = joined();
   const closed = once(stream, "close");
   const ended = once(writable, "end");
@@ -73,7 +73,7 @@ test("ends the one half, and the other one goes on", async () => {
   await closed;
 });
 
-test("is over when the half that is read has gone without its end", async () => {
+test("the stream is destroyed when the readable half closes without its end", async () => {
   const { readable, writable, stream } = joined();
   readable.destroy();
   await once(stream, "close");

@@ -1,4 +1,4 @@
-/** How long an attempt to connect may take. */
+/** Timeouts of attempts to connect. */
 import type { LookupFunction } from "node:net";
 import { ConnectFailed } from "ampwire";
 import { connect, listen } from "ampwire/node";
@@ -10,7 +10,7 @@ import { rejection } from "../support/settled.ts";
 const host = "amp.example";
 
 test.each([Number.POSITIVE_INFINITY, 2 ** 31])(
-  "connectTimeout %d: longer than any timer",
+  "connectTimeout may be %d, longer than Node's longest timer",
   async (connectTimeout) => {
     const server = await listen({ port: 0, host: "127.0.0.1" });
     onTestFinished(() => server.destroy());
@@ -23,7 +23,7 @@ test.each([Number.POSITIVE_INFINITY, 2 ** 31])(
   },
 );
 
-test("connectTimeout goes by the clock that is given", async () => {
+test("connectTimeout uses the clock from the options", async () => {
   const clock = manualClock();
   const asked = deferred();
   const never: LookupFunction = () => asked.resolve();

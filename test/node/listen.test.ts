@@ -1,4 +1,4 @@
-/** What a server does with options and peers that are not as they should be. */
+/** Servers with invalid options, and with peers that misbehave. */
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { expect, onTestFinished, test } from "vitest";
 import { command, locator } from "../../src/index.ts";
@@ -10,7 +10,7 @@ const HOST = "127.0.0.1";
 const Ping = command("Ping");
 const pings = locator(Ping.responder(() => {}));
 
-/** The connections that a server got, and what its clients made of theirs. */
+/** The connections of a server, and those of its clients. */
 async function serving(onConnection: NonNullable<ListenOptions["onConnection"]>) {
   const accepted: NodeConnection[] = [];
   const server = await listen({
@@ -35,9 +35,9 @@ test.each<[string, (connection: NodeConnection) => unknown]>([
       throw new Error("of its own");
     },
   ],
-  ["rejects with what is no error", () => Promise.reject("of its own")],
+  ["rejects with a value that is not an Error", () => Promise.reject("of its own")],
 ])(
-  "an onConnection that %s costs its connection, with the error as the reason",
+  "an onConnection that %s destroys its connection only, with the error as the reason",
   async (_how, onConnection) => {
     let failing = true;
     const { port, accepted } = await serving((connection) =>
@@ -53,7 +53,7 @@ test.each<[string, (connection: NodeConnection) => unknown]>([
   },
 );
 
-test("what is no locator is refused before anything is opened", async () => {
+test("listen rejects an invalid locator before it opens anything", async () => {
   const options = { host: HOST, port: 0, locator: {} as never };
   await expect(listen(options)).rejects.toThrow(
     "the option locator must be an object with the method locateResponder",
@@ -63,7 +63,7 @@ test("what is no locator is refused before anything is opened", async () => {
   );
 });
 
-test("an error of the server itself is told, belongs to no connection, and the server goes on", async () => {
+test("an error of the server itself is reported without a connection, and the server continues", async () => {
   const servers = netServers();
   const told: unknown[] = [];
   const channel = (message: unknown) => void told.push(message);
@@ -79,7 +79,7 @@ test("an error of the server itself is told, belongs to no connection, and the s
   await expect(client.callRemote(Ping)).resolves.toEqual({});
 });
 
-test("nor does it end the process where nobody hears of it", async () => {
+test("an error of the server itself does not end the process without onError", async () => {
   const servers = netServers();
   const { port } = await ourServer({ locator: pings });
   servers[0]?.emit("error", noRoom());

@@ -1,4 +1,4 @@
-/** Options that demand TLS and stand in its way: whoever is stopped by them hears which they are. */
+/** Options that require TLS and prevent it: the error names these options. */
 import { PassThrough } from "node:stream";
 import { locator, StartTLS, TLSNotAvailable } from "ampwire";
 import { attach } from "ampwire/node";
@@ -10,14 +10,14 @@ import { Mark, witness } from "../support/witness.ts";
 describe("requireTLS with tls: false", () => {
   const options = { requireTLS: true, tls: false } as const;
 
-  test("refuses a StartTLS of the peer, and says why", async () => {
+  test("requireTLS with tls: false rejects the peer's StartTLS call with the reason", async () => {
     const { client } = await pair(options);
     const error = await rejection(client.startTLS());
     expect(error).toBeInstanceOf(TLSNotAvailable);
     expect(error.message).toContain("`requireTLS` together with `tls: false`");
   });
 
-  test("lets TLS come by a responder of one's own", async () => {
+  test("requireTLS with tls: false allows TLS by a responder of the program", async () => {
     const Secured = StartTLS.extend("Secured");
     const { heard, locator: marks } = witness();
     const own = Secured.responder(() => ({}));
@@ -27,7 +27,7 @@ describe("requireTLS with tls: false", () => {
     expect(heard).toEqual(["inside"]);
   });
 
-  test("lets this end start TLS", async () => {
+  test("requireTLS with tls: false allows this end to start TLS", async () => {
     const { heard, locator: marks } = witness();
     const { client } = await pair({ locator: marks }, options);
     await client.startTLS();
@@ -36,11 +36,11 @@ describe("requireTLS with tls: false", () => {
   });
 });
 
-describe("requireTLS on a stream that nobody has said the role on", () => {
-  test("is refused, since TLS could never come", () => {
+describe("requireTLS on a stream without role", () => {
+  test("attach throws for requireTLS on a stream without role, because TLS could never start", () => {
     const [readable, writable] = [new PassThrough(), new PassThrough()];
     expect(() => attach({ readable, writable }, { requireTLS: true })).toThrow(
-      new TypeError("requireTLS needs `role` on a stream that is no TLS yet: which end is the TLS client?"),
+      new TypeError('requireTLS on a plaintext stream needs `role`: set it to "client" or "server"'),
     );
     const connection = attach({ readable, writable }, { requireTLS: true, role: "client" });
     tidy(connection);

@@ -1,4 +1,4 @@
-/** Sockets that lend what they read, and what they are while nobody borrows: sockets like any other. */
+/** Sockets that read into a shared buffer, and their behavior without a borrower. */
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { once } from "node:events";
 import { createServer as createHTTPServer, request } from "node:http";
@@ -16,7 +16,7 @@ async function turns(count = 5): Promise<void> {
   for (let turn = 0; turn < count; turn++) await new Promise(setImmediate);
 }
 
-/** A lending socket and the other end. */
+/** A socket with the shared buffer, and its peer. */
 async function opened(): Promise<{ readonly socket: SharedBufferSocket; readonly peer: Socket }> {
   const { port, next } = await rawServer();
   const socket = SharedBufferSocket.open({ port, host: "127.0.0.1", allowHalfOpen: true });
@@ -25,8 +25,8 @@ async function opened(): Promise<{ readonly socket: SharedBufferSocket; readonly
   return { socket, peer };
 }
 
-describe("a socket that lends", () => {
-  test("reads into the same bytes as all others, and emits no data", async () => {
+describe("a socket with the shared buffer", () => {
+  test("shared-buffer sockets read into the same memory, and emit no data", async () => {
     const lent: Uint8Array[] = [];
     for (const text of ["one", "two"]) {
       const { socket, peer } = await opened();
@@ -46,7 +46,7 @@ describe("a socket that lends", () => {
     expect(lent[0]?.buffer).toBe(lent[1]?.buffer);
   });
 
-  test("keeps what comes before anybody borrows, and while it is paused", async () => {
+  test("data that arrives without a borrower, or while paused, is emitted as data", async () => {
     const { socket, peer } = await opened();
     const came: string[] = [];
     peer.write("before ");
@@ -66,10 +66,10 @@ describe("a socket that lends", () => {
     expect(came).toEqual(["data: before ", "lent: flowing ", "data: paused ", "lent: flowing again"]);
   });
 
-  /** As much as it reads at a time. When so much has come more may wait, and then it looks for room. */
+  /** Size of one read, in bytes. After a full read more data may wait, so the socket asks for the receiver's memory. */
   const FULL = 64 * 1024;
 
-  test("reads into the borrower's room, once each time that it has some", async () => {
+  test("a shared-buffer socket reads into the borrower's memory, once each time that it is offered", async () => {
     const { socket, peer } = await opened();
     const memory = new Uint8Array(10);
     const rooms = [undefined, memory.subarray(2, 5), undefined, memory.subarray(5), memory.subarray(8)];
@@ -97,7 +97,7 @@ describe("a socket that lends", () => {
     expect(came.slice(5).every(([, ownership]) => ownership === "borrowed")).toBe(true);
   });
 
-  test("paused before it reads into a room, leaves the room to its owner", async () => {
+  test("a socket paused before it reads into the borrower's memory leaves that memory to its owner", async () => {
     const { socket, peer } = await opened();
     const memory = new Uint8Array(10);
     const came: string[] = [];
@@ -106,7 +106,7 @@ describe("a socket that lends", () => {
       room: () => memory,
     });
     socket.on("data", (chunk) => {
-      memory.fill(0xff); // it may
+      memory.fill(0xff); // the receiver owns this memory
       came.push(`data: ${chunk}`);
     });
     peer.write("-".repeat(FULL));
@@ -123,7 +123,7 @@ describe("a socket that lends", () => {
     expect(came).toEqual(["borrowed: ---------", "data: one", "data: two", "borrowed: three"]);
   });
 
-  test("paused, reads no more than it holds", async () => {
+  test("a paused shared-buffer socket reads no more than its high water mark", async () => {
     const { socket, peer } = await opened();
     socket.lendTo({ received: () => {} });
     socket.resume();
@@ -141,7 +141,7 @@ describe("a socket that lends", () => {
     }
   });
 
-  test("is told of on the channel that tells of any", async () => {
+  test("a shared-buffer socket is published on net.client.socket", async () => {
     const told: unknown[] = [];
     const hear = (message: unknown) => told.push(message);
     subscribe("net.client.socket", hear);
@@ -150,7 +150,7 @@ describe("a socket that lends", () => {
     expect(told).toEqual([{ socket }]);
   });
 
-  test("has a timeout as any has", async () => {
+  test("a shared-buffer socket has a timeout", async () => {
     const { port } = await rawServer();
     const socket = SharedBufferSocket.open({ port, host: "127.0.0.1", timeout: 10 });
     onTestFinished(() => void socket.destroy());
@@ -161,7 +161,7 @@ describe("a socket that lends", () => {
 test.each([
   ["takes a few bytes at a time", (socket: Socket) => void socket.read(4)],
   ["resumes and takes nothing", (socket: Socket) => void socket.resume()],
-])("a reader that %s does not make it read without bound", async (_, read) => {
+])("a reader that %s does not make the socket read without limit", async (_, read) => {
   const { socket, peer } = await opened();
   socket.lendTo({ received: () => {} });
   socket.resume();
@@ -177,8 +177,8 @@ test.each([
   expect(socket.readableLength).toBeLessThan(socket.readableHighWaterMark + 64 * 1024);
 });
 
-describe("an accepted socket that is adopted", () => {
-  /** A server that adopts what it accepts, and what it has adopted. */
+describe("an adopted socket", () => {
+  /** A server that adopts the sockets that it accepts, and the adopted sockets. */
   async function adopting() {
     const accepted: Socket[] = [];
     const server = createServer({ allowHalfOpen: true, pauseOnConnect: true }, (socket) => {
@@ -199,7 +199,7 @@ describe("an accepted socket that is adopted", () => {
     return { server, next };
   }
 
-  test("lends, and knows its peer", async () => {
+  test("an adopted socket lends its buffer, and knows its peer", async () => {
     const { next } = await adopting();
     const { client, socket } = await next();
     expect(socket).toBeInstanceOf(SharedBufferSocket);
@@ -214,7 +214,7 @@ describe("an accepted socket that is adopted", () => {
     expect(String(await once(client, "data"))).toBe("and hello");
   });
 
-  test("ends each side by itself", async () => {
+  test("an adopted socket ends each side separately", async () => {
     const { next } = await adopting();
     const { client, socket } = await next();
     client.end();
@@ -226,7 +226,7 @@ describe("an accepted socket that is adopted", () => {
     await closed;
   });
 
-  test("is counted by its server, until it is closed", async () => {
+  test("an adopted socket is counted by its server until it is closed", async () => {
     const { server, next } = await adopting();
     const count = promisify(server.getConnections.bind(server));
     const { socket } = await next();
@@ -238,9 +238,9 @@ describe("an accepted socket that is adopted", () => {
     expect(await count()).toBe(0);
   });
 
-  test("is a socket of Node's own, and flows, where Node is not as it is known", async () => {
+  test("adopt returns and resumes Node's own socket if the internals of Node are unknown", async () => {
     const { next, port } = await rawServer();
-    const socket = connectSocket({ port, host: "127.0.0.1" }); // no server counts it
+    const socket = connectSocket({ port, host: "127.0.0.1" }); // such a socket has no server
     onTestFinished(() => void socket.destroy());
     socket.pause();
     const [peer] = await Promise.all([next(), once(socket, "connect")]);
@@ -249,7 +249,7 @@ describe("an accepted socket that is adopted", () => {
     expect(String(await once(socket, "data"))).toBe("hello");
   });
 
-  test("is what listen serves: a server and its clients read into the same bytes", async () => {
+  test("a server of listen() and its clients read into the same buffer", async () => {
     const seen = new Set<ArrayBufferLike>();
     const plain = integer();
     const seeing = {
@@ -267,10 +267,10 @@ describe("an accepted socket that is adopted", () => {
   });
 });
 
-describe.each(["client", "server"] as const)("connections that read into the same bytes, as %s", (role) => {
+describe.each(["client", "server"] as const)("connections that share a buffer, as %s", (role) => {
   const Put = command("Put", { arguments: { data: bytes() }, response: { data: bytes() } });
 
-  test("turn by turn, their boxes cut: values that are kept, answers and what is cut are their own", async () => {
+  test("connections that read in turns, with cut boxes, keep their values, answers and partial boxes apart", async () => {
     const kept = new Map<string, Uint8Array>();
     const joined = await Promise.all(
       Array.from({ length: 3 }, () =>
@@ -313,7 +313,7 @@ describe.each(["client", "server"] as const)("connections that read into the sam
     }
   });
 
-  test("answers of 60,000 bytes are their own, in whatever order they come", async () => {
+  test("answers of 60,000 bytes keep their bytes in any order of arrival", async () => {
     const echo = Put.responder(({ data }) => ({ data }));
     const { port } = await ourServer({ locator: locator(echo) });
     const clients = await Promise.all([ourClient(port), ourClient(port)]);
@@ -326,7 +326,7 @@ describe.each(["client", "server"] as const)("connections that read into the sam
       expect(answer?.data.every((byte) => byte === index)).toBe(true);
   });
 
-  test("asks that wait for others to be answered are as they came", async () => {
+  test("asks that are queued behind others keep their bytes", async () => {
     const running: (() => void)[] = [];
     const heard: number[] = [];
     const waiting = Put.responder(async ({ data }) => {
@@ -350,7 +350,7 @@ describe.each(["client", "server"] as const)("connections that read into the sam
   });
 });
 
-test("a program's own onread is not used", async () => {
+test("the option onread of a program is ignored", async () => {
   const { port, next } = await rawServer();
   const onread = {
     buffer: new Uint8Array(10),
@@ -363,8 +363,8 @@ test("a program's own onread is not used", async () => {
   expect(String(await once(socket, "data"))).toContain("Unhandled Command");
 });
 
-/** Which end asks for the switch. */
-describe.each(["client", "server"])("a stream that a switch hands over, asked by the %s", (asker) => {
+/** The end that asks for the switch. */
+describe.each(["client", "server"])("a stream after a protocol switch, asked by the %s", (asker) => {
   const Switch = protocolSwitch("Switch");
 
   /** Both streams; `near` is the client's. */
@@ -381,7 +381,7 @@ describe.each(["client", "server"])("a stream that a switch hands over, asked by
     return asker === "client" ? { near: asked, far: answered } : { near: answered, far: asked };
   }
 
-  test("is the socket, paused, and no longer lends", async () => {
+  test("the stream after a switch is the socket, paused, without a borrower", async () => {
     const { near, far } = await switched();
     for (const [stream, other] of [
       [near, far],
@@ -396,7 +396,7 @@ describe.each(["client", "server"])("a stream that a switch hands over, asked by
     }
   });
 
-  test("is read by iteration, by events of either kind, and by pipes", async () => {
+  test("the stream after a switch is read by iteration, by both kinds of events, and by pipes", async () => {
     const { near, far } = await switched();
     const wanted = Buffer.from(Array.from({ length: 300_000 }, (_, index) => index % 251));
     far.write(wanted);
@@ -416,7 +416,7 @@ describe.each(["client", "server"])("a stream that a switch hands over, asked by
     expect(Buffer.concat(chunks).equals(wanted)).toBe(true);
   });
 
-  test("holds the other end back while nobody reads, both ways", async () => {
+  test("the stream after a switch applies backpressure in both directions", async () => {
     const { near, far } = await switched();
     for (const [from, to] of [
       [near, far],
@@ -435,7 +435,7 @@ describe.each(["client", "server"])("a stream that a switch hands over, asked by
     }
   });
 
-  test("ends each side by itself", async () => {
+  test("the stream after a switch ends each side separately", async () => {
     const { near, far } = await switched();
     const closed = Promise.all([once(near, "close"), once(far, "close")]);
     far.end("the last word");
@@ -448,7 +448,7 @@ describe.each(["client", "server"])("a stream that a switch hands over, asked by
     await closed;
   });
 
-  test("tells of an error, and of being destroyed", async () => {
+  test("the stream after a switch emits an error, and close when it is destroyed", async () => {
     const { near, far } = await switched();
     near.resume();
     const [error] = await Promise.all([
@@ -459,27 +459,30 @@ describe.each(["client", "server"])("a stream that a switch hands over, asked by
     expect(near.destroyed).toBe(true);
   });
 
-  test.each(["client", "server"])("speaks HTTP, its %s as HTTP's server", async (serving) => {
-    const { near, far } = await switched();
-    const [served, asking] = serving === "client" ? [near, far] : [far, near];
-    const server = createHTTPServer((incoming, response) => {
-      incoming.resume().on("end", () => response.end("x".repeat(100_000)));
-    });
-    server.emit("connection", served);
-    served.resume();
-    asking.resume();
-    const closed = Promise.all([once(served, "close"), once(asking, "close")]);
-    const ask = request({ createConnection: () => asking, method: "POST" });
-    const responded = once(ask, "response");
-    ask.end("y".repeat(200_000));
-    const [response] = await responded;
-    let length = 0;
-    for await (const chunk of response) length += chunk.length;
-    expect(length).toBe(100_000);
-    await closed;
-  });
+  test.each(["client", "server"])(
+    "the stream after a switch carries HTTP, with its %s as HTTP server",
+    async (serving) => {
+      const { near, far } = await switched();
+      const [served, asking] = serving === "client" ? [near, far] : [far, near];
+      const server = createHTTPServer((incoming, response) => {
+        incoming.resume().on("end", () => response.end("x".repeat(100_000)));
+      });
+      server.emit("connection", served);
+      served.resume();
+      asking.resume();
+      const closed = Promise.all([once(served, "close"), once(asking, "close")]);
+      const ask = request({ createConnection: () => asking, method: "POST" });
+      const responded = once(ask, "response");
+      ask.end("y".repeat(200_000));
+      const [response] = await responded;
+      let length = 0;
+      for await (const chunk of response) length += chunk.length;
+      expect(length).toBe(100_000);
+      await closed;
+    },
+  );
 
-  test("is closed when its peer is reset in the middle of HTTP", async () => {
+  test("the stream after a switch closes when its peer resets it in the middle of HTTP", async () => {
     const { near, far } = await switched();
     const server = createHTTPServer();
     server.emit("connection", near);

@@ -1,4 +1,4 @@
-/** The contract on every kind of stream that Node has, and what is special to streams. */
+/** The transport contract for every kind of Node stream, and tests that only apply to streams. */
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import {
@@ -27,8 +27,14 @@ type Pair = readonly [a: Duplex, b: Duplex];
 const KINDS: readonly (readonly [string, () => Promise<Pair>])[] = [
   ["TCP", () => sockets({ host: "127.0.0.1", port: 0 })],
   ["a UNIX socket", () => sockets({ path: scratchPath() })],
-  ["TCP, lending at the one end", () => sockets({ host: "127.0.0.1", port: 0 }, SharedBufferSocket.open)],
-  ["a UNIX socket, lending at the one end", () => sockets({ path: scratchPath() }, SharedBufferSocket.open)],
+  [
+    "TCP, with a shared buffer at one end",
+    () => sockets({ host: "127.0.0.1", port: 0 }, SharedBufferSocket.open),
+  ],
+  [
+    "a UNIX socket, with a shared buffer at one end",
+    () => sockets({ path: scratchPath() }, SharedBufferSocket.open),
+  ],
   ["two pipes in memory", async () => pipes()],
 ];
 
@@ -41,7 +47,7 @@ describe.each(KINDS)("TLS on %s", (_, open) => {
     const greeted = new GreetedReceiver(a);
     const ends = started(await open(), greeted, b);
     await upgraded(ends);
-    // Until its first byte a TLS client takes an end for a refusal of its certificate.
+    // Until its first byte a TLS client treats an end as a refusal of its certificate.
     ends[1].write(Uint8Array.of(0));
     await Promise.all([greeted.done, ends[1].flushed()]);
     return ends;
@@ -51,11 +57,11 @@ describe.each(KINDS)("TLS on %s", (_, open) => {
 test.each([
   ["in object mode", new PassThrough({ objectMode: true })],
   ["with an encoding set", new PassThrough().setEncoding("utf8")],
-])("refuses a stream %s", (_, stream) => {
+])("StreamTransport rejects a stream %s", (_, stream) => {
   expect(() => new StreamTransport(stream, { role: undefined, handshakeDelay: 0 })).toThrow(TypeError);
 });
 
-test("is lost when its stream was destroyed before", async () => {
+test("a transport is lost at once if its stream was destroyed before", async () => {
   const stream = new PassThrough();
   stream.destroy();
   const probe = new ReceiverProbe();
@@ -63,7 +69,7 @@ test("is lost when its stream was destroyed before", async () => {
   await probe.event("lost");
 });
 
-test("is lost with the error of its stream", async () => {
+test("a transport is lost with the error of its stream", async () => {
   const stream = new PassThrough();
   const probe = new ReceiverProbe();
   transportOn(stream, undefined).start(probe);
@@ -75,8 +81,8 @@ test("is lost with the error of its stream", async () => {
 
 test.each([
   ["", connect],
-  [", one that has lent", SharedBufferSocket.open],
-])("gives its stream away with the leftovers first%s", async (_, open) => {
+  [" that had a borrower", SharedBufferSocket.open],
+])("detach returns the stream%s, with the leftovers first", async (_, open) => {
   const [a, b] = await sockets({ host: "127.0.0.1", port: 0 }, open);
   const probe = new ReceiverProbe();
   const transport = transportOn(a, undefined);
@@ -92,7 +98,7 @@ test.each([
   expect(probe.heard).toEqual([]);
 });
 
-describe("a socket that has not written all when a write returns", () => {
+describe("a socket with unsent data after a write", () => {
   async function behind(): Promise<{ near: StreamTransport; probe: ReceiverProbe; peer: Duplex }> {
     const [a, peer] = await sockets({ host: "127.0.0.1", port: 0 });
     const near = transportOn(a, undefined);
@@ -103,7 +109,7 @@ describe("a socket that has not written all when a write returns", () => {
     return { near, probe, peer };
   }
 
-  test("tells when it has, though nothing else is written", async () => {
+  test("drained is called when a slow socket has written all data, without another write", async () => {
     const { near, probe, peer } = await behind();
     peer.resume();
     await near.flushed();
@@ -111,7 +117,7 @@ describe("a socket that has not written all when a write returns", () => {
     expect(probe.drains).toBe(1);
   });
 
-  test("tells once for all that is written meanwhile", async () => {
+  test("drained is called once for several writes", async () => {
     const { near, probe, peer } = await behind();
     for (let index = 0; index < 10; index++) near.write(new Uint8Array(10), new Uint8Array(20));
     peer.resume();
@@ -123,7 +129,7 @@ describe("a socket that has not written all when a write returns", () => {
     expect(probe.drains).toBe(2);
   });
 
-  test("ends after it", async () => {
+  test("end() sends the unsent data first", async () => {
     const { near, peer } = await behind();
     near.write(Uint8Array.of(1));
     near.end();
@@ -136,7 +142,7 @@ describe("a socket that has not written all when a write returns", () => {
 
 test.each([
   ["a socket", connect, 20],
-  ["a socket that lends, and a large value", SharedBufferSocket.open, 60_000],
+  ["a socket with a shared buffer, and a large value", SharedBufferSocket.open, 60_000],
 ] as const)("%s: no word is asked for on what it writes at once", async (_, open, length) => {
   const [a] = await sockets({ host: "127.0.0.1", port: 0 }, open);
   const near = transportOn(a, undefined);
@@ -219,7 +225,7 @@ function scratchPath(): string {
   return join(folder, "socket");
 }
 
-/** Joined as the pipes of a child are, and no sockets: what is written is read as the very same chunk. */
+/** Two streams joined like a child's pipes. They are not sockets, so a read returns the written chunk itself. */
 function pipes(): Pair {
   const [there, back] = [new PassThrough(), new PassThrough()];
   return [new CombinedDuplex(back, there), new CombinedDuplex(there, back)];

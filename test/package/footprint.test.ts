@@ -1,8 +1,8 @@
-/** That the count of what an installation brings notices what it is there for. */
+/** scripts/footprint.mjs: it counts what an installation adds, and fails at its limits. */
 import { expect, onTestFinished, test } from "vitest";
 import { ScriptedRepository } from "../support/scripted-repository.ts";
 
-/** A dependency that the tarball brings itself, so that nothing is fetched. */
+/** Returns a repository with a bundled dependency, so that nothing is downloaded. */
 function withDependency(manifest: object): ScriptedRepository {
   const repository = new ScriptedRepository();
   onTestFinished(() => repository.delete());
@@ -14,7 +14,7 @@ function withDependency(manifest: object): ScriptedRepository {
   return repository;
 }
 
-test("counts packages and bytes, and is content with little", async () => {
+test("the footprint check counts packages and bytes and passes under its limits", async () => {
   const { code, output } = await withDependency({}).run("footprint.mjs", ["--detail"]);
   expect(output).toMatch(/^bytes of small: \d+ \(limit \d+\)$/m);
   expect(output).toMatch(/^bytes of small with its dependencies: \d+ \(limit \d+\)$/m);
@@ -24,32 +24,32 @@ test("counts packages and bytes, and is content with little", async () => {
   expect(code).toBe(0);
 });
 
-test("fails when a package wants to run a script while it is installed", async () => {
+test("the footprint check fails if a package runs a script at installation", async () => {
   const { code, output } = await withDependency({ scripts: { postinstall: "true" } }).run(
     "footprint.mjs",
     [],
   );
-  expect(output).toContain("inner wants to run at installation: postinstall");
+  expect(output).toContain("inner runs scripts at installation: postinstall");
   expect(code).toBe(1);
 });
 
-test("fails when one is compiled while it is installed", async () => {
+test("the footprint check fails if a package is compiled at installation", async () => {
   const repository = withDependency({});
   repository.write("node_modules/inner/binding.gyp", "{}");
   const { code, output } = await repository.run("footprint.mjs", []);
-  expect(output).toContain("inner wants to run at installation: node-gyp");
+  expect(output).toContain("inner runs scripts at installation: node-gyp");
   expect(code).toBe(1);
 });
 
-test("fails when the package has grown over its limit", async () => {
+test("the footprint check fails if the package is over its limit", async () => {
   const repository = withDependency({});
   repository.write("dist/index.js", `/*${"x".repeat(1_000_000)}*/`);
   const { code, output } = await repository.run("footprint.mjs", []);
-  expect(output).toMatch(/^too many bytes of small: 100\d+, where/m);
+  expect(output).toMatch(/^bytes of small: 100\d+ exceeds the limit of/m);
   expect(code).toBe(1);
 });
 
-test("fails when there are more dependencies than were agreed on", async () => {
+test("the footprint check fails if there are too many dependencies", async () => {
   const repository = withDependency({});
   const names = ["one", "two", "three", "four", "five", "six"];
   for (const name of names)
@@ -57,6 +57,6 @@ test("fails when there are more dependencies than were agreed on", async () => {
   const dependencies = Object.fromEntries(names.map((name) => [name, "1.0.0"]));
   repository.manifest({ dependencies, bundleDependencies: names });
   const { code, output } = await repository.run("footprint.mjs", []);
-  expect(output).toMatch(/^too many direct dependencies, optional ones included: 6, where/m);
+  expect(output).toMatch(/^direct dependencies, optional ones included: 6 exceeds the limit of/m);
   expect(code).toBe(1);
 });

@@ -1,6 +1,6 @@
 /**
- * What a newcomer does: install the packed tarball into an empty folder, paste the README's two programs, run them in
- * JavaScript, and check them as TypeScript under `strict`.
+ * First use of the package: the tarball is installed in an empty folder, and the two programs of the README run in
+ * JavaScript and are checked as TypeScript under `strict`.
  */
 import { execFileSync, spawn } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
@@ -37,8 +37,8 @@ beforeAll(async () => {
 
 afterAll(() => installed.remove());
 
-describe("a newcomer", () => {
-  test("gets dist, types, README, LICENSE and CHANGELOG, and nothing else of weight", () => {
+describe("the installed package", () => {
+  test("the tarball contains dist, types, README, LICENSE and CHANGELOG, and no other large files", () => {
     const { packed } = installed;
     expect(packed).toEqual(expect.arrayContaining(["README.md", "LICENSE", "CHANGELOG.md", "package.json"]));
     expect(packed).toEqual(
@@ -48,7 +48,7 @@ describe("a newcomer", () => {
     expect(others.filter((path) => path !== "package.json" && !path.startsWith("wireshark/"))).toEqual([]);
   });
 
-  test("pastes the README's server and client, and they talk inside TLS", async () => {
+  test("the README's server and client run and talk inside TLS", async () => {
     const port = await freePort();
     writeFileSync(join(folder, "server.mjs"), program("server", port));
     writeFileSync(join(folder, "client.mjs"), program("client", port));
@@ -62,7 +62,7 @@ describe("a newcomer", () => {
     }
   });
 
-  test("calls the server from the terminal, with the command that npm has put into its place", async () => {
+  test("the installed command ampwire serves and calls", async () => {
     const port = await freePort();
     const bin = join(folder, "node_modules", ".bin", "ampwire");
     const server = spawn(bin, ["serve", "--demo", "--listen", `tcp://127.0.0.1:${port}`], {
@@ -77,7 +77,7 @@ describe("a newcomer", () => {
     }
   });
 
-  test("has them checked under strict", () => {
+  test("the README's programs compile under strict", () => {
     for (const name of ["server", "client"])
       writeFileSync(join(folder, `${name}.ts`), `${program(name, 1234)}\nexport {};\n`);
     const compilerOptions = {
@@ -97,7 +97,7 @@ describe("a newcomer", () => {
   }, 60_000);
 });
 
-/** Waits until somebody answers. */
+/** Waits until a server accepts connections on the port. */
 async function listening(port: number): Promise<void> {
   const { connect } = await import("node:net");
   for (;;) {

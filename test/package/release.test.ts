@@ -1,4 +1,4 @@
-/** `npm run release`, in repositories made for it: each check stops it, and says what to do. */
+/** `npm run release` in generated repositories: each check stops the release with a message that names the fix. */
 import { createServer, type IncomingMessage, type Server } from "node:http";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { ScriptedRepository } from "../support/scripted-repository.ts";
@@ -12,7 +12,7 @@ afterEach(() => repository.delete());
 const dryRun = () => repository.run("release.mjs", ["--dry-run"]);
 
 describe("a dry run", () => {
-  test("says what would be published, and does nothing", async () => {
+  test("a dry run prints what it would publish and changes nothing", async () => {
     const { code, output } = await dryRun();
     expect(output).not.toContain("failed");
     expect(output).toContain("small 1.2.3\n");
@@ -26,14 +26,14 @@ describe("a dry run", () => {
     expect(repository.git("status", "--porcelain")).toBe("");
   });
 
-  test("is one too where npm has kept the option for itself", async () => {
+  test("a dry run is recognised if npm consumes the option itself", async () => {
     const { code, output } = await repository.run("release.mjs", [], { npm_config_dry_run: "true" });
     expect(output).toContain("would run");
     expect(code).toBe(0);
     expect(repository.git("tag")).toBe("");
   });
 
-  test("gives a version that comes before another to those alone who ask for it", async () => {
+  test("a prerelease is published under the tag next", async () => {
     repository.manifest({ version: "2.0.0-rc.1" });
     repository.write("CHANGELOG.md", "## Unreleased\n\n## 2.0.0-rc.1 - 2026-01-31\n\n- More.\n\n## 1.2.3\n");
     repository.commit();
@@ -42,7 +42,7 @@ describe("a dry run", () => {
     expect(code).toBe(0);
   });
 
-  test("is content with a tag that is here already, and does not make it again", async () => {
+  test("an existing tag on the commit passes and is not made again", async () => {
     repository.git("tag", "--annotate", "v1.2.3", "--message", "small 1.2.3");
     const { code, output } = await dryRun();
     expect(output).not.toContain("git tag");
@@ -50,58 +50,55 @@ describe("a dry run", () => {
   });
 
   const wrong: Record<string, [break_: () => void, message: string]> = {
-    "a version that is none": [
+    "an invalid version": [
       () => repository.manifest({ version: "1.2" }),
-      '"1.2" is no semantic version: write one like 1.2.3 into package.json',
+      '"1.2" is not a semantic version: set one such as 1.2.3 in package.json',
     ],
-    "a changelog that has only what is not released": [
+    "a changelog without a released version": [
       () => repository.write("CHANGELOG.md", "# Changelog\n\n## Unreleased\n\n- All of it.\n"),
-      'CHANGELOG.md has no section of a version: rename "## Unreleased" to "## 1.2.3"',
+      'CHANGELOG.md has no section for a version: rename "## Unreleased" to "## 1.2.3"',
     ],
-    "a changelog that ends with the version before": [
+    "a changelog whose latest version is the previous one": [
       () => repository.manifest({ version: "1.3.0" }),
       "CHANGELOG.md begins with 1.2.3",
     ],
     "a section without text": [
       () => repository.write("CHANGELOG.md", "# Changelog\n\n## 1.2.3\n\n## 1.2.2\n\n- More.\n"),
-      '"## 1.2.3" in CHANGELOG.md is empty: say what is new',
+      '"## 1.2.3" in CHANGELOG.md is empty: describe the changes',
     ],
-    "changes that no version has": [
+    "changes under Unreleased": [
       () => repository.write("CHANGELOG.md", "## Unreleased\n\n- More.\n\n## 1.2.3\n\n- All of it.\n"),
       'CHANGELOG.md has changes under "## Unreleased": move them to "## 1.2.3"',
     ],
-    "a tag that is elsewhere": [() => repository.git("tag", "v1.2.3"), "the tag v1.2.3 is at"],
-    "a file that was to be there": [
+    "a tag on another commit": [() => repository.git("tag", "v1.2.3"), "the tag v1.2.3 is at"],
+    "a missing file": [
       () => repository.remove("dist/main.js"),
-      "the tarball has no dist/main.js: see what the build makes",
+      "the tarball lacks dist/main.js: check the build",
     ],
     "a missing declaration": [
       () => repository.remove("dist/index.d.ts"),
-      "the tarball has no dist/index.d.ts",
+      "the tarball lacks dist/index.d.ts",
     ],
     "an export without types": [
       () => repository.manifest({ exports: { ".": "./dist/index.js" } }),
       "the export . has no types",
     ],
-    "a missing licence": [() => repository.remove("LICENSE"), "the tarball has no LICENSE"],
-    "a missing changelog": [
-      () => repository.manifest({ files: ["dist"] }),
-      "the tarball has no CHANGELOG.md",
-    ],
+    "a missing licence": [() => repository.remove("LICENSE"), "the tarball lacks LICENSE"],
+    "a missing changelog": [() => repository.manifest({ files: ["dist"] }), "the tarball lacks CHANGELOG.md"],
     "a folder too many": [
       () => {
         repository.manifest({ files: ["dist", "CHANGELOG.md", "src"] });
         repository.write("src/index.ts", "");
       },
-      'src/index.ts is in the tarball: take it out of "files" in package.json, or out of dist',
+      'the tarball contains src/index.ts: remove it from "files" in package.json, or from dist',
     ],
-    "a test among what is built": [
+    "a test in the build": [
       () => repository.write("dist/index.test.js", ""),
-      "dist/index.test.js is in the tarball",
+      "the tarball contains dist/index.test.js",
     ],
   };
 
-  test.each(Object.keys(wrong))("fails for %s", async (name) => {
+  test.each(Object.keys(wrong))("a release fails for %s", async (name) => {
     const [spoil, message] = wrong[name]!;
     spoil();
     repository.commit();
@@ -109,28 +106,28 @@ describe("a dry run", () => {
     expect(output).toContain(message);
     expect(output).toContain("nothing is published");
     expect(code).toBe(1);
-    // And it is all that it complains of, but for a version that npm itself does not pack.
-    if (name !== "a version that is none") expect(output.match(/^failed/gm)).toHaveLength(1);
+    // It is the only failure, except for a version that npm itself does not pack.
+    if (name !== "an invalid version") expect(output.match(/^failed/gm)).toHaveLength(1);
   });
 
-  test("fails for what is not committed, and names it", async () => {
+  test("a release fails for uncommitted changes and lists them", async () => {
     repository.write("README.md", "# other\n");
     repository.write("new.txt", "");
     const { code, output } = await dryRun();
-    expect(output).toContain("what is here is not what is committed: commit it, or put it away");
+    expect(output).toContain("there are uncommitted changes: commit or stash them");
     expect(output).toContain(" M README.md");
     expect(output).toContain("?? new.txt");
     expect(code).toBe(1);
   });
 
-  test("tells of everything that fails, not only of the first", async () => {
+  test("a release reports every failed check, not only the first", async () => {
     repository.write("CHANGELOG.md", "# Changelog\n");
     repository.remove("dist/main.js");
     const { output } = await dryRun();
     expect(output.match(/^failed/gm)).toHaveLength(3);
   });
 
-  test("fails where the build does", async () => {
+  test("a release fails if the build fails", async () => {
     repository.manifest({ scripts: { build: "exit 1" } });
     repository.commit();
     expect((await dryRun()).code).toBe(1);
@@ -138,7 +135,7 @@ describe("a dry run", () => {
 });
 
 describe("a release", () => {
-  /** What the registry was given, by path. */
+  /** Publications that the registry received, by path. */
   const published: Record<string, Publication> = {};
   let registry: Server;
   let answer = 201;
@@ -154,7 +151,7 @@ describe("a release", () => {
   });
   afterAll(() => registry.close());
 
-  /** Nothing here can reach npm's own registry: package.json names this one, and so does its configuration. */
+  /** package.json and npm's configuration name the test's registry, so that nothing reaches npm's own. */
   beforeEach(() => {
     const address = registry.address();
     const host = typeof address === "object" ? `127.0.0.1:${address?.port}` : "";
@@ -165,7 +162,7 @@ describe("a release", () => {
     for (const path of Object.keys(published)) delete published[path];
   });
 
-  test("publishes the tarball that was checked, then tags the commit", async () => {
+  test("a release publishes the checked tarball and then tags the commit", async () => {
     const { code, output } = await repository.run("release.mjs", []);
     expect(output).toContain("git push origin v1.2.3");
     expect(code).toBe(0);
@@ -176,7 +173,7 @@ describe("a release", () => {
     expect(repository.git("cat-file", "-t", "v1.2.3")).toBe("tag");
   });
 
-  test("publishes nothing when a check fails", async () => {
+  test("a release publishes nothing if a check fails", async () => {
     repository.write("new.txt", "");
     const { code } = await repository.run("release.mjs", []);
     expect(code).toBe(1);
@@ -184,7 +181,7 @@ describe("a release", () => {
     expect(repository.git("tag")).toBe("");
   });
 
-  test("tags nothing when npm does not take it", async () => {
+  test("a release makes no tag if npm rejects the package", async () => {
     answer = 403;
     const { code } = await repository.run("release.mjs", []);
     expect(code).toBe(1);
@@ -192,7 +189,7 @@ describe("a release", () => {
   });
 });
 
-/** What npm sends for a new version. */
+/** Request that npm sends for a new version. */
 interface Publication {
   readonly "dist-tags": Readonly<Record<string, string>>;
   readonly versions: Readonly<Record<string, { readonly dist: { readonly shasum: string } }>>;

@@ -1,6 +1,6 @@
 /**
- * The published types, as every version of TypeScript that is promised reads them: programs that use every door
- * compile, declarations of ours and of the dependencies checked too, and what is wrong does not.
+ * The published types under every supported version of TypeScript: programs that use every entry point compile, with
+ * the declarations of the package and of its dependencies checked, and invalid programs do not.
  */
 import { spawnSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
@@ -11,7 +11,7 @@ import { type InstalledPackage, installedPackage } from "../support/installed-pa
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
-/** Which version, and as what it is installed here. */
+/** Versions of TypeScript, and the names under which they are installed. */
 const COMPILERS = [
   ["5.9", "typescript-5.9"],
   ["6.0", "typescript"],
@@ -39,7 +39,7 @@ beforeAll(async () => {
   installed = await installedPackage();
   for (const name of ["program.ts", "page.ts", "refused.ts"]) {
     const text = readFileSync(join(root, "test/package/consumer", name), "utf8");
-    // Without the directives, which would silence the compiler.
+    // The directives are removed, because they would suppress the errors.
     writeFileSync(inFolder(name), text.replaceAll("@ts-expect-error", "wrong:"));
   }
 }, 120_000);
@@ -49,16 +49,16 @@ afterAll(() => installed.remove());
 describe.each(COMPILERS)("TypeScript %s", (version, compiler) => {
   const tsc = (...args: string[]) =>
     spawnSync(process.execPath, [join(root, "node_modules", compiler, "bin", "tsc"), ...args], {
-      cwd: installed.folder, // places are told from here
+      cwd: installed.folder, // error positions are relative to this folder
       encoding: "utf8",
     });
 
-  test("is the compiler that runs", () => {
+  test(`TypeScript ${version} is the compiler that runs`, () => {
     expect(tsc("--version").stdout).toMatch(`Version ${version}.`);
   });
 
   test.each(PROJECTS)(
-    "takes what is right and refuses what is wrong: $name",
+    `TypeScript ${version} accepts valid programs and rejects invalid ones: $name`,
     ({ name, files, ...options }) => {
       const project = inFolder(`tsconfig.${version}.${name}.json`);
       const compilerOptions = {
@@ -70,7 +70,7 @@ describe.each(COMPILERS)("TypeScript %s", (version, compiler) => {
         noEmit: true,
       };
       writeFileSync(project, JSON.stringify({ compilerOptions, files }));
-      // What an error says goes on in lines that are indented.
+      // The text of an error continues in indented lines.
       const { status, stdout } = tsc("-p", project, "--pretty", "false");
       const errors = stdout.split("\n").filter((line) => /^\S/.test(line));
       const places = errors.map((error) => /^refused\.ts\((\d+),.*error TS/.exec(error)?.[1]);
@@ -83,7 +83,7 @@ describe.each(COMPILERS)("TypeScript %s", (version, compiler) => {
   );
 });
 
-/** The lines after the directives, counted from 1. */
+/** Returns the numbers of the lines after the directives, from 1. */
 function wrongLines(): number[] {
   const lines = readFileSync(inFolder("refused.ts"), "utf8").split("\n");
   return lines.flatMap((line, index) => (line.trim().startsWith("// wrong:") ? [index + 2] : []));

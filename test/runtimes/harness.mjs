@@ -1,7 +1,7 @@
-/** A test runner small enough to run on every runtime: names and functions, one after the other. */
+/** Test runner that works on every runtime: it runs named functions one after the other. */
 
-/** Milliseconds until a test has failed. */
-const PATIENCE = 15_000;
+/** Timeout of a test, in milliseconds. */
+const TEST_TIMEOUT = 15_000;
 
 const tests = [];
 
@@ -9,12 +9,12 @@ export function test(name, run) {
   tests.push({ name, run });
 }
 
-/** Runs what was defined, and prints a line of JSON for each: `{ name, ok, error? }`. */
+/** Runs the defined tests and prints a line of JSON for each: `{ name, ok, error? }`. */
 export async function runAll() {
   for (const { name, run } of tests) {
     let timer;
     const late = new Promise((_, reject) => {
-      timer = setTimeout(() => reject(new Error(`not done within ${PATIENCE} ms`)), PATIENCE);
+      timer = setTimeout(() => reject(new Error(`not done within ${TEST_TIMEOUT} ms`)), TEST_TIMEOUT);
     });
     try {
       await Promise.race([run(), late]);
@@ -33,7 +33,7 @@ export function equal(actual, expected) {
   if (one !== other) throw new Error(`expected ${other}, got ${one}`);
 }
 
-/** What a promise rejects with; an error when it does not. */
+/** Returns the error with which a promise rejects. Throws if it resolves or the error has another name. */
 export async function rejection(promise, name) {
   const error = await promise.then(
     (value) => {

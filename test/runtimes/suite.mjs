@@ -1,6 +1,6 @@
 /**
- * What must work on every runtime, StartTLS with a live Twisted included. Runs on the built package.
- * `npm run test:runtimes` runs it on each and prints a table; `node test/runtimes/suite.mjs` on one.
+ * Tests that must pass on every runtime, StartTLS with a live Twisted included. They use the built package.
+ * `npm run test:runtimes` runs them on each runtime and prints a table; `node test/runtimes/suite.mjs` on one.
  */
 import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
@@ -67,7 +67,7 @@ const responders = locator(
   })),
 );
 
-/** A server and a connection to it, for as long as `use` takes. */
+/** Runs `use` with a server and a connection to it, and then destroys both. */
 async function joined(use, serverOptions = {}, clientOptions = {}) {
   const address =
     serverOptions.path === undefined ? { port: 0, host: "127.0.0.1" } : { path: serverOptions.path };
@@ -82,7 +82,7 @@ async function joined(use, serverOptions = {}, clientOptions = {}) {
   }
 }
 
-test("calls over TCP", () =>
+test("a call works over TCP", () =>
   joined(async (connection) => {
     equal(await connection.callRemote(Sum, { a: 13, b: 81 }), { total: 94 });
     const many = Array.from({ length: 500 }, (_, n) => connection.callRemote(Sum, { a: n, b: 1 }));
@@ -92,7 +92,7 @@ test("calls over TCP", () =>
     );
   }));
 
-test("calls over a UNIX socket", async () => {
+test("a call works over a UNIX socket", async () => {
   const folder = mkdtempSync(join(tmpdir(), "ampwire-"));
   try {
     const path = join(folder, "socket");
@@ -105,7 +105,7 @@ test("calls over a UNIX socket", async () => {
   }
 });
 
-test("all argument types", () =>
+test("every argument type is sent and received", () =>
   joined(async (connection) => {
     const data = new Uint8Array(60_000).map((_, index) => index % 251);
     equal(Buffer.compare((await connection.callRemote(Echo, { data })).data, data), 0);
@@ -122,7 +122,7 @@ test("all argument types", () =>
     for (const name of ["big", "text", "amount", "when"]) equal(echoed.text(name), wire[name]);
   }));
 
-test("a declared error arrives as its class", () =>
+test("a declared error rejects with its class", () =>
   joined((connection) =>
     rejection(connection.callRemote(Divide, { numerator: 1, denominator: 0 }), "ZeroDivisionError"),
   ));
@@ -134,7 +134,7 @@ test("close() waits for calls in progress", () =>
     equal(await call, { total: 3 });
   }));
 
-test("StartTLS, anonymous", () =>
+test("StartTLS works without certificates", () =>
   joined(async (connection) => {
     const upgraded = connection.startTLS();
     const held = connection.callRemote(Sum, { a: 1, b: 2 });
@@ -144,7 +144,7 @@ test("StartTLS, anonymous", () =>
     await rejection(connection.callRemote(StartTLS), "OnlyOneTLS");
   }));
 
-test("StartTLS, verified on both sides", () =>
+test("StartTLS verifies the certificates of both ends", () =>
   joined(
     async (connection) => {
       await connection.startTLS({
@@ -158,7 +158,7 @@ test("StartTLS, verified on both sides", () =>
     { tls: { localCertificate: serverCertificate, verifyAuthorities: [authority] }, requireTLS: true },
   ));
 
-test("StartTLS started by the server", () =>
+test("StartTLS works when the server starts it", () =>
   joined(
     async (connection, server) => {
       const [accepted] = server.connections;
@@ -221,7 +221,7 @@ test("plaintext injected after StartTLS is not executed", async () => {
   server.destroy();
 });
 
-test("a protocol switch inside TLS", () =>
+test("a protocol switch works inside TLS", () =>
   joined(async (connection) => {
     await connection.startTLS();
     const stream = await connection.switchProtocol(Switch, {});
@@ -251,14 +251,14 @@ const python = process.env.AMPWIRE_PYTHON ?? "/usr/bin/python3";
 const peer = fileURLToPath(new URL("../interop/twisted/peer.py", import.meta.url));
 
 for (const secure of [false, true]) {
-  test(`a Twisted server is called ${secure ? "inside TLS" : "in plaintext"}`, async () => {
+  test(`a call to a Twisted server works ${secure ? "inside TLS" : "in plaintext"}`, async () => {
     const twisted = spawn(python, [peer, "server"], { stdio: ["pipe", "pipe", "ignore"] });
     try {
       const port = await new Promise((resolve, reject) => {
         createInterface({ input: twisted.stdout }).once("line", (line) =>
           resolve(JSON.parse(line).listening.port),
         );
-        twisted.once("exit", () => reject(new Error("no Twisted: see CONTRIBUTING.md")));
+        twisted.once("exit", () => reject(new Error("Twisted is not installed: see CONTRIBUTING.md")));
       });
       const connection = await connect({ port, host: "127.0.0.1" });
       if (secure) await connection.startTLS();
@@ -270,7 +270,7 @@ for (const secure of [false, true]) {
     }
   });
 
-  test(`a Twisted client calls ${secure ? "inside TLS" : "in plaintext"}`, async () => {
+  test(`a call from a Twisted client works ${secure ? "inside TLS" : "in plaintext"}`, async () => {
     const BigSum = command("Sum", {
       arguments: { a: bigInteger(), b: bigInteger() },
       response: { total: bigInteger() },

@@ -1,4 +1,4 @@
-/** One connection of the soak: upgrades, calls, is cut at random, and comes again. */
+/** One client of the soak: it upgrades, calls, is cut at random and connects again. */
 import { randomBytes, randomInt } from "node:crypto";
 import { once } from "node:events";
 import { connect as connectSocket } from "node:net";
@@ -8,7 +8,7 @@ import { CallBack, Cut, Declared, Echo, Fail, Sum } from "./commands.mjs";
 
 const responders = locator(Sum.responder(({ a, b }) => ({ total: a + b })));
 
-/** What all connections together have seen. */
+/** Counts of all clients together. */
 export const tally = { answered: 0, declared: 0, lost: 0, pending: 0, wrong: [], upgrades: 0, cuts: 0 };
 
 export class Client {
@@ -30,13 +30,13 @@ export class Client {
     this.#socket = connectSocket({ port, host: "127.0.0.1", allowHalfOpen: true, noDelay: true });
     await once(this.#socket, "connect");
     this.#connection = attach(this.#socket, { role: "client", locator: responders });
-    // Held back, and only ever sent inside TLS: the server refuses it in plaintext.
+    // The call is queued and sent inside TLS only: the server refuses it in plaintext.
     const upgraded = this.#connection.startTLS({ verifyAuthorities: [authority] });
     await Promise.all([upgraded, this.#call(Sum, { a: 20, b: 22 }, ({ total }) => total === 42)]);
     tally.upgrades++;
   }
 
-  /** Calls until it is stopped, with pauses between. */
+  /** Makes calls with random pauses of up to `pause` milliseconds until stop(). */
   async run(pause) {
     while (!this.#stopped) {
       await new Promise((resolve) => setTimeout(resolve, randomInt(pause)));
@@ -68,14 +68,14 @@ export class Client {
     ][randomInt(4)]();
   }
 
-  /** Every call settles once, with the right answer or with the loss of its connection. */
+  /** Makes a call and checks that it settles once, with the right answer or with the loss of its connection. */
   async #call(command, args, isRight) {
     tally.pending++;
     let settled = 0;
     try {
       const answer = await this.#connection.callRemote(command, args).finally(() => settled++);
       if (isRight(answer)) tally.answered++;
-      else tally.wrong.push(`${command.name} was answered with something else`);
+      else tally.wrong.push(`${command.name} received a wrong answer`);
     } catch (error) {
       if (error instanceof Declared && isRight(error)) tally.declared++;
       else if (error instanceof AmpError && error.fault === "transport") tally.lost++;
@@ -85,7 +85,7 @@ export class Client {
     tally.pending--;
   }
 
-  /** Ends the connection in one of the ways there are, with calls under way, and opens another. */
+  /** Ends the connection in one of three ways while calls are in progress, and opens another. */
   async #cut() {
     tally.cuts++;
     const calls = [this.#mixedCall(), this.#mixedCall(), this.#mixedCall()];

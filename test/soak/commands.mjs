@@ -1,4 +1,4 @@
-/** What both ends of the soak know. */
+/** Commands shared by the client and the server of the soak. */
 import { bytes, command, integer, unicode } from "ampwire";
 
 export class Declared extends Error {}
@@ -8,21 +8,21 @@ export const Sum = command("Sum", {
   arguments: { a: integer(), b: integer() },
   response: { total: integer() },
 });
-/** Answered after a while, with what was sent. */
+/** Answered with the same bytes after `delay` milliseconds. */
 export const Echo = command("Echo", {
   arguments: { data: bytes(), delay: integer() },
   response: { data: bytes() },
 });
 /** Answered with a declared error. */
 export const Fail = command("Fail", { arguments: { text: unicode() }, errors: { DECLARED: Declared } });
-/** The responder calls Sum back so many times before it answers. */
+/** The responder calls Sum back `count` times before it answers. */
 export const CallBack = command("CallBack", {
   arguments: { count: integer() },
   response: { total: integer() },
 });
 /** The server cuts the connection instead of answering. */
 export const Cut = command("Cut", {});
-/** What the server has measured since the last time. */
+/** Figures of the server since the last Report. */
 export const Report = command("Report", {
   response: { served: integer(), heapMB: integer(), stallMs: integer(), connections: integer() },
 });

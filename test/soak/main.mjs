@@ -1,8 +1,8 @@
 /**
- * `npm run soak`: many connections, StartTLS on each, mixed calls both ways, random cuts; for two minutes.
- * Ends with a table of figures, and with exit code 1 when a promise is broken.
+ * `npm run soak`: many connections for two minutes, each with StartTLS, mixed calls both ways and random cuts.
+ * It ends with a table of figures, and exits with status 1 if a promise is broken.
  *
- * `npm run soak -- --seconds 20 --connections 200` makes it shorter.
+ * `npm run soak -- --seconds 20 --connections 200` runs a shorter test.
  */
 import { fork } from "node:child_process";
 import { once } from "node:events";
@@ -20,11 +20,11 @@ const { values } = parseArgs({
 });
 const seconds = Number(values.seconds);
 const count = Number(values.connections);
-/** Milliseconds. More than this, and somebody waits who should not. */
+/** Longest allowed stall of an event loop, in milliseconds. */
 const MAX_STALL = 100;
-/** Upgrades at a time: each costs both ends about two milliseconds of their event loops. */
+/** Upgrades at a time. Each takes about two milliseconds of the event loop of both ends. */
 const UPGRADES = 8;
-/** Of live memory, between the end of the warm-up and the end. */
+/** Largest allowed growth of live memory between the end of the warm-up and the end. */
 const MAX_GROWTH = 1.2;
 
 const authority = await PrivateCertificate.authority({ commonName: "Soak Authority" });
@@ -34,7 +34,7 @@ const server = fork(fileURLToPath(new URL("server.mjs", import.meta.url)), {
 });
 const [port] = await once(server, "message");
 
-longestStall(); // what it took to start is not what is promised
+longestStall(); // discards the stall of the start, which no promise covers
 const clients = Array.from({ length: count }, () => new Client({ port, authority }));
 const waiting = [...clients];
 const opened = performance.now();
@@ -45,7 +45,7 @@ await Promise.all(
 );
 console.log(`${count} connections upgraded in ${Math.round(performance.now() - opened)} ms`);
 
-// Two that do nothing but watch: one asks the server for its figures, the other waits its turn beside a flood.
+// Two more connections: one asks the server for its figures, the other measures its delay during a flood.
 const watcher = new Client({ port, authority });
 const bystander = new Client({ port, authority });
 await Promise.all([watcher.open(), bystander.open()]);
@@ -70,7 +70,7 @@ await Promise.all([watcher.stop(), bystander.stop()]);
 server.disconnect();
 await once(server, "exit");
 
-/** How much more live memory there is, on the average, in the second half than in the first after warm-up. */
+/** Returns the mean live memory of the second half divided by that of the first half after the warm-up. */
 function growth(name) {
   const half = Math.ceil(rows.length / 2);
   const mean = (part) => part.reduce((sum, row) => sum + row[name], 0) / Math.max(1, part.length);
@@ -82,7 +82,7 @@ const promises = [
     tally.wrong.length === 0,
     `${tally.answered} answered, ${tally.declared} declared errors, ${tally.lost} lost with ${tally.cuts} cuts`,
   ],
-  ["no call is left hanging", tally.pending === 0, `${tally.pending} pending`],
+  ["no call is left pending", tally.pending === 0, `${tally.pending} pending`],
   ["memory of the client is flat", growth("clientMB") < MAX_GROWTH, `x${growth("clientMB").toFixed(2)}`],
   ["memory of the server is flat", growth("serverMB") < MAX_GROWTH, `x${growth("serverMB").toFixed(2)}`],
   [
@@ -98,7 +98,7 @@ const promises = [
   [
     `a bystander waits under ${MAX_STALL} ms while another floods`,
     fairness.worst < MAX_STALL,
-    `${fairness.worst.toFixed(1)} ms at worst, beside ${fairness.flooded} calls`,
+    `${fairness.worst.toFixed(1)} ms at most, during ${fairness.flooded} calls`,
   ],
 ];
 console.log();
@@ -123,7 +123,7 @@ async function figures() {
   };
 }
 
-/** One connection sends as fast as it can; how long does a call on another take? */
+/** Floods the server over one connection. Returns the longest delay of a call on another. */
 async function flood() {
   const { connection } = watcher;
   let flooded = 0;

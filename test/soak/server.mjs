@@ -1,4 +1,4 @@
-/** The server of the soak, in a process of its own. It ends when its parent does. */
+/** Server of the soak, in a process of its own. It exits when its parent disconnects. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { locator } from "ampwire";
 import { listen, PrivateCertificate } from "ampwire/node";
@@ -42,7 +42,7 @@ const server = await listen({
     }),
   ),
   onError: (error) => {
-    // A caller that is cut off while it is called back is part of the plan.
+    // Callers that are cut off during a call back are expected.
     if (error.fault !== "transport") console.error("server:", error);
   },
 });

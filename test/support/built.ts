@@ -1,6 +1,6 @@
 /**
- * The build, for tests that run what is published. `npm test` has made it before; a test that is run alone makes it
- * when a source is newer. One at a time: a program that starts during a build could find half a file.
+ * The build, for tests that run the published files. `npm test` builds before it starts; a test that runs alone builds if a
+ * source is newer. Builds do not overlap, because a program that starts during a build might find a partial file.
  */
 import { execFileSync } from "node:child_process";
 import { mkdirSync, rmdirSync, statSync } from "node:fs";
@@ -12,7 +12,7 @@ import { fileURLToPath } from "node:url";
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const lock = join(root, "node_modules", ".cache", "ampwire-build");
 
-/** @returns the command, as a path */
+/** @returns the path of the command */
 export async function builtCommand(): Promise<string> {
   mkdirSync(join(lock, ".."), { recursive: true });
   while (!(await isFresh())) {
@@ -21,7 +21,7 @@ export async function builtCommand(): Promise<string> {
       continue;
     }
     try {
-      if (await isFresh()) continue; // somebody else has just made it
+      if (await isFresh()) continue; // another process has built it meanwhile
       execFileSync(process.execPath, ["scripts/build.mjs"], {
         cwd: root,
         stdio: ["ignore", "inherit", "inherit"],
@@ -33,7 +33,7 @@ export async function builtCommand(): Promise<string> {
   return join(root, "dist", "cli", "main.js");
 }
 
-/** Every source has its file in dist, and it is newer. */
+/** True if every source has a newer file in dist. */
 async function isFresh(): Promise<boolean> {
   const sources = await readdir(join(root, "src"), { recursive: true });
   return sources
@@ -41,7 +41,7 @@ async function isFresh(): Promise<boolean> {
     .every((name) => written(join("dist", name.replace(/\.ts$/, ".js"))) >= written(join("src", name)));
 }
 
-/** When, in milliseconds; 0 for a file that is not there. */
+/** Time of the last change in milliseconds; 0 for a missing file. */
 function written(path: string): number {
   return statSync(join(root, path), { throwIfNoEntry: false })?.mtimeMs ?? 0;
 }
@@ -51,7 +51,7 @@ function takeLock(): boolean {
     mkdirSync(lock);
     return true;
   } catch {
-    // One that is left over from a process that was killed.
+    // Removes a lock that a killed process left.
     const found = statSync(lock, { throwIfNoEntry: false });
     if (found !== undefined && Date.now() - found.mtimeMs > 120_000) rmdirSync(lock);
     return false;

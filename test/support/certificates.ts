@@ -1,7 +1,7 @@
 /**
- * Throw-away authorities and certificates for tests, made once in each process.
+ * CAs and certificates for tests, generated once in each process.
  *
- * All but `weak` are ECDSA on P-256. `impostor` is an authority with the name of `authority` and another key.
+ * All but `weak` are ECDSA on P-256. `impostor` is a CA with the name of `authority` and another key.
  */
 import "reflect-metadata";
 import { KeyObject, webcrypto } from "node:crypto";
@@ -30,24 +30,24 @@ interface LeafOptions {
 }
 
 export interface TestCertificates {
-  /** What the tests trust, unless they say otherwise. */
+  /** The CA that tests trust by default. */
   readonly authority: Certificate;
   readonly otherAuthority: Certificate;
   /** For calc.example and 127.0.0.1. */
   readonly server: PrivateCertificate;
-  /** Issued by an intermediate authority, which is its chain. */
+  /** Issued by an intermediate CA, which is its chain. */
   readonly chainedServer: PrivateCertificate;
   readonly expiredServer: PrivateCertificate;
   readonly futureServer: PrivateCertificate;
-  /** The same name as `server`, from an authority with the same name and another key. */
+  /** The name of `server`, issued by a CA with the same name and another key. */
   readonly impostorServer: PrivateCertificate;
   readonly client: PrivateCertificate;
   readonly otherClient: PrivateCertificate;
   readonly expiredClient: PrivateCertificate;
-  /** Good for code signing only. */
+  /** For code signing only. */
   readonly wrongPurpose: PrivateCertificate;
   readonly selfSigned: PrivateCertificate;
-  /** Self-signed, with an RSA key of 512 bits: OpenSSL takes none so small. */
+  /** Self-signed, with an RSA key of 512 bits, which is too small for OpenSSL. */
   readonly weak: PrivateCertificate;
 }
 

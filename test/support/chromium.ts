@@ -1,4 +1,4 @@
-/** A real browser, without a window: Debian's Chromium, started for each file of tests that asks for it. */
+/** Debian's Chromium, headless, started for each test file that uses it. */
 import { existsSync } from "node:fs";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll, onTestFinished } from "vitest";
@@ -6,7 +6,7 @@ import { describeWith, type Need } from "./needs.ts";
 
 const executablePath = process.env.AMPWIRE_CHROMIUM || "/usr/bin/chromium";
 
-/** Nothing of its own on the network, and nothing that needs a screen. */
+/** Disables Chromium's own network traffic and everything that needs a screen. */
 const ARGUMENTS = [
   "--no-sandbox",
   "--disable-gpu",
@@ -23,12 +23,12 @@ const CHROMIUM: Need = {
   missing: `there is no ${executablePath}: Debian has it as chromium; AMPWIRE_CHROMIUM names another`,
 };
 
-/** Runs the tests where there is a Chromium to run them with. */
+/** Runs the tests if Chromium is installed. */
 export function describeWithChromium(name: string, tests: (open: () => Promise<Page>) => void): void {
   describeWith([CHROMIUM], name, () => tests(browserForTests()));
 }
 
-/** Opens pages: each alone, with nothing kept from another, and closed after its test. */
+/** Opens pages. Each has a context of its own, and is closed after its test. */
 function browserForTests(): () => Promise<Page> {
   let browser: Browser;
   beforeAll(async () => {

@@ -1,8 +1,8 @@
 /**
- * The commands of the interoperability peers, as `test/interop/twisted/commands.py` declares them for Twisted. What each does is
- * said there.
+ * The commands of the interoperability peers. `test/interop/twisted/commands.py` declares them for Twisted and describes
+ * their behavior.
  *
- * Twisted's Integer has any size, so these are `bigInteger`s; `EchoSafeInteger` is the same ask with `integer`s.
+ * Twisted's Integer has any size, so these are `bigInteger`s. `EchoSafeInteger` is the same command with `integer`s.
  */
 import {
   ampList,
@@ -39,7 +39,7 @@ export const Divide = command("Divide", {
   errors: { ZERO_DIVISION: ZeroDivisionError },
 });
 
-// Echoes: the response has the shape of the arguments.
+// Echoes. The response has the same fields as the arguments.
 
 function echo<const A extends Fields>(name: string, fields: A) {
   return command(name, { arguments: fields, response: fields });
@@ -62,7 +62,7 @@ export const EchoAmpList = echo("EchoAmpList", {
 export const EchoOptional = echo("EchoOptional", { a: optional(bigInteger()), b: optional(unicode()) });
 export const EchoBig = echo("EchoBig", { text: bigUnicode(), data: bigBytes() });
 export const EchoDescriptor = echo("EchoDescriptor", { value: descriptor() });
-/** Served by a raw responder on both sides. */
+/** A raw responder serves it at both ends. */
 export const Raw = echo("raw", { data: bytes() });
 
 /** Served by Twisted only: decodes `wire` as the type and encodes it again. */
@@ -117,7 +117,7 @@ export const CallBack = command("CallBack", {
 
 const rawFields = ampList({ key: bytes(), value: bytes() });
 
-/** Served by Twisted only: asks us whatever we say, and tells what came of it. */
+/** Served by Twisted only. Makes the given call back to this end, and returns the outcome. */
 export const AskMe = command("AskMe", {
   arguments: { command: bytes(), fields: rawFields },
   response: { outcome: unicode(), fields: rawFields, code: bytes(), description: unicode() },

@@ -1,4 +1,4 @@
-/** Values that every echo command must bring back unchanged: those of `test/interop/twisted/echo_table.py`, and more. */
+/** Values that every echo command must return unchanged: those of `test/interop/twisted/echo_table.py`, and more. */
 import type { Command, Fields, InputOf } from "ampwire";
 import { Temporal } from "temporal-polyfill";
 import { exactDecimal } from "../../src/core/arguments/python-decimal.ts";
@@ -15,7 +15,7 @@ function echoes<A extends Fields>(command: Command<A, A, true>, ...rows: readonl
   return rows.map((fields) => {
     const shown = JSON.stringify(plain(fields));
     const name = shown.length < 80 ? shown : `${shown.slice(0, 60)}... (${shown.length} characters)`;
-    // The rows have been checked against the command; from here on any command is like any other.
+    // The rows have been checked against the types of the command, which are erased from here on.
     return { name: `${command.name} ${name}`, command: command as unknown as Echo["command"], fields };
   });
 }
@@ -43,7 +43,7 @@ export const ECHOES: readonly Echo[] = [
       new Uint8Array(1),
       new Uint8Array(2),
       allBytes,
-      Uint8Array.of(0x16, 3, 1), // as a TLS record begins
+      Uint8Array.of(0x16, 3, 1), // the beginning of a TLS record
       new Uint8Array(65_535).fill(0x78),
     ),
   ),

@@ -1,9 +1,9 @@
-/** A TLS client whose writes pass through the hands of a test: to be split, or to have something glued to them. */
+/** A TLS client whose writes a test can change: for example, split them or append bytes. */
 import { Duplex } from "node:stream";
 import { type ConnectionOptions, connect, type TLSSocket } from "node:tls";
 import type { RawPeer } from "./raw-peer.ts";
 
-/** Is given what TLS writes, and which write it is: 0 is the ClientHello. Sends it, or something else. */
+/** Called with each write of TLS and its number, 0 for the ClientHello. Sends it, or something else. */
 export type Edit = (bytes: Buffer, index: number) => void | Promise<void>;
 
 export function editedClient(peer: RawPeer, edit: Edit, options: ConnectionOptions = {}): TLSSocket {

@@ -1,4 +1,4 @@
-/** Runs the programs of examples/, on the package as it is built, and reads what they print. */
+/** Runs the programs of examples/ on the built package, and reads their output. */
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
@@ -8,7 +8,7 @@ import { builtCommand } from "./built.ts";
 
 beforeAll(builtCommand, 120_000);
 
-/** A program that runs until it ends, or its test does. */
+/** A program that runs until it exits, or its test ends. */
 export class Program {
   readonly #child: ChildProcessWithoutNullStreams;
   readonly #closed: Promise<unknown>;
@@ -19,7 +19,7 @@ export class Program {
   constructor(command: string, args: readonly string[]) {
     this.#child = spawn(command, args);
     this.#closed = once(this.#child, "close").then(() => this.#wake());
-    this.#child.stdin.on("error", () => {}); // it may have gone
+    this.#child.stdin.on("error", () => {}); // the program may have exited
     this.#child.stderr.on("data", (text: Buffer) => {
       this.#complaints += text;
     });
@@ -37,19 +37,19 @@ export class Program {
     this.#child.stdin.write(`${line}\n`);
   }
 
-  /** The next line that it prints. */
+  /** Returns the next line of the output. */
   async line(): Promise<string> {
     for (;;) {
       const line = this.#unread.shift();
       if (line !== undefined) return line;
-      if (this.#child.exitCode !== null) throw new Error(`it has ended: ${this.#complaints}`);
+      if (this.#child.exitCode !== null) throw new Error(`the program has exited: ${this.#complaints}`);
       await new Promise<void>((resolve) => {
         this.#wake = resolve;
       });
     }
   }
 
-  /** Ends its input, and waits until it has ended by itself. */
+  /** Ends its input, and waits until it exits. */
   async end() {
     this.#child.stdin.end();
     await this.#closed;

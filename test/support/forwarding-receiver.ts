@@ -1,4 +1,4 @@
-/** A receiver that passes everything on: for those that change one thing on the way. */
+/** A receiver that forwards every call, for receivers that change one method. */
 import type { ChunkOwnership, TransportReceiver } from "ampwire";
 
 export class ForwardingReceiver implements TransportReceiver {

@@ -1,4 +1,4 @@
-/** Values of every argument type, and bytes that are nearly such values, from a seed: each run makes the same. */
+/** Values of every argument type, and bytes that resemble them, generated from a seed: each run generates the same. */
 import {
   type Argument,
   ampList,
@@ -17,14 +17,14 @@ import * as fc from "fast-check";
 import { Temporal } from "temporal-polyfill";
 import { exactDecimal } from "../../src/core/arguments/python-decimal.ts";
 
-/** A type by the name that `test/interop/twisted/argument_types.py` knows, and values of it. */
+/** A type with its name in `test/interop/twisted/argument_types.py`, and values of it. */
 export interface GeneratedType {
   readonly name: string;
-  /** The command that echoes values of it, by the name of its class in `test/interop/twisted/commands.py`. */
+  /** The command that echoes such values, by the name of its class in `test/interop/twisted/commands.py`. */
   readonly echo: string;
   readonly codec: Argument<unknown>;
   readonly values: fc.Arbitrary<unknown>;
-  /** Characters that its text is made of, and some that it is not. */
+  /** Characters that occur in its encoding, and some that do not. */
   readonly alphabet: string;
 }
 
@@ -39,7 +39,7 @@ const texts = fc.oneof(fc.string({ unit: "binary" }), fc.string({ unit: "graphem
 const floats = fc.oneof(
   fc.double(),
   fc.integer().map(Number),
-  // Short decimals, around the powers of ten at which one notation turns into another.
+  // Short decimals around the powers of ten at which the notation changes.
   fc
     .tuple(fc.integer({ min: -9999, max: 9999 }), fc.integer({ min: -25, max: 25 }))
     .map(([d, e]) => Number(`${d}e${e}`)),
@@ -85,7 +85,7 @@ const dateTimes = fc
       timeZone: `${offset < 0 ? "-" : "+"}${hours}:${minutes}`,
     });
   })
-  // The first and the last day end before they begin somewhere: no date of Python's has a year 0 or 10000 in UTC.
+  // Python's dates have no year 0 or 10000 in UTC, which the first and the last day would need in some time zones.
   .filter((value) => value.year >= 1 && value.year <= 9999);
 
 const paths = fc
@@ -100,7 +100,7 @@ const rows = fc.array(
   { maxLength: 5 },
 );
 
-/** Erases the type of a codec: it is only ever given the values that are generated beside it. */
+/** Erases the type of a codec. The codec gets only the values that are generated with it. */
 function generated<T>(
   [name, echo]: readonly [string, string],
   codec: Argument<T>,
@@ -141,16 +141,16 @@ export const GENERATED: readonly GeneratedType[] = [
   ),
 ];
 
-/** Another seed makes other values; with AMPWIRE_GENERATED more of them. */
+/** Another seed generates other values. AMPWIRE_GENERATED sets their number. */
 const SEED = Number(process.env.AMPWIRE_SEED ?? 20_120_123);
-/** How many of each kind. */
+/** Number of values of each type. */
 export const COUNT = Number(process.env.AMPWIRE_GENERATED ?? 2000);
 
 export function sample<T>(values: fc.Arbitrary<T>, count = COUNT): T[] {
   return fc.sample(values, { seed: SEED, numRuns: count });
 }
 
-/** Bytes that are nearly a value: an encoding with a few bytes changed, or characters of the right kind at random. */
+/** Returns bytes that resemble a value: an encoding with a few changed bytes, or random characters of the right kind. */
 export function nearly({ codec, values, alphabet }: GeneratedType): fc.Arbitrary<Uint8Array> {
   const characters = [...alphabet];
   const soup = fc

@@ -1,4 +1,4 @@
-/** The package as whoever installs it gets it: packed, and installed into an empty folder. */
+/** The package as users get it: packed, and installed into an empty folder. */
 import { execFileSync } from "node:child_process";
 import { cpSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -9,9 +9,9 @@ import { builtCommand } from "./built.ts";
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
 export interface InstalledPackage {
-  /** A project of modules, with ampwire and Node's types in its node_modules. */
+  /** A project of ES modules, with ampwire and Node's types in its node_modules. */
   readonly folder: string;
-  /** What the tarball holds. */
+  /** Names of the files in the tarball. */
   readonly packed: readonly string[];
   /** Removes the folder. */
   remove(): void;

@@ -1,13 +1,13 @@
 /**
- * Transports that read as sockets do: into one buffer, which they lend and write over as soon as it is theirs again, or
- * into the room that the receiver has.
+ * Transports that read as sockets do: into one buffer, which the receiver borrows and the transport then overwrites, or into
+ * memory that the receiver offers.
  */
 import type { Transport } from "ampwire";
 import { ForwardingReceiver } from "./forwarding-receiver.ts";
 
 const buffer = new Uint8Array(64 * 1024);
 
-/** The same transport. Whoever reads there too late reads what is no AMP. */
+/** Wraps a transport. A receiver that reads a borrowed chunk too late reads garbage. */
 export function lending<T extends Transport>(transport: T): T {
   const start = transport.start.bind(transport);
   transport.start = (receiver) => start(new Lender(receiver));

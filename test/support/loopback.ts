@@ -1,6 +1,6 @@
 /**
- * Connections over loopback sockets, on ports that the system chooses. Whatever a test opens here is closed after it,
- * and then no timer of a connection may be left.
+ * Connections over loopback sockets, on ports that the system chooses. They are closed after the test that opened them, and
+ * then the test checks that no timer of a connection is left.
  */
 import { once } from "node:events";
 import { type AddressInfo, connect as connectSocket, createServer, type Socket } from "node:net";
@@ -19,13 +19,13 @@ import { RawPeer } from "./raw-peer.ts";
 
 const HOST = "127.0.0.1";
 
-/** Ours, and who is at the other end. */
+/** A connection and the peer at its other end. */
 export interface Joined {
   readonly connection: NodeConnection;
   readonly peer: RawPeer;
 }
 
-/** Our connection with a raw peer: `server` has accepted it, `client` has opened it. */
+/** Opens a connection with a raw peer: with `server` the connection accepts, with `client` it connects. */
 export function ours(role: "server" | "client", options: NodeConnectionOptions = {}): Promise<Joined> {
   return role === "server" ? accepted(options) : opened(options);
 }
@@ -42,7 +42,7 @@ async function opened(options: NodeConnectionOptions): Promise<Joined> {
   return { connection, peer: new RawPeer(socket) };
 }
 
-/** The same on a socket that the test can look at. */
+/** Does the same as `ours`, on a socket that the test can inspect. */
 export async function attached(
   role: "server" | "client",
   options: NodeConnectionOptions = {},
@@ -55,12 +55,12 @@ export async function attached(
   return { connection, peer: new RawPeer(other), socket };
 }
 
-/** Until so many bytes, counted from the first, have come to a socket, whether anybody reads it or not. */
+/** Resolves when this number of bytes has arrived at a socket, counted from the first, read or unread. */
 export async function arrived(socket: Socket, bytes: number): Promise<void> {
   while (socket.bytesRead < bytes && !socket.destroyed) await new Promise(setImmediate);
 }
 
-/** Two of ours. */
+/** Opens two connections to each other. */
 export async function pair(
   serverOptions: NodeConnectionOptions = {},
   clientOptions: NodeConnectionOptions = {},
@@ -70,7 +70,7 @@ export async function pair(
   return { server, client };
 }
 
-/** A server of ours; `next` is the connection that comes next. */
+/** Starts a server; `next` resolves with its next connection. */
 export async function ourServer(options: Omit<ListenOptions, "onConnection"> = {}) {
   const connections = queue<NodeConnection>();
   const server = await listen({
@@ -86,7 +86,7 @@ export async function ourServer(options: Omit<ListenOptions, "onConnection"> = {
   return { server, port: (server.address() as AddressInfo).port, next: connections.next };
 }
 
-/** A client of ours. */
+/** Opens a client connection. */
 export async function ourClient(
   port: number,
   options: Partial<ConnectOptions> = {},
@@ -96,7 +96,7 @@ export async function ourClient(
   return connection;
 }
 
-/** A server of sockets: each ends its side when the other end has ended its. */
+/** Starts a server of sockets. Each ends its side when the peer has ended its side. */
 export async function rawServer() {
   const sockets = queue<Socket>();
   const server = createServer((socket) => {
@@ -109,7 +109,7 @@ export async function rawServer() {
   return { port: (server.address() as AddressInfo).port, next: sockets.next };
 }
 
-/** A client, as a socket. */
+/** Opens a client socket. */
 export async function rawClient(port: number): Promise<Socket> {
   const socket = connectSocket({ host: HOST, port });
   onTestFinished(() => void socket.destroy());
@@ -119,7 +119,7 @@ export async function rawClient(port: number): Promise<Socket> {
 
 const untidied = new Set<NodeConnection>();
 
-/** Ends the connection after the test; then nothing may be left of any. */
+/** Ends the connection after the test. Then no timer of any connection may be left. */
 export function tidy(connection: NodeConnection): void {
   if (untidied.size === 0) onTestFinished(endAll);
   untidied.add(connection);

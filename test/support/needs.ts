@@ -1,11 +1,11 @@
-/** Tests that need what not every machine has. In CI they fail without it, elsewhere they are skipped, and that is said. */
+/** Tests that need optional software. Without it they fail in CI; elsewhere they are skipped with a message. */
 import { describe, it } from "vitest";
 
 export interface Need {
-  /** For messages. */
+  /** The name of the software, for messages. */
   readonly what: string;
   there(): boolean;
-  /** What is not there, and how to come by it: a sentence without its full stop. */
+  /** The missing software and how to install it: a sentence without its full stop. */
   readonly missing: string;
 }
 
@@ -15,7 +15,7 @@ export function describeWith(needs: readonly Need[], name: string, tests: () => 
     describe(name, tests);
   } else if (process.env.CI === "true") {
     describe(name, () => {
-      it(`needs ${need.what}, and with CI=true may not be skipped`, () => {
+      it(`${need.what} is installed, because CI=true forbids to skip these tests`, () => {
         throw new Error(need.missing);
       });
     });

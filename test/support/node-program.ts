@@ -1,4 +1,4 @@
-/** Programs of `test/support/programs/` as files that every Node runs, made of the sources as they are. */
+/** Programs of `test/support/programs/`, compiled to files that every version of Node runs. */
 import { rmSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
@@ -7,7 +7,7 @@ import { unixPlace } from "./unix-place.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
-/** The path of the program, until the test is over. */
+/** Returns the path of the program, which exists until the end of the test. */
 export async function nodeProgram(name: string): Promise<string> {
   const outfile = `${unixPlace()}.mjs`;
   onTestFinished(() => rmSync(outfile, { force: true }));

@@ -1,6 +1,6 @@
-/** Captures of TCP conversations, as files that Wireshark reads: made from what each end has written, in its order. */
+/** Captures of TCP conversations as files for Wireshark, made from the writes of both ends in their order. */
 
-/** What one end has written at once. */
+/** One write of one end. */
 export interface Segment {
   readonly way: "toServer" | "toClient";
   readonly bytes: Uint8Array;
@@ -11,18 +11,18 @@ export interface Ports {
   readonly server: number;
 }
 
-/** A packet in the file begins with an IP header. */
+/** Link type: packets in the file begin with an IP header. */
 const LINKTYPE_RAW = 101;
 const FIN = 0x01;
 const SYN = 0x02;
 const PUSH = 0x08;
 const ACK = 0x10;
-/** The most that goes into one IP packet beside the two headers. */
+/** Maximum payload of an IP packet after the IP and the TCP header. */
 const MOST = 65_535 - 40;
 
 /**
- * A capture of one conversation from its first packet to its last, a millisecond between any two.
- * @param bound segments are cut into pieces of at most so many bytes
+ * Returns a capture of a whole conversation, with a millisecond between any two packets.
+ * @param bound maximum bytes of a segment
  */
 export function capture(
   segments: readonly Segment[],

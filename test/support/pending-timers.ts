@@ -1,4 +1,4 @@
-/** Counts the timers that connections have set and that neither fired nor were taken back. */
+/** Counts timers that connections have set and that have neither fired nor been cleared. */
 import { systemClock } from "../../src/node/clock.ts";
 
 const pending = new Set<unknown>();

@@ -1,13 +1,13 @@
-/** What `npm run fuzz` tries for long, for a moment: the kept inputs, and some new ones that are the same in each run. */
+/** A short run of the properties of `npm run fuzz`: the stored inputs, and some new ones that are the same in each run. */
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-// biome-ignore lint/correctness/useImportExtensions: it is a program as it stands, and TypeScript has only its types
+// biome-ignore lint/correctness/useImportExtensions: the file is a program, and TypeScript has only its types
 import { corpusOf, properties } from "../fuzz/properties.mjs";
 
-/** Another seed makes other inputs. */
+/** Another seed generates other inputs. */
 const SEED = Number(process.env.AMPWIRE_SEED ?? 20_120_123);
 
-/** Tests the property of this name with so many inputs, and with those of its corpus. */
+/** Tests the property of this name with this number of inputs, and with those of its corpus. */
 export function holds(name: string, numRuns: number): void {
   const property = properties.find((one) => one.name === name);
   if (property === undefined) throw new Error(`there is no property named ${name}`);
@@ -19,7 +19,7 @@ export function holds(name: string, numRuns: number): void {
     );
   });
   if (property.bytes !== true) return;
-  test("and so for the kept inputs", async () => {
+  test("the property holds for the stored inputs", async () => {
     const inputs = corpusOf(property);
     expect(inputs.length).toBeGreaterThan(0);
     for (const input of inputs) await check(input);

@@ -1,16 +1,16 @@
-/** The other end of a connection, in the hands of a test: sends whatever bytes it likes, and records all it is sent. */
+/** A peer that a test controls: it sends any bytes, and records all that it receives. */
 import { once } from "node:events";
 import type { Socket } from "node:net";
 import { type ConnectionOptions, connect, createServer, type TLSSocket, type TlsOptions } from "node:tls";
 import { Box, BoxReader, encodeBox, type PrivateCertificateLike } from "ampwire";
 
-/** A box as tests write it. */
+/** A box in a form that tests can write. */
 type Fields = Readonly<Record<string, string | Uint8Array>>;
 
 /** Bytes, or a box. */
 export type Part = Uint8Array | Fields;
 
-/** The boxes of the exchange. */
+/** Boxes of the StartTLS exchange. */
 export const STLS = { _ask: "1", _command: "StartTLS" };
 export const ANS = { _answer: "1" };
 
@@ -18,14 +18,14 @@ export function bytesOf(...parts: readonly Part[]): Buffer {
   return Buffer.concat(parts.map((part) => (part instanceof Uint8Array ? part : encodeBox(new Box(part)))));
 }
 
-/** A box with its values as text. */
+/** Converts a box to an object with its values as text. */
 export function textOf(box: Box): Record<string, string> {
   return Object.fromEntries([...box.keys()].map((key) => [key, box.text(key) ?? ""]));
 }
 
 export class RawPeer {
   readonly socket: Socket;
-  /** Resolves when the socket is closed, for whatever reason. */
+  /** Resolves when the socket is closed, for any reason. */
   readonly closed: Promise<void>;
   readonly #chunks: Buffer[] = [];
   #reader = new BoxReader();
@@ -35,7 +35,7 @@ export class RawPeer {
   constructor(socket: Socket) {
     this.socket = socket;
     socket.setNoDelay(true);
-    socket.on("error", () => {}); // a reset is what many tests are about
+    socket.on("error", () => {}); // many tests reset the connection
     socket.on("data", this.#onData);
     socket.on("end", this.#onEnd);
     this.closed = new Promise((resolve) => {
@@ -61,22 +61,22 @@ export class RawPeer {
     for (const wake of this.#wake.splice(0)) wake();
   }
 
-  /** Everything that has come in plaintext. */
+  /** All bytes that were received in plaintext. */
   get received(): Buffer {
     return Buffer.concat(this.#chunks);
   }
 
-  /** Whether the other end has ended its side. */
+  /** True if the other end has ended its side. */
   get ended(): boolean {
     return this.#ended;
   }
 
-  /** In one write. */
+  /** Sends boxes and bytes in one write. */
   send(...parts: readonly Part[]): void {
     this.socket.write(bytesOf(...parts));
   }
 
-  /** The next box; undefined when the other end has ended before. */
+  /** Returns the next box, or undefined if the other end ended first. */
   async box(): Promise<Record<string, string> | undefined> {
     for (;;) {
       const box = this.#reader.next();
@@ -86,14 +86,14 @@ export class RawPeer {
     }
   }
 
-  /** Every box up to the end. */
+  /** Returns all boxes up to the end. */
   async boxes(): Promise<Record<string, string>[]> {
     const found: Record<string, string>[] = [];
     for (let box = await this.box(); box !== undefined; box = await this.box()) found.push(box);
     return found;
   }
 
-  /** Until the other end has ended its side, or the socket is closed. */
+  /** Resolves when the other end has ended its side, or the socket is closed. */
   async end(): Promise<void> {
     while (!this.#ended) await this.#news();
   }
@@ -102,17 +102,17 @@ export class RawPeer {
     return new Promise((resolve) => this.#wake.push(resolve));
   }
 
-  /** Ends with FIN. */
+  /** Ends this side with FIN. */
   finish(): void {
     this.socket.end();
   }
 
-  /** Ends with RST. */
+  /** Ends both sides with RST. */
   reset(): void {
     this.socket.resetAndDestroy();
   }
 
-  /** Hands the socket over to TLS, with what has come behind the last box. */
+  /** Passes the socket to TLS, with the bytes that came after the last box. */
   release(): Socket {
     const { socket } = this;
     socket.off("data", this.#onData).off("end", this.#onEnd);
@@ -122,13 +122,13 @@ export class RawPeer {
     return socket;
   }
 
-  /** A TLS client on the socket that checks nothing unless told. */
+  /** Becomes a TLS client on the socket, by default without verification. */
   tlsClient(options: ConnectionOptions = {}): TLSSocket {
     const tls = connect({ rejectUnauthorized: false, ...options, socket: this.release() });
     return tls.on("error", () => {});
   }
 
-  /** A TLS server on the socket that asks for nothing unless told. Waits for the handshake. */
+  /** Becomes a TLS server on the socket, by default without a client certificate. Waits for the handshake. */
   async tlsServer(certificate: PrivateCertificateLike, options: TlsOptions = {}): Promise<RawTLS> {
     const pem = certificate.toPEMWithKey();
     const server = createServer({ cert: pem, key: pem, ...options });
@@ -139,7 +139,7 @@ export class RawPeer {
     return new RawTLS(tls as TLSSocket);
   }
 
-  /** The same for a client. */
+  /** Does the same as a TLS client. */
   async secure(options: ConnectionOptions = {}): Promise<RawTLS> {
     const tls = this.tlsClient(options);
     await once(tls, "secureConnect");
@@ -147,7 +147,7 @@ export class RawPeer {
   }
 }
 
-/** The same inside TLS. */
+/** Continues inside TLS. */
 export class RawTLS extends RawPeer {
   declare readonly socket: TLSSocket;
 }

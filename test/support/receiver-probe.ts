@@ -1,19 +1,19 @@
-/** Listens to a transport, and remembers what it hears. */
+/** A transport receiver that records the calls of its methods. */
 import type { ChunkOwnership, TransportReceiver } from "ampwire";
 
 export class ReceiverProbe implements TransportReceiver {
-  /** As they came, copied only where they were lent: else they are the receiver's. */
+  /** The received chunks. Borrowed ones are copied; the receiver may keep the others. */
   readonly chunks: Uint8Array[] = [];
-  /** What was heard, in order; runs of bytes count once, and `drained` only where it may not come. */
+  /** The calls in order. Consecutive chunks count once, and `drained` only if it must not be called. */
   readonly heard: ("bytes" | "ended" | "lost" | "drained after lost")[] = [];
-  /** How often everything has been sent after it was not. */
+  /** Number of calls of `drained`. */
   drains = 0;
-  /** Bytes that came. */
+  /** Number of received bytes. */
   length = 0;
   readonly reasons: (Error | undefined)[] = [];
-  /** Called for every chunk: to do something in that very moment. */
+  /** Called for every chunk, during `received`. */
   onReceived: () => void = () => {};
-  /** Where it would have the next bytes. */
+  /** The memory that the receiver offers for the next bytes. */
   room: () => Uint8Array | undefined = () => undefined;
   #wake: (() => void)[] = [];
 
@@ -46,12 +46,12 @@ export class ReceiverProbe implements TransportReceiver {
     return Buffer.concat(this.chunks);
   }
 
-  /** Until something holds of what was heard. */
+  /** Resolves when a condition on the recorded calls is true. */
   async until(holds: () => boolean): Promise<void> {
     while (!holds()) await new Promise<void>((resolve) => this.#wake.push(resolve));
   }
 
-  /** Until so many bytes have come, and all of them. */
+  /** Resolves with all received bytes once there are this many. */
   async bytes(length: number): Promise<Buffer> {
     await this.until(() => this.length >= length);
     return this.all;

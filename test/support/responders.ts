@@ -1,10 +1,10 @@
-/** Our peer: a responder for every command that a Twisted peer may ask, as `test/interop/twisted/peer_protocol.py` has them. */
+/** A peer with a responder for every command that a Twisted peer may call, as in `test/interop/twisted/peer_protocol.py`. */
 import type { Duplex } from "node:stream";
 import { setTimeout as delay } from "node:timers/promises";
 import { type AmpConnection, Box, locator, RemoteAmpError, type ResponderLocator, StartTLS } from "ampwire";
 import * as commands from "./commands.ts";
 
-/** For a connection or all of a server: what it remembers, it remembers of each connection by itself. */
+/** The locator for one connection or for a server. Its state is separate for each connection. */
 export function peerLocator(): ResponderLocator {
   return locator(...calls(), ...echoes(), ...failures(), ...upgrades(), ...switches(), {
     amp_RAW: (box: Box) => new Box([...box].filter(([key]) => !key.startsWith("_"))),
@@ -23,7 +23,7 @@ function calls() {
     }),
     commands.LastNotified.responder((_, { state }) => ({ message: String(state.lastNotified ?? "") })),
     commands.Slow.responder(async ({ milliseconds }, { signal }) => {
-      await delay(milliseconds, undefined, { signal: signal as AbortSignal }).catch(() => {}); // Node's is one
+      await delay(milliseconds, undefined, { signal: signal as AbortSignal }).catch(() => {}); // the signal is always an AbortSignal of Node
     }),
     commands.CallBack.responder(async ({ n }, { connection }) => {
       const asked = Array.from({ length: Number(n) }, (_, i) => BigInt(i)).map((i) =>
@@ -74,7 +74,7 @@ function failures() {
     }),
     commands.FailReturn.responder(() => {
       const wrong: unknown = "not an integer";
-      return { total: wrong as bigint }; // what the compiler is there to prevent
+      return { total: wrong as bigint }; // a type error on purpose
     }),
     commands.Repeat.responder(({ value, times }) => ({
       value: new Uint8Array(Buffer.concat(Array<Uint8Array>(times).fill(value))),
@@ -82,7 +82,7 @@ function failures() {
   ];
 }
 
-/** Upgrades that we were told to begin. Not in `context.state`, which starts afresh with TLS. */
+/** Upgrades that the peer asked this end to start. They are not in `context.state`, which is new inside TLS. */
 const upgradesBegun = new WeakMap<AmpConnection, Promise<string>>();
 
 function upgrades() {
@@ -133,7 +133,7 @@ function echoLines(stream: Duplex): void {
   stream.resume();
 }
 
-/** Refuses every StartTLS, as `--refuse-tls` does. To be given before `peerLocator()`. */
+/** Refuses every StartTLS, as `--refuse-tls` does. It must come before `peerLocator()`. */
 export function refusingTLS(): ResponderLocator {
   return locator(
     StartTLS.responder(() => {

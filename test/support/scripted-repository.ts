@@ -1,4 +1,4 @@
-/** A small package in a git repository of its own, with a copy of our scripts: they work on the folder they lie in. */
+/** A small package in a git repository of its own, with copies of the project's scripts, which work on their own folder. */
 import { execFile, execFileSync } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -29,14 +29,14 @@ const FILES: Record<string, string> = {
   "dist/index.js": "export {};\n",
   "dist/index.d.ts": "export {};\n",
   "dist/main.js": "#!/usr/bin/env node\n",
-  // There is nothing to install, and nothing missing.
+  // Nothing to install, and nothing missing.
   "package-lock.json": JSON.stringify({ lockfileVersion: 3, packages: {} }),
   "node_modules/.package-lock.json": JSON.stringify({ packages: {} }),
 };
 
 export interface Outcome {
   readonly code: number;
-  /** All that was printed. */
+  /** All output. */
   readonly output: string;
 }
 
@@ -61,7 +61,7 @@ export class ScriptedRepository {
     rmSync(join(this.folder, path), { recursive: true });
   }
 
-  /** Writes package.json, with these fields in place of its own. */
+  /** Writes package.json with these fields in place of its own. */
   manifest(fields: object): void {
     this.write("package.json", JSON.stringify({ ...MANIFEST, ...fields }, undefined, 2));
   }
@@ -89,7 +89,7 @@ export class ScriptedRepository {
     words: readonly string[],
     env: Readonly<Record<string, string>> = {},
   ): Promise<Outcome> {
-    // Who commits and tags is nothing that a machine need know.
+    // Independent of the git configuration of the machine.
     const identity = {
       GIT_AUTHOR_NAME: "Test",
       GIT_AUTHOR_EMAIL: "test@example.com",

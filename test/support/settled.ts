@@ -1,17 +1,18 @@
-/** How promises end. The handlers are there from the first moment, so that a rejection is never an unhandled one. */
+/** Outcomes of promises. The handlers are added at once, so that a rejection is never unhandled. */
 
-/** The error that a promise rejects with. */
+/** Returns the error that a promise rejects with. */
 export async function rejection(promise: Promise<unknown>): Promise<Error> {
   const outcome = await promise.then(
     (value) => ({ value }),
     (error: unknown) => ({ error }),
   );
-  if ("value" in outcome) throw new Error("this was to reject, and has resolved", { cause: outcome.value });
+  if ("value" in outcome)
+    throw new Error("the promise was expected to reject, but has resolved", { cause: outcome.value });
   if (outcome.error instanceof Error) return outcome.error;
-  throw new Error("this was to reject with an error", { cause: outcome.error });
+  throw new Error("the promise was expected to reject with an Error", { cause: outcome.error });
 }
 
-/** Says how often a promise has been settled so far, and how. */
+/** Records how often a promise has settled, and how. */
 export interface Settling {
   readonly how: readonly ("resolved" | "rejected")[];
   readonly over: Promise<void>;

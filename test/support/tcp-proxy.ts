@@ -1,32 +1,32 @@
 /**
- * A wire between a client and a server that a test can look at and cut: it keeps what went each way, and may cut
- * both ends off after so many bytes.
+ * A proxy between a client and a server that a test can inspect: it records the bytes of each direction, and can cut
+ * the connection after a number of bytes.
  */
 import type { Socket } from "node:net";
 import { rawClient, rawServer } from "./loopback.ts";
 import type { Segment } from "./pcap.ts";
 
-/** Which way bytes go. */
+/** Direction of the bytes. */
 export type Way = Segment["way"];
 
 export interface Cut {
   readonly way: Way;
-  /** Bytes that still get through. */
+  /** Number of bytes that pass before the cut. */
   readonly after: number;
-  /** An end in order, or a reset. */
+  /** FIN or RST. */
   readonly how: "FIN" | "RST";
 }
 
 export interface Wire {
-  /** Where the client is to connect to. */
+  /** Port that the client connects to. */
   readonly port: number;
   readonly toServer: Buffer;
   readonly toClient: Buffer;
-  /** The same in the order in which it came. */
+  /** The bytes of both directions in the order of their arrival. */
   readonly segments: readonly Segment[];
 }
 
-/** A wire for one connection to the server at `port`. */
+/** Starts a proxy for one connection to the server at `port`. */
 export async function wireTo(port: number, cut?: Cut): Promise<Wire> {
   const listener = await rawServer();
   const segments: Segment[] = [];

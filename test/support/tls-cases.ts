@@ -1,6 +1,6 @@
 /**
- * What can become of a handshake, by what each end presents and demands. The same for both roles, and whoever asked
- * for TLS: the one who opened the connection is the TLS client.
+ * Outcomes of handshakes by the options of each end. They are the same for both roles, and independent of the end that
+ * called StartTLS: the end that opened the connection is the TLS client.
  */
 import type { TLSOptions, TLSVersion } from "ampwire/node";
 import type { TestCertificates } from "./certificates.ts";
@@ -10,14 +10,14 @@ export interface TLSCase {
   readonly name: string;
   readonly client: TLSSide;
   readonly server: TLSSide;
-  /** Who finds the other's certificate wrong, and what we say of it if that is us. Without, TLS is established. */
+  /** The end that rejects the other's certificate, and the message if that is this end. Undefined if TLS is established. */
   readonly refusedBy?: "client" | "server";
   readonly reason?: RegExp;
-  /** Where the version that is agreed on matters. */
+  /** Set if the version matters. */
   readonly version?: TLSVersion;
 }
 
-/** What `side` is, in the options of our own side. */
+/** Options of `side` for this library. */
 export function ourTLS({ certificate, authorities }: TLSSide, version?: TLSVersion): TLSOptions {
   return {
     localCertificate: certificate,
@@ -27,7 +27,7 @@ export function ourTLS({ certificate, authorities }: TLSSide, version?: TLSVersi
   };
 }
 
-/** The same for Twisted, which calls versions by their numbers. */
+/** Options of `side` for Twisted, which names versions by their numbers. */
 export function twistedTLS(side: TLSSide, version?: TLSVersion): TLSSide {
   const number = version?.slice("TLSv".length);
   return number === undefined ? side : { ...side, oldest: number, newest: number };
@@ -44,7 +44,7 @@ export function tlsCases(known: TestCertificates): readonly TLSCase[] {
     ...servers(known, trusting),
     ...clients(known, demanding, trusting).flatMap((one): TLSCase[] => [
       { ...one, name: `${one.name}, TLS 1.2`, version: "TLSv1.2" },
-      // The client's handshake is done before the server has looked at its certificate.
+      // The client's handshake ends before the server has checked its certificate.
       { ...one, name: `${one.name}, TLS 1.3`, version: "TLSv1.3" },
     ]),
   ];
@@ -53,7 +53,7 @@ export function tlsCases(known: TestCertificates): readonly TLSCase[] {
 function accepted(known: TestCertificates, demanding: TLSSide, trusting: TLSSide): TLSCase[] {
   const server = { certificate: known.server };
   return [
-    { name: "nobody verified", client: {}, server },
+    { name: "no verification", client: {}, server },
     { name: "the server verified", client: trusting, server },
     {
       name: "the server verified through an intermediate authority",
@@ -102,7 +102,7 @@ function clients(known: TestCertificates, demanding: TLSSide, trusting: TLSSide)
     reason,
   });
   return [
-    refused("a client without certificate", undefined, /presented no certificate/),
+    refused("a client without certificate", undefined, /did not present a certificate/),
     refused("a client of another authority", known.otherClient, /does not lead to.*Test CA/),
     refused("an expired client", known.expiredClient, /expired/),
     refused("a client's certificate for another purpose", known.wrongPurpose, /not made for TLS clients/),

@@ -1,4 +1,4 @@
-/** What a Twisted peer presents and demands, and the files that tell it so. */
+/** TLS options of a Twisted peer, and the files for them. */
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -11,7 +11,7 @@ export interface TLSSide {
   readonly authorities?: readonly Certificate[];
   /** Answer StartTLS with an error. */
   readonly refuse?: boolean;
-  /** Versions of TLS: `1.0` to `1.3`. */
+  /** TLS versions: `1.0` to `1.3`. */
   readonly oldest?: string;
   readonly newest?: string;
 }
@@ -19,7 +19,7 @@ export interface TLSSide {
 let folder: string | undefined;
 let count = 0;
 
-/** A path for this test file alone, which is gone after it. */
+/** Returns a path for this test file alone. It is removed afterwards. */
 export function scratchPath(name: string): string {
   folder ??= mkdtempSync(join(tmpdir(), "ampwire-interop-"));
   return join(folder, name);
@@ -30,7 +30,7 @@ afterAll(() => {
   folder = undefined;
 });
 
-/** A PEM file with these certificates, and the keys of those that have one. */
+/** Writes a PEM file with these certificates, and with the keys of those that have one. */
 export function certificateFile(certificates: readonly Certificate[]): string {
   const path = scratchPath(`${++count}.pem`);
   const texts = certificates.map((one) =>

@@ -1,4 +1,4 @@
-/** The example server and client of Twisted's documentation. Unchanged they talk on port 1234 and on no other. */
+/** The example server and client of Twisted's documentation, unchanged. They use port 1234 only. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
@@ -12,7 +12,7 @@ import { python, TWISTED } from "./twisted.ts";
 
 const EXAMPLE_PORT = 1234;
 
-/** Where `scripts/setup.mjs` puts them; undefined where they are not. */
+/** The folder where `scripts/setup.mjs` puts them; undefined if they are missing. */
 export const examplesFolder = [
   "/usr/share/doc/twisted-doc/examples",
   "node_modules/.cache/twisted-doc/usr/share/doc/twisted-doc/examples",
@@ -24,12 +24,12 @@ const EXAMPLES: Need = {
   missing: "Twisted's examples are not there; Debian has them in the package twisted-doc",
 };
 
-/** Runs the tests where the examples are, and a Twisted. */
+/** Runs the tests if the examples and Twisted are installed. */
 export function describeWithTwistedExamples(name: string, tests: () => void): void {
   describeWith([TWISTED, EXAMPLES], name, tests);
 }
 
-/** Runs until the test is over. Resolves when it listens. */
+/** Starts the server until the end of the test. Resolves when it listens. */
 export async function exampleServer(): Promise<void> {
   await portFree();
   const child = start("ampserver.py");
@@ -37,17 +37,18 @@ export async function exampleServer(): Promise<void> {
   if (child.exitCode !== null) throw new Error("ampserver.py has ended");
 }
 
-/** @returns what it prints, until it ends */
+/** @returns the client's output, when it has exited */
 export async function exampleClient(): Promise<string> {
   const child = start("ampclient.py");
   const [said] = await Promise.all([text(child.stdout), once(child, "close")]);
   return said;
 }
 
-/** Another run of the same tests may have it for a while. */
+/** Another run of the same tests may use the port for a while. */
 export async function portFree(): Promise<void> {
   for (let waited = 0; await answers(); waited += 100) {
-    if (waited > 10_000) throw new Error(`port ${EXAMPLE_PORT} is in use, and the examples know no other`);
+    if (waited > 10_000)
+      throw new Error(`port ${EXAMPLE_PORT} is in use, and the examples have no other port`);
     await delay(100);
   }
 }

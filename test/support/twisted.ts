@@ -1,8 +1,8 @@
 /**
- * Live Twisted peers: `test/interop/twisted/peer.py`, started, spoken to and ended.
+ * Live Twisted peers: starts `test/interop/twisted/peer.py`, talks to it and ends it.
  *
- * Importing this file sees to it that no peer outlives the test file, whatever happens in it. A peer that even
- * this cannot reach gives up by itself after a while.
+ * Importing this file ensures that no peer outlives the test file. A peer that cannot be ended exits by itself after a
+ * while.
  */
 import { type ChildProcessWithoutNullStreams, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
@@ -21,14 +21,14 @@ export const TWISTED: Need = {
   missing: `${python} cannot import twisted, OpenSSL and service_identity. Debian has them as python3-twisted, python3-openssl and python3-service-identity; AMPWIRE_PYTHON names another Python`,
 };
 
-/** Runs the tests where there is a Twisted to run them with. */
+/** Runs the tests if Twisted is installed. */
 export function describeWithTwisted(name: string, tests: () => void): void {
   describeWith([TWISTED], name, tests);
 }
 
 let found: boolean | undefined;
 
-/** What `npm test` has found out already, else what Python itself says. */
+/** Uses the result of `npm test`, or asks Python. */
 function hasTwisted(): boolean {
   const known = process.env.AMPWIRE_TWISTED;
   if (known !== undefined) return known === "1";
@@ -66,11 +66,11 @@ export interface ClientOptions extends TLSSide {
 }
 
 export interface ServerOptions extends TLSSide {
-  /** Listen on this UNIX socket, not on TCP. */
+  /** Listen on this UNIX socket in place of TCP. */
   readonly path?: string;
 }
 
-/** A line that a peer has printed. */
+/** A line of a peer's output. */
 export interface Message {
   readonly listening?: { readonly port: number } | { readonly path: string };
   readonly step?: string;
@@ -85,15 +85,15 @@ afterAll(async () => {
   await Promise.all([...running].map((peer) => peer.kill()));
 });
 
-/** In seconds: long enough for a file of tests on a machine that is busy. */
+/** In seconds; long enough for a test file on a busy machine. */
 const GIVE_UP = "--timeout=120";
 
-/** The path of a program in `test/interop/twisted/`. */
+/** Returns the path of a program in `test/interop/twisted/`. */
 export function interop(program: string): string {
-  return fileURLToPath(new URL(`../../interop/${program}`, import.meta.url));
+  return fileURLToPath(new URL(`../interop/twisted/${program}`, import.meta.url));
 }
 
-/** One Python process. */
+/** A Python process. */
 export class TwistedPeer {
   readonly #child: ChildProcessWithoutNullStreams;
   readonly #lines: AsyncIterator<string>;
@@ -104,24 +104,24 @@ export class TwistedPeer {
     this.#child = spawn(python, [interop(program), ...args]);
     this.#exited = once(this.#child, "close").finally(() => running.delete(this));
     this.#lines = createInterface({ input: this.#child.stdout })[Symbol.asyncIterator]();
-    this.#child.stdin.on("error", () => {}); // a peer that has gone does not read: its output says why
+    this.#child.stdin.on("error", () => {}); // a peer that has exited does not read; its output has the reason
     this.#child.stderr.on("data", (text: Buffer) => {
       this.#complaints += text.toString();
     });
     running.add(this);
   }
 
-  /** The next line that it prints; undefined when there will be none. */
+  /** Returns the next line of the output; undefined at the end. */
   async next<M = Message>(): Promise<M | undefined> {
     const { value, done } = await this.#lines.next();
-    return done ? undefined : (JSON.parse(value) as M); // what the peer prints is said at the top of peer.py
+    return done ? undefined : (JSON.parse(value) as M); // the head of peer.py documents the output
   }
 
   say(line: string): void {
     this.#child.stdin.write(`${line}\n`);
   }
 
-  /** Ends its standard input and waits until it has gone. */
+  /** Ends its standard input and waits until it exits. */
   async end(): Promise<void> {
     this.#child.stdin.end();
     await this.#exited;
@@ -132,7 +132,7 @@ export class TwistedPeer {
     await this.#exited;
   }
 
-  /** For the message of a test that fails. */
+  /** Text for the message of a failed test. */
   get complaints(): string {
     return this.#complaints;
   }
@@ -155,7 +155,7 @@ export async function twistedServer(options: ServerOptions = {}): Promise<Twiste
   return { address, [Symbol.asyncDispose]: () => peer.end() };
 }
 
-/** A client that has been started. What it says is for the caller to read. */
+/** A client that was started. The caller reads its output. */
 export function twistedClient(
   scenario: Scenario,
   address: Address,
@@ -180,11 +180,11 @@ export interface Run {
   readonly outcome: string;
   /** Every step with its outcome, in order. */
   readonly steps: ReadonlyMap<string, Message>;
-  /** The names of the steps that went wrong, with what was wrong. */
+  /** The names of the failed steps, with their errors. */
   readonly failures: readonly string[];
 }
 
-/** Has run a scenario, and waits for the next: Python takes longer to start than most of them to run. */
+/** A process that has run a scenario and waits for the next one: starting Python takes longer than most scenarios. */
 let idle: TwistedPeer | undefined;
 
 /** Runs a scenario to its end. */
@@ -194,14 +194,14 @@ export async function twistedRun(
   options: ClientOptions = {},
 ): Promise<Run> {
   const peer = idle ?? new TwistedPeer(["clients", GIVE_UP]);
-  idle = undefined; // one that comes to no verdict is not asked again
+  idle = undefined; // a process without a result is not used again
   peer.say(JSON.stringify(clientArguments(scenario, address, options)));
   const run = await runOf(peer);
   idle = peer;
   return run;
 }
 
-/** Has Twisted spawn a child and make the calls of the scenario `calls` with it, over these descriptors of the child. */
+/** Makes Twisted spawn a child and run the scenario `calls` with it, over these descriptors of the child. */
 export async function twistedParent(command: readonly string[], input: number, output: number): Promise<Run> {
   const parent = new TwistedPeer(
     [GIVE_UP, `--input=${input}`, `--output=${output}`, ...command],
@@ -217,7 +217,7 @@ async function runOf(peer: TwistedPeer): Promise<Run> {
   let said = await peer.next();
   for (; said?.step !== undefined; said = await peer.next()) steps.set(said.step, said);
   const outcome = said?.ok ? "ok" : said?.error;
-  if (outcome === undefined) throw new Error(`Twisted has given no verdict: ${peer.complaints}`);
+  if (outcome === undefined) throw new Error(`Twisted has printed no result: ${peer.complaints}`);
   const failures = [...steps].filter(([, { ok }]) => !ok).map(([name, { error }]) => `${name}: ${error}`);
   return { outcome, steps, failures };
 }

@@ -1,4 +1,4 @@
-/** A place for a UNIX socket, gone after the test. */
+/** Returns a path for a UNIX socket, which is removed after the test. */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

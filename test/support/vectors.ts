@@ -1,9 +1,9 @@
-/** The golden bytes in `vectors/`: what their fields mean is said where they are made, in `test/interop/twisted/golden_*.py`. */
+/** The golden bytes of `test/vectors/`. The fields are documented in `test/interop/twisted/golden_*.py`, which generates them. */
 import { readFileSync } from "node:fs";
 import { Box } from "ampwire";
 import { keyToText } from "../../src/core/wire/key-text.ts";
 
-/** A key is text, or the hexadecimal digits of one that is not printable ASCII. */
+/** A key as text, or as hexadecimal digits if it is not printable ASCII. */
 type Key = string | { readonly hex: string };
 export type BoxVector = readonly (readonly [Key, string])[];
 
@@ -18,10 +18,10 @@ export interface BoxesVector {
 
 export interface Step {
   readonly from: "client" | "server";
-  /** Inside TLS. */
+  /** True inside TLS. */
   readonly tls?: true;
   readonly hex: string;
-  /** Missing where the bytes are not AMP: after a switch. */
+  /** Undefined if the bytes are not AMP: after a switch. */
   readonly boxes?: readonly BoxVector[];
 }
 
@@ -41,7 +41,7 @@ export interface Conversation {
 export interface Malformed {
   readonly name: string;
   readonly hex: string;
-  /** After the bytes the stream ends. */
+  /** The stream ends after the bytes. */
   readonly ends?: true;
   readonly closes: boolean;
   readonly answered: string;
@@ -53,14 +53,14 @@ export function readVectors(name: "boxes.json"): BoxesVector[];
 export function readVectors(name: "conversations.json"): Conversation[];
 export function readVectors(name: "malformed.json"): Malformed[];
 export function readVectors(name: string): unknown {
-  return JSON.parse(readFileSync(new URL(`../../vectors/${name}`, import.meta.url), "ascii"));
+  return JSON.parse(readFileSync(new URL(`../vectors/${name}`, import.meta.url), "ascii"));
 }
 
 export function boxOf(vector: BoxVector): Box {
   return new Box(vector.map(([key, value]) => [nameOf(key), Buffer.from(value, "hex")]));
 }
 
-/** The pairs of a box, in their order, for comparing. */
+/** Returns the pairs of a box in their order, for comparisons. */
 export function pairsOf(box: Box): [string, string][] {
   return [...box].map(([key, value]) => [key, Buffer.from(value).toString("hex")]);
 }

@@ -1,17 +1,23 @@
-/** WebSockets of `ws` on loopback. Whatever a test opens here is gone after it. */
+/** WebSockets of `ws` on loopback. They are closed after the test that opened them. */
 import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Connection } from "ampwire";
-import { attach, type ConnectWebSocketOptions, connect, type WebSocketOptions } from "ampwire/websocket";
+import {
+  attach,
+  type ConnectWebSocketOptions,
+  connect,
+  type WebSocketLike,
+  type WebSocketOptions,
+} from "ampwire/websocket";
 import { onTestFinished } from "vitest";
 import { type ServerOptions, WebSocket, WebSocketServer } from "ws";
 
 const HOST = "127.0.0.1";
 
 /**
- * A client and the server's socket for it, both open.
- * @param maxPayload bytes that a message to either may have
+ * Opens a client and the server's socket for it.
+ * @param maxPayload maximum bytes of a message to either end
  */
 export async function sockets(maxPayload = 1e8): Promise<readonly [client: WebSocket, server: WebSocket]> {
   const server = await webSocketServer({ maxPayload });
@@ -21,7 +27,7 @@ export async function sockets(maxPayload = 1e8): Promise<readonly [client: WebSo
   return [client, accepted as WebSocket];
 }
 
-/** A server, by default on a port that the system chooses. */
+/** Starts a server, by default on a port that the system chooses. */
 export async function webSocketServer(options: ServerOptions = {}) {
   const server = new WebSocketServer({ host: HOST, port: 0, ...options });
   const close = async () => {
@@ -30,11 +36,11 @@ export async function webSocketServer(options: ServerOptions = {}) {
   };
   onTestFinished(close);
   await once(server, "listening");
-  const address = server.address() as AddressInfo; // it listens on TCP
+  const address = server.address() as AddressInfo; // a TCP server has such an address
   return { server, close, port: address.port, url: `ws://${HOST}:${address.port}/` };
 }
 
-/** A server on a UNIX socket: `ws+unix:PATH:/` for clients of `ws`. */
+/** Starts a server on a UNIX socket: `ws+unix:PATH:/` for clients of `ws`. */
 export async function webSocketServerAt(path: string, onSocket: (socket: WebSocket) => void): Promise<void> {
   const http = createServer().listen(path);
   const server = new WebSocketServer({ server: http });
@@ -46,19 +52,19 @@ export async function webSocketServerAt(path: string, onSocket: (socket: WebSock
   await once(http, "listening");
 }
 
-/** A server of ours. `next` is the connection that comes next. */
+/** Starts an AMP server. `next` resolves with its next connection. */
 export async function ourWebSocketServer(options: WebSocketOptions = {}, port = 0) {
   const { server, ...rest } = await webSocketServer({ port });
   const connections: Connection[] = [];
   server.on("connection", (socket) => connections.push(attach(socket, options)));
   const next = async () => {
     while (connections.length === 0) await once(server, "connection");
-    return connections.shift() as Connection; // there is one
+    return connections.shift() as Connection; // not empty
   };
   return { ...rest, next };
 }
 
-/** A client of ours. */
+/** Opens an AMP client. */
 export async function ourWebSocketClient(
   url: string,
   options: ConnectWebSocketOptions = {},
@@ -71,7 +77,7 @@ export async function ourWebSocketClient(
   return connection;
 }
 
-/** Two of ours. */
+/** Opens two connections to each other. */
 export async function webSocketPair(
   serverOptions: WebSocketOptions = {},
   clientOptions: WebSocketOptions = {},
@@ -81,7 +87,7 @@ export async function webSocketPair(
   return { client, server };
 }
 
-/** Our connection, and a socket of `ws` at the other end, as client or as server. */
+/** Opens a connection with a socket of `ws` at the other end, as client or as server. */
 export async function withRawSocket(role: "client" | "server", options: WebSocketOptions = {}) {
   const [client, server] = await sockets();
   const [mine, raw] = role === "client" ? [client, server] : [server, client];
@@ -91,4 +97,26 @@ export async function withRawSocket(role: "client" | "server", options: WebSocke
     await connection.closed;
   });
   return { connection, raw };
+}
+
+/** Hides pause, resume and terminate. */
+export function likeABrowser(socket: WebSocketLike): WebSocketLike {
+  return {
+    get binaryType() {
+      return socket.binaryType;
+    },
+    set binaryType(type) {
+      socket.binaryType = type;
+    },
+    get readyState() {
+      return socket.readyState;
+    },
+    get bufferedAmount() {
+      return socket.bufferedAmount;
+    },
+    send: (data) => socket.send(data),
+    close: (code, reason) => socket.close(code, reason),
+    addEventListener: (type, listener) => socket.addEventListener(type, listener),
+    removeEventListener: (type, listener) => socket.removeEventListener(type, listener),
+  };
 }

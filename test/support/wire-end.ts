@@ -1,4 +1,4 @@
-/** One end of a stream as bytes, in plaintext and then in TLS: for what must be right to the byte. */
+/** One end of a stream as bytes, in plaintext and then in TLS, for tests that compare every byte. */
 import { once } from "node:events";
 import type { Socket } from "node:net";
 import { connect, createServer, type TLSSocket } from "node:tls";
@@ -16,7 +16,7 @@ export class WireEnd {
   }
 
   #listen(): void {
-    this.#socket.on("error", () => {}); // what an end looks like is for the tests to say
+    this.#socket.on("error", () => {}); // the tests check how an end looks
     this.#socket.on("data", this.#onData).on("end", this.#onEnd).on("close", this.#onEnd);
   }
 
@@ -34,12 +34,12 @@ export class WireEnd {
     this.#socket.write(bytes);
   }
 
-  /** Ends our side. */
+  /** Ends this side. */
   end(): void {
     this.#socket.end();
   }
 
-  /** The next so many bytes; fewer where the stream has ended before. */
+  /** Returns this number of bytes, or fewer if the stream ends first. */
   async take(count: number): Promise<Buffer> {
     while (this.#waiting.length < count && !this.#ended) {
       await new Promise<void>((resolve) => {
@@ -51,12 +51,12 @@ export class WireEnd {
     return taken;
   }
 
-  /** Everything up to the end of the stream. */
+  /** Returns everything up to the end of the stream. */
   rest(): Promise<Buffer> {
     return this.take(Number.POSITIVE_INFINITY);
   }
 
-  /** Goes on inside TLS: as the server with this certificate, else as a client that checks nothing. */
+  /** Continues inside TLS: as a server with this certificate, or as a client without verification. */
   async startTLS(certificate?: PrivateCertificate): Promise<void> {
     const plain = this.#socket;
     plain.off("data", this.#onData).off("end", this.#onEnd).off("close", this.#onEnd).pause();

@@ -1,13 +1,13 @@
-/** A command that leaves a trace wherever it is executed, and a responder that knows. */
+/** A command that records where it is executed, and its responder. */
 import { command, locator, type ResponderLocator, unicode } from "ampwire";
 
 export const Mark = command("Mark", { arguments: { text: unicode() }, response: { text: unicode() } });
 
-/** An ask of it, as an attacker writes it. */
+/** An ask of the command, as an attacker writes it. */
 export const EVIL = { _ask: "e", _command: "Mark", text: "evil" };
 
 export interface Witness {
-  /** The texts of the marks that were executed. */
+  /** The texts of the commands that were executed. */
   readonly heard: readonly string[];
   readonly locator: ResponderLocator;
 }

@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 const BYTES = Uint8Array.from({ length: 100 }, (_, index) => index);
 
 describe("byteByByte", () => {
-  test("gives every byte by itself", () => {
+  test("byteByByte returns every byte separately", () => {
     expect(byteByByte(Uint8Array.of(1, 2, 3))).toEqual([
       Uint8Array.of(1),
       Uint8Array.of(2),
@@ -15,7 +15,7 @@ describe("byteByByte", () => {
 });
 
 describe("allSplits", () => {
-  test("cuts whole, byte by byte, and in two at every position", () => {
+  test("allSplits cuts whole, byte by byte, and in two at every position", () => {
     const text = (pieces: Uint8Array[]) => pieces.map((piece) => Buffer.from(piece).toString()).join("|");
     expect([...allSplits(Buffer.from("abcd"))].map(text)).toEqual([
       "abcd",
@@ -26,13 +26,13 @@ describe("allSplits", () => {
     ]);
   });
 
-  test("gives copies", () => {
+  test("allSplits returns copies", () => {
     for (const [piece] of allSplits(BYTES)) expect(piece?.buffer).not.toBe(BYTES.buffer);
   });
 });
 
 describe("randomChunking", () => {
-  test("keeps the bytes and their order, and no piece is empty or too long", () => {
+  test("randomChunking keeps the bytes and their order, and no piece is empty or too long", () => {
     for (let seed = 0; seed < 50; seed++) {
       const pieces = [...randomChunking(seed, 7)(BYTES)];
       expect(Buffer.concat(pieces)).toEqual(Buffer.from(BYTES));
@@ -40,7 +40,7 @@ describe("randomChunking", () => {
     }
   });
 
-  test("is the same for the same seed, and not for another", () => {
+  test("randomChunking returns the same pieces for the same seed only", () => {
     const lengths = (seed: number) => [...randomChunking(seed)(BYTES)].map(({ length }) => length);
     expect(lengths(7)).toEqual(lengths(7));
     expect(lengths(7)).not.toEqual(lengths(8));

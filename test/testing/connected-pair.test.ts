@@ -6,7 +6,7 @@ import { rejection } from "../support/settled.ts";
 const Echo = command("Echo", { arguments: { text: unicode() }, response: { text: unicode() } });
 const echoes = locator(Echo.responder((args) => args));
 
-test("calls go both ways", async () => {
+test("a connected pair makes calls in both directions", async () => {
   const [a, b] = connectedPair({ locator: echoes }, { locator: echoes });
   expect(await a.callRemote(Echo, { text: "to b" })).toEqual({ text: "to b" });
   expect(await b.callRemote(Echo, { text: "to a" })).toEqual({ text: "to a" });
@@ -14,7 +14,7 @@ test("calls go both ways", async () => {
   await b.closed;
 });
 
-test("whatever the capacity and the pieces", async () => {
+test("a connected pair works with any capacity and any pieces", async () => {
   for (let seed = 0; seed < 20; seed++) {
     const [a] = connectedPair(
       {},
@@ -28,7 +28,7 @@ test("whatever the capacity and the pieces", async () => {
   }
 });
 
-test("time stands still unless a clock is given", async () => {
+test("time does not advance in a connected pair unless a clock is given", async () => {
   const silent = locator(Echo.responder(() => new Promise<never>(() => {})));
   const clock = manualClock();
   const [a] = connectedPair({}, { locator: silent }, { clock });
@@ -44,7 +44,7 @@ test("time stands still unless a clock is given", async () => {
   still.destroy();
 });
 
-test("may pretend to start TLS", async () => {
+test("a connected pair simulates StartTLS", async () => {
   const [a, b] = connectedPair(
     {},
     {
@@ -53,7 +53,7 @@ test("may pretend to start TLS", async () => {
         StartTLS.responder(() => ({})),
       ),
     },
-    { pretendTLS: true },
+    { fakeTLS: true },
   );
   const [, answer] = await Promise.all([a.startTLS(), a.callRemote(Echo, { text: "held" })]);
   expect(answer).toEqual({ text: "held" });

@@ -2,7 +2,7 @@ import { manualClock } from "ampwire/testing";
 import { describe, expect, test } from "vitest";
 
 describe("manualClock", () => {
-  test("begins at 0 and goes on when it is told to", () => {
+  test("manualClock begins at 0, and advances when a test calls advance", () => {
     const clock = manualClock();
     expect(clock.now()).toBe(0);
     clock.advance(20);
@@ -10,7 +10,7 @@ describe("manualClock", () => {
     expect(clock.now()).toBe(21.5);
   });
 
-  test("calls back in the order of what is due, then of what was set first", () => {
+  test("manualClock calls back in the order of due times, then in the order of insertion", () => {
     const clock = manualClock();
     const called: string[] = [];
     clock.setTimeout(() => called.push(`late at ${clock.now()}`), 30);
@@ -22,7 +22,7 @@ describe("manualClock", () => {
     expect(called).toEqual(["first at 10", "second at 10", "late at 30"]);
   });
 
-  test("calls back what is set on the way", () => {
+  test("manualClock calls timers that a callback sets", () => {
     const clock = manualClock();
     const called: number[] = [];
     const again = () => {
@@ -35,14 +35,14 @@ describe("manualClock", () => {
     expect(clock.pending).toBe(1);
   });
 
-  test("does not go back when a callback has moved it on further", () => {
+  test("manualClock does not go back when a callback has advanced it further", () => {
     const clock = manualClock();
     clock.setTimeout(() => clock.advance(100), 5);
     clock.advance(10);
     expect(clock.now()).toBe(105);
   });
 
-  test("does not call back what was taken back", () => {
+  test("manualClock does not call a cleared timer", () => {
     const clock = manualClock();
     const timer = clock.setTimeout(() => expect.unreachable(), 10);
     expect(clock.pending).toBe(1);
@@ -53,7 +53,7 @@ describe("manualClock", () => {
     clock.advance(100);
   });
 
-  test.each([-1, Number.NaN])("does not go back: %s", (milliseconds) => {
+  test.each([-1, Number.NaN])("manualClock throws for a step of %s", (milliseconds) => {
     expect(() => manualClock().advance(milliseconds)).toThrow(RangeError);
   });
 });

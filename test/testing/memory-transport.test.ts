@@ -18,19 +18,19 @@ import { transportContract } from "../contracts/transport.ts";
 import { ReceiverProbe } from "../support/receiver-probe.ts";
 import { rejection } from "../support/settled.ts";
 
-describe("in memory", () => {
+describe("transports in memory", () => {
   transportContract(async (a, b) => started(memoryTransports(), a, b));
 });
 
-describe("with a small capacity, and pieces as they come", () => {
+describe("transports in memory with a small capacity and random pieces", () => {
   const pieces = (bytes: Uint8Array) =>
     [bytes.slice(0, 10), bytes.slice(10)].filter(({ length }) => length > 0);
   transportContract(async (a, b) => started(memoryTransports({ capacity: 1000, chunking: pieces }), a, b));
 });
 
-describe("after a pretended handshake", () => {
+describe("transports in memory after a fake handshake", () => {
   transportContract(async (a, b) => {
-    const ends = started(memoryTransports({ pretendTLS: true }), a, b);
+    const ends = started(memoryTransports({ fakeTLS: true }), a, b);
     for (const end of ends) end.pause();
     await Promise.all([startTLS(ends[0], "asker"), startTLS(ends[1], "responder")]);
     for (const end of ends) end.resume();
@@ -38,7 +38,7 @@ describe("after a pretended handshake", () => {
   });
 });
 
-test("delivers in microtasks, never inside the call that caused it", async () => {
+test("bytes are delivered in microtasks, never inside the call that caused them", async () => {
   const [a, b] = memoryTransports();
   const probe = new ReceiverProbe();
   b.start(probe);
@@ -48,7 +48,7 @@ test("delivers in microtasks, never inside the call that caused it", async () =>
   expect(probe.chunks).toEqual([Uint8Array.of(1)]);
 });
 
-test("keeps what comes before it is started", async () => {
+test("bytes that arrive before start are kept", async () => {
   const [a, b] = memoryTransports();
   a.write(Uint8Array.of(1, 2));
   a.end();
@@ -60,7 +60,7 @@ test("keeps what comes before it is started", async () => {
   expect(probe.heard).toEqual(["bytes", "ended"]);
 });
 
-test("tells whoever starts it late that it is lost", async () => {
+test("a transport that is started after its loss reports the loss", async () => {
   const [a] = memoryTransports();
   const reason = new Error("too late");
   a.destroy(reason);
@@ -70,7 +70,7 @@ test("tells whoever starts it late that it is lost", async () => {
   expect(probe.reasons).toEqual([reason]);
 });
 
-test("unsent is what is over the capacity", () => {
+test("unsent is the number of bytes over the capacity", () => {
   const [a, b] = memoryTransports({ capacity: 100 });
   a.write(new Uint8Array(100));
   expect(a.unsent).toBe(0);
@@ -79,7 +79,7 @@ test("unsent is what is over the capacity", () => {
   expect(b.undelivered).toBe(100);
 });
 
-test("cuts what is written as it is told", async () => {
+test("bytes are cut as the option chunking says", async () => {
   const [a, b] = memoryTransports({ chunking: byteByByte });
   const probe = new ReceiverProbe();
   b.start(probe);
@@ -88,7 +88,7 @@ test("cuts what is written as it is told", async () => {
   expect(probe.chunks).toHaveLength(3);
 });
 
-test("goes on from hand to hand, leftovers first", async () => {
+test("detach passes the stream on, with the leftovers first", async () => {
   const [a, b] = memoryTransports();
   const before = new ReceiverProbe();
   b.start(before);
@@ -104,7 +104,7 @@ test("goes on from hand to hand, leftovers first", async () => {
   expect(before.heard).toEqual([]);
 });
 
-test("a peer that writes to an end that is gone is lost", async () => {
+test("a write to a peer that is gone reports the loss", async () => {
   const [a, b] = memoryTransports();
   const [probeA, probeB] = [new ReceiverProbe(), new ReceiverProbe()];
   started([a, b], probeA, probeB);
@@ -112,19 +112,19 @@ test("a peer that writes to an end that is gone is lost", async () => {
   await probeA.event("ended");
   a.write(Uint8Array.of(1));
   await probeA.event("lost");
-  expect(probeA.reasons[0]?.message).toBe("written to a peer that is gone");
+  expect(probeA.reasons[0]?.message).toBe("the peer is gone: a write failed");
 });
 
-describe("pretended TLS", () => {
+describe("fake TLS", () => {
   const alice = fakeCertificate("alice");
   const bob = fakeCertificate("bob");
 
-  test("is not to be had unless it is asked for", () => {
+  test("fake TLS is not available unless the option is set", () => {
     expect(memoryTransports()[0].prepareTLS).toBeUndefined();
   });
 
-  test("tells both ends of the other's certificate, and that it is no TLS", async () => {
-    const [a, b] = started(memoryTransports({ pretendTLS: true }));
+  test("fake TLS gives each end the other's certificate, and says that nothing is encrypted", async () => {
+    const [a, b] = started(memoryTransports({ fakeTLS: true }));
     const [atA, atB] = await Promise.all([
       startTLS(a, "asker", { localCertificate: alice, verifyAuthorities: [bob], serverName: "bob" }),
       startTLS(b, "responder", { localCertificate: bob }),
@@ -132,7 +132,7 @@ describe("pretended TLS", () => {
     expect(atA).toEqual({
       peerCertificate: bob,
       hostCertificate: alice,
-      protocol: "pretended",
+      protocol: "fake",
       cipher: "none",
       verified: true,
     });
@@ -140,12 +140,12 @@ describe("pretended TLS", () => {
   });
 
   test.each<[string, TLSOptions, TLSOptions]>([
-    ["an anonymous peer", { verifyAuthorities: [bob] }, {}],
+    ["a peer without certificate", { verifyAuthorities: [bob] }, {}],
     ["another peer", { verifyAuthorities: [bob] }, { localCertificate: alice }],
     ["another name", { verifyAuthorities: [bob], serverName: "carol" }, { localCertificate: bob }],
-  ])("does not take %s", async (_, ours, theirs) => {
+  ])("fake TLS rejects %s", async (_, ours, theirs) => {
     const probe = new ReceiverProbe();
-    const [a, b] = started(memoryTransports({ pretendTLS: true }), probe);
+    const [a, b] = started(memoryTransports({ fakeTLS: true }), probe);
     const failed = rejection(startTLS(a, "asker", ours));
     await startTLS(b, "responder", theirs);
     const error = await failed;
@@ -155,12 +155,12 @@ describe("pretended TLS", () => {
   });
 
   test.each<TLSOptions>([{ verifyAuthorities: [] }, { serverName: "bob" }])("refuses %j", (options) => {
-    const [a] = memoryTransports({ pretendTLS: true });
+    const [a] = memoryTransports({ fakeTLS: true });
     expect(() => a.prepareTLS?.(options)).toThrow(InvalidCertificate);
   });
 
-  test("takes no plaintext from before the handshake", async () => {
-    const [a] = started(memoryTransports({ pretendTLS: true }));
+  test("fake TLS rejects plaintext from before the handshake", async () => {
+    const [a] = started(memoryTransports({ fakeTLS: true }));
     const start = a.prepareTLS?.({});
     const error = await rejection(Promise.resolve(start?.(Uint8Array.of(1), "asker")));
     expect(error).toBeInstanceOf(PlaintextAfterStartTLS);
@@ -170,15 +170,15 @@ describe("pretended TLS", () => {
     ["plaintext", (peer) => peer.write(Uint8Array.of(1))],
     ["the end", (peer) => peer.end()],
     ["nobody", (peer) => peer.destroy()],
-  ])("fails when %s comes in place of a handshake", async (_, act) => {
-    const [a, b] = started(memoryTransports({ pretendTLS: true }));
+  ])("fake TLS fails when %s comes in place of a handshake", async (_, act) => {
+    const [a, b] = started(memoryTransports({ fakeTLS: true }));
     const failed = rejection(startTLS(a, "asker"));
     act(b);
     expect(await failed).toBeInstanceOf(HandshakeError);
   });
 
-  test("fails with the reason of whoever destroys it meanwhile", async () => {
-    const [a, b] = started(memoryTransports({ pretendTLS: true }));
+  test("fake TLS rejects with the reason of a destroy during the handshake", async () => {
+    const [a, b] = started(memoryTransports({ fakeTLS: true }));
     b.pause();
     const failed = rejection(startTLS(a, "asker"));
     const reason = new Error("no more patience");
@@ -187,9 +187,9 @@ describe("pretended TLS", () => {
     expect(await failed).toBe(reason);
   });
 
-  test("waits for the other end, and keeps what comes behind", async () => {
+  test("fake TLS waits for the other end, and keeps bytes that come after its handshake", async () => {
     const probe = new ReceiverProbe();
-    const [a, b] = started(memoryTransports({ pretendTLS: true }), new ReceiverProbe(), probe);
+    const [a, b] = started(memoryTransports({ fakeTLS: true }), new ReceiverProbe(), probe);
     const session = startTLS(a, "asker");
     await flushPending();
     a.write(Uint8Array.of(1));
@@ -213,6 +213,6 @@ function started(
 
 async function startTLS(end: MemoryTransport, side: "asker" | "responder", options: TLSOptions = {}) {
   const start = end.prepareTLS?.(options);
-  if (start === undefined) throw new Error("this transport pretends nothing");
+  if (start === undefined) throw new Error("the transport has no fake TLS");
   return await start(new Uint8Array(0), side);
 }

@@ -9,7 +9,7 @@ const Sum = command("Sum", {
 });
 const ASK = { _ask: "1", _command: "Sum", a: "1", b: "2" };
 
-test("plays the other end of a call", async () => {
+test("a scripted peer answers a call", async () => {
   const { connection, peer } = scriptedPeer();
   const call = connection.callRemote(Sum, { a: 1, b: 2 });
   await peer.expect(ASK);
@@ -17,7 +17,7 @@ test("plays the other end of a call", async () => {
   expect(await call).toEqual({ total: 3 });
 });
 
-test("asks, in hexadecimal digits and in boxes, and takes the answers as bytes", async () => {
+test("a scripted peer sends asks as hexadecimal digits and as boxes, and expects answers as bytes", async () => {
   const responder = Sum.responder(({ a, b }) => ({ total: a + b }));
   const { peer } = scriptedPeer({ locator: locator(responder) }, { chunking: byteByByte });
   peer.send(
@@ -29,7 +29,7 @@ test("asks, in hexadecimal digits and in boxes, and takes the answers as bytes",
   expect(peer.unread).toBe(0);
 });
 
-test("sees the end, and ends", async () => {
+test("a scripted peer expects the end, and ends", async () => {
   const { connection, peer } = scriptedPeer();
   peer.end();
   expect(await connection.closed).toBeInstanceOf(ConnectionClosed);
@@ -37,8 +37,8 @@ test("sees the end, and ends", async () => {
   expect(await peer.next()).toBeUndefined();
 });
 
-test("goes on inside a pretended TLS", async () => {
-  const { connection, peer } = scriptedPeer({}, { pretendTLS: true });
+test("a scripted peer continues inside fake TLS", async () => {
+  const { connection, peer } = scriptedPeer({}, { fakeTLS: true });
   const upgraded = connection.startTLS();
   await peer.expect({ _ask: "1", _command: "StartTLS" });
   const held = connection.callRemote(Sum, { a: 1, b: 2 });
@@ -51,10 +51,10 @@ test("goes on inside a pretended TLS", async () => {
   expect(await held).toEqual({ total: 3 });
 });
 
-test("asks for a pretended TLS", async () => {
+test("a scripted peer starts fake TLS", async () => {
   const { connection, peer } = scriptedPeer(
     { locator: locator(StartTLS.responder(() => ({}))) },
-    { pretendTLS: true },
+    { fakeTLS: true },
   );
   peer.send({ _ask: "1", _command: "StartTLS" });
   await peer.expect({ _answer: "1" });
@@ -68,15 +68,15 @@ test("asks for a pretended TLS", async () => {
   expect(connection.secure).toBe(true);
 });
 
-describe("says clearly what came instead:", () => {
-  test("another box", async () => {
+describe("messages of a mismatch", () => {
+  test("another box than expected is shown as a difference", async () => {
     const { connection, peer } = scriptedPeer();
     void connection.callRemote(Sum, { a: 1, b: 3 }).catch(() => {});
     const error = await rejection(peer.expect({ ...ASK, c: Uint8Array.of(0xff) }));
     expect(error).toBeInstanceOf(ScriptMismatch);
     expect(error.message).toBe(
       [
-        "another box came than expected:",
+        "received another box than expected:",
         '  _ask: "1"',
         '  _command: "Sum"',
         '  a: "1"',
@@ -92,43 +92,43 @@ describe("says clearly what came instead:", () => {
     connection.destroy();
   });
 
-  test("other bytes", async () => {
+  test("other bytes than expected are shown as a difference", async () => {
     const { connection, peer } = scriptedPeer();
     void connection.callRemote(Sum, { a: 1, b: 3 }).catch(() => {});
     expect((await rejection(peer.expect("0004 5f61736b 0002"))).message).toBe(
-      ["other bytes came than expected:", "- 00 04 5f 61 73 6b 00 02", "+ 00 04 5f 61 73 6b 00 01"].join(
+      ["received other bytes than expected:", "- 00 04 5f 61 73 6b 00 02", "+ 00 04 5f 61 73 6b 00 01"].join(
         "\n",
       ),
     );
     connection.destroy();
   });
 
-  test("the end", async () => {
+  test("the end of the stream in place of a box is reported", async () => {
     const { connection, peer } = scriptedPeer();
     connection.destroy();
     expect((await rejection(peer.expect({ a: "1" }))).message).toBe(
-      'the stream has ended before this box:\n- a: "1"',
+      'the stream ended before this box:\n- a: "1"',
     );
-    expect((await rejection(peer.expect("00"))).message).toBe("other bytes came than expected:\n- 00");
+    expect((await rejection(peer.expect("00"))).message).toBe("received other bytes than expected:\n- 00");
   });
 
-  test("a box in place of the end", async () => {
+  test("a box in place of the end of the stream is reported", async () => {
     const { connection, peer } = scriptedPeer();
     connection.callRemote(command("Tell", { requiresAnswer: false }));
     connection.destroy();
     expect((await rejection(peer.expectEnd())).message).toBe(
-      'the end of the stream was expected, and a box came:\n+ _command: "Tell"',
+      'received a box in place of the end of the stream:\n+ _command: "Tell"',
     );
   });
 });
 
-test("refuses digits that are none", () => {
+test("invalid hexadecimal digits throw", () => {
   const { peer } = scriptedPeer();
   expect(() => peer.send("0g")).toThrow(TypeError);
   expect(() => peer.send("000")).toThrow(TypeError);
 });
 
-test("a transport without TLS starts none", async () => {
+test("a transport without TLS throws on startTLS", async () => {
   const { peer } = scriptedPeer();
   expect(await rejection(peer.startTLS("asker"))).toBeInstanceOf(TypeError);
 });

@@ -1,4 +1,4 @@
-/** What each codec's values are, received and given. Checked by `tsc`; nothing here runs. */
+/** Types of the values of each codec, sent and received. Checked by `tsc`; nothing here runs. */
 import {
   type Argument,
   ampList,
@@ -114,24 +114,24 @@ const mayBeColour = optional(colour);
 export type OwnCodec = Expect<Equal<ValueOf<typeof colours>, ("red" | "green")[]>>;
 export type OwnOptional = Expect<Equal<ValueOf<typeof mayBeColour>, "red" | "green">>;
 
-/** What is given may be what nobody may write to, and `undefined` stands for absent in a row too. */
+/** Values to send may be readonly, and `undefined` means absent in a row too. */
 export function given(texts: readonly string[], rows: readonly { readonly id: number }[]): void {
   listOf(unicode()).encode(texts);
   listOf(listOf(integer())).encode([[1], [2, 3]] as const);
   optional(listOf(unicode())).encode(texts);
   ampList({ id: integer(), note: optional(unicode()) }).encode(rows);
   ampList({ id: integer(), note: optional(unicode()) }).encode([{ id: 1, note: undefined }]);
-  // @ts-expect-error a required one is not
+  // @ts-expect-error a required value cannot be undefined
   ampList({ id: integer() }).encode([{ id: undefined }]);
 }
 
-/** Wrong values do not compile. */
+/** Values of another type do not compile. */
 export function refused(): void {
-  // @ts-expect-error text is no integer
+  // @ts-expect-error a string is not an integer
   integer().encode("1");
-  // @ts-expect-error a number is no bigint
+  // @ts-expect-error a number is not a bigint
   bigInteger().encode(1);
-  // @ts-expect-error one element is text
+  // @ts-expect-error one element is a string
   listOf(integer()).encode([1, "2"]);
   // @ts-expect-error a required field is missing
   ampList({ id: integer(), name: unicode() }).encode([{ id: 1 }]);
@@ -139,6 +139,6 @@ export function refused(): void {
   ampList({ id: integer() }).encode([{ id: 1, nmae: "x" }]);
   // @ts-expect-error there is no such layout
   bigBytes({ layout: "numbered-from-1" });
-  // @ts-expect-error a codec encodes and decodes
+  // @ts-expect-error a codec needs decode()
   optional({ encode: () => new Uint8Array(0) });
 }

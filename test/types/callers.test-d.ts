@@ -1,4 +1,4 @@
-/** Whoever calls passes for a Caller, and is called with the same types. */
+/** Every object that makes calls is assignable to Caller, and its calls have the same types. */
 import { type BoxDispatcher, type Caller, type Connection, command, integer } from "ampwire";
 import type { NodeConnection, ReconnectingClient as OverSockets } from "ampwire/node";
 import type { ReconnectingClient as OverWebSockets } from "ampwire/websocket";
@@ -17,6 +17,6 @@ export const sums = (
 
 export const connections = (sockets: OverSockets, webSockets: OverWebSockets) => ({
   node: sockets.connection satisfies NodeConnection | undefined,
-  // @ts-expect-error a WebSocket's connection switches to no stream
+  // @ts-expect-error a connection over a WebSocket has no switchProtocol()
   none: webSockets.connection?.switchProtocol,
 });

@@ -1,6 +1,6 @@
 /**
- * What is inferred from a command, and what does not compile. Nothing here runs: `npm run check:types` is the test,
- * and an `@ts-expect-error` that expects none is an error itself.
+ * Types that are inferred from a command, and calls that do not compile. Nothing here runs: `npm run check:types` is
+ * the test, and the compiler reports an `@ts-expect-error` before a line without an error.
  */
 import {
   type AmpConnection,
@@ -26,7 +26,7 @@ import {
 
 declare const connection: AmpConnection;
 
-/** Compiles only where both are one type, not merely assignable to each other. */
+/** Compiles only if both types are identical, not merely assignable to each other. */
 function same<A, B>(
   ..._: (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? [] : [A, "is not", B]
 ): void {}
@@ -91,7 +91,7 @@ same<typeof told, undefined>();
 const told = connection.callRemote(Tell, { text: "x" });
 void connection.callRemote(Sum, { a: 1, b: 2 }, { timeout: 5, signal: new AbortController().signal });
 
-// Arguments may be left out where none is required, and `undefined` stands for an optional one that is absent.
+// The arguments may be omitted if none is required, and `undefined` means an absent optional argument.
 void connection.callRemote(Bare);
 void connection.callRemote(Bare, {});
 void connection.callRemote(Loose);
@@ -99,25 +99,25 @@ void connection.callRemote(Loose, { a: undefined });
 void connection.callRemote(Loose, undefined, { timeout: 5 });
 void connection.callRemote(StartTLS);
 
-// @ts-expect-error: they are required
+// @ts-expect-error: the arguments are required
 void connection.callRemote(Sum);
-// @ts-expect-error: one is missing
+// @ts-expect-error: an argument is missing
 void connection.callRemote(Sum, { a: 1 });
-// @ts-expect-error: one is unknown
+// @ts-expect-error: there is no such argument
 void connection.callRemote(Sum, { a: 1, b: 2, c: 3 });
-// @ts-expect-error: one is of another type
+// @ts-expect-error: an argument has another type
 void connection.callRemote(Sum, { a: 1, b: "2" });
-// @ts-expect-error: a required one is not `undefined`
+// @ts-expect-error: a required argument cannot be `undefined`
 void connection.callRemote(Sum, { a: 1, b: undefined });
-// @ts-expect-error: nor is it a bigint where a number is declared
+// @ts-expect-error: a bigint is not a number
 void connection.callRemote(Sum, { a: 1, b: 2n });
-// @ts-expect-error: unknown, of a command without any
+// @ts-expect-error: the command has no arguments
 void connection.callRemote(Bare, { a: 1 });
-// @ts-expect-error: no such option
+// @ts-expect-error: there is no such option
 void connection.callRemote(Sum, { a: 1, b: 2 }, { timeOut: 5 });
-// @ts-expect-error: a name is no command; that is callRemoteString
+// @ts-expect-error: a name is not a command; callRemoteString takes names
 void connection.callRemote("Sum", { a: 1, b: 2 });
-// @ts-expect-error: what is undefined cannot be waited for
+// @ts-expect-error: a call without an answer returns undefined
 void connection.callRemote(Tell, { text: "x" }).then();
 // @ts-expect-error: the response has no such value
 void connection.callRemote(Sum, { a: 1, b: 2 }).then(({ sum }) => sum);
@@ -127,7 +127,7 @@ const raw = connection.callRemoteString("Sum");
 same<typeof rawTold, undefined>();
 const rawTold = connection.callRemoteString("Tell", undefined, { requiresAnswer: false });
 
-// A command that may or may not want an answer.
+// A command of which the compiler does not know whether it has an answer.
 
 declare const wanted: boolean;
 const Perhaps = command("Perhaps", { requiresAnswer: wanted });
@@ -149,20 +149,20 @@ Everything.responder(({ count, maybe }) => {
   same<typeof maybe, string | undefined>();
   return { total: count, why: maybe };
 });
-// What may come back beyond the response is left out, as where a row of a database is returned.
+// A responder may return more than the response, for example a row of a database. The rest is ignored.
 Sum.responder(() => ({ total: 1, more: 2 }));
 
-// @ts-expect-error: nothing is returned
+// @ts-expect-error: the responder returns nothing
 Sum.responder(() => {});
-// @ts-expect-error: nor later
+// @ts-expect-error: the responder resolves with nothing
 Sum.responder(async () => {});
-// @ts-expect-error: one is missing
+// @ts-expect-error: a value of the response is missing
 Sum.responder(() => ({}));
-// @ts-expect-error: one is of another type
+// @ts-expect-error: a value of the response has another type
 Sum.responder(() => ({ total: "3" }));
 // @ts-expect-error: there is no such argument
 Sum.responder(({ c }) => ({ total: c }));
-// @ts-expect-error: it is a number
+// @ts-expect-error: the argument is a number
 Sum.responder(({ a }) => ({ total: a.length }));
 
 // Decorators.
@@ -187,19 +187,19 @@ class Calculator {
     return { sum: a };
   }
 
-  // @ts-expect-error: the method wants what the command does not have
+  // @ts-expect-error: the method expects an argument that the command does not have
   @Sum.responder
   more({ a, c }: { a: number; c: number }) {
     return { total: a + c };
   }
 
-  // @ts-expect-error: the method wants another type
+  // @ts-expect-error: the method expects another type
   @Sum.responder
   texts({ a }: { a: string }) {
     return { total: a.length };
   }
 
-  // @ts-expect-error: only methods
+  // @ts-expect-error: only methods can be decorated
   @Sum.responder
   readonly field = 7;
 }
@@ -229,33 +229,33 @@ void connection.callRemote(SumAll, { a: 1, b: "2" });
 
 const SecureStart = StartTLS.extend("SecureStart", { arguments: { token: unicode() } });
 void connection.callRemote(SecureStart, { token: "x" });
-// @ts-expect-error: it has an argument of its own
+// @ts-expect-error: the extension has a required argument
 void connection.callRemote(SecureStart);
 
 // Declarations.
 
-// @ts-expect-error: an error is a class, not a text
+// @ts-expect-error: an error is a class, not a string
 command("Bad", { errors: { BAD: "Bad" } });
 class Numbered extends Error {
   constructor(at: number) {
     super(`at ${at}`);
   }
 }
-// @ts-expect-error: a class that cannot be made from a description
+// @ts-expect-error: the constructor of an error class takes a description
 command("Bad", { errors: { BAD: Numbered } });
 // @ts-expect-error: an argument is a codec, not a constructor
 command("Bad", { arguments: { a: Number } });
-// @ts-expect-error: a codec is made by calling
+// @ts-expect-error: a codec is the result of calling its function
 command("Bad", { arguments: { a: integer } });
-// @ts-expect-error: no such option
+// @ts-expect-error: there is no such option
 command("Bad", { response: {}, requireAnswer: false });
 
-// What is given may be readonly, what is received is the program's own.
+// Sent values may be readonly; received values may be changed.
 same<InputOf<typeof Sum.arguments>, { readonly a: number; readonly b: number }>();
 const received = {} as ArgumentsOf<typeof Sum>;
 received.a = 1;
 
-// What a program has not decided may be given as undefined, also with `exactOptionalPropertyTypes`.
+// Options may be undefined, with `exactOptionalPropertyTypes` too.
 declare const undecided: { demands?: boolean; maxBytes?: number };
 const Undecided = command("Undecided", {
   arguments: { text: bigUnicode({ maxBytes: undecided.maxBytes }) },

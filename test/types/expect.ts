@@ -1,7 +1,7 @@
-/** Types compared by the compiler: a file that uses these is tested by being checked. */
+/** Comparison of types by the compiler. A file that uses it is tested by the type check. */
 
-/** True for the same type, also in optional and readonly properties, which assignability would let pass. */
+/** True if both types are identical, with optional and readonly properties, which assignability ignores. */
 export type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
 
-/** Does not compile for anything but `true`. */
+/** Compiles only for `true`. */
 export type Expect<T extends true> = T;

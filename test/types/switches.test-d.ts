@@ -1,4 +1,4 @@
-/** What a switch of protocol is called with. Checked by `tsc`; nothing here runs. */
+/** Types of the arguments of a protocol switch. Checked by `tsc`; nothing here runs. */
 import { command, integer, unicode } from "ampwire";
 import { type NodeConnection, protocolSwitch } from "ampwire/node";
 
@@ -13,11 +13,11 @@ void connection.switchProtocol(Bare, {});
 void connection.switchProtocol(Download, { name: "x" });
 void connection.switchProtocol(Part, { name: "x", offset: 1 });
 
-// @ts-expect-error: it is no switch
+// @ts-expect-error: the command is not a protocol switch
 void connection.switchProtocol(Plain, {});
-// @ts-expect-error: one is missing
+// @ts-expect-error: an argument is missing
 void connection.switchProtocol(Download, {});
-// @ts-expect-error: one is unknown
+// @ts-expect-error: there is no such argument
 void connection.switchProtocol(Download, { name: "x", offset: 1 });
-// @ts-expect-error: the extension's own is missing
+// @ts-expect-error: the argument of the extension is missing
 void connection.switchProtocol(Part, { name: "x" });

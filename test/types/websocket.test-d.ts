@@ -1,4 +1,6 @@
-/** The WebSockets there are pass for one of ours. Checked by `tsc`, with Node's types; dom/ checks a browser's. */
+/**
+ * The WebSocket classes of Node and of `ws` are assignable to WebSocketLike. Checked by `tsc`; dom/ checks a browser's.
+ */
 import type { WebSocketLike } from "ampwire/websocket";
 import { connect, reconnecting } from "ampwire/websocket";
 import WsWebSocket from "ws";
@@ -18,10 +20,10 @@ export const kept = () => [
   reconnecting({ open: (signal) => connect("wss://example.com", { signal }) }),
 ];
 
-/** TLS is the URL's matter. */
+/** TLS is chosen by the URL: there are no options for it. */
 export const refused = () => [
-  // @ts-expect-error there is no StartTLS over a WebSocket, and nothing to say about it
+  // @ts-expect-error there is no StartTLS over a WebSocket, and no options for it
   connect("wss://example.com", { tls: {} }),
-  // @ts-expect-error likewise
+  // @ts-expect-error there is no StartTLS over a WebSocket
   reconnecting({ url: "wss://example.com", startTLS: {} }),
 ];

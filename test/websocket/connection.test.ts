@@ -1,4 +1,4 @@
-/** Calls over WebSockets: boxes in frames, both ways, and what a WebSocket cannot do. */
+/** Connections over WebSockets: calls both ways, messages, TLS and connecting. */
 import { once } from "node:events";
 import { type AddressInfo, createServer } from "node:net";
 import {
@@ -9,6 +9,7 @@ import {
   ConnectionClosed,
   ConnectionLost,
   command,
+  LimitExceeded,
   locator,
   ProtocolError,
   StartTLS,
@@ -24,6 +25,7 @@ import { calculator, Divide, Note, SUM, Sum, summing, Wait, ZeroDivisionError } 
 import { bytesOf, textOf } from "../support/raw-peer.ts";
 import { rejection } from "../support/settled.ts";
 import {
+  likeABrowser,
   ourWebSocketClient,
   ourWebSocketServer,
   sockets,
@@ -34,8 +36,8 @@ import {
 
 const Secret = command("Secret", { response: { word: unicode() }, requireTLS: true });
 
-describe("a connection that cannot begin", () => {
-  test("rejects with what the receiver has thrown, and leaves no WebSocket open", async () => {
+describe("starting a connection", () => {
+  test("an exception in the receiver rejects connect and closes the WebSocket", async () => {
     const { server, url } = await webSocketServer();
     const receiver: BoxReceiver = {
       startReceivingBoxes() {
@@ -52,7 +54,7 @@ describe("a connection that cannot begin", () => {
 });
 
 describe("calls", () => {
-  test("go both ways, also while one is being served", async () => {
+  test("both ends call, also from inside a responder", async () => {
     const asked = calculator();
     const Twice = command("Twice", { arguments: { text: unicode() }, response: { text: unicode() } });
     const { client, server } = await webSocketPair(
@@ -73,14 +75,14 @@ describe("calls", () => {
     expect(asked.notes).toEqual(["no answer"]);
   });
 
-  test("are rejected with the class of a declared error, and the connection stays", async () => {
+  test("a declared error rejects the call with its class, and the connection stays open", async () => {
     const { client } = await webSocketPair({ locator: calculator().locator });
     const error = await rejection(client.callRemote(Divide, { numerator: 1, denominator: 0 }));
     expect(error).toBeInstanceOf(ZeroDivisionError);
     expect(await client.callRemote(Divide, { numerator: 1, denominator: 2 })).toEqual({ result: 0.5 });
   });
 
-  test("are finished before the connection is closed", async () => {
+  test("close waits for the calls in progress", async () => {
     const asked = calculator();
     const { client, server } = await webSocketPair({}, { locator: asked.locator });
     const calls = Array.from({ length: 100 }, (_, b) => server.callRemote(Sum, { a: 1, b }));
@@ -90,7 +92,7 @@ describe("calls", () => {
     expect(server.state).toBe("closed");
   });
 
-  test("in flight are rejected when the other end is gone", async () => {
+  test("calls in progress reject with ConnectionLost when the peer is destroyed", async () => {
     const { client, server } = await webSocketPair({ locator: calculator().locator });
     const lost = rejection(client.callRemote(Wait));
     await client.callRemote(Sum, { a: 1, b: 1 });
@@ -99,15 +101,15 @@ describe("calls", () => {
   });
 });
 
-describe.each(["client", "server"] as const)("frames at a %s", (role) => {
-  test("may each carry a byte of a box", async () => {
+describe.each(["client", "server"] as const)("messages to a %s", (role) => {
+  test("a box may be split into messages of one byte", async () => {
     const { raw } = await withRawSocket(role, { locator: calculator().locator });
     const reader = readerOf(raw);
     for (const byte of byteByByte(bytesOf(SUM))) raw.send(byte);
     expect(await reader()).toEqual({ _answer: "1", total: "3" });
   });
 
-  test("may carry many boxes, and the beginning of one more", async () => {
+  test("a message may contain many boxes and the beginning of another", async () => {
     const { raw } = await withRawSocket(role, { locator: calculator().locator });
     const reader = readerOf(raw);
     const asks = Array.from({ length: 50 }, (_, b) => ({ _ask: `${b}`, _command: "Sum", a: "1", b: `${b}` }));
@@ -118,7 +120,7 @@ describe.each(["client", "server"] as const)("frames at a %s", (role) => {
       expect(await reader()).toEqual({ _answer: _ask, total: `${1 + Number(b)}` });
   });
 
-  test("of text end the connection", async () => {
+  test("a text message closes the connection with ProtocolError", async () => {
     const { connection, raw } = await withRawSocket(role, { locator: calculator().locator });
     const call = rejection(connection.callRemote(Sum, { a: 1, b: 2 }));
     raw.send("hello");
@@ -128,7 +130,7 @@ describe.each(["client", "server"] as const)("frames at a %s", (role) => {
     expect(await call).toBe(reason);
   });
 
-  test("that end inside a box are a loss", async () => {
+  test("a close inside a box is a loss", async () => {
     const { connection, raw } = await withRawSocket(role);
     raw.send(bytesOf(SUM).subarray(0, 10));
     raw.close(1000);
@@ -138,7 +140,7 @@ describe.each(["client", "server"] as const)("frames at a %s", (role) => {
   });
 });
 
-test("a peer that does not read its answers is not read either", async () => {
+test("this end stops reading from a peer that does not read its answers", async () => {
   const Echo = command("Echo", { arguments: { text: unicode() }, response: { text: unicode() } });
   let served = 0;
   const { raw } = await withRawSocket("server", {
@@ -166,8 +168,19 @@ test("a peer that does not read its answers is not read either", async () => {
   for (let tag = 0; tag < asks; tag++) expect((await reader())._answer).toBe(`${tag}`);
 });
 
+test("a peer that sends on while this end does not read closes the connection with LimitExceeded", async () => {
+  const [client, raw] = await sockets();
+  const { locator } = calculator();
+  const limits = { maxAsksInProgress: 1, maxBufferedBytes: 1000 };
+  const connection = attach(likeABrowser(client), { locator, limits });
+  for (let tag = 0; tag < 100; tag++) raw.send(bytesOf({ _ask: `${tag}`, _command: "Wait" }));
+  const reason = await connection.closed;
+  expect(reason).toBeInstanceOf(LimitExceeded);
+  expect(reason.message).toContain("maxBufferedBytes");
+});
+
 describe("TLS", () => {
-  test("is not started over a WebSocket: wss: does it", async () => {
+  test("startTLS rejects with TLSNotAvailable, which names wss:", async () => {
     const { client } = await webSocketPair({ locator: calculator().locator });
     const error = await rejection(client.startTLS());
     expect(error).toBeInstanceOf(TLSNotAvailable);
@@ -175,7 +188,7 @@ describe("TLS", () => {
     expect(await client.callRemote(Sum, { a: 1, b: 2 })).toEqual({ total: 3 });
   });
 
-  test("is refused to a peer that asks for it", async () => {
+  test("StartTLS of a peer is answered with TLS_NOT_AVAILABLE", async () => {
     const { raw } = await withRawSocket("server", {
       locator: locator(
         summing,
@@ -193,7 +206,7 @@ describe("TLS", () => {
     expect(await reader()).toEqual({ _answer: "2", total: "3" });
   });
 
-  test("is what the maker of the WebSocket says", async () => {
+  test("the option `secure` allows commands that require TLS", async () => {
     const responders = locator(Secret.responder(() => ({ word: "sesame" })));
     const { client, server } = await webSocketPair(
       { secure: true, requireTLS: true, locator: responders },
@@ -203,7 +216,7 @@ describe("TLS", () => {
     expect(await client.callRemote(Secret)).toEqual({ word: "sesame" });
   });
 
-  test("is missed over ws:", async () => {
+  test("a command that requires TLS is refused over ws:", async () => {
     const responders = locator(Secret.responder(() => ({ word: "sesame" })));
     const { client } = await webSocketPair({ requireTLS: true, locator: responders });
     expect(client.secure).toBe(false);
@@ -212,23 +225,23 @@ describe("TLS", () => {
     expect(error.message).toContain("not served in plaintext");
   });
 
-  test("is what the URL says", async () => {
+  test("a wss: URL makes the connection secure, without claiming that the peer was verified", async () => {
     const [client] = await sockets();
-    const dressed = Object.create(client, { url: { value: "wss://example.com/" } });
+    const wrapped = Object.create(client, { url: { value: "wss://example.com/" } });
     for (const name of ["addEventListener", "removeEventListener", "send", "close", "terminate"] as const)
-      Object.defineProperty(dressed, name, { value: client[name].bind(client) });
-    Object.defineProperty(dressed, "binaryType", { value: "arraybuffer", writable: true });
-    const connection = attach(dressed);
+      Object.defineProperty(wrapped, name, { value: client[name].bind(client) });
+    Object.defineProperty(wrapped, "binaryType", { value: "arraybuffer", writable: true });
+    const connection = attach(wrapped);
     onTestFinished(async () => {
       connection.destroy();
       await connection.closed;
     });
     expect(connection.secure).toBe(true);
-    expect(connection.tls?.peerCertificate).toBeUndefined();
+    expect(connection.tls).toMatchObject({ peerCertificate: undefined, verified: undefined });
   });
 });
 
-test("a call's time is the clock's", async () => {
+test("timeouts of calls use the clock in the options", async () => {
   const clock = manualClock();
   const { client } = await webSocketPair({ locator: calculator().locator }, { clock });
   const call = rejection(client.callRemote(Wait, {}, { timeout: 60_000 }));
@@ -238,14 +251,14 @@ test("a call's time is the clock's", async () => {
 });
 
 describe("connecting", () => {
-  test("asks for the subprotocol", async () => {
+  test("connect offers the subprotocol amp", async () => {
     const { url, server } = await webSocketServer();
     const [connection, [socket]] = await Promise.all([ourWebSocketClient(url), once(server, "connection")]);
     expect(socket.protocol).toBe(SUBPROTOCOL);
     expect(connection.state).toBe("open");
   });
 
-  test("takes a URL object", async () => {
+  test("connect accepts a URL object", async () => {
     const { url, next } = await ourWebSocketServer({ locator: calculator().locator });
     const connection = await connect(new URL(url), { WebSocket });
     await next();
@@ -253,7 +266,7 @@ describe("connecting", () => {
     await connection.close();
   });
 
-  test("fails where nobody listens", async () => {
+  test("connect rejects with ConnectFailed if no server listens", async () => {
     const { url, close } = await webSocketServer();
     await close();
     const error = await rejection(connect(url, { WebSocket }));
@@ -262,12 +275,12 @@ describe("connecting", () => {
     expect(error.cause).toBeInstanceOf(Error);
   });
 
-  test("fails where the server knows no such subprotocol", async () => {
+  test("connect rejects with ConnectFailed if the server selects another subprotocol", async () => {
     const { url } = await webSocketServer({ handleProtocols: (offered) => offered.has("wamp") && "wamp" });
     expect(await rejection(connect(url, { WebSocket }))).toBeInstanceOf(ConnectFailed);
   });
 
-  test("is given up by a signal, before and meanwhile", async () => {
+  test("a signal cancels connect, before and during the attempt", async () => {
     const reason = new Error("no time");
     const { url } = await webSocketServer();
     expect(await rejection(connect(url, { WebSocket, signal: AbortSignal.abort(reason) }))).toBe(reason);
@@ -277,7 +290,7 @@ describe("connecting", () => {
     expect(await meanwhile).toBe(reason);
   });
 
-  test("is given up after its time", async () => {
+  test("connect fails after connectTimeout", async () => {
     const silent = createServer().listen(0, "127.0.0.1");
     const accepted = once(silent, "connection");
     onTestFinished(() => void silent.close());
@@ -300,11 +313,11 @@ describe("connecting", () => {
     expect(connection.state).toBe("open");
   });
 
-  test("rejects for a URL that is none", async () => {
+  test("connect rejects with the error of the WebSocket for an invalid URL", async () => {
     expect(await rejection(connect("http:/", { WebSocket }))).toBeInstanceOf(SyntaxError);
   });
 
-  test("looks at its options before it opens anything", async () => {
+  test("invalid options reject before a WebSocket is opened", async () => {
     const { url, server } = await webSocketServer();
     let opened = 0;
     server.on("connection", () => opened++);
@@ -315,19 +328,19 @@ describe("connecting", () => {
   });
 
   if ("WebSocket" in globalThis) {
-    test("needs no more than the platform's WebSocket", async () => {
+    test("connect uses the platform's WebSocket", async () => {
       const { url } = await ourWebSocketServer({ locator: calculator().locator });
       const connection = await connect(url);
       expect(await connection.callRemote(Sum, { a: 1, b: 2 })).toEqual({ total: 3 });
       await connection.close();
     });
   } else {
-    test("needs a WebSocket where the platform has none", async () => {
+    test("connect rejects with TypeError if the platform has no WebSocket", async () => {
       expect(await rejection(connect("ws://127.0.0.1/"))).toBeInstanceOf(TypeError);
     });
   }
 
-  test("attach wants an open one", async () => {
+  test("attach throws TypeError for a WebSocket that is not open", async () => {
     const { url } = await webSocketServer();
     const socket = new WebSocket(url);
     expect(() => attach(socket)).toThrow(TypeError);
@@ -335,7 +348,7 @@ describe("connecting", () => {
     socket.terminate();
   });
 
-  test("comes back after the server has", async () => {
+  test("a new connection works after the server has restarted", async () => {
     const first = await ourWebSocketServer({ locator: calculator().locator });
     const before = await ourWebSocketClient(first.url);
     expect(await before.callRemote(Sum, { a: 1, b: 2 })).toEqual({ total: 3 });
@@ -347,13 +360,13 @@ describe("connecting", () => {
   });
 });
 
-test("a server chooses the subprotocol where it is offered", () => {
+test("chooseProtocol selects amp if it is offered", () => {
   expect(chooseProtocol(new Set(["wamp", "amp"]))).toBe("amp");
   expect(chooseProtocol(["wamp"])).toBe(false);
   expect(chooseProtocol([])).toBe(false);
 });
 
-/** Reads boxes, as text, out of what comes to a socket. */
+/** Returns a function that waits for the next box from a socket and returns it as text. */
 function readerOf(socket: WebSocket): () => Promise<Record<string, string>> {
   const reader = new BoxReader();
   socket.on("message", (data: Buffer) => reader.push(data));

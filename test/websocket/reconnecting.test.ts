@@ -1,17 +1,17 @@
-/** A connection over WebSockets that is kept up. */
+/** Clients that reconnect over WebSockets, of both entry points. */
 import { ConnectFailed, type Connection, locator } from "ampwire";
 import { attach, connect, type ReconnectingOptions, reconnecting } from "ampwire/websocket";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { WebSocket } from "ws";
+import { reconnectingContract } from "../contracts/reconnecting.ts";
 import { calculator, Sum } from "../core/calculator.ts";
 import { Add } from "../support/reconnecting/commands.ts";
-import { reconnectingContract } from "../support/reconnecting/contract.ts";
 import { kept } from "../support/reconnecting/kept.ts";
 import { rejection } from "../support/settled.ts";
 import { unixPlace } from "../support/unix-place.ts";
 import { ourWebSocketServer, webSocketServer, webSocketServerAt } from "../support/websockets.ts";
 
-// A UNIX socket, so that nobody else listens where nobody is to listen yet.
+// A UNIX socket: no other process can listen at this address before the test's server does.
 reconnectingContract<Connection>({
   reconnecting,
   place() {
@@ -37,7 +37,7 @@ function keep(options: ReconnectingOptions) {
   return kept((behaviour) => reconnecting({ ...options, ...behaviour }), options);
 }
 
-test("calls made while the server restarts wait, and are answered", async () => {
+test("calls made while the server restarts are queued, then answered", async () => {
   const first = await ourWebSocketServer({ locator: calculator().locator });
   const client = reconnecting({ url: new URL(first.url), WebSocket, backoff: { initial: 10, max: 50 } });
   onTestFinished(() => client.close());
@@ -52,7 +52,7 @@ test("calls made while the server restarts wait, and are answered", async () => 
   expect(client.state).toBe("connected");
 });
 
-test("a server that does not agree on the subprotocol is tried again", async () => {
+test("a server that does not select the subprotocol is tried again", async () => {
   let agrees = false;
   const { url, server } = await webSocketServer({ handleProtocols: () => agrees && "amp" });
   server.on("connection", (socket) => attach(socket, { locator: calculator().locator }));
@@ -64,16 +64,16 @@ test("a server that does not agree on the subprotocol is tried again", async () 
   expect(await client.callRemote(Sum, { a: 1, b: 2 })).toEqual({ total: 3 });
 });
 
-describe("what makes no sense", () => {
+describe("invalid options", () => {
   test.each<[string, Partial<ReconnectingOptions>]>([
     ["limits", { limits: { maxBoxBytes: -1 } }],
-    ["a heartbeat", { heartbeat: { interval: 0 } }],
-    ["a backoff", { backoff: { initial: -1 } }],
-  ])("is refused before anything is opened: %s", (_, wrong) => {
+    ["heartbeat", { heartbeat: { interval: 0 } }],
+    ["backoff", { backoff: { initial: -1 } }],
+  ])("invalid %s throws RangeError before a WebSocket is opened", (_, wrong) => {
     expect(() => reconnecting({ url: "ws://127.0.0.1:1/", WebSocket, ...wrong })).toThrow(RangeError);
   });
 
-  test("is a URL that the WebSocket cannot take: the client closes", async () => {
+  test("an invalid URL closes the client with the error of the WebSocket", async () => {
     const { client, changes } = keep({ url: "http:/", WebSocket });
     const error = await rejection(client.callRemote(Add, { a: 1, b: 1 }));
     expect(error).toBeInstanceOf(SyntaxError);
@@ -82,14 +82,14 @@ describe("what makes no sense", () => {
   });
 
   if (!("WebSocket" in globalThis)) {
-    test("is none at all, where the platform has no WebSocket", () => {
+    test("reconnecting throws TypeError if the platform has no WebSocket", () => {
       expect(() => reconnecting({ url: "ws://127.0.0.1:1/" })).toThrow(TypeError);
     });
   }
 });
 
 if ("WebSocket" in globalThis) {
-  test("the platform's WebSocket will do", async () => {
+  test("reconnecting uses the platform's WebSocket", async () => {
     const { url } = await ourWebSocketServer({ locator: calculator().locator });
     const { client } = keep({ url });
     expect(await client.callRemote(Sum, { a: 1, b: 2 })).toEqual({ total: 3 });

@@ -1,13 +1,13 @@
-/** The contract over the WebSockets of `ws`, with and without what they have and a browser's have not. */
+/** `WebSocketTransport` over `ws`: as it is, and without the members that a browser's WebSocket does not have. */
 import { once } from "node:events";
-import { ConnectionLost, ProtocolError, type TransportReceiver } from "ampwire";
+import { ConnectionLost, LimitExceeded, ProtocolError, type TransportReceiver } from "ampwire";
 import type { WebSocketLike } from "ampwire/websocket";
 import { describe, expect, test } from "vitest";
 import { platformClock } from "../../src/websocket/platform.ts";
 import { WebSocketTransport } from "../../src/websocket/websocket-transport.ts";
 import { transportContract } from "../contracts/transport.ts";
 import { ReceiverProbe } from "../support/receiver-probe.ts";
-import { sockets } from "../support/websockets.ts";
+import { likeABrowser, sockets } from "../support/websockets.ts";
 
 describe("over ws", () => {
   transportContract(
@@ -19,7 +19,7 @@ describe("over ws", () => {
   );
 });
 
-test("an error without a text, as that of Node's own WebSocket, leaves the word to the code", async () => {
+test("an error without a message, as of Node's own WebSocket, does not hide the close code", async () => {
   const [client, server] = await sockets();
   const probe = new ReceiverProbe();
   started(client, probe);
@@ -30,7 +30,7 @@ test("an error without a text, as that of Node's own WebSocket, leaves the word 
 });
 
 describe.each(["client", "server"] as const)("a %s", (role) => {
-  test("refuses text", async () => {
+  test("a text message closes the socket with 4003 and is a ProtocolError", async () => {
     const { transport, probe, raw } = await withRaw(role);
     raw.send("text");
     raw.send(Buffer.of(1));
@@ -41,7 +41,7 @@ describe.each(["client", "server"] as const)("a %s", (role) => {
     transport.destroy();
   });
 
-  test.each([1000, 1001])("takes code %i for an orderly end", async (code) => {
+  test.each([1000, 1001])("close code %i is an orderly end", async (code) => {
     const { probe, raw } = await withRaw(role);
     raw.close(code, "goodbye");
     await probe.event("lost");
@@ -49,7 +49,7 @@ describe.each(["client", "server"] as const)("a %s", (role) => {
     expect(probe.reasons).toEqual([undefined]);
   });
 
-  test("takes no code for an orderly end", async () => {
+  test("a close without a code is an orderly end", async () => {
     const { probe, raw } = await withRaw(role);
     raw.close();
     await probe.event("lost");
@@ -59,7 +59,7 @@ describe.each(["client", "server"] as const)("a %s", (role) => {
   test.each([
     [1011, "out of order", "the WebSocket was closed with code 1011: out of order"],
     [4000, "", "the WebSocket was closed with code 4000"],
-  ])("takes code %i for a loss", async (code, text, message) => {
+  ])("close code %i is a loss", async (code, text, message) => {
     const { probe, raw } = await withRaw(role);
     raw.close(code, text);
     await probe.event("lost");
@@ -68,29 +68,29 @@ describe.each(["client", "server"] as const)("a %s", (role) => {
     expect(probe.reasons[0]?.message).toBe(message);
   });
 
-  test("takes a connection that is cut for a loss", async () => {
+  test("a cut connection is a loss with code 1006", async () => {
     const { probe, raw } = await withRaw(role);
     raw.terminate();
     await probe.event("lost");
     expect(probe.reasons[0]?.message).toBe("the WebSocket was closed with code 1006");
   });
 
-  test("is lost with the error of the WebSocket", async () => {
+  test("an error of the WebSocket is the reason of the loss", async () => {
     const { probe, raw } = await withRaw(role, 100);
     raw.send(new Uint8Array(101));
     await probe.event("lost");
     expect(probe.reasons[0]?.message).toBe("Max payload size exceeded");
   });
 
-  test("closes with 1000", async () => {
+  test("end closes the socket with 1000", async () => {
     const { transport, raw } = await withRaw(role);
     transport.end();
     expect((await once(raw, "close"))[0]).toBe(1000);
   });
 });
 
-test("keeps what comes while it is paused, where the WebSocket cannot be paused", async () => {
-  const { transport, probe, raw } = await withRaw("client", 1e6, likeABrowsers);
+test("bytes that arrive while paused are kept, if the socket cannot be paused", async () => {
+  const { transport, probe, raw } = await withRaw("client", 1e6, likeABrowser);
   transport.pause();
   for (const byte of [1, 2, 3]) raw.send(Buffer.of(byte));
   raw.close(1000);
@@ -98,14 +98,64 @@ test("keeps what comes while it is paused, where the WebSocket cannot be paused"
   while (transport.undelivered < 3) await new Promise(setImmediate);
   expect(probe.heard).toEqual([]);
   transport.resume();
-  expect(probe.heard).toEqual([]); // not inside the caller
+  expect(probe.heard).toEqual([]); // not before resume has returned
   await probe.event("lost");
   expect(probe.heard).toEqual(["bytes", "ended", "lost"]);
   expect(probe.all).toEqual(Buffer.of(1, 2, 3));
 });
 
-test("delivers in order what comes while it is delivering what it has kept", async () => {
-  const { transport, probe, raw } = await withRaw("client", 1e6, likeABrowsers);
+test("more than maxBufferedBytes while paused closes the socket with LimitExceeded", async () => {
+  const { transport, probe, raw } = await withRaw("client", 1e6, likeABrowser, 100);
+  transport.pause();
+  raw.send(new Uint8Array(100));
+  while (transport.undelivered < 100) await new Promise(setImmediate);
+  expect(probe.heard).toEqual([]);
+  raw.send(Buffer.of(1));
+  const [code] = await once(raw, "close");
+  expect(code).toBe(4011);
+  expect(probe.heard).toEqual(["lost"]);
+  expect(probe.reasons[0]).toBeInstanceOf(LimitExceeded);
+  expect(probe.reasons[0]).toMatchObject({
+    code: "LIMIT_EXCEEDED",
+    message: "101 bytes came while reading was paused: the limit is maxBufferedBytes",
+  });
+  expect(transport.undelivered).toBe(0);
+});
+
+test("messages longer than maxBufferedBytes are delivered while reading", async () => {
+  const { probe, raw } = await withRaw("client", 1e6, likeABrowser, 100);
+  raw.send(new Uint8Array(1000));
+  expect((await probe.bytes(1000)).length).toBe(1000);
+});
+
+test("bytes that came before a text message are delivered first", async () => {
+  const { transport, probe, raw } = await withRaw("client", 1e6, likeABrowser);
+  transport.pause();
+  raw.send(Buffer.of(1));
+  raw.send("text");
+  raw.send(Buffer.of(2));
+  await once(raw, "close");
+  transport.resume();
+  await probe.event("lost");
+  expect(probe.heard).toEqual(["bytes", "lost"]);
+  expect(probe.all).toEqual(Buffer.of(1));
+  expect(probe.reasons[0]).toBeInstanceOf(ProtocolError);
+});
+
+test.each([
+  [64 * 1024, [65_536]],
+  [150_000, [65_536, 65_536, 18_928]],
+])("a chunk of %i bytes is sent in messages of 64 KiB at most", async (length, expected) => {
+  const { transport, raw } = await withRaw("client");
+  const lengths: number[] = [];
+  raw.on("message", (message: Buffer) => lengths.push(message.length));
+  transport.write(new Uint8Array(length));
+  while (lengths.length < expected.length) await once(raw, "message");
+  expect(lengths).toEqual(expected);
+});
+
+test("bytes that arrive while kept ones are delivered stay in order", async () => {
+  const { transport, probe, raw } = await withRaw("client", 1e6, likeABrowser);
   transport.pause();
   for (let byte = 0; byte < 20; byte++) raw.send(Buffer.of(byte));
   while (transport.undelivered < 20) await new Promise(setImmediate);
@@ -119,8 +169,8 @@ test("delivers in order what comes while it is delivering what it has kept", asy
   expect(transport.undelivered).toBe(0);
 });
 
-test("is lost at once when destroyed, where the WebSocket waits for the peer's goodbye", async () => {
-  const { transport, probe, raw } = await withRaw("client", 1e6, likeABrowsers);
+test("destroy is a loss at once, if the socket waits for the peer to close", async () => {
+  const { transport, probe, raw } = await withRaw("client", 1e6, likeABrowser);
   raw.pause();
   const reason = new Error("enough");
   transport.destroy(reason);
@@ -129,7 +179,7 @@ test("is lost at once when destroyed, where the WebSocket waits for the peer's g
   raw.resume();
 });
 
-test("is lost when its WebSocket was closed before", async () => {
+test("a socket that was closed before start is a loss", async () => {
   const [client] = await sockets();
   client.terminate();
   await once(client, "close");
@@ -139,8 +189,8 @@ test("is lost when its WebSocket was closed before", async () => {
   expect(probe.heard).toEqual(["ended", "lost"]);
 });
 
-function started(socket: WebSocketLike, receiver: TransportReceiver): WebSocketTransport {
-  const transport = new WebSocketTransport(socket, platformClock, false);
+function started(socket: WebSocketLike, receiver: TransportReceiver, limit = 1e6): WebSocketTransport {
+  const transport = new WebSocketTransport(socket, platformClock, false, limit);
   transport.start(receiver);
   return transport;
 }
@@ -148,32 +198,11 @@ function started(socket: WebSocketLike, receiver: TransportReceiver): WebSocketT
 async function withRaw(
   role: "client" | "server",
   maxPayload?: number,
-  dressed: (socket: WebSocketLike) => WebSocketLike = (socket) => socket,
+  wrap: (socket: WebSocketLike) => WebSocketLike = (socket) => socket,
+  limit?: number,
 ) {
   const [client, server] = await sockets(maxPayload);
   const [mine, raw] = role === "client" ? [client, server] : [server, client];
   const probe = new ReceiverProbe();
-  return { transport: started(dressed(mine), probe), probe, raw };
-}
-
-/** Without pause, resume and terminate. */
-function likeABrowsers(socket: WebSocketLike): WebSocketLike {
-  return {
-    get binaryType() {
-      return socket.binaryType;
-    },
-    set binaryType(type) {
-      socket.binaryType = type;
-    },
-    get readyState() {
-      return socket.readyState;
-    },
-    get bufferedAmount() {
-      return socket.bufferedAmount;
-    },
-    send: (data) => socket.send(data),
-    close: (code, reason) => socket.close(code, reason),
-    addEventListener: (type, listener) => socket.addEventListener(type, listener),
-    removeEventListener: (type, listener) => socket.removeEventListener(type, listener),
-  };
+  return { transport: started(wrap(mine), probe, limit), probe, raw };
 }

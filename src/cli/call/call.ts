@@ -1,4 +1,4 @@
-/** `ampwire call`: one call, and its answer. */
+/** `ampwire call`: calls a command and prints the answer. */
 import { safeText } from "../../core/errors/safe-text.ts";
 import { UsageError } from "../cli-error.ts";
 import { findCommand, loadCommands } from "../module/commands.ts";
@@ -7,7 +7,7 @@ import { openConnection } from "../net/open.ts";
 import { sessionText } from "../net/session.ts";
 import { timeoutFlag, timeoutOf } from "../net/timeout.ts";
 import { clientFlags, clientTLS } from "../net/tls-flags.ts";
-import { jsonRecord, shown } from "../print/values.ts";
+import { formatValue, jsonRecord } from "../print/values.ts";
 import { subcommand } from "../subcommand.ts";
 import { parseArgs } from "../values/args.ts";
 import { type Request, typedRequest, untypedRequest } from "./request.ts";
@@ -17,28 +17,34 @@ export const call = subcommand({
   summary: "call a command and print its answer",
   usage: "ampwire call ADDRESS COMMAND [name=value ...]",
   operands: [2, Number.POSITIVE_INFINITY],
-  about: `name=text sends text, name=@file what is in a file, name:=json a number, true, a list; with --schema each
-is read as its argument's type. Without it everything goes as text, and the answer prints as text.`,
+  about: `name=text sends text, name=@file the content of a file, name:=json a JSON value. With --schema each value is
+converted to the type of its argument. Without it values are sent as text, and the answer is printed as text.`,
   options: {
     schema: {
       type: "string",
       value: "FILE",
-      help: "a TypeScript or JavaScript module that exports commands",
+      help: "read the commands from a TypeScript or JavaScript module",
     },
     ...clientFlags,
     ...timeoutFlag,
-    "no-answer": { type: "boolean", help: "want none: send, and do not wait" },
-    verbose: { type: "boolean", short: "v", help: "say what TLS was negotiated and who the peer is" },
+    "no-answer": { type: "boolean", help: "send the call without requesting an answer" },
+    verbose: { type: "boolean", short: "v", help: "print the TLS session and the peer's certificate" },
   },
   examples: [
-    ["ampwire call tcp://127.0.0.1:1234 Sum a=13 b=81", "two numbers, added elsewhere"],
-    ["ampwire call unix:/run/calc.sock Upload name=cat.png data=@cat.png", "a file as a value"],
-    ["ampwire call tcp://127.0.0.1:1234 Sum a=13 b=81 --schema commands.ts --json", "typed and checked"],
-    ["ampwire call tcp://calc.example:1234 Sum a=1 b=2 --starttls --ca ca.pem --cert me.pem", "mutual TLS"],
+    ["ampwire call tcp://127.0.0.1:1234 Sum a=13 b=81", "add two numbers"],
+    ["ampwire call unix:/run/calc.sock Upload name=cat.png data=@cat.png", "send a file as a value"],
+    [
+      "ampwire call tcp://127.0.0.1:1234 Sum a=13 b=81 --schema commands.ts --json",
+      "convert and check the values by a schema",
+    ],
+    [
+      "ampwire call tcp://calc.example:1234 Sum a=1 b=2 --starttls --ca ca.pem --cert me.pem",
+      "call with mutual TLS",
+    ],
   ],
-  async run({ values: flags, positionals: [place = "", name = "", ...words], terminal }) {
+  async run({ values: flags, positionals: [place = "", name = "", ...args], terminal }) {
     const address = parseAddress(place);
-    const request = await requestOf(flags.schema, name, words);
+    const request = await requestOf(flags.schema, name, args);
     const tls = clientTLS({ ...flags, starttls: flags.starttls || request.startsTLS }, address);
     const timeout = timeoutOf(flags);
 
@@ -53,15 +59,15 @@ is read as its argument's type. Without it everything goes as text, and the answ
       }
       const answer = await request.ask(connection, timeout);
       if (flags.verbose && request.startsTLS) terminal.note(sessionText(connection));
-      if (answer.length === 0 && !terminal.json) terminal.note("answered, with nothing in it");
-      else terminal.result(jsonRecord(answer), () => answer.map(line).join("\n"));
+      if (answer.length === 0 && !terminal.json) terminal.note("the answer is empty");
+      else terminal.printResult(jsonRecord(answer), () => answer.map(line).join("\n"));
     } finally {
       connection.destroy();
     }
     return 0;
 
     function line([key, value]: readonly [string, unknown]): string {
-      return `${terminal.paint.cyan(safeText(key))}=${shown(value)}`;
+      return `${terminal.style.cyan(safeText(key))}=${formatValue(value)}`;
     }
   },
 });
@@ -69,11 +75,11 @@ is read as its argument's type. Without it everything goes as text, and the answ
 async function requestOf(
   schema: string | undefined,
   name: string,
-  words: readonly string[],
+  args: readonly string[],
 ): Promise<Request> {
-  const typed = parseArgs(words);
+  const typed = parseArgs(args);
   if (schema !== undefined) return typedRequest(findCommand(await loadCommands(schema), name), typed);
   if (name === "StartTLS")
-    throw new UsageError("StartTLS is more than a call", "--starttls, before another command");
+    throw new UsageError("call: StartTLS cannot be called by name", "use --starttls with another command");
   return untypedRequest(name, typed);
 }

@@ -1,4 +1,4 @@
-/** A call that is ready to be made: with a schema, or without. */
+/** Calls prepared from the command line, with a schema or without. */
 import { type Command, TLSRequired } from "../../index.ts";
 import type { NodeConnection } from "../../node/index.ts";
 import { Failure } from "../cli-error.ts";
@@ -10,16 +10,16 @@ type Answer = readonly (readonly [name: string, value: unknown])[];
 
 export interface Request {
   readonly requiresAnswer: boolean;
-  /** The command is StartTLS, or an extension of it. */
+  /** True for StartTLS and its extensions. */
   readonly startsTLS: boolean;
   ask(connection: NodeConnection, timeout: number | undefined): Promise<Answer>;
-  /** Wants no answer. @throws TLSRequired */
+  /** Sends the call without requesting an answer. @throws TLSRequired */
   send(connection: NodeConnection): void;
 }
 
-/** Everything goes as text, and the answer comes as bytes. */
-export function untypedRequest(name: string, words: readonly TypedArgument[]): Request {
-  const box = untypedBox(words);
+/** Prepares a call without a schema. The values of its answer are bytes. */
+export function untypedRequest(name: string, args: readonly TypedArgument[]): Request {
+  const box = untypedBox(args);
   return {
     requiresAnswer: true,
     startsTLS: false,
@@ -32,9 +32,9 @@ export function untypedRequest(name: string, words: readonly TypedArgument[]): R
   };
 }
 
-/** @throws Misuse for values that do not fit the command */
-export function typedRequest(command: Command, words: readonly TypedArgument[]): Request {
-  const values = typedValues(command, words);
+/** @throws UsageError for values that the command does not accept */
+export function typedRequest(command: Command, args: readonly TypedArgument[]): Request {
+  const values = typedValues(command, args);
   return {
     requiresAnswer: command.requiresAnswer,
     startsTLS: command.change?.state === "upgrading",
@@ -46,7 +46,7 @@ export function typedRequest(command: Command, words: readonly TypedArgument[]):
       }
     },
     send(connection) {
-      // A box goes by its name: what its command demands, the connection does not know.
+      // A call by name does not check `requireTLS`, which only the command knows.
       if (command.requireTLS && !connection.secure) {
         throw new TLSRequired(`${command.name} may not be sent in plaintext: start TLS first`);
       }
@@ -56,9 +56,9 @@ export function typedRequest(command: Command, words: readonly TypedArgument[]):
   };
 }
 
-/** An error that the command declares comes as its class; people want to see its tag too. */
+/** Returns a declared error with its error code in the message, or undefined for other errors. */
 function declared(command: Command, error: unknown): Failure | undefined {
-  const tag = command.declaredErrors.codeFor(error)?.code;
-  if (tag === undefined || !(error instanceof Error)) return undefined;
-  return new Failure(`${tag}: ${error.message}`, undefined, { code: tag, cause: error });
+  const code = command.declaredErrors.codeFor(error)?.code;
+  if (code === undefined || !(error instanceof Error)) return undefined;
+  return new Failure(`${code}: ${error.message}`, undefined, { code, cause: error });
 }

@@ -1,24 +1,24 @@
-/** `ampwire certificate authority`: a private authority. */
+/** `ampwire certificate authority`: creates a private certificate authority (CA). */
 import { PrivateCertificate } from "../../node/index.ts";
 import { subcommand } from "../subcommand.ts";
 import { daysOf, fileFlags, writePEM } from "./files.ts";
 
 export const authority = subcommand({
   name: "certificate authority",
-  summary: "make a private authority, which issues certificates",
+  summary: "create a private certificate authority",
   usage: "ampwire certificate authority [NAME]",
   operands: [0, 1],
-  about: `Writes NAME.pem, the certificate that everybody gets as --ca, and NAME-key.pem, with which certificates are
-issued: keep that one to yourself. NAME is "authority" where nothing is said.`,
+  about: `Writes the CA certificate to NAME.pem: give it to peers, which pass it as --ca. Writes the certificate and its
+private key to NAME-key.pem, which issues certificates: keep this file secret. NAME defaults to "authority".`,
   options: {
-    "common-name": { type: "string", value: "TEXT", help: "what it is called inside (default NAME)" },
+    "common-name": { type: "string", value: "TEXT", help: "set the subject common name (default NAME)" },
     ...fileFlags,
   },
   examples: [
-    ["ampwire certificate authority", "authority.pem and authority-key.pem"],
+    ["ampwire certificate authority", "write authority.pem and authority-key.pem"],
     [
       'ampwire certificate authority ca --common-name "Calc CA" --days 3650',
-      "ca.pem and ca-key.pem, for ten years",
+      "write ca.pem and ca-key.pem, valid for ten years",
     ],
   ],
   async run({ values: flags, positionals: [name = "authority"], terminal }) {
@@ -28,9 +28,10 @@ issued: keep that one to yourself. NAME is "authority" where nothing is said.`,
     const files = { certificate: `${name}.pem`, key: `${name}-key.pem` };
     writePEM(files.key, made.toPEMWithKey(), { secret: true, force });
     writePEM(files.certificate, made.toPEM(), { secret: false, force });
-    terminal.result(
+    terminal.printResult(
       files,
-      () => `${files.certificate}: the certificate, for everybody\n${files.key}: with its key, for you`,
+      () =>
+        `${files.certificate}: CA certificate, for peers\n${files.key}: CA certificate and private key, secret`,
     );
     return 0;
   },

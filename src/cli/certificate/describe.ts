@@ -1,4 +1,4 @@
-/** What is in a PEM. */
+/** Describes the certificates and keys in a PEM file. */
 import { createPrivateKey, type KeyObject } from "node:crypto";
 import { Certificate } from "../../node/index.ts";
 import { Failure } from "../cli-error.ts";
@@ -20,7 +20,7 @@ interface DescribedKey {
   readonly kind: "private key";
   readonly key: string;
   readonly encrypted: boolean;
-  /** The subject of the certificate in the same file that it belongs to. */
+  /** Subject of the certificate in the same file that has this key. */
   readonly belongsTo?: string | undefined;
 }
 
@@ -31,10 +31,11 @@ export type Described =
 
 const BLOCK = /-----BEGIN ([A-Z0-9 ]+)-----.*?-----END \1-----/gs;
 
-/** @throws Failure for a text without PEM, InvalidCertificate for a broken certificate */
+/** @throws Failure if the text contains no PEM block, InvalidCertificate for a malformed certificate */
 export function describePEM(text: string, file: string): Described[] {
   const blocks = Array.from(text.matchAll(BLOCK), ([block, label = ""]) => ({ block, label }));
-  if (blocks.length === 0) throw new Failure(`${file} holds no PEM`, "no line begins with -----BEGIN");
+  if (blocks.length === 0)
+    throw new Failure(`${file} contains no PEM block`, "no line begins with -----BEGIN");
   const certificates = blocks
     .filter(({ label }) => label === "CERTIFICATE")
     .map(({ block }) => Certificate.loadPEM(block));
@@ -71,7 +72,7 @@ function describeKey(block: string, certificates: readonly Certificate[]): Descr
     const owner = certificates.find(({ x509 }) => x509.checkPrivateKey(key));
     return { kind: "private key", key: keyText(key), encrypted, belongsTo: owner?.subject };
   } catch (cause) {
-    throw new Failure("a private key in it cannot be read", undefined, { cause });
+    throw new Failure("cannot read a private key in the file", undefined, { cause });
   }
 }
 

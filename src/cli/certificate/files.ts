@@ -1,4 +1,4 @@
-/** PEM files: written so that keys are for their owner alone, and nothing is overwritten unasked. */
+/** Reads and writes PEM files. Only the owner can read a file with a private key. No file is overwritten without `--force`. */
 import { chmodSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { messageOf } from "../../core/errors/to-error.ts";
 import { Failure, UsageError } from "../cli-error.ts";
@@ -11,7 +11,7 @@ export function readPEM(path: string): string {
   }
 }
 
-/** @param secret there is a private key in it */
+/** @param secret true if the PEM contains a private key */
 export function writePEM(
   path: string,
   pem: string,
@@ -19,24 +19,24 @@ export function writePEM(
 ): void {
   const mode = secret ? 0o600 : 0o644;
   try {
-    if (force && existsSync(path)) chmodSync(path, mode); // others may read it, and `mode` below is for new files
+    if (force && existsSync(path)) chmodSync(path, mode); // `mode` of writeFileSync applies to new files only
     writeFileSync(path, pem, { mode, flag: force ? "w" : "wx" });
   } catch (cause) {
     const exists = cause instanceof Error && "code" in cause && cause.code === "EEXIST";
-    if (exists) throw new Failure(`${path} is there already`, "--force writes over it", { cause });
+    if (exists) throw new Failure(`${path} already exists`, "--force overwrites it", { cause });
     throw new Failure(`cannot write ${path}: ${messageOf(cause)}`, undefined, { cause });
   }
 }
 
 export const fileFlags = {
-  days: { type: "string", value: "DAYS", help: "how long it lasts, from now (default 365)" },
-  force: { type: "boolean", help: "write over files that are there" },
+  days: { type: "string", value: "DAYS", help: "set the validity from now, in days (default 365)" },
+  force: { type: "boolean", help: "overwrite existing files" },
 } as const;
 
-/** @throws Misuse */
+/** @throws UsageError */
 export function daysOf({ days = "365" }: { readonly days?: string }): number {
   const number = Number(days);
   if (!(number > 0 && number < 36_525))
-    throw new UsageError(`--days ${days}: a number of days, up to a century`);
+    throw new UsageError(`--days ${JSON.stringify(days)} must be more than 0 and less than 36525`);
   return number;
 }

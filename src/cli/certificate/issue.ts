@@ -1,5 +1,6 @@
-/** `ampwire certificate issue`: certificates for hosts and clients. */
+/** `ampwire certificate issue`: issues certificates for servers and clients. */
 import { existsSync } from "node:fs";
+import { safeText } from "../../core/errors/safe-text.ts";
 import { PrivateCertificate } from "../../node/index.ts";
 import { UsageError } from "../cli-error.ts";
 import { subcommand } from "../subcommand.ts";
@@ -7,30 +8,37 @@ import { daysOf, fileFlags, readPEM, writePEM } from "./files.ts";
 
 export const issue = subcommand({
   name: "certificate issue",
-  summary: "issue a certificate for a host or a client",
+  summary: "issue a certificate for a server or a client",
   usage: "ampwire certificate issue NAME [--host HOST ...]",
   operands: [1, 1],
-  about: `Writes NAME.pem, the certificate and its key: what --cert takes. A client looks whether the server's
-certificate is for the host that it has called, so a server's needs a --host for each name and IP address.`,
+  about: `Writes the certificate and its private key to NAME.pem, which --cert accepts. Clients check that the server's
+certificate names the host that they connect to. So a server needs a --host for each of its names and IP addresses.`,
   options: {
     host: {
       type: "string",
       multiple: true,
       value: "HOST",
-      help: "a host name or IP address; may come again",
+      help: "add a host name or IP address; repeatable",
     },
-    authority: { type: "string", value: "FILE", help: "who issues it (default authority-key.pem)" },
-    "common-name": { type: "string", value: "TEXT", help: "what it is called inside (default NAME)" },
+    authority: {
+      type: "string",
+      value: "FILE",
+      help: "read the CA certificate and key (default authority-key.pem)",
+    },
+    "common-name": { type: "string", value: "TEXT", help: "set the subject common name (default NAME)" },
     ...fileFlags,
   },
   examples: [
-    ["ampwire certificate issue server --host calc.example --host 127.0.0.1", "server.pem, for a server"],
-    ["ampwire certificate issue alice", "alice.pem, for a client"],
+    [
+      "ampwire certificate issue server --host calc.example --host 127.0.0.1",
+      "write server.pem, for a server",
+    ],
+    ["ampwire certificate issue alice", "write alice.pem, for a client"],
   ],
   async run({ values: flags, positionals: [name = ""], terminal }) {
     const from = flags.authority ?? "authority-key.pem";
     if (!existsSync(from))
-      throw new UsageError(`there is no file ${from}`, "ampwire certificate authority makes one");
+      throw new UsageError(`cannot find ${from}`, "ampwire certificate authority creates it");
     const authority = PrivateCertificate.loadPEM(readPEM(from));
     const made = await authority.issue({
       commonName: flags["common-name"] ?? name.replace(/^.*[/\\]/, ""),
@@ -39,9 +47,9 @@ certificate is for the host that it has called, so a server's needs a --host for
     });
     const file = `${name}.pem`;
     writePEM(file, made.toPEMWithKey(), { secret: true, force: flags.force === true });
-    terminal.result(
+    terminal.printResult(
       { certificate: file },
-      () => `${file}: the certificate and its key, issued by ${authority.subject}`,
+      () => `${file}: certificate and private key, issued by ${safeText(authority.subject)}`,
     );
     return 0;
   },

@@ -1,4 +1,4 @@
-/** `ampwire certificate show`: what a PEM is. Never prints a key. */
+/** `ampwire certificate show`: describes the content of PEM files. It never prints a private key. */
 import { safeText } from "../../core/errors/safe-text.ts";
 import type { Style } from "../print/style.ts";
 import { table } from "../print/table.ts";
@@ -8,37 +8,37 @@ import { readPEM } from "./files.ts";
 
 export const show = subcommand({
   name: "certificate show",
-  summary: "show what is in a PEM file",
+  summary: "describe the certificates and keys in PEM files",
   usage: "ampwire certificate show FILE ...",
   operands: [1, Number.POSITIVE_INFINITY],
   options: {},
-  examples: [["ampwire certificate show server.pem", "whose is it, for which hosts, until when?"]],
+  examples: [["ampwire certificate show server.pem", "show the subject, host names and validity"]],
   async run({ positionals, terminal }) {
     for (const file of positionals) {
       const found = describePEM(readPEM(file), file);
-      if (terminal.json) for (const one of found) terminal.sayJSON({ file, ...one });
-      else terminal.say(found.map((one) => text(file, one, terminal.paint)).join("\n"));
+      if (terminal.json) for (const one of found) terminal.printJSON({ file, ...one });
+      else terminal.print(found.map((one) => text(file, one, terminal.style)).join("\n"));
     }
     return 0;
   },
 });
 
-function text(file: string, one: Described, paint: Style): string {
+function text(file: string, one: Described, style: Style): string {
   const { kind, ...rest } = one;
-  const what = one.kind === "certificate" && one.authority ? "certificate of an authority" : kind;
+  const what = one.kind === "certificate" && one.authority ? "CA certificate" : kind;
   const rows = Object.entries(rest)
     .filter(
       ([name, value]) =>
         value !== undefined && value !== false && name !== "authority" && String(value) !== "",
     )
     .map(([name, value]) => [
-      `  ${words(name)}`,
+      `  ${spaced(name)}`,
       safeText(Array.isArray(value) ? value.join(", ") : String(value)),
     ]);
-  return `${paint.bold(`${file}: ${what}`)}\n${table(rows)}`;
+  return `${style.bold(`${file}: ${what}`)}\n${table(rows)}`;
 }
 
-/** `validFrom` to `valid from`. */
-function words(name: string): string {
+/** Converts `validFrom` to `valid from`. */
+function spaced(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
 }

@@ -1,4 +1,4 @@
-/** `ampwire decode`: bytes to boxes. */
+/** `ampwire decode`: prints the boxes in a file, a stream or a packet capture. */
 import { UsageError } from "../cli-error.ts";
 import { loadCommands } from "../module/commands.ts";
 import { subcommand } from "../subcommand.ts";
@@ -10,31 +10,32 @@ import { decodeStream } from "./stream.ts";
 
 export const decode = subcommand({
   name: "decode",
-  summary: "show the boxes in a file or a capture, and where it stops being AMP",
+  summary: "print the boxes in a file or a capture, and the first byte that is not AMP",
   usage: "ampwire decode [FILE|-] [--hex | --pcap]",
   operands: [0, 1],
-  about: `Reads standard input where no FILE is named, of any size, as it comes. @N is where in the stream a box begins.
-Of a capture (pcap or pcapng, recognised by itself) every plain conversation is shown, with asks paired with answers,
-and timed where the capture has times.`,
+  about: `Reads standard input if FILE is absent or "-", and prints boxes as they arrive. @N is the offset of a box in the
+stream. Captures (pcap, pcapng) are detected: decode prints their plaintext connections, pairs asks with answers, and
+prints response times if the capture has timestamps.`,
   options: {
-    hex: { type: "boolean", help: "the input is hex digits; white space and colons do not count" },
-    pcap: { type: "boolean", help: "the input is a capture file, and nothing else will do" },
+    hex: { type: "boolean", help: "read hex digits; white space and colons are ignored" },
+    pcap: { type: "boolean", help: "require a capture file (default: detect it)" },
     schema: {
       type: "string",
       value: "FILE",
-      help: "a module that exports commands: asks are read as they say",
+      help: "decode values by the commands that a module exports",
     },
   },
   examples: [
-    ["ampwire decode conversation.bin", "what a program has written"],
+    ["ampwire decode conversation.bin", "print the boxes that a program wrote"],
     [
       "echo '0004 5f61736b 0001 31 0008 5f636f6d6d616e64 0004 50696e67 0000' | ampwire decode --hex",
-      "one box by hand",
+      "decode one box from hex",
     ],
-    ["tcpdump -i lo -U -w - port 1234 | ampwire decode --pcap", "live"],
+    ["tcpdump -i lo -U -w - port 1234 | ampwire decode --pcap", "watch a connection live"],
   ],
   async run({ values: flags, positionals: [file], terminal }) {
-    if (flags.hex && flags.pcap) throw new UsageError("--hex and --pcap: which one is it?");
+    if (flags.hex && flags.pcap)
+      throw new UsageError("decode: --hex and --pcap exclude each other", "use one of them");
     const found = flags.schema === undefined ? [] : await loadCommands(flags.schema);
     const commands = new Map(found.map(({ command }) => [command.name, command]));
     const bytes = inputBytes(file);

@@ -1,11 +1,11 @@
-/** Where the bytes come from: a file or standard input, as they are or written as hex. */
+/** Input of `decode`: bytes from a file or standard input, or hex digits. */
 import { createReadStream } from "node:fs";
 import { messageOf } from "../../core/errors/to-error.ts";
 import { Failure } from "../cli-error.ts";
 
 export type Bytes = AsyncIterable<Uint8Array>;
 
-/** @param file `-` or nothing for standard input */
+/** @param file `-` or undefined for standard input */
 export async function* inputBytes(file: string | undefined): Bytes {
   try {
     yield* file === undefined || file === "-" ? process.stdin : createReadStream(file);
@@ -15,10 +15,10 @@ export async function* inputBytes(file: string | undefined): Bytes {
   }
 }
 
-/** White space, colons, commas, 0x and \x between the digits do not count. */
+/** Ignored between the digits: white space, colons, commas, 0x and \x. */
 const BETWEEN = /[\s:,]+|\\x|0x/gi;
 
-/** @throws Failure for what is not hex, with its line, or half a byte at the end */
+/** @throws Failure with the line number if the text is not hex, or if its number of digits is odd */
 export async function* fromHex(text: Bytes): Bytes {
   const decoder = new TextDecoder();
   let kept = "";
@@ -26,7 +26,7 @@ export async function* fromHex(text: Bytes): Bytes {
   let line = 1;
   for await (const chunk of text) {
     kept += decoder.decode(chunk, { stream: true });
-    // Of 0x and \x the second half may be in the next chunk.
+    // The second character of 0x or \x may be in the next chunk.
     const end = kept.endsWith("0") || kept.endsWith("\\") ? kept.length - 1 : kept.length;
     const digits = odd + digitsOf(kept.slice(0, end), line);
     line += kept.slice(0, end).split("\n").length - 1;
@@ -35,7 +35,8 @@ export async function* fromHex(text: Bytes): Bytes {
     yield Buffer.from(digits, "hex");
   }
   const digits = odd + digitsOf(kept, line);
-  if (digits.length % 2 !== 0) throw new Failure("half a byte at the end of the hex", "two digits a byte");
+  if (digits.length % 2 !== 0)
+    throw new Failure("the hex ends with half a byte", "write two digits for each byte");
   yield Buffer.from(digits, "hex");
 }
 
@@ -45,8 +46,8 @@ function digitsOf(text: string, line: number): string {
     const wrong = /[^\da-f]/i.exec(row);
     if (wrong === null) continue;
     throw new Failure(
-      `line ${line + index} is not hex: it has ${JSON.stringify(wrong[0])} in it`,
-      "two digits a byte",
+      `line ${line + index} is not hex: it contains ${JSON.stringify(wrong[0])}`,
+      "write two digits for each byte",
     );
   }
   return rows.join("");

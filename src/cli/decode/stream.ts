@@ -1,18 +1,18 @@
-/** One direction of a conversation: boxes, with where each begins. */
+/** Decodes one direction of a connection to boxes with offsets. */
 import { type Box, BoxReader } from "../../index.ts";
 import { Failure } from "../cli-error.ts";
 import type { Terminal } from "../print/terminal.ts";
 import { jsonRecord } from "../print/values.ts";
-import { understood } from "../proxy/line.ts";
-import { type Commands, Pairing } from "../proxy/pairing.ts";
-import { boxLine } from "../proxy/printing.ts";
+import { DECODE_LIMITS, MAX_VALUE_CHARACTERS } from "../traffic/limits.ts";
+import { meaningFields } from "../traffic/line.ts";
+import { type Commands, Pairing } from "../traffic/pairing.ts";
+import { boxLine } from "../traffic/printing.ts";
 import { diagnose } from "./diagnose.ts";
 import type { Bytes } from "./input.ts";
-import { LIMITS, LONGEST_VALUE } from "./limits.ts";
 
-/** @throws Failure where the stream stops being AMP: what came before has been printed */
+/** @throws Failure if the stream stops being AMP, after the boxes before that are printed */
 export async function decodeStream(bytes: Bytes, commands: Commands, terminal: Terminal): Promise<void> {
-  const reader = new BoxReader(LIMITS);
+  const reader = new BoxReader(DECODE_LIMITS);
   for await (const chunk of bytes) {
     reader.push(chunk);
     for (;;) {
@@ -27,14 +27,14 @@ export async function decodeStream(bytes: Bytes, commands: Commands, terminal: T
 }
 
 function print(box: Box, offset: number, length: number, commands: Commands, terminal: Terminal): void {
-  // A fresh one for each box: one side alone has nothing to pair, and its asks would be kept for ever.
-  const meaning = new Pairing(commands, () => 0).passed("client", box);
+  // One pairing for each box: with one direction there are no pairs, and a shared pairing would keep every ask.
+  const meaning = new Pairing(commands, () => 0).interpret("client", box);
   if (terminal.json) {
-    terminal.sayJSON({ offset, length, box: jsonRecord(box), ...understood(box, meaning) });
+    terminal.printJSON({ offset, length, box: jsonRecord(box), ...meaningFields(box, meaning) });
     return;
   }
-  const options = { paint: terminal.paint, longest: LONGEST_VALUE, oneSided: true };
-  terminal.say(`${terminal.paint.dim(`@${offset}`)} ${boxLine({ box, meaning }, options)}`);
+  const options = { style: terminal.style, longest: MAX_VALUE_CHARACTERS, oneSided: true };
+  terminal.print(`${terminal.style.dim(`@${offset}`)} ${boxLine({ box, meaning }, options)}`);
 }
 
 function nextOrFail(reader: BoxReader): Box | undefined {
@@ -42,7 +42,7 @@ function nextOrFail(reader: BoxReader): Box | undefined {
     return reader.next();
   } catch (error) {
     failUnlessWhole(reader);
-    throw error; // over our own limits: the reader says so itself
+    throw error; // a box over DECODE_LIMITS
   }
 }
 

@@ -1,9 +1,9 @@
-/** `bigBytes` and `bigUnicode` for Twisted, which has nothing of the kind: classes that go into the module itself. */
+/** Python classes for `bigBytes` and `bigUnicode`, which Twisted lacks. The exported module contains them. */
 
 const BIG_BYTES = `class BigBytes(amp.Argument):
-    """Bytes of any length, cut into pieces that lie under several keys of the box."""
+    """Bytes of any length, split over several keys of the box."""
 
-    ampwireType = "BigBytes"  # what \`ampwire import\` takes it for
+    ampwireType = "BigBytes"  # the type for \`ampwire import\`
 
     def __init__(self, layout="numbered-from-2", maxBytes=16 * 1024 * 1024, optional=False):
         amp.Argument.__init__(self, optional)
@@ -20,7 +20,7 @@ const BIG_BYTES = `class BigBytes(amp.Argument):
 
     def toBox(self, name, strings, objects, proto):
         value = self.retrieve(objects, amp._wireNameToPythonIdentifier(name), proto)
-        if value is None and self.optional:
+        if None is value and self.optional:
             return
         whole = self.toString(value)
         if len(whole) > self.maxBytes:
@@ -36,7 +36,7 @@ const BIG_BYTES = `class BigBytes(amp.Argument):
             raise KeyError(name)
         whole = b"".join(pieces)
         if len(whole) > self.maxBytes:
-            raise ValueError("a value longer than maxBytes")
+            raise ValueError("the value is longer than maxBytes")
         objects[amp._wireNameToPythonIdentifier(name)] = self.fromString(whole) if pieces else None
 
     def toString(self, value):
@@ -46,7 +46,7 @@ const BIG_BYTES = `class BigBytes(amp.Argument):
         return whole`;
 
 const BIG_UNICODE = `class BigUnicode(BigBytes):
-    """Text of any length. A cut may fall inside a character."""
+    """Text of any length. A split may be inside a character."""
 
     ampwireType = "BigUnicode"
 
@@ -60,7 +60,7 @@ export function isBig(type: string): boolean {
   return type === "BigBytes" || type === "BigUnicode";
 }
 
-/** The classes that these types need. */
+/** Returns the Python classes that these types need, base classes first. */
 export function bigClasses(types: ReadonlySet<string>): string[] {
   if (types.has("BigUnicode")) return [BIG_BYTES, BIG_UNICODE];
   return types.has("BigBytes") ? [BIG_BYTES] : [];

@@ -1,4 +1,4 @@
-/** What the commands of a loaded module are, as data. */
+/** Describes the commands of a loaded module as data. */
 
 import { baseOf } from "../../core/command/command.ts";
 import type { ErrorClass, ErrorCodes } from "../../core/errors/declared-errors.ts";
@@ -13,7 +13,7 @@ import type {
   Types,
 } from "../translate/description.ts";
 
-/** @param documentation comments, by the names that the module exports */
+/** @param documentation doc comments by export name */
 export function describeModule(
   exports: ModuleExports,
   commands: readonly NamedCommand[],
@@ -31,7 +31,7 @@ export function describeModule(
       documentation: documentation.get(exportName),
       arguments: describeTypes(command.arguments),
       response: describeTypes(command.response),
-      // Twisted's StartTLS has errors of its own.
+      // Twisted's StartTLS declares these errors itself.
       errors: errors.describe(command.errors, kind === "startTLS" ? StartTLS.errors : {}),
       fatalErrors: errors.describe(command.fatalErrors),
       requiresAnswer: command.requiresAnswer,
@@ -42,7 +42,7 @@ export function describeModule(
   return { errors: errors.all(), commands: described };
 }
 
-/** A base before what extends it. Exports come sorted by name, so the source's order is lost. */
+/** Sorts base commands before their extensions, and keeps the order otherwise. */
 function inOrder(commands: readonly NamedCommand[]): NamedCommand[] {
   const ordered: NamedCommand[] = [];
   const add = (one: NamedCommand) => {
@@ -88,7 +88,7 @@ function describeOptions(options: object): object {
 
 const BUILTIN = [Error, EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError];
 
-/** The classes of errors that commands declare, by the names that the module gives them. */
+/** Error classes that the commands declare, with their names in the module. */
 class Errors {
   readonly #found = new Map<ErrorClass, ErrorDescription>();
   readonly #exportNames: ReadonlyMap<unknown, string>;
@@ -99,9 +99,9 @@ class Errors {
     this.#documentation = documentation;
   }
 
-  describe(tags: ErrorCodes, except: ErrorCodes = {}): Record<string, string> {
-    const own = Object.entries(tags).filter(([tag, errorClass]) => except[tag] !== errorClass);
-    return Object.fromEntries(own.map(([tag, errorClass]) => [tag, this.#nameOf(errorClass)]));
+  describe(codes: ErrorCodes, except: ErrorCodes = {}): Record<string, string> {
+    const own = Object.entries(codes).filter(([code, errorClass]) => except[code] !== errorClass);
+    return Object.fromEntries(own.map(([code, errorClass]) => [code, this.#nameOf(errorClass)]));
   }
 
   #nameOf(errorClass: ErrorClass): string {
@@ -114,7 +114,7 @@ class Errors {
     return name;
   }
 
-  /** A base comes first, and is only said where commands declare it too. */
+  /** Returns the classes, bases first. `base` is set only if a command declares that class too. */
   all(): ErrorDescription[] {
     const ancestors = (errorClass: ErrorClass): ErrorClass[] => {
       const above: ErrorClass | null = Object.getPrototypeOf(errorClass);

@@ -1,9 +1,9 @@
-/** What only a module's source has: comments, and the order of what it exports. */
+/** Reads doc comments and the order of exports, which only the source of a module has. */
 
 const EXPORT =
   /(?:\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\s*)?^export\s+(?:const|let|class)\s+([\p{L}_$][\p{L}\p{N}_$]*)/gmu;
 
-/** The exported names in their order, with the comment that stands before each. */
+/** Returns the exported names in order, each with the doc comment before it. */
 export function exportsOf(source: string): Map<string, string | undefined> {
   const found = new Map<string, string | undefined>();
   for (const [, comment, name = ""] of source.matchAll(EXPORT)) {

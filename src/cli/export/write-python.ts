@@ -1,4 +1,4 @@
-/** Writes a Python module of Twisted's classes of commands. */
+/** Writes commands as a Python module for Twisted. */
 import { textToKey } from "../../core/wire/key-text.ts";
 import {
   type CommandDescription,
@@ -12,10 +12,10 @@ import {
 import { bigClasses, isBig } from "./big-classes.ts";
 import { BUILTIN_EXCEPTIONS, PYTHON_KEYWORDS } from "./python-keywords.ts";
 
-/** Ours to AMP's; the others have the same names. */
+/** Type names that differ in Twisted. */
 const classes: Readonly<Record<string, string>> = { BigInteger: "Integer", Unknown: "String" };
 
-/** What JavaScript has, and Python too, under this name. */
+/** Names in Python of built-in error classes that both languages have. */
 const sharedErrors: Readonly<Record<string, string>> = {
   Error: "Exception",
   TypeError: "TypeError",
@@ -73,21 +73,24 @@ class Writer {
         : this.#types("response", command.response, own.response, from.response, above),
       this.#errors("errors", own.errors),
       this.#errors("fatalErrors", own.fatalErrors),
-      // A subclass is called like its class unless it says so.
+      // Twisted uses the class name as the command name by default.
       name === command.name ? "" : `    commandName = ${bytesLiteral(command.name)}\n`,
     ];
-    // Twisted does not know the last two; they come back with an import.
+    // Twisted ignores the last two; `ampwire import` reads them.
     for (const flag of ["requiresAnswer", "requireTLS", "idempotent"] as const) {
       if (own[flag] !== from[flag]) lines.push(`    ${flag} = ${own[flag] ? "True" : "False"}\n`);
     }
-    const said = docstring(command.documentation);
+    const documentation = docstring(command.documentation);
     const attributes = lines.join("");
-    const body = said !== "" && attributes !== "" ? `${said}\n${attributes}` : said + attributes;
+    const body =
+      documentation !== "" && attributes !== ""
+        ? `${documentation}\n${attributes}`
+        : documentation + attributes;
     return `class ${name}(${above}):\n${body || "    pass\n"}`.trimEnd();
   }
 
   #types(title: string, all: Types, own: Types, base: Types, above: string): string {
-    // A field that the base has, too, would stand in a sum twice.
+    // Adding the lists would repeat a field that the base has too.
     const replaced = Object.keys(own).some((name) => Object.hasOwn(base, name));
     const [types, before] = replaced ? [all, rootSum(above, title)] : [own, rootSum(above, title, base)];
     const fields = Object.entries(types).filter(([, { type }]) => type !== "Local");
@@ -98,7 +101,7 @@ class Writer {
   #fields(fields: readonly (readonly [string, TypeDescription])[], indent: string): string {
     return fields
       .map(([name, type]) => {
-        const remark = hasUnknown(type) ? "  # a codec that only TypeScript knows: the bytes themselves" : "";
+        const remark = hasUnknown(type) ? "  # bytes of a custom codec in TypeScript" : "";
         return `${indent}(${bytesLiteral(name)}, ${this.#type(type, indent)}),${remark}\n`;
       })
       .join("");
@@ -125,7 +128,7 @@ class Writer {
   #errors(title: string, errors: Readonly<Record<string, string>>): string {
     const entries = Object.entries(errors);
     if (entries.length === 0) return "";
-    const lines = entries.map(([tag, name]) => `        ${this.#errorName(name)}: ${bytesLiteral(tag)},\n`);
+    const lines = entries.map(([code, name]) => `        ${this.#errorName(name)}: ${bytesLiteral(code)},\n`);
     return `    ${title} = {\n${lines.join("")}    }\n`;
   }
 }
@@ -135,7 +138,7 @@ function rootOf({ kind }: CommandDescription): string {
   return kind === "protocolSwitch" ? "amp.ProtocolSwitchCommand" : "amp.Command";
 }
 
-/** Python's lists replace those of the base unless they are added to them. */
+/** Returns the prefix that adds a list to the list of the base class, which it would replace otherwise. */
 function rootSum(above: string, title: string, base: Types = {}): string {
   const has = above === "amp.StartTLS" || Object.values(base).some(({ type }) => type !== "Local");
   return has ? `${above}.${title} + ` : "";

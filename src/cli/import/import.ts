@@ -1,29 +1,29 @@
-/** `ampwire import`: Python's classes of commands as a TypeScript module. */
+/** `ampwire import`: writes the commands of a Python module as a TypeScript module. */
 
 import { subcommand } from "../subcommand.ts";
-import { deliver, outputOption } from "../translate/write-output.ts";
+import { outputOption, writeOutput } from "../translate/write-output.ts";
 import { readPython } from "./read-python.ts";
 import { writeTypeScript } from "./write-typescript.ts";
 
-export const importVerb = subcommand({
+export const importSubcommand = subcommand({
   name: "import",
-  summary: "turn the amp.Command classes of a Python module into a TypeScript module",
+  summary: "write the amp.Command classes of a Python module as a TypeScript module",
   usage: "ampwire import MODULE [--bigint] [--output FILE]",
   operands: [1, 1],
-  about: `MODULE is a Python module's name, or the path of a .py file. It is imported, so what stands in it runs: by
-/usr/bin/python3, or the Python that AMPWIRE_PYTHON names, which must have Twisted.
-An argument class of the module's own becomes bytes(), with a remark that names it.`,
+  about: `MODULE is the name of a Python module or the path of a .py file. Importing it runs its code, in /usr/bin/python3
+or the Python that AMPWIRE_PYTHON names. That Python must have Twisted.
+A custom argument class is written as bytes() with a comment that names it.`,
   options: {
-    bigint: { type: "boolean", help: "integers as bigint, of any size, as in Python; else as number" },
+    bigint: { type: "boolean", help: "write integers as bigint, of any size (default: number)" },
     ...outputOption,
   },
   examples: [
-    ["ampwire import calculator.commands > commands.ts", "the commands of a package that Python can import"],
-    ["ampwire import server/commands.py -o commands.ts", "those of a file"],
+    ["ampwire import calculator.commands > commands.ts", "import the commands of an installed package"],
+    ["ampwire import server/commands.py -o commands.ts", "import the commands of a file"],
   ],
   async run({ values, positionals: [module = ""], terminal }) {
     const description = await readPython(module);
     const text = () => writeTypeScript(description, { bigint: values.bigint });
-    return deliver(description, text, values.output, terminal);
+    return writeOutput(description, text, values.output, terminal);
   },
 });

@@ -1,11 +1,16 @@
-/** What runs in Python: imports a module and prints its commands as JSON. A text, so that it is where the rest is. */
+/** Python program that imports a module and prints its commands as JSON. A string, so that the build needs no copy of it. */
 
 export const PYTHON_PROGRAM = `
-import importlib, importlib.util, inspect, json, os, sys
+import sys
 
-sys.dont_write_bytecode = True  # the folder is not ours
+# \`python -c\` searches the working directory first: its ./json.py must not replace a standard module.
+sys.path[:] = [place for place in sys.path if place != ""]
+
+import importlib, importlib.util, inspect, json, os
+
+sys.dont_write_bytecode = True  # do not write into the folder of the user
 out = os.fdopen(os.dup(1), "w")
-os.dup2(2, 1)  # what the module prints is no part of the answer
+os.dup2(2, 1)  # output of the module must not mix with the JSON
 
 
 def fail(code, message):
@@ -26,7 +31,7 @@ PLAIN = ["Integer", "String", "Unicode", "Boolean", "Float", "Decimal", "DateTim
 
 def load(name):
     if not name.endswith(".py"):
-        sys.path.insert(0, os.getcwd())
+        sys.path.append(os.getcwd())  # last, so that installed modules win
         return importlib.import_module(name)
     path = os.path.abspath(name)
     folder, file = os.path.split(path)
@@ -37,7 +42,7 @@ def load(name):
     sys.path.insert(0, folder)
     if len(parts) > 1 or file == "__init__.py":
         return importlib.import_module(".".join(parts))
-    # By its path: a file may be called like a module of Python's own.
+    # Load the file by its path: it may have the name of a standard module.
     spec = importlib.util.spec_from_file_location(parts[0], path)
     module = importlib.util.module_from_spec(spec)
     sys.modules.setdefault(parts[0], module)
@@ -55,7 +60,7 @@ def documentation(thing):
 
 
 def typeName(argument):
-    """AMP's name of the type, also of a subclass that converts values as its base does."""
+    """Return the type name in AMP. A subclass that does not change conversions has the type of its base."""
     own = getattr(argument, "ampwireType", None)
     if isinstance(own, str):
         return own
@@ -98,7 +103,7 @@ class Errors:
         self.found = {}
 
     def nameOf(self, errorClass):
-        """Bases come first."""
+        """Return the name of the class in the module, and add the class to the found ones."""
         name = errorClass.__name__
         if errorClass not in self.found:
             base = errorClass.__bases__[0]
@@ -113,7 +118,7 @@ class Errors:
         return name
 
     def describe(self):
-        # A base is only said where commands declare it too.
+        # Set a base only if a command declares it too.
         for errorClass, found in self.found.items():
             bases = [each for each in errorClass.__mro__[1:] if each in self.found]
             found["base"] = self.found[bases[0]]["name"] if bases and not found["builtin"] else None
@@ -130,7 +135,7 @@ def kindOf(command):
 def describeErrors(command, attribute, errors):
     found = {}
     accumulateClassDict(command, attribute, found)
-    return {text(tag): errors.nameOf(errorClass) for errorClass, tag in found.items()}
+    return {text(code): errors.nameOf(errorClass) for errorClass, code in found.items()}
 
 
 def describeCommand(name, command, names, errors):
@@ -156,7 +161,7 @@ def describe(module):
     for name, value in list(vars(module).items()):
         if isinstance(value, type) and issubclass(value, amp.Command) and value is not vars(amp).get(value.__name__):
             names.setdefault(value, name)
-    # A base has fewer ancestors; else the order of the module is kept.
+    # A base has fewer ancestors. Classes with equally many keep the order of the module.
     ordered = sorted(names, key=lambda command: len([each for each in command.__mro__ if each in names]))
     errors = Errors()
     commands = [describeCommand(names[each], each, names, errors) for each in (ordered if mustMove(names) else names)]
@@ -164,7 +169,7 @@ def describe(module):
 
 
 def mustMove(names):
-    """Whether a base comes after what extends it."""
+    """Return whether a base is defined after its subclass."""
     seen = set()
     for command in names:
         if any(each in names and each not in seen for each in command.__mro__[1:]):
@@ -179,5 +184,5 @@ except BaseException as error:
     fail("import", type(error).__name__ + ": " + str(error))
 json.dump(describe(module), out)
 out.flush()
-os._exit(0)  # a module may have begun threads
+os._exit(0)  # the module may have started threads
 `;

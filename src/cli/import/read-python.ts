@@ -1,28 +1,28 @@
-/** Asks the system's Python what commands a module has. */
+/** Reads the commands of a Python module with the Python of the system. */
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
 import { Failure, UsageError } from "../cli-error.ts";
 import type { ModuleDescription } from "../translate/description.ts";
 import { PYTHON_PROGRAM } from "./python-program.ts";
 
-/** Debian's own, which has Debian's Twisted: whichever `python3` comes first in PATH need not have one. */
+/** Debian's Python, which has Debian's Twisted. The first `python3` in PATH may lack Twisted. */
 const SYSTEM_PYTHON = "/usr/bin/python3";
 
 const hints: Readonly<Record<string, string>> = {
-  twisted: "Debian has it as python3-twisted; AMPWIRE_PYTHON names another Python",
-  import: "a Python module's name, or the path of a .py file",
+  twisted: "install python3-twisted (Debian), or set AMPWIRE_PYTHON to a Python that has it",
+  import: "use the name of a Python module, or the path of a .py file",
 };
 
 type Answer = ModuleDescription | { readonly failure: string; readonly message: string };
 
-/** @throws Misuse when there is no such file, Failure when Python or Twisted is not there, or the module does not load */
+/** @throws UsageError if the file does not exist, Failure if Python or Twisted is missing or the module does not load */
 export async function readPython(module: string): Promise<ModuleDescription> {
   if (module.endsWith(".py") && !existsSync(module))
-    throw new UsageError(`there is no file ${module}`, hints.import);
-  const answer = JSON.parse(await runPython(module)) as Answer; // our own program has written it
+    throw new UsageError(`cannot find ${module}`, hints.import);
+  const answer = JSON.parse(await runPython(module)) as Answer; // PYTHON_PROGRAM wrote it
   if ("failure" in answer) throw new Failure(`${module}: ${answer.message}`, hints[answer.failure]);
   if (answer.commands.length > 0) return answer;
-  throw new Failure(`${module} has no commands`, "class Sum(amp.Command): ...");
+  throw new Failure(`${module} has no commands`, "define one, for example: class Sum(amp.Command): ...");
 }
 
 function runPython(module: string): Promise<string> {
@@ -33,8 +33,8 @@ function runPython(module: string): Promise<string> {
       if (error === null) return resolve(stdout);
       const missing = "code" in error && error.code === "ENOENT";
       const lines = stderr.trim().split("\n");
-      const reason = missing ? "there is no such program" : (lines.at(-1) ?? error.message);
-      reject(new Failure(`${python}: ${reason}`, "AMPWIRE_PYTHON names another Python", { cause: error }));
+      const reason = missing ? "program not found" : (lines.at(-1) ?? error.message);
+      reject(new Failure(`${python}: ${reason}`, "set AMPWIRE_PYTHON to another Python", { cause: error }));
     });
     child.stdin?.end();
   });

@@ -1,4 +1,4 @@
-/** Writes a TypeScript module of commands. It is laid out so that formatters leave it as it is, at any width from 80. */
+/** Writes commands as a TypeScript module. Formatters do not change its layout at any line width from 80. */
 import {
   type CommandDescription,
   type ErrorDescription,
@@ -11,11 +11,11 @@ import {
 } from "../translate/description.ts";
 
 export interface TypeScriptOptions {
-  /** Integers as `bigint`, which have any size, as in Python. */
+  /** Integers become `bigint` (default: `number`). */
   readonly bigint?: boolean | undefined;
 }
 
-/** AMP's types to ours. */
+/** Codecs by AMP type. */
 const codecs: Readonly<Record<string, string>> = {
   Integer: "integer",
   BigInteger: "bigInteger",
@@ -34,7 +34,7 @@ const codecs: Readonly<Record<string, string>> = {
 };
 const fromNode: ReadonlySet<string> = new Set(["descriptor", "protocolSwitch"]);
 
-/** Python's name of an error that JavaScript has, too. */
+/** Built-in error classes that both languages have, by their names in Python. */
 const sharedErrors: Readonly<Record<string, string>> = {
   Exception: "Error",
   BaseException: "Error",
@@ -43,9 +43,9 @@ const sharedErrors: Readonly<Record<string, string>> = {
   ReferenceError: "ReferenceError",
 };
 
-const WORDS =
+const RESERVED_WORDS =
   "arguments await break case catch class const continue debugger default delete do else enum eval export extends false finally for function if implements import in instanceof interface let new null package private protected public return static super switch this throw true try typeof var void while with yield";
-const OURS = [
+const API_NAMES = [
   ...Object.values(codecs),
   "ampList",
   "listOf",
@@ -71,7 +71,7 @@ export function writeTypeScript(module: ModuleDescription, options: TypeScriptOp
 class Writer {
   readonly #module: ModuleDescription;
   readonly #bigint: boolean;
-  readonly #names = new Names([...WORDS.split(" "), ...OURS, ...GLOBALS], /^[\p{L}_]/u);
+  readonly #names = new Names([...RESERVED_WORDS.split(" "), ...API_NAMES, ...GLOBALS], /^[\p{L}_]/u);
   readonly #used = new Set<string>();
 
   constructor(module: ModuleDescription, { bigint = false }: TypeScriptOptions) {
@@ -80,17 +80,17 @@ class Writer {
   }
 
   text(): string {
-    // Errors have their names before commands: a command that is called like an error gets the underscore.
+    // Errors are named first, so a command with the name of an error gets the underscore.
     const errors = this.#module.errors.filter((error) => !isShared(error)).map((error) => this.#error(error));
     const commands = this.#module.commands.map((command) => this.#command(command));
     return `${[this.#imports(), ...errors, ...commands].join("\n\n")}\n`;
   }
 
   #imports(): string {
-    const from = (door: string, names: readonly string[]) => {
+    const from = (specifier: string, names: readonly string[]) => {
       if (names.length === 0) return [];
-      const line = `import { ${names.join(", ")} } from "${door}";`;
-      return [line.length <= 80 ? line : `import {\n  ${names.join(",\n  ")},\n} from "${door}";`];
+      const line = `import { ${names.join(", ")} } from "${specifier}";`;
+      return [line.length <= 80 ? line : `import {\n  ${names.join(",\n  ")},\n} from "${specifier}";`];
     };
     const used = [...this.#used].sort(inImports);
     return [
@@ -134,7 +134,7 @@ class Writer {
     const plain = kind === "command";
     const lines = [
       this.#types("arguments", own.arguments, plain),
-      // The answer of a protocol switch is empty in Twisted as well, whatever its class says.
+      // Twisted sends an empty answer to a protocol switch, even if the class declares a response.
       kind === "protocolSwitch" ? "" : this.#types("response", own.response, plain),
       this.#errors("errors", own.errors),
       this.#errors("fatalErrors", own.fatalErrors),
@@ -145,11 +145,11 @@ class Writer {
     return lines.join("");
   }
 
-  /** @param locals whether what never travels is to be said: StartTLS has its own already */
+  /** @param locals true to write `Local` fields too; StartTLS declares its own */
   #types(title: string, types: Types, locals: boolean): string {
-    const said = Object.entries(types).filter(([, { type }]) => locals || type !== "Local");
-    if (said.length === 0) return "";
-    return `  ${title}: {\n${this.#fields(said, "    ")}  },\n`;
+    const shown = Object.entries(types).filter(([, { type }]) => locals || type !== "Local");
+    if (shown.length === 0) return "";
+    return `  ${title}: {\n${this.#fields(shown, "    ")}  },\n`;
   }
 
   #fields(fields: readonly (readonly [string, TypeDescription])[], indent: string): string {
@@ -176,7 +176,7 @@ class Writer {
 
   #remark(type: TypeDescription): string {
     for (let inner: TypeDescription | undefined = type; inner !== undefined; inner = inner.element) {
-      if (inner.type === "Unknown") return ` // the bytes of ${inner.className}, which only Python knows`;
+      if (inner.type === "Unknown") return ` // bytes of the Python class ${inner.className}`;
     }
     return "";
   }
@@ -184,7 +184,7 @@ class Writer {
   #errors(title: string, errors: Readonly<Record<string, string>>): string {
     const entries = Object.entries(errors);
     if (entries.length === 0) return "";
-    const lines = entries.map(([tag, name]) => `    ${property(tag)}: ${this.#errorName(name)},\n`);
+    const lines = entries.map(([code, name]) => `    ${property(code)}: ${this.#errorName(name)},\n`);
     return `  ${title}: {\n${lines.join("")}  },\n`;
   }
 
@@ -216,7 +216,7 @@ function comment(text: string | null | undefined): string {
   return `/**\n${lines.map((line) => ` * ${line}`.trimEnd()).join("\n")}\n */\n`;
 }
 
-/** As formatters sort them: without regard to case first. */
+/** Compares import names as formatters do: first without regard to case. */
 function inImports(a: string, b: string): number {
   const [lowerA, lowerB] = [a.toLowerCase(), b.toLowerCase()];
   return lowerA < lowerB ? -1 : lowerA > lowerB ? 1 : a < b ? -1 : 1;

@@ -1,8 +1,9 @@
 /**
- * Loads a module of the user's, TypeScript or JavaScript, as it is.
+ * Loads a TypeScript or JavaScript module of the user without a build step.
  *
- * Node itself first: from 22.18 on it strips types. What it cannot load (any TypeScript on Node 20, an enum, an import of
- * `./x.js` that is `./x.ts`) jiti can. Node says so before it runs a line of the module, so nothing runs twice.
+ * Node is tried first: it strips types since 22.18. If Node cannot load the file, jiti does: for example TypeScript on
+ * Node 20, an enum, an import of `./x.js` whose source is `./x.ts`. Node fails before it runs the module, so no code runs
+ * twice.
  */
 import { existsSync } from "node:fs";
 import * as nodeModule from "node:module";
@@ -13,11 +14,11 @@ import { aliases, resolve } from "./resolve-ampwire.ts";
 
 export type ModuleExports = Readonly<Record<string, unknown>>;
 
-/** @throws Misuse when there is no such file, Failure when it does not load */
+/** @throws UsageError if the file does not exist, Failure if it does not load */
 export async function loadModule(file: string): Promise<ModuleExports> {
   const path = resolvePath(file);
   if (!existsSync(path))
-    throw new UsageError(`there is no file ${file}`, "a TypeScript or JavaScript module");
+    throw new UsageError(`cannot find ${file}`, "name a TypeScript or JavaScript module");
   hookOnce();
   try {
     return await import(pathToFileURL(path).href);
@@ -32,7 +33,7 @@ export async function loadModule(file: string): Promise<ModuleExports> {
   }
 }
 
-/** What Node says when it meets TypeScript that it does not know, or before it knew any. */
+/** Returns true for the errors of a Node that cannot load this TypeScript file. */
 function nodeCannot(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   const code = "code" in error ? error.code : undefined;
@@ -52,21 +53,21 @@ async function typeScriptLoader(file: string): Promise<(path: string) => Promise
     const jiti = createJiti(import.meta.url, { fsCache: false, alias: aliases() });
     return (path) => jiti.import<ModuleExports>(path);
   } catch (cause) {
-    const hint = "npm install jiti, or a Node from 22.18 on";
-    throw new Failure(`this Node cannot load ${file} by itself, and jiti is not there`, hint, { cause });
+    const hint = "run npm install jiti, or use Node 22.18 or later";
+    throw new Failure(`this Node cannot load ${file}, and jiti is not installed`, hint, { cause });
   }
 }
 
 function doesNotLoad(file: string, cause: unknown): Failure {
   const reason = cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause);
-  return new Failure(`${file} does not load: ${reason}`, hintFor(reason), { cause });
+  return new Failure(`cannot load ${file}: ${reason}`, hintFor(reason), { cause });
 }
 
-/** Decorators run nowhere as they are: Node knows none, and jiti only those of long ago. */
+/** Returns a hint for decorators: Node does not support them, and jiti only supports the legacy ones. */
 function hintFor(reason: string): string | undefined {
   if (!/standard decorator|decorates methods|Invalid or unexpected token|SyntaxError.*@/.test(reason))
     return undefined;
-  return "decorators need tsx: node --import tsx node_modules/ampwire/dist/cli/main.js ...; or Sum.responder(function)";
+  return "decorators need tsx: node --import tsx node_modules/ampwire/dist/cli/main.js ...; or use Sum.responder(function)";
 }
 
 let hooked = false;
@@ -74,8 +75,8 @@ let hooked = false;
 function hookOnce(): void {
   if (hooked) return;
   hooked = true;
-  // Since Node 22.15; the older way warns on the newest Nodes.
+  // registerHooks exists since Node 22.15. The newest Nodes warn about the older `register`.
   const { registerHooks } = nodeModule as { registerHooks?: (hooks: { resolve: typeof resolve }) => void };
   if (registerHooks !== undefined) registerHooks({ resolve });
-  else nodeModule.register(new URL(`./own-name.${import.meta.url.slice(-2)}`, import.meta.url));
+  else nodeModule.register(new URL(`./resolve-ampwire.${import.meta.url.slice(-2)}`, import.meta.url));
 }

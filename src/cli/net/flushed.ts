@@ -1,15 +1,17 @@
-/** When a stream may be handed to TLS: what was written to it has gone out. */
+/** Waits until a stream has sent everything, before TLS takes it over. */
 import type { Duplex } from "node:stream";
 
 /**
- * Until all that was written to a stream has gone out, or it is gone itself: the handshake finds that out.
- * @throws Error when the signal aborts before, with its reason as the cause
+ * Resolves when the stream has sent all written bytes, or is closed. The handshake then reports a closed stream.
+ * @throws Error if the signal aborts first, with its reason as the cause
  */
-export async function written(stream: Duplex, signal: AbortSignal): Promise<void> {
+export async function flushed(stream: Duplex, signal: AbortSignal): Promise<void> {
   while (stream.writableLength > 0 && !stream.destroyed) {
     if (signal.aborted) {
       const count = stream.writableLength;
-      throw new Error(`${count} bytes that go before TLS were not taken in time`, { cause: signal.reason });
+      throw new Error(`the peer did not read the ${count} bytes before TLS in time`, {
+        cause: signal.reason,
+      });
     }
     await new Promise<void>((resolve) => {
       const done = () => {

@@ -1,4 +1,4 @@
-/** Listens at an address, and makes a connection of whatever comes. */
+/** Listens at an address and serves AMP connections, with TLS from the first byte for `tls://`. */
 import { once } from "node:events";
 import type { AddressInfo, Server as NetServer, Socket } from "node:net";
 import { createServer as createTLSServer } from "node:tls";
@@ -8,9 +8,9 @@ import { type Address, addressText, type InternetAddress } from "./address.ts";
 import { serverOptions } from "./tls-socket.ts";
 
 export interface Listening {
-  /** Where, with the port that was got. */
+  /** The address, with the chosen port if port 0 was requested. */
   readonly address: string;
-  /** Finishes what is in progress. */
+  /** Stops listening and closes the connections after their calls in progress. */
   close(): Promise<void>;
 }
 
@@ -18,7 +18,7 @@ export interface ListeningOptions extends NodeConnectionOptions {
   readonly onConnection?: (connection: NodeConnection) => void;
 }
 
-/** @throws Node's error when the address cannot be had */
+/** @throws Node's error if the address is not available */
 export async function listenAt(address: Address, options: ListeningOptions): Promise<Listening> {
   if (address.kind === "tls") return listenTLS(address, options);
   if (address.kind === "unix") {
@@ -33,12 +33,12 @@ async function listenTLS(address: InternetAddress<"tls">, options: ListeningOpti
   const { tls = {}, onConnection } = options;
   if (tls === false || tls.localCertificate === undefined) {
     throw new UsageError(
-      "TLS from the first byte needs a certificate",
-      "--cert FILE; ampwire certificate issue makes one",
+      "tls:// needs a certificate",
+      "use --cert FILE; ampwire certificate issue creates the file",
     );
   }
   const connections = new Set<NodeConnection>();
-  const sockets = new Set<Socket>(); // below TLS: those too whose handshake is not done
+  const sockets = new Set<Socket>(); // TCP sockets, including those whose handshake is not complete
   const server = createTLSServer(serverOptions(tls), (socket) => {
     socket.setNoDelay(true);
     const connection = attach(socket, { ...options, tls: false, role: "server" });
@@ -51,7 +51,7 @@ async function listenTLS(address: InternetAddress<"tls">, options: ListeningOpti
     socket.once("close", () => sockets.delete(socket));
   });
   const port = await listenOn(server, address);
-  // As `listen` has it: one that nobody hears ends the process.
+  // Without a listener, an error of the server would end the process.
   server.on("error", (error) => options.onError?.(error, { command: undefined, connection: undefined }));
   return {
     address: addressText({ ...address, port }),
@@ -66,5 +66,5 @@ async function listenTLS(address: InternetAddress<"tls">, options: ListeningOpti
 async function listenOn(server: NetServer, { host, port }: InternetAddress): Promise<number> {
   server.listen({ host, port });
   await once(server, "listening");
-  return (server.address() as AddressInfo).port; // it listens on TCP
+  return (server.address() as AddressInfo).port; // a TCP server has an AddressInfo
 }

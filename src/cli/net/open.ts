@@ -1,4 +1,4 @@
-/** Opens a connection to an address, and turns it to TLS where that is asked for. */
+/** Opens a connection to an address, with TLS from the first byte for `tls://`. */
 import { connect as connectTLS } from "node:tls";
 import { ConnectFailed, PeerVerifyError } from "../../index.ts";
 import {
@@ -13,7 +13,7 @@ import { clientOptions } from "./tls-socket.ts";
 
 export interface OpenOptions {
   readonly tls: TLSOptions;
-  /** Milliseconds for connecting; none for as long as it takes. */
+  /** Milliseconds for connecting. Undefined: no timeout. */
   readonly timeout?: number | undefined;
 }
 
@@ -35,12 +35,12 @@ function openTLS(
     const socket = connectTLS({ host, port, ...clientOptions(tls) });
     const failed = (message: string, cause?: unknown) => {
       clearTimeout(timer);
-      socket.on("error", () => {}); // what it may still say is of no interest
+      socket.on("error", () => {}); // later errors of the failed socket are ignored
       socket.destroy();
       const Failed = socket.authorizationError ? PeerVerifyError : ConnectFailed;
       reject(new Failed(`cannot connect to ${addressText(address)}: ${message}`, { cause }));
     };
-    const late = () => failed(`no TLS within ${timeout} ms`);
+    const late = () => failed(`the TLS handshake did not finish within ${timeout} ms`);
     const timer = timeout === undefined ? undefined : setTimeout(late, timeout);
     socket.once("error", (error) => failed(error.message, error));
     socket.once("secureConnect", () => {

@@ -1,18 +1,18 @@
-/** `--timeout`, in seconds as people type it. */
+/** The option `--timeout`, in seconds. */
 import { UsageError } from "../cli-error.ts";
 
 export const timeoutFlag = {
-  timeout: { type: "string", value: "SECONDS", help: "for each step; 0 waits for ever (default 30)" },
+  timeout: { type: "string", value: "SECONDS", help: "limit each step; 0 disables the limit (default 30)" },
 } as const;
 
-/** In seconds, what timers know: more than three weeks. One that is longer would fire at once. */
-const FOR_EVER = 2 ** 31 / 1000;
+/** Maximum of a timer in seconds (24.8 days). A timer with a longer delay would fire at once. */
+const MAX_TIMER_SECONDS = 2 ** 31 / 1000;
 
-/** @returns milliseconds, or undefined for no bound */
+/** @returns milliseconds, or undefined for no limit. @throws UsageError */
 export function timeoutOf({ timeout = "30" }: { readonly timeout?: string }): number | undefined {
   const seconds = Number(timeout);
   if (timeout.trim() === "" || !(seconds >= 0)) {
-    throw new UsageError(`--timeout ${JSON.stringify(timeout)} is no number of seconds`);
+    throw new UsageError(`--timeout ${JSON.stringify(timeout)} must be a number of seconds, 0 or more`);
   }
-  return seconds === 0 || seconds >= FOR_EVER ? undefined : seconds * 1000;
+  return seconds === 0 || seconds >= MAX_TIMER_SECONDS ? undefined : seconds * 1000;
 }

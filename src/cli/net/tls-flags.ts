@@ -1,8 +1,8 @@
 /**
- * The flags that say what we present and demand in a TLS handshake.
+ * The TLS options of the subcommands.
  *
- * Who connects verifies the peer unless told not to: against `--ca`, or else the public authorities that Node knows,
- * and against the name in the address. A tool that asks nobody would teach people to ask nobody.
+ * The client verifies the peer unless `--insecure` is set: against `--ca`, or else against the public CAs that Node trusts,
+ * and against the host in the address. Verification is the default, because a tool without it would teach users to omit it.
  */
 import * as tls from "node:tls";
 import { Certificate, PrivateCertificate, type TLSOptions } from "../../node/index.ts";
@@ -11,19 +11,19 @@ import { UsageError } from "../cli-error.ts";
 import type { Address } from "./address.ts";
 
 export const serverFlags = {
-  cert: { type: "string", value: "FILE", help: "PEM with our certificate and its key" },
-  ca: { type: "string", value: "FILE", help: "PEM with the authorities that must have issued the peer's" },
+  cert: { type: "string", value: "FILE", help: "present the certificate and private key in a PEM file" },
+  ca: { type: "string", value: "FILE", help: "require a peer certificate issued by a CA in a PEM file" },
 } as const;
 
 export const clientFlags = {
-  starttls: { type: "boolean", help: "turn to TLS before anything else is asked" },
+  starttls: { type: "boolean", help: "upgrade to TLS before the first call" },
   ...serverFlags,
   "server-name": {
     type: "string",
     value: "NAME",
-    help: "the name in the peer's certificate, if not the address's; '' for any",
+    help: "require this name in the peer's certificate; '' for any (default: host of ADDRESS)",
   },
-  insecure: { type: "boolean", help: "encrypt, but verify nobody" },
+  insecure: { type: "boolean", help: "encrypt without verifying the peer" },
 } as const;
 
 export interface ServerFlags {
@@ -37,7 +37,7 @@ export interface ClientFlags extends ServerFlags {
   readonly insecure?: boolean | undefined;
 }
 
-/** @throws InvalidCertificate, Misuse for a file that cannot be read */
+/** @throws InvalidCertificate; UsageError for an unreadable file */
 export function serverTLS({ cert, ca }: ServerFlags): TLSOptions {
   return {
     localCertificate: cert === undefined ? undefined : PrivateCertificate.loadPEM(readPEM(cert)),
@@ -45,20 +45,18 @@ export function serverTLS({ cert, ca }: ServerFlags): TLSOptions {
   };
 }
 
-/**
- * @throws Misuse for flags that contradict each other or a file that cannot be read, InvalidCertificate
- */
+/** @throws InvalidCertificate; UsageError for conflicting flags or an unreadable file */
 export function clientTLS(flags: ClientFlags, address: Address): TLSOptions {
   const { insecure, ca, "server-name": serverName } = flags;
   const encrypts = flags.starttls === true || address.kind === "tls";
   for (const name of ["cert", "ca", "server-name", "insecure"] as const) {
     if (!encrypts && flags[name] !== undefined) {
-      throw new UsageError(`--${name} says how to use TLS`, "together with --starttls, or a tls:// address");
+      throw new UsageError(`--${name} applies to TLS only`, "add --starttls, or use a tls:// address");
     }
   }
   if (!encrypts) return {};
   if (insecure && (ca !== undefined || serverName !== undefined)) {
-    throw new UsageError("--insecure verifies nobody", "leave it out, or leave out --ca and --server-name");
+    throw new UsageError("--insecure conflicts with --ca and --server-name", "remove one of them");
   }
   const given = serverTLS(flags);
   if (insecure) return given;
@@ -70,7 +68,7 @@ export function clientTLS(flags: ClientFlags, address: Address): TLSOptions {
   };
 }
 
-/** What Node trusts: with `NODE_EXTRA_CA_CERTS` and the system's where this Node can tell. */
+/** Returns the CAs that Node trusts, including `NODE_EXTRA_CA_CERTS` and CAs of the system if this Node lists them. */
 function publicAuthorities(): Certificate[] {
   const { getCACertificates } = tls as { getCACertificates?: () => string[] }; // since Node 22.15
   return (getCACertificates?.() ?? [...tls.rootCertificates]).map((pem) => Certificate.loadPEM(pem));

@@ -1,15 +1,13 @@
-/** TLS from the first byte: what `tls://` means. AMP itself starts in plaintext, and needs nothing of this. */
+/** Options of `node:tls` for `tls://`: TLS from the first byte, with the rules of StartTLS. */
 import { isIP } from "node:net";
 import { type ConnectionOptions, checkServerIdentity, type TlsOptions } from "node:tls";
+import { DEFAULT_LIMITS } from "../../index.ts";
 import type { TLSOptions } from "../../node/index.ts";
 import { contextOptions } from "../../node/tls/context.ts";
 import { checkTLSOptions, normalServerName } from "../../node/tls/validate-options.ts";
 
-/** Milliseconds. */
-const HANDSHAKE_TIMEOUT = 10_000;
-
 /**
- * What Node's `tls.connect` is told: the same as StartTLS would tell it.
+ * Returns options for `tls.connect` that verify as StartTLS does.
  * @throws InvalidCertificate
  */
 export function clientOptions(options: TLSOptions): ConnectionOptions {
@@ -26,7 +24,7 @@ export function clientOptions(options: TLSOptions): ConnectionOptions {
 }
 
 /**
- * What Node's `tls.createServer` is told: likewise.
+ * Returns options for `tls.createServer` that verify as StartTLS does.
  * @throws InvalidCertificate
  */
 export function serverOptions(options: TLSOptions): TlsOptions {
@@ -36,7 +34,7 @@ export function serverOptions(options: TLSOptions): TlsOptions {
     ...contextOptions(options),
     requestCert: verify,
     rejectUnauthorized: verify,
-    handshakeTimeout: HANDSHAKE_TIMEOUT,
-    allowHalfOpen: true, // as `listen` has it: a peer that has ended its side still gets its answers
+    handshakeTimeout: DEFAULT_LIMITS.handshakeTimeout,
+    allowHalfOpen: true, // a peer that has ended its side still receives its answers
   };
 }

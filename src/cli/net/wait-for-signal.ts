@@ -1,6 +1,6 @@
-/** A server runs until somebody stops it. */
+/** Waits for the signal that stops a server. */
 
-/** Resolves at the first SIGINT or SIGTERM; a second one ends the process at once. */
+/** Resolves at the first SIGINT or SIGTERM. The second one ends the process at once. */
 export function waitForSignal(): Promise<void> {
   return new Promise((resolve) => {
     const stop = () => {

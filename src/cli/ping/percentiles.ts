@@ -1,4 +1,4 @@
-/** Percentiles of a few measurements, by nearest rank. */
+/** Percentiles by nearest rank. */
 
 export interface Summary {
   readonly min: number;

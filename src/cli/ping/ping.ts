@@ -1,4 +1,4 @@
-/** `ampwire ping`: is anybody there, and how fast? */
+/** `ampwire ping`: measures connection, upgrade and call times. */
 import { UsageError } from "../cli-error.ts";
 import { parseAddress } from "../net/address.ts";
 import { sessionText } from "../net/session.ts";
@@ -13,27 +13,33 @@ const STEPS = ["connect", "upgrade", "call"] as const;
 
 export const ping = subcommand({
   name: "ping",
-  summary: "measure how long connecting, the upgrade to TLS, and a call take",
+  summary: "measure the time to connect, to upgrade to TLS, and to call",
   usage: "ampwire ping ADDRESS [-n COUNT]",
   operands: [1, 1],
   about:
-    "Each round opens a connection of its own, and asks for a command that no peer has: every peer answers that.",
+    "Each round opens a connection and calls a command that no peer has, which every AMP peer answers with an error.",
   options: {
-    count: { type: "string", short: "n", value: "COUNT", help: "rounds, one after another (default 5)" },
+    count: {
+      type: "string",
+      short: "n",
+      value: "COUNT",
+      help: "run COUNT rounds one after another (default 5)",
+    },
     ...clientFlags,
     ...timeoutFlag,
-    verbose: { type: "boolean", short: "v", help: "say what TLS was negotiated and who the peer is" },
+    verbose: { type: "boolean", short: "v", help: "print the TLS session and the peer's certificate" },
   },
   examples: [
-    ["ampwire ping tcp://127.0.0.1:1234", "is a server there?"],
-    ["ampwire ping tcp://calc.example:1234 --starttls --ca ca.pem -n 100", "what the upgrade costs"],
+    ["ampwire ping tcp://127.0.0.1:1234", "check that a server answers"],
+    ["ampwire ping tcp://calc.example:1234 --starttls --ca ca.pem -n 100", "measure the upgrade to TLS"],
   ],
   async run({ values: flags, positionals: [place = ""], terminal }) {
     const address = parseAddress(place);
     const tls = clientTLS(flags, address);
     const options = { tls, starttls: flags.starttls === true, timeout: timeoutOf(flags) };
     const count = Number(flags.count ?? 5);
-    if (!Number.isInteger(count) || count < 1) throw new UsageError(`-n ${flags.count}: a number from 1 on`);
+    if (!Number.isInteger(count) || count < 1)
+      throw new UsageError(`-n ${JSON.stringify(flags.count)} must be a whole number of at least 1`);
 
     const rounds: Times[] = [];
     for (let round = 1; round <= count; round++) {
@@ -41,15 +47,15 @@ export const ping = subcommand({
         if (flags.verbose && round === 1) terminal.note(sessionText(connection));
       });
       rounds.push(times);
-      if (terminal.json) terminal.sayJSON({ round, ...times });
-      else terminal.say(`${round}: ${STEPS.flatMap((step) => shownTime(step, times[step])).join(", ")}`);
+      if (terminal.json) terminal.printJSON({ round, ...times });
+      else terminal.print(`${round}: ${STEPS.flatMap((step) => shownTime(step, times[step])).join(", ")}`);
     }
     const summaries = STEPS.flatMap((step) => {
       const values = rounds.flatMap((times) => times[step] ?? []);
       return values.length === 0 ? [] : [{ step, ...summarise(values) }];
     });
     if (terminal.json) {
-      terminal.sayJSON({
+      terminal.printJSON({
         rounds: count,
         ...Object.fromEntries(summaries.map(({ step, ...rest }) => [step, rest])),
       });
@@ -58,7 +64,7 @@ export const ping = subcommand({
         step,
         ...Object.values(summary).map((time) => time.toFixed(2)),
       ]);
-      terminal.say(`\n${table([["ms", "min", "p50", "p90", "p99", "max"], ...rows], [1, 2, 3, 4, 5])}`);
+      terminal.print(`\n${table([["ms", "min", "p50", "p90", "p99", "max"], ...rows], [1, 2, 3, 4, 5])}`);
     }
     return 0;
   },

@@ -1,4 +1,4 @@
-/** One ping: a connection of its own, a call that any peer answers, and how long each step took. */
+/** One round of `ping`: opens a connection, calls a command that every peer answers, and measures each step. */
 import { HEARTBEAT_COMMAND, TLSRequired, UnhandledCommand, UnknownRemoteError } from "../../index.ts";
 import type { NodeConnection, TLSOptions } from "../../node/index.ts";
 import type { Address } from "../net/address.ts";
@@ -10,44 +10,44 @@ export interface RoundOptions {
   readonly timeout: number | undefined;
 }
 
-/** Milliseconds. */
+/** Durations in milliseconds. */
 export interface Times {
   readonly connect: number;
   readonly upgrade?: number;
   readonly call: number;
 }
 
-/** @param met is shown the connection, before it is closed */
+/** @param onAnswer called with the connection before it is closed */
 export async function pingOnce(
   address: Address,
   { tls, starttls, timeout }: RoundOptions,
-  met: (connection: NodeConnection) => void,
+  onAnswer: (connection: NodeConnection) => void,
 ): Promise<Times> {
   let connection: NodeConnection | undefined;
   try {
     const connect = await timed(async () => {
       connection = await openConnection(address, { tls, timeout });
     });
-    if (connection === undefined) throw new Error("a connection that was opened is there");
+    if (connection === undefined) throw new Error("the opened connection is missing");
     const opened: NodeConnection = connection;
     const upgrade = starttls ? await timed(() => opened.startTLS({ timeout })) : undefined;
-    const call = await timed(() => signOfLife(opened, timeout));
-    met(opened);
+    const call = await timed(() => callUnknownCommand(opened, timeout));
+    onAnswer(opened);
     return { connect, ...(upgrade === undefined ? {} : { upgrade }), call };
   } finally {
     connection?.destroy();
   }
 }
 
-/** What a peer says of a command that it does not know, or not in plaintext. */
-const SIGNS = [UnhandledCommand, UnknownRemoteError, TLSRequired];
+/** Errors with which a peer answers an unknown command, or a command in plaintext. */
+const ANSWERED = [UnhandledCommand, UnknownRemoteError, TLSRequired];
 
-/** No peer knows the command, so every peer answers at once: that it does not. */
-async function signOfLife(connection: NodeConnection, timeout: number | undefined): Promise<void> {
+/** Calls a command that no peer has: every AMP peer answers it with an error at once. */
+async function callUnknownCommand(connection: NodeConnection, timeout: number | undefined): Promise<void> {
   try {
     await connection.callRemoteString(HEARTBEAT_COMMAND, undefined, { timeout });
   } catch (error) {
-    if (!SIGNS.some((sign) => error instanceof sign)) throw error;
+    if (!ANSWERED.some((errorClass) => error instanceof errorClass)) throw error;
   }
 }
 

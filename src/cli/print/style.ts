@@ -1,4 +1,4 @@
-/** Colours, where somebody sees them. */
+/** Styles for text on a terminal. */
 
 export interface Style {
   bold(text: string): string;
@@ -18,13 +18,13 @@ const codes = {
   cyan: [36, 39],
 };
 
-/** On a terminal only, and not where NO_COLOR is set (https://no-color.org) or the terminal is `dumb`. */
+/** Returns styles for a terminal, unless NO_COLOR is set (https://no-color.org) or TERM is `dumb`. Else they change nothing. */
 export function styleFor(stream: { readonly isTTY?: boolean }): Style {
   const { NO_COLOR, TERM } = process.env;
   const coloured = stream.isTTY === true && !NO_COLOR && TERM !== "dumb";
-  const painters = Object.entries(codes).map(([name, [on, off]]) => [
+  const styles = Object.entries(codes).map(([name, [on, off]]) => [
     name,
     (text: string) => (coloured ? `\u001b[${on}m${text}\u001b[${off}m` : text),
   ]);
-  return Object.fromEntries(painters) as Style; // one for each code
+  return Object.fromEntries(styles) as Style; // one function for each code
 }

@@ -1,6 +1,6 @@
-/** Columns that stand under each other. */
+/** Text in aligned columns. */
 
-/** @param right which columns are flush right */
+/** @param right indexes of the right-aligned columns */
 export function table(rows: readonly (readonly string[])[], right: readonly number[] = []): string {
   const widths: number[] = [];
   for (const row of rows) {

@@ -1,52 +1,52 @@
-/** Where a verb writes: results to standard output, everything else to standard error. */
+/** Output of a subcommand: results go to standard output, notes and errors to standard error. */
 import { safeText } from "../../core/errors/safe-text.ts";
 import type { CliError } from "../cli-error.ts";
 import { type Style, styleFor } from "./style.ts";
 import { jsonText } from "./values.ts";
 
 export class Terminal {
-  /** Results are wanted as JSON. */
+  /** True if `--json` was set. */
   readonly json: boolean;
-  /** For standard output. */
-  readonly paint: Style = styleFor(process.stdout);
-  readonly #errorPaint: Style = styleFor(process.stderr);
+  /** Style of standard output. */
+  readonly style: Style = styleFor(process.stdout);
+  readonly #errorStyle: Style = styleFor(process.stderr);
 
   constructor(json: boolean) {
     this.json = json;
   }
 
-  /** A line or more of the result, as text. */
-  say(text: string): void {
+  /** Prints one or more lines of the result. */
+  print(text: string): void {
     process.stdout.write(`${text}\n`);
   }
 
-  /** The same as a line of JSON. */
-  sayJSON(value: unknown): void {
-    this.say(jsonText(value));
+  /** Prints a part of the result as one line of JSON. */
+  printJSON(value: unknown): void {
+    this.print(jsonText(value));
   }
 
-  /** The result: one line of JSON where that is wanted, else the text. */
-  result(value: unknown, text: () => string): void {
-    if (this.json) this.sayJSON(value);
-    else this.say(text());
+  /** Prints one line of JSON with `--json`, else the text. */
+  printResult(value: unknown, text: () => string): void {
+    if (this.json) this.printJSON(value);
+    else this.print(text());
   }
 
-  /** Something about the work, not its result. */
+  /** Prints a note that is not part of the result. */
   note(text: string): void {
-    process.stderr.write(`${this.#errorPaint.dim(safeText(text))}\n`);
+    process.stderr.write(`${this.#errorStyle.dim(safeText(text))}\n`);
   }
 
-  complain({ message, hint, code }: CliError): void {
+  printError({ message, hint, code }: CliError): void {
     if (this.json) {
       process.stderr.write(`${jsonText({ error: { code, message, hint } })}\n`);
       return;
     }
-    const { red, dim } = this.#errorPaint;
+    const { red, dim } = this.#errorStyle;
     const end = hint === undefined ? "" : dim(` (${safeText(hint)})`);
     process.stderr.write(`${red("ampwire:")} ${safeText(message)}${end}\n`);
   }
 
-  /** Waits while the reader of standard output is behind: for verbs that print without end. */
+  /** Waits until standard output accepts more. Subcommands with endless output need it. */
   async drained(): Promise<void> {
     if (!process.stdout.writableNeedDrain) return;
     await new Promise<void>((resolve) => process.stdout.once("drain", resolve));

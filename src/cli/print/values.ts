@@ -1,15 +1,15 @@
 /**
- * Values for people and for programs. What a peer has sent may hold anything: no control character of it
- * reaches the terminal, where it could move the cursor or do worse.
+ * Formats values as text and as JSON. Values from a peer may contain control characters, which could move the cursor or
+ * forge a line. They are escaped before they reach the terminal.
  */
 import { safeText, UNSAFE } from "../../core/errors/safe-text.ts";
 import { decimalText } from "../../index.ts";
 
 const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-/** Those that text has in it, tab and the ends of lines, are shown escaped; with any other it is no text. */
+/** Control characters of binary data. Tab and line ends occur in text, so they are escaped instead. */
 const CONTROLS = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]/;
 
-/** Bytes as text, or undefined where they are not. */
+/** Returns bytes as text, or undefined for binary data. */
 function asText(bytes: Uint8Array): string | undefined {
   try {
     const text = strict.decode(bytes);
@@ -19,14 +19,23 @@ function asText(bytes: Uint8Array): string | undefined {
   }
 }
 
-/** Bytes as hex: `0x00ff`. */
+/** Returns bytes as hex, for example `0x00ff`. */
 function hex(bytes: Uint8Array): string {
   return `0x${Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("hex")}`;
 }
 
 /**
- * One line of JSON, which somebody may print on a terminal as it is. Outside of texts it holds nothing unsafe, and inside
- * anything may be written as an escape.
+ * Truncates text, for example a name that a peer chose.
+ *
+ * @param longest maximum number of characters
+ */
+export function shortText(text: string, longest: number): string {
+  return text.length > longest ? `${text.slice(0, longest)}… (${text.length} characters)` : text;
+}
+
+/**
+ * Returns one line of JSON that is safe to print on a terminal. Unsafe characters occur in strings only, where JSON
+ * allows escapes.
  */
 export function jsonText(value: unknown): string {
   return JSON.stringify(value).replace(
@@ -35,16 +44,16 @@ export function jsonText(value: unknown): string {
   );
 }
 
-/** For people: bytes as text where they are text, else as hex; what has parts as JSON. */
-export function shown(value: unknown): string {
+/** Formats a value for people: text unchanged, binary data as hex, lists and objects as JSON. */
+export function formatValue(value: unknown): string {
   const plain = jsonValue(value);
   if (value instanceof Uint8Array) return safeText(asText(value) ?? hex(value));
   return safeText(typeof plain === "string" ? plain : JSON.stringify(plain));
 }
 
 /**
- * For programs. Bytes become text, or `{ hex }` where they are not text; a bigint becomes a string, because most
- * readers of JSON would round it; and what JSON has no number for, Python's name of it.
+ * Converts a value to JSON. Bytes become text, or `{ hex }` for binary data. A bigint becomes a string, because most JSON
+ * parsers would round it. NaN and the infinities, which JSON lacks, become their names in Python.
  */
 export function jsonValue(value: unknown): unknown {
   if (value instanceof Uint8Array) return asText(value) ?? { hex: hex(value).slice(2) };
@@ -53,7 +62,7 @@ export function jsonValue(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(jsonValue);
   if (typeof value !== "object" || value === null) return value;
   const tag = Object.prototype.toString.call(value);
-  if (tag === "[object Decimal]") return decimalText(value as Parameters<typeof decimalText>[0]); // by its tag
+  if (tag === "[object Decimal]") return decimalText(value as Parameters<typeof decimalText>[0]); // its tag identifies it
   if (tag === "[object Temporal.ZonedDateTime]") return withoutZone(String(value));
   return jsonRecord(Object.entries(value));
 }
@@ -64,7 +73,7 @@ export function jsonRecord(entries: Iterable<readonly [string, unknown]>): Recor
 
 const PYTHON_FLOATS: Readonly<Record<string, string>> = { Infinity: "inf", "-Infinity": "-inf", NaN: "nan" };
 
-/** `2024-01-01T00:00:00+01:00[+01:00]` says its offset twice. */
+/** Removes the zone of `2024-01-01T00:00:00+01:00[+01:00]`, which repeats the offset. */
 function withoutZone(text: string): string {
   return text.replace(/\[.*$/, "");
 }

@@ -1,58 +1,76 @@
-/** `ampwire proxy`: stands between a client and a server, and shows what passes. */
+/** `ampwire proxy`: relays connections from clients to a server, and prints the traffic. */
 import { checkTLSOptions } from "../../node/tls/validate-options.ts";
 import { UsageError } from "../cli-error.ts";
 import { loadCommands } from "../module/commands.ts";
-import { type Address, addressText, parseAddress } from "../net/address.ts";
+import {
+  type Address,
+  addressText,
+  parseAddress,
+  type SocketAddress,
+  socketAddress,
+} from "../net/address.ts";
 import { serverFlags, serverTLS } from "../net/tls-flags.ts";
 import { waitForSignal } from "../net/wait-for-signal.ts";
 import { subcommand } from "../subcommand.ts";
-import { lineOf } from "./line.ts";
-import type { Commands } from "./pairing.ts";
-import { printedLine } from "./printing.ts";
-import { Recording } from "./recording.ts";
-import { type Place, startProxy } from "./server.ts";
-import type { Traffic } from "./traffic.ts";
+import { MAX_VALUE_CHARACTERS } from "../traffic/limits.ts";
+import { lineOf } from "../traffic/line.ts";
+import type { Commands } from "../traffic/pairing.ts";
+import { printedLine } from "../traffic/printing.ts";
+import { Recording } from "../traffic/recording.ts";
+import type { Traffic } from "../traffic/traffic.ts";
+import { startProxy } from "./server.ts";
 import type { ProxyTLS } from "./upgrade-both.ts";
-
-const LONGEST = 200;
 
 export const proxy = subcommand({
   name: "proxy",
-  summary: "stand between a client and a server, and show what passes",
+  summary: "relay connections to a server, and print the traffic",
   usage: "ampwire proxy --listen ADDRESS --to ADDRESS",
   operands: [0, 0],
-  about: `Every ask and answer is shown as it passes, answers with the time they took. When the two agree on StartTLS
-the proxy goes along: it does one handshake with each, presenting --cert, or to the client a temporary certificate. It
-verifies nobody without --ca. For development: who records, has in plaintext what the two took for secret.`,
+  about: `Prints every ask and answer, answers with their response times. After a StartTLS the proxy does a handshake
+with each end. It presents --cert to both, or without it a temporary certificate to the client. Certificates are
+verified with --ca only. For development: the output and the recording contain TLS traffic in plaintext.`,
   options: {
-    listen: { type: "string", value: "ADDRESS", help: "where clients come: tcp://HOST:PORT or unix:PATH" },
-    to: { type: "string", value: "ADDRESS", help: "where the server is" },
-    schema: { type: "string", value: "FILE", help: "a module of commands, to type the values" },
-    record: { type: "string", value: "FILE", help: "write what passes as JSON lines, for ampwire replay" },
-    cert: { ...serverFlags.cert, help: "PEM with the certificate and key that both sides are shown" },
-    ca: { ...serverFlags.ca, help: "PEM with the authorities that must have issued the server's" },
-    "server-name": { type: "string", value: "NAME", help: "the name in the server's certificate; with --ca" },
-    "verify-client": { type: "boolean", help: "demand a certificate of --ca from the client too" },
-    full: { type: "boolean", help: `values of any length, not only ${LONGEST} characters of them` },
+    listen: { type: "string", value: "ADDRESS", help: "listen for clients at tcp://HOST:PORT or unix:PATH" },
+    to: { type: "string", value: "ADDRESS", help: "connect to the server at tcp://HOST:PORT or unix:PATH" },
+    schema: { type: "string", value: "FILE", help: "decode values by the commands that a module exports" },
+    record: { type: "string", value: "FILE", help: "write the traffic as lines of JSON, for ampwire replay" },
+    cert: { ...serverFlags.cert, help: "present the certificate and private key in a PEM file" },
+    ca: { ...serverFlags.ca, help: "require a server certificate issued by a CA in a PEM file" },
+    "server-name": {
+      type: "string",
+      value: "NAME",
+      help: "require this name in the server's certificate (needs --ca)",
+    },
+    "verify-client": { type: "boolean", help: "require a client certificate issued by a CA in --ca" },
+    full: { type: "boolean", help: `print whole values (default: ${MAX_VALUE_CHARACTERS} characters)` },
   },
   examples: [
-    ["ampwire proxy --listen tcp://127.0.0.1:1235 --to tcp://127.0.0.1:1234", "watch a conversation"],
-    ["ampwire proxy --listen unix:a.sock --to unix:b.sock --schema commands.ts", "with typed values"],
-    ["ampwire proxy --listen tcp://127.0.0.1:1235 --to tcp://calc:1234 --record talk.jsonl", "for a replay"],
+    [
+      "ampwire proxy --listen tcp://127.0.0.1:1235 --to tcp://127.0.0.1:1234",
+      "print the traffic of a server",
+    ],
+    ["ampwire proxy --listen unix:a.sock --to unix:b.sock --schema commands.ts", "print typed values"],
+    [
+      "ampwire proxy --listen tcp://127.0.0.1:1235 --to tcp://calc:1234 --record talk.jsonl",
+      "record for a replay",
+    ],
   ],
   async run({ values: flags, terminal }) {
-    const listen = placeOf("listen", flags.listen);
-    const to = placeOf("to", flags.to);
+    const listen = requiredAddress("listen", flags.listen);
+    const to = requiredAddress("to", flags.to);
     const tls = proxyTLS(flags);
     const commands = await commandsOf(flags.schema);
     const recording = flags.record === undefined ? undefined : new Recording(flags.record);
-    const print = { paint: terminal.paint, longest: flags.full ? Number.POSITIVE_INFINITY : LONGEST };
+    const print = {
+      style: terminal.style,
+      longest: flags.full ? Number.POSITIVE_INFINITY : MAX_VALUE_CHARACTERS,
+    };
     let stop: (error: unknown) => void = () => {};
-    const broken = new Promise<never>((_, reject) => {
+    const writeFailed = new Promise<never>((_, reject) => {
       stop = reject;
     });
-    broken.catch(() => {}); // perhaps before anybody waits for it
-    const tell = (connection: number, traffic: Traffic) => {
+    writeFailed.catch(() => {}); // it may reject before the race below begins
+    const onTraffic = (connection: number, traffic: Traffic) => {
       const time = new Date();
       const line = recording === undefined && !terminal.json ? undefined : lineOf(connection, traffic, time);
       try {
@@ -60,14 +78,16 @@ verifies nobody without --ca. For development: who records, has in plaintext wha
       } catch (error) {
         stop(error);
       }
-      terminal.result(line, () => printedLine(connection, traffic, print, time));
+      terminal.printResult(line, () => printedLine(connection, traffic, print, time));
     };
     try {
-      const onError = ({ message }: Error) => terminal.note(`a client could not be accepted: ${message}`);
-      await using server = await startProxy({ listen, to, tls, commands, tell, onError });
-      const { place } = server;
-      terminal.note(`listening on ${addressText(addressOf(place))}`);
-      await Promise.race([waitForSignal(), broken]);
+      const onError = ({ message }: Error) => terminal.note(`cannot accept a client: ${message}`);
+      const onFirstDrop = (connection: number) =>
+        terminal.note(`#${connection}: too many unanswered asks; the oldest ones are no longer paired`);
+      const options = { listen, to, tls, commands, onTraffic, onFirstDrop, onError };
+      await using server = await startProxy(options);
+      terminal.note(`listening on ${addressText(addressOf(server.address))}`);
+      await Promise.race([waitForSignal(), writeFailed]);
     } finally {
       recording?.[Symbol.dispose]();
     }
@@ -82,16 +102,16 @@ interface TLSFlags {
   readonly "verify-client"?: boolean;
 }
 
-/** @throws Misuse, InvalidCertificate, or Node's error for a file that cannot be read */
+/** @throws UsageError, InvalidCertificate */
 function proxyTLS(flags: TLSFlags): ProxyTLS {
   const { "server-name": serverName, "verify-client": verifyClient } = flags;
   for (const name of ["server-name", "verify-client"] as const) {
     if (flags[name] !== undefined && flags.ca === undefined) {
-      throw new UsageError(`--${name} means nothing without --ca`, "--ca FILE names the authorities");
+      throw new UsageError(`--${name} needs --ca`, "add --ca FILE with the CA certificates");
     }
   }
   const { localCertificate, verifyAuthorities } = serverTLS(flags);
-  checkTLSOptions({ localCertificate, verifyAuthorities, serverName }, "client"); // now, and not at the first StartTLS
+  checkTLSOptions({ localCertificate, verifyAuthorities, serverName }, "client"); // fail at the start, not at the first StartTLS
   return { certificate: localCertificate, authorities: verifyAuthorities, serverName, verifyClient };
 }
 
@@ -100,19 +120,18 @@ async function commandsOf(schema: string | undefined): Promise<Commands> {
   return new Map(found.map(({ command }) => [command.name, command]));
 }
 
-/** @throws Misuse */
-function placeOf(flag: string, text: string | undefined): Place {
+/** @throws UsageError */
+function requiredAddress(flag: string, text: string | undefined): SocketAddress {
   if (text === undefined)
-    throw new UsageError(`proxy: --${flag} ADDRESS is missing`, "tcp://HOST:PORT or unix:PATH");
+    throw new UsageError(`proxy: --${flag} ADDRESS is required`, "use tcp://HOST:PORT or unix:PATH");
   const address = parseAddress(text);
-  if (address.kind === "unix") return { path: address.path };
-  if (address.kind === "tcp") return { host: address.host, port: address.port };
+  if (address.kind !== "tls") return socketAddress(address);
   throw new UsageError(
-    `proxy: ${text} is TLS from the first byte`,
-    "the proxy starts in plaintext, and goes along with a StartTLS",
+    `proxy: ${text} is an address with TLS from the first byte`,
+    "use tcp://; the proxy relays StartTLS",
   );
 }
 
-function addressOf(place: Place): Address {
-  return "path" in place ? { kind: "unix", path: place.path } : { kind: "tcp", ...place };
+function addressOf(address: SocketAddress): Address {
+  return "path" in address ? { kind: "unix", ...address } : { kind: "tcp", ...address };
 }

@@ -1,23 +1,21 @@
 /**
- * One direction of a relayed connection: passes bytes on as they come, and tells the boxes in them.
+ * One direction of a relayed connection: forwards bytes as they arrive, and reports the boxes in them.
  *
- * Bytes do not wait for their box to be whole, unless the box may be the answer after which the rest is not to
- * be passed on: then they do, for that one answer.
+ * The bytes of an incomplete box are forwarded at once, with one exception. If the box may be the answer that starts TLS
+ * or a protocol switch, they wait until it is complete, because the bytes after it must not be forwarded.
  */
 import type { Duplex } from "node:stream";
 import { type Box, BoxReader } from "../../index.ts";
+import { RELAY_LIMITS } from "../traffic/limits.ts";
 
-/** A box larger than this is passed on like everything else, and not shown as a box. */
-export const LIMITS = { maxBoxBytes: 64 * 1024 * 1024, maxBoxKeys: 100_000 };
-
-/** What becomes of the bytes behind a box: read on, pass them on unread, or leave them to somebody else. */
+/** Handling of the bytes after a box: read boxes, forward raw bytes, or stop because the caller reads them. */
 export type Then = "read" | "pass" | "stop";
 
 export interface DirectionEvents {
-  /** May the box that is not whole yet be the last one before something else? */
-  holds(): boolean;
+  /** Returns true if the incomplete box may be the last one before a protocol change. */
+  mustHold(): boolean;
   box(box: Box): Then;
-  /** What follows is not AMP. */
+  /** Called when the stream stops being AMP, with the bytes from there on. */
   notAmp(rest: Uint8Array): Then;
   raw(bytes: Uint8Array): void;
   ended(): void;
@@ -27,8 +25,8 @@ export class RelayDirection {
   readonly #from: Duplex;
   readonly #to: Duplex;
   readonly #events: DirectionEvents;
-  #reader: BoxReader | undefined = new BoxReader(LIMITS);
-  /** Received and not passed on; the first of them is byte `#passed` of the stream. */
+  #reader: BoxReader | undefined = new BoxReader(RELAY_LIMITS);
+  /** Received bytes that are not forwarded yet. The first one is byte `#passed` of the stream. */
   #waiting: Uint8Array[] = [];
   #passed = 0;
   #stopped = false;
@@ -46,7 +44,7 @@ export class RelayDirection {
     else this.#from.resume();
   }
 
-  /** Reads no more, from this moment on. @returns what was received and not passed on */
+  /** Stops reading immediately. @returns the received bytes that were not forwarded */
   stop(): Uint8Array {
     this.#stopped = true;
     this.#from.off("data", this.#onData).off("end", this.#onEnd).pause();
@@ -54,7 +52,7 @@ export class RelayDirection {
     return Buffer.concat(this.#waiting.splice(0));
   }
 
-  /** From here on the bytes are passed on and not looked at. */
+  /** Forwards all further bytes without reading boxes. */
   pass(): void {
     const rest = this.#reader?.takeRest();
     this.#reader = undefined;
@@ -71,7 +69,7 @@ export class RelayDirection {
       return;
     }
     reader.push(chunk);
-    if (this.#readBoxes(reader) === "read" && !this.#events.holds()) {
+    if (this.#readBoxes(reader) === "read" && !this.#events.mustHold()) {
       this.#passUpTo(Number.POSITIVE_INFINITY);
     }
   };

@@ -1,114 +1,121 @@
-/** The relay of one connection: two legs, the bytes between them, and what passes told to whoever wants to know. */
+/** Relays one connection between a client and a server, and reports its traffic. */
 import { performance } from "node:perf_hooks";
 import type { Duplex } from "node:stream";
 import type { Box } from "../../index.ts";
-import { type Endpoint, otherEndpoint } from "./endpoint.ts";
-import { type Commands, Pairing } from "./pairing.ts";
+import { type Endpoint, otherEndpoint } from "../traffic/endpoint.ts";
+import { type Commands, Pairing } from "../traffic/pairing.ts";
+import type { Traffic } from "../traffic/traffic.ts";
 import { RelayDirection, type Then } from "./relay-direction.ts";
-import type { Traffic } from "./traffic.ts";
-import { describedTLS, type ProxyTLS, upgradeBothLegs } from "./upgrade-both.ts";
+import { describedTLS, type ProxyTLS, upgradeBoth } from "./upgrade-both.ts";
 
 export interface RelayOptions {
   readonly commands?: Commands | undefined;
   readonly tls?: ProxyTLS | undefined;
-  /** Hears of everything, in its order. */
-  readonly tell: (traffic: Traffic) => void;
-  /** Milliseconds, from any beginning. */
+  /** Called for each event in order. */
+  readonly onTraffic: (traffic: Traffic) => void;
+  /** Called once, when an unanswered ask is dropped because there are too many. */
+  readonly onFirstDrop?: (() => void) | undefined;
+  /** Returns milliseconds from any origin (default `performance.now`). */
   readonly now?: (() => number) | undefined;
 }
 
-type Legs = Readonly<Record<Endpoint, Duplex>>;
+/** The streams to the client (downstream) and to the server (upstream). */
+type Streams = Readonly<Record<Endpoint, Duplex>>;
 
 /** The first two bytes of a ClientHello. */
 const CLIENT_HELLO = [0x16, 0x03];
 
 export class Relay {
-  /** Resolves when both legs are closed. */
+  /** Resolves when both streams are closed. */
   readonly closed: Promise<void>;
   readonly #options: RelayOptions;
   readonly #pairing: Pairing;
-  #legs: Legs;
-  #lanes: Readonly<Record<Endpoint, RelayDirection>>;
+  #streams: Streams;
+  #directions: Readonly<Record<Endpoint, RelayDirection>>;
   #secure = false;
-  /** Set while TLS is being started. */
+  /** Set during the upgrade to TLS. */
   #upgrade: Promise<void> | undefined;
   #reason: Error | undefined;
 
-  /** The streams belong to the relay. Both allow being half open, and nobody has read from them. */
+  /** @param client,server unread streams that allow half-open connections; the relay owns and closes them */
   constructor(client: Duplex, server: Duplex, options: RelayOptions) {
     this.#options = options;
-    this.#pairing = new Pairing(options.commands ?? new Map(), options.now ?? (() => performance.now()));
-    this.#legs = { client, server };
-    this.#lanes = this.#open();
+    this.#pairing = new Pairing(
+      options.commands ?? new Map(),
+      options.now ?? (() => performance.now()),
+      options.onFirstDrop,
+    );
+    this.#streams = { client, server };
+    this.#directions = this.#open();
     this.closed = this.#untilClosed();
   }
 
-  /** Closes both legs. */
+  /** Closes both streams. */
   destroy(reason?: Error): void {
     this.#reason ??= reason;
-    for (const leg of Object.values(this.#legs)) leg.destroy();
+    for (const stream of Object.values(this.#streams)) stream.destroy();
   }
 
-  /** The stream under a TLS socket may close while the socket still gives out what it has read. */
+  /** Waits for the current streams. The stream under a TLS socket may close while the socket still delivers data. */
   async #untilClosed(): Promise<void> {
-    let legs: Legs;
+    let streams: Streams;
     do {
-      legs = this.#legs;
-      await Promise.all([closeOf(legs.client), closeOf(legs.server)]);
+      streams = this.#streams;
+      await Promise.all([closeOf(streams.client), closeOf(streams.server)]);
       await this.#upgrade;
-    } while (legs !== this.#legs);
-    this.#options.tell({ kind: "closed", reason: this.#reason });
+    } while (streams !== this.#streams);
+    this.#options.onTraffic({ kind: "closed", reason: this.#reason });
   }
 
   #open(): Readonly<Record<Endpoint, RelayDirection>> {
-    const lanes = { client: this.#lane("client"), server: this.#lane("server") };
+    const directions = { client: this.#direction("client"), server: this.#direction("server") };
     for (const end of ["client", "server"] as const) this.#watch(end);
-    for (const lane of Object.values(lanes)) lane.start();
-    return lanes;
+    for (const direction of Object.values(directions)) direction.start();
+    return directions;
   }
 
-  #lane(from: Endpoint): RelayDirection {
+  #direction(from: Endpoint): RelayDirection {
     const secure = this.#secure;
-    return new RelayDirection(this.#legs[from], this.#legs[otherEndpoint(from)], {
-      holds: () => this.#pairing.awaitsChange(otherEndpoint(from)),
+    return new RelayDirection(this.#streams[from], this.#streams[otherEndpoint(from)], {
+      mustHold: () => this.#pairing.awaitsChange(otherEndpoint(from)),
       box: (box) => this.#box(from, box),
       notAmp: (rest) => this.#notAmp(from, rest),
-      raw: (bytes) => this.#options.tell({ kind: "raw", from, secure, bytes }),
-      ended: () => this.#options.tell({ kind: "ended", from }),
+      raw: (bytes) => this.#options.onTraffic({ kind: "raw", from, secure, bytes }),
+      ended: () => this.#options.onTraffic({ kind: "ended", from }),
     });
   }
 
-  /** A leg that goes takes the other one along, when that has been given all that was for it. */
+  /** Closes the other stream after this one, once the bytes for it are written. */
   #watch(end: Endpoint): void {
-    const leg = this.#legs[end];
-    const other = this.#legs[otherEndpoint(end)];
-    leg.on("error", (error) => {
+    const stream = this.#streams[end];
+    const other = this.#streams[otherEndpoint(end)];
+    stream.on("error", (error) => {
       this.#reason ??= error;
     });
-    leg.on("close", () => {
-      if (this.#upgrade !== undefined || this.#legs[end] !== leg || other.destroyed) return;
-      if (leg.readableEnded && leg.writableFinished) return;
+    stream.on("close", () => {
+      if (this.#upgrade !== undefined || this.#streams[end] !== stream || other.destroyed) return;
+      if (stream.readableEnded && stream.writableFinished) return;
       other.end(() => other.destroy());
       other.resume();
     });
   }
 
   #box(from: Endpoint, box: Box): Then {
-    const meaning = this.#pairing.passed(from, box);
-    this.#options.tell({ kind: "box", from, secure: this.#secure, box, meaning });
+    const meaning = this.#pairing.interpret(from, box);
+    this.#options.onTraffic({ kind: "box", from, secure: this.#secure, box, meaning });
     if (meaning.kind !== "answer" || meaning.change === undefined) return "read";
     if (meaning.change === "switching") {
-      this.#lanes[otherEndpoint(from)].pass();
+      this.#directions[otherEndpoint(from)].pass();
       return "pass";
     }
-    if (this.#secure) return "read"; // TLS in TLS: the ends will say what they think of it
+    if (this.#secure) return "read"; // TLS inside TLS is forwarded; the endpoints decide
     this.#startTLS(from === "client");
     return "stop";
   }
 
   /**
-   * A StartTLS may have any name: a client that has got answers and then begins to speak TLS has been through one
-   * that no schema has told us of.
+   * Detects a StartTLS under another name that the schema lacks: a client that has received answers sends a
+   * ClientHello.
    */
   #notAmp(from: Endpoint, rest: Uint8Array): Then {
     const hello = CLIENT_HELLO.every((byte, index) => rest[index] === byte || index >= rest.length);
@@ -117,24 +124,24 @@ export class Relay {
     return "stop";
   }
 
-  /** Both lanes stop here and now: not one byte more is taken for AMP. */
-  #startTLS(asked: boolean): void {
+  /** Stops both directions at once, so that no further byte is parsed as AMP, and upgrades both streams. */
+  #startTLS(clientAnswered: boolean): void {
     const [client, server] = (["client", "server"] as const).map((end) => ({
-      stream: this.#legs[end],
-      leftovers: this.#lanes[end].stop(),
+      stream: this.#streams[end],
+      leftovers: this.#directions[end].stop(),
     }));
-    if (client === undefined || server === undefined) return; // there are two
-    this.#upgrade = upgradeBothLegs(client, server, asked, this.#options.tls ?? {}).then(
-      (legs) => {
+    if (client === undefined || server === undefined) return; // never: the map above returns two
+    this.#upgrade = upgradeBoth(client, server, clientAnswered, this.#options.tls ?? {}).then(
+      (streams) => {
         this.#upgrade = undefined;
         this.#secure = true;
-        this.#legs = legs;
-        this.#options.tell({
+        this.#streams = streams;
+        this.#options.onTraffic({
           kind: "secured",
-          client: describedTLS(legs.client),
-          server: describedTLS(legs.server),
+          client: describedTLS(streams.client),
+          server: describedTLS(streams.server),
         });
-        this.#lanes = this.#open();
+        this.#directions = this.#open();
       },
       (error: unknown) => this.destroy(error instanceof Error ? error : new Error(String(error))),
     );

@@ -1,102 +1,112 @@
-/** The proxy: listens, and for each connection opens one to the server behind it. */
+/** The proxy server: accepts clients, and opens a connection to the server for each of them. */
 import { once } from "node:events";
 import { createServer, connect as openSocket, type Socket } from "node:net";
 import { messageOf } from "../../core/errors/to-error.ts";
 import { ConnectFailed } from "../../index.ts";
+import type { SocketAddress } from "../net/address.ts";
+import type { Traffic } from "../traffic/traffic.ts";
 import { Relay, type RelayOptions } from "./relay.ts";
-import type { Traffic } from "./traffic.ts";
 
-/** In Node's own terms. */
-export type Place = { readonly port: number; readonly host: string } | { readonly path: string };
-
-export interface ProxyOptions extends Omit<RelayOptions, "tell"> {
-  readonly listen: Place;
-  readonly to: Place;
-  /** Hears of everything that passes. Connections count from 1. */
-  readonly tell: (connection: number, traffic: Traffic) => void;
-  /** Hears why a connection could not be accepted. */
+export interface ProxyOptions extends Omit<RelayOptions, "onTraffic" | "onFirstDrop"> {
+  readonly listen: SocketAddress;
+  readonly to: SocketAddress;
+  /** Called for each event. Connections are numbered from 1. */
+  readonly onTraffic: (connection: number, traffic: Traffic) => void;
+  /** Called once for a connection of which an unanswered ask is dropped because there are too many. */
+  readonly onFirstDrop?: ((connection: number) => void) | undefined;
+  /** Called with the reason if a connection cannot be accepted. */
   readonly onError?: ((error: Error) => void) | undefined;
 }
 
 export interface RunningProxy extends AsyncDisposable {
-  /** Where it listens: with the port that was found, for port 0. */
-  readonly place: Place;
-  /** Stops listening, closes every connection, and waits until the last one has been told of. */
+  /** The address, with the chosen port if port 0 was requested. */
+  readonly address: SocketAddress;
+  /** Stops listening, closes every connection, and waits for their last events. */
   close(): Promise<void>;
 }
 
-/** @throws Node's error when the address cannot be had */
+/** @throws Node's error if the address is not available */
 export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
   const open = new Set<Conversation>();
   let count = 0;
-  // allowHalfOpen: the end of one side is passed on as that, and the other side may go on.
+  // allowHalfOpen: the end of one side is forwarded, and the other side may still send.
   const server = createServer({ allowHalfOpen: true, noDelay: true, pauseOnConnect: true }, (client) => {
     const connection = ++count;
-    const tell = (traffic: Traffic) => options.tell(connection, traffic);
-    tell({ kind: "opened", peer: client.remoteAddress && `${client.remoteAddress}:${client.remotePort}` });
-    const conversation = converse(client, { ...options, tell }, options.to);
+    const onTraffic = (traffic: Traffic) => options.onTraffic(connection, traffic);
+    const onFirstDrop = () => options.onFirstDrop?.(connection);
+    onTraffic({
+      kind: "opened",
+      peer: client.remoteAddress && `${client.remoteAddress}:${client.remotePort}`,
+    });
+    const conversation = converse(client, { ...options, onTraffic, onFirstDrop }, options.to);
     open.add(conversation);
-    void conversation.over.finally(() => open.delete(conversation));
+    void conversation.closed.finally(() => open.delete(conversation));
   });
   server.listen(options.listen);
   await once(server, "listening");
-  server.on("error", (error) => options.onError?.(error)); // one that nobody listens to ends the process
-  const address = server.address();
-  const place = typeof address === "object" && address !== null ? hostOf(address) : options.listen;
+  server.on("error", (error) => options.onError?.(error)); // without a listener, it would end the process
+  const bound = server.address();
+  const address = typeof bound === "object" && bound !== null ? socketAddressOf(bound) : options.listen;
   const close = async () => {
     server.close();
     await Promise.all(
-      Array.from(open, ({ over, destroy }) => {
+      Array.from(open, ({ closed, destroy }) => {
         destroy();
-        return over;
+        return closed;
       }),
     );
   };
-  return { place, close, [Symbol.asyncDispose]: close };
+  return { address, close, [Symbol.asyncDispose]: close };
 }
 
-/** A client, and from some time on the server behind it. */
+/** One accepted client, and its connection to the server once that is open. */
 interface Conversation {
-  readonly over: Promise<void>;
-  /** Ends both legs: one that takes nothing would wait for ever for what the other has said. */
+  readonly closed: Promise<void>;
+  /** Destroys both streams. A peer that does not read would delay an orderly end forever. */
   readonly destroy: () => void;
 }
 
-function converse(client: Socket, options: RelayOptions, to: Place): Conversation {
+function converse(client: Socket, options: RelayOptions, to: SocketAddress): Conversation {
   let destroy: () => void = () => client.destroy();
-  const over = serve(client, options, to, (relay) => {
+  const closed = serve(client, options, to, (relay) => {
     destroy = () => relay.destroy();
   });
-  return { over, destroy: () => destroy() };
+  return { closed, destroy: () => destroy() };
 }
 
 async function serve(
   client: Socket,
   options: RelayOptions,
-  to: Place,
-  joined: (relay: Relay) => void,
+  to: SocketAddress,
+  onRelay: (relay: Relay) => void,
 ): Promise<void> {
-  client.on("error", () => {}); // until the relay listens; and then it does, too
+  client.on("error", () => {}); // errors before the relay exists; the connection closes then
   const server = openSocket({ ...to, noDelay: true, allowHalfOpen: true });
   server.pause();
-  const gone = () => server.destroy(new Error("the client has gone"));
-  client.once("close", gone);
+  const abort = () => server.destroy(new Error("the client closed the connection"));
+  client.once("close", abort);
   try {
     await once(server, "connect");
   } catch (cause) {
     client.destroy();
     const where = "path" in to ? to.path : `${to.host}:${to.port}`;
     const reason = new ConnectFailed(`cannot connect to ${where}: ${messageOf(cause)}`, { cause });
-    options.tell({ kind: "closed", reason });
+    options.onTraffic({ kind: "closed", reason });
     return;
   } finally {
-    client.off("close", gone);
+    client.off("close", abort);
   }
   const relay = new Relay(client, server, options);
-  joined(relay);
+  onRelay(relay);
   await relay.closed;
 }
 
-function hostOf({ address, port }: { readonly address: string; readonly port: number }): Place {
+function socketAddressOf({
+  address,
+  port,
+}: {
+  readonly address: string;
+  readonly port: number;
+}): SocketAddress {
   return { host: address, port };
 }

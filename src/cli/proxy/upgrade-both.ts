@@ -1,73 +1,78 @@
 /**
- * StartTLS of a relayed connection: a handshake with the client, as its TLS server, and one with the server, as its
- * TLS client. Whoever opened a connection is the TLS client of it, whoever asked.
+ * StartTLS of a relayed connection: the proxy is the TLS server of the client, and the TLS client of the server. The TLS
+ * roles follow from who opened the connection, not from who asked for StartTLS.
  */
 import type { Duplex } from "node:stream";
 import { setTimeout as delay } from "node:timers/promises";
 import type { TLSSocket } from "node:tls";
+import { DEFAULT_LIMITS } from "../../index.ts";
 import type { Certificate } from "../../node/certificates/certificate.ts";
 import type { PrivateCertificate } from "../../node/certificates/private-certificate.ts";
 import { DEFAULT_HANDSHAKE_DELAY } from "../../node/stream-transport.ts";
 import { peerCertificate } from "../../node/tls/peer.ts";
 import { upgrade } from "../../node/tls/upgrade.ts";
-import { written } from "../net/flushed.ts";
-import type { Endpoint } from "./endpoint.ts";
-import type { LegTLS } from "./traffic.ts";
+import { flushed } from "../net/flushed.ts";
+import type { Endpoint } from "../traffic/endpoint.ts";
+import type { SessionInfo } from "../traffic/traffic.ts";
 
-/** What the proxy presents to either side, and demands of it. */
+/** Certificates that the proxy presents and requires. */
 export interface ProxyTLS {
-  /** Presented to both. Without it the client sees a temporary one, and the server none. */
+  /** Presented to both endpoints. Without it, the client receives a temporary certificate and the server none. */
   readonly certificate?: PrivateCertificate | undefined;
-  /** Who must have signed the server's certificate. Without them nothing is checked. */
+  /** CAs of which one must have issued the server's certificate. Without them it is not verified. */
   readonly authorities?: readonly Certificate[] | undefined;
-  /** The client must present a certificate that `authorities` have signed, too. */
+  /** Requires a client certificate issued by one of `authorities`. */
   readonly verifyClient?: boolean | undefined;
-  /** The name that the server's certificate must be for. Only together with `authorities`. */
+  /** Name that the server's certificate must contain. Requires `authorities`. */
   readonly serverName?: string | undefined;
-  /** Milliseconds, from the answer to the end of both handshakes. Default 10000. */
+  /** Milliseconds from the answer to the end of both handshakes (default `DEFAULT_LIMITS.handshakeTimeout`). */
   readonly handshakeTimeout?: number | undefined;
 }
 
-/** A stream that nobody listens to, and what has been read from it beyond its last box. */
+/** A paused stream, and the bytes already read after its last box. */
 export interface PausedStream {
   readonly stream: Duplex;
   readonly leftovers: Uint8Array;
 }
 
-export interface SecuredLegs {
+export interface SecuredStreams {
   readonly client: TLSSocket;
   readonly server: TLSSocket;
 }
 
 /**
- * @param asked whether the client has answered, and so the server begins to read TLS when it has read the answer
- * @throws what `upgrade` throws, whichever leg it is, and Error when one does not take in time what goes before TLS; then
- * both streams are destroyed
+ * Does the handshakes with the client and with the server.
+ *
+ * @param clientAnswered true if the client answered StartTLS, so that the server reads TLS only after that answer
+ * @throws the errors of `upgrade` for either stream, and Error if a peer does not read the bytes before TLS in time; both
+ * streams are destroyed then
  */
-export async function upgradeBothLegs(
-  client: PausedStream,
-  server: PausedStream,
-  asked: boolean,
+export async function upgradeBoth(
+  downstream: PausedStream,
+  upstream: PausedStream,
+  clientAnswered: boolean,
   tls: ProxyTLS,
-): Promise<SecuredLegs> {
+): Promise<SecuredStreams> {
   const { certificate: localCertificate, authorities, serverName } = tls;
+  const timeout = tls.handshakeTimeout ?? DEFAULT_LIMITS.handshakeTimeout;
   const stop = new AbortController();
   const late = setTimeout(
-    () => stop.abort(new Error("the TLS handshakes were not done in time")),
-    tls.handshakeTimeout ?? 10_000,
+    () => stop.abort(new Error(`the TLS handshakes did not finish within ${timeout} ms`)),
+    timeout,
   );
   try {
-    await Promise.all([written(client.stream, stop.signal), written(server.stream, stop.signal)]);
-    for (const { stream, leftovers } of [client, server]) if (leftovers.length > 0) stream.unshift(leftovers);
-    const withClient = upgrade(client.stream, {
+    await Promise.all([flushed(downstream.stream, stop.signal), flushed(upstream.stream, stop.signal)]);
+    for (const { stream, leftovers } of [downstream, upstream])
+      if (leftovers.length > 0) stream.unshift(leftovers);
+    const withClient = upgrade(downstream.stream, {
       role: "server",
       localCertificate,
       verifyAuthorities: tls.verifyClient === true ? authorities : undefined,
       signal: stop.signal,
     });
     const withServer = (async () => {
-      if (asked) await delay(DEFAULT_HANDSHAKE_DELAY, undefined, { signal: stop.signal });
-      return upgrade(server.stream, {
+      if (clientAnswered) await delay(DEFAULT_HANDSHAKE_DELAY, undefined, { signal: stop.signal });
+      return upgrade(upstream.stream, {
         role: "client",
         localCertificate,
         verifyAuthorities: authorities,
@@ -75,26 +80,28 @@ export async function upgradeBothLegs(
         signal: stop.signal,
       });
     })();
-    // The leg that is done first may be gone before the other one is.
-    const gone = (end: Endpoint) => (leg: TLSSocket) => {
-      leg.once("close", () => stop.abort(new Error(`the ${end} has gone`)));
-      return leg;
+    // The first socket may close before the second handshake is complete.
+    const watched = (end: Endpoint) => (socket: TLSSocket) => {
+      socket.once("close", () =>
+        stop.abort(new Error(`the ${end} closed the connection during the handshakes`)),
+      );
+      return socket;
     };
-    const [one, other] = await Promise.all([
-      withClient.then(gone("client")),
-      withServer.then(gone("server")),
+    const [client, server] = await Promise.all([
+      withClient.then(watched("client")),
+      withServer.then(watched("server")),
     ]);
-    return { client: one, server: other };
+    return { client, server };
   } catch (error) {
     stop.abort(error);
-    client.stream.destroy();
-    server.stream.destroy();
+    downstream.stream.destroy();
+    upstream.stream.destroy();
     throw error;
   } finally {
     clearTimeout(late);
   }
 }
 
-export function describedTLS(leg: TLSSocket): LegTLS {
-  return { protocol: leg.getProtocol() ?? "TLS", certificate: peerCertificate(leg)?.toString() };
+export function describedTLS(socket: TLSSocket): SessionInfo {
+  return { protocol: socket.getProtocol() ?? "TLS", certificate: peerCertificate(socket)?.toString() };
 }

@@ -1,16 +1,17 @@
-/** In what a box differs from the recorded one. Tags are each connection's own, and do not count. */
+/** Compares a box with the recorded one. Tags are ignored, because each connection has its own. */
 import { safeText } from "../../core/errors/safe-text.ts";
 import { ANSWER, ASK, type Box, ERROR, ERROR_CODE } from "../../index.ts";
-import { jsonValue, shown } from "../print/values.ts";
+import { formatValue, jsonValue } from "../print/values.ts";
 
 export interface Difference {
   readonly connection: number;
-  /** The command. */
+  /** Name of the command. */
   readonly command: string;
-  /** A key of the box, or what is different about the whole. */
+  /** A key of the box, or the aspect of the whole box that differs. */
   readonly about: string;
-  /** Undefined where there was, or is, nothing. */
+  /** Undefined if the recording has no such value. */
   readonly recorded: unknown;
+  /** Undefined if the server sent no such value. */
   readonly got: unknown;
 }
 
@@ -35,7 +36,7 @@ export function differenceText({ connection, command, about, recorded, got }: Di
 }
 
 function text(value: unknown): string {
-  return value === undefined ? "not there" : shown(value);
+  return value === undefined ? "absent" : formatValue(value);
 }
 
 function outcome(box: Box): string {

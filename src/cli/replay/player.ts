@@ -1,27 +1,27 @@
-/** Plays one side of a recorded connection to a live server, and notes what goes otherwise than it went. */
+/** Plays one side of a recorded connection to a live server, and collects the differences. */
 import { messageOf } from "../../core/errors/to-error.ts";
 import { ANSWER, ASK, type Box, COMMAND, ERROR } from "../../index.ts";
 import type { TLSOptions } from "../../node/index.ts";
-import { tagOf } from "../proxy/pairing.ts";
-import type { Place } from "../proxy/server.ts";
+import type { SocketAddress } from "../net/address.ts";
+import { tagOf } from "../traffic/pairing.ts";
 import { type BoxDifference, boxDifferences, type Difference } from "./differences.ts";
 import type { Answering, Asked, Script, Step } from "./script.ts";
 import { Wire } from "./wire.ts";
 
 export interface PlayOptions {
-  readonly to: Place;
+  readonly to: SocketAddress;
   readonly tls: TLSOptions;
-  /** Milliseconds for each step; none for as long as it takes. */
+  /** Milliseconds for each step. Undefined: no timeout. */
   readonly timeout: number | undefined;
 }
 
 export interface Played {
-  /** Answers, asks and raw bytes of the server that were compared. */
+  /** Number of answers, asks and raw pieces of the server that were compared. */
   readonly compared: number;
   readonly differences: readonly Difference[];
 }
 
-/** @throws ConnectFailed. Whatever happens after that is a difference. */
+/** @throws ConnectFailed. Any later failure is reported as a difference. */
 export async function play(script: Script, options: PlayOptions): Promise<Played> {
   const signal = options.timeout === undefined ? undefined : AbortSignal.timeout(options.timeout);
   const wire = await Wire.open(options.to, signal);
@@ -38,13 +38,13 @@ class Player {
   readonly #options: PlayOptions;
   readonly #differences: Difference[] = [];
   #compared = 0;
-  /** Come, and not waited for yet. */
+  /** Received answers that no step has compared yet, by tag. */
   readonly #answers = new Map<string, Box>();
-  /** What the server has asked in the recording, and not yet now. */
+  /** Recorded asks of the server that it has not sent yet. */
   readonly #expected: Asked[];
-  /** Recorded tags of what the server asked, and those it has now. */
+  /** Current tags of the server's asks, by recorded tag. */
   readonly #tags = new Map<string, string>();
-  /** Tags of our asks behind whose answers TLS begins. */
+  /** Tags of the asks whose answers start TLS. */
   readonly #securing: ReadonlySet<string>;
 
   constructor(script: Script, wire: Wire, options: PlayOptions) {
@@ -60,18 +60,18 @@ class Player {
   async play(): Promise<Played> {
     for (const step of this.#script.steps) {
       try {
-        await this.#take(step);
+        await this.#play(step);
       } catch (error) {
-        // The connection is no use from here on: what is left of the recording cannot be had.
+        // The connection is unusable, so the rest of the recording cannot be compared.
         const message = messageOf(error);
-        this.#differs(step, [{ about: "conversation", recorded: "to go on", got: `at its end: ${message}` }]);
+        this.#differs(step, [{ about: "connection", recorded: "open", got: `closed: ${message}` }]);
         break;
       }
     }
     return { compared: this.#compared, differences: this.#differences };
   }
 
-  async #take(step: Step): Promise<void> {
+  async #play(step: Step): Promise<void> {
     const wire = this.#wire;
     const { timeout } = this.#options;
     const signal = timeout === undefined ? new AbortController().signal : late(timeout);
@@ -82,7 +82,7 @@ class Player {
         this.#compared++;
         return this.#differs(step, boxDifferences(step.box, await this.#answer(step.tag, signal)));
       case "asked":
-        while (this.#expected.includes(step)) await this.#pull(signal);
+        while (this.#expected.includes(step)) await this.#receive(signal);
         return;
       case "answer":
         return this.#reply(step, signal);
@@ -104,12 +104,12 @@ class Player {
       const box = this.#answers.get(tag);
       this.#answers.delete(tag);
       if (box !== undefined) return box;
-      await this.#pull(signal);
+      await this.#receive(signal);
     }
   }
 
-  /** The server may say things in another order than it did. */
-  async #pull(signal: AbortSignal): Promise<void> {
+  /** Receives one box. The server may send boxes in another order than in the recording. */
+  async #receive(signal: AbortSignal): Promise<void> {
     const box = await this.#wire.box(signal);
     const tag = tagOf(box, ANSWER) ?? tagOf(box, ERROR);
     if (tag === undefined) {
@@ -121,13 +121,13 @@ class Player {
     }
   }
 
-  /** Of the recorded asks of that name the same one, or else the first. */
+  /** Finds the recorded ask that equals the received one, or else the first with the same name, and compares them. */
   async #asked(box: Box, signal: AbortSignal): Promise<void> {
     const name = box.text(COMMAND) ?? "";
     const named = this.#expected.filter((step) => step.name === name);
     const step = named.find((one) => boxDifferences(one.box, box).length === 0) ?? named[0];
     if (step === undefined) {
-      this.#differs({ name }, [{ about: "the server's ask", recorded: undefined, got: "there" }]);
+      this.#differs({ name }, [{ about: "ask of the server", recorded: undefined, got: "present" }]);
       return;
     }
     this.#expected.splice(this.#expected.indexOf(step), 1);
@@ -138,7 +138,7 @@ class Player {
     if (step.atOnce !== undefined) await this.#reply(step.atOnce, signal);
   }
 
-  /** Our answer as it was, under the tag that the server has now. */
+  /** Sends the recorded answer with the current tag. */
   async #reply(step: Answering, signal: AbortSignal): Promise<void> {
     const tag = this.#tags.get(step.tag);
     if (tag === undefined) return;
@@ -157,6 +157,6 @@ class Player {
 
 function late(timeout: number): AbortSignal {
   const stop = new AbortController();
-  setTimeout(() => stop.abort(new Error(`nothing came within ${timeout} ms`)), timeout).unref();
+  setTimeout(() => stop.abort(new Error(`the server sent nothing within ${timeout} ms`)), timeout).unref();
   return stop.signal;
 }

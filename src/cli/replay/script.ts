@@ -1,31 +1,32 @@
-/** A recording as what there is to do: which boxes to send, which to wait for, when the stream turns to TLS. */
+/** Converts a recording to steps: the boxes to send, the boxes to wait for, and the upgrades to TLS. */
 import { ANSWER, ASK, type Box, COMMAND, ERROR } from "../../index.ts";
-import type { Endpoint } from "../proxy/endpoint.ts";
-import { boxOf, type TrafficLine } from "../proxy/line.ts";
-import { tagOf } from "../proxy/pairing.ts";
+import type { Endpoint } from "../traffic/endpoint.ts";
+import { boxOf, type TrafficLine } from "../traffic/line.ts";
+import { tagOf } from "../traffic/pairing.ts";
 
-/** We answer what was asked with this recorded tag. */
+/** Step: answer the server's ask with this recorded tag. */
 export interface Answering {
   readonly kind: "answer";
   readonly tag: string;
   readonly box: Box;
+  /** True if TLS starts after this answer. */
   readonly secures: boolean;
 }
 
-/** We are asked. */
+/** Step: wait for an ask of the server. */
 export interface Asked {
   readonly kind: "asked";
   readonly tag: string | undefined;
   readonly name: string;
   readonly box: Box;
-  /** Our answer, where we had asked and sent nothing meanwhile: it goes at once, whatever else is waited for. */
+  /** The recorded answer, if this side sent nothing else before it. It is sent as soon as the ask arrives. */
   readonly atOnce?: Answering;
 }
 
 export type Step =
-  /** We ask. */
+  /** Send an ask. */
   | { readonly kind: "ask"; readonly box: Box; readonly name: string }
-  /** We are answered what we have asked with this tag. */
+  /** Wait for the answer to the ask with this tag. */
   | {
       readonly kind: "answered";
       readonly tag: string;
@@ -35,7 +36,9 @@ export type Step =
     }
   | Asked
   | Answering
+  /** Send raw bytes. */
   | { readonly kind: "send"; readonly bytes: Uint8Array }
+  /** Wait for raw bytes of the server. */
   | { readonly kind: "sent"; readonly bytes: Uint8Array }
   | { readonly kind: "end" };
 
@@ -44,7 +47,7 @@ export interface Script {
   readonly steps: readonly Step[];
 }
 
-/** One for each connection in which our side has asked or sent anything, in the order of the recording. */
+/** Returns a script for each connection in which this side sent anything, in the order of the recording. */
 export function scriptsOf(lines: readonly TrafficLine[], side: Endpoint): Script[] {
   const connections = new Map<number, TrafficLine[]>();
   for (const line of lines) {
@@ -76,7 +79,7 @@ function stepsOf(lines: readonly TrafficLine[], side: Endpoint): Step[] {
       return [{ kind: "answered", tag: replied, name: names.get(replied) ?? "?", box, secures }];
     }
     const name = box.text(COMMAND);
-    if (name === undefined) return []; // a box without meaning ends the connection; there is nothing to replay
+    if (name === undefined) return []; // a box that is neither ask nor answer ends the connection
     const tag = tagOf(box, ASK);
     if (!ours) return [{ kind: "asked", tag, name, box }];
     if (tag !== undefined) names.set(tag, name);
@@ -85,8 +88,8 @@ function stepsOf(lines: readonly TrafficLine[], side: Endpoint): Step[] {
 }
 
 /**
- * A server that asked several things and then waited may ask them one by one today; so an answer waits only for what
- * we may have had to do before it.
+ * Moves answers into the asks that they answer. A server that sent several asks at once in the recording may now wait for
+ * each answer. So an answer waits only for the sends of this side before it.
  */
 function withPromptAnswers(steps: readonly Step[]): Step[] {
   const prompt = new Map<Asked, Answering>();
@@ -110,7 +113,7 @@ function withPromptAnswers(steps: readonly Step[]): Step[] {
     });
 }
 
-/** The answer behind which TLS began is the last one before: nothing passes between the two. */
+/** Returns the answers after which TLS started: the last answer before each `secured` event. */
 function securingLines(lines: readonly TrafficLine[]): ReadonlySet<TrafficLine> {
   const found = new Set<TrafficLine>();
   let last: TrafficLine | undefined;

@@ -1,4 +1,4 @@
-/** The stream to the server, in the hands of a replay: boxes pulled one by one, raw bytes, and TLS between them. */
+/** The connection of a replay to the server: sends and receives boxes and raw bytes, and starts TLS. */
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import type { Duplex } from "node:stream";
@@ -8,14 +8,14 @@ import { type Box, BoxReader, ConnectFailed, ConnectionClosed, encodeBox } from 
 import type { TLSOptions } from "../../node/index.ts";
 import { DEFAULT_HANDSHAKE_DELAY } from "../../node/stream-transport.ts";
 import { upgrade } from "../../node/tls/upgrade.ts";
-import { written } from "../net/flushed.ts";
-import { LIMITS } from "../proxy/relay-direction.ts";
-import type { Place } from "../proxy/server.ts";
+import type { SocketAddress } from "../net/address.ts";
+import { flushed } from "../net/flushed.ts";
+import { RELAY_LIMITS } from "../traffic/limits.ts";
 
 export class Wire {
   #stream: Duplex;
-  /** Takes what the proxy has recorded. */
-  #reader = new BoxReader(LIMITS);
+  /** Accepts every box that the proxy can record. */
+  #reader = new BoxReader(RELAY_LIMITS);
   #ended = false;
   #error: Error | undefined;
   #wake = () => {};
@@ -26,13 +26,13 @@ export class Wire {
   }
 
   /** @throws ConnectFailed */
-  static async open(place: Place, signal?: AbortSignal): Promise<Wire> {
-    const socket: Socket = connect({ ...place, noDelay: true, allowHalfOpen: true });
+  static async open(address: SocketAddress, signal?: AbortSignal): Promise<Wire> {
+    const socket: Socket = connect({ ...address, noDelay: true, allowHalfOpen: true });
     try {
       await once(socket, "connect", { signal });
     } catch (cause) {
       socket.destroy();
-      const where = "path" in place ? place.path : `${place.host}:${place.port}`;
+      const where = "path" in address ? address.path : `${address.host}:${address.port}`;
       const reason = messageOf(cause);
       throw new ConnectFailed(`cannot connect to ${where}: ${reason}`, { cause });
     }
@@ -65,8 +65,8 @@ export class Wire {
   }
 
   /**
-   * The next box. What stands behind it has not been looked at.
-   * @throws ConnectionClosed when there is none, KeyTooLong and the like for what is not AMP, the signal's reason
+   * Returns the next box, without parsing the bytes after it.
+   * @throws ConnectionClosed if the stream ends, MalformedAmpBox for bytes that are not AMP, the reason of the signal
    */
   async box(signal: AbortSignal): Promise<Box> {
     for (;;) {
@@ -76,7 +76,7 @@ export class Wire {
     }
   }
 
-  /** So many bytes, unread. @throws as `box` */
+  /** Returns the next `count` bytes without parsing them. @throws the errors of `box` */
   async bytes(count: number, signal: AbortSignal): Promise<Uint8Array> {
     while (this.#reader.buffered < count) await this.#more(signal);
     const all = this.#reader.takeRest();
@@ -87,7 +87,7 @@ export class Wire {
   async #more(signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
     if (this.#ended) {
-      throw new ConnectionClosed("the server has closed the connection", { cause: this.#error });
+      throw new ConnectionClosed("the server closed the connection", { cause: this.#error });
     }
     await new Promise<void>((resolve) => {
       const wake = () => {
@@ -100,18 +100,18 @@ export class Wire {
   }
 
   /**
-   * TLS, as its client. What came behind the last box is plaintext where none may be.
-   * @param asked whether the server has asked: then it begins to read TLS when it has read our answer
-   * @throws what `upgrade` throws, Error when the server does not take in time what goes before TLS
+   * Starts TLS as the client. `upgrade` rejects plaintext that arrived after the last box.
+   * @param answered true if this side answered StartTLS, so that the server reads TLS only after that answer
+   * @throws the errors of `upgrade`, Error if the server does not read the bytes before TLS in time
    */
-  async startTLS(asked: boolean, tls: TLSOptions, signal: AbortSignal): Promise<void> {
+  async startTLS(answered: boolean, tls: TLSOptions, signal: AbortSignal): Promise<void> {
     const raw = this.#stream;
     raw.off("data", this.#onData).off("end", this.#onEnd).off("close", this.#onEnd).pause();
     const rest = this.#reader.takeRest();
     if (rest.length > 0) raw.unshift(rest);
-    await written(raw, signal);
-    if (asked) await delay(DEFAULT_HANDSHAKE_DELAY);
-    this.#reader = new BoxReader(LIMITS);
+    await flushed(raw, signal);
+    if (answered) await delay(DEFAULT_HANDSHAKE_DELAY);
+    this.#reader = new BoxReader(RELAY_LIMITS);
     this.#stream = await upgrade(raw, { ...tls, role: "client", signal });
     this.#listen();
   }

@@ -1,4 +1,4 @@
-/** The two commands of Twisted's example server: `ampserver.py` of its documentation. */
+/** The two commands of `ampserver.py`, the example server in Twisted's documentation. */
 import { command, float, integer, locator } from "../../index.ts";
 
 class ZeroDivisionError extends Error {}

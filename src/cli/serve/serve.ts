@@ -1,10 +1,12 @@
-/** `ampwire serve`: the responders of a module, or two for trying things out. */
+/** `ampwire serve`: serves the responders of a module, or two demo commands. */
 import { toCliError, UsageError } from "../cli-error.ts";
 import { parseAddress } from "../net/address.ts";
 import { listenAt } from "../net/listening.ts";
 import { serverFlags, serverTLS } from "../net/tls-flags.ts";
 import { waitForSignal } from "../net/wait-for-signal.ts";
+import { shortText } from "../print/values.ts";
 import { subcommand } from "../subcommand.ts";
+import { MAX_ERROR_CHARACTERS, MAX_VALUE_CHARACTERS } from "../traffic/limits.ts";
 import { demo } from "./demo.ts";
 import { loadResponders } from "./responders.ts";
 import { watchCalls } from "./watch.ts";
@@ -14,26 +16,30 @@ export const serve = subcommand({
   summary: "serve the responders that a module exports",
   usage: "ampwire serve (MODULE | --demo) [--listen ADDRESS]",
   operands: [0, 1],
-  about: `MODULE is TypeScript or JavaScript and exports responders (Sum.responder(...)), locators, or objects whose
-methods are responders. A peer may turn to TLS by StartTLS; --cert and --ca say how.`,
+  about: `MODULE is a TypeScript or JavaScript file that exports responders (Sum.responder(...)), locators, or objects
+whose methods are responders. Peers may upgrade to TLS by StartTLS, with the certificates in --cert and --ca.`,
   options: {
     demo: {
       type: "boolean",
-      help: "serve Sum(a, b) and Divide(numerator, denominator), as Twisted's example does",
+      help: "serve Sum(a, b) and Divide(numerator, denominator), like Twisted's example",
     },
-    listen: { type: "string", value: "ADDRESS", help: "where (default tcp://127.0.0.1:1234); port 0 is any" },
+    listen: {
+      type: "string",
+      value: "ADDRESS",
+      help: "listen at ADDRESS; port 0 chooses one (default tcp://127.0.0.1:1234)",
+    },
     ...serverFlags,
-    "require-tls": { type: "boolean", help: "refuse whatever is asked in plaintext, StartTLS aside" },
-    verbose: { type: "boolean", short: "v", help: "tell of every ask, on standard error" },
+    "require-tls": { type: "boolean", help: "refuse every call in plaintext except StartTLS" },
+    verbose: { type: "boolean", short: "v", help: "print every call on standard error" },
   },
   examples: [
-    ["ampwire serve --demo", "something to call"],
-    ["ampwire serve calculator.ts --listen unix:/tmp/calc.sock -v", "your own responders, on a UNIX socket"],
-    ["ampwire serve calculator.ts --cert server.pem --ca ca.pem --require-tls", "mutual TLS only"],
+    ["ampwire serve --demo", "serve two commands to try out calls"],
+    ["ampwire serve calculator.ts --listen unix:/tmp/calc.sock -v", "serve your responders on a UNIX socket"],
+    ["ampwire serve calculator.ts --cert server.pem --ca ca.pem --require-tls", "require mutual TLS"],
   ],
   async run({ values: flags, positionals: [module], terminal }) {
     if ((module === undefined) !== (flags.demo === true)) {
-      throw new UsageError("serve: what is to be served?", "either a MODULE or --demo");
+      throw new UsageError("serve: MODULE or --demo is required", "use one of them");
     }
     const address = parseAddress(flags.listen ?? "tcp://127.0.0.1:1234");
     const tls = serverTLS(flags);
@@ -44,10 +50,12 @@ methods are responders. A peer may turn to TLS by StartTLS; --cert and --ca say 
       tls,
       requireTLS: flags["require-tls"],
       onError: (error, { command }) =>
-        terminal.note(`${command ?? "the server"}: ${toCliError(error).message}`),
+        terminal.note(
+          `${shortText(command ?? "the server", MAX_VALUE_CHARACTERS)}: ${shortText(toCliError(error).message, MAX_ERROR_CHARACTERS)}`,
+        ),
     });
-    const stopped = waitForSignal(); // whoever reads the next line may stop us at once
-    terminal.result({ listening: server.address }, () => `listening on ${server.address}`);
+    const stopped = waitForSignal(); // before the line below, because its reader may send a signal at once
+    terminal.printResult({ listening: server.address }, () => `listening on ${server.address}`);
     await stopped;
     await server.close();
     return 0;

@@ -1,33 +1,33 @@
-/** Commands as data, in neither language: what `import` reads from Python, and `export` from TypeScript. */
+/** Commands as data, independent of language: `import` reads them from Python, `export` from TypeScript. */
 
 export interface ModuleDescription {
   readonly errors: readonly ErrorDescription[];
-  /** A base comes before what extends it. */
+  /** All commands; base commands precede their extensions. */
   readonly commands: readonly CommandDescription[];
 }
 
 export interface ErrorDescription {
   readonly name: string;
-  /** Another one of the module. */
+  /** Another error class of the module, by its `name`. */
   readonly base?: string | null | undefined;
-  /** The language's own, which is not to be defined. */
+  /** True for a class of the language, which the module does not define. */
   readonly builtin: boolean;
   readonly documentation?: string | null | undefined;
 }
 
 export interface CommandDescription {
-  /** What the module calls it. */
+  /** Name in the module. */
   readonly className: string;
-  /** On the wire. What is no UTF-8 stands as lone surrogates, as in all keys. */
+  /** Name on the wire. Bytes that are not UTF-8 become lone surrogates, as in all keys. */
   readonly name: string;
   readonly kind: "command" | "startTLS" | "protocolSwitch";
   /** Another command of the module, by its `className`. */
   readonly base?: string | null | undefined;
   readonly documentation?: string | null | undefined;
-  /** All of them, those of the base too. */
+  /** All arguments, including those of the base. */
   readonly arguments: Types;
   readonly response: Types;
-  /** Tags to names of errors. All of them, too. */
+  /** Names of error classes by error code, including those of the base. */
   readonly errors: Readonly<Record<string, string>>;
   readonly fatalErrors: Readonly<Record<string, string>>;
   readonly requiresAnswer: boolean;
@@ -38,18 +38,18 @@ export interface CommandDescription {
 export type Types = Readonly<Record<string, TypeDescription>>;
 
 export interface TypeDescription {
-  /** As in `ArgumentDescription`; `Local` for what never travels, `Unknown` for what is neither AMP's nor ours. */
+  /** Type name as in `ArgumentDescription`. `Local` is never sent. `Unknown` is a custom codec. */
   readonly type: string;
   readonly optional: boolean;
   readonly element?: TypeDescription | undefined;
   readonly fields?: Types | undefined;
-  /** What JSON has. `Infinity`, which it has not, stands here as that word. */
+  /** Options as JSON. `Infinity`, which JSON lacks, is the string "Infinity". */
   readonly options?: object | undefined;
-  /** The class of an unknown one. */
+  /** Class name of an `Unknown` type. */
   readonly className?: string | undefined;
 }
 
-/** What a command says that its base does not. */
+/** The parts that a command adds to its base. */
 export type OwnParts = Pick<
   CommandDescription,
   "arguments" | "response" | "errors" | "fatalErrors" | "requiresAnswer" | "requireTLS" | "idempotent"
@@ -66,8 +66,8 @@ const NOTHING: OwnParts = {
 };
 
 /**
- * The base of a command and what it adds to it. A Python class may drop arguments of its base, which an extension
- * cannot: that one has no base then, and says all itself.
+ * Returns the base of a command and the parts that the command adds. A Python class may drop arguments of its base, an
+ * extension cannot. Such a command is returned without a base, with all its parts.
  */
 export function extensionOf(
   command: CommandDescription,
@@ -102,7 +102,7 @@ function without<T>(all: Readonly<Record<string, T>>, base: Readonly<Record<stri
   return Object.fromEntries(Object.entries(all).filter(([name, value]) => !same(name, value)));
 }
 
-/** Names for a language's identifiers: those that it keeps for itself, or that are taken, get an underscore. */
+/** Chooses identifiers. A reserved name, or one in use, gets an underscore. */
 export class Names {
   readonly #taken: Set<string>;
   readonly #chosen = new Map<string, string>();
@@ -114,8 +114,8 @@ export class Names {
   }
 
   /**
-   * The same for the same thing.
-   * @param name what it would be called best
+   * Returns the identifier of `thing`, the same for each call.
+   * @param name the preferred identifier
    */
   of(thing: string, name = thing): string {
     const known = this.#chosen.get(thing);

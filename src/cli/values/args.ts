@@ -1,30 +1,33 @@
-/** Values as they are typed: `name=text`, `name=@file`, `name:=json`, `name:=@file`. */
+/** Parses the arguments of `ampwire call`: `name=text`, `name=@file`, `name:=json`, `name:=@file`. */
 import { readFileSync } from "node:fs";
 import { messageOf } from "../../core/errors/to-error.ts";
 import { UsageError } from "../cli-error.ts";
 import { exactJSON } from "./exact-json.ts";
 
-/** What was typed, not yet of any type. */
+/** An argument from the command line, before its codec converts it. */
 export type TypedArgument =
   | { readonly name: string; readonly bytes: Uint8Array }
   | { readonly name: string; readonly json: unknown };
 
-const WORD = /^(.+?)(:=@|:=|=@|=)(.*)$/s;
+const ARGUMENT = /^(.+?)(:=@|:=|=@|=)(.*)$/s;
 
-/** @throws Misuse, also where two words are for one name */
-export function parseArgs(words: readonly string[]): TypedArgument[] {
-  const typed = words.map(parseArg);
+/** @throws UsageError for a malformed argument, or a name that occurs twice */
+export function parseArgs(args: readonly string[]): TypedArgument[] {
+  const typed = args.map(parseArg);
   const names = typed.map(({ name }) => name);
   const twice = names.find((name, index) => names.indexOf(name) < index);
-  if (twice !== undefined) throw new UsageError(`${twice} is given twice`);
+  if (twice !== undefined) throw new UsageError(`the argument ${JSON.stringify(twice)} occurs twice`);
   return typed;
 }
 
-/** @throws Misuse */
-export function parseArg(word: string): TypedArgument {
-  const [, name, operator, rest] = WORD.exec(word) ?? [];
+/** @throws UsageError */
+export function parseArg(arg: string): TypedArgument {
+  const [, name, operator, rest] = ARGUMENT.exec(arg) ?? [];
   if (name === undefined || operator === undefined || rest === undefined) {
-    throw new UsageError(`${JSON.stringify(word)} is no argument`, "name=text, name=@file or name:=json");
+    throw new UsageError(
+      `${JSON.stringify(arg)} is not an argument`,
+      "use name=text, name=@file or name:=json",
+    );
   }
   const fromFile = operator.endsWith("@");
   const bytes = fromFile ? contents(rest) : Buffer.from(rest);
@@ -33,8 +36,9 @@ export function parseArg(word: string): TypedArgument {
     return { name, json: exactJSON(bytes.toString("utf8")) };
   } catch (error) {
     const reason = messageOf(error);
-    if (error instanceof RangeError) throw new UsageError(`${name}: ${reason}`, "in quotes it is exact");
-    throw new UsageError(`${name} is not JSON: ${reason}`, `${name}=text sends text as it is`);
+    if (error instanceof RangeError)
+      throw new UsageError(`${name}: ${reason}`, "quote it to send it exactly");
+    throw new UsageError(`${name} is not JSON: ${reason}`, `${name}=text sends plain text`);
   }
 }
 

@@ -1,16 +1,13 @@
-/** JSON as it is typed, with no number in it that would be sent as another one. */
+/** Parses JSON and rejects integers that JavaScript would round. */
 
 const TEXTS = /"(?:[^"\\]|\\.)*"/g;
 const NUMBERS = /-?\d[\d.eE+-]*/g;
 
-/**
- * @throws SyntaxError for what is no JSON, RangeError for a whole number with more digits than JavaScript's numbers have
- * room for
- */
+/** @throws SyntaxError for malformed JSON, RangeError for an integer that a JavaScript number cannot represent exactly */
 export function exactJSON(text: string): unknown {
   const json: unknown = JSON.parse(text);
   for (const [number] of text.replaceAll(TEXTS, "").matchAll(NUMBERS)) {
-    if (isRounded(number)) throw new RangeError(`${number} has too many digits for a number`);
+    if (isRounded(number)) throw new RangeError(`${number} has too many digits for a JSON number`);
   }
   return json;
 }

@@ -1,4 +1,4 @@
-/** What was typed as the values of a command: its codecs say what each is. */
+/** Converts command-line arguments to the values of a command, by its codecs. */
 import { messageOf } from "../../core/errors/to-error.ts";
 import type { Argument, Command, Fields } from "../../index.ts";
 import { UsageError } from "../cli-error.ts";
@@ -7,30 +7,30 @@ import type { TypedArgument } from "./args.ts";
 const decoder = new TextDecoder();
 const encoder = new TextEncoder();
 
-/** @throws Misuse for what does not fit the command */
-export function typedValues(command: Command, words: readonly TypedArgument[]): Record<string, unknown> {
+/** @throws UsageError for arguments that the command does not accept */
+export function typedValues(command: Command, args: readonly TypedArgument[]): Record<string, unknown> {
   const values: Record<string, unknown> = {};
-  for (const word of words) {
-    const argument = fieldOf(command.arguments, word.name);
+  for (const arg of args) {
+    const argument = fieldOf(command.arguments, arg.name);
     if (argument === undefined) {
       const names = Object.keys(command.arguments).join(", ") || "none";
-      throw new UsageError(`${command.name} has no argument ${JSON.stringify(word.name)}`, `it has ${names}`);
+      throw new UsageError(`${command.name} has no argument ${JSON.stringify(arg.name)}`, `it has ${names}`);
     }
     try {
-      values[word.name] = "bytes" in word ? fromText(argument, word.bytes) : fromJSON(argument, word.json);
+      values[arg.name] = "bytes" in arg ? fromText(argument, arg.bytes) : fromJSON(argument, arg.json);
     } catch (error) {
-      throw new UsageError(`${command.name}: ${word.name}: ${messageOf(error)}`, hint(argument, word.name));
+      throw new UsageError(`${command.name}: ${arg.name}: ${messageOf(error)}`, hint(argument, arg.name));
     }
   }
   return values;
 }
 
-/** Under a name of its own: every object inherits a `constructor`. */
+/** Returns an own field: every object inherits names such as `constructor`. */
 function fieldOf(fields: Fields, name: string): Argument<unknown> | undefined {
   return Object.hasOwn(fields, name) ? fields[name] : undefined;
 }
 
-/** Text is what stands on the wire; but nobody should have to write true as True. */
+/** Decodes text by the codec. Booleans may be written `true` and `false`; AMP writes `True` and `False`. */
 function fromText(argument: Argument<unknown>, bytes: Uint8Array): unknown {
   const type = argument.description?.type;
   if (type === "Boolean" && bytes.length <= 5)
@@ -42,7 +42,7 @@ function capital(text: string): string {
   return text === "true" || text === "false" ? text[0]?.toUpperCase() + text.slice(1) : text;
 }
 
-/** JSON as the codec wants it: it goes into lists and rows; a number or a string is read as the wire's text would be. */
+/** Converts JSON to a value of the codec. Numbers and strings are decoded from the text that AMP uses for them. */
 function fromJSON(argument: Argument<unknown>, json: unknown): unknown {
   if (json === null) return undefined;
   const { type, element, fields } = argument.description ?? {};
@@ -50,14 +50,14 @@ function fromJSON(argument: Argument<unknown>, json: unknown): unknown {
   if (fields !== undefined && Array.isArray(json)) return json.map((row) => rowFromJSON(fields, row));
   if (type === "Float" && typeof json === "number") return json;
   if (isHex(json)) return argument.decode(Buffer.from(json.hex, "hex"));
-  // A codec of the user's own takes whatever it takes.
+  // A codec of the user's own may accept any JSON, so it receives the value unchanged.
   if (type === undefined || typeof json === "object" || (typeof json === "string" && type === "Unicode"))
     return json;
   return fromText(argument, encoder.encode(String(json)));
 }
 
 function rowFromJSON(fields: Fields, row: unknown): unknown {
-  if (typeof row !== "object" || row === null) return row; // the codec says what it thinks of it
+  if (typeof row !== "object" || row === null) return row; // the codec rejects it
   return Object.fromEntries(
     Object.entries(row).map(([name, value]) => {
       const field = fieldOf(fields, name);
@@ -67,7 +67,7 @@ function rowFromJSON(fields: Fields, row: unknown): unknown {
   );
 }
 
-/** How bytes that are no text stand in our JSON. */
+/** Returns true for `{ "hex": "..." }`, the form of binary data in the JSON of this tool. */
 export function isHex(json: unknown): json is { readonly hex: string } {
   return (
     typeof json === "object" &&
@@ -83,5 +83,5 @@ function hint(argument: Argument<unknown>, name: string): string | undefined {
   const type = argument.description?.type;
   if (type === undefined) return undefined;
   const lists = type === "ListOf" || type === "AmpList";
-  return lists ? `${type}: ${name}:='[...]'` : `it is of AMP's type ${type}`;
+  return lists ? `${type}: ${name}:='[...]'` : `its type is ${type}`;
 }

@@ -1,18 +1,18 @@
-/** What was typed as it goes without a schema: text as it is, JSON as AMP writes values of its kind. */
+/** Encodes arguments without a schema: text unchanged, and JSON values by the codec for their type. */
 import { type Argument, Box, boolean, encodeBox, float, listOf, unicode } from "../../index.ts";
 import type { TypedArgument } from "./args.ts";
 import { isHex } from "./typed.ts";
 
-export function untypedBox(words: readonly TypedArgument[]): Box {
+export function untypedBox(args: readonly TypedArgument[]): Box {
   const box = new Box();
-  for (const word of words) {
-    const value = "bytes" in word ? word.bytes : encoded(word.json);
-    if (value !== undefined) box.set(word.name, value);
+  for (const arg of args) {
+    const value = "bytes" in arg ? arg.bytes : encoded(arg.json);
+    if (value !== undefined) box.set(arg.name, value);
   }
   return box;
 }
 
-/** An array of objects is an AmpList, another array a ListOf, null nothing at all. */
+/** Encodes an array of objects as AmpList and other arrays as ListOf. Returns undefined for null, which is not sent. */
 function encoded(json: unknown): Uint8Array | undefined {
   switch (typeof json) {
     case "boolean":

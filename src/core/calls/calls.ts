@@ -10,6 +10,7 @@ import type { Clock } from "../transport.ts";
 import { Box } from "../wire/box.ts";
 import { keyPattern, writeBox } from "../wire/box-writer.ts";
 import type { ByteWriter } from "../wire/byte-writer.ts";
+import { beginElements, endElements } from "../wire/elements.ts";
 import type { FixedBytes } from "../wire/fixed-bytes.ts";
 import type { Frame } from "../wire/frame.ts";
 import { textToKey } from "../wire/key-text.ts";
@@ -27,7 +28,7 @@ export class Calls {
 
   constructor(port: Port, clock: Clock) {
     this.#port = port;
-    this.pending = new PendingCalls(clock, () => port.finished());
+    this.pending = new PendingCalls(clock, port);
   }
 
   /** @throws UnexpectedAnswer if no call waits for this answer */
@@ -35,12 +36,15 @@ export class Calls {
     const call = this.#take(frame, frame.answer);
     if (call === NOBODY_WAITS) return;
     let value: unknown;
+    beginElements(this.#port.limits.maxElements);
     try {
       value =
         call.command === undefined ? frame.toBox() : call.command.readResponse(frame, this.#port.connection);
     } catch (error) {
       call.reject(error);
       return;
+    } finally {
+      endElements();
     }
     call.resolve(value);
   }

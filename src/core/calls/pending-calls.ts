@@ -1,9 +1,10 @@
 /** Calls of this end that wait for their answers. Each is settled exactly once. */
 import type { AnyCommand, CallOptions } from "../command/types.ts";
-import { CallTimeout } from "../errors/caller.ts";
+import { CallTimeout, LimitExceeded } from "../errors/caller.ts";
 import { invalidNumber } from "../number-option.ts";
 import { limitTime } from "../time-limit.ts";
 import type { Clock } from "../transport.ts";
+import type { Port } from "./port.ts";
 import { TagWindow } from "./tag-window.ts";
 
 /** The two functions that settle a call. */
@@ -36,19 +37,23 @@ export const NOBODY_WAITS: Call = {
 /** Shared by all connections that have made no call: nothing is ever added to it. */
 const NO_CALLS = new TagWindow<Call>();
 
+/** The connection, as its pending calls see it. */
+type CallsOwner = Pick<Port, "limits" | "finished" | "quit">;
+
 export class PendingCalls {
   readonly #clock: Clock;
-  readonly #finished: () => void;
+  readonly #owner: CallsOwner;
   #calls = NO_CALLS;
   #waiting = 0;
+  /** Calls that ended without an answer, and whose answers have not arrived. */
+  #abandoned = 0;
   /** Calls from this tag on are queued: the peer cannot know their tags. */
   #queuedFrom = Number.POSITIVE_INFINITY;
   #last = 0;
 
-  /** @param finished called when a call has ended without an answer */
-  constructor(clock: Clock, finished: () => void) {
+  constructor(clock: Clock, owner: CallsOwner) {
     this.#clock = clock;
-    this.#finished = finished;
+    this.#owner = owner;
   }
 
   /** Number of calls that wait for an answer. */
@@ -106,7 +111,19 @@ export class PendingCalls {
     this.#waiting--;
     call.release?.();
     call.reject(reason);
-    this.#finished();
+    this.#abandon();
+    this.#owner.finished();
+  }
+
+  /** Each abandoned call keeps some bytes until its answer arrives. A peer that answers none must not keep them forever. */
+  #abandon(): void {
+    const { maxAbandonedCalls } = this.#owner.limits;
+    if (++this.#abandoned <= maxAbandonedCalls) return;
+    this.#owner.quit(
+      new LimitExceeded(
+        `${this.#abandoned} calls have timed out or were aborted, and the peer has answered none of them: the limit is maxAbandonedCalls`,
+      ),
+    );
   }
 
   /** Calls are queued from now on: an answer to one of them is forged. */
@@ -122,7 +139,11 @@ export class PendingCalls {
   /** Takes the call that an answer belongs to. Undefined if none waits for it: {@link why} says why. */
   take(tag: number): Call | undefined {
     const call = tag < this.#queuedFrom ? this.#calls.take(tag) : undefined;
-    if (call === undefined || call === NOBODY_WAITS) return call;
+    if (call === undefined) return undefined;
+    if (call === NOBODY_WAITS) {
+      if (this.#abandoned > 0) this.#abandoned--;
+      return call;
+    }
     this.#waiting--;
     call.release?.();
     return call;

@@ -14,10 +14,16 @@ import type { Frame } from "../wire/frame.ts";
 export interface Port {
   readonly connection: AmpConnection;
   readonly observer: Observer | undefined;
+  /** Limits on asks in progress, on the elements of a box and on abandoned calls. */
+  readonly limits: PortLimits;
   /** The writer to which boxes are appended; {@link written} must follow. */
   readonly out: ByteWriter;
   /** Called after a box was appended to {@link out}. @throws what a carrier throws that refuses the box */
   written(): void;
+  /** Calls of this end that wait for an answer. */
+  readonly waitingCalls: number;
+  /** True if the peer has not taken so many bytes that asks are queued, because their answers would add to them. */
+  readonly isBehind: boolean;
   /** False if no box can be sent any more: answers are dropped. */
   readonly alive: boolean;
   /** The reason with which a call that comes too late is rejected. */
@@ -40,12 +46,32 @@ export interface Port {
   ownResponder(name: string): CommandResponder | undefined;
 }
 
+/** Limits that calls and serving enforce: see `Limits`. */
+export interface PortLimits {
+  readonly maxAsksInProgress: number;
+  readonly maxBytesInProgress: number;
+  readonly maxElements: number;
+  readonly maxAbandonedCalls: number;
+}
+
 /** Receives the peer's asks. */
 export interface AskReceiver {
-  /** Asks whose responders have not finished. Asks for the library's own commands do not count. */
+  /** Asks that are queued or whose responders have not finished. Asks for the library's own commands do not count. */
   readonly inProgress: number;
+  /** True if a limit on asks is reached: a further ask is queued or refused. */
+  readonly full: boolean;
+  /** True if a further ask is refused. */
+  readonly refuses: boolean;
+  /** Number of asks that have finished: it grows while there is progress. */
+  readonly finished: number;
   /** The frame is valid until this returns. */
   receive(frame: Frame): void;
+  /** Serves queued asks as far as the limits allow. */
+  continueQueue(): void;
+  /** Serves all queued asks at once: bytes that arrive from now on mean something else. */
+  serveQueue(): void;
+  /** The connection has ended. */
+  ended(): void;
   /** The connection is inside TLS from now on: what responders have stored about it in plaintext is discarded. */
   secured(): void;
 }

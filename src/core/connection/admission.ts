@@ -22,24 +22,27 @@ export function refusal(
   if (pending >= limits.maxUnsentBytes) {
     return new LimitExceeded(`the peer has not taken ${pending} bytes: the limit is maxUnsentBytes`);
   }
-  if (plaintextForbids(kernel, command) && !kernel.upgradeIsCertain) {
-    return new TLSRequired(`${command?.name ?? "a call"} may not be sent in plaintext: start TLS first`);
+  if (kernel.upgradeIsCertain || command?.change?.state === "upgrading") return undefined;
+  if (plaintextForbids(kernel, command)) {
+    const missing = kernel.secure ? "before the peer is verified" : "in plaintext: start TLS first";
+    return new TLSRequired(`${command?.name ?? "a call"} may not be sent ${missing}`);
   }
-  return undefined;
+  return kernel.plaintextRefused;
 }
 
-/** True if a command may not be called or served before TLS is started. Starting TLS itself is always allowed. */
+/** True if a command may not be called or served as long as `requireTLS` is not met. Starting TLS is always allowed. */
 export function plaintextForbids(
-  { secure, options }: Pick<Kernel, "secure" | "options">,
+  { options: { requireTLS }, secure, tls }: Pick<Kernel, "secure" | "tls" | "options">,
   command: AnyCommand | undefined,
 ): boolean {
-  if (options.requireTLS !== true && command?.requireTLS !== true) return false;
-  return !secure && command?.change?.state !== "upgrading";
+  if (requireTLS !== "verified" && secure) return false;
+  if (!requireTLS && command?.requireTLS !== true) return false;
+  return !(requireTLS === "verified" && tls?.verified === true) && command?.change?.state !== "upgrading";
 }
 
-/** Refuses a call: rejects, or for a call that wants no answer throws an error that is the caller's own. */
-export function refuse(reason: Error, requiresAnswer: boolean): Promise<never> | undefined {
+/** Refuses a call: rejects, or for a call that wants no answer throws, unless the connection has ended. */
+export function refuse(kernel: Kernel, reason: Error, requiresAnswer: boolean): Promise<never> | undefined {
   if (requiresAnswer) return Promise.reject(reason);
-  if (reason instanceof LimitExceeded || reason instanceof TLSRequired) throw reason;
+  if (kernel.rules.calls) throw reason;
   return undefined;
 }

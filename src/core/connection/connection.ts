@@ -4,6 +4,7 @@ import type { ProtocolChange } from "../command/protocol-change.ts";
 import type { AmpConnection, AnyCommand, CallOptions, StartTLSOptions } from "../command/types.ts";
 import { ConnectionClosed } from "../errors/transport.ts";
 import type { Values } from "../schema/field.ts";
+import type { SharedBudgets } from "../serving/shared-budget.ts";
 import type { CertificateLike, Clock, PrivateCertificateLike, TLSSession, Transport } from "../transport.ts";
 import type { Box } from "../wire/box.ts";
 import { refusal, refuse } from "./admission.ts";
@@ -31,9 +32,10 @@ export class BaseConnection extends TypedCalls implements AmpConnection {
     options: ConnectionOptions,
     serving: ServingFactory,
     features: FeatureSet,
+    budgets?: SharedBudgets,
   ) {
     super();
-    this.#kernel = new ConnectionKernel(this, transport, clock, options, serving, features);
+    this.#kernel = new ConnectionKernel(this, transport, clock, options, serving, features, budgets);
     this.closed = this.#kernel.ending.closed;
     this.#kernel.start();
   }
@@ -78,11 +80,17 @@ export class BaseConnection extends TypedCalls implements AmpConnection {
     values: Values,
     options: CallOptions,
   ): Promise<unknown> | undefined {
-    const reason = refusal(this.#kernel, command, command.requiresAnswer);
-    if (reason !== undefined) return refuse(reason, command.requiresAnswer);
+    const kernel = this.#kernel;
     const { change } = command;
+    const reason = refusal(kernel, command, command.requiresAnswer);
+    if (reason !== undefined) {
+      if (change?.state === "upgrading") kernel.refusePlaintext(reason);
+      return refuse(kernel, reason, command.requiresAnswer);
+    }
     if (change !== undefined) return this.#change(command, change, values, options);
-    return this.#kernel.calls.call(command, values, this.#withDefaults(options));
+    const answer = kernel.calls.call(command, values, this.#withDefaults(options));
+    if (kernel.serving.full || kernel.inbox.transportPaused) kernel.callBegan();
+    return answer;
   }
 
   #change(
@@ -102,9 +110,12 @@ export class BaseConnection extends TypedCalls implements AmpConnection {
     requiresAnswer: boolean,
     options: CallOptions,
   ): Promise<Box> | undefined {
-    const reason = refusal(this.#kernel, undefined, requiresAnswer);
-    if (reason !== undefined) return refuse(reason, requiresAnswer);
-    return this.#kernel.calls.callString(name, box, requiresAnswer, this.#withDefaults(options));
+    const kernel = this.#kernel;
+    const reason = refusal(kernel, undefined, requiresAnswer);
+    if (reason !== undefined) return refuse(kernel, reason, requiresAnswer);
+    const answer = kernel.calls.callString(name, box, requiresAnswer, this.#withDefaults(options));
+    if (kernel.serving.full || kernel.inbox.transportPaused) kernel.callBegan();
+    return answer;
   }
 
   #withDefaults(options: CallOptions): CallOptions {

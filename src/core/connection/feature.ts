@@ -41,6 +41,7 @@ export interface Kernel {
   readonly state: State;
   readonly rules: StateRules;
   readonly changeKind: ChangeKind | undefined;
+  readonly plaintextRefused: Error | undefined;
   /** True if queued boxes are sent inside TLS or not at all. */
   readonly upgradeIsCertain: boolean;
   readonly peerEnded: boolean;
@@ -58,6 +59,8 @@ export interface Kernel {
   resume(by: "refused" | "declined" | "upgraded", beforeReading?: () => void): void;
   /** The connection is inside TLS from now on. What was received before may have been sent by an attacker. */
   secured(session: TLSSession): void;
+  /** Rejects later calls in plaintext: the program has asked for TLS, and its ask could not be sent. */
+  refusePlaintext(reason: Error): void;
   /** Ends the connection; what was written is still sent. */
   fail(reason: Error): void;
   /** Ends the connection and the transport at once. */

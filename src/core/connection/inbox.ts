@@ -1,5 +1,5 @@
 /** Incoming bytes: pulls one box after another while the connection may read, and pauses the transport otherwise. */
-import type { ChunkOwnership, Transport } from "../transport.ts";
+import type { ChunkOwnership, Clock, Transport } from "../transport.ts";
 import type { Frame } from "../wire/frame.ts";
 import { BoxReader } from "../wire/reader.ts";
 import type { Limits } from "./limits.ts";
@@ -18,16 +18,26 @@ export interface InboxOwner {
   failed(error: unknown): void;
 }
 
+/** Milliseconds for which one connection is read before others get a turn. */
+const SLICE_MS = 8;
+/** The clock is read after so many boxes or bytes: reading it for every box would cost. */
+const BOXES_PER_LOOK = 16;
+const BYTES_PER_LOOK = 16 * 1024;
+
 export class Inbox {
   readonly #reader: BoxReader;
   readonly #transport: Transport;
+  readonly #clock: Clock;
   readonly #owner: InboxOwner;
   #serving = false;
   #transportPaused = false;
+  /** Set while this connection gives others a turn. */
+  #yieldTimer: unknown;
 
-  constructor(transport: Transport, limits: Limits, owner: InboxOwner) {
+  constructor(transport: Transport, limits: Limits, clock: Clock, owner: InboxOwner) {
     this.#reader = new BoxReader(limits);
     this.#transport = transport;
+    this.#clock = clock;
     this.#owner = owner;
   }
 
@@ -66,25 +76,44 @@ export class Inbox {
 
   /** Reads on if the connection may read. Harmless at any time. */
   read(): void {
-    if (this.#serving) return;
+    if (this.#serving || this.#yieldTimer !== undefined) return;
     let everything = false;
     do {
       everything = this.#serve();
       this.#owner.readEnded(everything);
       // The reason to stop may be gone: unsent answers of this end have just been written.
-    } while (!everything && this.#owner.mayRead());
-    if (this.#owner.mayRead()) this.#resume();
+    } while (!everything && this.#yieldTimer === undefined && this.#owner.mayRead());
+    if (this.#yieldTimer === undefined && this.#owner.mayRead()) this.#resume();
     else this.pause();
+  }
+
+  /** Lets other connections and timers run, then reads on. */
+  #yield(): void {
+    this.#yieldTimer = this.#clock.setTimeout(() => {
+      this.#yieldTimer = undefined;
+      this.read();
+    }, 0);
   }
 
   /** Serves boxes while the connection may read. Returns true if all received boxes were served. */
   #serve(): boolean {
     this.#serving = true;
+    let boxesLeft = BOXES_PER_LOOK;
+    let bytesFrom = this.#reader.offset;
+    let since: number | undefined;
     try {
       while (this.#owner.mayRead()) {
         const frame = this.#reader.nextFrame();
         if (frame === undefined) return true;
         this.#owner.receive(frame);
+        if (--boxesLeft > 0 && this.#reader.offset - bytesFrom < BYTES_PER_LOOK) continue;
+        boxesLeft = BOXES_PER_LOOK;
+        bytesFrom = this.#reader.offset;
+        const now = this.#clock.now();
+        since ??= now;
+        if (now - since < SLICE_MS) continue;
+        this.#yield();
+        return false;
       }
     } catch (error) {
       this.#owner.failed(error);
@@ -114,6 +143,8 @@ export class Inbox {
 
   /** Drops what was received. The stream keeps flowing, so that its end is noticed. */
   discard(): void {
+    this.#clock.clearTimeout(this.#yieldTimer);
+    this.#yieldTimer = undefined;
     this.#reader.takeRest();
     this.#resume();
   }

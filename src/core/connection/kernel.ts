@@ -16,6 +16,7 @@ import { ConnectionClosed } from "../errors/transport.ts";
 import { TLS_REQUIRED_ERROR_CODE } from "../errors/wire-codes.ts";
 import type { Observer } from "../observer.ts";
 import { newAbortController, type Signal } from "../platform.ts";
+import type { SharedBudget, SharedBudgets } from "../serving/shared-budget.ts";
 import type { ChunkOwnership, Clock, TLSSession, Transport, TransportReceiver } from "../transport.ts";
 import type { ByteWriter } from "../wire/byte-writer.ts";
 import type { Frame } from "../wire/frame.ts";
@@ -26,6 +27,7 @@ import { Inbox, type InboxOwner } from "./inbox.ts";
 import type { Limits } from "./limits.ts";
 import { type ConnectionOptions, checkConnectionOptions } from "./options.ts";
 import { Outbox } from "./outbox.ts";
+import { Pause } from "./pause.ts";
 import {
   type ChangeKind,
   isUpgradeCertain,
@@ -35,9 +37,14 @@ import {
   type StateRules,
   type Transition,
 } from "./states.ts";
+import { UnsentWatch } from "./unsent-watch.ts";
 
 /** Creates the half of a connection that receives the peer's asks: `serving`, or `notServing`. */
-export type ServingFactory = (port: Port, options: ConnectionOptions) => AskReceiver;
+export type ServingFactory = (
+  port: Port,
+  options: ConnectionOptions,
+  budget: SharedBudget | undefined,
+) => AskReceiver;
 
 const NONE: readonly Feature[] = [];
 
@@ -61,6 +68,7 @@ export class ConnectionKernel implements Kernel, Port, InboxOwner, TransportRece
   #boxReceiver: Feature | undefined = undefined;
   #changes: (ProtocolChanges & Feature) | undefined = undefined;
   #abort: ReturnType<typeof newAbortController> | undefined = undefined;
+  #abortReason: Error | undefined = undefined;
 
   // The state, and what belongs to it but is not in the table: see `states.ts`.
   state: State = "open";
@@ -72,6 +80,14 @@ export class ConnectionKernel implements Kernel, Port, InboxOwner, TransportRece
   tls: TLSSession | undefined;
   /** The reason of the end, as soon as it is known. The first one counts. */
   reason: Error | undefined = undefined;
+  /** The peer has not taken `maxUnsentBytes`. As of the last box. */
+  isBehind = false;
+  /** Set if startTLS() has failed before its ask was sent: the error with which later calls in plaintext are rejected. */
+  plaintextRefused: Error | undefined = undefined;
+  /** Limits have stopped the reading for some time: asks are read and queued. */
+  #readsAhead = false;
+  #pause: Pause | undefined = undefined;
+  #unsentWatch: UnsentWatch | undefined = undefined;
 
   /** @throws TypeError, RangeError for invalid options */
   constructor(
@@ -81,6 +97,7 @@ export class ConnectionKernel implements Kernel, Port, InboxOwner, TransportRece
     options: ConnectionOptions,
     serving: ServingFactory,
     features: FeatureSet,
+    budgets?: SharedBudgets,
   ) {
     this.connection = connection;
     this.options = options;
@@ -91,10 +108,10 @@ export class ConnectionKernel implements Kernel, Port, InboxOwner, TransportRece
     this.survivesUndeclaredErrors = options.closeOnUndeclaredError === false;
     this.tls = transport.tls;
     this.ending = new Ending(this);
-    this.outbox = new Outbox(transport, this);
+    this.outbox = new Outbox(transport, this, budgets?.unsent);
     this.calls = new Calls(this, clock);
-    this.serving = serving(this, options);
-    this.inbox = new Inbox(transport, this.limits, this);
+    this.serving = serving(this, options, budgets?.inProgress);
+    this.inbox = new Inbox(transport, this.limits, clock, this);
     this.#features = features;
     const made = features.make(this, options);
     if (made.length > 0) this.#add(made);
@@ -123,6 +140,8 @@ export class ConnectionKernel implements Kernel, Port, InboxOwner, TransportRece
 
   /** @throws Error for a transition that the table does not have: a bug in ampwire */
   move(transition: Transition): void {
+    // Asks that were received in plaintext must not be executed after the change.
+    if (transition === "asked" || transition === "answered") this.serving.serveQueue();
     this.state = next(this.state, transition);
     this.rules = STATES[this.state];
     if (!this.rules.reads && this.state !== "closed") this.inbox.pause();
@@ -151,6 +170,11 @@ export class ConnectionKernel implements Kernel, Port, InboxOwner, TransportRece
     if (this.closeWanted) this.ending.close();
   }
 
+  /** Rejects later calls in plaintext: the program has asked for TLS, and its ask could not be sent. */
+  refusePlaintext(reason: Error): void {
+    if (!this.secure && this.changeKind !== "upgrading") this.plaintextRefused = reason;
+  }
+
   /** True if queued boxes are sent inside TLS or not at all. */
   get upgradeIsCertain(): boolean {
     return isUpgradeCertain(this.state, this.changeKind);
@@ -167,6 +191,7 @@ export class ConnectionKernel implements Kernel, Port, InboxOwner, TransportRece
   /** The connection is inside TLS from now on. What was received before may have been sent by an attacker. */
   secured(session: TLSSession): void {
     this.tls = session;
+    this.plaintextRefused = undefined;
     this.serving.secured();
   }
 
@@ -180,6 +205,9 @@ export class ConnectionKernel implements Kernel, Port, InboxOwner, TransportRece
 
   /** AMP has ended: stops the features. */
   stopFeatures(reason: Error): void {
+    this.#pause?.stop();
+    this.#unsentWatch?.stop();
+    this.serving.ended();
     this.#changes?.stopped?.(reason);
     for (const feature of this.#made) feature.stopped?.(reason);
   }
@@ -204,11 +232,16 @@ export class ConnectionKernel implements Kernel, Port, InboxOwner, TransportRece
 
   ended(): void {
     this.peerEnded = true;
+    if (this.options.finishHalfClosed !== true)
+      this.abortSignal(new ConnectionClosed("the peer has ended its side of the connection"));
     this.inbox.read();
   }
 
   drained(): void {
+    this.#unsentWatch?.stop();
     this.outbox.drained();
+    this.isBehind = false;
+    this.serving.continueQueue();
     if (this.inbox.transportPaused) this.inbox.read();
   }
 
@@ -220,12 +253,18 @@ export class ConnectionKernel implements Kernel, Port, InboxOwner, TransportRece
 
   mayRead(): boolean {
     if (this.state === "closed") return true; // boxes are discarded; the end of the stream is noticed
-    return this.mayListen() && this.outbox.untaken < this.limits.maxUnsentBytes;
+    if (!this.rules.reads) return false;
+    this.isBehind = this.outbox.untaken >= this.limits.maxUnsentBytes || this.outbox.isOverShare;
+    if (!this.isBehind && !this.serving.full) return true;
+    // The responders of both ends may wait for answers: as long as a call waits, the answers to this end must be read.
+    return this.calls.pending.size > 0 || (!this.isBehind && this.#readsAhead && !this.serving.refuses);
   }
 
-  /** This end has no reason not to read. The peer may be one: see {@link mayRead}. */
+  /** True if this end has no reason not to read. The peer may be one: see {@link mayRead}. */
   mayListen(): boolean {
-    return this.rules.reads && this.serving.inProgress < this.limits.maxAsksInProgress;
+    if (!this.rules.reads) return false;
+    const { serving } = this;
+    return !serving.full || this.calls.pending.size > 0 || (this.#readsAhead && !serving.refuses);
   }
 
   /**
@@ -239,11 +278,14 @@ export class ConnectionKernel implements Kernel, Port, InboxOwner, TransportRece
     else if (frame.error >= 0) this.calls.receiveError(frame);
     else if (frame.command < 0) throw neitherAskNorAnswer(frame);
     else if (this.outbox.queued >= this.limits.maxUnsentBytes) throw tooMuchQueued(this.outbox.queued);
+    else if (this.outbox.untaken >= 2 * this.limits.maxUnsentBytes) throw tooMuchUnsent(this.outbox.untaken);
     else this.serving.receive(frame);
   }
 
   readEnded(everything: boolean): void {
     this.outbox.turnOver();
+    if (this.serving.full) this.#watchPause();
+    else this.#readsAhead = false;
     for (const feature of this.#onReadEnd) feature.readEnded?.(everything);
     if (everything && this.peerEnded && this.state !== "closed") this.ending.streamEnded();
     this.ending.finish();
@@ -251,6 +293,21 @@ export class ConnectionKernel implements Kernel, Port, InboxOwner, TransportRece
 
   failed(error: unknown): void {
     this.fail(toError(error));
+  }
+
+  #watchPause(): void {
+    this.#pause ??= new Pause(this, () => {
+      this.#readsAhead = true;
+      this.inbox.read();
+    });
+    this.#pause.begin();
+  }
+
+  // From the outbox.
+
+  hasUnsent(): void {
+    this.#unsentWatch ??= new UnsentWatch(this);
+    this.#unsentWatch.begin();
   }
 
   // From calls and serving.
@@ -261,6 +318,16 @@ export class ConnectionKernel implements Kernel, Port, InboxOwner, TransportRece
 
   written(): void {
     this.outbox.written();
+  }
+
+  get waitingCalls(): number {
+    return this.calls.pending.size;
+  }
+
+  /** A call waits for an answer: reading and serving that limits have stopped may have to continue. */
+  callBegan(): void {
+    if (this.serving.full) this.serving.continueQueue();
+    if (this.inbox.transportPaused) this.inbox.read();
   }
 
   get alive(): boolean {
@@ -281,12 +348,13 @@ export class ConnectionKernel implements Kernel, Port, InboxOwner, TransportRece
   get signal(): Signal {
     if (this.#abort === undefined) {
       this.#abort = newAbortController();
-      if (!this.alive) this.#abort.abort(this.whyClosed());
+      if (this.#abortReason !== undefined) this.#abort.abort(this.#abortReason);
     }
     return this.#abort.signal;
   }
 
   abortSignal(reason: Error): void {
+    this.#abortReason ??= reason;
     this.#abort?.abort(reason);
   }
 
@@ -321,7 +389,7 @@ export class ConnectionKernel implements Kernel, Port, InboxOwner, TransportRece
 
   ownResponder(name: string): CommandResponder | undefined {
     const own = this.#features.ownCommand(name);
-    // What the command has parsed are values by name.
+    // A command parses its arguments to values by name.
     return (
       own && new CommandResponder(own.command, (values) => own.serve(this, values as Record<string, unknown>))
     );
@@ -331,6 +399,12 @@ export class ConnectionKernel implements Kernel, Port, InboxOwner, TransportRece
 function tooMuchQueued(queued: number): LimitExceeded {
   return new LimitExceeded(
     `the peer keeps asking while ${queued} bytes are queued for a protocol change: the limit is maxUnsentBytes`,
+  );
+}
+
+function tooMuchUnsent(unsent: number): LimitExceeded {
+  return new LimitExceeded(
+    `the peer keeps asking and has not taken ${unsent} bytes: the limit is twice maxUnsentBytes`,
   );
 }
 

@@ -32,8 +32,11 @@ export interface ConnectionOptions {
    * answered, and only this end can start TLS.
    */
   readonly tls?: TLSOptions | false | undefined;
-  /** Refuses, in both directions, every plaintext ask other than StartTLS. Default false. */
-  readonly requireTLS?: boolean | undefined;
+  /**
+   * Refuses, in both directions, every plaintext ask other than StartTLS. `true` requires encryption only: an attacker can be
+   * the peer. `"verified"` also requires that the peer's certificate was verified against authorities. Default false.
+   */
+  readonly requireTLS?: boolean | "verified" | undefined;
   /** Limits on what the peer can cost this end. */
   readonly limits?: LimitOptions | undefined;
   /** Milliseconds after which a call without a `timeout` of its own rejects with CallTimeout. Default: no limit. */
@@ -43,6 +46,11 @@ export interface ConnectionOptions {
    * knowing the command. Not possible together with `receiver`. Default: none.
    */
   readonly heartbeat?: HeartbeatOptions | undefined;
+  /**
+   * Keeps `context.signal` from aborting when the peer ends its side of the stream. Set it for responders that must finish
+   * their answers to a half-closed peer although they watch the signal. Default false.
+   */
+  readonly finishHalfClosed?: boolean | undefined;
   /** Closes the connection if a responder throws an error that its command does not declare, as Twisted does. Default true. */
   readonly closeOnUndeclaredError?: boolean | undefined;
   /**

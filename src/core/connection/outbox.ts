@@ -8,6 +8,8 @@
  * otherwise, and always inside TLS, they belong to it until it has drained. Large values are not copied: they are written
  * from where they are as soon as their box is complete.
  */
+
+import type { SharedBudget } from "../serving/shared-budget.ts";
 import type { Transport } from "../transport.ts";
 import { ByteWriter } from "../wire/byte-writer.ts";
 import type { StateRules } from "./states.ts";
@@ -25,10 +27,24 @@ const MAX_LENT = 2;
 /** Resolved: a callback runs in the microtasks of this turn. */
 const soon = Promise.resolve();
 
+/** The connection, as its outbox sees it. */
+export interface OutboxOwner {
+  readonly rules: StateRules;
+  /** Called after a write that has left unsent bytes. */
+  hasUnsent(): void;
+}
+
 export class Outbox {
   readonly #transport: Transport;
-  readonly #owner: { readonly rules: StateRules };
+  readonly #owner: OutboxOwner;
+  readonly #budget: SharedBudget | undefined;
   readonly #eagerBytes: number;
+  /** Bytes that were given to the transport. */
+  writtenBytes = 0;
+  /** The connections of the server have too many unsent bytes, and this one has more than its share. */
+  isOverShare = false;
+  /** Bytes that the budget counts for this connection. */
+  #counted = 0;
   #out: ByteWriter | undefined;
   #scheduled = false;
   /** Bytes that the transport had not sent after the last write. Cached: asking it for every box would cost. */
@@ -40,9 +56,12 @@ export class Outbox {
     this.turnOver();
   };
 
-  constructor(transport: Transport, owner: { readonly rules: StateRules }) {
+  /** @param budget the unsent bytes of all connections of a server */
+  constructor(transport: Transport, owner: OutboxOwner, budget?: SharedBudget) {
     this.#transport = transport;
     this.#owner = owner;
+    this.#budget = budget;
+    budget?.join();
     this.#eagerBytes = transport.oneBoxPerWrite === true ? 0 : EAGER_BYTES;
   }
 
@@ -89,6 +108,14 @@ export class Outbox {
    */
   turnOver(): void {
     if (this.#backlog < EAGER_BYTES) this.flush();
+    else if (this.#budget !== undefined) this.#count(this.#budget);
+  }
+
+  #count(budget: SharedBudget): void {
+    const { pending } = this;
+    budget.add(pending - this.#counted);
+    this.#counted = pending;
+    this.isOverShare = pending > 0 && budget.isExceededBy(pending);
   }
 
   /** Writes what was gathered if the state sends boxes. */
@@ -97,11 +124,14 @@ export class Outbox {
     if (out === undefined || this.#owner.rules.boxes !== "sent") return;
     this.#out = undefined; // before the write: a carrier of boxes may throw, or deliver an answer synchronously
     if (out.length > 0) {
+      this.writtenBytes += out.size;
       if (out.attached) this.#transport.write(...out.parts());
       else this.#transport.write(out.bytes.subarray(0, out.length));
       this.#backlog = this.#transport.unsent;
       if (this.#backlog > 0) {
         if (this.#lent.length < MAX_LENT) this.#lent.push(out);
+        this.#owner.hasUnsent();
+        if (this.#budget !== undefined) this.#count(this.#budget);
         return;
       }
     }
@@ -113,16 +143,20 @@ export class Outbox {
     this.#backlog = 0;
     for (const out of this.#lent) recycle(out);
     this.#lent.length = 0;
+    if (this.#budget !== undefined) this.#count(this.#budget);
     this.flush();
   }
 
   /** Sends these bytes at once, before what is queued: the answer that a protocol change waits for. */
   sendPastQueue(out: ByteWriter): void {
+    this.writtenBytes += out.length;
     this.#transport.write(out.copy());
   }
 
   /** Forgets what was not written, when AMP has ended. */
   drop(): void {
+    this.#budget?.leave(this.#counted);
+    this.#counted = 0;
     this.#lent.length = 0; // a transport that is being destroyed may report a drain while the system still reads the bytes
     this.#discard();
   }

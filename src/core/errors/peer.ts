@@ -96,6 +96,16 @@ export class UnhandledCommand extends AmpError {
   }
 }
 
+/**
+ * A call that the peer did not execute, because it is at a limit. It may be made again, whether it is idempotent or not. The
+ * error code on the wire is `UNAVAILABLE`.
+ */
+export class Unavailable extends AmpError {
+  static {
+    identify(this, "Unavailable", "UNAVAILABLE", "peer");
+  }
+}
+
 /** A peer with an incompatible version of the program's own protocol. The library never throws it; programs may declare it. */
 export class IncompatibleVersions extends AmpError {
   static {

@@ -1,7 +1,7 @@
 /** Mapping of errors to the wire and back. */
 import { TLSRequired } from "./caller.ts";
 import type { DeclaredErrors, ErrorClass } from "./declared-errors.ts";
-import { RemoteAmpError, UnhandledCommand, UnknownRemoteError } from "./peer.ts";
+import { RemoteAmpError, Unavailable, UnhandledCommand, UnknownRemoteError } from "./peer.ts";
 import { isError, messageOf } from "./to-error.ts";
 
 /** Error code for a command without a responder. */
@@ -11,10 +11,14 @@ export const UNKNOWN_ERROR_CODE = "UNKNOWN";
 /** Error code for a command that is not served in plaintext. Twisted does not know it and raises UnknownRemoteError. */
 export const TLS_REQUIRED_ERROR_CODE = "TLS_REQUIRED";
 
+/** Error code for an ask that was not executed because this end is at a limit. Twisted does not know it. */
+export const UNAVAILABLE_ERROR_CODE = "UNAVAILABLE";
+
 /** Error codes that have the same meaning for every command. */
 export const PROTOCOL_ERRORS: Readonly<Record<string, ErrorClass>> = {
   [UNHANDLED_ERROR_CODE]: UnhandledCommand,
   [TLS_REQUIRED_ERROR_CODE]: TLSRequired,
+  [UNAVAILABLE_ERROR_CODE]: Unavailable,
 };
 
 /** Contents of an error box. */

@@ -19,6 +19,8 @@ export class IncomingAsk {
   command: AnyCommand | undefined = undefined;
   /** Set if an observer watches calls. */
   watched: CallEvent | undefined = undefined;
+  /** Weight of its arguments, in bytes. */
+  weight = 0;
   /** The ask is answered later, after the frame has become invalid. */
   kept = false;
 

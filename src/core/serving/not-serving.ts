@@ -8,6 +8,9 @@ import { ERROR, ERROR_CODE, ERROR_DESCRIPTION } from "../wire/protocol-keys.ts";
 
 class NotServing implements AskReceiver {
   readonly inProgress = 0;
+  readonly full = false;
+  readonly refuses = false;
+  readonly finished = 0;
   readonly #port: Port;
 
   constructor(port: Port) {
@@ -24,6 +27,9 @@ class NotServing implements AskReceiver {
     this.#port.written();
   }
 
+  continueQueue(): void {}
+  serveQueue(): void {}
+  ended(): void {}
   secured(): void {}
 }
 

@@ -3,10 +3,11 @@
 import type { AskReceiver, Port } from "../calls/port.ts";
 import { CommandResponder, type Responder } from "../command/responder.ts";
 import type { AnyCommand } from "../command/types.ts";
+import { LimitExceeded } from "../errors/caller.ts";
 import { RemoteAmpError } from "../errors/peer.ts";
 import { BadLocalReturn } from "../errors/responder.ts";
 import { isError, messageOf, toError } from "../errors/to-error.ts";
-import { toWire, UNHANDLED_ERROR_CODE } from "../errors/wire-codes.ts";
+import { toWire, UNAVAILABLE_ERROR_CODE, UNHANDLED_ERROR_CODE } from "../errors/wire-codes.ts";
 import { watchesCalls } from "../observer.ts";
 import { utf8Encoder } from "../platform.ts";
 import type { Values } from "../schema/field.ts";
@@ -14,13 +15,16 @@ import { Box } from "../wire/box.ts";
 import { MAX_VALUE_LENGTH } from "../wire/box-limits.ts";
 import { writeBox } from "../wire/box-writer.ts";
 import type { ByteWriter } from "../wire/byte-writer.ts";
-import type { Frame } from "../wire/frame.ts";
+import { beginElements, endElements, weightOf } from "../wire/elements.ts";
+import { copiedBytes, type Frame } from "../wire/frame.ts";
+import { frameOfBytes } from "../wire/frame-of.ts";
 import { ANSWER, ERROR, ERROR_CODE, ERROR_DESCRIPTION } from "../wire/protocol-keys.ts";
 import { type ByteRange, tagBytes } from "../wire/tag.ts";
 import { CommandNames } from "./command-names.ts";
 import { IncomingAsk } from "./incoming-ask.ts";
 import type { ResponderLocator } from "./locator.ts";
 import { ConnectionContext } from "./responder-context.ts";
+import type { SharedBudget } from "./shared-budget.ts";
 
 /** Serves nothing. An empty `locator()` would load all that locators can do into the bundle of a page. */
 const nothingServed: ResponderLocator = { locateResponder: () => undefined };
@@ -32,8 +36,9 @@ let reusableAsk: IncomingAsk | undefined;
 export function serving(
   port: Port,
   { locator = nothingServed }: { readonly locator?: ResponderLocator | undefined },
+  budget: SharedBudget | undefined,
 ): AskReceiver {
-  return new Serving(port, locator);
+  return new Serving(port, locator, budget);
 }
 
 export class Serving implements AskReceiver {
@@ -42,23 +47,126 @@ export class Serving implements AskReceiver {
   /** Created by the first ask: idle connections have neither. */
   #names: CommandNames | undefined;
   #context: ConnectionContext | undefined;
+  readonly #budget: SharedBudget | undefined;
+  /** Asks over `maxAsksInProgress`, encoded. Created when it is first needed. */
+  #queue: Uint8Array[] | undefined;
+  /** Number of asks at the beginning of the queue that were served: removing each of them would cost quadratic time. */
+  #served = 0;
+  /** Asks whose responders have not finished. */
+  #running = 0;
+  /** Weight of the running and queued asks. */
+  #weight = 0;
   inProgress = 0;
+  finished = 0;
+  full = false;
+  refuses = false;
 
-  constructor(port: Port, locator: ResponderLocator) {
+  constructor(port: Port, locator: ResponderLocator, budget: SharedBudget | undefined) {
     this.#port = port;
     this.#locator = locator;
+    this.#budget = budget;
+    budget?.join();
   }
 
   secured(): void {
     this.#context = undefined;
   }
 
+  ended(): void {
+    this.#budget?.leave(this.#weight);
+    this.#queue = undefined;
+  }
+
   receive(frame: Frame): void {
+    const isOver = this.full || this.#port.isBehind;
+    if (!isOver || this.#isServedAtOnce(frame) || (!this.refuses && this.#mayServe()))
+      this.#receiveNow(frame);
+    else if (this.refuses) this.#refuse(frame);
+    else this.#enqueue(frame);
+  }
+
+  /** Own commands are answered at any time. A protocol change comes after all asks before it, so these are served first. */
+  #isServedAtOnce(frame: Frame): boolean {
+    const name = this.#nameOf(frame);
+    const responder = this.#locator.locateResponder(name) ?? this.#port.ownResponder(name);
+    if (!(responder instanceof CommandResponder)) return false;
+    if (responder.command.change !== undefined) this.serveQueue();
+    return responder.command.change !== undefined || this.#locator.locateResponder(name) === undefined;
+  }
+
+  #enqueue(frame: Frame): void {
+    const bytes = copiedBytes(frame.bytes, frame.start, frame.cursor);
+    this.#queue ??= [];
+    this.#queue.push(bytes);
+    this.inProgress++;
+    this.#addWeight(queuedWeight(bytes));
+  }
+
+  /** @throws LimitExceeded for an ask that wants no answer: its caller would not learn that it was not executed */
+  #refuse(frame: Frame): void {
+    if (frame.ask < 0) {
+      throw new LimitExceeded(
+        `an ask that wants no answer was received while ${this.#weight} bytes of asks are in progress: the limit is maxBytesInProgress`,
+      );
+    }
+    const text = "not executed: too many bytes of asks are in progress";
+    writeError(
+      this.#port.out,
+      { bytes: frame.bytes, start: frame.valueStart(frame.ask), end: frame.valueEnd(frame.ask) },
+      UNAVAILABLE_ERROR_CODE,
+      text,
+    );
+    this.#port.written();
+  }
+
+  serveQueue(): void {
+    while (this.#queue !== undefined) this.#serveNext(this.#queue);
+  }
+
+  continueQueue(): void {
+    while (this.#queue !== undefined && this.#mayServe()) this.#serveNext(this.#queue);
+  }
+
+  /**
+   * If all running responders may wait for calls to the peer, the peer may wait for the asks that are queued: they are served
+   * over the limit, or both ends would wait forever. `maxBytesInProgress` limits them.
+   */
+  #mayServe(): boolean {
+    const { isBehind, limits, waitingCalls } = this.#port;
+    if (isBehind) return false;
+    return this.#running < limits.maxAsksInProgress || waitingCalls >= this.#running;
+  }
+
+  #serveNext(queue: Uint8Array[]): void {
+    const bytes = queue[this.#served++] as Uint8Array; // a queue is not empty
+    if (this.#served === queue.length) {
+      this.#queue = undefined;
+      this.#served = 0;
+    }
+    this.inProgress--;
+    this.#addWeight(-queuedWeight(bytes));
+    this.#receiveNow(frameOfBytes(bytes));
+  }
+
+  /** @param more negative for an ask that has finished */
+  #addWeight(more: number): void {
+    const { maxAsksInProgress, maxBytesInProgress } = this.#port.limits;
+    this.#weight += more;
+    this.#budget?.add(more);
+    this.refuses = this.#weight >= maxBytesInProgress || this.#budget?.isExceededBy(this.#weight) === true;
+    this.full = this.refuses || this.#running >= maxAsksInProgress;
+  }
+
+  #receiveNow(frame: Frame): void {
     const ask = reusableAsk ?? new IncomingAsk();
     reusableAsk = undefined; // a responder may synchronously cause another box to be received
-    ask.begin(frame.matched?.commandName ?? this.#nameIn(frame), frame);
+    ask.begin(this.#nameOf(frame), frame);
     this.#serve(ask, frame);
     if (!ask.kept) reusableAsk = ask;
+  }
+
+  #nameOf(frame: Frame): string {
+    return frame.matched?.commandName ?? this.#nameIn(frame);
   }
 
   #nameIn(frame: Frame): string {
@@ -110,9 +218,8 @@ export class Serving implements AskReceiver {
     if (own === undefined) throw unhandled(ask.name);
     if (own.command.change !== undefined && ask.wantsAnswer)
       return this.#change(ask, own.command, own, frame);
-    const values = own.command.readArguments(frame, port.connection);
+    const values = this.#read(ask, own.command, frame);
     ask.keep();
-    ask.command = own.command;
     Promise.resolve(own.respond(values, this.#context ?? this.#newContext())).then(
       (result) => this.#answer(ask, result),
       (error: unknown) => this.#fail(ask, error),
@@ -125,31 +232,55 @@ export class Serving implements AskReceiver {
     try {
       if (responder instanceof CommandResponder) {
         const { command } = responder;
-        const values = command.readArguments(frame, context.connection);
-        ask.command = command;
+        const values = this.#read(ask, command, frame);
         return responder.respond(values, context);
       }
+      ask.weight = weightOf(frame.cursor - frame.start, frame.count, 0);
       return responder(frame.toBox(), context);
     } finally {
       this.inProgress--;
     }
   }
 
+  /** Decodes the arguments, with the limit on their elements. @throws InvalidSignature */
+  #read(ask: IncomingAsk, command: AnyCommand, frame: Frame): Values {
+    const port = this.#port;
+    let values: Values;
+    beginElements(port.limits.maxElements);
+    try {
+      values = command.readArguments(frame, port.connection);
+    } finally {
+      ask.weight = weightOf(frame.cursor - frame.start, frame.count, endElements());
+    }
+    ask.command = command;
+    return values;
+  }
+
   #wait(ask: IncomingAsk, result: Promise<unknown>): void {
     ask.keep();
     this.inProgress++;
+    this.#running++;
+    this.#addWeight(ask.weight);
     result.then(
       (value) => {
-        this.inProgress--;
+        this.#ended(ask);
         this.#answer(ask, value);
         this.#port.finished();
       },
       (error: unknown) => {
-        this.inProgress--;
+        this.#ended(ask);
         this.#fail(ask, error);
         this.#port.finished();
       },
     );
+  }
+
+  #ended(ask: IncomingAsk): void {
+    this.inProgress--;
+    this.#running--;
+    this.finished++;
+    this.#addWeight(-ask.weight);
+    this.continueQueue();
   }
 
   #answer(ask: IncomingAsk, result: unknown): void {
@@ -170,8 +301,7 @@ export class Serving implements AskReceiver {
   #change(ask: IncomingAsk, command: AnyCommand, responder: Responder, frame: Frame): void {
     const port = this.#port;
     ask.keep();
-    const values = command.readArguments(frame, port.connection);
-    ask.command = command;
+    const values = this.#read(ask, command, frame);
     port.changeAsked({
       command,
       run: async () => {
@@ -201,6 +331,11 @@ export class Serving implements AskReceiver {
       port.quit(toError(error));
     }
   }
+}
+
+/** A queued ask takes its bytes, and an array for them. */
+function queuedWeight(bytes: Uint8Array): number {
+  return weightOf(bytes.length, 0, 1);
 }
 
 /** @throws BadLocalReturn: nothing is appended */

@@ -117,6 +117,11 @@ export class Frame implements ProtocolFields {
     return key.isAt(this.view, start - LENGTH_BYTES);
   }
 
+  /** Position of the first byte of the box. Valid for a complete box. */
+  get start(): number {
+    return (this.count === 0 ? this.cursor : (this.offsets[0] as number)) - LENGTH_BYTES;
+  }
+
   keyStart(index: number): number {
     return this.offsets[index * OFFSETS_PER_KEY] as number;
   }

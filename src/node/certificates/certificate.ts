@@ -1,44 +1,45 @@
-/** A certificate without its key: that of a peer, or of an authority. */
+/** A certificate without its private key: the peer's, or a CA's. */
 import { X509Certificate } from "node:crypto";
 import { InvalidCertificate } from "../../core/errors/tls.ts";
 import { lastCommonName, onOneLine, separateNames } from "./distinguished-name.ts";
 import { type PEM, pemBlocks } from "./pem.ts";
 
-/** A certificate; whether anybody vouches for it is not known by looking at it. */
+/** An X.509 certificate. The object does not tell if the certificate is trusted. */
 export class Certificate {
-  /** DER bytes, until somebody looks inside: to parse them costs a tenth of a handshake, and most are never looked at. */
+  /** DER bytes until the first access. Parsing them costs a tenth of a handshake, and most certificates are never read. */
   #source: X509Certificate | Uint8Array;
 
-  /** @param source as Node has parsed it, or the bytes (DER) of a certificate that is known to be a good one */
+  /** @param source a parsed certificate, or the DER bytes of a certificate that is known to be well-formed */
   constructor(source: X509Certificate | Uint8Array) {
     this.#source = source;
   }
 
-  /** The certificate as Node knows it, for everything that is not offered here. */
+  /** Node's object for the certificate, for all properties that this class does not offer. */
   get x509(): X509Certificate {
     if (!(this.#source instanceof X509Certificate)) this.#source = new X509Certificate(this.#source);
     return this.#source;
   }
 
   /**
-   * Reads the one certificate of a PEM text; a private key beside it is passed over.
+   * Reads the only certificate of a PEM text. Ignores a private key in the text.
    *
-   * @throws InvalidCertificate when there is none, more than one (see {@link Certificate.loadBundle}), or a broken one
+   * @throws InvalidCertificate if the text holds no certificate, a malformed one, or more than one (use
+   *   {@link Certificate.loadBundle})
    */
   static loadPEM(pem: PEM): Certificate {
     const [first, ...others] = Certificate.loadBundle(pem);
     if (first === undefined || others.length > 0) {
       throw new InvalidCertificate(
-        `certificate: ${others.length + 1} certificates where one is expected (Certificate.loadBundle reads several)`,
+        `certificate: the PEM text holds ${others.length + 1} certificates, one is expected; Certificate.loadBundle reads several`,
       );
     }
     return first;
   }
 
   /**
-   * Reads all certificates of a PEM text, in their order: a file of authorities, or a chain.
+   * Reads all certificates of a PEM text, in their order: for example a file of CAs, or a chain.
    *
-   * @throws InvalidCertificate when there is none, or a broken one
+   * @throws InvalidCertificate if the text holds no certificate, or a malformed one
    */
   static loadBundle(pem: PEM): [Certificate, ...Certificate[]] {
     const blocks = pemBlocks(pem, "certificate");
@@ -47,58 +48,58 @@ export class Certificate {
       .map((block) => new Certificate(parse(block.text)));
     if (first === undefined) {
       const labels = blocks.map((block) => block.label).join(", ");
-      throw new InvalidCertificate(`certificate: no certificate in the PEM text, only: ${labels}`);
+      throw new InvalidCertificate(`certificate: the PEM text holds no certificate, only: ${labels}`);
     }
     return [first, ...others];
   }
 
-  /** The common name (CN) of the subject; the last one, should there be several. */
+  /** The common name (CN) of the subject. If there are several, the last one. */
   get commonName(): string | undefined {
     return lastCommonName(this.x509.subject);
   }
 
-  /** The distinguished name on one line: `C=NL, O=Example, CN=calc.example`. */
+  /** The subject's distinguished name on one line: `C=NL, O=Example, CN=calc.example`. */
   get subject(): string {
     return onOneLine(this.x509.subject);
   }
 
-  /** The distinguished name of the authority that signed it, on one line. */
+  /** The issuer's distinguished name on one line. */
   get issuer(): string {
     return onOneLine(this.x509.issuer);
   }
 
-  /** SHA-256 over the whole certificate, as `AB:CD:...`. */
+  /** The SHA-256 fingerprint of the certificate, as `AB:CD:...`. */
   get fingerprint(): string {
     return this.x509.fingerprint256;
   }
 
-  /** From when on it is good. */
+  /** The beginning of the validity period. */
   get validFrom(): Date {
     return new Date(this.x509.validFrom);
   }
 
-  /** Until when. */
+  /** The end of the validity period. */
   get validTo(): Date {
     return new Date(this.x509.validTo);
   }
 
-  /** The names it is for, as Node writes them: `DNS:calc.example`, `IP Address:127.0.0.1`. */
+  /** The subject alternative names in Node's format: `DNS:calc.example`, `IP Address:127.0.0.1`. */
   get subjectAltNames(): string[] {
     return separateNames(this.x509.subjectAltName);
   }
 
-  /** The certificate alone; never a key. */
+  /** Returns the certificate as PEM, never with a key. */
   toPEM(): string {
     return this.x509.toString();
   }
 
-  /** For messages: `CN=calc.example, issued by CN=Example CA`. */
+  /** Returns a description for messages: `CN=calc.example, issued by CN=Example CA`. */
   toString(): string {
     const signer = this.subject === this.issuer ? "self-signed" : `issued by ${this.issuer}`;
     return `${this.subject || "no name"}, ${signer}`;
   }
 
-  /** @internal `console.log` shows one line, and nothing secret. */
+  /** @internal Returns the line that `console.log` shows, without any secret. */
   [Symbol.for("nodejs.util.inspect.custom")](): string {
     const dates = [this.validFrom, this.validTo].map((date) => date.toISOString().slice(0, 10));
     return `${this.constructor.name} { ${this.toString()}, valid ${dates.join(" to ")} }`;

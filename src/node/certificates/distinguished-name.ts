@@ -1,6 +1,6 @@
 /**
- * Names as OpenSSL writes them: one `KEY=value` a line, or several with ` + ` between them, with special and control
- * characters escaped as in RFC 2253, so a hostile certificate cannot forge lines in a log.
+ * Distinguished names in OpenSSL's format: each line holds one `KEY=value`, or several joined by ` + `. OpenSSL escapes
+ * special and control characters as in RFC 2253, so a hostile certificate cannot forge lines in a log.
  */
 
 export function onOneLine(name: string | undefined): string {
@@ -17,7 +17,7 @@ export function lastCommonName(name: string | undefined): string | undefined {
     );
 }
 
-/** Splits at the commas; not at those inside quotes, in which Node puts values that would be ambiguous. */
+/** Splits at the commas that are not inside quotes. Node quotes values that would be ambiguous. */
 export function separateNames(subjectAltName: string | undefined): string[] {
   const names = (subjectAltName ?? "").match(/(?:[^,"]|"(?:[^"\\]|\\.)*")+/g) ?? [];
   return names.map((name) => name.trim());

@@ -1,13 +1,13 @@
-/** Host names as certificates bear them. */
+/** Host names in the form that certificates contain. */
 import { domainToASCII } from "node:url";
 
 /**
- * What no name has, and Node's `domainToASCII` passes over in silence, as in a URL: it would take `a.example/b.example`
- * for `a.example`, and somebody who chooses the beginning of a name would have chosen all of it.
+ * Characters that no host name contains. Node's `domainToASCII` parses its argument like a URL and silently returns
+ * `a.example` for `a.example/b.example`: an attacker that controls the beginning of a name would control all of it.
  */
-const NO_NAME = /[\s/\\?#@:%]/;
+const INVALID_CHARACTERS = /[\s/\\?#@:%]/;
 
-/** International names in ASCII. Empty for what is no host name. */
+/** Returns an international name in ASCII (punycode), or an empty string for an invalid host name. */
 export function hostNameInASCII(name: string): string {
-  return NO_NAME.test(name) ? "" : domainToASCII(name);
+  return INVALID_CHARACTERS.test(name) ? "" : domainToASCII(name);
 }

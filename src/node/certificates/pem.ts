@@ -1,7 +1,7 @@
-/** PEM text taken apart: labelled blocks of base64, with anything else between them left out. */
+/** Parser of PEM text: labelled blocks of base64. Text between the blocks is ignored. */
 import { InvalidCertificate } from "../../core/errors/tls.ts";
 
-/** PEM, as text or as the bytes of a file. */
+/** PEM text, as a string or as the bytes of a file. */
 export type PEM = string | Uint8Array;
 
 export interface PEMBlock {
@@ -14,16 +14,17 @@ export interface PEMBlock {
 const BLOCK = /-----BEGIN ([A-Z0-9 ]+)-----[^-]*(?:-(?!----)[^-]*)*-----END \1-----/g;
 
 /**
- * @param what what the text is meant to hold, for the message of an error
- * @throws InvalidCertificate when there is no block in it, or a block without its end
+ * Returns the blocks of a PEM text.
+ * @param what the expected content, for error messages
+ * @throws InvalidCertificate if the text has no block, or a block without an END line
  */
 export function pemBlocks(pem: PEM, what: string): PEMBlock[] {
   const text = asText(pem, what);
   const blocks = Array.from(text.matchAll(BLOCK), (match) => ({ label: match[1] ?? "", text: match[0] }));
   const begun = text.split("-----BEGIN ").length - 1;
-  if (begun === 0) throw new InvalidCertificate(`${what}: no PEM in it (no line begins with -----BEGIN)`);
+  if (begun === 0) throw new InvalidCertificate(`${what}: not PEM text: no line begins with -----BEGIN`);
   if (begun > blocks.length)
-    throw new InvalidCertificate(`${what}: broken PEM, a block does not end as it began`);
+    throw new InvalidCertificate(`${what}: malformed PEM text: a block has no matching END line`);
   return blocks;
 }
 

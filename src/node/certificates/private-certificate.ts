@@ -1,36 +1,37 @@
-/** A certificate together with its private key: what one side of a connection presents. */
+/** A certificate together with its private key: one end of a connection presents it to the peer. */
 import { createPrivateKey, type KeyObject } from "node:crypto";
 import { InvalidCertificate } from "../../core/errors/tls.ts";
 import { Certificate } from "./certificate.ts";
-import type { AuthorityOptions, CertificateOptions, Made } from "./generate.ts";
+import type { AuthorityOptions, CertificateOptions, GeneratedCertificate } from "./generate.ts";
 import { type PEM, pemBlocks } from "./pem.ts";
 
+/** Options for reading a private key. */
 export interface KeyOptions {
-  /** Opens a key that is encrypted. */
+  /** Passphrase of an encrypted key. */
   readonly passphrase?: string | undefined;
 }
 
-/** A certificate, its private key, and the chain that leads to its authority. */
+/** A certificate, its private key, and the chain of certificates up to its CA. */
 export class PrivateCertificate extends Certificate {
-  /** The key, decrypted. */
+  /** The decrypted private key. */
   readonly privateKey: KeyObject;
-  /** The certificates between this one and its authority, sent along with it. */
+  /** The intermediate certificates between this one and its CA, sent to the peer with it. */
   readonly chain: readonly Certificate[];
 
-  /** @throws InvalidCertificate when the key does not belong to the certificate */
+  /** @throws InvalidCertificate if the key does not match the certificate */
   constructor(certificate: Certificate, privateKey: KeyObject, chain: readonly Certificate[] = []) {
     super(certificate.x509);
-    if (!certificate.x509.checkPrivateKey(privateKey)) throw misfit(certificate, privateKey, chain);
+    if (!certificate.x509.checkPrivateKey(privateKey)) throw keyMismatch(certificate, privateKey, chain);
     this.privateKey = privateKey;
     this.chain = chain;
   }
 
   /**
-   * Reads certificate and private key, from one PEM text (in any order) or from two. Certificates behind
-   * the first are its chain.
+   * Reads certificate and private key from one PEM text (in any order), or from two. Certificates after the first
+   * one become the chain.
    *
-   * @throws InvalidCertificate when one of them is missing or broken, the key belongs to another certificate,
-   *   or is encrypted and `passphrase` is missing or wrong
+   * @throws InvalidCertificate if certificate or key is missing or malformed, if the key does not match the
+   *   certificate, or if the key is encrypted and `passphrase` is missing or wrong
    */
   static override loadPEM(pem: PEM, keyPEM: PEM = pem, options: KeyOptions = {}): PrivateCertificate {
     const [leaf, ...chain] = Certificate.loadBundle(pem);
@@ -38,10 +39,10 @@ export class PrivateCertificate extends Certificate {
   }
 
   /**
-   * Makes a new key (ECDSA on P-256) and a certificate that it signs itself, for TLS servers and clients.
-   * It takes a few milliseconds, and some 100 ms more the first time, for loading the X.509 library.
+   * Generates a key (ECDSA on P-256) and a self-signed certificate, for TLS servers and clients. Takes a few
+   * milliseconds. The first call takes about 100 ms more, to load the X.509 library.
    *
-   * @throws InvalidCertificate when a name cannot be put into a certificate
+   * @throws InvalidCertificate for an invalid common name, host name or validity
    */
   static async selfSigned(options: CertificateOptions): Promise<PrivateCertificate> {
     const { makeSelfSigned } = await import("./generate.ts");
@@ -49,10 +50,10 @@ export class PrivateCertificate extends Certificate {
   }
 
   /**
-   * Makes an authority: a new key and a certificate that may sign others, with {@link issue}. Give its certificate
-   * to everybody as one of `verifyAuthorities`, and keep its key to yourself.
+   * Generates a CA: a key and a certificate that signs others, with {@link issue}. Peers list the CA's certificate in
+   * `verifyAuthorities`. Keep the CA's key secret.
    *
-   * @throws InvalidCertificate when the name cannot be put into a certificate
+   * @throws InvalidCertificate for an invalid common name or validity
    */
   static async authority(options: AuthorityOptions): Promise<PrivateCertificate> {
     const { makeAuthority } = await import("./generate.ts");
@@ -60,47 +61,48 @@ export class PrivateCertificate extends Certificate {
   }
 
   /**
-   * Makes a new key and a certificate for it that this authority signs, for TLS servers and clients.
+   * Generates a key and a certificate signed by this CA, for TLS servers and clients.
    *
-   * @throws InvalidCertificate when this is no authority, or a name cannot be put into a certificate
+   * @throws InvalidCertificate if this certificate is not a CA, or for an invalid common name, host name or validity
    */
   async issue(options: CertificateOptions): Promise<PrivateCertificate> {
     const { makeIssued } = await import("./generate.ts");
     return loaded(await makeIssued(options, this));
   }
 
-  /** Certificate, chain and **unencrypted private key**, so that `loadPEM` reads the whole again. */
+  /** Returns certificate, chain and the **unencrypted private key** as PEM. `loadPEM` reads it. */
   toPEMWithKey(): string {
     const key = this.privateKey.export({ type: "pkcs8", format: "pem" });
     return [this, ...this.chain].map((certificate) => certificate.toPEM()).join("") + key.toString();
   }
 }
 
-function loaded({ certificatePEM, keyPEM }: Made): PrivateCertificate {
+function loaded({ certificatePEM, keyPEM }: GeneratedCertificate): PrivateCertificate {
   return PrivateCertificate.loadPEM(certificatePEM, keyPEM);
 }
 
 function loadKey(pem: PEM, { passphrase }: KeyOptions): KeyObject {
   const keys = pemBlocks(pem, "private key").filter((block) => block.label.endsWith("PRIVATE KEY"));
   const [key] = keys;
-  if (key === undefined) throw new InvalidCertificate("private key: no private key in the PEM text");
-  if (keys.length > 1) throw new InvalidCertificate(`private key: ${keys.length} keys where one is expected`);
+  if (key === undefined) throw new InvalidCertificate("private key: the PEM text holds no private key");
+  if (keys.length > 1)
+    throw new InvalidCertificate(`private key: the PEM text holds ${keys.length} keys, one is expected`);
   const encrypted = key.label.startsWith("ENCRYPTED") || key.text.includes("Proc-Type: 4,ENCRYPTED");
   if (encrypted && passphrase === undefined) {
-    throw new InvalidCertificate("private key: it is encrypted, and no passphrase is given");
+    throw new InvalidCertificate("private key: the key is encrypted; set `passphrase`");
   }
   try {
     return createPrivateKey(passphrase === undefined ? key.text : { key: key.text, passphrase });
   } catch (cause) {
     const reason = encrypted
-      ? "it does not open with this passphrase"
+      ? "the passphrase does not decrypt the key"
       : "the PEM block does not hold a usable key";
     throw new InvalidCertificate(`private key: ${reason}`, { cause });
   }
 }
 
-function misfit(leaf: Certificate, key: KeyObject, chain: readonly Certificate[]): InvalidCertificate {
+function keyMismatch(leaf: Certificate, key: KeyObject, chain: readonly Certificate[]): InvalidCertificate {
   const owner = chain.find((certificate) => certificate.x509.checkPrivateKey(key));
-  const hint = owner === undefined ? "" : `; it belongs to ${owner.subject}, which has to come first`;
-  return new InvalidCertificate(`private key: it does not fit the certificate (${leaf})${hint}`);
+  const hint = owner === undefined ? "" : `; it matches ${owner.subject}, which must come first`;
+  return new InvalidCertificate(`private key: the key does not match the certificate (${leaf})${hint}`);
 }

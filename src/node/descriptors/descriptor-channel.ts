@@ -1,14 +1,14 @@
 /**
- * The descriptors of one connection, in both directions. They are counted from 0 in each; what goes over in a box is
- * the count.
+ * The file descriptors of one connection. Each direction numbers its descriptors from 0, and a box refers to a descriptor
+ * by this number.
  *
- * Ownership: what is sent is a copy of the program's descriptor, ours until it is on its way. What is received is ours
- * until a box claims it; then it is the program's.
+ * Ownership: the channel sends a copy of the program's descriptor, and closes the copy after sending. The channel owns a
+ * received descriptor until a box claims it; then the program owns it.
  */
 import type { SideChannel } from "../../core/schema/spread-fields.ts";
 import { libc } from "./libc.ts";
 
-/** Sends and receives the descriptors of one connection. */
+/** Queues of the descriptors that one connection sends and receives. */
 export class DescriptorChannel implements SideChannel {
   readonly #outgoing: number[] = [];
   #nextOutgoing = 0;
@@ -17,9 +17,9 @@ export class DescriptorChannel implements SideChannel {
   #closed = false;
 
   /**
-   * Has a copy of a descriptor sent with the bytes that are written next.
-   * @returns what the peer will know it by
-   * @throws Error when it is not open, or when the process has no room for the copy
+   * Queues a copy of a descriptor. It is sent with the bytes that are written next.
+   * @returns the number of the descriptor in boxes
+   * @throws Error if the descriptor or the connection is not open, or if the process has no file descriptor left
    */
   send(fd: number): number {
     if (this.#closed) throw new Error("the connection is closed");
@@ -27,28 +27,28 @@ export class DescriptorChannel implements SideChannel {
     return this.#nextOutgoing++;
   }
 
-  /** The next to be sent. */
+  /** The next descriptor to send. */
   get next(): number | undefined {
     return this.#outgoing[0];
   }
 
-  /** It is on its way. */
+  /** Removes and closes the copy that was sent. */
   sent(): void {
     const fd = this.#outgoing.shift();
     if (fd !== undefined) libc().close(fd);
   }
 
-  /** One has come. It is ours until a box claims it. */
+  /** Adds a received descriptor. The channel owns it until a box claims it. */
   received(fd: number): void {
     this.#incoming.set(this.#nextIncoming++, fd);
   }
 
-  /** How many were received and not claimed. */
+  /** Number of received descriptors that no box has claimed. */
   get unclaimed(): number {
     return this.#incoming.size;
   }
 
-  /** Claims a received descriptor: closing it is now the caller's. Undefined where there is none of this number. */
+  /** Returns a received descriptor for the caller to close, or undefined if no descriptor has this number. */
   take(ordinal: number): number | undefined {
     const fd = this.#incoming.get(ordinal);
     this.#incoming.delete(ordinal);
@@ -67,7 +67,7 @@ export class DescriptorChannel implements SideChannel {
     };
   }
 
-  /** Closes whatever is still ours. */
+  /** Closes all descriptors that the channel owns. */
   close(): void {
     this.#closed = true;
     for (const fd of [...this.#outgoing, ...this.#incoming.values()]) libc().close(fd);

@@ -1,17 +1,17 @@
 /**
- * A UNIX socket as a stream, which carries descriptors beside the bytes.
+ * A stream over a UNIX socket that carries file descriptors with the bytes.
  *
- * Node's own sockets read with `read`, and whatever comes beside the bytes is lost. So this one reads and writes by
- * itself, on a descriptor of its own.
+ * Node's sockets read with `read`, which loses the descriptors. This stream calls `recvmsg` and `sendmsg` itself, on a
+ * descriptor of its own.
  */
 import { Duplex } from "node:stream";
 import { ProtocolError } from "../../core/errors/peer.ts";
 import { toError } from "../../core/errors/to-error.ts";
 import { DescriptorChannel } from "./descriptor-channel.ts";
 import { libc, type Watch } from "./libc.ts";
-import { messages, SHUT_WR } from "./scm-rights.ts";
+import { SHUT_WR, scmRights } from "./scm-rights.ts";
 
-/** Reads in a row before others get a turn. */
+/** Maximum number of consecutive reads before other callbacks of the event loop run. */
 const READS = 16;
 
 interface Write {
@@ -25,13 +25,13 @@ export class DescriptorStream extends Duplex {
   readonly #maxWaiting: number;
   readonly #watch: Watch;
   #reads = false;
-  /** What is watched for now: to say it again would cost. */
+  /** The events that are watched now, to avoid a system call if nothing changes. */
   #watched = { reads: false, writes: false };
   #write: Write | undefined;
 
   /**
-   * @param fd ours from now on, in whatever comes
-   * @param maxWaiting received descriptors that nobody has claimed: more end the stream
+   * @param fd owned and closed by the stream, also on failure
+   * @param maxWaiting limit of received descriptors that no box has claimed; more destroy the stream
    */
   constructor(fd: number, maxWaiting: number) {
     super();
@@ -52,7 +52,7 @@ export class DescriptorStream extends Duplex {
   }
 
   override _final(done: (error?: Error | null) => void): void {
-    libc().shutdown(this.#fd, SHUT_WR); // fails only where the peer has gone, which reading tells
+    libc().shutdown(this.#fd, SHUT_WR); // fails only if the peer has gone, and the next read reports that
     done();
   }
 
@@ -76,14 +76,14 @@ export class DescriptorStream extends Duplex {
     this.#rewatch();
   }
 
-  /** Writes what the socket takes. Descriptors go first: each may come before its box, but not after it. */
+  /** Writes as much as the socket accepts. Descriptors go first: each may arrive before its box, but not after it. */
   #flush(): void {
     while (this.#write !== undefined && !this.destroyed) {
       const { bytes, done } = this.#write;
       const descriptor = bytes.length > 0 ? this.descriptors.next : undefined;
       let taken = 0;
       try {
-        if (bytes.length > 0) taken = messages().send(this.#fd, bytes, descriptor);
+        if (bytes.length > 0) taken = scmRights().send(this.#fd, bytes, descriptor);
       } catch (error) {
         this.#write = undefined;
         return done(toError(error));
@@ -94,7 +94,7 @@ export class DescriptorStream extends Duplex {
         this.#write = { bytes: bytes.subarray(taken), done };
       } else {
         this.#write = undefined;
-        done(); // may bring the next write
+        done(); // may start the next write
       }
     }
   }
@@ -102,14 +102,17 @@ export class DescriptorStream extends Duplex {
   #fill(): void {
     try {
       for (let i = 0; i < READS && this.#reads; i++) {
-        const received = messages().receive(this.#fd);
+        const received = scmRights().receive(this.#fd);
         if (received === undefined) return;
         const { bytes, descriptors, truncated } = received;
         for (const fd of descriptors) this.descriptors.received(fd);
-        if (truncated) throw new ProtocolError("descriptors were lost: this process has too many open");
+        if (truncated)
+          throw new ProtocolError(
+            "received descriptors were lost: this process has too many open files; raise its limit (ulimit -n)",
+          );
         if (this.descriptors.unclaimed > this.#maxWaiting) {
           throw new ProtocolError(
-            `${this.descriptors.unclaimed} descriptors came that no box has claimed: the limit is ${this.#maxWaiting}`,
+            `the peer sent ${this.descriptors.unclaimed} descriptors that no box has claimed; the limit is ${this.#maxWaiting}`,
           );
         }
         this.#reads = bytes.length > 0 && this.push(bytes);

@@ -1,4 +1,4 @@
-/** AMP's Descriptor: an open file, handed to the peer. */
+/** AMP's argument type Descriptor: an open file that is passed to the peer. */
 
 import { integer } from "../../core/arguments/integer.ts";
 import { DescriptorsNotAvailable } from "../../core/errors/caller.ts";
@@ -11,35 +11,41 @@ import type { DescriptorChannel } from "./descriptor-channel.ts";
 const ordinal = integer();
 
 /**
- * AMP's Descriptor (Twisted's `amp.Descriptor`): a file descriptor, over UNIX sockets, between connections opened with
- * `descriptors: true`. Not inside TLS nor while it is being started, and not in a `listOf`. Needs the package koffi, on
- * Linux.
+ * Argument type for a file descriptor (Twisted's `amp.Descriptor`). It works over UNIX sockets between connections opened
+ * with `descriptors: true`, on 64-bit Linux with the package koffi. It does not work inside TLS, during an upgrade to TLS,
+ * or in a `listOf`.
  *
- * Who closes what: a descriptor that you send stays yours. A copy is made when the call is made, so close yours
- * whenever you like after `callRemote` has returned, or in a responder by `setImmediate`, when the answer has been
- * made. A descriptor that you receive, as an argument or in a response, is yours to close. What the peer sends and no
- * box claims is closed with the connection.
+ * Ownership: the library copies a descriptor that you send, and you still own yours. Close it at any time after
+ * `callRemote` has returned; in a responder, close it in `setImmediate`, after the answer has been encoded. You own a
+ * descriptor that you receive as an argument or in a response, and must close it. The connection closes received
+ * descriptors that no box has claimed when it ends.
  *
- * @throws DescriptorsNotAvailable when encoding or decoding where no descriptors go
- * @throws TypeError when encoding what is not an open descriptor
- * @throws SyntaxError when decoding a number under which no descriptor came
+ * @throws DescriptorsNotAvailable when encoding or decoding on a connection that carries no descriptors
+ * @throws TypeError when encoding a value that is not an open descriptor
+ * @throws SyntaxError when decoding a number that no received descriptor has
  */
 export function descriptor(): BoxArgument<number> {
   return boxArgument({
     description: { type: "Descriptor" },
     encode: () => {
-      throw new DescriptorsNotAvailable("a descriptor needs a box of its own: it cannot be in a listOf");
+      throw new DescriptorsNotAvailable(
+        "a descriptor cannot be in a listOf; use it as an argument of a command",
+      );
     },
     decode: () => {
-      throw new DescriptorsNotAvailable("a descriptor needs a box of its own: it cannot be in a listOf");
+      throw new DescriptorsNotAvailable(
+        "a descriptor cannot be in a listOf; use it as an argument of a command",
+      );
     },
     toBox(fd, name, box, connection) {
       if (!Number.isInteger(fd) || fd < 0)
-        throw new TypeError(`a file descriptor is needed, not ${String(fd)}`);
+        throw new TypeError(`a file descriptor must be an integer of at least 0, not ${String(fd)}`);
       const channel = channelOf(connection);
-      // The box would wait for TLS, and the descriptor would not: whoever is there would have it, verified or not.
+      // The box would wait for TLS but the descriptor would not, so an unverified peer would receive it.
       if (connection instanceof NodeConnection && connection.state === "upgrading") {
-        throw new DescriptorsNotAvailable("descriptors cannot go through TLS, which is being started");
+        throw new DescriptorsNotAvailable(
+          "descriptors cannot be sent while the connection is upgraded to TLS",
+        );
       }
       box.set(name, ordinal.encode(send(channel, fd)));
     },
@@ -48,7 +54,7 @@ export function descriptor(): BoxArgument<number> {
       if (bytes === undefined) return undefined;
       const number = ordinal.decode(bytes);
       const fd = channelOf(connection).take(number);
-      if (fd === undefined) throw new SyntaxError(`no descriptor came as number ${number}`);
+      if (fd === undefined) throw new SyntaxError(`no descriptor with the number ${number} was received`);
       return fd;
     },
   });
@@ -58,19 +64,21 @@ function send(channel: DescriptorChannel, fd: number): number {
   try {
     return channel.send(fd);
   } catch (cause) {
-    throw new TypeError(`${fd} cannot be sent: ${messageOf(cause)}`, { cause });
+    throw new TypeError(`the file descriptor ${fd} cannot be sent: ${messageOf(cause)}`, { cause });
   }
 }
 
 function channelOf(connection: unknown): DescriptorChannel {
   if (!(connection instanceof NodeConnection)) {
-    throw new DescriptorsNotAvailable("a descriptor can be sent and received on an open connection only");
+    throw new DescriptorsNotAvailable(
+      "descriptors can be sent and received only on a connection of ampwire/node",
+    );
   }
   const channel = connection.sideChannel;
   if (channel !== undefined) return channel;
   throw new DescriptorsNotAvailable(
     connection.secure
-      ? "descriptors cannot go through TLS"
-      : "this connection carries no descriptors: open it, over a UNIX socket, with `descriptors: true`",
+      ? "descriptors cannot be sent through TLS"
+      : "this connection carries no descriptors: open it over a UNIX socket with `descriptors: true`",
   );
 }

@@ -1,8 +1,8 @@
 /**
- * The few calls of the system that Node does not have, through koffi: an optional package, looked for when somebody
- * wants descriptors and not before.
+ * The system calls that Node lacks, through the optional package koffi. It is loaded when a connection first uses
+ * descriptors.
  *
- * Descriptors are passed in memory laid out as 64-bit Linux has it (`struct msghdr`), so that is where this works.
+ * Works on 64-bit Linux only, because descriptors are passed in memory with the layout of its `struct msghdr`.
  */
 import { createRequire } from "node:module";
 import { getSystemErrorName } from "node:util";
@@ -10,7 +10,7 @@ import { DescriptorsNotAvailable } from "../../core/errors/caller.ts";
 
 type Koffi = typeof import("koffi");
 
-/** Memory outside of JavaScript, at an address that the system can be told. */
+/** Memory outside the JavaScript heap, with an address for system calls. */
 export interface NativeMemory {
   readonly address: bigint;
   readonly bytes: Buffer;
@@ -20,26 +20,26 @@ export interface Libc {
   readonly sendmsg: (fd: number, message: bigint, flags: number) => number;
   readonly recvmsg: (fd: number, message: bigint, flags: number) => number;
   readonly shutdown: (fd: number, how: number) => number;
-  /** Node's own `closeSync` warns, in a worker thread, of every descriptor that `openSync` has not opened there. */
+  /** Used because `closeSync` of Node, in a worker thread, warns about each descriptor that `openSync` did not open. */
   readonly close: (fd: number) => number;
-  /** A descriptor for the same file, closed when the process becomes another one. @throws SystemError */
+  /** Returns a copy of the descriptor with close-on-exec set. @throws SystemError */
   duplicate(fd: number): number;
   /** @throws SystemError */
   isUnixSocket(fd: number): boolean;
-  /** What the last call that returned -1 has failed with. */
+  /** Returns the error of the last call that returned -1. */
   lastError(call: string): SystemError;
   allocate(size: number): NativeMemory;
-  /** Calls back whenever the descriptor can be read or written, until it is closed. */
+  /** Calls `ready` whenever the descriptor is readable or writable, until the watch is closed. */
   watch(fd: number, ready: () => void): Watch;
 }
 
 export interface Watch {
-  /** What to call back for; nothing at first. */
+  /** Sets the events to watch for. None are watched at first. */
   set(readable: boolean, writable: boolean): void;
   close(): void;
 }
 
-/** An error of the system, as Node has them. */
+/** An error of a system call, in Node's format. */
 export interface SystemError extends Error {
   /** `EAGAIN`, `EPIPE`, ... */
   readonly code: string;
@@ -53,7 +53,7 @@ const AF_UNIX = 1;
 
 let loaded: Libc | undefined;
 
-/** @throws DescriptorsNotAvailable where there is no koffi, or no Linux */
+/** @throws DescriptorsNotAvailable without koffi, or on a platform other than 64-bit Linux */
 export function libc(): Libc {
   loaded ??= bind(load());
   return loaded;
@@ -62,14 +62,14 @@ export function libc(): Libc {
 function load(): Koffi {
   if (process.platform !== "linux" || !ARCHITECTURES.includes(process.arch)) {
     throw new DescriptorsNotAvailable(
-      `descriptors can be sent and received on 64-bit Linux, and this is ${process.platform} on ${process.arch}`,
+      `descriptors need 64-bit Linux; this platform is ${process.platform} on ${process.arch}`,
     );
   }
   try {
-    return createRequire(import.meta.url)("koffi"); // its types are what the compiler finds under the same name
+    return createRequire(import.meta.url)("koffi"); // untyped: the return type is that of the package's types
   } catch (cause) {
     throw new DescriptorsNotAvailable(
-      "descriptors need the package koffi, which is not here: `npm install koffi` adds it",
+      "descriptors need the package koffi, which is not installed: run `npm install koffi`",
       { cause },
     );
   }
@@ -77,9 +77,11 @@ function load(): Koffi {
 
 function bind(koffi: Koffi): Libc {
   if (typeof koffi.node?.poll !== "function") {
-    throw new DescriptorsNotAvailable(`descriptors need koffi 3.3.4 or newer, and this is ${koffi.version}`);
+    throw new DescriptorsNotAvailable(
+      `descriptors need koffi 3.3.4 or newer; version ${koffi.version} is installed`,
+    );
   }
-  const library = koffi.load(null); // the C library that Node itself runs on
+  const library = koffi.load(null); // the C library of the Node process
   const fcntl = library.func("int fcntl(int fd, int command, ...)");
   const getsockopt = library.func("int getsockopt(int fd, int level, int name, void *value, void *length)");
 
@@ -114,14 +116,14 @@ function bind(koffi: Koffi): Libc {
     },
     watch(fd, ready) {
       let closed = false;
-      // Koffi calls back from the event loop, but outside of what Node does around its own callbacks: promises that
-      // are settled in there would stay where they are until something else happens. Immediates come next anyway.
+      // Koffi calls back from the event loop, but outside Node's callback scope: reactions of promises settled there would
+      // not run until the next callback of Node. The immediate is such a callback, and runs next.
       const called = () => {
         setImmediate(() => {
           if (!closed) ready();
         });
       };
-      // The event loop that Node runs on watches it: no thread waits.
+      // Node's event loop watches the descriptor, without a thread.
       const handle = koffi.node.poll(fd, { readable: false, writable: false }, called);
       handle.stop();
       return {

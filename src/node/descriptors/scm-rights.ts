@@ -1,14 +1,14 @@
 /**
- * Bytes and descriptors through one UNIX socket: `sendmsg` and `recvmsg`, which never wait.
+ * Bytes and file descriptors over a UNIX socket (`SCM_RIGHTS`): `sendmsg` and `recvmsg` in non-blocking mode.
  *
- * The memory that the system reads from and writes to is one block for all sockets of a thread: each call is over
- * before the next begins. What is received is copied out of it.
+ * All sockets of a thread share one block of native memory, because the calls are synchronous. Received bytes are copied
+ * out of the block.
  */
 import { type Libc, libc, type NativeMemory, type SystemError } from "./libc.ts";
 
-/** Bytes that one call takes or brings. */
+/** Maximum number of bytes that one call sends or receives. */
 const DATA_BYTES = 64 * 1024;
-/** The system passes no more with one message. */
+/** Linux's limit of descriptors in one message (`SCM_MAX_FD`). */
 const MAX_DESCRIPTORS = 253;
 
 // `struct msghdr`, `struct iovec` and `struct cmsghdr` of 64-bit Linux, little-endian.
@@ -25,23 +25,24 @@ const MSG_NOSIGNAL = 0x4000;
 const MSG_CMSG_CLOEXEC = 0x4000_0000;
 export const SHUT_WR = 1;
 
-/** What came: no bytes at all are the end of the stream. The descriptors are open, and the caller's. */
+/** A received message. Empty `bytes` mean the end of the stream. The caller must close the descriptors. */
 export interface Received {
   readonly bytes: Buffer;
   readonly descriptors: readonly number[];
-  /** The system has thrown descriptors away, for want of room in our table: those that come later would be miscounted. */
+  /** True if Linux dropped descriptors because the process has too many open files. Later numbers would be wrong. */
   readonly truncated: boolean;
 }
 
-let shared: Messages | undefined;
+let shared: ScmRights | undefined;
 
-/** @throws DescriptorsNotAvailable */
-export function messages(): Messages {
-  shared ??= new Messages(libc());
+/** Returns the instance of this thread. @throws DescriptorsNotAvailable */
+export function scmRights(): ScmRights {
+  shared ??= new ScmRights(libc());
   return shared;
 }
 
-export class Messages {
+/** Sends and receives messages with descriptors. */
+export class ScmRights {
   readonly #libc: Libc;
   readonly #header: NativeMemory;
   readonly #control: NativeMemory;
@@ -61,9 +62,9 @@ export class Messages {
   }
 
   /**
-   * Sends what the socket takes.
-   * @param descriptor goes with the first byte, and with nothing else: so Twisted wants it
-   * @returns how many bytes it took; 0 when it has no room now
+   * Sends as many bytes as the socket accepts.
+   * @param descriptor sent with the first byte alone, in a message of its own: Twisted requires it
+   * @returns the number of bytes sent; 0 if the socket's buffer is full
    * @throws SystemError
    */
   send(fd: number, bytes: Uint8Array, descriptor?: number): number {
@@ -84,7 +85,7 @@ export class Messages {
     );
   }
 
-  /** @returns undefined when there is nothing now. @throws SystemError */
+  /** Receives one message. @returns undefined if no data is available. @throws SystemError */
   receive(fd: number): Received | undefined {
     this.#prepare(DATA_BYTES, CONTROL_BYTES);
     const flags = MSG_DONTWAIT | MSG_CMSG_CLOEXEC;
@@ -124,7 +125,7 @@ export class Messages {
     header.writeInt32LE(0, MSGHDR.flags);
   }
 
-  /** @returns undefined when the call would have to wait */
+  /** @returns undefined if the call would block */
   #call(name: string, call: () => number): number | undefined {
     for (;;) {
       const result = Number(call());

@@ -1,29 +1,29 @@
-/** What `reconnecting` takes. */
+/** Options of `reconnecting`. */
 import type { StartTLSOptions } from "../../core/command/types.ts";
-import type { ReconnectingClient as Client } from "../../core/reconnecting/client.ts";
+import type { ReconnectingClient as CoreClient } from "../../core/reconnecting/client.ts";
 import type {
-  ReconnectingBaseOptions as Behaviour,
-  ReconnectingStateChange as Change,
-  ConnectionOpener as Way,
+  ReconnectingBaseOptions as CoreBaseOptions,
+  ConnectionOpener as CoreConnectionOpener,
+  ReconnectingStateChange as CoreStateChange,
 } from "../../core/reconnecting/options.ts";
 import type { ConnectOptions } from "../connect.ts";
 import type { NodeConnection } from "../connection.ts";
 
-/** A client whose connections are Node's. */
-export type ReconnectingClient = Client<NodeConnection>;
-/** A new state of such a client. */
-export type ReconnectingStateChange = Change<NodeConnection>;
-/** How a program opens its connections itself. */
-export type ConnectionOpener = Way<NodeConnection>;
+/** A reconnecting client over Node connections. */
+export type ReconnectingClient = CoreClient<NodeConnection>;
+/** A change of the client's state. */
+export type ReconnectingStateChange = CoreStateChange<NodeConnection>;
+/** A function of the program that opens the connections, in place of an address. */
+export type ConnectionOpener = CoreConnectionOpener<NodeConnection>;
 
-/** What such a client does. */
-export interface ReconnectingBaseOptions extends Behaviour<NodeConnection> {
+/** Behavior of a reconnecting client, for all kinds of addresses. */
+export interface ReconnectingBaseOptions extends CoreBaseOptions<NodeConnection> {
   /**
-   * Start TLS on every connection, before anything else; `onConnection` then runs inside TLS. Calls wait for it: none is
-   * ever sent in plaintext.
+   * Start TLS on every connection before anything else, with these options. Calls are queued until TLS is established, so
+   * no call is sent in plaintext, and `onConnection` runs inside TLS. Default: no TLS.
    */
   readonly startTLS?: StartTLSOptions | undefined;
 }
 
-/** Where to, as for `connect`, and how. */
+/** Options of {@link reconnecting}: the address as for `connect` or a function that opens connections, and the behavior. */
 export type ReconnectingOptions = ReconnectingBaseOptions & (ConnectOptions | ConnectionOpener);

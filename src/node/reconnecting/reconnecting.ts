@@ -1,4 +1,4 @@
-/** Keeps a connection up. */
+/** A client that reconnects whenever its connection breaks. */
 import { DescriptorsNotAvailable } from "../../core/errors/caller.ts";
 import { ReconnectingClient as Client } from "../../core/reconnecting/client.ts";
 import { withFatalOptionsErrors } from "../../core/reconnecting/fatal-errors.ts";
@@ -10,31 +10,32 @@ import { checkTLSOptions } from "../tls/validate-options.ts";
 import type { ReconnectingClient, ReconnectingOptions } from "./options.ts";
 
 /**
- * Connects, and connects again whenever the connection breaks, until it is closed. Comes back at once: calls wait for
- * the first connection as for any other. An address that Node cannot take closes the client.
- * @throws InvalidCertificate, InvalidSignature, RangeError, TypeError for options that make no sense
+ * Opens a connection, and opens a new one whenever the connection breaks, until the client is closed. Returns
+ * immediately: calls are queued until a connection is ready. An address that Node rejects, such as port 70000, closes the
+ * client.
+ * @throws InvalidCertificate, InvalidSignature, RangeError or TypeError for invalid options
  */
 export function reconnecting(options: ReconnectingOptions): ReconnectingClient {
   const { startTLS } = options;
-  if (startTLS !== undefined) checkTLSOptions(startTLS as TLSOptions, "client"); // looks whether the certificates are ours
-  const { open, isFatalError } = wayOf(options);
-  const carrier = {
+  if (startTLS !== undefined) checkTLSOptions(startTLS as TLSOptions, "client"); // checks the classes that the cast claims
+  const { open, isFatalError } = openerOf(options);
+  const factory = {
     clock: systemClock,
     open,
     prepare: startTLS && ((connection: NodeConnection) => connection.startTLS(startTLS)),
   };
-  return new Client({ ...options, isFatalError: isFatalError }, carrier);
+  return new Client({ ...options, isFatalError }, factory);
 }
 
-function wayOf(options: ReconnectingOptions) {
+function openerOf(options: ReconnectingOptions) {
   if ("open" in options) return options;
-  const { signal: _ofTheWhole, isFatalError, ...rest } = options;
+  const { signal: _clientSignal, isFatalError, ...rest } = options;
   checkOptions(rest, "client");
-  return withFatalOptionsErrors((signal) => connect({ ...rest, signal }), refuses, isFatalError);
+  return withFatalOptionsErrors((signal) => connect({ ...rest, signal }), isInvalidAddress, isFatalError);
 }
 
-/** Whether an address was refused before anything was opened: a port over 65535, a UNIX socket's lack of descriptors. */
-function refuses(error: unknown): boolean {
+/** True if Node or the library rejects the address itself: for example, a port over 65535. */
+function isInvalidAddress(error: unknown): boolean {
   return (
     error instanceof TypeError || error instanceof RangeError || error instanceof DescriptorsNotAvailable
   );

@@ -1,4 +1,4 @@
-/** Our side of the handshake where we are the TLS client. */
+/** The handshake as TLS client. */
 import { isIP, Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { type ConnectionOptions, checkServerIdentity, connect } from "node:tls";
@@ -11,7 +11,7 @@ import { normalServerName } from "./validate-options.ts";
 
 export function startClient(stream: Duplex, options: TLSOptions, outcome: HandshakeOutcome): void {
   const virtual = !(stream instanceof Socket);
-  // Node writes the ClientHello to such a stream before it has set itself up to read from it.
+  // Node writes the ClientHello to a stream that is not a socket before it listens to the stream.
   if (virtual) {
     stream.cork();
     process.nextTick(() => stream.uncork());
@@ -19,11 +19,11 @@ export function startClient(stream: Duplex, options: TLSOptions, outcome: Handsh
   const tlsSocket = connect({
     socket: stream,
     secureContext: secureContext(options),
-    rejectUnauthorized: options.verifyAuthorities !== undefined, // said aloud: the environment can change the default
+    rejectUnauthorized: options.verifyAuthorities !== undefined, // explicit: an environment variable can change the default
     ...identity(options.serverName),
   });
 
-  // For the words of an error only: on a socket that has failed there is no certificate to be found any more.
+  // Used for error messages only. After a failure, the socket no longer has the peer's certificate.
   let certificate: Certificate | undefined;
   const remember = (): void => {
     certificate ??= peerCertificate(tlsSocket);
@@ -38,7 +38,7 @@ export function startClient(stream: Duplex, options: TLSOptions, outcome: Handsh
   tlsSocket.once("secureConnect", () => outcome.established(tlsSocket));
 }
 
-/** Node would compare the certificate with `localhost` where no name is given. */
+/** Returns the options that verify the name. Without a name, Node would compare the certificate with `localhost`. */
 function identity(serverName: string | undefined): ConnectionOptions {
   if (serverName === undefined) return { checkServerIdentity: () => undefined };
   const name = normalServerName(serverName);

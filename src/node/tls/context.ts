@@ -1,9 +1,9 @@
 /**
- * What Node is told about certificates, versions and sessions.
+ * Node's TLS options for certificates, versions and sessions.
  *
- * Contexts are made once for each certificate and list of authorities, and live as long as these do. They
- * hold nothing of a single connection: sessions are never resumed, since a resumed one would skip the proof
- * of who the client is.
+ * Each combination of certificate, CAs and versions has one secure context, cached as long as the certificates live. A
+ * context holds no state of a connection. Sessions are never resumed, because a resumed session skips the check of the
+ * client's certificate.
  */
 import { constants } from "node:crypto";
 import { createSecureContext, type SecureContext, type SecureContextOptions } from "node:tls";
@@ -11,9 +11,9 @@ import type { Certificate } from "../certificates/certificate.ts";
 import type { PrivateCertificate } from "../certificates/private-certificate.ts";
 import type { TLSOptions } from "./options.ts";
 
-/** A branch of the tree in which contexts are kept: certificate, first authority, second authority, ... */
+/** A node in the tree of cached contexts. The path is the certificate, the first CA, the second CA, and so on. */
 interface Branch {
-  /** By versions. */
+  /** Contexts by the range of versions. */
   readonly contexts: Map<string, SecureContext>;
   readonly next: WeakMap<Certificate, Branch>;
 }
@@ -21,7 +21,7 @@ interface Branch {
 const anonymous = newBranch();
 const byCertificate = new WeakMap<Certificate, Branch>();
 
-/** @throws whatever Node finds wrong with the certificate: a key too small, for example */
+/** Returns the cached context. @throws Node's error for an unusable certificate: for example, for a key that is too small */
 export function secureContext(options: TLSOptions): SecureContext {
   const { localCertificate, verifyAuthorities = [], minVersion = "", maxVersion = "" } = options;
   let branch = localCertificate === undefined ? anonymous : grow(byCertificate, localCertificate);
@@ -35,16 +35,16 @@ export function secureContext(options: TLSOptions): SecureContext {
   return context;
 }
 
-/** The same as Node's options, for a TLS server: Node makes the context of a server itself. */
+/** Returns the options of a context. A TLS server needs them, because Node creates a server's context itself. */
 export function contextOptions(options: TLSOptions): SecureContextOptions {
   const { localCertificate, verifyAuthorities = [], minVersion = "TLSv1.2", maxVersion } = options;
   return {
-    // An empty list where nothing is verified: leaving it out would load Node's own roots.
+    // Always set, even to an empty list: without `ca`, Node loads its own root certificates.
     ca: verifyAuthorities.map((authority) => authority.toPEM()),
     ...(localCertificate === undefined ? {} : presented(localCertificate)),
     minVersion,
     ...(maxVersion === undefined ? {} : { maxVersion }),
-    // OpenSSL would let a TLS 1.2 server renegotiate with us as client; Node's disableRenegotiation is for servers.
+    // NO_RENEGOTIATION: OpenSSL lets a TLS 1.2 server renegotiate, and Node's disableRenegotiation affects servers only.
     secureOptions: constants.SSL_OP_NO_TICKET | constants.SSL_OP_NO_RENEGOTIATION,
   };
 }

@@ -1,52 +1,52 @@
-/** OpenSSL's reasons in words that tell a person what to look at. */
+/** Readable messages for OpenSSL's error codes. */
 import type { Certificate } from "../certificates/certificate.ts";
 import type { TLSOptions, TLSRole } from "./options.ts";
 
-/** What a reason is about. */
-export interface Subject {
+/** Context of a failed verification. */
+export interface VerificationContext {
   readonly certificate: Certificate | undefined;
   readonly options: TLSOptions & { readonly role: TLSRole };
 }
 
-/** Ends the sentence "the peer's certificate (CN=x, issued by CN=y) is not trusted: ". */
-const VERIFICATION: Readonly<Record<string, (subject: Subject) => string>> = {
-  UNABLE_TO_GET_ISSUER_CERT: noIssuer,
-  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: noIssuer,
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: noIssuer,
-  SELF_SIGNED_CERT_IN_CHAIN: noIssuer,
-  DEPTH_ZERO_SELF_SIGNED_CERT: (subject) => `it is self-signed and is not itself ${ours(subject)}`,
-  CERT_SIGNATURE_FAILURE: () => "its signature was not made with the key of the authority that it names",
+/** Endings of the sentence "the peer's certificate (CN=x, issued by CN=y) is not trusted: ". */
+const VERIFICATION: Readonly<Record<string, (subject: VerificationContext) => string>> = {
+  UNABLE_TO_GET_ISSUER_CERT: notIssued,
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: notIssued,
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: notIssued,
+  SELF_SIGNED_CERT_IN_CHAIN: notIssued,
+  DEPTH_ZERO_SELF_SIGNED_CERT: (subject) => `it is self-signed and is not ${trustedCAs(subject)}`,
+  CERT_SIGNATURE_FAILURE: () => "its signature does not match the key of the CA that it names",
   CERT_HAS_EXPIRED({ certificate }) {
-    if (certificate === undefined) return "it, or an authority above it, has expired";
+    if (certificate === undefined) return "it or a CA in its chain has expired";
     return certificate.validTo.getTime() < Date.now()
       ? `it expired on ${certificate.validTo.toISOString()}`
-      : "an authority above it has expired";
+      : "a CA in its chain has expired";
   },
   CERT_NOT_YET_VALID({ certificate }) {
-    if (certificate === undefined) return "it, or an authority above it, is not valid yet";
+    if (certificate === undefined) return "it or a CA in its chain is not valid yet";
     return certificate.validFrom.getTime() > Date.now()
       ? `it is not valid before ${certificate.validFrom.toISOString()}`
-      : "an authority above it is not valid yet";
+      : "a CA in its chain is not valid yet";
   },
   INVALID_PURPOSE: ({ options }) =>
-    `it, or an authority above it, is not made for TLS ${options.role === "client" ? "servers" : "clients"}`,
-  INVALID_CA: () => "what issued it is not an authority's certificate",
-  PATH_LENGTH_EXCEEDED: () => "there are more authorities between it and its root than the root allows",
+    `it or a CA in its chain is not made for TLS ${options.role === "client" ? "servers" : "clients"}`,
+  INVALID_CA: () => "the certificate that issued it is not a CA",
+  PATH_LENGTH_EXCEEDED: () => "its chain has more CAs than its root allows",
   CERT_CHAIN_TOO_LONG: () => "its chain is too long",
   CERT_REVOKED: () => "it was revoked",
   HOSTNAME_MISMATCH: wrongName,
   ERR_TLS_CERT_ALTNAME_INVALID: wrongName,
 };
 
-/** Of a handshake that failed without any judgement on a certificate. */
+/** Messages for handshakes that failed for a reason other than a certificate. */
 const HANDSHAKE: readonly (readonly [RegExp, string])[] = [
   [/WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG|HTTP_REQUEST|BAD_RECORD_TYPE/, "the peer does not speak TLS"],
-  [/UNSUPPORTED_PROTOCOL|VERSION_TOO_LOW/, "the peer has no version of TLS that we accept (1.2 or newer)"],
-  [/NO_SHARED_CIPHER/, "the peer has no cipher that we accept"],
+  [/UNSUPPORTED_PROTOCOL|VERSION_TOO_LOW/, "the peer supports no accepted version of TLS (1.2 or newer)"],
+  [/NO_SHARED_CIPHER/, "the peer supports no accepted cipher"],
 ];
 
-/** undefined when the code is not about verifying a certificate. */
-export function verificationReason(code: string, subject: Subject): string | undefined {
+/** Returns undefined if the code does not concern the verification of a certificate. */
+export function verificationReason(code: string, subject: VerificationContext): string | undefined {
   return VERIFICATION[code]?.(subject);
 }
 
@@ -55,23 +55,23 @@ export function handshakeReason(error: { readonly code: string; readonly message
   return known === undefined ? error.message : `${known[1]} (${error.message})`;
 }
 
-/** `UNKNOWN_CA` as `unknown ca`. */
-export function inWords(code: string): string {
+/** Converts a code such as `UNKNOWN_CA` to `unknown ca`. */
+export function codeAsText(code: string): string {
   return code.replaceAll("_", " ").toLowerCase();
 }
 
-function noIssuer(subject: Subject): string {
-  return `it does not lead to ${ours(subject)}`;
+function notIssued(subject: VerificationContext): string {
+  return `its chain does not lead to ${trustedCAs(subject)}`;
 }
 
-function ours({ options }: Subject): string {
+function trustedCAs({ options }: VerificationContext): string {
   const names = (options.verifyAuthorities ?? []).map((authority) => authority.subject);
   const shown = names.length > 3 ? [...names.slice(0, 3), `${names.length - 3} more`] : names;
-  return `one of the authorities given (${shown.join("; ")})`;
+  return `one of the trusted CAs (${shown.join("; ")})`;
 }
 
-function wrongName({ certificate, options }: Subject): string {
-  const wrong = `it is not for ${options.serverName ?? "the name asked for"}`;
+function wrongName({ certificate, options }: VerificationContext): string {
+  const wrong = `it is not for ${options.serverName ?? "the requested name"}`;
   if (certificate === undefined) return wrong;
   const names = certificate.subjectAltNames;
   return `${wrong} but for ${names.length > 0 ? names.join(", ") : certificate.subject}`;

@@ -1,10 +1,13 @@
-/** The session of a TLS socket that was one before it came to us. What it was verified against, its maker knows. */
+/**
+ * The session of a TLS socket that the program created. The library does not know which CAs the program trusts; `verified`
+ * is Node's `authorized`.
+ */
 import type { TLSSocket } from "node:tls";
 import type { TLSSession } from "../../core/transport.ts";
 import type { Certificate } from "../certificates/certificate.ts";
 import { describePeer } from "./peer.ts";
 
-export class GivenSession implements TLSSession {
+export class ExistingSession implements TLSSession {
   readonly hostCertificate = undefined;
   peerCertificate: Certificate | undefined;
   protocol = "TLS";
@@ -12,13 +15,13 @@ export class GivenSession implements TLSSession {
   verified = false;
 
   constructor(socket: TLSSocket) {
-    const look = () => this.#look(socket);
-    look();
-    // Its handshake may still be to come: `secure` where we are the TLS server, and on Node where we are the client.
-    socket.once("secure", look).once("secureConnect", look);
+    const update = () => this.#update(socket);
+    update();
+    // The handshake may not have finished yet. Servers emit `secure`; clients emit `secureConnect`, on Node also `secure`.
+    socket.once("secure", update).once("secureConnect", update);
   }
 
-  #look(socket: TLSSocket): void {
+  #update(socket: TLSSocket): void {
     const { certificate, protocol, cipher } = describePeer(socket);
     this.peerCertificate = certificate;
     this.protocol = protocol ?? this.protocol;

@@ -1,4 +1,4 @@
-/** One handshake from its start to its only outcome. */
+/** One TLS handshake, from its start to its single outcome. */
 import type { Duplex } from "node:stream";
 import type { TLSSocket } from "node:tls";
 import { startClient } from "./client.ts";
@@ -8,13 +8,16 @@ import type { HandshakeOutcome } from "./outcome.ts";
 import { peerCertificate } from "./peer.ts";
 import { startServer } from "./server.ts";
 
-/** How long a TLS error may come after the stream below has closed: it knows the reason, the stream does not. */
+/**
+ * Milliseconds to wait for the TLS socket's error after the stream below has closed. The TLS error contains the reason, the
+ * stream's does not.
+ */
 const LATE_ERROR_MS = 10;
 
 export function handshake(stream: Duplex, options: UpgradeOptions): Promise<TLSSocket> {
   const { role, signal, verifyAuthorities } = options;
   const { allowHalfOpen } = stream;
-  // A peer that has ended its side finishes no handshake: where half-open is allowed, Node's server waits for it.
+  // With half-open allowed, Node's TLS server would wait for a peer that has ended its side in the handshake.
   stream.allowHalfOpen = false;
   return new Promise((resolve, reject) => {
     let streamError: unknown;
@@ -28,16 +31,16 @@ export function handshake(stream: Duplex, options: UpgradeOptions): Promise<TLSS
     };
     const fail = (reason: unknown): void => {
       if (!settle()) return;
-      stream.destroy(); // takes the TLS socket on it along
+      stream.destroy(); // destroys the TLS socket too
       reject(reason);
     };
     const outcome: HandshakeOutcome = {
       failed: (failure) => fail(handshakeFailed(failure, options)),
       established(tlsSocket) {
-        // After the handshake Node reports what breaks TLS, a fatal alert too, and leaves the socket open.
+        // After a TLS error (also a fatal alert) Node emits `error` but leaves the socket open.
         tlsSocket.on("error", () => tlsSocket.destroy());
         const certificate = verifyAuthorities === undefined ? undefined : peerCertificate(tlsSocket);
-        // Node has looked already. Twice, because everything rests on it.
+        // Node has checked this already. It is checked twice because the whole security of the connection depends on it.
         if (verifyAuthorities !== undefined && (!tlsSocket.authorized || certificate === undefined)) {
           const authorizationError = tlsSocket.authorizationError ?? "NOT_VERIFIED";
           outcome.failed({ authorizationError, certificate });
@@ -51,7 +54,7 @@ export function handshake(stream: Duplex, options: UpgradeOptions): Promise<TLSS
     };
     const closed = (): void => {
       const report = () => outcome.failed({ error: streamError });
-      // Behind the timer two turns of the event loop: under load the ten milliseconds may be over within one.
+      // Two turns of the event loop follow the timer, because under load one turn may take longer than the timer.
       setTimeout(() => setImmediate(() => setImmediate(report)), LATE_ERROR_MS);
     };
     const aborted = (): void => fail(signal?.reason);
@@ -60,7 +63,7 @@ export function handshake(stream: Duplex, options: UpgradeOptions): Promise<TLSS
       streamError = error;
     });
     stream.once("close", closed);
-    stream.once("end", closed); // a TLS server on a stream that is no socket would wait for ever
+    stream.once("end", closed); // a TLS server on a stream that is not a socket would wait indefinitely
     signal?.addEventListener("abort", aborted, { once: true });
     if (signal?.aborted) aborted();
     else if (stream.destroyed || stream.readableEnded) closed();

@@ -1,35 +1,39 @@
-/** What one side of an upgrade presents and demands. */
+/** Options of one end of an upgrade to TLS. */
 import type { Certificate } from "../certificates/certificate.ts";
 import type { PrivateCertificate } from "../certificates/private-certificate.ts";
 
-/** Of the handshake: who opened the connection is the client, whoever asked for TLS. */
+/** Role in the TLS handshake. The end that opened the connection is the client, even if the other end called StartTLS. */
 export type TLSRole = "client" | "server";
 
-/** Older ones are never spoken. */
+/** Versions of TLS that the library supports. */
 export type TLSVersion = "TLSv1.2" | "TLSv1.3";
 
-/** What one side presents and demands in a handshake. */
+/** Certificate and verification options of one end of a TLS handshake. */
 export interface TLSOptions {
-  /** What we present. Without it a client is anonymous, and a server presents a temporary certificate. */
+  /**
+   * Certificate that this end presents. Default: a client presents none, a server presents a self-signed certificate that
+   * is generated once per process.
+   */
   readonly localCertificate?: PrivateCertificate | undefined;
   /**
-   * Who must have signed what the peer presents: chain and dates are checked, against these alone, never
-   * against the roots that Node brings. Without it nothing is checked. An empty list is an error.
+   * Trusted CAs. The peer must present a certificate that one of them issued; its chain and its validity period are
+   * checked. Node's own root certificates are never used. Default: the peer's certificate is not verified. An empty list
+   * throws InvalidCertificate.
    */
   readonly verifyAuthorities?: readonly Certificate[] | undefined;
   /**
-   * The host name or IP address that the server's certificate must be for; a host name is also sent to it (SNI).
-   * For the TLS client, and only together with `verifyAuthorities`: a name that nobody vouches for means nothing.
+   * Host name or IP address that the server's certificate must contain. A host name is also sent to the server (SNI). For
+   * TLS clients only. Requires `verifyAuthorities`, because the name in an unverified certificate proves nothing.
    */
   readonly serverName?: string | undefined;
-  /** The oldest version to accept: TLS 1.2 where nothing is said, and never an older one. */
+  /** Oldest accepted version of TLS. Default TLS 1.2, which is also the minimum. */
   readonly minVersion?: TLSVersion | undefined;
-  /** The newest version to accept. */
+  /** Newest accepted version of TLS. Default TLS 1.3. */
   readonly maxVersion?: TLSVersion | undefined;
 }
 
 export interface UpgradeOptions extends TLSOptions {
   readonly role: TLSRole;
-  /** Aborting it ends the handshake, which rejects with its reason. */
+  /** Signal that cancels the handshake, which then rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
 }

@@ -1,8 +1,8 @@
 /**
- * Our side of the handshake where we are the TLS server.
+ * The handshake as TLS server.
  *
- * A server object of Node, though it never listens: `new TLSSocket(stream, { isServer: true })` lets clients with
- * an untrusted certificate through on some versions.
+ * Uses Node's TLS server object, which never listens. The alternative, `new TLSSocket(stream, { isServer: true })`,
+ * accepts clients with an untrusted certificate on some versions of Node.
  */
 import type { Duplex } from "node:stream";
 import { createServer, type SecureContext, type Server } from "node:tls";
@@ -10,9 +10,9 @@ import { contextOptions, secureContext } from "./context.ts";
 import type { TLSOptions } from "./options.ts";
 import type { HandshakeOutcome } from "./outcome.ts";
 
-/** Milliseconds, the most that a timer takes: in place of Node's own two minutes, since the caller has a bound. */
-const NEVER = 2 ** 31 - 1;
-/** Servers kept for the next handshakes, for each certificate and list of authorities. */
+/** In milliseconds; the longest delay of a timer. Replaces Node's default of two minutes, because the caller has a timeout. */
+const NO_TIMEOUT = 2 ** 31 - 1;
+/** Maximum number of idle servers that are kept for each certificate and list of CAs. */
 const MAX_IDLE = 8;
 
 export function startServer(stream: Duplex, options: TLSOptions, outcome: HandshakeOutcome): void {
@@ -21,11 +21,11 @@ export function startServer(stream: Duplex, options: TLSOptions, outcome: Handsh
 }
 
 /**
- * Serves one handshake at a time: Node does not say which stream a TLS socket lies on.
+ * Runs one handshake at a time, because Node does not tell to which stream a TLS socket belongs.
  *
- * Making one parses key and certificates, which costs as much as the handshake; so it is used again. But only after
- * a handshake that was established, for then Node tells the server nothing more of that socket: of a stream that
- * failed it may do so late.
+ * Creating a server parses its key and certificates, which costs as much as the handshake, so a server is reused. It is
+ * reused only after a successful handshake, because Node then emits no more events for that socket. After a failure,
+ * Node may emit an error late.
  */
 class HandshakeServer {
   readonly #server: Server;
@@ -37,7 +37,7 @@ class HandshakeServer {
       ...contextOptions(options),
       requestCert: verify,
       rejectUnauthorized: verify,
-      handshakeTimeout: NEVER,
+      handshakeTimeout: NO_TIMEOUT,
     });
     this.#server.on("secureConnection", (tlsSocket) => {
       const outcome = this.#outcome;
@@ -57,7 +57,7 @@ class HandshakeServer {
   }
 }
 
-/** As contexts are, kept for as long as certificate and authorities live. */
+/** Idle servers. Like the contexts, they live as long as the certificate and the CAs. */
 const kept = new WeakMap<SecureContext, HandshakeServer[]>();
 
 function idleServers(options: TLSOptions): HandshakeServer[] {

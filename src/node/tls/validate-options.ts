@@ -1,4 +1,4 @@
-/** Everything about an upgrade that can be found wrong before a byte is sent. */
+/** Checks of the options of an upgrade, made before a byte is sent. */
 import { isIP } from "node:net";
 import type { Duplex } from "node:stream";
 import { InvalidCertificate } from "../../core/errors/tls.ts";
@@ -11,15 +11,16 @@ import { secureContext } from "./context.ts";
 import type { TLSOptions, TLSRole } from "./options.ts";
 
 /**
- * Call it before the first byte of an upgrade: what it lets pass cannot fail for a reason of our own any more.
+ * Checks the TLS options of this end. Call it before the first byte of an upgrade: afterwards, only the peer or the network
+ * can make the upgrade fail.
  *
- * @throws InvalidCertificate
+ * @throws InvalidCertificate for invalid options
  */
 export function checkTLSOptions(options: TLSOptions, role: TLSRole): void {
   const { localCertificate, verifyAuthorities, serverName } = options;
   if (localCertificate !== undefined && !(localCertificate instanceof PrivateCertificate)) {
     throw new InvalidCertificate(
-      "localCertificate is not a PrivateCertificate: PrivateCertificate.loadPEM makes one",
+      "localCertificate is not a PrivateCertificate: use PrivateCertificate.loadPEM",
     );
   }
   if (verifyAuthorities !== undefined) checkAuthorities(verifyAuthorities);
@@ -28,23 +29,24 @@ export function checkTLSOptions(options: TLSOptions, role: TLSRole): void {
   try {
     secureContext(options);
   } catch (cause) {
-    throw new InvalidCertificate(`TLS cannot be set up with this certificate: ${messageOf(cause)}`, {
+    throw new InvalidCertificate(`localCertificate cannot be used for TLS: ${messageOf(cause)}`, {
       cause,
     });
   }
 }
 
 /**
- * Some streams cannot carry TLS, and Node may abort the whole process when it finds out by itself.
+ * Checks that a stream can carry TLS. Without the check, Node may abort the whole process.
  *
- * @throws TypeError for a stream in object mode, with an encoding set, or that is TLS already
+ * @throws TypeError for a stream in object mode, with an encoding set, or a TLS stream
  */
 export function checkStream(stream: Duplex): void {
   checkByteStream(stream, "TLS");
-  if ("encrypted" in stream) throw new TypeError("TLS inside TLS is not possible: the stream is TLS already");
+  if ("encrypted" in stream)
+    throw new TypeError("the stream is a TLS stream already; TLS inside TLS is not supported");
 }
 
-/** As it is sent and compared: international names in ASCII, without the dot of the root. */
+/** Returns the name as it is sent and compared: international names in ASCII, without a trailing dot. */
 export function normalServerName(serverName: string): string {
   return isIP(serverName) === 0 ? hostNameInASCII(serverName).replace(/\.$/, "") : serverName;
 }
@@ -54,28 +56,26 @@ function checkAuthorities(authorities: readonly Certificate[]): void {
     throw new InvalidCertificate("verifyAuthorities is not an array of Certificates");
   if (authorities.length === 0) {
     throw new InvalidCertificate(
-      "verifyAuthorities is empty: leave it out if the peer is not to be verified",
+      "verifyAuthorities is empty: add a CA, or omit the option to skip verification",
     );
   }
   for (const [index, authority] of authorities.entries()) {
     if (authority instanceof Certificate) continue;
-    throw new InvalidCertificate(
-      `verifyAuthorities[${index}] is not a Certificate: Certificate.loadPEM makes one`,
-    );
+    throw new InvalidCertificate(`verifyAuthorities[${index}] is not a Certificate: use Certificate.loadPEM`);
   }
 }
 
 function checkServerName(serverName: string, options: TLSOptions, role: TLSRole): void {
   if (role === "server")
-    throw new InvalidCertificate("serverName is for the TLS client, and this side is the server");
+    throw new InvalidCertificate("serverName is for TLS clients only; this end is the TLS server");
   if (options.verifyAuthorities === undefined) {
     throw new InvalidCertificate(
-      "serverName needs verifyAuthorities: a name that nobody vouches for means nothing",
+      "serverName needs verifyAuthorities: the name in an unverified certificate proves nothing",
     );
   }
   if (typeof serverName !== "string" || normalServerName(serverName) === "") {
     throw new InvalidCertificate(
-      `serverName ${JSON.stringify(serverName)} is neither a host name nor an IP address`,
+      `serverName ${JSON.stringify(serverName)} is not a host name or an IP address`,
     );
   }
 }
@@ -85,6 +85,6 @@ function checkVersions({ minVersion = "TLSv1.2", maxVersion = "TLSv1.3" }: TLSOp
   const [oldest, newest] = [known.indexOf(minVersion), known.indexOf(maxVersion)];
   if (oldest >= 0 && newest >= oldest) return;
   throw new InvalidCertificate(
-    `no version of TLS from ${minVersion} to ${maxVersion}: there are ${known.join(", ")}`,
+    `invalid range of TLS versions from ${minVersion} to ${maxVersion}: supported are ${known.join(" and ")}`,
   );
 }

@@ -70,7 +70,7 @@ describe("ampList", () => {
   bringsBack(people, fc.array(rows.map((fields) => ({ ...fields }))));
   survivesAnything(row, "\0\x01\x02a1");
 
-  describe("in another", () => {
+  describe("an ampList in another", () => {
     const groups = ampList({ label: unicode(), people });
     sends(groups, [{ label: "x", people: [one] }], `\0\x05label\0\x01x\0\x06people\0\x14${ONE}\0\0`);
     bringsBack(
@@ -79,7 +79,7 @@ describe("ampList", () => {
     );
   });
 
-  test("reads a tree, whose rows hold lists of the same kind", () => {
+  test("a codec decodes a tree, whose rows contain lists of the same type", () => {
     type Tree = { name: string; children: Tree[] };
     const later: Argument<Tree[]> = {
       encode: (trees) => forest.encode(trees),
@@ -91,19 +91,19 @@ describe("ampList", () => {
     expect(forest.decode(forest.encode(trees))).toEqual(trees);
   });
 
-  test("keeps a local field to itself", () => {
+  test("a local field of a row is neither sent nor received", () => {
     const noted = ampList({ id: integer(), note: local<string>() });
     expect(noted.encode([{ id: 1, note: "secret" }])).toEqual(wireBytes("\0\x02id\0\x011\0\0"));
     expect(noted.decode(wireBytes("\0\x02id\0\x011\0\x04note\0\x01x\0\0"))).toEqual([{ id: 1 }]);
   });
 
-  test("splits a long value over keys of its row", () => {
+  test("a long value is split over several keys of its row", () => {
     const texts = ampList({ text: optional(bigUnicode({ maxBytes: 100_000 })) });
     const rows = [{ text: "x".repeat(70_000) }, {}, { text: "" }];
     expect(texts.decode(texts.encode(rows))).toEqual(rows);
   });
 
-  test("hands the connection to fields that need it", () => {
+  test("ampList passes the connection to fields that need it", () => {
     const seen: unknown[] = [];
     const connected = boxArgument<number>({
       ...integer(),

@@ -14,7 +14,7 @@ describe("bytes", () => {
   }
   bringsBack(bytes(), fc.uint8Array());
 
-  test("sends a Buffer, and gives out a plain Uint8Array where a Buffer came in", () => {
+  test("bytes() encodes a Buffer, and decodes a plain Uint8Array from a Buffer", () => {
     expect(bytes().encode(Buffer.from("hi"))).toEqual(wireBytes("hi"));
     for (const size of [2, 10_000]) {
       const read = bytes().read(Buffer.alloc(size + 10, 1), 5, 5 + size);
@@ -23,7 +23,7 @@ describe("bytes", () => {
     }
   });
 
-  test("copies a short value, so that it does not keep a chunk alive", () => {
+  test("bytes() copies a short value, so that it does not retain the chunk", () => {
     const chunk = new Uint8Array(100_000);
     expect(bytes().read(chunk, 10, 20).buffer.byteLength).toBe(10);
   });

@@ -14,7 +14,7 @@ import {
 
 const DATE = "2012-01-23T12:34:56.054321";
 
-/** Text from the wire, and the moment in Temporal's text. */
+/** Text on the wire, and the same moment as Temporal writes it. */
 const MOMENTS: readonly (readonly [string, string])[] = [
   [`${DATE}-01:23`, `${DATE}-01:23[-01:23]`],
   [`${DATE}+05:45`, `${DATE}+05:45[+05:45]`],
@@ -71,14 +71,14 @@ describe("dateTime", () => {
   refuses(dateTime(), Buffer.from(`${DATE}-00:00`.replace("T", "é"), "latin1"), /not a date and time/);
 
   for (const zone of ["America/New_York", "UTC", "Asia/Kathmandu"]) {
-    test(`sends the offset that ${zone} has at the moment`, () => {
+    test(`dateTime() encodes the offset of ${zone} at that moment`, () => {
       const value = Temporal.ZonedDateTime.from(`2024-07-01T12:00:00[${zone}]`);
       const again = dateTime().decode(dateTime().encode(value));
       expect(again.epochNanoseconds).toBe(value.epochNanoseconds);
       expect(again.offset).toBe(value.offset);
     });
   }
-  test("sends the date of the ISO calendar", () => {
+  test("dateTime() encodes the date of the ISO calendar", () => {
     const value = Temporal.ZonedDateTime.from("2024-07-01T12:00:00+00:00[UTC]").withCalendar("gregory");
     expect(dateTime().encode(value)).toEqual(wireBytes("2024-07-01T12:00:00.000000-00:00"));
   });

@@ -13,7 +13,7 @@ import {
   wireBytes,
 } from "../../contracts/codec.ts";
 
-/** Text from the wire, and as Python writes the value back: the same where one is given. */
+/** Text on the wire, and the text that Python writes for the value. A single entry is both. */
 const TEXTS: readonly (readonly [string, string?])[] = [
   ...[["0"], ["-0"], ["1.0"], ["-1.50"], ["0.00"], ["-0.00"], ["100"], ["1E+2"], ["1.0E+2"]],
   ...[["0.000001"], ["1E-7"], ["1.23E-7"], ["0E-7"], ["0.000000"], ["0E+3"], ["-0E-10"]],
@@ -76,7 +76,7 @@ describe("decimal", () => {
     refuses(decimal(), wire, /exponent/);
   }
 
-  /** Values that decimal.js has made itself: as many digits as they need. */
+  /** Values that decimal.js makes itself: they have as many digits as they need. */
   const OWN: readonly (readonly [Decimal.Value, string])[] = [
     [0, "0"],
     [-0, "-0"],
@@ -110,14 +110,14 @@ describe("decimal", () => {
   bringsBack(decimal(), own, (actual, expected) => expect(actual).toEqual(expected));
   survivesAnything(decimal(), "0123456789.eE+-_ infaNs");
 
-  test("reads values that are ordinary ones of decimal.js", () => {
+  test("decimal() decodes ordinary values of decimal.js", () => {
     const value = decimal().decode(wireBytes("1.50"));
     expect(value).toEqual(new Decimal("1.5"));
     expect(value.plus("0.25").toString()).toBe("1.75");
     expect(decimalText(value.plus(0))).toBe("1.5");
   });
 
-  test("keeps every digit, whatever precision decimal.js is set to", () => {
+  test("decimal() keeps every digit at any precision setting of decimal.js", () => {
     const before = Decimal.precision;
     Decimal.set({ precision: 5 });
     try {
@@ -129,12 +129,12 @@ describe("decimal", () => {
     }
   });
 
-  test("is infinite or zero beyond the exponents of decimal.js, and keeps the text", () => {
+  test("an exponent beyond the limits of decimal.js gives infinity or zero", () => {
     expect(exactDecimal("-1E+10000000000000000").toString()).toBe("-Infinity");
     expect(exactDecimal("1E-10000000000000000").isZero()).toBe(true);
   });
 
-  test("takes time in proportion to the length, also of what it refuses", () => {
+  test("decimal() takes time in proportion to the length, for rejected text too", () => {
     for (const wire of [`1${" ".repeat(65000)}1`, `${"_".repeat(65000)}x`, `${"1".repeat(65000)}x`]) {
       expect(() => decimal().decode(wireBytes(wire))).toThrow(SyntaxError);
     }

@@ -1,4 +1,4 @@
-/** Fields to and from the bytes of a box of their own. */
+/** Writes and reads fields as the bytes of one box. */
 import type { Fields } from "../../../src/core/schema/argument.ts";
 import { BoxTemplate, NO_TAG } from "../../../src/core/schema/box-template.ts";
 import { FieldSet } from "../../../src/core/schema/field-set.ts";

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { float } from "../../../src/core/arguments/float.ts";
 import { bringsBack, doesNotSend, reads, refuses, sends, survivesAnything } from "../../contracts/codec.ts";
 
-/** Python's repr. */
+/** Numbers, and Python's `repr` of each. */
 const REPRS: readonly (readonly [number, string])[] = [
   [0, "0.0"],
   [-0, "-0.0"],
@@ -107,7 +107,7 @@ describe("float", () => {
   survivesAnything(float(), "0123456789.eE+-_ infa");
 });
 
-test("a few digits, with a point anywhere among them, are read as the parser reads them", () => {
+test("float() decodes short numbers with the value that Number() gives", () => {
   const texts = fc
     .tuple(fc.constantFrom("", "-"), fc.stringMatching(/^\d{1,17}$/), fc.nat({ max: 17 }), fc.boolean())
     .map(([sign, digits, at, pointed]) =>

@@ -47,7 +47,7 @@ describe("integer", () => {
   bringsBack(integer(), fc.integer({ min: -1000, max: 1000 }));
   survivesAnything(integer(), "0123456789+-_ ");
 
-  test("shows what it refuses, shortened", () => {
+  test("the error of integer() quotes the rejected text, shortened", () => {
     const shown = (): unknown => integer().decode(new TextEncoder().encode(`x${"y".repeat(5000)}`));
     expect(shown).toThrow(/^not an integer: "xy{39}…"$/);
   });

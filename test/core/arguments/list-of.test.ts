@@ -47,7 +47,7 @@ describe("listOf", () => {
   bringsBack(nested, fc.array(fc.array(fc.string({ unit: "binary" }))));
   survivesAnything(numbers, "\0\x01\x02\x0312+- ");
 
-  test("takes a codec of yours, and gives it bytes of its own", () => {
+  test("listOf() takes an application's codec, and passes bytes that the codec may keep", () => {
     const kept: Uint8Array[] = [];
     const upper: Argument<string> = {
       encode: (value) => new TextEncoder().encode(value.toUpperCase()),
@@ -63,7 +63,7 @@ describe("listOf", () => {
     expect(kept).toEqual([Uint8Array.of(0x41), Uint8Array.of(0x42, 0x43)]);
   });
 
-  test("has no absent elements", () => {
+  test("listOf() rejects optional and local elements", () => {
     expect(() => listOf(optional(integer()))).toThrow(/cannot be optional/);
     expect(() => listOf(local())).toThrow(/cannot be optional/);
   });

@@ -13,7 +13,7 @@ describe("optional", () => {
   refuses(optional(integer()), "", /not an integer/);
   sends(optional(integer()), 13, "13");
 
-  test("writes nothing for a value that is absent or undefined", () => {
+  test("an absent or undefined optional value is not written", () => {
     const fields = { a: optional(integer()), b: integer(), c: optional(integer()) };
     expect(writeFields(fields, { b: 1 })).toEqual(wireBytes("\0\x01b\0\x011\0\0"));
     expect(writeFields(fields, { a: undefined, b: 1, c: 2 })).toEqual(
@@ -22,7 +22,7 @@ describe("optional", () => {
     expect(() => writeFields(fields, { a: null, b: 1 })).toThrow(/"a": an integer is needed, not null/);
   });
 
-  test("has no property for an absent key, and minds a bad value", () => {
+  test("an absent key gives no property, and an invalid value throws", () => {
     const fields = { a: optional(integer()), b: integer() };
     const values = readBox(fields, new Box({ b: "1" }));
     expect(values).toEqual({ b: 1 });
@@ -30,7 +30,7 @@ describe("optional", () => {
     expect(() => readBox(fields, new Box({ a: "", b: "1" }))).toThrow(/"a": not an integer/);
   });
 
-  test("takes an instance of your own class, with private fields", () => {
+  test("optional() takes an instance of a class with private fields", () => {
     class Shifted implements Argument<number> {
       readonly #by = 1;
       encode(value: number): Uint8Array {
@@ -45,7 +45,7 @@ describe("optional", () => {
     expect(readBox({ a: codec }, new Box({ a: codec.encode(7) }))).toEqual({ a: 7 });
   });
 
-  test("keeps a value that is spread over keys spread", () => {
+  test("an optional value that spans several keys still spans them", () => {
     const fields = { data: optional(bigBytes()) };
     expect(readBox(fields, new Box({ data: "a", "data.2": "b" }))).toEqual({ data: wireBytes("ab") });
     expect(readBox(fields, new Box({ other: "a" }))).toEqual({});
@@ -54,7 +54,7 @@ describe("optional", () => {
 });
 
 describe("local", () => {
-  test("is never on the wire, in neither direction", () => {
+  test("a local value is neither sent nor received", () => {
     const fields = { id: integer(), note: local<string>() };
     expect(writeFields(fields, { id: 1, note: "secret" })).toEqual(wireBytes("\0\x02id\0\x011\0\0"));
     expect(readBox(fields, new Box({ id: "1", note: "forged" }))).toEqual({ id: 1 });
@@ -62,7 +62,7 @@ describe("local", () => {
     expect(() => local<string>().decode(new Uint8Array(0))).toThrow(/is never sent/);
   });
 
-  test("may have a name that could not be a key", () => {
+  test("a local field may have a name that is not a valid key", () => {
     expect(writeFields({ id: integer(), ["n".repeat(300)]: local() }, { id: 1 })).toHaveLength(9);
   });
 });

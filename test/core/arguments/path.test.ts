@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { path } from "../../../src/core/arguments/path.ts";
 import { doesNotSend, reads, refuses, sends } from "../../contracts/codec.ts";
 
-/** A path, and as `os.path.abspath` has it. */
+/** A path, and what Python's `os.path.abspath` returns for it. */
 const NORMALISED: readonly (readonly [string, string])[] = [
   ["/", "/"],
   ["/usr/bin", "/usr/bin"],
@@ -32,7 +32,7 @@ describe("path", () => {
     doesNotSend(path(), relative, /an absolute path/);
   for (const value of [1, null, undefined, new URL("file:///a")]) doesNotSend(path(), value, TypeError);
 
-  test("normalises as Node does, but for two slashes at the beginning", () => {
+  test("path() normalises as Node does, except for two leading slashes", () => {
     const parts = fc.array(fc.constantFrom("/", "//", ".", "..", "a", "b c"), { maxLength: 12 });
     fc.assert(
       fc.property(parts, (all) => {

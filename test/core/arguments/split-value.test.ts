@@ -14,7 +14,7 @@ import { readBox, readFields, writeFields } from "./fields.ts";
 const MAX = 65535;
 const LAYOUTS: readonly SplitLayout[] = ["numbered-from-2", "numbered-from-0"];
 
-/** The keys that a value of `length` bytes goes over, with the lengths of their pieces. */
+/** Returns the keys of a value of `length` bytes, with the length of the piece under each. */
 function pieces(layout: SplitLayout, length: number): Record<string, number> {
   const wire = writeFields({ it: bigBytes({ layout }) }, { it: new Uint8Array(length) });
   const [box] = parseBoxes(wire);
@@ -22,7 +22,7 @@ function pieces(layout: SplitLayout, length: number): Record<string, number> {
 }
 
 describe("bigBytes", () => {
-  test("numbers the second piece 2, and leaves the first one its plain name", () => {
+  test("the first piece has the plain name and the second the number 2", () => {
     expect(pieces("numbered-from-2", 0)).toEqual({ it: 0 });
     expect(pieces("numbered-from-2", MAX)).toEqual({ it: MAX });
     expect(pieces("numbered-from-2", MAX + 1)).toEqual({ it: MAX, "it.2": 1 });
@@ -30,16 +30,16 @@ describe("bigBytes", () => {
     expect(pieces("numbered-from-2", 2 * MAX + 5)).toEqual({ it: MAX, "it.2": MAX, "it.3": 5 });
   });
 
-  test("numbers every piece from 0 where told to", () => {
+  test("every piece is numbered from 0 in the layout numbered-from-0", () => {
     expect(pieces("numbered-from-0", 0)).toEqual({ "it.0": 0 });
     expect(pieces("numbered-from-0", MAX)).toEqual({ "it.0": MAX });
     expect(pieces("numbered-from-0", 2 * MAX + 5)).toEqual({ "it.0": MAX, "it.1": MAX, "it.2": 5 });
   });
 
   for (const layout of LAYOUTS) {
-    test(`comes back from many pieces, ${layout}`, () => {
+    test(`a value is joined from many pieces, ${layout}`, () => {
       const fields = { id: integer(), it: bigBytes({ layout }), later: integer() };
-      // Over ten pieces: their keys are not in the order of the numbers then.
+      // More than ten pieces, so that the order of the keys is not the order of the numbers.
       const it = Uint8Array.from({ length: 11 * MAX + 3 }, (_, index) => index % 251);
       const values = { id: 1, it, later: 2 };
       const read = readFields(fields, writeFields(fields, values));
@@ -47,14 +47,14 @@ describe("bigBytes", () => {
       expect([read.id, read.later]).toEqual([1, 2]);
     });
 
-    test(`is missing where it has no piece, or absent where optional, ${layout}`, () => {
+    test(`a value without pieces is missing, or absent if optional, ${layout}`, () => {
       const box = new Box({ other: "x" });
       expect(() => readBox({ it: bigBytes({ layout }) }, box)).toThrow(/"it" is missing/);
       expect(readBox({ it: optional(bigBytes({ layout })) }, box)).toEqual({});
     });
   }
 
-  test("refuses pieces with a gap, or of the other layout, rather than half a value", () => {
+  test("pieces with a gap or of the other layout are rejected instead of half a value", () => {
     const fields = { it: optional(bigBytes()) };
     expect(() => readBox(fields, new Box({ it: "a", "it.3": "c" }))).toThrow(/"it.3" does not follow/);
     expect(() => readBox(fields, new Box({ "it.2": "b" }))).toThrow(/"it.2" does not follow/);
@@ -66,7 +66,7 @@ describe("bigBytes", () => {
     });
   });
 
-  test("has a limit of its own, in both directions", () => {
+  test("maxBytes limits a value in both directions", () => {
     const fields = { it: bigBytes({ maxBytes: 100_000 }) };
     const most = { it: new Uint8Array(100_000) };
     expectBytes(readFields(fields, writeFields(fields, most)).it, most.it);
@@ -78,15 +78,15 @@ describe("bigBytes", () => {
     expect(() => bigBytes().encode(new Uint8Array(16 * 1024 * 1024 + 1))).toThrow(TooLong);
   });
 
-  test("cannot be declared beside a field that is named like a piece", () => {
+  test("a command cannot declare a field with the name of a piece", () => {
     expect(() => readBox({ it: bigBytes(), "it.2": integer() }, new Box({ it: "" }))).toThrow(
       InvalidSignature,
     );
   });
 
-  test("refuses options that mean nothing", () => {
+  test("invalid options of bigBytes() throw", () => {
     expect(() => bigBytes({ maxBytes: 0 })).toThrow(RangeError);
-    // A program in JavaScript may say anything.
+    // A program in JavaScript may pass any layout.
     expect(() => bigBytes({ layout: "numbered-from-1" as SplitLayout })).toThrow(/there is no layout/);
     expect(() => bigBytes({ layout: "toString" as SplitLayout })).toThrow(/there is no layout/);
   });
@@ -96,7 +96,7 @@ describe("bigBytes", () => {
 });
 
 describe("bigUnicode", () => {
-  test("may be cut inside a character", () => {
+  test("a piece may end inside a character", () => {
     const text = `a${"三".repeat(50_000)}`;
     for (const layout of LAYOUTS) {
       const fields = { it: bigUnicode({ layout }) };

@@ -3,7 +3,7 @@ import { describe } from "vitest";
 import { unicode } from "../../../src/core/arguments/unicode.ts";
 import { bringsBack, doesNotSend, reads, refuses, sends } from "../../contracts/codec.ts";
 
-/** Around the lengths at which reading and writing change their ways, ASCII or not. */
+/** Lengths around those at which reading and writing change their method, for ASCII and other text. */
 const LENGTHS = [...Array(18).keys(), 22, 23, 24, 25, 26, 47, 48, 49, 300, 511, 512, 513];
 
 describe("unicode", () => {
@@ -33,15 +33,15 @@ describe("unicode", () => {
   const INVALID: Readonly<Record<string, readonly number[]>> = {
     "a lone continuation": [0x80],
     "a lone lead": [0xc3],
-    "a character cut off": [0x61, 0xe2, 0x82],
+    "a truncated character": [0x61, 0xe2, 0x82],
     "an overlong form": [0xc0, 0x80],
     "a surrogate": [0xed, 0xa0, 0x80],
     "a surrogate pair": [0xed, 0xa0, 0xbd, 0xed, 0xb8, 0x80],
-    "over the last code point": [0xf4, 0x90, 0x80, 0x80],
-    "Latin-1 behind much ASCII": [...Array(40).fill(0x61), 0xe9],
+    "a code point over U+10FFFF": [0xf4, 0x90, 0x80, 0x80],
+    "Latin-1 after 40 ASCII characters": [...Array(40).fill(0x61), 0xe9],
   };
   for (const [what, bytes] of Object.entries(INVALID)) {
-    describe(what, () => refuses(unicode(), Uint8Array.from(bytes), /not UTF-8: "/));
+    describe(`${what} in a text`, () => refuses(unicode(), Uint8Array.from(bytes), /not UTF-8: "/));
   }
 
   doesNotSend(unicode(), "\ud800", /lone surrogate/);

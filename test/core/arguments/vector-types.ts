@@ -1,4 +1,4 @@
-/** The argument types of the vectors, by the names that `test/interop/twisted/argument_types.py` gives them. */
+/** Argument types of the vectors, by the names in `test/interop/twisted/argument_types.py`. */
 import { Temporal } from "temporal-polyfill";
 import { ampList } from "../../../src/core/arguments/amp-list.ts";
 import { bigInteger } from "../../../src/core/arguments/big-integer.ts";
@@ -14,7 +14,7 @@ import { exactDecimal } from "../../../src/core/arguments/python-decimal.ts";
 import { unicode } from "../../../src/core/arguments/unicode.ts";
 import type { Argument } from "../../../src/core/schema/argument.ts";
 
-/** JSON as `test/interop/twisted/json_values.py` writes values. */
+/** JSON form of a value, as `test/interop/twisted/json_values.py` writes it. */
 export type Json = string | boolean | readonly Json[] | { readonly [key: string]: Json };
 
 export interface VectorType {
@@ -39,7 +39,7 @@ const PLAIN: Readonly<Record<string, VectorType>> = {
   dateTime: { codec: dateTime(), fromJson: (json) => moment(text(json)) },
 };
 
-/** @throws Error for text that names no type */
+/** @throws Error if the text is not the name of a type */
 export function vectorType(name: string): VectorType {
   const tokens = name.match(/[A-Za-z]+|[(),:?]/g) ?? [];
   const type = parse(tokens);

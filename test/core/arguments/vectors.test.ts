@@ -1,4 +1,4 @@
-/** Every golden value in `test/vectors/arguments.json`, which a live Twisted has made. */
+/** Every golden value in `test/vectors/arguments.json`, made by a live Twisted. */
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { integer } from "../../../src/core/arguments/integer.ts";
@@ -11,11 +11,11 @@ interface Vector {
   readonly type: string;
   readonly hex: string;
   readonly value?: Json;
-  /** `both`: Twisted sends exactly these bytes for the value. `decode`: it takes them only. */
+  /** `both`: Twisted encodes the value to exactly these bytes. `decode`: Twisted only accepts them. */
   readonly direction?: "both" | "decode";
-  /** Twisted refuses the bytes. */
+  /** Class of the exception with which Twisted rejects the bytes. */
   readonly error?: string;
-  /** Ampwire does, where Twisted does not. */
+  /** Set if ampwire rejects the bytes and Twisted does not. */
   readonly ours?: "refuse";
 }
 
@@ -28,17 +28,17 @@ for (const type of new Set(vectors.map((vector) => vector.type))) {
     for (const { name, hex, value, direction, ours } of vectors.filter((vector) => vector.type === type)) {
       const wire = Uint8Array.from(Buffer.from(hex, "hex"));
       if (value === undefined || ours === "refuse") {
-        test(`refuses ${name}`, () => {
+        test(`the codec rejects the golden value ${name}`, () => {
           for (const decoding of decodings(codec, wire)) expect(decoding).toThrow();
         });
         continue;
       }
-      test(`reads ${name}`, () => {
+      test(`the codec decodes the golden value ${name}`, () => {
         const expected = plain(fromJson(value));
         for (const decoding of decodings(codec, wire)) expect(plain(decoding())).toEqual(expected);
       });
       if (direction !== "both") continue;
-      test(`sends ${name}`, () => {
+      test(`the codec encodes the golden value ${name}`, () => {
         expect(codec.encode(fromJson(value))).toEqual(wire);
         expect(codec.encode(codec.decode(wire))).toEqual(wire);
       });
@@ -46,12 +46,12 @@ for (const type of new Set(vectors.map((vector) => vector.type))) {
   });
 }
 
-describe("integer as a number", () => {
+describe("integer() and the golden integers", () => {
   for (const { name, hex, value } of vectors.filter(({ type }) => type === "integer")) {
     const wire = Uint8Array.from(Buffer.from(hex, "hex"));
     const number =
       typeof value === "string" && Number.isSafeInteger(Number(value)) ? Number(value) : undefined;
-    test(`${number === undefined ? "refuses" : "reads"} ${name}`, () => {
+    test(`integer() ${number === undefined ? "rejects" : "decodes"} the golden value ${name}`, () => {
       for (const decoding of decodings(integer(), wire)) {
         if (number === undefined) expect(decoding).toThrow();
         else expect(decoding()).toBe(number);

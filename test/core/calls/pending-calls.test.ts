@@ -1,4 +1,4 @@
-/** Our calls: "Asks, answers and errors" of SPEC.md from the asking side. */
+/** Calls from this end: the section "Asks, answers and errors" of SPEC.md, for the caller. */
 import {
   Box,
   CallTimeout,
@@ -35,7 +35,7 @@ const error = (code: string, description: string | Uint8Array) => ({
 });
 
 describe("tags", () => {
-  test("count from 1 in lower-case hexadecimal digits", async () => {
+  test("tags count from 1 in lower-case hexadecimal digits", async () => {
     const { connection, peer } = scriptedPeer();
     for (let tag = 1; tag <= 300; tag++) {
       const answer = connection.callRemote(Wait);
@@ -45,7 +45,7 @@ describe("tags", () => {
     }
   });
 
-  test("a call that wants no answer uses one up and sends none", async () => {
+  test("a call without an answer uses a tag and does not send it", async () => {
     const { connection, peer } = scriptedPeer();
     expect(connection.callRemote(Note, { text: "x" })).toBeUndefined();
     void connection.callRemote(Sum, { a: 1, b: 2 }).catch(() => {});
@@ -53,7 +53,7 @@ describe("tags", () => {
     connection.destroy();
   });
 
-  test("answers come back in any order", async () => {
+  test("answers are accepted in any order", async () => {
     const { connection, peer } = scriptedPeer();
     const order: number[] = [];
     const calls = [1, 2, 3].map((n) =>
@@ -67,7 +67,7 @@ describe("tags", () => {
 });
 
 describe("the answer", () => {
-  test("in one box _answer is looked at before _error, before _command", async () => {
+  test("_answer takes precedence over _error, and _error over _command", async () => {
     const { connection, peer } = scriptedPeer({ locator: calculator().locator });
     const first = connection.callRemote(Sum, { a: 1, b: 2 });
     await flushPending();
@@ -85,7 +85,7 @@ describe("the answer", () => {
   test.each([
     ["a missing field", { _answer: "1" }, "total"],
     ["a bad field", { _answer: "1", total: "x" }, "total"],
-  ])("with %s fails that call and no other", async (_, answer, name) => {
+  ])("an answer with %s rejects its call and no other", async (_, answer, name) => {
     const { connection, peer } = scriptedPeer();
     const bad = rejection(connection.callRemote(Sum, { a: 1, b: 2 }));
     const good = connection.callRemote(Sum, { a: 1, b: 2 });
@@ -100,11 +100,26 @@ describe("the answer", () => {
 
 describe("the error", () => {
   test.each([
-    ["a declared code: its class, with the description", "ZERO_DIVISION", ZeroDivisionError, "no"],
-    ["a fatal code: the same", "OVERHEATED", Overheated, "no"],
-    ["UNHANDLED: UnhandledCommand", "UNHANDLED", UnhandledCommand, "no"],
-    ["any other: UnknownRemoteError", "TOO_BAD", UnknownRemoteError, "TOO_BAD: no"],
-    ["the name of what every object has: the same", "constructor", UnknownRemoteError, "constructor: no"],
+    [
+      "a declared error code rejects with its class and the description",
+      "ZERO_DIVISION",
+      ZeroDivisionError,
+      "no",
+    ],
+    ["a fatal error code rejects with its class and the description", "OVERHEATED", Overheated, "no"],
+    ["the error code UNHANDLED rejects with UnhandledCommand", "UNHANDLED", UnhandledCommand, "no"],
+    [
+      "an undeclared error code rejects with UnknownRemoteError",
+      "TOO_BAD",
+      UnknownRemoteError,
+      "TOO_BAD: no",
+    ],
+    [
+      "an error code that is a property of every object rejects with UnknownRemoteError",
+      "constructor",
+      UnknownRemoteError,
+      "constructor: no",
+    ],
   ])("%s", async (_, code, errorClass, message) => {
     const { connection, peer } = scriptedPeer();
     const failed = rejection(connection.callRemote(Divide, { numerator: 1, denominator: 0 }));
@@ -115,7 +130,7 @@ describe("the error", () => {
     expect(connection.state).toBe("open");
   });
 
-  test("UnknownRemoteError keeps code and description", async () => {
+  test("UnknownRemoteError keeps the error code and the description", async () => {
     const { connection, peer } = scriptedPeer();
     const failed = rejection(connection.callRemote(Divide, { numerator: 1, denominator: 0 }));
     await peer.expect(DIVIDE);
@@ -124,33 +139,36 @@ describe("the error", () => {
   });
 });
 
-describe("a wrong call", () => {
+describe("a call with invalid arguments", () => {
   const Typed = command("Typed", { arguments: { text: unicode(), more: optional(unicode()) } });
-  // What the compiler refuses, from a program that it has not seen.
+  // Calls that do not compile, made by a program that is not type-checked.
   const calls: readonly (readonly [string, unknown, string, new (message: string) => Error])[] = [
     ["a missing argument", {}, '"text" is missing', InvalidSignature],
     ["an argument that is undefined", { text: undefined }, '"text" is missing', InvalidSignature],
     ["an unknown argument", { text: "", txet: "" }, '"txet" is not declared', InvalidSignature],
     ["an argument of another type", { text: 7 }, '"text"', InvalidSignature],
-    ["an optional one of another type", { text: "", more: null }, '"more"', InvalidSignature],
-    ["an argument too long", { text: "x".repeat(65_536) }, '"text"', TooLong],
-    ["no object", 7, "7", InvalidSignature],
-    ["null", null, "null", InvalidSignature],
+    ["an optional argument of another type", { text: "", more: null }, '"more"', InvalidSignature],
+    ["an argument that is too long", { text: "x".repeat(65_536) }, '"text"', TooLong],
+    ["a number instead of the arguments", 7, "7", InvalidSignature],
+    ["null instead of the arguments", null, "null", InvalidSignature],
   ];
 
-  test.each(calls)("%s: rejects, nothing on the wire, no tag consumed", async (_, args, text, errorClass) => {
-    const { connection, peer } = scriptedPeer();
-    const failed = await rejection(connection.callRemote(Typed, args as { text: string }));
-    expect(failed).toBeInstanceOf(errorClass);
-    expect(failed.message).toContain("argument of Typed");
-    expect(failed.message).toContain(text);
-    const good = connection.callRemote(Typed, { text: "x".repeat(65_535) });
-    await peer.expect({ _ask: "1", _command: "Typed", text: "x".repeat(65_535) });
-    peer.send({ _answer: "1" });
-    expect(await good).toEqual({});
-  });
+  test.each(calls)(
+    "a call with %s rejects, sends nothing and uses no tag",
+    async (_, args, text, errorClass) => {
+      const { connection, peer } = scriptedPeer();
+      const failed = await rejection(connection.callRemote(Typed, args as { text: string }));
+      expect(failed).toBeInstanceOf(errorClass);
+      expect(failed.message).toContain("argument of Typed");
+      expect(failed.message).toContain(text);
+      const good = connection.callRemote(Typed, { text: "x".repeat(65_535) });
+      await peer.expect({ _ask: "1", _command: "Typed", text: "x".repeat(65_535) });
+      peer.send({ _answer: "1" });
+      expect(await good).toEqual({});
+    },
+  );
 
-  test("throws where no answer is wanted", async () => {
+  test("a call without an answer throws if its arguments are invalid", async () => {
     const { connection, peer } = scriptedPeer();
     expect(() => connection.callRemote(Note, { text: 7 as unknown as string })).toThrow(InvalidSignature);
     connection.callRemote(Note, { text: "good" });
@@ -158,8 +176,8 @@ describe("a wrong call", () => {
   });
 });
 
-describe("giving up", () => {
-  test("timeout: the call rejects, its late answer is dropped, the connection goes on", async () => {
+describe("timeouts and signals", () => {
+  test("a call rejects at its timeout, its late answer is dropped, and the connection stays open", async () => {
     const clock = manualClock();
     const { connection, peer } = scriptedPeer({}, { clock });
     const failed = settling(connection.callRemote(Wait, {}, { timeout: 100 }));
@@ -179,7 +197,7 @@ describe("giving up", () => {
     expect(clock.pending).toBe(0);
   });
 
-  test("a late answer is expected once, and a second one breaks the protocol", async () => {
+  test("a second late answer breaks the protocol", async () => {
     const clock = manualClock();
     const { connection, peer } = scriptedPeer({}, { clock });
     const reason = rejection(connection.callRemote(Wait, {}, { timeout: 1 }));
@@ -193,7 +211,7 @@ describe("giving up", () => {
     expect(connection.state).toBe("closed");
   });
 
-  test("an answer in time takes the timer back", async () => {
+  test("an answer in time cancels the timer", async () => {
     const clock = manualClock();
     const { connection, peer } = scriptedPeer({}, { clock });
     const answer = connection.callRemote(Sum, { a: 1, b: 2 }, { timeout: 100 });
@@ -204,7 +222,7 @@ describe("giving up", () => {
     expect(clock.pending).toBe(0);
   });
 
-  test("callTimeout holds where the call does not say, also by name", async () => {
+  test("callTimeout applies to calls without a timeout, by command and by name", async () => {
     const clock = manualClock();
     const { connection } = scriptedPeer({ callTimeout: 10 }, { clock });
     const failed = [rejection(connection.callRemote(Wait)), rejection(connection.callRemoteString("Wait"))];
@@ -219,7 +237,7 @@ describe("giving up", () => {
     connection.destroy();
   });
 
-  test("a signal: the call rejects with its reason, and its late answer is dropped", async () => {
+  test("a call rejects with the reason of its signal, and its late answer is dropped", async () => {
     const { connection, peer } = scriptedPeer();
     const abort = new AbortController();
     const failed = rejection(connection.callRemote(Sum, { a: 1, b: 2 }, { signal: abort.signal }));
@@ -232,7 +250,7 @@ describe("giving up", () => {
     expect(connection.state).toBe("open");
   });
 
-  test("a signal that was aborted before: nothing is sent, no tag consumed", async () => {
+  test("a call with an aborted signal sends nothing and uses no tag", async () => {
     const { connection, peer } = scriptedPeer();
     const reason = new Error("too late");
     const signal = AbortSignal.abort(reason);
@@ -246,7 +264,7 @@ describe("giving up", () => {
     connection.destroy();
   });
 
-  test("a signal that outlives the call is left alone", async () => {
+  test("a signal that aborts after the answer has no effect", async () => {
     const { connection, peer } = scriptedPeer();
     const abort = new AbortController();
     const answer = connection.callRemote(Sum, { a: 1, b: 2 }, { signal: abort.signal });
@@ -259,8 +277,8 @@ describe("giving up", () => {
   });
 });
 
-describe("the connection ends", () => {
-  test("all calls fail, once, with the reason, and their timers are taken back", async () => {
+describe("calls when the connection ends", () => {
+  test("all calls reject once with the reason of the end, and their timers are cancelled", async () => {
     const clock = manualClock();
     const { connection, peer } = scriptedPeer({}, { clock });
     const calls = [1, 2, 3].map((b) => connection.callRemote(Sum, { a: 1, b }, { timeout: 1000 }));
@@ -274,7 +292,7 @@ describe("the connection ends", () => {
     expect(clock.pending).toBe(0);
   });
 
-  test("a call afterwards fails with the same reason; one that wants no answer is silent", async () => {
+  test("a call after the end rejects with the same reason, and a call without an answer does nothing", async () => {
     const { connection } = scriptedPeer();
     const reason = new Error("enough");
     connection.destroy(reason);
@@ -286,7 +304,7 @@ describe("the connection ends", () => {
 });
 
 describe("callRemoteString", () => {
-  test("sends a box, and resolves with the box of the answer", async () => {
+  test("callRemoteString sends a box and resolves with the box of the answer", async () => {
     const { connection, peer } = scriptedPeer();
     const box = new Box({ key: Uint8Array.of(0, 255) });
     const answer = connection.callRemoteString("raw", box);
@@ -296,21 +314,21 @@ describe("callRemoteString", () => {
     expect([...box.keys()]).toEqual(["key"]);
   });
 
-  test("rejects with UnknownRemoteError and UnhandledCommand", async () => {
+  test("callRemoteString rejects with UnknownRemoteError and UnhandledCommand", async () => {
     const [a] = connectedPair({}, { locator: calculator().locator });
     expect(await rejection(a.callRemoteString("Nope"))).toBeInstanceOf(UnhandledCommand);
     const box = new Box({ numerator: "1", denominator: "0" });
     expect(await rejection(a.callRemoteString("Divide", box))).toMatchObject({ errorCode: "ZERO_DIVISION" });
   });
 
-  test("may want no answer", async () => {
+  test("callRemoteString can send an ask that is not answered", async () => {
     const { connection, peer } = scriptedPeer();
     const options = { requiresAnswer: false } as const;
     expect(connection.callRemoteString("Note", new Box({ text: "x" }), options)).toBeUndefined();
     await peer.expect({ _command: "Note", text: "x" });
   });
 
-  test("wants no answer either where the box of an ask is passed on", async () => {
+  test("callRemoteString sends no tag of a forwarded box if no answer is required", async () => {
     const passing = { amp_NOTE: passOn };
     function passOn(box: Box): Box {
       next.connection.callRemoteString("Note", box, { requiresAnswer: false });
@@ -323,7 +341,7 @@ describe("callRemoteString", () => {
     await next.peer.expect({ _command: "Note", text: "x" });
   });
 
-  test("a box that the wire cannot carry rejects, and consumes no tag", async () => {
+  test("a box that cannot be encoded rejects and uses no tag", async () => {
     const { connection, peer } = scriptedPeer();
     expect(
       await rejection(connection.callRemoteString("x", new Box({ ["k".repeat(256)]: "" }))),

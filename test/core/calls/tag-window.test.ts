@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { TagWindow } from "../../../src/core/calls/tag-window.ts";
 
-/** What may happen to it: a tag so much after the last one, or something to one of the tags that there were. */
+/** One step: a new tag so much greater than the last one, or an operation on one of the tags so far. */
 const step = fc.oneof(
   { weight: 6, arbitrary: fc.record({ add: fc.integer({ min: 1, max: 3 }) }) },
   { weight: 1, arbitrary: fc.record({ add: fc.integer({ min: 1, max: 500 }) }) },
@@ -10,51 +10,54 @@ const step = fc.oneof(
   { weight: 1, arbitrary: fc.record({ replace: fc.nat() }) },
 );
 
-describe("a window of tags is a map of tags", () => {
-  // Its slots are found by the lowest bits: from 2^31 and 2^32 on these are no more what they seem.
-  test.each([0, 2 ** 31 - 40, 2 ** 32 - 40, 2 ** 40 + 1])("from %d on", (before) => {
-    fc.assert(
-      fc.property(fc.array(step, { maxLength: 400 }), (steps) => {
-        const model = new Map<number, string>();
-        const tags = new TagWindow<string>();
-        const made: number[] = [];
-        let last = before;
-        for (const one of steps) {
-          if ("add" in one) {
-            last += one.add;
-            made.push(last);
-            model.set(last, `value of ${last}`);
-            tags.add(last, `value of ${last}`);
-          } else if ("take" in one) {
-            const tag = made[one.take % made.length] ?? -1;
-            expect(tags.take(tag)).toBe(model.get(tag));
-            model.delete(tag);
-          } else {
-            const tag = [...model.keys()][one.replace % model.size];
-            if (tag === undefined) continue;
-            model.set(tag, "another");
-            tags.replace(tag, "another");
+describe("a tag window compared with a map", () => {
+  // Slots are indexed by the lowest bits of a tag. From 2^31 and 2^32 on, bit operations no longer see the whole tag.
+  test.each([0, 2 ** 31 - 40, 2 ** 32 - 40, 2 ** 40 + 1])(
+    "a tag window behaves as a map of tags from %d on",
+    (before) => {
+      fc.assert(
+        fc.property(fc.array(step, { maxLength: 400 }), (steps) => {
+          const model = new Map<number, string>();
+          const tags = new TagWindow<string>();
+          const made: number[] = [];
+          let last = before;
+          for (const one of steps) {
+            if ("add" in one) {
+              last += one.add;
+              made.push(last);
+              model.set(last, `value of ${last}`);
+              tags.add(last, `value of ${last}`);
+            } else if ("take" in one) {
+              const tag = made[one.take % made.length] ?? -1;
+              expect(tags.take(tag)).toBe(model.get(tag));
+              model.delete(tag);
+            } else {
+              const tag = [...model.keys()][one.replace % model.size];
+              if (tag === undefined) continue;
+              model.set(tag, "another");
+              tags.replace(tag, "another");
+            }
           }
-        }
-        for (const tag of [-1, 0, last, last + 1, ...made]) expect(tags.get(tag)).toBe(model.get(tag));
-        expect([...tags.values()]).toEqual([...model.values()]);
-      }),
-    );
-  });
+          for (const tag of [-1, 0, last, last + 1, ...made]) expect(tags.get(tag)).toBe(model.get(tag));
+          expect([...tags.values()]).toEqual([...model.values()]);
+        }),
+      );
+    },
+  );
 });
 
-test("one that is never taken does not stretch it", () => {
+test("a tag that is never taken does not make the window grow", () => {
   const tags = new TagWindow<string>();
   tags.add(1, "never");
   for (let tag = 2; tag < 500_000; tag++) {
     tags.add(tag, "soon");
     tags.take(tag);
   }
-  tags.add(2 ** 50, "far"); // a loop over all that lies between would not end
+  tags.add(2 ** 50, "far"); // a loop over all tags in between would not end
   expect([...tags.values()]).toEqual(["never", "far"]);
 });
 
-test("a rush and its end", () => {
+test("a tag window takes 20,000 tags in reverse order, repeatedly", () => {
   const tags = new TagWindow<number>();
   for (let round = 0; round < 3; round++) {
     const first = round * 20_000 + 1;

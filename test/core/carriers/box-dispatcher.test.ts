@@ -1,4 +1,4 @@
-/** Calls and responders over a carrier that has boxes but no byte stream. */
+/** Calls and responders over a carrier of boxes that is not a byte stream. */
 import {
   Box,
   BoxDispatcher,
@@ -20,7 +20,7 @@ import { describe, expect, test } from "vitest";
 import { rejection, settling } from "../../support/settled.ts";
 import { calculator, Divide, Note, SUM, Sum, Wait, ZeroDivisionError } from "../calculator.ts";
 
-/** Two dispatchers, each sending what the other receives. */
+/** Returns two dispatchers, each of which sends to the other. */
 function joined(a?: ResponderLocator, b?: ResponderLocator, clock?: Clock) {
   const sent: Box[] = [];
   let refusal: Error | undefined;
@@ -43,7 +43,7 @@ function joined(a?: ResponderLocator, b?: ResponderLocator, clock?: Clock) {
 }
 
 describe("BoxDispatcher", () => {
-  test("calls, and is called", async () => {
+  test("a dispatcher makes calls and serves calls", async () => {
     const calc = calculator();
     const { ends, sent } = joined(calc.locator, calc.locator);
     const [a, b] = ends;
@@ -57,7 +57,7 @@ describe("BoxDispatcher", () => {
     expect(a.callRemoteString("Note", new Box({ text: "y" }), { requiresAnswer: false })).toBeUndefined();
   });
 
-  test("carries errors", async () => {
+  test("a dispatcher carries declared and unknown errors", async () => {
     const { ends, errors } = joined(undefined, calculator().locator);
     expect(await rejection(ends[0].callRemote(Divide, { numerator: 1, denominator: 0 }))).toBeInstanceOf(
       ZeroDivisionError,
@@ -77,7 +77,7 @@ describe("BoxDispatcher", () => {
     expect(errors).toEqual([]);
   });
 
-  test("a timeout needs a clock: without one nothing is sent", async () => {
+  test("a call with a timeout rejects and sends nothing if the dispatcher has no clock", async () => {
     const { ends, sent } = joined(undefined, calculator().locator);
     const [a] = ends;
     expect(await rejection(a.callRemote(Sum, { a: 1, b: 2 }, { timeout: 1 }))).toBeInstanceOf(TypeError);
@@ -86,7 +86,7 @@ describe("BoxDispatcher", () => {
     expect(sent.map((box) => box.text("_ask") ?? box.text("_answer"))).toEqual(["1", "1"]);
   });
 
-  test("a timeout with a clock", async () => {
+  test("a call through a dispatcher with a clock times out", async () => {
     const clock = manualClock();
     const { ends } = joined(undefined, calculator().locator, clock);
     const failed = rejection(ends[0].callRemote(Wait, {}, { timeout: 10 }));
@@ -94,7 +94,7 @@ describe("BoxDispatcher", () => {
     expect(await failed).toBeInstanceOf(CallTimeout);
   });
 
-  test("does not start TLS, and says so", async () => {
+  test("a dispatcher rejects StartTLS and protocol switches with TLSNotAvailable", async () => {
     const { ends, sent } = joined(undefined, locator(StartTLS.responder(() => ({}))));
     const Switch = new ProtocolSwitchCommand("Switch");
     expect(await rejection(ends[0].startTLS())).toBeInstanceOf(TLSNotAvailable);
@@ -106,19 +106,19 @@ describe("BoxDispatcher", () => {
     expect([ends[0].secure, ends[0].tls]).toEqual([false, undefined]);
   });
 
-  test("throws what breaks the protocol to who handed it the box", () => {
+  test("boxReceived() throws if the box breaks the protocol", () => {
     const [a] = joined().ends;
     expect(() => a.boxReceived(new Box({ x: "" }))).toThrow(NoEmptyBoxes);
     expect(() => a.boxReceived(new Box({ _answer: "7" }))).toThrow(UnexpectedAnswer);
   });
 
-  test("calls nobody before it has a sender", async () => {
+  test("a call before startReceivingBoxes() rejects", async () => {
     const a = new BoxDispatcher();
     expect(await rejection(a.callRemote(Sum, { a: 1, b: 2 }))).toBeInstanceOf(ConnectionClosed);
     expect(a.callRemote(Note, { text: "" })).toBeUndefined();
   });
 
-  test("a call that its sender refuses rejects, leaves nothing behind, and others go on", async () => {
+  test("a call that the sender rejects leaves nothing behind, and later calls succeed", async () => {
     const clock = manualClock();
     const { ends, refuse } = joined(undefined, calculator().locator, clock);
     const [a] = ends;
@@ -133,10 +133,10 @@ describe("BoxDispatcher", () => {
   });
 
   test.each([
-    ["at once", SUM, new ConnectionClosed("the queue is gone")],
-    ["at once, for a reason of its own", SUM, new Error("the queue is full")],
-    ["later", { _ask: "1", _command: "Wait" }, new ConnectionClosed("the queue is gone")],
-  ])("ends when its sender does not take an answer that comes %s", async (_, ask, reason) => {
+    ["a synchronous answer", SUM, new ConnectionClosed("the queue is gone")],
+    ["a synchronous answer, for another reason,", SUM, new Error("the queue is full")],
+    ["a later answer", { _ask: "1", _command: "Wait" }, new ConnectionClosed("the queue is gone")],
+  ])("a dispatcher ends if its sender rejects %s", async (_, ask, reason) => {
     const calc = calculator();
     const { ends, refuse } = joined(calc.locator);
     const [a] = ends;
@@ -148,7 +148,7 @@ describe("BoxDispatcher", () => {
     expect(await failed).toBe(reason);
   });
 
-  test("ends with its sender, and is silent about what wants no answer", async () => {
+  test("a dispatcher ends with its sender, and a call without an answer does not throw", async () => {
     const { ends, refuse } = joined();
     const reason = new ConnectionClosed("the queue is gone");
     refuse(reason);
@@ -156,7 +156,7 @@ describe("BoxDispatcher", () => {
     expect(await ends[0].closed).toBe(reason);
   });
 
-  test("drops what comes after its end", async () => {
+  test("a dispatcher drops boxes that arrive after its end", async () => {
     const calc = calculator();
     const a = new BoxDispatcher(calc.locator);
     a.startReceivingBoxes({ sendBox() {}, unhandledError() {} });
@@ -168,7 +168,7 @@ describe("BoxDispatcher", () => {
     expect(calc.notes).toEqual([]);
   });
 
-  test("close() waits for the answers in both directions, and accepts no new calls", async () => {
+  test("close() waits for the answers in both directions and accepts no new calls", async () => {
     const calc = calculator();
     const { ends } = joined(calc.locator, calc.locator);
     const [a, b] = ends;
@@ -185,8 +185,8 @@ describe("BoxDispatcher", () => {
     expect(await rejection(a.callRemote(Wait))).toBe(await a.closed);
   });
 
-  describe("a peer that goes on asking while the dispatcher closes", () => {
-    /** Asks, one a second and each before the last is answered, until `close()` is over or it has asked so often. */
+  describe("a peer that keeps asking while the dispatcher closes", () => {
+    /** Sends one ask a second, each before the last is answered, until `close()` resolves or `most` asks are sent. */
     async function pestered(most: number, clock?: ManualClock) {
       const asked: ((values: { after: string }) => void)[] = [];
       const waiting = Wait.responder(() => new Promise((resolve) => asked.push(resolve)));
@@ -206,7 +206,7 @@ describe("BoxDispatcher", () => {
       return { a, closing, answered, asked };
     }
 
-    test("is served for two seconds, and answered what it asked until then", async () => {
+    test("a closing dispatcher serves the peer for two seconds and answers what it asked until then", async () => {
       const clock = manualClock();
       const { closing, answered, asked, a } = await pestered(100, clock);
       expect(closing.how).toEqual(["resolved"]);
@@ -216,7 +216,7 @@ describe("BoxDispatcher", () => {
       expect(clock.pending).toBe(0);
     });
 
-    test("is served for as long as a call of ours waits", async () => {
+    test("a closing dispatcher serves the peer as long as a call of its own is in progress", async () => {
       const clock = manualClock();
       const { ends } = joined(calculator().locator, calculator().locator, clock);
       const [a] = ends;
@@ -230,7 +230,7 @@ describe("BoxDispatcher", () => {
       expect(clock.pending).toBe(0);
     });
 
-    test("keeps it open where there is no clock, until it is destroyed", async () => {
+    test("a closing dispatcher without a clock serves the peer until it is destroyed", async () => {
       const { a, closing, asked } = await pestered(100);
       expect([closing.how, asked.length]).toEqual([[], 101]);
       a.destroy();
@@ -238,7 +238,7 @@ describe("BoxDispatcher", () => {
     });
   });
 
-  test("close() by a responder, and when the last call is given up", async () => {
+  test("close() from a responder and after a timed-out call ends both dispatchers", async () => {
     const clock = manualClock();
     const closing = Sum.responder((_, { connection }) => {
       void connection.close();

@@ -30,7 +30,7 @@ class Derived extends Base {}
 class Fatal extends Error {}
 
 describe("command", () => {
-  test("has what it was given, and defaults", () => {
+  test("command() keeps its options and fills in defaults", () => {
     expect(Sum.name).toBe("Sum");
     expect(Object.keys(Sum.arguments)).toEqual(["a", "b"]);
     expect(Object.keys(Sum.response)).toEqual(["total"]);
@@ -50,7 +50,7 @@ describe("command", () => {
 
   test.each<[string, () => unknown, new (message: string) => Error]>([
     ["no name", () => command(""), InvalidSignature],
-    ["a name that stands for no bytes", () => command("\ud800"), InvalidSignature],
+    ["a name with a lone surrogate", () => command("\ud800"), InvalidSignature],
     ["an empty argument name", () => command("X", { arguments: { "": integer() } }), InvalidSignature],
     [
       "an argument named __proto__",
@@ -58,26 +58,30 @@ describe("command", () => {
       InvalidSignature,
     ],
     [
-      "an argument named like a key of AMP",
+      "an argument with the name of a protocol key",
       () => command("X", { arguments: { _ask: integer() } }),
       InvalidSignature,
     ],
     [
-      "a response named like a key of AMP",
+      "a response with the name of a protocol key",
       () => command("X", { response: { _error: integer() } }),
       InvalidSignature,
     ],
-    ["a name of 256 bytes", () => command("X", { arguments: { ["é".repeat(128)]: integer() } }), TooLong],
     [
-      "an error that is no class",
+      "an argument name of 256 bytes",
+      () => command("X", { arguments: { ["é".repeat(128)]: integer() } }),
+      TooLong,
+    ],
+    [
+      "an error that is not a class",
       () => command("X", { errors: { BAD: "Bad" as unknown as typeof Base } }),
       InvalidSignature,
     ],
-  ])("refuses %s", (_, make, errorClass) => {
+  ])("command() rejects %s", (_, make, errorClass) => {
     expect(make).toThrow(errorClass);
   });
 
-  test("a name that is not UTF-8 is called as it is served", async () => {
+  test("a command name that is not UTF-8 is called and served under the same bytes", async () => {
     const Cafe = command("caf\udce9", { arguments: { a: integer() } });
     const { connection, peer } = scriptedPeer({ locator: locator(Cafe.responder(() => {})) });
     const latin = Uint8Array.of(0x63, 0x61, 0x66, 0xe9);
@@ -94,7 +98,7 @@ describe("command", () => {
     expect(await rejection(a.callRemoteString("\ud800"))).toBeInstanceOf(InvalidSignature);
   });
 
-  test("makes and parses boxes by itself", () => {
+  test("a command makes and parses boxes without a connection", () => {
     expect(textOf(Sum.makeArguments({ a: 1, b: 2 }))).toEqual({ a: "1", b: "2" });
     expect(Sum.parseArguments(new Box({ a: "1", b: "2", c: "3" }))).toEqual({ a: 1, b: 2 });
     expect(textOf(Sum.makeResponse({ total: 3 }))).toEqual({ total: "3" });
@@ -104,7 +108,7 @@ describe("command", () => {
     expect(() => Sum.parseResponse(new Box())).toThrow('response of Sum: "total" is missing');
   });
 
-  test("names of what every object has are names like any other", async () => {
+  test("arguments may have the names of properties that every object inherits", async () => {
     const Odd = command("Odd", {
       arguments: { toString: unicode(), constructor: optional(unicode()) },
       response: { valueOf: unicode() },
@@ -118,7 +122,7 @@ describe("command", () => {
     });
   });
 
-  test("a local argument never travels, and is ignored when a peer sends it", async () => {
+  test("a local argument is not sent, and is ignored if the peer sends it", async () => {
     const Here = command("Here", { arguments: { n: integer(), here: local<object>() } });
     const seen: object[] = [];
     const { connection, peer } = scriptedPeer({
@@ -148,7 +152,7 @@ describe("extend", () => {
     errors: { OWN: Own },
   });
 
-  test("inherits and adds; the base stays as it was", () => {
+  test("an extension inherits and adds, and its base does not change", () => {
     expect(GreetAll).toBeInstanceOf(Command);
     expect(GreetAll.name).toBe("GreetAll");
     expect(Object.keys(GreetAll.arguments)).toEqual(["name", "more"]);
@@ -160,7 +164,7 @@ describe("extend", () => {
     expect(Greet.errors).toEqual({ BASE: Base });
   });
 
-  test("may replace what it inherits", () => {
+  test("an extension replaces inherited arguments and options", () => {
     const Quiet = Greet.extend("Quiet", {
       arguments: { name: integer() },
       requiresAnswer: false,
@@ -171,22 +175,22 @@ describe("extend", () => {
     expect(textOf(Quiet.makeArguments({ name: 7 }))).toEqual({ name: "7" });
   });
 
-  test("inherits what is given as undefined", () => {
+  test("an extension inherits options that are given as undefined", () => {
     const spec = { requireTLS: undefined, idempotent: undefined, commandType: undefined, errors: undefined };
     const Secret = command("Secret", { requireTLS: true, idempotent: true, errors: { BASE: Base } });
-    // Programs compiled without `exactOptionalPropertyTypes` may say so.
+    // Programs compiled without `exactOptionalPropertyTypes` may pass undefined.
     const More = Secret.extend("More", spec as {});
     expect([More.requireTLS, More.idempotent, More.errors]).toEqual([true, true, { BASE: Base }]);
     expect(StartTLS.extend("Secure", spec as {}).commandType).toBe(StartTLS.commandType);
   });
 
-  test("of an extension, and without anything of its own", () => {
+  test("an extension can be extended, and needs nothing of its own", () => {
     const Third = GreetAll.extend("Third");
     expect(Object.keys(Third.arguments)).toEqual(["name", "more"]);
     expect(Third.errors).toEqual({ BASE: Base, OWN: Own });
   });
 
-  test("errors of the base are errors of the extension, in both directions", async () => {
+  test("the errors of a base command are errors of its extension, in both directions", async () => {
     const Plain = command("Plain", { errors: { BASE: Base } });
     const More = Plain.extend("More", { arguments: { which: unicode() }, errors: { OWN: Own } });
     const thrown: Record<string, new (message: string) => Error> = { base: Base, own: Own, derived: Derived };
@@ -196,12 +200,12 @@ describe("extend", () => {
     const [a] = connectedPair({}, { locator: locator(responder) });
     expect(await rejection(a.callRemote(More, { which: "base" }))).toBeInstanceOf(Base);
     expect(await rejection(a.callRemote(More, { which: "own" }))).toBeInstanceOf(Own);
-    // An instance of a class under a declared one goes by the declared one's tag.
+    // An instance of a subclass of a declared class is sent with the error code of the declared class.
     expect(await rejection(a.callRemote(More, { which: "derived" }))).toBeInstanceOf(Base);
     expect(await rejection(a.callRemote(More, { which: "other" }))).toBeInstanceOf(UnknownRemoteError);
   });
 
-  test("a tag that is given to another class: the base's class still goes by it", async () => {
+  test("an error of the base keeps its error code if an extension gives the code to another class", async () => {
     const Plain = command("Plain", { errors: { SHARED: Base } });
     const spec = { arguments: { which: unicode() }, errors: { SHARED: Own } };
     const Third = Plain.extend("Second", spec).extend("Third");
@@ -224,7 +228,7 @@ describe("extend", () => {
     expect(await failed).toBeInstanceOf(Own);
   });
 
-  test("the nearest declared class gives the tag", async () => {
+  test("the nearest declared class determines the error code", async () => {
     const Both = command("Both", { errors: { BASE: Base, DERIVED: Derived } });
     const responder = Both.responder(() => {
       throw new Derived("x");
@@ -235,8 +239,8 @@ describe("extend", () => {
   });
 });
 
-describe("a subclass", () => {
-  /** Counts in a field that no schema knows: Twisted's programs override these four in the same way. */
+describe("a subclass of Command", () => {
+  /** A subclass with a key that no schema declares, as programs for Twisted override these four methods. */
   class Versioned<A extends Fields, R extends Fields> extends Command<A, R, true> {
     override makeArguments(values: InputOf<A>, connection?: unknown): Box {
       return super.makeArguments(values, connection).set("version", "2");
@@ -260,7 +264,7 @@ describe("a subclass", () => {
   const Twice = new Versioned("Twice", spec);
   const twice = Twice.responder(({ a }) => ({ twice: 2 * a }));
 
-  test("makes the boxes of its calls, with the tag and the name set by us", async () => {
+  test("a subclass makes the boxes of its calls, and the connection sets tag and name", async () => {
     const { connection, peer } = scriptedPeer();
     const answer = connection.callRemote(Twice, { a: 4 });
     await peer.expect({ _ask: "1", _command: "Twice", a: "4", version: "2" });
@@ -273,7 +277,7 @@ describe("a subclass", () => {
     expect(connection.state).toBe("open");
   });
 
-  test("parses what its responders get, and makes their answers", async () => {
+  test("a subclass parses the arguments and makes the answers of its responders", async () => {
     const { peer } = scriptedPeer({ locator: locator(twice) });
     peer.send({ _ask: "x", _command: "Twice", a: "4", version: "2" });
     await peer.expect({ _answer: "x", twice: "8", served: "2" });
@@ -281,7 +285,7 @@ describe("a subclass", () => {
     await peer.expect({ _error: "y", _error_code: "UNKNOWN", _error_description: "Unknown Error" });
   });
 
-  test("is told of the connection", async () => {
+  test("the methods of a subclass receive the connection", async () => {
     const told: unknown[] = [];
     class Curious extends Command<{}, {}, true> {
       override makeArguments(values: InputOf<{}>, connection?: unknown): Box {
@@ -299,7 +303,7 @@ describe("a subclass", () => {
     expect(told).toEqual([a, b]);
   });
 
-  test("a hook that throws: rejects, nothing on the wire, no tag consumed", async () => {
+  test("a call rejects, sends nothing and uses no tag if makeArguments() throws", async () => {
     class Picky extends Command<{}, {}, boolean> {
       override makeArguments(): Box {
         throw new TypeError("not like this");
@@ -314,7 +318,7 @@ describe("a subclass", () => {
     connection.destroy();
   });
 
-  test("is what its extensions are, and they keep its hooks", async () => {
+  test("an extension of a subclass is an instance of it and keeps its methods", async () => {
     const Thrice = Twice.extend("Thrice", { arguments: { b: integer() } });
     expect(Thrice).toBeInstanceOf(Versioned);
     expect(textOf(Thrice.makeArguments({ a: 1, b: 2 }))).toEqual({ a: "1", b: "2", version: "2" });

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { Sum } from "../calculator.ts";
 
 describe("responder", () => {
-  test("joins a command and a function", () => {
+  test("responder() joins a command and a function", () => {
     const respond = ({ a, b }: { a: number; b: number }) => ({ total: a + b });
     const responder = Sum.responder(respond);
     expect(responder).toBeInstanceOf(CommandResponder);
@@ -11,7 +11,7 @@ describe("responder", () => {
     expect(responder.respond).toBe(respond);
   });
 
-  test("may be taken off its command", () => {
+  test("responder() works when it is detached from its command", () => {
     const { responder } = Sum;
     const made = responder(() => ({ total: 1 }));
     expect(locator(made).locateResponder("Sum")).toBe(made);

@@ -1,4 +1,4 @@
-/** Whoever does not read is not written to without bound, and whoever asks too much is not read. */
+/** Backpressure: limits on what is queued for a peer that does not read, and on the asks that are read from it. */
 import { ConnectionClosed, LimitExceeded } from "ampwire";
 import { flushPending, scriptedPeer } from "ampwire/testing";
 import { describe, expect, test } from "vitest";
@@ -6,7 +6,7 @@ import { rejection } from "../../support/settled.ts";
 import { calculator, Note, SUM, Sum } from "../calculator.ts";
 
 describe("maxAsksInProgress", () => {
-  test("stops reading, refuses nothing, and goes on when an ask is answered", async () => {
+  test("a connection stops reading at maxAsksInProgress and resumes when an ask is answered", async () => {
     const calc = calculator();
     const { connection, peer } = scriptedPeer({ locator: calc.locator, limits: { maxAsksInProgress: 3 } });
     const asks = Array.from({ length: 8 }, (_, index) => ({ _ask: `${index}`, _command: "Wait" }));
@@ -29,7 +29,7 @@ describe("maxAsksInProgress", () => {
     connection.destroy();
   });
 
-  test("leaves the bytes in the transport", async () => {
+  test("asks over maxAsksInProgress stay in the transport", async () => {
     const calc = calculator();
     const { peer } = scriptedPeer(
       { locator: calc.locator, limits: { maxAsksInProgress: 1 } },
@@ -46,7 +46,7 @@ describe("maxAsksInProgress", () => {
     expect(peer.transport.unsent).toBe(0);
   });
 
-  test("does not keep our own calls from being answered for good: answers wait like everything else", async () => {
+  test("an answer behind asks over maxAsksInProgress is read when an ask is answered", async () => {
     const calc = calculator();
     const { connection, peer } = scriptedPeer({ locator: calc.locator, limits: { maxAsksInProgress: 1 } });
     const call = connection.callRemote(Sum, { a: 1, b: 2 });
@@ -57,7 +57,7 @@ describe("maxAsksInProgress", () => {
     expect(await call).toEqual({ total: 3 });
   });
 
-  test("a peer that ends while it is not read is heard in the end", async () => {
+  test("the end of a peer is handled after the asks that were queued before it", async () => {
     const calc = calculator();
     const { connection, peer } = scriptedPeer({ locator: calc.locator, limits: { maxAsksInProgress: 1 } });
     peer.send({ _ask: "1", _command: "Wait" }, { _ask: "2", _command: "Wait" });
@@ -73,7 +73,7 @@ describe("maxAsksInProgress", () => {
 });
 
 describe("maxUnsentBytes", () => {
-  test("a call past it rejects, a call without answer throws, and nothing of them is sent", async () => {
+  test("a call over maxUnsentBytes rejects, a call without an answer throws, and nothing of them is sent", async () => {
     const { connection, peer } = scriptedPeer({ limits: { maxUnsentBytes: 1000 } }, { capacity: 1 });
     peer.transport.pause();
     connection.callRemote(Note, { text: "x".repeat(1200) });
@@ -89,7 +89,7 @@ describe("maxUnsentBytes", () => {
     connection.destroy();
   });
 
-  test("a peer that does not take its answers is not read, and nothing is lost", async () => {
+  test("a peer that does not read its answers is not read, and no answer is lost", async () => {
     const { connection, peer } = scriptedPeer(
       { locator: calculator().locator, limits: { maxUnsentBytes: 1000 } },
       { capacity: 100 },
@@ -106,7 +106,7 @@ describe("maxUnsentBytes", () => {
     connection.destroy();
   });
 
-  test("what came in one piece is all answered, however small the limit", async () => {
+  test("all asks of one chunk are answered, whatever the value of maxUnsentBytes", async () => {
     const { connection, peer } = scriptedPeer({
       locator: calculator().locator,
       limits: { maxUnsentBytes: 1 },

@@ -1,4 +1,4 @@
-/** Bytes that are lent to a connection, and written over once it has looked at them: nothing of it reads them later. */
+/** Borrowed chunks: the transport reuses them after received() returns, so nothing may read them later. */
 import { createHash } from "node:crypto";
 import {
   ampList,
@@ -48,41 +48,47 @@ function valuesOf(size: number) {
 
 const SIZES = [12, 4000, 4095, 4096, 5000, 20_000, 60_000];
 
-/** Ours, to which everything is lent, and a peer that is told what to say. */
+/** Returns a connection that receives only borrowed chunks, and its scripted peer. */
 function lentTo(options: ConnectionOptions) {
-  const [ours, theirs] = memoryTransports({ pretendTLS: true });
+  const [ours, theirs] = memoryTransports({ fakeTLS: true });
   return {
     connection: new Connection(lending(ours), manualClock(), options),
     peer: new ScriptedPeer(theirs),
   };
 }
 
-test.each([1, 2, 3, 4])("calls both ways, their values kept while more arrive (%i)", async (seed) => {
-  const [a, b] = memoryTransports({ chunking: randomChunking(seed, 60_000), capacity: 1024 * 1024 });
-  const kept: object[] = [];
-  const echo = Echo.responder(async (values) => {
-    kept.push(values);
-    await flushPending();
-    return values;
-  });
-  const ends = [a, b].map((end) => new Connection(lending(end), manualClock(), { locator: locator(echo) }));
-  const sent = SIZES.map(valuesOf);
-  const answers = await Promise.all(
-    ends.flatMap((end) => sent.map((values) => end.callRemote(Echo, values))),
-  );
-  const expected = [...sent, ...sent].map(textOf);
-  expect(answers.map(textOf)).toEqual(expected);
-  expect(kept.map(textOf).sort()).toEqual(expected.sort());
-});
+test.each([1, 2, 3, 4])(
+  "values from borrowed chunks keep their bytes while more arrive (%i)",
+  async (seed) => {
+    const [a, b] = memoryTransports({ chunking: randomChunking(seed, 60_000), capacity: 1024 * 1024 });
+    const kept: object[] = [];
+    const echo = Echo.responder(async (values) => {
+      kept.push(values);
+      await flushPending();
+      return values;
+    });
+    const ends = [a, b].map((end) => new Connection(lending(end), manualClock(), { locator: locator(echo) }));
+    const sent = SIZES.map(valuesOf);
+    const answers = await Promise.all(
+      ends.flatMap((end) => sent.map((values) => end.callRemote(Echo, values))),
+    );
+    const expected = [...sent, ...sent].map(textOf);
+    expect(answers.map(textOf)).toEqual(expected);
+    expect(kept.map(textOf).sort()).toEqual(expected.sort());
+  },
+);
 
-/** To be compared, whatever the order of the keys: megabytes byte by byte take their time. */
+/**
+ * Returns a text for comparisons that ignore the order of keys. It has a hash of each value: comparing megabytes is
+ * slow.
+ */
 function textOf(values: object): string {
   return JSON.stringify(Object.entries(values).sort(), (_, value) =>
     value instanceof Uint8Array ? createHash("sha1").update(value).digest("hex") : value,
   );
 }
 
-test("asks behind a pause in mid-chunk are served when it is over", async () => {
+test("asks after a pause in the middle of a borrowed chunk are served", async () => {
   const calc = calculator();
   const { peer } = lentTo({ locator: calc.locator, limits: { maxAsksInProgress: 2 } });
   peer.send(...["a", "b", "c", "d"].map((_ask) => ({ _ask, _command: "Wait" })), {
@@ -104,12 +110,12 @@ test("asks behind a pause in mid-chunk are served when it is over", async () => 
   );
 });
 
-test("chunks that come while an earlier one waits are kept", async () => {
+test("borrowed chunks that arrive while an earlier one is queued are kept", async () => {
   const calc = calculator();
   const [ours, theirs] = memoryTransports();
-  const deaf: Transport = lending(ours);
-  deaf.pause = () => {}; // what is under way may still be delivered
-  new Connection(deaf, manualClock(), { locator: calc.locator, limits: { maxAsksInProgress: 1 } });
+  const unpausable: Transport = lending(ours);
+  unpausable.pause = () => {}; // a transport may deliver chunks after pause()
+  new Connection(unpausable, manualClock(), { locator: calc.locator, limits: { maxAsksInProgress: 1 } });
   const peer = new ScriptedPeer(theirs);
   for (const _ask of ["a", "b", "c"]) {
     peer.send({ _ask, _command: "Wait" });
@@ -121,7 +127,7 @@ test("chunks that come while an earlier one waits are kept", async () => {
   }
 });
 
-test("tags and errors outlive them", async () => {
+test("tags and errors from borrowed chunks keep their bytes", async () => {
   const calc = calculator();
   const { connection, peer } = lentTo({ locator: calc.locator });
   const failed = rejection(connection.callRemote(Divide, { numerator: 1, denominator: 0 }));
@@ -138,7 +144,7 @@ test("tags and errors outlive them", async () => {
   expect(connection.reason?.message).toContain("47 45 54");
 });
 
-test("raw responders and receivers keep their boxes", async () => {
+test("raw responders and box receivers may keep boxes from borrowed chunks", async () => {
   const boxes: Box[] = [];
   const receiver: BoxReceiver = {
     startReceivingBoxes() {},
@@ -160,39 +166,42 @@ test("raw responders and receivers keep their boxes", async () => {
   );
 });
 
-describe("a change of protocol", () => {
+describe("a protocol switch", () => {
   const Switch = new ProtocolSwitchCommand<{}, Transport>("Switch");
 
-  test.each(["asked", "asking"])("has what came behind it, %s", async (side) => {
-    let given: Transport | undefined;
-    const protocol = (stream: Transport) => {
-      given = stream;
-    };
-    const { connection, peer } = lentTo({ locator: locator(Switch.responder(() => ({ protocol }))) });
-    const behind = Buffer.from("what comes next");
-    if (side === "asked") {
-      peer.send({ _ask: "1", _command: "Switch" }, behind);
-      await peer.expect({ _answer: "1" });
-    } else {
-      void connection.callRemote(Switch, { protocol });
-      await peer.expect({ _ask: "1", _command: "Switch" });
-      peer.send({ _answer: "1" }, behind);
-    }
-    await connection.closed;
-    await flushPending();
-    const came: Uint8Array[] = [];
-    given?.start({ received: (chunk) => came.push(chunk), ended() {}, drained() {}, lost() {} });
-    given?.resume();
-    await flushPending();
-    expect(Buffer.concat(came)).toEqual(behind);
-  });
+  test.each(["callee", "caller"])(
+    "the new protocol receives the bytes after the switch, at the %s",
+    async (side) => {
+      let given: Transport | undefined;
+      const protocol = (stream: Transport) => {
+        given = stream;
+      };
+      const { connection, peer } = lentTo({ locator: locator(Switch.responder(() => ({ protocol }))) });
+      const behind = Buffer.from("what comes next");
+      if (side === "callee") {
+        peer.send({ _ask: "1", _command: "Switch" }, behind);
+        await peer.expect({ _answer: "1" });
+      } else {
+        void connection.callRemote(Switch, { protocol });
+        await peer.expect({ _ask: "1", _command: "Switch" });
+        peer.send({ _answer: "1" }, behind);
+      }
+      await connection.closed;
+      await flushPending();
+      const came: Uint8Array[] = [];
+      given?.start({ received: (chunk) => came.push(chunk), ended() {}, drained() {}, lost() {} });
+      given?.resume();
+      await flushPending();
+      expect(Buffer.concat(came)).toEqual(behind);
+    },
+  );
 });
 
-test("what is left of a chunk is kept, whatever is thrown meanwhile", () => {
+test("the rest of a borrowed chunk is kept if the reader throws", () => {
   const [transport] = memoryTransports();
-  const thrown = new Error("by an observer, say");
+  const thrown = new Error("thrown by an observer");
   let served = 0;
-  const input = new Inbox(transport, DEFAULT_LIMITS, {
+  const input = new Inbox(transport, DEFAULT_LIMITS, manualClock(), {
     mayRead: () => served < 1,
     receive: () => void served++,
     readEnded() {

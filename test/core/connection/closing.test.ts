@@ -1,4 +1,4 @@
-/** How a connection ends: what is finished before, who hears of it, and why. */
+/** The end of a connection: what is finished before it, its reason, and what each promise and responder receives. */
 import {
   Box,
   Connection,
@@ -14,7 +14,7 @@ import { rejection, settling } from "../../support/settled.ts";
 import { calculator, Note, SUM, Sum, TOTAL, Wait } from "../calculator.ts";
 
 describe("close()", () => {
-  test("waits for the answers to our calls", async () => {
+  test("close() waits for the answers to calls in progress", async () => {
     const { connection, peer } = scriptedPeer();
     const answer = connection.callRemote(Sum, { a: 1, b: 2 });
     const closing = settling(connection.close());
@@ -29,7 +29,7 @@ describe("close()", () => {
     expect((await connection.closed).message).toBe("the connection was closed here");
   });
 
-  test("waits for the answers to the peer's asks, also those that come meanwhile", async () => {
+  test("close() answers the peer's asks first, including those that arrive meanwhile", async () => {
     const calc = calculator();
     const { connection, peer } = scriptedPeer({ locator: calc.locator });
     peer.send({ _ask: "w", _command: "Wait" });
@@ -42,7 +42,7 @@ describe("close()", () => {
     await peer.expectEnd();
   });
 
-  test("serves a peer that goes on asking for two seconds, then reads no more and ends with what is in progress", async () => {
+  test("close() serves a peer that keeps asking for two seconds, then stops reading and finishes what is in progress", async () => {
     const clock = manualClock();
     const ending: (() => void)[] = [];
     const waiting = Wait.responder(async () => {
@@ -69,7 +69,7 @@ describe("close()", () => {
     await peer.expectEnd();
   });
 
-  test("reads on for as long as our own calls want answers", async () => {
+  test("close() keeps reading while a call is in progress", async () => {
     const clock = manualClock();
     const { connection, peer } = scriptedPeer({ locator: calculator().locator }, { clock });
     const answer = connection.callRemote(Sum, { a: 1, b: 2 });
@@ -88,14 +88,14 @@ describe("close()", () => {
 
   test.each([
     [
-      "at once",
+      "synchronously",
       ({ connection }: ResponderContext) => {
         void connection.close();
         return { total: 3 };
       },
     ],
     [
-      "later",
+      "asynchronously",
       async ({ connection }: ResponderContext) => {
         void connection.close();
         await flushPending();
@@ -103,7 +103,7 @@ describe("close()", () => {
       },
     ],
   ])(
-    "by a responder that answers %s: its answer is sent, and those to what came with its ask",
+    "a responder that calls close() and answers %s is answered, and so are the asks in the same chunk",
     async (_, respond) => {
       const responder = Sum.responder((_, context) => respond(context));
       const { connection, peer } = scriptedPeer({ locator: locator(responder) });
@@ -114,7 +114,7 @@ describe("close()", () => {
     },
   );
 
-  test("accepts no new calls", async () => {
+  test("a closing connection accepts no new calls", async () => {
     const { connection, peer } = scriptedPeer({ locator: calculator().locator });
     const answer = connection.callRemote(Sum, { a: 1, b: 2 });
     void connection.close();
@@ -126,21 +126,21 @@ describe("close()", () => {
     await peer.expectEnd();
   });
 
-  test("ends at once when nothing is in progress; may be repeated, and waited for by many", async () => {
+  test("close() ends an idle connection at once, and may be called and awaited repeatedly", async () => {
     const [a, b] = connectedPair();
     await Promise.all([a.close(), a.close(), a[Symbol.asyncDispose]()]);
     await a.close();
     expect((await b.closed).message).toBe("the peer closed the connection");
   });
 
-  test("of both ends at once", async () => {
+  test("both ends can call close() at once", async () => {
     const [a, b] = connectedPair();
     await Promise.all([a.close(), b.close()]);
     expect(await a.closed).toBeInstanceOf(ConnectionClosed);
     expect(await b.closed).toBeInstanceOf(ConnectionClosed);
   });
 
-  test("is over when the last call is given up", async () => {
+  test("close() resolves when the last call times out", async () => {
     const clock = manualClock();
     const { connection, peer } = scriptedPeer({}, { clock });
     const failed = rejection(connection.callRemote(Wait, {}, { timeout: 10 }));
@@ -151,7 +151,7 @@ describe("close()", () => {
     await peer.expectEnd();
   });
 
-  test("`await using` closes", async () => {
+  test("`await using` closes the connection", async () => {
     let closed: Promise<Error> | undefined;
     {
       await using connection = connectedPair()[0];
@@ -162,7 +162,7 @@ describe("close()", () => {
 });
 
 describe("destroy()", () => {
-  test("rejects the calls in progress with the reason, which is also `closed`", async () => {
+  test("destroy() rejects the calls in progress with its reason, which is also the value of `closed`", async () => {
     const { connection, peer } = scriptedPeer();
     const failed = rejection(connection.callRemote(Sum, { a: 1, b: 2 }));
     const reason = new Error("enough");
@@ -174,7 +174,7 @@ describe("destroy()", () => {
     await peer.expectEnd();
   });
 
-  test("waits for no responder", async () => {
+  test("destroy() does not wait for responders", async () => {
     const calc = calculator();
     const { connection, peer } = scriptedPeer({ locator: calc.locator });
     peer.send({ _ask: "1", _command: "Wait" });
@@ -184,18 +184,18 @@ describe("destroy()", () => {
     expect((await connection.closed).message).toBe("the connection was destroyed here");
   });
 
-  test("ends a close() that takes too long", async () => {
+  test("destroy() ends a pending close()", async () => {
     const { connection } = scriptedPeer();
     const failed = rejection(connection.callRemote(Sum, { a: 1, b: 2 }));
     const closing = connection.close();
     connection.destroy(new Error("enough"));
     await closing;
     expect(await failed).toMatchObject({ message: "enough" });
-    // The first reason counts: it was closed here.
+    // The first reason is kept: close() was called first.
     expect(await connection.closed).toBeInstanceOf(ConnectionClosed);
   });
 
-  test("leaves no timer", async () => {
+  test("destroy() leaves no timer", async () => {
     const clock = manualClock();
     const { connection } = scriptedPeer({ limits: { idleTimeout: 100 } }, { clock });
     connection.destroy();
@@ -205,7 +205,7 @@ describe("destroy()", () => {
 });
 
 describe("a peer that ends its side", () => {
-  test("still gets its answers, also those that take time", async () => {
+  test("a peer that ended its side still receives its answers, including late ones", async () => {
     const calc = calculator();
     const { connection, peer } = scriptedPeer({ locator: calc.locator });
     peer.send({ _ask: "w", _command: "Wait" }, SUM);
@@ -219,7 +219,7 @@ describe("a peer that ends its side", () => {
     expect((await connection.closed).message).toBe("the peer closed the connection");
   });
 
-  test("answers nothing any more: our calls fail at once", async () => {
+  test("calls reject at once when the peer ends its side", async () => {
     const calc = calculator();
     const { connection, peer } = scriptedPeer({ locator: calc.locator });
     const failed = rejection(connection.callRemote(Sum, { a: 1, b: 2 }));
@@ -231,7 +231,7 @@ describe("a peer that ends its side", () => {
     connection.destroy();
   });
 
-  test("is ended by us too, when nothing is in progress", async () => {
+  test("an idle connection ends its side when the peer does", async () => {
     const { connection, peer } = scriptedPeer();
     peer.end();
     await peer.expectEnd();
@@ -240,7 +240,7 @@ describe("a peer that ends its side", () => {
 });
 
 describe("a peer that does not end its side", () => {
-  test("is given two seconds", async () => {
+  test("a peer that does not end its side is cut off after two seconds", async () => {
     const clock = manualClock();
     const { connection } = scriptedPeer({}, { clock });
     const closed = settling(connection.close());
@@ -253,7 +253,7 @@ describe("a peer that does not end its side", () => {
     expect(clock.pending).toBe(0);
   });
 
-  test("is not listened to", async () => {
+  test("a closed connection ignores what the peer still sends", async () => {
     const calc = calculator();
     const { connection, peer } = scriptedPeer({ locator: calc.locator });
     void connection.close();
@@ -265,7 +265,7 @@ describe("a peer that does not end its side", () => {
   });
 });
 
-test("a transport that fails: its error is the cause", async () => {
+test("the error of a failed transport is the cause of the reason", async () => {
   const [transport] = memoryTransports();
   const connection = new Connection(transport, manualClock());
   const failed = rejection(connection.callRemote(Sum, { a: 1, b: 2 }));
@@ -276,7 +276,7 @@ test("a transport that fails: its error is the cause", async () => {
   expect(await connection.closed).toBe(await failed);
 });
 
-test("a peer that is gone, without a word about why", async () => {
+test("a call rejects with ConnectionLost if the peer disappears", async () => {
   const { connection, peer } = scriptedPeer();
   const failed = rejection(connection.callRemote(Sum, { a: 1, b: 2 }));
   await peer.expect(SUM);
@@ -284,7 +284,7 @@ test("a peer that is gone, without a word about why", async () => {
   expect(await failed).toBeInstanceOf(ConnectionLost);
 });
 
-test("idleTimeout gives up a silent peer", async () => {
+test("idleTimeout closes the connection to a silent peer", async () => {
   const clock = manualClock();
   const { connection, peer } = scriptedPeer({ limits: { idleTimeout: 100 } }, { clock });
   clock.advance(99);
@@ -299,13 +299,13 @@ test("idleTimeout gives up a silent peer", async () => {
   expect(await connection.closed).toBeInstanceOf(IdleTimeout);
 });
 
-test("limits that make no sense are refused", () => {
+test("invalid limits throw", () => {
   expect(() => connectedPair({ limits: { maxBoxBytes: 0 } })).toThrow(RangeError);
   expect(() => connectedPair({ limits: { maxBoxKeys: Number.NaN } })).toThrow(RangeError);
   expect(() => connectedPair({ limits: { maxKeys: 1 } as object })).toThrow(TypeError);
 });
 
-test("`closed` is there before and after, and never rejects", async () => {
+test("`closed` is the same before and after the end, and never rejects", async () => {
   const [a] = connectedPair();
   const before = a.closed;
   a.destroy();

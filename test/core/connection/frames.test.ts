@@ -1,4 +1,6 @@
-/** "Boxes" of SPEC.md, on a connection: what comes, cut anywhere, and what becomes of it. */
+/**
+ * The section "Boxes" of SPEC.md on a connection: how received bytes are read and handled, however they are chunked.
+ */
 import {
   Box,
   BoxTooLarge,
@@ -15,12 +17,12 @@ import { describe, expect, test } from "vitest";
 import { rejection } from "../../support/settled.ts";
 import { calculator, SUM, Sum, TOTAL } from "../calculator.ts";
 
-/** `_ask=1 _command=Sum`, without an end. */
+/** `_ask=1 _command=Sum`, without the end of the box. */
 const ASK_HEX = "0004 5f61736b 0001 31  0008 5f636f6d6d616e64 0003 53756d";
 const GARBAGE = Buffer.from("GET / HTTP/1.1\r\n\r\n");
 
 describe("keys", () => {
-  test("sent are sorted in byte order", async () => {
+  test("sent keys are sorted in byte order", async () => {
     const { connection, peer } = scriptedPeer();
     const answer = connection.callRemote(Sum, { b: 2, a: 1 });
     await peer.expect(`${ASK_HEX}  0001 61 0001 31  0001 62 0001 32  0000`);
@@ -28,7 +30,7 @@ describe("keys", () => {
     await answer;
   });
 
-  test("received may come in any order", async () => {
+  test("received keys may be in any order", async () => {
     const { peer } = scriptedPeer({ locator: calculator().locator });
     peer.send(
       "0001 62 0001 32  0008 5f636f6d6d616e64 0003 53756d  0001 61 0001 31  0004 5f61736b 0001 31  0000",
@@ -36,7 +38,7 @@ describe("keys", () => {
     await peer.expect(TOTAL);
   });
 
-  test("that come twice: the last wins", async () => {
+  test("the last value of a repeated key is used", async () => {
     const { peer } = scriptedPeer({ locator: calculator().locator });
     peer.send(`${ASK_HEX}  0001 61 0001 31  0001 62 0001 32  0001 61 0001 37  0000`);
     await peer.expect({ _answer: "1", total: "9" });
@@ -44,7 +46,7 @@ describe("keys", () => {
     await peer.expect({ _answer: "y", total: "3" });
   });
 
-  test("that nobody knows are ignored, in asks and in answers", async () => {
+  test("unknown keys are ignored in asks and in answers", async () => {
     const { connection, peer } = scriptedPeer({ locator: calculator().locator });
     peer.send({ ...SUM, A: "", c: "3", zz: "4", _x: "5" });
     await peer.expect(TOTAL);
@@ -56,9 +58,9 @@ describe("keys", () => {
 });
 
 test.each<readonly [string, Chunking]>([
-  ["byte by byte", byteByByte],
-  ...[1, 2, 3, 4, 5].map((seed) => [`at random (${seed})`, randomChunking(seed, 9)] as const),
-])("any chunking: %s", async (_, chunking) => {
+  ["of one byte", byteByByte],
+  ...[1, 2, 3, 4, 5].map((seed) => [`of random size (${seed})`, randomChunking(seed, 9)] as const),
+])("boxes are read from bytes that arrive in chunks %s", async (_, chunking) => {
   const { connection, peer } = scriptedPeer({ locator: calculator().locator }, { chunking });
   const answers = Promise.all([1, 2, 3].map((b) => connection.callRemote(Sum, { a: 1, b })));
   for (const tag of ["x", "y", "z"]) peer.send({ ...SUM, _ask: tag });
@@ -70,7 +72,7 @@ test.each<readonly [string, Chunking]>([
   expect(await answers).toEqual([{ total: 2 }, { total: 3 }, { total: 4 }]);
 });
 
-test("the boxes of one turn are one write", async () => {
+test("the boxes of one turn of the event loop are one write", async () => {
   const { connection, peer } = scriptedPeer();
   for (let index = 0; index < 3; index++) connection.callRemote(Sum, { a: 1, b: 2 }).catch(() => {});
   expect(peer.transport.undelivered).toBe(0);
@@ -85,20 +87,20 @@ describe.each<[string, ScriptPart, ErrorClass]>([
   ["an empty box", "0000", NoEmptyBoxes],
   ["a box that is neither ask nor answer", { a: "1" }, NoEmptyBoxes],
   ["an ask without a command", { _ask: "1", a: "1" }, NoEmptyBoxes],
-  ["an answer with a tag that was never given", { _answer: "77" }, UnexpectedAnswer],
-  ["an answer with a tag that is none of ours", { _answer: "\u0000\u0001" }, UnexpectedAnswer],
-  ["an answer with our tag in other digits", { _answer: "01", total: "1" }, UnexpectedAnswer],
+  ["an answer with a tag that was never sent", { _answer: "77" }, UnexpectedAnswer],
+  ["an answer with a tag of another format", { _answer: "\u0000\u0001" }, UnexpectedAnswer],
+  ["an answer with a sent tag in other digits", { _answer: "01", total: "1" }, UnexpectedAnswer],
   ["an answer with an empty tag", { _answer: "" }, UnexpectedAnswer],
   [
-    "an error with a tag that was never given",
+    "an error with a tag that was never sent",
     { _error: "9", _error_code: "X", _error_description: "" },
     UnexpectedAnswer,
   ],
   ["an error without a code", { _error: "1", _error_description: "" }, MalformedAmpBox],
   ["an error without a description", { _error: "1", _error_code: "X" }, MalformedAmpBox],
   ["a box over maxBoxBytes", { ...SUM, _ask: "2", a: "1".repeat(300) }, BoxTooLarge],
-])("%s", (_, broken, errorClass) => {
-  test("closes: earlier answers are flushed, calls reject, later boxes are not served", async () => {
+])("%s", (name, broken, errorClass) => {
+  test(`${name} closes the connection: earlier answers are sent, calls reject and later boxes are not served`, async () => {
     const { locator, notes } = calculator();
     const { connection, peer } = scriptedPeer({ locator, limits: { maxBoxBytes: 200 } });
     const call = rejection(connection.callRemote(Sum, { a: 1, b: 2 }));
@@ -115,7 +117,7 @@ describe.each<[string, ScriptPart, ErrorClass]>([
   });
 });
 
-test("an answer that comes twice closes", async () => {
+test("a second answer to a call closes the connection", async () => {
   const { connection, peer } = scriptedPeer();
   const answer = connection.callRemote(Sum, { a: 1, b: 2 });
   await peer.expect(SUM);
@@ -126,7 +128,7 @@ test("an answer that comes twice closes", async () => {
   expect(await connection.closed).toBeInstanceOf(UnexpectedAnswer);
 });
 
-test("what is not AMP is told by its first bytes", async () => {
+test("the error for a protocol other than AMP shows its first bytes", async () => {
   const { connection, peer } = scriptedPeer();
   peer.send(GARBAGE);
   await peer.expectEnd();
@@ -136,7 +138,7 @@ test("what is not AMP is told by its first bytes", async () => {
   expect(message).toContain("(GET / HTTP/1.1..");
 });
 
-test("it trips on the two bytes of the length alone", async () => {
+test("the two bytes of an invalid key length close the connection", async () => {
   const { connection, peer } = scriptedPeer();
   peer.send("01 00");
   await peer.expectEnd();
@@ -144,14 +146,14 @@ test("it trips on the two bytes of the length alone", async () => {
   expect(await connection.closed).toBeInstanceOf(KeyTooLong);
 });
 
-test("a box that neither asks nor answers is told by its keys", async () => {
+test("the error for a box that is neither ask nor answer lists its keys", async () => {
   const { connection, peer } = scriptedPeer();
   peer.send({ alpha: "1", beta: "2" });
   peer.end();
   expect((await connection.closed).message).toContain("alpha, beta");
 });
 
-test("a truncated box, then the end: the reason says so, and how much of it had come", async () => {
+test("the reason names a truncated box and how many bytes of it were received", async () => {
   const { connection, peer } = scriptedPeer({ locator: calculator().locator });
   const call = rejection(connection.callRemote(Sum, { a: 1, b: 2 }));
   peer.send({ ...SUM, _ask: "whole" }, "0004 5f61");

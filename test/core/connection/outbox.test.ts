@@ -4,7 +4,7 @@ import { Outbox } from "../../../src/core/connection/outbox.ts";
 import { STATES } from "../../../src/core/connection/states.ts";
 import { LENT_BYTES } from "../../../src/core/wire/byte-writer.ts";
 
-/** A transport that remembers the very chunks it was given, and takes them when it is told. */
+/** Returns an outbox on a transport that records the chunks it is given and drains only when the test says so. */
 function recorder() {
   const chunks: Uint8Array[] = [];
   const texts: string[] = [];
@@ -15,9 +15,9 @@ function recorder() {
       texts.push(Buffer.concat(parts).toString());
     },
   };
-  const connection = { rules: STATES.open };
-  const output = new Outbox(transport as unknown as Transport, connection); // an outbox does nothing else with it
-  /** A protocol change begins and ends; AMP ends: as the kernel does it. */
+  const connection = { rules: STATES.open, hasUnsent() {} };
+  const output = new Outbox(transport as unknown as Transport, connection); // an outbox uses nothing else of a transport
+  /** Start and end of a protocol change and the end of AMP, as the kernel performs them. */
   const hold = () => {
     output.flush();
     connection.rules = STATES.asked;
@@ -38,8 +38,8 @@ function say(output: Outbox, text: string): void {
   output.written();
 }
 
-describe("Output", () => {
-  test("gathers what is said in one turn into one write", async () => {
+describe("Outbox", () => {
+  test("the outbox collects the boxes of one turn into one write", async () => {
     const { output, texts } = recorder();
     say(output, "a");
     say(output, "b");
@@ -50,7 +50,7 @@ describe("Output", () => {
     expect(output.pending).toBe(0);
   });
 
-  test("does not wait for the end of the turn when much has gathered", () => {
+  test("the outbox writes before the end of the turn when 64 KiB are collected", () => {
     const { output, chunks } = recorder();
     say(output, "x".repeat(65_535));
     expect(chunks).toHaveLength(0);
@@ -58,7 +58,7 @@ describe("Output", () => {
     expect(chunks.map(({ length }) => length)).toEqual([65_536]);
   });
 
-  test("gathers on while the transport is far behind: small answers cost it no write each", async () => {
+  test("the outbox keeps collecting while the transport is far behind, so that small answers do not cost a write each", async () => {
     const { output, chunks, texts, transport } = recorder();
     transport.unsent = 65_536;
     say(output, "first");
@@ -75,7 +75,7 @@ describe("Output", () => {
     expect(output.pending).toBe(0);
   });
 
-  test("what gathers behind a transport that is far behind leaves when the connection ends or holds back", () => {
+  test("boxes collected for a slow transport are written when the connection ends or starts to queue boxes", () => {
     const { output, texts, transport, hold } = recorder();
     transport.unsent = 65_536;
     say(output, "a");
@@ -90,7 +90,7 @@ describe("Output", () => {
     expect(texts).toEqual(["a", "b", "b"]);
   });
 
-  test("writes a large value from where it lies, with what stands around it, as soon as its box is complete", () => {
+  test("the outbox writes a large value without copying it, with the bytes around it, when its box is complete", () => {
     const { output, chunks, texts } = recorder();
     const large = new Uint8Array(LENT_BYTES).fill(0x78);
     output.out.ascii("before ");
@@ -108,16 +108,16 @@ describe("Output", () => {
   });
 
   test.each([
-    ["while bytes are held back", ({ hold }: ReturnType<typeof recorder>) => hold()],
+    ["while the outbox queues boxes", ({ hold }: ReturnType<typeof recorder>) => hold()],
     [
-      "while others wait before it",
+      "while earlier bytes are unsent",
       ({ output, transport }: ReturnType<typeof recorder>) => {
         transport.unsent = 1;
         say(output, "o");
         output.flush();
       },
     ],
-  ])("copies a large value %s: it leaves later", (_, prepare) => {
+  ])("the outbox copies a large value that is written later, %s", (_, prepare) => {
     const recorded = recorder();
     const { output, release, texts } = recorded;
     prepare(recorded);
@@ -129,7 +129,7 @@ describe("Output", () => {
     expect(texts.at(-1)).toBe("x".repeat(LENT_BYTES));
   });
 
-  test("leaves bytes alone that have not left the transport", () => {
+  test("the outbox does not reuse a buffer that is unsent", () => {
     const { output, chunks, transport, texts } = recorder();
     transport.unsent = 3;
     say(output, "one");
@@ -146,7 +146,7 @@ describe("Output", () => {
     expect(output.pending).toBe(0);
   });
 
-  test("has the bytes again when the transport has drained, and not before", () => {
+  test("the outbox reuses its buffers when the transport has drained, and not before", () => {
     const { output, chunks, transport } = recorder();
     const flushed = (text: string) => {
       say(output, text);
@@ -162,7 +162,7 @@ describe("Output", () => {
     expect(lent).toContain(flushed("five"));
   });
 
-  test("does not want them back when it was dropped", () => {
+  test("a dropped outbox does not reuse its buffers", () => {
     const { output, chunks, transport, drop } = recorder();
     transport.unsent = 3;
     say(output, "one");
@@ -175,7 +175,7 @@ describe("Output", () => {
     expect(other.chunks[0]?.buffer).not.toBe(chunks[0]?.buffer);
   });
 
-  test("holds back, lets a single answer pass, and releases in order", async () => {
+  test("the outbox queues boxes, lets a single answer pass, and sends the rest in order", async () => {
     const { output, texts, hold, release } = recorder();
     say(output, "before ");
     hold();
@@ -192,7 +192,7 @@ describe("Output", () => {
     expect(output.queued).toBe(0);
   });
 
-  test("forgets what is held when it is dropped, and whatever comes", async () => {
+  test("a dropped outbox discards queued and later boxes", async () => {
     const { output, texts, hold, drop } = recorder();
     hold();
     say(output, "held");

@@ -43,7 +43,7 @@ describe("transitions", () => {
   });
 
   test.each(NAMES.flatMap((state) => TRANSITIONS.map((name) => [state, name] as const)))(
-    "%s + %s is in the table, or throws",
+    "the transition from %s by %s is in the table or throws",
     (state, name) => {
       const to = STATES[state].next[name];
       if (to === undefined) expect(() => next(state, name)).toThrow(`${state} cannot ${name}`);
@@ -86,7 +86,7 @@ describe("rules of the states", () => {
     expect(NAMES.filter((state) => isUpgradeCertain(state, "switching"))).toEqual([]);
   });
 
-  test("users see six states", () => {
+  test("the public states are six", () => {
     const seen = new Set(
       NAMES.flatMap((state) => [publicState(state, "upgrading"), publicState(state, "switching")]),
     );

@@ -1,4 +1,4 @@
-/** What a codec or a getter of the user's does while its box is being written. */
+/** Effects of an application's codec or getter that uses the connection while a box is being written. */
 import { describe, expect, test } from "vitest";
 import {
   type Argument,
@@ -12,7 +12,7 @@ import { connectedPair } from "../../../src/testing/index.ts";
 
 const Sum = command("Sum", { arguments: { a: integer(), b: integer() }, response: { total: integer() } });
 
-/** A codec of numbers that does something first. */
+/** Returns a codec of integers that calls `something` before it encodes. */
 function doing(something: () => void): Argument<number> {
   const codec = integer();
   return {
@@ -28,9 +28,9 @@ const sums = locator(Sum.responder(({ a, b }) => ({ total: a + b })));
 
 describe("a call that is made while another is encoded", () => {
   test.each([
-    ["by its codec", true],
-    ["by a getter of its values", false],
-  ])("%s is refused, and the other one is made", async (_, byCodec) => {
+    ["its codec", true],
+    ["a getter of its values", false],
+  ])("a call that another call makes from %s is rejected, and the other one is made", async (_, byCodec) => {
     const inner: Promise<unknown>[] = [];
     const calls = () => {
       inner.push(near.callRemote(Sum, { a: 1, b: 2 }), near.callRemoteString("Sum"));
@@ -62,7 +62,7 @@ describe("a call that is made while another is encoded", () => {
     await Promise.all([near.close(), far.close()]);
   });
 
-  test("of an answer is refused, and the answer goes out", async () => {
+  test("a call that is made while an answer is encoded is rejected, and the answer is sent", async () => {
     let inner: Promise<unknown> | undefined;
     const Outer = command("Outer", {
       response: {
@@ -81,11 +81,11 @@ describe("a call that is made while another is encoded", () => {
   });
 });
 
-test("a codec that ends the connection ends its own call, and harms no other connection", async () => {
+test("a codec that ends the connection ends its own call and affects no other connection", async () => {
   const Outer = command("Outer", { arguments: { n: doing(() => near.destroy()) } });
   const [near] = connectedPair();
   await expect(near.callRemote(Outer, { n: 1 })).rejects.toBeInstanceOf(ConnectionClosed);
-  // Of bytes that were being written, nobody finds a rest.
+  // The bytes that were being written are in no other connection's output.
   const [next] = connectedPair({}, { locator: sums });
   expect((await next.callRemote(Sum, { a: 3, b: 4 })).total).toBe(7);
 });

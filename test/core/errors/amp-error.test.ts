@@ -1,4 +1,4 @@
-/** Messages of errors: one line each, whatever a peer has put into them. */
+/** Messages of errors: each is one line, whatever a peer has put into it. */
 import {
   AmpError,
   command,
@@ -12,7 +12,7 @@ import { flushPending, scriptedPeer } from "ampwire/testing";
 import { expect, test } from "vitest";
 import { rejection } from "../../support/settled.ts";
 
-/** A line of its own in a log, and the screen cleared, in two ways. */
+/** Text that forges a line of a log and clears the screen in two ways. */
 const HOSTILE = "no\n2024-01-01 root logged in\u001b[2J\u009b2J\u202e";
 const ESCAPED = String.raw`no\n2024-01-01 root logged in\x1b[2J\x9b2J\u202e`;
 
@@ -20,7 +20,7 @@ class Denied extends Error {}
 class Barred extends AmpError {}
 const Enter = command("Enter", { errors: { DENIED: Denied, BARRED: Barred } });
 
-/** What a call comes to that is answered with an error. */
+/** Returns the error of a call that is answered with this error code. */
 async function answered(_error_code: string): Promise<Error> {
   const { connection, peer } = scriptedPeer();
   const failed = rejection(connection.callRemote(Enter));
@@ -29,20 +29,20 @@ async function answered(_error_code: string): Promise<Error> {
   return failed;
 }
 
-test("an error code that is not declared: the description stays as it came", async () => {
+test("the message for an undeclared error code is escaped, and the description is unchanged", async () => {
   const error = await answered(HOSTILE);
   expect(error).toBeInstanceOf(UnknownRemoteError);
   expect(error.message).toBe(`${ESCAPED}: ${ESCAPED}`);
   expect(error).toMatchObject({ errorCode: HOSTILE, description: HOSTILE });
 });
 
-test("an error of the protocol's own", async () => {
+test("the message of UnhandledCommand is escaped", async () => {
   const error = await answered("UNHANDLED");
   expect(error).toBeInstanceOf(UnhandledCommand);
   expect(error.message).toBe(ESCAPED);
 });
 
-test("a class of the program's own gets the message as it came", async () => {
+test("an application's error class receives the message unchanged", async () => {
   for (const [code, errorClass] of [
     ["DENIED", Denied],
     ["BARRED", Barred],
@@ -53,7 +53,7 @@ test("a class of the program's own gets the message as it came", async () => {
   }
 });
 
-test("a class of the program's own sends its message as it is", async () => {
+test("an application's error is sent with its message unchanged", async () => {
   const { peer } = scriptedPeer({
     locator: locator(
       Enter.responder(() => {
@@ -65,8 +65,8 @@ test("a class of the program's own sends its message as it is", async () => {
   await peer.expect({ _error: "1", _error_code: "BARRED", _error_description: HOSTILE });
 });
 
-test("a StartTLS that is refused", async () => {
-  const { connection, peer } = scriptedPeer({}, { pretendTLS: true });
+test("the message of a refused StartTLS is escaped", async () => {
+  const { connection, peer } = scriptedPeer({}, { fakeTLS: true });
   const failed = rejection(connection.startTLS());
   await peer.expect({ _ask: "1", _command: "StartTLS" });
   peer.send({ _error: "1", _error_code: "TLS_NOT_AVAILABLE", _error_description: HOSTILE });
@@ -75,7 +75,7 @@ test("a StartTLS that is refused", async () => {
   expect(connection.reason?.message).toBe(`the peer refused to start TLS: ${ESCAPED}`);
 });
 
-test("keys of a box that is none", async () => {
+test("the keys in the message of NoEmptyBoxes are escaped", async () => {
   const { connection, peer } = scriptedPeer();
   peer.send({ [HOSTILE]: "" });
   await peer.expectEnd();
@@ -83,7 +83,7 @@ test("keys of a box that is none", async () => {
   expect(connection.reason?.message).toContain(`its keys are ${ESCAPED}`);
 });
 
-test("the name of a command that nobody serves, told to onError", async () => {
+test("the name of an unknown command is escaped in the error for onError", async () => {
   const told: unknown[] = [];
   const { peer } = scriptedPeer({ onError: (error) => void told.push(error) });
   peer.send({ _command: HOSTILE });
@@ -91,7 +91,7 @@ test("the name of a command that nobody serves, told to onError", async () => {
   expect(told).toEqual([expect.objectContaining({ message: expect.stringContaining(`'${ESCAPED}'`) })]);
 });
 
-test("is empty where a program gives none", () => {
+test("the message is empty if the application passes none", () => {
   expect(new AmpError("").message).toBe("");
   expect(new AmpError(undefined as never).message).toBe("");
 });

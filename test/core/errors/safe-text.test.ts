@@ -1,4 +1,4 @@
-/** What of a text is escaped where it stands in a message. */
+/** Characters of a text that safeText() escapes in messages. */
 import { expect, test } from "vitest";
 import { safeText } from "../../../src/core/errors/safe-text.ts";
 
@@ -7,11 +7,11 @@ test.each([
   ["\u001b[2J\u0000\u007f\u009b31m", String.raw`\x1b[2J\x00\x7f\x9b31m`],
   ["\u2028\u2029\u202a\u202e\u2066\u2069", String.raw`\u2028\u2029\u202a\u202e\u2066\u2069`],
   ["\ud800\udfff\udcff", String.raw`𐏿\udcff`],
-])("%j", (text, safe) => {
+])("safeText() escapes %j", (text, safe) => {
   expect(safeText(text)).toBe(safe);
 });
 
-test("nothing of what people write", () => {
+test("safeText() leaves printable text unchanged", () => {
   const text = `é ü € 漢字 עברית 👩‍👩‍👧 "quoted" \\n ~`;
   expect(safeText(text)).toBe(text);
 });

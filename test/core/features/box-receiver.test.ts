@@ -1,4 +1,4 @@
-/** The low level: a receiver of boxes in place of locators and calls. */
+/** The raw receiver: an object that receives every box, in place of locators and calls. */
 import {
   Box,
   type BoxReceiver,
@@ -14,7 +14,7 @@ import { describe, expect, test } from "vitest";
 import { rejection } from "../../support/settled.ts";
 import { Note, Wait } from "../calculator.ts";
 
-/** Sends every box back, as it came. */
+/** Sends every box back unchanged. */
 class Mirror implements BoxReceiver {
   sender: BoxSender | undefined;
   readonly stopped: Error[] = [];
@@ -33,8 +33,8 @@ class Mirror implements BoxReceiver {
   }
 }
 
-describe("a receiver", () => {
-  test("gets every box, whatever it means, and sends boxes", async () => {
+describe("a raw receiver", () => {
+  test("a raw receiver receives every box, whatever it means, and sends boxes", async () => {
     const receiver = new Mirror();
     const { peer } = scriptedPeer({ receiver }, { chunking: byteByByte });
     const boxes = [
@@ -47,18 +47,18 @@ describe("a receiver", () => {
     await peer.expect(...boxes);
   });
 
-  test("gets answers too: so no call is made that wants one", async () => {
-    const { connection, peer } = scriptedPeer({ receiver: new Mirror() }, { pretendTLS: true });
+  test("a connection with a raw receiver rejects calls with answers, because the receiver gets the answers", async () => {
+    const { connection, peer } = scriptedPeer({ receiver: new Mirror() }, { fakeTLS: true });
     expect(await rejection(connection.callRemote(Wait))).toBeInstanceOf(TypeError);
     expect(await rejection(connection.callRemoteString("Wait"))).toBeInstanceOf(TypeError);
-    expect(await rejection(connection.startTLS())).toBeInstanceOf(TypeError);
     expect(connection.callRemote(Note, { text: "x" })).toBeUndefined();
     await peer.expect({ _command: "Note", text: "x" });
+    expect(await rejection(connection.startTLS())).toBeInstanceOf(TypeError);
     void connection.close();
     await peer.expectEnd();
   });
 
-  test("may keep what it gets", async () => {
+  test("a raw receiver may keep its boxes", async () => {
     const kept: Box[] = [];
     const { connection, peer } = scriptedPeer({
       receiver: {
@@ -73,7 +73,7 @@ describe("a receiver", () => {
     expect(kept.map((box) => box.text("n"))).toEqual(Array.from({ length: 20 }, (_, index) => `${index}`));
   });
 
-  test("is told once that no more will come, and why", async () => {
+  test("stopReceivingBoxes() is called once with the reason of the end", async () => {
     const receiver = new Mirror();
     const { connection, peer } = scriptedPeer({ receiver });
     peer.end();
@@ -83,7 +83,7 @@ describe("a receiver", () => {
     expect(() => receiver.sender?.sendBox(new Box({ a: "1" }))).toThrow(ConnectionClosed);
   });
 
-  test("closes the connection by throwing; what it sent before is flushed", async () => {
+  test("a raw receiver that throws closes the connection, and the boxes it sent before are sent", async () => {
     const { connection, peer } = scriptedPeer({ receiver: new Mirror() });
     peer.send({ a: "1" }, { refuse: "" }, { b: "2" });
     await peer.expect({ a: "1" });
@@ -92,7 +92,7 @@ describe("a receiver", () => {
     expect((await connection.closed).message).toBe("this box is refused");
   });
 
-  test("closes it by telling of an error that nobody handles", async () => {
+  test("unhandledError() closes the connection with the error", async () => {
     const receiver = new Mirror();
     const { connection, peer } = scriptedPeer({ receiver });
     const error = new Error("mine");
@@ -101,7 +101,7 @@ describe("a receiver", () => {
     expect(await connection.closed).toBe(error);
   });
 
-  test("cannot send what the wire cannot carry, and nothing of it is sent", async () => {
+  test("sendBox() throws for a box that cannot be encoded, and sends nothing of it", async () => {
     const receiver = new Mirror();
     const { peer } = scriptedPeer({ receiver });
     const { sender } = receiver;
@@ -111,7 +111,7 @@ describe("a receiver", () => {
     await peer.expect({ c: "3" });
   });
 
-  test("is neither told nor heard in plaintext where TLS is required", async () => {
+  test("a raw receiver neither receives nor sends boxes in plaintext if TLS is required", async () => {
     const receiver = new Mirror();
     const told: Box[] = [];
     receiver.boxReceived = (box) => void told.push(box);
@@ -124,11 +124,11 @@ describe("a receiver", () => {
     expect(told).toEqual([]);
   });
 
-  test("and a heartbeat do not go together", () => {
+  test("a raw receiver cannot be combined with a heartbeat", () => {
     expect(() => scriptedPeer({ receiver: new Mirror(), heartbeat: { interval: 1 } })).toThrow(TypeError);
   });
 
-  test("that throws before it begins leaves no transport open", async () => {
+  test("the transport ends if startReceivingBoxes() throws", async () => {
     const [ours, theirs] = memoryTransports();
     const peer = new ScriptedPeer(theirs);
     const receiver: BoxReceiver = {

@@ -1,18 +1,18 @@
-/** A change of protocol that is cut off once it was answered, and what `onError` hears of it. */
+/** A protocol change that is interrupted after its answer, and the errors that `onError` receives. */
 import { locator, ProtocolSwitchCommand, StartTLS } from "ampwire";
 import { flushPending, manualClock, scriptedPeer } from "ampwire/testing";
 import { expect, test } from "vitest";
 
 const Switch = new ProtocolSwitchCommand("Switch");
 
-test.each(["destroyed", "given up at the limit"])(
-  "a handshake that is %s is no error of the responder's",
+test.each(["destroyed", "timed out"])(
+  "a handshake that is %s is not reported as an error of the responder",
   async (how) => {
     const errors: unknown[] = [];
     const clock = manualClock();
     const { connection, peer } = scriptedPeer(
       { locator: locator(StartTLS.responder(() => ({}))), onError: (error) => errors.push(error) },
-      { pretendTLS: true, clock },
+      { fakeTLS: true, clock },
     );
     peer.send({ _ask: "1", _command: "StartTLS" });
     await peer.expect({ _answer: "1" });
@@ -25,7 +25,7 @@ test.each(["destroyed", "given up at the limit"])(
   },
 );
 
-test("a switch whose stream nobody takes is one", async () => {
+test("an error of the new protocol's function is reported as an error of the responder", async () => {
   const reason = new Error("not me");
   const protocol = () => {
     throw reason;

@@ -16,7 +16,7 @@ import {
 import { manualClock } from "ampwire/testing";
 import { describe, expect, it } from "vitest";
 
-/** A transport whose other end is the test. */
+/** A transport whose other end is played by the test. */
 class Line implements Transport {
   receiver: TransportReceiver | undefined;
   readonly written: Uint8Array[] = [];
@@ -59,7 +59,7 @@ function open(options: ConnectionOptions) {
   const clock = manualClock();
   const line = new Line();
   const connection = new Connection(line, clock, options);
-  /** Time passes, and what was to be written is. */
+  /** Advances the clock and lets pending boxes be written. */
   const pass = async (milliseconds: number) => {
     clock.advance(milliseconds);
     await Promise.resolve();
@@ -72,14 +72,14 @@ const unhandled = (tag: string) =>
   new Box({ _error: tag, _error_code: "UNHANDLED", _error_description: "?" });
 
 describe("the heartbeat", () => {
-  it("asks nothing in plaintext where TLS is required", async () => {
+  it("the heartbeat asks nothing in plaintext if TLS is required", async () => {
     const { line, connection, pass } = open({ heartbeat, requireTLS: true });
     await pass(10_000);
     expect(line.written).toEqual([]);
     expect(connection.state).toBe("open");
   });
 
-  it("asks a peer that was silent, and any answer is a sign of life", async () => {
+  it("the heartbeat asks a silent peer, and any answer keeps the connection alive", async () => {
     const { line, connection, pass, clock } = open({ heartbeat });
     await pass(999);
     expect(line.heard()).toEqual([]);
@@ -97,7 +97,7 @@ describe("the heartbeat", () => {
     expect(clock.pending).toBe(0);
   });
 
-  it("asks nothing of a peer that is heard of", async () => {
+  it("the heartbeat does not ask a peer that keeps sending", async () => {
     const { line, pass } = open({ heartbeat });
     for (let i = 0; i < 20; i++) {
       await pass(600);
@@ -106,7 +106,7 @@ describe("the heartbeat", () => {
     expect(line.heard()).toEqual([]);
   });
 
-  it("destroys the connection when there is no sign of life, and calls in progress hear why", async () => {
+  it("the heartbeat destroys the connection to an unresponsive peer, and calls reject with the reason", async () => {
     const { line, connection, pass, clock } = open({ heartbeat });
     const call = connection.callRemote(command("Sum")).catch((error: unknown) => error);
     await pass(1_000);
@@ -119,7 +119,7 @@ describe("the heartbeat", () => {
     expect(clock.pending).toBe(0);
   });
 
-  it("takes anything for a sign of life, the answer or not", async () => {
+  it("the heartbeat counts any received bytes as life, the answer or not", async () => {
     const { line, pass } = open({ heartbeat });
     await pass(1_200);
     line.say(new Box({ _command: "Sum" }));
@@ -128,7 +128,7 @@ describe("the heartbeat", () => {
     expect(line.heard()).toEqual([HEARTBEAT_COMMAND]);
   });
 
-  it("counts what the peer takes from us as life", async () => {
+  it("the heartbeat counts bytes that the peer reads as life", async () => {
     const { line, pass } = open({ heartbeat });
     line.unsent = 500_000;
     await pass(1_000);
@@ -139,7 +139,7 @@ describe("the heartbeat", () => {
     expect(line.destroyed).toBe(true);
   });
 
-  it("is not counted among the calls that closing waits for", async () => {
+  it("close() does not wait for the answer to a heartbeat", async () => {
     const { line, connection, pass } = open({ heartbeat });
     await pass(1_000);
     expect(line.heard()).toEqual([HEARTBEAT_COMMAND]);
@@ -148,7 +148,7 @@ describe("the heartbeat", () => {
     expect(line.ended).toBe(true);
   });
 
-  it("goes on while closing waits for an answer", async () => {
+  it("the heartbeat continues while close() waits for an answer", async () => {
     const { line, connection, pass } = open({ heartbeat });
     void connection.callRemote(command("Sum")).catch(() => {});
     void connection.close();
@@ -156,7 +156,7 @@ describe("the heartbeat", () => {
     expect(line.destroyed).toBe(true);
   });
 
-  it("asks nothing of a peer that has ended its side", async () => {
+  it("the heartbeat does not ask a peer that ended its side", async () => {
     let answer = () => {};
     const Slow = command("Slow");
     const slow = Slow.responder(
@@ -175,7 +175,7 @@ describe("the heartbeat", () => {
     await expect.poll(() => line.ended).toBe(true);
   });
 
-  it("waits an interval for the answer where no timeout is given", async () => {
+  it("the heartbeat waits one interval for the answer if no timeout is given", async () => {
     const { line, pass } = open({ heartbeat: { interval: 100 } });
     await pass(199);
     expect(line.destroyed).toBe(false);
@@ -184,20 +184,20 @@ describe("the heartbeat", () => {
   });
 
   it.each([{ interval: 0 }, { interval: Number.NaN }, { interval: 1, timeout: -1 }])(
-    "refuses %o",
+    "the heartbeat options %o throw a RangeError",
     (wrong) => {
       expect(() => open({ heartbeat: wrong })).toThrow(RangeError);
     },
   );
 
-  it("refuses to go with a receiver", () => {
+  it("the heartbeat cannot be combined with a raw receiver", () => {
     const receiver: BoxReceiver = { startReceivingBoxes() {}, boxReceived() {}, stopReceivingBoxes() {} };
     expect(() => open({ heartbeat, receiver })).toThrow(TypeError);
   });
 });
 
 describe("the idle timeout", () => {
-  it("gives up a peer from which nothing comes", async () => {
+  it("the idle timeout closes the connection to a peer that sends nothing", async () => {
     const { line, connection, pass } = open({ limits: { idleTimeout: 1_000 } });
     await pass(600);
     line.say(new Box({ _command: "Sum" }));
@@ -209,7 +209,7 @@ describe("the idle timeout", () => {
     expect(await connection.closed).toBeInstanceOf(IdleTimeout);
   });
 
-  it("does not count the time in which we do not read", async () => {
+  it("the idle timeout does not count time in which the connection does not read", async () => {
     let answer = () => {};
     const Slow = command("Slow");
     const slow = Slow.responder(
@@ -220,7 +220,7 @@ describe("the idle timeout", () => {
     );
     const { line, connection, pass } = open({
       locator: locator(slow),
-      limits: { idleTimeout: 1_000, maxAsksInProgress: 1 },
+      limits: { idleTimeout: 1_000, maxBytesInProgress: 1 },
     });
     line.say(new Box({ _command: "Slow", _ask: "1" }));
     await pass(5_000);
@@ -231,7 +231,7 @@ describe("the idle timeout", () => {
     expect(connection.state).toBe("closed");
   });
 
-  it("is kept off by a heartbeat that is answered", async () => {
+  it("an answered heartbeat restarts the idle timeout", async () => {
     const { line, connection, pass } = open({ heartbeat, limits: { idleTimeout: 1_500 } });
     for (let tag = 1; tag <= 5; tag++) {
       await pass(1_000);

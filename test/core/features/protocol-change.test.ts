@@ -1,6 +1,6 @@
 /**
- * Changes of protocol over transports in memory: StartTLS (pretended), the switch, and one that a program has made
- * itself with the public hooks alone. What attackers do to it is in test/node/starttls.
+ * Protocol changes over transports in memory: StartTLS with fake TLS, the protocol switch, and a change that an
+ * application defines with the public hooks alone. Attacks on StartTLS are tested in test/node/starttls.
  */
 import {
   type BoxKind,
@@ -39,12 +39,12 @@ import { ReceiverProbe } from "../../support/receiver-probe.ts";
 import { rejection } from "../../support/settled.ts";
 import { calculator, Note, SUM, Sum, TOTAL, Wait } from "../calculator.ts";
 
-const PRETEND = { pretendTLS: true };
+const PRETEND = { fakeTLS: true };
 const STLS = { _ask: "1", _command: "StartTLS" };
 const starting = StartTLS.responder(() => ({}));
 
 describe("StartTLS", () => {
-  test("secures both ends, with what each presents", async () => {
+  test("StartTLS secures both ends with the certificates that each presents", async () => {
     const alice = fakeCertificate("alice");
     const bob = fakeCertificate("bob");
     const [a, b] = connectedPair(
@@ -60,7 +60,7 @@ describe("StartTLS", () => {
     expect([a.state, b.state]).toEqual(["open", "open"]);
   });
 
-  test("calls made meanwhile wait, and go out behind it", async () => {
+  test("calls made during an upgrade are queued and sent after it", async () => {
     const { connection, peer } = scriptedPeer({}, PRETEND);
     const upgraded = connection.startTLS();
     connection.callRemote(Note, { text: "held" });
@@ -76,7 +76,7 @@ describe("StartTLS", () => {
     await answer;
   });
 
-  test("who asks still serves what the peer asked before its answer; the answers wait", async () => {
+  test("an end that asked for StartTLS still serves the peer's earlier asks and queues the answers", async () => {
     const calc = calculator();
     const { connection, peer } = scriptedPeer({ locator: calc.locator }, PRETEND);
     const upgraded = connection.startTLS();
@@ -91,7 +91,7 @@ describe("StartTLS", () => {
     await peer.expect({ _answer: "1", total: "3" });
   });
 
-  test("an error of the peer closes: what was held is never sent", async () => {
+  test("an error in answer to StartTLS closes the connection, and queued calls are never sent", async () => {
     const { connection, peer } = scriptedPeer({}, PRETEND);
     const refused = rejection(connection.startTLS());
     const held = rejection(connection.callRemote(Sum, { a: 1, b: 2 }));
@@ -103,25 +103,28 @@ describe("StartTLS", () => {
   });
 
   test.each([
-    ["without a value that its command wants", {}, /"until" is missing$/],
-    ["with one that is none", { until: "later" }, /"until": not an integer: "later"$/],
-  ])("an answer %s closes too, and is not taken for a refusal", async (_, values, message) => {
-    const Leased = StartTLS.extend("Leased", { response: { until: integer() } });
-    const { connection, peer } = scriptedPeer({}, PRETEND);
-    const failed = rejection(connection.callRemote(Leased, {}));
-    const held = rejection(connection.callRemote(Sum, { a: 1, b: 2 }));
-    await peer.expect({ ...STLS, _command: "Leased" });
-    peer.send({ _answer: "1", ...values });
-    expect(await failed).toBeInstanceOf(InvalidSignature);
-    const reason = await held;
-    expect(reason).toBeInstanceOf(MalformedAmpBox);
-    expect(reason.message).toMatch(/^the peer's answer to Leased is malformed: response of Leased: /);
-    expect(reason.message).toMatch(message);
-    await peer.expectEnd();
-    expect(connection.reason).toBe(reason);
-  });
+    ["without a required value", {}, /"until" is missing$/],
+    ["with an invalid value", { until: "later" }, /"until": not an integer: "later"$/],
+  ])(
+    "an answer to StartTLS %s closes the connection as malformed, not as refused",
+    async (_, values, message) => {
+      const Leased = StartTLS.extend("Leased", { response: { until: integer() } });
+      const { connection, peer } = scriptedPeer({}, PRETEND);
+      const failed = rejection(connection.callRemote(Leased, {}));
+      const held = rejection(connection.callRemote(Sum, { a: 1, b: 2 }));
+      await peer.expect({ ...STLS, _command: "Leased" });
+      peer.send({ _answer: "1", ...values });
+      expect(await failed).toBeInstanceOf(InvalidSignature);
+      const reason = await held;
+      expect(reason).toBeInstanceOf(MalformedAmpBox);
+      expect(reason.message).toMatch(/^the peer's answer to Leased is malformed: response of Leased: /);
+      expect(reason.message).toMatch(message);
+      await peer.expectEnd();
+      expect(connection.reason).toBe(reason);
+    },
+  );
 
-  test("an extension's own error is a refusal", async () => {
+  test("a declared error of an extension of StartTLS refuses the upgrade", async () => {
     class BadToken extends Error {}
     const Secured = StartTLS.extend("Secured", { errors: { BAD_TOKEN: BadToken } });
     const { connection, peer } = scriptedPeer({}, PRETEND);
@@ -135,7 +138,7 @@ describe("StartTLS", () => {
     });
   });
 
-  test("a responder may refuse: AMP goes on", async () => {
+  test("AMP continues after a responder refuses StartTLS", async () => {
     const { connection, peer } = scriptedPeer(
       {
         locator: locator(
@@ -154,7 +157,7 @@ describe("StartTLS", () => {
     expect(connection.state).toBe("open");
   });
 
-  test("both at once: both fail, and close", async () => {
+  test("StartTLS from both ends at once fails on both and closes the connection", async () => {
     const options = { locator: locator(starting) };
     const [a, b] = connectedPair(options, options, PRETEND);
     const [first, second] = await Promise.all([rejection(a.startTLS()), rejection(b.startTLS())]);
@@ -162,7 +165,7 @@ describe("StartTLS", () => {
     await Promise.all([a.closed, b.closed]);
   });
 
-  test("a second one: OnlyOneTLS for who asks, TLS_ERROR for the peer, and the connection is usable", async () => {
+  test("a second StartTLS fails with OnlyOneTLS here and TLS_ERROR at the peer, and the connection stays open", async () => {
     const options = { locator: locator(starting, calculator().locator) };
     const [a, b] = connectedPair(options, options, PRETEND);
     await a.startTLS();
@@ -172,7 +175,7 @@ describe("StartTLS", () => {
     expect(await a.callRemote(Sum, { a: 1, b: 2 })).toEqual({ total: 3 });
   });
 
-  test("one while another is under way: OnlyOneTLS, and the first goes on", async () => {
+  test("a StartTLS during another one fails with OnlyOneTLS, and the first completes", async () => {
     const [a] = connectedPair({}, { locator: locator(starting) }, PRETEND);
     const first = a.startTLS();
     expect(await rejection(a.startTLS())).toBeInstanceOf(OnlyOneTLS);
@@ -180,7 +183,7 @@ describe("StartTLS", () => {
     expect(a.secure).toBe(true);
   });
 
-  test("a transport that has none: nothing is sent; the peer is told so", async () => {
+  test("StartTLS on a transport without TLS sends nothing, and the peer's StartTLS is answered with an error", async () => {
     const { connection, peer } = scriptedPeer({ locator: locator(starting) });
     expect(await rejection(connection.startTLS())).toBeInstanceOf(TLSNotAvailable);
     expect(connection.state).toBe("open");
@@ -189,7 +192,7 @@ describe("StartTLS", () => {
     expect(answer?.text("_error_code")).toBe("TLS_NOT_AVAILABLE");
   });
 
-  test("requireQuiescent refuses while a call is unanswered, in either direction", async () => {
+  test("requireQuiescent rejects StartTLS while a call is unanswered in either direction", async () => {
     const calc = calculator();
     const { connection, peer } = scriptedPeer({ locator: calc.locator }, PRETEND);
     peer.send({ _ask: "w", _command: "Wait" });
@@ -197,13 +200,14 @@ describe("StartTLS", () => {
     expect(await rejection(connection.startTLS({ requireQuiescent: true }))).toBeInstanceOf(NotQuiescent);
     calc.answer("");
     await peer.expect({ _answer: "w", after: "" });
-    const call = rejection(connection.callRemote(Wait));
-    expect(await rejection(connection.startTLS({ requireQuiescent: true }))).toBeInstanceOf(NotQuiescent);
-    connection.destroy();
+    const other = scriptedPeer({}, PRETEND).connection;
+    const call = rejection(other.callRemote(Wait));
+    expect(await rejection(other.startTLS({ requireQuiescent: true }))).toBeInstanceOf(NotQuiescent);
+    other.destroy();
     await call;
   });
 
-  test("requireQuiescent counts the ask whose responder asks for the upgrade, and nothing is sent", async () => {
+  test("requireQuiescent counts the ask whose responder starts the upgrade, and nothing is sent", async () => {
     const responder = Sum.responder(async (_, { connection }) => {
       const refused = await rejection(connection.startTLS({ requireQuiescent: true }));
       return { total: refused instanceof NotQuiescent ? 3 : 0 };
@@ -214,7 +218,7 @@ describe("StartTLS", () => {
     expect(connection.state).toBe("open");
   });
 
-  test("context.state starts afresh: what was learnt in plaintext is forgotten", async () => {
+  test("context.state is a new object after an upgrade, so that nothing stored in plaintext is kept", async () => {
     const Login = command("Login", { arguments: { user: unicode() } });
     const WhoAmI = command("WhoAmI", { response: { user: unicode() } });
     const [a] = connectedPair(
@@ -237,7 +241,7 @@ describe("StartTLS", () => {
   });
 
   test.each([undefined, Number.POSITIVE_INFINITY, Number.NaN, 501])(
-    "takes no longer than handshakeTimeout, whatever the call allows: %s",
+    "an upgrade ends at handshakeTimeout even if the timeout of its call is %s",
     async (timeout) => {
       const clock = manualClock();
       const { connection, peer } = scriptedPeer({ limits: { handshakeTimeout: 500 } }, { ...PRETEND, clock });
@@ -252,7 +256,7 @@ describe("StartTLS", () => {
     },
   );
 
-  test("a signal ends it, and the connection", async () => {
+  test("a signal ends an upgrade and the connection", async () => {
     const { connection, peer } = scriptedPeer({}, PRETEND);
     const abort = new AbortController();
     const failed = rejection(connection.startTLS({ signal: abort.signal }));
@@ -264,7 +268,7 @@ describe("StartTLS", () => {
     expect(await connection.closed).toBe(reason);
   });
 
-  test("no more is held than maxHeldBytes", async () => {
+  test("maxHeldBytes limits the bytes queued during an upgrade", async () => {
     const { connection, peer } = scriptedPeer({ limits: { maxHeldBytes: 100 } }, PRETEND);
     const upgrade = rejection(connection.startTLS());
     await peer.expect(STLS);
@@ -274,7 +278,7 @@ describe("StartTLS", () => {
     await upgrade;
   });
 
-  test("one call larger than maxUnsentBytes waits like any other: the answer is read all the same", async () => {
+  test("a call larger than maxUnsentBytes is queued during an upgrade, and the answer to StartTLS is read", async () => {
     const { connection, peer } = scriptedPeer({ limits: { maxUnsentBytes: 1000 } }, PRETEND);
     const upgraded = connection.startTLS();
     const text = "x".repeat(2000);
@@ -286,7 +290,7 @@ describe("StartTLS", () => {
     await peer.expect({ _command: "Note", text });
   });
 
-  test("answers to what the peer asks meanwhile are bounded by maxUnsentBytes, and its answer is read", async () => {
+  test("answers queued during an upgrade are limited by maxUnsentBytes, and the answer to StartTLS is read", async () => {
     const calc = calculator();
     const { connection, peer } = scriptedPeer(
       { locator: calc.locator, limits: { maxUnsentBytes: 100 } },
@@ -302,7 +306,7 @@ describe("StartTLS", () => {
     expect(connection.state).toBe("open");
   });
 
-  test("a peer that asks on and on before it answers is closed, and no call waits for the timeout", async () => {
+  test("a peer that asks without end before it answers StartTLS is disconnected at maxUnsentBytes", async () => {
     const calc = calculator();
     const { connection, peer } = scriptedPeer(
       { locator: calc.locator, limits: { maxUnsentBytes: 100 } },
@@ -317,7 +321,7 @@ describe("StartTLS", () => {
     expect(connection.reason).toBe(reason);
   });
 
-  test("on a closing connection: refused, and what is in progress comes to its end all the same", async () => {
+  test("StartTLS on a closing connection is refused, and what is in progress is finished", async () => {
     const calc = calculator();
     const errors: unknown[] = [];
     const { connection, peer } = scriptedPeer(
@@ -325,7 +329,7 @@ describe("StartTLS", () => {
         locator: locator(calc.locator, starting),
         onError: (error) => errors.push(error),
       },
-      { pretendTLS: true },
+      { fakeTLS: true },
     );
     const answer = connection.callRemote(Sum, { a: 1, b: 2 });
     await peer.expect(SUM);
@@ -346,7 +350,7 @@ describe("StartTLS", () => {
     expect(errors).toEqual([]);
   });
 
-  test("close() meanwhile waits for it", async () => {
+  test("close() during an upgrade waits for it", async () => {
     const { connection, peer } = scriptedPeer({}, PRETEND);
     const upgraded = connection.startTLS();
     const closing = connection.close();
@@ -362,7 +366,7 @@ describe("StartTLS", () => {
 });
 
 describe("requireTLS", () => {
-  test("of a connection: nothing but StartTLS is asked or served in plaintext", async () => {
+  test("a connection with requireTLS asks and serves nothing but StartTLS in plaintext", async () => {
     const { connection, peer } = scriptedPeer(
       { requireTLS: true, locator: locator(starting, calculator().locator) },
       PRETEND,
@@ -385,7 +389,7 @@ describe("requireTLS", () => {
     connection.destroy();
   });
 
-  test("of a command: the same for it alone, and the caller gets TLSRequired from the peer", async () => {
+  test("a command with requireTLS is neither called nor served in plaintext, and its caller gets TLSRequired", async () => {
     const Secret = command("Secret", { requireTLS: true });
     const responders = locator(
       starting,
@@ -398,7 +402,7 @@ describe("requireTLS", () => {
     expect(await rejection(a.callRemote(Unaware))).toBeInstanceOf(TLSRequired);
     expect(await a.callRemote(Sum, { a: 1, b: 2 })).toEqual({ total: 3 });
     const upgraded = a.startTLS();
-    const held = a.callRemote(Secret); // goes out inside TLS, or not at all
+    const held = a.callRemote(Secret); // sent inside TLS, or not at all
     await upgraded;
     expect(await held).toEqual({});
   });
@@ -419,7 +423,7 @@ describe("a protocol switch", () => {
     return { probe, taken, protocol };
   }
 
-  test("gives both ends the stream, and AMP is over", async () => {
+  test("a protocol switch gives the stream to both ends and ends AMP", async () => {
     const [mine, theirs] = [taking(), taking()];
     const [a, b] = connectedPair(
       {},
@@ -440,7 +444,7 @@ describe("a protocol switch", () => {
     expect(mine.probe.heard).toEqual(["bytes"]);
   });
 
-  test("what came behind the answer belongs to the new protocol", async () => {
+  test("bytes after the answer to a switch belong to the new protocol", async () => {
     const mine = taking();
     const { connection, peer } = scriptedPeer();
     const switched = connection.callRemote(ToRaw, { protocol: mine.protocol });
@@ -451,7 +455,7 @@ describe("a protocol switch", () => {
     expect(await mine.probe.bytes(3)).toEqual(Buffer.of(0xff, 0xfe, 0xfd));
   });
 
-  test("what came behind the ask too, and answers that were pending are never sent", async () => {
+  test("bytes after the ask of a switch belong to the new protocol, and pending answers are never sent", async () => {
     const calc = calculator();
     const theirs = taking();
     const { peer } = scriptedPeer({
@@ -468,7 +472,7 @@ describe("a protocol switch", () => {
     expect(peer.unread).toBe(0);
   });
 
-  test("refused: an ordinary error, what was held goes out, and AMP goes on", async () => {
+  test("a refused switch rejects with the error, queued calls are sent, and AMP continues", async () => {
     const { connection, peer } = scriptedPeer();
     const refused = rejection(connection.callRemote(ToRaw, { protocol: () => {} }));
     const held = connection.callRemote(Sum, { a: 1, b: 2 });
@@ -482,7 +486,7 @@ describe("a protocol switch", () => {
     expect(await held).toEqual({ total: 3 });
   });
 
-  test("an answer that cannot be read closes: the peer speaks another protocol all the same", async () => {
+  test("an answer to a switch that cannot be parsed closes the connection, because the peer has switched", async () => {
     class Telling extends ProtocolSwitchCommand<{}, Transport> {
       override parseResponse(): never {
         throw new InvalidSignature("not what was agreed");
@@ -498,7 +502,7 @@ describe("a protocol switch", () => {
     await peer.expectEnd();
   });
 
-  test("calls that were open fail with ProtocolSwitched", async () => {
+  test("calls in progress reject with ProtocolSwitched", async () => {
     const { connection, peer } = scriptedPeer();
     const open = rejection(connection.callRemote(Sum, { a: 1, b: 2 }));
     const switched = connection.callRemote(ToRaw, { protocol: () => {} });
@@ -511,7 +515,7 @@ describe("a protocol switch", () => {
     expect(peer.unread).toBe(0);
   });
 
-  test("once the stream is given away, nothing that happens here ends it or waits for its end", async () => {
+  test("destroy() and close() have no effect on a stream that was handed over", async () => {
     const theirs = taking();
     const [a, b] = connectedPair(
       {},
@@ -542,7 +546,7 @@ describe("a protocol switch", () => {
   });
 
   test.each(["asker", "responder"] as const)(
-    "an %s that does not take the stream: it is destroyed",
+    "the stream is destroyed if the protocol function of the %s throws",
     async (side) => {
       const failure = new Error("not now");
       const failing: SwitchedProtocol<Transport> = () => {
@@ -569,7 +573,7 @@ describe("a protocol switch", () => {
     },
   );
 
-  test("without _ask nothing switches, and the responder runs", async () => {
+  test("a switch without _ask runs the responder and does not switch", async () => {
     const theirs = taking();
     const { connection, peer } = scriptedPeer({
       locator: locator(ToRaw.responder(() => ({ protocol: theirs.protocol }))),
@@ -580,7 +584,7 @@ describe("a protocol switch", () => {
     expect(connection.state).toBe("open");
   });
 
-  test("who does not say what comes next asks nothing, and answers with UNKNOWN", async () => {
+  test("a switch without a protocol function asks nothing and answers with UNKNOWN", async () => {
     const { connection, peer } = scriptedPeer({ locator: locator(ToRaw.responder(() => ({}))) });
     expect(await rejection(connection.callRemote(ToRaw, {}))).toBeInstanceOf(InvalidSignature);
     peer.send(SWITCH);
@@ -588,8 +592,8 @@ describe("a protocol switch", () => {
   });
 });
 
-describe("a change of a program's own", () => {
-  /** XORs whatever goes over the stream from the switch on with a byte: written with the public hooks alone. */
+describe("a protocol change defined by an application", () => {
+  /** Records the key and the side of the change. It uses the public hooks alone. */
   class Refused extends Error {}
   const keys: [side: string, key: unknown, leftovers: number][] = [];
   const scrambling: BoxKind = {
@@ -624,7 +628,7 @@ describe("a change of a program's own", () => {
   });
   const scrambled = Scramble.responder(({ key }) => ({ key }));
 
-  test("goes through the same choreography as StartTLS", async () => {
+  test("an application's change queues and sends boxes as StartTLS does", async () => {
     keys.length = 0;
     const [a, b] = connectedPair({}, { locator: locator(scrambled, calculator().locator) });
     const changed = a.callRemote(Scramble, { key: 7 });
@@ -639,7 +643,7 @@ describe("a change of a program's own", () => {
     expect([a.tls?.cipher, b.tls?.cipher]).toEqual(["key 7", "key 7"]);
   });
 
-  test("may be refused before anything is sent", async () => {
+  test("an application's change can be rejected before anything is sent", async () => {
     const { connection, peer } = scriptedPeer();
     expect(await rejection(connection.callRemote(Scramble, { key: 13 }))).toBeInstanceOf(Refused);
     expect(connection.state).toBe("open");
@@ -647,14 +651,14 @@ describe("a change of a program's own", () => {
     expect(peer.unread).toBe(0);
   });
 
-  test("may be refused by its responder, with an error of its own", async () => {
+  test("the responder of an application's change can refuse it with a declared error", async () => {
     const { connection, peer } = scriptedPeer({ locator: locator(scrambled) });
     peer.send({ _ask: "1", _command: "Scramble", key: "13" });
     await peer.expect({ _error: "1", _error_code: "REFUSED", _error_description: "not with this key" });
     expect(connection.state).toBe("open");
   });
 
-  test("cannot be asked without an answer", async () => {
+  test("a protocol change cannot be called without an answer", async () => {
     const Hasty = Scramble.extend("Hasty", { requiresAnswer: false });
     const { connection, peer } = scriptedPeer();
     expect(() => connection.callRemote(Hasty, { key: 1 })).toThrow(InvalidSignature);

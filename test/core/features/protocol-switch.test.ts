@@ -1,4 +1,4 @@
-/** What a switch declares; how it goes is in test/core/features/protocol-change.test.ts. */
+/** The declaration of a protocol switch. The switch itself is tested in test/core/features/protocol-change.test.ts. */
 import { Command, integer, ProtocolSwitchCommand, switchBox } from "ampwire";
 import { describe, expect, test } from "vitest";
 import { textOf } from "../../support/raw-peer.ts";
@@ -11,7 +11,7 @@ const ToLines = new ProtocolSwitchCommand("ToLines", {
 });
 
 describe("ProtocolSwitchCommand", () => {
-  test("is a command whose boxes switch", () => {
+  test("a protocol switch is a command with boxes of the kind switchBox", () => {
     expect(ToLines).toBeInstanceOf(Command);
     expect([ToLines.commandType, ToLines.responseType]).toEqual([switchBox, switchBox]);
     expect(ToLines.change?.state).toBe("switching");
@@ -19,7 +19,7 @@ describe("ProtocolSwitchCommand", () => {
     expect(ToLines.errors).toEqual({ REFUSED: Refused });
   });
 
-  test("says what comes next on this side alone", () => {
+  test("the new protocol of a switch is not sent to the peer", () => {
     const protocol = () => {};
     expect(textOf(ToLines.makeArguments({ width: 80, protocol }))).toEqual({ width: "80" });
     expect(textOf(ToLines.makeResponse({ protocol }))).toEqual({});

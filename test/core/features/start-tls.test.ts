@@ -1,4 +1,7 @@
-/** What StartTLS declares, and its extensions; how it goes is in test/core/features/protocol-change.test.ts. */
+/**
+ * The declaration of StartTLS and of its extensions. The upgrade is tested in
+ * test/core/features/protocol-change.test.ts.
+ */
 import { locator, OnlyOneTLS, StartTLS, TLSNotAvailable, tlsBox, unicode } from "ampwire";
 import { connectedPair, fakeCertificate, flushPending, scriptedPeer } from "ampwire/testing";
 import { describe, expect, test } from "vitest";
@@ -13,13 +16,13 @@ const SecureStart = StartTLS.extend("SecureStart", {
 });
 
 describe("StartTLS", () => {
-  test("is a command like any other, with another kind of box", () => {
+  test("StartTLS is a command with boxes of the kind tlsBox", () => {
     expect(StartTLS.name).toBe("StartTLS");
     expect([StartTLS.commandType, StartTLS.responseType]).toEqual([tlsBox, tlsBox]);
     expect(StartTLS.errors).toMatchObject({ TLS_ERROR: OnlyOneTLS, TLS_NOT_AVAILABLE: TLSNotAvailable });
   });
 
-  test("its certificates never travel", () => {
+  test("the certificates of StartTLS are not sent as values", () => {
     const values = {
       tls_localCertificate: fakeCertificate("a"),
       tls_verifyAuthorities: [fakeCertificate("b")],
@@ -29,27 +32,27 @@ describe("StartTLS", () => {
     expect(textOf(StartTLS.makeArguments(values))).toEqual({});
   });
 
-  test("certificates that a peer sends are ignored", async () => {
+  test("certificates that a peer sends as values are ignored", async () => {
     const seen: object[] = [];
     const responder = StartTLS.responder((args) => {
       seen.push(args);
       throw new OnlyOneTLS("seen enough");
     });
-    const { peer } = scriptedPeer({ locator: locator(responder) }, { pretendTLS: true });
+    const { peer } = scriptedPeer({ locator: locator(responder) }, { fakeTLS: true });
     peer.send({ _ask: "1", _command: "StartTLS", tls_localCertificate: "forged" });
     await peer.expect({ _error: "1", _error_code: "TLS_ERROR", _error_description: "seen enough" });
     expect(seen).toEqual([{}]);
   });
 });
 
-describe("an extension of it", () => {
+describe("an extension of StartTLS", () => {
   const responder = SecureStart.responder(({ token }) => {
     if (token !== "good") throw new BadToken(token);
     return { tls_localCertificate: fakeCertificate("server") };
   });
 
-  test("is a StartTLS, with arguments of its own", async () => {
-    const [a, b] = connectedPair({}, { locator: locator(responder) }, { pretendTLS: true });
+  test("an extension of StartTLS upgrades the connection and has arguments of its own", async () => {
+    const [a, b] = connectedPair({}, { locator: locator(responder) }, { fakeTLS: true });
     await a.callRemote(SecureStart, {
       token: "good",
       tls_localCertificate: fakeCertificate("client"),
@@ -60,8 +63,8 @@ describe("an extension of it", () => {
     expect(a.tls?.verified).toBe(true);
   });
 
-  test("and errors of its own", async () => {
-    const [a, b] = connectedPair({}, { locator: locator(responder) }, { pretendTLS: true });
+  test("an extension of StartTLS has errors of its own", async () => {
+    const [a, b] = connectedPair({}, { locator: locator(responder) }, { fakeTLS: true });
     expect(await rejection(a.callRemote(SecureStart, { token: "bad" }))).toBeInstanceOf(BadToken);
     await a.closed;
     await b.closed;

@@ -7,23 +7,23 @@ function waits(backoff: Backoff, count: number): number[] {
   return Array.from({ length: count }, () => backoff.next());
 }
 
-describe("the waits", () => {
-  it("grow by the factor up to the longest", () => {
+describe("the delays", () => {
+  it("delays grow by the factor up to the maximum", () => {
     const backoff = new Backoff({ initial: 10, factor: 3, max: 200, ...longest });
     expect(waits(backoff, 5)).toEqual([10, 30, 90, 200, 200]);
   });
 
-  it("are what the jitter leaves of the longest", () => {
+  it("the jitter scales each delay", () => {
     const parts = [0, 0.5, 0.25];
     const backoff = new Backoff({ initial: 100, jitter: () => parts.shift() ?? 1 });
     expect(waits(backoff, 3)).toEqual([0, 100, 100]);
   });
 
-  it.each([Number.NaN, -0.1, 1.1])("are not made with a jitter of %d", (part) => {
+  it.each([Number.NaN, -0.1, 1.1])("a jitter of %d throws a RangeError", (part) => {
     expect(() => new Backoff({ jitter: () => part }).next()).toThrow(RangeError);
   });
 
-  it("begin anew after a connection that outlived the next wait", () => {
+  it("delays start again at the first after a connection that lasted longer than the next delay", () => {
     const backoff = new Backoff({ initial: 10, ...longest });
     expect(waits(backoff, 3)).toEqual([10, 20, 40]);
     backoff.lasted(79);
@@ -32,7 +32,7 @@ describe("the waits", () => {
     expect(backoff.next()).toBe(10);
   });
 
-  it("may be none at all", () => {
+  it("all delays may be zero", () => {
     expect(waits(new Backoff({ initial: 0, max: 0, ...longest }), 3)).toEqual([0, 0, 0]);
   });
 
@@ -42,7 +42,7 @@ describe("the waits", () => {
     { initial: 100, max: 99 },
     { max: Number.POSITIVE_INFINITY },
     { factor: 0.5 },
-  ])("are not made of %o", (wrong) => {
+  ])("the options %o throw a RangeError", (wrong) => {
     expect(() => new Backoff(wrong)).toThrow(RangeError);
   });
 });

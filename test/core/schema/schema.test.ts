@@ -22,7 +22,7 @@ function tagOf(text: string) {
 }
 
 describe("writing", () => {
-  test("puts constants, tag and fields in byte order of their keys", () => {
+  test("a template writes constants, tag and fields in byte order of their keys", () => {
     const constants = [
       { key: "_ask" },
       { key: "_command", value: wireBytes("Sum") },
@@ -39,7 +39,7 @@ describe("writing", () => {
     }
   });
 
-  test("writes what an optional field may leave out between constants", () => {
+  test("a template writes constants around an optional field, present or absent", () => {
     const template = new BoxTemplate(
       new FieldSet({ m: optional(integer()) }, "field"),
       ["a", "n", "z"].map((key) => ({ key, value: wireBytes(key.toUpperCase()) })),
@@ -54,7 +54,7 @@ describe("writing", () => {
     }
   });
 
-  test("writes any tag, empty or as long as a value may be", () => {
+  test("a template writes an empty tag and the longest one", () => {
     const template = new BoxTemplate(new FieldSet(sum, "argument of Sum"), [{ key: "_ask" }]);
     for (const tag of ["", "1", "x".repeat(65535)]) {
       const out = new ByteWriter(1);
@@ -63,7 +63,7 @@ describe("writing", () => {
     }
   });
 
-  test("leaves nothing behind on an error", () => {
+  test("a template writes nothing if a value is invalid", () => {
     const template = new BoxTemplate(new FieldSet({ a: integer(), b: bytes() }, "argument of Test"), [
       { key: "_ask" },
     ]);
@@ -86,14 +86,14 @@ describe("writing", () => {
     [5, InvalidSignature, "argument of Test: an object with the values is needed, not 5"],
   ];
   for (const [values, errorClass, message] of errors) {
-    test(`tells: ${message}`, () => {
+    test(`writing throws: ${message}`, () => {
       const writing = (): unknown => writeFields(sum, values as Record<string, unknown>);
       expect(writing).toThrow(errorClass);
       expect(writing).toThrow(message);
     });
   }
 
-  test("takes the longest value, and not one byte more", () => {
+  test("a value of 65535 bytes is written and one of 65536 bytes is rejected", () => {
     expect(writeFields({ a: bytes() }, { a: new Uint8Array(65535) })).toHaveLength(65542);
     expect(() => writeFields({ a: bytes() }, { a: new Uint8Array(65536) })).toThrow(TooLong);
     expect(() => writeFields({ a: bytes() }, { a: new Uint8Array(65536) })).toThrow(
@@ -103,7 +103,7 @@ describe("writing", () => {
 });
 
 describe("reading", () => {
-  test("takes keys in any order, the last of several with one key, and none that it does not know", () => {
+  test("keys are read in any order, the last of equal keys is used, and unknown keys are ignored", () => {
     expect(readBox(sum, new Box({ a: "13", b: "81" }))).toEqual({ a: 13, b: 81 });
     expect(readFields(sum, wireBytes("\0\x01b\0\x0281\0\x01a\0\x0213\0\0"))).toEqual({ a: 13, b: 81 });
     expect(
@@ -112,14 +112,14 @@ describe("reading", () => {
     expect(readBox(sum, new Box({ A: "", aa: "x", a: "1", ab: "y", b: "2", z: "" }))).toEqual({ a: 1, b: 2 });
   });
 
-  test("tells which field is missing or wrong", () => {
+  test("the error names the missing or invalid field", () => {
     expect(() => readBox(sum, new Box({ a: "1", c: "2" }))).toThrow('argument of Test: "b" is missing');
     expect(() => readBox(sum, new Box({ a: "1", b: "0x10" }))).toThrow(
       'argument of Test: "b": not an integer: "0x10"',
     );
   });
 
-  test("keeps the error of the codec as the cause", () => {
+  test("the error of a codec is the cause", () => {
     const thrown = (() => {
       try {
         return readBox(sum, new Box({ a: "x", b: "1" }));
@@ -133,7 +133,7 @@ describe("reading", () => {
 });
 
 describe("names", () => {
-  test("may be what every object inherits", () => {
+  test("fields may have the names of properties that every object inherits", () => {
     const fields = {
       toString: optional(integer()),
       constructor: integer(),
@@ -147,13 +147,13 @@ describe("names", () => {
     expect(() => writeFields(fields, {})).toThrow(/"constructor" is missing/);
   });
 
-  test("may hold bytes that are not UTF-8, as Python's surrogateescape has them", () => {
+  test("field names may contain bytes that are not UTF-8, escaped as in Python", () => {
     const wire = Uint8Array.from([0, 2, 0xff, 0x61, 0, 1, 0x35, 0, 0]);
     expect(writeFields({ "\udcffa": integer() }, { "\udcffa": 5 })).toEqual(wire);
     expect(readFields({ "\udcffa": integer() }, wire)).toEqual({ "\udcffa": 5 });
   });
 
-  test("are refused where they cannot be keys", () => {
+  test("field names that cannot be keys are rejected", () => {
     for (const name of ["", "__proto__", "\ud800"]) {
       const fields: Fields = Object.fromEntries([[name, integer()]]);
       expect(() => new FieldSet(fields, "argument")).toThrow(InvalidSignature);
@@ -163,7 +163,7 @@ describe("names", () => {
   });
 });
 
-test("what is written is read again, whatever the fields are called", () => {
+test("fields of any names are read as they were written", () => {
   const names = fc.uniqueArray(fc.string({ unit: "grapheme", minLength: 1, maxLength: 20 }), {
     maxLength: 30,
   });

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { CommandNames } from "../../../src/core/serving/command-names.ts";
 import { heapBytes } from "../../support/memory.ts";
 
-test("gives the name of any bytes, also of those that fall together", () => {
+test("the cache returns the name of any bytes, including names with the same hash", () => {
   const cache = new CommandNames();
   const names = ["", "a", "Sum", "Sam", "Smm", "mSS", "é", "Subtract", "x".repeat(255)];
   for (let index = 0; index < 500; index++) names.push(`Command${index}`);
@@ -10,18 +10,18 @@ test("gives the name of any bytes, also of those that fall together", () => {
     for (const name of names) {
       const bytes = Buffer.from(`<${name}>`);
       expect(cache.nameAt(bytes, 1, bytes.length - 1)).toBe(name);
-      bytes.fill(0); // the bytes are not the cache's
+      bytes.fill(0); // the cache must not keep the bytes
     }
   }
 });
 
-test("a known name is the same string", () => {
+test("the cache returns the same string for a known name", () => {
   const cache = new CommandNames();
   const bytes = Buffer.from("Sum");
   expect(cache.nameAt(bytes, 0, 3)).toBe(cache.nameAt(Buffer.from("xSum"), 1, 4));
 });
 
-test("a long name is not remembered: a peer could have megabytes kept that way", () => {
+test("a long name is not cached, so that a peer cannot fill megabytes", () => {
   const cache = new CommandNames();
   const before = heapBytes();
   const name = new Uint8Array(65_535).fill(0x80);
@@ -30,5 +30,5 @@ test("a long name is not remembered: a peer could have megabytes kept that way",
     expect(cache.nameAt(name, 0, name.length)).toHaveLength(name.length);
   }
   expect(heapBytes() - before).toBeLessThan(500_000);
-  expect(cache.nameAt(Buffer.from("Sum"), 0, 3)).toBe("Sum"); // it lives until here
+  expect(cache.nameAt(Buffer.from("Sum"), 0, 3)).toBe("Sum"); // keeps the cache alive until here
 });

@@ -12,7 +12,7 @@ import { connectedPair } from "ampwire/testing";
 import { describe, expect, test } from "vitest";
 import { Divide, Sum, summing } from "../calculator.ts";
 
-/** What two connections make of a locator. */
+/** Returns the answer of Sum over a pair of connections whose server has this locator. */
 async function total(responders: ResponderLocator, a = 1, b = 2): Promise<number> {
   const [client] = connectedPair({}, { locator: responders });
   const answer = await client.callRemote(Sum, { a, b });
@@ -37,18 +37,18 @@ class Calculator {
 }
 
 describe("locator", () => {
-  test("of nothing finds nothing", () => {
+  test("an empty locator finds no responder", () => {
     expect(locator().locateResponder("Sum")).toBeUndefined();
     expect(locator().locateResponder("constructor")).toBeUndefined();
   });
 
-  test("finds responders by the exact name of their command", () => {
+  test("a locator finds responders by the exact name of their command", () => {
     const found = locator(summing);
     expect(found.locateResponder("Sum")).toBe(summing);
     expect(found.locateResponder("sum")).toBeUndefined();
   });
 
-  test("refuses two responders for one command", () => {
+  test("a locator rejects two responders for one command", () => {
     expect(() =>
       locator(
         summing,
@@ -65,12 +65,12 @@ describe("locator", () => {
     ["null", null, "not of null"],
     ["nothing", undefined, "not of undefined"],
     ["a name", "Sum", 'not of "Sum"'],
-  ])("refuses %s, and says what it needs", (_, source, message) => {
+  ])("a locator rejects %s with a message that names the valid sources", (_, source, message) => {
     expect(() => locator(source as object)).toThrow(InvalidSignature);
     expect(() => locator(source as object)).toThrow(message);
   });
 
-  test("takes other locators: the first that knows the command wins", async () => {
+  test("a locator searches other locators in order", async () => {
     const first = locator(Sum.responder(() => ({ total: 1 })));
     const second = locator(
       Sum.responder(() => ({ total: 2 })),
@@ -81,12 +81,12 @@ describe("locator", () => {
     expect(joined.locateResponder("Divide")).toBe(second.locateResponder("Divide"));
   });
 
-  test("a responder given directly comes before any other source, wherever it stands", async () => {
+  test("a responder passed directly precedes all other sources", async () => {
     const other = locator(Sum.responder(() => ({ total: 0 })));
     expect(await total(locator(other, new Calculator(), summing))).toBe(3);
   });
 
-  test("anything with locateResponder is a locator, and is asked every time", () => {
+  test("any object with locateResponder() is a locator, and is called for every ask", () => {
     const names: string[] = [];
     const mine = {
       locateResponder(name: string): CommandResponder | undefined {
@@ -100,7 +100,7 @@ describe("locator", () => {
     expect(names).toEqual(["Sum", "Nope"]);
   });
 
-  test("one that throws is a responder that throws", async () => {
+  test("a locator that throws has the effect of a responder that throws", async () => {
     const broken = {
       locateResponder(): never {
         throw new Error("broken");
@@ -111,13 +111,13 @@ describe("locator", () => {
 });
 
 describe("decorated methods", () => {
-  test("run on their object", async () => {
+  test("a decorated method runs on its object", async () => {
     const calculator = new Calculator();
     expect(await total(locator(calculator))).toBe(3);
     expect(calculator.calls).toBe(1);
   });
 
-  test("of two objects do not get mixed up", async () => {
+  test("decorated methods of two objects are independent", async () => {
     const [one, two] = [new Calculator(), new Calculator()];
     await total(locator(one));
     await total(locator(two));
@@ -125,11 +125,11 @@ describe("decorated methods", () => {
     expect([one.calls, two.calls]).toEqual([1, 2]);
   });
 
-  test("can still be called like any method", () => {
+  test("a decorated method can still be called directly", () => {
     expect(new Calculator().sum({ a: 1, b: 2 })).toEqual({ total: 3 });
   });
 
-  test("are inherited, and see what the subclass has", async () => {
+  test("a decorated method is inherited and uses the fields of the subclass", async () => {
     class Generous extends Calculator {
       override readonly bonus = 100;
     }
@@ -138,7 +138,7 @@ describe("decorated methods", () => {
     expect(found.locateResponder("Divide")).toBeDefined();
   });
 
-  test("may be overridden, decorated again or not", async () => {
+  test("a decorated method can be overridden, with or without a decorator", async () => {
     class Plain extends Calculator {
       override sum({ a, b }: { a: number; b: number }) {
         return { total: super.sum({ a, b }).total * 10 };
@@ -161,7 +161,7 @@ describe("decorated methods", () => {
     expect(await total(locator(new Other()), 5, 6)).toBe(30);
   });
 
-  test("may be private", async () => {
+  test("a decorated method may be private", async () => {
     class Hidden {
       readonly #offset = 10;
 
@@ -177,7 +177,7 @@ describe("decorated methods", () => {
     expect(await total(locator(new Hidden()))).toBe(13);
   });
 
-  test("may answer several commands", async () => {
+  test("a decorated method may respond to several commands", async () => {
     const Add = command("Add", {
       arguments: { a: integer(), b: integer() },
       response: { total: integer() },
@@ -194,13 +194,13 @@ describe("decorated methods", () => {
     expect(found.locateResponder("Add")).toBeDefined();
   });
 
-  test("are standard ones: those of old are told how to become it", () => {
+  test("a legacy decorator call throws an error that names the compiler option", () => {
     // As the compiler calls it with `experimentalDecorators`: the prototype, the name, the descriptor.
     const decorate = Sum.responder as unknown as (...args: unknown[]) => void;
     expect(() => decorate({}, "sum", {})).toThrow(/compile without experimentalDecorators$/);
   });
 
-  test("are not to be had on static methods", () => {
+  test("a decorated static method throws a TypeError", () => {
     expect(() => {
       class Static {
         readonly here = true;
@@ -227,7 +227,7 @@ describe("amp_NAME methods", () => {
     }
   }
 
-  test("serve command NAME with the raw box, in any case of its name", async () => {
+  test("a method amp_NAME serves the command NAME in any case with the raw box", async () => {
     const [client] = connectedPair({}, { locator: locator(new Raw()) });
     for (const name of ["RAW", "raw", "Raw"]) {
       const answer = await client.callRemoteString(name, new Box({ say: "hello" }));
@@ -236,7 +236,7 @@ describe("amp_NAME methods", () => {
     expect((await client.callRemoteString("later")).text("late")).toBe("yes");
   });
 
-  test("are inherited, and run on their object", async () => {
+  test("a method amp_NAME is inherited and runs on its object", async () => {
     class Louder extends Raw {
       override readonly prefix = "LOUD ";
     }
@@ -244,7 +244,7 @@ describe("amp_NAME methods", () => {
     expect((await client.callRemoteString("raw", new Box({ say: "x" }))).text("said")).toBe("LOUD x");
   });
 
-  test("stand beside decorated ones, which come first", async () => {
+  test("decorated methods precede methods amp_NAME of the same object", async () => {
     class Mixed extends Calculator {
       amp_SUM(): Box {
         return new Box({ total: "0" });
@@ -258,7 +258,7 @@ describe("amp_NAME methods", () => {
     expect(found.locateResponder("other")).toBeTypeOf("function");
   });
 
-  test("nothing else of an object is served", () => {
+  test("no other member of an object is served", () => {
     const odd = { amp_RAW: () => new Box(), amp_VALUE: 7, secret: () => new Box() };
     const found = locator(odd);
     for (const name of ["secret", "value", "toString", "", "amp_RAW"])

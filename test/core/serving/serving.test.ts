@@ -1,4 +1,4 @@
-/** The peer's asks: "Asks, answers and errors" of SPEC.md from the answering side. */
+/** Asks from the peer: the section "Asks, answers and errors" of SPEC.md, for the callee. */
 import {
   BadLocalReturn,
   Box,
@@ -20,14 +20,14 @@ import { calculator, Divide, Note, Overheated, SUM, Sum, summing, TOTAL, Wait } 
 
 const UNKNOWN = { _error: "1", _error_code: "UNKNOWN", _error_description: "Unknown Error" };
 
-/** What a program in JavaScript may throw. */
+/** Thrown value that is not an Error, which a program in JavaScript may throw. */
 const NO_ERROR = "the password is swordfish" as unknown as Error;
 
 function forbidden(): never {
-  throw new Error("nobody looks here");
+  throw new Error("this property must not be read");
 }
 
-/** A peer of a connection whose errors are collected. */
+/** Returns a connection, its scripted peer, and the errors that `onError` receives. */
 function watched(options: ConnectionOptions) {
   const errors: [unknown, string | undefined][] = [];
   const onError = (error: unknown, { command }: ErrorContext) => void errors.push([error, command]);
@@ -37,10 +37,10 @@ function watched(options: ConnectionOptions) {
 describe("an ask", () => {
   test.each([
     ["of one byte", Uint8Array.of(0)],
-    ["that is no text", Uint8Array.of(0xff, 0xfe, 0)],
-    ["that is empty", new Uint8Array(0)],
+    ["of binary data", Uint8Array.of(0xff, 0xfe, 0)],
+    ["of no bytes", new Uint8Array(0)],
     ["of 65535 bytes", new Uint8Array(65_535).fill(7)],
-  ])("with a tag %s: it is echoed unchanged, also when the answer comes later", async (_, tag) => {
+  ])("a tag %s is echoed unchanged, in late answers too", async (_, tag) => {
     const calc = calculator();
     const { peer } = scriptedPeer({ locator: calc.locator });
     peer.send({ ...SUM, _ask: tag }, { _ask: tag, _command: "Wait" }, { _ask: tag, _command: "Nope" });
@@ -56,7 +56,7 @@ describe("an ask", () => {
     await peer.expect({ _answer: tag, after: "now" });
   });
 
-  test("without _ask runs, and nothing is answered", async () => {
+  test("an ask without _ask runs and is not answered", async () => {
     const calc = calculator();
     const { peer } = scriptedPeer({ locator: calc.locator });
     peer.send({ _command: "Sum", a: "1", b: "2" }, { _command: "Note", text: "heard" }, SUM);
@@ -64,13 +64,13 @@ describe("an ask", () => {
     expect(calc.notes).toEqual(["heard"]);
   });
 
-  test("of a command that wants no answer is answered when the peer wants one", async () => {
+  test("a command without an answer is answered if the ask has a tag", async () => {
     const { peer } = scriptedPeer({ locator: calculator().locator });
     peer.send({ _ask: "1", _command: "Note", text: "" });
     await peer.expect({ _answer: "1" });
   });
 
-  test("is answered when it is done, out of turn", async () => {
+  test("a quick answer overtakes a slow one", async () => {
     const calc = calculator();
     const { peer } = scriptedPeer({ locator: calc.locator });
     peer.send({ _ask: "w", _command: "Wait" }, SUM);
@@ -79,7 +79,7 @@ describe("an ask", () => {
     await peer.expect({ _answer: "w", after: "" });
   });
 
-  test("may be answered by anything that has a `then`", async () => {
+  test("a responder may return any object with a then() method", async () => {
     const thenable: PromiseLike<{ total: number }> = {
       // biome-ignore lint/suspicious/noThenProperty: this is what the test is about
       then: (resolve) => Promise.resolve({ total: 7 }).then(resolve),
@@ -89,7 +89,7 @@ describe("an ask", () => {
     await peer.expect({ _answer: "1", total: "7" });
   });
 
-  test("may call back over the connection that it came on", async () => {
+  test("a responder may call back over the connection of its ask", async () => {
     const Twice = command("Twice", { arguments: { a: integer() }, response: { total: integer() } });
     const [a] = connectedPair(
       { locator: calculator().locator },
@@ -102,13 +102,13 @@ describe("an ask", () => {
     expect(await a.callRemote(Twice, { a: 21 })).toEqual({ total: 42 });
   });
 
-  test("what a responder returns beyond the response is left out", async () => {
+  test("values that are not in the response are ignored", async () => {
     const { peer } = scriptedPeer({ locator: locator(Sum.responder(() => ({ total: 3, more: "x" }))) });
     peer.send(SUM);
     await peer.expect(TOTAL);
   });
 
-  test("optional response values may be left out, or be all there is", async () => {
+  test("a response of optional values may be empty", async () => {
     const Maybe = command("Maybe", { response: { text: optional(unicode()) } });
     const { peer } = scriptedPeer({ locator: locator(Maybe.responder(() => {})) });
     peer.send({ _ask: "1", _command: "Maybe" });
@@ -117,7 +117,7 @@ describe("an ask", () => {
 });
 
 describe("an unknown command", () => {
-  test("with _ask: UNHANDLED, and the connection stays open", async () => {
+  test("an unknown command is answered with UNHANDLED and the connection stays open", async () => {
     const { connection, peer, errors } = watched({});
     peer.send({ _ask: "1", _command: "Nope" });
     await peer.expect({
@@ -129,7 +129,7 @@ describe("an unknown command", () => {
     expect(errors).toEqual([]);
   });
 
-  test("without _ask: reported here, and the connection stays open", async () => {
+  test("an unknown command without _ask is reported to onError and the connection stays open", async () => {
     const { connection, peer, errors } = watched({});
     peer.send({ _command: "Nope" });
     await flushPending();
@@ -137,7 +137,7 @@ describe("an unknown command", () => {
     expect(errors).toMatchObject([[{ message: "UNHANDLED: Unhandled Command: 'Nope'" }, "Nope"]]);
   });
 
-  test("the caller gets UnhandledCommand", async () => {
+  test("the caller of an unknown command gets UnhandledCommand", async () => {
     const [a] = connectedPair();
     const error = await rejection(a.callRemote(Sum, { a: 1, b: 2 }));
     expect(error).toBeInstanceOf(UnhandledCommand);
@@ -146,7 +146,7 @@ describe("an unknown command", () => {
 });
 
 describe("an error thrown", () => {
-  test("that is declared: its code and text, and the connection stays open", async () => {
+  test("a declared error is answered with its error code and text, and the connection stays open", async () => {
     const { connection, peer, errors } = watched({ locator: calculator().locator });
     peer.send({ _ask: "1", _command: "Divide", numerator: "1", denominator: "0" });
     await peer.expect({
@@ -158,7 +158,7 @@ describe("an error thrown", () => {
     expect(errors).toEqual([]);
   });
 
-  test("that is fatal: the error box, then the end, with the error as reason", async () => {
+  test("a fatal error is answered, and is the reason of the end of the connection", async () => {
     const { connection, peer } = watched({ locator: calculator().locator });
     peer.send({ _ask: "1", _command: "Divide", numerator: "1", denominator: "13" }, SUM);
     await peer.expect({ _error: "1", _error_code: "OVERHEATED", _error_description: "too hot" });
@@ -169,61 +169,61 @@ describe("an error thrown", () => {
 
   test.each([
     [
-      "at once",
+      "thrown at once",
       () => {
         throw new Error("the password is swordfish");
       },
     ],
     [
-      "later",
+      "thrown later",
       async () => {
         await flushPending();
         throw new Error("the password is swordfish");
       },
     ],
     [
-      "that is no Error",
+      "of a value that is not an Error",
       () => {
         throw NO_ERROR;
       },
     ],
-  ] as const)("undeclared, %s: UNKNOWN, then the end; its text never leaks", async (_, respond) => {
-    const { connection, peer, errors } = watched({ locator: locator(Sum.responder(respond)) });
-    peer.send(SUM);
-    await peer.expect(UNKNOWN);
-    await peer.expectEnd();
-    expect(errors).toHaveLength(1);
-    expect(String(errors[0]?.[0])).toContain("swordfish");
-    expect(errors[0]?.[1]).toBe("Sum");
-    peer.end();
-    expect((await connection.closed).message).toContain("swordfish");
-  });
+  ] as const)(
+    "an undeclared error %s is answered with UNKNOWN, never with its text, and closes the connection",
+    async (_, respond) => {
+      const { connection, peer, errors } = watched({ locator: locator(Sum.responder(respond)) });
+      peer.send(SUM);
+      await peer.expect(UNKNOWN);
+      await peer.expectEnd();
+      expect(errors).toHaveLength(1);
+      expect(String(errors[0]?.[0])).toContain("swordfish");
+      expect(errors[0]?.[1]).toBe("Sum");
+      peer.end();
+      expect((await connection.closed).message).toContain("swordfish");
+    },
+  );
 
   test.each([
     ["its constructor", { constructor: { get: forbidden } }, Error.prototype],
     ["its code", { errorCode: { get: forbidden } }, RemoteAmpError.prototype],
-  ])(
-    "that throws again when somebody looks at %s: UNKNOWN, at once or later",
-    async (_, properties, base) => {
-      const odd: Error = Object.setPrototypeOf(new Error("odd"), Object.create(base, properties));
-      const { peer, errors } = watched({
-        closeOnUndeclaredError: false,
-        locator: locator(
-          Sum.responder(() => {
-            throw odd;
-          }),
-          Divide.responder(() => Promise.reject(odd)),
-        ),
-      });
-      peer.send({ _ask: "1", _command: "Divide", numerator: "1", denominator: "1" });
-      await peer.expect(UNKNOWN);
-      peer.send(SUM);
-      await peer.expect(UNKNOWN);
-      expect(errors.map(([error]) => error === odd)).toEqual([true, true]);
-    },
-  );
+  ])("an error that throws when %s is read is answered with UNKNOWN", async (_, properties, base) => {
+    const odd: Error = Object.setPrototypeOf(new Error("odd"), Object.create(base, properties));
+    const { peer, errors } = watched({
+      closeOnUndeclaredError: false,
+      locator: locator(
+        Sum.responder(() => {
+          throw odd;
+        }),
+        Divide.responder(() => Promise.reject(odd)),
+      ),
+    });
+    peer.send({ _ask: "1", _command: "Divide", numerator: "1", denominator: "1" });
+    await peer.expect(UNKNOWN);
+    peer.send(SUM);
+    await peer.expect(UNKNOWN);
+    expect(errors.map(([error]) => error === odd)).toEqual([true, true]);
+  });
 
-  test("undeclared, with closeOnUndeclaredError false: UNKNOWN, and the connection stays open", async () => {
+  test("an undeclared error is answered with UNKNOWN and the connection stays open if closeOnUndeclaredError is false", async () => {
     const { connection, peer, errors } = watched({
       closeOnUndeclaredError: false,
       locator: locator(
@@ -245,25 +245,28 @@ describe("an error thrown", () => {
     connection.destroy();
   });
 
-  test.each([false, true])("RemoteAmpError: its own code and description; fatal: %s", async (fatal) => {
-    const responder = Sum.responder(() => {
-      throw new RemoteAmpError("MINE", "as I say", fatal);
-    });
-    const { connection, peer, errors } = watched({ locator: locator(responder) });
-    peer.send(SUM);
-    await peer.expect({ _error: "1", _error_code: "MINE", _error_description: "as I say" });
-    expect(connection.state).toBe(fatal ? "closed" : "open");
-    expect(errors).toEqual([]);
-  });
+  test.each([false, true])(
+    "a RemoteAmpError is answered with its own error code and description; fatal: %s",
+    async (fatal) => {
+      const responder = Sum.responder(() => {
+        throw new RemoteAmpError("MINE", "as I say", fatal);
+      });
+      const { connection, peer, errors } = watched({ locator: locator(responder) });
+      peer.send(SUM);
+      await peer.expect({ _error: "1", _error_code: "MINE", _error_description: "as I say" });
+      expect(connection.state).toBe(fatal ? "closed" : "open");
+      expect(errors).toEqual([]);
+    },
+  );
 
-  test("without _ask is reported, since nobody else hears of it", async () => {
+  test("an error from an ask without _ask is reported to onError", async () => {
     const { peer, errors } = watched({ locator: calculator().locator });
     peer.send({ _command: "Divide", numerator: "1", denominator: "0" }, SUM);
     await peer.expect(TOTAL);
     expect(errors).toMatchObject([[{ message: "division by zero" }, "Divide"]]);
   });
 
-  test("with a description too long for the wire is cut between two characters", async () => {
+  test("a description that is too long is cut between two characters", async () => {
     const Fail = command("Fail", { errors: { LONG: Overheated } });
     const responder = Fail.responder(() => {
       throw new Overheated(`x${"é".repeat(40_000)}`);
@@ -276,25 +279,28 @@ describe("an error thrown", () => {
 
 describe("a return value that cannot be sent", () => {
   const wrong: readonly (readonly [string, unknown, string])[] = [
-    ["of another type", { total: "3" }, "total"],
-    ["that is missing", {}, "total"],
-    ["nothing at all", undefined, "total"],
-    ["no object", 7, "number"],
+    ["a value of another type", { total: "3" }, "total"],
+    ["an object without the value", {}, "total"],
+    ["undefined", undefined, "total"],
+    ["a number", 7, "number"],
     ["null", null, "object"],
   ];
 
-  test.each(wrong)("%s: UNKNOWN, then the end; reported with the command's name", async (_, value, text) => {
-    const { peer, errors } = watched({ locator: locator(Sum.responder(() => value as { total: number })) });
-    peer.send(SUM);
-    await peer.expect(UNKNOWN);
-    await peer.expectEnd();
-    expect(errors).toMatchObject([[{ name: "BadLocalReturn" }, "Sum"]]);
-    expect(errors[0]?.[0]).toBeInstanceOf(BadLocalReturn);
-    expect(String(errors[0]?.[0])).toContain("the responder of Sum returned");
-    expect(String(errors[0]?.[0])).toContain(text);
-  });
+  test.each(wrong)(
+    "a responder that returns %s is answered with UNKNOWN, closes the connection and is reported",
+    async (_, value, text) => {
+      const { peer, errors } = watched({ locator: locator(Sum.responder(() => value as { total: number })) });
+      peer.send(SUM);
+      await peer.expect(UNKNOWN);
+      await peer.expectEnd();
+      expect(errors).toMatchObject([[{ name: "BadLocalReturn" }, "Sum"]]);
+      expect(errors[0]?.[0]).toBeInstanceOf(BadLocalReturn);
+      expect(String(errors[0]?.[0])).toContain("the responder of Sum returned");
+      expect(String(errors[0]?.[0])).toContain(text);
+    },
+  );
 
-  test("over 65535 bytes: the same", async () => {
+  test("a responder that returns a value over 65535 bytes is answered with UNKNOWN and reported", async () => {
     const Long = command("Long", { response: { text: unicode() } });
     const { peer, errors } = watched({
       locator: locator(Long.responder(() => ({ text: "x".repeat(65_536) }))),
@@ -305,7 +311,7 @@ describe("a return value that cannot be sent", () => {
     expect(errors).toMatchObject([[{ name: "BadLocalReturn", cause: { name: "TooLong" } }, "Long"]]);
   });
 
-  test("no Box, from a raw responder: the same", async () => {
+  test("a raw responder that does not return a Box is answered with UNKNOWN and reported", async () => {
     const raw = { amp_RAW: () => ({ a: "1" }) };
     const { peer, errors } = watched({ locator: locator(raw) });
     peer.send({ _ask: "1", _command: "raw" });
@@ -317,14 +323,17 @@ describe("a return value that cannot be sent", () => {
 test.each([
   ["a missing argument", { _ask: "1", _command: "Sum", a: "1" }],
   ["a bad value", { ...SUM, a: "0x10" }],
-])("%s in an ask: UNKNOWN, then the end; the responder never runs", async (_, ask) => {
-  const responder = Sum.responder(() => expect.unreachable());
-  const { peer, errors } = watched({ locator: locator(responder) });
-  peer.send(ask);
-  await peer.expect(UNKNOWN);
-  await peer.expectEnd();
-  expect(errors[0]?.[0]).toBeInstanceOf(InvalidSignature);
-});
+])(
+  "%s in an ask is answered with UNKNOWN, closes the connection and does not run the responder",
+  async (_, ask) => {
+    const responder = Sum.responder(() => expect.unreachable());
+    const { peer, errors } = watched({ locator: locator(responder) });
+    peer.send(ask);
+    await peer.expect(UNKNOWN);
+    await peer.expectEnd();
+    expect(errors[0]?.[0]).toBeInstanceOf(InvalidSignature);
+  },
+);
 
 describe("a command that declares every Error", () => {
   const Broad = command("Broad", {
@@ -338,7 +347,7 @@ describe("a command that declares every Error", () => {
   });
   const ASK = { _ask: "1", _command: "Broad" };
 
-  test("answers with its tag to what its responder throws", async () => {
+  test("a command that declares Error answers with its error code to any error of its responder", async () => {
     const { connection, peer } = watched({ locator: locator(responder) });
     peer.send({ ...ASK, a: "0" });
     await peer.expect({ _error: "1", _error_code: "BROAD", _error_description: "not 0" });
@@ -346,17 +355,20 @@ describe("a command that declares every Error", () => {
   });
 
   test.each([
-    ["arguments that are none", { a: "x" }, "InvalidSignature"],
+    ["invalid arguments", { a: "x" }, "InvalidSignature"],
     ["an answer that cannot be sent", { a: "1" }, "BadLocalReturn"],
-  ])("does not declare our own error about %s", async (_, args, name) => {
-    const { peer, errors } = watched({ locator: locator(responder) });
-    peer.send({ ...ASK, ...args });
-    await peer.expect(UNKNOWN);
-    await peer.expectEnd();
-    expect(errors).toMatchObject([[{ name }, "Broad"]]);
-  });
+  ])(
+    "a command that declares Error does not cover the library's own error about %s",
+    async (_, args, name) => {
+      const { peer, errors } = watched({ locator: locator(responder) });
+      peer.send({ ...ASK, ...args });
+      await peer.expect(UNKNOWN);
+      await peer.expectEnd();
+      expect(errors).toMatchObject([[{ name }, "Broad"]]);
+    },
+  );
 
-  test("is refused in plaintext like any other", async () => {
+  test("a command that declares Error is refused in plaintext if TLS is required", async () => {
     const { peer } = watched({ locator: locator(responder), requireTLS: true });
     peer.send({ ...ASK, a: "0" });
     expect((await peer.next())?.text("_error_code")).toBe("TLS_REQUIRED");
@@ -364,7 +376,7 @@ describe("a command that declares every Error", () => {
 });
 
 describe("a raw responder", () => {
-  test("gets the box as it came, and the same context", async () => {
+  test("a raw responder receives the box unchanged, and the same context", async () => {
     const raw = {
       amp_RAW: (box: Box, { connection }: { connection: unknown }) => {
         expect(connection).toBe(opened.connection);
@@ -376,7 +388,7 @@ describe("a raw responder", () => {
     await opened.peer.expect({ _answer: "1", keys: "_ask _command a b" });
   });
 
-  test("its Box is not written to", async () => {
+  test("the Box of a raw responder is not modified", async () => {
     const kept = new Box({ a: "1" });
     const { peer } = scriptedPeer({ locator: locator({ amp_RAW: () => kept }) });
     peer.send({ _ask: "1", _command: "raw" });
@@ -386,7 +398,7 @@ describe("a raw responder", () => {
 });
 
 describe("context.signal", () => {
-  test("aborts when the connection is lost, with the reason", async () => {
+  test("context.signal aborts with the reason when the connection is lost", async () => {
     let aborted: unknown;
     const responder = Wait.responder(
       (_, { signal }) =>
@@ -406,7 +418,7 @@ describe("context.signal", () => {
     await peer.expectEnd();
   });
 
-  test("is aborted already for who looks too late", async () => {
+  test("context.signal is aborted already if it is first read after the end", async () => {
     let look: () => boolean = () => false;
     const responder = Note.responder((_, context) => {
       look = () => context.signal.aborted;
@@ -418,7 +430,7 @@ describe("context.signal", () => {
     expect(look()).toBe(true);
   });
 
-  test("an answer that comes after the end goes nowhere", async () => {
+  test("an answer after the end of the connection is dropped", async () => {
     const calc = calculator();
     const { connection, peer, errors } = watched({ locator: calc.locator });
     peer.send({ _ask: "1", _command: "Wait" });
@@ -430,7 +442,7 @@ describe("context.signal", () => {
   });
 });
 
-test("context.state is the connection's own, and one object for all its asks", async () => {
+test("context.state is one object for all asks of a connection", async () => {
   const Count = command("Count", { response: { count: integer() } });
   const shared = locator(
     summing,

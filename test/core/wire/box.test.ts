@@ -4,7 +4,7 @@ import { Box } from "../../../src/core/wire/box.ts";
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 
 describe("Box", () => {
-  test("is made from a record, from pairs, or from another box", () => {
+  test("a Box is made from a record, from pairs or from another Box", () => {
     const record = new Box({ a: "é", b: Uint8Array.of(0xff) });
     expect(record.get("a")).toEqual(bytes("é"));
     expect(record.get("b")).toEqual(Uint8Array.of(0xff));
@@ -18,11 +18,11 @@ describe("Box", () => {
     expect(new Box().size).toBe(0);
   });
 
-  test("takes text as UTF-8, whenever it is set", () => {
+  test("a Box stores text as UTF-8", () => {
     expect(new Box().set("k", "三").get("k")).toEqual(bytes("三"));
   });
 
-  test("shows a value as text, with U+FFFD for what is none", () => {
+  test("text() decodes a value as UTF-8, with U+FFFD for invalid bytes", () => {
     const box = new Box({ a: "café", b: Uint8Array.of(0x61, 0xff), c: "\ufeffa" });
     expect(["a", "b", "c", "d"].map((key) => box.text(key))).toEqual([
       "café",

@@ -1,4 +1,4 @@
-/** Boxes and streams of bytes for tests of the wire. */
+/** Boxes and streams of bytes for the tests of src/core/wire. */
 import fc from "fast-check";
 import { Box } from "../../../src/core/wire/box.ts";
 import { keyToText } from "../../../src/core/wire/key-text.ts";

@@ -14,7 +14,7 @@ function written(write: (out: ByteWriter) => void): Uint8Array {
 }
 
 describe("ByteWriter", () => {
-  test("writes every kind of bytes one behind the other, growing as needed", () => {
+  test("a writer appends every kind of bytes and grows as needed", () => {
     const parts = fc.array(
       fc.oneof(
         fc.uint8Array({ maxLength: 60 }).map((all) => ({ all, write: (out: ByteWriter) => out.append(all) })),
@@ -47,7 +47,7 @@ describe("ByteWriter", () => {
     );
   });
 
-  test("appends a part of bytes", () => {
+  test("appendRange() appends a part of an array", () => {
     const source = Uint8Array.from({ length: 100 }, (_, index) => index);
     for (const [start, end] of [
       [0, 0],
@@ -59,7 +59,7 @@ describe("ByteWriter", () => {
     }
   });
 
-  test("writes short text without surrogates, or nothing at all", () => {
+  test("shortText() writes up to 48 characters without surrogates, and nothing of other text", () => {
     for (const text of [
       "",
       "abc",
@@ -75,7 +75,7 @@ describe("ByteWriter", () => {
     }
   });
 
-  test("fills in a length when it is known", () => {
+  test("endCounted() fills in a length when it is known", () => {
     const out = written((all) => {
       const outer = all.beginCounted();
       const inner = all.beginCounted();
@@ -86,14 +86,14 @@ describe("ByteWriter", () => {
     expect(out).toEqual(bytes("<\0\x05\0\x03abc>"));
   });
 
-  test("tells a length that does not fit", () => {
+  test("endCounted() returns a length that does not fit", () => {
     const out = new ByteWriter();
     const position = out.beginCounted();
     out.append(new Uint8Array(65536));
     expect(out.endCounted(position)).toBe(65536);
   });
 
-  test("can be cut back, and copies from anywhere", () => {
+  test("a writer can be shortened, and copies from any position", () => {
     const out = new ByteWriter(2);
     out.ascii("hello");
     out.length = 4;
@@ -107,7 +107,7 @@ describe("ByteWriter", () => {
     expect(copy).toEqual(bytes("hello!"));
   });
 
-  test("keeps its bytes while they have room, and doubles them when not", () => {
+  test("a writer keeps its buffer while there is space, and doubles it otherwise", () => {
     const out = new ByteWriter(8);
     const first = out.bytes;
     out.ascii("12345678");
@@ -125,7 +125,7 @@ describe("a writer that lends", () => {
     return out;
   };
 
-  test("attaches large values, copies others, and counts both", () => {
+  test("a lending writer attaches large values, copies others, and counts both", () => {
     const out = lending();
     out.ascii("head");
     const outer = out.beginCounted();
@@ -151,7 +151,7 @@ describe("a writer that lends", () => {
     expect(Buffer.concat(parts).equals(plain.copy())).toBe(true);
   });
 
-  test("takes attached values back with what they belong to, and no others", () => {
+  test("truncate() removes attached values after its position and no others", () => {
     const out = lending();
     out.append(large);
     out.ascii("ends");

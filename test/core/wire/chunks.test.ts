@@ -3,7 +3,7 @@ import { expect, test, vi } from "vitest";
 import { Chunks } from "../../../src/core/wire/chunks.ts";
 import { BoxReader } from "../../../src/core/wire/reader.ts";
 
-test("come out in the order in which they came, and their bytes are counted", () => {
+test("chunks are returned in order, and their bytes are counted", () => {
   fc.assert(
     fc.property(fc.array(fc.option(fc.nat(5), { nil: undefined })), (steps) => {
       const chunks = new Chunks();
@@ -22,7 +22,7 @@ test("come out in the order in which they came, and their bytes are counted", ()
   );
 });
 
-test("a reader that is given many chunks before it is asked moves none of them for each other", () => {
+test("a reader with many queued chunks does not shift an array for each", () => {
   const reader = new BoxReader();
   const box = Uint8Array.from([0, 1, 0x61, 0, 0, 0, 0]);
   for (let count = 0; count < 10_000; count++) for (const byte of box) reader.push(Uint8Array.of(byte));

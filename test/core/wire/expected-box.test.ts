@@ -53,10 +53,10 @@ const entries = fc.subarray(names).chain((chosen) =>
     .map((values) => chosen.map((name, index): [string, string] => [name, values[index] ?? ""])),
 );
 
-describe("a box of an expected shape", () => {
+describe("an expected box", () => {
   const known = expectedBox({ _ask: undefined, _command: "Sum", a: undefined });
 
-  test("is known by it", () => {
+  test("a box that matches is recognised", () => {
     const reader = expecting(known);
     const bytes = encodeBox(new Box({ _ask: "1f", _command: "Sum", a: "13" }));
     reader.push(bytes);
@@ -76,7 +76,7 @@ describe("a box of an expected shape", () => {
     { _ask: "1", _command: "Sum", a: "13", b: "81" },
     { A: "1", _ask: "1", _command: "Sum", a: "13" },
     { _command: "Sum", a: "13" },
-  ])("is not any other: %o", (fields) => {
+  ])("the box %o does not match", (fields) => {
     const reader = expecting(known);
     const bytes = encodeBox(new Box(fields));
     reader.push(bytes);
@@ -85,7 +85,7 @@ describe("a box of an expected shape", () => {
     expect(contents(frame)).toEqual(contents(frameOfBytes(bytes)));
   });
 
-  test("is expected again after another", () => {
+  test("a box is expected again after one that does not match", () => {
     const reader = expecting(known);
     const same = encodeBox(new Box({ _ask: "1", _command: "Sum", a: "1" }));
     const other = encodeBox(new Box({ _answer: "1" }));
@@ -94,7 +94,7 @@ describe("a box of an expected shape", () => {
   });
 });
 
-test("whatever is expected, a box is read as if nothing were, in whatever pieces it comes", () => {
+test("an expected box never changes what is read, in any chunks", () => {
   const size = fc.integer({ min: 1, max: 60 });
   const limits = fc.record({
     maxBoxBytes: fc.integer({ min: 2, max: 90 }),
@@ -141,7 +141,7 @@ test("whatever is expected, a box is read as if nothing were, in whatever pieces
   expect(known).toBeGreaterThan(100);
 });
 
-test("a command tells what to expect, of asks and of answers", () => {
+test("a command sets the expected box of its asks and answers", () => {
   const Sum = command("Sum", { arguments: { b: integer(), a: unicode() }, response: { total: integer() } });
   const readAll = (boxes: readonly Box[], read: (frame: Frame) => unknown) => {
     const reader = new BoxReader();

@@ -7,7 +7,7 @@ const samples = Array.from({ length: 21 }, (_, length) =>
 );
 
 describe("fixed bytes", () => {
-  test.each(samples)("are found where they stand, whatever is behind them (%#)", (...bytes) => {
+  test.each(samples)("fixed bytes are found at their position, whatever follows (%#)", (...bytes) => {
     const fixed = new FixedBytes(Uint8Array.from(bytes));
     expect(fixed.length).toBe(bytes.length);
     for (const behind of [0, 0x7f, 0xff]) {
@@ -16,7 +16,7 @@ describe("fixed bytes", () => {
     }
   });
 
-  test.each(samples)("are not found where one bit differs (%#)", (...bytes) => {
+  test.each(samples)("fixed bytes are not found if one bit differs (%#)", (...bytes) => {
     const fixed = new FixedBytes(Uint8Array.from(bytes));
     for (let bit = 0; bit < bytes.length * 8; bit++) {
       const other = Uint8Array.from([...bytes, 0, 0, 0]);

@@ -23,7 +23,7 @@ function frameOf(wire: Uint8Array, chunkSize = wire.length): Frame {
 
 describe("keys", () => {
   for (const chunkSize of [1, 3, 100]) {
-    test(`are found by their bytes, in chunks of ${chunkSize}`, () => {
+    test(`keys are found by their bytes, in chunks of ${chunkSize}`, () => {
       const frame = frameOf(bytes("\0\x01a\0\x011\0\x02ab\0\x0222\0\x01b\0\0\0\0"), chunkSize);
       expect(frame.count).toBe(3);
       expect(["a", "ab", "b", "c", "aa"].map((key) => frame.indexOf(fixed(key)))).toEqual([0, 1, 2, -1, -1]);
@@ -33,7 +33,7 @@ describe("keys", () => {
     });
   }
 
-  test("ascend only where each is greater than the one before, byte by byte", () => {
+  test("keys are ascending only if each is greater than the one before, byte by byte", () => {
     const ascending = (keys: readonly string[]): boolean =>
       frameOf(bytes(`${keys.map((key) => `\0${String.fromCharCode(key.length)}${key}\0\0`).join("")}\0\0`))
         .ascending;
@@ -47,13 +47,13 @@ describe("keys", () => {
     expect(frameOf(Uint8Array.from([0, 1, 0x7f, 0, 0, 0, 1, 0x80, 0, 0, 0, 0])).ascending).toBe(true);
   });
 
-  test("may come twice: the last counts", () => {
+  test("the last of equal keys is used", () => {
     const frame = frameOf(bytes("\0\x01a\0\x011\0\x01b\0\x012\0\x01a\0\x013\0\0"));
     expect(frame.value(frame.indexOf(fixed("a")))).toEqual(bytes("3"));
     expect(frame.toBox()).toEqual(new Box({ a: "3", b: "2" }));
   });
 
-  test("may be many", () => {
+  test("a box may have 500 keys", () => {
     const box = new Box(Array.from({ length: 500 }, (_, index) => [`key ${index}`, `value ${index}`]));
     for (const chunkSize of [1, 64, 100_000])
       expect(frameOf(encodeBox(box), chunkSize).toBox().size).toBe(500);
@@ -61,7 +61,7 @@ describe("keys", () => {
 });
 
 describe("a frame", () => {
-  test("is used again for the next box", () => {
+  test("a frame is reused for the next box", () => {
     const reader = new BoxReader();
     reader.push(bytes("\0\x01b\0\x011\0\x01a\0\x012\0\0\0\x01c\0\x013\0\0"));
     const first = reader.nextFrame();
@@ -73,7 +73,7 @@ describe("a frame", () => {
   });
 });
 
-test("kept bytes are a copy when short or part of a larger buffer, and a view when long", () => {
+test("keptBytes() copies short values and parts of larger buffers, and returns a view of long values", () => {
   const chunk = Uint8Array.from({ length: 10_000 }, (_, index) => index);
   for (const count of [0, 1, 31, 32, 4095]) {
     const kept = keptBytes(chunk, 5, 5 + count);

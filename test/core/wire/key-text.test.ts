@@ -43,7 +43,7 @@ describe("a key", () => {
     });
   }
 
-  test("of any bytes comes back, byte for byte", () => {
+  test("a key of any bytes is converted to text and back unchanged", () => {
     const likely = fc.constantFrom(
       0x61,
       0x80,
@@ -72,7 +72,7 @@ describe("a key", () => {
     );
   });
 
-  test("of well-formed text comes back as the same text", () => {
+  test("a key of well-formed text is converted to bytes and back unchanged", () => {
     fc.assert(
       fc.property(fc.string({ unit: "binary" }), (text) => {
         expect(keyToText(textToKey(text))).toBe(text);
@@ -80,28 +80,28 @@ describe("a key", () => {
     );
   });
 
-  test("cannot hold a surrogate that stands for no byte", () => {
+  test("a key with a surrogate that does not encode a byte is rejected", () => {
     for (const text of ["\ud800", "a\udbffb", "\udc00", "\udc7f", "\udd00", "\udfff"]) {
       expect(() => textToKey(text)).toThrow(InvalidSignature);
     }
   });
 });
 
-describe("what a peer can make a name cost", () => {
+describe("the cost of a name from a peer", () => {
   /** Names of the maximum length, for example of bytes that begin a character without completing it. */
   const names = [0x61, 0x80, 0xc3, 0xe2, 0xed, 0xf0, 0xff].map((byte) => new Uint8Array(65_535).fill(byte));
 
-  test("no exception for each wrong byte", () => {
+  test("a name throws no exception for each invalid byte", () => {
     const decode = vi.spyOn(TextDecoder.prototype, "decode");
     for (const bytes of names) expect(keyToText(bytes)).toHaveLength(bytes.length);
     expect(decode.mock.calls.length).toBeLessThanOrEqual(names.length);
     decode.mockRestore();
   });
 
-  test("two bytes of memory for each byte, and no tree of joined characters", () => {
+  test("a name takes two bytes of memory for each byte, and no tree of joined characters", () => {
     const before = heapBytes();
     const kept = names.map((bytes) => keyToText(bytes));
     expect(heapBytes() - before).toBeLessThan(kept.length * 65_535 * 6);
-    expect(kept).toHaveLength(names.length); // they live until here
+    expect(kept).toHaveLength(names.length); // keeps the texts alive until here
   });
 });

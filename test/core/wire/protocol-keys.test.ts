@@ -11,7 +11,7 @@ function noted({ ask, answer, command, error }: ProtocolFields) {
   return { ask, answer, command, error };
 }
 
-test("notes the protocol's keys among others", () => {
+test("the reader notes the positions of protocol keys among others", () => {
   const box = new Box({
     A: "",
     _ask: "",
@@ -25,7 +25,7 @@ test("notes the protocol's keys among others", () => {
   expect(noted(frameOfBytes(encodeBox(box)))).toEqual({ ask: 2, answer: 1, command: 3, error: 4 });
 });
 
-test("takes no key for one of them that differs from it in one byte, wherever", () => {
+test("a key that differs from a protocol key in one byte is not noted", () => {
   for (const key of ["_ask", "_answer", "_command", "_error"]) {
     for (let at = 0; at < key.length; at++) {
       const other = `${key.slice(0, at)}!${key.slice(at + 1)}`;
@@ -35,7 +35,7 @@ test("takes no key for one of them that differs from it in one byte, wherever", 
   }
 });
 
-test("forgets them with the next box, and keeps them while a box drips in", () => {
+test("the reader forgets protocol keys at the next box, and keeps them while a box arrives byte by byte", () => {
   const reader = new BoxReader();
   reader.push(encodeBox(new Box({ _ask: "", _command: "" })));
   expect(noted(reader.nextFrame() as ProtocolFields)).toEqual({ ...NONE, ask: 0, command: 1 });
@@ -46,12 +46,12 @@ test("forgets them with the next box, and keeps them while a box drips in", () =
   expect(noted(reader.nextFrame() as ProtocolFields)).toEqual(NONE);
 });
 
-test("notes them behind later keys, and the last of two", () => {
+test("the reader notes protocol keys out of order, and the last of two equal ones", () => {
   const unsorted = Buffer.from("0001610000" + "00045f61736b000131" + "00045f61736b000132" + "0000", "hex");
   expect(noted(frameOfBytes(unsorted))).toEqual({ ...NONE, ask: 2 });
 });
 
-test("notes the last of each, whatever else there is, in whatever pieces it comes", () => {
+test("the reader notes the last of each protocol key among any keys and in any chunks", () => {
   const key = fc.oneof(
     fc.constantFrom("_ask", "_answer", "_command", "_error", "_error_code", "_asK", "_askk", "_", "A", "a"),
     fc.string({ unit: "binary-ascii", minLength: 1, maxLength: 9 }).map((text) => `_${text}`),

@@ -9,7 +9,7 @@ import { arbitraryBox, concat, cut, drained, pairs } from "./boxes.ts";
 const ascii = (text: string): Uint8Array => new TextEncoder().encode(text);
 
 describe("boxes", () => {
-  test("come out the same however the bytes are cut", () => {
+  test("boxes are the same however the bytes are chunked", () => {
     const streams = fc.array(arbitraryBox, { maxLength: 8 });
     fc.assert(
       fc.property(streams, fc.array(fc.nat({ max: 400 })), (boxes, cuts) => {
@@ -30,7 +30,7 @@ describe("boxes", () => {
     );
   });
 
-  test("come as soon as their last byte has come", () => {
+  test("a box is returned as soon as its last byte has arrived", () => {
     const wire = encodeBox(new Box({ a: "1", b: "" }));
     const reader = new BoxReader();
     for (const [index, byte] of wire.entries()) {
@@ -39,18 +39,18 @@ describe("boxes", () => {
     }
   });
 
-  test("are pulled one at a time, and whatever follows is not looked at", () => {
+  test("boxes are pulled one at a time, and the bytes after them are not parsed", () => {
     const reader = new BoxReader();
     reader.push(concat([encodeBox(new Box({ a: "1" })), ascii("\x16\x03\x01 no AMP")]));
     expect(reader.next()).toEqual(new Box({ a: "1" }));
     expect(reader.takeRest()).toEqual(ascii("\x16\x03\x01 no AMP"));
   });
 
-  test("may be empty", () => {
+  test("a box may be empty", () => {
     expect(parseBoxes(ascii("\0\0\0\0"))).toEqual([new Box(), new Box()]);
   });
 
-  test("keep their place when chunks without bytes come between", () => {
+  test("empty chunks do not change what is read", () => {
     const wire = encodeBox(new Box({ a: "12" }));
     const reader = new BoxReader();
     for (const byte of wire) {
@@ -62,7 +62,7 @@ describe("boxes", () => {
     expect(drained(reader)).toHaveLength(2);
   });
 
-  test("have the longest key and the longest value that there are", () => {
+  test("a box may have a key of 255 bytes and a value of 65535 bytes", () => {
     const box = new Box([["k".repeat(255), new Uint8Array(65535)]]);
     expect(parseBoxes(encodeBox(box))[0]?.get("k".repeat(255))?.length).toBe(65535);
   });
@@ -72,7 +72,7 @@ describe("the rest", () => {
   const wire = concat([new Box({ a: "1" }), new Box({ b: "23", c: "" })].map(encodeBox));
 
   for (const chunkSize of [1, 2, 5, wire.length]) {
-    test(`is whatever no box was made of, at every position, in chunks of ${chunkSize}`, () => {
+    test(`takeRest() returns all bytes after the last box, at every position, in chunks of ${chunkSize}`, () => {
       for (let taken = 0; taken <= wire.length; taken++) {
         const reader = new BoxReader();
         let consumed = 0;
@@ -90,14 +90,14 @@ describe("the rest", () => {
     });
   }
 
-  test("holds chunks that nobody has asked for", () => {
+  test("takeRest() returns chunks that were not read", () => {
     const reader = new BoxReader();
     for (const byte of wire) reader.push(Uint8Array.of(byte));
     expect(reader.buffered).toBe(wire.length);
     expect(reader.takeRest()).toEqual(wire);
   });
 
-  test("leaves a reader that can go on", () => {
+  test("a reader can be used after takeRest()", () => {
     const reader = new BoxReader();
     reader.push(wire.subarray(0, 3));
     reader.next();
@@ -108,7 +108,7 @@ describe("the rest", () => {
 });
 
 describe("the end of the stream", () => {
-  test("is fine between two boxes, and tells what was cut off inside one", () => {
+  test("end() accepts the end between two boxes and reports a truncated box", () => {
     const wire = concat([encodeBox(new Box({ a: "1" })), encodeBox(new Box({ b: "2" }))]);
     for (let length = 0; length <= wire.length; length++) {
       const reader = new BoxReader();
@@ -122,9 +122,9 @@ describe("the end of the stream", () => {
   });
 });
 
-describe("what is not AMP", () => {
+describe("a stream that is not AMP", () => {
   for (const text of ["GET / HTTP/1.1\r\n", "\x16\x03\x01\x02\0", "hello", "\x01"]) {
-    test(`is told from its first bytes: ${JSON.stringify(text)}`, () => {
+    test(`the error shows the first bytes of ${JSON.stringify(text)}`, () => {
       const reader = new BoxReader();
       reader.push(encodeBox(new Box({ a: "1" })));
       reader.next();
@@ -142,7 +142,7 @@ describe("what is not AMP", () => {
     });
   }
 
-  test("trips on the two bytes of the length, byte by byte as well, after keys that were fine", () => {
+  test("the two bytes of an invalid key length throw, after valid keys and byte by byte too", () => {
     const reader = new BoxReader();
     for (const byte of ascii("\0\x01a\0\x011\x01")) {
       reader.push(Uint8Array.of(byte));
@@ -155,7 +155,7 @@ describe("what is not AMP", () => {
     expect(() => reader.next()).toThrow(KeyTooLong);
   });
 
-  test("does not hide the boxes before it", () => {
+  test("boxes before invalid bytes are returned", () => {
     const reader = new BoxReader();
     reader.push(concat([encodeBox(new Box({ a: "1" })), ascii("HTTP")]));
     expect(reader.next()).toEqual(new Box({ a: "1" }));
@@ -179,19 +179,19 @@ describe("limits", () => {
       return boxes;
     };
 
-    test(`let pass what just fits, in chunks of ${chunkSize}`, () => {
+    test(`limits accept a box of exactly their size, in chunks of ${chunkSize}`, () => {
       expect(read({ maxBoxBytes: wire.length })).toEqual([box, box]);
       expect(read({ maxBoxKeys: 2 })).toEqual([box, box]);
     });
 
-    test(`refuse one byte or key more, in chunks of ${chunkSize}`, () => {
+    test(`limits reject one byte or key more, in chunks of ${chunkSize}`, () => {
       expect(() => read({ maxBoxBytes: wire.length - 1 })).toThrow(BoxTooLarge);
       expect(() => read({ maxBoxBytes: wire.length - 1 })).toThrow(/the box at byte 0 .*maxBoxBytes \(17\)/);
       expect(() => read({ maxBoxKeys: 1 })).toThrow(/the box at byte 0 .*maxBoxKeys \(1\)/);
     });
   }
 
-  test("refuse a value as soon as it is announced", () => {
+  test("a value over the limit is rejected as soon as its length is read", () => {
     const reader = new BoxReader({ maxBoxBytes: 1000 });
     reader.push(Uint8Array.of(0, 1, 0x61, 0x03));
     expect(reader.next()).toBeUndefined();
@@ -199,7 +199,7 @@ describe("limits", () => {
     expect(() => reader.next()).toThrow(BoxTooLarge);
   });
 
-  test("have defaults", () => {
+  test("the limits have defaults", () => {
     const keys = (count: number): Uint8Array =>
       encodeBox(new Box(Array.from({ length: count }, (_, index) => [`k${index}`, ""])));
     expect(parseBoxes(keys(1000))[0]?.size).toBe(1000);
@@ -212,7 +212,7 @@ describe("limits", () => {
 
 describe("values", () => {
   for (const size of [1, 4095, 4096, 60_000]) {
-    test(`of ${size} bytes stay as they are while the next boxes come`, () => {
+    test(`values of ${size} bytes do not change while the next boxes are read`, () => {
       const wires = Array.from({ length: 20 }, (_, index) =>
         encodeBox(new Box({ v: new Uint8Array(size).fill(index) })),
       );
@@ -235,11 +235,11 @@ describe("values", () => {
     });
   }
 
-  test("that are large lie in the chunk that they begin in, of which nobody else has a part", () => {
+  test("a large value is a view of an owned chunk that nothing else uses", () => {
     const wire = encodeBox(new Box({ v: new Uint8Array(40_000).fill(1) }));
     const stream = concat([wire, wire, wire]);
-    // The first two boxes are cut at 44,000 and 88,000: 4,000 bytes of the second are in the first chunk, 8,000 of the
-    // third in the second.
+    // The chunks end at 44,000 and 88,000: the first has 4,000 bytes of the second box, the second has 8,000 bytes of
+    // the third.
     const chunks = cut(stream, [44_000, 44_000, 44_000]);
     const reader = new BoxReader();
     const buffers = chunks.flatMap((chunk) => {
@@ -252,7 +252,7 @@ describe("values", () => {
     expect(buffers[2]).toBe(44_000);
   });
 
-  test("leave chunks as they were that somebody else has too", () => {
+  test("shared chunks are not modified", () => {
     const stream = concat([
       encodeBox(new Box({ a: new Uint8Array(3000) })),
       encodeBox(new Box({ v: new Uint8Array(40_000).map((_, index) => index) })),
@@ -267,7 +267,7 @@ describe("values", () => {
     expect(first).toEqual(before);
   });
 
-  test("are plain Uint8Arrays, also where Buffers come in", () => {
+  test("values are plain Uint8Arrays even if the chunks are Buffers", () => {
     const reader = new BoxReader();
     reader.push(Buffer.from(encodeBox(new Box({ a: "1", b: new Uint8Array(5000) }))));
     for (const value of reader.next()?.values() ?? []) {
@@ -275,7 +275,7 @@ describe("values", () => {
     }
   });
 
-  test("that are short do not keep a chunk alive", () => {
+  test("short values do not retain a chunk", () => {
     const reader = new BoxReader();
     reader.push(concat([encodeBox(new Box({ a: "12" })), new Uint8Array(100_000)]));
     expect(reader.next()?.get("a")?.buffer.byteLength).toBe(2);
@@ -302,7 +302,7 @@ function lending(reader: BoxReader, usesRoom = false): (chunk: Uint8Array, read:
   };
 }
 
-describe("chunks that are lent", () => {
+describe("borrowed chunks", () => {
   const value = fc
     .oneof(
       { weight: 4, arbitrary: fc.nat(30) },
@@ -315,7 +315,7 @@ describe("chunks that are lent", () => {
   /** Size of a chunk, and number of boxes that are read before it is given back. */
   const lendings = fc.array(fc.tuple(sizes, fc.nat(4)), { maxLength: 40 });
 
-  test("read as others do, wherever they are cut and however long boxes wait", () => {
+  test("boxes in borrowed chunks are read correctly wherever they are cut and whenever they are read", () => {
     fc.assert(
       fc.property(streams, lendings, fc.boolean(), fc.boolean(), (values, cuts, usesRoom, toTheEnd) => {
         const sent = values.map((several) => new Box(several.map((one, index) => [`k${index}`, one])));
@@ -333,7 +333,7 @@ describe("chunks that are lent", () => {
         let at = 0;
         for (const [size, boxes] of cuts) {
           at += lend(wire.subarray(at, at + size), () => readUpTo(boxes));
-          readUpTo(boxes - 2); // after a pause, and before the next chunk comes
+          readUpTo(boxes - 2); // after a pause, and before the next chunk
         }
         while (at < wire.length) at += lend(wire.subarray(at, at + 65_536), () => readUpTo(1));
         if (toTheEnd) readUpTo(sent.length);
@@ -343,7 +343,7 @@ describe("chunks that are lent", () => {
     );
   });
 
-  test("have a large box copied once, and its values are views of the copy", () => {
+  test("a large box in a borrowed chunk is copied once, and its values are views of the copy", () => {
     const reader = new BoxReader();
     const box = new Box({ a: "1", b: new Uint8Array(5000).fill(1), c: new Uint8Array(6000).fill(2) });
     const values: Uint8Array[] = [];
@@ -356,7 +356,7 @@ describe("chunks that are lent", () => {
     expect(b?.byteLength).toBe(encodeBox(box).length);
   });
 
-  test("have nothing copied where whole small boxes are all that is in them", () => {
+  test("whole small boxes in a borrowed chunk are not copied", () => {
     const reader = new BoxReader();
     const small = encodeBox(new Box({ a: "1", b: "2" }));
     const chunk = concat([small, small, small]);
@@ -366,13 +366,13 @@ describe("chunks that are lent", () => {
   });
 });
 
-describe("room", () => {
+describe("offered space", () => {
   const size = 60_000;
   const boxes = Array.from({ length: 40 }, (_, index) => new Box({ v: new Uint8Array(size).fill(index) }));
   const length = encodeBox(boxes[0] as Box).length;
   const stream = concat(boxes.map(encodeBox));
 
-  /** Returns `room()` of a reader that has received `count` bytes of the stream. */
+  /** Returns the space that a reader offers after `count` bytes of the stream. */
   function roomAfter(count: number, ownership: "borrowed" | "shared" = "borrowed"): Uint8Array | undefined {
     const reader = new BoxReader();
     reader.push(stream.slice(0, count), ownership);
@@ -381,7 +381,7 @@ describe("room", () => {
     return reader.room();
   }
 
-  test("is for the rest of a large box, of which some has come", () => {
+  test("a reader offers space for the rest of a large box of which enough has arrived", () => {
     expect(new BoxReader().room()).toBeUndefined();
     // After a few bytes the reader does not allocate the announced size.
     expect(roomAfter(5)).toBeUndefined();
@@ -392,7 +392,7 @@ describe("room", () => {
     expect(roomAfter(length)).toBeUndefined();
   });
 
-  test("is none for a box that is not large, whatever came last", () => {
+  test("a reader offers no space for a small box", () => {
     const reader = new BoxReader();
     const small = concat(Array(60).fill(encodeBox(new Box({ v: new Uint8Array(1500) }))));
     reader.push(small.subarray(0, 65_000), "borrowed");
@@ -401,7 +401,7 @@ describe("room", () => {
     expect(reader.room()).toBeUndefined();
   });
 
-  test("is none while anything waits to be read first", () => {
+  test("a reader offers no space while chunks are queued", () => {
     const reader = new BoxReader();
     reader.push(stream.slice(0, 20_000), "borrowed");
     drained(reader);
@@ -414,7 +414,7 @@ describe("room", () => {
     expect(reader.room()).toBeDefined();
   });
 
-  test("is for twice as much as came last, up to 256 KiB, and only where it is used", () => {
+  test("the offered space is twice the last chunk, up to 256 KiB, and only if it is used", () => {
     expect(roomAfter(65_536)?.length).toBeGreaterThan(length);
     expect(roomAfter(65_536)?.length).toBeLessThan(2 * 65_536);
     expect(roomAfter(65_536, "shared")?.length).toBeLessThan(length);
@@ -429,7 +429,7 @@ describe("room", () => {
     expect(Math.max(...rooms)).toBeLessThanOrEqual(256 * 1024);
   });
 
-  test("is never where values lie that were handed out", () => {
+  test("the offered space never overlaps values that were returned", () => {
     const sizes = Array.from({ length: 300 }, (_, index) => 20_000 + ((index * 7919) % 45_000));
     const sent = concat(
       sizes.map((count, index) => encodeBox(new Box({ v: new Uint8Array(count).fill(index) }))),
@@ -444,7 +444,7 @@ describe("room", () => {
     expect(Buffer.concat(read.map(encodeBox)).equals(sent)).toBe(true);
   });
 
-  test("spares most of the copying", () => {
+  test("offered space avoids most of the copying", () => {
     const reader = new BoxReader();
     const lend = lending(reader, true);
     const read: Box[] = [];
@@ -457,7 +457,7 @@ describe("room", () => {
     expect(copied).toBeLessThan(stream.length + 5 * length);
   });
 
-  test("holds values that keep no more alive than 16 times their size", () => {
+  test("a value in offered space retains at most 16 times its size", () => {
     const mixed = concat([
       ...boxes.slice(0, 6).map(encodeBox),
       ...[4096, 10_000, 16_000, 17_000].map((count) => encodeBox(new Box({ v: new Uint8Array(count) }))),
@@ -477,8 +477,8 @@ describe("room", () => {
   });
 });
 
-describe("a box that drips in", () => {
-  test("is copied a bounded number of times", () => {
+describe("a box that arrives byte by byte", () => {
+  test("each byte of a box that arrives byte by byte is copied a limited number of times", () => {
     const wire = encodeBox(new Box({ a: new Uint8Array(65535), b: new Uint8Array(65535) }));
     const copied = countingCopies(() => {
       const reader = new BoxReader();
@@ -493,7 +493,7 @@ describe("a box that drips in", () => {
     expect(copied).toBeLessThan(4 * wire.length);
   });
 
-  test("among many chunks that wait is copied a bounded number of times", () => {
+  test("each byte of a box in many queued chunks is copied a limited number of times", () => {
     const wire = encodeBox(new Box({ a: new Uint8Array(65535) }));
     const copied = countingCopies(() => {
       const reader = new BoxReader();

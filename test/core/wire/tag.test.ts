@@ -28,14 +28,14 @@ const TAGS = [
 ];
 
 describe("tags", () => {
-  test.each(TAGS)("%d is written as lower-case hexadecimal digits, and read back", (tag) => {
+  test.each(TAGS)("the tag %d is written in lower-case hexadecimal digits and parsed back", (tag) => {
     expect(text(tag)).toBe(tag.toString(16));
     expect(Buffer.from(tagBytes(tag)).toString("latin1")).toBe(tag.toString(16));
     expect(parsed(text(tag))).toBe(tag);
   });
 
   test.each(["", "0", "01", "A", "1G", "-1", " 1", "1 ", "0x1", "1.0", "\xff", "123456789abcdef"])(
-    "%j is none of ours",
+    "%j is not parsed as a tag of this end",
     (digits) => {
       expect(parsed(digits)).toBe(-1);
     },

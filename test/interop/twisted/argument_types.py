@@ -1,5 +1,5 @@
 """
-Argument types by name, as the vectors and the command Recode write them.
+Argument types by name, as in the vectors and in the command Recode.
 
     integer  bytes  unicode  boolean  float  decimal  dateTime  path
     listOf(<type>)
@@ -27,7 +27,7 @@ _TOKEN = re.compile(r"\s*([A-Za-z]+|[(),:?])")
 
 
 def argumentType(text):
-    """The amp.Argument that ``text`` names. Raises ValueError for text that is no type."""
+    """Return the amp.Argument for the type ``text``. Raises ValueError if ``text`` is not a type."""
     tokens = _TOKEN.findall(text)
     if "".join(tokens) != re.sub(r"\s+", "", text):
         raise ValueError(f"not an argument type: {text!r}")

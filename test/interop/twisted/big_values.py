@@ -2,8 +2,8 @@
 Arguments whose value may be longer than the 65535 bytes that one AMP value holds.
 
 The value is cut into pieces of at most 65535 bytes under the keys ``name``, ``name.2``, ``name.3`` and so on, all in
-one box; the reader joins them until the next number is missing. This is the convention of Evennia (which compresses
-each piece as well; here nothing is compressed) and of the "mediumbox" recipe it came from.
+one box. The reader joins them until the next number is missing. This is the convention of Evennia and of the
+"mediumbox" recipe from which it is derived. Evennia also compresses each piece; these classes do not.
 """
 
 from itertools import count
@@ -12,7 +12,7 @@ from twisted.protocols import amp
 
 
 class BigBytes(amp.Argument):
-    """Bytes of any length. A piece always starts under the plain name, even when the value is empty."""
+    """Bytes of any length. The first piece always has the plain name, even if the value is empty."""
 
     def fromBox(self, name, strings, objects, proto):
         pythonName = amp._wireNameToPythonIdentifier(name)
@@ -45,7 +45,7 @@ class BigBytes(amp.Argument):
 
 
 class BigUnicode(BigBytes):
-    """Text of any length. The cut may fall inside a character: the pieces are joined before they are decoded."""
+    """Text of any length. A piece may end inside a character: the pieces are joined before they are decoded."""
 
     def fromString(self, inString):
         return inString.decode("utf-8")

@@ -11,7 +11,7 @@ from run import expect, failureOf
 
 
 async def calls(run):
-    """Every kind of call that succeeds, and the one declared error of the documentation."""
+    """Make every kind of call that succeeds, and the call with the declared error of Twisted's documentation."""
     await callsOn(run, await run.connect())
 
 
@@ -40,7 +40,7 @@ async def divisions(peer):
 
 async def echo(peer, command, arguments):
     answer = await peer.callRemote(command, **arguments)
-    # Compared as JSON, where NaN equals itself and -0.0, 1.0 and 1 differ.
+    # Compare as JSON, in which NaN equals itself and -0.0, 1.0 and 1 differ.
     expect(fieldsToJSON(command.response, answer), fieldsToJSON(command.arguments, arguments))
 
 
@@ -71,7 +71,7 @@ async def crossing(peer):
 
 
 async def notify(run):
-    """Notify is not answered, wherever it stands among calls that are."""
+    """Call Notify before, between and after calls that are answered. Notify itself is not answered."""
     peer = await run.connect()
     await run.step("Notify", notified(peer))
     await run.step("a Notify that wants an answer gets one", answeredNotify(peer))

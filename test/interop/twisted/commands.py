@@ -1,8 +1,8 @@
 """
-The commands that the interoperability peers speak, as Twisted declares them.
+Commands of the interoperability peers, declared for Twisted.
 
-Both roles of ``peer.py`` serve all of them (``peer_protocol.py``), so either end of a connection may ask any of them.
-An error class stands beside the first command that declares it.
+Both roles of ``peer.py`` serve all of them (``peer_protocol.py``), so either end of a connection may call any of them.
+An error class precedes the first command that declares it.
 """
 
 from twisted.protocols import amp
@@ -27,7 +27,7 @@ class Divide(amp.Command):
     errors = {ZeroDivisionError: b"ZERO_DIVISION"}
 
 
-# Echoes: one command for every argument type. The response has the shape of the arguments.
+# Echoes: one command for every argument type. The response has the fields of the arguments.
 
 
 class EchoInteger(amp.Command):
@@ -80,7 +80,7 @@ class EchoAmpList(amp.Command):
 
 
 class EchoOptional(amp.Command):
-    """Both keys may be absent; absent ones are absent from the answer too."""
+    """Both keys are optional. A key that is absent from the ask is absent from the answer."""
 
     arguments = response = [(b"a", amp.Integer(optional=True)), (b"b", amp.Unicode(optional=True))]
 
@@ -92,16 +92,16 @@ class EchoBig(amp.Command):
 
 
 class EchoDescriptor(amp.Command):
-    """Sends the very file descriptor back. Needs a UNIX socket without TLS."""
+    """Sends the received file descriptor back. Requires a UNIX socket without TLS."""
 
     arguments = response = [(b"value", amp.Descriptor())]
 
 
 class Raw(amp.Command):
     """
-    Served by a method ``amp_RAW`` that gets the raw box: it answers every key that does not begin with ``_``.
+    Served by a method ``amp_RAW`` that receives the raw box. It answers with every key that does not begin with ``_``.
 
-    The responder is found for any casing of the name, because Twisted upper-cases it: ``raw``, ``RAW``, ``Raw``.
+    Twisted upper-cases the name, so the responder is found for any case of it: ``raw``, ``RAW``, ``Raw``.
     """
 
     arguments = response = [(b"data", amp.String())]
@@ -110,10 +110,10 @@ class Raw(amp.Command):
 
 class Recode(amp.Command):
     """
-    Decode ``wire`` as the argument type named ``type`` and encode the value again, without risking the connection.
+    Decodes ``wire`` as the argument type ``type`` and encodes the value again. Invalid bytes do not end the connection.
 
-    ``type`` is written as in ``argument_types.py``. When Twisted refuses the bytes, ``accepted`` is false, ``error``
-    is the exception's class name and ``wire`` is empty.
+    ``type`` is written as in ``argument_types.py``. If Twisted rejects the bytes, ``accepted`` is false, ``error`` is
+    the name of the exception's class and ``wire`` is empty.
     """
 
     arguments = [(b"type", amp.Unicode()), (b"wire", amp.String())]
@@ -128,7 +128,7 @@ class DeclaredError(LookupError):
 
 
 class FailDeclared(amp.Command):
-    """Raises DeclaredError(message); the connection stays."""
+    """Raises DeclaredError(message). The connection stays open."""
 
     arguments = [(b"message", amp.Unicode())]
     errors = {DeclaredError: b"DECLARED"}
@@ -139,14 +139,14 @@ class FatalError(Exception):
 
 
 class FailFatal(amp.Command):
-    """Raises FatalError(message); the error is answered and the connection closed."""
+    """Raises FatalError(message). The error is answered and the connection is closed."""
 
     arguments = [(b"message", amp.Unicode())]
     fatalErrors = {FatalError: b"FATAL"}
 
 
 class FailUndeclared(amp.Command):
-    """Raises RuntimeError(message), which no command declares: UNKNOWN, then close."""
+    """Raises RuntimeError(message), which is not declared. It is answered with UNKNOWN and the connection is closed."""
 
     arguments = [(b"message", amp.Unicode())]
 
@@ -167,61 +167,61 @@ class FailBase(amp.Command):
 
 
 class FailExtended(FailBase):
-    """Raises BaseError(message) when ``which`` is ``base``, else ExtendedError(message)."""
+    """Raises BaseError(message) if ``which`` is ``base``, otherwise ExtendedError(message)."""
 
     arguments = FailBase.arguments + [(b"which", amp.Unicode())]
     errors = {ExtendedError: b"EXTENDED"}
 
 
 class FailWith(amp.Command):
-    """Raises RemoteAmpError(code, description, fatal): a code that no command declares."""
+    """Raises RemoteAmpError(code, description, fatal), with an error code that no command declares."""
 
     arguments = [(b"code", amp.String()), (b"description", amp.Unicode()), (b"fatal", amp.Boolean())]
 
 
 class FailReturn(amp.Command):
-    """Returns a value that its response cannot encode: UNKNOWN, then close."""
+    """Returns a value that cannot be encoded. It is answered with UNKNOWN and the connection is closed."""
 
     response = [(b"total", amp.Integer())]
 
 
 class Repeat(amp.Command):
-    """Answers ``value`` repeated ``times`` times; over 65535 bytes Twisted sends no answer at all and closes."""
+    """Answers with ``value`` repeated ``times`` times. Over 65535 bytes, Twisted sends no answer and closes."""
 
     arguments = [(b"value", amp.String()), (b"times", amp.Integer())]
     response = [(b"value", amp.String())]
 
 
 class NotServed(amp.Command):
-    """No peer has a responder for it: UNHANDLED."""
+    """Has no responder at any peer, so it is answered with UNHANDLED."""
 
 
-# Time, direction, the end of the connection.
+# Delays, calls back, the end of the connection.
 
 
 class Notify(amp.Command):
-    """Remembers the message. Nothing is answered."""
+    """Stores the message. It is not answered."""
 
     arguments = [(b"message", amp.Unicode())]
     requiresAnswer = False
 
 
 class LastNotified(amp.Command):
-    """The message of the last Notify on this connection, empty before the first."""
+    """Answers with the message of the last Notify on this connection, which is empty before the first."""
 
     response = [(b"message", amp.Unicode())]
 
 
 class Slow(amp.Command):
-    """Answers after so many milliseconds."""
+    """Answers after ``milliseconds``."""
 
     arguments = [(b"milliseconds", amp.Integer())]
 
 
 class CallBack(amp.Command):
     """
-    The responder asks Sum(a=i, b=i) for every i from 0 to n - 1 at once, on the connection it was asked on, and
-    answers the sum of the totals, n * (n - 1).
+    Calls Sum(a=i, b=i) for every i from 0 to n - 1 at once, back over the same connection. Answers with the sum of the
+    totals, n * (n - 1).
     """
 
     arguments = [(b"n", amp.Integer())]
@@ -230,10 +230,10 @@ class CallBack(amp.Command):
 
 class AskMe(amp.Command):
     """
-    The responder asks the command named ``command`` with the given raw fields back on the same connection.
+    Calls the command ``command`` with the given raw fields back over the same connection.
 
-    ``outcome`` is ``answer`` with the answer's fields (the tag left out, sorted by key), or the class name of the
-    exception, with the error's code and description where the peer sent them.
+    ``outcome`` is ``answer``, with the answer's fields sorted by key and without the tag. For an error it is the name
+    of the exception's class, with the error code and description if the peer sent them.
     """
 
     arguments = [
@@ -249,7 +249,7 @@ class AskMe(amp.Command):
 
 
 class HangUp(amp.Command):
-    """Never answers: the responder closes the connection, with a reset when ``abort``."""
+    """Is never answered: the responder closes the connection, with a reset if ``abort`` is true."""
 
     arguments = [(b"abort", amp.Boolean())]
 
@@ -258,31 +258,31 @@ class HangUp(amp.Command):
 
 
 class WhoAmI(amp.Command):
-    """What the responder's TLS layer knows of the asker: empty texts in plaintext or for an anonymous asker."""
+    """Answers with the caller as the callee's TLS layer sees it. Texts are empty in plaintext or if anonymous."""
 
     response = [(b"peerCommonName", amp.Unicode()), (b"secure", amp.Boolean()), (b"tlsVersion", amp.Unicode())]
 
 
 class BadTokenError(Exception):
-    """SecureStart was asked with a token other than GOOD_TOKEN."""
+    """Raised by SecureStart for a token other than GOOD_TOKEN."""
 
 
 GOOD_TOKEN = "sesame"
 
 
 class SecureStart(amp.StartTLS):
-    """A StartTLS with an argument of its own."""
+    """An extension of StartTLS with an argument."""
 
     arguments = amp.StartTLS.arguments + [(b"token", amp.Unicode())]
     errors = {BadTokenError: b"BAD_TOKEN"}
 
 
 class StartTLSNow(amp.Command):
-    """The responder answers, and then asks StartTLS itself."""
+    """Is answered, after which the callee asks for StartTLS."""
 
 
 class WaitSecure(amp.Command):
-    """Answers when the upgrade begun by StartTLSNow is agreed or has failed; ``error`` is ``Class: message``."""
+    """Is answered when the upgrade of StartTLSNow has been agreed or has failed. ``error`` is ``Class: message``."""
 
     response = [(b"secure", amp.Boolean()), (b"error", amp.Unicode())]
 
@@ -291,7 +291,7 @@ class WaitSecure(amp.Command):
 
 
 class SwitchToLine(amp.ProtocolSwitchCommand):
-    """Both ends go on with lines: the responder answers every ``<line>\\r\\n`` with ``echo: <line>\\r\\n``."""
+    """Both ends switch to lines. The callee answers every ``<line>\\r\\n`` with ``echo: <line>\\r\\n``."""
 
 
 class SwitchRefusedError(Exception):
@@ -299,6 +299,6 @@ class SwitchRefusedError(Exception):
 
 
 class RefuseSwitch(amp.ProtocolSwitchCommand):
-    """Always refused with SwitchRefusedError; AMP goes on."""
+    """Is always refused with SwitchRefusedError. AMP continues."""
 
     errors = {SwitchRefusedError: b"SWITCH_REFUSED"}

@@ -1,4 +1,4 @@
-"""A scenario of file descriptors that go to the other end and come back."""
+"""A scenario of file descriptors that are sent to the peer and come back."""
 
 import os
 
@@ -9,14 +9,14 @@ from run import expect
 
 
 async def descriptors(run):
-    """EchoDescriptor, alone and in a crowd. Needs ``--unix``."""
+    """Call EchoDescriptor alone and among other calls. Requires ``--unix``."""
     peer = await run.connect()
     await run.step("EchoDescriptor", echoed(peer, b"one"))
     await run.step("40 at once, among other calls", crowd(peer))
 
 
 async def echoed(peer, message):
-    """What is written to the descriptor that has come back can be read where the one that was sent belongs."""
+    """Check that the returned descriptor writes to the same pipe as the one that was sent."""
     reading, writing = os.pipe()
     try:
         answer = await peer.callRemote(commands.EchoDescriptor, value=writing)

@@ -1,4 +1,4 @@
-"""Scenarios in which somebody else says what happens: the server, or the program at our standard input."""
+"""Scenarios that are controlled by the server, or by the program that writes to standard input."""
 
 import json
 from collections import deque
@@ -12,7 +12,7 @@ from peer_protocol import describe
 
 
 async def serve(run):
-    """Connect and serve whatever the server asks, until it closes."""
+    """Connect and serve every ask of the server, until it closes the connection."""
     peer = await run.connect()
     run.terminal.say({"step": "connected", "ok": True})
     run.terminal.say({"step": "lost", "ok": True, "value": describe(await peer.whenLost)})
@@ -20,15 +20,16 @@ async def serve(run):
 
 async def echoStdin(run):
     """
-    Each line of standard input is a call, each line of output its outcome, in the same order:
+    Make a call for each line of standard input and print a line with its outcome, in the same order:
 
         {"command": "EchoFloat", "value": "0.1"}                  {"value": "0.1"}
         {"command": "Sum", "arguments": {"a": "1", "b": "2"}}     {"response": {"total": "3"}}
         {"command": "Notify", "arguments": {"message": "hi"}}     {"response": null}
         any                                                       {"error": "ClassName: message"}
 
-    ``value`` is short for arguments and response that consist of ``value``; the JSON is that of ``json_values.py``.
-    Calls are made as the lines come, without waiting for answers. With ``--starttls`` they run inside TLS.
+    ``value`` is short for arguments and a response with the one field ``value``. The JSON is that of
+    ``json_values.py``. Calls are made as lines arrive, without waiting for answers. With ``--starttls`` they are made
+    inside TLS.
     """
     peer = await run.connect()
     if run.options.starttls:

@@ -1,4 +1,4 @@
-"""Values that every echo command must bring back unchanged: (command, arguments) pairs."""
+"""Values that every echo command must return unchanged: pairs of command and arguments."""
 
 from datetime import datetime, timedelta, timezone
 from decimal import Decimal

@@ -1,4 +1,4 @@
-"""Every kind of failure of a call, and whether the connection survives it."""
+"""A scenario of every kind of failure of a call, with the expected state of the connection after it."""
 
 from twisted.internet import error
 from twisted.protocols import amp
@@ -9,7 +9,7 @@ from run import expect, failureOf, lossOf
 
 
 async def errors(run):
-    """Those that leave the connection open share one, the others have one each."""
+    """Make every failing call. Those that leave the connection open share one; each other call has its own."""
     peer = await run.connect()
     message = "caf\u00e9: \U0001f600"
     await run.step("DeclaredError", fails(peer, commands.FailDeclared, commands.DeclaredError, message=message))
@@ -58,7 +58,7 @@ async def unknownBox(peer, **fields):
 
 
 async def tooLong(peer):
-    # Twisted closes without a word; a peer that answers UNKNOWN first does better.
+    # A Twisted server closes without an answer. Other peers may answer UNKNOWN first.
     call = peer.callRemote(commands.Repeat, value=b"x" * 65535, times=2)
     failure = await failureOf(call, amp.UnknownRemoteError, error.ConnectionDone, error.ConnectionLost)
     return type(failure).__name__

@@ -1,4 +1,4 @@
-"""Golden values of every argument type: bytes, and what Twisted's argument makes of them."""
+"""Golden values of every argument type: bytes, and the value that Twisted decodes from them."""
 
 import random
 import struct
@@ -31,7 +31,7 @@ WHITE_SPACE = {
 
 
 def _around(text):
-    """``text`` between white space of every kind, and the mixture of the plain kinds."""
+    """Return ``text`` surrounded by each kind of white space, and by a mixture of the common kinds."""
     cases = {f"{name}-around": space + text + space for name, space in WHITE_SPACE.items()}
     cases["mixed-white-space-around"] = b" \t\n" + text + b"\r\x0b\x0c"
     cases["white-space-inside"] = text[:1] + b" " + text[1:]
@@ -39,7 +39,7 @@ def _around(text):
 
 
 def _named(*texts):
-    """Cases whose text is readable enough to be their name."""
+    """Return cases that are named by their own text."""
     return {text: text.encode() for text in texts}
 
 
@@ -71,7 +71,7 @@ INTEGER = {
     **_around(b"13"),
 }
 
-_random = random.Random("ampwire")  # seeded by text: the same numbers from every Python 3
+_random = random.Random("ampwire")  # seeded by text, so that every Python 3 gives the same numbers
 
 FLOATS = [
     *(0.0, -0.0, 1.0, -1.0, 2.0, 10.0, 100.0, 0.5, 0.1, 0.2, 0.3, 0.1 + 0.2, 1.5, -1.5, 3.14, 1 / 3, 2 / 3, 100.5),
@@ -242,7 +242,7 @@ DATE_TIME = {
     "utf-8-digits": "2012-01-23T12:34:56.\u0661\u0662\u0663-01:23".encode(),
     "not-utf-8": b"\xff" * 32,
     "nul-as-digit": b"201\x00-01-23T12:34:56.054321-01:23",
-    # What follows is taken because Twisted reads the digits by position and looks at no separator.
+    # Twisted accepts the following values, because it reads digits by position and ignores separators.
     "lenient-separators": b"2012/01/23 12.34.56,054321+01.23",
     "lenient-lower-case-t": b"2012-01-23t12:34:56.054321+01:23",
     "lenient-separators-are-digits": b"20129019239129349569054321+01923",
@@ -259,7 +259,7 @@ DATE_TIME = {
     "lenient-microsecond-with-underscore": b"2012-01-23T12:34:56.05_321-01:23",
 }
 
-# Absolute paths only: Twisted reads a relative one against its working directory.
+# Absolute paths only: Twisted resolves a relative path against its working directory.
 PATH = {
     "root": b"/",
     "plain": b"/usr/bin",
@@ -384,7 +384,7 @@ CASES = {
     **AMP_LISTS,
 }
 
-# Twisted drops the partial bytes at the end in silence; ampwire refuses them.
+# Twisted silently drops a partial element at the end; ampwire rejects it.
 CUT_OFF = {
     "listOf(integer)": {
         *("one-byte-after", "length-without-element-after", "cut-element", "one-byte", "cut-first-element"),
@@ -404,10 +404,10 @@ def _slug(type, name):
 
 def vectors():
     """
-    ``direction`` is ``both`` when Twisted sends exactly these bytes for the value, ``decode`` when it only takes them.
-    ``error`` in place of a value is the class of the exception with which Twisted refuses the bytes, or the value
-    that it made of them as soon as it is looked at (an offset of a day). ``ours`` is ``refuse`` where ampwire is
-    strict on purpose.
+    Return the vectors. ``direction`` is ``both`` if Twisted encodes the value to exactly these bytes, and ``decode`` if
+    it only accepts them. ``error`` replaces the value if Twisted raises an exception of this class, either for the
+    bytes or when the decoded value is used (an offset of a day). ``ours`` is ``refuse`` if ampwire is stricter on
+    purpose.
     """
     for type, cases in CASES.items():
         argument = argumentType(type)

@@ -1,4 +1,4 @@
-"""Golden boxes: bytes, and the boxes that Twisted's parser makes of them."""
+"""Golden boxes: bytes, and the boxes that Twisted's parser reads from them."""
 
 from struct import pack
 
@@ -9,7 +9,7 @@ from twisted.python.failure import Failure
 
 
 def pair(key, value):
-    """A key and its value as they stand on the wire, whatever they are: not limited as Twisted's encoder is."""
+    """Return a key and its value as on the wire, without the length limits of Twisted's encoder."""
     return pack("!H", len(key)) + key + pack("!H", len(value)) + value
 
 
@@ -17,7 +17,7 @@ END = b"\x00\x00"
 
 
 def box(*pairs):
-    """One box on the wire, its pairs in the given order."""
+    """Return one box as on the wire, with its pairs in the given order."""
     return b"".join(pair(key, value) for key, value in pairs) + END
 
 
@@ -76,7 +76,7 @@ CASES = {
 
 
 class _Collector:
-    """The box receiver that keeps the boxes and the reason of the end."""
+    """A box receiver that stores the boxes and the reason of the end."""
 
     def __init__(self):
         self.boxes = []
@@ -93,7 +93,7 @@ class _Collector:
 
 
 def keyToJSON(key):
-    """Text where it is printable ASCII, else ``{"hex": ...}``."""
+    """Return the key as text if it is printable ASCII, otherwise ``{"hex": ...}``."""
     if all(0x20 <= byte < 0x7F for byte in key):
         return key.decode("ascii")
     return {"hex": key.hex()}
@@ -104,7 +104,7 @@ def boxesToJSON(boxes):
 
 
 def parse(wire):
-    """The boxes in ``wire``, how many bytes of an unfinished one follow, and Twisted's complaint or None."""
+    """Return the boxes in ``wire``, the length of an incomplete box after them, and Twisted's error or None."""
     collector = _Collector()
     parser = amp.BinaryBoxProtocol(collector)
     transport = StringTransport()
@@ -123,9 +123,10 @@ def parse(wire):
 
 def vectors():
     """
-    ``boxes`` is every complete box with its pairs in the order of the wire; a duplicate key stands at its first place
-    with its last value. ``direction`` is ``both`` when Twisted encodes these boxes to these bytes, else ``decode``.
-    ``truncated`` counts the bytes of a box that the end of the bytes cuts off. ``error`` is what ends the connection.
+    Return the vectors. ``boxes`` has every complete box with its pairs in the order of the wire. A repeated key has its
+    first position and its last value. ``direction`` is ``both`` if Twisted encodes these boxes to these bytes,
+    otherwise ``decode``. ``truncated`` is the number of bytes of an incomplete last box. ``error`` is the exception
+    that ends the connection.
     """
     for name, wire in CASES.items():
         boxes, rest, error = parse(wire)

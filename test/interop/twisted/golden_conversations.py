@@ -1,8 +1,8 @@
 """
-Golden conversations: what two Twisted peers write to each other, box by box.
+Golden conversations: the boxes that two Twisted peers write to each other.
 
-The two are joined in memory, so that every write is seen as it was made and in a fixed order. StartTLS is recorded up
-to the handshake, and then again from the first box inside TLS.
+The peers are connected in memory, so that every write is recorded separately and in a fixed order. StartTLS is recorded
+up to the handshake, and then again from the first box inside TLS.
 """
 
 from argparse import Namespace
@@ -26,7 +26,7 @@ from switch_scenarios import LineFactory
 
 
 class _Wire(StringTransport):
-    """One end's transport: what is written is recorded as a step and waits for delivery to the other end."""
+    """The transport of one end. Each write is recorded as a step and queued for delivery to the other end."""
 
     def __init__(self, conversation, side):
         super().__init__()
@@ -46,14 +46,14 @@ class _Wire(StringTransport):
 
 
 class _Certificate:
-    """In the place of a PrivateCertificate: nothing is encrypted in memory."""
+    """A substitute for a PrivateCertificate: nothing is encrypted in memory."""
 
     def options(self, *authorities):
         return None
 
 
 class Conversation:
-    """A client and a server; ``steps`` and ``outcomes`` fill as the client calls."""
+    """A client and a server. ``steps`` and ``outcomes`` record the client's calls."""
 
     def __init__(self, refuseTLS=False):
         self.steps = []
@@ -69,13 +69,13 @@ class Conversation:
         self.server = self._peers["server"]
 
     def ask(self, command, *factory, **arguments):
-        """Call and do not deliver yet: the next ask stands right behind this one."""
+        """Make a call without delivering it, so that the next ask follows it directly."""
         called = self.client.callRemote(command, *factory, **arguments)
         if called is not None:
             self._note(command.__name__, called, lambda answer: fieldsToJSON(command.response, answer))
 
     def askRaw(self, command, requiresAnswer=True, **fields):
-        """An ask of which every byte is said."""
+        """Make a call with raw bytes for every field."""
         box = amp.Box({key.encode("ascii"): value for key, value in fields.items()})
         called = self.client._sendBoxCommand(command, box, requiresAnswer)
         if called is not None:
@@ -86,12 +86,12 @@ class Conversation:
         self.deliver()
 
     def send(self, protocol, data):
-        """Write as the protocol that was switched to."""
+        """Write bytes in the protocol after the switch."""
         protocol.transport.write(data)
         self.deliver()
 
     def deliver(self):
-        """Carry everything written to the other end until both are silent."""
+        """Deliver everything written until neither end writes any more."""
         while self._queue:
             receiver, data = self._queue.popleft()
             self._peers[receiver].dataReceived(data)
@@ -192,14 +192,14 @@ def _ampList(conversation):
 
 def _bigValues(conversation):
     conversation.call(commands.EchoBig, text="", data=b"")
-    # Pieces may be of any size when they come, and a missing number ends them; the cut is inside a character here.
+    # Received pieces may have any size, and a missing number ends them. Here a piece ends inside a character.
     fields = {"text": b"caf\xc3", "text.2": b"\xa9", "text.4": b"lost", "data": b"1", "data.2": b"", "data.3": b"3"}
     conversation.askRaw(b"EchoBig", **fields)
     conversation.deliver()
 
 
 def _calls(command, **arguments):
-    """The call, and a Sum behind it where the connection is still open."""
+    """Make the call, and a Sum after it if the connection is still open."""
 
     def perform(conversation):
         conversation.call(command, **arguments)
@@ -234,7 +234,7 @@ def _unanswered(command, **fields):
 
 def _startTLS(conversation):
     conversation.ask(amp.StartTLS, tls_localCertificate=_Certificate())
-    conversation.ask(commands.Sum, a=13, b=81)  # held until TLS
+    conversation.ask(commands.Sum, a=13, b=81)  # queued until the upgrade
     conversation.deliver()
 
 
@@ -248,7 +248,7 @@ def _secureStart(conversation):
 def _refusedStart(command, **arguments):
     def perform(conversation):
         conversation.call(command, **arguments)
-        conversation.ask(commands.Sum, a=13, b=81)  # held for ever: Twisted never leaves the upgrade again
+        conversation.ask(commands.Sum, a=13, b=81)  # queued forever: Twisted never leaves the upgrade
         conversation.deliver()
 
     return perform
@@ -333,11 +333,11 @@ REFUSING = {"start-tls-refused": _refusedStart(amp.StartTLS)}
 
 def vectors():
     """
-    ``steps`` are the writes of both ends in order, one write a box; those with ``tls`` are the bytes inside TLS, and
-    those without ``boxes`` belong to the protocol that was switched to. ``outcomes`` are the client's calls in order:
-    ``response`` as JSON (each field as ``{"hex": ...}`` where the client asked with raw bytes), ``error`` and
-    ``message``, or neither while unanswered for ever. ``closes`` is the end that closes the connection after the last
-    step.
+    Return the vectors. ``steps`` are the writes of both ends in order, one box a write. Steps with ``tls`` are bytes
+    inside TLS, and steps without ``boxes`` belong to the protocol after a switch. ``outcomes`` are those of the
+    client's calls in order: ``response`` as JSON, ``error`` and ``message``, or none of these if the call is never
+    answered. If the client asked with raw bytes, each field of ``response`` is ``{"hex": ...}``. ``closes`` is the end
+    that closes the connection after the last step.
     """
     for refuseTLS, conversations in [(False, CONVERSATIONS), (True, REFUSING)]:
         for name, perform in conversations.items():

@@ -1,8 +1,8 @@
 """
-Golden misbehaviour: bytes that break the protocol, or nearly, and how Twisted reacts.
+Golden malformed input: bytes that break the protocol, or almost do, and how Twisted reacts.
 
-Each case runs on a loopback connection of its own. Twisted is the server and has asked one thing, Sum(a=1, b=2) with
-the tag 1, before the bytes come in one segment; so a case can answer that ask, rightly or wrongly.
+Each case runs on a loopback connection of its own. Twisted is the server. It asks Sum(a=1, b=2) with the tag 1 before
+the bytes arrive in one segment, so that a case can answer that ask, correctly or not.
 """
 
 from argparse import Namespace
@@ -47,7 +47,7 @@ CASES = {
     "keys-not-sorted": box((b"b", b"81"), (b"a", b"13"), (b"_command", b"Sum"), (b"_ask", b"9")),
     "duplicate-argument": _ask(b"Sum", (b"a", b"1"), *_AB),
     "duplicate-tag": box((b"_ask", b"8"), (b"_ask", b"9"), (b"_command", b"Sum"), *_AB),
-    # Boxes that are neither an ask nor an answer nor an error.
+    # Boxes that are neither ask nor answer nor error.
     "no-protocol-key": box((b"a", b"1")),
     "no-protocol-key-after-an-ask": SUM_ASK + box((b"a", b"1")),
     "ask-without-command": box((b"_ask", b"9"), *_AB),
@@ -78,7 +78,7 @@ CASES = {
     "error-without-description": box((b"_error", b"1"), (b"_error_code", b"ODD")),
     "error-without-code-after-an-ask": SUM_ASK + box((b"_error", b"1"), (b"_error_description", b"odd")),
     "error-to-nothing": box((b"_error", b"2"), (b"_error_code", b"ODD"), (b"_error_description", b"odd")),
-    # Which key decides.
+    # Boxes with several protocol keys.
     "answer-and-error": box(
         (b"_answer", b"1"), (b"_error", b"1"), (b"_error_code", b"ODD"), (b"_error_description", b""), (b"total", b"3")
     ),
@@ -117,7 +117,7 @@ CASES = {
     "ask-without-tag-with-missing-argument": box((b"_command", b"Sum")),
 }
 
-# Nothing here that Twisted would answer: whether an answer is still sent when the stream has ended is chance there.
+# No asks that Twisted would answer: after the end of the stream, it is not determined whether an answer is still sent.
 HALF_CLOSED = {
     "box-cut-off-at-the-end-of-the-stream": SUM_ASK[:-1],
     "key-length-cut-off-at-the-end-of-the-stream": b"\x00",
@@ -127,7 +127,7 @@ HALF_CLOSED = {
 
 
 class _Reference(Peer):
-    """Twisted, asking its one thing. Counts its bytes, and remembers which exception escaped from it."""
+    """The Twisted server with its one ask. It counts its bytes and stores the exception that escaped from it."""
 
     escaped = None
     outcome = None
@@ -166,7 +166,7 @@ class _Reference(Peer):
 
 
 class _Sender(Protocol):
-    """Waits for Twisted's ask, sends the bytes, and collects what comes until the connection ends."""
+    """Waits for Twisted's ask, sends the bytes, and collects the answer until the connection ends."""
 
     def __init__(self, wire, halfClose):
         self.received = b""
@@ -186,7 +186,7 @@ class _Sender(Protocol):
 
 
 async def _until(condition):
-    """Give the reactor turns until the condition holds; nothing is concluded from the time that has passed."""
+    """Run the reactor until the condition is true. The result does not depend on the time that passes."""
     deadline = reactor.seconds() + 10
     while not condition():
         if reactor.seconds() > deadline:
@@ -195,7 +195,7 @@ async def _until(condition):
 
 
 async def _react(wire, halfClose):
-    """The fields of one vector."""
+    """Return the fields of one vector."""
     accepted = []
 
     class Accepting(Factory):
@@ -210,7 +210,7 @@ async def _react(wire, halfClose):
     await connectProtocol(TCP4ClientEndpoint(reactor, "127.0.0.1", port.getHost().port), sender)
     await _until(lambda: accepted)
     (reference,) = accepted
-    # Every responder of these cases answers before dataReceived returns, so what is open then stays open.
+    # Every responder of these cases answers before dataReceived returns, so a connection that is open then stays open.
     await _until(lambda: reference.taken == len(wire) and reference.written)
     if halfClose or not reference.isOpen():
         await _until(lambda: sender.ended and reference.whenLost.called)
@@ -241,10 +241,10 @@ async def _all():
 
 def vectors():
     """
-    ``closes`` says whether Twisted ends the connection and ``answered`` what it sends first. ``exception`` is what
-    escaped from its protocol: then it drops the connection with all that it had not sent yet. ``asked`` is how its own
-    ask fared: ``response``, ``error`` and ``message``, or neither while it waits. ``ends`` marks bytes after which we
-    end our side of the stream.
+    Return the vectors. ``closes`` is true if Twisted ends the connection, and ``answered`` has the bytes that it sends
+    first. ``exception`` is the class of an exception that escapes from its protocol, after which it drops the
+    connection and all unsent bytes. ``asked`` is the outcome of its own ask: ``response``, ``error`` and ``message``,
+    or none of these if it is still pending. ``ends`` is true if the client ends its side of the stream after the bytes.
     """
     outcome = []
 

@@ -1,8 +1,8 @@
 """
-Values of AMP arguments as JSON, without loss. The argument's type says how its JSON is to be read.
+Values of AMP arguments as JSON, without loss. The type of the argument determines how its JSON is read.
 
-    Integer   text of the decimal digits (a JSON number is read too)     "13"
-    Float     text of Python's repr (a JSON number is read too)          "1e-05", "-0.0", "inf", "nan"
+    Integer   text of the decimal digits (a JSON number is accepted)      "13"
+    Float     text of Python's repr (a JSON number is accepted)           "1e-05", "-0.0", "inf", "nan"
     String    text of hexadecimal digits                                 "00ff"
     Unicode   text
     Boolean   true, false
@@ -10,7 +10,7 @@ Values of AMP arguments as JSON, without loss. The argument's type says how its 
     DateTime  text of Python's isoformat                                 "2012-01-23T12:34:56.054321-01:23"
     Path      text
     ListOf    array
-    AmpList   array of objects; an optional value that is absent is an absent key
+    AmpList   array of objects; an absent optional value has no key
     Big*      as Unicode and String
 """
 
@@ -37,7 +37,7 @@ _SCALARS = {
 
 
 def toJSON(argument, value):
-    """The JSON form of one value of the type ``argument``."""
+    """Return the JSON form of one value of the type ``argument``."""
     if isinstance(argument, amp.ListOf):
         return [toJSON(argument.elementType, element) for element in value]
     if isinstance(argument, amp.AmpList):
@@ -46,7 +46,7 @@ def toJSON(argument, value):
 
 
 def fromJSON(argument, value):
-    """The Python value that ``value`` stands for."""
+    """Return the Python value of the JSON ``value``."""
     if isinstance(argument, amp.ListOf):
         return [fromJSON(argument.elementType, element) for element in value]
     if isinstance(argument, amp.AmpList):
@@ -55,7 +55,7 @@ def fromJSON(argument, value):
 
 
 def fieldsToJSON(schema, objects):
-    """The JSON object for a box, by a command's ``arguments`` or ``response``."""
+    """Return the JSON object of a box, by a command's ``arguments`` or ``response``."""
     return {
         name.decode("ascii"): toJSON(argument, value)
         for name, argument, value in _fields(schema, objects)
@@ -64,7 +64,7 @@ def fieldsToJSON(schema, objects):
 
 
 def fieldsFromJSON(schema, values):
-    """Keyword arguments for callRemote from a JSON object; raises KeyError for a key that the schema lacks."""
+    """Return keyword arguments for callRemote from a JSON object. Raises KeyError for a key outside the schema."""
     arguments = {name.decode("ascii"): argument for name, argument in schema}
     return {name: fromJSON(arguments[name], value) for name, value in values.items()}
 

@@ -1,22 +1,22 @@
 #!/usr/bin/python3
 """
-A live Twisted AMP peer in either role, driven by arguments, standard input and standard output.
+A live Twisted AMP peer in either role, controlled by arguments and standard input.
 
     peer.py server [--port N | --unix PATH] [--events] [TLS options]
     peer.py client (--port N | --unix PATH) SCENARIO [TLS options]
     peer.py clients
 
-The server prints one line, ``{"listening": {"port": N}}`` or ``{"listening": {"path": PATH}}``, when it is ready, and
-exits when its standard input ends. With ``--events`` it goes on printing a line for every connection made and lost.
+The server prints one line when it is ready: ``{"listening": {"port": N}}`` or ``{"listening": {"path": PATH}}``. It
+exits when its standard input ends. With ``--events`` it also prints a line for every connection made and lost.
 
-The client runs one scenario (``scenarios.py``), prints a line for every step,
-``{"step": NAME, "ok": true, "value": ...}`` or ``{"step": NAME, "ok": false, "error": "ClassName: message"}``, and at
-the end ``{"ok": true}`` or ``{"ok": false, "error": ...}`` with the first error; its exit status is 0 or 1.
+The client runs one scenario (``scenarios.py``) and prints a line for every step:
+``{"step": NAME, "ok": true, "value": ...}`` or ``{"step": NAME, "ok": false, "error": "ClassName: message"}``. The last
+line is ``{"ok": true}``, or ``{"ok": false, "error": ...}`` with the first error. The exit status is 0 or 1.
 
-``clients`` runs one scenario after another, as lines of standard input say: each a JSON list of the arguments of
-``client``. A process of its own for each would take most of the time to start.
+``clients`` runs one scenario for each line of standard input, which is a JSON list of the arguments of ``client``. It
+saves the time to start a process for each scenario.
 
-Each gives up after ``--timeout`` seconds (30) with status 1.
+Each role exits with status 1 after ``--timeout`` seconds (default 30).
 """
 
 import sys
@@ -52,14 +52,14 @@ def parseOptions(arguments):
     server.add_argument("--events", action="store_true", help="print connections made and lost")
     client = roles.add_parser("client")
     client.add_argument("scenario", choices=SCENARIOS)
-    client.add_argument("--request", action="store_true", help="be-asked-for-tls: ask StartTLSNow first")
+    client.add_argument("--request", action="store_true", help="be-asked-for-tls: call StartTLSNow first")
     client.add_argument("--starttls", action="store_true", help="echo-stdin: make the calls inside TLS")
     client.add_argument(
         "--hello-delay",
         type=int,
         default=0,
         metavar="MILLISECONDS",
-        help="wait between the answer to StartTLS and the ClientHello; without, both go out in one segment",
+        help="wait between the answer to StartTLS and the ClientHello (default: one segment for both)",
     )
     for role in (server, client):
         role.add_argument("--port", type=int, default=0)
@@ -110,7 +110,7 @@ def runServer(options, terminal, finish):
 
 
 async def perform(options, terminal):
-    """Run a scenario and say the verdict. Returns the exit status."""
+    """Run a scenario, print its result and return the exit status."""
     if options.unix:
         endpoint = UNIXClientEndpoint(reactor, options.unix)
     else:
@@ -158,7 +158,7 @@ def main(options):
     def expire():
         terminal.say({"ok": False, "error": f"TimeoutError: not done after {options.timeout:g} seconds"})
         finish(1)
-        # A reader that no longer takes our output must not keep us alive either.
+        # Exit as well if the reader of the output is gone.
         reactor.callLater(1, stop)
 
     def stop():

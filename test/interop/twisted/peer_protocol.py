@@ -1,4 +1,4 @@
-"""The AMP protocol of the interoperability peers: a responder for every command, the same in both roles."""
+"""The AMP protocol of the interoperability peers, with a responder for every command, in both roles."""
 
 import os
 
@@ -16,12 +16,12 @@ from argument_types import argumentType
 
 
 def describe(error):
-    """An exception as the peers print it: ``ClassName: message``."""
+    """Return an exception as the peers print it: ``ClassName: message``."""
     return f"{type(error).__name__}: {error}"
 
 
 class LineEcho(LineReceiver):
-    """What SwitchToLine switches to on the responder's side."""
+    """The protocol after SwitchToLine at the callee."""
 
     def lineReceived(self, line):
         self.sendLine(b"echo: " + line)
@@ -29,8 +29,8 @@ class LineEcho(LineReceiver):
 
 class Peer(amp.AMP):
     """
-    ``tls`` is the TLSSide that StartTLS uses on this connection. ``whenLost`` fires once with the exception
-    that ended the connection; ``sumsServed`` counts the Sums that the other end has asked.
+    ``tls`` is the TLSSide that StartTLS uses on this connection. ``whenLost`` fires once with the exception that ended
+    the connection. ``sumsServed`` is the number of Sums that the other end has called.
     """
 
     def __init__(self, tls, observe=None):
@@ -46,7 +46,7 @@ class Peer(amp.AMP):
         self._waitingForUpgrade = []
         self._upgradeError = ""
 
-    # The connection's beginning and end.
+    # The start and the end of the connection.
 
     def connectionMade(self):
         super().connectionMade()
@@ -98,7 +98,7 @@ class Peer(amp.AMP):
 
     @commands.EchoDescriptor.responder
     def echoDescriptor(self, value):
-        # The descriptor must stay open until sendmsg has taken it, and Twisted does not say when it has.
+        # The descriptor must stay open until sendmsg has sent it, and Twisted does not report when it has.
         self._descriptorsToClose.append(value)
         return {"value": value}
 
@@ -148,7 +148,7 @@ class Peer(amp.AMP):
     def repeat(self, value, times):
         return {"value": value * times}
 
-    # Time, direction, the end of the connection.
+    # Delays, calls back, the end of the connection.
 
     @commands.Notify.responder
     def notify(self, message):
@@ -201,7 +201,7 @@ class Peer(amp.AMP):
 
     @commands.WhoAmI.responder
     def whoIsThere(self):
-        """The peer as our TLS layer sees it. Before the handshake is done it knows nobody yet."""
+        """Return the peer as the local TLS layer sees it. Before the end of the handshake, the peer is unknown."""
         seen = {"peerCommonName": "", "secure": ISSLTransport.providedBy(self.transport), "tlsVersion": ""}
         if seen["secure"]:
             seen["tlsVersion"] = self.transport.getHandle().get_protocol_version_name()
@@ -226,13 +226,13 @@ class Peer(amp.AMP):
         return self.answerStartTLS()
 
     def whenAskedForTLS(self):
-        """A Deferred that fires when TLS has begun on our side, or fails with the connection."""
+        """Return a Deferred that fires when TLS has started at this end, or fails with the connection."""
         deferred = Deferred()
         self._waitingToBeAsked.append(deferred)
         return deferred
 
     def _startTLS(self, certificate, verifyAuthorities):
-        """Twisted begins here, as it writes or reads the answer; with --hello-delay we hold boxes and begin later."""
+        """Start TLS as Twisted does, at the answer. With --hello-delay, hold boxes and start later."""
         if self._startingTLSBuffer is None:
             self._startingTLSBuffer = []
         if self.tls.helloDelay:
@@ -242,7 +242,7 @@ class Peer(amp.AMP):
 
     def _begin(self, certificate, verifyAuthorities):
         if self.transport is None:
-            return  # lost while we waited
+            return  # the connection was lost during the delay
         super()._startTLS(certificate, verifyAuthorities)
         waiting, self._waitingToBeAsked = self._waitingToBeAsked, []
         for deferred in waiting:
@@ -251,7 +251,7 @@ class Peer(amp.AMP):
     @commands.StartTLSNow.responder
     def startTLSNow(self):
         self._upgrading = True
-        reactor.callLater(0, self._askForTLS)  # after the answer
+        reactor.callLater(0, self._askForTLS)  # runs after the answer has been written
         return {}
 
     def _askForTLS(self):
@@ -260,7 +260,7 @@ class Peer(amp.AMP):
         asked.addCallback(self._upgradeSettled)
 
     def _unmute(self, failure):
-        """Twisted holds every box for ever once its StartTLS is refused; the outcome could not be told."""
+        """Release the boxes that Twisted holds forever after a refused StartTLS, so that the outcome is sent."""
         held, self._startingTLSBuffer = self._startingTLSBuffer, None
         for box in held or ():
             self.sendBox(box)

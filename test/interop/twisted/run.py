@@ -1,4 +1,4 @@
-"""One run of a client scenario: connections, reported steps, and what steps are made of."""
+"""One run of a client scenario: its connections, its reported steps, and helpers for steps."""
 
 from twisted.internet import reactor
 from twisted.internet.defer import FirstError
@@ -8,7 +8,7 @@ from peer_protocol import Peer, describe
 
 
 class Run:
-    """Opens connections and reports steps. ``firstError`` is the verdict, None for success."""
+    """Opens connections and reports steps. ``firstError`` is the first error, or None after a success."""
 
     def __init__(self, endpoint, tls, terminal, options):
         self.tls = tls
@@ -19,20 +19,20 @@ class Run:
         self._peers = []
 
     async def connect(self):
-        """A new, connected Peer."""
+        """Return a new, connected Peer."""
         peer = await connectProtocol(self._endpoint, Peer(self.tls))
         self._peers.append(peer)
         return peer
 
     async def close(self):
-        """Close every connection in order, so that the other end sees a clean end and not a dying process."""
+        """Close every connection properly, so that the other end does not see a process that dies."""
         for peer in self._peers:
             if not peer.whenLost.called:
                 peer.transport.loseConnection()
                 await lossOf(peer)
 
     async def step(self, name, work):
-        """Await ``work`` and report it. A failure is remembered and not raised, so that the steps after it run."""
+        """Await ``work`` and report it. An error is stored and not raised, so that the next steps run."""
         try:
             value = await work
         except Exception as failure:
@@ -53,7 +53,7 @@ def expect(actual, wanted):
 
 
 async def failureOf(call, *classes):
-    """The exception that ``call`` fails with, which must be of one of exactly these classes."""
+    """Return the exception with which ``call`` fails. Its class must be exactly one of ``classes``."""
     try:
         answer = await call
     except classes as failure:
@@ -64,7 +64,7 @@ async def failureOf(call, *classes):
 
 
 async def lossOf(peer):
-    """How the connection ended, as text. It must end within two seconds."""
+    """Return as text how the connection ended. It must end within two seconds."""
     peer.whenLost.addTimeout(2, reactor)
     try:
         return describe(await peer.whenLost)

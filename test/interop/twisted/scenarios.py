@@ -1,4 +1,4 @@
-"""The scenarios of ``peer.py client`` by name: each is a coroutine that is given its Run."""
+"""The scenarios of ``peer.py client`` by name. Each is a coroutine with its Run as argument."""
 
 from call_scenarios import calls, notify
 from descriptor_scenarios import descriptors

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 """
-Spawns a child that speaks AMP, and makes the calls of the scenario ``calls`` with it.
+Spawn a child that speaks AMP, and make the calls of the scenario ``calls``.
 
     stdio_parent.py [--input N] [--output N] [--timeout SECONDS] COMMAND...
 
-``--input`` and ``--output`` are the descriptors of the child that AMP goes over. Prints lines of JSON as ``peer.py
-client`` does; the last step, ``exit``, has the child's exit status as its value.
+``--input`` and ``--output`` are the descriptors of the child that carry AMP. The program prints lines of JSON as
+``peer.py client`` does. The last step, ``exit``, has the child's exit status as its value.
 """
 
 import argparse

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 """
-A Twisted AMP peer over the descriptors it was started with: a child for a parent of any kind.
+A Twisted AMP peer over inherited descriptors: a child of any parent.
 
     stdio_peer.py [--input N] [--output N] [--timeout SECONDS]
 
-Serves every command of ``commands.py``, as ``peer.py`` does. Exits with status 0 when the connection has ended in an
-orderly way, and with 1 when it was lost, or has not ended in time.
+It serves every command of ``commands.py``, as ``peer.py`` does. The exit status is 0 if the connection ended properly,
+and 1 if it was lost or has not ended within the timeout.
 """
 
 import argparse

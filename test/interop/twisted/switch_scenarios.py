@@ -10,7 +10,7 @@ from run import expect, failureOf
 
 
 class LineAsker(LineReceiver):
-    """Sends lines and collects the answers; ``done`` fires when the connection has ended."""
+    """Sends lines and collects the answers. ``done`` fires when the connection has ended."""
 
     def __init__(self):
         self.connected = Deferred()
@@ -19,7 +19,7 @@ class LineAsker(LineReceiver):
         self._received = None
 
     def ask(self, lines):
-        """Send the lines in one segment; a Deferred of as many lines that come back."""
+        """Send the lines in one segment. Returns a Deferred with the same number of lines from the peer."""
         self._received = Deferred()
         self._wanted = len(self.lines) + len(lines)
         self.transport.write(b"".join(line + b"\r\n" for line in lines))
@@ -44,7 +44,7 @@ class LineFactory(ClientFactory):
 
 
 async def switch(run):
-    """A refused switch, after which AMP goes on, and one that is made."""
+    """Call a switch that is refused, after which AMP continues, and one that succeeds."""
     peer = await run.connect()
     await run.step("RefuseSwitch", refusedSwitch(peer))
     await run.step("AMP goes on", sums(peer))

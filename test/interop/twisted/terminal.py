@@ -1,4 +1,4 @@
-"""Standard input as lines and standard output as lines of JSON, for the program that has spawned us."""
+"""Standard input as lines, and standard output as lines of JSON, for the parent process."""
 
 import json
 
@@ -11,8 +11,8 @@ from zope.interface import implementer
 @implementer(IHalfCloseableProtocol)
 class Terminal(LineOnlyReceiver):
     """
-    Lines of input are kept until somebody listens. ``onClosed`` is called once everything said before ``end`` has
-    been taken, or when the reader of our output has gone away.
+    Reads lines of input and writes lines of JSON. Input is queued until ``listen`` is called. ``onClosed`` is called
+    once all output before ``end`` has been read, or when the reader of the output is gone.
     """
 
     delimiter = b"\n"
@@ -27,7 +27,7 @@ class Terminal(LineOnlyReceiver):
         StandardIO(self)
 
     def listen(self, onLine, onEnd):
-        """Call ``onLine`` with the bytes of each line and ``onEnd`` after the last, beginning with what has come."""
+        """Call ``onLine`` with the bytes of each line, queued lines first, and ``onEnd`` after the last."""
         self._onLine, self._onEnd = onLine, onEnd
         kept, self._lines = self._lines, []
         for line in kept:

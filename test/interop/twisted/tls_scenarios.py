@@ -9,12 +9,12 @@ from run import expect, failureOf
 
 
 async def starttls(run):
-    """StartTLS, with calls made right behind it, and every call again inside TLS."""
+    """Ask for StartTLS, make calls directly after it, and make every call again inside TLS."""
     await upgrade(run, await run.connect(), amp.StartTLS)
 
 
 async def secureStart(run):
-    """A StartTLS of another name with an argument: refused for a bad token, made with the good one."""
+    """Call an extension of StartTLS with a bad token, which is refused, and with the good one."""
     refused = await run.connect()
     await run.step("bad token", badToken(refused))
     await upgrade(run, await run.connect(), commands.SecureStart, token=commands.GOOD_TOKEN)
@@ -24,11 +24,11 @@ async def upgrade(run, peer, command, **arguments):
     asked = peer.callRemote(command, **run.tls.keys(), **arguments)
     held = [peer.callRemote(commands.Sum, a=i, b=i) for i in range(20)]
     await run.step("StartTLS", agreed(asked))
-    # Twisted's call succeeds before the handshake has; what the peer says inside TLS is the proof.
+    # Twisted's call succeeds before the handshake, so only an answer inside TLS proves the upgrade.
     if run.firstError is not None:
         for call in held:
             call.addErrback(lambda failure: None)
-        return  # after a refusal Twisted holds the calls for ever
+        return  # Twisted holds calls forever after a refusal
     await run.step("calls queued behind it", queued(held))
     if run.firstError is None:
         await identities(run, peer)
@@ -45,7 +45,7 @@ async def queued(held):
 
 
 async def identities(run, peer):
-    # The answer can only come through TLS, so after it both ends know each other.
+    # The answer arrives inside TLS, so after it both ends have seen each other's certificate.
     await run.step("we as the peer sees us", peer.callRemote(commands.WhoAmI))
     if run.firstError is None:
         await run.step("the peer as we see it", described(peer))
@@ -61,7 +61,7 @@ async def badToken(peer):
 
 
 async def beAskedForTLS(run):
-    """Serve until the server has asked StartTLS; with --request, ask it to."""
+    """Serve until the server has asked for StartTLS. With --request, tell it to ask."""
     peer = await run.connect()
     asked = peer.whenAskedForTLS()
     if run.options.request:

@@ -1,4 +1,4 @@
-"""What one side presents and demands when a connection turns to TLS, from the options of the command line."""
+"""The certificate and the authorities of one end in a TLS upgrade, from the options of the command line."""
 
 import re
 
@@ -17,19 +17,20 @@ _CERTIFICATE = re.compile(b"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE--
 
 
 def addOptions(parser):
-    parser.add_argument("--cert", metavar="FILE.pem", help="certificate, its chain and its key, to present")
-    parser.add_argument("--ca", metavar="FILE", help="certificates of the authorities that must have signed the peer's")
-    parser.add_argument("--no-verify", action="store_true", help="look at no certificate, even with --ca")
+    parser.add_argument("--cert", metavar="FILE.pem", help="present this certificate, with its chain and key")
+    parser.add_argument("--ca", metavar="FILE", help="verify the peer's certificate with these CA certificates")
+    parser.add_argument("--no-verify", action="store_true", help="do not verify the peer's certificate, even with --ca")
     parser.add_argument("--refuse-tls", action="store_true", help="answer StartTLS with the error TLS_ERROR")
-    parser.add_argument("--tls-min", choices=VERSIONS, help="refuse older versions of TLS")
-    parser.add_argument("--tls-max", choices=VERSIONS, help="refuse newer versions of TLS")
+    parser.add_argument("--tls-min", choices=VERSIONS, help="reject older versions of TLS")
+    parser.add_argument("--tls-max", choices=VERSIONS, help="reject newer versions of TLS")
 
 
 class TLSSide:
     """
-    ``certificate`` and ``authorities`` as AMP's ``tls_localCertificate`` and ``tls_verifyAuthorities``; None means
-    that the key is left out, and Twisted does what it does then: no check of the peer, and for the certificate
-    nothing where we ask, a temporary self-signed one where we answer.
+    The options of one end. ``certificate`` and ``authorities`` are AMP's ``tls_localCertificate`` and
+    ``tls_verifyAuthorities``. None means that the key is omitted. Without authorities, Twisted does not verify the
+    peer. Without a certificate, it presents none as the caller of StartTLS, and a temporary self-signed one as the
+    callee.
     """
 
     def __init__(self, options):
@@ -46,7 +47,7 @@ class TLSSide:
             self.authorities = [ssl.Certificate.loadPEM(pem) for pem in _certificates(options.ca)]
 
     def keys(self):
-        """For callRemote(StartTLS, ...) and for the answer of a StartTLS responder alike."""
+        """Return the keys for callRemote(StartTLS, ...) and for the answer of a StartTLS responder."""
         keys = {}
         if self.certificate is not None:
             keys["tls_localCertificate"] = self.certificate
@@ -57,8 +58,8 @@ class TLSSide:
 
 class _Versions:
     """
-    Limits on the version of TLS, set on the context and not by CertificateOptions(lowerMaximumSecurityTo=...): that
-    excludes the version it is given (Twisted 22.4), so that "at most 1.2" would give 1.1.
+    Limits on the version of TLS, set on the context. CertificateOptions(lowerMaximumSecurityTo=...) is not used,
+    because it excludes the version it is given (Twisted 22.4), so that "at most 1.2" would give 1.1.
     """
 
     def __init__(self, oldest, newest):
@@ -72,15 +73,15 @@ class _Versions:
         if self._newest:
             context.set_max_proto_version(self._newest)
             if self._newest < SSL.TLS1_2_VERSION:
-                context.set_cipher_list(b"ALL:@SECLEVEL=0")  # OpenSSL 3 has these versions at level 0 only
+                context.set_cipher_list(b"ALL:@SECLEVEL=0")  # OpenSSL 3 supports these versions at level 0 only
 
 
 class _PresentedCertificate(ssl.PrivateCertificate):
     """
-    A PrivateCertificate that sends its chain along and limits the versions of TLS.
+    A PrivateCertificate that also sends its chain and limits the versions of TLS.
 
-    AMP's one call into a certificate is ``options(*authorities)``, so overriding that is enough; Twisted's own
-    ``options`` passes neither on.
+    AMP calls only ``options(*authorities)`` of a certificate, so overriding that method is enough. Twisted's own method
+    passes on neither the chain nor the limits.
     """
 
     @classmethod
@@ -103,7 +104,7 @@ class _PresentedCertificate(ssl.PrivateCertificate):
 
 
 class _NothingPresented:
-    """An anonymous side with limits on the version of TLS. Only a TLS client can do without a certificate."""
+    """An anonymous end with limits on the version of TLS. Only a TLS client can be anonymous."""
 
     def __init__(self, versions):
         self.versions = versions
@@ -116,7 +117,7 @@ def _contextFactory(authorities, versions, **options):
     if authorities:
         options["trustRoot"] = ssl.trustRootFromCertificates(authorities)
     factory = ssl.CertificateOptions(**options)
-    versions.limit(factory.getContext())  # the factory makes its context once and keeps it
+    versions.limit(factory.getContext())  # the factory creates its context once and keeps it
     return factory
 
 

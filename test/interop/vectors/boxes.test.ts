@@ -1,13 +1,13 @@
-/** Golden boxes against our reader and our writer. */
+/** Golden boxes, read by ampwire's reader and written by ampwire's writer. */
 import { type Box, BoxReader, encodeBox, KeyTooLong, MalformedAmpBox, parseBoxes } from "ampwire";
 import { describe, expect, it } from "vitest";
 import { type BoxesVector, boxOf, pairsOf, pairsOfVector, readVectors } from "../../support/vectors.ts";
 
 const vectors = readVectors("boxes.json");
 
-/** Where we differ from Twisted on purpose. */
+/** Boxes that Twisted writes and ampwire rejects on purpose, and the reasons. */
 const UNWRITABLE: Readonly<Record<string, string>> = {
-  "empty-box": "an empty box breaks the protocol: whoever receives one closes. So we do not send any",
+  "empty-box": "an empty box breaks the protocol: the receiver closes the connection, so ampwire sends none",
   "two-empty-boxes": "the same",
   "empty-box-between": "the same",
 };
@@ -16,8 +16,8 @@ describe.each([
   ["whole", Number.POSITIVE_INFINITY],
   ["in pieces of 3 bytes", 3],
   ["byte by byte", 1],
-])("golden boxes, read %s", (_, size) => {
-  it.each(vectors)("$name", ({ hex, boxes, truncated, error }) => {
+])("golden boxes, read %s", (how, size) => {
+  it.each(vectors)(`the golden boxes $name are read ${how}`, ({ hex, boxes, truncated, error }) => {
     const reader = new BoxReader();
     const read: Box[] = [];
     const readAll = () => {
@@ -26,21 +26,21 @@ describe.each([
         for (let box = reader.next(); box !== undefined; box = reader.next()) read.push(box);
       }
     };
-    // Twisted's name for it is TooLong, which with us is an error of the one who writes.
+    // Twisted calls this error TooLong, which in ampwire is an error of the sender.
     if (error === "TooLong") expect(readAll).toThrow(KeyTooLong);
     else readAll();
     expect(read.map(pairsOf)).toEqual(boxes.map(pairsOfVector));
     if (error !== undefined) return;
     expect(reader.buffered).toBe(truncated ?? 0);
     const end = () => reader.end();
-    // Twisted discards a cut-off box in silence.
+    // Twisted discards a truncated box silently.
     if (truncated !== undefined) expect(end).toThrow(MalformedAmpBox);
     else expect(end).not.toThrow();
   });
 });
 
 it.each(vectors.filter(({ truncated, error }) => truncated === undefined && error === undefined))(
-  "golden boxes, parsed at once: $name",
+  "parseBoxes() parses the golden boxes $name",
   ({ hex, boxes }) => {
     expect(parseBoxes(Buffer.from(hex, "hex")).map(pairsOf)).toEqual(boxes.map(pairsOfVector));
   },
@@ -50,13 +50,16 @@ describe("golden boxes, written", () => {
   const written = (vector: BoxesVector) =>
     Buffer.concat(vector.boxes.map((box) => encodeBox(boxOf(box)))).toString("hex");
 
-  it.each(vectors.filter(({ direction }) => direction === "both"))("$name", (vector) => {
-    if (vector.name in UNWRITABLE) expect(() => written(vector)).toThrow("a box needs at least one key");
-    else expect(written(vector)).toBe(vector.hex);
-  });
+  it.each(vectors.filter(({ direction }) => direction === "both"))(
+    "the golden boxes $name are written as Twisted writes them",
+    (vector) => {
+      if (vector.name in UNWRITABLE) expect(() => written(vector)).toThrow("a box needs at least one key");
+      else expect(written(vector)).toBe(vector.hex);
+    },
+  );
 
   it.each(vectors.filter(({ direction }) => direction === "decode"))(
-    "$name: otherwise than it came",
+    "the golden boxes $name are written in another form with the same content",
     (vector) => {
       const again = written(vector);
       expect(again).not.toBe(vector.hex);

@@ -1,6 +1,6 @@
 /**
- * Golden conversations of two Twisted peers: our server in the place of Twisted's, then our client. What ours writes
- * must be what Twisted wrote, byte for byte.
+ * Golden conversations of two Twisted peers: ampwire's server replaces Twisted's, then ampwire's client does. Each must
+ * write the same bytes that Twisted wrote.
  */
 import type { Duplex } from "node:stream";
 import { Box, type Command, ConnectionClosed, type Fields, RemoteAmpError, StartTLS } from "ampwire";
@@ -18,8 +18,8 @@ import { DIFFERENCES, RAW_ASKS } from "./differences.ts";
 const vectors = readVectors("conversations.json");
 const { server: certificate } = await testCertificates();
 
-describe("golden conversations, our server", () => {
-  it.each(vectors)("$name", async (vector) => {
+describe("golden conversations, ampwire's server", () => {
+  it.each(vectors)("ampwire's server writes Twisted's bytes in the conversation $name", async (vector) => {
     const refusing = vector.name === "start-tls-refused" ? refusingTLS() : undefined;
     const { port, next } = await ourServer({
       locator: refusing ?? peerLocator(),
@@ -46,15 +46,15 @@ describe("golden conversations, our server", () => {
     const closes = server.closes ?? vector.closes === "server";
     if (!closes) client.end();
     expect(said(await client.rest())).toEqual(said(""));
-    // Who ended the conversation is who ended the stream first.
+    // The end that closes the conversation is the one that ends the stream first.
     if (!closes)
       expect((await connection.closed).message).toMatch(/^the (?:peer closed|connection speaks another)/);
     else expect((await connection.closed).message).not.toMatch(/^the peer closed/);
   });
 });
 
-describe("golden conversations, our client", () => {
-  it.each(vectors)("$name", async (vector) => {
+describe("golden conversations, ampwire's client", () => {
+  it.each(vectors)("ampwire's client writes Twisted's bytes in the conversation $name", async (vector) => {
     const { port, next } = await rawServer();
     const [connection, socket] = await Promise.all([ourClient(port, { locator: peerLocator() }), next()]);
     const server = new WireEnd(socket);
@@ -80,13 +80,13 @@ describe("golden conversations, our client", () => {
   });
 });
 
-/** Makes the calls that a conversation tells of, from the boxes that it shows. */
+/** Makes the calls of a conversation, from its boxes. */
 class Calls {
   readonly #vector: Conversation;
   readonly #connection: NodeConnection;
   readonly #outcomes: Promise<Outcome>[] = [];
   #stream: Duplex | undefined;
-  /** Asks of the client so far, those that want no answer included. */
+  /** Number of asks of the client so far, those without an answer included. */
   #asks = 0;
 
   constructor(vector: Conversation, connection: NodeConnection) {
@@ -104,13 +104,13 @@ class Calls {
 
   async make({ boxes, hex }: Step): Promise<void> {
     if (boxes === undefined) {
-      await this.outcomes(); // then the stream is there
+      await this.outcomes(); // after this, the stream of the switch is known
       this.#stream?.resume().write(Buffer.from(hex, "hex"));
     }
     for (const vector of boxes ?? []) {
       const box = boxOf(vector);
       const name = box.text("_command");
-      if (name !== undefined) this.#call(name, box); // our responders give the answers by themselves
+      if (name !== undefined) this.#call(name, box); // the answers come from ampwire's responders
     }
   }
 
@@ -144,7 +144,7 @@ class Calls {
     const protocol = (stream: Duplex) => {
       this.#stream = stream;
     };
-    // What the command has read it can write; `protocol` is for those that have it.
+    // A command can encode what it has parsed. Only protocol switches have the argument `protocol`.
     const values = {
       ...command.parseArguments(box),
       ...("protocol" in command.arguments ? { protocol } : {}),
@@ -159,18 +159,18 @@ class Calls {
   }
 }
 
-/** One of them, whatever its arguments. */
+/** A command with any arguments and any response. */
 type AnyCommand = Command<Fields, Fields, boolean>;
 
 const byName: ReadonlyMap<string, AnyCommand> = new Map(
   [...Object.values(commands), StartTLS]
     .filter((one) => typeof one === "object" && "parseArguments" in one)
-    // EchoInteger stands before EchoSafeInteger, of the same name.
+    // EchoInteger and EchoSafeInteger have the same name: the first is used.
     .reverse()
     .map((one): [string, AnyCommand] => [one.name, one as unknown as AnyCommand]),
 );
 
-/** What one end says before the other does, in plaintext or in TLS. */
+/** Consecutive steps of one end, all in plaintext or all inside TLS. */
 interface Turn {
   readonly from: Step["from"];
   readonly tls: boolean;
@@ -193,7 +193,7 @@ function turns(steps: readonly Step[]): Turn[] {
   return found;
 }
 
-/** An error as Twisted would have told it. */
+/** Returns an error as Twisted would report it. */
 function inTwisted(error: Error, raw: boolean): { readonly error: string; readonly message: string } {
   const name = error.constructor.name;
   if (error instanceof ConnectionClosed) {
@@ -203,7 +203,7 @@ function inTwisted(error: Error, raw: boolean): { readonly error: string; readon
   return { error: raw ? "RemoteAmpError" : name, message: error.description };
 }
 
-/** For comparing: a difference is easier to see in text than in hexadecimal digits. */
+/** Returns the bytes as text, in which a difference is easier to see than in hexadecimal digits. */
 function said(bytes: Buffer | string): string {
   return (typeof bytes === "string" ? Buffer.from(bytes, "hex") : bytes).toString("latin1");
 }

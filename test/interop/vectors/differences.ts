@@ -1,13 +1,13 @@
-/** Where we differ from Twisted on purpose, vector by vector, and why. What is not listed here is the same. */
+/** Deliberate differences from Twisted, by vector, with their reasons. Every other vector gives the same result. */
 import { Box, encodeBox } from "ampwire";
 import type { Malformed, Outcome } from "../../support/vectors.ts";
 
 export interface Difference {
   readonly why: string;
   readonly server?: {
-    /** What our server says in place of a turn of Twisted's. */
+    /** Returns the bytes that ampwire's server writes in place of those of a turn of Twisted's server. */
     readonly says?: (hex: string) => string;
-    /** What it says after the last turn. */
+    /** Bytes that ampwire's server writes after the last turn. */
     readonly adds?: string;
     readonly closes?: boolean;
   };
@@ -22,28 +22,27 @@ function errorBox(tag: string, code: string, description: string): string {
   return Buffer.from(encodeBox(box)).toString("hex");
 }
 
-const CODES_ARE_TEXT = "an error's code is text here, and what is not UTF-8 in it is not kept";
-const MUTE =
-  "after a refused StartTLS Twisted holds every box for ever; we close, and what was held is rejected";
+const CODES_ARE_TEXT = "an error code is text in ampwire, and bytes of it that are not UTF-8 are replaced";
+const MUTE = "Twisted holds every box after a refused StartTLS; ampwire closes and rejects the queued calls";
 
 export const DIFFERENCES: Readonly<Record<string, Difference>> = {
   "unhandled-command": {
-    why: "Python's b'' does not belong into the description",
+    why: "the description does not show Python's b''",
     server: {
       says: (hex) =>
         hex.includes("5f6572726f72") ? errorBox("1", "UNHANDLED", "Unhandled Command: 'NotServed'") : hex,
     },
   },
   "unhandled-command-without-tag": {
-    why: "nobody waits for an answer, so nobody is told: it is reported here, and the connection stays open",
+    why: "no answer is expected: the error is reported locally, and the connection stays open",
     server: { closes: false },
   },
   "declared-error-without-tag": {
-    why: "the same: a declared error says nothing about the connection",
+    why: "a declared error without a tag is reported locally, and the connection stays open",
     server: { closes: false },
   },
   "answer-of-65536-bytes": {
-    why: "a value that does not fit is a return value that does not encode: the caller is told before the close",
+    why: "a value that is too long cannot be encoded: the caller receives an error before the close",
     server: { adds: errorBox("1", "UNKNOWN", "Unknown Error") },
   },
   "error-code-not-ascii": {
@@ -51,7 +50,7 @@ export const DIFFERENCES: Readonly<Record<string, Difference>> = {
     server: { says: (hex) => hex.replace("0002ff00", "0004efbfbd00") },
   },
   "echo-big": {
-    why: "half a value is no value: a piece that is missing between others is an error",
+    why: "a piece that is missing between others is an error, because half a value is not valid",
     server: {
       says: (hex) => (hex.includes("636166c3a9") ? errorBox("2", "UNKNOWN", "Unknown Error") : hex),
       closes: true,
@@ -59,12 +58,12 @@ export const DIFFERENCES: Readonly<Record<string, Difference>> = {
   },
   "secure-start-with-bad-token": { why: MUTE, client: { closes: true } },
   "start-tls-refused": {
-    why: `${MUTE}; and TLS_ERROR is declared by StartTLS here`,
+    why: `${MUTE}; StartTLS declares TLS_ERROR in ampwire`,
     client: { closes: true, outcome: (outcome) => ({ ...outcome, error: "OnlyOneTLS" }) },
   },
 };
 
-/** Conversations in which the client asks with raw bytes, from which of its asks on. */
+/** Conversations in which the client sends raw boxes, and the index of the first ask that does. */
 export const RAW_ASKS: Readonly<Record<string, number>> = {
   "notify-asked-with-a-tag": 0,
   "echo-big": 1,
@@ -81,10 +80,10 @@ export const RAW_ASKS: Readonly<Record<string, number>> = {
 const SUM = Buffer.from(encodeBox(new Box({ _answer: "1", total: "94" }))).toString("hex");
 
 const FLUSHED = {
-  why: "the answers that were made before the protocol was broken are sent; Twisted drops them",
+  why: "answers made before the protocol error are sent; Twisted drops them",
   answered: SUM,
 };
-const NOT_SERVED = "what came behind the ask that ended the connection is not served";
+const NOT_SERVED = "asks after the one that ended the connection are not served";
 
 function unhandled(name: string) {
   return {
@@ -93,12 +92,12 @@ function unhandled(name: string) {
   };
 }
 
-/** Nobody is told, and the connection stays open. */
+/** Returns a difference in which nothing is answered and the connection stays open. */
 function unanswered(why: string, answered = "") {
   return { why, answered, closes: false, asked: {} };
 }
 
-/** The same for misbehaviour: what our server does otherwise. */
+/** Deliberate differences of ampwire's server, by vector of malformed input. */
 export const MISBEHAVIOUR: Readonly<Record<string, { readonly why: string } & Partial<Malformed>>> = {
   "empty-box-after-an-ask": FLUSHED,
   "no-protocol-key-after-an-ask": FLUSHED,
@@ -112,9 +111,12 @@ export const MISBEHAVIOUR: Readonly<Record<string, { readonly why: string } & Pa
   "ask-of-command-with-quotes": unhandled('it\'s "it"\\\n'),
   "ask-of-command-not-ascii": notAscii(""),
   "ask-of-command-not-ascii-after-an-ask": notAscii(SUM),
-  "ask-of-unknown-command-without-tag": unanswered("it is reported here; Twisted closes"),
-  "ask-of-unknown-command-without-tag-after-an-ask": unanswered("it is reported here; Twisted closes", SUM),
-  "ask-without-tag-that-fails": unanswered("a declared error says nothing about the connection"),
+  "ask-of-unknown-command-without-tag": unanswered("the error is reported locally; Twisted closes"),
+  "ask-of-unknown-command-without-tag-after-an-ask": unanswered(
+    "the error is reported locally; Twisted closes",
+    SUM,
+  ),
+  "ask-without-tag-that-fails": unanswered("a declared error does not end the connection"),
   "ask-with-bad-argument-and-an-ask-behind-it": {
     why: NOT_SERVED,
     answered: errorBox("9", "UNKNOWN", "Unknown Error"),
@@ -124,12 +126,12 @@ export const MISBEHAVIOUR: Readonly<Record<string, { readonly why: string } & Pa
     answered: errorBox("9", "FATAL", "the end"),
   },
   "ask-answered-too-long-between-asks": {
-    why: `the caller is told that the answer could not be encoded; and ${NOT_SERVED}`,
+    why: `the caller receives an error because the answer could not be encoded; and ${NOT_SERVED}`,
     answered: SUM + errorBox("9", "UNKNOWN", "Unknown Error"),
   },
 };
 
-/** A name is UTF-8 here, and like any other; Twisted's parser fails. */
+/** Returns a difference for a name that is not ASCII: ampwire reads it as UTF-8, and Twisted's parser fails. */
 function notAscii(before: string) {
   const { answered } = unhandled("café");
   return { why: "a command's name is UTF-8", closes: false, asked: {}, answered: before + answered };

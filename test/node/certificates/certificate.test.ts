@@ -8,52 +8,59 @@ import { testCertificates } from "../../support/certificates.ts";
 const { authority, otherAuthority, server, chainedServer } = await testCertificates();
 
 describe("loadPEM", () => {
-  test("reads text and the bytes of a file", () => {
+  test("loadPEM reads a string and the bytes of a file", () => {
     const pem = authority.toPEM();
     expect(Certificate.loadPEM(pem).fingerprint).toBe(authority.fingerprint);
     expect(Certificate.loadPEM(Buffer.from(pem)).fingerprint).toBe(authority.fingerprint);
     expect(Certificate.loadPEM(pem.replaceAll("\n", "\r\n")).fingerprint).toBe(authority.fingerprint);
   });
 
-  test("passes over text around it, and over a private key", () => {
+  test("loadPEM ignores surrounding text and a private key", () => {
     const pem = `Bag Attributes\n  name: x - y -- z\n${server.toPEMWithKey()}\nthe end`;
     expect(Certificate.loadPEM(pem).fingerprint).toBe(server.fingerprint);
   });
 
   test.each([
-    ["no PEM at all", "not a certificate", /no PEM in it/],
-    ["nothing", "", /no PEM in it/],
-    ["a block cut off", authority.toPEM().slice(0, 200), /does not end as it began/],
-    ["an end of another kind", authority.toPEM().replace("END CERTIFICATE", "END X"), /does not end/],
+    ["text without PEM", "not a certificate", /not PEM text/],
+    ["nothing", "", /not PEM text/],
+    ["a truncated block", authority.toPEM().slice(0, 200), /no matching END line/],
+    [
+      "a block with another END line",
+      authority.toPEM().replace("END CERTIFICATE", "END X"),
+      /no matching END line/,
+    ],
     ["garbage in a block", block("CERTIFICATE", "bm9uc2Vuc2U="), /does not hold an X.509 certificate/],
-    ["only a key", block("PRIVATE KEY", "AAAA"), /no certificate in the PEM text, only: PRIVATE KEY/],
-    ["several", authority.toPEM() + server.toPEM(), /2 certificates where one is expected.*loadBundle/],
-  ])("refuses %s", (_, pem, message) => {
+    ["only a key", block("PRIVATE KEY", "AAAA"), /the PEM text holds no certificate, only: PRIVATE KEY/],
+    ["several", authority.toPEM() + server.toPEM(), /holds 2 certificates, one is expected.*loadBundle/],
+  ])("loadPEM rejects %s", (_, pem, message) => {
     const load = () => Certificate.loadPEM(pem);
     expect(load).toThrow(InvalidCertificate);
     expect(load).toThrow(message);
   });
 
-  test.each([[undefined], [null], [42], [{}]])("refuses %s, which is no text", (value) => {
-    // @ts-expect-error what a program in JavaScript may pass
-    expect(() => Certificate.loadPEM(value)).toThrow(InvalidCertificate);
-  });
+  test.each([[undefined], [null], [42], [{}]])(
+    "loadPEM rejects %s, which is neither a string nor bytes",
+    (value) => {
+      // @ts-expect-error a JavaScript program can pass such a value
+      expect(() => Certificate.loadPEM(value)).toThrow(InvalidCertificate);
+    },
+  );
 });
 
 describe("loadBundle", () => {
-  test("reads all, in their order", () => {
+  test("loadBundle reads all certificates in their order", () => {
     const pem = authority.toPEM() + otherAuthority.toPEM();
     expect(Certificate.loadBundle(pem).map((one) => one.commonName)).toEqual(["Test CA", "Other CA"]);
   });
 
-  test("refuses the whole for one that is broken", () => {
+  test("loadBundle rejects the whole text if one certificate is malformed", () => {
     const pem = authority.toPEM() + block("CERTIFICATE", "bm9uc2Vuc2U=");
     expect(() => Certificate.loadBundle(pem)).toThrow(InvalidCertificate);
   });
 });
 
-describe("properties", () => {
-  test("tell whose it is, and for how long", () => {
+describe("properties of a certificate", () => {
+  test("the properties contain the subject and the validity of a certificate", () => {
     const [intermediate] = chainedServer.chain;
     expect(server.commonName).toBe("calc.example");
     expect(server.subject).toBe("CN=calc.example");
@@ -67,7 +74,7 @@ describe("properties", () => {
     expect(server.x509).toBeInstanceOf(X509Certificate);
   });
 
-  test("show on one line, without a key", () => {
+  test("console.log shows a certificate on one line, without a key", () => {
     expect(String(server)).toBe("CN=calc.example, issued by CN=Test CA");
     expect(String(authority)).toBe("CN=Test CA, self-signed");
     expect(inspect(server)).toMatch(

@@ -5,7 +5,7 @@ import {
   separateNames,
 } from "../../../src/node/certificates/distinguished-name.ts";
 
-test("a name of several parts goes on one line", () => {
+test("a distinguished name with several parts is written on one line", () => {
   expect(onOneLine("C=NL\nO=Example\nCN=calc.example")).toBe("C=NL, O=Example, CN=calc.example");
   expect(onOneLine("")).toBe("");
   expect(onOneLine(undefined)).toBe("");
@@ -22,7 +22,7 @@ test("the common name is the last one, unescaped", () => {
   expect(lastCommonName(undefined)).toBeUndefined();
 });
 
-test("names inside quotes are not split", () => {
+test("quoted subject alternative names are not split", () => {
   const names = 'DNS:a.example, DNS:"b, DNS:evil.example", IP Address:127.0.0.1';
   expect(separateNames(names)).toEqual([
     "DNS:a.example",

@@ -1,4 +1,4 @@
-/** What is a host name, and what only looks like one to a parser of URLs. */
+/** Valid host names, and strings that only a URL parser accepts as host names. */
 import { describe, expect, test } from "vitest";
 import { hostNameInASCII } from "../../../src/node/certificates/host-name.ts";
 
@@ -8,12 +8,12 @@ describe("a host name in ASCII", () => {
     ["*.calc.example", "*.calc.example"],
     ["my_host", "my_host"],
     ["BÜCHER.example.", "xn--bcher-kva.example."],
-  ])("%s", (name, expected) => {
+  ])("the host name %s is converted to ASCII", (name, expected) => {
     expect(hostNameInASCII(name)).toBe(expected);
   });
 });
 
-describe("is no host name, nor the beginning of one:", () => {
+describe("invalid host names", () => {
   test.each([
     "evil.example/.calc.example",
     "evil.example\\.calc.example",
@@ -27,7 +27,7 @@ describe("is no host name, nor the beginning of one:", () => {
     "calc .example",
     "[::1]",
     "",
-  ])("%j", (name) => {
+  ])("%j is not a host name and not the beginning of one", (name) => {
     expect(hostNameInASCII(name)).toBe("");
   });
 });

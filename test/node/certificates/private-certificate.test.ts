@@ -14,14 +14,14 @@ describe("loadPEM", () => {
     ["certificate before key", server.toPEM() + serverKey],
     ["key before certificate", serverKey + server.toPEM()],
     ["a key with its curve", sec1(server) + server.toPEM()],
-  ])("reads one text, %s", (_, pem) => {
+  ])("loadPEM reads one text: %s", (_, pem) => {
     const loaded = PrivateCertificate.loadPEM(pem);
     expect(loaded.fingerprint).toBe(server.fingerprint);
     expect(loaded.privateKey.export({ type: "pkcs8", format: "pem" })).toBe(serverKey);
     expect(loaded.chain).toEqual([]);
   });
 
-  test("reads two texts, the key from the second", () => {
+  test("loadPEM reads two texts, with the key in the second", () => {
     expect(PrivateCertificate.loadPEM(server.toPEM(), serverKey).fingerprint).toBe(server.fingerprint);
     const loaded = PrivateCertificate.loadPEM(
       Buffer.from(server.toPEM() + clientKey),
@@ -30,49 +30,54 @@ describe("loadPEM", () => {
     expect(loaded.fingerprint).toBe(server.fingerprint);
   });
 
-  test("takes the certificates behind the first for its chain", () => {
+  test("loadPEM uses the certificates after the first as the chain", () => {
     const loaded = PrivateCertificate.loadPEM(chainedServer.toPEMWithKey());
     expect(loaded.commonName).toBe("calc.example");
     expect(loaded.chain.map((one) => one.commonName)).toEqual(["Intermediate CA"]);
   });
 
-  test("opens an encrypted key with its passphrase", () => {
+  test("loadPEM decrypts a key with its passphrase", () => {
     const key = encryptedKey("secret");
     const loaded = PrivateCertificate.loadPEM(server.toPEM(), key, { passphrase: "secret" });
     expect(loaded.fingerprint).toBe(server.fingerprint);
   });
 
   test.each([
-    ["no key", server.toPEM(), undefined, /no private key in the PEM text/],
-    ["no certificate", serverKey, undefined, /no certificate in the PEM text/],
-    ["garbage as a key", server.toPEM(), "garbage", /private key: no PEM in it/],
-    ["garbage in the block of a key", server.toPEM(), broken(), /does not hold a usable key/],
-    ["two keys", server.toPEM() + serverKey + clientKey, undefined, /2 keys where one is expected/],
-    ["another's key", server.toPEM(), clientKey, /does not fit the certificate \(CN=calc.example, issued by/],
-    ["another kind of key", server.toPEM(), rsaKey(), /does not fit the certificate/],
+    ["no key", server.toPEM(), undefined, /the PEM text holds no private key/],
+    ["no certificate", serverKey, undefined, /the PEM text holds no certificate/],
+    ["garbage as a key", server.toPEM(), "garbage", /private key: not PEM text/],
+    ["garbage in the PEM block of a key", server.toPEM(), broken(), /does not hold a usable key/],
+    ["two keys", server.toPEM() + serverKey + clientKey, undefined, /holds 2 keys, one is expected/],
+    [
+      "the key of another certificate",
+      server.toPEM(),
+      clientKey,
+      /does not match the certificate \(CN=calc.example, issued by/,
+    ],
+    ["a key of another type", server.toPEM(), rsaKey(), /does not match the certificate/],
     [
       "a chain before the leaf",
       `${chainedServer.chain[0]?.toPEM()}${chainedServer.toPEM()}`,
       chainedServer.privateKey.export({ type: "pkcs8", format: "pem" }).toString(),
-      /it belongs to CN=calc.example, which has to come first/,
+      /it matches CN=calc.example, which must come first/,
     ],
-    ["an encrypted key without passphrase", server.toPEM(), encryptedKey("x"), /no passphrase is given/],
-    ["an encrypted key of the old kind", server.toPEM(), oldEncryptedKey(), /no passphrase is given/],
-  ])("refuses %s", (_, pem, keyPEM, message) => {
+    ["an encrypted key without passphrase", server.toPEM(), encryptedKey("x"), /set `passphrase`/],
+    ["an encrypted key in the old format", server.toPEM(), oldEncryptedKey(), /set `passphrase`/],
+  ])("loadPEM rejects %s", (_, pem, keyPEM, message) => {
     const load = () => PrivateCertificate.loadPEM(pem, keyPEM);
     expect(load).toThrow(InvalidCertificate);
     expect(load).toThrow(message);
   });
 
-  test("refuses a wrong passphrase", () => {
+  test("loadPEM rejects a wrong passphrase", () => {
     const load = () => PrivateCertificate.loadPEM(server.toPEM(), encryptedKey("x"), { passphrase: "y" });
     expect(load).toThrow(InvalidCertificate);
-    expect(load).toThrow(/does not open with this passphrase/);
+    expect(load).toThrow(/the passphrase does not decrypt the key/);
   });
 });
 
 describe("selfSigned", () => {
-  test("makes a certificate for server and client", async () => {
+  test("selfSigned makes a certificate for TLS servers and clients", async () => {
     const hostNames = ["calc.example", "*.calc.example", "bücher.example", "127.0.0.1", "::1"];
     const made = await PrivateCertificate.selfSigned({ commonName: "calc", hostNames, validForDays: 2 });
     expect(made.commonName).toBe("calc");
@@ -93,7 +98,7 @@ describe("selfSigned", () => {
   });
 
   test.each(['O=x, "quoted" \\0a', "grüße", "#0404", "a".repeat(64)])(
-    "keeps the name %s as it is",
+    "selfSigned keeps the name %s unchanged",
     async (name) => {
       expect((await PrivateCertificate.selfSigned({ commonName: name })).commonName).toBe(name);
     },
@@ -101,25 +106,29 @@ describe("selfSigned", () => {
 
   test.each([
     ["no name", { commonName: "" }, /commonName/],
-    ["too long a name", { commonName: "a".repeat(65) }, /1 to 64/],
-    ["no time", { commonName: "x", validForDays: 0 }, /validForDays/],
-    ["no number", { commonName: "x", validForDays: Number.NaN }, /validForDays/],
-    ["a bad host", { commonName: "x", hostNames: ["a b"] }, /"a b" is no host name/],
-    ["a path behind a host", { commonName: "x", hostNames: ["a/b"] }, /"a\/b" is no host name/],
-  ])("refuses %s", async (_, options, message) => {
+    ["a name that is too long", { commonName: "a".repeat(65) }, /1 to 64/],
+    ["a validity of 0 days", { commonName: "x", validForDays: 0 }, /validForDays/],
+    ["a validity of NaN days", { commonName: "x", validForDays: Number.NaN }, /validForDays/],
+    ["an invalid host name", { commonName: "x", hostNames: ["a b"] }, /"a b" is not a valid host name/],
+    [
+      "a host name followed by a path",
+      { commonName: "x", hostNames: ["a/b"] },
+      /"a\/b" is not a valid host name/,
+    ],
+  ])("selfSigned rejects %s", async (_, options, message) => {
     const made = PrivateCertificate.selfSigned(options);
     await expect(made).rejects.toThrow(InvalidCertificate);
     await expect(made).rejects.toThrow(message);
   });
 
-  test("can be written out and read again", async () => {
+  test("a generated certificate is written as PEM and read again", async () => {
     const made = await PrivateCertificate.selfSigned({ commonName: "x" });
     const read = PrivateCertificate.loadPEM(made.toPEMWithKey());
     expect(read.fingerprint).toBe(made.fingerprint);
   });
 });
 
-test("nothing secret shows by accident", () => {
+test("neither console.log nor JSON shows the private key", () => {
   const secret = serverKey.split("\n")[1] ?? "?";
   for (const text of [
     inspect(server, { depth: 9 }),

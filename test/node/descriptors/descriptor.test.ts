@@ -34,7 +34,7 @@ const echo = EchoDescriptor.responder(({ value }) => {
   return { value };
 });
 
-/** Two of ours that pass descriptors. */
+/** Two connections that pass descriptors. */
 async function joined(
   responders: ResponderLocator = locator(write, echo),
   options: { descriptors?: boolean | { maxWaiting: number } } = { descriptors: true },
@@ -51,7 +51,7 @@ async function joined(
 }
 
 describe("a descriptor", () => {
-  it("is the peer's to use and close, and the sender's stays open", async () => {
+  it("a received descriptor can be used and closed, and the sender's stays open", async () => {
     const { client, server } = await joined();
     const file = sharedFile();
     await client.callRemote(Write, { file: file.fd, text: "there " });
@@ -60,7 +60,7 @@ describe("a descriptor", () => {
     expect(file.open()).toEqual([file.fd]);
   });
 
-  it("goes as an argument and comes in a response", async () => {
+  it("a descriptor is passed as an argument and in a response", async () => {
     const { client } = await joined();
     const file = sharedFile();
     const { value } = await client.callRemote(EchoDescriptor, { value: file.fd });
@@ -70,7 +70,7 @@ describe("a descriptor", () => {
     expect(file.text()).toBe("echo");
   });
 
-  it("may be closed as soon as the call has been made", async () => {
+  it("the sender may close its descriptor as soon as the call has been made", async () => {
     const { client } = await joined();
     const file = sharedFile();
     const own = openSync(file.path, "a");
@@ -80,7 +80,7 @@ describe("a descriptor", () => {
     expect(file.text()).toBe("late");
   });
 
-  it("finds its box among many, in both directions at once", async () => {
+  it("descriptors find their boxes among many, in both directions at once", async () => {
     const Sum = command("Sum", { arguments: { a: integer(), b: integer() }, response: { total: integer() } });
     const Long = command("Long", { arguments: { text: unicode() }, response: { text: unicode() } });
     const { client, server } = await joined(
@@ -107,7 +107,7 @@ describe("a descriptor", () => {
     }
   });
 
-  it("may be absent where it is optional, and be several in a row of a list", async () => {
+  it("a descriptor may be absent if it is optional, and a row of a list may have several", async () => {
     const Maybe = command("Maybe", {
       arguments: { file: optional(descriptor()) },
       response: { given: integer() },
@@ -142,7 +142,7 @@ describe("a descriptor", () => {
     expect(file.open()).toEqual([file.fd]);
   });
 
-  it("goes on while one side has ended", async () => {
+  it("descriptors pass while one side has ended", async () => {
     const { client, server } = await joined();
     const file = sharedFile();
     const call = client.callRemote(EchoDescriptor, { value: file.fd });
@@ -155,8 +155,8 @@ describe("a descriptor", () => {
   });
 });
 
-describe("a descriptor that nobody has use for", () => {
-  it("is closed with the connection", async () => {
+describe("an unclaimed descriptor", () => {
+  it("an unclaimed descriptor is closed with the connection", async () => {
     const Unclaimed = command("Unclaimed", { arguments: { file: descriptor() } });
     const { client, server } = await joined();
     const file = sharedFile();
@@ -168,7 +168,7 @@ describe("a descriptor that nobody has use for", () => {
     expect(file.open()).toEqual([file.fd]);
   });
 
-  it("is one of a bounded number", async () => {
+  it("the number of unclaimed descriptors is limited", async () => {
     const Unclaimed = command("Unclaimed", { arguments: { file: descriptor() } });
     const { client, server } = await joined(locator(), { descriptors: { maxWaiting: 3 } });
     const file = sharedFile();
@@ -182,7 +182,7 @@ describe("a descriptor that nobody has use for", () => {
     expect(file.open()).toEqual([file.fd]);
   });
 
-  it("is not sent when the rest of the call cannot be", async () => {
+  it("a descriptor is not sent if another argument of the call cannot be encoded", async () => {
     const Two = command("Two", { arguments: { a: descriptor(), b: descriptor() } });
     const { client } = await joined();
     const file = sharedFile();
@@ -191,14 +191,14 @@ describe("a descriptor that nobody has use for", () => {
       expect(error).toBeInstanceOf(InvalidSignature);
       expect(error.message).toContain('"b"');
     }
-    // @ts-expect-error: no text
+    // @ts-expect-error: not a string
     await rejection(client.callRemote(Write, { file: file.fd }));
     expect(file.open()).toEqual([file.fd]);
     await client.callRemote(Write, { file: file.fd, text: "the count is right" });
     expect(file.text()).toBe("the count is right");
   });
 
-  it("is given back when the rest of the box cannot be read", async () => {
+  it("a descriptor can be claimed again if the rest of the box cannot be decoded", async () => {
     const Odd = command("Write", { arguments: { file: descriptor(), text: integer() } });
     const { client, server } = await joined(locator(Odd.responder(() => {})));
     const file = sharedFile();
@@ -210,9 +210,9 @@ describe("a descriptor that nobody has use for", () => {
 });
 
 describe("descriptors are not available", () => {
-  it("over TCP, over other streams, and on connections that were not opened for them", async () => {
+  it("descriptors are not available over TCP, over other streams, and without the option", async () => {
     await expect(listen({ port: 0, descriptors: true })).rejects.toThrow(DescriptorsNotAvailable);
-    await expect(connect({ port: 1, descriptors: true })).rejects.toThrow(/UNIX sockets only/);
+    await expect(connect({ port: 1, descriptors: true })).rejects.toThrow(/UNIX socket/);
     expect(() => attach(new PassThrough(), { descriptors: true })).toThrow(DescriptorsNotAvailable);
     const tcp = createServer().listen(0);
     onTestFinished(() => void tcp.close());
@@ -233,7 +233,7 @@ describe("descriptors are not available", () => {
     expect(plain.state).toBe("open");
   });
 
-  it("in a listOf, and without a connection", async () => {
+  it("descriptors are not available in a listOf, and without a connection", async () => {
     const List = command("List", { arguments: { files: listOf(descriptor()) } });
     const { client } = await joined();
     expect(await rejection(client.callRemote(List, { files: [0] }))).toMatchObject({
@@ -242,7 +242,7 @@ describe("descriptors are not available", () => {
     expect(() => Write.makeArguments({ file: 0, text: "" })).toThrow(DescriptorsNotAvailable);
   });
 
-  it("inside TLS", async () => {
+  it("descriptors are not available inside TLS", async () => {
     const { server: localCertificate } = await testCertificates();
     const path = unixPlace();
     const server = await listen({
@@ -264,7 +264,7 @@ describe("descriptors are not available", () => {
     expect(file.text()).toBe("plain");
   });
 
-  it("behind a StartTLS: none goes to a peer that is not verified yet", async () => {
+  it("no descriptor is sent after StartTLS to a peer that is not verified yet", async () => {
     const { client } = await joined(
       locator(
         StartTLS.responder(() => ({})),
@@ -281,8 +281,8 @@ describe("descriptors are not available", () => {
   });
 });
 
-describe("a socket that carries descriptors", () => {
-  it("carries megabytes both ways, and stops when nobody reads", async () => {
+describe("a DescriptorStream", () => {
+  it("a socket with descriptors carries megabytes in both directions, and applies backpressure", async () => {
     const Long = command("Long", { arguments: { text: unicode() }, response: { text: unicode() } });
     const { client, server } = await joined(locator(Long.responder(({ text }) => ({ text }))));
     const text = "y".repeat(65_000);
@@ -290,7 +290,7 @@ describe("a socket that carries descriptors", () => {
     for (const answer of await Promise.all(calls)) expect(answer.text.length).toBe(text.length);
   });
 
-  it("is attached with what was read of it before", async () => {
+  it("attach passes on what was read from the socket before", async () => {
     const path = unixPlace();
     const accepted = deferred<Socket>();
     const listener = createServer({ pauseOnConnect: true }, accepted.resolve).listen(path);
@@ -309,7 +309,7 @@ describe("a socket that carries descriptors", () => {
     expect(file.text()).toBe("attached");
   });
 
-  it("is closed where the process has no descriptor left for it, and the server is told", async () => {
+  it("a socket is closed if the process has no file descriptor left, and the server reports the error", async () => {
     const path = unixPlace();
     const told: unknown[] = [];
     const onError = (error: unknown) => void told.push(error);
@@ -325,7 +325,7 @@ describe("a socket that carries descriptors", () => {
     expect(server.connections.size).toBe(0);
   });
 
-  it("hears of a peer that is gone", async () => {
+  it("a socket with descriptors detects that the peer has gone", async () => {
     const { client, server } = await joined();
     server.destroy();
     await client.closed;

@@ -8,16 +8,16 @@ afterEach(() => {
   vi.resetModules();
 });
 
-/** Node's own way to load a package, undocumented, and stable since there is Node. */
+/** Node's internal function that loads a package. It is undocumented, but has been stable since the first versions. */
 const loader = Module as unknown as { _load(name: string, ...rest: unknown[]): unknown };
 
-/** A fresh copy of what wants koffi. */
+/** Loads a new copy of the modules that load koffi. */
 function fresh(): Promise<typeof import("../../../src/node/descriptors/libc.ts")> {
   vi.resetModules();
   return import("../../../src/node/descriptors/libc.ts");
 }
 
-/** The error is of the fresh copy's own class. */
+/** Returns the error. Its class belongs to the new copy. */
 const notAvailable = { name: "DescriptorsNotAvailable", code: "DESCRIPTORS_NOT_AVAILABLE", fault: "caller" };
 
 function thrown(action: () => unknown): Error {
@@ -26,11 +26,11 @@ function thrown(action: () => unknown): Error {
   } catch (error) {
     return error as Error;
   }
-  throw new Error("nothing was thrown");
+  throw new Error("no error was thrown");
 }
 
-describe("where descriptors cannot be had, the error says why", () => {
-  it("without koffi: what to install", async () => {
+describe("reasons why descriptors are not available", () => {
+  it("without koffi the error names the package to install", async () => {
     const load = loader._load;
     vi.spyOn(loader, "_load").mockImplementation((name, ...rest) => {
       if (name === "koffi")
@@ -41,10 +41,10 @@ describe("where descriptors cannot be had, the error says why", () => {
     const error = thrown(libc);
     expect(error).toMatchObject({ ...notAvailable, cause: { code: "MODULE_NOT_FOUND" } });
     expect(error.message).toContain("npm install koffi");
-    descriptor(); // declaring one needs nothing
+    descriptor(); // defining the argument needs no koffi
   });
 
-  it("with a koffi that is too old", async () => {
+  it("an old version of koffi is an error", async () => {
     const load = loader._load;
     vi.spyOn(loader, "_load").mockImplementation((name, ...rest) =>
       name === "koffi" ? { version: "2.9.0" } : load.call(loader, name, ...rest),
@@ -67,7 +67,7 @@ describe("where descriptors cannot be had, the error says why", () => {
     });
   });
 
-  it("before anything is opened", async () => {
+  it("connect and listen check for koffi before anything is opened", async () => {
     await expect(connect({ path: "/nowhere", descriptors: { maxWaiting: -1 } })).rejects.toThrow(RangeError);
     await expect(listen({ port: 0, descriptors: true })).rejects.toThrow(DescriptorsNotAvailable);
   });

@@ -1,4 +1,4 @@
-/** Certificates from files that are not there, cannot be read, or hold something else. */
+/** Certificate files that are missing, unreadable, or hold other data. */
 import { mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -20,7 +20,7 @@ const loaders: [string, (pem: Buffer) => unknown][] = [
 ];
 
 describe.each(loaders)("%s", (_, load) => {
-  test("of a file that is missing, or is a folder: the system's own error", () => {
+  test("a missing file or a folder throws the system's error", () => {
     expect(() => load(readFileSync(join(folder, "missing.pem")))).toThrow(/ENOENT/);
     expect(() => load(readFileSync(folder))).toThrow(/EISDIR/);
   });
@@ -30,13 +30,13 @@ describe.each(loaders)("%s", (_, load) => {
     ["garbage", Buffer.from([0xff, 0xfe, 0x00, 0x41])],
     ["text", Buffer.from("no certificate here")],
     ["a header alone", Buffer.from("-----BEGIN CERTIFICATE-----\n")],
-  ])("of a file that is %s: InvalidCertificate", (__, content) => {
+  ])("a file that is %s throws InvalidCertificate", (__, content) => {
     writeFileSync(file, content);
     expect(() => load(readFileSync(file))).toThrow(InvalidCertificate);
   });
 });
 
-test("a file whose end is missing, as a full disk leaves it, is never half a certificate", () => {
+test("a truncated certificate file, as on a full disk, is never accepted", () => {
   const whole = Buffer.from(server.toPEMWithKey());
   for (let length = 0; length < whole.length - 1; length += 13) {
     writeFileSync(file, whole);
@@ -47,7 +47,7 @@ test("a file whose end is missing, as a full disk leaves it, is never half a cer
   }
 });
 
-test("what is no certificate is refused before anything listens", async () => {
+test("listen rejects an invalid certificate before it opens a socket", async () => {
   const localCertificate = { commonName: "x", toPEM: () => "", toPEMWithKey: () => "" } as PrivateCertificate;
   await expect(listen({ port: 0, host: "127.0.0.1", tls: { localCertificate } })).rejects.toThrow(
     InvalidCertificate,

@@ -1,6 +1,6 @@
 /**
- * Connections cut at every byte of a call: both ends hear of it, every promise is settled once, and nothing is left.
- * The same for an upgrade is in test/node/starttls/cut.test.ts; here is what either leaves behind.
+ * Connections that are cut at every byte of a call: both ends detect it, every promise settles once, and nothing leaks.
+ * test/node/starttls/cut.test.ts has the same tests for an upgrade. This file also checks for leaks after both.
  */
 import { readdirSync } from "node:fs";
 import { AmpError } from "ampwire";
@@ -20,7 +20,7 @@ const LENGTHS = {
   toClient: bytesOf({ _answer: "1", text: "cut" }).length,
 };
 
-/** A call over a wire that is cut, up to the end of both connections. */
+/** Runs a call over a wire that is cut, until both connections have ended. */
 async function callOver(cut: Cut) {
   const { heard, locator } = witness();
   const accepting = await ourServer({ locator });
@@ -39,33 +39,39 @@ async function callOver(cut: Cut) {
 }
 
 describe.each(["FIN", "RST"] as const)("a call cut with %s", (how) => {
-  test.each(["toServer", "toClient"] as const)("at every byte of the way %s", async (way) => {
-    const cuts = Array.from({ length: LENGTHS[way] }, (_, after) => callOver({ way, after, how }));
-    for (const [after, { how: outcome, heard }] of (await Promise.all(cuts)).entries()) {
-      expect(outcome, `after ${after} bytes`).toEqual(["rejected"]);
-      // Executed where it came whole, and only once.
-      expect(heard, `after ${after} bytes`).toEqual(way === "toServer" ? [] : ["cut"]);
+  test.each(["toServer", "toClient"] as const)(
+    "a call that is cut at every byte of the way %s settles once at both ends",
+    async (way) => {
+      const cuts = Array.from({ length: LENGTHS[way] }, (_, after) => callOver({ way, after, how }));
+      for (const [after, { how: outcome, heard }] of (await Promise.all(cuts)).entries()) {
+        expect(outcome, `after ${after} bytes`).toEqual(["rejected"]);
+        // A responder runs only if its ask has arrived completely, and only once.
+        expect(heard, `after ${after} bytes`).toEqual(way === "toServer" ? [] : ["cut"]);
+      }
+      expect(pendingTimers()).toBe(0);
+    },
+  );
+});
+
+test.each(["client", "server"] as const)(
+  "a call rejects when its %s destroys the connection",
+  async (side) => {
+    for (let turns = 0; turns < 12; turns++) {
+      const { heard, locator } = witness();
+      const accepting = await ourServer({ locator });
+      const client = await ourClient(accepting.port);
+      const server = await accepting.next();
+      const call = settling(client.callRemote(Mark, { text: "x" }));
+      for (let turn = 0; turn < turns; turn++) await new Promise(setImmediate);
+      (side === "client" ? client : server).destroy();
+      await Promise.all([call.over, client.closed, server.closed]);
+      expect(call.how).toHaveLength(1);
+      expect(heard.length).toBeLessThanOrEqual(1);
     }
-    expect(pendingTimers()).toBe(0);
-  });
-});
+  },
+);
 
-test.each(["client", "server"] as const)("a call whose %s destroys the connection", async (side) => {
-  for (let turns = 0; turns < 12; turns++) {
-    const { heard, locator } = witness();
-    const accepting = await ourServer({ locator });
-    const client = await ourClient(accepting.port);
-    const server = await accepting.next();
-    const call = settling(client.callRemote(Mark, { text: "x" }));
-    for (let turn = 0; turn < turns; turn++) await new Promise(setImmediate);
-    (side === "client" ? client : server).destroy();
-    await Promise.all([call.over, client.closed, server.closed]);
-    expect(call.how).toHaveLength(1);
-    expect(heard.length).toBeLessThanOrEqual(1);
-  }
-});
-
-test("hundreds of cuts, of calls and of upgrades, leave no descriptor, no timer and no handle", async () => {
+test("hundreds of cuts of calls and upgrades leave no descriptor, no timer and no handle", async () => {
   const descriptors = () => readdirSync("/proc/self/fd").length;
   const resources = () =>
     process.getActiveResourcesInfo().filter((one) => /TCP|TLS|Pipe|Timeout|Connect|Shutdown|Write/.test(one));
@@ -90,15 +96,15 @@ test("hundreds of cuts, of calls and of upgrades, leave no descriptor, no timer 
     await Promise.all(left.map(({ closed }) => closed));
     expect(accepting.server.connections.size).toBe(0);
   };
-  await round(); // what is made once, and kept: a secure context, say
+  await round(); // the first round creates what is cached: for example, a secure context
   await settledDown();
   const before = { descriptors: descriptors(), resources: resources().length };
   for (let n = 0; n < 4; n++) await round();
-  // The system takes a moment to close what has been closed; other test files share the process, not these sockets.
+  // The system closes sockets with a delay. Other test files run in this process, but do not use these sockets.
   for (let wait = 0; wait < 100 && resources().length > before.resources; wait++) await settledDown();
   expect(resources().length).toBeLessThanOrEqual(before.resources);
   expect(pendingTimers()).toBe(0);
-  // Other threads of this process have descriptors too: four rounds that leaked would leave 160 at least.
+  // Other threads of this process have descriptors too, but a leak in four rounds would leave at least 160.
   expect(descriptors()).toBeLessThan(before.descriptors + 40);
 });
 

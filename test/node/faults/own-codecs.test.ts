@@ -1,4 +1,4 @@
-/** A program's own codecs that throw, or give what they should not: the error names the argument, nothing is sent. */
+/** Codecs of the program that throw or return wrong values: the error names the argument, and nothing is sent. */
 import { type Argument, ampList, command, InvalidSignature, listOf, locator, optional } from "ampwire";
 import { flushPending, scriptedPeer } from "ampwire/testing";
 import { describe, expect, test } from "vitest";
@@ -9,7 +9,7 @@ function thrower(what: unknown): never {
   throw what;
 }
 
-/** The wrong types are what this is about. */
+/** Casts on purpose, to test wrong types. */
 function codec(halves: { encode?: () => unknown; decode?: () => unknown }): Argument<string> {
   return {
     encode: (halves.encode ?? (() => Uint8Array.of(0x78))) as Argument<string>["encode"],
@@ -21,7 +21,7 @@ const BROKEN: [string, () => unknown][] = [
   ["throws an error", () => thrower(new Error("cannot"))],
   ["throws undefined", () => thrower(undefined)],
   ["throws an object without prototype", () => thrower(Object.create(null))],
-  ["throws an object whose text throws", () => thrower({ toString: () => thrower(new Error()) })],
+  ["throws an object whose toString throws", () => thrower({ toString: () => thrower(new Error()) })],
 ];
 const NO_BYTES: [string, () => unknown][] = [
   ["returns nothing", () => undefined],
@@ -29,7 +29,7 @@ const NO_BYTES: [string, () => unknown][] = [
   ["returns text", () => "text"],
   ["returns a number", () => 7],
   ["returns an array", () => [1, 2]],
-  ["returns something like bytes", () => ({ length: 3 })],
+  ["returns an object that resembles bytes", () => ({ length: 3 })],
   ["returns an ArrayBuffer", () => new ArrayBuffer(3)],
   ["returns a promise", async () => Uint8Array.of(1)],
   ["returns 65,536 bytes", () => new Uint8Array(65_536)],
@@ -42,9 +42,9 @@ const places: [string, (it: Argument<string>) => Argument<unknown>, unknown][] =
   ["a field of a row", (it) => ampList({ field: it }) as Argument<unknown>, [{ field: "x" }]],
 ];
 
-describe.each(places)("%s whose codec", (_, place, value) => {
+describe.each(places)("codecs of %s", (_, place, value) => {
   test.each([...BROKEN, ...NO_BYTES])(
-    "%s when encoding: the call rejects, and nothing is sent",
+    "a codec that %s when encoding rejects the call, and nothing is sent",
     async (__, encode) => {
       const { connection, peer } = scriptedPeer();
       const Odd = command("Odd", { arguments: { it: place(codec({ encode })) } });
@@ -59,7 +59,7 @@ describe.each(places)("%s whose codec", (_, place, value) => {
   );
 
   test.each(BROKEN)(
-    "%s when decoding an ask: UNKNOWN, and the responder does not run",
+    "a codec that %s when decoding an ask answers UNKNOWN, and the responder does not run",
     async (__, decode) => {
       const Odd = command("Odd", { arguments: { it: place(codec({ decode })) } });
       let runs = 0;
@@ -73,7 +73,7 @@ describe.each(places)("%s whose codec", (_, place, value) => {
     },
   );
 
-  test.each(BROKEN)("%s when decoding an answer: that call alone rejects", async (__, decode) => {
+  test.each(BROKEN)("a codec that %s when decoding an answer rejects that call alone", async (__, decode) => {
     const Odd = command("Odd", { response: { it: place(codec({ decode })) } });
     const good = command("Odd", { arguments: { it: place(codec({})) } });
     const { connection, peer } = scriptedPeer();

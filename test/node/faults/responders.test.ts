@@ -1,5 +1,5 @@
-// biome-ignore-all lint/suspicious/noThenProperty: what has a `then` is what is tested
-/** Responders that go wrong in every way there is: the peer hears UNKNOWN at most, and nobody else suffers. */
+// biome-ignore-all lint/suspicious/noThenProperty: objects with `then` are tested
+/** Responders that fail in every possible way: the peer gets UNKNOWN at most, and no other call is affected. */
 import { ampList, bytes, type Connection, command, integer, listOf, locator, unicode } from "ampwire";
 import { flushPending, type ScriptedPeer, scriptedPeer } from "ampwire/testing";
 import { describe, expect, test } from "vitest";
@@ -18,12 +18,12 @@ interface Served {
   readonly reported: unknown[];
 }
 
-/** Our end stays open after an error, so that it can be seen that it still works. */
+/** This end stays open after an error, so that the tests can check that it still works. */
 function serving(respond: () => unknown, closeOnUndeclaredError = false): Served {
   const reported: unknown[] = [];
   const joined = scriptedPeer({
     locator: locator(
-      Odd.responder(respond as () => typeof GOOD), // the wrong types are what this is about
+      Odd.responder(respond as () => typeof GOOD), // the cast makes wrong types possible
       Fine.responder(() => ({ text: "fine" })),
     ),
     closeOnUndeclaredError,
@@ -54,7 +54,7 @@ const garbage: [string, () => unknown][] = [
   ["throws null", () => thrower(null)],
   ["throws a symbol", () => thrower(Symbol("s"))],
   ["throws an object without prototype", () => thrower(Object.create(null))],
-  ["throws an object whose text throws", () => thrower({ toString: () => thrower(new Error("no")) })],
+  ["throws an object whose toString throws", () => thrower({ toString: () => thrower(new Error("no")) })],
   [
     "throws an error whose message throws",
     () =>
@@ -64,7 +64,7 @@ const garbage: [string, () => unknown][] = [
         }),
       ),
   ],
-  ["throws a proxy that was revoked", () => thrower(revoked.proxy)],
+  ["throws a revoked proxy", () => thrower(revoked.proxy)],
   ["rejects with undefined", () => Promise.reject()],
   ["rejects with an object without prototype", () => Promise.reject(Object.create(null))],
   ["returns nothing", () => undefined],
@@ -72,7 +72,7 @@ const garbage: [string, () => unknown][] = [
   ["returns a number", () => 7],
   ["returns a function", () => () => GOOD],
   ["returns an array", () => []],
-  ["returns a proxy that was revoked", () => revoked.proxy],
+  ["returns a revoked proxy", () => revoked.proxy],
   [
     "returns a getter that throws",
     () => ({
@@ -87,15 +87,15 @@ const garbage: [string, () => unknown][] = [
     () => Object.defineProperty({}, "then", { get: () => thrower(new Error("no")) }),
   ],
   [
-    "returns a proxy that throws whatever is done",
+    "returns a proxy that throws on every operation",
     () => new Proxy({}, { get: () => thrower(new Error("no")), has: () => thrower(new Error("no")) }),
   ],
-  ["returns a list that holds itself", () => ({ ...GOOD, list: cyclic })],
+  ["returns a list that contains itself", () => ({ ...GOOD, list: cyclic })],
   ["returns a list with a hole", () => ({ ...GOOD, list: Object.assign([1], { length: 3 }) })],
   ["returns a list as long as an array can be", () => ({ ...GOOD, list: new Array(2 ** 32 - 1) })],
   ["returns a million numbers", () => ({ ...GOOD, list: new Array(1_000_000).fill(1) })],
-  ["returns something like an array", () => ({ ...GOOD, list: { length: 1, 0: 1 } })],
-  ["returns something like bytes", () => ({ ...GOOD, data: { length: 1, 0: 1 } })],
+  ["returns an object that resembles an array", () => ({ ...GOOD, list: { length: 1, 0: 1 } })],
+  ["returns an object that resembles bytes", () => ({ ...GOOD, data: { length: 1, 0: 1 } })],
   ["returns text for bytes", () => ({ ...GOOD, data: "text" })],
   ["returns a value one byte too long", () => ({ ...GOOD, data: new Uint8Array(65_536) })],
   [
@@ -106,27 +106,33 @@ const garbage: [string, () => unknown][] = [
   ["returns a thenable that throws", () => ({ then: () => thrower(new Error("no")) })],
 ];
 
-describe("a responder that", () => {
-  test.each(garbage)("%s: UNKNOWN, and the connection goes on", async (_, respond) => {
-    const served = serving(respond);
-    served.peer.send({ _ask: "1", _command: "Odd" });
-    await served.peer.expect(UNKNOWN);
-    expect(served.reported).toHaveLength(1);
-    await stillWorks(served);
-    served.peer.send({ _command: "Odd" }); // and nobody is told where nobody asked to be
-    await stillWorks(served);
-  });
+describe("faulty responders", () => {
+  test.each(garbage)(
+    "a responder that %s answers UNKNOWN, and the connection continues",
+    async (_, respond) => {
+      const served = serving(respond);
+      served.peer.send({ _ask: "1", _command: "Odd" });
+      await served.peer.expect(UNKNOWN);
+      expect(served.reported).toHaveLength(1);
+      await stillWorks(served);
+      served.peer.send({ _command: "Odd" }); // an ask without tag gets no error
+      await stillWorks(served);
+    },
+  );
 
-  test.each(garbage)("%s: by default the connection ends in order", async (_, respond) => {
-    const { peer, connection } = serving(respond, true);
-    peer.send({ _ask: "1", _command: "Odd" });
-    await peer.expect(UNKNOWN);
-    await peer.expectEnd();
-    peer.end();
-    expect(await connection.closed).toBeInstanceOf(Error);
-  });
+  test.each(garbage)(
+    "by default the connection closes in order after a responder that %s",
+    async (_, respond) => {
+      const { peer, connection } = serving(respond, true);
+      peer.send({ _ask: "1", _command: "Odd" });
+      await peer.expect(UNKNOWN);
+      await peer.expectEnd();
+      peer.end();
+      expect(await connection.closed).toBeInstanceOf(Error);
+    },
+  );
 
-  test("returns bytes whose buffer was given away: they are empty, and go out so", async () => {
+  test("a responder that returns bytes with a detached buffer answers with empty bytes", async () => {
     const data = new Uint8Array(70_000);
     const served = serving(() => {
       structuredClone(data, { transfer: [data.buffer] });
@@ -149,19 +155,22 @@ describe("a responder that", () => {
     ["resolves, then throws", (resolve) => [resolve(GOOD), thrower(new Error("late"))], {}],
   ];
 
-  test.each(thenables)("returns a thenable that %s: answered once", async (_, act, expected) => {
-    const served = serving(() => ({ then: act }));
-    served.peer.send({ _ask: "1", _command: "Odd" });
-    const answer = await served.peer.next();
-    if ("_error" in expected) expect(answer?.text("_error_code")).toBe("UNKNOWN");
-    else expect(answer?.text("_answer")).toBe("1");
-    await stillWorks(served);
-    // Nothing is in progress any more: closing waits for nothing.
-    void served.connection.close();
-    await served.peer.expectEnd();
-  });
+  test.each(thenables)(
+    "a responder that returns a thenable that %s answers once",
+    async (_, act, expected) => {
+      const served = serving(() => ({ then: act }));
+      served.peer.send({ _ask: "1", _command: "Odd" });
+      const answer = await served.peer.next();
+      if ("_error" in expected) expect(answer?.text("_error_code")).toBe("UNKNOWN");
+      else expect(answer?.text("_answer")).toBe("1");
+      await stillWorks(served);
+      // No call is in progress any more, so close() does not wait.
+      void served.connection.close();
+      await served.peer.expectEnd();
+    },
+  );
 
-  test("hangs: it is counted, told of the end, and its late answer goes nowhere", async () => {
+  test("a responder that never settles is counted, gets the abort signal, and its late answer is dropped", async () => {
     const late = deferred<typeof GOOD>();
     const heard = deferred<unknown>();
     const joined = scriptedPeer({
@@ -184,7 +193,7 @@ describe("a responder that", () => {
   });
 
   test.each(["throws", "rejects", "returns garbage"])(
-    "%s after the connection is gone: reported, once",
+    "a responder that %s after the end of the connection is reported once",
     async (how) => {
       const end = deferred<void>();
       const reported: unknown[] = [];
@@ -205,7 +214,7 @@ describe("a responder that", () => {
       await connection.closed;
       end.resolve();
       await flushPending();
-      // What it returned is not looked at: nobody can get it.
+      // The returned value is not checked, because it cannot be sent.
       expect(reported).toHaveLength(how === "returns garbage" ? 0 : 1);
     },
   );

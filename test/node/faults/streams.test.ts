@@ -1,4 +1,4 @@
-/** Streams that fail while they are written to or read, at any write: every call rejects once, with the cause. */
+/** Streams that fail in a write or a read: every call rejects once, with the cause. */
 import { Duplex } from "node:stream";
 import { AmpError, ConnectionLost, locator } from "ampwire";
 import { attach } from "ampwire/node";
@@ -37,7 +37,7 @@ const CODES = ["ECONNRESET", "EPIPE", "ENOBUFS", "ETIMEDOUT", "ENOSPC"];
 describe.each(CODES)("%s", (code) => {
   describe.each(["at once", "later"] as const)("%s", (when) => {
     test.each([0, 1, 2])(
-      "at write %i: calls reject once, with the cause, and nothing is written after it",
+      "if write %i fails, calls reject once with the cause, and nothing is written after it",
       async (at) => {
         const error = systemError(code);
         const { stream, written } = failing(at, error, when);
@@ -58,7 +58,7 @@ describe.each(CODES)("%s", (code) => {
     );
   });
 
-  test("of an answer: the responder has run once, and the connection ends", async () => {
+  test("if the write of an answer fails, the responder has run once, and the connection ends", async () => {
     const { heard, locator: marks } = witness();
     const { stream } = failing(0, systemError(code), "later");
     const connection = attach(stream, { locator: marks });
@@ -69,7 +69,7 @@ describe.each(CODES)("%s", (code) => {
   });
 
   test.each([0, 1])(
-    "in an upgrade, at write %i: it rejects once, and what was held is not written",
+    "if write %i of an upgrade fails, it rejects once, and queued calls are not written",
     async (at) => {
       const { stream, written } = failing(at, systemError(code), "later");
       const connection = attach(stream, { role: "client" });
@@ -85,7 +85,7 @@ describe.each(CODES)("%s", (code) => {
     },
   );
 
-  test("of the answer to a StartTLS: the connection ends", async () => {
+  test("if the write of the answer to a StartTLS fails, the connection ends", async () => {
     const { stream } = failing(0, systemError(code), "later");
     const connection = attach(stream, { role: "server", tls: { localCertificate } });
     tidy(connection);
@@ -94,7 +94,7 @@ describe.each(CODES)("%s", (code) => {
     expect(connection.secure).toBe(false);
   });
 
-  test("while reading, with an ask in progress: its late answer goes nowhere", async () => {
+  test("if reading fails with an ask in progress, its late answer is dropped", async () => {
     let answer = () => {};
     const slow = Mark.responder((args) => new Promise((resolve) => (answer = () => resolve(args))));
     const { stream, written } = failing(9, systemError(code), "at once");

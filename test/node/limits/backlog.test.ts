@@ -1,4 +1,4 @@
-/** maxAsksInProgress, maxUnsentBytes and maxHeldBytes, by default and as an option: at the edge, and past it. */
+/** maxAsksInProgress, maxUnsentBytes and maxHeldBytes, by default and as an option: at the limit and above it. */
 import { bytes, command, DEFAULT_LIMITS, LimitExceeded, type Limits, locator } from "ampwire";
 import { flushPending } from "ampwire/testing";
 import { describe, expect, test } from "vitest";
@@ -11,7 +11,7 @@ const Wait = command("Wait");
 const Big = command("Big", { response: { data: bytes() } });
 const Put = command("Put", { arguments: { data: bytes() } });
 
-/** A put is its data and 30 bytes. */
+/** The arguments of a Put. Its box has 30 bytes more than the data. */
 const OVERHEAD = bytesOf({ _ask: "1", _command: "Put", data: "" }).length;
 
 function put(size: number): { data: Uint8Array } {
@@ -24,7 +24,7 @@ describe.each<[string, Partial<Limits>]>([
 ])("maxAsksInProgress %s", (_, limits) => {
   const limit = limits.maxAsksInProgress ?? DEFAULT_LIMITS.maxAsksInProgress;
 
-  test("that many run at a time, one more waits, and none is refused", async () => {
+  test("asks up to the limit run at the same time, the next one waits, and none is rejected", async () => {
     const running: (() => void)[] = [];
     const waiting = Wait.responder(() => new Promise<void>((resolve) => running.push(resolve)));
     const { peer, arrived } = await openedBy({ limits, locator: locator(waiting) });
@@ -49,13 +49,13 @@ describe.each<[string, Partial<Limits>]>([
 ])("maxHeldBytes %s", (_, limits) => {
   const limit = limits.maxHeldBytes ?? DEFAULT_LIMITS.maxHeldBytes;
 
-  /** Calls that hold exactly so many bytes. */
+  /** Makes queued calls with this total number of bytes. */
   async function holding(total: number) {
     const joined = await openedBy({ limits });
     const upgrade = rejection(joined.connection.startTLS());
     const calls: Promise<Error>[] = [];
     for (let held = 0; held < total; ) {
-      // Tags are of one digit up to 15, of two up to 255: one byte more.
+      // A tag has one hexadecimal digit up to 15, and two up to 255, which makes the box one byte longer.
       const header = OVERHEAD + (calls.length + 2 < 16 ? 0 : 1);
       let size = Math.min(60_000, total - held - header);
       const rest = total - held - header - size;
@@ -70,7 +70,7 @@ describe.each<[string, Partial<Limits>]>([
   test.each([
     [-1, false],
     [0, true],
-  ])("with %i bytes past it, is one more call refused? %s", async (past, refused) => {
+  ])("with %i bytes over the limit queued, one more call is rejected: %s", async (past, refused) => {
     const { peer, upgrade, calls, last } = await holding(limit + past);
     await peer.box();
     peer.finish();
@@ -82,7 +82,7 @@ describe.each<[string, Partial<Limits>]>([
   });
 });
 
-test("thousands of calls held for TLS: a bounded number of bytes, each settled once, nothing of them sent", async () => {
+test("thousands of calls queued for TLS take a limited number of bytes, settle once each, and none is sent in plaintext", async () => {
   const { connection, peer } = await openedBy({});
   const before = await heldBytes();
   const upgrade = rejection(connection.startTLS());
@@ -105,7 +105,7 @@ describe.each<[string, Partial<Limits>]>([
   const limit = limits.maxUnsentBytes ?? DEFAULT_LIMITS.maxUnsentBytes;
   const VALUE = 60_000;
 
-  test("what it asks is no longer read, and what waits for it stays bounded", async () => {
+  test("asks of a peer that never reads are not read any more, and the unsent bytes stay limited", async () => {
     let served = 0;
     const big = Big.responder(() => {
       served++;
@@ -115,12 +115,12 @@ describe.each<[string, Partial<Limits>]>([
     peer.socket.pause();
     const count = (3 * limit) / VALUE + 200;
     for (let i = 0; i < count; i++) peer.send({ _ask: String(i), _command: "Big" });
-    let last = -1;
-    while (last !== served) {
+    // Reading yields to timers, so asks are served in several turns.
+    for (let last = -1, same = 0; same < 20; same = last === served ? same + 1 : 0) {
       last = served;
-      for (let turn = 0; turn < 20; turn++) await new Promise(setImmediate);
+      await new Promise((resolve) => setTimeout(resolve, 2));
     }
-    // The system's own buffers take some megabytes more.
+    // The system's own buffers hold some megabytes more.
     expect(socket.writableLength).toBeLessThan(limit + 3 * VALUE);
     expect(served).toBeLessThan(count);
     const failed = rejection(connection.callRemote(Put, put(1)));

@@ -1,4 +1,4 @@
-/** maxBoxBytes and maxBoxKeys: at the edge, one past it, by default and as an option; and what a dripping peer costs. */
+/** maxBoxBytes and maxBoxKeys at the limit and above it, by default and as an option; and the cost of a slow peer. */
 import { Box, BoxTooLarge, DEFAULT_LIMITS, encodeBox, KeyTooLong, type Limits } from "ampwire";
 import { describe, expect, test } from "vitest";
 import { heldBytes } from "../../support/memory.ts";
@@ -7,7 +7,7 @@ import { answeredAsks, openedBy } from "./hostile.ts";
 
 const ECHO = { _ask: "1", _command: "Echo" };
 
-/** An ask of exactly so many bytes. */
+/** Returns an ask of this number of bytes. */
 function askOf(bytes: number): Uint8Array {
   const entries = new Map<string, Uint8Array>();
   for (const [key, value] of Object.entries(ECHO)) entries.set(key, Buffer.from(value));
@@ -15,7 +15,7 @@ function askOf(bytes: number): Uint8Array {
     const missing = bytes - encodeBox(new Box(entries)).length;
     if (missing === 0) return encodeBox(new Box(entries));
     const key = `k${String(index).padStart(4, "0")}`;
-    // Never so much that the next key would not fit into what is left.
+    // Always leaves enough bytes for the next key.
     const room = missing - 4 - key.length;
     entries.set(key, new Uint8Array(room > 65_535 ? 65_000 : room));
   }
@@ -36,13 +36,13 @@ const cases: [string, keyof Limits, (size: number) => Uint8Array, Partial<Limits
 describe.each(cases)("%s", (_, name, ask, limits) => {
   const limit = limits[name] ?? DEFAULT_LIMITS[name];
 
-  test("at the edge: answered", async () => {
+  test("an ask at the limit is answered", async () => {
     const { peer } = await openedBy({ limits });
     peer.send(ask(limit));
     expect(await peer.box()).toEqual({ _answer: "1" });
   });
 
-  test("one past it: closed, with the limit's name in the reason", async () => {
+  test("an ask one over the limit closes the connection, and the reason names the limit", async () => {
     const { connection, peer } = await openedBy({ limits });
     peer.send(ask(limit + 1));
     const reason = await connection.closed;
@@ -52,7 +52,7 @@ describe.each(cases)("%s", (_, name, ask, limits) => {
   });
 });
 
-test("Infinity switches both off", async () => {
+test("Infinity disables both limits", async () => {
   const { peer } = await openedBy({ limits: { maxBoxBytes: Infinity, maxBoxKeys: Infinity } });
   peer.send(askOf(3 * 1024 * 1024));
   expect(await peer.box()).toEqual({ _answer: "1" });
@@ -60,29 +60,29 @@ test("Infinity switches both off", async () => {
   expect(await peer.box()).toEqual({ _answer: "1" });
 });
 
-test("a box is refused as soon as it is announced, before its bytes have come", async () => {
+test("a box is rejected when its length is announced, before its bytes have arrived", async () => {
   const { connection, peer } = await openedBy({ limits: { maxBoxBytes: 1000 } });
   peer.send(Uint8Array.of(0, 1, 0x6b, 0xff, 0xff)); // a value of 65,535 bytes is to follow
   expect(await connection.closed).toBeInstanceOf(BoxTooLarge);
 });
 
-test("a box that never ends holds no more than maxBoxBytes, many times over", async () => {
+test("a box without end takes no more memory than maxBoxBytes, on many connections", async () => {
   const opened = await Promise.all(
     Array.from({ length: 20 }, () => openedBy({ limits: { maxBoxBytes: 100_000 } })),
   );
   const before = await heldBytes();
   for (const { peer } of opened) peer.send(askOf(99_999).subarray(0, -2));
   await Promise.all(opened.map(({ arrived }) => arrived(99_997)));
-  // Doubled while it grows, and once in the socket's chunks.
+  // The buffer doubles as it grows, and the socket's chunks hold the bytes once more.
   expect((await heldBytes()) - before).toBeLessThan(20 * 100_000 * 4);
   for (const { peer } of opened) peer.send(new Uint8Array(60_000).fill(1));
   for (const { connection } of opened) expect(await connection.closed).toBeInstanceOf(KeyTooLong);
 });
 
-test("one byte at a time costs as much per byte at the end as at the beginning", async () => {
+test("a box that comes byte by byte has a constant cost for each byte", async () => {
   const { asks, seconds: few } = await answeredAsks(askOf(20_000));
   expect(asks).toBe(1);
   const { seconds: many } = await answeredAsks(askOf(200_000));
-  // Ten times the bytes; with the square of them it would be a hundred times the time.
+  // Ten times the bytes. With quadratic cost it would take a hundred times as long.
   expect(many).toBeLessThan(40 * Math.max(few, 0.02));
 });

@@ -1,4 +1,4 @@
-/** maxConnections: at the edge, one past it, and room again when one has gone. */
+/** maxConnections at the limit and above it, and after a connection has ended. */
 import { once } from "node:events";
 import { expect, test } from "vitest";
 import { ourServer, rawClient } from "../../support/loopback.ts";
@@ -11,7 +11,7 @@ async function answers(peer: RawPeer): Promise<boolean> {
   return (await peer.box())?._error === "1";
 }
 
-test("one past it is closed at once, those before it do not suffer, and there is room again", async () => {
+test("a connection over the limit is closed at once, the others continue, and a new one may come after an end", async () => {
   const { server, port } = await ourServer({ maxConnections: 3 });
   const peers = await Promise.all(Array.from({ length: 3 }, async () => new RawPeer(await rawClient(port))));
   for (const peer of peers) expect(await answers(peer)).toBe(true);
@@ -26,7 +26,7 @@ test("one past it is closed at once, those before it do not suffer, and there is
   expect(await answers(peers[1] as RawPeer)).toBe(true);
 });
 
-test("a flood of them costs nothing that stays", async () => {
+test("many connections over the limit leave nothing behind", async () => {
   const { server, port } = await ourServer({ maxConnections: 2 });
   const kept = [new RawPeer(await rawClient(port)), new RawPeer(await rawClient(port))];
   for (const peer of kept) expect(await answers(peer)).toBe(true);
@@ -38,7 +38,7 @@ test("a flood of them costs nothing that stays", async () => {
   for (const peer of kept) expect(await answers(peer)).toBe(true);
 });
 
-test("by default there is no bound", async () => {
+test("by default the number of connections is not limited", async () => {
   const { server, port } = await ourServer();
   const peers = await Promise.all(Array.from({ length: 60 }, async () => new RawPeer(await rawClient(port))));
   for (const peer of peers) expect(await answers(peer)).toBe(true);

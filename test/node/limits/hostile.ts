@@ -1,4 +1,4 @@
-/** What the tests of limits have in common: a connection of ours, a peer that behaves badly, and what it costs. */
+/** Helpers for tests of limits: a connection with a misbehaving peer, and measurement of its cost. */
 import { once } from "node:events";
 import type { Socket } from "node:net";
 import { Duplex } from "node:stream";
@@ -9,12 +9,12 @@ import { arrived, attached, type Joined, tidy } from "../../support/loopback.ts"
 const Echo = command("Echo");
 
 export interface Opened extends Joined {
-  /** Until so many bytes have come to our socket. */
+  /** Resolves when this number of bytes has arrived at this end's socket. */
   readonly arrived: (bytes: number) => Promise<void>;
   readonly socket: Socket;
 }
 
-/** A server's connection that serves `Echo`. */
+/** Opens a server's connection that serves `Echo`. */
 export async function openedBy(options: Omit<ConnectionOptions, "tls">): Promise<Opened> {
   const responders = locator(
     Echo.responder(() => {}),
@@ -24,7 +24,7 @@ export async function openedBy(options: Omit<ConnectionOptions, "tls">): Promise
   return { ...joined, arrived: (bytes) => arrived(joined.socket, bytes) };
 }
 
-/** Feeds bytes to a connection one by one: how many asks it answered, and how long that took. */
+/** Feeds bytes to a connection one by one. Returns the number of answered asks and the time in seconds. */
 export async function answeredAsks(bytes: Uint8Array): Promise<{ asks: number; seconds: number }> {
   let asks = 0;
   const stream = new Duplex({ read() {}, write: (_chunk, _encoding, done) => done() });

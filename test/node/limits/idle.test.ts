@@ -1,4 +1,4 @@
-/** What a connection that says nothing costs. */
+/** The cost of an idle connection. */
 import { bytes, command, locator } from "ampwire";
 import { connect, listen } from "ampwire/node";
 import { expect, test } from "vitest";
@@ -8,7 +8,7 @@ const Put = command("Put", { arguments: { data: bytes() } });
 const SIZE = 60_000;
 const CONNECTIONS = 50;
 
-test("what came last is not kept while nothing follows", async () => {
+test("an idle connection does not keep the last bytes that it received", async () => {
   await using server = await listen({
     port: 0,
     host: "127.0.0.1",
@@ -22,7 +22,7 @@ test("what came last is not kept while nothing follows", async () => {
     Promise.all(connections.map((one) => one.callRemote(Put, { data: new Uint8Array(SIZE) })));
   const before = await heldBytes();
   await put();
-  // The runs of bytes for what goes out are shared, and stay.
+  // The buffers for output are shared by all connections, and stay.
   expect((await heldBytes()) - before).toBeLessThan((CONNECTIONS * SIZE) / 4);
   await Promise.all(connections.map((one) => one.close()));
 });

@@ -1,4 +1,4 @@
-/** handshakeTimeout and idleTimeout, to the millisecond: silent peers, and those that send one byte a second. */
+/** handshakeTimeout and idleTimeout to the millisecond, with silent peers and with peers that send one byte a second. */
 import {
   CallTimeout,
   type ConnectionOptions,
@@ -18,7 +18,7 @@ const HOUR = 3600 * SECOND;
 
 function opened(options: ConnectionOptions = {}) {
   const clock = manualClock();
-  return { clock, ...scriptedPeer(options, { clock, pretendTLS: true }) };
+  return { clock, ...scriptedPeer(options, { clock, fakeTLS: true }) };
 }
 
 async function drip(peer: ScriptedPeer, byte: number, advance: (milliseconds: number) => void) {
@@ -33,7 +33,7 @@ describe.each<[string, Partial<Limits>]>([
 ])("handshakeTimeout %s", (_, limits) => {
   const limit = limits.handshakeTimeout ?? DEFAULT_LIMITS.handshakeTimeout;
 
-  test("a StartTLS that is never answered ends at the limit, and not before", async () => {
+  test("a StartTLS that is never answered fails at the timeout, and not before", async () => {
     const { clock, connection, peer } = opened({ limits });
     const upgrade = rejection(connection.startTLS());
     const held = rejection(connection.callRemote(Mark, { text: "held" }));
@@ -49,7 +49,7 @@ describe.each<[string, Partial<Limits>]>([
     expect(peer.unread).toBe(0);
   });
 
-  test("so does one whose answer comes byte by byte, one a second", async () => {
+  test("a StartTLS whose answer comes one byte a second fails at the timeout", async () => {
     const { clock, connection, peer } = opened({ limits });
     const upgrade = rejection(connection.startTLS());
     await peer.expect(STLS);
@@ -65,19 +65,19 @@ describe.each<[string, Partial<Limits>]>([
 describe("idleTimeout", () => {
   const limits = { idleTimeout: 30 * SECOND };
 
-  test("a peer that opens and says nothing is given up at the limit, and not before", async () => {
+  test("a peer that connects and sends nothing is closed at the idle timeout, and not before", async () => {
     const { clock, connection } = opened({ limits });
     clock.advance(30 * SECOND - 1);
     await flushPending();
     expect(connection.state).toBe("open");
     clock.advance(1);
     expect(connection.state).toBe("closed");
-    clock.advance(HOUR); // a peer so silent does not end its side either
+    clock.advance(HOUR); // so silent a peer does not end its side either
     expect(await connection.closed).toBeInstanceOf(IdleTimeout);
     expect(clock.pending).toBe(0);
   });
 
-  test("by default there is none: no timer at all is set for a connection that says nothing", async () => {
+  test("by default an idle connection has no timeout and sets no timer", async () => {
     const { clock, connection } = opened();
     expect(clock.pending).toBe(0);
     clock.advance(100 * HOUR);
@@ -85,7 +85,7 @@ describe("idleTimeout", () => {
     expect(connection.state).toBe("open");
   });
 
-  test("thousands that open and say nothing are all given up", async () => {
+  test("thousands of silent connections are all closed at the idle timeout", async () => {
     const clock = manualClock();
     const all = Array.from({ length: 2000 }, () => scriptedPeer({ limits }, { clock }).connection);
     expect(clock.pending).toBe(2000);
@@ -97,7 +97,7 @@ describe("idleTimeout", () => {
   });
 });
 
-test("a box that comes one byte a second takes no responder, and is served when it is whole", async () => {
+test("a box that comes one byte a second occupies no responder, and is served when it is complete", async () => {
   const { heard, locator } = witness();
   const { clock, peer, connection } = opened({ locator, limits: { idleTimeout: 2 * SECOND } });
   const ask = bytesOf({ _ask: "1", _command: "Mark", text: "slowly" });
@@ -110,7 +110,7 @@ test("a box that comes one byte a second takes no responder, and is served when 
   expect(connection.state).toBe("open");
 });
 
-test("a call to a peer that answers one byte a second ends at its own timeout, and its late answer is dropped", async () => {
+test("a call to a peer that answers one byte a second ends at its own timeout, and the late answer is dropped", async () => {
   const { clock, connection, peer } = opened({ callTimeout: 5 * SECOND });
   const call = rejection(connection.callRemote(Mark, { text: "x" }));
   await peer.expect({ _ask: "1", _command: "Mark", text: "x" });
@@ -120,6 +120,6 @@ test("a call to a peer that answers one byte a second ends at its own timeout, a
   await peer.expect({ _ask: "2", _command: "Mark", text: "y" });
   peer.send({ _answer: "2", text: "y" });
   expect(await next).toEqual({ text: "y" });
-  clock.advance(DEFAULT_LIMITS.boxTimeout); // its timer finds nothing to wait for
+  clock.advance(DEFAULT_LIMITS.boxTimeout); // the timer of the box finds no box
   expect(clock.pending).toBe(0);
 });

@@ -24,10 +24,10 @@ import {
 } from "ampwire/node";
 import { manualClock } from "ampwire/testing";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { reconnectingContract } from "../../contracts/reconnecting.ts";
 import { testCertificates } from "../../support/certificates.ts";
 import { breakAll } from "../../support/reconnecting/carrier.ts";
 import { Add, add, HangSafely } from "../../support/reconnecting/commands.ts";
-import { reconnectingContract } from "../../support/reconnecting/contract.ts";
 import { type Kept, kept } from "../../support/reconnecting/kept.ts";
 import { rejection } from "../../support/settled.ts";
 import { unixPlace } from "../../support/unix-place.ts";
@@ -42,7 +42,7 @@ function keep(options: ReconnectingOptions): Kept<NodeConnection> {
   return kept((behaviour) => reconnecting({ ...options, ...behaviour }), options);
 }
 
-it("a call without a bound has that of the connection, where a way of one's own gives it one", async () => {
+it("a call without a timeout has that of the connection, if the program opens the connections itself", async () => {
   const path = unixPlace();
   await serve(path, { locator: locator(HangSafely.responder(() => new Promise<never>(() => {}))) });
   const clock = manualClock();
@@ -73,7 +73,7 @@ reconnectingContract<NodeConnection>({
 });
 
 describe("startTLS", () => {
-  it("is done on every connection before any call is sent", async () => {
+  it("startTLS is done on every connection before any call is sent", async () => {
     const { authority, server: localCertificate } = await testCertificates();
     const path = unixPlace();
     const secure: boolean[] = [];
@@ -92,7 +92,7 @@ describe("startTLS", () => {
     expect(secure).toEqual([true, true]);
   });
 
-  it("keeps calls back when the peer refuses it, or hangs up in the middle of it", async () => {
+  it("calls stay queued when the peer refuses StartTLS or disconnects during the handshake", async () => {
     const path = unixPlace();
     const heard: Buffer[] = [];
     const sockets: Socket[] = [];
@@ -124,7 +124,7 @@ describe("startTLS", () => {
     expect(asked).toEqual(["StartTLS", "StartTLS"]);
   });
 
-  it("can be made to end the client when the peer is not whom we trust", async () => {
+  it("isFatalError can close the client when the peer is not trusted", async () => {
     const { otherAuthority, server: localCertificate } = await testCertificates();
     const path = unixPlace();
     await serve(path, { tls: { localCertificate } });
@@ -136,7 +136,7 @@ describe("startTLS", () => {
     expect(await rejection(client.callRemote(Add, { a: 1, b: 1 }))).toBeInstanceOf(PeerVerifyError);
   });
 
-  it("is looked at before anything is opened", () => {
+  it("the options of startTLS are checked before anything is opened", () => {
     expect(() => reconnecting({ path: unixPlace(), startTLS: { verifyAuthorities: [] } })).toThrow(
       InvalidCertificate,
     );
@@ -150,13 +150,13 @@ describe("startTLS", () => {
     ["setupTimeout", { setupTimeout: -1 }],
     ["maxCalls", { queue: { maxCalls: Number.NaN } }],
     ["maxBytes", { queue: { maxBytes: -1 } }],
-  ])("refuses a %s that is none", (name, wrong) => {
+  ])("reconnecting rejects an invalid %s", (name, wrong) => {
     expect(() => reconnecting({ path: unixPlace(), ...wrong })).toThrow(
       expect.objectContaining({ name: "RangeError", message: expect.stringContaining(name) }),
     );
   });
 
-  it("is what a command that demands TLS needs", async () => {
+  it("startTLS satisfies a command that requires TLS", async () => {
     const path = unixPlace();
     await serve(path);
     const { client } = keep({ path });
@@ -166,7 +166,7 @@ describe("startTLS", () => {
 });
 
 describe("onConnection", () => {
-  it("runs inside TLS", async () => {
+  it("onConnection runs inside TLS", async () => {
     const { server: localCertificate } = await testCertificates();
     const Login = command("Login", { arguments: { name: unicode() } });
     const Whoami = command("Whoami", { response: { name: unicode() } });
@@ -199,12 +199,12 @@ describe("onConnection", () => {
   });
 });
 
-describe("an address that cannot be taken", () => {
+describe("an invalid address", () => {
   it.each<[string, ReconnectingOptions]>([
     ["a port over 65535", { port: 70_000 }],
-    ["no address at all", {} as ReconnectingOptions],
+    ["an empty address", {} as ReconnectingOptions],
     ["descriptors over TCP", { port: 1, descriptors: true }],
-  ])("closes the client: %s", async (_, options) => {
+  ])("an address that Node rejects closes the client: %s", async (_, options) => {
     const { client, changes } = keep(options);
     const error = await rejection(client.callRemote(Add, { a: 1, b: 1 }));
     expect(await client.closed).toBe(error);

@@ -1,4 +1,4 @@
-/** Megabytes of plaintext on their way when TLS is started: all of them arrive, and only then comes TLS. */
+/** Megabytes of plaintext are unsent when TLS is started: all of them arrive, and then TLS begins. */
 import { createHash } from "node:crypto";
 import { bytes, command, HandshakeTimeout, integer, locator } from "ampwire";
 import { expect, test } from "vitest";
@@ -16,14 +16,14 @@ const COUNT = Math.ceil((8 * 1024 * 1024) / VALUE);
 const Chunk = command("Chunk", { arguments: { seed: integer() }, response: { data: bytes() } });
 const chunks = Chunk.responder(({ seed }) => ({ data: chunk(seed) }));
 
-/** Bytes that no other chunk has at the same place. */
+/** Bytes that differ from those of any other chunk at the same position. */
 function chunk(seed: number): Uint8Array {
   const pattern = createHash("sha512").update(String(seed)).digest();
   return Uint8Array.from({ length: VALUE }, (_, i) => pattern[i % pattern.length] as number);
 }
 
 test.each(["client", "server"] as const)(
-  "case 24: 8 MiB of answers wait when the %s starts TLS: all are intact",
+  "case 24: 8 MiB of answers that wait when the %s starts TLS arrive unchanged",
   async (asker) => {
     const both = { tls, locator: locator(chunks, witness().locator) };
     const ends = await pair(both, both);
@@ -31,7 +31,7 @@ test.each(["client", "server"] as const)(
     const upgrade =
       asker === "client"
         ? ends.client.startTLS()
-        : // Its answers are written, or being written, when it asks.
+        : // The answers are written, or are being written, when this end asks.
           ends.client.callRemote(Chunk, { seed: 0 }).then(() => ends.server.startTLS());
     for (const [seed, { data }] of (await Promise.all(asked)).entries()) {
       expect(Buffer.compare(data, chunk(seed))).toBe(0);
@@ -42,7 +42,7 @@ test.each(["client", "server"] as const)(
   },
 );
 
-test("case 24: 8 MiB of answers wait for a peer that reads nothing until it has asked for TLS", async () => {
+test("case 24: 8 MiB of answers arrive at a peer that does not read until it has asked for TLS", async () => {
   const { connection, peer } = await ours("server", { tls, locator: locator(chunks) });
   peer.socket.pause();
   peer.send(
@@ -62,7 +62,7 @@ test("case 24: 8 MiB of answers wait for a peer that reads nothing until it has 
   expect(await Promise.race([connection.closed, "open"])).toBe("open");
 });
 
-test("case 24: a peer that never takes what waits for it ends at the handshake timeout", async () => {
+test("case 24: the upgrade with a peer that never reads fails at the handshake timeout", async () => {
   const { connection, peer } = await ours("server", {
     tls,
     locator: locator(chunks),

@@ -1,4 +1,4 @@
-/** Who is let in: certificates as `connect`, `listen` and the calls that start TLS see them. */
+/** Verification of certificates through `connect`, `listen` and the calls that start TLS. */
 import {
   type AmpConnection,
   ConnectionClosed,
@@ -26,7 +26,7 @@ describe.each(["TLSv1.2", "TLSv1.3"] as const)("over %s", (maxVersion) => {
   const demanding = { localCertificate: serverCertificate, verifyAuthorities, maxVersion };
 
   describe.each(["client", "server"] as const)("asked by the %s", (asker) => {
-    /** Starts TLS between two of ours, and has the client call as soon as it is being started. */
+    /** Starts TLS between two connections, and makes a call of the client during the upgrade. */
     async function upgrading(serverOptions: Options, clientOptions: Options, text: string) {
       const held = deferred<Error>();
       const call = (connection: AmpConnection) =>
@@ -42,26 +42,29 @@ describe.each(["TLSv1.2", "TLSv1.3"] as const)("over %s", (maxVersion) => {
       ["untrusted", certificates.otherClient, "does not lead to"],
       ["expired", certificates.expiredClient, "expired"],
       ["made for another use", certificates.wrongPurpose, "not made for TLS clients"],
-      ["missing", undefined, "no certificate"],
-    ])("case 14: a client certificate that is %s: no box is served", async (_, localCertificate, reason) => {
-      const { heard, locator } = witness();
-      const { server, client, upgrade, held } = await upgrading(
-        { tls: demanding, locator },
-        { tls: { localCertificate } },
-        "evil",
-      );
-      const [why, whyNot] = await Promise.all([server.closed, client.closed]);
-      expect(why).toBeInstanceOf(PeerVerifyError);
-      expect(why.message).toContain(reason);
-      expect(whyNot).toBeInstanceOf(PeerRefusedCertificate);
-      expect(whyNot.message).toContain("the peer refused our certificate");
-      expect(await held).toBe(whyNot);
-      // A TLS 1.3 client has finished its handshake before the server looks.
-      const finished = asker === "client" && maxVersion === "TLSv1.3";
-      if (!finished) expect(await upgrade).toBe(asker === "server" ? why : whyNot);
-      expect(heard).toEqual([]);
-      expect([server.secure, server.peerCertificate]).toEqual([false, undefined]);
-    });
+      ["missing", undefined, "did not present a certificate"],
+    ])(
+      "case 14: with a client certificate that is %s, no box is served",
+      async (_, localCertificate, reason) => {
+        const { heard, locator } = witness();
+        const { server, client, upgrade, held } = await upgrading(
+          { tls: demanding, locator },
+          { tls: { localCertificate } },
+          "evil",
+        );
+        const [why, whyNot] = await Promise.all([server.closed, client.closed]);
+        expect(why).toBeInstanceOf(PeerVerifyError);
+        expect(why.message).toContain(reason);
+        expect(whyNot).toBeInstanceOf(PeerRefusedCertificate);
+        expect(whyNot.message).toContain("the peer refused this end's certificate");
+        expect(await held).toBe(whyNot);
+        // A TLS 1.3 client finishes its handshake before the server has checked its certificate.
+        const finished = asker === "client" && maxVersion === "TLSv1.3";
+        if (!finished) expect(await upgrade).toBe(asker === "server" ? why : whyNot);
+        expect(heard).toEqual([]);
+        expect([server.secure, server.peerCertificate]).toEqual([false, undefined]);
+      },
+    );
 
     test.each([
       [
@@ -73,25 +76,28 @@ describe.each(["TLSv1.2", "TLSv1.3"] as const)("over %s", (maxVersion) => {
       ["expired", { localCertificate: certificates.expiredServer }, "", "expired on"],
       ["temporary", {}, "", "self-signed"],
       ["for another host", { localCertificate: serverCertificate }, "other.example", "not for other.example"],
-    ])("case 15: a server certificate that is %s: nothing held leaves", async (_, tls, name, reason) => {
-      const { heard, locator } = witness();
-      const serverName = name === "" ? undefined : name;
-      const { server, client, upgrade, held } = await upgrading(
-        { tls: { ...tls, maxVersion }, locator },
-        { tls: { verifyAuthorities, serverName } },
-        "secret",
-      );
-      const [whyNot, why] = await Promise.all([server.closed, client.closed]);
-      expect(why).toBeInstanceOf(PeerVerifyError);
-      expect(why.message).toMatch(new RegExp(reason));
-      expect(await held).toBe(why);
-      // The server's handshake may have been finished when the client looks at its certificate.
-      expect(asker === "client" ? [why] : [whyNot, undefined]).toContain(await upgrade);
-      expect(heard).toEqual([]);
-      expect([client.secure, client.peerCertificate]).toEqual([false, undefined]);
-    });
+    ])(
+      "case 15: with a server certificate that is %s, no queued call is sent",
+      async (_, tls, name, reason) => {
+        const { heard, locator } = witness();
+        const serverName = name === "" ? undefined : name;
+        const { server, client, upgrade, held } = await upgrading(
+          { tls: { ...tls, maxVersion }, locator },
+          { tls: { verifyAuthorities, serverName } },
+          "secret",
+        );
+        const [whyNot, why] = await Promise.all([server.closed, client.closed]);
+        expect(why).toBeInstanceOf(PeerVerifyError);
+        expect(why.message).toMatch(new RegExp(reason));
+        expect(await held).toBe(why);
+        // The server's handshake may have finished before the client checks its certificate.
+        expect(asker === "client" ? [why] : [whyNot, undefined]).toContain(await upgrade);
+        expect(heard).toEqual([]);
+        expect([client.secure, client.peerCertificate]).toEqual([false, undefined]);
+      },
+    );
 
-    test("case 26: both verified: each end knows the other's certificate, and only then", async () => {
+    test("case 26: after mutual verification each end knows the other's certificate, and not before", async () => {
       const before: unknown[] = [];
       const looking = locator(
         StartTLS.responder((_, { connection }) => {
@@ -118,7 +124,7 @@ describe.each(["TLSv1.2", "TLSv1.3"] as const)("over %s", (maxVersion) => {
   });
 });
 
-test("a server that closes an idle connection later on has not refused the client", async () => {
+test("a server that closes an idle connection later has not refused the client", async () => {
   const tls = { localCertificate: serverCertificate, verifyAuthorities };
   const { server, client } = await pair({ tls }, { tls: { localCertificate: clientCertificate } });
   await client.startTLS();
@@ -129,7 +135,7 @@ test("a server that closes an idle connection later on has not refused the clien
   expect(await client.closed).toBeInstanceOf(ConnectionClosed);
 });
 
-test("case 26: the certificate of a peer is unknown while the handshake runs, and after it has failed", async () => {
+test("case 26: the peer's certificate is unknown during the handshake and after a failed one", async () => {
   const { connection, peer } = await ours("client", { tls: { verifyAuthorities } });
   const upgrade = rejection(connection.startTLS());
   await peer.box();
@@ -155,7 +161,7 @@ describe("NODE_TLS_REJECT_UNAUTHORIZED=0 in the environment", () => {
     else process.env.NODE_TLS_REJECT_UNAUTHORIZED = before;
   });
 
-  test("case 16: an untrusted server is refused all the same", async () => {
+  test("case 16: an untrusted server is rejected despite the environment", async () => {
     const { client } = await pair(
       { tls: { localCertificate: certificates.impostorServer } },
       { tls: { verifyAuthorities } },
@@ -163,7 +169,7 @@ describe("NODE_TLS_REJECT_UNAUTHORIZED=0 in the environment", () => {
     expect(await rejection(client.startTLS())).toBeInstanceOf(PeerVerifyError);
   });
 
-  test("case 16: an untrusted client is refused all the same", async () => {
+  test("case 16: an untrusted client is rejected despite the environment", async () => {
     const { server, client } = await pair(
       { tls: { localCertificate: serverCertificate, verifyAuthorities } },
       { tls: { localCertificate: certificates.otherClient } },
@@ -173,41 +179,47 @@ describe("NODE_TLS_REJECT_UNAUTHORIZED=0 in the environment", () => {
   });
 });
 
-describe("case 17: certificates that cannot be used", () => {
+describe("case 17: unusable certificates", () => {
   const notAList: unknown = authority;
   const notACertificate: unknown = "-----BEGIN CERTIFICATE-----";
   const unusable = [
-    ["no authorities at all", { verifyAuthorities: [] }],
-    ["authorities that are no list", { verifyAuthorities: notAList as Certificate[] }],
-    ["an authority that is text", { verifyAuthorities: [notACertificate as Certificate] }],
-    ["a certificate that is text", { localCertificate: notACertificate as PrivateCertificate }],
-    ["a name that nobody vouches for", { serverName: "calc.example" }],
+    ["an empty list of CAs", { verifyAuthorities: [] }],
+    ["CAs that are not a list", { verifyAuthorities: notAList as Certificate[] }],
+    ["a CA given as text", { verifyAuthorities: [notACertificate as Certificate] }],
+    ["a certificate given as text", { localCertificate: notACertificate as PrivateCertificate }],
+    ["a server name without CAs", { serverName: "calc.example" }],
   ] as const;
 
-  test.each(unusable)("%s: startTLS rejects, nothing is sent, AMP goes on", async (_, options) => {
-    const { connection, peer } = await ours("client");
-    expect(await rejection(connection.startTLS(options))).toBeInstanceOf(InvalidCertificate);
-    const { localCertificate, verifyAuthorities, serverName } = { ...none, ...options };
-    const called = connection.callRemote(StartTLS, {
-      tls_localCertificate: localCertificate,
-      tls_verifyAuthorities: verifyAuthorities,
-      tls_serverName: serverName,
-    });
-    expect(await rejection(called)).toBeInstanceOf(InvalidCertificate);
-    const answered = connection.callRemote(Mark, { text: "first" });
-    expect(await peer.box()).toEqual({ _ask: "1", _command: "Mark", text: "first" });
-    peer.send({ _answer: "1", text: "first" });
-    expect(await answered).toEqual({ text: "first" });
-  });
+  test.each(unusable)(
+    "with %s, startTLS and later calls reject, nothing is sent, and another startTLS works",
+    async (_, options) => {
+      const { connection, peer } = await ours("client");
+      expect(await rejection(connection.startTLS(options))).toBeInstanceOf(InvalidCertificate);
+      const { localCertificate, verifyAuthorities, serverName } = { ...none, ...options };
+      const called = connection.callRemote(StartTLS, {
+        tls_localCertificate: localCertificate,
+        tls_verifyAuthorities: verifyAuthorities,
+        tls_serverName: serverName,
+      });
+      expect(await rejection(called)).toBeInstanceOf(InvalidCertificate);
+      expect(await rejection(connection.callRemote(Mark, { text: "first" }))).toBeInstanceOf(
+        InvalidCertificate,
+      );
+      const upgrade = rejection(connection.startTLS());
+      expect(await peer.box()).toEqual({ _ask: "1", _command: "StartTLS" });
+      connection.destroy();
+      await upgrade;
+    },
+  );
 
-  test.each(unusable)("%s: connect and listen say so before anything is opened", async (_, tls) => {
+  test.each(unusable)("with %s, connect and listen reject before anything is opened", async (_, tls) => {
     const { port, server } = await ourServer();
     expect(await rejection(connect({ port, host: "127.0.0.1", tls }))).toBeInstanceOf(InvalidCertificate);
     expect(server.connections.size).toBe(0);
     expect(await rejection(listen({ port: 0, host: "127.0.0.1", tls }))).toBeInstanceOf(InvalidCertificate);
   });
 
-  test("that a responder returns: an error, and no byte of TLS", async () => {
+  test("unusable certificates that a responder returns are an error, and no byte of TLS is sent", async () => {
     const { connection, peer } = await ours("server", {
       locator: locator(StartTLS.responder(() => ({ tls_verifyAuthorities: [] }))),
     });
@@ -216,7 +228,7 @@ describe("case 17: certificates that cannot be used", () => {
     expect(await connection.closed).toBeInstanceOf(InvalidCertificate);
   });
 
-  test("broken PEM, and a key that does not fit, do not even become a certificate", () => {
+  test("malformed PEM, and a key of another certificate, throw when they are loaded", () => {
     const key = clientCertificate.toPEMWithKey();
     expect(() =>
       Certificate.loadPEM("-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"),

@@ -1,4 +1,4 @@
-/** Both ends ask for TLS at once: neither can be served, and neither may wait for the other for ever. */
+/** Both ends ask for TLS at once: neither can be served, and both close. */
 import { StartTLSCollision } from "ampwire";
 import { expect, test } from "vitest";
 import { ours, pair } from "../../support/loopback.ts";
@@ -6,7 +6,7 @@ import { bytesOf, STLS } from "../../support/raw-peer.ts";
 import { rejection } from "../../support/settled.ts";
 import { Mark, witness } from "../../support/witness.ts";
 
-test("case 10: both ends ask at once: both reject and both close", async () => {
+test("case 10: if both ends ask at once, both reject and both close", async () => {
   const { heard, locator } = witness();
   const { server, client } = await pair({ locator }, { locator });
   const both = [server, client];
@@ -19,7 +19,7 @@ test("case 10: both ends ask at once: both reject and both close", async () => {
 });
 
 test.each(["server", "client"] as const)(
-  "case 10: asked while asking as TLS %s, the ask is not answered, and what is behind it not executed",
+  "case 10: an ask that collides with that of the TLS %s is not answered, and the bytes after it are not executed",
   async (role) => {
     const { heard, locator } = witness();
     const { connection, peer } = await ours(role, { locator });

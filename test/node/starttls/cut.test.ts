@@ -1,4 +1,4 @@
-/** The stream ends, or is cut, at any point of an upgrade: everybody who waits hears of it, once. */
+/** The stream ends or is cut at any point of an upgrade: all waiting promises settle once. */
 import { AmpError, locator, StartTLS } from "ampwire";
 import { describe, expect, test } from "vitest";
 import { testCertificates } from "../../support/certificates.ts";
@@ -11,40 +11,43 @@ import { Mark, witness } from "../../support/witness.ts";
 
 const { server: localCertificate } = await testCertificates();
 const tls = { localCertificate };
-/** Bytes of the handshake between two cuts. The plaintext part is cut at every byte. */
+/** Bytes between two cuts in the handshake. The plaintext part is cut at every byte. */
 const STRIDE = 11;
-/** Upgrades at a time. */
+/** Number of concurrent upgrades. */
 const BATCH = 24;
 
 describe.each(["client", "server"] as const)("case 22: asked by the %s", (asker) => {
   describe.each(["FIN", "RST"] as const)("cut with %s", (how) => {
-    test.each(["toServer", "toClient"] as const)("at every byte of the way %s", async (way) => {
-      const whole = await upgradeOver(undefined);
-      expect([...whole.upgrade.how, ...whole.held.how]).toEqual(["resolved", "resolved"]);
-      const plain = asks(way) ? bytesOf(STLS).length : bytesOf(ANS).length;
-      const positions: number[] = [];
-      for (let after = 0; after < whole.bytes[way]; after += after <= plain ? 1 : STRIDE)
-        positions.push(after);
-      let open = 0;
-      for (let at = 0; at < positions.length; at += BATCH) {
-        const cuts = positions.slice(at, at + BATCH).map((after) => upgradeOver({ way, after, how }));
-        for (const { upgrade, held } of await Promise.all(cuts)) {
-          expect(upgrade.how).toHaveLength(1);
-          expect(held.how).toHaveLength(1);
-          if (upgrade.how[0] === "rejected") expect(held.how).toEqual(["rejected"]);
-          else open++;
+    test.each(["toServer", "toClient"] as const)(
+      "an upgrade that is cut at every byte of the way %s settles once at both ends",
+      async (way) => {
+        const whole = await upgradeOver(undefined);
+        expect([...whole.upgrade.how, ...whole.held.how]).toEqual(["resolved", "resolved"]);
+        const plain = asks(way) ? bytesOf(STLS).length : bytesOf(ANS).length;
+        const positions: number[] = [];
+        for (let after = 0; after < whole.bytes[way]; after += after <= plain ? 1 : STRIDE)
+          positions.push(after);
+        let open = 0;
+        for (let at = 0; at < positions.length; at += BATCH) {
+          const cuts = positions.slice(at, at + BATCH).map((after) => upgradeOver({ way, after, how }));
+          for (const { upgrade, held } of await Promise.all(cuts)) {
+            expect(upgrade.how).toHaveLength(1);
+            expect(held.how).toHaveLength(1);
+            if (upgrade.how[0] === "rejected") expect(held.how).toEqual(["rejected"]);
+            else open++;
+          }
         }
-      }
-      // The last cuts are behind the handshake, and most are not.
-      expect(open).toBeLessThan(positions.length / 2);
-    });
+        // The last cuts come after the handshake, most come before its end.
+        expect(open).toBeLessThan(positions.length / 2);
+      },
+    );
 
     function asks(way: Way): boolean {
       return (way === "toServer") === (asker === "client");
     }
   });
 
-  /** An upgrade, and a call that it holds, up to the end of both connections. */
+  /** Runs an upgrade and a call that is queued during it, until both connections have ended. */
   async function upgradeOver(cut: Cut | undefined) {
     const { locator } = witness();
     const accepting = await ourServer({ tls, locator });
@@ -57,7 +60,7 @@ describe.each(["client", "server"] as const)("case 22: asked by the %s", (asker)
     const upgrade = settling(upgrading);
     const held = settling(calling);
     await held.over;
-    // Without a cut the byte counts are complete when the answer has come.
+    // Without a cut, the numbers of bytes are complete when the answer has come.
     const bytes = { toServer: wire.toServer.length, toClient: wire.toClient.length };
     if (cut === undefined) client.destroy();
     await Promise.all([upgrade.over, client.closed, server.closed]);
@@ -72,10 +75,10 @@ describe.each(["client", "server"] as const)("case 22: asked by the %s", (asker)
 
 describe.each(["server", "client"] as const)("case 22: the stream of a TLS %s is destroyed", (role) => {
   const stages = ["asked", "answered", "in the handshake"] as const;
-  const ways = ["by the connection", "by somebody else", "by somebody else, with an error"] as const;
+  const ways = ["by the connection", "by other code", "by other code, with an error"] as const;
 
-  describe.each(stages)("when we have %s", (stage) => {
-    test.each(ways)("%s", async (way) => {
+  describe.each(stages)("when the upgrade of this end is %s", (stage) => {
+    test.each(ways)("the stream is destroyed %s", async (way) => {
       const { connection, peer, socket } = await attached(role, { tls });
       const upgrade = settling(connection.startTLS());
       const held = settling(connection.callRemote(Mark, { text: "held" }));
@@ -83,13 +86,13 @@ describe.each(["server", "client"] as const)("case 22: the stream of a TLS %s is
       if (stage !== "asked") peer.send(ANS);
       if (stage === "in the handshake") await inHandshake();
       if (way === "by the connection") connection.destroy();
-      else socket.destroy(way === "by somebody else" ? undefined : new Error("somebody's own"));
+      else socket.destroy(way === "by other code" ? undefined : new Error("an error of other code"));
       await Promise.all([upgrade.over, held.over, connection.closed]);
       expect([upgrade.how, held.how]).toEqual([["rejected"], ["rejected"]]);
       expect(await connection.closed).toBeInstanceOf(AmpError);
       await peer.end();
 
-      /** Until the peer sees ours of a client, or the server has seen the peer's first bytes of TLS. */
+      /** Resolves when the peer sees the ClientHello of a client, or the server has seen the peer's first TLS bytes. */
       async function inHandshake(): Promise<void> {
         if (role === "client")
           return void (await new Promise((resolve) => peer.socket.once("data", resolve)));
@@ -100,7 +103,7 @@ describe.each(["server", "client"] as const)("case 22: the stream of a TLS %s is
     });
   });
 
-  test("while we decide whether to answer", async () => {
+  test("the stream is destroyed while the responder decides", async () => {
     const deciding = deferred();
     const decided = deferred();
     const signalled = deferred();
@@ -124,7 +127,7 @@ describe.each(["server", "client"] as const)("case 22: the stream of a TLS %s is
     expect(peer.received).toHaveLength(0);
   });
 
-  test("by the peer's end while we decide whether to answer", async () => {
+  test("the peer ends the stream while the responder decides", async () => {
     const deciding = deferred();
     const decided = deferred();
     const { connection, peer } = await attached(role, {

@@ -1,4 +1,4 @@
-/** The end of a stream inside TLS means what it means in plaintext. */
+/** The end of a stream inside TLS has the same meaning as in plaintext. */
 import { ConnectionLost, command, locator, MalformedAmpBox, unicode } from "ampwire";
 import { describe, expect, test } from "vitest";
 import { testCertificates } from "../../support/certificates.ts";
@@ -20,20 +20,23 @@ describe.each(ways)("%s", (way) => {
       return role === "server" ? peer.secure() : peer.tlsServer(localCertificate);
     }
 
-    test.each([1, 3, 20])("case 25: %i bytes of a box, then the end: an error", async (count) => {
-      const { heard, locator } = witness();
-      const joined = await ours(role, { locator, tls: { localCertificate } });
-      const peer = await secured(joined);
-      peer.send(bytesOf(EVIL).subarray(0, count));
-      peer.finish();
-      const reason = await joined.connection.closed;
-      expect(reason).toBeInstanceOf(ConnectionLost);
-      expect(reason.cause).toBeInstanceOf(MalformedAmpBox);
-      expect(reason.message).toContain(`${count} bytes`);
-      expect(heard).toEqual([]);
-    });
+    test.each([1, 3, 20])(
+      "case 25: the end of the stream after %i bytes of a box is an error",
+      async (count) => {
+        const { heard, locator } = witness();
+        const joined = await ours(role, { locator, tls: { localCertificate } });
+        const peer = await secured(joined);
+        peer.send(bytesOf(EVIL).subarray(0, count));
+        peer.finish();
+        const reason = await joined.connection.closed;
+        expect(reason).toBeInstanceOf(ConnectionLost);
+        expect(reason.cause).toBeInstanceOf(MalformedAmpBox);
+        expect(reason.message).toContain(`${count} bytes`);
+        expect(heard).toEqual([]);
+      },
+    );
 
-    test("case 25: a whole box, then a cut without a close in order", async () => {
+    test("case 25: a cut after a whole box is not a close in order", async () => {
       const { heard, locator } = witness();
       const joined = await ours(role, { locator, tls: { localCertificate } });
       const peer = await secured(joined);
@@ -44,7 +47,7 @@ describe.each(ways)("%s", (way) => {
       expect(heard).toEqual(["whole"]);
     });
 
-    test("whoever asks and ends its side still gets its answer", async () => {
+    test("a peer that asks and ends its side still receives its answer", async () => {
       const Slow = command("Slow", { response: { text: unicode() } });
       const answer = deferred<{ text: string }>();
       const joined = await ours(role, {

@@ -1,4 +1,4 @@
-/** Plaintext behind a StartTLS ask, or behind its answer (CVE-2011-0411): never executed, never answered. */
+/** Plaintext after a StartTLS ask or after its answer (CVE-2011-0411) is never executed and never answered. */
 import { once } from "node:events";
 import { HandshakeError, locator, PlaintextAfterStartTLS, StartTLS, UnexpectedAnswer } from "ampwire";
 import { describe, expect, test } from "vitest";
@@ -13,10 +13,10 @@ const ROLES = ["server", "client"] as const;
 describe.each(ROLES)("asked as TLS %s", (role) => {
   test.each([
     ["a box", bytesOf(EVIL)],
-    ["one stray byte", Buffer.of(0)],
+    ["a single zero byte", Buffer.of(0)],
     ["half a box", bytesOf(EVIL).subarray(0, 20)],
     ["a second StartTLS", bytesOf({ ...STLS, _ask: "2" })],
-  ])("case 1: %s glued behind the StartTLS ask is never executed", async (_, glued) => {
+  ])("case 1: %s right after the StartTLS ask is never executed", async (_, glued) => {
     const { heard, locator } = witness();
     const { connection, peer } = await ours(role, { locator });
     peer.send(bytesOf(STLS), glued);
@@ -28,7 +28,7 @@ describe.each(ROLES)("asked as TLS %s", (role) => {
     expect(heard).toEqual([]);
   });
 
-  test("case 1: what came before the ask is answered all the same", async () => {
+  test("case 1: boxes before the StartTLS ask are answered", async () => {
     const { heard, locator } = witness();
     const { connection, peer } = await ours(role, { locator });
     peer.send({ _ask: "a", _command: "Mark", text: "fair" }, STLS, EVIL);
@@ -37,7 +37,7 @@ describe.each(ROLES)("asked as TLS %s", (role) => {
     expect(heard).toEqual(["fair"]);
   });
 
-  test("a StartTLS that wants no answer changes nothing", async () => {
+  test("a StartTLS without a tag changes nothing", async () => {
     const { heard, locator } = witness();
     const { connection, peer } = await ours(role, { locator });
     peer.send({ _command: "StartTLS" }, { _ask: "a", _command: "Mark", text: "plain" });
@@ -46,7 +46,7 @@ describe.each(ROLES)("asked as TLS %s", (role) => {
     expect(connection.secure).toBe(false);
   });
 
-  test("case 2: a box that comes while we decide is never executed", async () => {
+  test("case 2: a box that arrives while the responder decides is never executed", async () => {
     const evil = witness();
     const deciding = deferred();
     const decided = deferred();
@@ -70,20 +70,20 @@ describe.each(ROLES)("asked as TLS %s", (role) => {
     expect(evil.heard).toEqual([]);
   });
 
-  test("case 2: a box between our answer and the ClientHello is never executed", async () => {
+  test("case 2: a box between the answer and the ClientHello is never executed", async () => {
     const { heard, locator } = witness();
     const { connection, peer } = await ours(role, { locator });
     peer.send(STLS);
     expect(await peer.box()).toEqual({ _answer: "1" });
     peer.send(EVIL);
     const reason = await connection.closed;
-    // A TLS client has not begun yet and sees it by itself; for a server its TLS engine does.
+    // A TLS client that has not begun yet detects it. For a server, its TLS engine does.
     expect(reason).toBeInstanceOf(role === "client" ? PlaintextAfterStartTLS : HandshakeError);
     await peer.end();
     expect(heard).toEqual([]);
   });
 
-  test("case 2: a box glued in front of the ClientHello is never executed", async () => {
+  test("case 2: a box right before the ClientHello is never executed", async () => {
     const { heard, locator } = witness();
     const { connection, peer } = await ours(role, { locator, handshakeDelay: 0 });
     peer.send(STLS);
@@ -96,7 +96,7 @@ describe.each(ROLES)("asked as TLS %s", (role) => {
 });
 
 describe.each(ROLES)("asking as TLS %s", (role) => {
-  test("case 6: plaintext in place of the handshake is an error, and nothing held leaves", async () => {
+  test("case 6: plaintext in place of the handshake is an error, and no queued call is sent", async () => {
     const { heard, locator } = witness();
     const { connection, peer } = await ours(role, { locator });
     const upgrade = rejection(connection.startTLS());
@@ -115,8 +115,8 @@ describe.each(ROLES)("asking as TLS %s", (role) => {
   });
 });
 
-describe("a forged answer to a call that is held", () => {
-  test("case 3: glued behind the answer, to a TLS client: a violation", async () => {
+describe("a forged answer to a queued call", () => {
+  test("case 3: a forged answer right after the StartTLS answer, to a TLS client, is a violation", async () => {
     const { connection, peer } = await ours("client");
     const upgrade = rejection(connection.startTLS());
     const held = rejection(connection.callRemote(Mark, { text: "secret" }));
@@ -128,7 +128,7 @@ describe("a forged answer to a call that is held", () => {
     expect(peer.received).toEqual(bytesOf(STLS));
   });
 
-  test("case 3: glued behind the answer, to a TLS server: its TLS engine fails on it", async () => {
+  test("case 3: a forged answer right after the StartTLS answer, to a TLS server, fails in its TLS engine", async () => {
     const { connection, peer } = await ours("server");
     const upgrade = rejection(connection.startTLS());
     const held = rejection(connection.callRemote(Mark, { text: "secret" }));
@@ -138,7 +138,7 @@ describe("a forged answer to a call that is held", () => {
     expect(await held).toBeInstanceOf(HandshakeError);
   });
 
-  test("case 3: after the ClientHello: the TLS engine fails on it", async () => {
+  test("case 3: a forged answer after the ClientHello fails in the TLS engine", async () => {
     const { connection, peer } = await ours("client");
     const upgrade = rejection(connection.startTLS());
     const held = rejection(connection.callRemote(Mark, { text: "secret" }));
@@ -150,26 +150,32 @@ describe("a forged answer to a call that is held", () => {
     expect(await held).toBeInstanceOf(HandshakeError);
   });
 
-  test.each(ROLES)("case 4: before the answer, to a TLS %s: nobody can know that tag", async (role) => {
-    const { connection, peer } = await ours(role);
-    const upgrade = rejection(connection.startTLS());
-    const held = rejection(connection.callRemote(Mark, { text: "secret" }));
-    expect(await peer.box()).toEqual(STLS);
-    peer.send({ _answer: "2", text: "forged" });
-    expect(await held).toBeInstanceOf(UnexpectedAnswer);
-    expect(await upgrade).toBeInstanceOf(UnexpectedAnswer);
-    expect((await connection.closed).message).toContain("has not been sent yet");
-    await peer.end();
-    expect(peer.received).toEqual(bytesOf(STLS));
-  });
+  test.each(ROLES)(
+    "case 4: a forged answer before the StartTLS answer, to a TLS %s, has an unknown tag",
+    async (role) => {
+      const { connection, peer } = await ours(role);
+      const upgrade = rejection(connection.startTLS());
+      const held = rejection(connection.callRemote(Mark, { text: "secret" }));
+      expect(await peer.box()).toEqual(STLS);
+      peer.send({ _answer: "2", text: "forged" });
+      expect(await held).toBeInstanceOf(UnexpectedAnswer);
+      expect(await upgrade).toBeInstanceOf(UnexpectedAnswer);
+      expect((await connection.closed).message).toContain("has not been sent yet");
+      await peer.end();
+      expect(peer.received).toEqual(bytesOf(STLS));
+    },
+  );
 
-  test.each(ROLES)("case 4: an error in place of the answer, to a TLS %s", async (role) => {
-    const { connection, peer } = await ours(role);
-    const upgrade = rejection(connection.startTLS());
-    const held = rejection(connection.callRemote(Mark, { text: "secret" }));
-    expect(await peer.box()).toEqual(STLS);
-    peer.send({ _error: "2", _error_code: "X", _error_description: "forged" });
-    expect(await held).toBeInstanceOf(UnexpectedAnswer);
-    expect(await upgrade).toBeInstanceOf(UnexpectedAnswer);
-  });
+  test.each(ROLES)(
+    "case 4: a forged error in place of the StartTLS answer, to a TLS %s, has an unknown tag",
+    async (role) => {
+      const { connection, peer } = await ours(role);
+      const upgrade = rejection(connection.startTLS());
+      const held = rejection(connection.callRemote(Mark, { text: "secret" }));
+      expect(await peer.box()).toEqual(STLS);
+      peer.send({ _error: "2", _error_code: "X", _error_description: "forged" });
+      expect(await held).toBeInstanceOf(UnexpectedAnswer);
+      expect(await upgrade).toBeInstanceOf(UnexpectedAnswer);
+    },
+  );
 });

@@ -1,4 +1,4 @@
-/** Bytes of TLS that come together with AMP's: a TLS server that has asked hands them to its TLS engine. */
+/** TLS bytes that arrive together with AMP's: a TLS server that asked passes them to its TLS engine. */
 import { once } from "node:events";
 import { expect, test } from "vitest";
 import { testCertificates } from "../../support/certificates.ts";
@@ -11,7 +11,7 @@ const { server: localCertificate } = await testCertificates();
 const tls = { localCertificate };
 const answer = bytesOf(ANS);
 
-test("case 7: the answer and the ClientHello in one segment", async () => {
+test("case 7: the answer and the ClientHello in one segment start TLS", async () => {
   const { connection, peer } = await ours("server", { tls });
   const upgrade = connection.startTLS();
   const called = connection.callRemote(Mark, { text: "held" });
@@ -24,7 +24,7 @@ test("case 7: the answer and the ClientHello in one segment", async () => {
   expect(await called).toEqual({ text: "here" });
 });
 
-test("case 7: the same, split at any byte", async () => {
+test("case 7: the answer and the ClientHello, split at any byte, start TLS", async () => {
   let length = answer.length + 1;
   for (let cut = 1; cut < length; cut++) {
     const { connection, peer, socket } = await attached("server", { tls });

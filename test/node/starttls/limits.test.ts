@@ -1,4 +1,4 @@
-/** What a peer may cost us, before, during and after an upgrade. */
+/** The cost that a peer can cause before, during and after an upgrade. */
 import { once } from "node:events";
 import { Duplex } from "node:stream";
 import { BoxTooLarge, bytes, command, IdleTimeout, LimitExceeded, locator } from "ampwire";
@@ -13,7 +13,7 @@ import { witness } from "../../support/witness.ts";
 const { server: localCertificate } = await testCertificates();
 const tls = { localCertificate };
 
-/** The beginning of a box that never ends: values of 60,000 bytes. */
+/** The beginning of a box without end: values of 60,000 bytes. */
 function endless(count: number): Buffer {
   const value = Buffer.alloc(60_000, "x");
   const entries = Array.from({ length: count }, (_, i) => [`key${i}`, value]);
@@ -21,7 +21,7 @@ function endless(count: number): Buffer {
 }
 
 describe("case 20: a box without end", () => {
-  test("in plaintext", async () => {
+  test("a box without end in plaintext closes the connection", async () => {
     const { connection, peer } = await ours("server", { limits: { maxBoxBytes: 200_000 } });
     peer.send(endless(4));
     const reason = await connection.closed;
@@ -29,7 +29,7 @@ describe("case 20: a box without end", () => {
     expect(reason.message).toContain("maxBoxBytes");
   });
 
-  test("in place of the answer to our StartTLS", async () => {
+  test("a box without end in place of the answer to StartTLS closes the connection", async () => {
     const { connection, peer } = await ours("server", { limits: { maxBoxBytes: 200_000 } });
     const upgrade = rejection(connection.startTLS());
     await peer.box();
@@ -38,7 +38,7 @@ describe("case 20: a box without end", () => {
     expect(await connection.closed).toBe(await upgrade);
   });
 
-  test("inside TLS", async () => {
+  test("a box without end inside TLS closes the connection", async () => {
     const { connection, peer } = await ours("server", { tls, limits: { maxBoxBytes: 200_000 } });
     peer.send(STLS);
     await peer.box();
@@ -57,13 +57,13 @@ test("case 20: a box that comes byte by byte costs no more than its length", asy
     stream.push(whole.subarray(at, at + 1));
     if (stream.readableLength > 10_000) await once(stream, "data");
   }
-  // A box that is neither ask nor answer, which nobody can know before its end.
+  // A box that is neither ask nor answer. The connection detects this only at its end.
   expect((await connection.closed).message).toContain("neither ask nor answer");
-  // With the square of the length it would be minutes.
+  // With quadratic cost it would take minutes.
   expect(performance.now() - start).toBeLessThan(10_000);
 });
 
-test("case 20: asks in progress are bounded: past it nothing is read", async () => {
+test("case 20: asks in progress are limited; above the limit nothing is read", async () => {
   const Wait = command("Wait");
   const running: (() => void)[] = [];
   const { peer } = await ours("server", {
@@ -87,7 +87,7 @@ test("case 20: asks in progress are bounded: past it nothing is read", async () 
   expect(Math.max(...sizes)).toBeLessThanOrEqual(10);
 });
 
-test("case 20: answers held for TLS are bounded: past it one more ask closes", async () => {
+test("case 20: answers queued for TLS are limited; above the limit one more ask closes the connection", async () => {
   const Big = command("Big", { response: { data: bytes() } });
   let served = 0;
   const big = Big.responder(() => {
@@ -109,15 +109,15 @@ test("case 20: answers held for TLS are bounded: past it one more ask closes", a
   expect(served).toBeLessThanOrEqual(11);
 });
 
-describe("case 20: an open connection that says nothing", () => {
+describe("case 20: an idle connection", () => {
   const limits = { idleTimeout: 50 };
 
-  test("in plaintext", async () => {
+  test("an idle connection in plaintext is closed at the idle timeout", async () => {
     const { connection } = await ours("server", { limits });
     expect(await connection.closed).toBeInstanceOf(IdleTimeout);
   });
 
-  test("inside TLS", async () => {
+  test("an idle connection inside TLS is closed at the idle timeout", async () => {
     const { heard, locator: marks } = witness();
     const { connection, peer } = await ours("server", { tls, limits, locator: marks });
     peer.send(STLS);

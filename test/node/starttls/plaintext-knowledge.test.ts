@@ -1,4 +1,4 @@
-/** What was learnt or begun in plaintext, and what becomes of it inside TLS. */
+/** State and calls that began in plaintext, and their treatment inside TLS. */
 import { command, locator, NotQuiescent, StartTLS, TLSRequired, unicode } from "ampwire";
 import { flushPending } from "ampwire/testing";
 import { describe, expect, test } from "vitest";
@@ -26,7 +26,7 @@ function logins() {
 
 describe("case 12: a login in plaintext", () => {
   test.each(["client", "server"] as const)(
-    "is forgotten at an upgrade that the %s asks for",
+    "a login in plaintext is forgotten at an upgrade that the %s asks for",
     async (asker) => {
       const ends = await pair({ tls, locator: logins() }, { locator: logins() });
       await ends.client.callRemote(Login, { user: "mallory" });
@@ -40,7 +40,7 @@ describe("case 12: a login in plaintext", () => {
     },
   );
 
-  test("that was sent while the StartTLS was on its way is forgotten too", async () => {
+  test("a login that was sent together with the StartTLS is forgotten too", async () => {
     const { connection, peer } = await ours("server", { tls, locator: logins() });
     const upgrade = connection.startTLS();
     await peer.box();
@@ -52,7 +52,7 @@ describe("case 12: a login in plaintext", () => {
     expect(await inside.box()).toEqual({ _answer: "b", user: "nobody" });
   });
 
-  test("by a responder that finishes only inside TLS is kept where it was begun", async () => {
+  test("a login by a responder that finishes inside TLS stays in the plaintext state", async () => {
     const upgraded = deferred();
     const Slow = command("Slow");
     const slow = Slow.responder(async (_, { state }) => {
@@ -67,7 +67,7 @@ describe("case 12: a login in plaintext", () => {
     expect(await client.callRemote(WhoAmI)).toEqual({ user: "nobody" });
   });
 
-  test("can be ruled out: a command that demands TLS is neither sent nor served in plaintext", async () => {
+  test("a command that requires TLS is neither sent nor served in plaintext", async () => {
     const SafeLogin = Login.extend("SafeLogin", { requireTLS: true });
     const served: string[] = [];
     const { connection, peer } = await ours("server", {
@@ -84,14 +84,14 @@ describe("case 12: a login in plaintext", () => {
     expect(served).toEqual(["alice"]);
   });
 
-  test("can be ruled out for a whole connection", async () => {
+  test("requireTLS of a connection rejects every command in plaintext", async () => {
     const { heard, locator: marks } = witness();
     const { connection, peer } = await ours("server", { tls, requireTLS: true, locator: marks });
     expect(await rejection(connection.callRemote(Mark, { text: "us" }))).toBeInstanceOf(TLSRequired);
     expect(await rejection(connection.callRemoteString("Mark"))).toBeInstanceOf(TLSRequired);
     peer.send({ _ask: "a", _command: "Mark", text: "evil" });
     expect(await peer.box()).toMatchObject({ _error: "a", _error_code: "TLS_REQUIRED" });
-    peer.send({ _ask: "b", _command: "Unheard" }); // nobody learns which commands there are
+    peer.send({ _ask: "b", _command: "Unheard" }); // the peer does not learn which commands exist
     expect(await peer.box()).toMatchObject({ _error: "b", _error_code: "TLS_REQUIRED" });
     peer.send(STLS);
     expect(await peer.box()).toEqual({ _answer: "1" });
@@ -102,7 +102,7 @@ describe("case 12: a login in plaintext", () => {
   });
 });
 
-describe("case 13: a question that is open at the upgrade", () => {
+describe("case 13: a call in progress at the upgrade", () => {
   const Wait = command("Wait", { response: { text: unicode() } });
 
   function waiting() {
@@ -115,18 +115,21 @@ describe("case 13: a question that is open at the upgrade", () => {
     return { answer, asked: asked.promise, responder };
   }
 
-  test.each(["client", "server"] as const)("is answered inside TLS, asked by the %s", async (asker) => {
-    const { answer, asked, responder } = waiting();
-    const answering = { tls, locator: locator(responder) };
-    const ends = await pair(answering, answering);
-    const open = ends[asker].callRemote(Wait);
-    await asked;
-    await ends.client.startTLS();
-    answer.resolve({ text: "late" });
-    expect(await open).toEqual({ text: "late" });
-  });
+  test.each(["client", "server"] as const)(
+    "a call in progress is answered inside TLS, upgrade by the %s",
+    async (asker) => {
+      const { answer, asked, responder } = waiting();
+      const answering = { tls, locator: locator(responder) };
+      const ends = await pair(answering, answering);
+      const open = ends[asker].callRemote(Wait);
+      await asked;
+      await ends.client.startTLS();
+      answer.resolve({ text: "late" });
+      expect(await open).toEqual({ text: "late" });
+    },
+  );
 
-  test("is what requireQuiescent refuses: our own, and nothing has been sent", async () => {
+  test("requireQuiescent rejects an upgrade with a call of this end in progress, and nothing is sent", async () => {
     const { answer, asked, responder } = waiting();
     const { client } = await pair({ tls, locator: locator(responder) });
     const open = client.callRemote(Wait);
@@ -141,7 +144,7 @@ describe("case 13: a question that is open at the upgrade", () => {
     expect(client.secure).toBe(true);
   });
 
-  test("is what requireQuiescent refuses: the peer's", async () => {
+  test("requireQuiescent rejects an upgrade with a call of the peer in progress", async () => {
     const { answer, asked, responder } = waiting();
     const { client, server } = await pair({}, { locator: locator(responder) });
     const open = server.callRemote(Wait);
@@ -152,7 +155,7 @@ describe("case 13: a question that is open at the upgrade", () => {
     expect(client.secure).toBe(false);
   });
 
-  test("is what a responder may refuse: with TLS_NOT_QUIESCENT, and AMP goes on", async () => {
+  test("a responder may refuse StartTLS with TLS_NOT_QUIESCENT while calls are in progress, and AMP continues", async () => {
     const { answer, asked, responder } = waiting();
     const { connection, peer } = await ours("server", {
       tls,
@@ -175,7 +178,7 @@ describe("case 13: a question that is open at the upgrade", () => {
     expect(connection.secure).toBe(true);
   });
 
-  test("is what a responder may refuse, though the question was answered while it decided: nothing has left yet", async () => {
+  test("a responder may refuse StartTLS although the call was answered meanwhile, because no answer has been sent", async () => {
     const { answer, asked, responder } = waiting();
     const agreed = deferred<{ tls_requireQuiescent: boolean }>();
     const { peer } = await ours("server", {
@@ -195,9 +198,9 @@ describe("case 13: a question that is open at the upgrade", () => {
   });
 
   describe.each(["server", "client"] as const)(
-    "asked of our %s between our StartTLS and its answer",
+    "an ask that the TLS %s receives between its StartTLS and the answer",
     (role) => {
-      /** Ours has asked; the peer asks first, and answers when it is told. */
+      /** This end has asked for TLS. The peer asks first, and answers when told to. */
       async function asking() {
         const wait = waiting();
         const { heard, locator: marks } = witness();
@@ -208,27 +211,24 @@ describe("case 13: a question that is open at the upgrade", () => {
       }
 
       test.each([
-        ["served still", "Wait"],
-        ["served, with its answer held", "Mark"],
-        ["served by nobody", "Nobody"],
-      ])(
-        "closes a quiescent upgrade that we asked for, when it came before the answer: %s",
-        async (_, name) => {
-          const { connection, peer, upgrade } = await asking();
-          const failed = rejection(upgrade);
-          const held = rejection(connection.callRemote(Mark, { text: "held" }));
-          peer.send({ _ask: "a", _command: name, text: "evil" }, ANS);
-          expect(await failed).toBeInstanceOf(NotQuiescent);
-          expect(await held).toBe(await failed);
-          await peer.end();
-          expect(peer.received).toEqual(bytesOf(STLS)); // no answer, and no handshake
-          peer.finish();
-          expect(await connection.closed).toBe(await failed);
-          expect(connection.secure).toBe(false);
-        },
-      );
+        ["still running", "Wait"],
+        ["answered, with the answer queued", "Mark"],
+        ["without a responder", "Nobody"],
+      ])("an ask before the answer fails a quiescent upgrade: %s", async (_, name) => {
+        const { connection, peer, upgrade } = await asking();
+        const failed = rejection(upgrade);
+        const held = rejection(connection.callRemote(Mark, { text: "held" }));
+        peer.send({ _ask: "a", _command: name, text: "evil" }, ANS);
+        expect(await failed).toBeInstanceOf(NotQuiescent);
+        expect(await held).toBe(await failed);
+        await peer.end();
+        expect(peer.received).toEqual(bytesOf(STLS)); // no answer and no handshake
+        peer.finish();
+        expect(await connection.closed).toBe(await failed);
+        expect(connection.secure).toBe(false);
+      });
 
-      test("closes it too when it is answered before the handshake could begin", async () => {
+      test("an ask that is answered before the handshake begins fails a quiescent upgrade", async () => {
         const { answer, asked, peer, upgrade } = await asking();
         const failed = rejection(upgrade);
         peer.send({ _ask: "a", _command: "Wait" });
@@ -240,7 +240,7 @@ describe("case 13: a question that is open at the upgrade", () => {
         expect(peer.received).toEqual(bytesOf(STLS));
       });
 
-      test("is no question when it wants no answer, nor are the calls that we hold", async () => {
+      test("asks without a tag and queued calls do not fail a quiescent upgrade", async () => {
         const { connection, heard, peer, upgrade } = await asking();
         const held = connection.callRemote(Mark, { text: "held" });
         peer.send({ _command: "Mark", text: "told" }, ANS);

@@ -1,4 +1,4 @@
-/** TLS is started once on a connection. */
+/** A connection starts TLS only once. */
 import { OnlyOneTLS, StartTLS } from "ampwire";
 import { describe, expect, test } from "vitest";
 import { testCertificates } from "../../support/certificates.ts";
@@ -10,7 +10,7 @@ import { Mark, witness } from "../../support/witness.ts";
 const { server: localCertificate } = await testCertificates();
 const tls = { localCertificate };
 
-test("case 8: a second StartTLS is answered with TLS_ERROR, and the connection goes on", async () => {
+test("case 8: a second StartTLS is answered with TLS_ERROR, and the connection continues", async () => {
   const { heard, locator } = witness();
   const { connection, peer } = await ours("server", { tls, locator });
   peer.send(STLS);
@@ -23,7 +23,7 @@ test("case 8: a second StartTLS is answered with TLS_ERROR, and the connection g
   expect(connection.secure).toBe(true);
 });
 
-test("case 8: the same to a TLS client", async () => {
+test("case 8: a second StartTLS to a TLS client is answered with TLS_ERROR", async () => {
   const { locator } = witness();
   const { connection, peer } = await ours("client", { locator });
   peer.send(STLS);
@@ -36,7 +36,7 @@ test("case 8: the same to a TLS client", async () => {
 });
 
 describe("case 9: a second startTLS", () => {
-  test("inside TLS is OnlyOneTLS on both ends, and changes nothing", async () => {
+  test("a second startTLS inside TLS throws OnlyOneTLS on both ends, and changes nothing", async () => {
     const { locator } = witness();
     const { server, client } = await pair({ tls, locator }, { locator });
     await client.startTLS();
@@ -47,7 +47,7 @@ describe("case 9: a second startTLS", () => {
     expect(await server.callRemote(Mark, { text: "and on" })).toEqual({ text: "and on" });
   });
 
-  test("while the first is under way is OnlyOneTLS, and the first succeeds", async () => {
+  test("a second startTLS during the first throws OnlyOneTLS, and the first succeeds", async () => {
     const { locator } = witness();
     const { server, client } = await pair({ tls, locator }, { locator });
     const first = client.startTLS();
@@ -56,7 +56,7 @@ describe("case 9: a second startTLS", () => {
     expect(await server.callRemote(Mark, { text: "on" })).toEqual({ text: "on" });
   });
 
-  test("where we are about to answer one is OnlyOneTLS", async () => {
+  test("startTLS throws OnlyOneTLS while this end is about to answer the peer's", async () => {
     let second: Promise<Error> | undefined;
     const responder = StartTLS.responder((_, { connection }) => {
       second = rejection(connection.startTLS());

@@ -1,4 +1,4 @@
-/** Streams that cannot carry TLS: refused before anything is sent. Node would abort the whole process. */
+/** Streams that cannot carry TLS are rejected before anything is sent. Without the check, Node would abort the process. */
 import { PassThrough } from "node:stream";
 import { TLSNotAvailable } from "ampwire";
 import { attach } from "ampwire/node";
@@ -12,20 +12,20 @@ import { Mark, witness } from "../../support/witness.ts";
 const { server: localCertificate } = await testCertificates();
 
 describe("case 23", () => {
-  test("a stream in object mode cannot be attached to", () => {
+  test("attach rejects a stream in object mode", () => {
     const stream = new PassThrough({ objectMode: true });
     expect(() => attach(stream)).toThrow(TypeError);
     expect(() => attach({ readable: stream, writable: new PassThrough() })).toThrow(TypeError);
     expect(() => attach({ readable: new PassThrough(), writable: stream })).toThrow(TypeError);
   });
 
-  test("a stream with an encoding set cannot be attached to", () => {
+  test("attach rejects a stream with an encoding set", () => {
     const stream = new PassThrough().setEncoding("utf8");
     expect(() => attach(stream)).toThrow(TypeError);
     expect(() => attach({ readable: stream, writable: new PassThrough() })).toThrow(TypeError);
   });
 
-  test("an encoding set later is a TypeError of startTLS, and nothing is sent", async () => {
+  test("startTLS throws TypeError if an encoding was set later, and nothing is sent", async () => {
     const { connection, peer, socket } = await attached("client");
     socket.setEncoding("latin1");
     expect(await rejection(connection.startTLS())).toBeInstanceOf(TypeError);
@@ -34,7 +34,7 @@ describe("case 23", () => {
     expect(peer.received).toHaveLength(0);
   });
 
-  test("a stream that is TLS already is a TypeError of startTLS, and AMP goes on", async () => {
+  test("startTLS throws TypeError on a stream that is TLS already, and AMP continues", async () => {
     const { inside, connection } = await fromTheFirstByte();
     expect(await rejection(connection.startTLS())).toBeInstanceOf(TypeError);
     const called = connection.callRemote(Mark, { text: "first" });
@@ -43,7 +43,7 @@ describe("case 23", () => {
     expect(await called).toEqual({ text: "first" });
   });
 
-  test("a peer that asks for TLS inside TLS gets TLS_ERROR, and AMP goes on", async () => {
+  test("a peer that asks for TLS inside TLS gets TLS_ERROR, and AMP continues", async () => {
     const { inside, heard } = await fromTheFirstByte();
     inside.send(STLS, { _ask: "2", _command: "Mark", text: "on" });
     expect(await inside.box()).toMatchObject({ _error: "1", _error_code: "TLS_ERROR" });
@@ -51,7 +51,7 @@ describe("case 23", () => {
     expect(heard).toEqual(["on"]);
   });
 
-  test("where nobody has said which end we are, startTLS is not available, and AMP goes on", async () => {
+  test("startTLS is not available on a stream without role, and AMP continues", async () => {
     const server = await rawServer();
     const [socket, accepted] = await Promise.all([rawClient(server.port), server.next()]);
     const { locator } = witness();
@@ -65,7 +65,7 @@ describe("case 23", () => {
     expect(await peer.box()).toEqual({ _answer: "2", text: "on" });
   });
 
-  /** A connection of ours on a stream that was TLS from its first byte. */
+  /** Opens a connection on a stream that was TLS from the beginning. */
   async function fromTheFirstByte() {
     const server = await rawServer();
     const [client, accepted] = await Promise.all([rawClient(server.port), server.next()]);

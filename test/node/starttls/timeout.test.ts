@@ -1,4 +1,4 @@
-/** A peer that takes its time: the upgrade has a bound, and then the socket is gone. */
+/** Slow peers: an upgrade has a timeout, after which the socket is destroyed. */
 import { once } from "node:events";
 import { HandshakeTimeout } from "ampwire";
 import { describe, expect, onTestFinished, test } from "vitest";
@@ -17,7 +17,7 @@ const limits = { handshakeTimeout: 60 };
 describe.each(["server", "client"] as const)("case 19: as TLS %s", (role) => {
   test("a StartTLS that is never answered ends at the handshake timeout", async () => {
     const { connection, peer, socket } = await attached(role, { tls, limits });
-    peer.socket.allowHalfOpen = true; // it does not even react to our end
+    peer.socket.allowHalfOpen = true; // the peer does not react to the end of this side either
     const upgrade = rejection(connection.startTLS());
     const held = rejection(connection.callRemote(Mark, { text: "secret" }));
     expect(await upgrade).toBeInstanceOf(HandshakeTimeout);
@@ -28,7 +28,7 @@ describe.each(["server", "client"] as const)("case 19: as TLS %s", (role) => {
     expect(peer.received.includes("secret")).toBe(false);
   });
 
-  test("a handshake of our own asking that never begins", async () => {
+  test("a handshake that this end asked for and that never begins ends at the handshake timeout", async () => {
     const { connection, peer, socket } = await attached(role, { tls, limits });
     peer.socket.allowHalfOpen = true;
     const upgrade = rejection(connection.startTLS());
@@ -40,7 +40,7 @@ describe.each(["server", "client"] as const)("case 19: as TLS %s", (role) => {
     expect(await connection.closed).toBe(await upgrade);
   });
 
-  test("a handshake of the peer's asking that never begins", async () => {
+  test("a handshake that the peer asked for and that never begins ends at the handshake timeout", async () => {
     const { connection, peer, socket } = await attached(role, { tls, limits });
     peer.socket.allowHalfOpen = true;
     peer.send(STLS);
@@ -48,13 +48,13 @@ describe.each(["server", "client"] as const)("case 19: as TLS %s", (role) => {
     expect(socket.destroyed).toBe(true);
   });
 
-  test("the call's own timeout is a bound too", async () => {
+  test("the timeout of the call also ends the upgrade", async () => {
     const { connection, socket } = await attached(role, { tls });
     expect(await rejection(connection.startTLS({ timeout: 30 }))).toBeInstanceOf(HandshakeTimeout);
     expect(socket.destroyed).toBe(true);
   });
 
-  test("the call's signal ends it with the signal's reason", async () => {
+  test("the signal of the call ends the upgrade with the signal's reason", async () => {
     const { connection, peer, socket } = await attached(role, { tls });
     const given = new AbortController();
     const upgrade = rejection(connection.startTLS({ signal: given.signal }));
@@ -67,7 +67,7 @@ describe.each(["server", "client"] as const)("case 19: as TLS %s", (role) => {
   });
 });
 
-test("case 19: a handshake that drips is not prolonged by its drops", async () => {
+test("case 19: a handshake that arrives byte by byte does not extend the timeout", async () => {
   const { connection, peer, socket } = await attached("server", { tls, limits });
   peer.send(STLS);
   await peer.box();
@@ -80,11 +80,11 @@ test("case 19: a handshake that drips is not prolonged by its drops", async () =
     return once(peer.socket, "close").then(() => {});
   });
   expect(await connection.closed).toBeInstanceOf(HandshakeTimeout);
-  expect(sent).toBeGreaterThan(0); // how many, the load of the machine says
+  expect(sent).toBeGreaterThan(0); // the number depends on the load of the machine
   expect(sent).toBeLessThan(20);
 });
 
-test("case 19: once TLS is there, its timer is not", async () => {
+test("case 19: the handshake timer is cleared when TLS is established", async () => {
   const { client, server } = await pair({ tls });
   await client.startTLS();
   await client.callRemoteString("Nobody").catch(() => {});

@@ -1,4 +1,4 @@
-/** Bytes that come at once behind a handshake: listened to only after our own check. */
+/** Bytes that follow a handshake at once are read only after this end's check of the certificate. */
 import { once } from "node:events";
 import { HandshakeError, PeerVerifyError, ProtocolError } from "ampwire";
 import { describe, expect, test } from "vitest";
@@ -16,7 +16,7 @@ describe.each(["TLSv1.2", "TLSv1.3"] as const)("over %s", (maxVersion) => {
   test.each([
     ["no certificate", {}],
     ["an untrusted certificate", { cert: otherClient.toPEMWithKey(), key: otherClient.toPEMWithKey() }],
-  ])("case 21: a client with %s writes at once: nothing is delivered", async (_, options) => {
+  ])("case 21: data that a client with %s sends at once is not delivered", async (_, options) => {
     const { heard, locator } = witness();
     const { connection, peer } = await ours("server", {
       locator,
@@ -29,7 +29,7 @@ describe.each(["TLSv1.2", "TLSv1.3"] as const)("over %s", (maxVersion) => {
     expect(heard).toEqual([]);
   });
 
-  test("case 21: an untrusted server writes at once: nothing is delivered", async () => {
+  test("case 21: data that an untrusted server sends at once is not delivered", async () => {
     const { heard, locator } = witness();
     const { connection, peer } = await ours("client", { locator, tls: { verifyAuthorities } });
     const upgrade = rejection(connection.startTLS());
@@ -44,7 +44,7 @@ describe.each(["TLSv1.2", "TLSv1.3"] as const)("over %s", (maxVersion) => {
     expect(heard).toEqual([]);
   });
 
-  test("what a trusted client writes at once is delivered", async () => {
+  test("data that a trusted client sends at once is delivered", async () => {
     const { heard, locator } = witness();
     const { peer } = await ours("server", { locator, tls: { localCertificate } });
     peer.send(STLS);
@@ -56,10 +56,10 @@ describe.each(["TLSv1.2", "TLSv1.3"] as const)("over %s", (maxVersion) => {
   });
 
   test.each([
-    ["a record that is none", "1703030005ffffffffff"],
+    ["an invalid record", "1703030005ffffffffff"],
     ["a fatal alert in plaintext", "15030300020250"],
     ["plaintext", bytesOf(EVIL).toString("hex")],
-  ])("%s glued behind the last flight of a handshake ends the connection", async (_, garbage) => {
+  ])("%s right after the last flight of a handshake closes the connection", async (_, garbage) => {
     const { heard, locator } = witness();
     const { connection, peer } = await ours("server", { locator, tls: { localCertificate } });
     const upgrade = connection.startTLS().catch((error: unknown) => error);

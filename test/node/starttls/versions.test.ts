@@ -1,4 +1,4 @@
-/** Versions, renegotiation and resumption, as a TLS stack that is not ours tries them. */
+/** Versions, renegotiation and resumption, attempted by another TLS stack. */
 import { once } from "node:events";
 import type { TLSSocket } from "node:tls";
 import { HandshakeError } from "ampwire";
@@ -14,17 +14,17 @@ const tls = { localCertificate };
 const OLD = { minVersion: "TLSv1", maxVersion: "TLSv1.1", ciphers: "DEFAULT:@SECLEVEL=0" } as const;
 
 describe("case 18", () => {
-  test("a client with TLS 1.1 is refused", async () => {
+  test("a client with TLS 1.1 is rejected", async () => {
     const { connection, peer } = await ours("server", { tls });
     peer.send(STLS);
     await peer.box();
     peer.tlsClient(OLD);
     const reason = await connection.closed;
     expect(reason).toBeInstanceOf(HandshakeError);
-    expect(reason.message).toContain("no version of TLS that we accept");
+    expect(reason.message).toContain("no accepted version of TLS");
   });
 
-  test("a server with TLS 1.1 is refused", async () => {
+  test("a server with TLS 1.1 is rejected", async () => {
     const { connection, peer } = await ours("client");
     const upgrade = rejection(connection.startTLS());
     await peer.box();
@@ -33,7 +33,7 @@ describe("case 18", () => {
     expect(await upgrade).toBeInstanceOf(HandshakeError);
   });
 
-  test("the versions of the option `tls` are kept", async () => {
+  test("the versions of the option `tls` are used", async () => {
     const { connection, peer } = await ours("server", { tls: { ...tls, minVersion: "TLSv1.3" } });
     peer.send(STLS);
     await peer.box();
@@ -62,7 +62,7 @@ describe("case 27", () => {
     const first = await upgraded({ maxVersion, cert: pem, key: pem });
     const sessions = [first.session];
     first.socket.on("session", (session) => sessions.push(session));
-    first.socket.write(Buffer.from("0000", "hex")); // wrong, so that the connection comes to its end
+    first.socket.write(Buffer.from("0000", "hex")); // invalid, so that the connection ends
     await once(first.socket, "close");
     for (const session of sessions) {
       const second = await upgraded({ maxVersion, cert: pem, key: pem, session });

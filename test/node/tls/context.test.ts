@@ -4,7 +4,7 @@ import { testCertificates } from "../../support/certificates.ts";
 
 const { authority, otherAuthority, server, client, chainedServer } = await testCertificates();
 
-test("a context is made once for the same certificate, authorities and versions", () => {
+test("a context is created once for the same certificate, CAs and versions", () => {
   const options = () => ({ localCertificate: server, verifyAuthorities: [authority, otherAuthority] });
   const kept = secureContext(options());
   expect(secureContext(options())).toBe(kept);
@@ -22,11 +22,11 @@ test("a context is made once for the same certificate, authorities and versions"
   expect(others.map((other) => secureContext(other))).toEqual(contexts);
 });
 
-test("nothing given means nobody trusted, not everybody that Node knows", () => {
+test("without verifyAuthorities a context trusts no CA, not even Node's root certificates", () => {
   expect(contextOptions({})).toMatchObject({ ca: [], minVersion: "TLSv1.2" });
 });
 
-test("the chain goes along with the certificate", () => {
+test("the chain is sent with the certificate", () => {
   const { cert } = contextOptions({ localCertificate: chainedServer });
   expect(String(cert).match(/BEGIN CERTIFICATE/g)).toHaveLength(2);
 });

@@ -1,4 +1,4 @@
-/** Versions, renegotiation and resumption: cases 18 and 27 of the upgrade. */
+/** TLS versions, renegotiation and resumption: cases 18 and 27 of the upgrade. */
 import { once } from "node:events";
 import { setTimeout as delay } from "node:timers/promises";
 import { connect, createServer, type SecureVersion, type TLSSocket } from "node:tls";
@@ -14,7 +14,7 @@ const identity = {
   cert: server.toPEM(),
   key: server.privateKey.export({ type: "pkcs8", format: "pem" }),
 };
-/** Old versions, and the ciphers that only these have, are off in OpenSSL unless they are asked for like this. */
+/** Options for versions before TLS 1.2. OpenSSL disables these and their ciphers by default. */
 const old = (version: SecureVersion) => ({
   minVersion: version,
   maxVersion: version,
@@ -28,7 +28,7 @@ test.each(["TLSv1", "TLSv1.1"] as const)("a server refuses %s", async (version) 
   old_.on("error", () => {});
   const error = await ended.catch((reason: unknown) => reason);
   expect(error).toBeInstanceOf(HandshakeError);
-  expect(String(error)).toMatch(/no version of TLS that we accept \(1.2 or newer\)/);
+  expect(String(error)).toMatch(/no accepted version of TLS \(1.2 or newer\)/);
 });
 
 test.each(["TLSv1", "TLSv1.1"] as const)("a client refuses %s", async (version) => {
@@ -41,10 +41,10 @@ test.each(["TLSv1", "TLSv1.1"] as const)("a client refuses %s", async (version) 
   expect(String(error)).toMatch(/protocol version/);
 });
 
-test("ends without a version in common are told so", async () => {
+test("ends without a common TLS version get an error that says so", async () => {
   const both = await upgradeBoth(await socketPair(), { maxVersion: "TLSv1.2" }, { minVersion: "TLSv1.3" });
   expect(String(failure(both.client))).toMatch(/the peer ended the TLS handshake: protocol version/);
-  expect(String(failure(both.server))).toMatch(/no version of TLS that we accept/);
+  expect(String(failure(both.server))).toMatch(/no accepted version of TLS/);
 });
 
 test("a client does not renegotiate when its server asks for it", async () => {
@@ -53,7 +53,7 @@ test("a client does not renegotiate when its server asks for it", async () => {
   theirs.emit("connection", serverStream);
   const [ours, [peer]] = await Promise.all([
     upgrade(clientStream, { role: "client" }),
-    once(theirs, "secureConnection") as Promise<[TLSSocket]>, // what that event carries
+    once(theirs, "secureConnection") as Promise<[TLSSocket]>, // the arguments of the event
   ]);
   peer.on("error", () => {});
   let done = false;
@@ -84,40 +84,43 @@ test("a server does not renegotiate when its client begins it", async () => {
   theirs.destroy();
 });
 
-test.each(["TLSv1.2", "TLSv1.3"] as const)("a session is not resumed, %s", async (maxVersion) => {
-  const localCertificate = server;
-  let session: Buffer | undefined;
-  const resumed: boolean[] = [];
-  for (let round = 0; round < 3; round++) {
-    const [clientStream, serverStream] = await socketPair();
-    const theirs = connect({
-      socket: clientStream,
-      rejectUnauthorized: false,
-      maxVersion,
-      cert: client.toPEM(),
-      key: client.privateKey.export({ type: "pkcs8", format: "pem" }),
-      ...(session === undefined ? {} : { session }),
-    });
-    theirs.on("session", (offered) => {
-      session = offered;
-    });
-    const ours = await upgrade(serverStream, { role: "server", localCertificate, verifyAuthorities });
-    ours.write("hello");
-    await receive(theirs, 5);
-    session ??= theirs.getSession();
-    resumed.push(theirs.isSessionReused(), ours.isSessionReused());
-    theirs.destroy();
-    ours.destroy();
-  }
-  expect(session).toBeDefined();
-  expect(resumed).toEqual(Array.from(resumed, () => false));
-});
+test.each(["TLSv1.2", "TLSv1.3"] as const)(
+  "a TLS server does not resume a session, %s",
+  async (maxVersion) => {
+    const localCertificate = server;
+    let session: Buffer | undefined;
+    const resumed: boolean[] = [];
+    for (let round = 0; round < 3; round++) {
+      const [clientStream, serverStream] = await socketPair();
+      const theirs = connect({
+        socket: clientStream,
+        rejectUnauthorized: false,
+        maxVersion,
+        cert: client.toPEM(),
+        key: client.privateKey.export({ type: "pkcs8", format: "pem" }),
+        ...(session === undefined ? {} : { session }),
+      });
+      theirs.on("session", (offered) => {
+        session = offered;
+      });
+      const ours = await upgrade(serverStream, { role: "server", localCertificate, verifyAuthorities });
+      ours.write("hello");
+      await receive(theirs, 5);
+      session ??= theirs.getSession();
+      resumed.push(theirs.isSessionReused(), ours.isSessionReused());
+      theirs.destroy();
+      ours.destroy();
+    }
+    expect(session).toBeDefined();
+    expect(resumed).toEqual(Array.from(resumed, () => false));
+  },
+);
 
-test("our client offers no session of an earlier connection", async () => {
+test("a client does not offer a session of an earlier connection", async () => {
   const theirs = createServer({ ...identity });
   for (let round = 0; round < 2; round++) {
     const [clientStream, serverStream] = await socketPair();
-    const accepted = once(theirs, "secureConnection") as Promise<[TLSSocket]>; // what that event carries
+    const accepted = once(theirs, "secureConnection") as Promise<[TLSSocket]>; // the arguments of the event
     theirs.emit("connection", serverStream);
     const ours = await upgrade(clientStream, { role: "client", verifyAuthorities });
     const [peer] = await accepted;
@@ -133,7 +136,7 @@ test.each([
   ["a host name", "calc.example", "calc.example"],
   ["an address", "127.0.0.1", false],
   ["nothing", undefined, false],
-])("%s as serverName: what the server is told", async (_, serverName, told) => {
+])("with %s as serverName, the client sends the expected SNI", async (_, serverName, told) => {
   const [ours, theirs] = await securePair({ verifyAuthorities, serverName }, { localCertificate: server });
   expect(Reflect.get(theirs, "servername")).toBe(told);
   ours.destroy();

@@ -1,4 +1,4 @@
-/** What a TLS server keeps from one handshake to the next, and what it must not. */
+/** Reuse of TLS servers for several handshakes. */
 import { expect, test } from "vitest";
 import { PeerVerifyError } from "../../../src/core/errors/tls.ts";
 import { describePeer } from "../../../src/node/tls/peer.ts";
@@ -11,7 +11,7 @@ const demands = { localCertificate: server, verifyAuthorities: [authority] };
 test.each([
   ["TCP", socketPair],
   ["memory", memoryPair],
-])("many handshakes, over %s: each outcome is that of its own stream", async (_, pair) => {
+])("many concurrent handshakes over %s have separate outcomes", async (_, pair) => {
   for (let round = 0; round < 3; round++) {
     await Promise.all(
       Array.from({ length: 12 }, async (_, index) => {

@@ -1,4 +1,4 @@
-/** Two joined ends of a quiet plaintext stream, as an upgrade wants them: over TCP, or in memory. */
+/** Two joined ends of a paused plaintext stream, ready for an upgrade, over TCP or in memory. */
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { Duplex } from "node:stream";
@@ -11,14 +11,14 @@ export type Options = Omit<UpgradeOptions, "role">;
 export async function socketPair(): Promise<[client: Socket, server: Socket]> {
   const listener = createServer({ pauseOnConnect: true }).listen(0, "127.0.0.1");
   await once(listener, "listening");
-  const { port } = listener.address() as AddressInfo; // of a listener on a port it is never a string
+  const { port } = listener.address() as AddressInfo; // the address of a TCP listener is never a string
   const client = connect(port, "127.0.0.1").pause();
   const [[server]] = await Promise.all([once(listener, "connection"), once(client, "connect")]);
   listener.close();
   return [client, server];
 }
 
-/** Streams that are no sockets: Node has to treat these in another way. */
+/** Streams that are not sockets: Node handles them differently. */
 export function memoryPair(): [client: Duplex, server: Duplex] {
   const client = new MemoryEnd();
   const server = new MemoryEnd();
@@ -69,7 +69,7 @@ export async function upgradeBoth(
   return { client: one, server: other };
 }
 
-/** The two TLS sockets of an upgrade that has to succeed. */
+/** Returns the two TLS sockets of an upgrade that must succeed. */
 export async function securePair(
   client: Options = {},
   server: Options = {},
@@ -85,7 +85,7 @@ export function failure(result: PromiseSettledResult<unknown>): unknown {
   return result.status === "rejected" ? result.reason : undefined;
 }
 
-/** Everything that comes in, until `length` bytes have. */
+/** Returns the received text once `length` bytes have arrived. */
 export async function receive(stream: Duplex, length: number): Promise<string> {
   const chunks: Uint8Array[] = [];
   let size = 0;
@@ -101,11 +101,11 @@ export async function receive(stream: Duplex, length: number): Promise<string> {
   });
 }
 
-/** The error that a stream ends with, or undefined where it just ends; "open" when it has not within a second. */
+/** Returns the error that a stream ends with, undefined for an end without error, or "open" after a second without an end. */
 export function ending(stream: Duplex): Promise<unknown> {
   return new Promise((resolve) => {
     let error: unknown;
-    const ended = () => setTimeout(() => resolve(error), 10); // an error may come just behind
+    const ended = () => setTimeout(() => resolve(error), 10); // an error may follow immediately
     setTimeout(() => resolve("open"), 1000);
     stream.on("error", (one) => {
       error ??= one;

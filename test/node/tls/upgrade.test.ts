@@ -21,7 +21,7 @@ const KINDS: readonly (readonly [string, () => Promise<[Duplex, Duplex]> | [Dupl
 const VERSIONS = ["TLSv1.2", "TLSv1.3"] as const;
 
 describe.each(KINDS)("over %s", (_, pair) => {
-  test.each(VERSIONS)("%s carries bytes both ways, both ends verified", async (version) => {
+  test.each(VERSIONS)("%s carries bytes in both directions, with both ends verified", async (version) => {
     const [one, other] = await securePair(
       { localCertificate: client, verifyAuthorities, serverName: "calc.example", maxVersion: version },
       { localCertificate: server, verifyAuthorities },
@@ -37,7 +37,7 @@ describe.each(KINDS)("over %s", (_, pair) => {
     other.destroy();
   });
 
-  test("without any options: an anonymous client, a temporary certificate", async () => {
+  test("without options the client has no certificate and the server has an ephemeral one", async () => {
     const [one, other] = await securePair({}, {}, await pair());
     expect(describePeer(one).certificate?.commonName).toBe("TEMPORARY CERTIFICATE");
     expect(describePeer(other).certificate).toBeUndefined();
@@ -45,7 +45,7 @@ describe.each(KINDS)("over %s", (_, pair) => {
     other.destroy();
   });
 
-  test("what the peer sends at once waits until somebody listens", async () => {
+  test("data that the peer sends at once waits for a listener", async () => {
     const [clientStream, serverStream] = await pair();
     const serverSide = upgrade(serverStream, { role: "server", localCertificate: server });
     serverSide.then((tls) => tls.write("early"));
@@ -58,7 +58,7 @@ describe.each(KINDS)("over %s", (_, pair) => {
     (await serverSide).destroy();
   });
 
-  test.each([1, 5, 100])("a server takes leftovers of %i bytes that were put back", async (size) => {
+  test.each([1, 5, 100])("a server accepts leftovers of %i bytes that were put back", async (size) => {
     const [clientStream, serverStream] = await pair();
     const clientSide = upgrade(clientStream, { role: "client" });
     const hello = await firstChunk(serverStream);
@@ -72,7 +72,7 @@ describe.each(KINDS)("over %s", (_, pair) => {
     other.destroy();
   });
 
-  test("megabytes go through, intact", async () => {
+  test("megabytes pass through TLS unchanged", async () => {
     const [one, other] = await securePair({}, {}, await pair());
     const text = "0123456789abcdef".repeat(1 << 18);
     one.write(text);
@@ -81,7 +81,7 @@ describe.each(KINDS)("over %s", (_, pair) => {
     other.destroy();
   });
 
-  test("one of the two ends is cut during the handshake: one rejection on either side", async () => {
+  test("a stream that is cut during the handshake rejects once at each end", async () => {
     const [clientStream, serverStream] = await pair();
     const both = upgradeBoth([clientStream, serverStream], {}, {});
     clientStream.destroy();
@@ -92,7 +92,7 @@ describe.each(KINDS)("over %s", (_, pair) => {
   });
 
   test.each(["client", "server"] as const)(
-    "a peer that ends without a word, seen by the %s",
+    "a peer that ends without sending rejects the handshake of the %s",
     async (role) => {
       const [clientStream, serverStream] = await pair();
       const [ours, theirs] = role === "client" ? [clientStream, serverStream] : [serverStream, clientStream];
@@ -107,23 +107,26 @@ describe.each(KINDS)("over %s", (_, pair) => {
     },
   );
 
-  test.each(["client", "server"] as const)("plaintext instead of TLS, seen by the %s", async (role) => {
-    const [clientStream, serverStream] = await pair();
-    const [ours, theirs] = role === "client" ? [clientStream, serverStream] : [serverStream, clientStream];
-    theirs.on("error", () => {});
-    const ended = upgrade(ours, { role });
-    await delay(10);
-    theirs.resume();
-    theirs.write("\0\x05_answ\0\x011\0\0 and so on, plainly");
-    const error = await ended.catch((reason: unknown) => reason);
-    expect(error).toBeInstanceOf(HandshakeError);
-    expect(String(error)).toMatch(/the peer does not speak TLS/);
-    expect(error).toHaveProperty("cause.code");
-    expect(ours.destroyed).toBe(true);
-    theirs.destroy();
-  });
+  test.each(["client", "server"] as const)(
+    "plaintext in place of TLS rejects the handshake of the %s",
+    async (role) => {
+      const [clientStream, serverStream] = await pair();
+      const [ours, theirs] = role === "client" ? [clientStream, serverStream] : [serverStream, clientStream];
+      theirs.on("error", () => {});
+      const ended = upgrade(ours, { role });
+      await delay(10);
+      theirs.resume();
+      theirs.write("\0\x05_answ\0\x011\0\0 and so on, plainly");
+      const error = await ended.catch((reason: unknown) => reason);
+      expect(error).toBeInstanceOf(HandshakeError);
+      expect(String(error)).toMatch(/the peer does not speak TLS/);
+      expect(error).toHaveProperty("cause.code");
+      expect(ours.destroyed).toBe(true);
+      theirs.destroy();
+    },
+  );
 
-  test("a signal ends the handshake with its own reason", async () => {
+  test("an aborted signal ends the handshake with its reason", async () => {
     for (const role of ["client", "server"] as const) {
       const [clientStream, serverStream] = await pair();
       const ours = role === "client" ? clientStream : serverStream;
@@ -139,7 +142,7 @@ describe.each(KINDS)("over %s", (_, pair) => {
   });
 });
 
-test("an aborted signal sends nothing", async () => {
+test("a signal that was aborted before sends nothing", async () => {
   const [clientStream, serverStream] = await socketPair();
   const reason = new Error("too late");
   const ended = upgrade(clientStream, { role: "client", signal: AbortSignal.abort(reason) });
@@ -148,7 +151,7 @@ test("an aborted signal sends nothing", async () => {
   serverStream.destroy();
 });
 
-test("bytes that wait in front of a client's handshake are a violation", async () => {
+test("bytes that wait before a client's handshake are a violation", async () => {
   const [clientStream, serverStream] = await socketPair();
   clientStream.unshift(Uint8Array.of(0));
   await expect(upgrade(clientStream, { role: "client" })).rejects.toThrow(PlaintextAfterStartTLS);
@@ -156,15 +159,15 @@ test("bytes that wait in front of a client's handshake are a violation", async (
   serverStream.destroy();
 });
 
-test("a stream that is gone is an error of the handshake", async () => {
+test("a closed stream rejects with HandshakeError", async () => {
   const [clientStream, serverStream] = await socketPair();
   clientStream.destroy();
   await expect(upgrade(clientStream, { role: "client" })).rejects.toThrow(HandshakeError);
-  await delay(20); // the end of it has come, though nobody has read
+  await delay(20); // the stream ended, although no code has read from it
   await expect(upgrade(serverStream, { role: "server" })).rejects.toThrow(HandshakeError);
 });
 
-test("a reset during the handshake is one rejection", async () => {
+test("a reset during the handshake rejects once", async () => {
   const [clientStream, serverStream] = await socketPair();
   const ended = upgrade(clientStream, { role: "client" });
   await firstChunk(serverStream);
@@ -174,7 +177,7 @@ test("a reset during the handshake is one rejection", async () => {
   expect(error).toHaveProperty("cause.code", "ECONNRESET");
 });
 
-test("after the upgrade an error of the socket below is an error of the TLS socket", async () => {
+test("after the upgrade, an error of the socket below becomes an error of the TLS socket", async () => {
   const [clientStream, serverStream] = await socketPair();
   const [one, other] = await securePair({}, {}, [clientStream, serverStream]);
   const seen = ending(one);

@@ -1,4 +1,4 @@
-/** Who lets whom in, and what each side is told: cases 14 to 16 of the upgrade. */
+/** Verification by servers and clients, and the errors at both ends: cases 14 to 16 of the upgrade. */
 import type { Duplex } from "node:stream";
 import { afterAll, afterEach, beforeEach, describe, expect, test } from "vitest";
 import { PeerRefusedCertificate, PeerVerifyError } from "../../../src/core/errors/tls.ts";
@@ -23,23 +23,19 @@ const KINDS: readonly (readonly [string, Pair])[] = [
 ];
 const WAYS = KINDS.flatMap(([kind, pair]) => VERSIONS.map((version) => [version, kind, pair] as const));
 
-describe.each(WAYS)("a client that is let in by nobody, %s over %s", (maxVersion, _, pair) => {
+describe.each(WAYS)("a client that the server rejects, %s over %s", (maxVersion, _, pair) => {
   test.each([
     [
-      "from another authority",
+      "issued by another CA",
       certificates.otherClient,
-      /it does not lead to one of the authorities given \(CN=Test CA\)/,
+      /its chain does not lead to one of the trusted CAs \(CN=Test CA\)/,
     ],
     ["expired", certificates.expiredClient, /expired/],
-    ["made for something else", certificates.wrongPurpose, /not made for TLS clients/],
+    ["made for another purpose", certificates.wrongPurpose, /not made for TLS clients/],
     ["made for servers", server, /not made for TLS clients/],
-    [
-      "self-signed",
-      certificates.selfSigned,
-      /it is self-signed and is not itself one of the authorities given/,
-    ],
-    ["missing", undefined, /presented no certificate/],
-  ])("its certificate is %s", async (_, localCertificate, message) => {
+    ["self-signed", certificates.selfSigned, /it is self-signed and is not one of the trusted CAs/],
+    ["missing", undefined, /did not present a certificate/],
+  ])("a server rejects a client whose certificate is %s", async (_, localCertificate, message) => {
     const theirs: Options = { localCertificate, verifyAuthorities, serverName: "calc.example", maxVersion };
     const both = await upgradeBoth(await pair(), theirs, { localCertificate: server, verifyAuthorities });
     expect(failure(both.server)).toBeInstanceOf(PeerVerifyError);
@@ -47,30 +43,30 @@ describe.each(WAYS)("a client that is let in by nobody, %s over %s", (maxVersion
     expect(failure(both.server)).toHaveProperty("cause");
     const refusal = await refusalSeenByClient(both, theirs);
     expect(refusal).toBeInstanceOf(PeerRefusedCertificate);
-    const named = localCertificate === undefined ? "we presented none" : `${localCertificate}`;
-    expect(String(refusal)).toContain(`the peer refused our certificate (${named})`);
+    const named = localCertificate === undefined ? "none was presented" : `${localCertificate}`;
+    expect(String(refusal)).toContain(`the peer refused this end's certificate (${named})`);
   });
 });
 
-describe.each(WAYS)("a client that verifies, %s over %s", (maxVersion, _, pair) => {
+describe.each(WAYS)("a client that verifies its server, %s over %s", (maxVersion, _, pair) => {
   test.each([
-    ["from another authority", server, [otherAuthority], /it does not lead to .*CN=Other CA/],
+    ["issued by another CA", server, [otherAuthority], /its chain does not lead to .*CN=Other CA/],
     [
-      "from an impostor of the authority",
+      "issued by an impostor of the CA",
       certificates.impostorServer,
       verifyAuthorities,
-      /does not lead to|its signature was not made/,
+      /does not lead to|its signature does not match/,
     ],
     ["expired", certificates.expiredServer, verifyAuthorities, /: it expired on 2\d{3}-/],
     ["not valid yet", certificates.futureServer, verifyAuthorities, /: it is not valid before 2\d{3}-/],
     ["made for clients", client, verifyAuthorities, /not made for TLS servers/],
     [
-      "the temporary one",
+      "the ephemeral one",
       undefined,
       verifyAuthorities,
       /\(CN=TEMPORARY CERTIFICATE, self-signed\).*: it is self-signed/,
     ],
-  ])("refuses a server's certificate that is %s", async (_, localCertificate, trusted, message) => {
+  ])("a client rejects a server's certificate that is %s", async (_, localCertificate, trusted, message) => {
     const both = await upgradeBoth(
       await pair(),
       { verifyAuthorities: trusted, maxVersion },
@@ -91,7 +87,7 @@ describe.each(WAYS)("a client that verifies, %s over %s", (maxVersion, _, pair) 
     ],
     ["another address", "127.0.0.2", /it is not for 127.0.0.2 but/],
     ["a longer name", "calc.example.org", /it is not for/],
-  ])("refuses a certificate for %s", async (_, serverName, message) => {
+  ])("a client rejects a certificate for %s", async (_, serverName, message) => {
     const ours = { verifyAuthorities, serverName, maxVersion };
     const both = await upgradeBoth(await pair(), ours, { localCertificate: server });
     expect(failure(both.client)).toBeInstanceOf(PeerVerifyError);
@@ -101,20 +97,20 @@ describe.each(WAYS)("a client that verifies, %s over %s", (maxVersion, _, pair) 
   test.each([
     ["the host name", { verifyAuthorities, serverName: "calc.example" }, server],
     [
-      "the host name in capitals, with the dot of the root",
+      "the host name in capitals, with a trailing dot",
       { verifyAuthorities, serverName: "CALC.example." },
       server,
     ],
     ["the address", { verifyAuthorities, serverName: "127.0.0.1" }, server],
     ["no name", { verifyAuthorities }, server],
     ["a chain", { verifyAuthorities }, certificates.chainedServer],
-    ["several authorities", { verifyAuthorities: [otherAuthority, authority] }, server],
+    ["several CAs", { verifyAuthorities: [otherAuthority, authority] }, server],
     [
-      "a self-signed one that is its own authority",
+      "a self-signed certificate that is trusted itself",
       { verifyAuthorities: [certificates.selfSigned] },
       certificates.selfSigned,
     ],
-  ])("accepts by %s", async (_, ours, localCertificate) => {
+  ])("a client accepts a certificate by %s", async (_, ours, localCertificate) => {
     const both = await upgradeBoth(await pair(), { ...ours, maxVersion }, { localCertificate });
     for (const result of [both.client, both.server]) {
       if (result.status === "rejected") throw result.reason;
@@ -123,7 +119,7 @@ describe.each(WAYS)("a client that verifies, %s over %s", (maxVersion, _, pair) 
   });
 });
 
-test("a client that verifies nothing accepts anything", async () => {
+test("a client without verification accepts any certificate", async () => {
   for (const localCertificate of [undefined, certificates.expiredServer, certificates.wrongPurpose]) {
     const both = await upgradeBoth(await socketPair(), {}, { localCertificate });
     expect(both.client.status).toBe("fulfilled");
@@ -131,7 +127,7 @@ test("a client that verifies nothing accepts anything", async () => {
   }
 });
 
-test("Node's own roots vouch for nobody", async () => {
+test("a client does not trust Node's root certificates", async () => {
   const { rootCertificates } = await import("node:tls");
   const root = Certificate.loadPEM(rootCertificates[0] ?? "");
   const both = await upgradeBoth(
@@ -150,28 +146,31 @@ describe("NODE_TLS_REJECT_UNAUTHORIZED=0 in the environment", () => {
     delete process.env.NODE_TLS_REJECT_UNAUTHORIZED;
   });
 
-  test.each(VERSIONS)("changes nothing where authorities are given, %s", async (maxVersion) => {
-    const trusting = { verifyAuthorities, maxVersion };
-    const wrong = { localCertificate: certificates.impostorServer };
-    const one = await upgradeBoth(await socketPair(), trusting, wrong);
-    expect(failure(one.client)).toBeInstanceOf(PeerVerifyError);
-    const named = await upgradeBoth(
-      await socketPair(),
-      { ...trusting, serverName: "other.example" },
-      { localCertificate: server },
-    );
-    expect(failure(named.client)).toBeInstanceOf(PeerVerifyError);
-    const other = await upgradeBoth(
-      await socketPair(),
-      { ...trusting, localCertificate: certificates.otherClient },
-      { localCertificate: server, verifyAuthorities },
-    );
-    expect(failure(other.server)).toBeInstanceOf(PeerVerifyError);
-    destroy(one, named, other);
-  });
+  test.each(VERSIONS)(
+    "NODE_TLS_REJECT_UNAUTHORIZED=0 has no effect if CAs are given, %s",
+    async (maxVersion) => {
+      const trusting = { verifyAuthorities, maxVersion };
+      const wrong = { localCertificate: certificates.impostorServer };
+      const one = await upgradeBoth(await socketPair(), trusting, wrong);
+      expect(failure(one.client)).toBeInstanceOf(PeerVerifyError);
+      const named = await upgradeBoth(
+        await socketPair(),
+        { ...trusting, serverName: "other.example" },
+        { localCertificate: server },
+      );
+      expect(failure(named.client)).toBeInstanceOf(PeerVerifyError);
+      const other = await upgradeBoth(
+        await socketPair(),
+        { ...trusting, localCertificate: certificates.otherClient },
+        { localCertificate: server, verifyAuthorities },
+      );
+      expect(failure(other.server)).toBeInstanceOf(PeerVerifyError);
+      destroy(one, named, other);
+    },
+  );
 });
 
-/** In TLS 1.3, and with servers that close without an alert, it shows only after the client's handshake. */
+/** In TLS 1.3, and with servers that close without an alert, the failure appears after the client's handshake. */
 async function refusalSeenByClient({ client: result }: Both, options: Options): Promise<unknown> {
   if (result.status === "rejected") return result.reason;
   return refusalAfterHandshake(await ending(result.value), { ...options, role: "client" });

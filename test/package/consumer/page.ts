@@ -1,4 +1,4 @@
-/** A page, as a bundler's project has it: with the DOM's types and an older library, and without Node's types. */
+/** Program of a web page in a bundler's project: with the DOM's types and an older library, without Node's types. */
 import { command, integer, locator } from "ampwire";
 import { connectedPair } from "ampwire/testing";
 import { connect } from "ampwire/websocket";

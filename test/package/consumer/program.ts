@@ -1,6 +1,6 @@
 /**
- * A program as a user writes it, through every door: compiled against the packed package by every version of
- * TypeScript that is promised. Nothing here runs.
+ * Program of an application that uses every entry point. Every supported version of TypeScript compiles it against the
+ * packed package. Nothing here runs.
  */
 import {
   type AmpConnection,
@@ -79,7 +79,7 @@ export const Photo = command("Photo", { response: { data: bigBytes({ maxBytes: 1
 export const Login = StartTLS.extend("Login", { arguments: { token: unicode() } });
 export const Raw = protocolSwitch("Raw", { arguments: { version: integer() } });
 
-// Responders: functions, decorated methods, a locator of one's own.
+// Responders: functions, decorated methods, a locator of the application.
 
 type Ordered = ResponseOf<typeof Order>;
 
@@ -130,7 +130,7 @@ export const responders = locator(
 export async function order(connection: AmpConnection, gift?: string): Promise<Ordered> {
   const options: CallOptions = { timeout: 1_000, signal: AbortSignal.timeout(2_000) };
   const items = [{ id: 1, tags: ["red"] }];
-  // An optional argument may be left out, or be undefined.
+  // An optional argument may be omitted or undefined.
   await connection.callRemote(Order, { customer: "Ann", items });
   const { number, due } = await connection.callRemote(Order, { customer: "Ann", items, gift }, options);
   const price: string = (
@@ -145,7 +145,7 @@ export async function order(connection: AmpConnection, gift?: string): Promise<O
   });
 }
 
-/** Whose fault it was, or what is known of it. */
+/** Returns the fault or a description of an error. */
 export function explain(error: unknown): Fault | string | undefined {
   if (error instanceof OutOfStock) return error.message;
   if (error instanceof UnknownRemoteError) return `${error.errorCode}: ${error.description}`;
@@ -219,7 +219,7 @@ export async function fromPage(url: URL, accepted: WebSocketLike): Promise<Order
 
 export async function rehearse(): Promise<void> {
   const clock = manualClock();
-  const [client, server] = connectedPair({}, { locator: responders }, { clock, pretendTLS: true });
+  const [client, server] = connectedPair({}, { locator: responders }, { clock, fakeTLS: true });
   const { connection, peer } = scriptedPeer({ locator: responders });
   const answered = connection.callRemote(Photo);
   await peer.expect({ _command: "Photo", _ask: "1" });

@@ -1,4 +1,4 @@
-/** A child that serves every command, over standard input and output or the two descriptors that it is told. */
+/** A child that serves every command over standard input and output, or over the two descriptors in its arguments. */
 import { attachFileDescriptors, attachStdio } from "ampwire/node";
 import { peerLocator } from "../responders.ts";
 

@@ -1,4 +1,4 @@
-/** Cannot speak AMP over its standard streams, says why, and is done: whether it ends is the test. */
+/** Fails to open a connection over its standard streams, and prints the reason. The test checks that it exits. */
 import { attachStdio } from "ampwire/node";
 
 try {

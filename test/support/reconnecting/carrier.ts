@@ -1,20 +1,20 @@
-/** What the contract of `reconnecting` needs of whatever carries the connections. */
+/** The functions that the tests of `reconnecting` need for each kind of transport. */
 import type { Connection, ResponderSource, Signal } from "ampwire";
 import type { ReconnectingClient } from "../../../src/core/reconnecting/client.ts";
 import type { ConnectionOpener, ReconnectingBaseOptions } from "../../../src/core/reconnecting/options.ts";
 
 export interface Carrier<C extends Connection> {
-  /** Somewhere nobody listens yet. */
+  /** Returns an address without a server. */
   place(): Place<C>;
-  /** `reconnecting`, with a way of one's own. */
+  /** Starts `reconnecting` with a function that opens the connections. */
   reconnecting(options: ReconnectingBaseOptions<C> & ConnectionOpener<C>): ReconnectingClient<C>;
 }
 
 interface Place<C extends Connection> {
-  /** Serves there, until the test ends. */
+  /** Starts a server at the address until the test ends. */
   serve(...responders: ResponderSource[]): Promise<ServerThere>;
   connect(signal: Signal): Promise<C>;
-  /** `reconnecting`, with the address. */
+  /** Starts `reconnecting` with the address. */
   reconnecting(options: ReconnectingBaseOptions<C>): ReconnectingClient<C>;
 }
 

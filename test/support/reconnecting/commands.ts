@@ -1,4 +1,4 @@
-/** The commands that the contract of `reconnecting` calls. */
+/** The commands that the tests of `reconnecting` call. */
 import { command, integer, optional, unicode } from "ampwire";
 
 export const Add = command("Add", {

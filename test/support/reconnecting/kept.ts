@@ -1,4 +1,4 @@
-/** A client that keeps a connection up, in time that is set by hand. */
+/** A reconnecting client with a clock that the test controls. */
 import type { Connection } from "ampwire";
 import { type ManualClock, manualClock } from "ampwire/testing";
 import { expect, onTestFinished } from "vitest";
@@ -13,11 +13,11 @@ export interface Kept<C extends Connection> {
   readonly client: ReconnectingClient<C>;
   readonly clock: ManualClock;
   readonly changes: readonly ReconnectingStateChange<C>[];
-  /** Until the client is, or has just been, in this state. */
+  /** Resolves when the client is in this state, or has just been in it. */
   become(state: ReconnectingState): Promise<ReconnectingStateChange<C>>;
 }
 
-/** It waits as long as it ever would, and after the test nothing of it is left. */
+/** Uses the longest delays, and checks after the test that nothing is left of the client. */
 export function kept<C extends Connection>(
   reconnecting: (behaviour: ReconnectingBaseOptions<C>) => ReconnectingClient<C>,
   options: ReconnectingBaseOptions<C> = {},

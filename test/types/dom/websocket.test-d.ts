@@ -1,4 +1,4 @@
-/** A browser's WebSocket passes for one of ours. Checked by `tsc` with the DOM's types, and without Node's. */
+/** A browser's WebSocket is assignable to WebSocketLike. Checked by `tsc` with the DOM's types and without Node's. */
 import { attach, connect, reconnecting, type WebSocketLike } from "ampwire/websocket";
 
 export const ofTheDOM = (socket: WebSocket): WebSocketLike => socket;

@@ -1,74 +1,127 @@
-/** A capture file: every AMP conversation in it. */
+/** Decodes every AMP connection in a capture file. */
 import { Failure } from "../../cli-error.ts";
 import type { Terminal } from "../../print/terminal.ts";
 import { jsonRecord } from "../../print/values.ts";
-import { understood } from "../../proxy/line.ts";
-import type { Commands } from "../../proxy/pairing.ts";
-import { boxLine } from "../../proxy/printing.ts";
-import { LONGEST_VALUE } from "../limits.ts";
+import { MAX_CAPTURED_CONNECTIONS, MAX_VALUE_CHARACTERS } from "../../traffic/limits.ts";
+import { meaningFields } from "../../traffic/line.ts";
+import type { Commands } from "../../traffic/pairing.ts";
+import { boxLine } from "../../traffic/printing.ts";
 import type { ByteSource } from "./byte-source.ts";
-import { CapturedConnection, type Seen } from "./connection.ts";
+import { type CapturedBox, CapturedConnection } from "./connection.ts";
 import { packets } from "./file.ts";
-import { segmentOf } from "./segment.ts";
+import { type Segment, segmentOf } from "./segment.ts";
 
-/** @throws Failure when there is no AMP in it, or a conversation that was AMP breaks off */
+/** Maximum number of unanswered commands that are named. */
+const MAX_UNANSWERED = 100;
+
+/** @throws Failure if the capture contains no AMP, or if an AMP connection stops being AMP */
 export async function decodeCapture(file: ByteSource, commands: Commands, terminal: Terminal): Promise<void> {
-  const connections = new Set<CapturedConnection>();
-  /** By both addresses. Ports are used again: a connection begins where a SYN says so. */
-  const current = new Map<string, CapturedConnection>();
-  let start: number | undefined;
+  const capture = new Capture(commands, terminal);
   for await (const packet of packets(file)) {
     const segment = segmentOf(packet);
     if (segment === undefined) continue;
-    start ??= segment.time;
-    const time = segment.time === undefined || start === undefined ? undefined : segment.time - start;
-    const key = [segment.from, segment.to].sort().join(" ");
-    let connection = current.get(key);
-    if (connection === undefined || (segment.syn && !segment.ack)) {
-      connection = new CapturedConnection(segment, commands);
-      current.set(key, connection);
-      connections.add(connection);
-    }
-    for (const seen of connection.hear(segment, time)) print(seen, terminal);
+    capture.read(segment);
     await terminal.drained();
   }
-  conclude([...connections], terminal);
+  capture.finish();
 }
 
-function print({ time, from, to, offset, length, box, meaning }: Seen, terminal: Terminal): void {
-  if (terminal.json) {
-    const when = time === undefined ? {} : { time: Number(time.toFixed(3)) };
-    const about = { ...when, from, to, offset, length };
-    terminal.sayJSON({ ...about, box: jsonRecord(box), ...understood(box, meaning) });
-    return;
+class Capture {
+  readonly #commands: Commands;
+  readonly #terminal: Terminal;
+  /** Connections by their two addresses, the one with the oldest segment first. */
+  readonly #connections = new Map<string, CapturedConnection>();
+  /** One iterator for all drops: a new one would skip the places of all deleted entries. */
+  readonly #oldest = this.#connections.entries();
+  #start: number | undefined;
+  #hasAMP = false;
+  #broken: Failure | undefined;
+  #reportedLimit = false;
+
+  constructor(commands: Commands, terminal: Terminal) {
+    this.#commands = commands;
+    this.#terminal = terminal;
   }
-  const { paint } = terminal;
-  const when = time === undefined ? "" : `${(time / 1000).toFixed(6)} `;
-  const head = paint.dim(`${when}${from} > ${to} @${offset}`);
-  terminal.say(`${head} ${boxLine({ box, meaning }, { paint, longest: LONGEST_VALUE })}`);
-}
 
-/** What is missing, what was not answered, and where a conversation stops being AMP. */
-function conclude(connections: readonly CapturedConnection[], terminal: Terminal): void {
-  let broken: Failure | undefined;
-  for (const connection of connections) {
-    for (const { from, to, missing, stops } of connection.endings()) {
+  read(segment: Segment): void {
+    this.#start ??= segment.time;
+    const time =
+      segment.time === undefined || this.#start === undefined ? undefined : segment.time - this.#start;
+    for (const box of this.#connectionOf(segment).read(segment, time)) print(box, this.#terminal);
+  }
+
+  /** @throws Failure if the capture contains no AMP, or if an AMP connection stops being AMP */
+  finish(): void {
+    for (const connection of this.#connections.values()) this.#conclude(connection);
+    if (this.#broken !== undefined) throw this.#broken;
+    if (this.#hasAMP) return;
+    throw new Failure("the capture contains no AMP", "check that it is not TLS from the first byte", {
+      code: "NOT_AMP",
+    });
+  }
+
+  /** Finds or begins the connection of a segment, and moves it to the end of the map. */
+  #connectionOf(segment: Segment): CapturedConnection {
+    const key = [segment.from, segment.to].sort().join(" ");
+    const known = this.#connections.get(key);
+    this.#connections.delete(key);
+    // Ports are reused, so a SYN begins a new connection.
+    const isNew = known === undefined || (segment.syn && !segment.ack);
+    if (isNew && known !== undefined) this.#conclude(known);
+    const connection = isNew ? new CapturedConnection(segment, this.#commands) : known;
+    this.#connections.set(key, connection);
+    if (this.#connections.size > MAX_CAPTURED_CONNECTIONS) this.#dropOldest();
+    return connection;
+  }
+
+  #dropOldest(): void {
+    const { value } = this.#oldest.next();
+    if (value !== undefined) {
+      const [key, connection] = value;
+      this.#connections.delete(key);
+      this.#conclude(connection);
+    }
+    if (this.#reportedLimit) return;
+    this.#reportedLimit = true;
+    this.#terminal.note(
+      `more than ${MAX_CAPTURED_CONNECTIONS} connections: those without recent segments are no longer tracked`,
+    );
+  }
+
+  /** Reports missing bytes, unanswered asks, and a connection that stops being AMP. */
+  #conclude(connection: CapturedConnection): void {
+    const terminal = this.#terminal;
+    this.#hasAMP ||= connection.isAMP;
+    for (const { from, to, missing, dropped, stops } of connection.endings()) {
       const way = `${from} > ${to}`;
       if (missing > 0) terminal.note(`${way}: ${missing} bytes are not in the capture`);
+      if (dropped > 0) terminal.note(`${way}: ${dropped} bytes after the missing ones exceed the limit`);
       if (stops === undefined) continue;
       if (connection.isAMP && !stops.tls) {
-        broken ??= new Failure(`${way}: ${stops.message}`, stops.hint, { code: "NOT_AMP" });
+        this.#broken ??= new Failure(`${way}: ${stops.message}`, stops.hint, { code: "NOT_AMP" });
       } else {
         terminal.note(`${way}: ${stops.tls ? `TLS from byte ${stops.offset} on` : stops.message}`);
       }
     }
-    if (connection.unanswered.length > 0) {
-      terminal.note(`not answered: ${connection.unanswered.join(", ")}`);
+    const { unanswered, droppedAsks } = connection;
+    if (unanswered.length > 0) {
+      const shown = unanswered.slice(0, MAX_UNANSWERED).join(", ");
+      const more = unanswered.length - MAX_UNANSWERED;
+      terminal.note(`unanswered: ${shown}${more > 0 ? ` and ${more} more` : ""}`);
     }
+    if (droppedAsks > 0) terminal.note(`${droppedAsks} more unanswered asks exceed the limit`);
   }
-  if (broken !== undefined) throw broken;
-  if (connections.some(({ isAMP }) => isAMP)) return;
-  throw new Failure("there is no AMP in this capture", "was it TLS from the first byte?", {
-    code: "NOT_AMP",
-  });
+}
+
+function print({ time, from, to, offset, length, box, meaning }: CapturedBox, terminal: Terminal): void {
+  if (terminal.json) {
+    const when = time === undefined ? {} : { time: Number(time.toFixed(3)) };
+    const about = { ...when, from, to, offset, length };
+    terminal.printJSON({ ...about, box: jsonRecord(box), ...meaningFields(box, meaning) });
+    return;
+  }
+  const { style } = terminal;
+  const when = time === undefined ? "" : `${(time / 1000).toFixed(6)} `;
+  const head = style.dim(`${when}${from} > ${to} @${offset}`);
+  terminal.print(`${head} ${boxLine({ box, meaning }, { style, longest: MAX_VALUE_CHARACTERS })}`);
 }

@@ -1,40 +1,42 @@
-/** One TCP connection of a capture: its two directions read as AMP, asks paired with answers. */
+/** Decodes one TCP connection of a capture in both directions, and pairs asks with answers. */
 import { messageOf } from "../../../core/errors/to-error.ts";
 import { type Box, BoxReader } from "../../../index.ts";
-import type { Endpoint } from "../../proxy/endpoint.ts";
-import { type Commands, type Meaning, Pairing } from "../../proxy/pairing.ts";
+import type { Endpoint } from "../../traffic/endpoint.ts";
+import { DECODE_LIMITS } from "../../traffic/limits.ts";
+import { type Commands, type Meaning, Pairing } from "../../traffic/pairing.ts";
 import { type Diagnosis, diagnose } from "../diagnose.ts";
-import { LIMITS } from "../limits.ts";
 import { Direction } from "./direction.ts";
 import type { Segment } from "./segment.ts";
 
-/** A box that was seen, and where. */
-export interface Seen {
-  /** Milliseconds since the first packet of the capture; undefined where that does not say. */
+/** A box in a capture, and its position. */
+export interface CapturedBox {
+  /** Milliseconds since the first packet; undefined if the capture has no timestamps. */
   readonly time: number | undefined;
   readonly from: string;
   readonly to: string;
-  /** In the bytes of that direction. */
+  /** Offset in the bytes of this direction. */
   readonly offset: number;
   readonly length: number;
   readonly box: Box;
   readonly meaning: Meaning;
 }
 
-/** How one direction has ended. */
+/** The end of one direction. */
 export interface Ending {
   readonly from: string;
   readonly to: string;
-  /** Bytes that the capture lacks. */
+  /** Number of bytes that the capture lacks. */
   readonly missing: number;
-  /** Where it stops being AMP, if it does. */
+  /** Number of bytes after a gap that were ignored, because they exceed the limit. */
+  readonly dropped: number;
+  /** The position at which the direction stops being AMP, if it does. */
   readonly stops: Diagnosis | undefined;
 }
 
 class Half {
   readonly direction = new Direction();
-  readonly reader = new BoxReader(LIMITS);
-  /** Set where it stops being AMP: nothing is read from there on. */
+  readonly reader = new BoxReader(DECODE_LIMITS);
+  /** Set when the direction stops being AMP. The rest is not decoded. */
   stops: Diagnosis | undefined;
 }
 
@@ -45,7 +47,7 @@ export class CapturedConnection {
   #time: number | undefined;
   #boxes = 0;
 
-  /** @param first tells who is the client: who sends the first SYN, or who is heard first */
+  /** @param first the first segment: the client sent it, unless it is a SYN with an ACK */
   constructor(first: Segment, commands: Commands) {
     const answered = first.syn && first.ack;
     this.#ends = {
@@ -55,23 +57,28 @@ export class CapturedConnection {
     this.#pairing = new Pairing(commands, () => this.#time);
   }
 
-  /** At least one box was seen: it is AMP. */
+  /** True if at least one box was decoded. */
   get isAMP(): boolean {
     return this.#boxes > 0;
   }
 
-  /** Commands that were asked and not answered. */
+  /** Number of unanswered asks that were dropped because there were too many. */
+  get droppedAsks(): number {
+    return this.#pairing.dropped;
+  }
+
+  /** Names of the commands without an answer. */
   get unanswered(): readonly string[] {
     return this.#pairing.unanswered.map(({ name }) => name);
   }
 
-  /** @param time milliseconds since the first packet of the capture, where it says */
-  *hear(segment: Segment, time: number | undefined): Generator<Seen> {
+  /** @param time milliseconds since the first packet; undefined if the capture has no timestamps */
+  *read(segment: Segment, time: number | undefined): Generator<CapturedBox> {
     this.#time = time;
     const end: Endpoint = segment.from === this.#ends.client ? "client" : "server";
     const half = this.#halves[end];
     if (segment.syn) half.direction.begin(segment.sequence);
-    // The SYN itself is counted, also where bytes come with it (TCP Fast Open).
+    // The SYN has a sequence number of its own, even if data follows in the same segment (TCP Fast Open).
     const first = segment.syn ? (segment.sequence + 1) >>> 0 : segment.sequence;
     for (const bytes of half.direction.take(first, segment.data)) {
       if (half.stops !== undefined) continue;
@@ -80,23 +87,24 @@ export class CapturedConnection {
     }
   }
 
-  *#boxesOf(end: Endpoint, half: Half, { from, to }: Segment): Generator<Seen> {
+  *#boxesOf(end: Endpoint, half: Half, { from, to }: Segment): Generator<CapturedBox> {
     for (;;) {
       const { offset } = half.reader;
       const box = next(half);
       if (box === undefined) return;
       this.#boxes++;
       const length = half.reader.offset - offset;
-      yield { time: this.#time, from, to, offset, length, box, meaning: this.#pairing.passed(end, box) };
+      yield { time: this.#time, from, to, offset, length, box, meaning: this.#pairing.interpret(end, box) };
     }
   }
 
-  /** Once all has been heard. */
+  /** Returns how both directions ended. Call it after the last segment. */
   endings(): Ending[] {
     const { client, server } = this.#ends;
     const ending = ({ direction, reader, stops }: Half, from: string, to: string): Ending => {
       const { offset } = reader;
-      return { from, to, missing: direction.missing, stops: stops ?? diagnose(reader.takeRest(), offset) };
+      const { missing, dropped } = direction;
+      return { from, to, missing, dropped, stops: stops ?? diagnose(reader.takeRest(), offset) };
     };
     return [ending(this.#halves.client, client, server), ending(this.#halves.server, server, client)];
   }

@@ -1,55 +1,62 @@
-/** One direction of a TCP connection: segments, come in any order and more than once, to bytes in their order. */
+/** Reassembles one direction of a TCP connection from segments in any order, with repetitions. */
+import { EarlySegments } from "./early-segments.ts";
+
+/** Maximum number of bytes kept after a gap. A lost segment may leave a gap for good. */
+const MAX_EARLY_BYTES = 64 * 1024 * 1024;
 
 export class Direction {
+  /** Position of the next byte: its sequence number, counted on beyond 2^32. */
   #next: number | undefined;
-  /** Come too early, by sequence number. */
-  readonly #early = new Map<number, Buffer>();
+  #early = new EarlySegments();
+  #dropped = 0;
 
-  /** The connection begins. */
+  /** Begins a connection with the sequence number of its SYN. */
   begin(sequence: number): void {
-    this.#next = (sequence + 1) >>> 0;
-    this.#early.clear();
+    this.#next = sequence + 1;
+    this.#early = new EarlySegments();
   }
 
-  /** Takes a segment in; gives out what is in order now. */
+  /** Adds a segment. Returns the bytes that are now in order. */
   take(sequence: number, data: Buffer): Buffer[] {
     if (data.length === 0) return [];
     this.#next ??= sequence; // the capture began later than the connection
-    const early = this.#early.get(sequence);
-    if (early === undefined || early.length < data.length) this.#early.set(sequence, data);
-    // Behind a gap nothing is in order. Not to search then: a segment may be lost for good, and many come after it.
-    if (distance(this.#next, sequence) > 0) return [];
-    const ready: Buffer[] = [];
-    for (let part = this.#following(); part !== undefined; part = this.#following()) ready.push(part);
-    return ready;
-  }
-
-  /** Bytes that are not in the capture, and without which what has come later cannot be read. */
-  get missing(): number {
-    const next = this.#next;
-    if (next === undefined || this.#early.size === 0) return 0;
-    let least = Number.POSITIVE_INFINITY;
-    for (const sequence of this.#early.keys()) least = Math.min(least, distance(next, sequence));
-    return least;
-  }
-
-  /** What continues the bytes given out so far; what repeats them is dropped. */
-  #following(): Buffer | undefined {
-    const next = this.#next ?? 0;
-    for (const [sequence, data] of this.#early) {
-      const ahead = distance(next, sequence);
-      if (ahead > 0) continue;
-      this.#early.delete(sequence);
-      if (data.length <= -ahead) continue;
-      const fresh = data.subarray(-ahead);
-      this.#next = (next + fresh.length) >>> 0;
-      return fresh;
+    const position = this.#next + distance(this.#next, sequence);
+    if (position > this.#next) {
+      if (this.#early.bytes + data.length <= MAX_EARLY_BYTES) this.#early.add(position, data);
+      else this.#dropped += data.length;
+      return [];
     }
-    return undefined;
+    const ready: Buffer[] = [];
+    this.#append(position, data, ready);
+    for (;;) {
+      const segment = this.#early.takeUpTo(this.#next);
+      if (segment === undefined) return ready;
+      this.#append(segment.position, segment.data, ready);
+    }
+  }
+
+  /** Number of bytes missing before the first segment that is not in order yet. */
+  get missing(): number {
+    const first = this.#early.first;
+    return first === undefined || this.#next === undefined ? 0 : first - this.#next;
+  }
+
+  /** Number of bytes after a gap that were ignored, because they exceed the limit of 64 MiB. */
+  get dropped(): number {
+    return this.#dropped;
+  }
+
+  /** Appends the part of a segment that does not repeat earlier bytes. */
+  #append(position: number, data: Buffer, ready: Buffer[]): void {
+    const next = this.#next ?? position;
+    const fresh = data.subarray(next - position);
+    if (fresh.length === 0) return;
+    this.#next = next + fresh.length;
+    ready.push(fresh);
   }
 }
 
-/** How far `sequence` is behind `next`; sequence numbers start over at 2^32. */
+/** Returns how far `sequence` is ahead of the position `next`. Sequence numbers wrap around at 2^32. */
 function distance(next: number, sequence: number): number {
-  return (sequence - next) | 0;
+  return (sequence - (next % 2 ** 32)) | 0;
 }

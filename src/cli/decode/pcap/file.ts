@@ -1,40 +1,40 @@
-/** Capture files to packets: pcap in either byte order, with micro- or nanoseconds, and pcapng. */
+/** Reads packets from capture files: pcap in both byte orders, with micro- or nanoseconds, and pcapng. */
 import { Failure } from "../../cli-error.ts";
 import type { ByteSource } from "./byte-source.ts";
 
 export interface Packet {
-  /** Milliseconds since 1970; undefined where the file does not say. */
+  /** Milliseconds since 1970; undefined if the file has no timestamps. */
   readonly time: number | undefined;
-  /** How the packet begins: a LINKTYPE_ of tcpdump.org. */
+  /** Type of the link header: a LINKTYPE_ value of tcpdump.org. */
   readonly linkType: number;
   readonly data: Buffer;
 }
 
 const PCAPNG = 0x0a0d0d0a;
-/** Read as little-endian: [big-endian?, units of time in a second]. */
+/** Byte order and unit of time, by the magic number read as little-endian. */
 const PCAP: Readonly<Record<number, readonly [bigEndian: boolean, unitsPerSecond: number]>> = {
   2712847316: [false, 1e6],
   3569595041: [true, 1e6],
   2712812621: [false, 1e9],
   1295823521: [true, 1e9],
 };
-/** No packet is longer; a length that is says that the file is broken. */
-const MOST = 64 * 1024 * 1024;
+/** Maximum length of a packet in bytes. A larger length means that the file is malformed. */
+const MAX_PACKET_BYTES = 64 * 1024 * 1024;
 
-/** No box begins like that: its first byte would be 00. */
+/** Returns true for the magic number of a capture file. A box cannot begin with it: its first byte is 00. */
 export function isCapture(first: Buffer): boolean {
   const magic = first.readUInt32LE(0);
   return magic === PCAPNG || magic in PCAP;
 }
 
-/** @throws Failure for what is no capture file */
+/** @throws Failure if the file is not a capture */
 export async function* packets(file: ByteSource): AsyncGenerator<Packet> {
   const first = await file.peek(4);
   const magic = first?.readUInt32LE(0);
   const pcap = magic === undefined ? undefined : PCAP[magic];
   if (pcap !== undefined) yield* pcapPackets(file, ...pcap);
   else if (magic === PCAPNG) yield* pcapngPackets(file);
-  else throw new Failure("this is no capture file: neither pcap nor pcapng", "tcpdump -w FILE writes one");
+  else throw new Failure("the input is not a capture file (pcap or pcapng)", "tcpdump -w FILE writes one");
 }
 
 async function* pcapPackets(file: ByteSource, bigEndian: boolean, units: number): AsyncGenerator<Packet> {
@@ -44,21 +44,21 @@ async function* pcapPackets(file: ByteSource, bigEndian: boolean, units: number)
   for (let record = await file.take(16); record !== undefined; record = await file.take(16)) {
     const time = uint32(record, 0, bigEndian) * 1000 + (uint32(record, 4, bigEndian) * 1000) / units;
     const data = await file.take(checked(uint32(record, 8, bigEndian)));
-    if (data === undefined) return; // the capture was stopped in the middle of a packet
+    if (data === undefined) return; // the capture ends in the middle of a packet
     yield { time, linkType, data };
   }
 }
 
 const INTERFACE = 1;
-/** A packet that says neither its interface, which is the first, nor its time. */
+/** Simple packet block: without a timestamp, always of the first interface. */
 const SIMPLE = 3;
 const ENHANCED = 6;
-/** Bytes of a block without what may be left out. */
-const LEAST: Readonly<Record<number, number>> = { [INTERFACE]: 20, [SIMPLE]: 16, [ENHANCED]: 32 };
+/** Minimum length of a block in bytes, by block type. */
+const MIN_BLOCK_BYTES: Readonly<Record<number, number>> = { [INTERFACE]: 20, [SIMPLE]: 16, [ENHANCED]: 32 };
 
 interface Interface {
   readonly linkType: number;
-  /** Bytes that are kept of a packet. */
+  /** Maximum number of bytes captured of a packet. */
   readonly longest: number;
   readonly unitsPerSecond: number;
 }
@@ -75,8 +75,8 @@ async function* pcapngPackets(file: ByteSource): AsyncGenerator<Packet> {
     }
     const type = uint32(head, 0, bigEndian);
     const length = checked(uint32(head, 4, bigEndian));
-    const least = LEAST[type] ?? 12;
-    if (length < least) throw new Failure(`the capture file is broken: a block of ${length} bytes`);
+    const least = MIN_BLOCK_BYTES[type] ?? 12;
+    if (length < least) throw new Failure(`the capture file is malformed: a block of ${length} bytes`);
     const block = await file.take(length);
     if (block === undefined) return;
     if (type === INTERFACE) interfaces.push(interfaceOf(block, bigEndian));
@@ -88,7 +88,7 @@ async function* pcapngPackets(file: ByteSource): AsyncGenerator<Packet> {
 function interfaceOf(block: Buffer, bigEndian: boolean): Interface {
   const linkType = bigEndian ? block.readUInt16BE(8) : block.readUInt16LE(8);
   const longest = uint32(block, 12, bigEndian) || Number.POSITIVE_INFINITY;
-  // Options: a code, a length, a value padded to four bytes. if_tsresol is code 9.
+  // Each option has a code, a length, and a value padded to four bytes. Code 9 is if_tsresol.
   for (let at = 16; at + 4 < block.length - 4; ) {
     const code = bigEndian ? block.readUInt16BE(at) : block.readUInt16LE(at);
     const length = bigEndian ? block.readUInt16BE(at + 2) : block.readUInt16LE(at + 2);
@@ -114,7 +114,7 @@ function enhanced(block: Buffer, bigEndian: boolean, interfaces: readonly Interf
 
 function simple(block: Buffer, bigEndian: boolean, [from]: readonly Interface[]): Packet | undefined {
   if (from === undefined) return undefined;
-  // How long the packet was, not how much of it was kept; and behind that, padding.
+  // The block contains the original length of the packet. The captured length follows from the limits.
   const length = Math.min(uint32(block, 8, bigEndian), from.longest, block.length - 16);
   return { time: undefined, linkType: from.linkType, data: block.subarray(12, 12 + length) };
 }
@@ -124,6 +124,6 @@ function uint32(bytes: Buffer, at: number, bigEndian: boolean): number {
 }
 
 function checked(length: number): number {
-  if (length <= MOST) return length;
-  throw new Failure(`the capture file is broken: a packet of ${length} bytes`);
+  if (length <= MAX_PACKET_BYTES) return length;
+  throw new Failure(`the capture file is malformed: a packet of ${length} bytes`);
 }

@@ -1,4 +1,4 @@
-/** Packets to TCP segments: what lies around the bytes of a conversation is taken off. */
+/** Extracts TCP segments from packets. */
 import type { Packet } from "./file.ts";
 
 export interface Segment {
@@ -9,15 +9,15 @@ export interface Segment {
   readonly syn: boolean;
   readonly ack: boolean;
   readonly data: Buffer;
-  /** As of its packet. */
+  /** Time of the packet in milliseconds since 1970; undefined if unknown. */
   readonly time: number | undefined;
 }
 
-/** Bytes before the IP header, or before the number that says what comes (its place, then the header's). */
+/** Functions that remove the link header, by link type. */
 const LINKS: Readonly<Record<number, (data: Buffer) => Buffer>> = {
   0: (data) => data.subarray(4), // BSD loopback
   1: ethernet,
-  12: (data) => data, // raw IP, three numbers for it
+  12: (data) => data, // raw IP has several link types
   14: (data) => data,
   101: (data) => data,
   108: (data) => data.subarray(4), // OpenBSD loopback
@@ -27,7 +27,7 @@ const LINKS: Readonly<Record<number, (data: Buffer) => Buffer>> = {
   276: (data) => data.subarray(20), // Linux "any", newer
 };
 
-/** undefined for what is no TCP over IP. */
+/** Returns undefined for packets other than TCP over IP. */
 export function segmentOf({ linkType, data, time }: Packet): Segment | undefined {
   const ip = LINKS[linkType]?.(data);
   if (ip === undefined || ip.length < 20) return undefined;
@@ -66,7 +66,7 @@ const TCP = 6;
 function ipv4(ip: Buffer): Inside | undefined {
   if (ip.readUInt8(9) !== TCP) return undefined;
   const header = (ip.readUInt8(0) & 0x0f) * 4;
-  // Zero where the network card was to cut a large segment into packets.
+  // The length is 0 if the network card splits a large segment into packets.
   const length = ip.readUInt16BE(2) || ip.length;
   return {
     tcp: ip.subarray(header, length),
@@ -75,7 +75,7 @@ function ipv4(ip: Buffer): Inside | undefined {
   };
 }
 
-/** Headers that may stand between, each with its length in units of eight bytes beyond the first. */
+/** Extension headers before TCP. Their length field counts units of eight bytes after the first eight. */
 const EXTENSIONS = [0, 43, 60];
 
 function ipv6(ip: Buffer): Inside | undefined {

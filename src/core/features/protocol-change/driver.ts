@@ -76,36 +76,54 @@ class ChangeDriver implements Feature, ProtocolChanges {
     if (!command.requiresAnswer)
       throw new InvalidSignature(`${command.name} changes the protocol: it needs an answer`);
     return new Promise((resolve, reject) => {
-      const kernel = this.#kernel;
-      const { changeKind, state } = kernel;
-      if (change.state === "upgrading" && changeKind === "upgrading") {
-        throw new OnlyOneTLS("TLS is already being started on this connection");
+      try {
+        this.#ask(command, change, values, options, resolve, reject);
+      } catch (error) {
+        // Nothing was sent. A program that has asked for TLS must not continue in plaintext.
+        if (change.state === "upgrading") this.#kernel.refusePlaintext(toError(error));
+        throw error;
       }
-      if (state !== "open") {
-        const shown = publicState(state, changeKind);
-        throw new InvalidSignature(`${command.name} cannot be called while the connection is ${shown}`);
-      }
-      change.admit(this.#connection, "asker");
-      const perform = change.prepare(this.#connection, values, "asker");
-      if (options.signal?.aborted) throw options.signal.reason;
-
-      const current: Current = { change, side: "asker", reject, release: nothing, event: undefined };
-      const answered = (answer: unknown) => {
-        // A response that was read from a box is an object of values.
-        this.#perform(
-          current,
-          perform,
-          "answered",
-          (more) => resolve({ ...(answer as Values), ...more }),
-          reject,
-        );
-      };
-      kernel.calls.callSettling(command, values, {}, answered, (error) =>
-        this.#refused(current, command, error),
-      );
-      this.#begin(current, "ask");
-      this.#limit(current, options);
     });
+  }
+
+  /** @throws errors before the ask is sent */
+  #ask(
+    command: AnyCommand,
+    change: ProtocolChange,
+    values: Values,
+    options: CallOptions,
+    resolve: (values: Values) => void,
+    reject: (reason: unknown) => void,
+  ): void {
+    const kernel = this.#kernel;
+    const { changeKind, state } = kernel;
+    if (change.state === "upgrading" && changeKind === "upgrading") {
+      throw new OnlyOneTLS("TLS is already being started on this connection");
+    }
+    if (state !== "open") {
+      const shown = publicState(state, changeKind);
+      throw new InvalidSignature(`${command.name} cannot be called while the connection is ${shown}`);
+    }
+    change.admit(this.#connection, "asker");
+    const perform = change.prepare(this.#connection, values, "asker");
+    if (options.signal?.aborted) throw options.signal.reason;
+
+    const current: Current = { change, side: "asker", reject, release: nothing, event: undefined };
+    const answered = (answer: unknown) => {
+      // A response that was read from a box is an object of values.
+      this.#perform(
+        current,
+        perform,
+        "answered",
+        (more) => resolve({ ...(answer as Values), ...more }),
+        reject,
+      );
+    };
+    kernel.calls.callSettling(command, values, {}, answered, (error) =>
+      this.#refused(current, command, error),
+    );
+    this.#begin(current, "ask");
+    this.#limit(current, options);
   }
 
   answer(ask: ChangeAsk, change: ProtocolChange): void {

@@ -1,4 +1,4 @@
-/** Traffic in a file, a line of JSON each. */
+/** Writes and reads recordings: files with a line of JSON for each piece of traffic. */
 import { closeSync, fchmodSync, fstatSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { messageOf } from "../../core/errors/to-error.ts";
 import { Failure } from "../cli-error.ts";
@@ -6,28 +6,28 @@ import type { TrafficLine } from "./line.ts";
 
 const MODE = 0o600;
 
-/** Writes each line at once, so that whatever ends the proxy, what has passed is in the file. */
+/** Writes each line immediately, so that the file is complete however the proxy ends. */
 export class Recording implements Disposable {
   readonly #path: string;
   readonly #file: number;
 
   /**
-   * Replaces what is in the file. Only its owner may read it: it holds in plaintext what went in TLS.
-   * @throws Node's error when the file cannot be written
+   * Replaces the content of the file. Only its owner can read it, because it contains TLS traffic in plaintext.
+   * @throws Node's error if the file cannot be opened for writing
    */
   constructor(path: string) {
     this.#path = path;
     this.#file = openSync(path, "w", MODE);
-    if (fstatSync(this.#file).isFile()) fchmodSync(this.#file, MODE); // it may have been there, for others too
+    if (fstatSync(this.#file).isFile()) fchmodSync(this.#file, MODE); // `MODE` of openSync applies to new files only
   }
 
-  /** @throws Failure when there is no room left, say */
+  /** @throws Failure if the file cannot be written, for example because the disk is full */
   write(line: TrafficLine): void {
     try {
       writeFileSync(this.#file, `${JSON.stringify(line)}\n`);
     } catch (cause) {
       const reason = messageOf(cause);
-      throw new Failure(`${this.#path} cannot be written: ${reason}`, undefined, { cause });
+      throw new Failure(`cannot write ${this.#path}: ${reason}`, undefined, { cause });
     }
   }
 
@@ -36,7 +36,7 @@ export class Recording implements Disposable {
   }
 }
 
-/** @throws Node's error for a file that cannot be read, Failure for one that is no recording */
+/** @throws Node's error for an unreadable file, Failure for a file that is not a recording */
 export function readRecording(path: string): TrafficLine[] {
   const lines = readFileSync(path, "utf8").split("\n");
   return lines.flatMap((text, index) => (text.trim() === "" ? [] : [parsed(text, `${path}:${index + 1}`)]));
@@ -47,15 +47,17 @@ function parsed(text: string, place: string): TrafficLine {
   try {
     line = JSON.parse(text);
   } catch (cause) {
-    throw new Failure(`${place} is no line of a recording`, "ampwire proxy --record writes them", { cause });
+    throw new Failure(`${place} is not a line of a recording`, "ampwire proxy --record writes recordings", {
+      cause,
+    });
   }
   if (typeof line === "object" && line !== null && "connection" in line) {
-    const { from, box, raw, event } = line as TrafficLine; // looked at now
-    const said = box !== undefined || typeof raw === "string";
-    const complete = said ? from === "client" || from === "server" : typeof event === "string";
+    const { from, box, raw, event } = line as TrafficLine; // the fields are checked below
+    const hasBytes = box !== undefined || typeof raw === "string";
+    const complete = hasBytes ? from === "client" || from === "server" : typeof event === "string";
     if (complete && (box === undefined || (typeof box === "object" && box !== null))) {
       return line as TrafficLine;
     }
   }
-  throw new Failure(`${place} is no line of a recording`, "ampwire proxy --record writes them");
+  throw new Failure(`${place} is not a line of a recording`, "ampwire proxy --record writes recordings");
 }

@@ -35,7 +35,7 @@ describe("handshakeFailed", () => {
       failure("ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED"),
       {},
       PeerRefusedCertificate,
-      /\(we presented none\): certificate required/,
+      /\(none was presented\): certificate required/,
     ],
     [
       "an alert about something else",
@@ -52,7 +52,7 @@ describe("handshakeFailed", () => {
       /handshake failure/,
     ],
     [
-      "a failure after it",
+      "the same failure after it",
       { ...failure("ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE"), certificate: server },
       {},
       PeerRefusedCertificate,
@@ -66,14 +66,14 @@ describe("handshakeFailed", () => {
       /closed during the TLS handshake/,
     ],
     [
-      "a close after it",
+      "a close after the server's certificate",
       { ...failure("ECONNRESET"), certificate: server },
       ours,
       PeerRefusedCertificate,
-      /it seems/,
+      /probably/,
     ],
     [
-      "a close after it, by an anonymous client",
+      "a close after the server's certificate, by a client without certificate",
       { ...failure("ECONNRESET"), certificate: server },
       {},
       HandshakeError,
@@ -88,58 +88,58 @@ describe("handshakeFailed", () => {
       /not trusted: some new reason/,
     ],
     [
-      "our certificate check, twice",
+      "the library's second check of the certificate",
       { authorizationError: "NOT_VERIFIED" },
       trusting,
       PeerVerifyError,
       /not trusted: not verified/,
     ],
     [
-      "a reason that Node has no code for",
+      "a reason without a code of its own in Node",
       { ...failure("UNSPECIFIED", "permitted subtree violation"), authorizationError: "UNSPECIFIED" },
       trusting,
       PeerVerifyError,
       /not trusted: permitted subtree violation/,
     ],
     [
-      "BoringSSL's word for it",
+      "BoringSSL's code for a failed verification",
       failure("ERR_SSL_CERTIFICATE_VERIFY_FAILED"),
       trusting,
       PeerVerifyError,
       /not trusted/,
     ],
     [
-      "no check asked for",
+      "a failed check that was not requested",
       { ...failure("EPROTO"), authorizationError: "CERT_HAS_EXPIRED" },
       {},
       HandshakeError,
       /EPROTO/,
     ],
     [
-      "anything else",
+      "another error of OpenSSL",
       failure("ERR_SSL_WRONG_VERSION_NUMBER", "wrong version number"),
       {},
       HandshakeError,
       /does not speak TLS \(wrong version number\)/,
     ],
-    ["not even an error", { error: "odd" }, {}, HandshakeError, /odd/],
+    ["a value that is not an Error", { error: "odd" }, {}, HandshakeError, /odd/],
   ];
 
-  test.each(cases)("%s", (_, how, options, errorClass, message) => {
+  test.each(cases)("handshakeFailed converts %s", (_, how, options, errorClass, message) => {
     const error = handshakeFailed(how, client(options));
     expect(error).toBeInstanceOf(errorClass);
     expect(error.message).toMatch(message);
     expect(error.cause).toBe(how.error);
   });
 
-  test("a person is told which certificate, and what is trusted", () => {
+  test("the message of PeerVerifyError names the certificate and the trusted CAs", () => {
     const side = client({
       verifyAuthorities: [otherAuthority, otherAuthority, otherAuthority, otherAuthority],
     });
     const how = { authorizationError: "UNABLE_TO_VERIFY_LEAF_SIGNATURE", certificate: server };
     expect(handshakeFailed(how, side).message).toBe(
-      "the peer's certificate (CN=calc.example, issued by CN=Test CA) is not trusted: it does not lead to " +
-        "one of the authorities given (CN=Other CA; CN=Other CA; CN=Other CA; 1 more)",
+      "the peer's certificate (CN=calc.example, issued by CN=Test CA) is not trusted: its chain does not lead to " +
+        "one of the trusted CAs (CN=Other CA; CN=Other CA; CN=Other CA; 1 more)",
     );
   });
 });
@@ -148,17 +148,17 @@ describe("refusalAfterHandshake", () => {
   test.each([
     ["closed without an error", undefined],
     ["reset", coded("ECONNRESET")],
-    ["cut while we wrote", coded("EPIPE")],
+    ["EPIPE in a write", coded("EPIPE")],
     ["an alert", coded("ERR_SSL_TLSV1_ALERT_UNKNOWN_CA")],
     ["any alert", coded("ERR_SSL_TLSV1_ALERT_INTERNAL_ERROR")],
-  ])("%s: the client's certificate was refused", (_, error) => {
+  ])("after the handshake, %s means that the server refused the client's certificate", (_, error) => {
     const refusal = refusalAfterHandshake(error, client(ours));
     expect(refusal).toBeInstanceOf(PeerRefusedCertificate);
     expect(refusal?.message).toContain("(CN=client, issued by CN=Test CA)");
     expect(refusal?.cause).toBe(error);
   });
 
-  test("an end long after the handshake is no refusal, unless the peer says so", () => {
+  test("a late end after the handshake counts as a refusal only with an alert about certificates", () => {
     for (const error of [undefined, coded("ECONNRESET"), coded("ERR_SSL_TLSV1_ALERT_INTERNAL_ERROR")]) {
       expect(refusalAfterHandshake(error, client(ours), 1_000)).toBeInstanceOf(PeerRefusedCertificate);
       expect(refusalAfterHandshake(error, client(ours), 3_000)).toBeUndefined();
@@ -167,20 +167,20 @@ describe("refusalAfterHandshake", () => {
     expect(refusalAfterHandshake(said, client(ours), 3_000)).toBeInstanceOf(PeerRefusedCertificate);
   });
 
-  test("other errors are what they are", () => {
+  test("other errors after the handshake are not refusals", () => {
     expect(refusalAfterHandshake(coded("ERR_SSL_BAD_RECORD_MAC"), client(ours))).toBeUndefined();
     expect(refusalAfterHandshake(new Error("of our own"), client(ours))).toBeUndefined();
   });
 
-  test("a server that hangs up on an anonymous client has refused nothing, unless it says so", () => {
+  test("a server that closes after a handshake without client certificate has refused only with an alert", () => {
     expect(refusalAfterHandshake(undefined, client({}))).toBeUndefined();
     expect(refusalAfterHandshake(coded("ECONNRESET"), client({}))).toBeUndefined();
     expect(
       refusalAfterHandshake(coded("ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED"), client({}))?.message,
-    ).toMatch(/we presented none.*certificate required/);
+    ).toMatch(/none was presented.*certificate required/);
   });
 
-  test("a client that leaves has not refused the server, unless it says so", () => {
+  test("a client that closes after the handshake has refused the server only with an alert", () => {
     const side = { role: "server" as const, localCertificate: server };
     expect(refusalAfterHandshake(undefined, side)).toBeUndefined();
     expect(refusalAfterHandshake(coded("ECONNRESET"), side)).toBeUndefined();

@@ -1,4 +1,4 @@
-/** What becomes of the calls on a client of `reconnecting`, over whatever carries its connections. */
+/** Contract of calls through a client of `reconnecting`, over any kind of connection. */
 import {
   Box,
   CallTimeout,
@@ -10,13 +10,13 @@ import {
   ProtocolSwitchCommand,
 } from "ampwire";
 import { describe, expect, it } from "vitest";
-import { rejection } from "../settled.ts";
-import { breakAll, type Carrier, type ServerThere } from "./carrier.ts";
-import { Add, add, Hang, HangSafely, Note } from "./commands.ts";
-import { kept } from "./kept.ts";
+import { breakAll, type Carrier, type ServerThere } from "../support/reconnecting/carrier.ts";
+import { Add, add, Hang, HangSafely, Note } from "../support/reconnecting/commands.ts";
+import { kept } from "../support/reconnecting/kept.ts";
+import { rejection } from "../support/settled.ts";
 
 export function callsContract<C extends Connection>(carrier: Carrier<C>): void {
-  it("a call goes out when there is a connection, and calls made before go out in their order", async () => {
+  it("queued calls are sent in order when the connection is ready", async () => {
     const place = carrier.place();
     const texts: string[] = [];
     const note = Note.responder(({ text }) => void texts.push(text));
@@ -36,7 +36,7 @@ export function callsContract<C extends Connection>(carrier: Carrier<C>): void {
   });
 
   describe("a call in flight when the connection breaks", () => {
-    it("rejects, and is not made again", async () => {
+    it("a call in progress rejects when the connection breaks, and is not repeated", async () => {
       const place = carrier.place();
       let runs = 0;
       const server: ServerThere = await place.serve(
@@ -55,7 +55,7 @@ export function callsContract<C extends Connection>(carrier: Carrier<C>): void {
       expect(runs).toBe(1);
     });
 
-    it("is made again when its command is idempotent", async () => {
+    it("an idempotent call in progress is repeated on the next connection", async () => {
       const place = carrier.place();
       let runs = 0;
       const ids: unknown[] = [];
@@ -76,7 +76,7 @@ export function callsContract<C extends Connection>(carrier: Carrier<C>): void {
       expect(ids).toEqual([7, 7, 7]);
     });
 
-    it("keeps to its timeout over all its connections", async () => {
+    it("a repeated call keeps its timeout over all connections", async () => {
       const place = carrier.place();
       const server: ServerThere = await place.serve(
         HangSafely.responder(() => {
@@ -96,7 +96,7 @@ export function callsContract<C extends Connection>(carrier: Carrier<C>): void {
       expect(error.cause).toBe(client.lastError);
     });
 
-    it("rejects with the peer's own error, idempotent or not", async () => {
+    it("a call rejects with the peer's declared error, idempotent or not", async () => {
       class Refused extends Error {}
       const Refuse = command("Refuse", { idempotent: true, errors: { REFUSED: Refused } });
       const place = carrier.place();
@@ -110,7 +110,7 @@ export function callsContract<C extends Connection>(carrier: Carrier<C>): void {
     });
   });
 
-  it("a call keeps to its timeout, or the client's, on the connection too", async () => {
+  it("a call on an open connection keeps its own timeout, or the client's", async () => {
     const place = carrier.place();
     await place.serve(
       Hang.responder(() => new Promise(() => {})),
@@ -128,8 +128,8 @@ export function callsContract<C extends Connection>(carrier: Carrier<C>): void {
     expect(client.state).toBe("connected");
   });
 
-  describe("a call that waits", () => {
-    it("waits no longer than its timeout, or the client's", async () => {
+  describe("a queued call", () => {
+    it("a queued call rejects at its own timeout, or at the client's", async () => {
       const { client, clock, become } = kept(carrier.place().reconnecting, { callTimeout: 500 });
       const own = rejection(client.callRemote(Add, { a: 1, b: 1 }, { timeout: 20 }));
       const common = rejection(client.callRemote(Add, { a: 1, b: 1 }));
@@ -141,7 +141,7 @@ export function callsContract<C extends Connection>(carrier: Carrier<C>): void {
       expect(await common).toBeInstanceOf(CallTimeout);
     });
 
-    it("waits until its signal aborts", async () => {
+    it("a queued call rejects when its signal aborts", async () => {
       const { client } = kept(carrier.place().reconnecting);
       const controller = new AbortController();
       const options = { signal: controller.signal };
@@ -153,7 +153,7 @@ export function callsContract<C extends Connection>(carrier: Carrier<C>): void {
       expect(client.waiting).toBe(0);
     });
 
-    it("goes out as it was made, whatever becomes of what it was given", async () => {
+    it("a queued call sends the values that it was made with, even if the caller changes them later", async () => {
       const place = carrier.place();
       const texts: string[] = [];
       await place.serve(
@@ -177,7 +177,7 @@ export function callsContract<C extends Connection>(carrier: Carrier<C>): void {
       expect(texts).toEqual(["first", "second", "by name"]);
     });
 
-    it("needs no box", async () => {
+    it("a queued callRemoteString needs no box", async () => {
       const place = carrier.place();
       await place.serve(Hang.responder(() => {}));
       const { client } = kept(place.reconnecting);
@@ -186,14 +186,14 @@ export function callsContract<C extends Connection>(carrier: Carrier<C>): void {
       expect((await call).has("_answer")).toBe(true);
     });
 
-    it("is one of a bounded number", async () => {
+    it("a call over the maximum of queued calls rejects", async () => {
       const { client } = kept(carrier.place().reconnecting, { queue: { maxCalls: 2 } });
       for (let i = 0; i < 2; i++) client.callRemote(Note, { text: "waits" });
       expect(await rejection(client.callRemote(Add, { a: 1, b: 1 }))).toBeInstanceOf(LimitExceeded);
       expect(() => client.callRemote(Note, { text: "one too many" })).toThrow(/queue\.maxCalls/);
     });
 
-    it("takes its part of a bounded number of bytes, and gives it back", async () => {
+    it("a call over the maximum of queued bytes rejects, and an aborted call frees its bytes", async () => {
       const { client } = kept(carrier.place().reconnecting, { queue: { maxBytes: 1_000 } });
       const controller = new AbortController();
       const long = new Box({ data: "x".repeat(900) });
@@ -208,9 +208,9 @@ export function callsContract<C extends Connection>(carrier: Carrier<C>): void {
       expect(client.waiting).toBe(1);
     });
 
-    it("is refused at once when it cannot be sent at all", async () => {
+    it("a call that cannot be sent rejects at once instead of being queued", async () => {
       const { client } = kept(carrier.place().reconnecting);
-      // @ts-expect-error: there is no b
+      // @ts-expect-error: b is missing
       expect(await rejection(client.callRemote(Add, { a: 1 }))).toBeInstanceOf(InvalidSignature);
       const Switch = new ProtocolSwitchCommand("Switch", {});
       expect(await rejection(client.callRemote(Switch, { protocol: () => {} }))).toMatchObject({

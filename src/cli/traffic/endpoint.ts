@@ -1,6 +1,4 @@
-/** The two ends of a connection that somebody stands between. */
-
-/** Whoever opened the connection is the client. */
+/** The two endpoints of a relayed or captured connection. The client opened it. */
 export type Endpoint = "client" | "server";
 
 export function otherEndpoint(end: Endpoint): Endpoint {

@@ -1,15 +1,15 @@
 /**
- * Traffic as a line of JSON: what `--record` writes, `--json` prints and `ampwire replay` reads.
+ * Traffic as a line of JSON, which `--record` writes, `--json` prints and `ampwire replay` reads.
  *
- * A box stands there as its keys with their values: text where they are text, else `{ "hex": ... }`; so it comes
- * back byte for byte. What was understood of it (command, time taken, typed values) stands beside it.
+ * The line contains the keys and values of a box: text, or `{ "hex": ... }` for binary data. `boxOf` restores the box byte
+ * for byte. Command, response time and typed values are fields of their own.
  */
 import { Box } from "../../index.ts";
 import { jsonRecord } from "../print/values.ts";
 import { isHex } from "../values/typed.ts";
 import type { Endpoint } from "./endpoint.ts";
 import type { Meaning } from "./pairing.ts";
-import type { LegTLS, Traffic } from "./traffic.ts";
+import type { SessionInfo, Traffic } from "./traffic.ts";
 import { typedValuesOf } from "./typed-box.ts";
 
 export type LineValue = string | { readonly hex: string };
@@ -23,17 +23,17 @@ export interface TrafficLine {
   readonly from?: Endpoint;
   readonly secure?: boolean;
   readonly box?: Readonly<Record<string, LineValue>>;
-  /** In hex. */
+  /** Bytes in hex. */
   readonly raw?: string;
   readonly kind?: Meaning["kind"];
   readonly command?: string;
-  /** Milliseconds from the ask to its answer. */
+  /** Response time: milliseconds from the ask to its answer. */
   readonly took?: number;
-  /** Typed by the schema. */
+  /** Values decoded by the schema. */
   readonly values?: Readonly<Record<string, unknown>>;
   readonly peer?: string;
-  readonly client?: LegTLS;
-  readonly server?: LegTLS;
+  readonly client?: SessionInfo;
+  readonly server?: SessionInfo;
   readonly reason?: string;
 }
 
@@ -42,9 +42,9 @@ export function lineOf(connection: number, traffic: Traffic, time = new Date()):
   switch (traffic.kind) {
     case "box": {
       const { from, secure, box, meaning } = traffic;
-      // The box is one of ours: what jsonRecord makes of bytes is a LineValue.
+      // The values of a box are bytes, which jsonRecord converts to LineValue.
       const values = jsonRecord(box) as Readonly<Record<string, LineValue>>;
-      return { ...head, from, secure, box: values, ...understood(box, meaning) };
+      return { ...head, from, secure, box: values, ...meaningFields(box, meaning) };
     }
     case "raw": {
       const { from, secure, bytes } = traffic;
@@ -63,8 +63,8 @@ export function lineOf(connection: number, traffic: Traffic, time = new Date()):
   }
 }
 
-/** What was understood of a box. */
-export function understood(box: Box, meaning: Meaning): Partial<TrafficLine> {
+/** Returns the fields of a line that describe the meaning of a box. */
+export function meaningFields(box: Box, meaning: Meaning): Partial<TrafficLine> {
   const typed = typedValuesOf(box, meaning);
   const values = typed === undefined ? {} : { values: jsonRecord(Object.entries(typed)) };
   if (meaning.kind === "stray") return { kind: meaning.kind };
@@ -78,7 +78,7 @@ export function understood(box: Box, meaning: Meaning): Partial<TrafficLine> {
   };
 }
 
-/** The box of a line, as it was. */
+/** Restores the box of a line byte for byte. */
 export function boxOf(values: Readonly<Record<string, LineValue>>): Box {
   const box = new Box();
   for (const [key, value] of Object.entries(values)) {

@@ -1,16 +1,16 @@
-/** What `reconnecting` must do about its connections, over whatever carries them. */
+/** Contract of the connections of a client of `reconnecting`, over any kind of connection. */
 import { ConnectFailed, type Connection, ConnectionClosed, ConnectionLost, command, unicode } from "ampwire";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
-import type { ReconnectingBaseOptions } from "../../../src/core/reconnecting/options.ts";
-import { deferred } from "../deferred.ts";
-import { rejection } from "../settled.ts";
-import { breakAll, type Carrier } from "./carrier.ts";
-import { Add, add, HangSafely, Note } from "./commands.ts";
-import { kept } from "./kept.ts";
+import type { ReconnectingBaseOptions } from "../../src/core/reconnecting/options.ts";
+import { deferred } from "../support/deferred.ts";
+import { breakAll, type Carrier } from "../support/reconnecting/carrier.ts";
+import { Add, add, HangSafely, Note } from "../support/reconnecting/commands.ts";
+import { kept } from "../support/reconnecting/kept.ts";
+import { rejection } from "../support/settled.ts";
 
 export function connectionContract<C extends Connection>(carrier: Carrier<C>): void {
-  describe("the connection", () => {
-    it("is tried for again after longer and longer waits, and the error is told", async () => {
+  describe("the connection of a client", () => {
+    it("a client retries after longer and longer delays and reports each error", async () => {
       const place = carrier.place();
       const backoff = { initial: 50, max: 150, jitter: () => 1 };
       const { client, clock, become } = kept(place.reconnecting, { backoff });
@@ -32,10 +32,10 @@ export function connectionContract<C extends Connection>(carrier: Carrier<C>): v
       expect(client.lastError).toBeInstanceOf(ConnectFailed);
     });
 
-    it("is tried for at once when somebody asks for it", async () => {
+    it("retry() ends a delay at once", async () => {
       const place = carrier.place();
       const { client, clock, changes, become } = kept(place.reconnecting);
-      client.retry(); // there is no wait to end yet
+      client.retry(); // no delay is running yet
       await become("waiting");
       await place.serve(add);
       client.retry();
@@ -45,7 +45,7 @@ export function connectionContract<C extends Connection>(carrier: Carrier<C>): v
       expect(changes.map(({ state }) => state)).toEqual(["connecting", "waiting", "connecting", "connected"]);
     });
 
-    it("is replaced when it breaks", async () => {
+    it("a broken connection is replaced", async () => {
       const place = carrier.place();
       const server = await place.serve(add);
       const { client, clock, become } = kept(place.reconnecting);
@@ -61,7 +61,7 @@ export function connectionContract<C extends Connection>(carrier: Carrier<C>): v
       expect(client.connection).not.toBe(first);
     });
 
-    it("is not waited for when trying again is in vain", async () => {
+    it("a fatal error closes the client without another attempt", async () => {
       const { client } = kept(carrier.place().reconnecting, {
         isFatalError: (error) => error instanceof ConnectFailed,
       });
@@ -73,10 +73,10 @@ export function connectionContract<C extends Connection>(carrier: Carrier<C>): v
 
     const bare: unknown = Object.create(null);
     it.each<[string, unknown, (fail: () => never) => ReconnectingBaseOptions<C>]>([
-      ["isFatalError", new Error("whether to go on"), (fail) => ({ isFatalError: fail })],
+      ["isFatalError", new Error("is it fatal"), (fail) => ({ isFatalError: fail })],
       ["jitter", new Error("how long"), (fail) => ({ backoff: { jitter: fail } })],
-      ["isFatalError, and that is no error", bare, (fail) => ({ isFatalError: fail })],
-    ])("is not waited for when %s throws", async (_, thrown, behaviour) => {
+      ["isFatalError, with a value that is not an Error,", bare, (fail) => ({ isFatalError: fail })],
+    ])("a client closes if %s throws", async (_, thrown, behaviour) => {
       const fail = () => {
         throw thrown;
       };
@@ -90,7 +90,7 @@ export function connectionContract<C extends Connection>(carrier: Carrier<C>): v
       await client.close();
     });
 
-    it("is tried for again when its opening fails with what is no error", async () => {
+    it("a client retries if open() rejects with a value that is not an Error", async () => {
       const { client, become } = kept<C>((behaviour) =>
         carrier.reconnecting({ ...behaviour, open: () => Promise.reject(bare) }),
       );
@@ -98,7 +98,7 @@ export function connectionContract<C extends Connection>(carrier: Carrier<C>): v
       expect(client.state).toBe("waiting");
     });
 
-    it("can be opened in a way of one's own", async () => {
+    it("open() replaces the way in which connections are opened", async () => {
       const place = carrier.place();
       await place.serve(add);
       let opened = 0;
@@ -115,7 +115,7 @@ export function connectionContract<C extends Connection>(carrier: Carrier<C>): v
       expect(opened).toBe(1);
     });
 
-    it("is kept although a listener throws, and the platform hears of it", async () => {
+    it("a listener that throws does not affect the connection, and its error is reported as uncaught", async () => {
       const place = carrier.place();
       await place.serve(add);
       const reported: unknown[] = [];
@@ -142,7 +142,7 @@ export function connectionContract<C extends Connection>(carrier: Carrier<C>): v
   });
 
   describe("onConnection", () => {
-    it("sets every connection up before other calls go out", async () => {
+    it("onConnection sets up every connection before queued calls are sent", async () => {
       const Login = command("Login", { arguments: { name: unicode() } });
       const Whoami = command("Whoami", { response: { name: unicode() } });
       const place = carrier.place();
@@ -167,7 +167,7 @@ export function connectionContract<C extends Connection>(carrier: Carrier<C>): v
       expect(await again).toEqual({ name: "alice" });
     });
 
-    it("is tried again when it fails, on another connection", async () => {
+    it("onConnection runs again on another connection if it fails", async () => {
       const place = carrier.place();
       const server = await place.serve(add);
       const failure = new Error("not yet");
@@ -184,7 +184,7 @@ export function connectionContract<C extends Connection>(carrier: Carrier<C>): v
       expect(await client.callRemote(Add, { a: 1, b: 1 })).toEqual({ total: 2 });
     });
 
-    it("may not take for ever, and ends with its connection", async () => {
+    it("onConnection ends at setupTimeout or with its connection", async () => {
       const place = carrier.place();
       const server = await place.serve(add);
       const entered = [deferred(), deferred()];
@@ -210,8 +210,8 @@ export function connectionContract<C extends Connection>(carrier: Carrier<C>): v
     });
   });
 
-  describe("the end", () => {
-    it("by close finishes what is in progress and refuses what waits", async () => {
+  describe("the end of a client", () => {
+    it("close() finishes calls in progress and rejects later ones", async () => {
       const place = carrier.place();
       const gate = deferred();
       const begun = deferred();
@@ -237,7 +237,7 @@ export function connectionContract<C extends Connection>(carrier: Carrier<C>): v
       await client.close();
     });
 
-    it("by destroy rejects what is in progress, also what is idempotent", async () => {
+    it("destroy() rejects calls in progress, idempotent ones too", async () => {
       const place = carrier.place();
       const begun = deferred();
       await place.serve(
@@ -256,7 +256,7 @@ export function connectionContract<C extends Connection>(carrier: Carrier<C>): v
       expect(await client.closed).toBe(reason);
     });
 
-    it("comes in the middle of an attempt, of the set-up, and of a wait", async () => {
+    it("close() ends a client during an attempt, a delay and onConnection", async () => {
       const place = carrier.place();
       const attempt = kept(place.reconnecting);
       const refused = rejection(attempt.client.callRemote(Add, { a: 1, b: 1 }));
@@ -281,7 +281,7 @@ export function connectionContract<C extends Connection>(carrier: Carrier<C>): v
       for (const { changes } of [attempt, wait, setUp]) expect(changes.at(-1)?.state).toBe("closed");
     });
 
-    it("waits for no opening that does not heed its signal, and destroys what it opens", async () => {
+    it("close() does not wait for an open() that ignores its signal, and destroys its late connection", async () => {
       const place = carrier.place();
       const server = await place.serve(add);
       const { promise, resolve } = deferred<C>();
@@ -297,7 +297,7 @@ export function connectionContract<C extends Connection>(carrier: Carrier<C>): v
       await expect.poll(() => server.connections.size).toBe(0);
     });
 
-    it("comes before anything is opened to who is told of the beginning", async () => {
+    it("destroy() from the first state change prevents the first open()", async () => {
       let opened = 0;
       const { client } = kept<C>((behaviour) =>
         carrier.reconnecting({
@@ -315,7 +315,7 @@ export function connectionContract<C extends Connection>(carrier: Carrier<C>): v
       expect(opened).toBe(0);
     });
 
-    it("comes with the end of a scope, and with a signal", async () => {
+    it("the end of a scope or a signal ends the client", async () => {
       const place = carrier.place();
       await place.serve(add);
       let ended: Promise<Error>;

@@ -1,4 +1,4 @@
-/** What is called while TLS is being started waits for it, in order, and is never seen outside it. */
+/** Calls during an upgrade are queued for TLS, in order, and are never sent outside it. */
 import { command, LimitExceeded, locator, StartTLS, TLSRequired, unicode } from "ampwire";
 import { describe, expect, test } from "vitest";
 import { testCertificates } from "../../support/certificates.ts";
@@ -15,7 +15,7 @@ const tls = { localCertificate };
 const Tell = command("Tell", { arguments: { text: unicode() }, requiresAnswer: false });
 
 describe.each(["server", "client"] as const)("asked by the TLS %s", (asker) => {
-  test("case 11: a call right after startTLS() is only ever seen inside TLS", async () => {
+  test("case 11: a call right after startTLS() is only sent inside TLS", async () => {
     const one = witness();
     const other = witness();
     const accepting = await ourServer({ tls, locator: one.locator });
@@ -33,7 +33,7 @@ describe.each(["server", "client"] as const)("asked by the TLS %s", (asker) => {
     expect(wire.toClient.includes("secret")).toBe(false);
   });
 
-  test("case 11: answers to what the peer asked meanwhile wait for TLS too", async () => {
+  test("case 11: answers to asks that arrive during the upgrade are queued for TLS", async () => {
     const { locator } = witness();
     const { connection, peer } = await ours(asker, { tls, locator });
     const upgrade = connection.startTLS();
@@ -48,7 +48,7 @@ describe.each(["server", "client"] as const)("asked by the TLS %s", (asker) => {
   });
 });
 
-test("case 11: where we decide about a StartTLS, our own calls wait for the decision", async () => {
+test("case 11: while the responder of StartTLS decides, calls of this end wait for the decision", async () => {
   const decided = deferred();
   const deciding = deferred();
   const { heard, locator: marks } = witness();
@@ -73,7 +73,7 @@ test("case 11: where we decide about a StartTLS, our own calls wait for the deci
   expect(heard).toEqual(["held"]);
 });
 
-test("case 11: a call that demands TLS is not held where the StartTLS may still be refused", async () => {
+test("case 11: a call that requires TLS is rejected while the peer's StartTLS may still be refused", async () => {
   const Secret = Mark.extend("Secret", { requireTLS: true });
   const decided = deferred();
   const deciding = deferred();
@@ -97,7 +97,7 @@ test("case 11: a call that demands TLS is not held where the StartTLS may still 
   expect(peer.received.includes("secret")).toBe(false);
 });
 
-test("case 11: a call that demands TLS may be made right after startTLS()", async () => {
+test("case 11: a call that requires TLS may be made right after startTLS()", async () => {
   const Secret = Mark.extend("Secret", { requireTLS: true });
   const { server, client } = await pair({ tls, locator: locator(Secret.responder((args) => args)) });
   expect(await rejection(client.callRemote(Secret, { text: "secret" }))).toBeInstanceOf(TLSRequired);
@@ -106,7 +106,7 @@ test("case 11: a call that demands TLS may be made right after startTLS()", asyn
   expect(server.secure).toBe(true);
 });
 
-test("close() right after startTLS() still delivers what was held, asked and answered", async () => {
+test("close() right after startTLS() delivers queued calls, and their answers arrive", async () => {
   const { heard, locator: marks } = witness();
   const heardTell = deferred<string>();
   const { client } = await pair({
@@ -123,7 +123,7 @@ test("close() right after startTLS() still delivers what was held, asked and ans
   expect(heard).toEqual([]);
 });
 
-test("close() where we decide about a StartTLS and refuse it still sends the refusal", async () => {
+test("close() while a responder decides about StartTLS still sends its refusal", async () => {
   const decided = deferred();
   const deciding = deferred();
   const { connection, peer } = await ours("server", {
@@ -144,7 +144,7 @@ test("close() where we decide about a StartTLS and refuse it still sends the ref
   await over;
 });
 
-test("each held call is settled once, whatever comes after its rejection", async () => {
+test("each queued call settles once, whatever arrives after its rejection", async () => {
   const { connection, peer } = await ours("client");
   const all = [connection.startTLS(), ...["a", "b"].map((text) => connection.callRemote(Mark, { text }))].map(
     settling,
@@ -158,7 +158,7 @@ test("each held call is settled once, whatever comes after its rejection", async
   expect(all.map(({ how }) => how)).toEqual([["rejected"], ["rejected"], ["rejected"]]);
 });
 
-test("case 20: held calls past maxHeldBytes reject, those before them do not suffer", async () => {
+test("case 20: queued calls over maxHeldBytes reject, and earlier ones continue", async () => {
   const { locator } = witness();
   const { client } = await pair({ tls, locator }, { limits: { maxHeldBytes: 10_000 } });
   const upgrade = client.startTLS();

@@ -1,9 +1,9 @@
-/** What a box carries, as the schema's command types it. */
+/** Decodes the values of a box by the command in the schema. */
 import type { Box } from "../../index.ts";
 import { Command } from "../../index.ts";
 import type { Meaning } from "./pairing.ts";
 
-/** Undefined where there is no command for it, or the box does not fit the command: then it is shown as it is. */
+/** Returns undefined if the schema lacks the command, or if the box does not fit it. Such boxes are printed undecoded. */
 export function typedValuesOf(box: Box, meaning: Meaning): Readonly<Record<string, unknown>> | undefined {
   if (meaning.kind !== "ask" && meaning.kind !== "answer") return undefined;
   const command = meaning.kind === "ask" ? meaning.command : meaning.ask?.command;

@@ -1,10 +1,10 @@
-/** What somebody between a client and a server sees of one connection. */
+/** The events of one relayed connection. */
 import type { Box } from "../../index.ts";
 import type { Endpoint } from "./endpoint.ts";
 import type { Meaning } from "./pairing.ts";
 
 export type Traffic =
-  /** @param peer where the client comes from, as far as it can be told */
+  /** `peer` is the address of the client, if known. */
   | { readonly kind: "opened"; readonly peer: string | undefined }
   | {
       readonly kind: "box";
@@ -13,17 +13,17 @@ export type Traffic =
       readonly box: Box;
       readonly meaning: Meaning;
     }
-  /** Bytes that are not AMP, or not any more. */
+  /** Bytes that are not AMP. */
   | { readonly kind: "raw"; readonly from: Endpoint; readonly secure: boolean; readonly bytes: Uint8Array }
-  /** Both legs are in TLS from here on. */
-  | { readonly kind: "secured"; readonly client: LegTLS; readonly server: LegTLS }
-  /** One side has said that it will send no more. */
+  /** Both connections of the proxy use TLS from here on. */
+  | { readonly kind: "secured"; readonly client: SessionInfo; readonly server: SessionInfo }
+  /** One endpoint ended its side of the connection. */
   | { readonly kind: "ended"; readonly from: Endpoint }
   | { readonly kind: "closed"; readonly reason: Error | undefined };
 
-/** TLS between the proxy and one side. */
-export interface LegTLS {
+/** The TLS session between the proxy and one endpoint. */
+export interface SessionInfo {
   readonly protocol: string;
-  /** What that side has presented. */
+  /** Certificate that this endpoint presented. */
   readonly certificate: string | undefined;
 }

@@ -1,4 +1,4 @@
-/** What is refused before a byte is sent: cases 17 and 23 of the upgrade. */
+/** Errors that are found before a byte is sent: cases 17 and 23 of the upgrade. */
 import { PassThrough } from "node:stream";
 import { describe, expect, test } from "vitest";
 import { InvalidCertificate } from "../../../src/core/errors/tls.ts";
@@ -15,43 +15,43 @@ const alone = Certificate.loadPEM(server.toPEM());
 
 describe("options", () => {
   const wrong: [string, TLSRole, unknown, RegExp][] = [
-    ["no authorities in the list", "client", { verifyAuthorities: [] }, /verifyAuthorities is empty/],
-    ["no list", "client", { verifyAuthorities: authority }, /not an array/],
-    [
-      "PEM text as an authority",
-      "server",
-      { verifyAuthorities: [authority.toPEM()] },
-      /\[0\] is not a Certi/,
-    ],
+    ["an empty list of CAs", "client", { verifyAuthorities: [] }, /verifyAuthorities is empty/],
+    ["a value that is not a list", "client", { verifyAuthorities: authority }, /not an array/],
+    ["PEM text as a CA", "server", { verifyAuthorities: [authority.toPEM()] }, /\[0\] is not a Certi/],
     ["PEM text as a certificate", "server", { localCertificate: server.toPEM() }, /not a PrivateCertificate/],
     ["a certificate without key", "client", { localCertificate: alone }, /not a PrivateCertificate/],
-    ["a name without authorities", "client", { serverName: "calc.example" }, /needs verifyAuthorities/],
-    ["an empty name", "client", { serverName: "", verifyAuthorities }, /neither a host name nor/],
-    ["a bad name", "client", { serverName: "a b", verifyAuthorities }, /"a b" is neither/],
+    ["a name without CAs", "client", { serverName: "calc.example" }, /needs verifyAuthorities/],
+    ["an empty name", "client", { serverName: "", verifyAuthorities }, /not a host name or an IP address/],
+    ["an invalid name", "client", { serverName: "a b", verifyAuthorities }, /"a b" is not a host name/],
     [
       "the beginning of a URL",
       "client",
       { serverName: "evil.example/.calc.example", verifyAuthorities },
-      /evil\.example\/\.calc\.example" is neither/,
+      /evil\.example\/\.calc\.example" is not a host name/,
     ],
     [
-      "a name for a server",
+      "a server name for a TLS server",
       "server",
       { serverName: "calc.example", verifyAuthorities },
-      /side is the server/,
+      /this end is the TLS server/,
     ],
-    ["an old version", "client", { minVersion: "TLSv1.1" }, /no version of TLS from TLSv1.1/],
-    ["versions in the wrong order", "client", { minVersion: "TLSv1.3", maxVersion: "TLSv1.2" }, /no version/],
+    ["an old version", "client", { minVersion: "TLSv1.1" }, /invalid range of TLS versions from TLSv1.1/],
     [
-      "a key that OpenSSL finds too small",
+      "versions in the wrong order",
+      "client",
+      { minVersion: "TLSv1.3", maxVersion: "TLSv1.2" },
+      /invalid range of TLS versions/,
+    ],
+    [
+      "a key that is too small for OpenSSL",
       "server",
       { localCertificate: weak },
-      /cannot be set up.*too small/,
+      /cannot be used for TLS.*too small/,
     ],
   ];
 
-  test.each(wrong)("%s", async (_, role, options, message) => {
-    // What a program in JavaScript may pass.
+  test.each(wrong)("checkTLSOptions rejects %s", async (_, role, options, message) => {
+    // A JavaScript program can pass such values.
     const given = options as TLSOptions;
     expect(() => checkTLSOptions(given, role)).toThrow(InvalidCertificate);
     expect(() => checkTLSOptions(given, role)).toThrow(message);
@@ -62,7 +62,7 @@ describe("options", () => {
     peer.destroy();
   });
 
-  test("what is in order passes", () => {
+  test("checkTLSOptions accepts valid options", () => {
     expect(() => checkTLSOptions({}, "client")).not.toThrow();
     expect(() =>
       checkTLSOptions({ localCertificate: undefined, verifyAuthorities: undefined }, "server"),
@@ -81,16 +81,16 @@ describe("streams", () => {
     ["in object mode for reading", new PassThrough({ readableObjectMode: true }), /object mode/],
     ["in object mode for writing", new PassThrough({ writableObjectMode: true }), /object mode/],
     ["with an encoding", new PassThrough().setEncoding("utf8"), /encoding utf8/],
-  ])("%s", async (_, stream, message) => {
+  ])("checkStream rejects a stream %s", async (_, stream, message) => {
     expect(() => checkStream(stream)).toThrow(TypeError);
     expect(() => checkStream(stream)).toThrow(message);
     await expect(upgrade(stream, { role: "client" })).rejects.toThrow(TypeError);
     expect(stream.destroyed).toBe(true);
   });
 
-  test("that are TLS already", async () => {
+  test("checkStream rejects a TLS stream", async () => {
     const [one, other] = await securePair();
-    expect(() => checkStream(one)).toThrow(/TLS already/);
+    expect(() => checkStream(one)).toThrow(/TLS stream already/);
     await expect(upgrade(one, { role: "client" })).rejects.toThrow(TypeError);
     other.destroy();
   });

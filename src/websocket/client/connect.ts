@@ -1,0 +1,68 @@
+/** Connections over WebSockets that only call. */
+import type { BaseConnection as Connection } from "../../core/connection/connection.ts";
+import { FeatureSet } from "../../core/connection/feature.ts";
+import type { LimitOptions } from "../../core/connection/limits.ts";
+import type { ConnectionOptions, HeartbeatOptions } from "../../core/connection/options.ts";
+import { liveness } from "../../core/features/liveness.ts";
+import { notServing } from "../../core/serving/not-serving.ts";
+import { checkOptions, connectionOn, openWebSocket } from "../open.ts";
+import type { OpenOptions, SocketOptions, WebSocketURL } from "../options.ts";
+import type { WebSocketConstructor } from "../socket.ts";
+
+const NONE = new FeatureSet();
+
+/** Options of `connect`. */
+export interface CallingOptions
+  extends Omit<
+      ConnectionOptions,
+      "closeOnUndeclaredError" | "heartbeat" | "limits" | "locator" | "receiver" | "tls"
+    >,
+    OpenOptions,
+    SocketOptions {
+  /** Asks a silent peer for an answer: `heartbeat({ interval: 30_000 })`. Default: none. */
+  readonly heartbeat?: Heartbeat | undefined;
+  /** Limits on what the peer may cost this end. A page that only calls has neither `boxTimeout` nor `idleTimeout`. */
+  readonly limits?: Omit<LimitOptions, "boxTimeout" | "idleTimeout"> | undefined;
+}
+
+/** A heartbeat for `connect`, made by {@link heartbeat}. A page that makes none loads no code for it. */
+export interface Heartbeat {
+  readonly options: HeartbeatOptions;
+  /** @internal */
+  readonly features: FeatureSet;
+}
+
+/**
+ * Makes a heartbeat for the option of this name.
+ * @throws RangeError for an invalid time
+ */
+export function heartbeat(options: HeartbeatOptions): Heartbeat {
+  const features = new FeatureSet(liveness);
+  features.check({ heartbeat: options });
+  return { options, features };
+}
+
+/**
+ * Checks options before a WebSocket is opened.
+ * @returns the class of the WebSocket
+ * @throws RangeError, TypeError for invalid options; TypeError if the platform has no WebSocket
+ */
+export function checkCallingOptions(options: CallingOptions): WebSocketConstructor {
+  return checkOptions(
+    { ...options, heartbeat: options.heartbeat?.options },
+    options.heartbeat?.features ?? NONE,
+  );
+}
+
+/**
+ * Connects to a `ws:` or `wss:` URL, with the subprotocol `amp`. The connection calls, and answers each ask of the peer with
+ * `UNHANDLED`.
+ * @throws ConnectFailed if no connection is opened (a browser does not report why); the signal's reason. Before anything
+ * is opened: RangeError and TypeError for invalid options, and the WebSocket's own error for an invalid URL
+ */
+export async function connect(url: WebSocketURL, options: CallingOptions = {}): Promise<Connection> {
+  const { WebSocket: _class, connectTimeout: _timeout, signal: _signal, heartbeat, ...rest } = options;
+  return await openWebSocket(checkCallingOptions(options), url, options, (socket) =>
+    connectionOn(socket, { ...rest, heartbeat: heartbeat?.options }, notServing, heartbeat?.features ?? NONE),
+  );
+}

@@ -1,0 +1,99 @@
+/** Opens a WebSocket and makes a connection on it, with the parts that an entry point gives. */
+import { BaseConnection } from "../core/connection/connection.ts";
+import type { FeatureSet } from "../core/connection/feature.ts";
+import type { ServingFactory } from "../core/connection/kernel.ts";
+import { DEFAULT_LIMITS } from "../core/connection/limits.ts";
+import { type ConnectionOptions, checkConnectionOptions } from "../core/connection/options.ts";
+import { ConnectFailed } from "../core/errors/transport.ts";
+import { checkNotNegative } from "../core/number-option.ts";
+import { limitTime } from "../core/time-limit.ts";
+import type { OpenOptions, SocketOptions, WebSocketURL } from "./options.ts";
+import { platformClock, platformWebSocket } from "./platform.ts";
+import {
+  OPEN,
+  SUBPROTOCOL,
+  type WebSocketConstructor,
+  type WebSocketEvent,
+  type WebSocketLike,
+} from "./socket.ts";
+import { WebSocketTransport } from "./websocket-transport.ts";
+
+/**
+ * Makes a connection on an open WebSocket.
+ * @throws TypeError if it is not open
+ */
+export function connectionOn(
+  socket: WebSocketLike,
+  {
+    secure = socket.url?.startsWith("wss:") ?? false,
+    clock = platformClock,
+    ...options
+  }: ConnectionOptions & SocketOptions,
+  serving: ServingFactory,
+  features: FeatureSet,
+): BaseConnection {
+  if (socket.readyState !== OPEN)
+    throw new TypeError("attach: the WebSocket is not open: use connect, or wait for its open event");
+  const { maxBufferedBytes = DEFAULT_LIMITS.maxBufferedBytes } = options.limits ?? {};
+  // `bufferedAmount` is polled in the platform's time: the clock of a test does not make a socket send.
+  const transport = new WebSocketTransport(socket, platformClock, secure, maxBufferedBytes);
+  return new BaseConnection(transport, clock, options, serving, features);
+}
+
+/**
+ * Checks options before a WebSocket is opened.
+ * @returns the class of the WebSocket
+ * @throws RangeError, TypeError for invalid options; TypeError if the platform has no WebSocket
+ */
+export function checkOptions(
+  options: ConnectionOptions & OpenOptions,
+  features: FeatureSet,
+): WebSocketConstructor {
+  const { connectTimeout, WebSocket: Constructor = platformWebSocket } = options;
+  checkConnectionOptions(options, features);
+  checkNotNegative({ connectTimeout });
+  if (Constructor === undefined)
+    throw new TypeError("this platform has no WebSocket: pass a class as the option `WebSocket`");
+  return Constructor;
+}
+
+/**
+ * Opens a WebSocket.
+ * @param attach makes the connection, as soon as the WebSocket is open
+ * @throws ConnectFailed if no connection is opened; the signal's reason; what `attach` throws
+ */
+export async function openWebSocket<C>(
+  Constructor: WebSocketConstructor,
+  url: WebSocketURL,
+  { connectTimeout, signal, clock = platformClock }: OpenOptions & SocketOptions,
+  attach: (socket: WebSocketLike) => C,
+): Promise<C> {
+  if (signal?.aborted) throw signal.reason;
+  const address = typeof url === "string" ? url : url.href;
+  const socket = new Constructor(address, SUBPROTOCOL);
+  return await new Promise((resolve, reject) => {
+    const settle = (outcome: () => void) => {
+      socket.removeEventListener("open", opened);
+      socket.removeEventListener("close", failed);
+      release();
+      outcome();
+    };
+    const opened = () => {
+      // In a promise of its own, which rejects with what a receiver or an observer throws.
+      settle(() => resolve(new Promise((attached) => attached(attach(socket)))));
+    };
+    const failed = ({ message, error }: WebSocketEvent) => {
+      const why = message || "no WebSocket could be opened";
+      settle(() => reject(new ConnectFailed(`cannot connect to ${address}: ${why}`, { cause: error })));
+    };
+    const late = () => new ConnectFailed(`${address} did not answer within ${connectTimeout} ms`);
+    const release = limitTime(clock, { timeout: connectTimeout, signal }, (cause) => {
+      settle(() => reject(cause === "timeout" ? late() : signal?.reason));
+      socket.close();
+    });
+    // This listener stays: in `ws` an `error` event without a listener ends the process.
+    socket.addEventListener("error", failed);
+    socket.addEventListener("close", failed);
+    socket.addEventListener("open", opened);
+  });
+}

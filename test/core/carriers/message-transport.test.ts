@@ -1,0 +1,271 @@
+/** `MessageTransport` over the channels of Node: the contract of transports, and calls between threads and processes. */
+import { fork } from "node:child_process";
+import { once } from "node:events";
+import { MessageChannel, type MessagePort, Worker } from "node:worker_threads";
+import {
+  type Connection,
+  ConnectionClosed,
+  ConnectionLost,
+  LimitExceeded,
+  locator,
+  MessageTransport,
+  type MessageTransportOptions,
+  ProtocolError,
+  type TransportReceiver,
+} from "ampwire";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { transportContract } from "../../contracts/transport.ts";
+import * as commands from "../../support/commands.ts";
+import { connectionOver, ipcChannel, portChannel, workerChannel } from "../../support/message-channels.ts";
+import { nodeProgram } from "../../support/node-program.ts";
+import { ReceiverProbe } from "../../support/receiver-probe.ts";
+
+describe("over a MessageChannel", () => {
+  transportContract(async (a, b) => pair(a, b));
+});
+
+describe("over a MessageChannel, with a buffer of 50,000 bytes", () => {
+  transportContract(async (a, b) => pair(a, b, { maxBufferedBytes: 50_000 }));
+});
+
+const DATA = 0;
+const GRANT = 1;
+const END = 2;
+
+test("a message has a buffer of its own, with nothing else in it", async () => {
+  const { port, transport, next } = await withRawPort();
+  const chunk = new Uint8Array(1000).fill(0xff).subarray(10, 13);
+  transport.write(chunk);
+  port.postMessage(Uint8Array.of(GRANT, 0, 0, 0, 2));
+  const message = await next();
+  expect(message).toEqual(Uint8Array.of(DATA, 0xff, 0xff));
+  expect(message.buffer.byteLength).toBe(3);
+  expect(chunk.length).toBe(3);
+  expect(transport.unsent).toBe(1);
+});
+
+test("bytes are sent only after they were granted, and the end after all bytes", async () => {
+  const { port, transport, next } = await withRawPort();
+  transport.write(Uint8Array.of(1, 2), Uint8Array.of(3));
+  transport.end();
+  expect(transport.unsent).toBe(3);
+  port.postMessage(Uint8Array.of(GRANT, 0, 0, 0, 1));
+  expect(await next()).toEqual(Uint8Array.of(DATA, 1));
+  expect(transport.unsent).toBe(2);
+  port.postMessage(Uint8Array.of(GRANT, 0xff, 0xff, 0xff, 0xff));
+  expect([await next(), await next(), await next()]).toEqual([
+    Uint8Array.of(DATA, 2),
+    Uint8Array.of(DATA, 3),
+    Uint8Array.of(END),
+  ]);
+});
+
+test("a receiver grants what it has delivered, not what it has buffered", async () => {
+  const { port, transport, probe, next } = await withRawPort({ maxBufferedBytes: 10 });
+  transport.pause();
+  port.postMessage(new Uint8Array(11));
+  port.postMessage(Uint8Array.of(END));
+  while (transport.undelivered < 10) await new Promise(setImmediate);
+  transport.resume();
+  expect(await next()).toEqual(Uint8Array.of(GRANT, 0, 0, 0, 10));
+  await probe.event("ended");
+});
+
+test("a peer that sends more than it was granted loses the connection with LimitExceeded", async () => {
+  const { port, transport, probe, next } = await withRawPort({ maxBufferedBytes: 10 });
+  transport.pause();
+  port.postMessage(new Uint8Array(12));
+  await probe.event("lost");
+  expect(probe.reasons[0]).toBeInstanceOf(LimitExceeded);
+  expect(probe.reasons[0]).toMatchObject({
+    code: "LIMIT_EXCEEDED",
+    message: "11 bytes came while reading was paused: the limit is maxBufferedBytes",
+  });
+  expect(await next()).toEqual(Uint8Array.of(3));
+});
+
+test.each<[string, unknown]>([
+  ["text", "hello"],
+  ["an object", { bytes: 5 }],
+  ["an empty message", new Uint8Array(0)],
+  ["an unknown kind", Uint8Array.of(9)],
+  ["a grant that is too short", Uint8Array.of(GRANT, 0, 0)],
+])("%s closes the connection with ProtocolError", async (_, message) => {
+  const { port, probe } = await withRawPort();
+  const closed = once(port, "close");
+  port.postMessage(message);
+  await probe.event("lost");
+  expect(probe.heard).toEqual(["lost"]);
+  expect(probe.reasons[0]).toBeInstanceOf(ProtocolError);
+  await closed;
+});
+
+test("bytes after the peer's end close the connection with ProtocolError", async () => {
+  const { port, probe } = await withRawPort();
+  port.postMessage(Uint8Array.of(END));
+  port.postMessage(Uint8Array.of(DATA, 1));
+  await probe.event("lost");
+  expect(probe.heard).toEqual(["ended", "lost"]);
+  expect(probe.reasons[0]).toBeInstanceOf(ProtocolError);
+});
+
+test("an ArrayBuffer is a message like a Uint8Array", async () => {
+  const { port, probe } = await withRawPort();
+  port.postMessage(Uint8Array.of(DATA, 1, 2).buffer);
+  expect(await probe.bytes(2)).toEqual(Buffer.of(1, 2));
+});
+
+test("a channel that closes without an end is a loss", async () => {
+  const { port, probe } = await withRawPort();
+  port.close();
+  await probe.event("lost");
+  expect(probe.heard).toEqual(["lost"]);
+  expect(probe.reasons[0]).toBeInstanceOf(ConnectionLost);
+  expect(probe.reasons[0]?.message).toBe("the message channel was closed");
+});
+
+test("a peer is told that the transport was destroyed", async () => {
+  const probes = [new ReceiverProbe(), new ReceiverProbe()] as const;
+  const [a] = pair(...probes);
+  a.destroy();
+  await probes[1].event("lost");
+  expect(probes[1].heard).toEqual(["lost"]);
+  expect(probes[1].reasons[0]?.message).toBe("the peer destroyed the connection");
+});
+
+test.each([0, 0.5, -1, Number.NaN])("maxBufferedBytes %d is refused", (maxBufferedBytes) => {
+  const { port1 } = new MessageChannel();
+  expect(() => new MessageTransport(portChannel(port1), { maxBufferedBytes })).toThrow(
+    new RangeError(`maxBufferedBytes must be a number from 1 up, not ${maxBufferedBytes}`),
+  );
+});
+
+test("maxBufferedBytes may be Infinity", async () => {
+  const probe = new ReceiverProbe();
+  const [a] = pair(new ReceiverProbe(), probe, { maxBufferedBytes: Number.POSITIVE_INFINITY });
+  a.write(new Uint8Array(1_000_000));
+  await probe.bytes(1_000_000);
+});
+
+describe.each<[string, () => Promise<Connection>]>([
+  ["a MessagePort", overPort],
+  ["a worker", overWorker],
+  ["the IPC channel of a child process", overChild],
+])("over %s", (_, open) => {
+  test("both ends call, also with large values and out of turn", async () => {
+    const connection = await open();
+    const data = new Uint8Array(500_000).map((_, index) => index);
+    const slow = connection.callRemote(commands.Slow, { milliseconds: 20 });
+    const callingBack = connection.callRemote(commands.CallBack, { n: 50n });
+    const sums = Array.from({ length: 200 }, (_, a) =>
+      connection.callRemote(commands.Sum, { a: BigInt(a), b: 1n }),
+    );
+    const large = await connection.callRemote(commands.EchoBig, { text: "z".repeat(300_000), data });
+    expect(Buffer.compare(large.data, data)).toBe(0);
+    expect((await Promise.all(sums)).map(({ total }) => total)).toEqual(sums.map((_, a) => BigInt(a + 1)));
+    expect(await callingBack).toEqual({ total: 50n * 49n });
+    await slow;
+  });
+
+  test("close waits for calls in progress, then both ends are closed", async () => {
+    const connection = await open();
+    const answer = connection.callRemote(commands.EchoBig, { text: "last", data: new Uint8Array(600_000) });
+    await connection.close();
+    expect((await answer).text).toBe("last");
+    expect(await connection.closed).toBeInstanceOf(ConnectionClosed);
+  });
+});
+
+test("a worker that exits is a loss", async () => {
+  const { worker, connection } = await startWorker();
+  await connection.callRemote(commands.Sum, { a: 1n, b: 1n });
+  const call = expect(connection.callRemote(commands.Slow, { milliseconds: 60_000 })).rejects.toThrow(
+    ConnectionLost,
+  );
+  await worker.terminate();
+  await call;
+  expect((await connection.closed).message).toBe("the message channel was closed");
+});
+
+const SERVING = { locator: locator(commands.Sum.responder(({ a, b }) => ({ total: a + b }))) };
+
+async function overPort(): Promise<Connection> {
+  const { port1, port2 } = new MessageChannel();
+  const { peerLocator } = await import("../../support/responders.ts");
+  const ends = [
+    connectionOver(portChannel(port1), SERVING),
+    connectionOver(portChannel(port2), { locator: peerLocator() }),
+  ];
+  onTestFinished(async () => {
+    for (const end of ends) end.destroy();
+    await Promise.all(ends.map(({ closed }) => closed));
+  });
+  return ends[0] as Connection; // there are two
+}
+
+async function overWorker(): Promise<Connection> {
+  return (await startWorker()).connection;
+}
+
+async function startWorker() {
+  const worker = new Worker(await nodeProgram("message-peer"));
+  const exited = once(worker, "exit");
+  const connection = connectionOver(workerChannel(worker), SERVING);
+  onTestFinished(async () => {
+    await connection.close();
+    await exited; // by itself, since its port is closed
+  });
+  return { worker, connection };
+}
+
+async function overChild(): Promise<Connection> {
+  const child = fork(await nodeProgram("message-peer"), { serialization: "advanced", execArgv: [] });
+  const exited = once(child, "exit");
+  onTestFinished(() => void child.kill("SIGKILL"));
+  const connection = connectionOver(ipcChannel(child), SERVING);
+  onTestFinished(async () => {
+    await connection.close();
+    expect(await exited).toEqual([0, null]);
+  });
+  return connection;
+}
+
+function pair(
+  a: TransportReceiver,
+  b: TransportReceiver,
+  options?: MessageTransportOptions,
+): readonly [MessageTransport, MessageTransport] {
+  const { port1, port2 } = new MessageChannel();
+  return [started(port1, a, options), started(port2, b, options)];
+}
+
+function started(
+  port: MessagePort,
+  receiver: TransportReceiver,
+  options?: MessageTransportOptions,
+): MessageTransport {
+  const transport = new MessageTransport(portChannel(port), options);
+  transport.start(receiver);
+  return transport;
+}
+
+/** A transport, and a bare port at the other end. The first message to that port, the grant, has been read. */
+async function withRawPort(options?: MessageTransportOptions) {
+  const { port1, port2: port } = new MessageChannel();
+  const probe = new ReceiverProbe();
+  const messages: Uint8Array[] = [];
+  port.on("message", (message: Uint8Array) => messages.push(message));
+  const transport = started(port1, probe, options);
+  onTestFinished(async () => {
+    transport.destroy();
+    port.close();
+    await probe.event("lost");
+  });
+  const next = async () => {
+    while (messages.length === 0) await new Promise(setImmediate);
+    return messages.shift() as Uint8Array; // there is one
+  };
+  const granted = await next();
+  expect(granted[0]).toBe(GRANT);
+  return { port, transport, probe, next };
+}

@@ -1,9 +1,0 @@
-import { expect, test } from "vitest";
-import { temporaryCertificate } from "../../../src/node/certificates/ephemeral.ts";
-
-test("one temporary certificate for the whole process, under Twisted's name", async () => {
-  const [first, second] = await Promise.all([temporaryCertificate(), temporaryCertificate()]);
-  expect(second).toBe(first);
-  expect(first.commonName).toBe("TEMPORARY CERTIFICATE");
-  expect(first.privateKey.asymmetricKeyType).toBe("ec");
-});
