@@ -126,7 +126,7 @@ function readPlain(bytes: Uint8Array, start: number, end: number): number | unde
 
 function readAny(bytes: Uint8Array, start: number, end: number): number {
   const text = valueText(bytes, start, end);
-  // Of these characters the parser of JavaScript accepts what Python accepts.
+  // The parser of JavaScript accepts the same texts of these characters as Python.
   const number = PLAIN.test(text) ? Number(text) : NaN;
   if (!Number.isNaN(number)) return number;
   const match = FLOAT.exec(text);

@@ -68,8 +68,9 @@ export class PartialBox {
   }
 
   /**
-   * Fills the buffer with zeros from `end` on, where nothing was received. Called before a view of the buffer is handed out:
-   * a program could read all of it through `value.buffer`.
+   * Fills the unused end of the buffer with zeros. Called before a view of the buffer is handed out, because a program could
+   * read all of it through `value.buffer`.
+   * @param end end of the received bytes
    */
   seal(end: number): void {
     if (this.#unfilled) this.bytes.fill(0, end);

@@ -59,8 +59,8 @@ const PUSHES: readonly (readonly [string, () => Push])[] = [
   ["owned chunks of a pool", () => pushing("owned", inPool)],
   ["Buffers", () => pushing("owned", (chunk) => Buffer.from(chunk))],
   ["borrowed chunks", () => lending(false)],
-  ["the room of the reader", () => lending(true)],
-  ["the room of the reader, filled in part", () => lending(true, 7000)],
+  ["memory of the reader", () => lending(true)],
+  ["memory of the reader that is filled in part", () => lending(true, 7000)],
 ];
 
 const SIZES = [
@@ -68,35 +68,38 @@ const SIZES = [
 ];
 const CHUNKS = [999, 5000, 16_384, 65_536, 200_000];
 
-describe("the buffer of a received value contains only bytes of the connection and zeros", () => {
+describe("value.buffer", () => {
   beforeEach(() => {
     vi.spyOn(Buffer, "allocUnsafeSlow").mockImplementation((count) => Buffer.alloc(count, FOREIGN));
   });
   afterEach(() => void vi.restoreAllMocks());
 
-  test.each(PUSHES)("received by %s", (_, newPush) => {
-    for (const size of SIZES) {
-      const sent = [boxOf(size), boxOf(3), boxOf(size), boxOf(size)];
-      const stream = concat(sent.map(encodeBox));
-      expect(stream.includes(FOREIGN)).toBe(false);
-      for (const chunkSize of CHUNKS) {
-        const reader = new BoxReader();
-        const push = newPush();
-        const read: Box[] = [];
-        for (let at = 0; at < stream.length; ) {
-          at += push(reader, stream.subarray(at, at + chunkSize));
-          for (const box of drained(reader)) {
-            read.push(box);
-            for (const value of box.values()) expect(leaks(value)).toBe(false);
+  test.each(PUSHES)(
+    "the buffer of a value contains only bytes of the connection and zeros if it came in %s",
+    (_, newPush) => {
+      for (const size of SIZES) {
+        const sent = [boxOf(size), boxOf(3), boxOf(size), boxOf(size)];
+        const stream = concat(sent.map(encodeBox));
+        expect(stream.includes(FOREIGN)).toBe(false);
+        for (const chunkSize of CHUNKS) {
+          const reader = new BoxReader();
+          const push = newPush();
+          const read: Box[] = [];
+          for (let at = 0; at < stream.length; ) {
+            at += push(reader, stream.subarray(at, at + chunkSize));
+            for (const box of drained(reader)) {
+              read.push(box);
+              for (const value of box.values()) expect(leaks(value)).toBe(false);
+            }
+            reader.giveBack();
           }
-          reader.giveBack();
+          expect(Buffer.concat(read.map(encodeBox)).equals(stream)).toBe(true);
+          // Also after later boxes have arrived.
+          for (const box of read) for (const value of box.values()) expect(leaks(value)).toBe(false);
         }
-        expect(Buffer.concat(read.map(encodeBox)).equals(stream)).toBe(true);
-        // Also after later boxes have arrived.
-        for (const box of read) for (const value of box.values()) expect(leaks(value)).toBe(false);
       }
-    }
-  });
+    },
+  );
 });
 
 function leaks(value: Uint8Array): boolean {

@@ -34,13 +34,13 @@ const KINDS: readonly (readonly [string, Argument<unknown>, Uint8Array, number])
 describe("elements of a box", () => {
   afterEach(() => void endElements());
 
-  test.each(KINDS)("%s count as many elements as they have", (_, codec, value, count) => {
+  test.each(KINDS)("the elements of %s are counted", (_, codec, value, count) => {
     expect(decoded(codec, value, Infinity)).toBe(count);
     expect(decoded(codec, value, Math.max(1, count))).toBe(count);
   });
 
   test.each(KINDS.filter(([, , , count]) => count > 0))(
-    "%s over the limit fail with LimitExceeded, which names the limit",
+    "%s over the limit fails with LimitExceeded, which names maxElements",
     (_, codec, value, count) => {
       const decode = (): number => decoded(codec, value, count - 1);
       expect(decode).toThrow(LimitExceeded);

@@ -17,7 +17,7 @@ async function mediumTextOf(
 }
 
 describe("texts of medium size", () => {
-  test("are decoded by the platform if it needs no view", async () => {
+  test("mediumText() decodes UTF-8 with the platform, and returns undefined for invalid bytes", async () => {
     const mediumText = await mediumTextOf(Buffer);
     expect(mediumText(BYTES, 0, BYTES.length)).toBe("\ufeffabcdefghijklmnopqrstuvwxyz é € 😀");
     expect(mediumText(BYTES, 3, 29)).toBe("abcdefghijklmnopqrstuvwxyz");
@@ -38,7 +38,7 @@ describe("texts of medium size", () => {
       }
     },
   };
-  test.each(Object.keys(others))("are left to TextDecoder on a platform with %s", async (name) => {
+  test.each(Object.keys(others))("unicode() decodes with TextDecoder on a platform with %s", async (name) => {
     const mediumText = await mediumTextOf(others[name]);
     expect(mediumText(BYTES, 0, BYTES.length)).toBeUndefined();
     const { unicode } = await import("../../../src/core/arguments/unicode.ts");
