@@ -106,6 +106,7 @@ export {
   ConnectionLost,
   HeartbeatTimeout,
   IdleTimeout,
+  UnsentTimeout,
 } from "./core/errors/transport.ts";
 export {
   PROTOCOL_ERRORS,

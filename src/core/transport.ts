@@ -15,6 +15,11 @@ export interface Transport {
   write(...chunks: readonly Uint8Array[]): void;
   /** Bytes written that the system or the peer has not taken yet. */
   readonly unsent: number;
+  /**
+   * Bytes that the system has taken, or any number that grows with them. It shows whether the peer reads while one large write
+   * is under way, when `unsent` does not change. Default: computed from `unsent`.
+   */
+  readonly taken?: number | undefined;
   /** Resolves when `unsent` is 0, or when the transport is lost. */
   flushed(): Promise<void>;
   /** Stops delivering. Bytes that are already being read may still be delivered. */

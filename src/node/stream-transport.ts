@@ -19,6 +19,9 @@ import type {
 import { checkByteStream } from "./byte-stream.ts";
 import { ephemeralCertificate } from "./certificates/ephemeral.ts";
 import type { PrivateCertificate } from "./certificates/private-certificate.ts";
+import { CombinedDuplex } from "./combined-duplex.ts";
+import { DescriptorStream } from "./descriptors/descriptor-stream.ts";
+import { takenBytes } from "./node-internals.ts";
 import { SharedBufferSocket } from "./shared-buffer-socket.ts";
 import { refusalAfterHandshake } from "./tls/errors.ts";
 import { ExistingSession } from "./tls/existing-session.ts";
@@ -47,6 +50,8 @@ interface Upgraded {
 
 export class StreamTransport implements Transport {
   #stream: Duplex;
+  /** The stream below TLS, after an upgrade. */
+  #raw: Duplex | undefined;
   readonly #options: StreamTransportOptions;
   readonly #initialTLS: TLSSession | undefined;
   #receiver: TransportReceiver | undefined;
@@ -156,6 +161,12 @@ export class StreamTransport implements Transport {
     return this.#stream.writableLength;
   }
 
+  get taken(): number | undefined {
+    const stream = this.#raw ?? this.#stream;
+    if (stream instanceof CombinedDuplex || stream instanceof DescriptorStream) return stream.taken;
+    return takenBytes(stream);
+  }
+
   flushed(): Promise<void> {
     const stream = this.#stream;
     if (stream.writableLength === 0 || stream.destroyed) return Promise.resolve();
@@ -249,6 +260,7 @@ export class StreamTransport implements Transport {
   }
 
   #replaceStream(stream: TLSSocket, refusal: (error: Error | undefined) => Error | undefined): void {
+    this.#raw = this.#stream;
     this.#stream = stream;
     this.#error = undefined;
     this.#refusal = refusal;

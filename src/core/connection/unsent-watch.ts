@@ -27,7 +27,8 @@ export class UnsentWatch {
   }
 
   #takenNow(): number {
-    return this.#kernel.outbox.writtenBytes - this.#kernel.transport.unsent;
+    const { outbox, transport } = this.#kernel;
+    return transport.taken ?? outbox.writtenBytes - transport.unsent;
   }
 
   #check(): void {

@@ -28,6 +28,8 @@ export class DescriptorStream extends Duplex {
   /** The events that are watched now, to avoid a system call if nothing changes. */
   #watched = { reads: false, writes: false };
   #write: Write | undefined;
+  /** Bytes that the system has taken. */
+  taken = 0;
 
   /**
    * @param fd owned and closed by the stream, also on failure
@@ -88,6 +90,7 @@ export class DescriptorStream extends Duplex {
         this.#write = undefined;
         return done(toError(error));
       }
+      this.taken += taken;
       if (taken === 0 && bytes.length > 0) return;
       if (descriptor !== undefined) this.descriptors.sent();
       if (taken < bytes.length) {
