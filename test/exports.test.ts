@@ -35,7 +35,7 @@ const ENTRY_POINTS = {
     AttachChildOptions AttachOptions Attachable AuthorityOptions BackoffOptions CertificateOptions
     ConnectOptions DescriptorChannel DescriptorOptions FileDescriptors KeyOptions ListenOptions
     NodeConnectionOptions ConnectionOpener PEM ReconnectingBaseOptions ReconnectingStateChange ReconnectingClient ReconnectingOptions ReconnectingState TLSOptions TLSRole
-    TLSVersion QueueLimits`,
+    TLSVersion QueueLimits ServerLimits`,
   },
   "websocket/index.ts": {
     values: `

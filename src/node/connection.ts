@@ -11,6 +11,7 @@ import {
   type SwitchSpec,
 } from "../core/features/protocol-change/protocol-switch.ts";
 import type { Fields, InputOf } from "../core/schema/argument.ts";
+import type { SharedBudgets } from "../core/serving/shared-budget.ts";
 import type { Clock } from "../core/transport.ts";
 import type { Certificate } from "./certificates/certificate.ts";
 import type { PrivateCertificate } from "./certificates/private-certificate.ts";
@@ -63,7 +64,12 @@ export class NodeConnection extends Connection {
   readonly #descriptors: DescriptorChannel | undefined;
 
   /** @throws TypeError for a stream in object mode or with an encoding set, RangeError for an invalid limit */
-  constructor(stream: Duplex, role: TLSRole | undefined, options: NodeConnectionOptions) {
+  constructor(
+    stream: Duplex,
+    role: TLSRole | undefined,
+    options: NodeConnectionOptions,
+    budgets?: SharedBudgets,
+  ) {
     const {
       handshakeDelay = DEFAULT_HANDSHAKE_DELAY,
       clock = systemClock,
@@ -72,7 +78,7 @@ export class NodeConnection extends Connection {
     } = options;
     const transport = new StreamTransport(stream, { role, handshakeDelay });
     // `observer` first: an object literal that begins with a spread takes more memory in V8.
-    super(transport, clock, { observer, ...rest });
+    super(transport, clock, { observer, ...rest }, budgets);
     this.#descriptors = stream instanceof DescriptorStream ? stream.descriptors : undefined;
   }
 

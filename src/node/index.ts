@@ -2,6 +2,7 @@
 
 export type { BackoffOptions } from "../core/reconnecting/backoff.ts";
 export type { QueueLimits, ReconnectingState } from "../core/reconnecting/options.ts";
+export type { ServerLimits } from "../core/serving/server-limits.ts";
 export { type Attachable, type AttachOptions, attach } from "./attach.ts";
 export { Certificate } from "./certificates/certificate.ts";
 export type { AuthorityOptions, CertificateOptions } from "./certificates/generate.ts";

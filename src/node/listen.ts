@@ -10,6 +10,7 @@ import {
 import type { Duplex } from "node:stream";
 import { toError } from "../core/errors/to-error.ts";
 import { ConnectionClosed } from "../core/errors/transport.ts";
+import { type ServerLimits, serverBudgets } from "../core/serving/server-limits.ts";
 import { checkOptions, NodeConnection, type NodeConnectionOptions } from "./connection.ts";
 import { adoptSocket, checkDescriptors } from "./descriptors/adopt-socket.ts";
 import { diagnostics } from "./diagnostics.ts";
@@ -27,6 +28,8 @@ export interface ListenOptions extends Omit<NetListenOptions, "signal">, NodeCon
   readonly onConnection?: ((connection: NodeConnection) => unknown) | undefined;
   /** Maximum number of open connections; further ones are closed at once. Default: no limit. */
   readonly maxConnections?: number | undefined;
+  /** Limits on what all connections take together. `limits` are those of each connection. */
+  readonly serverLimits?: ServerLimits | undefined;
 }
 
 /**
@@ -39,9 +42,10 @@ export interface ListenOptions extends Omit<NetListenOptions, "signal">, NodeCon
 export function listen(options: ListenOptions & { readonly path: string }): Promise<Server<string>>;
 export function listen(options: ListenOptions): Promise<Server<AddressInfo>>;
 export async function listen(options: ListenOptions): Promise<Server> {
-  const { onConnection, maxConnections, ...rest } = options;
+  const { onConnection, maxConnections, serverLimits, ...rest } = options;
   checkOptions(rest, "server");
   checkDescriptors(rest.descriptors, rest.path);
+  const budgets = serverBudgets(serverLimits);
   const connections = new Set<NodeConnection>();
   const report = reporter(rest);
   // allowHalfOpen: a peer that has ended its side still receives answers.
@@ -51,7 +55,7 @@ export async function listen(options: ListenOptions): Promise<Server> {
     if (connections.size >= (maxConnections ?? Number.POSITIVE_INFINITY)) return void socket.destroy();
     const stream = adoptOrClose(socket, rest.descriptors, report);
     if (stream === undefined) return;
-    const connection = new NodeConnection(stream, "server", rest);
+    const connection = new NodeConnection(stream, "server", rest, budgets);
     connections.add(connection);
     void connection.closed.then(() => connections.delete(connection));
     if (onConnection !== undefined) void runOnConnection(connection, onConnection);

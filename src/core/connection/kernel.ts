@@ -306,7 +306,7 @@ export class ConnectionKernel implements Kernel, Port, InboxOwner, TransportRece
   tooMuchUnsent(bytes: number): void {
     this.destroy(
       new LimitExceeded(
-        `the peer has not taken ${bytes} bytes, and the connections of the server have too many unsent bytes: the limit is maxServerUnsentBytes`,
+        `the peer has not taken ${bytes} bytes, the most of all connections of the server: the limit is serverLimits.maxUnsentBytes`,
       ),
     );
   }

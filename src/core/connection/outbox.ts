@@ -9,7 +9,7 @@
  * from where they are as soon as their box is complete.
  */
 
-import type { SharedBudget } from "../serving/shared-budget.ts";
+import type { UnsentBudget, UnsentUser } from "../serving/shared-budget.ts";
 import type { Transport } from "../transport.ts";
 import { ByteWriter } from "../wire/byte-writer.ts";
 import type { StateRules } from "./states.ts";
@@ -28,23 +28,19 @@ const MAX_LENT = 2;
 const soon = Promise.resolve();
 
 /** The connection, as its outbox sees it. */
-export interface OutboxOwner {
+export interface OutboxOwner extends UnsentUser {
   readonly rules: StateRules;
   /** Called after a write that has left unsent bytes. */
   hasUnsent(): void;
-  /** Called if this connection has more than its share of the unsent bytes of a server. */
-  tooMuchUnsent(bytes: number): void;
 }
 
 export class Outbox {
   readonly #transport: Transport;
   readonly #owner: OutboxOwner;
-  readonly #budget: SharedBudget | undefined;
+  readonly #budget: UnsentBudget | undefined;
   readonly #eagerBytes: number;
   /** Bytes that were given to the transport. */
   writtenBytes = 0;
-  /** Bytes that the budget counts for this connection. */
-  #counted = 0;
   #out: ByteWriter | undefined;
   #scheduled = false;
   /** Bytes that the transport had not sent after the last write. Cached: asking it for every box would cost. */
@@ -57,11 +53,10 @@ export class Outbox {
   };
 
   /** @param budget the unsent bytes of all connections of a server */
-  constructor(transport: Transport, owner: OutboxOwner, budget?: SharedBudget) {
+  constructor(transport: Transport, owner: OutboxOwner, budget?: UnsentBudget) {
     this.#transport = transport;
     this.#owner = owner;
     this.#budget = budget;
-    budget?.join();
     this.#eagerBytes = transport.oneBoxPerWrite === true ? 0 : EAGER_BYTES;
   }
 
@@ -108,14 +103,7 @@ export class Outbox {
    */
   turnOver(): void {
     if (this.#backlog < EAGER_BYTES) this.flush();
-    else if (this.#budget !== undefined) this.#count(this.#budget);
-  }
-
-  #count(budget: SharedBudget): void {
-    const { pending } = this;
-    budget.add(pending - this.#counted);
-    this.#counted = pending;
-    if (pending > 0 && budget.isExceededBy(pending)) this.#owner.tooMuchUnsent(pending);
+    else this.#budget?.count(this.#owner, this.pending);
   }
 
   /** Writes what was gathered if the state sends boxes. */
@@ -131,7 +119,7 @@ export class Outbox {
       if (this.#backlog > 0) {
         if (this.#lent.length < MAX_LENT) this.#lent.push(out);
         this.#owner.hasUnsent();
-        if (this.#budget !== undefined) this.#count(this.#budget);
+        this.#budget?.count(this.#owner, this.pending);
         return;
       }
     }
@@ -143,7 +131,7 @@ export class Outbox {
     this.#backlog = 0;
     for (const out of this.#lent) recycle(out);
     this.#lent.length = 0;
-    if (this.#budget !== undefined) this.#count(this.#budget);
+    this.#budget?.count(this.#owner, this.pending);
     this.flush();
   }
 
@@ -155,8 +143,7 @@ export class Outbox {
 
   /** Forgets what was not written, when AMP has ended. */
   drop(): void {
-    this.#budget?.leave(this.#counted);
-    this.#counted = 0;
+    this.#budget?.count(this.#owner, 0);
     this.#lent.length = 0; // a transport that is being destroyed may report a drain while the system still reads the bytes
     this.#discard();
   }
