@@ -86,16 +86,10 @@ describe.each([
     });
 
     test("aborts context.signal within two seconds after close() was called", async () => {
-      const {
-        connection,
-        peer,
-        noticedAfter,
-        running: found,
-      } = await running(secure, 3, {
-        limits: { maxAsksInProgress: 2 },
-      });
+      const state = await running(secure, 3, { limits: { maxAsksInProgress: 2 } });
+      const { connection, noticedAfter, running: found } = state;
       void connection.close();
-      end(peer);
+      end(state);
       expect(await noticedAfter()).toBeLessThanOrEqual(2000);
       for (const { finish } of found) finish();
     });
