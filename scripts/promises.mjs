@@ -1,4 +1,4 @@
-/** Checks the promises of SECURITY.md: each row of its table names the tests that hold it. */
+/** Reads SECURITY.md: each table row that names tests is a promise, which is kept if these tests passed. */
 import { readFileSync } from "node:fs";
 import { basename, join, relative } from "node:path";
 import { root } from "./run.mjs";

@@ -83,6 +83,7 @@ export {
   NoEmptyBoxes,
   ProtocolError,
   RemoteAmpError,
+  Unavailable,
   UnexpectedAnswer,
   UnhandledCommand,
   UnknownRemoteError,
@@ -111,6 +112,7 @@ export {
 export {
   PROTOCOL_ERRORS,
   TLS_REQUIRED_ERROR_CODE,
+  UNAVAILABLE_ERROR_CODE,
   UNHANDLED_ERROR_CODE,
   UNKNOWN_ERROR_CODE,
 } from "./core/errors/wire-codes.ts";

@@ -13,7 +13,7 @@ const ENTRY_POINTS = {
     OnlyOneTLS PROTOCOL_ERRORS PeerRefusedCertificate PeerVerifyError PlaintextAfterStartTLS ProtocolError
     ProtocolSwitchCommand ProtocolSwitched RemoteAmpError StartTLS StartTLSCollision StartTLSRefused
     TLSNotAvailable TLSRequired TLS_REQUIRED_ERROR_CODE TooLong UNHANDLED_ERROR_CODE UNKNOWN_ERROR_CODE
-    UnexpectedAnswer UnhandledCommand UnknownRemoteError UnsentTimeout ampList bigBytes bigInteger bigUnicode boolean boxArgument
+    UNAVAILABLE_ERROR_CODE Unavailable UnexpectedAnswer UnhandledCommand UnknownRemoteError UnsentTimeout ampList bigBytes bigInteger bigUnicode boolean boxArgument
     bytes command dateTime decimal decimalText encodeBox exactDecimal float integer listOf local locator
     optional parseBoxes path plainBox switchBox tlsBox unicode`,
     types: `

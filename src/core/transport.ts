@@ -28,6 +28,8 @@ export interface Transport {
   resume(): void;
   /** TLS session of a transport that uses TLS from its first byte, for example `wss:`. Undefined in plaintext. */
   readonly tls?: TLSSession | undefined;
+  /** TLS role of this end in a later StartTLS. Undefined if it is not known. */
+  readonly tlsRole?: "client" | "server" | undefined;
   /** True if every write must be exactly one box: for carriers of boxes. Default false. */
   readonly oneBoxPerWrite?: boolean | undefined;
   /** Bytes received and not delivered; 0 if the transport cannot know. */

@@ -138,6 +138,10 @@ export class StreamTransport implements Transport {
     return this.#initialTLS;
   }
 
+  get tlsRole(): TLSRole | undefined {
+    return this.#options.role;
+  }
+
   write(...chunks: readonly Uint8Array[]): void {
     const stream = this.#stream;
     if (stream.destroyed || stream.writableEnded) return;

@@ -1,9 +1,12 @@
-/** SECURITY.md names a test for every promise. Checks that each of these tests exists. */
-import { existsSync, readFileSync } from "node:fs";
+/** SECURITY.md names a test for every promise. Checks that each of these tests exists, and the tables of cases and limits. */
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
+import { DEFAULT_LIMITS } from "../../src/core/connection/limits.ts";
 
 const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), "utf8");
 const page = read("SECURITY.md");
+
+const CASES = "test/node/starttls/";
 
 /** The table rows that name tests, split into cells. A test is written as `file`: its name, or the beginning of its name. */
 const rows = page
@@ -31,7 +34,31 @@ describe("SECURITY.md", () => {
   });
 });
 
-test("SECURITY.md has a row for every case of StartTLS", () => {
-  const cases = rows.map(([number]) => Number(number?.replace("| ", ""))).filter(Number.isInteger);
-  expect(cases).toEqual(Array.from({ length: 27 }, (_, index) => index + 1));
+test("SECURITY.md has one row, in order, for every case of StartTLS that has a test", () => {
+  const files = readdirSync(new URL(`../../${CASES}`, import.meta.url)).filter((file) =>
+    file.endsWith(".test.ts"),
+  );
+  const titles = files.flatMap((file) => [...read(CASES + file).matchAll(/["`]case (\d+)\b/g)]);
+  const tested = new Set(titles.map(([, number]) => Number(number)));
+  const listed = rows.map(([number]) => Number(number?.replace("| ", ""))).filter(Number.isInteger);
+  expect(tested.size).toBeGreaterThanOrEqual(27);
+  expect(listed).toEqual([...tested].sort((a, b) => a - b));
 });
+
+test("SECURITY.md lists every limit of a connection with its default", () => {
+  const [, table = ""] = /### Limits of one connection\n([^#]*)/.exec(page) ?? [];
+  const listed = [...table.matchAll(/^\| `(\w+)` \| [^|]+ \| ([^|]+) \|/gm)].map(([, name, value]) => [
+    name,
+    value,
+  ]);
+  expect(Object.fromEntries(listed)).toEqual(
+    Object.fromEntries(Object.entries(DEFAULT_LIMITS).map(([name, value]) => [name, limitText(name, value)])),
+  );
+});
+
+/** The default of a limit as the page writes it: bytes in MiB, other numbers in groups of three digits. */
+function limitText(name: string, value: number): string {
+  if (value === Number.POSITIVE_INFINITY) return "none";
+  if (name.endsWith("Bytes") || name.startsWith("maxBytes")) return `${value / 1024 ** 2} MiB`;
+  return value.toLocaleString("en-US");
+}

@@ -20,6 +20,10 @@ export interface Port {
   readonly out: ByteWriter;
   /** Called after a box was appended to {@link out}. @throws what a carrier throws that refuses the box */
   written(): void;
+  /** Calls of this end that wait for an answer. */
+  readonly waitingCalls: number;
+  /** True if the peer has not taken so many bytes that asks are queued, because their answers would add to them. */
+  readonly isBehind: boolean;
   /** False if no box can be sent any more: answers are dropped. */
   readonly alive: boolean;
   /** The reason with which a call that comes too late is rejected. */
@@ -62,6 +66,8 @@ export interface AskReceiver {
   readonly finished: number;
   /** The frame is valid until this returns. */
   receive(frame: Frame): void;
+  /** Serves queued asks as far as the limits allow. */
+  continueQueue(): void;
   /** Serves all queued asks at once: bytes that arrive from now on mean something else. */
   serveQueue(): void;
   /** The connection has ended. */

@@ -1,35 +1,37 @@
 /**
- * What belongs to tags that count up: a ring of slots, for a fraction of what a map costs each call.
+ * A map from ascending tags to values: a ring of slots, which costs each call a fraction of a `Map`.
  *
- * Tags are given out in order, and answered more or less so: those that wait lie close together. One that
- * is never answered would stretch the ring for ever; when there is more gap than value in it, the oldest
- * tags move to a map, where any number of later ones may pass them.
+ * Tags are assigned in order, and answered roughly in order, so the tags in use are close together. A tag that is never
+ * answered would make the ring grow without limit. So when the ring is full and at most half of its slots have a value, its
+ * oldest tags move to a `Map`.
  */
 
-/** Slots to begin with, and after a rush is over. A power of two, as every number of slots: `&` finds the slot. */
+/** Initial number of slots. The number is always a power of two, so that `&` computes the slot of a tag. */
 const SLOTS = 16;
-/** With so many slots an empty ring is not worth keeping. */
-const RUSH = 4096;
+/** Number of slots from which an empty ring is replaced by a small one. */
+const LARGE_RING = 4096;
 
+/** A map from tags, added in ascending order, to values. */
 export class TagWindow<T extends NonNullable<unknown>> {
   #slots = empty<T>(SLOTS);
   #mask = SLOTS - 1;
-  /** In the ring are tags from here on, */
+  /** The lowest tag of the ring. */
   #first = 1;
-  /** up to here. Never further apart than there are slots. */
+  /** One more than the highest tag of the ring. The ring has at least `#end - #first` slots. */
   #end = 1;
-  /** How many of them have a value. */
+  /** Number of tags in the ring that have a value. */
   #count = 0;
-  /** Older than the ring, in ascending order. */
-  readonly #stragglers = new Map<number, T>();
+  /** Values of tags below `#first`, in ascending order of the tags. */
+  readonly #older = new Map<number, T>();
 
+  /** Returns the value of a tag. Undefined if it has none. */
   get(tag: number): T | undefined {
-    // Tags beyond 32 bits are as good: `&` takes the lowest of them.
+    // Also right for tags over 32 bits: `&` uses the lowest 32 bits.
     if (tag >= this.#first) return tag < this.#end ? this.#slots[tag & this.#mask] : undefined;
-    return this.#stragglers.get(tag);
+    return this.#older.get(tag);
   }
 
-  /** @param tag greater than every one before, by however much */
+  /** Adds a tag with its value. @param tag greater than all tags that were added before; gaps are allowed */
   add(tag: number, value: T): void {
     if (this.#count === 0) this.#first = tag;
     else while (tag - this.#first > this.#mask) this.#makeRoom(tag);
@@ -38,48 +40,49 @@ export class TagWindow<T extends NonNullable<unknown>> {
     this.#count++;
   }
 
-  /** Gives a tag that has a value another one. */
+  /** Replaces the value of a tag that has one. */
   replace(tag: number, value: T): void {
     if (tag >= this.#first) this.#slots[tag & this.#mask] = value;
-    else this.#stragglers.set(tag, value);
+    else this.#older.set(tag, value);
   }
 
-  /** Takes a tag's value out. */
+  /** Removes a tag and returns its value. Undefined if it has none. */
   take(tag: number): T | undefined {
     const value = this.get(tag);
     if (value === undefined) return undefined;
     if (tag < this.#first) {
-      this.#stragglers.delete(tag);
+      this.#older.delete(tag);
       return value;
     }
     this.#slots[tag & this.#mask] = undefined;
     this.#count--;
-    if (this.#count === 0) this.#rest();
+    if (this.#count === 0) this.#reset();
     else while (this.#slots[this.#first & this.#mask] === undefined) this.#first++;
     return value;
   }
 
-  /** In the order of the tags. */
+  /** Returns the values in the order of their tags. */
   *values(): Iterable<T> {
-    yield* this.#stragglers.values();
+    yield* this.#older.values();
     for (let tag = this.#first; tag < this.#end; tag++) {
       const value = this.#slots[tag & this.#mask];
       if (value !== undefined) yield value;
     }
   }
 
-  #rest(): void {
+  /** Empties the ring, and frees the memory of a large one. */
+  #reset(): void {
     this.#first = this.#end;
-    if (this.#slots.length < RUSH) return;
+    if (this.#slots.length < LARGE_RING) return;
     this.#slots = empty(SLOTS);
     this.#mask = SLOTS - 1;
   }
 
-  /** Either way costs as many steps as there are slots, once for at least half as many tags. */
+  /** Makes space for a tag. The cost is one step for each slot, at most once in half as many tags. */
   #makeRoom(tag: number): void {
     const size = this.#slots.length;
     if (this.#count > size / 2) this.#grow(size * 2);
-    else this.#leaveBehind(tag - size / 2);
+    else this.#moveOlder(tag - size / 2);
   }
 
   #grow(size: number): void {
@@ -91,14 +94,14 @@ export class TagWindow<T extends NonNullable<unknown>> {
     this.#mask = size - 1;
   }
 
-  /** Tags before this one are stragglers from now on. */
-  #leaveBehind(first: number): void {
+  /** Moves the tags below `first` from the ring to the map of older tags. */
+  #moveOlder(first: number): void {
     const end = Math.min(first, this.#end);
     for (let tag = this.#first; tag < end; tag++) {
       const slot = tag & this.#mask;
       const value = this.#slots[slot];
       if (value === undefined) continue;
-      this.#stragglers.set(tag, value);
+      this.#older.set(tag, value);
       this.#slots[slot] = undefined;
       this.#count--;
     }

@@ -29,7 +29,7 @@ export type BoxDispatcherOptions = Pick<
 
 const NO_FEATURES = new FeatureSet();
 
-/** Time stands still: no timeout is ever reached. */
+/** Clock that never advances: no timeout is reached. */
 const NO_CLOCK: Clock = { now: () => 0, setTimeout: () => undefined, clearTimeout() {} };
 
 /** Calls and responders over a sender of boxes. Give it to the sender as its receiver. */

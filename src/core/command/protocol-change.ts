@@ -66,6 +66,8 @@ export interface ChangingConnection {
   readonly transport: Transport;
   /** TLS options of the connection, used where the command does not set them. */
   readonly tlsDefaults: TLSOptions;
+  /** The connection's option: `"verified"` requires that the peer's certificate is verified. */
+  readonly requireTLS: boolean | "verified";
   /** Marks the connection as secure: from now on its bytes go through TLS. */
   secured(session: TLSSession): void;
 }

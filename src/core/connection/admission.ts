@@ -40,9 +40,9 @@ export function plaintextForbids(
   return !(requireTLS === "verified" && tls?.verified === true) && command?.change?.state !== "upgrading";
 }
 
-/** Refuses a call: rejects, or for a call that wants no answer throws an error that is the caller's own. */
-export function refuse(reason: Error, requiresAnswer: boolean): Promise<never> | undefined {
+/** Refuses a call: rejects, or for a call that wants no answer throws, unless the connection has ended. */
+export function refuse(kernel: Kernel, reason: Error, requiresAnswer: boolean): Promise<never> | undefined {
   if (requiresAnswer) return Promise.reject(reason);
-  if (reason instanceof LimitExceeded || reason instanceof TLSRequired) throw reason;
+  if (kernel.rules.calls) throw reason;
   return undefined;
 }

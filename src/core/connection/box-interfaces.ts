@@ -11,7 +11,7 @@ export interface BoxSender {
 
 /** Something that receives boxes: give it to a connection as `receiver`. */
 export interface BoxReceiver {
-  /** Boxes are about to come; answers go to `sender`. What this throws, whoever opens the connection is thrown. */
+  /** Called before the first box. Errors that it throws reach the code that opens the connection. */
   startReceivingBoxes(sender: BoxSender): void;
   /** A box came. It is yours to keep. What this throws is the peer's fault and closes the connection. */
   boxReceived(box: Box): void;

@@ -85,11 +85,11 @@ export class BaseConnection extends TypedCalls implements AmpConnection {
     const reason = refusal(kernel, command, command.requiresAnswer);
     if (reason !== undefined) {
       if (change?.state === "upgrading") kernel.refusePlaintext(reason);
-      return refuse(reason, command.requiresAnswer);
+      return refuse(kernel, reason, command.requiresAnswer);
     }
     if (change !== undefined) return this.#change(command, change, values, options);
     const answer = kernel.calls.call(command, values, this.#withDefaults(options));
-    if (kernel.inbox.transportPaused) kernel.inbox.read(); // limits may have stopped it, and now an answer is waited for
+    if (kernel.serving.full || kernel.inbox.transportPaused) kernel.callBegan();
     return answer;
   }
 
@@ -110,10 +110,11 @@ export class BaseConnection extends TypedCalls implements AmpConnection {
     requiresAnswer: boolean,
     options: CallOptions,
   ): Promise<Box> | undefined {
-    const reason = refusal(this.#kernel, undefined, requiresAnswer);
-    if (reason !== undefined) return refuse(reason, requiresAnswer);
-    const answer = this.#kernel.calls.callString(name, box, requiresAnswer, this.#withDefaults(options));
-    if (this.#kernel.inbox.transportPaused) this.#kernel.inbox.read(); // as above
+    const kernel = this.#kernel;
+    const reason = refusal(kernel, undefined, requiresAnswer);
+    if (reason !== undefined) return refuse(kernel, reason, requiresAnswer);
+    const answer = kernel.calls.callString(name, box, requiresAnswer, this.#withDefaults(options));
+    if (kernel.serving.full || kernel.inbox.transportPaused) kernel.callBegan();
     return answer;
   }
 

@@ -11,7 +11,7 @@ import type { ChangeKind, Transition } from "./states.ts";
  */
 export const CLOSE_GRACE_MS = 2_000;
 
-/** What the end needs of the kernel besides what features see. */
+/** The kernel as its end sees it: more than features see. */
 interface EndingKernel extends Kernel {
   changeKind: ChangeKind | undefined;
   closeWanted: boolean;

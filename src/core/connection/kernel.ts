@@ -80,6 +80,8 @@ export class ConnectionKernel implements Kernel, Port, InboxOwner, TransportRece
   tls: TLSSession | undefined;
   /** The reason of the end, as soon as it is known. The first one counts. */
   reason: Error | undefined = undefined;
+  /** The peer has not taken `maxUnsentBytes`. As of the last box. */
+  isBehind = false;
   /** Set if startTLS() has failed before its ask was sent: the error with which later calls in plaintext are rejected. */
   plaintextRefused: Error | undefined = undefined;
   /** Limits have stopped the reading for some time: asks are read and queued. */
@@ -138,7 +140,7 @@ export class ConnectionKernel implements Kernel, Port, InboxOwner, TransportRece
 
   /** @throws Error for a transition that the table does not have: a bug in ampwire */
   move(transition: Transition): void {
-    // What was received in plaintext must not be executed after the change.
+    // Asks that were received in plaintext must not be executed after the change.
     if (transition === "asked" || transition === "answered") this.serving.serveQueue();
     this.state = next(this.state, transition);
     this.rules = STATES[this.state];
@@ -236,7 +238,10 @@ export class ConnectionKernel implements Kernel, Port, InboxOwner, TransportRece
   }
 
   drained(): void {
+    this.#unsentWatch?.stop();
     this.outbox.drained();
+    this.isBehind = false;
+    this.serving.continueQueue();
     if (this.inbox.transportPaused) this.inbox.read();
   }
 
@@ -248,13 +253,14 @@ export class ConnectionKernel implements Kernel, Port, InboxOwner, TransportRece
 
   mayRead(): boolean {
     if (this.state === "closed") return true; // boxes are discarded; the end of the stream is noticed
-    return this.mayListen() && this.outbox.untaken < this.limits.maxUnsentBytes;
+    if (!this.rules.reads) return false;
+    this.isBehind = this.outbox.untaken >= this.limits.maxUnsentBytes || this.outbox.isOverShare;
+    if (!this.isBehind && !this.serving.full) return true;
+    // The responders of both ends may wait for answers: as long as a call waits, the answers to this end must be read.
+    return this.calls.pending.size > 0 || (!this.isBehind && this.#readsAhead && !this.serving.refuses);
   }
 
-  /**
-   * At a limit on asks this end reads on while a call of its own waits: its responders may wait for the answer, and so may
-   * the peer's. Otherwise it stops, for a time.
-   */
+  /** True if this end has no reason not to read. The peer may be one: see {@link mayRead}. */
   mayListen(): boolean {
     if (!this.rules.reads) return false;
     const { serving } = this;
@@ -272,6 +278,7 @@ export class ConnectionKernel implements Kernel, Port, InboxOwner, TransportRece
     else if (frame.error >= 0) this.calls.receiveError(frame);
     else if (frame.command < 0) throw neitherAskNorAnswer(frame);
     else if (this.outbox.queued >= this.limits.maxUnsentBytes) throw tooMuchQueued(this.outbox.queued);
+    else if (this.outbox.untaken >= 2 * this.limits.maxUnsentBytes) throw tooMuchUnsent(this.outbox.untaken);
     else this.serving.receive(frame);
   }
 
@@ -303,14 +310,6 @@ export class ConnectionKernel implements Kernel, Port, InboxOwner, TransportRece
     this.#unsentWatch.begin();
   }
 
-  tooMuchUnsent(bytes: number): void {
-    this.destroy(
-      new LimitExceeded(
-        `the peer has not taken ${bytes} bytes, the most of all connections of the server: the limit is serverLimits.maxUnsentBytes`,
-      ),
-    );
-  }
-
   // From calls and serving.
 
   get out(): ByteWriter {
@@ -319,6 +318,16 @@ export class ConnectionKernel implements Kernel, Port, InboxOwner, TransportRece
 
   written(): void {
     this.outbox.written();
+  }
+
+  get waitingCalls(): number {
+    return this.calls.pending.size;
+  }
+
+  /** A call waits for an answer: reading and serving that limits have stopped may have to continue. */
+  callBegan(): void {
+    if (this.serving.full) this.serving.continueQueue();
+    if (this.inbox.transportPaused) this.inbox.read();
   }
 
   get alive(): boolean {
@@ -380,7 +389,7 @@ export class ConnectionKernel implements Kernel, Port, InboxOwner, TransportRece
 
   ownResponder(name: string): CommandResponder | undefined {
     const own = this.#features.ownCommand(name);
-    // What the command has parsed are values by name.
+    // A command parses its arguments to values by name.
     return (
       own && new CommandResponder(own.command, (values) => own.serve(this, values as Record<string, unknown>))
     );
@@ -390,6 +399,12 @@ export class ConnectionKernel implements Kernel, Port, InboxOwner, TransportRece
 function tooMuchQueued(queued: number): LimitExceeded {
   return new LimitExceeded(
     `the peer keeps asking while ${queued} bytes are queued for a protocol change: the limit is maxUnsentBytes`,
+  );
+}
+
+function tooMuchUnsent(unsent: number): LimitExceeded {
+  return new LimitExceeded(
+    `the peer keeps asking and has not taken ${unsent} bytes: the limit is twice maxUnsentBytes`,
   );
 }
 

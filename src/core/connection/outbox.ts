@@ -9,7 +9,7 @@
  * from where they are as soon as their box is complete.
  */
 
-import type { UnsentBudget, UnsentUser } from "../serving/shared-budget.ts";
+import type { SharedBudget } from "../serving/shared-budget.ts";
 import type { Transport } from "../transport.ts";
 import { ByteWriter } from "../wire/byte-writer.ts";
 import type { StateRules } from "./states.ts";
@@ -28,7 +28,7 @@ const MAX_LENT = 2;
 const soon = Promise.resolve();
 
 /** The connection, as its outbox sees it. */
-export interface OutboxOwner extends UnsentUser {
+export interface OutboxOwner {
   readonly rules: StateRules;
   /** Called after a write that has left unsent bytes. */
   hasUnsent(): void;
@@ -37,10 +37,14 @@ export interface OutboxOwner extends UnsentUser {
 export class Outbox {
   readonly #transport: Transport;
   readonly #owner: OutboxOwner;
-  readonly #budget: UnsentBudget | undefined;
+  readonly #budget: SharedBudget | undefined;
   readonly #eagerBytes: number;
   /** Bytes that were given to the transport. */
   writtenBytes = 0;
+  /** The connections of the server have too many unsent bytes, and this one has more than its share. */
+  isOverShare = false;
+  /** Bytes that the budget counts for this connection. */
+  #counted = 0;
   #out: ByteWriter | undefined;
   #scheduled = false;
   /** Bytes that the transport had not sent after the last write. Cached: asking it for every box would cost. */
@@ -53,10 +57,11 @@ export class Outbox {
   };
 
   /** @param budget the unsent bytes of all connections of a server */
-  constructor(transport: Transport, owner: OutboxOwner, budget?: UnsentBudget) {
+  constructor(transport: Transport, owner: OutboxOwner, budget?: SharedBudget) {
     this.#transport = transport;
     this.#owner = owner;
     this.#budget = budget;
+    budget?.join();
     this.#eagerBytes = transport.oneBoxPerWrite === true ? 0 : EAGER_BYTES;
   }
 
@@ -103,7 +108,20 @@ export class Outbox {
    */
   turnOver(): void {
     if (this.#backlog < EAGER_BYTES) this.flush();
-    else this.#budget?.count(this.#owner, this.pending);
+    else if (this.#budget !== undefined) this.#count(this.#budget);
+  }
+
+  /** Returns whether this connection has more than its share now: other connections may have written or ended. */
+  checkShare(): boolean {
+    if (this.#budget !== undefined) this.#count(this.#budget);
+    return this.isOverShare;
+  }
+
+  #count(budget: SharedBudget): void {
+    const { pending } = this;
+    budget.add(pending - this.#counted);
+    this.#counted = pending;
+    this.isOverShare = pending > 0 && budget.isExceededBy(pending);
   }
 
   /** Writes what was gathered if the state sends boxes. */
@@ -119,7 +137,7 @@ export class Outbox {
       if (this.#backlog > 0) {
         if (this.#lent.length < MAX_LENT) this.#lent.push(out);
         this.#owner.hasUnsent();
-        this.#budget?.count(this.#owner, this.pending);
+        if (this.#budget !== undefined) this.#count(this.#budget);
         return;
       }
     }
@@ -131,7 +149,7 @@ export class Outbox {
     this.#backlog = 0;
     for (const out of this.#lent) recycle(out);
     this.#lent.length = 0;
-    this.#budget?.count(this.#owner, this.pending);
+    if (this.#budget !== undefined) this.#count(this.#budget);
     this.flush();
   }
 
@@ -143,7 +161,8 @@ export class Outbox {
 
   /** Forgets what was not written, when AMP has ended. */
   drop(): void {
-    this.#budget?.count(this.#owner, 0);
+    this.#budget?.leave(this.#counted);
+    this.#counted = 0;
     this.#lent.length = 0; // a transport that is being destroyed may report a drain while the system still reads the bytes
     this.#discard();
   }

@@ -63,7 +63,7 @@ export type Transition =
   /** An error, `destroy()`, or the loss of the transport. */
   | "fail";
 
-/** What a state means, and where its transitions lead. */
+/** Meaning of a state, and its transitions. */
 export interface StateRules {
   /** Received bytes are parsed as boxes. In `closed` they are discarded instead. */
   readonly reads: boolean;

@@ -1,4 +1,4 @@
-/** From a command's name to what answers it. */
+/** Locators: they map the name of a command to its responder. */
 
 import {
   CommandResponder,
@@ -9,26 +9,26 @@ import {
 import { InvalidSignature } from "../errors/caller.ts";
 import { shownValue } from "../wire/value-text.ts";
 
-/** Anything that finds responders by name. */
+/** An object that maps command names to responders. */
 export interface ResponderLocator {
-  /** Returns undefined where nobody answers the command. */
+  /** Returns the responder of a command, or undefined if there is none. */
   locateResponder(name: string): Responder | undefined;
 }
 
 /**
- * Where responders come from: a responder made by `command.responder(...)`; another locator; or an object, of
- * which the decorated methods count, and methods named `amp_NAME`, which get the raw box of command NAME
- * (in any case, as with Twisted's SimpleStringLocator).
+ * A source of responders: a responder made by `command.responder(...)`, another locator, or an object. The responders of an
+ * object are its decorated methods and its methods named `amp_NAME`. Such a method gets the raw box of command NAME, which
+ * may be written in any case, as with Twisted's SimpleStringLocator.
  */
 export type ResponderSource = CommandResponder | ResponderLocator | object;
 
-/** What `amp_NAME` methods begin with. */
+/** Prefix of the names of methods that get the raw box. */
 const RAW_PREFIX = "amp_";
 
 /**
- * Joins sources to one locator. A responder given directly comes before any other source; of the others the
- * first that knows the command wins.
- * @throws InvalidSignature when two responders are given for one command, or a source holds no responder
+ * Joins sources into one locator. A responder passed directly takes precedence over all other sources. Among the others, the
+ * first source with a responder for the command is used.
+ * @throws InvalidSignature if two responders are passed for one command, or if a source has no responder
  */
 export function locator(...sources: readonly ResponderSource[]): ResponderLocator {
   const direct = new Map<string, CommandResponder>();
@@ -45,13 +45,13 @@ export function locator(...sources: readonly ResponderSource[]): ResponderLocato
   return joined([new Table(direct), ...others]);
 }
 
-/** The first of them that knows a command answers it. */
+/** Joins locators into one: the first locator with a responder for the command is used. */
 function joined(locators: readonly ResponderLocator[]): ResponderLocator {
   const flat = locators.flatMap((one) => (one instanceof Chain ? one.links : [one]));
   const links: ResponderLocator[] = [];
   for (const link of flat) {
     const last = links.at(-1);
-    // Two tables beside each other are one: so most asks are found by one look, however locators were joined.
+    // Adjacent tables are merged: most asks then need one lookup, however the locators were joined.
     if (last instanceof Table && link instanceof Table) links[links.length - 1] = last.before(link);
     else links.push(link);
   }
@@ -59,7 +59,7 @@ function joined(locators: readonly ResponderLocator[]): ResponderLocator {
   return only !== undefined && links.length === 1 ? only : new Chain(links);
 }
 
-/** Responders that never change. */
+/** A fixed set of responders. */
 class Table implements ResponderLocator {
   readonly #responders: ReadonlyMap<string, CommandResponder>;
 
@@ -71,11 +71,13 @@ class Table implements ResponderLocator {
     return this.#responders.get(name);
   }
 
+  /** Returns a table of both. For a command that both have, the responder of this one is used. */
   before(other: Table): Table {
     return new Table(new Map([...other.#responders, ...this.#responders]));
   }
 }
 
+/** Locators that are tried in order. */
 class Chain implements ResponderLocator {
   readonly links: readonly ResponderLocator[];
 
@@ -93,7 +95,7 @@ class Chain implements ResponderLocator {
 }
 
 function isLocator(source: Partial<ResponderLocator> | undefined): source is ResponderLocator {
-  return typeof source?.locateResponder === "function"; // a program in JavaScript may give anything: see below
+  return typeof source?.locateResponder === "function"; // a program in JavaScript may pass anything: see `objectLocator`
 }
 
 function objectLocator(instance: object): ResponderLocator {
@@ -123,6 +125,6 @@ function hasRawMethod(instance: object): boolean {
 function rawMethod(instance: object, methodName: string): RawResponder | undefined {
   const method: unknown = Reflect.get(instance, methodName);
   if (typeof method !== "function") return undefined;
-  // A method of that name says that it takes a box and answers with one.
+  // The cast is safe by convention: a method of this name takes a box and returns one.
   return (box, context) => (method as RawResponder).call(instance, box, context);
 }

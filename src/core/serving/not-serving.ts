@@ -27,6 +27,7 @@ class NotServing implements AskReceiver {
     this.#port.written();
   }
 
+  continueQueue(): void {}
   serveQueue(): void {}
   ended(): void {}
   secured(): void {}

@@ -1,10 +1,10 @@
 /** Limits that all connections of one server share. */
 import { checkPositive } from "../number-option.ts";
-import { SharedBudget, type SharedBudgets, UnsentBudget } from "./shared-budget.ts";
+import { SharedBudget, type SharedBudgets } from "./shared-budget.ts";
 
 /**
- * Limits on what all connections of a server take together. At a limit only the connections that use most are restricted.
- * Each is an option; `Infinity` disables it.
+ * Limits on what all connections of a server take together. At a limit, only connections that use more than an equal share are
+ * restricted. Each is an option; `Infinity` disables it.
  */
 export interface ServerLimits {
   /**
@@ -13,8 +13,8 @@ export interface ServerLimits {
    */
   readonly maxBytesInProgress?: number | undefined;
   /**
-   * Bytes written and not taken by the peers of all connections. Over the limit, the connection with the most such bytes is
-   * destroyed with LimitExceeded. Default 256 MiB.
+   * Bytes written and not taken by the peers of all connections. At the limit a connection that uses more than its share is not
+   * read, and is destroyed with LimitExceeded if its peer takes nothing for a second. Default 256 MiB.
    */
   readonly maxUnsentBytes?: number | undefined;
 }
@@ -35,5 +35,5 @@ export function serverBudgets(given: ServerLimits = {}): SharedBudgets {
     "serverLimits.maxBytesInProgress": maxBytesInProgress,
     "serverLimits.maxUnsentBytes": maxUnsentBytes,
   });
-  return { inProgress: new SharedBudget(maxBytesInProgress), unsent: new UnsentBudget(maxUnsentBytes) };
+  return { inProgress: new SharedBudget(maxBytesInProgress), unsent: new SharedBudget(maxUnsentBytes) };
 }

@@ -50,6 +50,8 @@ export class Serving implements AskReceiver {
   readonly #budget: SharedBudget | undefined;
   /** Asks over `maxAsksInProgress`, encoded. Created when it is first needed. */
   #queue: Uint8Array[] | undefined;
+  /** Number of asks at the beginning of the queue that were served: removing each of them would cost quadratic time. */
+  #served = 0;
   /** Asks whose responders have not finished. */
   #running = 0;
   /** Weight of the running and queued asks. */
@@ -76,7 +78,9 @@ export class Serving implements AskReceiver {
   }
 
   receive(frame: Frame): void {
-    if (!this.full || this.#isServedAtOnce(frame)) this.#receiveNow(frame);
+    const isOver = this.full || this.#port.isBehind;
+    if (!isOver || this.#isServedAtOnce(frame) || (!this.refuses && this.#mayServe()))
+      this.#receiveNow(frame);
     else if (this.refuses) this.#refuse(frame);
     else this.#enqueue(frame);
   }
@@ -95,7 +99,7 @@ export class Serving implements AskReceiver {
     this.#queue ??= [];
     this.#queue.push(bytes);
     this.inProgress++;
-    this.#addWeight(bytes.length);
+    this.#addWeight(queuedWeight(bytes));
   }
 
   /** @throws LimitExceeded for an ask that wants no answer: its caller would not learn that it was not executed */
@@ -116,20 +120,31 @@ export class Serving implements AskReceiver {
   }
 
   serveQueue(): void {
-    while (this.#queue !== undefined && this.#queue.length > 0) this.#serveNext(this.#queue);
+    while (this.#queue !== undefined) this.#serveNext(this.#queue);
   }
 
-  /** Serves queued asks up to the limit. */
-  #continueQueue(): void {
-    const { maxAsksInProgress } = this.#port.limits;
-    while (this.#queue !== undefined && this.#queue.length > 0 && this.#running < maxAsksInProgress)
-      this.#serveNext(this.#queue);
+  continueQueue(): void {
+    while (this.#queue !== undefined && this.#mayServe()) this.#serveNext(this.#queue);
+  }
+
+  /**
+   * If all running responders may wait for calls to the peer, the peer may wait for the asks that are queued: they are served
+   * over the limit, or both ends would wait forever. `maxBytesInProgress` limits them.
+   */
+  #mayServe(): boolean {
+    const { isBehind, limits, waitingCalls } = this.#port;
+    if (isBehind) return false;
+    return this.#running < limits.maxAsksInProgress || waitingCalls >= this.#running;
   }
 
   #serveNext(queue: Uint8Array[]): void {
-    const bytes = queue.shift() as Uint8Array; // not empty
+    const bytes = queue[this.#served++] as Uint8Array; // a queue is not empty
+    if (this.#served === queue.length) {
+      this.#queue = undefined;
+      this.#served = 0;
+    }
     this.inProgress--;
-    this.#addWeight(-bytes.length);
+    this.#addWeight(-queuedWeight(bytes));
     this.#receiveNow(frameOfBytes(bytes));
   }
 
@@ -265,7 +280,7 @@ export class Serving implements AskReceiver {
     this.#running--;
     this.finished++;
     this.#addWeight(-ask.weight);
-    if (this.#queue !== undefined) this.#continueQueue();
+    this.continueQueue();
   }
 
   #answer(ask: IncomingAsk, result: unknown): void {
@@ -316,6 +331,11 @@ export class Serving implements AskReceiver {
       port.quit(toError(error));
     }
   }
+}
+
+/** A queued ask takes its bytes, and an array for them. */
+function queuedWeight(bytes: Uint8Array): number {
+  return weightOf(bytes.length, 0, 1);
 }
 
 /** @throws BadLocalReturn: nothing is appended */

@@ -220,7 +220,7 @@ describe("the idle timeout", () => {
     );
     const { line, connection, pass } = open({
       locator: locator(slow),
-      limits: { idleTimeout: 1_000, maxAsksInProgress: 1 },
+      limits: { idleTimeout: 1_000, maxBytesInProgress: 1 },
     });
     line.say(new Box({ _command: "Slow", _ask: "1" }));
     await pass(5_000);

@@ -200,9 +200,10 @@ describe("StartTLS", () => {
     expect(await rejection(connection.startTLS({ requireQuiescent: true }))).toBeInstanceOf(NotQuiescent);
     calc.answer("");
     await peer.expect({ _answer: "w", after: "" });
-    const call = rejection(connection.callRemote(Wait));
-    expect(await rejection(connection.startTLS({ requireQuiescent: true }))).toBeInstanceOf(NotQuiescent);
-    connection.destroy();
+    const other = scriptedPeer({}, PRETEND).connection;
+    const call = rejection(other.callRemote(Wait));
+    expect(await rejection(other.startTLS({ requireQuiescent: true }))).toBeInstanceOf(NotQuiescent);
+    other.destroy();
     await call;
   });
 

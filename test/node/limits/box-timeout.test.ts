@@ -1,14 +1,23 @@
 /** boxTimeout to the millisecond, by default and as an option; the times that do not count; and over a socket. */
-import { BoxTimeout, type ConnectionOptions, command, DEFAULT_LIMITS, type Limits, locator } from "ampwire";
+import {
+  BoxTimeout,
+  type ConnectionOptions,
+  command,
+  DEFAULT_LIMITS,
+  type Limits,
+  locator,
+  unicode,
+} from "ampwire";
 import { flushPending, manualClock, scriptedPeer } from "ampwire/testing";
 import { describe, expect, test } from "vitest";
 import { deferred } from "../../support/deferred.ts";
 import { ANS, bytesOf, STLS } from "../../support/raw-peer.ts";
-import { rejection } from "../../support/settled.ts";
-import { Mark, witness } from "../../support/witness.ts";
+import { witness } from "../../support/witness.ts";
 import { openedBy } from "./hostile.ts";
 
 const Wait = command("Wait");
+/** Wants no answer: while no call waits, this end stops reading if the peer does not read. */
+const Tell = command("Tell", { arguments: { text: unicode() }, requiresAnswer: false });
 
 const LIMIT = 10_000;
 const limits = { boxTimeout: LIMIT };
@@ -129,7 +138,7 @@ describe("times that do not count", () => {
     const waiting = deferred();
     const wait = Wait.responder(() => waiting.promise);
     const { connection, pass, peer } = opened({
-      limits: { ...limits, maxAsksInProgress: 1 },
+      limits: { ...limits, maxBytesInProgress: 1, pauseTimeout: Infinity },
       locator: locator(wait),
     });
     peer.send({ _ask: "w", _command: "Wait" }, ask.subarray(0, -1));
@@ -143,12 +152,15 @@ describe("times that do not count", () => {
   });
 
   test("time does not count while the peer does not read; the time before that still counts", async () => {
-    const { clock, connection, pass, peer } = opened({ limits: { ...limits, maxUnsentBytes: 1_000 } }, 100);
+    const { clock, connection, pass, peer } = opened(
+      { limits: { ...limits, maxUnsentBytes: 1_000, unsentTimeout: Infinity } },
+      100,
+    );
     peer.send(ask.subarray(0, -2));
     await pass(LIMIT / 2);
     // A call that the peer does not read: this end stops reading the peer's next bytes.
     peer.transport.pause();
-    const call = rejection(connection.callRemote(Mark, { text: "x".repeat(5_000) }));
+    connection.callRemote(Tell, { text: "x".repeat(5_000) });
     await flushPending();
     peer.send(ask.subarray(-2, -1));
     await pass(100 * LIMIT);
@@ -158,23 +170,25 @@ describe("times that do not count", () => {
     expect(connection.state).toBe("open");
     await pass(1);
     expect(connection.reason).toBeInstanceOf(BoxTimeout);
-    expect(await call).toBeInstanceOf(BoxTimeout);
     peer.end();
     await connection.closed;
     expect(clock.pending).toBe(0);
   });
 
   test("time does not count while the peer does not read, even if it sends nothing", async () => {
-    const { connection, pass, peer } = opened({ limits: { ...limits, maxUnsentBytes: 1_000 } }, 100);
+    const { connection, pass, peer } = opened(
+      { limits: { ...limits, maxUnsentBytes: 1_000, unsentTimeout: Infinity } },
+      100,
+    );
     peer.send(ask.subarray(0, -1));
     await flushPending();
     peer.transport.pause();
-    const call = rejection(connection.callRemote(Mark, { text: "x".repeat(5_000) }));
+    connection.callRemote(Tell, { text: "x".repeat(5_000) });
     await pass(100 * LIMIT);
     expect(connection.state).toBe("open");
     peer.transport.resume();
     await pass(LIMIT);
-    expect(await call).toBeInstanceOf(BoxTimeout);
+    expect(connection.reason).toBeInstanceOf(BoxTimeout);
   });
 
   test("time does not count during a protocol change: a box that began before it has the rest of its time afterwards", async () => {

@@ -60,7 +60,8 @@ test("ten connections that request 15 MiB and read nothing end after unsentTimeo
   expect((await heldBytes()) - before).toBeLessThan(2 * MIB);
 });
 
-test("over serverLimits.maxUnsentBytes the connections with the most unsent bytes end, and the others continue", async () => {
+test("at serverLimits.maxUnsentBytes peers that do not read lose their connections after a second, and the others continue", async () => {
+  const clock = manualClock();
   const fetched = new Set<NodeConnection>();
   const big = Fetch.responder((_, { connection }) => {
     fetched.add(connection as NodeConnection); // the server's connections are of this class
@@ -68,6 +69,7 @@ test("over serverLimits.maxUnsentBytes the connections with the most unsent byte
   });
   const { server, port } = await ourServer({
     locator: locator(big, echo),
+    clock,
     serverLimits: { maxUnsentBytes: 20 * MIB },
   });
   const honest = await Promise.all(Array.from({ length: 50 }, () => ourClient(port)));
@@ -75,6 +77,11 @@ test("over serverLimits.maxUnsentBytes the connections with the most unsent byte
   await echoes(honest);
   await until(() => fetched.size === 20);
   await flushPending();
+  expect([...fetched].some((connection) => connection.reason !== undefined)).toBe(false);
+  for (let second = 0; second < 3; second++) {
+    clock.advance(1000);
+    await flushPending();
+  }
   const ended = [...fetched].filter((connection) => connection.reason !== undefined);
   expect(ended.length).toBeGreaterThan(10);
   expect(ended.length).toBeLessThan(20);

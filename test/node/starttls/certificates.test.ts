@@ -190,21 +190,27 @@ describe("case 17: unusable certificates", () => {
     ["a server name without CAs", { serverName: "calc.example" }],
   ] as const;
 
-  test.each(unusable)("with %s, startTLS rejects, nothing is sent, and AMP continues", async (_, options) => {
-    const { connection, peer } = await ours("client");
-    expect(await rejection(connection.startTLS(options))).toBeInstanceOf(InvalidCertificate);
-    const { localCertificate, verifyAuthorities, serverName } = { ...none, ...options };
-    const called = connection.callRemote(StartTLS, {
-      tls_localCertificate: localCertificate,
-      tls_verifyAuthorities: verifyAuthorities,
-      tls_serverName: serverName,
-    });
-    expect(await rejection(called)).toBeInstanceOf(InvalidCertificate);
-    const answered = connection.callRemote(Mark, { text: "first" });
-    expect(await peer.box()).toEqual({ _ask: "1", _command: "Mark", text: "first" });
-    peer.send({ _answer: "1", text: "first" });
-    expect(await answered).toEqual({ text: "first" });
-  });
+  test.each(unusable)(
+    "with %s, startTLS and later calls reject, nothing is sent, and another startTLS works",
+    async (_, options) => {
+      const { connection, peer } = await ours("client");
+      expect(await rejection(connection.startTLS(options))).toBeInstanceOf(InvalidCertificate);
+      const { localCertificate, verifyAuthorities, serverName } = { ...none, ...options };
+      const called = connection.callRemote(StartTLS, {
+        tls_localCertificate: localCertificate,
+        tls_verifyAuthorities: verifyAuthorities,
+        tls_serverName: serverName,
+      });
+      expect(await rejection(called)).toBeInstanceOf(InvalidCertificate);
+      expect(await rejection(connection.callRemote(Mark, { text: "first" }))).toBeInstanceOf(
+        InvalidCertificate,
+      );
+      const upgrade = rejection(connection.startTLS());
+      expect(await peer.box()).toEqual({ _ask: "1", _command: "StartTLS" });
+      connection.destroy();
+      await upgrade;
+    },
+  );
 
   test.each(unusable)("with %s, connect and listen reject before anything is opened", async (_, tls) => {
     const { port, server } = await ourServer();

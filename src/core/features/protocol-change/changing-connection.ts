@@ -32,6 +32,10 @@ export class ChangingKernel implements ChangingConnection {
     return this.#kernel.options.tls || {};
   }
 
+  get requireTLS(): boolean | "verified" {
+    return this.#kernel.options.requireTLS ?? false;
+  }
+
   secured(session: TLSSession): void {
     this.#kernel.secured(session);
   }

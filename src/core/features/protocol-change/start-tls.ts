@@ -6,9 +6,9 @@
  */
 import { local } from "../../arguments/local.ts";
 import { command } from "../../command/command.ts";
-import type { BoxKind, ChangingConnection } from "../../command/protocol-change.ts";
+import type { BoxKind, ChangeSide, ChangingConnection } from "../../command/protocol-change.ts";
 import { TLSNotAvailable } from "../../errors/caller.ts";
-import { NotQuiescent, OnlyOneTLS } from "../../errors/tls.ts";
+import { NotQuiescent, OnlyOneTLS, PeerVerifyError } from "../../errors/tls.ts";
 import type { CertificateLike, PrivateCertificateLike, TLSOptions } from "../../transport.ts";
 
 /** Kind of box of StartTLS: after the answer, a TLS handshake follows. */
@@ -27,7 +27,9 @@ export const tlsBox: BoxKind = {
       if (requireQuiescent && !connection.quiescent) {
         throw new NotQuiescent("calls that were made in plaintext are not answered yet");
       }
-      const start = startOf(connection, values);
+      const options = tlsOptions(connection, values);
+      requireAuthorities(connection, options, side);
+      const start = startOf(connection, options);
       return async (leftovers) => {
         // The peer may have called in plaintext until it answered. It starts TLS now, so the upgrade cannot be undone.
         if (requireQuiescent && connection.owesAnswers) {
@@ -35,26 +37,55 @@ export const tlsBox: BoxKind = {
             "calls that the peer made in plaintext, before it answered StartTLS, are not answered yet",
           );
         }
-        connection.secured(await start(leftovers, side));
+        const session = await start(leftovers, side);
+        if (connection.requireTLS === "verified" && session.verified !== true) {
+          throw new PeerVerifyError('the peer is not verified, and requireTLS: "verified" requires it');
+        }
+        connection.secured(session);
         return {};
       };
     },
   },
 };
 
-function startOf({ transport, tlsDefaults }: ChangingConnection, values: Readonly<Record<string, unknown>>) {
+/** Values of the caller or the responder, and the connection's `tls` option for those that they do not give. */
+function tlsOptions(
+  { tlsDefaults }: ChangingConnection,
+  values: Readonly<Record<string, unknown>>,
+): TLSOptions {
+  return {
+    ...tlsDefaults, // it may have options that the core does not know, for example TLS versions on Node
+    localCertificate: values.tls_localCertificate ?? tlsDefaults.localCertificate,
+    verifyAuthorities: values.tls_verifyAuthorities ?? tlsDefaults.verifyAuthorities,
+    serverName: values.tls_serverName ?? tlsDefaults.serverName,
+  } as TLSOptions; // the transport checks the values, because it knows its own certificate classes
+}
+
+/**
+ * An end that requires TLS must not upgrade to an unverified peer because that peer asks for it: it would then send what is
+ * meant for the verified one.
+ * @throws TLSNotAvailable
+ */
+function requireAuthorities(
+  { requireTLS, transport }: ChangingConnection,
+  { verifyAuthorities }: TLSOptions,
+  side: ChangeSide,
+): void {
+  if (verifyAuthorities !== undefined || requireTLS === false) return;
+  const isAskedClient = side === "responder" && transport.tlsRole === "client";
+  if (requireTLS !== "verified" && !isAskedClient) return;
+  throw new TLSNotAvailable(
+    `${requireTLS === "verified" ? 'requireTLS: "verified" verifies the peer' : "a client with requireTLS does not answer StartTLS without verification"}: set tls.verifyAuthorities`,
+  );
+}
+
+function startOf({ transport }: ChangingConnection, options: TLSOptions) {
   if (transport.prepareTLS === undefined) {
     throw new TLSNotAvailable(
       "this transport cannot be upgraded to TLS: use TLS from the first byte, for example a wss: URL",
     );
   }
-  // The transport checks the values of the caller or responder, because it knows its own certificate classes.
-  return transport.prepareTLS({
-    ...tlsDefaults, // it may have options that the core does not know, for example TLS versions on Node
-    localCertificate: values.tls_localCertificate ?? tlsDefaults.localCertificate,
-    verifyAuthorities: values.tls_verifyAuthorities ?? tlsDefaults.verifyAuthorities,
-    serverName: values.tls_serverName ?? tlsDefaults.serverName,
-  } as TLSOptions);
+  return transport.prepareTLS(options);
 }
 
 /** Local fields of the arguments and the response. They default to the connection's `tls` option. */

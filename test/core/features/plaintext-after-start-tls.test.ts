@@ -1,0 +1,119 @@
+/** Once startTLS() was called, later calls are sent inside TLS or rejected; and requireTLS: "verified". */
+import { locator, NotQuiescent, StartTLS, TLSNotAvailable, TLSRequired } from "ampwire";
+import { connectedPair, fakeCertificate, flushPending, scriptedPeer } from "ampwire/testing";
+import { describe, expect, test } from "vitest";
+import { rejection } from "../../support/settled.ts";
+import { calculator, Note, Sum, Wait } from "../calculator.ts";
+
+const STLS = { _ask: "1", _command: "StartTLS" };
+
+describe("case 29: a startTLS() that fails before its ask is sent", () => {
+  test("calls made right after it reject with the reason, and nothing leaves in plaintext", async () => {
+    const { connection, peer } = scriptedPeer({}, { fakeTLS: true });
+    const waiting = rejection(connection.callRemote(Wait));
+    await peer.next();
+    const upgrade = rejection(connection.startTLS({ requireQuiescent: true }));
+    const call = rejection(connection.callRemote(Sum, { a: 1, b: 2 }));
+    expect(() => connection.callRemote(Note, { text: "secret" })).toThrow(NotQuiescent);
+    const byName = rejection(connection.callRemoteString("Sum"));
+    expect(await upgrade).toBeInstanceOf(NotQuiescent);
+    expect(await call).toBe(await upgrade);
+    expect(await byName).toBe(await upgrade);
+    await flushPending();
+    void connection.destroy();
+    expect(await peer.next()).toBeUndefined();
+    await waiting;
+  });
+
+  test("calls made later reject too, until a startTLS() succeeds", async () => {
+    const { connection, peer } = scriptedPeer({}, { fakeTLS: true });
+    const waiting = connection.callRemote(Wait);
+    await peer.next();
+    await rejection(connection.startTLS({ requireQuiescent: true }));
+    expect(await rejection(connection.callRemote(Sum, { a: 1, b: 2 }))).toBeInstanceOf(NotQuiescent);
+    peer.send({ _answer: "1", after: "" });
+    await waiting;
+    const upgrade = connection.startTLS({ requireQuiescent: true });
+    await peer.expect({ _ask: "2", _command: "StartTLS" });
+    peer.send({ _answer: "2" });
+    await peer.startTLS("responder");
+    await upgrade;
+    const call = connection.callRemote(Sum, { a: 1, b: 2 });
+    await peer.expect({ _ask: "3", _command: "Sum", a: "1", b: "2" });
+    peer.send({ _answer: "3", total: "3" });
+    expect(await call).toEqual({ total: 3 });
+  });
+
+  test("the same holds if the transport cannot be upgraded", async () => {
+    const { connection } = scriptedPeer();
+    const upgrade = rejection(connection.startTLS());
+    const call = rejection(connection.callRemote(Sum, { a: 1, b: 2 }));
+    expect(await upgrade).toBeInstanceOf(TLSNotAvailable);
+    expect(await call).toBeInstanceOf(TLSNotAvailable);
+  });
+
+  test("the same holds for a signal that is aborted already", async () => {
+    const { connection } = scriptedPeer({}, { fakeTLS: true });
+    const reason = new Error("not any more");
+    const upgrade = rejection(connection.startTLS({ signal: AbortSignal.abort(reason) }));
+    const call = rejection(connection.callRemote(Sum, { a: 1, b: 2 }));
+    expect([await upgrade, await call]).toEqual([reason, reason]);
+  });
+
+  test("answers to the peer's asks continue", async () => {
+    const { connection, peer } = scriptedPeer({ locator: calculator().locator }, {});
+    await rejection(connection.startTLS());
+    peer.send({ _ask: "1", _command: "Sum", a: "1", b: "2" });
+    await peer.expect({ _answer: "1", total: "3" });
+  });
+});
+
+describe("requireTLS", () => {
+  test('"verified" without authorities: startTLS() rejects before anything is sent, and names the option', async () => {
+    const { connection } = scriptedPeer({ requireTLS: "verified" }, { fakeTLS: true });
+    const failed = await rejection(connection.startTLS());
+    expect(failed).toBeInstanceOf(TLSNotAvailable);
+    expect(failed).toMatchObject({ message: expect.stringContaining("verifyAuthorities") });
+    expect(await rejection(connection.callRemote(Sum, { a: 1, b: 2 }))).toBeInstanceOf(TLSRequired);
+  });
+
+  test('"verified": the StartTLS of a peer is refused without authorities', async () => {
+    const { connection, peer } = scriptedPeer({ requireTLS: "verified" }, { fakeTLS: true });
+    peer.send(STLS);
+    expect((await peer.next())?.text("_error_code")).toBe("TLS_NOT_AVAILABLE");
+    expect(connection.state).toBe("open");
+  });
+
+  test('"verified": calls go through once the peer is verified', async () => {
+    const mine = fakeCertificate("mine");
+    const tls = { localCertificate: mine, verifyAuthorities: [mine] };
+    const [a] = connectedPair(
+      { requireTLS: "verified", tls },
+      { requireTLS: "verified", tls, locator: calculator().locator },
+      { fakeTLS: true },
+    );
+    expect(await rejection(a.callRemote(Sum, { a: 1, b: 2 }))).toBeInstanceOf(TLSRequired);
+    await a.startTLS();
+    expect(a.tls?.verified).toBe(true);
+    expect(await a.callRemote(Sum, { a: 1, b: 2 })).toEqual({ total: 3 });
+  });
+
+  test("true: an unverified peer is enough, since encrypted does not mean verified", async () => {
+    const [a] = connectedPair(
+      { requireTLS: true },
+      { requireTLS: true, locator: calculator().locator },
+      { fakeTLS: true },
+    );
+    await a.startTLS();
+    expect(await a.callRemote(Sum, { a: 1, b: 2 })).toEqual({ total: 3 });
+  });
+});
+
+test("case 28: a responder of StartTLS that returns no authorities does not help a client that requires verification", async () => {
+  const { peer } = scriptedPeer(
+    { requireTLS: "verified", locator: locator(StartTLS.responder(() => ({}))) },
+    { fakeTLS: true },
+  );
+  peer.send(STLS);
+  expect((await peer.next())?.text("_error_code")).toBe("TLS_NOT_AVAILABLE");
+});
