@@ -6,6 +6,7 @@ import { boxReceiver } from "./features/box-receiver.ts";
 import { boxTimeout } from "./features/box-timeout.ts";
 import { liveness } from "./features/liveness.ts";
 import { protocolChanges } from "./features/protocol-change/driver.ts";
+import { CONNECTION_OPTIONS, checkOptionNames } from "./option-names.ts";
 import { serving } from "./serving/serving.ts";
 import type { SharedBudgets } from "./serving/shared-budget.ts";
 import type { Clock, Transport } from "./transport.ts";
@@ -24,6 +25,8 @@ export class Connection extends BaseConnection {
     options: ConnectionOptions = {},
     budgets?: SharedBudgets | undefined,
   ) {
+    // The class of a platform has options of its own, which its functions check.
+    if (new.target === Connection) checkOptionNames("connection", options, CONNECTION_OPTIONS);
     super(transport, clock, options, serving, ALL_FEATURES, budgets);
   }
 }

@@ -8,6 +8,7 @@ import {
   type ValuesOf,
 } from "../schema/argument.ts";
 import { BoxTemplate, NO_TAG } from "../schema/box-template.ts";
+import { registerCodec } from "../schema/check-codec.ts";
 import type { BoxArgument } from "../schema/field.ts";
 import { FieldSet } from "../schema/field-set.ts";
 import { readFields } from "../schema/read-fields.ts";
@@ -88,7 +89,7 @@ export function ampList<F extends Fields>(fields: F): InPlaceArgument<ValuesOf<F
       return value === undefined ? undefined : read(value, 0, value.length, connection);
     },
   };
-  return spread;
+  return registerCodec(spread);
 }
 
 function broken(state: number): string {

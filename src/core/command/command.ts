@@ -1,13 +1,17 @@
 /** Commands: a name, arguments, a response, and errors, declared once for both ends. */
 
-import { InvalidSignature } from "../errors/caller.ts";
+import { InvalidSignature, TooLong } from "../errors/caller.ts";
 import { DeclaredErrors, type ErrorCodes } from "../errors/declared-errors.ts";
+import { LONE_SURROGATE } from "../errors/safe-text.ts";
+import { checkOptionNames } from "../option-names.ts";
+import { utf8Encoder } from "../platform.ts";
 import type { Fields, InputOf, ValuesOf } from "../schema/argument.ts";
 import { BoxTemplate, NO_TAG } from "../schema/box-template.ts";
 import type { Values } from "../schema/field.ts";
 import { FieldSet } from "../schema/field-set.ts";
 import { readFields } from "../schema/read-fields.ts";
 import type { Box } from "../wire/box.ts";
+import { MAX_VALUE_LENGTH } from "../wire/box-limits.ts";
 import { writeBox } from "../wire/box-writer.ts";
 import { ByteWriter } from "../wire/byte-writer.ts";
 import type { Frame } from "../wire/frame.ts";
@@ -15,6 +19,7 @@ import { frameOfBox, frameOfBytes } from "../wire/frame-of.ts";
 import { textToKey } from "../wire/key-text.ts";
 import { ANSWER, ASK, COMMAND, PROTOCOL_KEYS } from "../wire/protocol-keys.ts";
 import { type Tag, tagBytes } from "../wire/tag.ts";
+import { shownValue } from "../wire/value-text.ts";
 import { type BoxKind, type ProtocolChange, plainBox } from "./protocol-change.ts";
 import { CommandResponder, type ErasedRespond, type Respond, registerMethod } from "./responder.ts";
 import type { AnyCommand } from "./types.ts";
@@ -46,6 +51,19 @@ export interface CommandSpec<A extends Fields, R extends Fields, Q extends boole
   /** Kind of the answer. Only commands that change the protocol set it. */
   readonly responseType?: BoxKind | undefined;
 }
+
+/** Names of the fields of a {@link CommandSpec}. */
+export const COMMAND_SPEC = [
+  "arguments",
+  "response",
+  "errors",
+  "fatalErrors",
+  "requiresAnswer",
+  "requireTLS",
+  "idempotent",
+  "commandType",
+  "responseType",
+] as const;
 
 /** Type of the arguments that a responder of the command gets. */
 export type ArgumentsOf<C> = C extends Command<infer A, infer _R, infer _Q> ? ValuesOf<A> : never;
@@ -98,11 +116,14 @@ export class Command<A extends Fields = Fields, R extends Fields = Fields, Q ext
 
   /**
    * Creates a command. Prefer {@link command}, which infers the type of `requiresAnswer`.
-   * @throws InvalidSignature, TooLong if the name, a field or an error code is invalid
+   * @throws InvalidSignature, TooLong if the name, a field or an error code is invalid; TypeError for an unknown field of `spec`
    */
   constructor(name: string, spec: CommandSpec<A, R, Q> = {}) {
     if (typeof name !== "string" || name === "")
-      throw new InvalidSignature("the name of a command must be a non-empty string");
+      throw new InvalidSignature(`the name of a command must be a non-empty string, not ${shownValue(name)}`);
+    // The spec of a subclass may have fields of its own.
+    if (new.target === Command) checkOptionNames(`command ${name}`, spec, COMMAND_SPEC);
+    checkSpec(name, spec);
     this.name = name;
     // biome-ignore-start lint/complexity/noBannedTypes: an omitted declaration is an empty one
     this.arguments = spec.arguments ?? ({} as A); // A is inferred as {} if the field is omitted
@@ -115,6 +136,7 @@ export class Command<A extends Fields = Fields, R extends Fields = Fields, Q ext
     this.idempotent = spec.idempotent ?? false;
     this.commandType = spec.commandType ?? plainBox;
     this.responseType = spec.responseType ?? plainBox;
+    for (const code of Object.keys({ ...this.errors, ...this.fatalErrors })) checkErrorCode(name, code);
     this.declaredErrors = new DeclaredErrors(this.errors, this.fatalErrors);
 
     for (const field of Object.keys({ ...this.arguments, ...this.response })) {
@@ -148,19 +170,22 @@ export class Command<A extends Fields = Fields, R extends Fields = Fields, Q ext
   /**
    * Returns a new command with all declarations of this one, overridden and completed by `spec`. This is Twisted's
    * subclassing. The errors of this command are errors of the new one too, in both directions.
-   * @throws InvalidSignature, TooLong if the name, a field or an error code is invalid
+   * @throws InvalidSignature, TooLong if the name, a field or an error code is invalid; TypeError for an unknown field of `spec`
    */
   extend<A2 extends Fields = {}, R2 extends Fields = {}, Q2 extends boolean = Q>(
     name: string,
     spec: CommandSpec<A2, R2, Q2> = {},
   ): Command<Extended<A, A2>, Extended<R, R2>, Q2> {
+    // A subclass may have fields of its own, which its spec may override.
+    checkOptionNames(`command ${name}`, spec, [...COMMAND_SPEC, ...Object.keys(this)]);
+    const { name: _name, declaredErrors: _errors, responder: _responder, ...inherited } = this;
     // A subclass has the parameters of this constructor; one that changes them must override `extend` too.
     const Same = this.constructor as new (
       name: string,
       spec: CommandSpec<Fields, Fields, boolean>,
     ) => Command<Extended<A, A2>, Extended<R, R2>, Q2>;
     const extended = new Same(name, {
-      ...this,
+      ...inherited,
       ...defined(spec),
       arguments: { ...this.arguments, ...spec.arguments },
       response: { ...this.response, ...spec.response },
@@ -201,6 +226,10 @@ export class Command<A extends Fields = Fields, R extends Fields = Fields, Q ext
   responder(respond: Respond<A, R>): CommandResponder;
   responder(respond: Respond<A, R>, context?: ClassMethodDecoratorContext): CommandResponder | undefined {
     if (context !== undefined) return registerMethod(this, context);
+    if (typeof respond !== "function")
+      throw new InvalidSignature(
+        `responder of ${this.name}: a function is needed, not ${shownValue(respond)}`,
+      );
     return new CommandResponder(this, respond as ErasedRespond); // called only with arguments that this command has parsed
   }
 
@@ -244,7 +273,7 @@ export class Command<A extends Fields = Fields, R extends Fields = Fields, Q ext
 /**
  * Defines a command.
  * @param name the name on the wire, `_command`
- * @throws InvalidSignature, TooLong if the name, a field or an error code is invalid
+ * @throws InvalidSignature, TooLong if the name, a field or an error code is invalid; TypeError for an unknown field of `spec`
  */
 export function command<
   const A extends Fields = {},
@@ -252,6 +281,32 @@ export function command<
   const Q extends boolean = true,
 >(name: string, spec: CommandSpec<A, R, Q> = {}): Command<A, R, Q> {
   return new Command(name, spec);
+}
+
+/** Checks the types of a spec's fields, which a JavaScript program may have mixed up. @throws InvalidSignature */
+function checkSpec(name: string, spec: CommandSpec<Fields, Fields, boolean>): void {
+  for (const field of ["arguments", "response", "errors", "fatalErrors"] as const) {
+    const record: unknown = spec[field];
+    if (record === undefined || (typeof record === "object" && record !== null && !Array.isArray(record)))
+      continue;
+    throw new InvalidSignature(`command ${name}: ${field} must be an object, not ${shownValue(record)}`);
+  }
+  for (const field of ["requiresAnswer", "requireTLS", "idempotent"] as const) {
+    const flag: unknown = spec[field];
+    if (flag === undefined || typeof flag === "boolean") continue;
+    throw new InvalidSignature(`command ${name}: ${field} must be true or false, not ${shownValue(flag)}`);
+  }
+}
+
+/** Checks that the wire can carry an error code. @throws InvalidSignature, TooLong */
+function checkErrorCode(name: string, code: string): void {
+  if (LONE_SURROGATE.test(code))
+    throw new InvalidSignature(`command ${name}: error code ${shownValue(code)} has a lone surrogate`);
+  const { length } = utf8Encoder.encode(code);
+  if (length > MAX_VALUE_LENGTH)
+    throw new TooLong(
+      `command ${name}: error code ${shownValue(code)} is ${length} bytes long, over the wire's limit of ${MAX_VALUE_LENGTH}`,
+    );
 }
 
 /** Returns the fields that are set. An undefined field must not override an inherited one, for example `requireTLS`. */

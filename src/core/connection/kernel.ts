@@ -11,6 +11,7 @@ import { CommandResponder } from "../command/responder.ts";
 import type { AmpConnection, AnyCommand } from "../command/types.ts";
 import { LimitExceeded, ProtocolSwitched, TLSNotAvailable } from "../errors/caller.ts";
 import { NoEmptyBoxes, RemoteAmpError } from "../errors/peer.ts";
+import { shownText } from "../errors/safe-text.ts";
 import { toError } from "../errors/to-error.ts";
 import { ConnectionClosed } from "../errors/transport.ts";
 import { TLS_REQUIRED_ERROR_CODE } from "../errors/wire-codes.ts";
@@ -410,7 +411,7 @@ function tooMuchUnsent(unsent: number): LimitExceeded {
 
 function neitherAskNorAnswer(frame: Frame): NoEmptyBoxes {
   if (frame.count === 0) return new NoEmptyBoxes("an empty box was received");
-  const names = [...frame.toBox().keys()].slice(0, 10);
+  const names = [...frame.toBox().keys()].slice(0, 10).map((name) => shownText(name, 100));
   return new NoEmptyBoxes(
     `a box was received that is neither ask nor answer: its keys are ${names.join(", ")}`,
   );

@@ -25,8 +25,11 @@ export class DeclaredErrors {
 
   #declare(errors: ErrorCodes, fatal: boolean): void {
     for (const [code, errorClass] of Object.entries(errors)) {
-      if (typeof errorClass !== "function")
-        throw new InvalidSignature(`error ${code} must be an error class, not ${typeof errorClass}`);
+      // An arrow function has no prototype: no error is an instance of it.
+      if (typeof errorClass !== "function" || errorClass.prototype === undefined)
+        throw new InvalidSignature(
+          `error ${code} must be an error class, not a value of type ${typeof errorClass}`,
+        );
       this.#byCode.set(code, errorClass);
       this.#byClass.set(errorClass, { code, fatal });
     }

@@ -1,5 +1,11 @@
 /** Errors caused by the peer: it rejected a call, answered with an error, or broke the protocol. */
-import { AmpError, identify } from "./amp-error.ts";
+import { AmpError, identify, isOwnClass } from "./amp-error.ts";
+import { InvalidSignature, TooLong } from "./caller.ts";
+import { LONE_SURROGATE, MAX_DESCRIPTION_CHARACTERS, shownText } from "./safe-text.ts";
+import { messageOf } from "./to-error.ts";
+
+/** Bytes, and therefore characters, of the longest value on the wire. */
+const MAX_CODE_LENGTH = 0xffff;
 
 /** A violation of the protocol by the peer. The connection is closed. */
 export class ProtocolError extends AmpError {
@@ -71,15 +77,38 @@ export class RemoteAmpError extends AmpError {
 
   /**
    * @param errorCode error code, `_error_code` on the wire
-   * @param description text for people, `_error_description` on the wire
+   * @param description text for people, `_error_description` on the wire. The message shows the first 1,000 characters.
+   * Of an error, its message is used
    * @param fatal true: if a responder throws this error, close the connection after the error has been sent
+   * @throws InvalidSignature, TooLong for an error code that the wire cannot carry
    */
   constructor(errorCode: string, description: string, fatal = false, options?: { readonly cause?: unknown }) {
-    super(`${errorCode}: ${description}`, options);
+    checkErrorCode(errorCode);
+    // A JavaScript program may omit the description, or pass a value of any type.
+    const text = messageOf(description ?? "");
+    super(
+      isOwnClass(new.target)
+        ? `${shownText(errorCode)}: ${shownText(text, MAX_DESCRIPTION_CHARACTERS)}`
+        : `${errorCode}: ${text}`,
+      options,
+    );
     this.errorCode = errorCode;
-    this.description = description;
-    this.fatal = fatal;
+    this.description = text;
+    this.fatal = Boolean(fatal);
   }
+}
+
+function checkErrorCode(errorCode: unknown): void {
+  if (typeof errorCode !== "string")
+    throw new InvalidSignature(
+      `the error code must be a string, not ${errorCode === null ? "null" : typeof errorCode}`,
+    );
+  if (LONE_SURROGATE.test(errorCode))
+    throw new InvalidSignature("the error code has a lone surrogate, which UTF-8 cannot encode");
+  if (errorCode.length > MAX_CODE_LENGTH)
+    throw new TooLong(
+      `the error code is ${errorCode.length} characters long: the wire's limit is ${MAX_CODE_LENGTH} bytes`,
+    );
 }
 
 /** An error of the peer with a code that the command does not declare. */

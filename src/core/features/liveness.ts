@@ -11,6 +11,7 @@ import type { Feature, FeatureKind, Kernel } from "../connection/feature.ts";
 import type { HeartbeatOptions } from "../connection/options.ts";
 import { HeartbeatTimeout, IdleTimeout } from "../errors/transport.ts";
 import { checkPositive } from "../number-option.ts";
+import { checkOptionNames } from "../option-names.ts";
 
 /** The command that the heartbeat asks for. A peer that serves it may answer what it likes. */
 export const HEARTBEAT_COMMAND = "ampwire.Heartbeat";
@@ -29,6 +30,7 @@ export const liveness: FeatureKind<LivenessOptions> = {
 
 function checkHeartbeat({ heartbeat, receiver }: LivenessOptions & { readonly receiver?: unknown }): void {
   if (heartbeat === undefined) return;
+  checkOptionNames("heartbeat", heartbeat, ["interval", "timeout"]);
   const { interval, timeout = interval } = heartbeat;
   checkPositive({ "heartbeat.interval": interval, "heartbeat.timeout": timeout });
   if (receiver !== undefined) {

@@ -6,6 +6,8 @@
  */
 import { ByteWriter } from "../wire/byte-writer.ts";
 import { keptBytes } from "../wire/frame.ts";
+import { isBytes, shownValue } from "../wire/value-text.ts";
+import { checkCodec, overridden, registerCodec } from "./check-codec.ts";
 
 /** Description of a codec, for programs that show, fill in or translate commands. */
 export interface ArgumentDescription {
@@ -60,27 +62,52 @@ export function inPlaceArgument<T, I = T>(
   description?: ArgumentDescription,
 ): InPlaceArgument<T, I> {
   const { write, read } = halves;
-  return {
+  return registerCodec({
     description,
     write,
     read,
-    encode(value) {
-      const out = new ByteWriter(32);
-      write(value, out);
-      return out.copy();
-    },
+    encode: encodeWith(write),
     decode: (bytes) => read(bytes, 0, bytes.length),
+  });
+}
+
+function encodeWith<I>(write: InPlaceArgument<unknown, I>["write"]): (value: I) => Uint8Array {
+  return (value) => {
+    const out = new ByteWriter(32);
+    write(value, out);
+    return out.copy();
   };
 }
 
-/** Returns a codec that works in place: the codec itself if it can, else a wrapper that copies the value's bytes. */
+/**
+ * Returns a codec that works in place: the codec itself if it can, else a wrapper that copies the value's bytes. If a program
+ * has spread a codec and overridden a function, the override is used in all places.
+ * @throws InvalidSignature for a value that is not a codec
+ */
 export function asInPlace<T, I>(argument: Argument<T, I> | InPlaceArgument<T, I>): InPlaceArgument<T, I> {
-  if ("write" in argument && "read" in argument) return argument;
+  checkCodec(argument);
+  if (!("write" in argument && "read" in argument)) return copyingCodec(argument);
+  const writing = overridden(argument.encode, argument.write);
+  const reading = overridden(argument.decode, argument.read);
+  if (writing === undefined && reading === undefined) return argument;
+  const copying = copyingCodec(argument);
+  const write: typeof argument.write = (value, out) => argument.write(value, out);
+  const read: typeof argument.read = (bytes, start, end) => argument.read(bytes, start, end);
+  return {
+    write: writing === "plain" ? copying.write : write,
+    encode: writing === "direct" ? encodeWith(write) : copying.encode,
+    read: reading === "plain" ? copying.read : read,
+    decode: reading === "direct" ? (bytes) => read(bytes, 0, bytes.length) : copying.decode,
+  };
+}
+
+/** Returns a codec that converts with `encode` and `decode` of another one. */
+function copyingCodec<T, I>(argument: Argument<T, I>): InPlaceArgument<T, I> {
   const encode = (value: I): Uint8Array => {
     const bytes: unknown = argument.encode(value);
     // Any other object with a `length` would be written as zeros.
-    if (!(bytes instanceof Uint8Array))
-      throw new TypeError("the codec must return a Uint8Array from encode()");
+    if (!isBytes(bytes))
+      throw new TypeError(`the codec must return a Uint8Array from encode(), not ${shownValue(bytes)}`);
     return bytes;
   };
   return {

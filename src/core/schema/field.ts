@@ -9,6 +9,7 @@ import type { Frame } from "../wire/frame.ts";
 import { textToKey } from "../wire/key-text.ts";
 import type { Tag } from "../wire/tag.ts";
 import { type Argument, asInPlace, type InPlaceArgument } from "./argument.ts";
+import { checkBoxCodec, checkCodec } from "./check-codec.ts";
 
 /** Values by field name. */
 export type Values = Readonly<Record<string, unknown>>;
@@ -95,11 +96,13 @@ export function compileField(name: string, argument: Argument<unknown>, slot: nu
   if (isBoxArgument(argument) && !argument.spreadPath) {
     throw new InvalidSignature(`${name}: use boxArgument() for a codec with toBox`);
   }
+  const codec = asInPlace(argument);
+  if (isBoxArgument(argument)) checkBoxCodec(argument);
   return {
     ...compileKey(name),
     name,
     slot,
-    codec: asInPlace(argument),
+    codec,
     optional: "optional" in argument && argument.optional === true,
     spread: isBoxArgument(argument) ? argument : undefined,
     shadowed: name in Object.prototype,
@@ -121,7 +124,9 @@ function unlistedValue(field: Field, values: Values): unknown {
   return field.shadowed && !Object.hasOwn(values, field.name) ? undefined : values[field.name];
 }
 
+/** @throws InvalidSignature for a value that is not a codec */
 export function isLocal(argument: Argument<unknown>): boolean {
+  checkCodec(argument);
   return "local" in argument && argument.local === true;
 }
 

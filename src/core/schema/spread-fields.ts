@@ -8,6 +8,7 @@ import { writeBox } from "../wire/box-writer.ts";
 import type { ByteWriter } from "../wire/byte-writer.ts";
 import type { Frame } from "../wire/frame.ts";
 import { type Tag, tagBytes } from "../wire/tag.ts";
+import { checkBoxCodec, registerCodec } from "./check-codec.ts";
 import {
   type BoxArgument,
   type CompiledFields,
@@ -21,9 +22,11 @@ import {
 /**
  * Completes a codec that reads and writes keys of the box itself: adds `spreadPath` to it.
  * @returns the same object, which may be an instance of a class
+ * @throws InvalidSignature for a spread codec of which one function is overridden and would be ignored
  */
 export function boxArgument<T, I = T>(codec: Omit<BoxArgument<T, I>, "spreadPath">): BoxArgument<T, I> {
-  return Object.assign(codec, { spreadPath: throughBox });
+  checkBoxCodec(codec);
+  return registerCodec(Object.assign(codec, { spreadPath: throughBox }));
 }
 
 /**

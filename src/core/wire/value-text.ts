@@ -40,6 +40,17 @@ export function shownBytes(bytes: Uint8Array, start: number, end: number): strin
   return quoted(text);
 }
 
+/** Reads the name of a typed array's class from its internal slot, which no other object has. */
+const classOfTypedArray = Object.getOwnPropertyDescriptor(
+  Object.getPrototypeOf(Uint8Array.prototype),
+  Symbol.toStringTag,
+)?.get;
+
+/** Returns true for a Uint8Array, also for one of another realm, for example of an iframe or of `node:vm`. */
+export function isBytes(value: unknown): value is Uint8Array {
+  return value instanceof Uint8Array || classOfTypedArray?.call(value) === "Uint8Array";
+}
+
 /** Returns any value of the program for a message. Never throws. */
 export function shownValue(value: unknown): string {
   if (typeof value === "string") return quoted(value);

@@ -22,6 +22,7 @@ import {
 import { messageOf, toError } from "../../errors/to-error.ts";
 import { isFromWire, UNKNOWN_ERROR_CODE } from "../../errors/wire-codes.ts";
 import type { ChangeEvent } from "../../observer.ts";
+import { checkOptionNames, START_TLS_OPTIONS } from "../../option-names.ts";
 import type { Values } from "../../schema/field.ts";
 import { ByteWriter } from "../../wire/byte-writer.ts";
 import { answerStartTLS } from "./answer-start-tls.ts";
@@ -60,6 +61,7 @@ class ChangeDriver implements Feature, ProtocolChanges {
   }
 
   async startTLS(options: StartTLSOptions): Promise<void> {
+    checkOptionNames("startTLS", options, START_TLS_OPTIONS);
     const { localCertificate, verifyAuthorities, serverName, requireQuiescent, ...call } = options;
     const values = {
       tls_localCertificate: localCertificate,

@@ -1,0 +1,162 @@
+/** Mistakes in the declaration of fields: each is carried out as intended, or thrown with the name of the field. */
+import {
+  type Argument,
+  ampList,
+  type BoxArgument,
+  bigBytes,
+  boxArgument,
+  bytes,
+  command,
+  type Fields,
+  InvalidSignature,
+  integer,
+  listOf,
+  local,
+  optional,
+  unicode,
+} from "ampwire";
+import { scriptedPeer } from "ampwire/testing";
+import { describe, expect, test } from "vitest";
+
+const one = new TextEncoder().encode("1");
+/** Decodes every value as 100 and encodes every value as "1". */
+const decode = () => 100;
+const encode = () => one;
+
+/** Calls a command with 5 in the field `a`, answers "7", and returns the received value. */
+async function exchanged(codec: Argument<unknown>, sent: string) {
+  const Echo = command("Echo", { arguments: { a: codec }, response: { a: codec } });
+  const { connection, peer } = scriptedPeer();
+  const answer = connection.callRemote(Echo, { a: 5 });
+  await peer.expect({ _ask: "1", _command: "Echo", a: sent });
+  peer.send({ _answer: "1", a: "7" });
+  return (await answer).a;
+}
+
+describe("a codec that is spread and overridden", () => {
+  test.each<[string, Argument<unknown>]>([
+    ["integer()", { ...integer(), decode, encode } as Argument<unknown>],
+    ["optional(integer())", { ...optional(integer()), decode, encode } as Argument<unknown>],
+    ["inside optional", optional({ ...integer(), decode, encode } as Argument<unknown>)],
+  ])("uses encode and decode of the program: %s", async (_, codec) => {
+    expect(await exchanged(codec, "1")).toBe(100);
+  });
+
+  test("uses encode and decode of the program inside a list", () => {
+    const list = listOf({ ...integer(), decode, encode });
+    expect(list.decode(list.encode([5, 6]))).toEqual([100, 100]);
+    expect(list.encode([5])).toEqual(Uint8Array.of(0, 1, 0x31));
+  });
+
+  test("uses encode and decode of the program beside a field of several keys", async () => {
+    const codec = { ...integer(), decode, encode } as Argument<unknown>;
+    const Wide = command("Wide", {
+      arguments: { a: codec, big: bigBytes() },
+      response: { a: codec, big: bigBytes() },
+    });
+    const { connection, peer } = scriptedPeer();
+    const answer = connection.callRemote(Wide, { a: 5, big: one });
+    await peer.expect({ _ask: "1", _command: "Wide", a: "1", big: "1" });
+    peer.send({ _answer: "1", a: "7", big: "1" });
+    expect((await answer).a).toBe(100);
+  });
+
+  test("uses one overridden function together with the other direction of the original", async () => {
+    expect(await exchanged({ ...integer(), decode } as Argument<unknown>, "5")).toBe(100);
+    expect(await exchanged({ ...integer(), encode } as Argument<unknown>, "1")).toBe(7);
+  });
+
+  test("uses write and read of the program", () => {
+    const shouting = {
+      ...unicode(),
+      write: (_value: string, out: { byte(value: number): void }) => out.byte(0x21),
+    };
+    expect(listOf(shouting).encode(["quiet"])).toEqual(Uint8Array.of(0, 1, 0x21));
+    const reading = { ...integer(), read: () => 9 };
+    expect(listOf(reading).decode(Uint8Array.of(0, 1, 0x31))).toEqual([9]);
+    expect(optional(reading).decode(one)).toBe(9);
+    expect(optional(shouting).encode("quiet")).toEqual(Uint8Array.of(0x21));
+  });
+
+  test("is refused if it uses several keys and the override would be ignored", () => {
+    const whole = command("X", { arguments: { a: bigBytes() } });
+    expect(whole.name).toBe("X");
+    for (const codec of [
+      { ...bigBytes(), decode: () => one },
+      { ...bigBytes(), encode },
+      { ...optional(bigBytes()), encode },
+    ]) {
+      const make = () => command("X", { arguments: { a: codec } });
+      expect(make).toThrow(InvalidSignature);
+      expect(make).toThrow(/^argument of X: "a": (encode|decode) is overridden, but (toBox|fromBox) /);
+    }
+    expect(() => optional({ ...bigBytes(), encode })).toThrow(InvalidSignature);
+    expect(() => boxArgument({ ...bigBytes(), encode })).toThrow(InvalidSignature);
+  });
+
+  test("may override toBox and fromBox", () => {
+    const codec: BoxArgument<Uint8Array> = {
+      ...bigBytes(),
+      toBox: (value, name, box) => void box.set(`${name}!`, value),
+      fromBox: (name, box) => box.get(`${name}!`),
+    };
+    const X = command("X", { arguments: { a: codec } });
+    const box = X.makeArguments({ a: one });
+    expect([...box.keys()]).toEqual(["a!"]);
+    expect(X.parseArguments(box)).toEqual({ a: one });
+  });
+
+  test("is refused if functions of two codecs are mixed", () => {
+    const mixed = { ...integer(), encode: unicode().encode } as unknown as Argument<number>;
+    expect(() => command("X", { arguments: { a: mixed } })).toThrow(
+      /"a": the functions of two codecs are mixed/,
+    );
+  });
+});
+
+describe("a field without a codec is refused by its name", () => {
+  test.each<[string, unknown, string]>([
+    ["null", null, "a codec is needed, not null"],
+    ["undefined", undefined, "a codec is needed, not undefined"],
+    ["the name of a type", "integer", 'a codec is needed, not "integer"'],
+    ["a codec that was not called", integer, "a codec is needed, not the function integer: call it"],
+    ["an empty object", {}, "a codec needs the functions encode and decode"],
+    ["an object with encode only", { encode }, "a codec needs the functions encode and decode"],
+    ["a constructor of values", Number, "a codec is needed, not the function Number: call it"],
+  ])("%s", (_, codec, message) => {
+    const fields = { count: codec } as unknown as Fields;
+    for (const [make, place] of [
+      [() => command("X", { arguments: fields }), 'argument of X: "count": '],
+      [() => command("X", { response: fields }), 'response of X: "count": '],
+      [() => command("X").extend("Y", { arguments: fields }), 'argument of Y: "count": '],
+      [() => ampList(fields), 'field: "count": '],
+      [() => listOf(codec as Argument<unknown>), ""],
+      [() => optional(codec as Argument<unknown>), ""],
+    ] as const) {
+      expect(make).toThrow(InvalidSignature);
+      expect(make).toThrow(place + message);
+    }
+  });
+
+  test("codecs of the library and of programs are accepted", () => {
+    class Own {
+      encode() {
+        return one;
+      }
+      decode() {
+        return 1;
+      }
+    }
+    const X = command("X", {
+      arguments: { a: new Own(), b: local<number>(), c: bytes(), d: optional(new Own()) },
+    });
+    expect(X.makeArguments({ a: 1, b: 2, c: one, d: 3 }).text("a")).toBe("1");
+  });
+});
+
+test("an encoder that does not return bytes is named with what it returned", () => {
+  const X = command("X", { arguments: { a: { encode: () => 5 as unknown as Uint8Array, decode } } });
+  expect(() => X.makeArguments({ a: 1 })).toThrow(
+    'argument of X: "a": the codec must return a Uint8Array from encode(), not 5',
+  );
+});
