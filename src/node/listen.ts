@@ -5,11 +5,13 @@ import {
   createServer,
   type ListenOptions as NetListenOptions,
   type Server as NetServer,
-  type Socket,
 } from "node:net";
 import type { Duplex } from "node:stream";
+import type { BoxReceiver } from "../core/connection/box-interfaces.ts";
+import { kernelOf } from "../core/connection/connection.ts";
 import { toError } from "../core/errors/to-error.ts";
 import { ConnectionClosed } from "../core/errors/transport.ts";
+import { guardedObserver } from "../core/observer.ts";
 import { type ServerLimits, serverBudgets } from "../core/serving/server-limits.ts";
 import { checkOptions, NodeConnection, type NodeConnectionOptions } from "./connection.ts";
 import { adoptSocket, checkDescriptors } from "./descriptors/adopt-socket.ts";
@@ -20,10 +22,18 @@ import { SharedBufferSocket } from "./shared-buffer-socket.ts";
  * Options of {@link listen}: the address as for `net.Server.listen` (`{ port, host }`, or `{ path }` for a UNIX socket),
  * and the options of each connection.
  */
-export interface ListenOptions extends Omit<NetListenOptions, "signal">, NodeConnectionOptions {
+export interface ListenOptions
+  extends Omit<NetListenOptions, "signal">,
+    Omit<NodeConnectionOptions, "receiver"> {
+  /**
+   * Returns the receiver of a new connection: an object that gets every box, in place of calls and responders. It is called once
+   * for each connection, because a shared receiver would answer to the wrong peer. If it throws, that connection is closed and
+   * `onError` is called.
+   */
+  readonly receiver?: (() => BoxReceiver) | undefined;
   /**
    * Called with every new connection, before the connection reads its first box. The function may call the peer, and may
-   * return a promise. If it throws or rejects, that connection is destroyed with the error.
+   * return a promise. If it throws or rejects, that connection is destroyed with the error, and `onError` is called.
    */
   readonly onConnection?: ((connection: NodeConnection) => unknown) | undefined;
   /** Maximum number of open connections; further ones are closed at once. Default: no limit. */
@@ -42,8 +52,9 @@ export interface ListenOptions extends Omit<NetListenOptions, "signal">, NodeCon
 export function listen(options: ListenOptions & { readonly path: string }): Promise<Server<string>>;
 export function listen(options: ListenOptions): Promise<Server<AddressInfo>>;
 export async function listen(options: ListenOptions): Promise<Server> {
-  const { onConnection, maxConnections, serverLimits, ...rest } = options;
+  const { onConnection, maxConnections, serverLimits, receiver, ...rest } = options;
   checkOptions(rest, "server");
+  checkReceiver(receiver);
   checkDescriptors(rest.descriptors, rest.path);
   const budgets = serverBudgets(serverLimits);
   const connections = new Set<NodeConnection>();
@@ -53,12 +64,20 @@ export async function listen(options: ListenOptions): Promise<Server> {
   const server = createServer({ allowHalfOpen: true, noDelay: true, pauseOnConnect: true }, (socket) => {
     // Node's maxConnections counts its own sockets only, and a socket that carries descriptors is closed for Node.
     if (connections.size >= (maxConnections ?? Number.POSITIVE_INFINITY)) return void socket.destroy();
-    const stream = adoptOrClose(socket, rest.descriptors, report);
-    if (stream === undefined) return;
-    const connection = new NodeConnection(stream, "server", rest, budgets);
-    connections.add(connection);
-    void connection.closed.then(() => connections.delete(connection));
-    if (onConnection !== undefined) void runOnConnection(connection, onConnection);
+    let stream: Duplex = socket;
+    try {
+      stream = rest.descriptors ? adoptSocket(socket, rest.descriptors) : SharedBufferSocket.adopt(socket);
+      const own = receiver === undefined ? rest : { ...rest, receiver: receiver() };
+      const connection = new NodeConnection(stream, "server", own, budgets);
+      connections.add(connection);
+      void connection.closed.then(() => connections.delete(connection));
+      if (onConnection !== undefined) void runOnConnection(connection, onConnection);
+    } catch (error) {
+      // Fails for one socket only: for example, if the process has no file descriptor left. An `error` event without a listener
+      // would end the process.
+      stream.on("error", () => {}).destroy();
+      report(error);
+    }
   });
   if (maxConnections !== undefined) server.maxConnections = maxConnections;
   server.listen(addressOf(rest));
@@ -76,22 +95,18 @@ async function runOnConnection(
   try {
     await onConnection(connection);
   } catch (error) {
+    // After the connection has ended, the error is usually that of a call that the end has rejected.
+    if (connection.reason === undefined) kernelOf(connection).report(error, undefined);
     connection.destroy(toError(error));
   }
 }
 
-/** Fails for one socket only: for example, when the process has no file descriptor left, the other connections continue. */
-function adoptOrClose(
-  socket: Socket,
-  wanted: ListenOptions["descriptors"],
-  report: (error: unknown) => void,
-): Duplex | undefined {
-  try {
-    return wanted ? adoptSocket(socket, wanted) : SharedBufferSocket.adopt(socket);
-  } catch (error) {
-    report(error);
-    return undefined;
-  }
+/** @throws TypeError for a receiver object: it would be shared by all connections */
+function checkReceiver(receiver: unknown): void {
+  if (receiver === undefined || typeof receiver === "function") return;
+  throw new TypeError(
+    "the option receiver of listen must be a function that returns a new receiver for each connection: use `receiver: () => new MyReceiver()`",
+  );
 }
 
 /**
@@ -99,9 +114,11 @@ function adoptOrClose(
  * because it is a bug of the program.
  */
 function reporter({ observer = diagnostics, onError }: NodeConnectionOptions): (error: unknown) => void {
+  const report = (error: unknown) => onError?.(error, { command: undefined, connection: undefined });
+  const guarded = guardedObserver(observer, report);
   return (error) => {
-    observer.errorReported?.(error, undefined, undefined);
-    onError?.(error, { command: undefined, connection: undefined });
+    guarded?.errorReported?.(error, undefined, undefined);
+    report(error);
   };
 }
 

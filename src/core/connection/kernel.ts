@@ -15,7 +15,7 @@ import { shownText } from "../errors/safe-text.ts";
 import { toError } from "../errors/to-error.ts";
 import { ConnectionClosed } from "../errors/transport.ts";
 import { TLS_REQUIRED_ERROR_CODE } from "../errors/wire-codes.ts";
-import type { Observer } from "../observer.ts";
+import { guardedObserver, type Observer } from "../observer.ts";
 import { newAbortController, type Signal } from "../platform.ts";
 import type { SharedBudget, SharedBudgets } from "../serving/shared-budget.ts";
 import type { ChunkOwnership, Clock, TLSSession, Transport, TransportReceiver } from "../transport.ts";
@@ -105,7 +105,7 @@ export class ConnectionKernel implements Kernel, Port, InboxOwner, TransportRece
     this.limits = checkConnectionOptions(options, features);
     this.clock = clock;
     this.transport = transport;
-    this.observer = options.observer;
+    this.observer = guardedObserver(options.observer, (error) => this.#programFailed(error));
     this.survivesUndeclaredErrors = options.closeOnUndeclaredError === false;
     this.tls = transport.tls;
     this.ending = new Ending(this);
@@ -365,9 +365,19 @@ export class ConnectionKernel implements Kernel, Port, InboxOwner, TransportRece
       : undefined;
   }
 
-  report(error: unknown, command: string): void {
-    const { connection, observer, options } = this;
-    observer?.errorReported?.(error, command, connection);
+  report(error: unknown, command: string | undefined): void {
+    this.observer?.errorReported?.(error, command, this.connection);
+    this.#callOnError(error, command);
+  }
+
+  /** An observer has thrown: it is not called with its own error. */
+  #programFailed(error: unknown): void {
+    this.#callOnError(error, undefined);
+    this.destroy(toError(error));
+  }
+
+  #callOnError(error: unknown, command: string | undefined): void {
+    const { connection, options } = this;
     try {
       options.onError?.(error, { command, connection });
     } catch (thrown) {
