@@ -8,7 +8,7 @@ import {
   type ValuesOf,
 } from "../schema/argument.ts";
 import { BoxTemplate, NO_TAG } from "../schema/box-template.ts";
-import { registerCodec } from "../schema/check-codec.ts";
+import { registerFunctions } from "../schema/check-codec.ts";
 import type { BoxArgument } from "../schema/field.ts";
 import { FieldSet } from "../schema/field-set.ts";
 import { readFields } from "../schema/read-fields.ts";
@@ -89,7 +89,9 @@ export function ampList<F extends Fields>(fields: F): InPlaceArgument<ValuesOf<F
       return value === undefined ? undefined : read(value, 0, value.length, connection);
     },
   };
-  return registerCodec(spread);
+  registerFunctions(codec.write, spread.toBox);
+  registerFunctions(codec.read, spread.fromBox);
+  return spread;
 }
 
 function broken(state: number): string {

@@ -1,7 +1,7 @@
 /** Arguments that may be absent. */
 
 import { type Argument, asInPlace, type InPlaceArgument, type OptionalArgument } from "../schema/argument.ts";
-import { checkBoxCodec, registerCodec } from "../schema/check-codec.ts";
+import { registerFunctions } from "../schema/check-codec.ts";
 import { type BoxArgument, isBoxArgument } from "../schema/field.ts";
 
 /**
@@ -20,13 +20,17 @@ export function optional<T, I = T>(argument: Argument<T, I>): OptionalArgument<T
     write: (value, out) => inner.write(value, out),
     read: (bytes, start, end) => inner.read(bytes, start, end),
   };
-  if (!isBoxArgument(argument)) return registerCodec(wrapped);
-  checkBoxCodec(argument);
+  registerFunctions(wrapped.write, wrapped.encode);
+  registerFunctions(wrapped.read, wrapped.decode);
+  if (!isBoxArgument(argument)) return wrapped;
+  argument.spreadPath.check(argument);
   const spread: OptionalArgument<T, I> & BoxArgument<T, I> = {
     ...wrapped,
     spreadPath: argument.spreadPath,
     toBox: (value, name, box, connection) => argument.toBox(value, name, box, connection),
     fromBox: (name, box, connection) => argument.fromBox(name, box, connection),
   };
-  return registerCodec(spread);
+  registerFunctions(wrapped.write, spread.toBox);
+  registerFunctions(wrapped.read, spread.fromBox);
+  return spread;
 }

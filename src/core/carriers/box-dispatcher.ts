@@ -29,7 +29,7 @@ export type BoxDispatcherOptions = Pick<
 >;
 
 /** Names of the {@link BoxDispatcherOptions}. */
-const DISPATCHER_OPTIONS = [
+export const DISPATCHER_OPTIONS = [
   "limits",
   "requireTLS",
   "callTimeout",

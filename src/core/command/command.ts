@@ -1,17 +1,14 @@
 /** Commands: a name, arguments, a response, and errors, declared once for both ends. */
 
-import { InvalidSignature, TooLong } from "../errors/caller.ts";
+import { InvalidSignature } from "../errors/caller.ts";
 import { DeclaredErrors, type ErrorCodes } from "../errors/declared-errors.ts";
-import { LONE_SURROGATE } from "../errors/safe-text.ts";
 import { checkOptionNames } from "../option-names.ts";
-import { utf8Encoder } from "../platform.ts";
 import type { Fields, InputOf, ValuesOf } from "../schema/argument.ts";
 import { BoxTemplate, NO_TAG } from "../schema/box-template.ts";
 import type { Values } from "../schema/field.ts";
 import { FieldSet } from "../schema/field-set.ts";
 import { readFields } from "../schema/read-fields.ts";
 import type { Box } from "../wire/box.ts";
-import { MAX_VALUE_LENGTH } from "../wire/box-limits.ts";
 import { writeBox } from "../wire/box-writer.ts";
 import { ByteWriter } from "../wire/byte-writer.ts";
 import type { Frame } from "../wire/frame.ts";
@@ -19,7 +16,7 @@ import { frameOfBox, frameOfBytes } from "../wire/frame-of.ts";
 import { textToKey } from "../wire/key-text.ts";
 import { ANSWER, ASK, COMMAND, PROTOCOL_KEYS } from "../wire/protocol-keys.ts";
 import { type Tag, tagBytes } from "../wire/tag.ts";
-import { shownValue } from "../wire/value-text.ts";
+import { wrongType } from "../wire/value-text.ts";
 import { type BoxKind, type ProtocolChange, plainBox } from "./protocol-change.ts";
 import { CommandResponder, type ErasedRespond, type Respond, registerMethod } from "./responder.ts";
 import type { AnyCommand } from "./types.ts";
@@ -52,18 +49,20 @@ export interface CommandSpec<A extends Fields, R extends Fields, Q extends boole
   readonly responseType?: BoxKind | undefined;
 }
 
+/** Fields of a {@link CommandSpec}, each with a value of its type. */
+const SPEC_TYPES: Required<CommandSpec<Fields, Fields, boolean>> = {
+  arguments: {},
+  response: {},
+  errors: {},
+  fatalErrors: {},
+  requiresAnswer: true,
+  requireTLS: true,
+  idempotent: true,
+  commandType: plainBox,
+  responseType: plainBox,
+};
 /** Names of the fields of a {@link CommandSpec}. */
-export const COMMAND_SPEC = [
-  "arguments",
-  "response",
-  "errors",
-  "fatalErrors",
-  "requiresAnswer",
-  "requireTLS",
-  "idempotent",
-  "commandType",
-  "responseType",
-] as const;
+export const COMMAND_SPEC: readonly string[] = Object.keys(SPEC_TYPES);
 
 /** Type of the arguments that a responder of the command gets. */
 export type ArgumentsOf<C> = C extends Command<infer A, infer _R, infer _Q> ? ValuesOf<A> : never;
@@ -120,7 +119,7 @@ export class Command<A extends Fields = Fields, R extends Fields = Fields, Q ext
    */
   constructor(name: string, spec: CommandSpec<A, R, Q> = {}) {
     if (typeof name !== "string" || name === "")
-      throw new InvalidSignature(`the name of a command must be a non-empty string, not ${shownValue(name)}`);
+      throw wrongType("the name of a command", "a non-empty string", name);
     // The spec of a subclass may have fields of its own.
     if (new.target === Command) checkOptionNames(`command ${name}`, spec, COMMAND_SPEC);
     checkSpec(name, spec);
@@ -136,7 +135,6 @@ export class Command<A extends Fields = Fields, R extends Fields = Fields, Q ext
     this.idempotent = spec.idempotent ?? false;
     this.commandType = spec.commandType ?? plainBox;
     this.responseType = spec.responseType ?? plainBox;
-    for (const code of Object.keys({ ...this.errors, ...this.fatalErrors })) checkErrorCode(name, code);
     this.declaredErrors = new DeclaredErrors(this.errors, this.fatalErrors);
 
     for (const field of Object.keys({ ...this.arguments, ...this.response })) {
@@ -227,9 +225,7 @@ export class Command<A extends Fields = Fields, R extends Fields = Fields, Q ext
   responder(respond: Respond<A, R>, context?: ClassMethodDecoratorContext): CommandResponder | undefined {
     if (context !== undefined) return registerMethod(this, context);
     if (typeof respond !== "function")
-      throw new InvalidSignature(
-        `responder of ${this.name}: a function is needed, not ${shownValue(respond)}`,
-      );
+      throw wrongType(`the responder of ${this.name}`, "a function", respond);
     return new CommandResponder(this, respond as ErasedRespond); // called only with arguments that this command has parsed
   }
 
@@ -284,29 +280,14 @@ export function command<
 }
 
 /** Checks the types of a spec's fields, which a JavaScript program may have mixed up. @throws InvalidSignature */
-function checkSpec(name: string, spec: CommandSpec<Fields, Fields, boolean>): void {
-  for (const field of ["arguments", "response", "errors", "fatalErrors"] as const) {
-    const record: unknown = spec[field];
-    if (record === undefined || (typeof record === "object" && record !== null && !Array.isArray(record)))
+function checkSpec(name: string, spec: object): void {
+  const given = spec as Readonly<Record<string, unknown>>; // only read
+  for (const [field, valid] of Object.entries(SPEC_TYPES)) {
+    const value = given[field];
+    if (value === undefined || (typeof value === typeof valid && value !== null && !Array.isArray(value)))
       continue;
-    throw new InvalidSignature(`command ${name}: ${field} must be an object, not ${shownValue(record)}`);
+    throw wrongType(`command ${name}: ${field}`, valid === true ? "true or false" : "an object", value);
   }
-  for (const field of ["requiresAnswer", "requireTLS", "idempotent"] as const) {
-    const flag: unknown = spec[field];
-    if (flag === undefined || typeof flag === "boolean") continue;
-    throw new InvalidSignature(`command ${name}: ${field} must be true or false, not ${shownValue(flag)}`);
-  }
-}
-
-/** Checks that the wire can carry an error code. @throws InvalidSignature, TooLong */
-function checkErrorCode(name: string, code: string): void {
-  if (LONE_SURROGATE.test(code))
-    throw new InvalidSignature(`command ${name}: error code ${shownValue(code)} has a lone surrogate`);
-  const { length } = utf8Encoder.encode(code);
-  if (length > MAX_VALUE_LENGTH)
-    throw new TooLong(
-      `command ${name}: error code ${shownValue(code)} is ${length} bytes long, over the wire's limit of ${MAX_VALUE_LENGTH}`,
-    );
 }
 
 /** Returns the fields that are set. An undefined field must not override an inherited one, for example `requireTLS`. */

@@ -76,7 +76,7 @@ export const DEFAULT_LIMITS: Limits = {
 export function resolveLimits(given: LimitOptions = {}): Limits {
   for (const [name, value] of Object.entries(given)) {
     if (!Object.hasOwn(DEFAULT_LIMITS, name))
-      throw new TypeError(unknownOption("limits", name, Object.keys(DEFAULT_LIMITS)));
+      throw unknownOption("limits", name, Object.keys(DEFAULT_LIMITS));
     if (value === undefined) continue;
     if (typeof value !== "number" || !(value > 0)) {
       throw new RangeError(`limit ${name} must be a positive number, not ${String(value)}`);

@@ -3,7 +3,6 @@ import type { AmpConnection } from "../command/types.ts";
 import { InvalidSignature } from "../errors/caller.ts";
 import { checkNotNegative } from "../number-option.ts";
 import type { Observer } from "../observer.ts";
-import { checkOptionNames, TLS_OPTIONS } from "../option-names.ts";
 import type { ResponderLocator } from "../serving/locator.ts";
 import type { TLSOptions } from "../transport.ts";
 import { shownValue } from "../wire/value-text.ts";
@@ -77,14 +76,13 @@ export interface ErrorContext {
  * @throws RangeError, TypeError; InvalidSignature for an invalid locator
  */
 export function checkConnectionOptions(options: object, features: { check(options: object): void }): Limits {
-  const { callTimeout, limits, locator, tls } = options as ConnectionOptions; // programs in JavaScript may pass anything
+  const { callTimeout, limits, locator } = options as ConnectionOptions; // programs in JavaScript may pass anything
   features.check(options);
   if (locator !== undefined && typeof locator?.locateResponder !== "function") {
     throw new InvalidSignature(
       `the option locator must be an object with the method locateResponder, as locator(...) makes it, not ${shownValue(locator)}`,
     );
   }
-  if (tls !== false) checkOptionNames("tls", tls, TLS_OPTIONS);
   checkNotNegative({ callTimeout });
   return resolveLimits(limits);
 }

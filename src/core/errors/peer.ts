@@ -1,11 +1,11 @@
 /** Errors caused by the peer: it rejected a call, answered with an error, or broke the protocol. */
 import { AmpError, identify, isOwnClass } from "./amp-error.ts";
-import { InvalidSignature, TooLong } from "./caller.ts";
+import { InvalidSignature } from "./caller.ts";
 import { LONE_SURROGATE, MAX_DESCRIPTION_CHARACTERS, shownText } from "./safe-text.ts";
 import { messageOf } from "./to-error.ts";
 
-/** Bytes, and therefore characters, of the longest value on the wire. */
-const MAX_CODE_LENGTH = 0xffff;
+/** Characters of the longest error code that a value of 65535 bytes can hold. A peer may send one as long. */
+const MAX_CODE_CHARACTERS = 0xffff;
 
 /** A violation of the protocol by the peer. The connection is closed. */
 export class ProtocolError extends AmpError {
@@ -80,7 +80,7 @@ export class RemoteAmpError extends AmpError {
    * @param description text for people, `_error_description` on the wire. The message shows the first 1,000 characters.
    * Of an error, its message is used
    * @param fatal true: if a responder throws this error, close the connection after the error has been sent
-   * @throws InvalidSignature, TooLong for an error code that the wire cannot carry
+   * @throws InvalidSignature for an error code that the wire cannot carry
    */
   constructor(errorCode: string, description: string, fatal = false, options?: { readonly cause?: unknown }) {
     checkErrorCode(errorCode);
@@ -98,17 +98,18 @@ export class RemoteAmpError extends AmpError {
   }
 }
 
-function checkErrorCode(errorCode: unknown): void {
-  if (typeof errorCode !== "string")
+/** @throws InvalidSignature for an error code that the wire cannot carry */
+export function checkErrorCode(errorCode: unknown): void {
+  if (
+    typeof errorCode !== "string" ||
+    LONE_SURROGATE.test(errorCode) ||
+    errorCode.length > MAX_CODE_CHARACTERS
+  ) {
+    const shown = shownText(messageOf(errorCode));
     throw new InvalidSignature(
-      `the error code must be a string, not ${errorCode === null ? "null" : typeof errorCode}`,
+      `an error code must be well-formed text of at most ${MAX_CODE_CHARACTERS} characters, not ${shown}`,
     );
-  if (LONE_SURROGATE.test(errorCode))
-    throw new InvalidSignature("the error code has a lone surrogate, which UTF-8 cannot encode");
-  if (errorCode.length > MAX_CODE_LENGTH)
-    throw new TooLong(
-      `the error code is ${errorCode.length} characters long: the wire's limit is ${MAX_CODE_LENGTH} bytes`,
-    );
+  }
 }
 
 /** An error of the peer with a code that the command does not declare. */

@@ -17,7 +17,7 @@ export interface BackoffOptions {
 }
 
 /** Names of the {@link BackoffOptions}. */
-const BACKOFF_OPTIONS = ["initial", "max", "factor", "jitter"] as const;
+export const BACKOFF_OPTIONS = ["initial", "max", "factor", "jitter"] as const;
 
 export class Backoff {
   readonly #initial: number;

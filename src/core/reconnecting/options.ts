@@ -111,7 +111,7 @@ export const RECONNECTING_OPTIONS = [
   "signal",
 ] as const;
 
-const QUEUE_OPTIONS = ["maxCalls", "maxBytes"] as const;
+export const QUEUE_OPTIONS = ["maxCalls", "maxBytes"] as const;
 
 /** @throws RangeError for a time or a limit that is not a number of at least 0, TypeError for an unknown option of `queue` or a value that is not a function */
 export function checkReconnectingOptions({

@@ -6,8 +6,8 @@
  */
 import { ByteWriter } from "../wire/byte-writer.ts";
 import { keptBytes } from "../wire/frame.ts";
-import { isBytes, shownValue } from "../wire/value-text.ts";
-import { checkCodec, overridden, registerCodec } from "./check-codec.ts";
+import { isBytes, wrongType } from "../wire/value-text.ts";
+import { belongTogether, checkCodec, isOverridden, registerFunctions } from "./check-codec.ts";
 
 /** Description of a codec, for programs that show, fill in or translate commands. */
 export interface ArgumentDescription {
@@ -62,21 +62,15 @@ export function inPlaceArgument<T, I = T>(
   description?: ArgumentDescription,
 ): InPlaceArgument<T, I> {
   const { write, read } = halves;
-  return registerCodec({
-    description,
-    write,
-    read,
-    encode: encodeWith(write),
-    decode: (bytes) => read(bytes, 0, bytes.length),
-  });
-}
-
-function encodeWith<I>(write: InPlaceArgument<unknown, I>["write"]): (value: I) => Uint8Array {
-  return (value) => {
+  const encode = (value: I) => {
     const out = new ByteWriter(32);
     write(value, out);
     return out.copy();
   };
+  const decode = (bytes: Uint8Array) => read(bytes, 0, bytes.length);
+  registerFunctions(write, encode);
+  registerFunctions(read, decode);
+  return { description, write, read, encode, decode };
 }
 
 /**
@@ -86,19 +80,17 @@ function encodeWith<I>(write: InPlaceArgument<unknown, I>["write"]): (value: I) 
  */
 export function asInPlace<T, I>(argument: Argument<T, I> | InPlaceArgument<T, I>): InPlaceArgument<T, I> {
   checkCodec(argument);
-  if (!("write" in argument && "read" in argument)) return copyingCodec(argument);
-  const writing = overridden(argument.encode, argument.write);
-  const reading = overridden(argument.decode, argument.read);
-  if (writing === undefined && reading === undefined) return argument;
   const copying = copyingCodec(argument);
-  const write: typeof argument.write = (value, out) => argument.write(value, out);
-  const read: typeof argument.read = (bytes, start, end) => argument.read(bytes, start, end);
-  return {
-    write: writing === "plain" ? copying.write : write,
-    encode: writing === "direct" ? encodeWith(write) : copying.encode,
-    read: reading === "plain" ? copying.read : read,
-    decode: reading === "direct" ? (bytes) => read(bytes, 0, bytes.length) : copying.decode,
-  };
+  if (!("write" in argument && "read" in argument)) return copying;
+  if (belongTogether(argument.encode, argument.write) && belongTogether(argument.decode, argument.read))
+    return argument;
+  const direct = inPlaceArgument<T, I>({
+    write: (value, out) => argument.write(value, out),
+    read: (bytes, start, end) => argument.read(bytes, start, end),
+  });
+  const { write, encode } = isOverridden(argument.encode, argument.write) ? copying : direct;
+  const { read, decode } = isOverridden(argument.decode, argument.read) ? copying : direct;
+  return { write, encode, read, decode };
 }
 
 /** Returns a codec that converts with `encode` and `decode` of another one. */
@@ -106,8 +98,7 @@ function copyingCodec<T, I>(argument: Argument<T, I>): InPlaceArgument<T, I> {
   const encode = (value: I): Uint8Array => {
     const bytes: unknown = argument.encode(value);
     // Any other object with a `length` would be written as zeros.
-    if (!isBytes(bytes))
-      throw new TypeError(`the codec must return a Uint8Array from encode(), not ${shownValue(bytes)}`);
+    if (!isBytes(bytes)) throw wrongType("the result of encode()", "a Uint8Array", bytes);
     return bytes;
   };
   return {

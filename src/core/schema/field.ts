@@ -9,7 +9,7 @@ import type { Frame } from "../wire/frame.ts";
 import { textToKey } from "../wire/key-text.ts";
 import type { Tag } from "../wire/tag.ts";
 import { type Argument, asInPlace, type InPlaceArgument } from "./argument.ts";
-import { checkBoxCodec, checkCodec } from "./check-codec.ts";
+import { checkCodec } from "./check-codec.ts";
 
 /** Values by field name. */
 export type Values = Readonly<Record<string, unknown>>;
@@ -55,6 +55,8 @@ export interface CompiledFields {
  * Such codecs refer to it, so a bundle without them does not contain it.
  */
 export interface SpreadPath {
+  /** @throws InvalidSignature for a spread codec of which a function was overridden that this path would ignore */
+  check(codec: Omit<BoxArgument<unknown, never>, "spreadPath">): void;
   read(set: CompiledFields, frame: Frame, connection: unknown): Record<string, unknown>;
   /** @param slots values by {@link Field.slot}; the others are looked up in `values` */
   write(
@@ -97,7 +99,7 @@ export function compileField(name: string, argument: Argument<unknown>, slot: nu
     throw new InvalidSignature(`${name}: use boxArgument() for a codec with toBox`);
   }
   const codec = asInPlace(argument);
-  if (isBoxArgument(argument)) checkBoxCodec(argument);
+  if (isBoxArgument(argument)) argument.spreadPath.check(argument);
   return {
     ...compileKey(name),
     name,

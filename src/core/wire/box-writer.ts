@@ -1,11 +1,11 @@
 /** Boxes to bytes, through a map: for boxes that no template describes. */
 import { InvalidSignature, TooLong } from "../errors/caller.ts";
-import type { Box } from "./box.ts";
+import { type Box, wrongValue } from "./box.ts";
 import { MAX_KEY_LENGTH, MAX_VALUE_LENGTH } from "./box-limits.ts";
 import { ByteWriter } from "./byte-writer.ts";
 import { FixedBytes } from "./fixed-bytes.ts";
 import { textToKey } from "./key-text.ts";
-import { isBytes, shownValue } from "./value-text.ts";
+import { isBytes, wrongType } from "./value-text.ts";
 
 /**
  * Encodes a box, with its keys in byte order.
@@ -72,12 +72,8 @@ function sortedEntries(box: Box): [Uint8Array, Uint8Array][] {
 
 /** `Box.set` checks the types too. Here they are checked for a map that was filled in another way. */
 function encodedEntry([key, value]: readonly [string, Uint8Array]): [Uint8Array, Uint8Array] {
-  if (typeof key !== "string") throw new InvalidSignature(`a key must be a string, not ${shownValue(key)}`);
-  // A value without a length in bytes would damage the boxes that are already written.
-  if (!isBytes(value))
-    throw new InvalidSignature(
-      `the value of the key ${shownValue(key)} must be a Uint8Array, not ${shownValue(value)}`,
-    );
+  if (typeof key !== "string") throw wrongType("a key", "a string", key);
+  if (!isBytes(value)) throw wrongValue(key, value); // it would damage the boxes that are already written
   return [textToKey(key), value];
 }
 

@@ -1,8 +1,8 @@
 /** A box as a map. Keys are bytes on the wire and strings here: see `key-text.ts`. */
-import { InvalidSignature } from "../errors/caller.ts";
+import type { InvalidSignature } from "../errors/caller.ts";
 import { LONE_SURROGATE } from "../errors/safe-text.ts";
 import { utf8Encoder, utf8Lenient } from "../platform.ts";
-import { isBytes, shownValue } from "./value-text.ts";
+import { isBytes, shownValue, wrongType } from "./value-text.ts";
 
 /** One AMP message: keys and values. The map keeps the order in which keys were set; the writer sorts them. */
 export class Box extends Map<string, Uint8Array> {
@@ -18,9 +18,7 @@ export class Box extends Map<string, Uint8Array> {
     super();
     // A JavaScript program may pass a value of any type.
     if (typeof entries !== "object" || entries === null)
-      throw new InvalidSignature(
-        `a box needs a record or pairs of keys and values, not ${shownValue(entries)}`,
-      );
+      throw wrongType("the content of a box", "an object", entries);
     const pairs = Symbol.iterator in entries ? entries : Object.entries(entries);
     // The cast: TypeScript thinks that a record may have an iterator. An object with an iterator holds pairs.
     for (const [key, value] of pairs as Iterable<readonly [string, Uint8Array | string]>)
@@ -33,8 +31,7 @@ export class Box extends Map<string, Uint8Array> {
    * string with a lone surrogate, which UTF-8 cannot encode
    */
   override set(key: string, value: Uint8Array | string): this {
-    if (typeof key !== "string")
-      throw new InvalidSignature(`the key of a box must be a string, not ${shownValue(key)}`);
+    if (typeof key !== "string") throw wrongType("a key", "a string", key);
     return super.set(key, isBytes(value) ? value : encoded(key, value));
   }
 
@@ -45,14 +42,12 @@ export class Box extends Map<string, Uint8Array> {
   }
 }
 
-function encoded(key: string, value: unknown): Uint8Array {
-  if (typeof value !== "string")
-    throw invalid(key, `must be a string or a Uint8Array, not ${shownValue(value)}`);
-  if (LONE_SURROGATE.test(value))
-    throw invalid(key, `has a lone surrogate, which UTF-8 cannot encode: ${shownValue(value)}`);
+function encoded(key: string, value: string): Uint8Array {
+  if (typeof value !== "string" || LONE_SURROGATE.test(value)) throw wrongValue(key, value);
   return utf8Encoder.encode(value);
 }
 
-function invalid(key: string, problem: string): InvalidSignature {
-  return new InvalidSignature(`the value of the key ${shownValue(key)} ${problem}`);
+/** Returns the error for a value that the wire cannot carry. */
+export function wrongValue(key: string, value: unknown): InvalidSignature {
+  return wrongType(`the value of the key ${shownValue(key)}`, "well-formed text or a Uint8Array", value);
 }

@@ -1,4 +1,5 @@
 /** Values as text: to parse rare forms of a value, and to show rejected values in messages. */
+import { InvalidSignature } from "../errors/caller.ts";
 import { utf8Lenient } from "../platform.ts";
 
 /** Size up to which a loop is faster than a call of the platform's decoder. */
@@ -40,15 +41,14 @@ export function shownBytes(bytes: Uint8Array, start: number, end: number): strin
   return quoted(text);
 }
 
-/** Reads the name of a typed array's class from its internal slot, which no other object has. */
-const classOfTypedArray = Object.getOwnPropertyDescriptor(
-  Object.getPrototypeOf(Uint8Array.prototype),
-  Symbol.toStringTag,
-)?.get;
-
 /** Returns true for a Uint8Array, also for one of another realm, for example of an iframe or of `node:vm`. */
 export function isBytes(value: unknown): value is Uint8Array {
-  return value instanceof Uint8Array || classOfTypedArray?.call(value) === "Uint8Array";
+  return ArrayBuffer.isView(value) && Reflect.get(value, Symbol.toStringTag) === "Uint8Array";
+}
+
+/** Returns the error for a value of the wrong type, which a JavaScript program has passed. */
+export function wrongType(what: string, needed: string, value: unknown): InvalidSignature {
+  return new InvalidSignature(`${what} must be ${needed}, not ${shownValue(value)}`);
 }
 
 /** Returns any value of the program for a message. Never throws. */

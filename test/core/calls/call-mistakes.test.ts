@@ -27,7 +27,7 @@ const untyped = (caller: Caller) => caller as unknown as Untyped;
 
 describe("callRemote rejects for", () => {
   test.each<[string, unknown, string]>([
-    ["the name of a command", "Sum", 'not "Sum": to call by name, use callRemoteString'],
+    ["the name of a command", "Sum", 'not "Sum"'],
     ["null", null, "not null"],
     ["undefined", undefined, "not undefined"],
     ["a class", class {}, "not a function"],
@@ -36,7 +36,9 @@ describe("callRemote rejects for", () => {
     const { connection, peer } = scriptedPeer();
     const error = await rejection(untyped(connection).callRemote(given, { a: 1, b: 2 }));
     expect(error).toBeInstanceOf(InvalidSignature);
-    expect(error.message).toBe(`callRemote: a command is needed, ${message}`);
+    expect(error.message).toBe(
+      `callRemote: the command must be a Command (callRemoteString calls by name), ${message}`,
+    );
     untyped(connection).callRemote(Log, { a: 1 });
     await peer.expect({ _command: "Log", a: "1" });
   });
@@ -47,7 +49,7 @@ describe("callRemote rejects for", () => {
     ["a timeout of null", { timeout: null }, "the option timeout must not be null"],
     ["a signal of null", { signal: null }, "the option signal must not be null"],
     ["null", null, "the options must be an object, not null"],
-    ["a number", 500, "the options must be an object, not number"],
+    ["a number", 500, "the options must be an object, not 500"],
   ])("%s in its options", async (_, options, message) => {
     const { connection, peer } = scriptedPeer();
     const error = await rejection(untyped(connection).callRemote(Sum, { a: 1, b: 2 }, options));
@@ -63,8 +65,8 @@ describe("callRemoteString", () => {
   test.each<[string, readonly unknown[], string]>([
     ["a command instead of a name", [Sum], "callRemoteString: the name must be a string, not an object"],
     ["a name that the wire cannot carry", ["\ud800"], "not a key"],
-    ["a number as a value", ["Sum", { a: 5 }], 'the value of the key "a" must be a string'],
-    ["null instead of a box", ["Sum", null], "a box needs a record or pairs"],
+    ["a number as a value", ["Sum", { a: 5 }], 'the value of the key "a" must be well-formed text'],
+    ["null instead of a box", ["Sum", null], "the content of a box must be an object, not null"],
     [
       "a misspelt option",
       ["Sum", new Box(), { timeuot: 5 }],

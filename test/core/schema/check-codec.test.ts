@@ -116,14 +116,14 @@ describe("a codec that is spread and overridden", () => {
 
 describe("a field without a codec is refused by its name", () => {
   test.each<[string, unknown, string]>([
-    ["null", null, "a codec is needed, not null"],
-    ["undefined", undefined, "a codec is needed, not undefined"],
-    ["the name of a type", "integer", 'a codec is needed, not "integer"'],
-    ["a codec that was not called", integer, "a codec is needed, not the function integer: call it"],
-    ["an empty object", {}, "a codec needs the functions encode and decode"],
-    ["an object with encode only", { encode }, "a codec needs the functions encode and decode"],
-    ["a constructor of values", Number, "a codec is needed, not the function Number: call it"],
-  ])("%s", (_, codec, message) => {
+    ["null", null, "null"],
+    ["undefined", undefined, "undefined"],
+    ["the name of a type", "integer", '"integer"'],
+    ["a codec that was not called", integer, "a function"],
+    ["an empty object", {}, "an object (Object)"],
+    ["an object with encode only", { encode }, "an object (Object)"],
+    ["a constructor of values", Number, "a function"],
+  ])("%s", (_, codec, shown) => {
     const fields = { count: codec } as unknown as Fields;
     for (const [make, place] of [
       [() => command("X", { arguments: fields }), 'argument of X: "count": '],
@@ -134,7 +134,9 @@ describe("a field without a codec is refused by its name", () => {
       [() => optional(codec as Argument<unknown>), ""],
     ] as const) {
       expect(make).toThrow(InvalidSignature);
-      expect(make).toThrow(place + message);
+      expect(make).toThrow(
+        `${place}a codec must be an object with encode and decode, for example integer(), not ${shown}`,
+      );
     }
   });
 
@@ -157,6 +159,6 @@ describe("a field without a codec is refused by its name", () => {
 test("an encoder that does not return bytes is named with what it returned", () => {
   const X = command("X", { arguments: { a: { encode: () => 5 as unknown as Uint8Array, decode } } });
   expect(() => X.makeArguments({ a: 1 })).toThrow(
-    'argument of X: "a": the codec must return a Uint8Array from encode(), not 5',
+    'argument of X: "a": the result of encode() must be a Uint8Array, not 5',
   );
 });

@@ -7,7 +7,6 @@ import {
   locator,
   RemoteAmpError,
   type Respond,
-  TooLong,
   UNKNOWN_ERROR_CODE,
 } from "ampwire";
 import { flushPending, scriptedPeer } from "ampwire/testing";
@@ -180,17 +179,17 @@ describe("RemoteAmpError", () => {
   test.each<[string, unknown]>([
     ["undefined", undefined],
     ["null", null],
-    ["number", 404],
-    ["object", new Error("x")],
+    ["404", 404],
+    ["x", new Error("x")],
   ])("throws for an error code that is %s", (shown, code) => {
     const make = () => new RemoteAmpError(code as string, "text");
     expect(make).toThrow(InvalidSignature);
-    expect(make).toThrow(`the error code must be a string, not ${shown}`);
+    expect(make).toThrow(`an error code must be well-formed text of at most 65535 characters, not ${shown}`);
   });
 
   test("throws for an error code that the wire cannot carry", () => {
     expect(() => new RemoteAmpError("\ud800", "text")).toThrow(InvalidSignature);
-    expect(() => new RemoteAmpError("a".repeat(65_536), "text")).toThrow(TooLong);
+    expect(() => new RemoteAmpError("a".repeat(65_536), "text")).toThrow(InvalidSignature);
     expect(new RemoteAmpError("a".repeat(65_535), "text")).toBeInstanceOf(AmpError);
   });
 
