@@ -5,6 +5,7 @@ import {
   createServer,
   type ListenOptions as NetListenOptions,
   type Server as NetServer,
+  type ServerOpts,
 } from "node:net";
 import type { Duplex } from "node:stream";
 import type { BoxReceiver } from "../core/connection/box-interfaces.ts";
@@ -12,18 +13,29 @@ import { kernelOf } from "../core/connection/connection.ts";
 import { toError } from "../core/errors/to-error.ts";
 import { ConnectionClosed } from "../core/errors/transport.ts";
 import { guardedObserver } from "../core/observer.ts";
+import { checkOptionNames } from "../core/option-names.ts";
 import { type ServerLimits, serverBudgets } from "../core/serving/server-limits.ts";
 import { checkOptions, NodeConnection, type NodeConnectionOptions } from "./connection.ts";
 import { adoptSocket, checkDescriptors } from "./descriptors/adopt-socket.ts";
 import { diagnostics } from "./diagnostics.ts";
+import {
+  LISTEN_OPTIONS,
+  NET_LISTEN_OPTIONS,
+  NET_SERVER_OPTIONS,
+  OPTIONS_OF_NODE,
+  pick,
+} from "./option-names.ts";
 import { SharedBufferSocket } from "./shared-buffer-socket.ts";
+import { normalAddress } from "./socket-address.ts";
 
 /**
- * Options of {@link listen}: the address as for `net.Server.listen` (`{ port, host }`, or `{ path }` for a UNIX socket),
- * and the options of each connection.
+ * Options of {@link listen}: the address as for `net.Server.listen` (`{ port, host }`, or `{ path }` for a UNIX socket), the
+ * options `noDelay` (default true), `keepAlive` and `keepAliveInitialDelay` of `net.createServer` for each accepted socket, and
+ * the options of each connection.
  */
 export interface ListenOptions
-  extends Omit<NetListenOptions, "signal">,
+  extends Pick<NetListenOptions, (typeof NET_LISTEN_OPTIONS)[number]>,
+    Pick<ServerOpts, (typeof NET_SERVER_OPTIONS)[number]>,
     Omit<NodeConnectionOptions, "receiver"> {
   /**
    * Returns the receiver of a new connection: an object that gets every box, in place of calls and responders. It is called once
@@ -52,35 +64,40 @@ export interface ListenOptions
 export function listen(options: ListenOptions & { readonly path: string }): Promise<Server<string>>;
 export function listen(options: ListenOptions): Promise<Server<AddressInfo>>;
 export async function listen(options: ListenOptions): Promise<Server> {
+  checkOptionNames("listen", options, LISTEN_OPTIONS, OPTIONS_OF_NODE);
   const { onConnection, maxConnections, serverLimits, receiver, ...rest } = options;
   checkOptions(rest, "server");
   checkReceiver(receiver);
   checkDescriptors(rest.descriptors, rest.path);
+  const address = normalAddress(rest);
   const budgets = serverBudgets(serverLimits);
   const connections = new Set<NodeConnection>();
   const report = reporter(rest);
   // allowHalfOpen: a peer that has ended its side still receives answers.
   // pauseOnConnect: the connection chooses how it reads before Node reads anything.
-  const server = createServer({ allowHalfOpen: true, noDelay: true, pauseOnConnect: true }, (socket) => {
-    // Node's maxConnections counts its own sockets only, and a socket that carries descriptors is closed for Node.
-    if (connections.size >= (maxConnections ?? Number.POSITIVE_INFINITY)) return void socket.destroy();
-    let stream: Duplex = socket;
-    try {
-      stream = rest.descriptors ? adoptSocket(socket, rest.descriptors) : SharedBufferSocket.adopt(socket);
-      const own = receiver === undefined ? rest : { ...rest, receiver: receiver() };
-      const connection = new NodeConnection(stream, "server", own, budgets);
-      connections.add(connection);
-      void connection.closed.then(() => connections.delete(connection));
-      if (onConnection !== undefined) void runOnConnection(connection, onConnection);
-    } catch (error) {
-      // Fails for one socket only: for example, if the process has no file descriptor left. An `error` event without a listener
-      // would end the process.
-      stream.on("error", () => {}).destroy();
-      report(error);
-    }
-  });
+  const server = createServer(
+    { noDelay: true, ...pick(rest, NET_SERVER_OPTIONS), allowHalfOpen: true, pauseOnConnect: true },
+    (socket) => {
+      // Node's maxConnections counts its own sockets only, and a socket that carries descriptors is closed for Node.
+      if (connections.size >= (maxConnections ?? Number.POSITIVE_INFINITY)) return void socket.destroy();
+      let stream: Duplex = socket;
+      try {
+        stream = rest.descriptors ? adoptSocket(socket, rest.descriptors) : SharedBufferSocket.adopt(socket);
+        const own = receiver === undefined ? rest : { ...rest, receiver: receiver() };
+        const connection = new NodeConnection(stream, "server", own, budgets);
+        connections.add(connection);
+        void connection.closed.then(() => connections.delete(connection));
+        if (onConnection !== undefined) void runOnConnection(connection, onConnection);
+      } catch (error) {
+        // Fails for one socket only: for example, if the process has no file descriptor left. An `error` event without a listener
+        // would end the process.
+        stream.on("error", () => {}).destroy();
+        report(error);
+      }
+    },
+  );
   if (maxConnections !== undefined) server.maxConnections = maxConnections;
-  server.listen(addressOf(rest));
+  server.listen(pick(address, NET_LISTEN_OPTIONS));
   await once(server, "listening");
   server.on("error", report); // never removed: an `error` event without a listener ends the process
   // address() returns null only for a server that does not listen.
@@ -120,13 +137,6 @@ function reporter({ observer = diagnostics, onError }: NodeConnectionOptions): (
     guarded?.errorReported?.(error, undefined, undefined);
     report(error);
   };
-}
-
-/** Returns the options for Node, without undefined ones: Node would listen on any port for `port: undefined`. */
-function addressOf(options: NetListenOptions): NetListenOptions {
-  const { port, host, path, backlog, exclusive, ipv6Only, readableAll, writableAll } = options;
-  const address = { port, host, path, backlog, exclusive, ipv6Only, readableAll, writableAll };
-  return Object.fromEntries(Object.entries(address).filter(([, value]) => value !== undefined));
 }
 
 /** A server and its open connections. {@link listen} creates it. */

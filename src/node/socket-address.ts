@@ -1,0 +1,41 @@
+/** Addresses of sockets as programs give them: checked and normalized before they reach Node. */
+import { isIPv6 } from "node:net";
+
+/** Longest path of a UNIX socket in bytes, by platform. The system needs one byte more for the end of the text. */
+const MAX_PATH_BYTES: Readonly<Record<string, number>> = {
+  linux: 107,
+  android: 107,
+  darwin: 103,
+  freebsd: 103,
+  openbsd: 103,
+};
+
+/** The address part of the options of `connect` and `listen`. */
+interface GivenAddress {
+  readonly host?: string | undefined;
+  readonly path?: string | undefined;
+}
+
+/**
+ * Returns the options with a host that Node understands: `[::1]`, as `URL.hostname` has it, becomes `::1`.
+ * @throws RangeError for a path that is too long for a UNIX socket: Node 20 would cut it off without an error
+ */
+export function normalAddress<T extends GivenAddress>(options: T): T {
+  const { host, path } = options;
+  if (path !== undefined) checkPath(path);
+  const inner =
+    typeof host === "string" && host.startsWith("[") && host.endsWith("]") ? host.slice(1, -1) : "";
+  return isIPv6(inner) ? { ...options, host: inner } : options;
+}
+
+function checkPath(path: unknown): void {
+  if (typeof path !== "string" || path === "")
+    throw new TypeError("the option path must be the path of a UNIX socket");
+  const limit = MAX_PATH_BYTES[process.platform];
+  const length = Buffer.byteLength(path);
+  if (limit !== undefined && length > limit) {
+    throw new RangeError(
+      `the path of the UNIX socket has ${length} bytes; this system allows ${limit}: use a shorter path (${path.slice(0, 40)}...)`,
+    );
+  }
+}
