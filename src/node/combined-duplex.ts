@@ -39,6 +39,10 @@ export class CombinedDuplex extends Duplex {
     if (readable.destroyed) setImmediate(() => this.#closed());
   }
 
+  get halves(): readonly [Readable, Writable] {
+    return [this.#readable, this.#writable];
+  }
+
   /** Bytes that the system has taken from the writable half; undefined if that is unknown. */
   get taken(): number | undefined {
     return takenBytes(this.#writable);

@@ -61,7 +61,9 @@ export async function connect(options: ConnectOptions): Promise<NodeConnection> 
   const socket = lends ? SharedBufferSocket.open(socketOptions) : connectSocket(socketOptions);
   if (rest.descriptors) socket.pause(); // before it connects: Node's reads would lose descriptors
   await waitForConnect(socket, options);
-  return new NodeConnection(adoptSocket(socket, rest.descriptors), "client", rest);
+  return new NodeConnection(adoptSocket(socket, rest.descriptors), "client", rest, {
+    paths: { remote: address.path },
+  });
 }
 
 function waitForConnect(socket: Socket, options: ConnectOptions): Promise<void> {

@@ -8,12 +8,14 @@ import {
   type ServerOpts,
 } from "node:net";
 import type { Duplex } from "node:stream";
+import type { CloseOptions } from "../core/command/types.ts";
 import type { BoxReceiver } from "../core/connection/box-interfaces.ts";
-import { kernelOf } from "../core/connection/connection.ts";
+import { DISPOSE_TIMEOUT_MS, kernelOf } from "../core/connection/connection.ts";
 import { toError } from "../core/errors/to-error.ts";
 import { ConnectionClosed } from "../core/errors/transport.ts";
+import { checkNotNegative } from "../core/number-option.ts";
 import { guardedObserver } from "../core/observer.ts";
-import { checkOptionNames } from "../core/option-names.ts";
+import { CLOSE_OPTIONS, checkOptionNames } from "../core/option-names.ts";
 import { type ServerLimits, serverBudgets } from "../core/serving/server-limits.ts";
 import { checkOptions, NodeConnection, type NodeConnectionOptions } from "./connection.ts";
 import { adoptSocket, checkDescriptors } from "./descriptors/adopt-socket.ts";
@@ -70,8 +72,9 @@ export async function listen(options: ListenOptions): Promise<Server> {
   checkReceiver(receiver);
   checkDescriptors(rest.descriptors, rest.path);
   const address = normalAddress(rest);
-  const budgets = serverBudgets(serverLimits);
+  const origin = { budgets: serverBudgets(serverLimits), paths: { local: rest.path } };
   const connections = new Set<NodeConnection>();
+  const unref = { value: false };
   const report = reporter(rest);
   // allowHalfOpen: a peer that has ended its side still receives answers.
   // pauseOnConnect: the connection chooses how it reads before Node reads anything.
@@ -84,8 +87,9 @@ export async function listen(options: ListenOptions): Promise<Server> {
       try {
         stream = rest.descriptors ? adoptSocket(socket, rest.descriptors) : SharedBufferSocket.adopt(socket);
         const own = receiver === undefined ? rest : { ...rest, receiver: receiver() };
-        const connection = new NodeConnection(stream, "server", own, budgets);
+        const connection = new NodeConnection(stream, "server", own, origin);
         connections.add(connection);
+        if (unref.value) connection.unref();
         void connection.closed.then(() => connections.delete(connection));
         if (onConnection !== undefined) void runOnConnection(connection, onConnection);
       } catch (error) {
@@ -101,7 +105,7 @@ export async function listen(options: ListenOptions): Promise<Server> {
   await once(server, "listening");
   server.on("error", report); // never removed: an `error` event without a listener ends the process
   // address() returns null only for a server that does not listen.
-  return new Server(server, server.address() as AddressInfo | string, connections);
+  return new Server(server, server.address() as AddressInfo | string, connections, unref);
 }
 
 /** Runs `onConnection` and handles its rejection: an unhandled one would let any peer end the process. */
@@ -144,8 +148,16 @@ export class Server<Address extends AddressInfo | string = AddressInfo | string>
   readonly #server: NetServer;
   readonly #address: Address;
   readonly #connections: Set<NodeConnection>;
+  /** True if new connections do not keep the process running. */
+  readonly #unref: { value: boolean };
 
-  constructor(server: NetServer, address: Address, connections: Set<NodeConnection>) {
+  constructor(
+    server: NetServer,
+    address: Address,
+    connections: Set<NodeConnection>,
+    unref: { value: boolean },
+  ) {
+    this.#unref = unref;
     this.#server = server;
     this.#address = address;
     this.#connections = connections;
@@ -164,10 +176,29 @@ export class Server<Address extends AddressInfo | string = AddressInfo | string>
   /**
    * Stops accepting connections, waits for the calls in progress on every connection, then ends the connections. Streams
    * that were switched to another protocol stay open.
+   * @param options limits after which the connections that are left are destroyed
    */
-  async close(): Promise<void> {
+  async close(options: CloseOptions = {}): Promise<void> {
+    checkOptionNames("close", options, CLOSE_OPTIONS);
+    checkNotNegative({ timeout: options.timeout });
     this.#server.close();
-    await Promise.all([...this.#connections].map((connection) => connection.close()));
+    await Promise.all([...this.#connections].map((connection) => connection.close(options)));
+  }
+
+  /** Keeps the process running as long as the server listens or a connection is open: the default. Returns the server. */
+  ref(): this {
+    this.#server.ref();
+    this.#unref.value = false;
+    for (const connection of this.#connections) connection.ref();
+    return this;
+  }
+
+  /** Lets the process exit although the server and its connections, also later ones, are open. Returns the server. */
+  unref(): this {
+    this.#server.unref();
+    this.#unref.value = true;
+    for (const connection of this.#connections) connection.unref();
+    return this;
   }
 
   /** Stops accepting connections and ends every open connection immediately. */
@@ -176,7 +207,8 @@ export class Server<Address extends AddressInfo | string = AddressInfo | string>
     for (const connection of this.#connections) connection.destroy(reason);
   }
 
+  /** Closes the server, and destroys the connections that are open after 10 seconds. */
   [Symbol.asyncDispose](): Promise<void> {
-    return this.close();
+    return this.close({ timeout: DISPOSE_TIMEOUT_MS });
   }
 }

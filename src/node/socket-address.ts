@@ -1,5 +1,6 @@
 /** Addresses of sockets as programs give them: checked and normalized before they reach Node. */
-import { isIPv6 } from "node:net";
+import { isIPv6, type Socket } from "node:net";
+import type { Address } from "../core/transport.ts";
 
 /** Longest path of a UNIX socket in bytes, by platform. The system needs one byte more for the end of the text. */
 const MAX_PATH_BYTES: Readonly<Record<string, number>> = {
@@ -26,6 +27,21 @@ export function normalAddress<T extends GivenAddress>(options: T): T {
   const inner =
     typeof host === "string" && host.startsWith("[") && host.endsWith("]") ? host.slice(1, -1) : "";
   return isIPv6(inner) ? { ...options, host: inner } : options;
+}
+
+/** Returns the address of the peer of a TCP socket; undefined for other sockets. */
+export function remoteAddressOf({ remoteAddress, remotePort, remoteFamily }: Socket): Address | undefined {
+  return addressOf(remoteAddress, remotePort, remoteFamily);
+}
+
+/** Returns the address of this end of a TCP socket; undefined for other sockets, and for a closed one. */
+export function localAddressOf({ localAddress, localPort, localFamily }: Socket): Address | undefined {
+  return addressOf(localAddress, localPort, localFamily);
+}
+
+function addressOf(address?: string, port?: number, family?: string): Address | undefined {
+  if (address === undefined || port === undefined) return undefined;
+  return { address, port, family: family === "IPv6" ? "IPv6" : "IPv4" };
 }
 
 function checkPath(path: unknown): void {

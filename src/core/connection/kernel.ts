@@ -70,6 +70,10 @@ export class ConnectionKernel implements Kernel, Port, InboxOwner, TransportRece
   #changes: (ProtocolChanges & Feature) | undefined = undefined;
   #abort: ReturnType<typeof newAbortController> | undefined = undefined;
   #abortReason: Error | undefined = undefined;
+  #closing: ReturnType<typeof newAbortController> | undefined = undefined;
+  #closingReason: Error | undefined = undefined;
+  /** Functions that wait until everything is sent, or the connection has ended. */
+  #drainWaiters: (() => void)[] | undefined = undefined;
 
   // The state, and what belongs to it but is not in the table: see `states.ts`.
   state: State = "open";
@@ -166,6 +170,7 @@ export class ConnectionKernel implements Kernel, Port, InboxOwner, TransportRece
     this.changeKind = undefined;
     this.move(by);
     this.outbox.flush();
+    if (this.unsentBytes === 0) this.#wakeDrainWaiters();
     beforeReading?.();
     this.inbox.read();
     if (this.closeWanted) this.ending.close();
@@ -204,8 +209,30 @@ export class ConnectionKernel implements Kernel, Port, InboxOwner, TransportRece
     this.ending.destroy(reason);
   }
 
+  /** Bytes that were not sent: in the transport, and gathered or queued here. */
+  get unsentBytes(): number {
+    return this.outbox.gathered + this.transport.unsent;
+  }
+
+  /** Resolves when everything is sent, or the connection has ended. */
+  everythingSent(): Promise<void> {
+    this.outbox.turnOver();
+    if (!this.alive || this.unsentBytes === 0) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.#drainWaiters ??= [];
+      this.#drainWaiters.push(resolve);
+    });
+  }
+
+  #wakeDrainWaiters(): void {
+    const waiters = this.#drainWaiters;
+    this.#drainWaiters = undefined;
+    if (waiters !== undefined) for (const wake of waiters) wake();
+  }
+
   /** AMP has ended: stops the features. */
   stopFeatures(reason: Error): void {
+    this.#wakeDrainWaiters();
     this.#pause?.stop();
     this.#unsentWatch?.stop();
     this.serving.ended();
@@ -241,6 +268,7 @@ export class ConnectionKernel implements Kernel, Port, InboxOwner, TransportRece
   drained(): void {
     this.#unsentWatch?.stop();
     this.outbox.drained();
+    if (this.#drainWaiters !== undefined && this.unsentBytes === 0) this.#wakeDrainWaiters();
     this.isBehind = false;
     this.serving.continueQueue();
     if (this.inbox.transportPaused) this.inbox.read();
@@ -354,7 +382,21 @@ export class ConnectionKernel implements Kernel, Port, InboxOwner, TransportRece
     return this.#abort.signal;
   }
 
+  get closing(): Signal {
+    if (this.#closing === undefined) {
+      this.#closing = newAbortController();
+      if (this.#closingReason !== undefined) this.#closing.abort(this.#closingReason);
+    }
+    return this.#closing.signal;
+  }
+
+  announceClosing(reason: Error): void {
+    this.#closingReason ??= reason;
+    this.#closing?.abort(this.#closingReason);
+  }
+
   abortSignal(reason: Error): void {
+    this.announceClosing(reason);
     this.#abortReason ??= reason;
     this.#abort?.abort(reason);
   }

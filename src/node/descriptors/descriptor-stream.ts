@@ -42,6 +42,10 @@ export class DescriptorStream extends Duplex {
     this.#watch = libc().watch(fd, () => this.#ready());
   }
 
+  get fd(): number {
+    return this.#fd;
+  }
+
   override _read(): void {
     this.#reads = true;
     this.#rewatch();

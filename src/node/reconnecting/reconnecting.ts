@@ -1,9 +1,7 @@
 /** A client that reconnects whenever its connection breaks. */
 import { DescriptorsNotAvailable } from "../../core/errors/caller.ts";
 import { checkOptionNames } from "../../core/option-names.ts";
-import { ReconnectingClient as Client } from "../../core/reconnecting/client.ts";
 import { withFatalOptionsErrors } from "../../core/reconnecting/fatal-errors.ts";
-import { systemClock } from "../clock.ts";
 import { type ConnectOptions, connect } from "../connect.ts";
 import { checkOptions, type NodeConnection } from "../connection.ts";
 import {
@@ -15,7 +13,8 @@ import {
 } from "../option-names.ts";
 import type { TLSOptions } from "../tls/options.ts";
 import { checkTLSOptions } from "../tls/validate-options.ts";
-import type { ReconnectingClient, ReconnectingOptions } from "./options.ts";
+import { ReconnectingClient } from "./client.ts";
+import type { ReconnectingOptions } from "./options.ts";
 
 /** Names of the options that each attempt passes to `connect`. `signal` is the one of the client. */
 const CONNECTION_NAMES = CONNECT_OPTIONS.filter(
@@ -39,11 +38,10 @@ export function reconnecting(options: ReconnectingOptions): ReconnectingClient {
   if (startTLS !== undefined) checkTLSOptions(startTLS as TLSOptions, "client"); // checks the classes that the cast claims
   const { open, isFatalError } = openerOf(options);
   const factory = {
-    clock: systemClock,
     open,
     prepare: startTLS && ((connection: NodeConnection) => connection.startTLS(startTLS)),
   };
-  return new Client({ ...options, isFatalError }, factory);
+  return new ReconnectingClient({ ...options, isFatalError }, factory);
 }
 
 function openerOf(options: ReconnectingOptions) {
