@@ -5,12 +5,21 @@ import { connection } from "./connection.mjs";
 import { growth } from "./growth.mjs";
 import { misuse } from "./misuse.mjs";
 import { model } from "./model.mjs";
+import { primitives } from "./primitives.mjs";
 import { reader } from "./reader.mjs";
 
 /** Folder of kept inputs: each reaches a range of the code that the others do not. */
 export const corpusFolder = new URL("corpus/", import.meta.url);
 
-export const properties = [...reader, ...codecs, ...connection, ...model, ...misuse, ...growth];
+export const properties = [
+  ...reader,
+  ...codecs,
+  ...connection,
+  ...model,
+  ...primitives,
+  ...misuse,
+  ...growth,
+];
 
 /** Returns the kept inputs of a property whose inputs are bytes. */
 export function corpusOf({ name }) {
