@@ -10,7 +10,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Box, encodeBox } from "ampwire";
 import { WebSocket } from "ws";
 
-const { port, webSocketPort, count } = JSON.parse(process.env.SOAK_ATTACK);
+const { port, webSocketPort, count, only } = JSON.parse(process.env.SOAK_ATTACK);
 
 // The attackers share the machine with their victim. They take its CPU time only by what they send.
 setPriority(constants.priority.PRIORITY_LOW);
@@ -147,7 +147,7 @@ const ATTACKS = {
 };
 
 const rounds = Object.fromEntries(Object.keys(ATTACKS).map((name) => [name, 0]));
-const names = Object.keys(ATTACKS);
+const names = only === undefined ? Object.keys(ATTACKS) : [only];
 
 async function attacker(index) {
   const name = names[index % names.length];

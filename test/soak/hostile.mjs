@@ -23,14 +23,15 @@ const OTHER_MEMORY = 150;
 const MAX_STALL = 100;
 
 /**
- * @param {{ clients: Client[], watcher: Client, ports: object, seconds: number, hostile: number }} soak
+ * @param {{ clients: Client[], watcher: Client, seconds: number, hostile: object }} soak
  * @returns the promises: what is promised, if it was kept, and the figure
  */
-export async function underAttack({ clients, watcher, ports, seconds, hostile }) {
+export async function underAttack({ clients, watcher, seconds, hostile }) {
   const runs = clients.map((client) => client.run(1000, false));
+  await phase("warm-up", 5, watcher);
   const calm = await phase("calm", Math.max(5, seconds / 4), watcher);
   const attackers = fork(fileURLToPath(new URL("attackers.mjs", import.meta.url)), {
-    env: { ...process.env, SOAK_ATTACK: JSON.stringify({ ...ports, count: hostile }) },
+    env: { ...process.env, SOAK_ATTACK: JSON.stringify(hostile) },
   });
   await once(attackers, "message");
   const attacked = await phase("attack", seconds, watcher);

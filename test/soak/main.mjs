@@ -3,7 +3,7 @@
  * It ends with a table of figures, and exits with status 1 if a promise is broken.
  *
  * `npm run soak -- --seconds 20 --connections 200` runs a shorter test. `npm run soak -- --hostile` attacks the server with
- * 200 hostile connections, and measures the latency of 500 honest ones.
+ * 200 hostile connections, and measures the latency of 500 honest ones. `--attack "does not read"` is one kind of attack.
  */
 import { fork } from "node:child_process";
 import { once } from "node:events";
@@ -23,6 +23,7 @@ const { values } = parseArgs({
     connections: { type: "string" },
     hostile: { type: "boolean", default: false },
     attackers: { type: "string", default: "200" },
+    attack: { type: "string" },
   },
 });
 const seconds = Number(values.seconds);
@@ -63,7 +64,12 @@ const bystander = new Client({ port, authority });
 await Promise.all([watcher.open(), bystander.open()]);
 const promises = [
   ...(values.hostile
-    ? await underAttack({ clients, watcher, ports, seconds, hostile: Number(values.attackers) })
+    ? await underAttack({
+        clients,
+        watcher,
+        seconds,
+        hostile: { ...ports, count: Number(values.attackers), only: values.attack },
+      })
     : await underLoad()),
   [
     "every call settles once, with the right answer or an error",
