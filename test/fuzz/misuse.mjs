@@ -83,7 +83,7 @@ const JUNK = {
   "a box": () => new Box([["text", "boxed"]]),
 };
 
-/** Returns an object that `await` takes for a promise. */
+/** Returns an object with a `then`, which `await` calls. */
 function thenable(then) {
   return { then };
 }
