@@ -17,6 +17,7 @@ export { path } from "./core/arguments/path.ts";
 export { decimalText, exactDecimal } from "./core/arguments/python-decimal.ts";
 export type { SplitLayout, SplitOptions } from "./core/arguments/split-value.ts";
 export { unicode } from "./core/arguments/unicode.ts";
+export { type ClientOf, type Contract, client } from "./core/calls/client.ts";
 export { BoxDispatcher } from "./core/carriers/box-dispatcher.ts";
 export {
   type MessageChannelLike,
@@ -54,6 +55,7 @@ export type {
   CallParameters,
   CallResult,
   CommandType,
+  ConnectionState,
   ResponderContext,
   StartTLSOptions,
 } from "./core/command/types.ts";
@@ -140,6 +142,7 @@ export type {
 } from "./core/schema/argument.ts";
 export type { BoxArgument } from "./core/schema/field.ts";
 export { boxArgument, type SideChannel } from "./core/schema/spread-fields.ts";
+export { type Implementation, implement } from "./core/serving/implement.ts";
 export { locator, type ResponderLocator, type ResponderSource } from "./core/serving/locator.ts";
 export type {
   CertificateLike,
