@@ -73,7 +73,7 @@ test("implement() throws for a responder that is missing, extra or not a functio
     "implement: Divide is not a command of the contract",
   );
   expect(() => implement({ Sum }, untyped(null))).toThrow(InvalidSignature);
-  expect(() => implement(untyped({ Sum: 3 }), untyped({ Sum: sum }))).toThrow(
+  expect(() => implement(untyped<{ Sum: typeof Sum }>({ Sum: 3 }), { Sum: sum })).toThrow(
     "implement: Sum must be a Command, not 3",
   );
 });
@@ -87,6 +87,8 @@ test("implement() throws if two commands of a contract have the same name on the
 
 test("client() throws for a value that is not a command", () => {
   const [caller] = connectedPair({}, {});
-  expect(() => client(caller, untyped({ Sum: "Sum" }))).toThrow('client: Sum must be a Command, not "Sum"');
+  expect(() => client(caller, untyped<{ Sum: typeof Sum }>({ Sum: "Sum" }))).toThrow(
+    'client: Sum must be a Command, not "Sum"',
+  );
   caller.destroy();
 });
