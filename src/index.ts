@@ -1,11 +1,13 @@
 /** AMP, the Asynchronous Messaging Protocol: the part that runs everywhere. */
 
 export { ampList } from "./core/arguments/amp-list.ts";
+export { big } from "./core/arguments/big.ts";
 export { bigBytes } from "./core/arguments/big-bytes.ts";
 export { bigInteger } from "./core/arguments/big-integer.ts";
 export { bigUnicode } from "./core/arguments/big-unicode.ts";
 export { boolean } from "./core/arguments/boolean.ts";
 export { bytes } from "./core/arguments/bytes.ts";
+export { type Compression, type Compressor, compression } from "./core/arguments/compression.ts";
 export { dateTime } from "./core/arguments/date-time.ts";
 export { decimal } from "./core/arguments/decimal.ts";
 export { float } from "./core/arguments/float.ts";
