@@ -32,6 +32,8 @@ export interface Port {
   finished(): void;
   /** Aborts with the reason when the connection is lost. */
   readonly signal: Signal;
+  /** Aborts when this end begins to close the connection, or it is lost. */
+  readonly closing: Signal;
   /** Returns the error that refuses a command at this moment, or undefined if it may be served. */
   refusal(command: AnyCommand | undefined): Error | undefined;
   /** Reports an error whose text the peer must not see. */

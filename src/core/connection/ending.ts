@@ -18,6 +18,7 @@ interface EndingKernel extends Kernel {
   reason: Error | undefined;
   stopFeatures(reason: Error): void;
   abortSignal(reason: Error): void;
+  announceClosing(reason: Error): void;
 }
 
 export class Ending {
@@ -37,6 +38,7 @@ export class Ending {
   /** Ends the connection when what is in progress has finished. A protocol change under way is waited for. */
   close(): void {
     const kernel = this.#kernel;
+    kernel.announceClosing(new ConnectionClosed("the connection is being closed here"));
     if (kernel.changeKind !== undefined) {
       kernel.closeWanted = true;
       return;

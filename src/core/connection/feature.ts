@@ -61,6 +61,8 @@ export interface Kernel {
   secured(session: TLSSession): void;
   /** Rejects later calls in plaintext: the program has asked for TLS, and its ask could not be sent. */
   refusePlaintext(reason: Error): void;
+  /** Reports an error of the program that no caller receives. */
+  report(error: unknown, command: string | undefined): void;
   /** Ends the connection; what was written is still sent. */
   fail(reason: Error): void;
   /** Ends the connection and the transport at once. */

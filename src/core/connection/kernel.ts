@@ -11,10 +11,11 @@ import { CommandResponder } from "../command/responder.ts";
 import type { AmpConnection, AnyCommand } from "../command/types.ts";
 import { LimitExceeded, ProtocolSwitched, TLSNotAvailable } from "../errors/caller.ts";
 import { NoEmptyBoxes, RemoteAmpError } from "../errors/peer.ts";
+import { shownText } from "../errors/safe-text.ts";
 import { toError } from "../errors/to-error.ts";
 import { ConnectionClosed } from "../errors/transport.ts";
 import { TLS_REQUIRED_ERROR_CODE } from "../errors/wire-codes.ts";
-import type { Observer } from "../observer.ts";
+import { guardedObserver, type Observer } from "../observer.ts";
 import { newAbortController, type Signal } from "../platform.ts";
 import type { SharedBudget, SharedBudgets } from "../serving/shared-budget.ts";
 import type { ChunkOwnership, Clock, TLSSession, Transport, TransportReceiver } from "../transport.ts";
@@ -69,6 +70,10 @@ export class ConnectionKernel implements Kernel, Port, InboxOwner, TransportRece
   #changes: (ProtocolChanges & Feature) | undefined = undefined;
   #abort: ReturnType<typeof newAbortController> | undefined = undefined;
   #abortReason: Error | undefined = undefined;
+  #closing: ReturnType<typeof newAbortController> | undefined = undefined;
+  #closingReason: Error | undefined = undefined;
+  /** Functions that wait until everything is sent, or the connection has ended. */
+  #drainWaiters: (() => void)[] | undefined = undefined;
 
   // The state, and what belongs to it but is not in the table: see `states.ts`.
   state: State = "open";
@@ -104,7 +109,7 @@ export class ConnectionKernel implements Kernel, Port, InboxOwner, TransportRece
     this.limits = checkConnectionOptions(options, features);
     this.clock = clock;
     this.transport = transport;
-    this.observer = options.observer;
+    this.observer = guardedObserver(options.observer, (error) => this.#programFailed(error));
     this.survivesUndeclaredErrors = options.closeOnUndeclaredError === false;
     this.tls = transport.tls;
     this.ending = new Ending(this);
@@ -165,6 +170,7 @@ export class ConnectionKernel implements Kernel, Port, InboxOwner, TransportRece
     this.changeKind = undefined;
     this.move(by);
     this.outbox.flush();
+    if (this.unsentBytes === 0) this.#wakeDrainWaiters();
     beforeReading?.();
     this.inbox.read();
     if (this.closeWanted) this.ending.close();
@@ -203,8 +209,30 @@ export class ConnectionKernel implements Kernel, Port, InboxOwner, TransportRece
     this.ending.destroy(reason);
   }
 
+  /** Bytes that were not sent: in the transport, and gathered or queued here. */
+  get unsentBytes(): number {
+    return this.outbox.gathered + this.transport.unsent;
+  }
+
+  /** Resolves when everything is sent, or the connection has ended. */
+  everythingSent(): Promise<void> {
+    this.outbox.turnOver();
+    if (!this.alive || this.unsentBytes === 0) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.#drainWaiters ??= [];
+      this.#drainWaiters.push(resolve);
+    });
+  }
+
+  #wakeDrainWaiters(): void {
+    const waiters = this.#drainWaiters;
+    this.#drainWaiters = undefined;
+    if (waiters !== undefined) for (const wake of waiters) wake();
+  }
+
   /** AMP has ended: stops the features. */
   stopFeatures(reason: Error): void {
+    this.#wakeDrainWaiters();
     this.#pause?.stop();
     this.#unsentWatch?.stop();
     this.serving.ended();
@@ -240,6 +268,7 @@ export class ConnectionKernel implements Kernel, Port, InboxOwner, TransportRece
   drained(): void {
     this.#unsentWatch?.stop();
     this.outbox.drained();
+    if (this.#drainWaiters !== undefined && this.unsentBytes === 0) this.#wakeDrainWaiters();
     this.isBehind = false;
     this.serving.continueQueue();
     if (this.inbox.transportPaused) this.inbox.read();
@@ -353,7 +382,21 @@ export class ConnectionKernel implements Kernel, Port, InboxOwner, TransportRece
     return this.#abort.signal;
   }
 
+  get closing(): Signal {
+    if (this.#closing === undefined) {
+      this.#closing = newAbortController();
+      if (this.#closingReason !== undefined) this.#closing.abort(this.#closingReason);
+    }
+    return this.#closing.signal;
+  }
+
+  announceClosing(reason: Error): void {
+    this.#closingReason ??= reason;
+    this.#closing?.abort(this.#closingReason);
+  }
+
   abortSignal(reason: Error): void {
+    this.announceClosing(reason);
     this.#abortReason ??= reason;
     this.#abort?.abort(reason);
   }
@@ -364,9 +407,19 @@ export class ConnectionKernel implements Kernel, Port, InboxOwner, TransportRece
       : undefined;
   }
 
-  report(error: unknown, command: string): void {
-    const { connection, observer, options } = this;
-    observer?.errorReported?.(error, command, connection);
+  report(error: unknown, command: string | undefined): void {
+    this.observer?.errorReported?.(error, command, this.connection);
+    this.#callOnError(error, command);
+  }
+
+  /** An observer has thrown: it is not called with its own error. */
+  #programFailed(error: unknown): void {
+    this.#callOnError(error, undefined);
+    this.destroy(toError(error));
+  }
+
+  #callOnError(error: unknown, command: string | undefined): void {
+    const { connection, options } = this;
     try {
       options.onError?.(error, { command, connection });
     } catch (thrown) {
@@ -410,7 +463,7 @@ function tooMuchUnsent(unsent: number): LimitExceeded {
 
 function neitherAskNorAnswer(frame: Frame): NoEmptyBoxes {
   if (frame.count === 0) return new NoEmptyBoxes("an empty box was received");
-  const names = [...frame.toBox().keys()].slice(0, 10);
+  const names = [...frame.toBox().keys()].slice(0, 10).map((name) => shownText(name, 100));
   return new NoEmptyBoxes(
     `a box was received that is neither ask nor answer: its keys are ${names.join(", ")}`,
   );

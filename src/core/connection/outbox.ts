@@ -75,9 +75,14 @@ export class Outbox {
     return this.#out;
   }
 
+  /** Bytes gathered or queued here. */
+  get gathered(): number {
+    return this.#out === undefined ? 0 : this.#out.size;
+  }
+
   /** Bytes that have not left: gathered or queued here, or waiting in the transport. */
   get pending(): number {
-    return (this.#out === undefined ? 0 : this.#out.size) + this.#backlog;
+    return this.gathered + this.#backlog;
   }
 
   /** Bytes that the peer has not taken: {@link pending} without what is queued for a protocol change. */
@@ -109,6 +114,12 @@ export class Outbox {
   turnOver(): void {
     if (this.#backlog < EAGER_BYTES) this.flush();
     else if (this.#budget !== undefined) this.#count(this.#budget);
+  }
+
+  /** Returns whether this connection has more than its share now: other connections may have written or ended. */
+  checkShare(): boolean {
+    if (this.#budget !== undefined) this.#count(this.#budget);
+    return this.isOverShare;
   }
 
   #count(budget: SharedBudget): void {

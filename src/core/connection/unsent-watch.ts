@@ -42,7 +42,8 @@ export class UnsentWatch {
   }
 
   #takenNow(): number {
-    return this.#kernel.outbox.writtenBytes - this.#kernel.transport.unsent;
+    const { outbox, transport } = this.#kernel;
+    return transport.taken ?? outbox.writtenBytes - transport.unsent;
   }
 
   #progress(): void {
@@ -62,10 +63,10 @@ export class UnsentWatch {
           `the peer has taken none of ${transport.unsent} unsent bytes for ${limits.unsentTimeout} ms: the limit is unsentTimeout`,
         ),
       );
-    } else if (outbox.isOverShare && silent >= LOOK_MS) {
+    } else if (outbox.checkShare() && silent >= LOOK_MS) {
       this.#kernel.destroy(
         new LimitExceeded(
-          `the peer does not read, and its ${transport.unsent} unsent bytes are more than its share of the server's: the limit is maxUnsentBytes of the server`,
+          `the peer does not read, and its ${transport.unsent} unsent bytes are more than its share of the server's: the limit is serverLimits.maxUnsentBytes`,
         ),
       );
     } else this.#setTimer();

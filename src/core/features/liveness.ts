@@ -11,6 +11,7 @@ import type { Feature, FeatureKind, Kernel } from "../connection/feature.ts";
 import type { HeartbeatOptions } from "../connection/options.ts";
 import { HeartbeatTimeout, IdleTimeout } from "../errors/transport.ts";
 import { checkPositive } from "../number-option.ts";
+import { checkOptionNames } from "../option-names.ts";
 
 /** The command that the heartbeat asks for. A peer that serves it may answer what it likes. */
 export const HEARTBEAT_COMMAND = "ampwire.Heartbeat";
@@ -29,6 +30,7 @@ export const liveness: FeatureKind<LivenessOptions> = {
 
 function checkHeartbeat({ heartbeat, receiver }: LivenessOptions & { readonly receiver?: unknown }): void {
   if (heartbeat === undefined) return;
+  checkOptionNames("heartbeat", heartbeat, ["interval", "timeout"]);
   const { interval, timeout = interval } = heartbeat;
   checkPositive({ "heartbeat.interval": interval, "heartbeat.timeout": timeout });
   if (receiver !== undefined) {
@@ -45,8 +47,8 @@ class Liveness implements Feature {
   #receivedAt: number;
   /** The same, or the last time at which no ask could be sent. */
   #quietSince: number;
-  /** The ask without an answer, and the bytes that were unsent before it. */
-  #asked: { readonly at: number; readonly unsent: number } | undefined;
+  /** The ask without an answer, and the bytes that the system had taken before it. */
+  #asked: { readonly at: number; readonly taken: number } | undefined;
   #timer: unknown;
 
   constructor(kernel: Kernel, heartbeat: HeartbeatOptions | undefined) {
@@ -89,7 +91,7 @@ class Liveness implements Feature {
   #beat(): number | undefined {
     const kernel = this.#kernel;
     const now = kernel.clock.now();
-    const { unsent } = kernel.transport;
+    const { unsent, taken = -unsent } = kernel.transport;
     if (!this.#mayAsk()) {
       this.#quietSince = now;
       this.#asked = undefined;
@@ -97,15 +99,15 @@ class Liveness implements Feature {
     if (this.#asked === undefined) {
       const askIn = this.#interval - (now - this.#quietSince);
       if (askIn > 0) return askIn;
-      this.#asked = { at: now, unsent };
+      this.#asked = { at: now, taken };
       kernel.calls.askAndForget(HEARTBEAT_COMMAND);
       return this.#timeout;
     }
     const deadIn = this.#timeout - (now - this.#asked.at);
     if (deadIn > 0) return deadIn;
-    if (unsent < this.#asked.unsent) {
+    if (unsent > 0 && taken > this.#asked.taken) {
       // The ask waits for its turn among bytes that the peer is reading, slowly: the peer is alive.
-      this.#asked = { at: now, unsent };
+      this.#asked = { at: now, taken };
       return this.#timeout;
     }
     kernel.destroy(

@@ -9,6 +9,7 @@ import type { ChangeAsk } from "../../calls/port.ts";
 import type { ChangeSide, PerformChange, ProtocolChange } from "../../command/protocol-change.ts";
 import type { AnyCommand, CallOptions, StartTLSOptions } from "../../command/types.ts";
 import type { Feature, FeatureKind, Kernel, ProtocolChanges } from "../../connection/feature.ts";
+import type { ConnectionOptions } from "../../connection/options.ts";
 import { publicState } from "../../connection/states.ts";
 import { InvalidSignature } from "../../errors/caller.ts";
 import { MalformedAmpBox, RemoteAmpError } from "../../errors/peer.ts";
@@ -28,9 +29,13 @@ import { answerStartTLS } from "./answer-start-tls.ts";
 import { ChangingKernel } from "./changing-connection.ts";
 import { StartTLS } from "./start-tls.ts";
 import { limitChange } from "./time-limit.ts";
+import { checkTLSOptionNames, START_TLS_OPTIONS } from "./tls-option-names.ts";
 
 /** StartTLS, the protocol switch, and every other command that changes what the bytes mean. */
-export const protocolChanges: FeatureKind = {
+export const protocolChanges: FeatureKind<Pick<ConnectionOptions, "tls">> = {
+  check: ({ tls }) => {
+    if (tls !== false) checkTLSOptionNames("tls", tls);
+  },
   commands: [{ command: StartTLS, serve: answerStartTLS }],
   changes: (kernel) => new ChangeDriver(kernel),
 };
@@ -60,6 +65,7 @@ class ChangeDriver implements Feature, ProtocolChanges {
   }
 
   async startTLS(options: StartTLSOptions): Promise<void> {
+    checkTLSOptionNames("startTLS", options, START_TLS_OPTIONS);
     const { localCertificate, verifyAuthorities, serverName, requireQuiescent, ...call } = options;
     const values = {
       tls_localCertificate: localCertificate,
