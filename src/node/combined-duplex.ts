@@ -5,6 +5,7 @@
  * `Duplex.from` drops all data that is still in the readable half.
  */
 import { Duplex, type Readable, type Writable } from "node:stream";
+import { clearTimeout, setImmediate, setTimeout } from "./real-timers.ts";
 
 /** After the writable half has closed, the stream is destroyed when the readable half is idle for this many milliseconds. */
 const GRACE = 1_000;
