@@ -4,6 +4,7 @@
  * Ownership: a frame is reused. It is valid until its reader is asked for the next box. {@link Frame.value} and
  * {@link Frame.toBox} return data that may be kept.
  */
+import type { UnsharedBytes } from "../platform.ts";
 import { Box } from "./box.ts";
 import type { ExpectedBox } from "./expected-box.ts";
 import type { FixedBytes } from "./fixed-bytes.ts";
@@ -165,7 +166,7 @@ export function keptBytes(bytes: Uint8Array, start: number, end: number): Uint8A
 }
 
 /** Returns a copy of part of `bytes`. `bytes.slice` would not do: for a Buffer it returns a view. */
-export function copiedBytes(bytes: Uint8Array, start: number, end: number): Uint8Array<ArrayBuffer> {
+export function copiedBytes(bytes: Uint8Array, start: number, end: number): UnsharedBytes {
   const count = end - start;
   if (count >= SHORT_COPY_BYTES) return new Uint8Array(bytes.subarray(start, end)); // not zeroed first
   const copy = new Uint8Array(count);

@@ -5,7 +5,7 @@
  * `surrogateescape` (PEP 383). So every key has exactly one string, from which the same bytes are encoded again.
  */
 import { InvalidSignature } from "../errors/caller.ts";
-import { utf8Encoder } from "../platform.ts";
+import { type UnsharedBytes, utf8Encoder } from "../platform.ts";
 
 /** Matches a surrogate that is not half of a pair; the `u` flag makes pairs one character. */
 export const LONE_SURROGATE = /\p{Surrogate}/u;
@@ -30,7 +30,7 @@ export function keyToText(bytes: Uint8Array, start = 0, end: number = bytes.leng
  * Returns the bytes of a key.
  * @throws InvalidSignature for a lone surrogate outside U+DC80..U+DCFF: UTF-8 cannot encode it
  */
-export function textToKey(text: string): Uint8Array<ArrayBuffer> {
+export function textToKey(text: string): UnsharedBytes {
   if (!LONE_SURROGATE.test(text)) return utf8Encoder.encode(text);
   const bytes: number[] = [];
   for (const character of text) {
