@@ -1,11 +1,10 @@
 /** `ampwire call`: calls a command and prints the answer. */
-import { safeText } from "../../core/errors/safe-text.ts";
 import { parseAddress } from "../net/address.ts";
 import { openConnection } from "../net/open.ts";
 import { sessionText } from "../net/session.ts";
 import { timeoutFlag, timeoutOf } from "../net/timeout.ts";
 import { clientFlags, clientTLS } from "../net/tls-flags.ts";
-import { formatValue, jsonRecord } from "../print/values.ts";
+import { formatValue, jsonRecord, KEY_MARKS, quotedIfNeeded } from "../print/values.ts";
 import { subcommand } from "../subcommand.ts";
 import { prepareRequest } from "./request.ts";
 
@@ -64,7 +63,7 @@ converted to the type of its argument. Without it values are sent as text, and t
     return 0;
 
     function line([key, value]: readonly [string, unknown]): string {
-      return `${terminal.style.cyan(safeText(key))}=${formatValue(value)}`;
+      return `${terminal.style.cyan(quotedIfNeeded(key, Number.POSITIVE_INFINITY, KEY_MARKS))}=${formatValue(value)}`;
     }
   },
 });
