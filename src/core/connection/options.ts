@@ -1,5 +1,5 @@
 /** The options of a connection, and their check. */
-import type { AmpConnection } from "../command/types.ts";
+import type { AmpConnection, AnyCommand } from "../command/types.ts";
 import { InvalidSignature } from "../errors/caller.ts";
 import { checkNotNegative } from "../number-option.ts";
 import type { Observer } from "../observer.ts";
@@ -15,6 +15,11 @@ export interface HeartbeatOptions {
   readonly interval: number;
   /** Milliseconds for any byte to arrive after that, before the connection is destroyed. Default: `interval`. */
   readonly timeout?: number | undefined;
+  /**
+   * Command to call, for peers that ignore an unknown command. It must have an answer and no required arguments. Any answer
+   * counts, also an error. Default: the command `ampwire.Heartbeat`, which no peer knows.
+   */
+  readonly command?: AnyCommand | undefined;
 }
 
 /** Options that `connect`, `listen` and `attach` have in common. */
