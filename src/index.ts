@@ -107,8 +107,8 @@ export {
   ConnectionLost,
   HeartbeatTimeout,
   IdleTimeout,
-  UnsentTimeout,
 } from "./core/errors/transport.ts";
+export { UnsentTimeout } from "./core/errors/unsent-timeout.ts";
 export {
   PROTOCOL_ERRORS,
   TLS_REQUIRED_ERROR_CODE,

@@ -6,10 +6,11 @@ import { boxReceiver } from "./features/box-receiver.ts";
 import { boxTimeout } from "./features/box-timeout.ts";
 import { liveness } from "./features/liveness.ts";
 import { protocolChanges } from "./features/protocol-change/driver.ts";
+import { unsentWatch } from "./features/unsent-watch.ts";
 import { serving } from "./serving/serving.ts";
 import type { Clock, Transport } from "./transport.ts";
 
-export const ALL_FEATURES = new FeatureSet(protocolChanges, boxReceiver, boxTimeout, liveness);
+export const ALL_FEATURES = new FeatureSet(protocolChanges, boxReceiver, boxTimeout, liveness, unsentWatch);
 
 /** AMP over any transport. `connect`, `listen` and `attach` create connections. */
 export class Connection extends BaseConnection {

@@ -1,22 +1,33 @@
 /** Connections over WebSockets that call and serve. */
 import type { BaseConnection as Connection } from "../core/connection/connection.ts";
 import { FeatureSet } from "../core/connection/feature.ts";
+import type { LimitOptions } from "../core/connection/limits.ts";
 import type { ConnectionOptions } from "../core/connection/options.ts";
 import { boxReceiver } from "../core/features/box-receiver.ts";
 import { boxTimeout } from "../core/features/box-timeout.ts";
 import { liveness } from "../core/features/liveness.ts";
+import { unsentWatch } from "../core/features/unsent-watch.ts";
 import { serving } from "../core/serving/serving.ts";
 import { checkOptions, connectionOn, openWebSocket } from "./open.ts";
 import type { OpenOptions, SocketOptions, WebSocketURL } from "./options.ts";
 import type { WebSocketLike } from "./socket.ts";
 
-export const FEATURES = new FeatureSet(boxReceiver, boxTimeout, liveness);
+/** Features of a connection that `connect` opens. */
+export const FEATURES = /* @__PURE__ */ new FeatureSet(boxReceiver, boxTimeout, liveness);
+/** Features of a connection on any WebSocket. The peer may be a client that does not read. */
+const ATTACHED_FEATURES = /* @__PURE__ */ new FeatureSet(boxReceiver, boxTimeout, liveness, unsentWatch);
 
 /** Options of a connection over a WebSocket. There are none for StartTLS: the URL selects TLS by `wss:`. */
 export interface WebSocketOptions extends Omit<ConnectionOptions, "tls">, SocketOptions {}
 
 /** Options of `connect`. */
-export interface ConnectWebSocketOptions extends WebSocketOptions, OpenOptions {}
+export interface ConnectWebSocketOptions extends Omit<WebSocketOptions, "limits">, OpenOptions {
+  /**
+   * Limits on what the server can cost this end. `connect` does not enforce `unsentTimeout`, so that a page does not load its
+   * code: a heartbeat notices a server that is gone. To have it, open the WebSocket yourself and `attach` to it.
+   */
+  readonly limits?: Omit<LimitOptions, "unsentTimeout"> | undefined;
+}
 
 /**
  * Makes a connection on an open WebSocket of a client or of a server (`ws`). Call it before the first message arrives: on
@@ -24,7 +35,7 @@ export interface ConnectWebSocketOptions extends WebSocketOptions, OpenOptions {
  * @throws TypeError if the WebSocket is not open; RangeError, TypeError for invalid options
  */
 export function attach(socket: WebSocketLike, options: WebSocketOptions = {}): Connection {
-  return connectionOn(socket, options, serving, FEATURES);
+  return connectionOn(socket, options, serving, ATTACHED_FEATURES);
 }
 
 /**
@@ -34,5 +45,7 @@ export function attach(socket: WebSocketLike, options: WebSocketOptions = {}): C
  */
 export async function connect(url: WebSocketURL, options: ConnectWebSocketOptions = {}): Promise<Connection> {
   const { WebSocket: _class, connectTimeout: _timeout, signal: _signal, ...rest } = options;
-  return await openWebSocket(checkOptions(options, FEATURES), url, options, (socket) => attach(socket, rest));
+  return await openWebSocket(checkOptions(options, FEATURES), url, options, (socket) =>
+    connectionOn(socket, rest, serving, FEATURES),
+  );
 }

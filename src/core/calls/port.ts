@@ -8,12 +8,14 @@ import type { AmpConnection, AnyCommand } from "../command/types.ts";
 import type { Observer } from "../observer.ts";
 import type { Signal } from "../platform.ts";
 import type { Values } from "../schema/field.ts";
+import type { Clock } from "../transport.ts";
 import type { ByteWriter } from "../wire/byte-writer.ts";
 import type { Frame } from "../wire/frame.ts";
 
 export interface Port {
   readonly connection: AmpConnection;
   readonly observer: Observer | undefined;
+  readonly clock: Clock;
   /** Limits on asks in progress, on the elements of a box and on abandoned calls. */
   readonly limits: PortLimits;
   /** The writer to which boxes are appended; {@link written} must follow. */
@@ -51,6 +53,7 @@ export interface PortLimits {
   readonly maxAsksInProgress: number;
   readonly maxBytesInProgress: number;
   readonly maxElements: number;
+  readonly pauseTimeout: number;
   readonly maxAbandonedCalls: number;
 }
 
@@ -60,12 +63,12 @@ export interface AskReceiver {
   readonly inProgress: number;
   /** True if a limit on asks is reached: a further ask is queued or refused. */
   readonly full: boolean;
-  /** True if a further ask is refused. */
-  readonly refuses: boolean;
-  /** Number of asks that have finished: it grows while there is progress. */
-  readonly finished: number;
+  /** True while asks are read and queued although a limit is reached. */
+  readonly readsAhead: boolean;
   /** The frame is valid until this returns. */
   receive(frame: Frame): void;
+  /** Called when all boxes that may be read now were read. */
+  readEnded(): void;
   /** Serves queued asks as far as the limits allow. */
   continueQueue(): void;
   /** Serves all queued asks at once: bytes that arrive from now on mean something else. */

@@ -13,6 +13,7 @@ import type { ProtocolChange } from "../command/protocol-change.ts";
 import type { AmpConnection, AnyCommand, CallOptions, StartTLSOptions } from "../command/types.ts";
 import type { Observer } from "../observer.ts";
 import type { Values } from "../schema/field.ts";
+import type { SharedBudgets } from "../serving/shared-budget.ts";
 import type { Clock, TLSSession, Transport } from "../transport.ts";
 import type { ByteWriter } from "../wire/byte-writer.ts";
 import type { Frame } from "../wire/frame.ts";
@@ -36,6 +37,10 @@ export interface Kernel {
   readonly serving: AskReceiver;
   /** Resolves with the reason when the connection has ended. */
   readonly closed: Promise<Error>;
+  /** Limits that the connections of a server share. */
+  readonly budgets: SharedBudgets | undefined;
+  /** The connections of the server have too many unsent bytes, and this one has more than its share. */
+  isOverShare: boolean;
 
   // The state, and what does not fit into its table: see `states.ts`.
   readonly state: State;
@@ -85,6 +90,8 @@ export interface FeatureKind<Options = object> {
   make?(kernel: Kernel, options: Options): Feature | undefined;
   /** The library's own commands, served if the user's locator has no responder for them. `requireTLS` holds for them. */
   readonly commands?: readonly OwnCommand[];
+  /** Creates the watch of unsent bytes, when a connection has some for the first time. At most one kind of an entry point has it. */
+  watchUnsent?(kernel: Kernel): Feature;
   /** Creates the driver of protocol changes, at the first change of a connection. At most one kind of an entry point has it. */
   changes?(kernel: Kernel): ProtocolChanges & Feature;
 }
@@ -109,6 +116,8 @@ export interface Feature {
   readEnded?(everything: boolean): void;
   /** Receives every box, instead of calls and serving. At most one feature of a connection has it. */
   boxReceived?(frame: Frame): void;
+  /** Called when the transport has not taken all bytes, when more bytes wait for it, and when it has taken all. */
+  unsentChanged?(): void;
   /** Called when AMP has ended, before pending calls are rejected. Must not throw. */
   stopped?(reason: Error): void;
 }
@@ -123,19 +132,14 @@ export interface ProtocolChanges {
   answer(ask: ChangeAsk, change: ProtocolChange): void;
 }
 
-/** The features of an entry point, sorted once by what the kernel does with them. */
+/** The features of an entry point. */
 export class FeatureSet {
   readonly #kinds: readonly FeatureKind[];
-  readonly #made: readonly FeatureKind[];
-  readonly #commands = new Map<string, OwnCommand>();
-  readonly #changes: FeatureKind | undefined;
+  readonly #commands: readonly OwnCommand[];
 
   constructor(...kinds: readonly FeatureKind[]) {
     this.#kinds = kinds;
-    this.#made = kinds.filter((kind) => kind.make !== undefined);
-    this.#changes = kinds.find((kind) => kind.changes !== undefined);
-    for (const own of kinds.flatMap(({ commands = [] }) => commands))
-      this.#commands.set(own.command.name, own);
+    this.#commands = kinds.flatMap(({ commands = [] }) => commands);
   }
 
   /** @throws TypeError, RangeError */
@@ -145,20 +149,19 @@ export class FeatureSet {
 
   /** Creates the features that a connection with these options needs from the first byte on. */
   make(kernel: Kernel, options: object): Feature[] {
-    const features: Feature[] = [];
-    for (const kind of this.#made) {
-      const feature = kind.make?.(kernel, options);
-      if (feature !== undefined) features.push(feature);
-    }
-    return features;
+    return this.#kinds.flatMap((kind) => kind.make?.(kernel, options) ?? []);
   }
 
   ownCommand(name: string): OwnCommand | undefined {
-    return this.#commands.get(name);
+    return this.#commands.find(({ command }) => command.name === name);
+  }
+
+  watchUnsent(kernel: Kernel): Feature | undefined {
+    return this.#kinds.find((kind) => kind.watchUnsent)?.watchUnsent?.(kernel);
   }
 
   /** Creates the driver of protocol changes; undefined if the entry point has none. */
   changes(kernel: Kernel): (ProtocolChanges & Feature) | undefined {
-    return this.#changes?.changes?.(kernel);
+    return this.#kinds.find((kind) => kind.changes)?.changes?.(kernel);
   }
 }

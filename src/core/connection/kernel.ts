@@ -27,7 +27,6 @@ import { Inbox, type InboxOwner } from "./inbox.ts";
 import type { Limits } from "./limits.ts";
 import { type ConnectionOptions, checkConnectionOptions } from "./options.ts";
 import { Outbox } from "./outbox.ts";
-import { Pause } from "./pause.ts";
 import {
   type ChangeKind,
   isUpgradeCertain,
@@ -37,7 +36,6 @@ import {
   type StateRules,
   type Transition,
 } from "./states.ts";
-import { UnsentWatch } from "./unsent-watch.ts";
 
 /** Creates the half of a connection that receives the peer's asks: `serving`, or `notServing`. */
 export type ServingFactory = (
@@ -61,12 +59,14 @@ export class ConnectionKernel implements Kernel, Port, InboxOwner, TransportRece
   readonly calls: Calls;
   readonly serving: AskReceiver;
   readonly inbox: Inbox;
+  readonly budgets: SharedBudgets | undefined;
   readonly #features: FeatureSet;
   #made = NONE;
   #onBytes = NONE;
   #onReadEnd = NONE;
   #boxReceiver: Feature | undefined = undefined;
   #changes: (ProtocolChanges & Feature) | undefined = undefined;
+  #unsentWatch: Feature | undefined = undefined;
   #abort: ReturnType<typeof newAbortController> | undefined = undefined;
   #abortReason: Error | undefined = undefined;
 
@@ -82,12 +82,10 @@ export class ConnectionKernel implements Kernel, Port, InboxOwner, TransportRece
   reason: Error | undefined = undefined;
   /** The peer has not taken `maxUnsentBytes`. As of the last box. */
   isBehind = false;
+  /** The connections of the server have too many unsent bytes, and this one has more than its share. */
+  isOverShare = false;
   /** Set if startTLS() has failed before its ask was sent: the error with which later calls in plaintext are rejected. */
   plaintextRefused: Error | undefined = undefined;
-  /** Limits have stopped the reading for some time: asks are read and queued. */
-  #readsAhead = false;
-  #pause: Pause | undefined = undefined;
-  #unsentWatch: UnsentWatch | undefined = undefined;
 
   /** @throws TypeError, RangeError for invalid options */
   constructor(
@@ -108,7 +106,9 @@ export class ConnectionKernel implements Kernel, Port, InboxOwner, TransportRece
     this.survivesUndeclaredErrors = options.closeOnUndeclaredError === false;
     this.tls = transport.tls;
     this.ending = new Ending(this);
-    this.outbox = new Outbox(transport, this, budgets?.unsent);
+    this.budgets = budgets;
+    budgets?.unsent.join();
+    this.outbox = new Outbox(transport, this);
     this.calls = new Calls(this, clock);
     this.serving = serving(this, options, budgets?.inProgress);
     this.inbox = new Inbox(transport, this.limits, clock, this);
@@ -205,8 +205,8 @@ export class ConnectionKernel implements Kernel, Port, InboxOwner, TransportRece
 
   /** AMP has ended: stops the features. */
   stopFeatures(reason: Error): void {
-    this.#pause?.stop();
-    this.#unsentWatch?.stop();
+    this.#unsentWatch?.stopped?.(reason);
+    this.budgets?.unsent.leave();
     this.serving.ended();
     this.#changes?.stopped?.(reason);
     for (const feature of this.#made) feature.stopped?.(reason);
@@ -238,7 +238,6 @@ export class ConnectionKernel implements Kernel, Port, InboxOwner, TransportRece
   }
 
   drained(): void {
-    this.#unsentWatch?.stop();
     this.outbox.drained();
     this.isBehind = false;
     this.serving.continueQueue();
@@ -254,17 +253,16 @@ export class ConnectionKernel implements Kernel, Port, InboxOwner, TransportRece
   mayRead(): boolean {
     if (this.state === "closed") return true; // boxes are discarded; the end of the stream is noticed
     if (!this.rules.reads) return false;
-    this.isBehind = this.outbox.untaken >= this.limits.maxUnsentBytes || this.outbox.isOverShare;
+    this.isBehind = this.outbox.untaken >= this.limits.maxUnsentBytes || this.isOverShare;
     if (!this.isBehind && !this.serving.full) return true;
     // The responders of both ends may wait for answers: as long as a call waits, the answers to this end must be read.
-    return this.calls.pending.size > 0 || (!this.isBehind && this.#readsAhead && !this.serving.refuses);
+    return this.calls.pending.size > 0 || (!this.isBehind && this.serving.readsAhead);
   }
 
   /** True if this end has no reason not to read. The peer may be one: see {@link mayRead}. */
   mayListen(): boolean {
-    if (!this.rules.reads) return false;
-    const { serving } = this;
-    return !serving.full || this.calls.pending.size > 0 || (this.#readsAhead && !serving.refuses);
+    const { calls, rules, serving } = this;
+    return rules.reads && (!serving.full || calls.pending.size > 0 || serving.readsAhead);
   }
 
   /**
@@ -284,8 +282,7 @@ export class ConnectionKernel implements Kernel, Port, InboxOwner, TransportRece
 
   readEnded(everything: boolean): void {
     this.outbox.turnOver();
-    if (this.serving.full) this.#watchPause();
-    else this.#readsAhead = false;
+    this.serving.readEnded();
     for (const feature of this.#onReadEnd) feature.readEnded?.(everything);
     if (everything && this.peerEnded && this.state !== "closed") this.ending.streamEnded();
     this.ending.finish();
@@ -295,19 +292,11 @@ export class ConnectionKernel implements Kernel, Port, InboxOwner, TransportRece
     this.fail(toError(error));
   }
 
-  #watchPause(): void {
-    this.#pause ??= new Pause(this, () => {
-      this.#readsAhead = true;
-      this.inbox.read();
-    });
-    this.#pause.begin();
-  }
-
   // From the outbox.
 
-  hasUnsent(): void {
-    this.#unsentWatch ??= new UnsentWatch(this);
-    this.#unsentWatch.begin();
+  unsentChanged(): void {
+    this.#unsentWatch ??= this.#features.watchUnsent(this);
+    this.#unsentWatch?.unsentChanged?.();
   }
 
   // From calls and serving.

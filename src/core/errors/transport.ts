@@ -29,13 +29,6 @@ export class HeartbeatTimeout extends ConnectionLost {
   }
 }
 
-/** The peer took none of the bytes that were waiting to be sent for `unsentTimeout`: it does not read, or is gone. */
-export class UnsentTimeout extends ConnectionLost {
-  static {
-    identify(this, "UnsentTimeout", "UNSENT_TIMEOUT", "transport");
-  }
-}
-
 /** A connection could not be opened. `cause` is the error of the system, if there is one. */
 export class ConnectFailed extends AmpError {
   static {

@@ -23,6 +23,7 @@ import { type ByteRange, tagBytes } from "../wire/tag.ts";
 import { CommandNames } from "./command-names.ts";
 import { IncomingAsk } from "./incoming-ask.ts";
 import type { ResponderLocator } from "./locator.ts";
+import { Pause } from "./pause.ts";
 import { ConnectionContext } from "./responder-context.ts";
 import type { SharedBudget } from "./shared-budget.ts";
 
@@ -47,7 +48,10 @@ export class Serving implements AskReceiver {
   /** Created by the first ask: idle connections have neither. */
   #names: CommandNames | undefined;
   #context: ConnectionContext | undefined;
-  readonly #budget: SharedBudget | undefined;
+  #budget: SharedBudget | undefined;
+  #pause: Pause | undefined;
+  /** Limits have stopped the reading for some time: asks are read and queued. */
+  #isLongPause = false;
   /** Asks over `maxAsksInProgress`, encoded. Created when it is first needed. */
   #queue: Uint8Array[] | undefined;
   /** Number of asks at the beginning of the queue that were served: removing each of them would cost quadratic time. */
@@ -73,8 +77,27 @@ export class Serving implements AskReceiver {
   }
 
   ended(): void {
-    this.#budget?.leave(this.#weight);
+    this.#pause?.stop();
+    this.#budget?.add(-this.#weight);
+    this.#budget?.leave();
+    this.#budget = undefined; // responders that finish later have no weight any more
     this.#queue = undefined;
+  }
+
+  get readsAhead(): boolean {
+    return this.#isLongPause && !this.refuses;
+  }
+
+  readEnded(): void {
+    if (!this.full) {
+      this.#isLongPause = false;
+      return;
+    }
+    this.#pause ??= new Pause(this.#port, this, () => {
+      this.#isLongPause = true;
+      this.#port.finished();
+    });
+    this.#pause.begin();
   }
 
   receive(frame: Frame): void {

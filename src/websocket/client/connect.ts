@@ -21,8 +21,8 @@ export interface CallingOptions
     SocketOptions {
   /** Asks a silent peer for an answer: `heartbeat({ interval: 30_000 })`. Default: none. */
   readonly heartbeat?: Heartbeat | undefined;
-  /** Limits on what the peer may cost this end. A page that only calls has neither `boxTimeout` nor `idleTimeout`. */
-  readonly limits?: Omit<LimitOptions, "boxTimeout" | "idleTimeout"> | undefined;
+  /** Limits on what the peer may cost this end. A page that only calls has no `boxTimeout`, `idleTimeout` or `unsentTimeout`. */
+  readonly limits?: Omit<LimitOptions, "boxTimeout" | "idleTimeout" | "unsentTimeout"> | undefined;
 }
 
 /** A heartbeat for `connect`, made by {@link heartbeat}. A page that makes none loads no code for it. */

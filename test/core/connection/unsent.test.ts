@@ -12,6 +12,7 @@ import { flushPending, manualClock, memoryTransports, scriptedPeer } from "ampwi
 import { describe, expect, test } from "vitest";
 import { BaseConnection } from "../../../src/core/connection/connection.ts";
 import { FeatureSet } from "../../../src/core/connection/feature.ts";
+import { unsentWatch } from "../../../src/core/features/unsent-watch.ts";
 import { serving } from "../../../src/core/serving/serving.ts";
 import { SharedBudget } from "../../../src/core/serving/shared-budget.ts";
 import { rejection } from "../../support/settled.ts";
@@ -93,7 +94,14 @@ describe("a budget of unsent bytes", () => {
     const open = (reads: boolean) => {
       const [transport, other] = memoryTransports({ capacity: 100 });
       const options = { locator: locator(get) };
-      const connection = new BaseConnection(transport, clock, options, serving, new FeatureSet(), budgets);
+      const connection = new BaseConnection(
+        transport,
+        clock,
+        options,
+        serving,
+        new FeatureSet(unsentWatch),
+        budgets,
+      );
       const peer = new Connection(other, clock);
       if (!reads) other.pause();
       return { connection, peer };
