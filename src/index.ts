@@ -68,16 +68,14 @@ export {
   DescriptorsNotAvailable,
   InvalidSignature,
   LimitExceeded,
-  ProtocolSwitched,
   TLSNotAvailable,
   TLSRequired,
   TooLong,
 } from "./core/errors/caller.ts";
 export type { ErrorClass, ErrorCodes } from "./core/errors/declared-errors.ts";
+export { IncompatibleVersions } from "./core/errors/incompatible-versions.ts";
 export {
-  BoxTimeout,
   BoxTooLarge,
-  IncompatibleVersions,
   KeyTooLong,
   MalformedAmpBox,
   NoEmptyBoxes,
@@ -88,7 +86,9 @@ export {
   UnhandledCommand,
   UnknownRemoteError,
 } from "./core/errors/peer.ts";
+export { ProtocolSwitched } from "./core/errors/protocol-switched.ts";
 export { BadLocalReturn } from "./core/errors/responder.ts";
+export { BoxTimeout, HeartbeatTimeout, IdleTimeout } from "./core/errors/timeouts.ts";
 export {
   HandshakeError,
   HandshakeTimeout,
@@ -105,8 +105,6 @@ export {
   ConnectFailed,
   ConnectionClosed,
   ConnectionLost,
-  HeartbeatTimeout,
-  IdleTimeout,
 } from "./core/errors/transport.ts";
 export { UnsentTimeout } from "./core/errors/unsent-timeout.ts";
 export {

@@ -3,10 +3,10 @@
  * boxes, for calls and serving without a connection.
  */
 
+import type { ProtocolChange } from "../command/protocol-change.ts";
 import type { CommandResponder } from "../command/responder.ts";
 import type { AmpConnection, AnyCommand } from "../command/types.ts";
 import type { Observer } from "../observer.ts";
-import type { Signal } from "../platform.ts";
 import type { Values } from "../schema/field.ts";
 import type { Clock } from "../transport.ts";
 import type { ByteWriter } from "../wire/byte-writer.ts";
@@ -32,14 +32,8 @@ export interface Port {
   whyClosed(): Error;
   /** Called when a call or an ask is no longer in progress: `close()` may be able to continue. */
   finished(): void;
-  /** Aborts with the reason when the connection is lost. */
-  readonly signal: Signal;
-  /** Returns the error that refuses a command at this moment, or undefined if it may be served. */
-  refusal(command: AnyCommand | undefined): Error | undefined;
-  /** Reports an error whose text the peer must not see. */
-  report(error: unknown, command: string): void;
-  /** True if the connection stays open after a responder threw an undeclared error. In Twisted it closes. */
-  readonly survivesUndeclaredErrors: boolean;
+  /** True if a command may not be served in plaintext, and the connection is in plaintext. */
+  forbidsPlaintext(command: AnyCommand | undefined): boolean;
   /** Called after a fatal error was answered: writes what is appended, then ends the connection. */
   quit(reason: Error): void;
   /** Called for an ask whose answer changes the protocol. */
@@ -73,6 +67,8 @@ export interface AskReceiver {
   continueQueue(): void;
   /** Serves all queued asks at once: bytes that arrive from now on mean something else. */
   serveQueue(): void;
+  /** No answer can reach the peer any more: aborts the signal of responders with the reason. */
+  abort(reason: Error): void;
   /** The connection has ended. */
   ended(): void;
   /** The connection is inside TLS from now on: what responders have stored about it in plaintext is discarded. */
@@ -82,6 +78,7 @@ export interface AskReceiver {
 /** An ask whose answer changes what the bytes on the connection mean. */
 export interface ChangeAsk {
   readonly command: AnyCommand;
+  readonly change: ProtocolChange;
   /** Runs the responder. Rejects with what it throws. */
   run(): Promise<Values>;
   /** Appends the answer. @throws BadLocalReturn: nothing is appended */

@@ -55,17 +55,6 @@ export interface Kernel {
 
   /** @throws Error for a transition that the table does not have: a bug in ampwire */
   move(transition: Transition): void;
-  /** Begins a protocol change: what was appended is written, and later boxes are queued. */
-  hold(by: "ask" | "asked", kind: ChangeKind): void;
-  /**
-   * Ends a protocol change: queued boxes are sent, then the peer is read again, or a `close()` that waited begins.
-   * @param beforeReading runs between the two
-   */
-  resume(by: "refused" | "declined" | "upgraded", beforeReading?: () => void): void;
-  /** The connection is inside TLS from now on. What was received before may have been sent by an attacker. */
-  secured(session: TLSSession): void;
-  /** Rejects later calls in plaintext: the program has asked for TLS, and its ask could not be sent. */
-  refusePlaintext(reason: Error): void;
   /** Ends the connection; what was written is still sent. */
   fail(reason: Error): void;
   /** Ends the connection and the transport at once. */
@@ -82,6 +71,22 @@ export interface Kernel {
   whyClosed(): Error;
 }
 
+/** The kernel as the driver of protocol changes sees it: it also sets what belongs to the state but is not in the table. */
+export interface ChangingKernel extends Kernel {
+  changeKind: ChangeKind | undefined;
+  readonly closeWanted: boolean;
+  plaintextRefused: Error | undefined;
+  tls: TLSSession | undefined;
+  reason: Error | undefined;
+  readonly ending: {
+    close(): void;
+    /** Ends AMP. The transport stays as it is. */
+    stop(by: Transition, reason: Error): void;
+    /** Tells the program that the connection has ended. */
+    report(reason: Error): void;
+  };
+}
+
 /** One kind of feature: one object for all connections of all entry points that list it. */
 export interface FeatureKind<Options = object> {
   /** Checks the options before anything is opened. @throws TypeError, RangeError */
@@ -93,7 +98,7 @@ export interface FeatureKind<Options = object> {
   /** Creates the watch of unsent bytes, when a connection has some for the first time. At most one kind of an entry point has it. */
   watchUnsent?(kernel: Kernel): Feature;
   /** Creates the driver of protocol changes, at the first change of a connection. At most one kind of an entry point has it. */
-  changes?(kernel: Kernel): ProtocolChanges & Feature;
+  changes?(kernel: ChangingKernel): ProtocolChanges & Feature;
 }
 
 /** A command that the library itself serves. It is answered at any time and is not counted as an ask in progress. */
@@ -126,10 +131,12 @@ export interface Feature {
 export interface ProtocolChanges {
   /** Asks the peer for a change. Resolves when it was made. */
   ask(command: AnyCommand, change: ProtocolChange, values: Values, options: CallOptions): Promise<unknown>;
+  /** Called when a call that asks for a change was refused, and nothing was sent. */
+  refused(change: ProtocolChange, reason: Error): void;
   /** Starts TLS: a call of the command StartTLS. */
   startTLS(options: StartTLSOptions): Promise<void>;
   /** Handles the peer's ask for a change. */
-  answer(ask: ChangeAsk, change: ProtocolChange): void;
+  answer(ask: ChangeAsk): void;
 }
 
 /** The features of an entry point. */
@@ -161,7 +168,7 @@ export class FeatureSet {
   }
 
   /** Creates the driver of protocol changes; undefined if the entry point has none. */
-  changes(kernel: Kernel): (ProtocolChanges & Feature) | undefined {
+  changes(kernel: ChangingKernel): (ProtocolChanges & Feature) | undefined {
     return this.#kinds.find((kind) => kind.changes)?.changes?.(kernel);
   }
 }

@@ -9,13 +9,11 @@ import { Calls } from "../calls/calls.ts";
 import type { AskReceiver, ChangeAsk, Port } from "../calls/port.ts";
 import { CommandResponder } from "../command/responder.ts";
 import type { AmpConnection, AnyCommand } from "../command/types.ts";
-import { LimitExceeded, ProtocolSwitched, TLSNotAvailable } from "../errors/caller.ts";
-import { NoEmptyBoxes, RemoteAmpError } from "../errors/peer.ts";
+import { LimitExceeded, TLSNotAvailable } from "../errors/caller.ts";
+import { NoEmptyBoxes } from "../errors/peer.ts";
 import { toError } from "../errors/to-error.ts";
 import { ConnectionClosed } from "../errors/transport.ts";
-import { TLS_REQUIRED_ERROR_CODE } from "../errors/wire-codes.ts";
 import type { Observer } from "../observer.ts";
-import { newAbortController, type Signal } from "../platform.ts";
 import type { SharedBudget, SharedBudgets } from "../serving/shared-budget.ts";
 import type { ChunkOwnership, Clock, TLSSession, Transport, TransportReceiver } from "../transport.ts";
 import type { ByteWriter } from "../wire/byte-writer.ts";
@@ -53,7 +51,6 @@ export class ConnectionKernel implements Kernel, Port, InboxOwner, TransportRece
   readonly clock: Clock;
   readonly transport: Transport;
   readonly observer: Observer | undefined;
-  readonly survivesUndeclaredErrors: boolean;
   readonly ending: Ending;
   readonly outbox: Outbox;
   readonly calls: Calls;
@@ -67,8 +64,6 @@ export class ConnectionKernel implements Kernel, Port, InboxOwner, TransportRece
   #boxReceiver: Feature | undefined = undefined;
   #changes: (ProtocolChanges & Feature) | undefined = undefined;
   #unsentWatch: Feature | undefined = undefined;
-  #abort: ReturnType<typeof newAbortController> | undefined = undefined;
-  #abortReason: Error | undefined = undefined;
 
   // The state, and what belongs to it but is not in the table: see `states.ts`.
   state: State = "open";
@@ -103,7 +98,6 @@ export class ConnectionKernel implements Kernel, Port, InboxOwner, TransportRece
     this.clock = clock;
     this.transport = transport;
     this.observer = options.observer;
-    this.survivesUndeclaredErrors = options.closeOnUndeclaredError === false;
     this.tls = transport.tls;
     this.ending = new Ending(this);
     this.budgets = budgets;
@@ -140,39 +134,9 @@ export class ConnectionKernel implements Kernel, Port, InboxOwner, TransportRece
 
   /** @throws Error for a transition that the table does not have: a bug in ampwire */
   move(transition: Transition): void {
-    // Asks that were received in plaintext must not be executed after the change.
-    if (transition === "asked" || transition === "answered") this.serving.serveQueue();
     this.state = next(this.state, transition);
     this.rules = STATES[this.state];
     if (!this.rules.reads && this.state !== "closed") this.inbox.pause();
-    if (this.state === "switched") this.ending.handedOver();
-  }
-
-  /** Begins a protocol change: what was appended is written, and later boxes are queued. */
-  hold(by: "ask" | "asked", kind: ChangeKind): void {
-    this.outbox.flush();
-    this.calls.pending.queueFromHere();
-    this.changeKind = kind;
-    this.move(by);
-  }
-
-  /**
-   * Ends a protocol change: queued boxes are sent, then the peer is read again, or a `close()` that waited begins.
-   * @param beforeReading runs between the two
-   */
-  resume(by: "refused" | "declined" | "upgraded", beforeReading?: () => void): void {
-    this.calls.pending.sendQueued();
-    this.changeKind = undefined;
-    this.move(by);
-    this.outbox.flush();
-    beforeReading?.();
-    this.inbox.read();
-    if (this.closeWanted) this.ending.close();
-  }
-
-  /** Rejects later calls in plaintext: the program has asked for TLS, and its ask could not be sent. */
-  refusePlaintext(reason: Error): void {
-    if (!this.secure && this.changeKind !== "upgrading") this.plaintextRefused = reason;
   }
 
   /** True if queued boxes are sent inside TLS or not at all. */
@@ -186,13 +150,6 @@ export class ConnectionKernel implements Kernel, Port, InboxOwner, TransportRece
 
   get secure(): boolean {
     return this.tls !== undefined;
-  }
-
-  /** The connection is inside TLS from now on. What was received before may have been sent by an attacker. */
-  secured(session: TLSSession): void {
-    this.tls = session;
-    this.plaintextRefused = undefined;
-    this.serving.secured();
   }
 
   fail(reason: Error): void {
@@ -233,7 +190,7 @@ export class ConnectionKernel implements Kernel, Port, InboxOwner, TransportRece
   ended(): void {
     this.peerEnded = true;
     if (this.options.finishHalfClosed !== true)
-      this.abortSignal(new ConnectionClosed("the peer has ended its side of the connection"));
+      this.serving.abort(new ConnectionClosed("the peer has ended its side of the connection"));
     this.inbox.read();
   }
 
@@ -324,7 +281,6 @@ export class ConnectionKernel implements Kernel, Port, InboxOwner, TransportRece
   }
 
   whyClosed(): Error {
-    if (this.state === "switched") return new ProtocolSwitched("the connection speaks another protocol now");
     return this.reason ?? new ConnectionClosed("the connection is closed");
   }
 
@@ -333,35 +289,8 @@ export class ConnectionKernel implements Kernel, Port, InboxOwner, TransportRece
     this.ending.finish();
   }
 
-  /** Created when it is first used: few responders do. */
-  get signal(): Signal {
-    if (this.#abort === undefined) {
-      this.#abort = newAbortController();
-      if (this.#abortReason !== undefined) this.#abort.abort(this.#abortReason);
-    }
-    return this.#abort.signal;
-  }
-
-  abortSignal(reason: Error): void {
-    this.#abortReason ??= reason;
-    this.#abort?.abort(reason);
-  }
-
-  refusal(command: AnyCommand | undefined): RemoteAmpError | undefined {
-    return plaintextForbids(this, command)
-      ? new RemoteAmpError(TLS_REQUIRED_ERROR_CODE, "this is not served in plaintext: start TLS first")
-      : undefined;
-  }
-
-  report(error: unknown, command: string): void {
-    const { connection, observer, options } = this;
-    observer?.errorReported?.(error, command, connection);
-    try {
-      options.onError?.(error, { command, connection });
-    } catch (thrown) {
-      // A bug in the program: an unhandled rejection, as if it had been asynchronous. The connection continues.
-      void Promise.reject(thrown);
-    }
+  forbidsPlaintext(command: AnyCommand | undefined): boolean {
+    return plaintextForbids(this, command);
   }
 
   quit(reason: Error): void {
@@ -369,11 +298,9 @@ export class ConnectionKernel implements Kernel, Port, InboxOwner, TransportRece
   }
 
   changeAsked(ask: ChangeAsk): void {
-    const { change } = ask.command;
-    if (change === undefined) return;
     const { changes } = this;
     if (changes === undefined) ask.fail(noChanges());
-    else changes.answer(ask, change);
+    else changes.answer(ask);
   }
 
   ownResponder(name: string): CommandResponder | undefined {

@@ -9,7 +9,7 @@
  */
 import type { Feature, FeatureKind, Kernel } from "../connection/feature.ts";
 
-import { BoxTimeout } from "../errors/peer.ts";
+import { BoxTimeout } from "../errors/timeouts.ts";
 
 export const boxTimeout: FeatureKind = {
   make: (kernel) => (Number.isFinite(kernel.limits.boxTimeout) ? new BoxDeadline(kernel) : undefined),

@@ -1,15 +1,21 @@
 /** The serving half of a connection: finds the responder of an ask, runs it, and answers. */
 
 import type { AskReceiver, Port } from "../calls/port.ts";
+import type { ProtocolChange } from "../command/protocol-change.ts";
 import { CommandResponder, type Responder } from "../command/responder.ts";
-import type { AnyCommand } from "../command/types.ts";
+import type { AmpConnection, AnyCommand } from "../command/types.ts";
 import { LimitExceeded } from "../errors/caller.ts";
 import { RemoteAmpError } from "../errors/peer.ts";
 import { BadLocalReturn } from "../errors/responder.ts";
 import { isError, messageOf, toError } from "../errors/to-error.ts";
-import { toWire, UNAVAILABLE_ERROR_CODE, UNHANDLED_ERROR_CODE } from "../errors/wire-codes.ts";
+import {
+  TLS_REQUIRED_ERROR_CODE,
+  toWire,
+  UNAVAILABLE_ERROR_CODE,
+  UNHANDLED_ERROR_CODE,
+} from "../errors/wire-codes.ts";
 import { watchesCalls } from "../observer.ts";
-import { utf8Encoder } from "../platform.ts";
+import { newAbortController, type Signal, utf8Encoder } from "../platform.ts";
 import type { Values } from "../schema/field.ts";
 import { Box } from "../wire/box.ts";
 import { MAX_VALUE_LENGTH } from "../wire/box-limits.ts";
@@ -33,23 +39,31 @@ const nothingServed: ResponderLocator = { locateResponder: () => undefined };
 /** Reused for asks that are answered at once. Shared by all connections: it keeps the bytes of one frame alive. */
 let reusableAsk: IncomingAsk | undefined;
 
-/** Creates the serving half of a connection with a locator. */
-export function serving(
-  port: Port,
-  { locator = nothingServed }: { readonly locator?: ResponderLocator | undefined },
-  budget: SharedBudget | undefined,
-): AskReceiver {
-  return new Serving(port, locator, budget);
+/** Options of a connection that concern serving: see `ConnectionOptions`. */
+interface ServingOptions {
+  readonly locator?: ResponderLocator | undefined;
+  readonly closeOnUndeclaredError?: boolean | undefined;
+  readonly onError?:
+    | ((error: unknown, about: { readonly command: string; readonly connection: AmpConnection }) => void)
+    | undefined;
+}
+
+/** Creates the serving half of a connection. */
+export function serving(port: Port, options: ServingOptions, budget: SharedBudget | undefined): AskReceiver {
+  return new Serving(port, options, budget);
 }
 
 export class Serving implements AskReceiver {
   readonly #port: Port;
+  readonly #options: ServingOptions;
   readonly #locator: ResponderLocator;
   /** Created by the first ask: idle connections have neither. */
   #names: CommandNames | undefined;
   #context: ConnectionContext | undefined;
   #budget: SharedBudget | undefined;
   #pause: Pause | undefined;
+  #abort: ReturnType<typeof newAbortController> | undefined;
+  #abortReason: Error | undefined;
   /** Limits have stopped the reading for some time: asks are read and queued. */
   #isLongPause = false;
   /** Asks over `maxAsksInProgress`, encoded. Created when it is first needed. */
@@ -65,9 +79,10 @@ export class Serving implements AskReceiver {
   full = false;
   refuses = false;
 
-  constructor(port: Port, locator: ResponderLocator, budget: SharedBudget | undefined) {
+  constructor(port: Port, options: ServingOptions, budget: SharedBudget | undefined) {
     this.#port = port;
-    this.#locator = locator;
+    this.#options = options;
+    this.#locator = options.locator ?? nothingServed;
     this.#budget = budget;
     budget?.join();
   }
@@ -82,6 +97,20 @@ export class Serving implements AskReceiver {
     this.#budget?.leave();
     this.#budget = undefined; // responders that finish later have no weight any more
     this.#queue = undefined;
+  }
+
+  /** Signal of the responders. Created when it is first used: few responders do. */
+  get signal(): Signal {
+    if (this.#abort === undefined) {
+      this.#abort = newAbortController();
+      if (this.#abortReason !== undefined) this.#abort.abort(this.#abortReason);
+    }
+    return this.#abort.signal;
+  }
+
+  abort(reason: Error): void {
+    this.#abortReason ??= reason;
+    this.#abort?.abort(reason);
   }
 
   get readsAhead(): boolean {
@@ -199,7 +228,7 @@ export class Serving implements AskReceiver {
   }
 
   #newContext(): ConnectionContext {
-    this.#context = new ConnectionContext(this.#port.connection, this.#port);
+    this.#context = new ConnectionContext(this.#port.connection, this);
     return this.#context;
   }
 
@@ -211,13 +240,13 @@ export class Serving implements AskReceiver {
       const responder = this.#locator.locateResponder(ask.name);
       if (responder === undefined) return this.#serveOwn(ask, frame);
       const command = responder instanceof CommandResponder ? responder.command : undefined;
-      const changing = ask.wantsAnswer && command?.change !== undefined ? command : undefined;
+      const change = ask.wantsAnswer ? command?.change : undefined;
       // A protocol change is reported by its driver: a call that began here would have no end.
-      if (changing === undefined && watchesCalls(observer)) ask.watch(observer, port.connection);
+      if (change === undefined && watchesCalls(observer)) ask.watch(observer, port.connection);
       // First, so that plaintext does not reveal what is served.
-      const refusal = port.refusal(command);
-      if (refusal !== undefined) throw refusal;
-      if (changing !== undefined) return this.#change(ask, changing, responder, frame);
+      this.#checkPlaintext(command);
+      if (command !== undefined && change !== undefined)
+        return this.#change(ask, command, change, responder, frame);
       result = this.#run(ask, responder, frame);
       // `then` of a proxy or a getter may differ the second time: it is looked up once, and wrapped in a promise.
       if (isThenable(result)) return this.#wait(ask, Promise.resolve(result));
@@ -236,17 +265,23 @@ export class Serving implements AskReceiver {
     const port = this.#port;
     const own = port.ownResponder(ask.name);
     if (own === undefined && watchesCalls(port.observer)) ask.watch(port.observer, port.connection);
-    const refusal = port.refusal(own?.command);
-    if (refusal !== undefined) throw refusal;
+    this.#checkPlaintext(own?.command);
     if (own === undefined) throw unhandled(ask.name);
-    if (own.command.change !== undefined && ask.wantsAnswer)
-      return this.#change(ask, own.command, own, frame);
-    const values = this.#read(ask, own.command, frame);
+    const { command } = own;
+    if (command.change !== undefined && ask.wantsAnswer)
+      return this.#change(ask, command, command.change, own, frame);
+    const values = this.#read(ask, command, frame);
     ask.keep();
     Promise.resolve(own.respond(values, this.#context ?? this.#newContext())).then(
       (result) => this.#answer(ask, result),
       (error: unknown) => this.#fail(ask, error),
     );
+  }
+
+  /** @throws RemoteAmpError */
+  #checkPlaintext(command: AnyCommand | undefined): void {
+    if (this.#port.forbidsPlaintext(command))
+      throw new RemoteAmpError(TLS_REQUIRED_ERROR_CODE, "this is not served in plaintext: start TLS first");
   }
 
   #run(ask: IncomingAsk, responder: Responder, frame: Frame): unknown {
@@ -321,12 +356,19 @@ export class Serving implements AskReceiver {
   }
 
   /** Gives an ask for a protocol change to the port, which runs it when nothing else is under way. */
-  #change(ask: IncomingAsk, command: AnyCommand, responder: Responder, frame: Frame): void {
+  #change(
+    ask: IncomingAsk,
+    command: AnyCommand,
+    change: ProtocolChange,
+    responder: Responder,
+    frame: Frame,
+  ): void {
     const port = this.#port;
     ask.keep();
     const values = this.#read(ask, command, frame);
     port.changeAsked({
       command,
+      change,
       run: async () => {
         const context = this.#context ?? this.#newContext();
         // The responder of a command with a change is a CommandResponder: a raw one has no command.
@@ -344,14 +386,26 @@ export class Serving implements AskReceiver {
     // A refused protocol change is reported as a call that failed.
     if (ask.watched === undefined && watchesCalls(observer)) ask.watch(observer, port.connection);
     if (ask.watched !== undefined) observer?.callFailed?.(ask.watched, error);
-    if (wire.undeclared || !ask.wantsAnswer) port.report(error, ask.name);
+    if (wire.undeclared || !ask.wantsAnswer) this.#report(error, ask.name);
     if (!port.alive) return;
     if (ask.wantsAnswer) {
       writeError(port.out, ask.tag, wire.code, wire.description);
       port.written();
     }
-    if (wire.fatal && !(wire.undeclared && port.survivesUndeclaredErrors)) {
+    if (wire.fatal && !(wire.undeclared && this.#options.closeOnUndeclaredError === false)) {
       port.quit(toError(error));
+    }
+  }
+
+  /** Reports an error whose text the peer must not see. */
+  #report(error: unknown, command: string): void {
+    const { connection, observer } = this.#port;
+    observer?.errorReported?.(error, command, connection);
+    try {
+      this.#options.onError?.(error, { command, connection });
+    } catch (thrown) {
+      // A bug in the program: an unhandled rejection, as if it had been asynchronous. The connection continues.
+      void Promise.reject(thrown);
     }
   }
 }

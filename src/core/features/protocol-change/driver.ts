@@ -8,10 +8,11 @@
 import type { ChangeAsk } from "../../calls/port.ts";
 import type { ChangeSide, PerformChange, ProtocolChange } from "../../command/protocol-change.ts";
 import type { AnyCommand, CallOptions, StartTLSOptions } from "../../command/types.ts";
-import type { Feature, FeatureKind, Kernel, ProtocolChanges } from "../../connection/feature.ts";
+import type { ChangingKernel, Feature, FeatureKind, ProtocolChanges } from "../../connection/feature.ts";
 import { publicState } from "../../connection/states.ts";
 import { InvalidSignature } from "../../errors/caller.ts";
 import { MalformedAmpBox, RemoteAmpError } from "../../errors/peer.ts";
+import { ProtocolSwitched } from "../../errors/protocol-switched.ts";
 import {
   HandshakeTimeout,
   OnlyOneTLS,
@@ -25,7 +26,7 @@ import type { ChangeEvent } from "../../observer.ts";
 import type { Values } from "../../schema/field.ts";
 import { ByteWriter } from "../../wire/byte-writer.ts";
 import { answerStartTLS } from "./answer-start-tls.ts";
-import { ChangingKernel } from "./changing-connection.ts";
+import { KernelConnection } from "./changing-connection.ts";
 import { StartTLS } from "./start-tls.ts";
 import { limitChange } from "./time-limit.ts";
 
@@ -50,13 +51,13 @@ interface Current {
 const nothing = () => {};
 
 class ChangeDriver implements Feature, ProtocolChanges {
-  readonly #kernel: Kernel;
-  readonly #connection: ChangingKernel;
+  readonly #kernel: ChangingKernel;
+  readonly #connection: KernelConnection;
   #current: Current | undefined;
 
-  constructor(kernel: Kernel) {
+  constructor(kernel: ChangingKernel) {
     this.#kernel = kernel;
-    this.#connection = new ChangingKernel(kernel);
+    this.#connection = new KernelConnection(kernel);
   }
 
   async startTLS(options: StartTLSOptions): Promise<void> {
@@ -79,11 +80,17 @@ class ChangeDriver implements Feature, ProtocolChanges {
       try {
         this.#ask(command, change, values, options, resolve, reject);
       } catch (error) {
-        // Nothing was sent. A program that has asked for TLS must not continue in plaintext.
-        if (change.state === "upgrading") this.#kernel.refusePlaintext(toError(error));
+        this.refused(change, toError(error));
         throw error;
       }
     });
+  }
+
+  /** A program that has asked for TLS must not continue in plaintext: later calls in plaintext are rejected. */
+  refused(change: ProtocolChange, reason: Error): void {
+    const kernel = this.#kernel;
+    if (change.state === "upgrading" && !kernel.secure && kernel.changeKind !== "upgrading")
+      kernel.plaintextRefused = reason;
   }
 
   /** @throws errors before the ask is sent */
@@ -126,7 +133,8 @@ class ChangeDriver implements Feature, ProtocolChanges {
     this.#limit(current, options);
   }
 
-  answer(ask: ChangeAsk, change: ProtocolChange): void {
+  answer(ask: ChangeAsk): void {
+    const { change } = ask;
     if (this.#current !== undefined) {
       return this.#fail(
         new StartTLSCollision(`both ends asked to change the protocol at once (${ask.command.name})`),
@@ -197,9 +205,13 @@ class ChangeDriver implements Feature, ProtocolChanges {
   }
 
   #begin(current: Current, by: "ask" | "asked"): void {
-    const { connection, observer } = this.#kernel;
+    const { calls, connection, observer, outbox, serving } = this.#kernel;
     this.#current = current;
-    this.#kernel.hold(by, current.change.state);
+    outbox.flush(); // what was appended before
+    calls.pending.queueFromHere();
+    this.#kernel.changeKind = current.change.state;
+    if (by === "asked") serving.serveQueue(); // received before the change: must not be executed after it
+    this.#kernel.move(by);
     if (observer === undefined) return;
     current.event = { connection, kind: current.change.state, side: current.side };
     observer.changeStarted?.(current.event);
@@ -215,11 +227,16 @@ class ChangeDriver implements Feature, ProtocolChanges {
     error?: unknown,
     beforeReading: () => void = nothing,
   ): void {
+    const kernel = this.#kernel;
     this.#finish(current);
-    this.#kernel.resume(by, () => {
-      this.#report(current, by === "upgraded" ? undefined : { error });
-      beforeReading();
-    });
+    kernel.calls.pending.sendQueued();
+    kernel.changeKind = undefined;
+    kernel.move(by);
+    kernel.outbox.flush();
+    this.#report(current, by === "upgraded" ? undefined : { error });
+    beforeReading();
+    kernel.inbox.read();
+    if (kernel.closeWanted) kernel.ending.close();
   }
 
   #finish(current: Current): void {
@@ -245,6 +262,8 @@ class ChangeDriver implements Feature, ProtocolChanges {
     done: (values: Values) => void,
     failed: (error: unknown) => void,
   ): void {
+    // Asks that were received in plaintext must not be executed after the change.
+    if (by === "answered") this.#kernel.serving.serveQueue();
     this.#kernel.move(by);
     this.#make(current, perform).then(
       (values) => {
@@ -262,15 +281,18 @@ class ChangeDriver implements Feature, ProtocolChanges {
 
   /** Resolves with undefined if the connection was lost meanwhile. */
   async #make(current: Current, perform: PerformChange): Promise<Values | undefined> {
-    const { inbox, transport } = this.#kernel;
+    const { ending, inbox, transport } = this.#kernel;
     await transport.flushed();
     if (this.#current !== current) return undefined;
     const leftovers = inbox.takeRest();
     if (current.change.state === "switching") {
       // Before the stream is given away: from then on nothing here may end it or wait for its end.
       this.#finish(current);
-      this.#kernel.move("handedOver");
+      const reason = new ProtocolSwitched("the connection speaks another protocol now");
+      this.#kernel.reason = reason;
+      ending.stop("handedOver", reason);
       this.#report(current, undefined);
+      void Promise.resolve(reason).then(() => ending.report(reason)); // an observer that throws does not end the stream
       return perform(leftovers);
     }
     const values = await perform(leftovers);
