@@ -1,6 +1,6 @@
 /** A connection with all features of the core: for the Node entry point, for tests, and for transports of a program's own. */
 import { BaseConnection } from "./connection/connection.ts";
-import { FeatureSet } from "./connection/feature.ts";
+import type { FeatureSet } from "./connection/feature.ts";
 import type { ConnectionOptions } from "./connection/options.ts";
 import { boxReceiver } from "./features/box-receiver.ts";
 import { boxTimeout } from "./features/box-timeout.ts";
@@ -10,7 +10,7 @@ import { unsentWatch } from "./features/unsent-watch.ts";
 import { serving } from "./serving/serving.ts";
 import type { Clock, Transport } from "./transport.ts";
 
-export const ALL_FEATURES = new FeatureSet(protocolChanges, boxReceiver, boxTimeout, liveness, unsentWatch);
+export const ALL_FEATURES: FeatureSet = [protocolChanges, boxReceiver, boxTimeout, liveness, unsentWatch];
 
 /** AMP over any transport. `connect`, `listen` and `attach` create connections. */
 export class Connection extends BaseConnection {

@@ -1,6 +1,6 @@
 /** Connections over WebSockets that call and serve. */
 import type { BaseConnection as Connection } from "../core/connection/connection.ts";
-import { FeatureSet } from "../core/connection/feature.ts";
+import type { FeatureSet } from "../core/connection/feature.ts";
 import type { LimitOptions } from "../core/connection/limits.ts";
 import type { ConnectionOptions } from "../core/connection/options.ts";
 import { boxReceiver } from "../core/features/box-receiver.ts";
@@ -13,9 +13,9 @@ import type { OpenOptions, SocketOptions, WebSocketURL } from "./options.ts";
 import type { WebSocketLike } from "./socket.ts";
 
 /** Features of a connection that `connect` opens. */
-export const FEATURES = /* @__PURE__ */ new FeatureSet(boxReceiver, boxTimeout, liveness);
-/** Features of a connection on any WebSocket. The peer may be a client that does not read. */
-const ATTACHED_FEATURES = /* @__PURE__ */ new FeatureSet(boxReceiver, boxTimeout, liveness, unsentWatch);
+export const FEATURES: FeatureSet = [boxReceiver, boxTimeout, liveness];
+/** Features of a connection on any WebSocket. The peer may be a client that does not read. Not spread: bundlers would keep it. */
+const ATTACHED_FEATURES: FeatureSet = [boxReceiver, boxTimeout, liveness, unsentWatch];
 
 /** Options of a connection over a WebSocket. There are none for StartTLS: the URL selects TLS by `wss:`. */
 export interface WebSocketOptions extends Omit<ConnectionOptions, "tls">, SocketOptions {}

@@ -35,7 +35,7 @@ export interface Port {
   /** True if a command may not be served in plaintext, and the connection is in plaintext. */
   forbidsPlaintext(command: AnyCommand | undefined): boolean;
   /** Called after a fatal error was answered: writes what is appended, then ends the connection. */
-  quit(reason: Error): void;
+  fail(reason: Error): void;
   /** Called for an ask whose answer changes the protocol. */
   changeAsked(ask: ChangeAsk): void;
   /** The library's own responder of a command for which the user's locator has none. */

@@ -6,7 +6,6 @@
 import type { AnyCommand, CallOptions } from "../command/types.ts";
 import type { BoxReceiver, BoxSender } from "../connection/box-interfaces.ts";
 import { BaseConnection, kernelOf } from "../connection/connection.ts";
-import { FeatureSet } from "../connection/feature.ts";
 import type { ConnectionOptions } from "../connection/options.ts";
 import { TLSNotAvailable } from "../errors/caller.ts";
 import { toError } from "../errors/to-error.ts";
@@ -26,8 +25,6 @@ export type BoxDispatcherOptions = Pick<
   ConnectionOptions,
   "limits" | "requireTLS" | "callTimeout" | "closeOnUndeclaredError" | "onError" | "observer"
 >;
-
-const NO_FEATURES = new FeatureSet();
 
 /** Clock that never advances: no timeout is reached. */
 const NO_CLOCK: Clock = { now: () => 0, setTimeout: () => undefined, clearTimeout() {} };
@@ -57,7 +54,7 @@ export class BoxDispatcher extends BaseConnection implements BoxReceiver {
         },
       },
       serving,
-      NO_FEATURES,
+      [],
     );
     this.#carrier = carrier;
     this.#hasClock = clock !== undefined;

@@ -68,7 +68,7 @@ export class Ending {
   streamEnded(): void {
     const kernel = this.#kernel;
     try {
-      kernel.inbox.end();
+      kernel.inbox.reader.end();
     } catch (cause) {
       return this.fail(new ConnectionLost(`the peer closed the connection: ${messageOf(cause)}`, { cause }));
     }

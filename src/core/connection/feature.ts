@@ -47,8 +47,8 @@ export interface Kernel {
   readonly rules: StateRules;
   readonly changeKind: ChangeKind | undefined;
   readonly plaintextRefused: Error | undefined;
-  /** True if queued boxes are sent inside TLS or not at all. */
-  readonly upgradeIsCertain: boolean;
+  /** The driver of protocol changes, created when it is first needed; undefined if the entry point has none. */
+  readonly changes: ProtocolChanges | undefined;
   readonly peerEnded: boolean;
   readonly secure: boolean;
   readonly tls: TLSSession | undefined;
@@ -131,6 +131,12 @@ export interface Feature {
 export interface ProtocolChanges {
   /** Asks the peer for a change. Resolves when it was made. */
   ask(command: AnyCommand, change: ProtocolChange, values: Values, options: CallOptions): Promise<unknown>;
+  /** True if queued boxes are sent inside TLS or not at all. */
+  readonly upgradeIsCertain: boolean;
+  /** Returns the error that refuses a call while boxes are queued, if too many bytes are. */
+  queueRefusal(): Error | undefined;
+  /** Checks an ask that is received while boxes are queued. @throws LimitExceeded if too many bytes are */
+  checkQueue(): void;
   /** Called when a call that asks for a change was refused, and nothing was sent. */
   refused(change: ProtocolChange, reason: Error): void;
   /** Starts TLS: a call of the command StartTLS. */
@@ -139,36 +145,5 @@ export interface ProtocolChanges {
   answer(ask: ChangeAsk): void;
 }
 
-/** The features of an entry point. */
-export class FeatureSet {
-  readonly #kinds: readonly FeatureKind[];
-  readonly #commands: readonly OwnCommand[];
-
-  constructor(...kinds: readonly FeatureKind[]) {
-    this.#kinds = kinds;
-    this.#commands = kinds.flatMap(({ commands = [] }) => commands);
-  }
-
-  /** @throws TypeError, RangeError */
-  check(options: object): void {
-    for (const kind of this.#kinds) kind.check?.(options);
-  }
-
-  /** Creates the features that a connection with these options needs from the first byte on. */
-  make(kernel: Kernel, options: object): Feature[] {
-    return this.#kinds.flatMap((kind) => kind.make?.(kernel, options) ?? []);
-  }
-
-  ownCommand(name: string): OwnCommand | undefined {
-    return this.#commands.find(({ command }) => command.name === name);
-  }
-
-  watchUnsent(kernel: Kernel): Feature | undefined {
-    return this.#kinds.find((kind) => kind.watchUnsent)?.watchUnsent?.(kernel);
-  }
-
-  /** Creates the driver of protocol changes; undefined if the entry point has none. */
-  changes(kernel: ChangingKernel): (ProtocolChanges & Feature) | undefined {
-    return this.#kinds.find((kind) => kind.changes)?.changes?.(kernel);
-  }
-}
+/** The kinds of features that an entry point lists. */
+export type FeatureSet = readonly FeatureKind[];

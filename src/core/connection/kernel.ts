@@ -11,7 +11,6 @@ import { CommandResponder } from "../command/responder.ts";
 import type { AmpConnection, AnyCommand } from "../command/types.ts";
 import { LimitExceeded, TLSNotAvailable } from "../errors/caller.ts";
 import { NoEmptyBoxes } from "../errors/peer.ts";
-import { toError } from "../errors/to-error.ts";
 import { ConnectionClosed } from "../errors/transport.ts";
 import type { Observer } from "../observer.ts";
 import type { SharedBudget, SharedBudgets } from "../serving/shared-budget.ts";
@@ -25,15 +24,7 @@ import { Inbox, type InboxOwner } from "./inbox.ts";
 import type { Limits } from "./limits.ts";
 import { type ConnectionOptions, checkConnectionOptions } from "./options.ts";
 import { Outbox } from "./outbox.ts";
-import {
-  type ChangeKind,
-  isUpgradeCertain,
-  next,
-  STATES,
-  type State,
-  type StateRules,
-  type Transition,
-} from "./states.ts";
+import { type ChangeKind, next, STATES, type State, type StateRules, type Transition } from "./states.ts";
 
 /** Creates the half of a connection that receives the peer's asks: `serving`, or `notServing`. */
 export type ServingFactory = (
@@ -41,8 +32,6 @@ export type ServingFactory = (
   options: ConnectionOptions,
   budget: SharedBudget | undefined,
 ) => AskReceiver;
-
-const NONE: readonly Feature[] = [];
 
 export class ConnectionKernel implements Kernel, Port, InboxOwner, TransportReceiver {
   readonly connection: AmpConnection;
@@ -58,10 +47,8 @@ export class ConnectionKernel implements Kernel, Port, InboxOwner, TransportRece
   readonly inbox: Inbox;
   readonly budgets: SharedBudgets | undefined;
   readonly #features: FeatureSet;
-  #made = NONE;
-  #onBytes = NONE;
-  #onReadEnd = NONE;
-  #boxReceiver: Feature | undefined = undefined;
+  readonly #made: readonly Feature[];
+  readonly #boxReceiver: Feature | undefined;
   #changes: (ProtocolChanges & Feature) | undefined = undefined;
   #unsentWatch: Feature | undefined = undefined;
 
@@ -107,15 +94,8 @@ export class ConnectionKernel implements Kernel, Port, InboxOwner, TransportRece
     this.serving = serving(this, options, budgets?.inProgress);
     this.inbox = new Inbox(transport, this.limits, clock, this);
     this.#features = features;
-    const made = features.make(this, options);
-    if (made.length > 0) this.#add(made);
-  }
-
-  #add(made: readonly Feature[]): void {
-    this.#made = made;
-    this.#onBytes = made.filter((feature) => feature.bytesReceived !== undefined);
-    this.#onReadEnd = made.filter((feature) => feature.readEnded !== undefined);
-    this.#boxReceiver = made.find((feature) => feature.boxReceived !== undefined);
+    this.#made = features.flatMap((kind) => kind.make?.(this, options) ?? []);
+    this.#boxReceiver = this.#made.find((feature) => feature.boxReceived !== undefined);
   }
 
   /** Starts the transport. @throws what a receiver or an observer throws; the transport is then destroyed */
@@ -137,11 +117,6 @@ export class ConnectionKernel implements Kernel, Port, InboxOwner, TransportRece
     this.state = next(this.state, transition);
     this.rules = STATES[this.state];
     if (!this.rules.reads && this.state !== "closed") this.inbox.pause();
-  }
-
-  /** True if queued boxes are sent inside TLS or not at all. */
-  get upgradeIsCertain(): boolean {
-    return isUpgradeCertain(this.state, this.changeKind);
   }
 
   get closed(): Promise<Error> {
@@ -171,7 +146,7 @@ export class ConnectionKernel implements Kernel, Port, InboxOwner, TransportRece
 
   /** The driver of protocol changes; undefined if the entry point has none. */
   get changes(): ProtocolChanges | undefined {
-    this.#changes ??= this.#features.changes(this);
+    this.#changes ??= this.#features.find(({ changes }) => changes)?.changes?.(this);
     return this.#changes;
   }
 
@@ -179,12 +154,12 @@ export class ConnectionKernel implements Kernel, Port, InboxOwner, TransportRece
 
   received(chunk: Uint8Array, ownership: ChunkOwnership = "shared"): void {
     if (this.state === "closed") return;
-    for (const feature of this.#onBytes) feature.bytesReceived?.();
+    for (const feature of this.#made) feature.bytesReceived?.();
     this.inbox.push(chunk, ownership);
   }
 
   room(): Uint8Array | undefined {
-    return this.inbox.room();
+    return this.inbox.reader.room();
   }
 
   ended(): void {
@@ -232,27 +207,25 @@ export class ConnectionKernel implements Kernel, Port, InboxOwner, TransportRece
     else if (frame.answer >= 0) this.calls.receiveAnswer(frame);
     else if (frame.error >= 0) this.calls.receiveError(frame);
     else if (frame.command < 0) throw neitherAskNorAnswer(frame);
-    else if (this.outbox.queued >= this.limits.maxUnsentBytes) throw tooMuchQueued(this.outbox.queued);
-    else if (this.outbox.untaken >= 2 * this.limits.maxUnsentBytes) throw tooMuchUnsent(this.outbox.untaken);
-    else this.serving.receive(frame);
+    else {
+      if (this.rules.boxes === "queued") this.#changes?.checkQueue();
+      if (this.outbox.untaken >= 2 * this.limits.maxUnsentBytes) throw tooMuchUnsent(this.outbox.untaken);
+      this.serving.receive(frame);
+    }
   }
 
   readEnded(everything: boolean): void {
     this.outbox.turnOver();
     this.serving.readEnded();
-    for (const feature of this.#onReadEnd) feature.readEnded?.(everything);
+    for (const feature of this.#made) feature.readEnded?.(everything);
     if (everything && this.peerEnded && this.state !== "closed") this.ending.streamEnded();
     this.ending.finish();
-  }
-
-  failed(error: unknown): void {
-    this.fail(toError(error));
   }
 
   // From the outbox.
 
   unsentChanged(): void {
-    this.#unsentWatch ??= this.#features.watchUnsent(this);
+    this.#unsentWatch ??= this.#features.find(({ watchUnsent }) => watchUnsent)?.watchUnsent?.(this);
     this.#unsentWatch?.unsentChanged?.();
   }
 
@@ -293,10 +266,6 @@ export class ConnectionKernel implements Kernel, Port, InboxOwner, TransportRece
     return plaintextForbids(this, command);
   }
 
-  quit(reason: Error): void {
-    this.fail(reason);
-  }
-
   changeAsked(ask: ChangeAsk): void {
     const { changes } = this;
     if (changes === undefined) ask.fail(noChanges());
@@ -304,18 +273,14 @@ export class ConnectionKernel implements Kernel, Port, InboxOwner, TransportRece
   }
 
   ownResponder(name: string): CommandResponder | undefined {
-    const own = this.#features.ownCommand(name);
+    const own = this.#features
+      .flatMap(({ commands = [] }) => commands)
+      .find((one) => one.command.name === name);
     // A command parses its arguments to values by name.
     return (
       own && new CommandResponder(own.command, (values) => own.serve(this, values as Record<string, unknown>))
     );
   }
-}
-
-function tooMuchQueued(queued: number): LimitExceeded {
-  return new LimitExceeded(
-    `the peer keeps asking while ${queued} bytes are queued for a protocol change: the limit is maxUnsentBytes`,
-  );
 }
 
 function tooMuchUnsent(unsent: number): LimitExceeded {

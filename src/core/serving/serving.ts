@@ -393,7 +393,7 @@ export class Serving implements AskReceiver {
       port.written();
     }
     if (wire.fatal && !(wire.undeclared && this.#options.closeOnUndeclaredError === false)) {
-      port.quit(toError(error));
+      port.fail(toError(error));
     }
   }
 

@@ -1,6 +1,6 @@
 /** Connections over WebSockets that only call. */
 import type { BaseConnection as Connection } from "../../core/connection/connection.ts";
-import { FeatureSet } from "../../core/connection/feature.ts";
+import type { FeatureSet } from "../../core/connection/feature.ts";
 import type { LimitOptions } from "../../core/connection/limits.ts";
 import type { ConnectionOptions, HeartbeatOptions } from "../../core/connection/options.ts";
 import { liveness } from "../../core/features/liveness.ts";
@@ -9,7 +9,7 @@ import { checkOptions, connectionOn, openWebSocket } from "../open.ts";
 import type { OpenOptions, SocketOptions, WebSocketURL } from "../options.ts";
 import type { WebSocketConstructor } from "../socket.ts";
 
-const NONE = new FeatureSet();
+const NONE: FeatureSet = [];
 
 /** Options of `connect`. */
 export interface CallingOptions
@@ -37,9 +37,8 @@ export interface Heartbeat {
  * @throws RangeError for an invalid time
  */
 export function heartbeat(options: HeartbeatOptions): Heartbeat {
-  const features = new FeatureSet(liveness);
-  features.check({ heartbeat: options });
-  return { options, features };
+  liveness.check?.({ heartbeat: options });
+  return { options, features: [liveness] };
 }
 
 /**

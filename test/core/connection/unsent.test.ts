@@ -11,7 +11,6 @@ import {
 import { flushPending, manualClock, memoryTransports, scriptedPeer } from "ampwire/testing";
 import { describe, expect, test } from "vitest";
 import { BaseConnection } from "../../../src/core/connection/connection.ts";
-import { FeatureSet } from "../../../src/core/connection/feature.ts";
 import { unsentWatch } from "../../../src/core/features/unsent-watch.ts";
 import { serving } from "../../../src/core/serving/serving.ts";
 import { SharedBudget } from "../../../src/core/serving/shared-budget.ts";
@@ -94,14 +93,7 @@ describe("a budget of unsent bytes", () => {
     const open = (reads: boolean) => {
       const [transport, other] = memoryTransports({ capacity: 100 });
       const options = { locator: locator(get) };
-      const connection = new BaseConnection(
-        transport,
-        clock,
-        options,
-        serving,
-        new FeatureSet(unsentWatch),
-        budgets,
-      );
+      const connection = new BaseConnection(transport, clock, options, serving, [unsentWatch], budgets);
       const peer = new Connection(other, clock);
       if (!reads) other.pause();
       return { connection, peer };

@@ -9,8 +9,8 @@ import type { ChangeAsk } from "../../calls/port.ts";
 import type { ChangeSide, PerformChange, ProtocolChange } from "../../command/protocol-change.ts";
 import type { AnyCommand, CallOptions, StartTLSOptions } from "../../command/types.ts";
 import type { ChangingKernel, Feature, FeatureKind, ProtocolChanges } from "../../connection/feature.ts";
-import { publicState } from "../../connection/states.ts";
-import { InvalidSignature } from "../../errors/caller.ts";
+import { isUpgradeCertain, publicState } from "../../connection/states.ts";
+import { InvalidSignature, LimitExceeded } from "../../errors/caller.ts";
 import { MalformedAmpBox, RemoteAmpError } from "../../errors/peer.ts";
 import { ProtocolSwitched } from "../../errors/protocol-switched.ts";
 import {
@@ -58,6 +58,25 @@ class ChangeDriver implements Feature, ProtocolChanges {
   constructor(kernel: ChangingKernel) {
     this.#kernel = kernel;
     this.#connection = new KernelConnection(kernel);
+  }
+
+  get upgradeIsCertain(): boolean {
+    return isUpgradeCertain(this.#kernel.state, this.#kernel.changeKind);
+  }
+
+  queueRefusal(): LimitExceeded | undefined {
+    const { limits, outbox } = this.#kernel;
+    return outbox.queued >= limits.maxHeldBytes
+      ? new LimitExceeded(`${outbox.queued} bytes are queued already: the limit is maxHeldBytes`)
+      : undefined;
+  }
+
+  checkQueue(): void {
+    const { limits, outbox } = this.#kernel;
+    if (outbox.queued >= limits.maxUnsentBytes)
+      throw new LimitExceeded(
+        `the peer keeps asking while ${outbox.queued} bytes are queued for a protocol change: the limit is maxUnsentBytes`,
+      );
   }
 
   async startTLS(options: StartTLSOptions): Promise<void> {
@@ -180,7 +199,8 @@ class ChangeDriver implements Feature, ProtocolChanges {
 
   /** Fails if bytes have followed a StartTLS ask. An honest peer sends nothing before the answer; an attacker does. */
   #injected({ change }: Current): boolean {
-    const { waiting } = this.#kernel.inbox;
+    const { inbox, transport } = this.#kernel;
+    const waiting = inbox.reader.buffered + transport.undelivered;
     if (change.state !== "upgrading" || waiting === 0) return false;
     this.#fail(
       new PlaintextAfterStartTLS(`plaintext after StartTLS: ${waiting} bytes arrived before it was answered`),
@@ -284,7 +304,7 @@ class ChangeDriver implements Feature, ProtocolChanges {
     const { ending, inbox, transport } = this.#kernel;
     await transport.flushed();
     if (this.#current !== current) return undefined;
-    const leftovers = inbox.takeRest();
+    const leftovers = inbox.reader.takeRest();
     if (current.change.state === "switching") {
       // Before the stream is given away: from then on nothing here may end it or wait for its end.
       this.#finish(current);
