@@ -36,7 +36,7 @@ export class KernelConnection implements ChangingConnection {
     return this.#kernel.options.requireTLS ?? false;
   }
 
-  /** What was received before may have been sent by an attacker. */
+  /** Bytes that were received before may come from an attacker: what responders have stored about them is discarded. */
   secured(session: TLSSession): void {
     const kernel = this.#kernel;
     kernel.tls = session;
