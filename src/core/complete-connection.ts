@@ -7,6 +7,7 @@ import { boxTimeout } from "./features/box-timeout.ts";
 import { liveness } from "./features/liveness.ts";
 import { protocolChanges } from "./features/protocol-change/driver.ts";
 import { unsentWatch } from "./features/unsent-watch.ts";
+import { CONNECTION_OPTIONS, checkOptionNames } from "./option-names.ts";
 import { serving } from "./serving/serving.ts";
 import type { Clock, Transport } from "./transport.ts";
 
@@ -16,6 +17,8 @@ export const ALL_FEATURES: FeatureSet = [protocolChanges, boxReceiver, boxTimeou
 export class Connection extends BaseConnection {
   /** @throws TypeError, RangeError for invalid options */
   constructor(transport: Transport, clock: Clock, options: ConnectionOptions = {}) {
+    // The class of a platform has options of its own, which its functions check.
+    if (new.target === Connection) checkOptionNames("connection", options, CONNECTION_OPTIONS);
     super(transport, clock, options, serving, ALL_FEATURES);
   }
 }

@@ -8,6 +8,7 @@ import {
   type ValuesOf,
 } from "../schema/argument.ts";
 import { BoxTemplate, NO_TAG } from "../schema/box-template.ts";
+import { registerFunctions } from "../schema/check-codec.ts";
 import type { BoxArgument } from "../schema/field.ts";
 import { FieldSet } from "../schema/field-set.ts";
 import { readFields } from "../schema/read-fields.ts";
@@ -88,6 +89,8 @@ export function ampList<F extends Fields>(fields: F): InPlaceArgument<ValuesOf<F
       return value === undefined ? undefined : read(value, 0, value.length, connection);
     },
   };
+  registerFunctions(codec.write, spread.toBox);
+  registerFunctions(codec.read, spread.fromBox);
   return spread;
 }
 

@@ -12,15 +12,16 @@ import { shownValue } from "../wire/value-text.ts";
  * Rejects a list that ends inside an element; Twisted drops such an element without an error.
  *
  * @throws TypeError for an optional or local element codec, because an element cannot be absent
+ * @throws InvalidSignature for a value that is not a codec
  * @throws TypeError when encoding a value that is not an array
  * @throws TooLong when encoding an element that is too long
  * @throws SyntaxError when decoding; the message names the element
  */
 export function listOf<T, I = T>(element: Argument<T, I>): InPlaceArgument<T[], readonly I[]> {
+  const codec = asInPlace(element);
   if ("optional" in element && element.optional === true) {
     throw new TypeError("the elements of a list cannot be optional or local");
   }
-  const codec = asInPlace(element);
   const halves: Pick<InPlaceArgument<T[], readonly I[]>, "write" | "read"> = {
     write(values, out) {
       if (!Array.isArray(values)) throw new TypeError(`an array is needed, not ${shownValue(values)}`);

@@ -4,6 +4,7 @@
  */
 import { TooLong } from "../errors/caller.ts";
 import { checkPositive } from "../number-option.ts";
+import { checkOptionNames } from "../option-names.ts";
 import type { Argument } from "../schema/argument.ts";
 import { type BoxArgument, isPieceOf } from "../schema/field.ts";
 import { boxArgument } from "../schema/spread-fields.ts";
@@ -35,6 +36,7 @@ const DEFAULT_MAX_BYTES = 16 * 1024 * 1024;
  * @throws TypeError for a layout that does not exist, RangeError if `maxBytes` is not a positive number
  */
 export function spreadValue<T>(whole: Argument<T>, options: SplitOptions = {}): BoxArgument<T> {
+  checkOptionNames(whole.description?.type ?? "split value", options, ["layout", "maxBytes"]);
   const { layout = "numbered-from-2", maxBytes = DEFAULT_MAX_BYTES } = options;
   if (!Object.hasOwn(pieceNames, layout)) throw new TypeError(`there is no layout ${JSON.stringify(layout)}`);
   const pieceName = pieceNames[layout];

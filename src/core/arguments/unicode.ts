@@ -1,9 +1,9 @@
 /** AMP's Unicode: text as UTF-8. */
 
+import { LONE_SURROGATE } from "../errors/safe-text.ts";
 import { utf8Strict } from "../platform.ts";
 import { type InPlaceArgument, inPlaceArgument } from "../schema/argument.ts";
 import type { ByteWriter } from "../wire/byte-writer.ts";
-import { LONE_SURROGATE } from "../wire/key-text.ts";
 import { shortAscii, shownBytes, shownValue } from "../wire/value-text.ts";
 
 /**

@@ -11,6 +11,7 @@ import { CommandResponder } from "../command/responder.ts";
 import type { AmpConnection, AnyCommand } from "../command/types.ts";
 import { LimitExceeded, TLSNotAvailable } from "../errors/caller.ts";
 import { NoEmptyBoxes } from "../errors/peer.ts";
+import { shownText } from "../errors/safe-text.ts";
 import { ConnectionClosed } from "../errors/transport.ts";
 import type { Observer } from "../observer.ts";
 import type { SharedBudget, SharedBudgets } from "../serving/shared-budget.ts";
@@ -291,7 +292,7 @@ function tooMuchUnsent(unsent: number): LimitExceeded {
 
 function neitherAskNorAnswer(frame: Frame): NoEmptyBoxes {
   if (frame.count === 0) return new NoEmptyBoxes("an empty box was received");
-  const names = [...frame.toBox().keys()].slice(0, 10);
+  const names = [...frame.toBox().keys()].slice(0, 10).map((name) => shownText(name, 100));
   return new NoEmptyBoxes(
     `a box was received that is neither ask nor answer: its keys are ${names.join(", ")}`,
   );

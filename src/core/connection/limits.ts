@@ -1,4 +1,5 @@
 /** Limits of one connection: how much memory and time a peer can take. */
+import { unknownOption } from "../option-names.ts";
 import { type BoxLimits, DEFAULT_BOX_LIMITS } from "../wire/box-limits.ts";
 
 /** Limits of one connection. Each is an option; `Infinity` disables it. */
@@ -75,7 +76,8 @@ export const DEFAULT_LIMITS: Limits = {
 export function resolveLimits(given: LimitOptions = {}): Limits {
   const limits = { ...DEFAULT_LIMITS };
   for (const [name, value] of Object.entries(given)) {
-    if (!Object.hasOwn(DEFAULT_LIMITS, name)) throw new TypeError(`there is no limit named ${name}`);
+    if (!Object.hasOwn(DEFAULT_LIMITS, name))
+      throw unknownOption("limits", name, Object.keys(DEFAULT_LIMITS));
     if (value === undefined) continue;
     if (typeof value !== "number" || !(value > 0)) {
       throw new RangeError(`limit ${name} must be a positive number, not ${String(value)}`);

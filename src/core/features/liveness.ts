@@ -11,6 +11,7 @@ import type { Feature, FeatureKind, Kernel } from "../connection/feature.ts";
 import type { HeartbeatOptions } from "../connection/options.ts";
 import { HeartbeatTimeout, IdleTimeout } from "../errors/timeouts.ts";
 import { checkPositive } from "../number-option.ts";
+import { checkOptionNames } from "../option-names.ts";
 import { Box } from "../wire/box.ts";
 import { writeBox } from "../wire/box-writer.ts";
 import { ASK, COMMAND } from "../wire/protocol-keys.ts";
@@ -33,6 +34,7 @@ export const liveness: FeatureKind<LivenessOptions> = {
 
 function checkHeartbeat({ heartbeat, receiver }: LivenessOptions & { readonly receiver?: unknown }): void {
   if (heartbeat === undefined) return;
+  checkOptionNames("heartbeat", heartbeat, ["interval", "timeout"]);
   const { interval, timeout = interval } = heartbeat;
   checkPositive({ "heartbeat.interval": interval, "heartbeat.timeout": timeout });
   if (receiver !== undefined) {

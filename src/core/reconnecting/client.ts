@@ -12,6 +12,7 @@ import { Box } from "../wire/box.ts";
 import { writeBox } from "../wire/box-writer.ts";
 import { ByteWriter } from "../wire/byte-writer.ts";
 import { frameOfBytes } from "../wire/frame-of.ts";
+import { textToKey } from "../wire/key-text.ts";
 import { COMMAND } from "../wire/protocol-keys.ts";
 import { CallQueue, type ClientCall } from "./call-queue.ts";
 import { ConnectionManager } from "./connection-manager.ts";
@@ -126,7 +127,7 @@ export class ReconnectingClient<C extends Reconnectable> extends TypedCalls impl
     requiresAnswer: boolean,
     options: CallOptions,
   ): Promise<unknown> | undefined {
-    const write = (out: ByteWriter) => writeBox(out, new Box(box).set(COMMAND, name));
+    const write = (out: ByteWriter) => writeBox(out, new Box(box).set(COMMAND, textToKey(name)));
     const sending = (what: Box): Send => {
       return (connection, given) =>
         requiresAnswer

@@ -1,4 +1,5 @@
 /** Values as text: to parse rare forms of a value, and to show rejected values in messages. */
+import { InvalidSignature } from "../errors/caller.ts";
 import { utf8Lenient } from "../platform.ts";
 
 /** Size up to which a loop is faster than a call of the platform's decoder. */
@@ -38,6 +39,17 @@ export function shownBytes(bytes: Uint8Array, start: number, end: number): strin
   // At most four bytes for each character, and one character more than is shown.
   const text = utf8Lenient.decode(bytes.subarray(start, Math.min(end, start + 4 * SHOWN_CHARACTERS + 4)));
   return quoted(text);
+}
+
+/** Returns true for a Uint8Array, also for one of another realm, for example of an iframe or of `node:vm`. */
+export function isBytes(value: unknown): value is Uint8Array {
+  if (value instanceof Uint8Array) return true;
+  return ArrayBuffer.isView(value) && Reflect.get(value, Symbol.toStringTag) === "Uint8Array";
+}
+
+/** Returns the error for a value of the wrong type, which a JavaScript program has passed. */
+export function wrongType(what: string, needed: string, value: unknown): InvalidSignature {
+  return new InvalidSignature(`${what} must be ${needed}, not ${shownValue(value)}`);
 }
 
 /** Returns any value of the program for a message. Never throws. */

@@ -9,6 +9,7 @@ import type { ChangeAsk } from "../../calls/port.ts";
 import type { ChangeSide, PerformChange, ProtocolChange } from "../../command/protocol-change.ts";
 import type { AnyCommand, CallOptions, StartTLSOptions } from "../../command/types.ts";
 import type { ChangingKernel, Feature, FeatureKind, ProtocolChanges } from "../../connection/feature.ts";
+import type { ConnectionOptions } from "../../connection/options.ts";
 import { isUpgradeCertain, publicState } from "../../connection/states.ts";
 import { InvalidSignature, LimitExceeded } from "../../errors/caller.ts";
 import { MalformedAmpBox, RemoteAmpError } from "../../errors/peer.ts";
@@ -29,9 +30,13 @@ import { answerStartTLS } from "./answer-start-tls.ts";
 import { KernelConnection } from "./changing-connection.ts";
 import { StartTLS } from "./start-tls.ts";
 import { limitChange } from "./time-limit.ts";
+import { checkTLSOptionNames, START_TLS_OPTIONS } from "./tls-option-names.ts";
 
 /** StartTLS, the protocol switch, and every other command that changes what the bytes mean. */
-export const protocolChanges: FeatureKind = {
+export const protocolChanges: FeatureKind<Pick<ConnectionOptions, "tls">> = {
+  check: ({ tls }) => {
+    if (tls !== false) checkTLSOptionNames("tls", tls);
+  },
   commands: [{ command: StartTLS, serve: answerStartTLS }],
   changes: (kernel) => new ChangeDriver(kernel),
 };
@@ -80,6 +85,7 @@ class ChangeDriver implements Feature, ProtocolChanges {
   }
 
   async startTLS(options: StartTLSOptions): Promise<void> {
+    checkTLSOptionNames("startTLS", options, START_TLS_OPTIONS);
     const { localCertificate, verifyAuthorities, serverName, requireQuiescent, ...call } = options;
     const values = {
       tls_localCertificate: localCertificate,
