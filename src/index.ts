@@ -53,6 +53,7 @@ export type {
   CallOptions,
   CallParameters,
   CallResult,
+  CloseOptions,
   CommandType,
   ResponderContext,
   StartTLSOptions,
@@ -140,10 +141,12 @@ export type { BoxArgument } from "./core/schema/field.ts";
 export { boxArgument, type SideChannel } from "./core/schema/spread-fields.ts";
 export { locator, type ResponderLocator, type ResponderSource } from "./core/serving/locator.ts";
 export type {
+  Address,
   CertificateLike,
   ChunkOwnership,
   Clock,
   PrivateCertificateLike,
+  SocketAddress,
   StartTLSTransport,
   TLSOptions,
   TLSSession,

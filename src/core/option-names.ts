@@ -21,6 +21,9 @@ export const CONNECTION_OPTIONS = [
   "observer",
 ] as const;
 
+/** Names of the options of `close`. */
+export const CLOSE_OPTIONS = ["timeout", "signal"] as const;
+
 /**
  * Checks that every option exists and that none is null. A value of undefined means the default.
  * @param what the function or the option that has these options, for messages

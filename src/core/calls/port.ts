@@ -34,6 +34,8 @@ export interface Port {
   finished(): void;
   /** True if a command may not be served in plaintext, and the connection is in plaintext. */
   forbidsPlaintext(command: AnyCommand | undefined): boolean;
+  /** Reports an error of the program that no caller receives, and whose text the peer must not see. */
+  report(error: unknown, command: string | undefined): void;
   /** Called after a fatal error was answered: writes what is appended, then ends the connection. */
   fail(reason: Error): void;
   /** Called for an ask whose answer changes the protocol. */
@@ -67,6 +69,8 @@ export interface AskReceiver {
   continueQueue(): void;
   /** Serves all queued asks at once: bytes that arrive from now on mean something else. */
   serveQueue(): void;
+  /** This end begins to close the connection: aborts the signal `closing` of responders with the reason. */
+  announceClosing(reason: Error): void;
   /** No answer can reach the peer any more: aborts the signal of responders with the reason. */
   abort(reason: Error): void;
   /** The connection has ended. */

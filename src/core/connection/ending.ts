@@ -36,6 +36,7 @@ export class Ending {
   /** Ends the connection when what is in progress has finished. A protocol change under way is waited for. */
   close(): void {
     const kernel = this.#kernel;
+    kernel.serving.announceClosing(new ConnectionClosed("the connection is being closed here"));
     if (kernel.changeKind !== undefined) {
       kernel.closeWanted = true;
       return;

@@ -55,6 +55,8 @@ export interface Kernel {
 
   /** @throws Error for a transition that the table does not have: a bug in ampwire */
   move(transition: Transition): void;
+  /** Reports an error of the program that no caller receives. */
+  report(error: unknown, command: string | undefined): void;
   /** Ends the connection; what was written is still sent. */
   fail(reason: Error): void;
   /** Ends the connection and the transport at once. */
@@ -76,6 +78,8 @@ export interface ChangingKernel extends Kernel {
   changeKind: ChangeKind | undefined;
   readonly closeWanted: boolean;
   plaintextRefused: Error | undefined;
+  /** Called when queued boxes were sent: code that waits for the end of sending may continue. */
+  checkDrained(): void;
   tls: TLSSession | undefined;
   reason: Error | undefined;
   readonly ending: {

@@ -12,8 +12,9 @@ import type { AmpConnection, AnyCommand } from "../command/types.ts";
 import { LimitExceeded, TLSNotAvailable } from "../errors/caller.ts";
 import { NoEmptyBoxes } from "../errors/peer.ts";
 import { shownText } from "../errors/safe-text.ts";
+import { toError } from "../errors/to-error.ts";
 import { ConnectionClosed } from "../errors/transport.ts";
-import type { Observer } from "../observer.ts";
+import { guardedObserver, type Observer } from "../observer.ts";
 import type { SharedBudget, SharedBudgets } from "../serving/shared-budget.ts";
 import type { ChunkOwnership, Clock, TLSSession, Transport, TransportReceiver } from "../transport.ts";
 import type { ByteWriter } from "../wire/byte-writer.ts";
@@ -52,6 +53,8 @@ export class ConnectionKernel implements Kernel, Port, InboxOwner, TransportRece
   readonly #boxReceiver: Feature | undefined;
   #changes: (ProtocolChanges & Feature) | undefined = undefined;
   #unsentWatch: Feature | undefined = undefined;
+  /** Functions that wait until everything is sent, or the connection has ended. */
+  #drainWaiters: (() => void)[] | undefined = undefined;
 
   // The state, and what belongs to it but is not in the table: see `states.ts`.
   state: State = "open";
@@ -85,7 +88,7 @@ export class ConnectionKernel implements Kernel, Port, InboxOwner, TransportRece
     this.limits = checkConnectionOptions(options, features);
     this.clock = clock;
     this.transport = transport;
-    this.observer = options.observer;
+    this.observer = guardedObserver(options.observer, (error) => this.#programFailed(error));
     this.tls = transport.tls;
     this.ending = new Ending(this);
     this.budgets = budgets;
@@ -136,8 +139,32 @@ export class ConnectionKernel implements Kernel, Port, InboxOwner, TransportRece
     this.ending.destroy(reason);
   }
 
+  /** Bytes that were not sent: in the transport, and gathered or queued here. */
+  get unsentBytes(): number {
+    return this.outbox.gathered + this.transport.unsent;
+  }
+
+  /** Resolves when everything is sent, or the connection has ended. */
+  everythingSent(): Promise<void> {
+    this.outbox.turnOver();
+    if (!this.alive || this.unsentBytes === 0) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.#drainWaiters ??= [];
+      this.#drainWaiters.push(resolve);
+    });
+  }
+
+  /** Wakes the code that waits in {@link everythingSent}, if everything is sent or the connection has ended. */
+  checkDrained(): void {
+    const waiters = this.#drainWaiters;
+    if (waiters === undefined || (this.alive && this.unsentBytes > 0)) return;
+    this.#drainWaiters = undefined;
+    for (const wake of waiters) wake();
+  }
+
   /** AMP has ended: stops the features. */
   stopFeatures(reason: Error): void {
+    this.checkDrained();
     this.#unsentWatch?.stopped?.(reason);
     this.budgets?.unsent.leave();
     this.serving.ended();
@@ -172,6 +199,7 @@ export class ConnectionKernel implements Kernel, Port, InboxOwner, TransportRece
 
   drained(): void {
     this.outbox.drained();
+    this.checkDrained();
     this.isBehind = false;
     this.serving.continueQueue();
     if (this.inbox.transportPaused) this.inbox.read();
@@ -265,6 +293,27 @@ export class ConnectionKernel implements Kernel, Port, InboxOwner, TransportRece
 
   forbidsPlaintext(command: AnyCommand | undefined): boolean {
     return plaintextForbids(this, command);
+  }
+
+  report(error: unknown, command: string | undefined): void {
+    this.observer?.errorReported?.(error, command, this.connection);
+    this.#callOnError(error, command);
+  }
+
+  /** An observer has thrown: it is not called with its own error. */
+  #programFailed(error: unknown): void {
+    this.#callOnError(error, undefined);
+    this.destroy(toError(error));
+  }
+
+  #callOnError(error: unknown, command: string | undefined): void {
+    const { connection, options } = this;
+    try {
+      options.onError?.(error, { command, connection });
+    } catch (thrown) {
+      // A bug in the program: an unhandled rejection, as if it had been asynchronous. The connection continues.
+      void Promise.reject(thrown);
+    }
   }
 
   changeAsked(ask: ChangeAsk): void {

@@ -66,9 +66,14 @@ export class Outbox {
     return this.#out;
   }
 
+  /** Bytes gathered or queued here. */
+  get gathered(): number {
+    return this.#out === undefined ? 0 : this.#out.size;
+  }
+
   /** Bytes that have not left: gathered or queued here, or waiting in the transport. */
   get pending(): number {
-    return (this.#out === undefined ? 0 : this.#out.size) + this.backlog;
+    return this.gathered + this.backlog;
   }
 
   /** Bytes that the peer has not taken: {@link pending} without what is queued for a protocol change. */

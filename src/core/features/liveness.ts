@@ -51,8 +51,8 @@ class Liveness implements Feature {
   #receivedAt: number;
   /** The same, or the last time at which no ask could be sent. */
   #quietSince: number;
-  /** The ask without an answer, and the bytes that were unsent before it. */
-  #asked: { readonly at: number; readonly unsent: number } | undefined;
+  /** The ask without an answer, and the bytes that the system had taken before it. */
+  #asked: { readonly at: number; readonly taken: number } | undefined;
   #timer: unknown;
 
   constructor(kernel: Kernel, heartbeat: HeartbeatOptions | undefined) {
@@ -95,7 +95,7 @@ class Liveness implements Feature {
   #beat(): number | undefined {
     const kernel = this.#kernel;
     const now = kernel.clock.now();
-    const { unsent } = kernel.transport;
+    const { unsent, taken = -unsent } = kernel.transport;
     if (!this.#mayAsk()) {
       this.#quietSince = now;
       this.#asked = undefined;
@@ -103,15 +103,15 @@ class Liveness implements Feature {
     if (this.#asked === undefined) {
       const askIn = this.#interval - (now - this.#quietSince);
       if (askIn > 0) return askIn;
-      this.#asked = { at: now, unsent };
+      this.#asked = { at: now, taken };
       this.#ask();
       return this.#timeout;
     }
     const deadIn = this.#timeout - (now - this.#asked.at);
     if (deadIn > 0) return deadIn;
-    if (unsent < this.#asked.unsent) {
+    if (unsent > 0 && taken > this.#asked.taken) {
       // The ask waits for its turn among bytes that the peer is reading, slowly: the peer is alive.
-      this.#asked = { at: now, unsent };
+      this.#asked = { at: now, taken };
       return this.#timeout;
     }
     kernel.destroy(

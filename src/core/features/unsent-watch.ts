@@ -60,7 +60,8 @@ class UnsentWatch implements Feature {
   }
 
   #takenNow(): number {
-    return this.#kernel.outbox.writtenBytes - this.#kernel.transport.unsent;
+    const { outbox, transport } = this.#kernel;
+    return transport.taken ?? outbox.writtenBytes - transport.unsent;
   }
 
   #progress(): void {
@@ -72,6 +73,7 @@ class UnsentWatch implements Feature {
     const { clock, limits, transport } = this.#kernel;
     this.#timer = undefined;
     if (transport.unsent === 0) return;
+    this.#count(this.#kernel.outbox.pending); // other connections may have written or ended
     if (this.#takenNow() > this.#taken) this.#progress();
     const silent = clock.now() - this.#since;
     if (silent >= limits.unsentTimeout) {
@@ -83,7 +85,7 @@ class UnsentWatch implements Feature {
     } else if (this.#kernel.isOverShare && silent >= LOOK_MS) {
       this.#kernel.destroy(
         new LimitExceeded(
-          `the peer does not read, and its ${transport.unsent} unsent bytes are more than its share of the server's: the limit is maxUnsentBytes of the server`,
+          `the peer does not read, and its ${transport.unsent} unsent bytes are more than its share of the server's: the limit is serverLimits.maxUnsentBytes`,
         ),
       );
     } else this.#setTimer();

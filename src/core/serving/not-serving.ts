@@ -29,6 +29,7 @@ class NotServing implements AskReceiver {
   readEnded(): void {}
   continueQueue(): void {}
   serveQueue(): void {}
+  announceClosing(): void {}
   abort(): void {}
   ended(): void {}
   secured(): void {}

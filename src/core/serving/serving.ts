@@ -3,7 +3,7 @@
 import type { AskReceiver, Port } from "../calls/port.ts";
 import type { ProtocolChange } from "../command/protocol-change.ts";
 import { CommandResponder, type Responder } from "../command/responder.ts";
-import type { AmpConnection, AnyCommand } from "../command/types.ts";
+import type { AnyCommand } from "../command/types.ts";
 import { LimitExceeded } from "../errors/caller.ts";
 import { RemoteAmpError } from "../errors/peer.ts";
 import { BadLocalReturn } from "../errors/responder.ts";
@@ -43,9 +43,6 @@ let reusableAsk: IncomingAsk | undefined;
 interface ServingOptions {
   readonly locator?: ResponderLocator | undefined;
   readonly closeOnUndeclaredError?: boolean | undefined;
-  readonly onError?:
-    | ((error: unknown, about: { readonly command: string; readonly connection: AmpConnection }) => void)
-    | undefined;
 }
 
 /** Creates the serving half of a connection. */
@@ -64,6 +61,8 @@ export class Serving implements AskReceiver {
   #pause: Pause | undefined;
   #abort: ReturnType<typeof newAbortController> | undefined;
   #abortReason: Error | undefined;
+  #closing: ReturnType<typeof newAbortController> | undefined;
+  #closingReason: Error | undefined;
   /** Limits have stopped the reading for some time: asks are read and queued. */
   #isLongPause = false;
   /** Asks over `maxAsksInProgress`, encoded. Created when it is first needed. */
@@ -99,16 +98,25 @@ export class Serving implements AskReceiver {
     this.#queue = undefined;
   }
 
-  /** Signal of the responders. Created when it is first used: few responders do. */
+  /** Aborted when the connection is lost. Created when it is first used, like {@link closing}: few responders do. */
   get signal(): Signal {
-    if (this.#abort === undefined) {
-      this.#abort = newAbortController();
-      if (this.#abortReason !== undefined) this.#abort.abort(this.#abortReason);
-    }
+    this.#abort ??= abortController(this.#abortReason);
     return this.#abort.signal;
   }
 
+  /** Aborted when this end begins to close the connection, or it is lost. */
+  get closing(): Signal {
+    this.#closing ??= abortController(this.#closingReason);
+    return this.#closing.signal;
+  }
+
+  announceClosing(reason: Error): void {
+    this.#closingReason ??= reason;
+    this.#closing?.abort(reason);
+  }
+
   abort(reason: Error): void {
+    this.announceClosing(reason);
     this.#abortReason ??= reason;
     this.#abort?.abort(reason);
   }
@@ -386,7 +394,7 @@ export class Serving implements AskReceiver {
     // A refused protocol change is reported as a call that failed.
     if (ask.watched === undefined && watchesCalls(observer)) ask.watch(observer, port.connection);
     if (ask.watched !== undefined) observer?.callFailed?.(ask.watched, error);
-    if (wire.undeclared || !ask.wantsAnswer) this.#report(error, ask.name);
+    if (wire.undeclared || !ask.wantsAnswer) port.report(error, ask.name);
     if (!port.alive) return;
     if (ask.wantsAnswer) {
       writeError(port.out, ask.tag, wire.code, wire.description);
@@ -396,18 +404,13 @@ export class Serving implements AskReceiver {
       port.fail(toError(error));
     }
   }
+}
 
-  /** Reports an error whose text the peer must not see. */
-  #report(error: unknown, command: string): void {
-    const { connection, observer } = this.#port;
-    observer?.errorReported?.(error, command, connection);
-    try {
-      this.#options.onError?.(error, { command, connection });
-    } catch (thrown) {
-      // A bug in the program: an unhandled rejection, as if it had been asynchronous. The connection continues.
-      void Promise.reject(thrown);
-    }
-  }
+/** @param reason set if it is aborted already */
+function abortController(reason: Error | undefined): ReturnType<typeof newAbortController> {
+  const controller = newAbortController();
+  if (reason !== undefined) controller.abort(reason);
+  return controller;
 }
 
 /** A queued ask takes its bytes, and an array for them. */

@@ -259,6 +259,7 @@ class ChangeDriver implements Feature, ProtocolChanges {
     kernel.changeKind = undefined;
     kernel.move(by);
     kernel.outbox.flush();
+    kernel.checkDrained();
     this.#report(current, by === "upgraded" ? undefined : { error });
     beforeReading();
     kernel.inbox.read();
@@ -318,7 +319,7 @@ class ChangeDriver implements Feature, ProtocolChanges {
       this.#kernel.reason = reason;
       ending.stop("handedOver", reason);
       this.#report(current, undefined);
-      void Promise.resolve(reason).then(() => ending.report(reason)); // an observer that throws does not end the stream
+      ending.report(reason);
       return perform(leftovers);
     }
     const values = await perform(leftovers);
