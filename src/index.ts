@@ -76,16 +76,14 @@ export {
   DescriptorsNotAvailable,
   InvalidSignature,
   LimitExceeded,
-  ProtocolSwitched,
   TLSNotAvailable,
   TLSRequired,
   TooLong,
 } from "./core/errors/caller.ts";
 export type { ErrorClass, ErrorCodes } from "./core/errors/declared-errors.ts";
+export { IncompatibleVersions } from "./core/errors/incompatible-versions.ts";
 export {
-  BoxTimeout,
   BoxTooLarge,
-  IncompatibleVersions,
   KeyTooLong,
   MalformedAmpBox,
   NoEmptyBoxes,
@@ -96,7 +94,9 @@ export {
   UnhandledCommand,
   UnknownRemoteError,
 } from "./core/errors/peer.ts";
+export { ProtocolSwitched } from "./core/errors/protocol-switched.ts";
 export { BadLocalReturn } from "./core/errors/responder.ts";
+export { BoxTimeout, HeartbeatTimeout, IdleTimeout } from "./core/errors/timeouts.ts";
 export {
   HandshakeError,
   HandshakeTimeout,
@@ -113,10 +113,8 @@ export {
   ConnectFailed,
   ConnectionClosed,
   ConnectionLost,
-  HeartbeatTimeout,
-  IdleTimeout,
-  UnsentTimeout,
 } from "./core/errors/transport.ts";
+export { UnsentTimeout } from "./core/errors/unsent-timeout.ts";
 export {
   PROTOCOL_ERRORS,
   TLS_REQUIRED_ERROR_CODE,

@@ -10,10 +10,14 @@ import { plaintextForbids } from "../connection/admission.ts";
 import type { Feature, FeatureKind, Kernel } from "../connection/feature.ts";
 
 import type { HeartbeatOptions } from "../connection/options.ts";
-import { HeartbeatTimeout, IdleTimeout } from "../errors/transport.ts";
+import { HeartbeatTimeout, IdleTimeout } from "../errors/timeouts.ts";
 import { checkPositive } from "../number-option.ts";
 import { checkOptionNames } from "../option-names.ts";
+import { Box } from "../wire/box.ts";
+import { writeBox } from "../wire/box-writer.ts";
 import { ByteWriter } from "../wire/byte-writer.ts";
+import { ASK, COMMAND } from "../wire/protocol-keys.ts";
+import { tagBytes } from "../wire/tag.ts";
 
 /** The command that the heartbeat asks for. A peer that serves it may answer what it likes. */
 export const HEARTBEAT_COMMAND = "ampwire.Heartbeat";
@@ -115,7 +119,7 @@ class Liveness implements Feature {
       const askIn = this.#interval - (now - this.#quietSince);
       if (askIn > 0) return askIn;
       this.#asked = { at: now, taken };
-      kernel.calls.askAndForget(this.#command?.name ?? HEARTBEAT_COMMAND);
+      this.#ask();
       return this.#timeout;
     }
     const deadIn = this.#timeout - (now - this.#asked.at);
@@ -131,6 +135,14 @@ class Liveness implements Feature {
       ),
     );
     return undefined;
+  }
+
+  /** Sends an ask whose answer, of whatever kind, is dropped: its bytes are the sign that the peer is there. */
+  #ask(): void {
+    const { calls, out } = this.#kernel;
+    const tag = calls.pending.addForgotten();
+    writeBox(out, new Box({ [COMMAND]: this.#command?.name ?? HEARTBEAT_COMMAND, [ASK]: tagBytes(tag) }));
+    this.#kernel.written();
   }
 
   /** False while no ask can be sent, or no answer can arrive. */
