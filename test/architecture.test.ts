@@ -6,17 +6,19 @@ import { type Import, importsOf, sources } from "./support/sources.ts";
  * The folders of `src/`, and the folders that each may import besides itself. A file directly in `core/` counts as a folder.
  * A folder may import only folders above it in this list. Imports of types count like all others.
  */
-const BASE = ["core/errors", "core/number-option", "core/platform", "core/transport"];
+const BASE = ["core/errors", "core/number-option", "core/option-names", "core/platform", "core/transport"];
 const TO_WIRE = ["core/wire", ...BASE];
 const TO_COMMAND = ["core/command", "core/schema", ...TO_WIRE];
 const TO_CALLS = ["core/calls", "core/observer", "core/time-limit", ...TO_COMMAND];
-const TO_CONNECTION = ["core/connection", "core/serving", ...TO_CALLS];
+const TO_CONNECTION = ["core/connection", "core/report-limiter", "core/serving", ...TO_CALLS];
 
 const RULES: Readonly<Record<string, readonly string[]>> = {
   "core/errors": [],
   "core/number-option": [],
+  "core/option-names": [],
   "core/platform": [],
   "core/transport": [],
+  "core/report-limiter": ["core/transport"],
   "core/time-limit": ["core/platform", "core/transport"],
   "core/wire": BASE,
   "core/schema": TO_WIRE,
@@ -25,7 +27,7 @@ const RULES: Readonly<Record<string, readonly string[]>> = {
   "core/observer": ["core/command", "core/transport"],
   "core/calls": ["core/observer", "core/time-limit", ...TO_COMMAND],
   "core/serving": TO_CALLS,
-  "core/connection": ["core/serving", ...TO_CALLS],
+  "core/connection": ["core/report-limiter", "core/serving", ...TO_CALLS],
   "core/features": ["core/arguments", ...TO_CONNECTION],
   "core/carriers": TO_CONNECTION,
   "core/complete-connection": ["core/features", ...TO_CONNECTION],

@@ -21,7 +21,10 @@ declare const TextDecoder: new (label: "utf-8", options: { fatal: boolean; ignor
 
 export const utf8Encoder: Utf8Encoder = new TextEncoder();
 /** Decoder that throws for invalid UTF-8. It keeps a byte order mark, as Python's codec `utf-8` does. */
-export const utf8Strict: Utf8Decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+export const utf8Strict: Utf8Decoder = /* @__PURE__ */ new TextDecoder("utf-8", {
+  fatal: true,
+  ignoreBOM: true,
+});
 /** Decoder that replaces invalid UTF-8 with U+FFFD. For text that is only shown to people. */
 export const utf8Lenient: Utf8Decoder = new TextDecoder("utf-8", { fatal: false, ignoreBOM: true });
 

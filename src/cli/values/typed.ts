@@ -53,7 +53,7 @@ function capital(text: string): string {
 
 /** Converts JSON to a value of the codec. Numbers and strings are decoded from the text that AMP uses for them. */
 function fromJSON(argument: Argument<unknown>, json: unknown): unknown {
-  if (json === null) return undefined;
+  if (json === null) return "nullable" in argument ? null : undefined;
   const { type, element, fields } = argument.description ?? {};
   if (element !== undefined && Array.isArray(json)) return json.map((one) => fromJSON(element, one));
   if (fields !== undefined && Array.isArray(json)) return json.map((row) => rowFromJSON(fields, row));

@@ -1,4 +1,4 @@
-/** The two ways to call, with the types that they have and what stands for what is left out: once, for all that call. */
+/** The two ways to call, with their types, defaults and checks of what was passed. Connections and clients derive from it. */
 
 import type {
   AnyCommand,
@@ -8,10 +8,17 @@ import type {
   CallResult,
   CommandType,
 } from "../command/types.ts";
+import { checkOptionNames } from "../option-names.ts";
 import type { Fields } from "../schema/argument.ts";
+import type { Values } from "../schema/field.ts";
 import { Box } from "../wire/box.ts";
+import { wrongType } from "../wire/value-text.ts";
 
-/** One for all calls that say nothing. */
+/** Names of the options of a call. */
+export const CALL_OPTIONS = ["timeout", "signal"] as const;
+const STRING_CALL_OPTIONS = [...CALL_OPTIONS, "requiresAnswer"] as const;
+
+/** Shared by all calls without options. It needs no check. */
 const NO_OPTIONS: CallOptions = {};
 
 export abstract class TypedCalls implements Caller {
@@ -24,8 +31,16 @@ export abstract class TypedCalls implements Caller {
     args: object = {},
     options: CallOptions = NO_OPTIONS,
   ): Promise<unknown> | undefined {
-    // Any object is a record of unknown values: the schema looks at each of them.
-    return this.call(command, args as Readonly<Record<string, unknown>>, options);
+    try {
+      // Recognized by a method, not by its class: the command may come from another copy of the package.
+      if (typeof command?.writeAsk !== "function")
+        throw wrongType("callRemote: the command", "a Command (callRemoteString calls by name)", command);
+      if (options !== NO_OPTIONS) checkOptionNames("callRemote", options, CALL_OPTIONS);
+    } catch (error) {
+      return refused(error, command?.requiresAnswer !== false);
+    }
+    // Any object is a record of unknown values: the schema checks each of them.
+    return this.call(command, args as Values, options);
   }
 
   callRemoteString(name: string, box?: Box, options?: CallOptions): Promise<Box>;
@@ -37,14 +52,23 @@ export abstract class TypedCalls implements Caller {
   callRemoteString(
     name: string,
     box: Box = new Box(),
-    { requiresAnswer = true, ...options }: CallOptions & { requiresAnswer?: boolean } = {},
+    options: CallOptions & { requiresAnswer?: boolean } = NO_OPTIONS,
   ): Promise<unknown> | undefined {
-    return this.callString(name, box, requiresAnswer, options);
+    const requiresAnswer = options?.requiresAnswer !== false;
+    try {
+      if (typeof name !== "string") throw wrongType("callRemoteString: the name", "a string", name);
+      if (options !== NO_OPTIONS) checkOptionNames("callRemoteString", options, STRING_CALL_OPTIONS);
+      const { requiresAnswer: _, ...rest } = options;
+      // A JavaScript program may pass a record, which is what a box is made of.
+      return this.callString(name, box instanceof Map ? box : new Box(box), requiresAnswer, rest);
+    } catch (error) {
+      return refused(error, requiresAnswer);
+    }
   }
 
   protected abstract call(
     command: AnyCommand,
-    values: Readonly<Record<string, unknown>>,
+    values: Values,
     options: CallOptions,
   ): Promise<unknown> | undefined;
 
@@ -54,4 +78,10 @@ export abstract class TypedCalls implements Caller {
     requiresAnswer: boolean,
     options: CallOptions,
   ): Promise<unknown> | undefined;
+}
+
+/** Rejects with the error. @throws the error instead if the call wants no answer */
+function refused(error: unknown, requiresAnswer: boolean): Promise<never> {
+  if (requiresAnswer) return Promise.reject(error);
+  throw error;
 }

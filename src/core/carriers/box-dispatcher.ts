@@ -6,11 +6,11 @@
 import type { AnyCommand, CallOptions } from "../command/types.ts";
 import type { BoxReceiver, BoxSender } from "../connection/box-interfaces.ts";
 import { BaseConnection, kernelOf } from "../connection/connection.ts";
-import { FeatureSet } from "../connection/feature.ts";
 import type { ConnectionOptions } from "../connection/options.ts";
-import { TLSNotAvailable } from "../errors/caller.ts";
+import { InvalidSignature, TLSNotAvailable } from "../errors/caller.ts";
 import { toError } from "../errors/to-error.ts";
 import { ConnectionClosed, ConnectionLost } from "../errors/transport.ts";
+import { checkOptionNames } from "../option-names.ts";
 import type { Values } from "../schema/field.ts";
 import type { ResponderLocator } from "../serving/locator.ts";
 import { serving } from "../serving/serving.ts";
@@ -27,7 +27,15 @@ export type BoxDispatcherOptions = Pick<
   "limits" | "requireTLS" | "callTimeout" | "closeOnUndeclaredError" | "onError" | "observer"
 >;
 
-const NO_FEATURES = new FeatureSet();
+/** Names of the {@link BoxDispatcherOptions}. */
+export const DISPATCHER_OPTIONS = [
+  "limits",
+  "requireTLS",
+  "callTimeout",
+  "closeOnUndeclaredError",
+  "onError",
+  "observer",
+] as const;
 
 /** Clock that never advances: no timeout is reached. */
 const NO_CLOCK: Clock = { now: () => 0, setTimeout: () => undefined, clearTimeout() {} };
@@ -43,6 +51,7 @@ export class BoxDispatcher extends BaseConnection implements BoxReceiver {
    * @throws TypeError, RangeError for invalid options
    */
   constructor(locator?: ResponderLocator, clock?: Clock, options: BoxDispatcherOptions = {}) {
+    checkOptionNames("BoxDispatcher", options, DISPATCHER_OPTIONS);
     const carrier = new BoxCarrier();
     const { onError } = options;
     super(
@@ -57,14 +66,20 @@ export class BoxDispatcher extends BaseConnection implements BoxReceiver {
         },
       },
       serving,
-      NO_FEATURES,
+      [],
     );
     this.#carrier = carrier;
     this.#hasClock = clock !== undefined;
     carrier.refused = (reason) => this.destroy(reason);
   }
 
+  /** @throws InvalidSignature for a second sender: answers to the peer of the first one would go to the second one */
   startReceivingBoxes(sender: BoxSender): void {
+    const { sender: first } = this.#carrier;
+    if (first !== undefined && first !== sender)
+      throw new InvalidSignature(
+        "this BoxDispatcher has a sender already: create a BoxDispatcher for each connection",
+      );
     this.#carrier.sender = sender;
   }
 

@@ -2,6 +2,7 @@
 
 import { InvalidSignature } from "../errors/caller.ts";
 import { DeclaredErrors, type ErrorCodes } from "../errors/declared-errors.ts";
+import { checkOptionNames } from "../option-names.ts";
 import type { Fields, InputOf, ValuesOf } from "../schema/argument.ts";
 import { BoxTemplate, NO_TAG } from "../schema/box-template.ts";
 import type { Values } from "../schema/field.ts";
@@ -15,6 +16,7 @@ import { frameOfBox, frameOfBytes } from "../wire/frame-of.ts";
 import { textToKey } from "../wire/key-text.ts";
 import { ANSWER, ASK, COMMAND, PROTOCOL_KEYS } from "../wire/protocol-keys.ts";
 import { type Tag, tagBytes } from "../wire/tag.ts";
+import { wrongType } from "../wire/value-text.ts";
 import { type BoxKind, type ProtocolChange, plainBox } from "./protocol-change.ts";
 import { CommandResponder, type ErasedRespond, type Respond, registerMethod } from "./responder.ts";
 import type { AnyCommand } from "./types.ts";
@@ -46,6 +48,21 @@ export interface CommandSpec<A extends Fields, R extends Fields, Q extends boole
   /** Kind of the answer. Only commands that change the protocol set it. */
   readonly responseType?: BoxKind | undefined;
 }
+
+/** Fields of a {@link CommandSpec}, each with a value of its type. */
+const SPEC_TYPES: Required<CommandSpec<Fields, Fields, boolean>> = {
+  arguments: {},
+  response: {},
+  errors: {},
+  fatalErrors: {},
+  requiresAnswer: true,
+  requireTLS: true,
+  idempotent: true,
+  commandType: plainBox,
+  responseType: plainBox,
+};
+/** Names of the fields of a {@link CommandSpec}. */
+export const COMMAND_SPEC: readonly string[] = Object.keys(SPEC_TYPES);
 
 /** Type of the arguments that a responder of the command gets. */
 export type ArgumentsOf<C> = C extends Command<infer A, infer _R, infer _Q> ? ValuesOf<A> : never;
@@ -98,11 +115,14 @@ export class Command<A extends Fields = Fields, R extends Fields = Fields, Q ext
 
   /**
    * Creates a command. Prefer {@link command}, which infers the type of `requiresAnswer`.
-   * @throws InvalidSignature, TooLong if the name, a field or an error code is invalid
+   * @throws InvalidSignature, TooLong if the name, a field or an error code is invalid; TypeError for an unknown field of `spec`
    */
   constructor(name: string, spec: CommandSpec<A, R, Q> = {}) {
     if (typeof name !== "string" || name === "")
-      throw new InvalidSignature("the name of a command must be a non-empty string");
+      throw wrongType("the name of a command", "a non-empty string", name);
+    // The spec of a subclass may have fields of its own.
+    if (new.target === Command) checkOptionNames(`command ${name}`, spec, COMMAND_SPEC);
+    checkSpec(name, spec);
     this.name = name;
     // biome-ignore-start lint/complexity/noBannedTypes: an omitted declaration is an empty one
     this.arguments = spec.arguments ?? ({} as A); // A is inferred as {} if the field is omitted
@@ -148,19 +168,22 @@ export class Command<A extends Fields = Fields, R extends Fields = Fields, Q ext
   /**
    * Returns a new command with all declarations of this one, overridden and completed by `spec`. This is Twisted's
    * subclassing. The errors of this command are errors of the new one too, in both directions.
-   * @throws InvalidSignature, TooLong if the name, a field or an error code is invalid
+   * @throws InvalidSignature, TooLong if the name, a field or an error code is invalid; TypeError for an unknown field of `spec`
    */
   extend<A2 extends Fields = {}, R2 extends Fields = {}, Q2 extends boolean = Q>(
     name: string,
     spec: CommandSpec<A2, R2, Q2> = {},
   ): Command<Extended<A, A2>, Extended<R, R2>, Q2> {
+    // A subclass may have fields of its own, which its spec may override.
+    checkOptionNames(`command ${name}`, spec, [...COMMAND_SPEC, ...Object.keys(this)]);
+    const { name: _name, declaredErrors: _errors, responder: _responder, ...inherited } = this;
     // A subclass has the parameters of this constructor; one that changes them must override `extend` too.
     const Same = this.constructor as new (
       name: string,
       spec: CommandSpec<Fields, Fields, boolean>,
     ) => Command<Extended<A, A2>, Extended<R, R2>, Q2>;
     const extended = new Same(name, {
-      ...this,
+      ...inherited,
       ...defined(spec),
       arguments: { ...this.arguments, ...spec.arguments },
       response: { ...this.response, ...spec.response },
@@ -201,6 +224,8 @@ export class Command<A extends Fields = Fields, R extends Fields = Fields, Q ext
   responder(respond: Respond<A, R>): CommandResponder;
   responder(respond: Respond<A, R>, context?: ClassMethodDecoratorContext): CommandResponder | undefined {
     if (context !== undefined) return registerMethod(this, context);
+    if (typeof respond !== "function")
+      throw wrongType(`the responder of ${this.name}`, "a function", respond);
     return new CommandResponder(this, respond as ErasedRespond); // called only with arguments that this command has parsed
   }
 
@@ -244,7 +269,7 @@ export class Command<A extends Fields = Fields, R extends Fields = Fields, Q ext
 /**
  * Defines a command.
  * @param name the name on the wire, `_command`
- * @throws InvalidSignature, TooLong if the name, a field or an error code is invalid
+ * @throws InvalidSignature, TooLong if the name, a field or an error code is invalid; TypeError for an unknown field of `spec`
  */
 export function command<
   const A extends Fields = {},
@@ -252,6 +277,17 @@ export function command<
   const Q extends boolean = true,
 >(name: string, spec: CommandSpec<A, R, Q> = {}): Command<A, R, Q> {
   return new Command(name, spec);
+}
+
+/** Checks the types of a spec's fields, which a JavaScript program may have mixed up. @throws InvalidSignature */
+function checkSpec(name: string, spec: object): void {
+  const given = spec as Readonly<Record<string, unknown>>; // only read
+  for (const [field, valid] of Object.entries(SPEC_TYPES)) {
+    const value = given[field];
+    if (value === undefined || (typeof value === typeof valid && value !== null && !Array.isArray(value)))
+      continue;
+    throw wrongType(`command ${name}: ${field}`, valid === true ? "true or false" : "an object", value);
+  }
 }
 
 /** Returns the fields that are set. An undefined field must not override an inherited one, for example `requireTLS`. */

@@ -1,4 +1,5 @@
 /** Limits of one connection: how much memory and time a peer can take. */
+import { unknownOption } from "../option-names.ts";
 import { type BoxLimits, DEFAULT_BOX_LIMITS } from "../wire/box-limits.ts";
 
 /** Limits of one connection. Each is an option; `Infinity` disables it. */
@@ -19,7 +20,10 @@ export interface Limits extends BoxLimits {
    * it reads on, and refuses further asks with the error code `UNAVAILABLE`. Default 16 MiB.
    */
   readonly maxBytesInProgress: number;
-  /** Items of lists and rows in one received box. A box with more is rejected, like any box that cannot be read. Default 65,536. */
+  /**
+   * Items of lists, rows, and keys of rows in one received box. A box with more is rejected, like any box that cannot be read.
+   * Default 65,536.
+   */
   readonly maxElements: number;
   /**
    * Milliseconds for which reading may be stopped by the limits on asks while no ask finishes and no more asks can be queued.
@@ -73,13 +77,15 @@ export const DEFAULT_LIMITS: Limits = {
  * @throws RangeError for a limit that is not a positive number, TypeError for a limit that does not exist
  */
 export function resolveLimits(given: LimitOptions = {}): Limits {
+  const limits = { ...DEFAULT_LIMITS };
   for (const [name, value] of Object.entries(given)) {
-    if (!Object.hasOwn(DEFAULT_LIMITS, name)) throw new TypeError(`there is no limit named ${name}`);
+    if (!Object.hasOwn(DEFAULT_LIMITS, name))
+      throw unknownOption("limits", name, Object.keys(DEFAULT_LIMITS));
     if (value === undefined) continue;
     if (typeof value !== "number" || !(value > 0)) {
       throw new RangeError(`limit ${name} must be a positive number, not ${String(value)}`);
     }
+    Object.assign(limits, { [name]: value });
   }
-  const defined = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
-  return { ...DEFAULT_LIMITS, ...defined };
+  return limits;
 }

@@ -80,9 +80,12 @@ export interface ErrorContext {
  * @returns the limits, with defaults for those that are not given
  * @throws RangeError, TypeError; InvalidSignature for an invalid locator
  */
-export function checkConnectionOptions(options: object, features: { check(options: object): void }): Limits {
+export function checkConnectionOptions(
+  options: object,
+  features: readonly { check?(options: object): void }[],
+): Limits {
   const { callTimeout, limits, locator } = options as ConnectionOptions; // programs in JavaScript may pass anything
-  features.check(options);
+  for (const kind of features) kind.check?.(options);
   if (locator !== undefined && typeof locator?.locateResponder !== "function") {
     throw new InvalidSignature(
       `the option locator must be an object with the method locateResponder, as locator(...) makes it, not ${shownValue(locator)}`,

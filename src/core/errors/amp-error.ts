@@ -6,14 +6,14 @@
  * errors to the wire and back.
  */
 
-import { safeText } from "./safe-text.ts";
+import { MAX_MESSAGE_CHARACTERS, shownText } from "./safe-text.ts";
 
 /** Origin of an error: the program that calls the library, its responder, the peer, or the transport between them. */
 export type Fault = "caller" | "responder" | "peer" | "transport";
 
 /** Base class of every error of the library. */
 export class AmpError extends Error {
-  /** Stable identifier for programs. docs/troubleshooting.md lists every code. */
+  /** Stable identifier for programs. docs/troubleshooting.md lists every code. An own property: JSON and `console.log` show it. */
   declare readonly code: string;
   /** Origin of the error. */
   declare readonly fault: Fault;
@@ -23,14 +23,19 @@ export class AmpError extends Error {
   }
 
   /**
-   * @param message text for people. In the library's own classes it becomes one line: line breaks and characters that
-   * control a terminal are escaped, because parts of the message may come from a peer. A class that a program derives
-   * keeps, and sends, its message unchanged
+   * @param message text for people. In the library's own classes it becomes one line of about 2,000 characters at
+   * most: line breaks and characters that control a terminal are escaped, because parts of the message may come from a
+   * peer. A class that a program derives keeps, and sends, its message unchanged
    * @param options `cause`: the underlying error
    */
   constructor(message: string, options?: { readonly cause?: unknown }) {
     // A JavaScript program may omit the message, or pass a value that is not a string.
-    super(message && isOwnClass(new.target) ? safeText(String(message)) : message, options);
+    super(
+      message && isOwnClass(new.target) ? shownText(String(message), MAX_MESSAGE_CHARACTERS) : message,
+      options,
+    );
+    // Copied from the prototype. Not by assignment, which throws if a program's class has a getter of this name.
+    Reflect.set(this, "code", this.code);
   }
 }
 
@@ -45,6 +50,6 @@ export function identify(errorClass: { prototype: object }, name: string, code: 
 }
 
 /** Returns true for a class of the library: {@link identify} was called on the class itself, not only on a base. */
-function isOwnClass(errorClass: { readonly prototype: object }): boolean {
+export function isOwnClass(errorClass: { readonly prototype: object }): boolean {
   return Object.hasOwn(errorClass.prototype, "code");
 }

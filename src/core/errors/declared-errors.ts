@@ -1,5 +1,6 @@
 /** The errors that a command declares, from error code to class and from class to error code. */
 import { InvalidSignature } from "./caller.ts";
+import { checkErrorCode } from "./peer.ts";
 
 /** Error class whose constructor takes the description from the wire, `_error_description`. */
 export type ErrorClass = new (message: string) => Error;
@@ -17,7 +18,7 @@ export class DeclaredErrors {
   readonly #byCode = new Map<string, ErrorClass>();
   readonly #byClass = new Map<unknown, DeclaredError>();
 
-  /** @throws InvalidSignature for an error code without a class */
+  /** @throws InvalidSignature for an error code without a class, or one that the wire cannot carry */
   constructor(errors: ErrorCodes, fatalErrors: ErrorCodes) {
     this.#declare(errors, false);
     this.#declare(fatalErrors, true);
@@ -25,8 +26,12 @@ export class DeclaredErrors {
 
   #declare(errors: ErrorCodes, fatal: boolean): void {
     for (const [code, errorClass] of Object.entries(errors)) {
-      if (typeof errorClass !== "function")
-        throw new InvalidSignature(`error ${code} must be an error class, not ${typeof errorClass}`);
+      checkErrorCode(code);
+      // An arrow function has no prototype: no error is an instance of it.
+      if (typeof errorClass !== "function" || errorClass.prototype === undefined)
+        throw new InvalidSignature(
+          `error ${code} must be an error class, not a value of type ${typeof errorClass}`,
+        );
       this.#byCode.set(code, errorClass);
       this.#byClass.set(errorClass, { code, fatal });
     }

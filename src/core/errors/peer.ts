@@ -1,5 +1,11 @@
 /** Errors caused by the peer: it rejected a call, answered with an error, or broke the protocol. */
-import { AmpError, identify } from "./amp-error.ts";
+import { AmpError, identify, isOwnClass } from "./amp-error.ts";
+import { InvalidSignature } from "./caller.ts";
+import { LONE_SURROGATE, MAX_DESCRIPTION_CHARACTERS, shownText } from "./safe-text.ts";
+import { messageOf } from "./to-error.ts";
+
+/** Characters of the longest error code that a value of 65535 bytes can hold. A peer may send one as long. */
+const MAX_CODE_CHARACTERS = 0xffff;
 
 /** A violation of the protocol by the peer. The connection is closed. */
 export class ProtocolError extends AmpError {
@@ -29,13 +35,6 @@ export class KeyTooLong extends MalformedAmpBox {
 export class BoxTooLarge extends MalformedAmpBox {
   static {
     identify(this, "BoxTooLarge", "BOX_TOO_LARGE", "peer");
-  }
-}
-
-/** A box that was not complete within `boxTimeout`. The connection is closed. */
-export class BoxTimeout extends AmpError {
-  static {
-    identify(this, "BoxTimeout", "BOX_TIMEOUT", "peer");
   }
 }
 
@@ -71,14 +70,38 @@ export class RemoteAmpError extends AmpError {
 
   /**
    * @param errorCode error code, `_error_code` on the wire
-   * @param description text for people, `_error_description` on the wire
+   * @param description text for people, `_error_description` on the wire. The message shows the first 1,000 characters.
+   * If an error is passed, its message is used
    * @param fatal true: if a responder throws this error, close the connection after the error has been sent
+   * @throws InvalidSignature for an error code that the wire cannot carry
    */
   constructor(errorCode: string, description: string, fatal = false, options?: { readonly cause?: unknown }) {
-    super(`${errorCode}: ${description}`, options);
+    checkErrorCode(errorCode);
+    // A JavaScript program may omit the description, or pass a value of any type.
+    const text = messageOf(description ?? "");
+    super(
+      isOwnClass(new.target)
+        ? `${shownText(errorCode)}: ${shownText(text, MAX_DESCRIPTION_CHARACTERS)}`
+        : `${errorCode}: ${text}`,
+      options,
+    );
     this.errorCode = errorCode;
-    this.description = description;
-    this.fatal = fatal;
+    this.description = text;
+    this.fatal = Boolean(fatal);
+  }
+}
+
+/** @throws InvalidSignature for an error code that the wire cannot carry */
+export function checkErrorCode(errorCode: unknown): void {
+  if (
+    typeof errorCode !== "string" ||
+    LONE_SURROGATE.test(errorCode) ||
+    errorCode.length > MAX_CODE_CHARACTERS
+  ) {
+    const shown = shownText(messageOf(errorCode));
+    throw new InvalidSignature(
+      `an error code must be well-formed text of at most ${MAX_CODE_CHARACTERS} characters, not ${shown}`,
+    );
   }
 }
 
@@ -103,12 +126,5 @@ export class UnhandledCommand extends AmpError {
 export class Unavailable extends AmpError {
   static {
     identify(this, "Unavailable", "UNAVAILABLE", "peer");
-  }
-}
-
-/** A peer with an incompatible version of the program's own protocol. The library never throws it; programs may declare it. */
-export class IncompatibleVersions extends AmpError {
-  static {
-    identify(this, "IncompatibleVersions", "INCOMPATIBLE_VERSIONS", "peer");
   }
 }

@@ -53,7 +53,10 @@ function wireError(error: Error, declared: DeclaredErrors | undefined): WireErro
     return { code: known.code, description: messageOf(error), fatal: known.fatal, undeclared: false };
   }
   if (error instanceof RemoteAmpError) {
-    return { code: error.errorCode, description: error.description, fatal: error.fatal, undeclared: false };
+    const { errorCode, description, fatal } = error;
+    // The class has checked them, but a program may have changed them since, or derived a class with getters.
+    if (typeof errorCode !== "string") return undefined;
+    return { code: errorCode, description: messageOf(description), fatal: Boolean(fatal), undeclared: false };
   }
   return undefined;
 }

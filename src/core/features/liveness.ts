@@ -10,9 +10,14 @@ import { plaintextForbids } from "../connection/admission.ts";
 import type { Feature, FeatureKind, Kernel } from "../connection/feature.ts";
 
 import type { HeartbeatOptions } from "../connection/options.ts";
-import { HeartbeatTimeout, IdleTimeout } from "../errors/transport.ts";
+import { HeartbeatTimeout, IdleTimeout } from "../errors/timeouts.ts";
 import { checkPositive } from "../number-option.ts";
+import { checkOptionNames } from "../option-names.ts";
+import { Box } from "../wire/box.ts";
+import { writeBox } from "../wire/box-writer.ts";
 import { ByteWriter } from "../wire/byte-writer.ts";
+import { ASK, COMMAND } from "../wire/protocol-keys.ts";
+import { tagBytes } from "../wire/tag.ts";
 
 /** The command that the heartbeat asks for. A peer that serves it may answer what it likes. */
 export const HEARTBEAT_COMMAND = "ampwire.Heartbeat";
@@ -31,6 +36,7 @@ export const liveness: FeatureKind<LivenessOptions> = {
 
 function checkHeartbeat({ heartbeat, receiver }: LivenessOptions & { readonly receiver?: unknown }): void {
   if (heartbeat === undefined) return;
+  checkOptionNames("heartbeat", heartbeat, ["interval", "timeout", "command"]);
   const { interval, timeout = interval } = heartbeat;
   if (heartbeat.command !== undefined) checkCommand(heartbeat.command);
   checkPositive({ "heartbeat.interval": interval, "heartbeat.timeout": timeout });
@@ -59,8 +65,8 @@ class Liveness implements Feature {
   #receivedAt: number;
   /** The same, or the last time at which no ask could be sent. */
   #quietSince: number;
-  /** The ask without an answer, and the bytes that were unsent before it. */
-  #asked: { readonly at: number; readonly unsent: number } | undefined;
+  /** The ask without an answer, and the bytes that the system had taken before it. */
+  #asked: { readonly at: number; readonly taken: number } | undefined;
   #timer: unknown;
 
   constructor(kernel: Kernel, heartbeat: HeartbeatOptions | undefined) {
@@ -104,7 +110,7 @@ class Liveness implements Feature {
   #beat(): number | undefined {
     const kernel = this.#kernel;
     const now = kernel.clock.now();
-    const { unsent } = kernel.transport;
+    const { unsent, taken = -unsent } = kernel.transport;
     if (!this.#mayAsk()) {
       this.#quietSince = now;
       this.#asked = undefined;
@@ -112,15 +118,15 @@ class Liveness implements Feature {
     if (this.#asked === undefined) {
       const askIn = this.#interval - (now - this.#quietSince);
       if (askIn > 0) return askIn;
-      this.#asked = { at: now, unsent };
-      kernel.calls.askAndForget(this.#command?.name ?? HEARTBEAT_COMMAND);
+      this.#asked = { at: now, taken };
+      this.#ask();
       return this.#timeout;
     }
     const deadIn = this.#timeout - (now - this.#asked.at);
     if (deadIn > 0) return deadIn;
-    if (unsent < this.#asked.unsent) {
+    if (unsent > 0 && taken > this.#asked.taken) {
       // The ask waits for its turn among bytes that the peer is reading, slowly: the peer is alive.
-      this.#asked = { at: now, unsent };
+      this.#asked = { at: now, taken };
       return this.#timeout;
     }
     kernel.destroy(
@@ -129,6 +135,14 @@ class Liveness implements Feature {
       ),
     );
     return undefined;
+  }
+
+  /** Sends an ask whose answer, of whatever kind, is dropped: its bytes are the sign that the peer is there. */
+  #ask(): void {
+    const { calls, out } = this.#kernel;
+    const tag = calls.pending.addForgotten();
+    writeBox(out, new Box({ [COMMAND]: this.#command?.name ?? HEARTBEAT_COMMAND, [ASK]: tagBytes(tag) }));
+    this.#kernel.written();
   }
 
   /** False while no ask can be sent, or no answer can arrive. */

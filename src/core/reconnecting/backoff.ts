@@ -1,5 +1,6 @@
 /** Waits between attempts to connect: exponential, with full jitter, so that many clients do not retry at the same time. */
 import { invalidNumber } from "../number-option.ts";
+import { checkOptionNames } from "../option-names.ts";
 
 export interface BackoffOptions {
   /** Longest first wait, in milliseconds. Default 100. */
@@ -15,6 +16,9 @@ export interface BackoffOptions {
   readonly jitter?: (() => number) | undefined;
 }
 
+/** Names of the {@link BackoffOptions}. */
+export const BACKOFF_OPTIONS = ["initial", "max", "factor", "jitter"] as const;
+
 export class Backoff {
   readonly #initial: number;
   readonly #max: number;
@@ -23,8 +27,12 @@ export class Backoff {
   /** Longest next wait. */
   #ceiling: number;
 
-  /** @throws RangeError for an invalid option */
-  constructor({ initial = 100, max = 30_000, factor = 2, jitter = Math.random }: BackoffOptions = {}) {
+  /** @throws RangeError for an invalid option, TypeError for an unknown one and for a `jitter` that is not a function */
+  constructor(options: BackoffOptions = {}) {
+    checkOptionNames("backoff", options, BACKOFF_OPTIONS);
+    const { initial = 100, max = 30_000, factor = 2, jitter = Math.random } = options;
+    if (typeof jitter !== "function")
+      throw new TypeError(`backoff.jitter must be a function, not ${typeof jitter}`);
     for (const [name, value, least] of [
       ["initial", initial, 0],
       ["max", max, initial],

@@ -1,6 +1,7 @@
 /** Queue of calls that wait for a connection, with limits on number, bytes and time. */
 import type { Caller, CallOptions } from "../command/types.ts";
 import { CallTimeout, LimitExceeded } from "../errors/caller.ts";
+import { messageOf } from "../errors/to-error.ts";
 import { limitTime } from "../time-limit.ts";
 import type { Clock } from "../transport.ts";
 import type { QueueLimits } from "./options.ts";
@@ -78,6 +79,6 @@ export class CallQueue {
 }
 
 function timedOut(name: string, cause: Error | undefined): CallTimeout {
-  const because = cause === undefined ? "" : `: ${cause.message}`;
+  const because = cause === undefined ? "" : `: ${messageOf(cause)}`;
   return new CallTimeout(`${name} timed out before there was a connection${because}`, { cause });
 }

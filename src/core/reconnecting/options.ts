@@ -1,6 +1,7 @@
 /** Options and states of a reconnecting client. */
-import type { Caller } from "../command/types.ts";
+import type { Caller, CloseOptions } from "../command/types.ts";
 import { checkNotNegative } from "../number-option.ts";
+import { checkOptionNames } from "../option-names.ts";
 import type { Signal } from "../platform.ts";
 import type { Clock } from "../transport.ts";
 import type { BackoffOptions } from "./backoff.ts";
@@ -14,7 +15,7 @@ export interface Reconnectable extends Caller {
   /** Promise of the reason why the connection ended. It never rejects. */
   readonly closed: Promise<Error>;
   /** Finishes the calls in progress, then ends the connection. */
-  close(): Promise<void>;
+  close(options?: CloseOptions): Promise<void>;
   /** Ends the connection at once. */
   destroy(reason?: Error): void;
 }
@@ -97,11 +98,35 @@ export interface ConnectionFactory<C extends Reconnectable> extends ConnectionOp
   readonly prepare?: ((connection: C) => Promise<void>) | undefined;
 }
 
-/** @throws RangeError for a time or a limit that is not a number of at least 0 */
+/** Names of the {@link ReconnectingBaseOptions}. An entry point adds those of its connections, or `open`. */
+export const RECONNECTING_OPTIONS = [
+  "onConnection",
+  "setupTimeout",
+  "onStateChange",
+  "isFatalError",
+  "backoff",
+  "queue",
+  "callTimeout",
+  "clock",
+  "signal",
+] as const;
+
+export const QUEUE_OPTIONS = ["maxCalls", "maxBytes"] as const;
+
+/** @throws RangeError for a time or a limit that is not a number of at least 0, TypeError for an unknown option of `queue` or a value that is not a function */
 export function checkReconnectingOptions({
   callTimeout,
   setupTimeout,
-  queue: { maxCalls, maxBytes } = {},
+  queue,
+  onConnection,
+  onStateChange,
+  isFatalError,
 }: ReconnectingBaseOptions<never>): void {
+  checkOptionNames("queue", queue, QUEUE_OPTIONS);
+  const { maxCalls, maxBytes } = queue ?? {};
+  for (const [name, value] of Object.entries({ onConnection, onStateChange, isFatalError })) {
+    if (value !== undefined && typeof value !== "function")
+      throw new TypeError(`${name} must be a function, not ${typeof value}`);
+  }
   checkNotNegative({ callTimeout, setupTimeout, "queue.maxCalls": maxCalls, "queue.maxBytes": maxBytes });
 }

@@ -6,6 +6,8 @@
  */
 import { ByteWriter } from "../wire/byte-writer.ts";
 import { keptBytes } from "../wire/frame.ts";
+import { isBytes, wrongType } from "../wire/value-text.ts";
+import { belongTogether, checkCodec, isOverridden, registerFunctions } from "./check-codec.ts";
 
 /** Description of a codec, for programs that show, fill in or translate commands. */
 export interface ArgumentDescription {
@@ -60,27 +62,43 @@ export function inPlaceArgument<T, I = T>(
   description?: ArgumentDescription,
 ): InPlaceArgument<T, I> {
   const { write, read } = halves;
-  return {
-    description,
-    write,
-    read,
-    encode(value) {
-      const out = new ByteWriter(32);
-      write(value, out);
-      return out.copy();
-    },
-    decode: (bytes) => read(bytes, 0, bytes.length),
+  const encode = (value: I) => {
+    const out = new ByteWriter(32);
+    write(value, out);
+    return out.copy();
   };
+  const decode = (bytes: Uint8Array) => read(bytes, 0, bytes.length);
+  registerFunctions(write, encode);
+  registerFunctions(read, decode);
+  return { description, write, read, encode, decode };
 }
 
-/** Returns a codec that works in place: the codec itself if it can, else a wrapper that copies the value's bytes. */
+/**
+ * Returns a codec that works in place: the codec itself if it can, else a wrapper that copies the value's bytes. If a program
+ * has spread a codec and overridden a function, the override is used in all places.
+ * @throws InvalidSignature for a value that is not a codec
+ */
 export function asInPlace<T, I>(argument: Argument<T, I> | InPlaceArgument<T, I>): InPlaceArgument<T, I> {
-  if ("write" in argument && "read" in argument) return argument;
+  checkCodec(argument);
+  const copying = copyingCodec(argument);
+  if (!("write" in argument && "read" in argument)) return copying;
+  if (belongTogether(argument.encode, argument.write) && belongTogether(argument.decode, argument.read))
+    return argument;
+  const direct = inPlaceArgument<T, I>({
+    write: (value, out) => argument.write(value, out),
+    read: (bytes, start, end) => argument.read(bytes, start, end),
+  });
+  const { write, encode } = isOverridden(argument.encode, argument.write) ? copying : direct;
+  const { read, decode } = isOverridden(argument.decode, argument.read) ? copying : direct;
+  return { write, encode, read, decode };
+}
+
+/** Returns a codec that converts with `encode` and `decode` of another one. */
+function copyingCodec<T, I>(argument: Argument<T, I>): InPlaceArgument<T, I> {
   const encode = (value: I): Uint8Array => {
     const bytes: unknown = argument.encode(value);
     // Any other object with a `length` would be written as zeros.
-    if (!(bytes instanceof Uint8Array))
-      throw new TypeError("the codec must return a Uint8Array from encode()");
+    if (!isBytes(bytes)) throw wrongType("the result of encode()", "a Uint8Array", bytes);
     return bytes;
   };
   return {

@@ -95,7 +95,8 @@ export class BoxTemplate {
       throw this.#set.failure(field.name, error);
     }
     const length = out.endCounted(start - LENGTH_BYTES);
-    if (length > MAX_VALUE_LENGTH) throw this.#set.failure(field.name, tooLong(length));
+    // NaN if a codec of the program has appended a value that is not bytes: it would damage every box of this turn.
+    if (!(length <= MAX_VALUE_LENGTH)) throw this.#set.failure(field.name, tooLong(length));
   }
 }
 

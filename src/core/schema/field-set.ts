@@ -1,10 +1,10 @@
 /** The fields of one kind of box, compiled once. `read-fields.ts` reads such boxes, `box-template.ts` writes them. */
 
 import type { AmpError } from "../errors/amp-error.ts";
-import { DescriptorsNotAvailable, InvalidSignature, TooLong } from "../errors/caller.ts";
+import { DescriptorsNotAvailable, InvalidSignature, LimitExceeded, TooLong } from "../errors/caller.ts";
 import { isError, messageOf } from "../errors/to-error.ts";
 import { compareBytes } from "../wire/box-writer.ts";
-import type { Fields } from "./argument.ts";
+import type { Argument, Fields } from "./argument.ts";
 import {
   type CompiledFields,
   compileField,
@@ -35,12 +35,20 @@ export class FieldSet implements CompiledFields {
     this.#exact = exact;
     this.#names = Object.keys(fields);
     this.fields = Object.entries(fields)
-      .filter(([, argument]) => !isLocal(argument))
-      .map(([name, argument]) => compileField(name, argument, this.#names.indexOf(name)))
+      .flatMap(([name, argument]) => this.#compile(name, argument))
       .sort((a, b) => compareBytes(a.key, b.key));
     const spread = this.fields.filter((field) => field.spread !== undefined);
     this.spreadPath = spread[0]?.spread?.spreadPath;
     for (const { name } of spread) this.#checkPieces(name);
+  }
+
+  /** Returns the compiled field, or an empty array for a local field. @throws InvalidSignature, TooLong */
+  #compile(name: string, argument: Argument<unknown>): Field[] {
+    try {
+      return isLocal(argument) ? [] : [compileField(name, argument, this.#names.indexOf(name))];
+    } catch (error) {
+      throw this.failure(name, error);
+    }
   }
 
   /** A value that is spread over `name.2`, `name.3`, ... would overwrite an argument of such a name. */
@@ -93,6 +101,7 @@ export class FieldSet implements CompiledFields {
   failure(name: string, cause: unknown): AmpError {
     const message = `${this.#what}: ${JSON.stringify(name)}: ${messageOf(cause)}`;
     if (!isError(cause)) return new InvalidSignature(message, { cause });
+    if (cause instanceof LimitExceeded) return cause; // a limit of the box, not of this field
     if (cause instanceof TooLong) return new TooLong(message, { cause });
     if (cause instanceof DescriptorsNotAvailable) return new DescriptorsNotAvailable(message, { cause });
     return new InvalidSignature(message, { cause });

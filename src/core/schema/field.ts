@@ -9,6 +9,7 @@ import type { Frame } from "../wire/frame.ts";
 import { textToKey } from "../wire/key-text.ts";
 import type { Tag } from "../wire/tag.ts";
 import { type Argument, asInPlace, type InPlaceArgument } from "./argument.ts";
+import { checkCodec } from "./check-codec.ts";
 
 /** Values by field name. */
 export type Values = Readonly<Record<string, unknown>>;
@@ -54,6 +55,8 @@ export interface CompiledFields {
  * Such codecs refer to it, so a bundle without them does not contain it.
  */
 export interface SpreadPath {
+  /** @throws InvalidSignature for a spread codec of which a function was overridden that this path would ignore */
+  check(codec: Omit<BoxArgument<unknown, never>, "spreadPath">): void;
   read(set: CompiledFields, frame: Frame, connection: unknown): Record<string, unknown>;
   /** @param slots values by {@link Field.slot}; the others are looked up in `values` */
   write(
@@ -75,6 +78,8 @@ export interface BoxArgument<T, I = T> extends Argument<T, I> {
   toBox(value: I, name: string, box: Box, connection: unknown): void;
   /** Returns undefined if the argument is absent. */
   fromBox(name: string, box: Box, connection: unknown): T | undefined;
+  /** Returns the value of a required argument that has no keys. Without this function, such an argument is missing. */
+  emptyValue?(): T;
   /** Set by `boxArgument()`. */
   readonly spreadPath: SpreadPath;
 }
@@ -95,11 +100,13 @@ export function compileField(name: string, argument: Argument<unknown>, slot: nu
   if (isBoxArgument(argument) && !argument.spreadPath) {
     throw new InvalidSignature(`${name}: use boxArgument() for a codec with toBox`);
   }
+  const codec = asInPlace(argument);
+  if (isBoxArgument(argument)) argument.spreadPath.check(argument);
   return {
     ...compileKey(name),
     name,
     slot,
-    codec: asInPlace(argument),
+    codec,
     optional: "optional" in argument && argument.optional === true,
     spread: isBoxArgument(argument) ? argument : undefined,
     shadowed: name in Object.prototype,
@@ -121,7 +128,9 @@ function unlistedValue(field: Field, values: Values): unknown {
   return field.shadowed && !Object.hasOwn(values, field.name) ? undefined : values[field.name];
 }
 
+/** @throws InvalidSignature for a value that is not a codec */
 export function isLocal(argument: Argument<unknown>): boolean {
+  checkCodec(argument);
   return "local" in argument && argument.local === true;
 }
 

@@ -3,11 +3,13 @@
  * written through a map. Only codecs that need it import this file.
  */
 
+import { InvalidSignature } from "../errors/caller.ts";
 import { Box } from "../wire/box.ts";
 import { writeBox } from "../wire/box-writer.ts";
 import type { ByteWriter } from "../wire/byte-writer.ts";
 import type { Frame } from "../wire/frame.ts";
 import { type Tag, tagBytes } from "../wire/tag.ts";
+import { isOverridden, registerFunctions } from "./check-codec.ts";
 import {
   type BoxArgument,
   type CompiledFields,
@@ -21,9 +23,25 @@ import {
 /**
  * Completes a codec that reads and writes keys of the box itself: adds `spreadPath` to it.
  * @returns the same object, which may be an instance of a class
+ * @throws InvalidSignature for a spread codec of which one function is overridden and would be ignored
  */
 export function boxArgument<T, I = T>(codec: Omit<BoxArgument<T, I>, "spreadPath">): BoxArgument<T, I> {
+  checkBoxCodec(codec);
+  registerFunctions(codec.encode, codec.toBox);
+  registerFunctions(codec.decode, codec.fromBox);
   return Object.assign(codec, { spreadPath: throughBox });
+}
+
+function checkBoxCodec({
+  encode,
+  decode,
+  toBox,
+  fromBox,
+}: Omit<BoxArgument<unknown, never>, "spreadPath">): void {
+  if (isOverridden(encode, toBox))
+    throw new InvalidSignature("encode is overridden, but toBox writes the values: override toBox too");
+  if (isOverridden(decode, fromBox))
+    throw new InvalidSignature("decode is overridden, but fromBox reads the values: override fromBox too");
 }
 
 /**
@@ -36,6 +54,7 @@ export interface SideChannel {
 }
 
 const throughBox: SpreadPath = {
+  check: checkBoxCodec,
   read(set, frame, connection) {
     return undoingOnError(connection, () => readBox(set, frame, connection));
   },
@@ -77,7 +96,11 @@ function readBox(set: CompiledFields, frame: Frame, connection: unknown): Record
 }
 
 function readField(field: Field, frame: Frame, box: Box, connection: unknown): unknown {
-  if (field.spread !== undefined) return field.spread.fromBox(field.name, box, connection);
+  const { spread } = field;
+  if (spread !== undefined) {
+    const value = spread.fromBox(field.name, box, connection);
+    return value === undefined && !field.optional ? spread.emptyValue?.() : value;
+  }
   const index = frame.indexOf(field.pattern);
   return field.codec.read(frame.bytes, frame.valueStart(index), frame.valueEnd(index));
 }

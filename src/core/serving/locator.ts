@@ -105,21 +105,34 @@ function objectLocator(instance: object): ResponderLocator {
     );
   }
   const decorated = decoratedResponders(instance);
-  if (decorated === undefined && !hasRawMethod(instance)) {
-    throw new InvalidSignature(
-      "this object has neither methods decorated with @Command.responder nor amp_NAME methods",
-    );
+  if (decorated === undefined) {
+    const rawNames = rawMethodNames(instance);
+    if (rawNames.length === 0) {
+      throw new InvalidSignature(
+        "this object has neither methods decorated with @Command.responder nor amp_NAME methods",
+      );
+    }
+    for (const name of rawNames) checkRawName(name);
   }
   return {
     locateResponder: (name) => decorated?.get(name) ?? rawMethod(instance, RAW_PREFIX + name.toUpperCase()),
   };
 }
 
-function hasRawMethod(instance: object): boolean {
+/** Returns the names of the methods `amp_NAME`, also of those that a class inherits. Calls no getter. */
+function rawMethodNames(instance: object): string[] {
+  const names: string[] = [];
   for (let layer: object | null = instance; layer !== null; layer = Object.getPrototypeOf(layer)) {
-    if (Object.getOwnPropertyNames(layer).some((name) => name.startsWith(RAW_PREFIX))) return true;
+    names.push(...Object.getOwnPropertyNames(layer).filter((name) => name.startsWith(RAW_PREFIX)));
   }
-  return false;
+  return names;
+}
+
+/** @throws InvalidSignature for a method that no ask can reach */
+function checkRawName(methodName: string): void {
+  const reachable = RAW_PREFIX + methodName.slice(RAW_PREFIX.length).toUpperCase();
+  if (methodName !== reachable)
+    throw new InvalidSignature(`the method ${methodName} would never be called: name it ${reachable}`);
 }
 
 function rawMethod(instance: object, methodName: string): RawResponder | undefined {

@@ -1,15 +1,17 @@
 /** Boxes to bytes, through a map: for boxes that no template describes. */
 import { InvalidSignature, TooLong } from "../errors/caller.ts";
 import type { UnsharedBytes } from "../platform.ts";
-import type { Box } from "./box.ts";
+import { type Box, wrongValue } from "./box.ts";
 import { MAX_KEY_LENGTH, MAX_VALUE_LENGTH } from "./box-limits.ts";
 import { ByteWriter } from "./byte-writer.ts";
 import { FixedBytes } from "./fixed-bytes.ts";
 import { textToKey } from "./key-text.ts";
+import { isBytes, wrongType } from "./value-text.ts";
 
 /**
  * Encodes a box, with its keys in byte order.
- * @throws InvalidSignature if the box or a key is empty, TooLong if a key is over 255 bytes or a value over 65535
+ * @throws InvalidSignature if the box or a key is empty, or if a key or a value has the wrong type; TooLong if a key is over
+ * 255 bytes or a value over 65535
  */
 export function encodeBox(box: Box): UnsharedBytes {
   const out = new ByteWriter();
@@ -66,9 +68,14 @@ export function compareBytes(a: Uint8Array, b: Uint8Array): number {
 }
 
 function sortedEntries(box: Box): [Uint8Array, Uint8Array][] {
-  return [...box]
-    .map(([key, value]): [Uint8Array, Uint8Array] => [textToKey(key), value])
-    .sort(([a], [b]) => compareBytes(a, b));
+  return [...box].map(encodedEntry).sort(([a], [b]) => compareBytes(a, b));
+}
+
+/** `Box.set` checks the types too. Here they are checked for a map that was filled in another way. */
+function encodedEntry([key, value]: readonly [string, Uint8Array]): [Uint8Array, Uint8Array] {
+  if (typeof key !== "string") throw wrongType("a key", "a string", key);
+  if (!isBytes(value)) throw wrongValue(key, value); // it would damage the boxes that are already written
+  return [textToKey(key), value];
 }
 
 function valueTooLong(box: Box, value: Uint8Array): TooLong {

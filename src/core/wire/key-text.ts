@@ -5,10 +5,9 @@
  * `surrogateescape` (PEP 383). So every key has exactly one string, from which the same bytes are encoded again.
  */
 import { InvalidSignature } from "../errors/caller.ts";
+import { LONE_SURROGATE } from "../errors/safe-text.ts";
 import { type UnsharedBytes, utf8Encoder } from "../platform.ts";
 
-/** Matches a surrogate that is not half of a pair; the `u` flag makes pairs one character. */
-export const LONE_SURROGATE = /\p{Surrogate}/u;
 /** Size up to which joining characters one by one is fastest. Few keys are longer. */
 const SHORT_TEXT_BYTES = 16;
 /** Characters per call of `String.fromCharCode`, which takes each as an argument. */

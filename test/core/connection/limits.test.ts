@@ -19,7 +19,7 @@ describe("resolveLimits", () => {
       expect(() => resolveLimits(given)).toThrow(/maxBoxBytes must be a positive number/);
     }
     expect(() => resolveLimits({ maxBoxByte: 5 } as unknown as Partial<Limits>)).toThrow(
-      /no limit named maxBoxByte/,
+      'limits: unknown option "maxBoxByte" (did you mean "maxBoxBytes"?)',
     );
   });
 });

@@ -6,9 +6,10 @@
  */
 
 import { local } from "../../arguments/local.ts";
-import { Command, type CommandSpec, type Extended } from "../../command/command.ts";
+import { COMMAND_SPEC, Command, type CommandSpec, type Extended } from "../../command/command.ts";
 import type { BoxKind } from "../../command/protocol-change.ts";
 import { InvalidSignature } from "../../errors/caller.ts";
+import { checkOptionNames } from "../../option-names.ts";
 import type { Fields, LocalArgument } from "../../schema/argument.ts";
 
 /**
@@ -65,6 +66,9 @@ export class ProtocolSwitchCommand<A extends Fields = {}, Stream = unknown> exte
 > {
   constructor(name: string, spec: SwitchSpec<A> = {}) {
     const fields: SwitchFields<Stream> = { protocol: local() };
+    // The spec of a subclass may have fields of its own.
+    if (new.target === ProtocolSwitchCommand) checkOptionNames(`protocol switch ${name}`, spec, COMMAND_SPEC);
+    checkSwitch(name, spec);
     super(name, {
       ...spec,
       arguments: { ...(spec.arguments as A), ...fields }, // undefined adds no fields
@@ -74,4 +78,14 @@ export class ProtocolSwitchCommand<A extends Fields = {}, Stream = unknown> exte
       responseType: switchBox,
     });
   }
+}
+
+/** Checks that a spec does not set what a switch sets itself. `extend` passes the same values again. @throws InvalidSignature */
+function checkSwitch(name: string, spec: CommandSpec<Fields, Fields, boolean>): void {
+  const { response = {}, requiresAnswer = true, commandType = switchBox, responseType = switchBox } = spec;
+  const plain = Object.keys(response).every((field) => field === "protocol");
+  if (plain && requiresAnswer && commandType === switchBox && responseType === switchBox) return;
+  throw new InvalidSignature(
+    `protocol switch ${name}: it has an answer without values, so response, requiresAnswer, commandType and responseType cannot be set`,
+  );
 }
