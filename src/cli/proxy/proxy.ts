@@ -9,6 +9,7 @@ import {
   type SocketAddress,
   socketAddress,
 } from "../net/address.ts";
+import { listenFailure } from "../net/listen-failure.ts";
 import { serverFlags, serverTLS } from "../net/tls-flags.ts";
 import { waitForSignal } from "../net/wait-for-signal.ts";
 import { subcommand } from "../subcommand.ts";
@@ -85,7 +86,9 @@ verified with --ca only. For development: the output and the recording contain T
       const onFirstDrop = (connection: number) =>
         terminal.note(`#${connection}: too many unanswered asks; the oldest ones are no longer paired`);
       const options = { listen, to, tls, commands, onTraffic, onFirstDrop, onError };
-      await using server = await startProxy(options);
+      await using server = await startProxy(options).catch(async (error) => {
+        throw await listenFailure(addressOf(listen), error);
+      });
       terminal.note(`listening on ${addressText(addressOf(server.address))}`);
       await Promise.race([waitForSignal(), writeFailed]);
     } finally {
