@@ -1,12 +1,5 @@
 /** A server over TCP or a UNIX socket. */
-import { once } from "node:events";
-import {
-  type AddressInfo,
-  createServer,
-  type ListenOptions as NetListenOptions,
-  type Server as NetServer,
-  type ServerOpts,
-} from "node:net";
+import { type AddressInfo, createServer, type Server as NetServer, type ServerOpts } from "node:net";
 import type { Duplex } from "node:stream";
 import type { CloseOptions } from "../core/command/types.ts";
 import type { BoxReceiver } from "../core/connection/box-interfaces.ts";
@@ -20,13 +13,8 @@ import { type ServerLimits, serverBudgets } from "../core/serving/server-limits.
 import { checkOptions, NodeConnection, type NodeConnectionOptions } from "./connection.ts";
 import { adoptSocket, checkDescriptors } from "./descriptors/adopt-socket.ts";
 import { diagnostics } from "./diagnostics.ts";
-import {
-  LISTEN_OPTIONS,
-  NET_LISTEN_OPTIONS,
-  NET_SERVER_OPTIONS,
-  OPTIONS_OF_NODE,
-  pick,
-} from "./option-names.ts";
+import { checkListenAddress, type ListenAddress, startListening } from "./listening.ts";
+import { LISTEN_OPTIONS, NET_SERVER_OPTIONS, OPTIONS_OF_NODE, pick } from "./option-names.ts";
 import { SharedBufferSocket } from "./shared-buffer-socket.ts";
 import { normalAddress } from "./socket-address.ts";
 
@@ -36,7 +24,7 @@ import { normalAddress } from "./socket-address.ts";
  * the options of each connection.
  */
 export interface ListenOptions
-  extends Pick<NetListenOptions, (typeof NET_LISTEN_OPTIONS)[number]>,
+  extends ListenAddress,
     Pick<ServerOpts, (typeof NET_SERVER_OPTIONS)[number]>,
     Omit<NodeConnectionOptions, "receiver"> {
   /**
@@ -72,6 +60,7 @@ export async function listen(options: ListenOptions): Promise<Server> {
   checkReceiver(receiver);
   checkDescriptors(rest.descriptors, rest.path);
   const address = normalAddress(rest);
+  checkListenAddress(address);
   const origin = { budgets: serverBudgets(serverLimits), paths: { local: rest.path } };
   const connections = new Set<NodeConnection>();
   const unref = { value: false };
@@ -101,11 +90,10 @@ export async function listen(options: ListenOptions): Promise<Server> {
     },
   );
   if (maxConnections !== undefined) server.maxConnections = maxConnections;
-  server.listen(pick(address, NET_LISTEN_OPTIONS));
-  await once(server, "listening");
+  await startListening(server, address);
   server.on("error", report); // never removed: an `error` event without a listener ends the process
-  // address() returns null only for a server that does not listen.
-  return new Server(server, server.address() as AddressInfo | string, connections, unref);
+  // Node does not know the path of an inherited UNIX socket: its address is null.
+  return new Server(server, server.address() ?? "", connections, unref);
 }
 
 /** Runs `onConnection` and handles its rejection: an unhandled one would let any peer end the process. */
@@ -168,7 +156,10 @@ export class Server<Address extends AddressInfo | string = AddressInfo | string>
     return this.#connections;
   }
 
-  /** Returns the address and port, or the path of the UNIX socket; also after the server has closed. */
+  /**
+   * Returns the address and port, or the path of the UNIX socket; also after the server has closed. An inherited UNIX socket
+   * (`fd`) has the path `""`.
+   */
   address(): Address {
     return this.#address;
   }

@@ -124,6 +124,8 @@ export class StreamTransport implements Transport {
     const stream = this.#stream;
     if (stream instanceof SharedBufferSocket) stream.lendTo(this.#receiver);
     stream.on("data", this.#onData).on("end", this.#onEnd).on("close", this.#onClose);
+    // A `data` listener does not start a stream that was paused.
+    if (stream.readableFlowing === false && !this.#paused) stream.resume();
     // The `close` event may have been emitted already.
     if (stream.destroyed) process.nextTick(this.#onClose);
   }
