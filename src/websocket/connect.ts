@@ -5,9 +5,16 @@ import type { ConnectionOptions } from "../core/connection/options.ts";
 import { boxReceiver } from "../core/features/box-receiver.ts";
 import { boxTimeout } from "../core/features/box-timeout.ts";
 import { liveness } from "../core/features/liveness.ts";
+import { CONNECTION_OPTIONS, checkOptionNames } from "../core/option-names.ts";
 import { serving } from "../core/serving/serving.ts";
 import { checkOptions, connectionOn, openWebSocket } from "./open.ts";
-import type { OpenOptions, SocketOptions, WebSocketURL } from "./options.ts";
+import {
+  OPEN_OPTIONS,
+  type OpenOptions,
+  SOCKET_OPTIONS,
+  type SocketOptions,
+  type WebSocketURL,
+} from "./options.ts";
 import type { WebSocketLike } from "./socket.ts";
 
 export const FEATURES = new FeatureSet(boxReceiver, boxTimeout, liveness);
@@ -18,12 +25,21 @@ export interface WebSocketOptions extends Omit<ConnectionOptions, "tls">, Socket
 /** Options of `connect`. */
 export interface ConnectWebSocketOptions extends WebSocketOptions, OpenOptions {}
 
+/** Names of the {@link WebSocketOptions}. */
+export const ATTACH_OPTIONS: readonly string[] = [
+  ...CONNECTION_OPTIONS.filter((name) => name !== "tls"),
+  ...SOCKET_OPTIONS,
+];
+/** Names of the {@link ConnectWebSocketOptions}. */
+export const CONNECT_OPTIONS: readonly string[] = [...ATTACH_OPTIONS, ...OPEN_OPTIONS];
+
 /**
  * Makes a connection on an open WebSocket of a client or of a server (`ws`). Call it before the first message arrives: on
  * a server in the `connection` event.
  * @throws TypeError if the WebSocket is not open; RangeError, TypeError for invalid options
  */
 export function attach(socket: WebSocketLike, options: WebSocketOptions = {}): Connection {
+  checkOptionNames("attach", options, ATTACH_OPTIONS);
   return connectionOn(socket, options, serving, FEATURES);
 }
 
@@ -33,6 +49,14 @@ export function attach(socket: WebSocketLike, options: WebSocketOptions = {}): C
  * is opened: RangeError and TypeError for invalid options, and the WebSocket's own error for an invalid URL
  */
 export async function connect(url: WebSocketURL, options: ConnectWebSocketOptions = {}): Promise<Connection> {
+  checkOptionNames("connect", options, CONNECT_OPTIONS);
+  return await open(url, options);
+}
+
+/** Connects as {@link connect} does. Ignores unknown options. */
+export async function open(url: WebSocketURL, options: ConnectWebSocketOptions): Promise<Connection> {
   const { WebSocket: _class, connectTimeout: _timeout, signal: _signal, ...rest } = options;
-  return await openWebSocket(checkOptions(options, FEATURES), url, options, (socket) => attach(socket, rest));
+  return await openWebSocket(checkOptions(options, FEATURES), url, options, (socket) =>
+    connectionOn(socket, rest, serving, FEATURES),
+  );
 }

@@ -32,6 +32,12 @@ import type {
   OPENER_OPTIONS,
   RECONNECTING_ADDRESS_OPTIONS,
 } from "../../src/node/option-names.ts";
+import type {
+  OPEN_OPTIONS,
+  OpenOptions,
+  SOCKET_OPTIONS,
+  SocketOptions,
+} from "../../src/websocket/options.ts";
 import type { Equal, Expect } from "./expect.ts";
 
 type Names<List extends readonly string[]> = List[number];
@@ -48,6 +54,8 @@ export type Cases = [
   Expect<Equal<Names<typeof START_TLS_OPTIONS>, keyof StartTLSOptions | keyof TLSOptions>>,
   Expect<Equal<Names<typeof BACKOFF_OPTIONS>, keyof BackoffOptions>>,
   Expect<Equal<Names<typeof QUEUE_OPTIONS>, keyof QueueLimits>>,
+  Expect<Equal<Names<typeof SOCKET_OPTIONS>, keyof SocketOptions>>,
+  Expect<Equal<Names<typeof OPEN_OPTIONS>, keyof OpenOptions>>,
   Expect<Equal<Names<typeof ATTACH_OPTIONS>, keyof AttachOptions>>,
   Expect<Equal<Names<typeof ATTACH_CHILD_OPTIONS>, keyof AttachChildOptions>>,
   Expect<Equal<Names<typeof CONNECT_OPTIONS>, KeysOf<ConnectOptions>>>,

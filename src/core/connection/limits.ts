@@ -20,7 +20,10 @@ export interface Limits extends BoxLimits {
    * it reads on, and refuses further asks with the error code `UNAVAILABLE`. Default 16 MiB.
    */
   readonly maxBytesInProgress: number;
-  /** Items of lists and rows in one received box. A box with more is rejected, like any box that cannot be read. Default 65,536. */
+  /**
+   * Items of lists, rows, and keys of rows in one received box. A box with more is rejected, like any box that cannot be read.
+   * Default 65,536.
+   */
   readonly maxElements: number;
   /**
    * Milliseconds for which reading may be stopped by the limits on asks while no ask finishes and no more asks can be queued.

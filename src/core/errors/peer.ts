@@ -78,7 +78,7 @@ export class RemoteAmpError extends AmpError {
   /**
    * @param errorCode error code, `_error_code` on the wire
    * @param description text for people, `_error_description` on the wire. The message shows the first 1,000 characters.
-   * Of an error, its message is used
+   * If an error is passed, its message is used
    * @param fatal true: if a responder throws this error, close the connection after the error has been sent
    * @throws InvalidSignature for an error code that the wire cannot carry
    */
