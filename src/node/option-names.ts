@@ -29,6 +29,7 @@ export const CONNECT_OPTIONS = [
   ...NODE_CONNECTION_OPTIONS,
   ...SOCKET_OPTIONS,
   "connectTimeout",
+  "implicitTLS",
   "signal",
 ] as const;
 
@@ -53,6 +54,7 @@ export const LISTEN_OPTIONS = [
   "reusePort",
   "unlinkStale",
   "mode",
+  "implicitTLS",
   "onConnection",
   "maxConnections",
   "serverLimits",
