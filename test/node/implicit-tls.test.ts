@@ -1,6 +1,6 @@
 /** TLS from the first byte, with `implicitTLS` of connect, listen and reconnecting. */
 import { once } from "node:events";
-import { type AddressInfo, createServer } from "node:net";
+import { type AddressInfo, connect as connectSocket, createServer } from "node:net";
 import { connect as connectTLS, createServer as createTLSServer } from "node:tls";
 import {
   command,
@@ -164,12 +164,11 @@ test("a peer that never begins its handshake is dropped after handshakeTimeout a
   const late = await rejection(secureClient(port));
   expect(late).toBeInstanceOf(Error);
   socket.destroy();
-  const { connect: open } = await import("node:net");
-  let waiting = open({ host: HOST, port });
+  let waiting = connectSocket({ host: HOST, port });
   waiting.on("error", () => {});
   while (own.pending === 0) {
     await new Promise(setImmediate);
-    if (waiting.destroyed) waiting = open({ host: HOST, port }).on("error", () => {});
+    if (waiting.destroyed) waiting = connectSocket({ host: HOST, port }).on("error", () => {});
   }
   own.advance(10_000);
   while (errors.length === 0) await new Promise(setImmediate);
@@ -190,8 +189,7 @@ test("the signal of connect cancels the handshake", async () => {
 
 test("server.destroy() ends handshakes that are under way", async () => {
   const { port, server } = await secureServer();
-  const { connect: open } = await import("node:net");
-  const socket = open({ host: HOST, port });
+  const socket = connectSocket({ host: HOST, port });
   await once(socket, "connect");
   await new Promise(setImmediate);
   server.destroy();
