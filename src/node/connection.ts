@@ -22,7 +22,12 @@ import type { DescriptorChannel } from "./descriptors/descriptor-channel.ts";
 import { DescriptorStream } from "./descriptors/descriptor-stream.ts";
 import { type PeerCredentials, peerCredentialsOf } from "./descriptors/peer-credentials.ts";
 import { diagnostics } from "./diagnostics.ts";
-import { DEFAULT_HANDSHAKE_DELAY, type SocketPaths, StreamTransport } from "./stream-transport.ts";
+import {
+  DEFAULT_HANDSHAKE_DELAY,
+  type SocketPaths,
+  StreamTransport,
+  type Upgraded,
+} from "./stream-transport.ts";
 import type { TLSOptions, TLSRole } from "./tls/options.ts";
 import { checkTLSOptions } from "./tls/validate-options.ts";
 
@@ -65,6 +70,8 @@ export function checkOptions(options: NodeConnectionOptions, role: TLSRole | und
 export interface ConnectionOrigin {
   readonly budgets?: SharedBudgets | undefined;
   readonly paths?: SocketPaths | undefined;
+  /** Result of the handshake, if the stream uses TLS from its first byte. */
+  readonly upgraded?: Upgraded | undefined;
 }
 
 /** A connection over a Node stream. `connect`, `listen` and `attach` create it. */
@@ -77,7 +84,7 @@ export class NodeConnection extends Connection {
     stream: Duplex,
     role: TLSRole | undefined,
     options: NodeConnectionOptions,
-    { budgets, paths }: ConnectionOrigin = {},
+    { budgets, paths, upgraded }: ConnectionOrigin = {},
   ) {
     const {
       handshakeDelay = DEFAULT_HANDSHAKE_DELAY,
@@ -85,7 +92,7 @@ export class NodeConnection extends Connection {
       observer = diagnostics,
       ...rest
     } = options;
-    const transport = new StreamTransport(stream, { role, handshakeDelay, paths });
+    const transport = new StreamTransport(stream, { role, handshakeDelay, paths, upgraded });
     // `observer` first: an object literal that begins with a spread takes more memory in V8.
     super(transport, clock, { observer, ...rest }, budgets);
     this.#transport = transport;

@@ -18,7 +18,7 @@ export const tlsBox: BoxKind = {
     state: "upgrading",
     admit(connection, side) {
       if (side === "asker" && connection.transport.tls !== undefined) {
-        throw new TypeError("the stream uses TLS from its first byte: StartTLS is not possible inside TLS");
+        throw new OnlyOneTLS("the stream uses TLS from its first byte: StartTLS is not possible inside TLS");
       }
       if (connection.secure) throw new OnlyOneTLS("TLS has already been started on this connection");
     },
