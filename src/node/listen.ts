@@ -29,6 +29,8 @@ import {
 } from "./option-names.ts";
 import { SharedBufferSocket } from "./shared-buffer-socket.ts";
 import { normalAddress } from "./socket-address.ts";
+import { CurrentTLS } from "./tls/current-tls.ts";
+import type { TLSOptions, TLSProvider } from "./tls/options.ts";
 
 /**
  * Options of {@link listen}: the address as for `net.Server.listen` (`{ port, host }`, or `{ path }` for a UNIX socket), the
@@ -71,6 +73,8 @@ export async function listen(options: ListenOptions): Promise<Server> {
   checkOptions(rest, "server");
   checkReceiver(receiver);
   checkDescriptors(rest.descriptors, rest.path);
+  const tls = new CurrentTLS(rest.tls);
+  const connectionOptions = { ...rest, tls: tls.option };
   const address = normalAddress(rest);
   const origin = { budgets: serverBudgets(serverLimits), paths: { local: rest.path } };
   const connections = new Set<NodeConnection>();
@@ -86,7 +90,8 @@ export async function listen(options: ListenOptions): Promise<Server> {
       let stream: Duplex = socket;
       try {
         stream = rest.descriptors ? adoptSocket(socket, rest.descriptors) : SharedBufferSocket.adopt(socket);
-        const own = receiver === undefined ? rest : { ...rest, receiver: receiver() };
+        const own =
+          receiver === undefined ? connectionOptions : { ...connectionOptions, receiver: receiver() };
         const connection = new NodeConnection(stream, "server", own, origin);
         connections.add(connection);
         if (unref.value) connection.unref();
@@ -105,7 +110,7 @@ export async function listen(options: ListenOptions): Promise<Server> {
   await once(server, "listening");
   server.on("error", report); // never removed: an `error` event without a listener ends the process
   // address() returns null only for a server that does not listen.
-  return new Server(server, server.address() as AddressInfo | string, connections, unref);
+  return new Server(server, server.address() as AddressInfo | string, connections, unref, tls);
 }
 
 /** Runs `onConnection` and handles its rejection: an unhandled one would let any peer end the process. */
@@ -150,17 +155,30 @@ export class Server<Address extends AddressInfo | string = AddressInfo | string>
   readonly #connections: Set<NodeConnection>;
   /** True if new connections do not keep the process running. */
   readonly #unref: { value: boolean };
+  readonly #tls: CurrentTLS;
 
   constructor(
     server: NetServer,
     address: Address,
     connections: Set<NodeConnection>,
     unref: { value: boolean },
+    tls: CurrentTLS,
   ) {
     this.#unref = unref;
     this.#server = server;
     this.#address = address;
     this.#connections = connections;
+    this.#tls = tls;
+  }
+
+  /**
+   * Replaces the option `tls`, for example to use a renewed certificate. Handshakes that begin afterwards use the new options,
+   * also on connections that are open already. Connections that use TLS stay as they are.
+   * @throws InvalidCertificate or TypeError for invalid options: the server continues with the old ones
+   * @throws TLSNotAvailable if the server was started with `tls: false`
+   */
+  setTLS(options: TLSOptions | TLSProvider): void {
+    this.#tls.set(options);
   }
 
   /** The open connections. */
