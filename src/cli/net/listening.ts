@@ -31,7 +31,7 @@ export async function listenAt(address: Address, options: ListeningOptions): Pro
 
 async function listenTLS(address: InternetAddress<"tls">, options: ListeningOptions): Promise<Listening> {
   const { tls = {}, onConnection } = options;
-  if (tls === false || tls.localCertificate === undefined) {
+  if (tls === false || typeof tls === "function" || tls.localCertificate === undefined) {
     throw new UsageError(
       "tls:// needs a certificate",
       "use --cert FILE; ampwire certificate issue creates the file",
