@@ -1,22 +1,28 @@
 /** AMP, the Asynchronous Messaging Protocol: the part that runs everywhere. */
 
 export { ampList } from "./core/arguments/amp-list.ts";
+export { big } from "./core/arguments/big.ts";
 export { bigBytes } from "./core/arguments/big-bytes.ts";
 export { bigInteger } from "./core/arguments/big-integer.ts";
 export { bigUnicode } from "./core/arguments/big-unicode.ts";
 export { boolean } from "./core/arguments/boolean.ts";
 export { bytes } from "./core/arguments/bytes.ts";
+export { type Compression, type Compressor, compression } from "./core/arguments/compression.ts";
 export { dateTime } from "./core/arguments/date-time.ts";
 export { decimal } from "./core/arguments/decimal.ts";
 export { float } from "./core/arguments/float.ts";
 export { integer } from "./core/arguments/integer.ts";
+export { json, type SchemaIssue, type SchemaResult, type StandardSchema } from "./core/arguments/json.ts";
 export { listOf } from "./core/arguments/list-of.ts";
+export { enumeration, literal } from "./core/arguments/literal.ts";
 export { local } from "./core/arguments/local.ts";
+export { type NullableArgument, nullable } from "./core/arguments/nullable.ts";
 export { optional } from "./core/arguments/optional.ts";
 export { path } from "./core/arguments/path.ts";
 export { decimalText, exactDecimal } from "./core/arguments/python-decimal.ts";
 export type { SplitLayout, SplitOptions } from "./core/arguments/split-value.ts";
 export { unicode } from "./core/arguments/unicode.ts";
+export { type ClientOf, type Contract, client } from "./core/calls/client.ts";
 export { BoxDispatcher } from "./core/carriers/box-dispatcher.ts";
 export {
   type MessageChannelLike,
@@ -55,6 +61,7 @@ export type {
   CallResult,
   CloseOptions,
   CommandType,
+  ConnectionState,
   ResponderContext,
   StartTLSOptions,
 } from "./core/command/types.ts";
@@ -74,16 +81,14 @@ export {
   DescriptorsNotAvailable,
   InvalidSignature,
   LimitExceeded,
-  ProtocolSwitched,
   TLSNotAvailable,
   TLSRequired,
   TooLong,
 } from "./core/errors/caller.ts";
 export type { ErrorClass, ErrorCodes } from "./core/errors/declared-errors.ts";
+export { IncompatibleVersions } from "./core/errors/incompatible-versions.ts";
 export {
-  BoxTimeout,
   BoxTooLarge,
-  IncompatibleVersions,
   KeyTooLong,
   MalformedAmpBox,
   NoEmptyBoxes,
@@ -94,7 +99,9 @@ export {
   UnhandledCommand,
   UnknownRemoteError,
 } from "./core/errors/peer.ts";
+export { ProtocolSwitched } from "./core/errors/protocol-switched.ts";
 export { BadLocalReturn } from "./core/errors/responder.ts";
+export { BoxTimeout, HeartbeatTimeout, IdleTimeout } from "./core/errors/timeouts.ts";
 export {
   HandshakeError,
   HandshakeTimeout,
@@ -111,10 +118,8 @@ export {
   ConnectFailed,
   ConnectionClosed,
   ConnectionLost,
-  HeartbeatTimeout,
-  IdleTimeout,
-  UnsentTimeout,
 } from "./core/errors/transport.ts";
+export { UnsentTimeout } from "./core/errors/unsent-timeout.ts";
 export {
   PROTOCOL_ERRORS,
   TLS_REQUIRED_ERROR_CODE,
@@ -146,6 +151,7 @@ export type {
 } from "./core/schema/argument.ts";
 export type { BoxArgument } from "./core/schema/field.ts";
 export { boxArgument, type SideChannel } from "./core/schema/spread-fields.ts";
+export { type Implementation, implement } from "./core/serving/implement.ts";
 export { locator, type ResponderLocator, type ResponderSource } from "./core/serving/locator.ts";
 export type {
   Address,

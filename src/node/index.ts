@@ -14,6 +14,7 @@ export type {
 export type { PEM } from "./certificates/pem.ts";
 export { type KeyOptions, PrivateCertificate } from "./certificates/private-certificate.ts";
 export { type AttachChildOptions, attachChild } from "./child.ts";
+export { type CompressedOptions, compressed, type ZlibOptions, zlib } from "./compression.ts";
 export { type ConnectOptions, connect } from "./connect.ts";
 export { NodeConnection, type NodeConnectionOptions, protocolSwitch } from "./connection.ts";
 export type { DescriptorOptions } from "./descriptors/adopt-socket.ts";

@@ -5,7 +5,6 @@
 import { Socket } from "node:net";
 import { performance } from "node:perf_hooks";
 import type { Duplex } from "node:stream";
-import { setTimeout as delay } from "node:timers/promises";
 import { TLSSocket } from "node:tls";
 import { TLSNotAvailable } from "../core/errors/caller.ts";
 import { ConnectionClosed } from "../core/errors/transport.ts";
@@ -23,6 +22,7 @@ import type { PrivateCertificate } from "./certificates/private-certificate.ts";
 import { CombinedDuplex } from "./combined-duplex.ts";
 import { DescriptorStream } from "./descriptors/descriptor-stream.ts";
 import { takenBytes } from "./node-internals.ts";
+import { delay, nextTick, setImmediate } from "./real-timers.ts";
 import { SharedBufferSocket } from "./shared-buffer-socket.ts";
 import { localAddressOf, remoteAddressOf } from "./socket-address.ts";
 import { refusalAfterHandshake } from "./tls/errors.ts";
@@ -126,7 +126,7 @@ export class StreamTransport implements Transport {
     if (stream instanceof SharedBufferSocket) stream.lendTo(this.#receiver);
     stream.on("data", this.#onData).on("end", this.#onEnd).on("close", this.#onClose);
     // The `close` event may have been emitted already.
-    if (stream.destroyed) process.nextTick(this.#onClose);
+    if (stream.destroyed) nextTick(this.#onClose);
   }
 
   /** Calls `lost` of the receiver, at most once. The receiver is not called afterwards. */

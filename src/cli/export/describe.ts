@@ -65,7 +65,8 @@ function describeTypes(fields: Fields): Types {
 }
 
 function describeType(codec: Argument<unknown>): TypeDescription {
-  const optional = "optional" in codec && codec.optional === true;
+  // In Python the absent key of both is None.
+  const optional = ("optional" in codec && codec.optional === true) || "nullable" in codec;
   if ("local" in codec && codec.local === true) return { type: "Local", optional: true };
   const { description } = codec;
   if (description === undefined) return { type: "Unknown", optional, className: "the module" };

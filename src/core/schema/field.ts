@@ -78,6 +78,8 @@ export interface BoxArgument<T, I = T> extends Argument<T, I> {
   toBox(value: I, name: string, box: Box, connection: unknown): void;
   /** Returns undefined if the argument is absent. */
   fromBox(name: string, box: Box, connection: unknown): T | undefined;
+  /** Returns the value of a required argument that has no keys. Without this function, such an argument is missing. */
+  emptyValue?(): T;
   /** Set by `boxArgument()`. */
   readonly spreadPath: SpreadPath;
 }

@@ -96,7 +96,11 @@ function readBox(set: CompiledFields, frame: Frame, connection: unknown): Record
 }
 
 function readField(field: Field, frame: Frame, box: Box, connection: unknown): unknown {
-  if (field.spread !== undefined) return field.spread.fromBox(field.name, box, connection);
+  const { spread } = field;
+  if (spread !== undefined) {
+    const value = spread.fromBox(field.name, box, connection);
+    return value === undefined && !field.optional ? spread.emptyValue?.() : value;
+  }
   const index = frame.indexOf(field.pattern);
   return field.codec.read(frame.bytes, frame.valueStart(index), frame.valueEnd(index));
 }

@@ -1,11 +1,11 @@
 /** The context that responders receive. */
-import type { AmpConnection, ResponderContext } from "../command/types.ts";
+import type { AmpConnection, ConnectionState, ResponderContext } from "../command/types.ts";
 import type { Signal } from "../platform.ts";
 
 /** One for the plaintext part of a connection and another for the part inside TLS, so that `state` is empty after the upgrade. */
 export class ConnectionContext implements ResponderContext {
   readonly connection: AmpConnection;
-  readonly state: Record<PropertyKey, unknown> = {};
+  readonly state: ConnectionState = {};
   readonly #source: { readonly signal: Signal; readonly closing: Signal };
 
   constructor(connection: AmpConnection, source: { readonly signal: Signal; readonly closing: Signal }) {

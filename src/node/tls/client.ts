@@ -3,6 +3,7 @@ import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { connect } from "node:tls";
 import type { Certificate } from "../certificates/certificate.ts";
+import { nextTick } from "../real-timers.ts";
 import { secureContext } from "./context.ts";
 import { identityOptions } from "./identity.ts";
 import { logKeys } from "./key-log.ts";
@@ -15,7 +16,7 @@ export function startClient(stream: Duplex, options: TLSOptions, outcome: Handsh
   // Node writes the ClientHello to a stream that is not a socket before it listens to the stream.
   if (virtual) {
     stream.cork();
-    process.nextTick(() => stream.uncork());
+    nextTick(() => stream.uncork());
   }
   const tlsSocket = connect({
     socket: stream,

@@ -2,6 +2,7 @@
 import type { Duplex } from "node:stream";
 import type { TLSSocket } from "node:tls";
 import { weakness } from "../certificates/strength.ts";
+import { setImmediate, setTimeout } from "../real-timers.ts";
 import { startClient } from "./client.ts";
 import { handshakeFailed } from "./errors.ts";
 import type { UpgradeOptions } from "./options.ts";
