@@ -31,7 +31,7 @@ test.skipIf(process.platform === "win32")(
   "a server without file descriptors starts TLS, and generates certificates when it has some again",
   async () => {
     const program = PROGRAM.replace("ampwire/node", pathToFileURL(join(folder, "node", "index.js")).href);
-    const limited = `ulimit -n 64; exec "$0" --input-type=module -e "$1"`;
+    const limited = `ulimit -n 256; exec "$0" --input-type=module -e "$1"`;
     const child = spawn("sh", ["-c", limited, process.execPath, program], {
       stdio: ["ignore", "pipe", "pipe"],
     });

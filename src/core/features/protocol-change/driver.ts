@@ -88,7 +88,7 @@ class ChangeDriver implements Feature, ProtocolChanges {
     try {
       checkTLSOptionNames("startTLS", options, START_TLS_OPTIONS);
     } catch (error) {
-      this.#kernel.refusePlaintext(toError(error)); // as for every failure before the ask is sent
+      this.refused({ state: "upgrading" }, toError(error)); // as for every failure before the ask is sent
       throw error;
     }
     const { localCertificate, verifyAuthorities, serverName, requireQuiescent, timeout, signal, ...more } =
@@ -119,7 +119,7 @@ class ChangeDriver implements Feature, ProtocolChanges {
   }
 
   /** A program that has asked for TLS must not continue in plaintext: later calls in plaintext are rejected. */
-  refused(change: ProtocolChange, reason: Error): void {
+  refused(change: Pick<ProtocolChange, "state">, reason: Error): void {
     const kernel = this.#kernel;
     if (change.state === "upgrading" && !kernel.secure && kernel.changeKind !== "upgrading")
       kernel.plaintextRefused = reason;
