@@ -28,7 +28,7 @@ import {
   StreamTransport,
   type Upgraded,
 } from "./stream-transport.ts";
-import type { TLSOptions, TLSRole } from "./tls/options.ts";
+import type { TLSOptions, TLSProvider, TLSRole } from "./tls/options.ts";
 import { checkTLSOptions } from "./tls/validate-options.ts";
 
 /** Options of every connection that `connect`, `listen` and `attach` of `ampwire/node` open. */
@@ -39,8 +39,11 @@ export interface NodeConnectionOptions extends Omit<ConnectionOptions, "tls"> {
    * A StartTLS call of the peer is accepted with these options, as in Twisted, unless the locator has a responder for
    * StartTLS. With `false` the connection does not accept StartTLS from the peer; with `requireTLS` it then answers with
    * TLSNotAvailable. This end can still start TLS itself. Default `{}`.
+   *
+   * A function is called for every handshake, and may return a promise. The contexts for OpenSSL are cached by the certificates
+   * that it returns, so it should return the same objects until they change.
    */
-  readonly tls?: TLSOptions | false | undefined;
+  readonly tls?: TLSOptions | TLSProvider | false | undefined;
   /**
    * Milliseconds between the answer to a StartTLS call and the ClientHello, if the peer made the call and this end is the
    * TLS client. Twisted needs the pause. Default 20.
@@ -63,7 +66,7 @@ export interface NodeConnectionOptions extends Omit<ConnectionOptions, "tls"> {
 export function checkOptions(options: NodeConnectionOptions, role: TLSRole | undefined): void {
   const { tls } = options;
   checkConnectionOptions(options, ALL_FEATURES);
-  if (tls && role !== undefined) checkTLSOptions(tls, role);
+  if (tls && typeof tls !== "function" && role !== undefined) checkTLSOptions(tls, role);
 }
 
 /** Where a connection comes from: its server, and the paths of a UNIX socket. */

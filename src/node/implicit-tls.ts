@@ -52,8 +52,9 @@ export async function startImplicitTLS(
     ),
   );
   try {
-    const given = tls === false ? {} : (tls ?? {});
-    const { localCertificate = role === "server" ? await ephemeralCertificate() : undefined } = given;
+    // There is no connection before the handshake.
+    const given = (typeof tls === "function" ? await tls(undefined) : tls) || {};
+    const { localCertificate = role === "server" ? ephemeralCertificate() : undefined } = given;
     const settings = { ...given, localCertificate, role };
     socket.pause();
     const stream = await upgrade(socket, { ...settings, signal: abort.signal });

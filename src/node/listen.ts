@@ -19,6 +19,8 @@ import { LISTEN_OPTIONS, NET_SERVER_OPTIONS, OPTIONS_OF_NODE, pick } from "./opt
 import { SharedBufferSocket } from "./shared-buffer-socket.ts";
 import { normalAddress } from "./socket-address.ts";
 import type { Upgraded } from "./stream-transport.ts";
+import { CurrentTLS } from "./tls/current-tls.ts";
+import type { TLSOptions, TLSProvider } from "./tls/options.ts";
 
 /**
  * Options of {@link listen}: the address as for `net.Server.listen` (`{ port, host }`, or `{ path }` for a UNIX socket), the
@@ -67,6 +69,8 @@ export async function listen(options: ListenOptions): Promise<Server> {
   checkImplicitTLS(options);
   checkReceiver(receiver);
   checkDescriptors(rest.descriptors, rest.path);
+  const tls = new CurrentTLS(rest.tls);
+  const connectionOptions = { ...rest, tls: tls.option };
   const address = normalAddress(rest);
   checkListenAddress(address);
   const origin = { budgets: serverBudgets(serverLimits), paths: { local: rest.path } };
@@ -77,7 +81,7 @@ export async function listen(options: ListenOptions): Promise<Server> {
   // allowHalfOpen: a peer that has ended its side still receives answers.
   // pauseOnConnect: the connection chooses how it reads before Node reads anything.
   const open = (stream: Duplex, upgraded?: Upgraded) => {
-    const own = receiver === undefined ? rest : { ...rest, receiver: receiver() };
+    const own = receiver === undefined ? connectionOptions : { ...connectionOptions, receiver: receiver() };
     const connection = new NodeConnection(stream, "server", own, { ...origin, upgraded });
     connections.add(connection);
     if (unref.value) connection.unref();
@@ -87,7 +91,7 @@ export async function listen(options: ListenOptions): Promise<Server> {
   const secure = async (socket: Duplex) => {
     handshakes.add(socket);
     try {
-      const upgraded = await startImplicitTLS(socket, "server", rest);
+      const upgraded = await startImplicitTLS(socket, "server", connectionOptions);
       open(upgraded.stream, upgraded);
     } catch (error) {
       socket.destroy();
@@ -119,7 +123,7 @@ export async function listen(options: ListenOptions): Promise<Server> {
   await startListening(server, address);
   server.on("error", report); // never removed: an `error` event without a listener ends the process
   // Node does not know the path of an inherited UNIX socket: its address is null.
-  return new Server(server, server.address() ?? "", connections, { unref, handshakes });
+  return new Server(server, server.address() ?? "", connections, { unref, handshakes, tls });
 }
 
 /** Runs `onConnection` and handles its rejection: an unhandled one would let any peer end the process. */
@@ -166,18 +170,34 @@ export class Server<Address extends AddressInfo | string = AddressInfo | string>
   readonly #unref: { value: boolean };
   /** Sockets whose TLS handshake is under way. */
   readonly #handshakes: ReadonlySet<Duplex>;
+  readonly #tls: CurrentTLS;
 
   constructor(
     server: NetServer,
     address: Address,
     connections: Set<NodeConnection>,
-    { unref, handshakes }: { unref: { value: boolean }; handshakes: ReadonlySet<Duplex> },
+    {
+      unref,
+      handshakes,
+      tls,
+    }: { unref: { value: boolean }; handshakes: ReadonlySet<Duplex>; tls: CurrentTLS },
   ) {
     this.#unref = unref;
     this.#handshakes = handshakes;
     this.#server = server;
     this.#address = address;
     this.#connections = connections;
+    this.#tls = tls;
+  }
+
+  /**
+   * Replaces the option `tls`, for example to use a renewed certificate. Handshakes that begin afterwards use the new options,
+   * also on connections that are open already. Connections that use TLS stay as they are.
+   * @throws InvalidCertificate or TypeError for invalid options: the server continues with the old ones
+   * @throws TLSNotAvailable if the server was started with `tls: false`
+   */
+  setTLS(options: TLSOptions | TLSProvider): void {
+    this.#tls.set(options);
   }
 
   /** The open connections. */

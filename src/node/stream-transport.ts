@@ -29,6 +29,7 @@ import { refusalAfterHandshake } from "./tls/errors.ts";
 import { ExistingSession } from "./tls/existing-session.ts";
 import type { TLSOptions, TLSRole, UpgradeOptions } from "./tls/options.ts";
 import { describePeer } from "./tls/peer.ts";
+import { chosenCertificate } from "./tls/server.ts";
 import { upgrade } from "./tls/upgrade.ts";
 import { checkStream, checkTLSOptions } from "./tls/validate-options.ts";
 
@@ -298,7 +299,7 @@ export class StreamTransport implements Transport {
     leftovers: Uint8Array,
     side: "asker" | "responder",
   ): Promise<Upgraded> {
-    const { role, localCertificate = role === "server" ? await ephemeralCertificate() : undefined } = given;
+    const { role, localCertificate = role === "server" ? ephemeralCertificate() : undefined } = given;
     const settings = { ...given, localCertificate };
     if (role === "client" && side === "responder") await delay(this.#options.handshakeDelay);
     if (leftovers.length > 0) raw.unshift(leftovers);
@@ -312,7 +313,11 @@ export class StreamTransport implements Transport {
       settings.role === "client"
         ? refusalAfterHandshake(error, settings, performance.now() - since)
         : undefined;
-    return session(stream, settings.localCertificate, settings.verifyAuthorities !== undefined);
+    return session(
+      stream,
+      chosenCertificate(stream) ?? settings.localCertificate,
+      settings.verifyAuthorities !== undefined,
+    );
   }
 
   #replaceStream(stream: TLSSocket): void {
