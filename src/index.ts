@@ -38,6 +38,7 @@ export {
   type Extended,
   type ResponseOf,
 } from "./core/command/command.ts";
+export { declaredError } from "./core/command/declared-error.ts";
 export {
   type BoxKind,
   type ChangeSide,
@@ -80,7 +81,7 @@ export {
   TLSRequired,
   TooLong,
 } from "./core/errors/caller.ts";
-export type { ErrorClass, ErrorCodes } from "./core/errors/declared-errors.ts";
+export type { ErrorClass, ErrorCodes, ErrorWithData } from "./core/errors/declared-errors.ts";
 export {
   BoxTimeout,
   BoxTooLarge,

@@ -7,6 +7,7 @@ import {
   type ArgumentsOf,
   ampList,
   command,
+  declaredError,
   enumeration,
   type InputOf,
   integer,
@@ -90,3 +91,23 @@ void connection.callRemote(Check, { it: { when: new Date() } });
 enumeration({ Low: {} });
 // @ts-expect-error: a string is not a schema
 json("schema");
+
+// Errors with data.
+
+class QuotaError extends Error {
+  readonly limit: number;
+  constructor(message: string, { limit }: { limit: number }) {
+    super(message);
+    this.limit = limit;
+  }
+}
+class PlainError extends Error {}
+command("Store", { errors: { QUOTA: declaredError(QuotaError, { limit: integer() }), PLAIN: PlainError } });
+// @ts-expect-error: a class with data needs its declaration
+command("Store", { errors: { QUOTA: QuotaError } });
+// @ts-expect-error: the limit is a number
+declaredError(QuotaError, { limit: unicode() });
+// @ts-expect-error: the constructor needs the limit
+declaredError(QuotaError, {});
+// @ts-expect-error: the error has no property `limit`, which is sent
+declaredError(PlainError, { limit: integer() });

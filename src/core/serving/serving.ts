@@ -18,6 +18,7 @@ import type { ByteWriter } from "../wire/byte-writer.ts";
 import { beginElements, endElements, weightOf } from "../wire/elements.ts";
 import { copiedBytes, type Frame } from "../wire/frame.ts";
 import { frameOfBytes } from "../wire/frame-of.ts";
+import { textToKey } from "../wire/key-text.ts";
 import { ANSWER, ERROR, ERROR_CODE, ERROR_DESCRIPTION } from "../wire/protocol-keys.ts";
 import { type ByteRange, tagBytes } from "../wire/tag.ts";
 import { CommandNames } from "./command-names.ts";
@@ -321,10 +322,10 @@ export class Serving implements AskReceiver {
     // A refused protocol change is reported as a call that failed.
     if (ask.watched === undefined && watchesCalls(observer)) ask.watch(observer, port.connection);
     if (ask.watched !== undefined) observer?.callFailed?.(ask.watched, error);
-    if (wire.undeclared || !ask.wantsAnswer) port.report(error, ask.name);
+    if (wire.undeclared || !ask.wantsAnswer) port.report(wire.reported ?? error, ask.name);
     if (!port.alive) return;
     if (ask.wantsAnswer) {
-      writeError(port.out, ask.tag, wire.code, wire.description);
+      writeError(port.out, ask.tag, wire.code, wire.description, wire.data);
       port.written();
     }
     if (wire.fatal && !(wire.undeclared && port.survivesUndeclaredErrors)) {
@@ -382,10 +383,17 @@ function boxOf(result: unknown): Box {
   throw new TypeError("a raw responder answers with a Box");
 }
 
-function writeError(out: ByteWriter, tag: ByteRange, code: string, description: string): void {
-  const box = new Box();
+function writeError(
+  out: ByteWriter,
+  tag: ByteRange,
+  code: string,
+  description: string,
+  data?: ReadonlyMap<string, Uint8Array>,
+): void {
+  const box = new Box(data);
   box.set(ERROR, tagBytes(tag));
-  box.set(ERROR_CODE, shortened(code));
+  const bytes = textToKey(code);
+  box.set(ERROR_CODE, bytes.length > MAX_VALUE_LENGTH ? shortened(code) : bytes);
   box.set(ERROR_DESCRIPTION, shortened(description));
   writeBox(out, box);
 }
