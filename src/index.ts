@@ -146,7 +146,8 @@ export type {
   ValueOf,
   ValuesOf,
 } from "./core/schema/argument.ts";
-export type { BoxArgument } from "./core/schema/field.ts";
+export type { BoxArgument, PropertiesArgument } from "./core/schema/field.ts";
+export { propertiesArgument } from "./core/schema/properties-argument.ts";
 export { boxArgument, type SideChannel } from "./core/schema/spread-fields.ts";
 export { type Implementation, implement } from "./core/serving/implement.ts";
 export { locator, type ResponderLocator, type ResponderSource } from "./core/serving/locator.ts";

@@ -15,6 +15,7 @@ import {
   literal,
   nullable,
   optional,
+  propertiesArgument,
   type StandardSchema,
   unicode,
 } from "ampwire";
@@ -111,3 +112,21 @@ declaredError(QuotaError, { limit: unicode() });
 declaredError(QuotaError, {});
 // @ts-expect-error: the error has no property `limit`, which is sent
 declaredError(PlainError, { limit: integer() });
+
+// An argument that fills several properties.
+
+const size = propertiesArgument<{ width: number; height?: number }>(["width", "height"], {
+  toBox: ({ width, height = 0 }, name, box) => void box.set(name, `${width}x${height}`),
+  fromBox: () => ({ width: 1 }),
+});
+const Draw = command("Draw", { arguments: { size, color: unicode(), title: optional(unicode()) } });
+export type Drawn = Expect<
+  Equal<ArgumentsOf<typeof Draw>, { color: string; title?: string; width: number; height?: number }>
+>;
+void connection.callRemote(Draw, { color: "red", width: 3 });
+// @ts-expect-error: the width is missing
+void connection.callRemote(Draw, { color: "red" });
+// @ts-expect-error: the argument has no property of its own name
+void connection.callRemote(Draw, { color: "red", width: 3, size: 3 });
+// @ts-expect-error: there is no such property
+propertiesArgument<{ width: number }>(["depth"], { toBox: () => {}, fromBox: () => undefined });
