@@ -20,7 +20,7 @@ import { root } from "./run.mjs";
 
 /** Files that a program with two integers and without reconnecting does not use. */
 const UNUSED =
-  /node_modules|reconnecting|protocol-change\/(driver|start-tls|protocol-switch|changing|queued|time-limit)|arguments\/(amp-list|big-|boolean|bytes|date-time|decimal|float|list-of|optional|path|python-|split|unicode)/;
+  /node_modules|reconnecting|protocol-change\/(driver|start-tls|protocol-switch|changing|queued|time-limit)|features\/unsent-watch|arguments\/(amp-list|big-|boolean|bytes|date-time|decimal|float|list-of|optional|path|python-|split|unicode)/;
 
 const SUM = `const Sum = command("Sum", { arguments: { a: integer(), b: integer() }, response: { total: integer() } });`;
 

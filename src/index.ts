@@ -8,7 +8,7 @@ export { bigUnicode } from "./core/arguments/big-unicode.ts";
 export { boolean } from "./core/arguments/boolean.ts";
 export { bytes } from "./core/arguments/bytes.ts";
 export { type Compression, type Compressor, compression } from "./core/arguments/compression.ts";
-export { dateTime } from "./core/arguments/date-time.ts";
+export { type DateTimeOptions, dateTime } from "./core/arguments/date-time.ts";
 export { decimal } from "./core/arguments/decimal.ts";
 export { float } from "./core/arguments/float.ts";
 export { integer } from "./core/arguments/integer.ts";
@@ -60,6 +60,7 @@ export type {
   CallOptions,
   CallParameters,
   CallResult,
+  CloseOptions,
   CommandType,
   ConnectionState,
   ResponderContext,
@@ -76,16 +77,14 @@ export {
   DescriptorsNotAvailable,
   InvalidSignature,
   LimitExceeded,
-  ProtocolSwitched,
   TLSNotAvailable,
   TLSRequired,
   TooLong,
 } from "./core/errors/caller.ts";
 export type { ErrorClass, ErrorCodes, ErrorWithData } from "./core/errors/declared-errors.ts";
+export { IncompatibleVersions } from "./core/errors/incompatible-versions.ts";
 export {
-  BoxTimeout,
   BoxTooLarge,
-  IncompatibleVersions,
   KeyTooLong,
   MalformedAmpBox,
   NoEmptyBoxes,
@@ -96,7 +95,9 @@ export {
   UnhandledCommand,
   UnknownRemoteError,
 } from "./core/errors/peer.ts";
+export { ProtocolSwitched } from "./core/errors/protocol-switched.ts";
 export { BadLocalReturn } from "./core/errors/responder.ts";
+export { BoxTimeout, HeartbeatTimeout, IdleTimeout } from "./core/errors/timeouts.ts";
 export {
   HandshakeError,
   HandshakeTimeout,
@@ -113,10 +114,8 @@ export {
   ConnectFailed,
   ConnectionClosed,
   ConnectionLost,
-  HeartbeatTimeout,
-  IdleTimeout,
-  UnsentTimeout,
 } from "./core/errors/transport.ts";
+export { UnsentTimeout } from "./core/errors/unsent-timeout.ts";
 export {
   PROTOCOL_ERRORS,
   TLS_REQUIRED_ERROR_CODE,
@@ -152,10 +151,12 @@ export { boxArgument, type SideChannel } from "./core/schema/spread-fields.ts";
 export { type Implementation, implement } from "./core/serving/implement.ts";
 export { locator, type ResponderLocator, type ResponderSource } from "./core/serving/locator.ts";
 export type {
+  Address,
   CertificateLike,
   ChunkOwnership,
   Clock,
   PrivateCertificateLike,
+  SocketAddress,
   StartTLSTransport,
   TLSOptions,
   TLSSession,

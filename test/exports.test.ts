@@ -17,13 +17,13 @@ const ENTRY_POINTS = {
     bytes command dateTime decimal decimalText encodeBox exactDecimal float integer listOf local locator
     optional parseBoxes path plainBox switchBox tlsBox unicode`,
     types: `
-    AbortSignalLike AmpConnection AnyCommand Argument ArgumentDescription ArgumentsOf BoxArgument BoxKind
+    AbortSignalLike Address AmpConnection AnyCommand Argument ArgumentDescription ArgumentsOf BoxArgument BoxKind
     BoxReceiver BoxSender CallEvent Caller CallOptions CallParameters CallResult CertificateLike ChangeEvent
-    ChangeSide ChangingConnection ChunkOwnership Clock CommandSpec CommandType ConnectionOptions ErrorClass ErrorContext ErrorCodes
+    ChangeSide ChangingConnection ChunkOwnership Clock CloseOptions CommandSpec CommandType ConnectionOptions ErrorClass ErrorContext ErrorCodes
     Extended Fault Fields LimitOptions HeartbeatOptions InPlaceArgument InputOf Limits LocalArgument
     MessageChannelLike MessageListener MessageTransportOptions Observer
     OptionalArgument PerformChange PrivateCertificateLike ProtocolChange RawResponder Respond Responder
-    ResponderContext ResponderLocator ResponderSource ResponseOf SideChannel Signal SplitLayout
+    ResponderContext ResponderLocator ResponderSource ResponseOf SideChannel SocketAddress Signal SplitLayout
     SplitOptions StartTLSOptions StartTLSTransport State SwitchFields SwitchSpec SwitchedProtocol
     TLSOptions TLSSession Transport TransportReceiver ValueOf ValuesOf`,
   },
@@ -35,7 +35,7 @@ const ENTRY_POINTS = {
     AttachChildOptions AttachOptions Attachable AuthorityOptions BackoffOptions CertificateOptions
     ConnectOptions DescriptorChannel DescriptorOptions FileDescriptors KeyOptions ListenOptions
     NodeConnectionOptions ConnectionOpener PEM ReconnectingBaseOptions ReconnectingStateChange ReconnectingClient ReconnectingOptions ReconnectingState TLSOptions TLSRole
-    TLSVersion QueueLimits`,
+    TLSVersion PeerCredentials QueueLimits ServerLimits`,
   },
   "websocket/index.ts": {
     values: `

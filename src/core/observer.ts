@@ -28,8 +28,8 @@ export interface ChangeEvent {
 }
 
 /**
- * Observer of connections. Every method is optional, is called synchronously, and must not throw. Later versions may add
- * methods.
+ * Observer of connections. Every method is optional and is called synchronously. If one throws, its connection is destroyed with
+ * the error, and `onError` is called. Later versions may add methods.
  */
 export interface Observer {
   connectionOpened?(connection: AmpConnection): void;
@@ -46,6 +46,93 @@ export interface Observer {
   changeFailed?(change: ChangeEvent, error: unknown): void;
   /** Receives the errors that `onError` receives. Command and connection are undefined for an error of a server. */
   errorReported?(error: unknown, command: string | undefined, connection: AmpConnection | undefined): void;
+}
+
+/** An observer of the library's own, which never throws: it is called without a guard. */
+export abstract class TrustedObserver {}
+
+type Failed = (error: unknown) => void;
+
+/**
+ * Returns an observer that calls the given one until it throws or rejects, and then calls `failed`. Only `connectionOpened`
+ * throws: the code that opens the connection receives the error.
+ */
+export function guardedObserver(observer: Observer | undefined, failed: Failed): Observer | undefined {
+  if (observer === undefined || observer instanceof TrustedObserver) return observer;
+  return new GuardedObserver(observer, failed);
+}
+
+class GuardedObserver implements Observer {
+  readonly #observer: Observer;
+  readonly #failed: Failed;
+  #broken = false;
+
+  constructor(observer: Observer, failed: Failed) {
+    this.#observer = observer;
+    this.#failed = failed;
+  }
+
+  #guard(notify: () => unknown): void {
+    if (this.#broken) return;
+    try {
+      // A JavaScript program may pass an async function.
+      const result = notify();
+      if (result instanceof Promise) result.catch((error: unknown) => this.#fail(error));
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  #fail(error: unknown): void {
+    if (this.#broken) return;
+    this.#broken = true;
+    this.#failed(error);
+  }
+
+  connectionOpened(connection: AmpConnection): void {
+    this.#observer.connectionOpened?.(connection);
+  }
+
+  connectionClosed(connection: AmpConnection, reason: Error): void {
+    this.#guard(() => this.#observer.connectionClosed?.(connection, reason));
+  }
+
+  get watchesCalls(): boolean {
+    try {
+      return !this.#broken && watchesCalls(this.#observer);
+    } catch (error) {
+      this.#fail(error);
+      return false;
+    }
+  }
+
+  callStarted(call: CallEvent): void {
+    this.#guard(() => this.#observer.callStarted?.(call));
+  }
+
+  callAnswered(call: CallEvent): void {
+    this.#guard(() => this.#observer.callAnswered?.(call));
+  }
+
+  callFailed(call: CallEvent, error: unknown): void {
+    this.#guard(() => this.#observer.callFailed?.(call, error));
+  }
+
+  changeStarted(change: ChangeEvent): void {
+    this.#guard(() => this.#observer.changeStarted?.(change));
+  }
+
+  changeDone(change: ChangeEvent, session: TLSSession | undefined): void {
+    this.#guard(() => this.#observer.changeDone?.(change, session));
+  }
+
+  changeFailed(change: ChangeEvent, error: unknown): void {
+    this.#guard(() => this.#observer.changeFailed?.(change, error));
+  }
+
+  errorReported(error: unknown, command: string | undefined, connection: AmpConnection | undefined): void {
+    this.#guard(() => this.#observer.errorReported?.(error, command, connection));
+  }
 }
 
 /** True if events of calls are created for the observer. */

@@ -15,6 +15,15 @@ export interface Transport {
   write(...chunks: readonly Uint8Array[]): void;
   /** Bytes written that the system or the peer has not taken yet. */
   readonly unsent: number;
+  /**
+   * Bytes that the system has taken, or any number that grows with them. It shows whether the peer reads while one large write
+   * is under way, when `unsent` does not change. Default: computed from `unsent`.
+   */
+  readonly taken?: number | undefined;
+  /** Address of this end; undefined if the transport has none, and after it has closed unless it was read before. */
+  readonly localAddress?: Address | undefined;
+  /** Address of the peer; undefined if the transport has none. It stays known after the transport has closed. */
+  readonly remoteAddress?: Address | undefined;
   /** Resolves when `unsent` is 0, or when the transport is lost. */
   flushed(): Promise<void>;
   /** Stops delivering. Bytes that are already being read may still be delivered. */
@@ -42,6 +51,17 @@ export interface Transport {
   /** Returns the stream for another protocol, which reads `leftovers` first. Afterwards the transport does nothing. */
   detach?(leftovers: Uint8Array): unknown;
 }
+
+/** Address of one end of a TCP connection. */
+export interface SocketAddress {
+  /** The IP address. */
+  readonly address: string;
+  readonly port: number;
+  readonly family: "IPv4" | "IPv6";
+}
+
+/** Address of one end of a connection, or the path of a UNIX socket. */
+export type Address = SocketAddress | string;
 
 /** Performs the TLS handshake on a paused and flushed transport. Afterwards the transport uses TLS, and is still paused. */
 export type StartTLSTransport = (leftovers: Uint8Array, side: "asker" | "responder") => Promise<TLSSession>;

@@ -1,10 +1,12 @@
 /** AMP over streams that are open already. */
 import { Duplex, type Readable, type Writable } from "node:stream";
 import { TLSSocket } from "node:tls";
+import { checkOptionNames } from "../core/option-names.ts";
 import { checkByteStream } from "./byte-stream.ts";
 import { CombinedDuplex } from "./combined-duplex.ts";
 import { checkOptions, NodeConnection, type NodeConnectionOptions } from "./connection.ts";
 import { adoptSocket } from "./descriptors/adopt-socket.ts";
+import { ATTACH_OPTIONS } from "./option-names.ts";
 import type { TLSRole } from "./tls/options.ts";
 
 /** Options of {@link attach}. */
@@ -26,6 +28,7 @@ export type Attachable = Duplex | { readonly readable: Readable; readonly writab
  * @throws DescriptorsNotAvailable if `descriptors` is set and the stream is not a UNIX socket
  */
 export function attach(stream: Attachable, options: AttachOptions = {}): NodeConnection {
+  checkOptionNames("attach", options, ATTACH_OPTIONS);
   const { role, ...rest } = options;
   checkOptions(rest, role);
   const duplex = stream instanceof Duplex ? stream : combine(stream);

@@ -2,8 +2,10 @@
 import type { ChildProcess } from "node:child_process";
 import { Duplex, Readable, Writable } from "node:stream";
 import { ConnectFailed } from "../core/errors/transport.ts";
+import { checkOptionNames } from "../core/option-names.ts";
 import { type Attachable, type AttachOptions, attach } from "./attach.ts";
 import type { NodeConnection } from "./connection.ts";
+import { ATTACH_CHILD_OPTIONS } from "./option-names.ts";
 
 /** Options of {@link attachChild}. */
 export interface AttachChildOptions extends AttachOptions {
@@ -19,6 +21,7 @@ export interface AttachChildOptions extends AttachOptions {
  * @throws TypeError if the child has no pipe at one of the descriptors; all errors of {@link attach}
  */
 export function attachChild(child: ChildProcess, options: AttachChildOptions = {}): NodeConnection {
+  checkOptionNames("attachChild", options, ATTACH_CHILD_OPTIONS);
   const { childReads = 0, childWrites = 1, ...rest } = options;
   const connection = attach(pipesOf(child, childReads, childWrites), rest);
   if (child.pid === undefined) {

@@ -1,13 +1,55 @@
 /** The clock of the Node process. */
 import { performance } from "node:perf_hooks";
 import type { Clock } from "../core/transport.ts";
+import { clearTimeout, setTimeout } from "./real-timers.ts";
 
 /** The longest delay of Node's timers, in milliseconds. With a longer delay Node calls back after 1 ms. */
 const MAX_DELAY = 2 ** 31 - 1;
 
+/** Bound when the module loads, as the timers are. */
+const now = performance.now.bind(performance);
+
 export const systemClock: Clock = {
-  now: () => performance.now(),
+  now: () => now(),
   setTimeout: (callback, milliseconds) => setTimeout(callback, Math.min(milliseconds, MAX_DELAY)),
   // The cast is safe: timers come from setTimeout above.
   clearTimeout: (timer) => clearTimeout(timer as NodeJS.Timeout),
 };
+
+/** The clock of one connection. Its timers keep the process running only if the connection does. */
+export class ConnectionClock implements Clock {
+  #refs = true;
+  #timers: Set<unknown> | undefined;
+
+  now(): number {
+    return systemClock.now();
+  }
+
+  setTimeout(callback: () => void, milliseconds: number): unknown {
+    this.#timers ??= new Set();
+    const timers = this.#timers;
+    const timer = systemClock.setTimeout(() => {
+      timers.delete(timer);
+      callback();
+    }, milliseconds);
+    timers.add(timer);
+    if (!this.#refs) setRef(timer, false);
+    return timer;
+  }
+
+  clearTimeout(timer: unknown): void {
+    if (this.#timers?.delete(timer)) systemClock.clearTimeout(timer);
+  }
+
+  /** @param refs false: the timers do not keep the process running */
+  setRef(refs: boolean): void {
+    this.#refs = refs;
+    for (const timer of this.#timers ?? []) setRef(timer, refs);
+  }
+}
+
+function setRef(timer: unknown, refs: boolean): void {
+  const own = timer as NodeJS.Timeout; // systemClock makes all timers with setTimeout
+  if (refs) own.ref();
+  else own.unref();
+}

@@ -5,6 +5,8 @@
  * `Duplex.from` drops all data that is still in the readable half.
  */
 import { Duplex, type Readable, type Writable } from "node:stream";
+import { takenBytes } from "./node-internals.ts";
+import { clearTimeout, setImmediate, setTimeout } from "./real-timers.ts";
 
 /** After the writable half has closed, the stream is destroyed when the readable half is idle for this many milliseconds. */
 const GRACE = 1_000;
@@ -36,6 +38,15 @@ export class CombinedDuplex extends Duplex {
     // The `close` events may have been emitted already. Deferred, so that the error of a failed spawn comes first.
     if (writable.destroyed) setImmediate(() => this.#cutOff());
     if (readable.destroyed) setImmediate(() => this.#closed());
+  }
+
+  get halves(): readonly [Readable, Writable] {
+    return [this.#readable, this.#writable];
+  }
+
+  /** Bytes that the system has taken from the writable half; undefined if that is unknown. */
+  get taken(): number | undefined {
+    return takenBytes(this.#writable);
   }
 
   #received(chunk: Uint8Array): void {

@@ -7,18 +7,26 @@ import {
 } from "node:net";
 import { ConnectFailed } from "../core/errors/transport.ts";
 import { checkNotNegative } from "../core/number-option.ts";
+import { checkOptionNames } from "../core/option-names.ts";
 import type { AbortSignalLike } from "../core/platform.ts";
 import { limitTime } from "../core/time-limit.ts";
 import { systemClock } from "./clock.ts";
 import { checkOptions, NodeConnection, type NodeConnectionOptions } from "./connection.ts";
 import { adoptSocket, checkDescriptors } from "./descriptors/adopt-socket.ts";
+import { CONNECT_OPTIONS, OPTIONS_OF_NODE, pick, SOCKET_OPTIONS } from "./option-names.ts";
 import { SharedBufferSocket, SOCKETS_SHARE_A_BUFFER } from "./shared-buffer-socket.ts";
+import { normalAddress } from "./socket-address.ts";
+
+type SocketOptionName = (typeof SOCKET_OPTIONS)[number];
 
 /**
  * Options of {@link connect}: the address and socket options of `net.connect` (`{ port, host }`, or `{ path }` for a UNIX
- * socket) and the options of the connection. `onread` is not available.
+ * socket) and the options of the connection. Other options of `net.connect`, for example `timeout`, throw a TypeError.
  */
-export type ConnectOptions = (Omit<TcpNetConnectOpts, "onread"> | Omit<IpcNetConnectOpts, "onread">) &
+export type ConnectOptions = (
+  | Pick<TcpNetConnectOpts, Extract<SocketOptionName, keyof TcpNetConnectOpts>>
+  | Pick<IpcNetConnectOpts, "path">
+) &
   NodeConnectionOptions & {
     /** Milliseconds after which the attempt fails with ConnectFailed. Default: the operating system's limit. */
     readonly connectTimeout?: number | undefined;
@@ -35,18 +43,27 @@ export type ConnectOptions = (Omit<TcpNetConnectOpts, "onread"> | Omit<IpcNetCon
  * @throws DescriptorsNotAvailable if `descriptors` is set and the address is not a UNIX socket, or koffi is missing
  */
 export async function connect(options: ConnectOptions): Promise<NodeConnection> {
+  checkOptionNames("connect", options, CONNECT_OPTIONS, OPTIONS_OF_NODE);
   const { signal, connectTimeout, ...rest } = options;
   checkOptions(rest, "client");
   checkNotNegative({ connectTimeout });
   checkDescriptors(rest.descriptors, "path" in rest ? rest.path : undefined);
   if (signal?.aborted) throw signal.reason;
   // allowHalfOpen: a peer that has ended its side still receives answers.
-  const socketOptions = { noDelay: true, ...rest, allowHalfOpen: true, onread: undefined };
+  const address = normalAddress<Partial<TcpNetConnectOpts & IpcNetConnectOpts>>(rest);
+  // Node accepts any combination of the options that the type of `options` allows.
+  const socketOptions = {
+    noDelay: true,
+    ...pick(address, SOCKET_OPTIONS),
+    allowHalfOpen: true,
+  } as TcpNetConnectOpts;
   const lends = SOCKETS_SHARE_A_BUFFER && !rest.descriptors;
   const socket = lends ? SharedBufferSocket.open(socketOptions) : connectSocket(socketOptions);
   if (rest.descriptors) socket.pause(); // before it connects: Node's reads would lose descriptors
   await waitForConnect(socket, options);
-  return new NodeConnection(adoptSocket(socket, rest.descriptors), "client", rest);
+  return new NodeConnection(adoptSocket(socket, rest.descriptors), "client", rest, {
+    paths: { remote: address.path },
+  });
 }
 
 function waitForConnect(socket: Socket, options: ConnectOptions): Promise<void> {

@@ -4,6 +4,7 @@ import type { Duplex } from "node:stream";
 import type { Command } from "../core/command/command.ts";
 import type { CallOptions } from "../core/command/types.ts";
 import { ALL_FEATURES, Connection } from "../core/complete-connection.ts";
+import { kernelOf } from "../core/connection/connection.ts";
 import { type ConnectionOptions, checkConnectionOptions } from "../core/connection/options.ts";
 import {
   ProtocolSwitchCommand,
@@ -11,15 +12,17 @@ import {
   type SwitchSpec,
 } from "../core/features/protocol-change/protocol-switch.ts";
 import type { Fields, InputOf } from "../core/schema/argument.ts";
+import type { SharedBudgets } from "../core/serving/shared-budget.ts";
 import type { Clock } from "../core/transport.ts";
 import type { Certificate } from "./certificates/certificate.ts";
 import type { PrivateCertificate } from "./certificates/private-certificate.ts";
-import { systemClock } from "./clock.ts";
+import { ConnectionClock } from "./clock.ts";
 import type { DescriptorOptions } from "./descriptors/adopt-socket.ts";
 import type { DescriptorChannel } from "./descriptors/descriptor-channel.ts";
 import { DescriptorStream } from "./descriptors/descriptor-stream.ts";
+import { type PeerCredentials, peerCredentialsOf } from "./descriptors/peer-credentials.ts";
 import { diagnostics } from "./diagnostics.ts";
-import { DEFAULT_HANDSHAKE_DELAY, StreamTransport } from "./stream-transport.ts";
+import { DEFAULT_HANDSHAKE_DELAY, type SocketPaths, StreamTransport } from "./stream-transport.ts";
 import type { TLSOptions, TLSRole } from "./tls/options.ts";
 import { checkTLSOptions } from "./tls/validate-options.ts";
 
@@ -58,27 +61,66 @@ export function checkOptions(options: NodeConnectionOptions, role: TLSRole | und
   if (tls && role !== undefined) checkTLSOptions(tls, role);
 }
 
+/** Where a connection comes from: its server, and the paths of a UNIX socket. */
+export interface ConnectionOrigin {
+  readonly budgets?: SharedBudgets | undefined;
+  readonly paths?: SocketPaths | undefined;
+}
+
 /** A connection over a Node stream. `connect`, `listen` and `attach` create it. */
 export class NodeConnection extends Connection {
+  readonly #transport: StreamTransport;
   readonly #descriptors: DescriptorChannel | undefined;
 
   /** @throws TypeError for a stream in object mode or with an encoding set, RangeError for an invalid limit */
-  constructor(stream: Duplex, role: TLSRole | undefined, options: NodeConnectionOptions) {
+  constructor(
+    stream: Duplex,
+    role: TLSRole | undefined,
+    options: NodeConnectionOptions,
+    { budgets, paths }: ConnectionOrigin = {},
+  ) {
     const {
       handshakeDelay = DEFAULT_HANDSHAKE_DELAY,
-      clock = systemClock,
+      clock = new ConnectionClock(),
       observer = diagnostics,
       ...rest
     } = options;
-    const transport = new StreamTransport(stream, { role, handshakeDelay });
+    const transport = new StreamTransport(stream, { role, handshakeDelay, paths });
     // `observer` first: an object literal that begins with a spread takes more memory in V8.
-    super(transport, clock, { observer, ...rest });
+    super(transport, clock, { observer, ...rest }, budgets);
+    this.#transport = transport;
     this.#descriptors = stream instanceof DescriptorStream ? stream.descriptors : undefined;
   }
 
   /** File descriptors that are sent with the boxes; undefined inside TLS, or without the option `descriptors`. */
   get sideChannel(): DescriptorChannel | undefined {
     return this.secure ? undefined : this.#descriptors;
+  }
+
+  /**
+   * The process at the other end of a UNIX socket, as the system knows it since the connection was opened. Undefined for other
+   * streams, for a closed connection, and without 64-bit Linux or the package koffi.
+   */
+  get peerCredentials(): PeerCredentials | undefined {
+    return peerCredentialsOf(this.#transport.rawStream);
+  }
+
+  /** Keeps the process running as long as the connection is open: the default. Returns the connection. */
+  ref(): this {
+    this.#setRef(true);
+    return this;
+  }
+
+  /** Lets the process exit while the connection is open, as `unref()` of Node's sockets does. Returns the connection. */
+  unref(): this {
+    this.#setRef(false);
+    return this;
+  }
+
+  #setRef(refs: boolean): void {
+    this.#transport.setRef(refs);
+    const { clock } = kernelOf(this);
+    if (clock instanceof ConnectionClock) clock.setRef(refs);
   }
 
   // The casts are safe: the StreamTransport above creates its sessions with these classes.

@@ -16,7 +16,7 @@
  */
 import { channel } from "node:diagnostics_channel";
 import type { AmpConnection } from "../core/command/types.ts";
-import type { CallEvent, ChangeEvent, Observer } from "../core/observer.ts";
+import { type CallEvent, type ChangeEvent, type Observer, TrustedObserver } from "../core/observer.ts";
 import type { TLSSession } from "../core/transport.ts";
 
 const connectionOpen = channel("ampwire:connection:open");
@@ -34,7 +34,7 @@ const error = channel("ampwire:error");
  *
  * This is a class because V8 looks up a getter of an object literal slowly, and `watchesCalls` is read for every call.
  */
-class Diagnostics implements Observer {
+class Diagnostics extends TrustedObserver implements Observer {
   connectionOpened(connection: AmpConnection): void {
     if (connectionOpen.hasSubscribers) connectionOpen.publish({ connection });
   }

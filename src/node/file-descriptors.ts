@@ -1,8 +1,10 @@
 /** AMP over file descriptors that the process inherited: its standard streams, or others that its parent chose. */
 import { Socket } from "node:net";
 import { messageOf } from "../core/errors/to-error.ts";
+import { checkOptionNames } from "../core/option-names.ts";
 import { type AttachOptions, attach } from "./attach.ts";
 import { checkOptions, type NodeConnection } from "./connection.ts";
+import { ATTACH_OPTIONS } from "./option-names.ts";
 
 /** File descriptors to read from and to write to. The same number for both means one socket. */
 export interface FileDescriptors {
@@ -20,6 +22,7 @@ export function attachFileDescriptors(
   options: AttachOptions = {},
 ): NodeConnection {
   // All checks run before a socket reads. After a failed check, that socket would consume bytes and keep the process alive.
+  checkOptionNames("attachFileDescriptors", options, ATTACH_OPTIONS);
   checkOptions(options, options.role);
   if (readable === writable) return attach(socketOf(readable, { readable: true, writable: true }), options);
   const output = socketOf(writable, { readable: false, writable: true });

@@ -2,6 +2,7 @@
 
 export type { BackoffOptions } from "../core/reconnecting/backoff.ts";
 export type { QueueLimits, ReconnectingState } from "../core/reconnecting/options.ts";
+export type { ServerLimits } from "../core/serving/server-limits.ts";
 export { type Attachable, type AttachOptions, attach } from "./attach.ts";
 export { Certificate } from "./certificates/certificate.ts";
 export type { AuthorityOptions, CertificateOptions } from "./certificates/generate.ts";
@@ -14,12 +15,13 @@ export { NodeConnection, type NodeConnectionOptions, protocolSwitch } from "./co
 export type { DescriptorOptions } from "./descriptors/adopt-socket.ts";
 export { descriptor } from "./descriptors/descriptor.ts";
 export type { DescriptorChannel } from "./descriptors/descriptor-channel.ts";
+export type { PeerCredentials } from "./descriptors/peer-credentials.ts";
 export { attachFileDescriptors, attachStdio, type FileDescriptors } from "./file-descriptors.ts";
 export { type ListenOptions, listen, Server } from "./listen.ts";
+export type { ReconnectingClient } from "./reconnecting/client.ts";
 export type {
   ConnectionOpener,
   ReconnectingBaseOptions,
-  ReconnectingClient,
   ReconnectingOptions,
   ReconnectingStateChange,
 } from "./reconnecting/options.ts";

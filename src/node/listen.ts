@@ -5,28 +5,55 @@ import {
   createServer,
   type ListenOptions as NetListenOptions,
   type Server as NetServer,
-  type Socket,
+  type ServerOpts,
 } from "node:net";
 import type { Duplex } from "node:stream";
+import type { CloseOptions } from "../core/command/types.ts";
+import type { BoxReceiver } from "../core/connection/box-interfaces.ts";
+import { DISPOSE_TIMEOUT_MS, kernelOf } from "../core/connection/connection.ts";
 import { toError } from "../core/errors/to-error.ts";
 import { ConnectionClosed } from "../core/errors/transport.ts";
+import { checkNotNegative } from "../core/number-option.ts";
+import { guardedObserver } from "../core/observer.ts";
+import { CLOSE_OPTIONS, checkOptionNames } from "../core/option-names.ts";
+import { type ServerLimits, serverBudgets } from "../core/serving/server-limits.ts";
 import { checkOptions, NodeConnection, type NodeConnectionOptions } from "./connection.ts";
 import { adoptSocket, checkDescriptors } from "./descriptors/adopt-socket.ts";
 import { diagnostics } from "./diagnostics.ts";
+import {
+  LISTEN_OPTIONS,
+  NET_LISTEN_OPTIONS,
+  NET_SERVER_OPTIONS,
+  OPTIONS_OF_NODE,
+  pick,
+} from "./option-names.ts";
 import { SharedBufferSocket } from "./shared-buffer-socket.ts";
+import { normalAddress } from "./socket-address.ts";
 
 /**
- * Options of {@link listen}: the address as for `net.Server.listen` (`{ port, host }`, or `{ path }` for a UNIX socket),
- * and the options of each connection.
+ * Options of {@link listen}: the address as for `net.Server.listen` (`{ port, host }`, or `{ path }` for a UNIX socket), the
+ * options `noDelay` (default true), `keepAlive` and `keepAliveInitialDelay` of `net.createServer` for each accepted socket, and
+ * the options of each connection.
  */
-export interface ListenOptions extends Omit<NetListenOptions, "signal">, NodeConnectionOptions {
+export interface ListenOptions
+  extends Pick<NetListenOptions, (typeof NET_LISTEN_OPTIONS)[number]>,
+    Pick<ServerOpts, (typeof NET_SERVER_OPTIONS)[number]>,
+    Omit<NodeConnectionOptions, "receiver"> {
+  /**
+   * Returns the receiver of a new connection: an object that gets every box, in place of calls and responders. It is called once
+   * for each connection, because a shared receiver would answer to the wrong peer. If it throws, that connection is closed and
+   * `onError` is called.
+   */
+  readonly receiver?: (() => BoxReceiver) | undefined;
   /**
    * Called with every new connection, before the connection reads its first box. The function may call the peer, and may
-   * return a promise. If it throws or rejects, that connection is destroyed with the error.
+   * return a promise. If it throws or rejects, that connection is destroyed with the error, and `onError` is called.
    */
   readonly onConnection?: ((connection: NodeConnection) => unknown) | undefined;
   /** Maximum number of open connections; further ones are closed at once. Default: no limit. */
   readonly maxConnections?: number | undefined;
+  /** Limits on what all connections take together. `limits` are those of each connection. */
+  readonly serverLimits?: ServerLimits | undefined;
 }
 
 /**
@@ -39,29 +66,46 @@ export interface ListenOptions extends Omit<NetListenOptions, "signal">, NodeCon
 export function listen(options: ListenOptions & { readonly path: string }): Promise<Server<string>>;
 export function listen(options: ListenOptions): Promise<Server<AddressInfo>>;
 export async function listen(options: ListenOptions): Promise<Server> {
-  const { onConnection, maxConnections, ...rest } = options;
+  checkOptionNames("listen", options, LISTEN_OPTIONS, OPTIONS_OF_NODE);
+  const { onConnection, maxConnections, serverLimits, receiver, ...rest } = options;
   checkOptions(rest, "server");
+  checkReceiver(receiver);
   checkDescriptors(rest.descriptors, rest.path);
+  const address = normalAddress(rest);
+  const origin = { budgets: serverBudgets(serverLimits), paths: { local: rest.path } };
   const connections = new Set<NodeConnection>();
+  const unref = { value: false };
   const report = reporter(rest);
   // allowHalfOpen: a peer that has ended its side still receives answers.
   // pauseOnConnect: the connection chooses how it reads before Node reads anything.
-  const server = createServer({ allowHalfOpen: true, noDelay: true, pauseOnConnect: true }, (socket) => {
-    // Node's maxConnections counts its own sockets only, and a socket that carries descriptors is closed for Node.
-    if (connections.size >= (maxConnections ?? Number.POSITIVE_INFINITY)) return void socket.destroy();
-    const stream = adoptOrClose(socket, rest.descriptors, report);
-    if (stream === undefined) return;
-    const connection = new NodeConnection(stream, "server", rest);
-    connections.add(connection);
-    void connection.closed.then(() => connections.delete(connection));
-    if (onConnection !== undefined) void runOnConnection(connection, onConnection);
-  });
+  const server = createServer(
+    { noDelay: true, ...pick(rest, NET_SERVER_OPTIONS), allowHalfOpen: true, pauseOnConnect: true },
+    (socket) => {
+      // Node's maxConnections counts its own sockets only, and a socket that carries descriptors is closed for Node.
+      if (connections.size >= (maxConnections ?? Number.POSITIVE_INFINITY)) return void socket.destroy();
+      let stream: Duplex = socket;
+      try {
+        stream = rest.descriptors ? adoptSocket(socket, rest.descriptors) : SharedBufferSocket.adopt(socket);
+        const own = receiver === undefined ? rest : { ...rest, receiver: receiver() };
+        const connection = new NodeConnection(stream, "server", own, origin);
+        connections.add(connection);
+        if (unref.value) connection.unref();
+        void connection.closed.then(() => connections.delete(connection));
+        if (onConnection !== undefined) void runOnConnection(connection, onConnection);
+      } catch (error) {
+        // Fails for one socket only: for example, if the process has no file descriptor left. An `error` event without a listener
+        // would end the process.
+        stream.on("error", () => {}).destroy();
+        report(error);
+      }
+    },
+  );
   if (maxConnections !== undefined) server.maxConnections = maxConnections;
-  server.listen(addressOf(rest));
+  server.listen(pick(address, NET_LISTEN_OPTIONS));
   await once(server, "listening");
   server.on("error", report); // never removed: an `error` event without a listener ends the process
   // address() returns null only for a server that does not listen.
-  return new Server(server, server.address() as AddressInfo | string, connections);
+  return new Server(server, server.address() as AddressInfo | string, connections, unref);
 }
 
 /** Runs `onConnection` and handles its rejection: an unhandled one would let any peer end the process. */
@@ -72,22 +116,18 @@ async function runOnConnection(
   try {
     await onConnection(connection);
   } catch (error) {
+    // After the connection has ended, the error is usually that of a call that the end has rejected.
+    if (connection.reason === undefined) kernelOf(connection).report(error, undefined);
     connection.destroy(toError(error));
   }
 }
 
-/** Fails for one socket only: for example, when the process has no file descriptor left, the other connections continue. */
-function adoptOrClose(
-  socket: Socket,
-  wanted: ListenOptions["descriptors"],
-  report: (error: unknown) => void,
-): Duplex | undefined {
-  try {
-    return wanted ? adoptSocket(socket, wanted) : SharedBufferSocket.adopt(socket);
-  } catch (error) {
-    report(error);
-    return undefined;
-  }
+/** @throws TypeError for a receiver object: it would be shared by all connections */
+function checkReceiver(receiver: unknown): void {
+  if (receiver === undefined || typeof receiver === "function") return;
+  throw new TypeError(
+    "the option receiver of listen must be a function that returns a new receiver for each connection: use `receiver: () => new MyReceiver()`",
+  );
 }
 
 /**
@@ -95,17 +135,12 @@ function adoptOrClose(
  * because it is a bug of the program.
  */
 function reporter({ observer = diagnostics, onError }: NodeConnectionOptions): (error: unknown) => void {
+  const report = (error: unknown) => onError?.(error, { command: undefined, connection: undefined });
+  const guarded = guardedObserver(observer, report);
   return (error) => {
-    observer.errorReported?.(error, undefined, undefined);
-    onError?.(error, { command: undefined, connection: undefined });
+    guarded?.errorReported?.(error, undefined, undefined);
+    report(error);
   };
-}
-
-/** Returns the options for Node, without undefined ones: Node would listen on any port for `port: undefined`. */
-function addressOf(options: NetListenOptions): NetListenOptions {
-  const { port, host, path, backlog, exclusive, ipv6Only, readableAll, writableAll } = options;
-  const address = { port, host, path, backlog, exclusive, ipv6Only, readableAll, writableAll };
-  return Object.fromEntries(Object.entries(address).filter(([, value]) => value !== undefined));
 }
 
 /** A server and its open connections. {@link listen} creates it. */
@@ -113,8 +148,16 @@ export class Server<Address extends AddressInfo | string = AddressInfo | string>
   readonly #server: NetServer;
   readonly #address: Address;
   readonly #connections: Set<NodeConnection>;
+  /** True if new connections do not keep the process running. */
+  readonly #unref: { value: boolean };
 
-  constructor(server: NetServer, address: Address, connections: Set<NodeConnection>) {
+  constructor(
+    server: NetServer,
+    address: Address,
+    connections: Set<NodeConnection>,
+    unref: { value: boolean },
+  ) {
+    this.#unref = unref;
     this.#server = server;
     this.#address = address;
     this.#connections = connections;
@@ -133,10 +176,29 @@ export class Server<Address extends AddressInfo | string = AddressInfo | string>
   /**
    * Stops accepting connections, waits for the calls in progress on every connection, then ends the connections. Streams
    * that were switched to another protocol stay open.
+   * @param options limits after which the connections that are left are destroyed
    */
-  async close(): Promise<void> {
+  async close(options: CloseOptions = {}): Promise<void> {
+    checkOptionNames("close", options, CLOSE_OPTIONS);
+    checkNotNegative({ timeout: options.timeout });
     this.#server.close();
-    await Promise.all([...this.#connections].map((connection) => connection.close()));
+    await Promise.all([...this.#connections].map((connection) => connection.close(options)));
+  }
+
+  /** Keeps the process running as long as the server listens or a connection is open: the default. Returns the server. */
+  ref(): this {
+    this.#server.ref();
+    this.#unref.value = false;
+    for (const connection of this.#connections) connection.ref();
+    return this;
+  }
+
+  /** Lets the process exit although the server and its connections, also later ones, are open. Returns the server. */
+  unref(): this {
+    this.#server.unref();
+    this.#unref.value = true;
+    for (const connection of this.#connections) connection.unref();
+    return this;
   }
 
   /** Stops accepting connections and ends every open connection immediately. */
@@ -145,7 +207,8 @@ export class Server<Address extends AddressInfo | string = AddressInfo | string>
     for (const connection of this.#connections) connection.destroy(reason);
   }
 
+  /** Closes the server, and destroys the connections that are open after 10 seconds. */
   [Symbol.asyncDispose](): Promise<void> {
-    return this.close();
+    return this.close({ timeout: DISPOSE_TIMEOUT_MS });
   }
 }

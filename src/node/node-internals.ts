@@ -2,11 +2,18 @@
  * The undocumented properties of Node's sockets that the library uses. Every supported version of Node has them. No other
  * file accesses undocumented properties of sockets.
  */
-import type { Socket } from "node:net";
+import { Socket } from "node:net";
+import type { Writable } from "node:stream";
 
 /** The native handle that reads and writes for a socket. */
 interface Handle {
   readonly fd?: number;
+  /** Bytes of all writes that have begun. */
+  readonly bytesWritten?: number;
+  /** Bytes of the current write that the system has not taken. */
+  readonly writeQueueSize?: number;
+  /** The handle of the socket below TLS. */
+  readonly _parent?: Handle;
   readStop?(): void;
   useUserBuffer?(buffer: Uint8Array): void;
 }
@@ -17,6 +24,18 @@ interface SocketInternals {
   /** The server that accepted the socket; Node counts its connections by these two properties. */
   _server?: object | null;
   server?: object | null;
+}
+
+/**
+ * Returns the bytes that the system has taken from a socket since it was opened, encrypted ones inside TLS. In contrast to
+ * `writableLength` the number also grows inside one large write. Undefined for other streams.
+ */
+export function takenBytes(stream: Writable): number | undefined {
+  const handle = stream instanceof Socket ? socketInternals(stream)._handle : undefined;
+  const { bytesWritten, writeQueueSize }: Handle = handle?._parent ?? handle ?? {};
+  return bytesWritten === undefined || writeQueueSize === undefined
+    ? undefined
+    : bytesWritten - writeQueueSize;
 }
 
 export function socketInternals(socket: Socket): SocketInternals {

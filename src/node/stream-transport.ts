@@ -5,11 +5,11 @@
 import { Socket } from "node:net";
 import { performance } from "node:perf_hooks";
 import type { Duplex } from "node:stream";
-import { setTimeout as delay } from "node:timers/promises";
 import { TLSSocket } from "node:tls";
 import { TLSNotAvailable } from "../core/errors/caller.ts";
 import { ConnectionClosed } from "../core/errors/transport.ts";
 import type {
+  Address,
   TLSOptions as CoreTLSOptions,
   StartTLSTransport,
   TLSSession,
@@ -19,7 +19,12 @@ import type {
 import { checkByteStream } from "./byte-stream.ts";
 import { ephemeralCertificate } from "./certificates/ephemeral.ts";
 import type { PrivateCertificate } from "./certificates/private-certificate.ts";
+import { CombinedDuplex } from "./combined-duplex.ts";
+import { DescriptorStream } from "./descriptors/descriptor-stream.ts";
+import { takenBytes } from "./node-internals.ts";
+import { delay, nextTick, setImmediate } from "./real-timers.ts";
 import { SharedBufferSocket } from "./shared-buffer-socket.ts";
+import { localAddressOf, remoteAddressOf } from "./socket-address.ts";
 import { refusalAfterHandshake } from "./tls/errors.ts";
 import { ExistingSession } from "./tls/existing-session.ts";
 import type { TLSOptions, TLSRole, UpgradeOptions } from "./tls/options.ts";
@@ -34,6 +39,14 @@ export interface StreamTransportOptions {
   readonly role: TLSRole | undefined;
   /** Milliseconds between the answer and the ClientHello, if the peer called StartTLS and this end is the TLS client. */
   readonly handshakeDelay: number;
+  /** Paths of the two ends, if the stream is a UNIX socket. */
+  readonly paths?: SocketPaths | undefined;
+}
+
+/** Paths of the two ends of a UNIX socket. Node does not know them. */
+export interface SocketPaths {
+  readonly local?: string | undefined;
+  readonly remote?: string | undefined;
 }
 
 /** In milliseconds. Twisted parses a ClientHello as AMP if it arrives together with the answer; the pause separates them. */
@@ -47,7 +60,11 @@ interface Upgraded {
 
 export class StreamTransport implements Transport {
   #stream: Duplex;
+  /** The stream below TLS, after an upgrade. */
+  #raw: Duplex | undefined;
   readonly #options: StreamTransportOptions;
+  readonly #remoteAddress: Address | undefined;
+  #localAddress: Address | undefined;
   readonly #initialTLS: TLSSession | undefined;
   #receiver: TransportReceiver | undefined;
   /** Set during a handshake. The transport cannot end the stream then; it can only abort the handshake. */
@@ -69,6 +86,7 @@ export class StreamTransport implements Transport {
     checkByteStream(stream);
     this.#stream = stream;
     this.#options = options;
+    if (stream instanceof Socket) this.#remoteAddress = remoteAddressOf(stream);
     if (stream instanceof TLSSocket) this.#initialTLS = new ExistingSession(stream);
     stream.on("error", this.#onError); // never removed: an `error` event without a listener ends the process
   }
@@ -107,7 +125,7 @@ export class StreamTransport implements Transport {
     if (stream instanceof SharedBufferSocket) stream.lendTo(this.#receiver);
     stream.on("data", this.#onData).on("end", this.#onEnd).on("close", this.#onClose);
     // The `close` event may have been emitted already.
-    if (stream.destroyed) process.nextTick(this.#onClose);
+    if (stream.destroyed) nextTick(this.#onClose);
   }
 
   /** Calls `lost` of the receiver, at most once. The receiver is not called afterwards. */
@@ -158,6 +176,38 @@ export class StreamTransport implements Transport {
 
   get unsent(): number {
     return this.#stream.writableLength;
+  }
+
+  get remoteAddress(): Address | undefined {
+    return this.#options.paths?.remote ?? this.#remoteAddress;
+  }
+
+  get localAddress(): Address | undefined {
+    const stream = this.rawStream;
+    if (this.#localAddress === undefined && stream instanceof Socket)
+      this.#localAddress = localAddressOf(stream);
+    return this.#options.paths?.local ?? this.#localAddress;
+  }
+
+  /** The socket or other stream below TLS. */
+  get rawStream(): Duplex {
+    return this.#raw ?? this.#stream;
+  }
+
+  /** @param refs false: the stream does not keep the process running. Streams other than sockets and pipes ignore it */
+  setRef(refs: boolean): void {
+    const stream = this.rawStream;
+    for (const socket of stream instanceof CombinedDuplex ? stream.halves : [stream]) {
+      if (!(socket instanceof Socket)) continue;
+      if (refs) socket.ref();
+      else socket.unref();
+    }
+  }
+
+  get taken(): number | undefined {
+    const stream = this.rawStream;
+    if (stream instanceof CombinedDuplex || stream instanceof DescriptorStream) return stream.taken;
+    return takenBytes(stream);
   }
 
   flushed(): Promise<void> {
@@ -253,6 +303,7 @@ export class StreamTransport implements Transport {
   }
 
   #replaceStream(stream: TLSSocket, refusal: (error: Error | undefined) => Error | undefined): void {
+    this.#raw = this.#stream;
     this.#stream = stream;
     this.#error = undefined;
     this.#refusal = refusal;

@@ -17,6 +17,9 @@ export interface SocketOptions {
   readonly clock?: Clock | undefined;
 }
 
+/** Names of the {@link SocketOptions}. */
+export const SOCKET_OPTIONS = ["secure", "clock"] as const;
+
 /** Options that are about opening the WebSocket. */
 export interface OpenOptions {
   /** Class of the WebSocket. Default: the platform's. Node 20 has none: pass that of the package `ws`. */
@@ -26,3 +29,6 @@ export interface OpenOptions {
   /** Cancels the attempt when aborted. It has no effect on an open connection. */
   readonly signal?: AbortSignalLike | undefined;
 }
+
+/** Names of the {@link OpenOptions}. */
+export const OPEN_OPTIONS = ["WebSocket", "connectTimeout", "signal"] as const;

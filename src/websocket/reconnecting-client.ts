@@ -1,12 +1,14 @@
 /** Types and code that both `reconnecting` functions for WebSockets share. */
 import type { BaseConnection as Connection } from "../core/connection/connection.ts";
 import { ConnectFailed } from "../core/errors/transport.ts";
+import { checkOptionNames } from "../core/option-names.ts";
 import { ReconnectingClient as Client } from "../core/reconnecting/client.ts";
 import { withFatalOptionsErrors } from "../core/reconnecting/fatal-errors.ts";
-import type {
-  ReconnectingBaseOptions as BaseOptions,
-  ConnectionOpener as Opener,
-  ReconnectingStateChange as StateChange,
+import {
+  type ReconnectingBaseOptions as BaseOptions,
+  type ConnectionOpener as Opener,
+  RECONNECTING_OPTIONS,
+  type ReconnectingStateChange as StateChange,
 } from "../core/reconnecting/options.ts";
 import { platformClock } from "./platform.ts";
 
@@ -18,6 +20,16 @@ export type ReconnectingStateChange = StateChange<Connection>;
 export type ConnectionOpener = Opener<Connection>;
 /** Options of such a client, apart from the address. */
 export type ReconnectingBaseOptions = BaseOptions<Connection>;
+
+/**
+ * Checks the names of all options of a client: with `open`, those of the client only.
+ * @param ofConnection names of the options of `connect`
+ * @throws TypeError for an unknown option
+ */
+export function checkClientOptions(options: object, ofConnection: readonly string[]): void {
+  const more = options !== null && "open" in options ? ["open"] : ["url", ...ofConnection];
+  checkOptionNames("reconnecting", options, [...RECONNECTING_OPTIONS, ...more]);
+}
 
 /** Creates a client from a function that opens each connection. */
 export function clientOver(options: ReconnectingBaseOptions & ConnectionOpener): ReconnectingClient {

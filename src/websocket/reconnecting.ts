@@ -1,9 +1,10 @@
 /** Clients that reconnect, over WebSockets. */
-import { type ConnectWebSocketOptions, connect, FEATURES } from "./connect.ts";
+import { CONNECT_OPTIONS, type ConnectWebSocketOptions, FEATURES, open } from "./connect.ts";
 import { checkOptions } from "./open.ts";
 import type { WebSocketURL } from "./options.ts";
 import {
   type ConnectionOpener,
+  checkClientOptions,
   clientOver,
   clientTo,
   type ReconnectingBaseOptions,
@@ -20,8 +21,9 @@ export type ReconnectingOptions = ReconnectingBaseOptions &
  * @throws RangeError, TypeError for invalid options
  */
 export function reconnecting(options: ReconnectingOptions): ReconnectingClient {
+  checkClientOptions(options, CONNECT_OPTIONS);
   if ("open" in options) return clientOver(options);
   const { url, signal: _ofTheClient, ...rest } = options;
   checkOptions(rest, FEATURES);
-  return clientTo(options, (signal) => connect(url, { ...rest, signal }));
+  return clientTo(options, (signal) => open(url, { ...rest, signal }));
 }

@@ -1,5 +1,7 @@
 /** Options for servers of WebSockets. */
 import { type LimitOptions, resolveLimits } from "../core/connection/limits.ts";
+import { checkOptionNames } from "../core/option-names.ts";
+import { ATTACH_OPTIONS } from "./connect.ts";
 import { MAX_MESSAGE_BYTES, SUBPROTOCOL } from "./socket.ts";
 
 /** Options for `new WebSocketServer()` of the package `ws`. */
@@ -17,12 +19,11 @@ export interface WebSocketServerOptions {
  * @param limits those that `attach` is given
  * @throws RangeError, TypeError for an invalid limit
  */
-export function serverOptions({
-  limits,
-}: {
-  readonly limits?: LimitOptions | undefined;
-} = {}): WebSocketServerOptions {
-  const { maxBoxBytes } = resolveLimits(limits);
+export function serverOptions(
+  options: { readonly limits?: LimitOptions | undefined } = {},
+): WebSocketServerOptions {
+  checkOptionNames("serverOptions", options, ATTACH_OPTIONS); // a program may pass all options of `attach`
+  const { maxBoxBytes } = resolveLimits(options.limits);
   return {
     maxPayload: Math.max(maxBoxBytes, MAX_MESSAGE_BYTES),
     perMessageDeflate: false,

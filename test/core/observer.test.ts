@@ -113,25 +113,9 @@ test("the connection ends even if connectionClosed() throws", async () => {
     },
   };
   const [ours] = memoryTransports();
-  const { start } = ours;
   const thrown: unknown[] = [];
-  ours.start = (receiver) => {
-    const lost = (reason?: Error) => {
-      try {
-        receiver.lost(reason);
-      } catch (error) {
-        thrown.push(error);
-      }
-    };
-    const { received, ended, drained } = receiver;
-    start.call(ours, {
-      received: received.bind(receiver),
-      ended: ended.bind(receiver),
-      drained: drained.bind(receiver),
-      lost,
-    });
-  };
-  const connection = new Connection(ours, manualClock(), { observer: throwing });
+  const onError = (error: unknown) => void thrown.push(error);
+  const connection = new Connection(ours, manualClock(), { observer: throwing, onError });
   connection.destroy();
   expect((await connection.closed).name).toBe("ConnectionClosed");
   expect(thrown).toEqual([new RangeError("no")]);

@@ -29,7 +29,7 @@ describe("startTLS", () => {
     [{ serverName: null }, "the option serverName must not be null"],
     [{ requiresQuiescent: true }, 'unknown option "requiresQuiescent" (did you mean "requireQuiescent"?)'],
     [null, "the options must be an object, not null"],
-  ])("rejects %j, and sends nothing", async (options, message) => {
+  ])("startTLS rejects %j, and sends nothing", async (options, message) => {
     const { connection, peer } = scriptedPeer({}, { fakeTLS: true });
     const error = await rejection(connection.startTLS(wrong(options)));
     expect(error).toBeInstanceOf(TypeError);
@@ -55,14 +55,14 @@ describe("a connection", () => {
     [{ heartbeat: { intervall: 5 } }, 'heartbeat: unknown option "intervall" (did you mean "interval"?)'],
     [{ heartbeat: { interval: 5, timeout: null } }, "heartbeat: the option timeout must not be null"],
     [{ heartbeat: null }, "connection: the option heartbeat must not be null"],
-  ])("refuses %j", (options, message) => {
+  ])("a connection refuses %j", (options, message) => {
     const [transport] = memoryTransports();
     const open = () => new Connection(transport, manualClock(), options);
     expect(open).toThrow(TypeError);
     expect(open).toThrow(message);
   });
 
-  test("accepts all of its options, and undefined for each", () => {
+  test("a connection accepts all of its options, and undefined for each", () => {
     const { connection } = scriptedPeer({
       locator: undefined,
       receiver: undefined,
@@ -86,13 +86,13 @@ describe("a BoxDispatcher", () => {
     [{ heartbeat: { interval: 5 } }, 'BoxDispatcher: unknown option "heartbeat"'],
     [{ callTimeout: null }, "BoxDispatcher: the option callTimeout must not be null"],
     [null, "BoxDispatcher: the options must be an object, not null"],
-  ])("refuses %j", (options, message) => {
+  ])("a BoxDispatcher refuses %j", (options, message) => {
     const make = () => new BoxDispatcher(undefined, undefined, wrong(options));
     expect(make).toThrow(TypeError);
     expect(make).toThrow(message);
   });
 
-  test("refuses a second sender, and keeps the first", async () => {
+  test("a BoxDispatcher refuses a second sender, and keeps the first", async () => {
     const sent: string[] = [];
     const sender = (name: string): BoxSender => ({
       sendBox: () => void sent.push(name),
@@ -110,7 +110,7 @@ describe("a BoxDispatcher", () => {
 });
 
 describe("a split value", () => {
-  test.each([bigBytes, bigUnicode])("refuses unknown options: $name", (big) => {
+  test.each([bigBytes, bigUnicode])("$name refuses unknown options", (big) => {
     expect(() => big(wrong({ maxByte: 5 }))).toThrow(
       /unknown option "maxByte" \(did you mean "maxBytes"\?\)$/,
     );
@@ -130,7 +130,7 @@ describe("a reconnecting client", () => {
     [{ backoff: { jitter: 0.5 } }, "backoff.jitter must be a function, not number"],
     [{ onConnection: {} }, "onConnection must be a function, not object"],
     [{ isFatalError: true }, "isFatalError must be a function, not boolean"],
-  ])("refuses %j and opens nothing", async (options, message) => {
+  ])("a reconnecting client refuses %j and opens nothing", async (options, message) => {
     let opened = 0;
     const open = () => {
       opened++;
@@ -153,7 +153,7 @@ describe("a locator", () => {
   test.each([
     ["amp_Sum", "amp_SUM"],
     ["amp_sum", "amp_SUM"],
-  ])("refuses the method %s, which no ask would reach", (name, reachable) => {
+  ])("a locator refuses the method %s, which no ask would reach", (name, reachable) => {
     for (const source of [{ [name]: () => new Box() }, Object.create({ [name]: () => new Box() })]) {
       expect(() => locator(source as ResponderSource)).toThrow(
         new InvalidSignature(`the method ${name} would never be called: name it ${reachable}`),
@@ -161,7 +161,7 @@ describe("a locator", () => {
     }
   });
 
-  test("serves a method with digits and signs in its name", () => {
+  test("a locator serves a method with digits and signs in its name", () => {
     const found = locator({ amp_SUM_2: () => new Box() }).locateResponder("sum_2");
     expect(found).toBeTypeOf("function");
   });

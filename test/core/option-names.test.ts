@@ -17,7 +17,7 @@ test.each([
   ["timeOut", "timeout"],
   ["limit", "limits"],
   ["onerror", "onError"],
-])("for %s it suggests %s", (name, similar) => {
+])("the error for %s suggests %s", (name, similar) => {
   expect(() => checkOptionNames("startTLS", { [name]: 1 }, KNOWN)).toThrow(
     new TypeError(`startTLS: unknown option "${name}" (did you mean "${similar}"?)`),
   );
@@ -32,14 +32,14 @@ test.each([
   ["pfx", "localCertificate"],
   ["checkServerIdentity", "serverName"],
   ["secureProtocol", "minVersion"],
-])("for %s of node:tls it suggests %s", (name, similar) => {
+])("the error for %s of node:tls suggests %s", (name, similar) => {
   expect(() => checkTLSOptionNames("startTLS", { [name]: 1 }, START_TLS_OPTIONS)).toThrow(
     new TypeError(`startTLS: unknown option "${name}" (did you mean "${similar}"?)`),
   );
 });
 
 test.each(["x", "bufferSize", "toString", "__proto__x", "a".repeat(10_000)])(
-  "for %.20s it suggests nothing",
+  "the error for %.20s suggests nothing",
   (name) => {
     expect(() => checkOptionNames("connect", { [name]: 1 }, KNOWN)).toThrow(
       new TypeError(`connect: unknown option "${name}"`),
@@ -60,7 +60,7 @@ test("an option that is undefined is refused only if its name is unknown", () =>
 });
 
 describe("null is refused", () => {
-  test("as the value of an option", () => {
+  test("null is refused as the value of an option", () => {
     expect(() => checkOptionNames("startTLS", { verifyAuthorities: null }, KNOWN)).toThrow(
       new TypeError("startTLS: the option verifyAuthorities must not be null"),
     );
@@ -71,7 +71,7 @@ describe("null is refused", () => {
     ["5", 5],
     ["fast", "fast"],
     ["[object Function]", Object.assign(() => {}, { toString: () => "[object Function]" })],
-  ])("%s instead of the options", (shown, given) => {
+  ])("%s is refused instead of the options", (shown, given) => {
     expect(() => checkOptionNames("startTLS", given as object, KNOWN)).toThrow(
       new TypeError(`startTLS: the options must be an object, not ${shown}`),
     );

@@ -75,15 +75,16 @@ async function run(target, milliseconds) {
   };
 }
 
-async function randomly({ arbitrary, check, batch = 1 }, milliseconds) {
+async function randomly({ arbitrary, check, batch = 1, runsPerMinute }, milliseconds) {
   const property = fc.asyncProperty(
     batch > 1 ? fc.array(arbitrary, { minLength: batch, maxLength: batch }) : arbitrary,
     async (input) => check(input),
   );
+  const minutes = Math.max(1, Number(values.seconds) / 60);
+  const runs = runsPerMinute === undefined ? undefined : Math.ceil(runsPerMinute * minutes);
   const { failed, numRuns, counterexample, errorInstance, counterexamplePath } = await fc.check(property, {
     seed,
-    numRuns: 1e9,
-    interruptAfterTimeLimit: milliseconds,
+    ...(runs === undefined ? { numRuns: 1e9, interruptAfterTimeLimit: milliseconds } : { numRuns: runs }),
   });
   if (!failed || counterexample === null) return { runs: numRuns * batch, reach: "" };
   return {

@@ -11,6 +11,8 @@ export interface Property<Input = unknown> {
   readonly bytes?: true;
   /** Share of the available time, relative to the other properties. */
   readonly share: number;
+  /** Number of runs for each minute of `--seconds`, and at least once, however long they take. Such a property has no share. */
+  readonly runsPerMinute?: number;
 }
 
 export declare const properties: readonly Property[];

@@ -3,12 +3,13 @@ import { readFileSync } from "node:fs";
 import { codecs } from "./codecs.mjs";
 import { connection } from "./connection.mjs";
 import { model } from "./model.mjs";
+import { primitives } from "./primitives.mjs";
 import { reader } from "./reader.mjs";
 
 /** Folder of kept inputs: each reaches a range of the code that the others do not. */
 export const corpusFolder = new URL("corpus/", import.meta.url);
 
-export const properties = [...reader, ...codecs, ...connection, ...model];
+export const properties = [...reader, ...codecs, ...connection, ...model, ...primitives];
 
 /** Returns the kept inputs of a property whose inputs are bytes. */
 export function corpusOf({ name }) {

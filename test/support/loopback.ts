@@ -31,9 +31,14 @@ export function ours(role: "server" | "client", options: NodeConnectionOptions =
 }
 
 async function accepted(options: NodeConnectionOptions): Promise<Joined> {
-  const { port, next } = await ourServer(options);
+  const { port, next } = await ourServer(forListen(options));
   const [socket, connection] = await Promise.all([rawClient(port), next()]);
   return { connection, peer: new RawPeer(socket) };
+}
+
+/** A server of one connection may have one receiver. */
+function forListen({ receiver, ...options }: NodeConnectionOptions): Omit<ListenOptions, "onConnection"> {
+  return receiver === undefined ? options : { ...options, receiver: () => receiver };
 }
 
 async function opened(options: NodeConnectionOptions): Promise<Joined> {
@@ -65,7 +70,7 @@ export async function pair(
   serverOptions: NodeConnectionOptions = {},
   clientOptions: NodeConnectionOptions = {},
 ): Promise<{ readonly server: NodeConnection; readonly client: NodeConnection }> {
-  const { port, next } = await ourServer(serverOptions);
+  const { port, next } = await ourServer(forListen(serverOptions));
   const [client, server] = await Promise.all([ourClient(port, clientOptions), next()]);
   return { server, client };
 }

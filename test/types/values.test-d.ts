@@ -7,6 +7,7 @@ import {
   type ArgumentsOf,
   ampList,
   command,
+  dateTime,
   declaredError,
   enumeration,
   type InputOf,
@@ -18,7 +19,9 @@ import {
   propertiesArgument,
   type StandardSchema,
   unicode,
+  type ValuesOf,
 } from "ampwire";
+import type { Temporal } from "temporal-polyfill";
 import type { Equal, Expect } from "./expect.ts";
 
 declare const connection: AmpConnection;
@@ -130,3 +133,15 @@ void connection.callRemote(Draw, { color: "red" });
 void connection.callRemote(Draw, { color: "red", width: 3, size: 3 });
 // @ts-expect-error: there is no such property
 propertiesArgument<{ width: number }>(["depth"], { toBox: () => {}, fromBox: () => undefined });
+
+// Dates.
+
+const dates = { date: dateTime({ as: "Date" }), temporal: dateTime(), named: dateTime({ as: "Temporal" }) };
+export type Dates = Expect<
+  Equal<
+    ValuesOf<typeof dates>,
+    { date: Date; temporal: Temporal.ZonedDateTime; named: Temporal.ZonedDateTime }
+  >
+>;
+// @ts-expect-error: there is no such class
+dateTime({ as: "Moment" });

@@ -1,16 +1,12 @@
 /** `ampwire call`: calls a command and prints the answer. */
-import { safeText } from "../../core/errors/safe-text.ts";
-import { UsageError } from "../cli-error.ts";
-import { findCommand, loadCommands } from "../module/commands.ts";
 import { parseAddress } from "../net/address.ts";
 import { openConnection } from "../net/open.ts";
 import { sessionText } from "../net/session.ts";
 import { timeoutFlag, timeoutOf } from "../net/timeout.ts";
 import { clientFlags, clientTLS } from "../net/tls-flags.ts";
-import { formatValue, jsonRecord } from "../print/values.ts";
+import { formatValue, jsonRecord, KEY_MARKS, quotedIfNeeded } from "../print/values.ts";
 import { subcommand } from "../subcommand.ts";
-import { parseArgs } from "../values/args.ts";
-import { type Request, typedRequest, untypedRequest } from "./request.ts";
+import { prepareRequest } from "./request.ts";
 
 export const call = subcommand({
   name: "call",
@@ -44,7 +40,7 @@ converted to the type of its argument. Without it values are sent as text, and t
   ],
   async run({ values: flags, positionals: [place = "", name = "", ...args], terminal }) {
     const address = parseAddress(place);
-    const request = await requestOf(flags.schema, name, args);
+    const request = await prepareRequest("call", flags.schema, name, args);
     const tls = clientTLS({ ...flags, starttls: flags.starttls || request.startsTLS }, address);
     const timeout = timeoutOf(flags);
 
@@ -67,19 +63,7 @@ converted to the type of its argument. Without it values are sent as text, and t
     return 0;
 
     function line([key, value]: readonly [string, unknown]): string {
-      return `${terminal.style.cyan(safeText(key))}=${formatValue(value)}`;
+      return `${terminal.style.cyan(quotedIfNeeded(key, Number.POSITIVE_INFINITY, KEY_MARKS))}=${formatValue(value)}`;
     }
   },
 });
-
-async function requestOf(
-  schema: string | undefined,
-  name: string,
-  args: readonly string[],
-): Promise<Request> {
-  const typed = parseArgs(args);
-  if (schema !== undefined) return typedRequest(findCommand(await loadCommands(schema), name), typed);
-  if (name === "StartTLS")
-    throw new UsageError("call: StartTLS cannot be called by name", "use --starttls with another command");
-  return untypedRequest(name, typed);
-}

@@ -14,7 +14,7 @@ export interface Listening {
   close(): Promise<void>;
 }
 
-export interface ListeningOptions extends NodeConnectionOptions {
+export interface ListeningOptions extends Omit<NodeConnectionOptions, "receiver"> {
   readonly onConnection?: (connection: NodeConnection) => void;
 }
 

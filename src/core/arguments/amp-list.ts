@@ -13,6 +13,7 @@ import type { BoxArgument } from "../schema/field.ts";
 import { FieldSet } from "../schema/field-set.ts";
 import { readFields } from "../schema/read-fields.ts";
 import { ByteWriter } from "../wire/byte-writer.ts";
+import { countElements } from "../wire/elements.ts";
 import { Frame } from "../wire/frame.ts";
 import { KEY_TOO_LONG, scanBox } from "../wire/scan.ts";
 import { shownValue } from "../wire/value-text.ts";
@@ -20,6 +21,8 @@ import { elementError } from "./list-of.ts";
 
 /** No limit, because the list has one. A small integer, like the other limits passed to `scanBox`, for the benefit of V8. */
 const MAX_INT32 = 0x7fffffff;
+/** Length of `offsets` up to which a frame is kept for the next list. A row with thousands of keys makes a large frame. */
+const MAX_KEPT_OFFSETS = 1024;
 
 /**
  * AMP's AmpList: an array of objects with the same fields (Twisted's `amp.AmpList`). Each row is sent as a box with its keys
@@ -35,35 +38,48 @@ const MAX_INT32 = 0x7fffffff;
 export function ampList<F extends Fields>(fields: F): InPlaceArgument<ValuesOf<F>[], readonly InputOf<F>[]> {
   const set = new FieldSet(fields, "field", false);
   const template = new BoxTemplate(set, []);
+  /** Frame for the rows of the next list. Undefined while a list is read: a codec may read such a list while it reads a row. */
+  let spareFrame: Frame | undefined;
 
   function write(rows: readonly InputOf<F>[], out: ByteWriter, connection?: unknown): void {
     if (!Array.isArray(rows)) throw new TypeError(`an array is needed, not ${shownValue(rows)}`);
-    for (const [index, row] of rows.entries()) {
-      try {
-        template.write(out, NO_TAG, row, connection);
-      } catch (error) {
-        throw elementError(index, error);
-      }
+    let index = 0;
+    try {
+      // An index below the length is safe: a hole is `undefined`, which the template rejects.
+      for (; index < rows.length; index++) template.write(out, NO_TAG, rows[index] as InputOf<F>, connection);
+    } catch (error) {
+      throw elementError(index, error);
     }
   }
 
   function read(bytes: Uint8Array, start: number, end: number, connection?: unknown): ValuesOf<F>[] {
     const rows: ValuesOf<F>[] = [];
-    // One frame for all rows of this list, but not for other lists: a codec may read a list while it reads a row.
-    const frame = new Frame();
-    frame.expected = template.expectedBox;
-    for (let at = start; at < end; at = frame.cursor) {
-      frame.clear(bytes, at);
-      const state = scanBox(frame, end, MAX_INT32, MAX_INT32);
-      if (state !== 0) throw elementError(rows.length, new SyntaxError(broken(state)));
-      try {
+    if (start === end) return rows;
+    const frame = spareFrame ?? newFrame();
+    spareFrame = undefined;
+    try {
+      for (let at = start; at < end; at = frame.cursor) {
+        frame.clear(bytes, at);
+        const state = scanBox(frame, end, MAX_INT32, MAX_INT32);
+        if (state !== 0) throw new SyntaxError(broken(state));
+        countElements(1 + frame.count);
         // readFields has read exactly these fields.
         rows.push(readFields(set, frame, connection) as ValuesOf<F>);
-      } catch (error) {
-        throw elementError(rows.length, error);
       }
+    } catch (error) {
+      throw elementError(rows.length, error);
+    }
+    if (frame.offsets.length <= MAX_KEPT_OFFSETS) {
+      frame.release();
+      spareFrame = frame;
     }
     return rows;
+  }
+
+  function newFrame(): Frame {
+    const frame = new Frame();
+    frame.expected = template.expectedBox;
+    return frame;
   }
 
   const codec = inPlaceArgument<ValuesOf<F>[], readonly InputOf<F>[]>(

@@ -9,8 +9,8 @@ import { shownValue } from "../wire/value-text.ts";
  * AMP's String: any bytes, sent unchanged (Twisted's `amp.String`). Received bytes belong to the receiver. A Node `Buffer` is
  * a `Uint8Array` and can be sent. Text cannot: use `unicode()`.
  *
- * A large received value may be a view of a buffer with up to 16 times as many bytes. Copy the value before you pass on or
- * transfer its whole `buffer`.
+ * A large received value may be a view of a buffer with up to 16 times as many bytes: other bytes of the connection, and
+ * zeros. Copy the value before you transfer its `buffer`. All empty values are one array.
  *
  * A value of 16 KiB or more is sent without a copy. Do not change it before the call is answered. A responder must not change
  * such a value after it has returned it.

@@ -1,22 +1,45 @@
-/** AMP's DateTime: a date and time with a fixed offset from UTC. */
+/**
+ * AMP's DateTime: a date and time with a fixed offset from UTC.
+ *
+ * The usual text is converted by arithmetic on days and seconds (`civil-days.ts`): with the fields of Temporal it takes ten
+ * times as long. Temporal reads any other text.
+ */
 import { Temporal } from "temporal-polyfill";
 import { messageOf } from "../errors/to-error.ts";
+import { checkOptionNames } from "../option-names.ts";
 import { type InPlaceArgument, inPlaceArgument } from "../schema/argument.ts";
 import type { ByteWriter } from "../wire/byte-writer.ts";
 import { shownBytes, shownValue } from "../wire/value-text.ts";
+import { civilOfDays, daysOfCivil, daysOfMonth } from "./civil-days.ts";
 import { readInteger } from "./integer.ts";
 
 /** `YYYY-MM-DDTHH:MM:SS.ffffff+HH:MM` */
 const LENGTH = 32;
 const PLUS = 0x2b;
 const MINUS = 0x2d;
+const COLON = 0x3a;
+const POINT = 0x2e;
+const T = 0x54;
+const ZERO = 0x30;
 const DAY_MINUTES = 24 * 60;
+const DAY_SECONDS = 86_400;
+const SECOND_NANOSECONDS = 1_000_000_000;
+const SECOND_MICROSECONDS = 1_000_000;
 const MINUTE_NANOSECONDS = 60_000_000_000;
+/** From the epoch to the beginning of the year 1, and of the year 10000. */
+const LEAST_SECONDS = -62_135_596_800;
+const BEYOND_SECONDS = 253_402_300_800;
+
+/** Options of `dateTime`. */
+export interface DateTimeOptions {
+  /** Class of the values. Default `Temporal`. */
+  readonly as?: "Temporal" | "Date" | undefined;
+}
 
 /**
  * AMP's DateTime as a `Temporal.ZonedDateTime` with microseconds. Its time zone is a fixed offset in whole minutes. If the
  * platform has Temporal, values have the class of the platform, else that of temporal-polyfill. A ZonedDateTime of either
- * class can be sent, in any time zone and calendar.
+ * class can be sent, in any time zone and calendar. Nanoseconds are rounded to microseconds.
  *
  * Accepts exactly 32 bytes, `YYYY-MM-DDTHH:MM:SS.ffffff+HH:MM` (Twisted's `amp.DateTime`). As in Twisted, the separators may
  * be any ASCII characters, and the numbers may be any integer text of Python. Rejects other lengths, dates that do not exist,
@@ -24,36 +47,193 @@ const MINUTE_NANOSECONDS = 60_000_000_000;
  * Twisted does.
  *
  * @throws TypeError when encoding a value that is not a ZonedDateTime
- * @throws RangeError when encoding a year before 1 or after 9999, nanoseconds, or an offset with seconds (as historical time
- *   zones have): the wire format has no room for them, and values are never rounded
+ * @throws RangeError when encoding a year before 1 or after 9999, or an offset with seconds (as historical time zones have)
  * @throws SyntaxError, RangeError when decoding
  */
-export function dateTime(): InPlaceArgument<Temporal.ZonedDateTime> {
-  return inPlaceArgument({ write, read }, { type: "DateTime" });
+export function dateTime(
+  options?: DateTimeOptions & { readonly as?: "Temporal" | undefined },
+): InPlaceArgument<Temporal.ZonedDateTime>;
+/**
+ * AMP's DateTime as a `Date`. A Date has milliseconds and no offset: the microseconds and the offset of a received value are
+ * lost. A Date is sent in UTC.
+ *
+ * @throws TypeError when encoding a value that is not a Date
+ * @throws RangeError when encoding an invalid Date, or a year before 1 or after 9999
+ * @throws SyntaxError, RangeError when decoding
+ */
+export function dateTime(options: DateTimeOptions & { readonly as: "Date" }): InPlaceArgument<Date>;
+export function dateTime(
+  options: DateTimeOptions = {},
+): InPlaceArgument<Temporal.ZonedDateTime> | InPlaceArgument<Date> {
+  checkOptionNames("dateTime", options, ["as"]);
+  const { as = "Temporal" } = options;
+  if (as === "Temporal") return inPlaceArgument({ write, read }, { type: "DateTime" });
+  if (as !== "Date") throw new TypeError(`dateTime: as must be "Temporal" or "Date", not ${shownValue(as)}`);
+  return inPlaceArgument({ write: writeDate, read: readDate }, { type: "DateTime" });
 }
 
 function write(value: Temporal.ZonedDateTime, out: ByteWriter): void {
   // Not `instanceof`: the platform and the polyfill have different classes.
-  if (Object.prototype.toString.call(value) !== "[object Temporal.ZonedDateTime]") {
+  if (kindOf(value) !== "Temporal.ZonedDateTime")
     throw new TypeError(`a Temporal.ZonedDateTime is needed, not ${shownValue(value)}`);
+  const { epochNanoseconds, offsetNanoseconds } = value;
+  const offset = offsetNanoseconds / MINUTE_NANOSECONDS;
+  let nanoseconds = Number(epochNanoseconds % BigInt(SECOND_NANOSECONDS));
+  let seconds = Number(epochNanoseconds / BigInt(SECOND_NANOSECONDS)) + offset * 60;
+  if (nanoseconds < 0) {
+    nanoseconds += SECOND_NANOSECONDS;
+    seconds--;
   }
-  const iso = value.withCalendar("iso8601");
-  const offset = iso.offsetNanoseconds / MINUTE_NANOSECONDS;
-  if (iso.year < 1 || iso.year > 9999) throw new RangeError(`the year must be from 1 to 9999: ${iso}`);
-  if (!Number.isInteger(offset)) throw new RangeError(`the offset must be in whole minutes: ${iso}`);
-  if (iso.nanosecond !== 0) {
-    throw new RangeError(`nanoseconds cannot be sent, use .round("microsecond") first: ${iso}`);
+  if (!Number.isInteger(offset))
+    throw new RangeError(`the offset must be in whole minutes: ${value.withCalendar("iso8601")}`);
+  const microseconds = Math.round(nanoseconds / 1000);
+  if (microseconds < SECOND_MICROSECONDS) writeMoment(out, seconds, microseconds, offset, value);
+  // The last microsecond that can be sent is not rounded up to the year 10000.
+  else if (seconds + 1 === BEYOND_SECONDS) writeMoment(out, seconds, SECOND_MICROSECONDS - 1, offset, value);
+  else writeMoment(out, seconds + 1, 0, offset, value);
+}
+
+function writeDate(value: Date, out: ByteWriter): void {
+  if (kindOf(value) !== "Date") throw new TypeError(`a Date is needed, not ${shownValue(value)}`);
+  const time = value.getTime();
+  if (Number.isNaN(time)) throw new RangeError("an invalid Date cannot be sent");
+  const seconds = Math.floor(time / 1000);
+  writeMoment(out, seconds, (time - seconds * 1000) * 1000, 0, value);
+}
+
+function kindOf(value: unknown): string {
+  return Object.prototype.toString.call(value).slice("[object ".length, -1);
+}
+
+/**
+ * @param seconds from 1970, at the offset of the value
+ * @param east minutes east of UTC
+ * @param value the value, for the message
+ * @throws RangeError
+ */
+function writeMoment(
+  out: ByteWriter,
+  seconds: number,
+  microseconds: number,
+  east: number,
+  value: Temporal.ZonedDateTime | Date,
+): void {
+  if (!(seconds >= LEAST_SECONDS && seconds < BEYOND_SECONDS)) {
+    const iso = "withCalendar" in value ? value.withCalendar("iso8601").toString() : value.toISOString();
+    throw new RangeError(`the year must be from 1 to 9999: ${iso}`);
   }
-  const minutes = Math.abs(offset);
-  out.ascii(
-    `${digits(iso.year, 4)}-${digits(iso.month, 2)}-${digits(iso.day, 2)}` +
-      `T${digits(iso.hour, 2)}:${digits(iso.minute, 2)}:${digits(iso.second, 2)}` +
-      `.${digits(iso.millisecond * 1000 + iso.microsecond, 6)}` +
-      `${offset > 0 ? "+" : "-"}${digits(Math.floor(minutes / 60), 2)}:${digits(minutes % 60, 2)}`,
-  );
+  out.reserve(LENGTH);
+  const { bytes, length } = out;
+  out.length = length + LENGTH;
+  putMoment(bytes, length, seconds, microseconds);
+  putOffset(bytes, length + 26, east);
+}
+
+/** Writes `YYYY-MM-DDTHH:MM:SS.ffffff`. @param seconds from 1970, at the offset of the value */
+function putMoment(bytes: Uint8Array, at: number, seconds: number, microseconds: number): void {
+  const days = Math.floor(seconds / DAY_SECONDS);
+  const { year, month, day } = civilOfDays(days);
+  const ofDay = seconds - days * DAY_SECONDS;
+  const hour = (ofDay / 3600) | 0;
+  const minute = ((ofDay - hour * 3600) / 60) | 0;
+  const century = (year / 100) | 0;
+  putTwo(bytes, at, century);
+  putTwo(bytes, at + 2, year - century * 100);
+  bytes[at + 4] = MINUS;
+  putTwo(bytes, at + 5, month);
+  bytes[at + 7] = MINUS;
+  putTwo(bytes, at + 8, day);
+  bytes[at + 10] = T;
+  putTwo(bytes, at + 11, hour);
+  bytes[at + 13] = COLON;
+  putTwo(bytes, at + 14, minute);
+  bytes[at + 16] = COLON;
+  putTwo(bytes, at + 17, ofDay - hour * 3600 - minute * 60);
+  bytes[at + 19] = POINT;
+  const first = (microseconds / 10_000) | 0;
+  const second = ((microseconds / 100) | 0) - first * 100;
+  putTwo(bytes, at + 20, first);
+  putTwo(bytes, at + 22, second);
+  putTwo(bytes, at + 24, microseconds - first * 10_000 - second * 100);
+}
+
+/** Writes `+HH:MM`. */
+function putOffset(bytes: Uint8Array, at: number, east: number): void {
+  const minutes = Math.abs(east);
+  const hours = (minutes / 60) | 0;
+  bytes[at] = east > 0 ? PLUS : MINUS;
+  putTwo(bytes, at + 1, hours);
+  bytes[at + 3] = COLON;
+  putTwo(bytes, at + 4, minutes - hours * 60);
+}
+
+function putTwo(bytes: Uint8Array, at: number, value: number): void {
+  const tens = (value / 10) | 0;
+  bytes[at] = ZERO + tens;
+  bytes[at + 1] = ZERO + value - tens * 10;
+}
+
+function readDate(bytes: Uint8Array, start: number, end: number): Date {
+  return new Date(read(bytes, start, end).epochMilliseconds);
 }
 
 function read(bytes: Uint8Array, start: number, end: number): Temporal.ZonedDateTime {
+  return (end - start === LENGTH ? readUsual(bytes, start) : undefined) ?? readAny(bytes, start, end);
+}
+
+/** Fast path for digits where digits belong, in their ranges. Returns undefined for any other text. */
+function readUsual(bytes: Uint8Array, at: number): Temporal.ZonedDateTime | undefined {
+  const century = twoDigits(bytes, at);
+  const ofCentury = twoDigits(bytes, at + 2);
+  const month = twoDigits(bytes, at + 5);
+  const day = twoDigits(bytes, at + 8);
+  const hour = twoDigits(bytes, at + 11);
+  const minute = twoDigits(bytes, at + 14);
+  const second = twoDigits(bytes, at + 17);
+  const first = twoDigits(bytes, at + 20);
+  const middle = twoDigits(bytes, at + 22);
+  const last = twoDigits(bytes, at + 24);
+  const offsetHours = twoDigits(bytes, at + 27);
+  const offsetMinutes = twoDigits(bytes, at + 30);
+  const digits = century | ofCentury | month | day | hour | minute | second | first | middle | last;
+  if ((digits | offsetHours | offsetMinutes) < 0 || !separatorsAreAscii(bytes, at)) return undefined;
+  const year = century * 100 + ofCentury;
+  const minutes = offsetHours * 60 + offsetMinutes;
+  const sign = bytes[at + 26];
+  if (
+    year === 0 ||
+    day === 0 ||
+    day > daysOfMonth(year, month) ||
+    hour > 23 ||
+    minute > 59 ||
+    second > 59 ||
+    minutes >= DAY_MINUTES ||
+    (sign !== PLUS && sign !== MINUS)
+  ) {
+    return undefined;
+  }
+  const east = sign === PLUS ? minutes : -minutes;
+  const seconds = daysOfCivil(year, month, day) * DAY_SECONDS + hour * 3600 + (minute - east) * 60 + second;
+  const nanoseconds = (first * 10_000 + middle * 100 + last) * 1000;
+  const sinceEpoch = BigInt(seconds) * BigInt(SECOND_NANOSECONDS) + BigInt(nanoseconds);
+  return new Temporal.ZonedDateTime(sinceEpoch, zoneName(east));
+}
+
+/** Returns a negative number unless both bytes are digits. */
+function twoDigits(bytes: Uint8Array, at: number): number {
+  const tens = (bytes[at] as number) ^ ZERO;
+  const ones = (bytes[at + 1] as number) ^ ZERO;
+  return tens > 9 || ones > 9 ? -1 : tens * 10 + ones;
+}
+
+function separatorsAreAscii(bytes: Uint8Array, at: number): boolean {
+  const ofDate = (bytes[at + 4] as number) | (bytes[at + 7] as number) | (bytes[at + 10] as number);
+  const ofTime = (bytes[at + 13] as number) | (bytes[at + 16] as number) | (bytes[at + 19] as number);
+  return (ofDate | ofTime | (bytes[at + 29] as number)) < 0x80;
+}
+
+/** Reads any text that Twisted accepts. */
+function readAny(bytes: Uint8Array, start: number, end: number): Temporal.ZonedDateTime {
   if (end - start !== LENGTH || bytes.subarray(start, end).some((byte) => byte > 0x7f)) {
     throw new SyntaxError(`not a date and time of ${LENGTH} characters: ${shownBytes(bytes, start, end)}`);
   }
@@ -69,7 +249,7 @@ function read(bytes: Uint8Array, start: number, end: number): Temporal.ZonedDate
       second: inRange(number(17, 19), 0, 59),
       millisecond: Math.trunc(inRange(fraction, 0, 999_999) / 1000),
       microsecond: fraction % 1000,
-      timeZone: offsetText(bytes[start + 26], number(27, 29), number(30, 32)),
+      timeZone: offsetOf(bytes[start + 26], number(27, 29), number(30, 32)),
     };
     return Temporal.ZonedDateTime.from(fields, { overflow: "reject" });
   } catch (cause) {
@@ -78,12 +258,24 @@ function read(bytes: Uint8Array, start: number, end: number): Temporal.ZonedDate
   }
 }
 
-/** Returns the name of a time zone, for example `+01:30`. As in Twisted, minutes may exceed 59, and hours and minutes may be signed. */
-function offsetText(sign: number | undefined, hours: number, minutes: number): string {
+/** Returns the name of a time zone. As in Twisted, minutes may exceed 59, and hours and minutes may be signed. */
+function offsetOf(sign: number | undefined, hours: number, minutes: number): string {
   if (sign !== PLUS && sign !== MINUS) throw new RangeError("the offset needs a sign");
   const east = inRange(hours * 60 + minutes, 1 - DAY_MINUTES, DAY_MINUTES - 1) * (sign === PLUS ? 1 : -1);
-  const offset = Math.abs(east);
-  return `${east < 0 ? "-" : "+"}${digits(Math.floor(offset / 60), 2)}:${digits(offset % 60, 2)}`;
+  return zoneName(east);
+}
+
+/** Names of the zones that were used. There are 2879. */
+const zoneNames = new Map<number, string>();
+
+/** Returns the name of the time zone so many minutes east of UTC, for example `+01:30`. */
+function zoneName(east: number): string {
+  const known = zoneNames.get(east);
+  if (known !== undefined) return known;
+  const minutes = Math.abs(east);
+  const name = `${east < 0 ? "-" : "+"}${digits(Math.floor(minutes / 60), 2)}:${digits(minutes % 60, 2)}`;
+  zoneNames.set(east, name);
+  return name;
 }
 
 function inRange(value: number, least: number, most: number): number {

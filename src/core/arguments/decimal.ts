@@ -3,7 +3,13 @@ import { Decimal } from "decimal.js";
 import { type InPlaceArgument, inPlaceArgument } from "../schema/argument.ts";
 import type { ByteWriter } from "../wire/byte-writer.ts";
 import { shownValue, valueText } from "../wire/value-text.ts";
-import { decimalText, exactDecimal } from "./python-decimal.ts";
+import { decimalText, exactDecimal, plainDecimal } from "./python-decimal.ts";
+
+const MINUS = 0x2d;
+const POINT = 0x2e;
+const ZERO = 0x30;
+/** Size up to which the fast path is tried. */
+const PLAIN_BYTES = 48;
 
 /**
  * AMP's Decimal as a `Decimal` of decimal.js. No digit is lost, for any number of digits.
@@ -33,5 +39,26 @@ function write(value: Decimal, out: ByteWriter): void {
 }
 
 function read(bytes: Uint8Array, start: number, end: number): Decimal {
-  return exactDecimal(valueText(bytes, start, end));
+  return readPlain(bytes, start, end) ?? exactDecimal(valueText(bytes, start, end));
+}
+
+/** Fast path for a few digits with a point among them, as most decimals are. Returns undefined for any other text. */
+function readPlain(bytes: Uint8Array, start: number, end: number): Decimal | undefined {
+  if (end - start > PLAIN_BYTES) return undefined;
+  const first = bytes[start] === MINUS ? start + 1 : start;
+  let point = end;
+  let number = 0;
+  for (let at = first; at < end; at++) {
+    const byte = bytes[at] as number;
+    if (byte === POINT && point === end && at > first && at + 1 < end) {
+      point = at;
+      continue;
+    }
+    const digit = byte ^ ZERO;
+    if (digit > 9) return undefined;
+    number = number * 10 + digit; // rounded if there are many digits, but 0 only if all are
+  }
+  if (first === end) return undefined;
+  const decimals = point === end ? 0 : end - point - 1;
+  return plainDecimal(valueText(bytes, start, end), decimals, number === 0);
 }

@@ -3,6 +3,7 @@
 import { type InPlaceArgument, inPlaceArgument } from "../schema/argument.ts";
 import type { ByteWriter } from "../wire/byte-writer.ts";
 import { shownBytes, shownValue, valueText } from "../wire/value-text.ts";
+import { writeInteger } from "./integer.ts";
 
 const ZERO = 0x30;
 const MINUS = 0x2d;
@@ -12,6 +13,12 @@ const EXACT_DIGITS = 15;
 /** Literals instead of `10 ** n`, whose rounding JavaScript does not define. */
 const POWERS = [1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14];
 
+/** Most decimals of the fast path of writing, and the numbers whose digits with so many decimals fit 31 bits. */
+const MOST_DECIMALS = 3;
+const LEAST_FRACTION = 0.001;
+const MOST_WHOLE = 2_147_483;
+
+const PLAIN = /^[\d.e+-]+$/i;
 /** Text that Python's `float(bytes)` accepts: underscores between digits, ASCII white space around the number. */
 const FLOAT =
   /^[\t-\r ]*([+-]?)(?:((?:\d+(?:_\d+)*(?:\.(?:\d+(?:_\d+)*)?)?|\.\d+(?:_\d+)*)(?:e[+-]?\d+(?:_\d+)*)?)|(inf(?:inity)?)|nan)[\t-\r ]*$/i;
@@ -33,7 +40,44 @@ export function float(): InPlaceArgument<number> {
 
 function write(value: number, out: ByteWriter): void {
   if (typeof value !== "number") throw new TypeError(`a number is needed, not ${shownValue(value)}`);
-  out.ascii(floatText(value));
+  if (!writeFewDecimals(value, out)) out.ascii(floatText(value));
+}
+
+/**
+ * Fast path for numbers with at most three decimals, as most floats are. Returns false, and writes nothing, for any other.
+ * Different decimals of at most 15 digits are different numbers. So if the digits divided by a power of ten, which is rounded
+ * once, are the number, no shorter text is.
+ */
+function writeFewDecimals(value: number, out: ByteWriter): boolean {
+  const magnitude = value < 0 ? -value : value;
+  if (!(magnitude >= LEAST_FRACTION && magnitude < MOST_WHOLE) && !Object.is(value, 0)) return false;
+  const whole = magnitude | 0;
+  let decimals = 1;
+  let power = 10;
+  let digits = whole * 10;
+  if (whole !== magnitude) {
+    digits = (magnitude * 10 + 0.5) | 0;
+    while (digits / power !== magnitude) {
+      if (decimals === MOST_DECIMALS) return false;
+      decimals++;
+      power *= 10;
+      digits = (magnitude * power + 0.5) | 0;
+    }
+  }
+  if (value < 0) out.byte(MINUS);
+  writeInteger(whole, out);
+  out.reserve(1 + decimals);
+  const { bytes } = out;
+  const at = out.length + 1;
+  bytes[at - 1] = POINT;
+  out.length = at + decimals;
+  let rest = digits - whole * power;
+  for (let to = out.length - 1; to >= at; to--) {
+    const tenth = (rest / 10) | 0;
+    bytes[to] = ZERO + rest - tenth * 10;
+    rest = tenth;
+  }
+  return true;
 }
 
 /** Returns Python's `repr` of a float. */
@@ -79,7 +123,11 @@ function readPlain(bytes: Uint8Array, start: number, end: number): number | unde
 }
 
 function readAny(bytes: Uint8Array, start: number, end: number): number {
-  const match = FLOAT.exec(valueText(bytes, start, end));
+  const text = valueText(bytes, start, end);
+  // The parser of JavaScript accepts the same texts of these characters as Python.
+  const number = PLAIN.test(text) ? Number(text) : NaN;
+  if (!Number.isNaN(number)) return number;
+  const match = FLOAT.exec(text);
   if (match === null) throw new SyntaxError(`not a float: ${shownBytes(bytes, start, end)}`);
   const [, sign, digits, infinity] = match;
   const magnitude =

@@ -1,8 +1,9 @@
 /** AMP's ListOf: values of one type, each after its length. */
-import { TooLong } from "../errors/caller.ts";
+import { LimitExceeded, TooLong } from "../errors/caller.ts";
 import { isError, messageOf } from "../errors/to-error.ts";
 import { type Argument, asInPlace, type InPlaceArgument, inPlaceArgument } from "../schema/argument.ts";
 import { MAX_VALUE_LENGTH } from "../wire/box-limits.ts";
+import { countElements } from "../wire/elements.ts";
 import { shownValue } from "../wire/value-text.ts";
 
 /**
@@ -25,36 +26,33 @@ export function listOf<T, I = T>(element: Argument<T, I>): InPlaceArgument<T[], 
   const halves: Pick<InPlaceArgument<T[], readonly I[]>, "write" | "read"> = {
     write(values, out) {
       if (!Array.isArray(values)) throw new TypeError(`an array is needed, not ${shownValue(values)}`);
-      for (let index = 0; index < values.length; index++) {
-        const position = out.beginCounted();
-        try {
+      let index = 0;
+      try {
+        for (; index < values.length; index++) {
+          const position = out.beginCounted();
           // An index below the length is safe: a hole is `undefined`, which the codec rejects.
           codec.write(values[index] as I, out);
-        } catch (error) {
-          throw elementError(index, error);
+          const length = out.endCounted(position);
+          if (length > MAX_VALUE_LENGTH) throw elementTooLong(length);
         }
-        const length = out.endCounted(position);
-        if (length > MAX_VALUE_LENGTH) throw elementError(index, elementTooLong(length));
+      } catch (error) {
+        throw elementError(index, error);
       }
     },
     read(bytes, start, end) {
       const values: T[] = [];
-      for (let at = start; at < end; ) {
-        const from = at + 2;
-        // Beyond the end, `undefined` counts as 0 here. The check below rejects it.
-        const to = from + (((bytes[at] as number) << 8) | (bytes[at + 1] as number));
-        if (from > end || to > end) {
-          throw elementError(
-            values.length,
-            new SyntaxError(`cut off: only ${end - at} bytes of it were received`),
-          );
-        }
-        try {
+      try {
+        for (let at = start; at < end; ) {
+          const from = at + 2;
+          // Beyond the end, `undefined` counts as 0 here. The check below rejects it.
+          const to = from + (((bytes[at] as number) << 8) | (bytes[at + 1] as number));
+          if (from > end || to > end) throw cutOff(end - at);
+          countElements(1);
           values.push(codec.read(bytes, from, to));
-        } catch (error) {
-          throw elementError(values.length, error);
+          at = to;
         }
-        at = to;
+      } catch (error) {
+        throw elementError(values.length, error);
       }
       return values;
     },
@@ -64,12 +62,17 @@ export function listOf<T, I = T>(element: Argument<T, I>): InPlaceArgument<T[], 
 
 /** Returns an error like `cause` whose message names the element. */
 export function elementError(index: number, cause: unknown): Error {
+  if (cause instanceof LimitExceeded) return cause; // a limit of the box, not of this element
   const message = `element ${index}: ${messageOf(cause)}`;
   if (!isError(cause)) return new TypeError(message, { cause });
   if (cause instanceof TooLong) return new TooLong(message, { cause });
   return cause instanceof SyntaxError
     ? new SyntaxError(message, { cause })
     : new TypeError(message, { cause });
+}
+
+function cutOff(received: number): SyntaxError {
+  return new SyntaxError(`cut off: only ${received} bytes of it were received`);
 }
 
 function elementTooLong(length: number): TooLong {

@@ -4,7 +4,11 @@ import { LONE_SURROGATE } from "../errors/safe-text.ts";
 import { utf8Strict } from "../platform.ts";
 import { type InPlaceArgument, inPlaceArgument } from "../schema/argument.ts";
 import type { ByteWriter } from "../wire/byte-writer.ts";
+import { mediumText } from "../wire/medium-text.ts";
 import { shortAscii, shownBytes, shownValue } from "../wire/value-text.ts";
+
+/** Size up to which `mediumText` is faster than the decoder of the platform. */
+const MEDIUM_TEXT_BYTES = 512;
 
 /**
  * AMP's Unicode: text as strict UTF-8, like Twisted's `amp.Unicode`.
@@ -21,7 +25,7 @@ export function unicode(): InPlaceArgument<string> {
 
 /** @throws TypeError */
 export function writeText(value: string, out: ByteWriter): void {
-  if (typeof value === "string" && out.shortAscii(value)) return;
+  if (typeof value === "string" && out.shortText(value)) return;
   checkText(value);
   out.utf8(value);
 }
@@ -38,6 +42,10 @@ export function checkText(value: unknown): asserts value is string {
 export function readText(bytes: Uint8Array, start: number, end: number): string {
   const text = shortAscii(bytes, start, end);
   if (text !== undefined) return text;
+  if (end - start <= MEDIUM_TEXT_BYTES) {
+    const medium = mediumText(bytes, start, end);
+    if (medium !== undefined) return medium;
+  }
   try {
     return utf8Strict.decode(bytes.subarray(start, end));
   } catch (cause) {

@@ -172,13 +172,6 @@ export class Calls {
     return answer;
   }
 
-  /** Sends an ask without arguments whose answer, of whatever kind, is dropped. */
-  askAndForget(name: string): void {
-    const tag = this.pending.addForgotten();
-    writeBox(this.#port.out, new Box({ [COMMAND]: name, [ASK]: tagBytes(tag) }));
-    this.#port.written();
-  }
-
   /** @throws the reason of the end if a codec has ended the connection while the call was encoded */
   #sent(call: Call, options: CallOptions): void {
     const port = this.#port;

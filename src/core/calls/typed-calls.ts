@@ -57,7 +57,7 @@ export abstract class TypedCalls implements Caller {
     const requiresAnswer = options?.requiresAnswer !== false;
     try {
       if (typeof name !== "string") throw wrongType("callRemoteString: the name", "a string", name);
-      checkOptionNames("callRemoteString", options, STRING_CALL_OPTIONS);
+      if (options !== NO_OPTIONS) checkOptionNames("callRemoteString", options, STRING_CALL_OPTIONS);
       const { requiresAnswer: _, ...rest } = options;
       // A JavaScript program may pass a record, which is what a box is made of.
       return this.callString(name, box instanceof Map ? box : new Box(box), requiresAnswer, rest);

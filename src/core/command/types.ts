@@ -6,7 +6,13 @@ import type { DeclaredErrors } from "../errors/declared-errors.ts";
 import type { AbortSignalLike, Signal } from "../platform.ts";
 import type { Fields, InputOf, ValuesOf } from "../schema/argument.ts";
 import type { Values } from "../schema/field.ts";
-import type { CertificateLike, PrivateCertificateLike, TLSOptions, TLSSession } from "../transport.ts";
+import type {
+  Address,
+  CertificateLike,
+  PrivateCertificateLike,
+  TLSOptions,
+  TLSSession,
+} from "../transport.ts";
 import type { Box } from "../wire/box.ts";
 import type { ByteWriter } from "../wire/byte-writer.ts";
 import type { Frame } from "../wire/frame.ts";
@@ -115,6 +121,14 @@ export interface Caller {
   ): undefined;
 }
 
+/** Limits on the time of `close()`. At a limit, the connection is destroyed, and calls in progress reject. */
+export interface CloseOptions {
+  /** Milliseconds. Default: no limit. */
+  readonly timeout?: number | undefined;
+  /** Signal that destroys the connection when it is aborted. */
+  readonly signal?: AbortSignalLike | undefined;
+}
+
 /** A connection over any transport. */
 export interface AmpConnection extends Caller, AsyncDisposable {
   /**
@@ -132,16 +146,30 @@ export interface AmpConnection extends Caller, AsyncDisposable {
   readonly peerCertificate: CertificateLike | undefined;
   /** The certificate that this end presented; undefined in plaintext and if this end is anonymous. */
   readonly hostCertificate: PrivateCertificateLike | undefined;
+  /** Short text that no other connection of this process has, for logs. */
+  readonly id: string;
+  /**
+   * Address of this end; undefined if it has none, for example over a pipe, and after the connection has ended unless it was
+   * read before.
+   */
+  readonly localAddress: Address | undefined;
+  /** Address of the peer; undefined if it has none: the clients of a UNIX socket usually have no path. Known after the end too. */
+  readonly remoteAddress: Address | undefined;
+  /** Bytes of boxes that the peer or the system has not taken: those in the transport, and those that are queued here. */
+  readonly unsentBytes: number;
+  /** Resolves when `unsentBytes` is 0 or the connection has ended. Never rejects. */
+  drained(): Promise<void>;
   /** Promise of the reason why the connection ended. It never rejects. */
   readonly closed: Promise<Error>;
   /**
    * Finishes the calls in progress in both directions, then ends the connection. Calls that the peer makes meanwhile are
-   * still served: for two seconds, and longer while calls of this end are unanswered.
+   * still served: for two seconds, and longer while calls of this end are unanswered. Responders that wait for an event should
+   * end when `context.closing` is aborted.
    *
    * Resolves when the connection has ended. A responder must not await it: the connection waits for the responder's
    * answer.
    */
-  close(): Promise<void>;
+  close(options?: CloseOptions): Promise<void>;
   /** Ends the connection at once. Calls in progress reject with the reason. */
   destroy(reason?: Error): void;
 }
@@ -167,6 +195,11 @@ export interface ResponderContext {
   readonly connection: AmpConnection;
   /** Signal that is aborted when the connection is lost. */
   readonly signal: Signal;
+  /**
+   * Signal that is aborted when this end begins to close the connection, and when the connection is lost. A responder that
+   * waits for an event should answer then, because `close()` waits for it.
+   */
+  readonly closing: Signal;
   /**
    * Data that responders keep about this connection, for example the logged-in user. A new, empty object replaces it when
    * the connection is upgraded to TLS, because an attacker may have written what was received in plaintext.

@@ -1,20 +1,23 @@
-/** The low level, as in Twisted: who sends boxes, and who receives them. */
+/** The low level, as in Twisted: senders and receivers of boxes. */
 import type { Box } from "../wire/box.ts";
 
-/** Something that sends boxes: a connection, or one of your own. */
+/** A sender of boxes: a connection, or an object of the program. */
 export interface BoxSender {
   /** @throws InvalidSignature, TooLong for a box that the wire cannot carry; TLSRequired */
   sendBox(box: Box): void;
-  /** An error that nobody has handled. */
+  /** Called with an error that no other code handles. It ends the connection. */
   unhandledError(error: unknown): void;
 }
 
-/** Something that receives boxes: give it to a connection as `receiver`. */
+/** A receiver of boxes: the option `receiver` of a connection. */
 export interface BoxReceiver {
   /** Called before the first box. Errors that it throws reach the code that opens the connection. */
   startReceivingBoxes(sender: BoxSender): void;
-  /** A box came. It is yours to keep. What this throws is the peer's fault and closes the connection. */
+  /**
+   * Called with each box. The receiver may keep the box. An error that it throws is reported to `onError` and closes the
+   * connection.
+   */
   boxReceived(box: Box): void;
-  /** No more boxes will come. */
+  /** Called after the last box. An error that it throws is reported to `onError`. */
   stopReceivingBoxes(reason: Error): void;
 }

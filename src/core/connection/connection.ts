@@ -1,11 +1,26 @@
 /** A connection as its owner sees it: calls, encryption, and its end. Everything else is in the kernel (`kernel.ts`). */
 import { TypedCalls } from "../calls/typed-calls.ts";
-import type { ProtocolChange } from "../command/protocol-change.ts";
-import type { AmpConnection, AnyCommand, CallOptions, StartTLSOptions } from "../command/types.ts";
+import type {
+  AmpConnection,
+  AnyCommand,
+  CallOptions,
+  CloseOptions,
+  StartTLSOptions,
+} from "../command/types.ts";
 import { ConnectionClosed } from "../errors/transport.ts";
+import { checkNotNegative } from "../number-option.ts";
+import { CLOSE_OPTIONS, checkOptionNames } from "../option-names.ts";
 import type { Values } from "../schema/field.ts";
 import type { SharedBudgets } from "../serving/shared-budget.ts";
-import type { CertificateLike, Clock, PrivateCertificateLike, TLSSession, Transport } from "../transport.ts";
+import { limitTime } from "../time-limit.ts";
+import type {
+  Address,
+  CertificateLike,
+  Clock,
+  PrivateCertificateLike,
+  TLSSession,
+  Transport,
+} from "../transport.ts";
 import type { Box } from "../wire/box.ts";
 import { refusal, refuse } from "./admission.ts";
 import type { FeatureSet } from "./feature.ts";
@@ -16,9 +31,16 @@ import { type PublicState, publicState } from "./states.ts";
 /** The kernel of a connection, for carriers and features. Not exported from the package. */
 export let kernelOf: (connection: BaseConnection) => ConnectionKernel;
 
+/** Number of connections that were opened in this process. */
+let opened = 0;
+
+/** Milliseconds for which `await using` waits for calls in progress, before it destroys the connection. */
+export const DISPOSE_TIMEOUT_MS = 10_000;
+
 /** AMP over any transport, with the features that an entry point composes. */
 export class BaseConnection extends TypedCalls implements AmpConnection {
   readonly #kernel: ConnectionKernel;
+  readonly #number = ++opened;
   readonly closed: Promise<Error>;
 
   static {
@@ -55,6 +77,26 @@ export class BaseConnection extends TypedCalls implements AmpConnection {
     return this.#kernel.reason;
   }
 
+  get id(): string {
+    return `c${this.#number}`;
+  }
+
+  get localAddress(): Address | undefined {
+    return this.#kernel.transport.localAddress;
+  }
+
+  get remoteAddress(): Address | undefined {
+    return this.#kernel.transport.remoteAddress;
+  }
+
+  get unsentBytes(): number {
+    return this.#kernel.unsentBytes;
+  }
+
+  drained(): Promise<void> {
+    return this.#kernel.everythingSent();
+  }
+
   get secure(): boolean {
     return this.#kernel.secure;
   }
@@ -84,24 +126,17 @@ export class BaseConnection extends TypedCalls implements AmpConnection {
     const { change } = command;
     const reason = refusal(kernel, command, command.requiresAnswer);
     if (reason !== undefined) {
-      if (change?.state === "upgrading") kernel.refusePlaintext(reason);
+      if (change !== undefined) kernel.changes?.refused(change, reason);
       return refuse(kernel, reason, command.requiresAnswer);
     }
-    if (change !== undefined) return this.#change(command, change, values, options);
+    if (change !== undefined)
+      return (
+        kernel.changes?.ask(command, change, values, this.#withDefaults(options)) ??
+        Promise.reject(noChanges())
+      );
     const answer = kernel.calls.call(command, values, this.#withDefaults(options));
-    if (kernel.serving.full || kernel.inbox.transportPaused) kernel.callBegan();
+    kernel.callBegan();
     return answer;
-  }
-
-  #change(
-    command: AnyCommand,
-    change: ProtocolChange,
-    values: Values,
-    options: CallOptions,
-  ): Promise<unknown> {
-    const { changes } = this.#kernel;
-    if (changes === undefined) return Promise.reject(noChanges());
-    return changes.ask(command, change, values, this.#withDefaults(options));
   }
 
   protected override callString(
@@ -114,7 +149,7 @@ export class BaseConnection extends TypedCalls implements AmpConnection {
     const reason = refusal(kernel, undefined, requiresAnswer);
     if (reason !== undefined) return refuse(kernel, reason, requiresAnswer);
     const answer = kernel.calls.callString(name, box, requiresAnswer, this.#withDefaults(options));
-    if (kernel.serving.full || kernel.inbox.transportPaused) kernel.callBegan();
+    kernel.callBegan();
     return answer;
   }
 
@@ -124,16 +159,22 @@ export class BaseConnection extends TypedCalls implements AmpConnection {
     return { ...options, timeout: callTimeout };
   }
 
-  close(): Promise<void> {
+  async close(options: CloseOptions = {}): Promise<void> {
+    const { timeout, signal } = options;
+    checkOptionNames("close", options, CLOSE_OPTIONS);
+    checkNotNegative({ timeout });
     this.#kernel.ending.close();
-    return this.closed.then(() => undefined);
+    const late = () => this.destroy(new ConnectionClosed("close() has reached its timeout, or was aborted"));
+    if (signal?.aborted) late();
+    await this.closed.then(limitTime(this.#kernel.clock, options, late));
   }
 
   destroy(reason: Error = new ConnectionClosed("the connection was destroyed here")): void {
     this.#kernel.destroy(reason);
   }
 
+  /** Closes the connection, and destroys it if that takes more than 10 seconds. */
   [Symbol.asyncDispose](): Promise<void> {
-    return this.close();
+    return this.close({ timeout: DISPOSE_TIMEOUT_MS });
   }
 }

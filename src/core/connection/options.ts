@@ -1,5 +1,5 @@
 /** The options of a connection, and their check. */
-import type { AmpConnection } from "../command/types.ts";
+import type { AmpConnection, AnyCommand } from "../command/types.ts";
 import { InvalidSignature } from "../errors/caller.ts";
 import { checkNotNegative } from "../number-option.ts";
 import type { Observer } from "../observer.ts";
@@ -15,6 +15,11 @@ export interface HeartbeatOptions {
   readonly interval: number;
   /** Milliseconds for any byte to arrive after that, before the connection is destroyed. Default: `interval`. */
   readonly timeout?: number | undefined;
+  /**
+   * Command to call, for peers that ignore an unknown command. It must have an answer and no required arguments. Any answer
+   * counts, also an error. Default: the command `ampwire.Heartbeat`, which no peer knows.
+   */
+  readonly command?: AnyCommand | undefined;
 }
 
 /** Options that `connect`, `listen` and `attach` have in common. */
@@ -75,9 +80,12 @@ export interface ErrorContext {
  * @returns the limits, with defaults for those that are not given
  * @throws RangeError, TypeError; InvalidSignature for an invalid locator
  */
-export function checkConnectionOptions(options: object, features: { check(options: object): void }): Limits {
+export function checkConnectionOptions(
+  options: object,
+  features: readonly { check?(options: object): void }[],
+): Limits {
   const { callTimeout, limits, locator } = options as ConnectionOptions; // programs in JavaScript may pass anything
-  features.check(options);
+  for (const kind of features) kind.check?.(options);
   if (locator !== undefined && typeof locator?.locateResponder !== "function") {
     throw new InvalidSignature(
       `the option locator must be an object with the method locateResponder, as locator(...) makes it, not ${shownValue(locator)}`,

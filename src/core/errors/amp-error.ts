@@ -34,13 +34,8 @@ export class AmpError extends Error {
       message && isOwnClass(new.target) ? shownText(String(message), MAX_MESSAGE_CHARACTERS) : message,
       options,
     );
-    // Copied from the prototype. Defined, not assigned: a program's class may have a getter of this name.
-    Object.defineProperty(this, "code", {
-      value: this.code,
-      enumerable: true,
-      configurable: true,
-      writable: true,
-    });
+    // Copied from the prototype. Not by assignment, which throws if a program's class has a getter of this name.
+    Reflect.set(this, "code", this.code);
   }
 }
 

@@ -38,13 +38,6 @@ export class BoxTooLarge extends MalformedAmpBox {
   }
 }
 
-/** A box that was not complete within `boxTimeout`. The connection is closed. */
-export class BoxTimeout extends AmpError {
-  static {
-    identify(this, "BoxTimeout", "BOX_TIMEOUT", "peer");
-  }
-}
-
 /** A box without `_answer`, `_error` and `_command`: neither an ask, an answer nor an error. */
 export class NoEmptyBoxes extends ProtocolError {
   static {
@@ -78,7 +71,7 @@ export class RemoteAmpError extends AmpError {
   /**
    * @param errorCode error code, `_error_code` on the wire
    * @param description text for people, `_error_description` on the wire. The message shows the first 1,000 characters.
-   * Of an error, its message is used
+   * If an error is passed, its message is used
    * @param fatal true: if a responder throws this error, close the connection after the error has been sent
    * @throws InvalidSignature for an error code that the wire cannot carry
    */
@@ -133,12 +126,5 @@ export class UnhandledCommand extends AmpError {
 export class Unavailable extends AmpError {
   static {
     identify(this, "Unavailable", "UNAVAILABLE", "peer");
-  }
-}
-
-/** A peer with an incompatible version of the program's own protocol. The library never throws it; programs may declare it. */
-export class IncompatibleVersions extends AmpError {
-  static {
-    identify(this, "IncompatibleVersions", "INCOMPATIBLE_VERSIONS", "peer");
   }
 }

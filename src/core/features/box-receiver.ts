@@ -24,14 +24,30 @@ class RawBoxes implements Feature, BoxSender {
 
   started(): void {
     const receiver = this.#receiver;
-    receiver.startReceivingBoxes(this);
-    void this.#kernel.closed.then((reason) => receiver.stopReceivingBoxes(reason));
+    this.#watch(receiver.startReceivingBoxes(this));
+    const stopped = this.#kernel.closed.then((reason) => receiver.stopReceivingBoxes(reason));
+    stopped.catch((error: unknown) => this.#kernel.report(error, undefined));
   }
 
   boxReceived(frame: Frame): void {
     if (plaintextForbids(this.#kernel, undefined))
       throw new TLSRequired("a box was received in plaintext: requireTLS forbids it");
-    this.#receiver.boxReceived(frame.toBox());
+    const box = frame.toBox();
+    try {
+      this.#watch(this.#receiver.boxReceived(box));
+    } catch (error) {
+      this.#kernel.report(error, undefined);
+      throw error; // the connection fails, and no further box is read
+    }
+  }
+
+  /** Handles the rejection of an async function, which a JavaScript program may pass. */
+  #watch(result: unknown): void {
+    if (!(result instanceof Promise)) return;
+    result.catch((error: unknown) => {
+      this.#kernel.report(error, undefined);
+      this.#kernel.fail(toError(error));
+    });
   }
 
   sendBox(box: Box): void {

@@ -1,9 +1,11 @@
 /** Reconnecting client: it queues calls while there is no connection, and sends idempotent calls again. */
 
 import { TypedCalls } from "../calls/typed-calls.ts";
-import type { AnyCommand, CallOptions, CommandType } from "../command/types.ts";
+import type { AnyCommand, CallOptions, CloseOptions, CommandType } from "../command/types.ts";
 import { InvalidSignature } from "../errors/caller.ts";
 import { ConnectionClosed } from "../errors/transport.ts";
+import { checkNotNegative } from "../number-option.ts";
+import { CLOSE_OPTIONS, checkOptionNames } from "../option-names.ts";
 import type { AbortSignalLike } from "../platform.ts";
 import type { Fields } from "../schema/argument.ts";
 import { limitTime } from "../time-limit.ts";
@@ -36,6 +38,8 @@ interface Sending {
   /** Returns a function that sends the encoded ask at any later time. */
   later(ask: Uint8Array): Send;
 }
+
+const DISPOSE_TIMEOUT_MS = 10_000;
 
 /** Placeholder for the tag of a queued call. Only its length matters. */
 const SOME_TAG = 0x1000_0000;
@@ -210,10 +214,13 @@ export class ReconnectingClient<C extends Reconnectable> extends TypedCalls impl
 
   /**
    * Finishes the calls in progress, then ends the client. Queued calls reject. Resolves when the client has ended.
+   * @param options limits after which the connection is destroyed, and calls in progress reject
    */
-  async close(): Promise<void> {
+  async close(options: CloseOptions = {}): Promise<void> {
+    checkOptionNames("close", options, CLOSE_OPTIONS);
+    checkNotNegative({ timeout: options.timeout });
     this.#end(new ConnectionClosed("the client was closed here"));
-    await this.connection?.close();
+    await this.connection?.close(options);
     await this.closed;
   }
 
@@ -223,8 +230,9 @@ export class ReconnectingClient<C extends Reconnectable> extends TypedCalls impl
     this.connection?.destroy(reason);
   }
 
+  /** Closes the client, and destroys its connection if that takes more than 10 seconds. */
   [Symbol.asyncDispose](): Promise<void> {
-    return this.close();
+    return this.close({ timeout: DISPOSE_TIMEOUT_MS });
   }
 
   #endWith(signal: AbortSignalLike): void {

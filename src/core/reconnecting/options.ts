@@ -1,5 +1,5 @@
 /** Options and states of a reconnecting client. */
-import type { Caller } from "../command/types.ts";
+import type { Caller, CloseOptions } from "../command/types.ts";
 import { checkNotNegative } from "../number-option.ts";
 import { checkOptionNames } from "../option-names.ts";
 import type { Signal } from "../platform.ts";
@@ -15,7 +15,7 @@ export interface Reconnectable extends Caller {
   /** Promise of the reason why the connection ended. It never rejects. */
   readonly closed: Promise<Error>;
   /** Finishes the calls in progress, then ends the connection. */
-  close(): Promise<void>;
+  close(options?: CloseOptions): Promise<void>;
   /** Ends the connection at once. */
   destroy(reason?: Error): void;
 }

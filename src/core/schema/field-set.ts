@@ -1,7 +1,7 @@
 /** The fields of one kind of box, compiled once. `read-fields.ts` reads such boxes, `box-template.ts` writes them. */
 
 import type { AmpError } from "../errors/amp-error.ts";
-import { DescriptorsNotAvailable, InvalidSignature, TooLong } from "../errors/caller.ts";
+import { DescriptorsNotAvailable, InvalidSignature, LimitExceeded, TooLong } from "../errors/caller.ts";
 import { isError, messageOf } from "../errors/to-error.ts";
 import { compareBytes } from "../wire/box-writer.ts";
 import type { Argument, Fields } from "./argument.ts";
@@ -105,6 +105,7 @@ export class FieldSet implements CompiledFields {
   failure(name: string, cause: unknown): AmpError {
     const message = `${this.#what}: ${JSON.stringify(name)}: ${messageOf(cause)}`;
     if (!isError(cause)) return new InvalidSignature(message, { cause });
+    if (cause instanceof LimitExceeded) return cause; // a limit of the box, not of this field
     if (cause instanceof TooLong) return new TooLong(message, { cause });
     if (cause instanceof DescriptorsNotAvailable) return new DescriptorsNotAvailable(message, { cause });
     return new InvalidSignature(message, { cause });

@@ -6,14 +6,18 @@ import type { Signal } from "../platform.ts";
 export class ConnectionContext implements ResponderContext {
   readonly connection: AmpConnection;
   readonly state: ConnectionState = {};
-  readonly #source: { readonly signal: Signal };
+  readonly #source: { readonly signal: Signal; readonly closing: Signal };
 
-  constructor(connection: AmpConnection, source: { readonly signal: Signal }) {
+  constructor(connection: AmpConnection, source: { readonly signal: Signal; readonly closing: Signal }) {
     this.connection = connection;
     this.#source = source;
   }
 
   get signal(): Signal {
     return this.#source.signal;
+  }
+
+  get closing(): Signal {
+    return this.#source.closing;
   }
 }

@@ -1,15 +1,21 @@
 /** The serving half of a connection: finds the responder of an ask, runs it, and answers. */
 
 import type { AskReceiver, Port } from "../calls/port.ts";
+import type { ProtocolChange } from "../command/protocol-change.ts";
 import { CommandResponder, type Responder } from "../command/responder.ts";
 import type { AnyCommand } from "../command/types.ts";
 import { LimitExceeded } from "../errors/caller.ts";
 import { RemoteAmpError } from "../errors/peer.ts";
 import { BadLocalReturn } from "../errors/responder.ts";
 import { isError, messageOf, toError } from "../errors/to-error.ts";
-import { toWire, UNAVAILABLE_ERROR_CODE, UNHANDLED_ERROR_CODE } from "../errors/wire-codes.ts";
+import {
+  TLS_REQUIRED_ERROR_CODE,
+  toWire,
+  UNAVAILABLE_ERROR_CODE,
+  UNHANDLED_ERROR_CODE,
+} from "../errors/wire-codes.ts";
 import { watchesCalls } from "../observer.ts";
-import { utf8Encoder } from "../platform.ts";
+import { newAbortController, type Signal, utf8Encoder } from "../platform.ts";
 import type { Values } from "../schema/field.ts";
 import { Box } from "../wire/box.ts";
 import { MAX_VALUE_LENGTH } from "../wire/box-limits.ts";
@@ -24,6 +30,7 @@ import { type ByteRange, tagBytes } from "../wire/tag.ts";
 import { CommandNames } from "./command-names.ts";
 import { IncomingAsk } from "./incoming-ask.ts";
 import type { ResponderLocator } from "./locator.ts";
+import { Pause } from "./pause.ts";
 import { ConnectionContext } from "./responder-context.ts";
 import type { SharedBudget } from "./shared-budget.ts";
 
@@ -33,22 +40,32 @@ const nothingServed: ResponderLocator = { locateResponder: () => undefined };
 /** Reused for asks that are answered at once. Shared by all connections: it keeps the bytes of one frame alive. */
 let reusableAsk: IncomingAsk | undefined;
 
-/** Creates the serving half of a connection with a locator. */
-export function serving(
-  port: Port,
-  { locator = nothingServed }: { readonly locator?: ResponderLocator | undefined },
-  budget: SharedBudget | undefined,
-): AskReceiver {
-  return new Serving(port, locator, budget);
+/** Options of a connection that concern serving: see `ConnectionOptions`. */
+interface ServingOptions {
+  readonly locator?: ResponderLocator | undefined;
+  readonly closeOnUndeclaredError?: boolean | undefined;
+}
+
+/** Creates the serving half of a connection. */
+export function serving(port: Port, options: ServingOptions, budget: SharedBudget | undefined): AskReceiver {
+  return new Serving(port, options, budget);
 }
 
 export class Serving implements AskReceiver {
   readonly #port: Port;
+  readonly #options: ServingOptions;
   readonly #locator: ResponderLocator;
   /** Created by the first ask: idle connections have neither. */
   #names: CommandNames | undefined;
   #context: ConnectionContext | undefined;
-  readonly #budget: SharedBudget | undefined;
+  #budget: SharedBudget | undefined;
+  #pause: Pause | undefined;
+  #abort: ReturnType<typeof newAbortController> | undefined;
+  #abortReason: Error | undefined;
+  #closing: ReturnType<typeof newAbortController> | undefined;
+  #closingReason: Error | undefined;
+  /** Limits have stopped the reading for some time: asks are read and queued. */
+  #isLongPause = false;
   /** Asks over `maxAsksInProgress`, encoded. Created when it is first needed. */
   #queue: Uint8Array[] | undefined;
   /** Number of asks at the beginning of the queue that were served: removing each of them would cost quadratic time. */
@@ -62,9 +79,10 @@ export class Serving implements AskReceiver {
   full = false;
   refuses = false;
 
-  constructor(port: Port, locator: ResponderLocator, budget: SharedBudget | undefined) {
+  constructor(port: Port, options: ServingOptions, budget: SharedBudget | undefined) {
     this.#port = port;
-    this.#locator = locator;
+    this.#options = options;
+    this.#locator = options.locator ?? nothingServed;
     this.#budget = budget;
     budget?.join();
   }
@@ -74,8 +92,50 @@ export class Serving implements AskReceiver {
   }
 
   ended(): void {
-    this.#budget?.leave(this.#weight);
+    this.#pause?.stop();
+    this.#budget?.add(-this.#weight);
+    this.#budget?.leave();
+    this.#budget = undefined; // responders that finish later have no weight any more
     this.#queue = undefined;
+  }
+
+  /** Aborted when the connection is lost. Created when it is first used, like {@link closing}: few responders do. */
+  get signal(): Signal {
+    this.#abort ??= abortController(this.#abortReason);
+    return this.#abort.signal;
+  }
+
+  /** Aborted when this end begins to close the connection, or it is lost. */
+  get closing(): Signal {
+    this.#closing ??= abortController(this.#closingReason);
+    return this.#closing.signal;
+  }
+
+  announceClosing(reason: Error): void {
+    this.#closingReason ??= reason;
+    this.#closing?.abort(reason);
+  }
+
+  abort(reason: Error): void {
+    this.announceClosing(reason);
+    this.#abortReason ??= reason;
+    this.#abort?.abort(reason);
+  }
+
+  get readsAhead(): boolean {
+    return this.#isLongPause && !this.refuses;
+  }
+
+  readEnded(): void {
+    if (!this.full) {
+      this.#isLongPause = false;
+      return;
+    }
+    this.#pause ??= new Pause(this.#port, this, () => {
+      this.#isLongPause = true;
+      this.#port.finished();
+    });
+    this.#pause.begin();
   }
 
   receive(frame: Frame): void {
@@ -177,7 +237,7 @@ export class Serving implements AskReceiver {
   }
 
   #newContext(): ConnectionContext {
-    this.#context = new ConnectionContext(this.#port.connection, this.#port);
+    this.#context = new ConnectionContext(this.#port.connection, this);
     return this.#context;
   }
 
@@ -189,13 +249,13 @@ export class Serving implements AskReceiver {
       const responder = this.#locator.locateResponder(ask.name);
       if (responder === undefined) return this.#serveOwn(ask, frame);
       const command = responder instanceof CommandResponder ? responder.command : undefined;
-      const changing = ask.wantsAnswer && command?.change !== undefined ? command : undefined;
+      const change = ask.wantsAnswer ? command?.change : undefined;
       // A protocol change is reported by its driver: a call that began here would have no end.
-      if (changing === undefined && watchesCalls(observer)) ask.watch(observer, port.connection);
+      if (change === undefined && watchesCalls(observer)) ask.watch(observer, port.connection);
       // First, so that plaintext does not reveal what is served.
-      const refusal = port.refusal(command);
-      if (refusal !== undefined) throw refusal;
-      if (changing !== undefined) return this.#change(ask, changing, responder, frame);
+      this.#checkPlaintext(command);
+      if (command !== undefined && change !== undefined)
+        return this.#change(ask, command, change, responder, frame);
       result = this.#run(ask, responder, frame);
       // `then` of a proxy or a getter may differ the second time: it is looked up once, and wrapped in a promise.
       if (isThenable(result)) return this.#wait(ask, Promise.resolve(result));
@@ -214,17 +274,23 @@ export class Serving implements AskReceiver {
     const port = this.#port;
     const own = port.ownResponder(ask.name);
     if (own === undefined && watchesCalls(port.observer)) ask.watch(port.observer, port.connection);
-    const refusal = port.refusal(own?.command);
-    if (refusal !== undefined) throw refusal;
+    this.#checkPlaintext(own?.command);
     if (own === undefined) throw unhandled(ask.name);
-    if (own.command.change !== undefined && ask.wantsAnswer)
-      return this.#change(ask, own.command, own, frame);
-    const values = this.#read(ask, own.command, frame);
+    const { command } = own;
+    if (command.change !== undefined && ask.wantsAnswer)
+      return this.#change(ask, command, command.change, own, frame);
+    const values = this.#read(ask, command, frame);
     ask.keep();
     Promise.resolve(own.respond(values, this.#context ?? this.#newContext())).then(
       (result) => this.#answer(ask, result),
       (error: unknown) => this.#fail(ask, error),
     );
+  }
+
+  /** @throws RemoteAmpError */
+  #checkPlaintext(command: AnyCommand | undefined): void {
+    if (this.#port.forbidsPlaintext(command))
+      throw new RemoteAmpError(TLS_REQUIRED_ERROR_CODE, "this is not served in plaintext: start TLS first");
   }
 
   #run(ask: IncomingAsk, responder: Responder, frame: Frame): unknown {
@@ -299,12 +365,19 @@ export class Serving implements AskReceiver {
   }
 
   /** Gives an ask for a protocol change to the port, which runs it when nothing else is under way. */
-  #change(ask: IncomingAsk, command: AnyCommand, responder: Responder, frame: Frame): void {
+  #change(
+    ask: IncomingAsk,
+    command: AnyCommand,
+    change: ProtocolChange,
+    responder: Responder,
+    frame: Frame,
+  ): void {
     const port = this.#port;
     ask.keep();
     const values = this.#read(ask, command, frame);
     port.changeAsked({
       command,
+      change,
       run: async () => {
         const context = this.#context ?? this.#newContext();
         // The responder of a command with a change is a CommandResponder: a raw one has no command.
@@ -328,10 +401,17 @@ export class Serving implements AskReceiver {
       writeError(port.out, ask.tag, wire.code, wire.description, wire.data);
       port.written();
     }
-    if (wire.fatal && !(wire.undeclared && port.survivesUndeclaredErrors)) {
-      port.quit(toError(error));
+    if (wire.fatal && !(wire.undeclared && this.#options.closeOnUndeclaredError === false)) {
+      port.fail(toError(error));
     }
   }
+}
+
+/** @param reason set if it is aborted already */
+function abortController(reason: Error | undefined): ReturnType<typeof newAbortController> {
+  const controller = newAbortController();
+  if (reason !== undefined) controller.abort(reason);
+  return controller;
 }
 
 /** A queued ask takes its bytes, and an array for them. */

@@ -5,14 +5,16 @@
  *
  * Ownership: `bytes` belongs to the writer and is reused. Code that passes a part of it on says until when it is valid.
  */
-import { utf8Encoder } from "../platform.ts";
+import { type UnsharedBytes, utf8Encoder } from "../platform.ts";
 import type { FixedBytes } from "./fixed-bytes.ts";
 
 const ZERO = 0x30;
 const A = 0x61;
 const MAX_INT32 = 0x7fffffff;
-/** Size from which `TypedArray.prototype.set` and `TextEncoder.encodeInto` are faster than a loop. */
+/** Size from which `TypedArray.prototype.set` is faster than a loop. */
 const SHORT_COPY_BYTES = 24;
+/** Length up to which a loop is faster than `TextEncoder.encodeInto`, also for text that is not ASCII. */
+const SHORT_TEXT_UNITS = 48;
 
 /** Size from which a value is attached instead of copied, if {@link ByteWriter.lends} is set. */
 export const LENT_BYTES = 16 * 1024;
@@ -32,7 +34,7 @@ export class ByteWriter {
   /** True while a box is being written. A codec of the program, which runs meanwhile, must not begin another box. */
   busy = false;
   #attached: Attached[] | undefined;
-  #bytes: Uint8Array<ArrayBuffer>;
+  #bytes: UnsharedBytes;
   /** View of `#bytes`. */
   #view: DataView;
 
@@ -42,7 +44,7 @@ export class ByteWriter {
     this.#view = new DataView(this.#bytes.buffer);
   }
 
-  get bytes(): Uint8Array<ArrayBuffer> {
+  get bytes(): UnsharedBytes {
     return this.#bytes;
   }
 
@@ -165,19 +167,29 @@ export class ByteWriter {
     this.length = length + count;
   }
 
-  /** Appends short ASCII text. Returns false, and appends nothing, for any other text. */
-  shortAscii(text: string): boolean {
+  /** Appends short text as UTF-8. Returns false, and appends nothing, for long text and text with surrogates. */
+  shortText(text: string): boolean {
     const count = text.length;
-    if (count >= SHORT_COPY_BYTES) return false;
-    this.reserve(count);
+    if (count > SHORT_TEXT_UNITS) return false;
+    this.reserve(count * 3);
     const bytes = this.#bytes;
-    const { length } = this;
+    let to = this.length;
     for (let i = 0; i < count; i++) {
       const unit = text.charCodeAt(i);
-      if (unit > 0x7f) return false;
-      bytes[length + i] = unit;
+      if (unit < 0x80) bytes[to++] = unit;
+      else if (unit < 0x800) {
+        bytes[to] = 0xc0 | (unit >> 6);
+        bytes[to + 1] = 0x80 | (unit & 0x3f);
+        to += 2;
+      } else if ((unit & 0xf800) === 0xd800) return false;
+      else {
+        bytes[to] = 0xe0 | (unit >> 12);
+        bytes[to + 1] = 0x80 | ((unit >> 6) & 0x3f);
+        bytes[to + 2] = 0x80 | (unit & 0x3f);
+        to += 3;
+      }
     }
-    this.length = length + count;
+    this.length = to;
     return true;
   }
 
@@ -212,7 +224,7 @@ export class ByteWriter {
   }
 
   /** Returns a copy of the bytes from `start` on. Without attached values: only for a writer that does not lend. */
-  copy(start = 0): Uint8Array<ArrayBuffer> {
+  copy(start = 0): UnsharedBytes {
     return this.#bytes.slice(start, this.length);
   }
 }

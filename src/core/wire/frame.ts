@@ -4,6 +4,7 @@
  * Ownership: a frame is reused. It is valid until its reader is asked for the next box. {@link Frame.value} and
  * {@link Frame.toBox} return data that may be kept.
  */
+import type { UnsharedBytes } from "../platform.ts";
 import { Box } from "./box.ts";
 import type { ExpectedBox } from "./expected-box.ts";
 import type { FixedBytes } from "./fixed-bytes.ts";
@@ -14,7 +15,8 @@ import type { ProtocolFields } from "./protocol-keys.ts";
 /** Numbers stored for each key: start of the key, start of the value, end of the value. */
 const OFFSETS_PER_KEY = 3;
 const LENGTH_BYTES = 2;
-const SHORT_COPY_BYTES = 24;
+/** Size from which a call of `slice` is faster than a loop. */
+const SLICE_BYTES = 32;
 
 /** Values of at least this size may be views of the received bytes. Smaller ones are copied when they are kept. */
 export const VIEW_BYTES = 4096;
@@ -151,24 +153,44 @@ export class Frame implements ProtocolFields {
 }
 
 /**
- * Returns part of the received bytes, which may be kept: a copy if it is small, else a view. The result is a plain
- * Uint8Array, even if the transport delivers Node's Buffers, whose methods differ.
+ * Returns part of the received bytes, which may be kept: a view if it is large, and the bytes are all of their buffer, else a
+ * copy. The rest of a larger buffer, such as Node's pool, may contain data of others, and a program could read it through
+ * `value.buffer`. The result is a plain Uint8Array, even if the transport delivers Node's Buffers, whose methods differ.
  */
 export function keptBytes(bytes: Uint8Array, start: number, end: number): Uint8Array {
   const count = end - start;
   if (count >= VIEW_BYTES) {
     const { buffer } = bytes;
-    if (count * MAX_RETENTION_FACTOR >= buffer.byteLength)
+    const { byteLength } = buffer;
+    if (byteLength === bytes.length && count * MAX_RETENTION_FACTOR >= byteLength)
       return new Uint8Array(buffer, bytes.byteOffset + start, count);
   }
   return copiedBytes(bytes, start, end);
 }
 
-/** Returns a copy of part of `bytes`. `bytes.slice` would not do: for a Buffer it returns a view. */
-export function copiedBytes(bytes: Uint8Array, start: number, end: number): Uint8Array<ArrayBuffer> {
+/** Returns a copy of part of `bytes`, as a plain Uint8Array with a buffer of its own. */
+export function copiedBytes(bytes: Uint8Array, start: number, end: number): UnsharedBytes {
   const count = end - start;
-  if (count >= SHORT_COPY_BYTES) return new Uint8Array(bytes.subarray(start, end)); // not zeroed first
+  if (count === 0) return emptyBytes();
+  if (count >= SLICE_BYTES) {
+    // Both do not write zeros first. For a Buffer, `slice` would return a view.
+    return bytes.constructor === Uint8Array
+      ? bytes.slice(start, end)
+      : new Uint8Array(bytes.subarray(start, end));
+  }
   const copy = new Uint8Array(count);
   for (let i = 0; i < count; i++) copy[i] = bytes[start + i] as number;
   return copy;
+}
+
+/** All empty values: one array, because a list of thousands of them takes two bytes for each on the wire. */
+let empty: Uint8Array<ArrayBuffer> | undefined;
+
+/**
+ * Returns the array that all empty values share. Its buffer has one byte, by which it is seen whether a program has
+ * transferred it: then nobody could clone the array any more, and a new one takes its place.
+ */
+function emptyBytes(): Uint8Array<ArrayBuffer> {
+  if (empty === undefined || empty.buffer.byteLength === 0) empty = new Uint8Array(new ArrayBuffer(1), 0, 0);
+  return empty;
 }

@@ -24,6 +24,8 @@ export class PartialBox {
   bytes: Uint8Array;
   /** Bytes of the box received so far, at least 1. */
   length: number;
+  /** True if the end of the buffer may contain data of another part of the process. */
+  #unfilled = false;
 
   /**
    * Begins with `chunk[start..end)`.
@@ -47,7 +49,7 @@ export class PartialBox {
     } else {
       // Copied, so that a few bytes do not keep a chunk alive.
       const trusted = Math.min(needed, this.length * ANNOUNCED_FACTOR + TAIL_BYTES);
-      this.bytes = allocate(Math.max(trusted, spaceForRead(needed, lastRead)));
+      this.bytes = this.#allocate(Math.max(trusted, spaceForRead(needed, lastRead)));
       this.bytes.set(chunk.subarray(start, end));
     }
   }
@@ -56,13 +58,27 @@ export class PartialBox {
   append(bytes: Uint8Array, frame: Frame): void {
     const needed = this.length + bytes.length;
     if (needed > this.bytes.length) {
-      const grown = allocate(Math.max(needed, this.bytes.length * 2) + TAIL_BYTES);
+      const grown = this.#allocate(Math.max(needed, this.bytes.length * 2) + TAIL_BYTES);
       grown.set(this.bytes.subarray(0, this.length));
       this.bytes = grown;
       frame.moveTo(grown, 0);
     }
     this.bytes.set(bytes, this.length);
     this.length = needed;
+  }
+
+  /**
+   * Fills the unused end of the buffer with zeros. Called before a view of the buffer is handed out, because a program could
+   * read all of it through `value.buffer`.
+   * @param end end of the received bytes
+   */
+  seal(end: number): void {
+    if (this.#unfilled) this.bytes.fill(0, end);
+  }
+
+  #allocate(count: number): Uint8Array {
+    this.#unfilled = count >= VIEW_BYTES;
+    return this.#unfilled ? unfilledBytes(count) : new Uint8Array(count);
   }
 
   /** Free space for the next read; undefined if the box is not large. */
@@ -85,8 +101,4 @@ function spaceForRead(boxBytes: number, lastRead: number): number {
   if (boxBytes < LARGE_BYTES) return 0;
   const boxes = Math.floor((Math.min(2 * lastRead, READ_BYTES) - HEAD_BYTES) / boxBytes);
   return boxes * boxBytes + HEAD_BYTES;
-}
-
-function allocate(count: number): Uint8Array {
-  return count < VIEW_BYTES ? new Uint8Array(count) : unfilledBytes(count);
 }

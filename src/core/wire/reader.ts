@@ -4,7 +4,7 @@
  * Pulled, because after StartTLS or a protocol switch the rest of a chunk is not AMP: the reader can be stopped between
  * any two boxes, and {@link BoxReader.takeRest} returns the bytes that it has not consumed.
  *
- * Ownership: large values are views of the chunk that they arrived in. The reader writes to a chunk only if it is `owned`
+ * Ownership: large values are views of the chunk that they arrived in, if it is all of its buffer. The reader writes to a chunk only if it is `owned`
  * and no value is a view of it. A large box in a `borrowed` chunk is copied first, and unread bytes of the chunk are
  * copied when it is given back. A box that spans chunks is collected in a {@link PartialBox}.
  */
@@ -172,8 +172,10 @@ export class BoxReader {
     for (;;) {
       const missing = this.#scan(0, partial.length);
       if (missing === 0) {
+        const inPlace = this.#chunk === partial.bytes;
+        partial.seal(inPlace ? this.#end : partial.length);
         // Large values may be views of the buffer, so it is not written to again.
-        if (this.#chunk === partial.bytes) this.#ownership = "shared";
+        if (inPlace) this.#ownership = "shared";
         this.#offset += partial.length;
         this.#partial = undefined;
         return this.#frame;

@@ -28,6 +28,8 @@ export class DescriptorStream extends Duplex {
   /** The events that are watched now, to avoid a system call if nothing changes. */
   #watched = { reads: false, writes: false };
   #write: Write | undefined;
+  /** Bytes that the system has taken. */
+  taken = 0;
 
   /**
    * @param fd owned and closed by the stream, also on failure
@@ -38,6 +40,10 @@ export class DescriptorStream extends Duplex {
     this.#fd = fd;
     this.#maxWaiting = maxWaiting;
     this.#watch = libc().watch(fd, () => this.#ready());
+  }
+
+  get fd(): number {
+    return this.#fd;
   }
 
   override _read(): void {
@@ -88,6 +94,7 @@ export class DescriptorStream extends Duplex {
         this.#write = undefined;
         return done(toError(error));
       }
+      this.taken += taken;
       if (taken === 0 && bytes.length > 0) return;
       if (descriptor !== undefined) this.descriptors.sent();
       if (taken < bytes.length) {

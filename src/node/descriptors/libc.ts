@@ -4,9 +4,10 @@
  *
  * Works on 64-bit Linux only, because descriptors are passed in memory with the layout of its `struct msghdr`.
  */
-import { createRequire } from "node:module";
+import nodeModule from "node:module";
 import { getSystemErrorName } from "node:util";
 import { DescriptorsNotAvailable } from "../../core/errors/caller.ts";
+import { setImmediate } from "../real-timers.ts";
 
 type Koffi = typeof import("koffi");
 
@@ -26,6 +27,8 @@ export interface Libc {
   duplicate(fd: number): number;
   /** @throws SystemError */
   isUnixSocket(fd: number): boolean;
+  /** Returns the process at the other end of a UNIX socket. @throws SystemError */
+  peerCredentials(fd: number): { readonly uid: number; readonly gid: number; readonly pid: number };
   /** Returns the error of the last call that returned -1. */
   lastError(call: string): SystemError;
   allocate(size: number): NativeMemory;
@@ -49,6 +52,7 @@ const ARCHITECTURES = ["x64", "arm64", "riscv64", "loong64"];
 const F_DUPFD_CLOEXEC = 1030;
 const SOL_SOCKET = 1;
 const SO_DOMAIN = 39;
+const SO_PEERCRED = 17;
 const AF_UNIX = 1;
 
 let loaded: Libc | undefined;
@@ -66,7 +70,8 @@ function load(): Koffi {
     );
   }
   try {
-    return createRequire(import.meta.url)("koffi"); // untyped: the return type is that of the package's types
+    // A member call: webpack and Next.js follow a named import of createRequire, and warn about the optional package.
+    return nodeModule.createRequire(import.meta.url)("koffi"); // untyped: the return type is that of the package's types
   } catch (cause) {
     throw new DescriptorsNotAvailable(
       "descriptors need the package koffi, which is not installed: run `npm install koffi`",
@@ -109,6 +114,12 @@ function bind(koffi: Koffi): Libc {
       const error = lastError("getsockopt");
       if (error.code === "ENOTSOCK") return false;
       throw error;
+    },
+    peerCredentials(fd) {
+      const value = Buffer.alloc(12); // struct ucred
+      if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, value, Buffer.from([12, 0, 0, 0])) !== 0)
+        throw lastError("getsockopt");
+      return { pid: value.readInt32LE(0), uid: value.readUInt32LE(4), gid: value.readUInt32LE(8) };
     },
     allocate(size) {
       const pointer = koffi.alloc("uint8_t", size);

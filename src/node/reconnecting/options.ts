@@ -1,6 +1,5 @@
 /** Options of `reconnecting`. */
 import type { StartTLSOptions } from "../../core/command/types.ts";
-import type { ReconnectingClient as CoreClient } from "../../core/reconnecting/client.ts";
 import type {
   ReconnectingBaseOptions as CoreBaseOptions,
   ConnectionOpener as CoreConnectionOpener,
@@ -9,8 +8,6 @@ import type {
 import type { ConnectOptions } from "../connect.ts";
 import type { NodeConnection } from "../connection.ts";
 
-/** A reconnecting client over Node connections. */
-export type ReconnectingClient = CoreClient<NodeConnection>;
 /** A change of the client's state. */
 export type ReconnectingStateChange = CoreStateChange<NodeConnection>;
 /** A function of the program that opens the connections, in place of an address. */

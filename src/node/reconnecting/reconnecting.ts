@@ -1,13 +1,25 @@
 /** A client that reconnects whenever its connection breaks. */
 import { DescriptorsNotAvailable } from "../../core/errors/caller.ts";
-import { ReconnectingClient as Client } from "../../core/reconnecting/client.ts";
+import { checkOptionNames } from "../../core/option-names.ts";
 import { withFatalOptionsErrors } from "../../core/reconnecting/fatal-errors.ts";
-import { systemClock } from "../clock.ts";
-import { connect } from "../connect.ts";
+import { type ConnectOptions, connect } from "../connect.ts";
 import { checkOptions, type NodeConnection } from "../connection.ts";
+import {
+  CONNECT_OPTIONS,
+  OPENER_OPTIONS,
+  OPTIONS_OF_NODE,
+  pick,
+  RECONNECTING_ADDRESS_OPTIONS,
+} from "../option-names.ts";
 import type { TLSOptions } from "../tls/options.ts";
 import { checkTLSOptions } from "../tls/validate-options.ts";
-import type { ReconnectingClient, ReconnectingOptions } from "./options.ts";
+import { ReconnectingClient } from "./client.ts";
+import type { ReconnectingOptions } from "./options.ts";
+
+/** Names of the options that each attempt passes to `connect`. `signal` is the one of the client. */
+const CONNECTION_NAMES = CONNECT_OPTIONS.filter(
+  (name) => name !== "signal",
+) as readonly string[] as readonly (keyof ConnectOptions)[]; // the keys of a union are only the common ones
 
 /**
  * Opens a connection, and opens a new one whenever the connection breaks, until the client is closed. Returns
@@ -16,20 +28,27 @@ import type { ReconnectingClient, ReconnectingOptions } from "./options.ts";
  * @throws InvalidCertificate, InvalidSignature, RangeError or TypeError for invalid options
  */
 export function reconnecting(options: ReconnectingOptions): ReconnectingClient {
+  checkOptionNames(
+    "reconnecting",
+    options,
+    "open" in options ? OPENER_OPTIONS : RECONNECTING_ADDRESS_OPTIONS,
+    OPTIONS_OF_NODE,
+  );
   const { startTLS } = options;
   if (startTLS !== undefined) checkTLSOptions(startTLS as TLSOptions, "client"); // checks the classes that the cast claims
   const { open, isFatalError } = openerOf(options);
   const factory = {
-    clock: systemClock,
     open,
     prepare: startTLS && ((connection: NodeConnection) => connection.startTLS(startTLS)),
   };
-  return new Client({ ...options, isFatalError }, factory);
+  return new ReconnectingClient({ ...options, isFatalError }, factory);
 }
 
 function openerOf(options: ReconnectingOptions) {
   if ("open" in options) return options;
-  const { signal: _clientSignal, isFatalError, ...rest } = options;
+  const { isFatalError } = options;
+  // Without the options of the client, these are the options of `connect`.
+  const rest = pick(options, CONNECTION_NAMES) as ConnectOptions;
   checkOptions(rest, "client");
   return withFatalOptionsErrors((signal) => connect({ ...rest, signal }), isInvalidAddress, isFatalError);
 }

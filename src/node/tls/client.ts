@@ -3,6 +3,7 @@ import { isIP, Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { type ConnectionOptions, checkServerIdentity, connect } from "node:tls";
 import type { Certificate } from "../certificates/certificate.ts";
+import { nextTick } from "../real-timers.ts";
 import { secureContext } from "./context.ts";
 import type { TLSOptions } from "./options.ts";
 import type { HandshakeOutcome } from "./outcome.ts";
@@ -14,7 +15,7 @@ export function startClient(stream: Duplex, options: TLSOptions, outcome: Handsh
   // Node writes the ClientHello to a stream that is not a socket before it listens to the stream.
   if (virtual) {
     stream.cork();
-    process.nextTick(() => stream.uncork());
+    nextTick(() => stream.uncork());
   }
   const tlsSocket = connect({
     socket: stream,

@@ -1,6 +1,7 @@
 /** One TLS handshake, from its start to its single outcome. */
 import type { Duplex } from "node:stream";
 import type { TLSSocket } from "node:tls";
+import { setImmediate, setTimeout } from "../real-timers.ts";
 import { startClient } from "./client.ts";
 import { handshakeFailed } from "./errors.ts";
 import type { UpgradeOptions } from "./options.ts";

@@ -1,15 +1,22 @@
 /** Connections over WebSockets that only call. */
 import type { BaseConnection as Connection } from "../../core/connection/connection.ts";
-import { FeatureSet } from "../../core/connection/feature.ts";
+import type { FeatureSet } from "../../core/connection/feature.ts";
 import type { LimitOptions } from "../../core/connection/limits.ts";
 import type { ConnectionOptions, HeartbeatOptions } from "../../core/connection/options.ts";
 import { liveness } from "../../core/features/liveness.ts";
+import { CONNECTION_OPTIONS, checkOptionNames } from "../../core/option-names.ts";
 import { notServing } from "../../core/serving/not-serving.ts";
 import { checkOptions, connectionOn, openWebSocket } from "../open.ts";
-import type { OpenOptions, SocketOptions, WebSocketURL } from "../options.ts";
+import {
+  OPEN_OPTIONS,
+  type OpenOptions,
+  SOCKET_OPTIONS,
+  type SocketOptions,
+  type WebSocketURL,
+} from "../options.ts";
 import type { WebSocketConstructor } from "../socket.ts";
 
-const NONE = new FeatureSet();
+const NONE: FeatureSet = [];
 
 /** Options of `connect`. */
 export interface CallingOptions
@@ -21,9 +28,18 @@ export interface CallingOptions
     SocketOptions {
   /** Asks a silent peer for an answer: `heartbeat({ interval: 30_000 })`. Default: none. */
   readonly heartbeat?: Heartbeat | undefined;
-  /** Limits on what the peer may cost this end. A page that only calls has neither `boxTimeout` nor `idleTimeout`. */
-  readonly limits?: Omit<LimitOptions, "boxTimeout" | "idleTimeout"> | undefined;
+  /** Limits on what the peer may cost this end. A page that only calls has no `boxTimeout`, `idleTimeout` or `unsentTimeout`. */
+  readonly limits?: Omit<LimitOptions, "boxTimeout" | "idleTimeout" | "unsentTimeout"> | undefined;
 }
+
+/** Names of options of a connection that a page which only calls does not have. */
+const OMITTED: readonly string[] = ["closeOnUndeclaredError", "locator", "receiver", "tls"];
+/** Names of the {@link CallingOptions}. */
+export const CALLING_OPTIONS: readonly string[] = [
+  ...CONNECTION_OPTIONS.filter((name) => !OMITTED.includes(name)),
+  ...SOCKET_OPTIONS,
+  ...OPEN_OPTIONS,
+];
 
 /** A heartbeat for `connect`, made by {@link heartbeat}. A page that makes none loads no code for it. */
 export interface Heartbeat {
@@ -37,9 +53,8 @@ export interface Heartbeat {
  * @throws RangeError for an invalid time
  */
 export function heartbeat(options: HeartbeatOptions): Heartbeat {
-  const features = new FeatureSet(liveness);
-  features.check({ heartbeat: options });
-  return { options, features };
+  liveness.check?.({ heartbeat: options });
+  return { options, features: [liveness] };
 }
 
 /**
@@ -48,6 +63,8 @@ export function heartbeat(options: HeartbeatOptions): Heartbeat {
  * @throws RangeError, TypeError for invalid options; TypeError if the platform has no WebSocket
  */
 export function checkCallingOptions(options: CallingOptions): WebSocketConstructor {
+  if (options.heartbeat !== undefined && options.heartbeat.features === undefined)
+    throw new TypeError("the option heartbeat must be made by heartbeat({ interval })");
   return checkOptions(
     { ...options, heartbeat: options.heartbeat?.options },
     options.heartbeat?.features ?? NONE,
@@ -61,6 +78,12 @@ export function checkCallingOptions(options: CallingOptions): WebSocketConstruct
  * is opened: RangeError and TypeError for invalid options, and the WebSocket's own error for an invalid URL
  */
 export async function connect(url: WebSocketURL, options: CallingOptions = {}): Promise<Connection> {
+  checkOptionNames("connect", options, CALLING_OPTIONS);
+  return await open(url, options);
+}
+
+/** Connects as {@link connect} does. Ignores unknown options. */
+export async function open(url: WebSocketURL, options: CallingOptions): Promise<Connection> {
   const { WebSocket: _class, connectTimeout: _timeout, signal: _signal, heartbeat, ...rest } = options;
   return await openWebSocket(checkCallingOptions(options), url, options, (socket) =>
     connectionOn(socket, { ...rest, heartbeat: heartbeat?.options }, notServing, heartbeat?.features ?? NONE),

@@ -2,12 +2,13 @@
 import type { WebSocketURL } from "../options.ts";
 import {
   type ConnectionOpener,
+  checkClientOptions,
   clientOver,
   clientTo,
   type ReconnectingBaseOptions,
   type ReconnectingClient,
 } from "../reconnecting-client.ts";
-import { type CallingOptions, checkCallingOptions, connect } from "./connect.ts";
+import { CALLING_OPTIONS, type CallingOptions, checkCallingOptions, open } from "./connect.ts";
 
 /** The URL and the options of `connect`, or a function that opens each connection. */
 export type ReconnectingOptions = ReconnectingBaseOptions &
@@ -19,8 +20,9 @@ export type ReconnectingOptions = ReconnectingBaseOptions &
  * @throws RangeError, TypeError for invalid options
  */
 export function reconnecting(options: ReconnectingOptions): ReconnectingClient {
+  checkClientOptions(options, CALLING_OPTIONS);
   if ("open" in options) return clientOver(options);
   const { url, signal: _ofTheClient, ...rest } = options;
   checkCallingOptions(rest);
-  return clientTo(options, (signal) => connect(url, { ...rest, signal }));
+  return clientTo(options, (signal) => open(url, { ...rest, signal }));
 }

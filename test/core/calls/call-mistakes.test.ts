@@ -32,7 +32,7 @@ describe("callRemote rejects for", () => {
     ["undefined", undefined, "not undefined"],
     ["a class", class {}, "not a function"],
     ["an object of arguments", { a: 1 }, "not an object (Object)"],
-  ])("%s instead of a command", async (_, given, message) => {
+  ])("callRemote rejects for %s instead of a command", async (_, given, message) => {
     const { connection, peer } = scriptedPeer();
     const error = await rejection(untyped(connection).callRemote(given, { a: 1, b: 2 }));
     expect(error).toBeInstanceOf(InvalidSignature);
@@ -50,7 +50,7 @@ describe("callRemote rejects for", () => {
     ["a signal of null", { signal: null }, "the option signal must not be null"],
     ["null", null, "the options must be an object, not null"],
     ["a number", 500, "the options must be an object, not 500"],
-  ])("%s in its options", async (_, options, message) => {
+  ])("callRemote rejects for %s as its options", async (_, options, message) => {
     const { connection, peer } = scriptedPeer();
     const error = await rejection(untyped(connection).callRemote(Sum, { a: 1, b: 2 }, options));
     expect(error).toBeInstanceOf(TypeError);
@@ -73,14 +73,14 @@ describe("callRemoteString", () => {
       'unknown option "timeuot" (did you mean "timeout"?)',
     ],
     ["null instead of options", ["Sum", new Box(), null], "the options must be an object, not null"],
-  ])("rejects for %s", async (_, args, message) => {
+  ])("callRemoteString rejects for %s", async (_, args, message) => {
     const { connection, peer } = scriptedPeer();
     expect((await rejection(untyped(connection).callRemoteString(...args))).message).toContain(message);
     connection.callRemote(Log, { a: 2 });
     await peer.expect({ _command: "Log", a: "2" });
   });
 
-  test("throws the same for a call without an answer", () => {
+  test("callRemoteString throws for a mistake in a call without an answer", () => {
     const { connection } = scriptedPeer();
     const call = untyped(connection).callRemoteString;
     const options = { requiresAnswer: false };
@@ -89,7 +89,7 @@ describe("callRemoteString", () => {
     expect(() => call.call(connection, "Sum", new Box(), { ...options, ask: 1 })).toThrow(TypeError);
   });
 
-  test("sends a record as a box", async () => {
+  test("callRemoteString sends a record as a box", async () => {
     const seen: unknown[] = [];
     const observer = {
       callStarted: (call: { readonly arguments?: unknown }) => void seen.push(call.arguments),

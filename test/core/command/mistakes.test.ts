@@ -33,7 +33,7 @@ describe("an unknown field of the spec is refused", () => {
     ["error", "errors"],
     ["requireTls", "requireTLS"],
     ["requiresTLS", "requireTLS"],
-  ])("%s, for which %s is meant", (name, similar) => {
+  ])("the unknown field %s is refused, and %s is suggested", (name, similar) => {
     for (const declare of declarations({ [name]: args })) {
       expect(declare).toThrow(
         new TypeError(`command X: unknown option "${name}" (did you mean "${similar}"?)`),
@@ -41,11 +41,14 @@ describe("an unknown field of the spec is refused", () => {
     }
   });
 
-  test.each(["name", "declaredErrors", "responder", "whatever"])("%s", (name) => {
-    for (const declare of declarations({ [name]: args })) expect(declare).toThrow(TypeError);
-  });
+  test.each(["name", "declaredErrors", "responder", "whatever"])(
+    "the unknown field %s is refused",
+    (name) => {
+      for (const declare of declarations({ [name]: args })) expect(declare).toThrow(TypeError);
+    },
+  );
 
-  test("in a protocol switch", () => {
+  test("an unknown field of a protocol switch is refused", () => {
     expect(() => new ProtocolSwitchCommand("X", { args } as object)).toThrow(
       new TypeError('protocol switch X: unknown option "args" (did you mean "arguments"?)'),
     );
@@ -59,11 +62,11 @@ describe("a protocol switch refuses what it sets itself", () => {
     ["requiresAnswer", { requiresAnswer: false }],
     ["commandType", { commandType: { name: "Box" } }],
     ["responseType", { responseType: { name: "Box" } }],
-  ])("%s", (_, spec) => {
+  ])("a protocol switch refuses %s", (_, spec) => {
     expect(() => new ProtocolSwitchCommand("X", spec)).toThrow(InvalidSignature);
   });
 
-  test("but not in extend, which passes the same values", () => {
+  test("a protocol switch can be extended", () => {
     const extended = new ProtocolSwitchCommand("X", { arguments: args }).extend("Y", { requireTLS: true });
     expect(extended).toMatchObject({ name: "Y", requireTLS: true });
     expect(Object.keys(extended.arguments).sort()).toEqual(["a", "protocol"]);
@@ -103,13 +106,13 @@ test.each<[string, unknown, string]>([
 });
 
 describe("an error code is refused", () => {
-  test("without a class that can be constructed", () => {
+  test("an error code without a class that can be constructed is refused", () => {
     expect(() => command("X", { errors: { BAD: (() => new Error()) as unknown as typeof Error } })).toThrow(
       /error BAD must be an error class/,
     );
   });
 
-  test("that the wire cannot carry", () => {
+  test("an error code that the wire cannot carry is refused", () => {
     expect(() => command("X", { errors: { "\ud800": Error } })).toThrow(InvalidSignature);
     expect(() => command("X", { fatalErrors: { "\udc7f": Error } })).toThrow(
       /^an error code must be well-formed text/,

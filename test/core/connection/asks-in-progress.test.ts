@@ -53,7 +53,7 @@ function jobs(limits: ConnectionOptions["limits"]) {
 }
 
 describe("asks over maxAsksInProgress", () => {
-  test("are not read while no call of this end waits", async () => {
+  test("asks over maxAsksInProgress are not read while no call of this end waits", async () => {
     const { begun, call, finish } = jobs({ maxAsksInProgress: 2 });
     const answers = [1, 2, 3, 4].map((n) => call(n));
     await flushPending();
@@ -64,7 +64,7 @@ describe("asks over maxAsksInProgress", () => {
     expect(await Promise.all(answers)).toEqual([1, 2, 3, 4].map((n) => ({ n })));
   });
 
-  test("are queued, and served in order, while a call of this end waits", async () => {
+  test("asks over maxAsksInProgress are queued, and served in order, while a call of this end waits", async () => {
     const { begun, call, finish, server } = jobs({ maxAsksInProgress: 2 });
     const answers = [1, 2, 3, 4, 5].map((n) => call(n));
     await flushPending();
@@ -107,7 +107,7 @@ describe("asks over maxAsksInProgress", () => {
 describe("asks over maxBytesInProgress", () => {
   const limits = { maxBytesInProgress: 10_000 };
 
-  test("are not read while no call of this end waits", async () => {
+  test("asks over maxBytesInProgress are not read while no call of this end waits", async () => {
     const { begun, call, finish } = jobs(limits);
     const answers = [1, 2, 3].map((n) => call(n, 6_000));
     await flushPending();
@@ -117,7 +117,7 @@ describe("asks over maxBytesInProgress", () => {
     expect(await Promise.all(answers)).toHaveLength(3);
   });
 
-  test("are refused as not executed while a call of this end waits, and answers are read", async () => {
+  test("asks over maxBytesInProgress are refused as not executed while a call of this end waits, and answers are read", async () => {
     const { begun, client, call, finish, server } = jobs(limits);
     const answers = [1, 2].map((n) => call(n, 6_000));
     await flushPending();
@@ -160,7 +160,7 @@ describe("asks over maxBytesInProgress", () => {
 });
 
 describe("a peer that leaves while reading is stopped", () => {
-  test("is noticed within about a second, and context.signal aborts", async () => {
+  test("a peer that leaves while reading is stopped is noticed within about a second, and context.signal aborts", async () => {
     const aborted: unknown[] = [];
     const wait = Job.responder(
       (_, { signal }) =>
@@ -199,7 +199,7 @@ describe("a peer that leaves while reading is stopped", () => {
     await peer.expect({ _answer: "1", n: "1" });
   });
 
-  test("is given up after pauseTimeout if even the queue is full and no ask finishes", async () => {
+  test("a connection is closed after pauseTimeout if even the queue is full and no ask finishes", async () => {
     const { call, clock, server } = jobs({ maxBytesInProgress: 1_000, pauseTimeout: 5_000 });
     const answers = [1, 2, 3].map((n) => rejection(call(n, 2_000)));
     await flushPending();
@@ -228,7 +228,7 @@ describe("protocol changes and queued asks", () => {
     });
     const options: ConnectionOptions = { locator: locator(job), limits: { maxAsksInProgress: 1 } };
     const { connection, peer } = scriptedPeer(options, { fakeTLS: true });
-    const lost = rejection(connection.callRemote(Back, { n: 0 })); // so that it reads on
+    const lost = rejection(connection.callRemote(Back, { n: 0 })); // this connection keeps reading while a call waits
     const ask = (n: number) => ({ _ask: `j${n}`, _command: "Job", n: `${n}`, data: "" });
     await peer.next();
     peer.send(ask(1), ask(2), ask(3), STLS);
@@ -242,7 +242,7 @@ describe("protocol changes and queued asks", () => {
   test("own commands are served at the limit", async () => {
     const never = Job.responder(() => new Promise(() => {}));
     const { connection, peer } = scriptedPeer({ locator: locator(never), limits: { maxAsksInProgress: 1 } });
-    const lost = rejection(connection.callRemote(Back, { n: 0 })); // so that it reads on
+    const lost = rejection(connection.callRemote(Back, { n: 0 })); // this connection keeps reading while a call waits
     await peer.next();
     peer.send({ _ask: "j", _command: "Job", n: "1", data: "" }, STLS);
     expect((await peer.next())?.text("_error_code")).toBe("TLS_NOT_AVAILABLE");
@@ -280,7 +280,6 @@ test("late answers to abandoned calls make room again", async () => {
   expect(connection.state).toBe("open");
 });
 
-/** Ends that serve and call each other under every pair of small limits: no pair of limits is a deadlock. */
 test("every pair of limits of both ends lets all calls finish", async () => {
   const values = [1, 2];
   for (const maxAsksInProgress of values)

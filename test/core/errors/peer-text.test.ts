@@ -23,23 +23,23 @@ const LONGEST = 2000 + 100;
 const Enter = command("Enter", { arguments: { name: unicode() } });
 
 describe("shownText", () => {
-  test("shows text up to the limit unchanged", () => {
+  test("shownText shows text up to the limit unchanged", () => {
     expect(shownText("a".repeat(200))).toBe("a".repeat(200));
     expect(shownText("")).toBe("");
   });
 
-  test("cuts longer text, and says how long it was", () => {
+  test("shownText cuts longer text, and adds its length", () => {
     expect(shownText("a".repeat(201))).toBe(`${"a".repeat(200)}… (201 characters)`);
     expect(shownText("abcdef", 3)).toBe("abc… (6 characters)");
   });
 
-  test("counts the characters after escaping", () => {
+  test("shownText counts the characters after escaping", () => {
     expect(shownText("\n\u001b\u202etail", 12)).toBe(String.raw`\n\x1b\u202e… (7 characters)`);
     expect(shownText(CONTROL).length).toBeLessThan(200 + 30);
     expect(shownText("\u0001".repeat(60)).length).toBeLessThan(200 + 30);
   });
 
-  test("does not cut an escape", () => {
+  test("shownText does not cut an escape", () => {
     for (let max = 0; max < 20; max++) {
       const [shown = "", mark] = shownText("\u0001\u202e\n\u009b", max).split("…");
       expect(shown).toMatch(/^(\\x01)?(\\u202e)?(\\n)?(\\x9b)?$/);
@@ -47,14 +47,14 @@ describe("shownText", () => {
     }
   });
 
-  test("does not cut a pair of surrogates", () => {
+  test("shownText does not cut a pair of surrogates", () => {
     expect(shownText("ab😀cd", 3)).toBe("ab… (6 characters)");
     expect(shownText("ab😀cd", 4)).toBe("ab😀… (6 characters)");
   });
 });
 
 describe("the message is cut", () => {
-  test("for an undeclared error code, whose fields stay whole", async () => {
+  test("the message for an undeclared error code is cut, and the fields stay whole", async () => {
     const { connection, peer } = scriptedPeer();
     const failed = rejection(connection.callRemote(Enter, { name: "x" }));
     peer.send({ _error: "1", _error_code: CONTROL, _error_description: LONG });
@@ -66,7 +66,7 @@ describe("the message is cut", () => {
     expect(error.message).toMatch(/… \(21845 characters\)$/);
   });
 
-  test("for UnhandledCommand", async () => {
+  test("the message of UnhandledCommand is cut", async () => {
     const { connection, peer } = scriptedPeer();
     const failed = rejection(connection.callRemote(Enter, { name: "x" }));
     peer.send({ _error: "1", _error_code: "UNHANDLED", _error_description: LONG });
@@ -75,7 +75,7 @@ describe("the message is cut", () => {
     expect(error.message.length).toBeLessThan(LONGEST);
   });
 
-  test("for a refused StartTLS", async () => {
+  test("the message of a refused StartTLS is cut", async () => {
     const { connection, peer } = scriptedPeer({}, { fakeTLS: true });
     const failed = rejection(connection.startTLS());
     peer.send({ _error: "1", _error_code: "TLS_NOT_AVAILABLE", _error_description: LONG });
@@ -84,7 +84,7 @@ describe("the message is cut", () => {
     expect(connection.reason?.message.length).toBeLessThan(LONGEST);
   });
 
-  test("for the keys of a box that is neither ask nor answer", async () => {
+  test("the keys in the message of NoEmptyBoxes are cut", async () => {
     const { connection, peer } = scriptedPeer();
     const keys = Array.from({ length: 500 }, (_, index) => `${index}`.padEnd(255, "\u0001"));
     peer.send(new Box(keys.map((key) => [key, ""])));
@@ -93,7 +93,7 @@ describe("the message is cut", () => {
     expect(connection.reason?.message.length).toBeLessThan(10 * (100 + 30));
   });
 
-  test("for an unknown command, in the error that onError receives", async () => {
+  test("the name of an unknown command is cut in the error for onError", async () => {
     const received: Error[] = [];
     const { peer } = scriptedPeer({ onError: (error) => void received.push(error as Error) });
     peer.send({ _command: CONTROL });
@@ -102,7 +102,7 @@ describe("the message is cut", () => {
     expect(received[0]?.message.length).toBeLessThan(LONGEST);
   });
 
-  test("for a library error of any kind", () => {
+  test("the message of every library error is cut", () => {
     expect(new AmpError(LONG).message.length).toBeLessThan(LONGEST);
     expect(new AmpError(LONG).stack?.length).toBeLessThan(2 * LONGEST);
   });

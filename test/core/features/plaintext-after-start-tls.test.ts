@@ -7,8 +7,8 @@ import { calculator, Note, Sum, Wait } from "../calculator.ts";
 
 const STLS = { _ask: "1", _command: "StartTLS" };
 
-describe("case 29: a startTLS() that fails before its ask is sent", () => {
-  test("calls made right after it reject with the reason, and nothing leaves in plaintext", async () => {
+describe("a startTLS() that fails before its ask is sent", () => {
+  test("case 29: calls made right after a failed startTLS() reject with the reason, and nothing leaves in plaintext", async () => {
     const { connection, peer } = scriptedPeer({}, { fakeTLS: true });
     const waiting = rejection(connection.callRemote(Wait));
     await peer.next();
@@ -25,7 +25,7 @@ describe("case 29: a startTLS() that fails before its ask is sent", () => {
     await waiting;
   });
 
-  test("calls made later reject too, until a startTLS() succeeds", async () => {
+  test("case 29: later calls reject too, until a startTLS() succeeds", async () => {
     const { connection, peer } = scriptedPeer({}, { fakeTLS: true });
     const waiting = connection.callRemote(Wait);
     await peer.next();
@@ -44,7 +44,7 @@ describe("case 29: a startTLS() that fails before its ask is sent", () => {
     expect(await call).toEqual({ total: 3 });
   });
 
-  test("the same holds if the transport cannot be upgraded", async () => {
+  test("case 29: calls reject if the transport cannot be upgraded", async () => {
     const { connection } = scriptedPeer();
     const upgrade = rejection(connection.startTLS());
     const call = rejection(connection.callRemote(Sum, { a: 1, b: 2 }));
@@ -52,7 +52,7 @@ describe("case 29: a startTLS() that fails before its ask is sent", () => {
     expect(await call).toBeInstanceOf(TLSNotAvailable);
   });
 
-  test("the same holds for a signal that is aborted already", async () => {
+  test("case 29: calls reject after a startTLS() whose signal was aborted", async () => {
     const { connection } = scriptedPeer({}, { fakeTLS: true });
     const reason = new Error("not any more");
     const upgrade = rejection(connection.startTLS({ signal: AbortSignal.abort(reason) }));
@@ -60,7 +60,7 @@ describe("case 29: a startTLS() that fails before its ask is sent", () => {
     expect([await upgrade, await call]).toEqual([reason, reason]);
   });
 
-  test("answers to the peer's asks continue", async () => {
+  test("case 29: answers to the asks of the peer continue", async () => {
     const { connection, peer } = scriptedPeer({ locator: calculator().locator }, {});
     await rejection(connection.startTLS());
     peer.send({ _ask: "1", _command: "Sum", a: "1", b: "2" });

@@ -38,17 +38,17 @@ describe("a codec that is spread and overridden", () => {
     ["integer()", { ...integer(), decode, encode } as Argument<unknown>],
     ["optional(integer())", { ...optional(integer()), decode, encode } as Argument<unknown>],
     ["inside optional", optional({ ...integer(), decode, encode } as Argument<unknown>)],
-  ])("uses encode and decode of the program: %s", async (_, codec) => {
+  ])("a spread codec uses encode and decode of the program: %s", async (_, codec) => {
     expect(await exchanged(codec, "1")).toBe(100);
   });
 
-  test("uses encode and decode of the program inside a list", () => {
+  test("a spread codec uses encode and decode of the program inside a list", () => {
     const list = listOf({ ...integer(), decode, encode });
     expect(list.decode(list.encode([5, 6]))).toEqual([100, 100]);
     expect(list.encode([5])).toEqual(Uint8Array.of(0, 1, 0x31));
   });
 
-  test("uses encode and decode of the program beside a field of several keys", async () => {
+  test("a spread codec uses encode and decode of the program in a box with a split value", async () => {
     const codec = { ...integer(), decode, encode } as Argument<unknown>;
     const Wide = command("Wide", {
       arguments: { a: codec, big: bigBytes() },
@@ -61,12 +61,12 @@ describe("a codec that is spread and overridden", () => {
     expect((await answer).a).toBe(100);
   });
 
-  test("uses one overridden function together with the other direction of the original", async () => {
+  test("a spread codec uses one overridden function and the other direction of the original", async () => {
     expect(await exchanged({ ...integer(), decode } as Argument<unknown>, "5")).toBe(100);
     expect(await exchanged({ ...integer(), encode } as Argument<unknown>, "1")).toBe(7);
   });
 
-  test("uses write and read of the program", () => {
+  test("a spread codec uses write and read of the program", () => {
     const shouting = {
       ...unicode(),
       write: (_value: string, out: { byte(value: number): void }) => out.byte(0x21),
@@ -78,7 +78,7 @@ describe("a codec that is spread and overridden", () => {
     expect(optional(shouting).encode("quiet")).toEqual(Uint8Array.of(0x21));
   });
 
-  test("is refused if it uses several keys and the override would be ignored", () => {
+  test("a spread codec of several keys is refused if the override would be ignored", () => {
     const whole = command("X", { arguments: { a: bigBytes() } });
     expect(whole.name).toBe("X");
     for (const codec of [
@@ -94,7 +94,7 @@ describe("a codec that is spread and overridden", () => {
     expect(() => boxArgument({ ...bigBytes(), encode })).toThrow(InvalidSignature);
   });
 
-  test("may override toBox and fromBox", () => {
+  test("a spread codec may override toBox and fromBox", () => {
     const codec: BoxArgument<Uint8Array> = {
       ...bigBytes(),
       toBox: (value, name, box) => void box.set(`${name}!`, value),
@@ -106,7 +106,7 @@ describe("a codec that is spread and overridden", () => {
     expect(X.parseArguments(box)).toEqual({ a: one });
   });
 
-  test("is refused if functions of two codecs are mixed", () => {
+  test("a codec with functions of two codecs is refused", () => {
     const mixed = { ...integer(), encode: unicode().encode } as unknown as Argument<number>;
     expect(() => command("X", { arguments: { a: mixed } })).toThrow(
       /"a": the functions of two codecs are mixed/,
@@ -123,7 +123,7 @@ describe("a field without a codec is refused by its name", () => {
     ["an empty object", {}, "an object (Object)"],
     ["an object with encode only", { encode }, "an object (Object)"],
     ["a constructor of values", Number, "a function"],
-  ])("%s", (_, codec, shown) => {
+  ])("a field is refused if its codec is %s", (_, codec, shown) => {
     const fields = { count: codec } as unknown as Fields;
     for (const [make, place] of [
       [() => command("X", { arguments: fields }), 'argument of X: "count": '],

@@ -110,7 +110,7 @@ describe.each(ways)("an error that is %s is answered", (_, fail) => {
     ["an error with a constructor getter that throws", declared("constructor"), "DECLARED", "y"],
     ["a revoked proxy", revoked(), UNKNOWN_ERROR_CODE, "Unknown Error"],
     ["undefined", undefined, UNKNOWN_ERROR_CODE, "Unknown Error"],
-  ])("%s", async (_name, error, _error_code, _error_description) => {
+  ])("a call is answered: %s", async (_name, error, _error_code, _error_description) => {
     const { connection, peer } = served(fail(error));
     peer.send({ _ask: "1", _command: "Ask" });
     await peer.expect({ _error: "1", _error_code, _error_description });
@@ -127,7 +127,7 @@ function revoked(): object {
 }
 
 describe("a thenable", () => {
-  test("that settles twice is answered once", async () => {
+  test("a thenable that settles twice is answered once", async () => {
     const { peer } = served(() => ({
       // biome-ignore lint/suspicious/noThenProperty: the responder returns a thenable
       then(resolve: (value: unknown) => void, reject: (error: unknown) => void) {
@@ -142,7 +142,7 @@ describe("a thenable", () => {
     await peer.expect({ _answer: "2", n: "2" });
   });
 
-  test("that throws after it has resolved is answered once", async () => {
+  test("a thenable that throws after it has resolved is answered once", async () => {
     const { peer, reported } = served(() => ({
       // biome-ignore lint/suspicious/noThenProperty: the responder returns a thenable
       then(resolve: (value: unknown) => void) {
@@ -155,7 +155,7 @@ describe("a thenable", () => {
     expect(reported).toEqual([]);
   });
 
-  test("that never settles delays no other answer, and its ask ends with the connection", async () => {
+  test("a thenable that never settles delays no other answer, and its ask ends with the connection", async () => {
     // biome-ignore lint/suspicious/noThenProperty: the responder returns a thenable
     const { connection, peer } = served(() => ({ then() {} }));
     peer.send({ _ask: "1", _command: "Ask" });
@@ -165,7 +165,7 @@ describe("a thenable", () => {
     await connection.closed;
   });
 
-  test("with a then getter that throws is answered with UNKNOWN", async () => {
+  test("a thenable with a then getter that throws is answered with UNKNOWN", async () => {
     // biome-ignore lint/suspicious/noThenProperty: the responder returns a thenable
     const { peer, reported } = served(() => Object.defineProperty({}, "then", throwing));
     peer.send({ _ask: "1", _command: "Ask" });
@@ -181,13 +181,13 @@ describe("RemoteAmpError", () => {
     ["null", null],
     ["404", 404],
     ["x", new Error("x")],
-  ])("throws for an error code that is %s", (shown, code) => {
+  ])("RemoteAmpError throws for the error code %s", (shown, code) => {
     const make = () => new RemoteAmpError(code as string, "text");
     expect(make).toThrow(InvalidSignature);
     expect(make).toThrow(`an error code must be well-formed text of at most 65535 characters, not ${shown}`);
   });
 
-  test("throws for an error code that the wire cannot carry", () => {
+  test("RemoteAmpError throws for an error code that the wire cannot carry", () => {
     expect(() => new RemoteAmpError("\ud800", "text")).toThrow(InvalidSignature);
     expect(() => new RemoteAmpError("a".repeat(65_536), "text")).toThrow(InvalidSignature);
     expect(new RemoteAmpError("a".repeat(65_535), "text")).toBeInstanceOf(AmpError);
@@ -199,7 +199,7 @@ describe("RemoteAmpError", () => {
     [new Error("why"), "why"],
     [5, "5"],
     [Symbol("s"), "Symbol(s)"],
-  ])("has a description of text for %s", (given, description) => {
+  ])("RemoteAmpError has a description of text for %s", (given, description) => {
     expect(new RemoteAmpError("X", given as string).description).toBe(description);
   });
 });

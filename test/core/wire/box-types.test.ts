@@ -28,7 +28,7 @@ describe("a box refuses", () => {
     ["another typed array", new Uint16Array(2), "not an object (Uint16Array)"],
     ["an object that claims to be bytes", { [Symbol.toStringTag]: "Uint8Array", length: 1 }, "not an object"],
     ["text with a lone surrogate", "a\ud800", 'must be well-formed text or a Uint8Array, not "a\\ud800"'],
-  ])("%s as a value", (_, value, message) => {
+  ])("a box refuses %s as a value", (_, value, message) => {
     for (const make of [
       () => new Box({ total: value as string }),
       () => new Box([["total", value as string]]),
@@ -39,12 +39,12 @@ describe("a box refuses", () => {
     }
   });
 
-  test.each([5, null, undefined, Symbol("key"), {}])("%s as a key", (key) => {
+  test.each([5, null, undefined, Symbol("key"), {}])("a box refuses %s as a key", (key) => {
     expect(() => new Box().set(key as string, "1")).toThrow(InvalidSignature);
     expect(() => new Box([[key as string, "1"]])).toThrow(/a key must be a string, not/);
   });
 
-  test.each([null, 5, "text"])("%j instead of entries", (entries) => {
+  test.each([null, 5, "text"])("a box refuses %j instead of entries", (entries) => {
     expect(() => new Box(entries as unknown as Record<string, string>)).toThrow(InvalidSignature);
   });
 });

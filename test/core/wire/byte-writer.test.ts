@@ -59,16 +59,19 @@ describe("ByteWriter", () => {
     }
   });
 
-  test("shortAscii() writes up to 23 ASCII characters, and nothing of other text", () => {
-    for (const [text, isShort] of [
-      ["", true],
-      ["abc", true],
-      ["a".repeat(23), true],
-    ] as const) {
-      expect(written((out) => expect(out.shortAscii(text)).toBe(isShort))).toEqual(bytes(`<${text}>`));
+  test("shortText() writes up to 48 characters without surrogates, and nothing of other text", () => {
+    for (const text of [
+      "",
+      "abc",
+      "a".repeat(48),
+      "é",
+      "abcé\x7f\x80\u07ff\u0800\ud7ff\ue000\uffff",
+      "三".repeat(48),
+    ]) {
+      expect(written((out) => expect(out.shortText(text)).toBe(true))).toEqual(bytes(`<${text}>`));
     }
-    for (const text of ["é", "abcé", "a".repeat(24), "\x80"]) {
-      expect(written((out) => expect(out.shortAscii(text)).toBe(false))).toEqual(bytes("<>"));
+    for (const text of ["a".repeat(49), "😀", "a\ud800", "é\udfff"]) {
+      expect(written((out) => expect(out.shortText(text)).toBe(false))).toEqual(bytes("<>"));
     }
   });
 

@@ -73,14 +73,16 @@ describe("a frame", () => {
   });
 });
 
-test("keptBytes() copies short values and returns a view of long ones", () => {
+test("keptBytes() copies short values and parts of larger buffers, and returns a view of long values", () => {
   const chunk = Uint8Array.from({ length: 10_000 }, (_, index) => index);
-  for (const count of [0, 1, 23, 24, 4095]) {
+  for (const count of [0, 1, 31, 32, 4095]) {
     const kept = keptBytes(chunk, 5, 5 + count);
     expect(kept).toEqual(chunk.subarray(5, 5 + count));
     expect(kept.buffer).not.toBe(chunk.buffer);
   }
+  expect(keptBytes(chunk, 5, 5 + 4096).buffer).toBe(chunk.buffer);
+  expect(keptBytes(chunk, 5, 5 + 4096)).toEqual(chunk.subarray(5, 5 + 4096));
   const inside = chunk.subarray(100);
-  expect(keptBytes(inside, 5, 5 + 4096).buffer).toBe(chunk.buffer);
+  expect(keptBytes(inside, 5, 5 + 4096).buffer.byteLength).toBe(4096);
   expect(keptBytes(inside, 5, 5 + 4096)).toEqual(chunk.subarray(105, 105 + 4096));
 });

@@ -113,15 +113,18 @@ class Capture {
   }
 }
 
-function print({ time, from, to, offset, length, box, meaning }: CapturedBox, terminal: Terminal): void {
+function print(
+  { time, from, to, offset, length, box, repeated, meaning }: CapturedBox,
+  terminal: Terminal,
+): void {
   if (terminal.json) {
     const when = time === undefined ? {} : { time: Number(time.toFixed(3)) };
     const about = { ...when, from, to, offset, length };
-    terminal.printJSON({ ...about, box: jsonRecord(box), ...meaningFields(box, meaning) });
+    terminal.printJSON({ ...about, box: jsonRecord(box), ...meaningFields(box, meaning, repeated) });
     return;
   }
   const { style } = terminal;
   const when = time === undefined ? "" : `${(time / 1000).toFixed(6)} `;
   const head = style.dim(`${when}${from} > ${to} @${offset}`);
-  terminal.print(`${head} ${boxLine({ box, meaning }, { style, longest: MAX_VALUE_CHARACTERS })}`);
+  terminal.print(`${head} ${boxLine({ box, meaning, repeated }, { style, longest: MAX_VALUE_CHARACTERS })}`);
 }

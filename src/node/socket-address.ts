@@ -1,0 +1,57 @@
+/** Addresses of sockets as programs give them: checked and normalized before they reach Node. */
+import { isIPv6, type Socket } from "node:net";
+import type { Address } from "../core/transport.ts";
+
+/** Longest path of a UNIX socket in bytes, by platform. The system needs one byte more for the end of the text. */
+const MAX_PATH_BYTES: Readonly<Record<string, number>> = {
+  linux: 107,
+  android: 107,
+  darwin: 103,
+  freebsd: 103,
+  openbsd: 103,
+};
+
+/** The address part of the options of `connect` and `listen`. */
+interface GivenAddress {
+  readonly host?: string | undefined;
+  readonly path?: string | undefined;
+}
+
+/**
+ * Returns the options with a host that Node understands: `[::1]`, as `URL.hostname` has it, becomes `::1`.
+ * @throws RangeError for a path that is too long for a UNIX socket: Node 20 would cut it off without an error
+ */
+export function normalAddress<T extends GivenAddress>(options: T): T {
+  const { host, path } = options;
+  if (path !== undefined) checkPath(path);
+  const inner =
+    typeof host === "string" && host.startsWith("[") && host.endsWith("]") ? host.slice(1, -1) : "";
+  return isIPv6(inner) ? { ...options, host: inner } : options;
+}
+
+/** Returns the address of the peer of a TCP socket; undefined for other sockets. */
+export function remoteAddressOf({ remoteAddress, remotePort, remoteFamily }: Socket): Address | undefined {
+  return addressOf(remoteAddress, remotePort, remoteFamily);
+}
+
+/** Returns the address of this end of a TCP socket; undefined for other sockets, and for a closed one. */
+export function localAddressOf({ localAddress, localPort, localFamily }: Socket): Address | undefined {
+  return addressOf(localAddress, localPort, localFamily);
+}
+
+function addressOf(address?: string, port?: number, family?: string): Address | undefined {
+  if (address === undefined || port === undefined) return undefined;
+  return { address, port, family: family === "IPv6" ? "IPv6" : "IPv4" };
+}
+
+function checkPath(path: unknown): void {
+  if (typeof path !== "string" || path === "")
+    throw new TypeError("the option path must be the path of a UNIX socket");
+  const limit = MAX_PATH_BYTES[process.platform];
+  const length = Buffer.byteLength(path);
+  if (limit !== undefined && length > limit) {
+    throw new RangeError(
+      `the path of the UNIX socket has ${length} bytes; this system allows ${limit}: use a shorter path (${path.slice(0, 40)}...)`,
+    );
+  }
+}
