@@ -8,7 +8,7 @@ export { bigUnicode } from "./core/arguments/big-unicode.ts";
 export { boolean } from "./core/arguments/boolean.ts";
 export { bytes } from "./core/arguments/bytes.ts";
 export { type Compression, type Compressor, compression } from "./core/arguments/compression.ts";
-export { dateTime } from "./core/arguments/date-time.ts";
+export { type DateTimeOptions, dateTime } from "./core/arguments/date-time.ts";
 export { decimal } from "./core/arguments/decimal.ts";
 export { float } from "./core/arguments/float.ts";
 export { integer } from "./core/arguments/integer.ts";
@@ -38,6 +38,7 @@ export {
   type Extended,
   type ResponseOf,
 } from "./core/command/command.ts";
+export { declaredError } from "./core/command/declared-error.ts";
 export {
   type BoxKind,
   type ChangeSide,
@@ -85,7 +86,7 @@ export {
   TLSRequired,
   TooLong,
 } from "./core/errors/caller.ts";
-export type { ErrorClass, ErrorCodes } from "./core/errors/declared-errors.ts";
+export type { ErrorClass, ErrorCodes, ErrorWithData } from "./core/errors/declared-errors.ts";
 export { IncompatibleVersions } from "./core/errors/incompatible-versions.ts";
 export {
   BoxTooLarge,
@@ -149,7 +150,8 @@ export type {
   ValueOf,
   ValuesOf,
 } from "./core/schema/argument.ts";
-export type { BoxArgument } from "./core/schema/field.ts";
+export type { BoxArgument, PropertiesArgument } from "./core/schema/field.ts";
+export { propertiesArgument } from "./core/schema/properties-argument.ts";
 export { boxArgument, type SideChannel } from "./core/schema/spread-fields.ts";
 export { type Implementation, implement } from "./core/serving/implement.ts";
 export { locator, type ResponderLocator, type ResponderSource } from "./core/serving/locator.ts";

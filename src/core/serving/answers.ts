@@ -7,6 +7,7 @@ import { Box } from "../wire/box.ts";
 import { MAX_VALUE_LENGTH } from "../wire/box-limits.ts";
 import { writeBox } from "../wire/box-writer.ts";
 import type { ByteWriter } from "../wire/byte-writer.ts";
+import { textToKey } from "../wire/key-text.ts";
 import { ANSWER, ERROR, ERROR_CODE, ERROR_DESCRIPTION } from "../wire/protocol-keys.ts";
 import { type ByteRange, tagBytes } from "../wire/tag.ts";
 import type { IncomingAsk } from "./incoming-ask.ts";
@@ -58,10 +59,18 @@ function boxOf(result: unknown): Box {
   throw new TypeError("a raw responder answers with a Box");
 }
 
-export function writeError(out: ByteWriter, tag: ByteRange, code: string, description: string): void {
-  const box = new Box();
+/** @param data the extra keys of a declared error with data */
+export function writeError(
+  out: ByteWriter,
+  tag: ByteRange,
+  code: string,
+  description: string,
+  data?: ReadonlyMap<string, Uint8Array>,
+): void {
+  const box = new Box(data);
   box.set(ERROR, tagBytes(tag));
-  box.set(ERROR_CODE, shortened(code));
+  const bytes = textToKey(code);
+  box.set(ERROR_CODE, bytes.length > MAX_VALUE_LENGTH ? shortened(code) : bytes);
   box.set(ERROR_DESCRIPTION, shortened(description));
   writeBox(out, box);
 }
