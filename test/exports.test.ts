@@ -15,6 +15,7 @@ const ENTRY_POINTS = {
     TLSNotAvailable TLSRequired TLS_REQUIRED_ERROR_CODE TooLong UNHANDLED_ERROR_CODE UNKNOWN_ERROR_CODE
     UNAVAILABLE_ERROR_CODE Unavailable UnexpectedAnswer UnhandledCommand UnknownRemoteError UnsentTimeout ampList bigBytes bigInteger bigUnicode boolean boxArgument
     bytes command dateTime decimal decimalText encodeBox exactDecimal float integer listOf local locator
+    big client compression declaredError enumeration implement json literal nullable propertiesArgument
     optional parseBoxes path plainBox switchBox tlsBox unicode`,
     types: `
     AbortSignalLike Address AmpConnection AnyCommand Argument ArgumentDescription ArgumentsOf BoxArgument BoxKind
@@ -25,17 +26,19 @@ const ENTRY_POINTS = {
     OptionalArgument PerformChange PrivateCertificateLike ProtocolChange RawResponder Respond Responder
     ResponderContext ResponderLocator ResponderSource ResponseOf SideChannel SocketAddress Signal SplitLayout
     SplitOptions StartTLSOptions StartTLSTransport State SwitchFields SwitchSpec SwitchedProtocol
+    ClientOf Compression Compressor ConnectionState Contract DateTimeOptions ErrorWithData Implementation NullableArgument
+    PropertiesArgument SchemaIssue SchemaResult StandardSchema
     TLSOptions TLSSession Transport TransportReceiver ValueOf ValuesOf`,
   },
   "node/index.ts": {
     values: `
     Certificate NodeConnection PrivateCertificate Server attach attachChild attachFileDescriptors
-    attachStdio connect descriptor listen protocolSwitch reconnecting`,
+    attachStdio compressed connect descriptor listen protocolSwitch reconnecting zlib`,
     types: `
     AttachChildOptions AttachOptions Attachable AuthorityOptions BackoffOptions CertificateOptions
     ConnectOptions DescriptorChannel DescriptorOptions FileDescriptors KeyOptions ListenOptions
     NodeConnectionOptions ConnectionOpener PEM ReconnectingBaseOptions ReconnectingStateChange ReconnectingClient ReconnectingOptions ReconnectingState TLSOptions TLSRole
-    TLSVersion PeerCredentials QueueLimits ServerLimits`,
+    TLSVersion PeerCredentials CompressedOptions ZlibOptions QueueLimits ServerLimits`,
   },
   "websocket/index.ts": {
     values: `
