@@ -69,7 +69,12 @@ export type {
 export { Connection } from "./core/complete-connection.ts";
 export type { BoxReceiver, BoxSender } from "./core/connection/box-interfaces.ts";
 export { DEFAULT_LIMITS, type LimitOptions, type Limits } from "./core/connection/limits.ts";
-export type { ConnectionOptions, ErrorContext, HeartbeatOptions } from "./core/connection/options.ts";
+export type {
+  ConnectionOptions,
+  ErrorContext,
+  HeartbeatOptions,
+  TLSProvider,
+} from "./core/connection/options.ts";
 export type { PublicState as State } from "./core/connection/states.ts";
 export { AmpError, type Fault } from "./core/errors/amp-error.ts";
 export {
@@ -155,11 +160,14 @@ export type {
   CertificateLike,
   ChunkOwnership,
   Clock,
+  NamedAuthorities,
   PrivateCertificateLike,
+  RevocationList,
   SocketAddress,
   StartTLSTransport,
   TLSOptions,
   TLSSession,
+  TLSVersion,
   Transport,
   TransportReceiver,
 } from "./core/transport.ts";

@@ -22,20 +22,20 @@ const ENTRY_POINTS = {
     BoxReceiver BoxSender CallEvent Caller CallOptions CallParameters CallResult CertificateLike ChangeEvent
     ChangeSide ChangingConnection ChunkOwnership Clock CloseOptions CommandSpec CommandType ConnectionOptions ErrorClass ErrorContext ErrorCodes
     Extended Fault Fields LimitOptions HeartbeatOptions InPlaceArgument InputOf Limits LocalArgument
-    MessageChannelLike MessageListener MessageTransportOptions Observer
-    OptionalArgument PerformChange PrivateCertificateLike ProtocolChange RawResponder Respond Responder
+    MessageChannelLike MessageListener MessageTransportOptions NamedAuthorities Observer
+    OptionalArgument PerformChange PrivateCertificateLike ProtocolChange RawResponder RevocationList Respond Responder
     ResponderContext ResponderLocator ResponderSource ResponseOf SideChannel SocketAddress Signal SplitLayout
     SplitOptions StartTLSOptions StartTLSTransport State SwitchFields SwitchSpec SwitchedProtocol
     ClientOf Compression Compressor ConnectionState Contract DateTimeOptions ErrorWithData Implementation NullableArgument
     PropertiesArgument SchemaIssue SchemaResult StandardSchema
-    TLSOptions TLSSession Transport TransportReceiver ValueOf ValuesOf`,
+    TLSOptions TLSProvider TLSSession TLSVersion Transport TransportReceiver ValueOf ValuesOf`,
   },
   "node/index.ts": {
     values: `
     Certificate NodeConnection PrivateCertificate Server attach attachChild attachFileDescriptors
     attachStdio compressed connect descriptor listen protocolSwitch reconnecting zlib`,
     types: `
-    AttachChildOptions AttachOptions Attachable AuthorityOptions BackoffOptions CertificateOptions
+    AttachChildOptions AttachOptions Attachable AuthorityOptions BackoffOptions CertificateOptions CertificateUsage NamedAuthorities RevocationList RevocationListOptions TLSProvider
     ConnectOptions DescriptorChannel DescriptorOptions FileDescriptors KeyOptions ListenOptions
     NodeConnectionOptions ConnectionOpener PEM ReconnectingBaseOptions ReconnectingStateChange ReconnectingClient ReconnectingOptions ReconnectingState TLSOptions TLSRole
     TLSVersion PeerCredentials CompressedOptions ZlibOptions QueueLimits ServerLimits`,

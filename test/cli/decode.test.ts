@@ -116,10 +116,10 @@ describe("ampwire decode", () => {
     expect(lines.at(-1)).toMatch(`@${many.length - failed.length} fails`);
   });
 
-  test("decode of a missing file fails", async () => {
+  test("decode of a missing file is a usage error", async () => {
     const { code, err } = await ampwire("decode nowhere");
-    expect(code).toBe(1);
-    expect(err).toMatch(/^ampwire: cannot read nowhere: ENOENT/);
+    expect(code).toBe(2);
+    expect(err).toMatch(/^ampwire: cannot read nowhere: ENOENT.* \(check the path\)$/m);
   });
 });
 

@@ -4,6 +4,7 @@ import { openConnection } from "../net/open.ts";
 import { sessionText } from "../net/session.ts";
 import { timeoutFlag, timeoutOf } from "../net/timeout.ts";
 import { clientFlags, clientTLS } from "../net/tls-flags.ts";
+import { verifyFailure } from "../net/verify-failure.ts";
 import { formatValue, jsonRecord, KEY_MARKS, quotedIfNeeded } from "../print/values.ts";
 import { subcommand } from "../subcommand.ts";
 import { prepareRequest } from "./request.ts";
@@ -44,7 +45,9 @@ converted to the type of its argument. Without it values are sent as text, and t
     const tls = clientTLS({ ...flags, starttls: flags.starttls || request.startsTLS }, address);
     const timeout = timeoutOf(flags);
 
-    const connection = await openConnection(address, { tls, timeout });
+    const connection = await openConnection(address, { tls, timeout }).catch((error) => {
+      throw verifyFailure(error, flags);
+    });
     try {
       if (flags.starttls) await connection.startTLS({ timeout });
       if (flags.verbose && !request.startsTLS) terminal.note(sessionText(connection));
@@ -57,6 +60,8 @@ converted to the type of its argument. Without it values are sent as text, and t
       if (flags.verbose && request.startsTLS) terminal.note(sessionText(connection));
       if (answer.length === 0 && !terminal.json) terminal.note("the answer is empty");
       else terminal.printResult(jsonRecord(answer), () => answer.map(line).join("\n"));
+    } catch (error) {
+      throw verifyFailure(error, flags);
     } finally {
       connection.destroy();
     }

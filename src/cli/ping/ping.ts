@@ -5,6 +5,7 @@ import { parseAddress } from "../net/address.ts";
 import { sessionText } from "../net/session.ts";
 import { timeoutFlag, timeoutOf } from "../net/timeout.ts";
 import { clientFlags, clientTLS } from "../net/tls-flags.ts";
+import { verifyFailure } from "../net/verify-failure.ts";
 import { table } from "../print/table.ts";
 import { subcommand } from "../subcommand.ts";
 import { summarise } from "./percentiles.ts";
@@ -58,6 +59,8 @@ it or exit: for them, --command names a command that the peer has. Its arguments
     for (let round = 1; round <= count; round++) {
       const times = await pingOnce(address, options, (connection) => {
         if (flags.verbose && round === 1) terminal.note(sessionText(connection));
+      }).catch((error) => {
+        throw verifyFailure(error, flags);
       });
       rounds.push(times);
       if (terminal.json) terminal.printJSON({ round, ...times });

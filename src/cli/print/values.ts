@@ -64,9 +64,10 @@ export function quotedIfNeeded(text: string, longest: number, marks = /\s|^"/u):
   return `${safeText(JSON.stringify(text.slice(0, longest)))}… (${text.length} characters)`;
 }
 
-/** Formats bytes at the end of a line, where no field can follow: text without quotes, or hex. */
-export function rawText(bytes: Uint8Array, longest: number): string {
-  return shortText(safeText(asText(bytes) ?? hex(bytes)), longest);
+/** Formats a value where no field follows it: as `formatValue` does, but text without quotes and bytes never as rows. */
+export function unquotedValue(value: unknown, longest = Number.POSITIVE_INFINITY): string {
+  const plain = value instanceof Uint8Array ? (asText(value) ?? hex(value)) : jsonValue(value);
+  return typeof plain === "string" ? shortText(safeText(plain), longest) : formatValue(plain, longest);
 }
 
 /** Characters of a key that would make its end unclear. */

@@ -93,15 +93,16 @@ function stepsOf(lines: readonly TrafficLine[], side: Endpoint): Step[] {
  */
 function withPromptAnswers(steps: readonly Step[]): Step[] {
   const prompt = new Map<Asked, Answering>();
-  let open: Asked[] = [];
+  let open = new Map<string | undefined, Asked>();
   for (const step of steps) {
-    if (step.kind === "ask" || step.kind === "send" || step.kind === "end") open = [];
-    else if (step.kind === "asked") open.push(step);
-    else if (step.kind === "answer") {
-      const asked = open.find(({ tag }) => tag === step.tag);
+    if (step.kind === "ask" || step.kind === "send" || step.kind === "end") open = new Map();
+    else if (step.kind === "asked") {
+      if (!open.has(step.tag)) open.set(step.tag, step);
+    } else if (step.kind === "answer") {
+      const asked = open.get(step.tag);
       if (asked === undefined) continue;
       prompt.set(asked, step);
-      open = open.filter((one) => one !== asked);
+      open.delete(step.tag);
     }
   }
   const answered = new Set<Step>(prompt.values());

@@ -2,7 +2,7 @@
 import { safeText } from "../../core/errors/safe-text.ts";
 import { type Box, ERROR_CODE, ERROR_DESCRIPTION } from "../../index.ts";
 import type { Style } from "../print/style.ts";
-import { formatValue, KEY_MARKS, quotedIfNeeded, rawText } from "../print/values.ts";
+import { formatValue, KEY_MARKS, quotedIfNeeded, unquotedValue } from "../print/values.ts";
 import type { Meaning } from "./pairing.ts";
 import type { SessionInfo, Traffic } from "./traffic.ts";
 import { typedValuesOf } from "./typed-box.ts";
@@ -44,7 +44,7 @@ function trafficText(traffic: Traffic, options: PrintOptions): string {
     case "raw": {
       const { from, bytes } = traffic;
       const count = `${bytes.length} ${bytes.length === 1 ? "byte" : "bytes"}`;
-      return `${from} sent ${count} that are not AMP: ${rawText(bytes, options.longest)}`;
+      return `${from} sent ${count} that are not AMP: ${unquotedValue(bytes, options.longest)}`;
     }
     case "secured":
       return style.green(

@@ -133,6 +133,7 @@ export class Ending {
 
 function whyLost(cause: Error | undefined): AmpError {
   if (cause instanceof AmpError) return cause; // the transport has explained it: see TransportReceiver
-  if (cause !== undefined) return new ConnectionLost(`the connection was lost: ${cause.message}`, { cause });
+  if (cause !== undefined)
+    return new ConnectionLost(`the connection was lost: ${messageOf(cause)}`, { cause });
   return new ConnectionClosed("the connection was closed");
 }

@@ -65,6 +65,13 @@ export class CapturedConnection {
     return this.#boxes > 0;
   }
 
+  /** Number of bytes kept: of incomplete boxes, and of segments after a gap. */
+  get buffered(): number {
+    const { client, server } = this.#halves;
+    const of = ({ direction, reader }: Half) => direction.buffered + reader.buffered;
+    return of(client) + of(server);
+  }
+
   /** Number of unanswered asks that were dropped because there were too many. */
   get droppedAsks(): number {
     return this.#pairing.dropped;
