@@ -8,7 +8,7 @@ export { bigUnicode } from "./core/arguments/big-unicode.ts";
 export { boolean } from "./core/arguments/boolean.ts";
 export { bytes } from "./core/arguments/bytes.ts";
 export { type Compression, type Compressor, compression } from "./core/arguments/compression.ts";
-export { dateTime } from "./core/arguments/date-time.ts";
+export { type DateTimeOptions, dateTime } from "./core/arguments/date-time.ts";
 export { decimal } from "./core/arguments/decimal.ts";
 export { float } from "./core/arguments/float.ts";
 export { integer } from "./core/arguments/integer.ts";
@@ -38,6 +38,7 @@ export {
   type Extended,
   type ResponseOf,
 } from "./core/command/command.ts";
+export { declaredError } from "./core/command/declared-error.ts";
 export {
   type BoxKind,
   type ChangeSide,
@@ -68,7 +69,12 @@ export type {
 export { Connection } from "./core/complete-connection.ts";
 export type { BoxReceiver, BoxSender } from "./core/connection/box-interfaces.ts";
 export { DEFAULT_LIMITS, type LimitOptions, type Limits } from "./core/connection/limits.ts";
-export type { ConnectionOptions, ErrorContext, HeartbeatOptions } from "./core/connection/options.ts";
+export type {
+  ConnectionOptions,
+  ErrorContext,
+  HeartbeatOptions,
+  TLSProvider,
+} from "./core/connection/options.ts";
 export type { PublicState as State } from "./core/connection/states.ts";
 export { AmpError, type Fault } from "./core/errors/amp-error.ts";
 export {
@@ -80,7 +86,7 @@ export {
   TLSRequired,
   TooLong,
 } from "./core/errors/caller.ts";
-export type { ErrorClass, ErrorCodes } from "./core/errors/declared-errors.ts";
+export type { ErrorClass, ErrorCodes, ErrorWithData } from "./core/errors/declared-errors.ts";
 export { IncompatibleVersions } from "./core/errors/incompatible-versions.ts";
 export {
   BoxTooLarge,
@@ -144,7 +150,8 @@ export type {
   ValueOf,
   ValuesOf,
 } from "./core/schema/argument.ts";
-export type { BoxArgument } from "./core/schema/field.ts";
+export type { BoxArgument, PropertiesArgument } from "./core/schema/field.ts";
+export { propertiesArgument } from "./core/schema/properties-argument.ts";
 export { boxArgument, type SideChannel } from "./core/schema/spread-fields.ts";
 export { type Implementation, implement } from "./core/serving/implement.ts";
 export { locator, type ResponderLocator, type ResponderSource } from "./core/serving/locator.ts";
@@ -153,11 +160,14 @@ export type {
   CertificateLike,
   ChunkOwnership,
   Clock,
+  NamedAuthorities,
   PrivateCertificateLike,
+  RevocationList,
   SocketAddress,
   StartTLSTransport,
   TLSOptions,
   TLSSession,
+  TLSVersion,
   Transport,
   TransportReceiver,
 } from "./core/transport.ts";

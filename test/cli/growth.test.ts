@@ -6,6 +6,7 @@ import { Direction } from "../../src/cli/decode/pcap/direction.ts";
 import { ExpectedAsks } from "../../src/cli/replay/expected-asks.ts";
 import { type Asked, scriptsOf } from "../../src/cli/replay/script.ts";
 import type { TrafficLine } from "../../src/cli/traffic/line.ts";
+import { parseArgs } from "../../src/cli/values/args.ts";
 import { Box, PeerVerifyError } from "../../src/index.ts";
 import { expectLinear } from "./growth.ts";
 
@@ -31,6 +32,14 @@ describe("the time grows linearly for", () => {
       2_048,
       (keys) => Buffer.concat([Buffer.alloc(5 * keys, "\0\x01k\0\0", "latin1"), Buffer.of(1)]),
       (bytes) => diagnose(bytes, 0),
+    );
+  });
+
+  test("arguments with different names", () => {
+    expectLinear(
+      2_048,
+      (args) => Array.from({ length: args }, (_, index) => `a${index}=1`),
+      (args) => parseArgs(args),
     );
   });
 

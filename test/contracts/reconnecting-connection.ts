@@ -1,4 +1,5 @@
 /** Contract of the connections of a client of `reconnecting`, over any kind of connection. */
+import { getEventListeners } from "node:events";
 import { ConnectFailed, type Connection, ConnectionClosed, ConnectionLost, command, unicode } from "ampwire";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import type { ReconnectingBaseOptions } from "../../src/core/reconnecting/options.ts";
@@ -96,6 +97,51 @@ export function connectionContract<C extends Connection>(carrier: Carrier<C>): v
       );
       expect((await become("waiting")).error).toMatchObject({ code: "CONNECT_FAILED", cause: bare });
       expect(client.state).toBe("waiting");
+    });
+
+    it.each(["inside open()", "when open() has just resolved"])(
+      "a client that is ended %s sets up no connection",
+      async (when) => {
+        const place = carrier.place();
+        await place.serve(add);
+        let opened: Promise<C> | undefined;
+        let setUps = 0;
+        const { client } = kept<C>((behaviour) =>
+          carrier.reconnecting({
+            ...behaviour,
+            onConnection: () => void setUps++,
+            open: (signal) => {
+              opened = place.connect(signal.aborted ? signal : new AbortController().signal);
+              if (when === "inside open()") client.destroy();
+              else void opened.then(() => client.destroy());
+              return opened;
+            },
+          }),
+        );
+        expect(await client.closed).toBeInstanceOf(ConnectionClosed);
+        expect(await (await opened)?.closed).toBeInstanceOf(ConnectionClosed);
+        expect(setUps).toBe(0);
+      },
+    );
+
+    it("a client has as many abort listeners after many delays as at first", async () => {
+      const listeners: number[] = [];
+      const { clock, become } = kept<C>((behaviour) =>
+        carrier.reconnecting({
+          ...behaviour,
+          open: (signal) => {
+            // A platform's signal, of which Node knows the listeners.
+            if (signal instanceof AbortSignal) listeners.push(getEventListeners(signal, "abort").length);
+            return Promise.reject(new ConnectFailed("nobody is there"));
+          },
+        }),
+      );
+      for (let attempt = 0; attempt < 5; attempt++) {
+        await become("waiting");
+        clock.advance(60_000);
+      }
+      await become("waiting");
+      expect(listeners).toEqual([0, 0, 0, 0, 0, 0]);
     });
 
     it("open() replaces the way in which connections are opened", async () => {

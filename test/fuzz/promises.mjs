@@ -13,3 +13,12 @@ export function hex(bytes) {
 export async function settled(turns = 2) {
   for (let turn = 0; turn < turns; turn++) await new Promise((resolve) => setImmediate(resolve));
 }
+
+/** Records exceptions that nothing handles, until `stop()`: unhandled rejections, and exceptions in callbacks. */
+export function escapes() {
+  const errors = [];
+  const record = (error) => errors.push(error);
+  process.on("unhandledRejection", record).on("uncaughtException", record);
+  const stop = () => process.off("unhandledRejection", record).off("uncaughtException", record);
+  return { errors, stop };
+}

@@ -2,6 +2,8 @@
 import { readFileSync } from "node:fs";
 import { codecs } from "./codecs.mjs";
 import { connection } from "./connection.mjs";
+import { growth } from "./growth.mjs";
+import { misuse } from "./misuse.mjs";
 import { model } from "./model.mjs";
 import { primitives } from "./primitives.mjs";
 import { reader } from "./reader.mjs";
@@ -9,7 +11,15 @@ import { reader } from "./reader.mjs";
 /** Folder of kept inputs: each reaches a range of the code that the others do not. */
 export const corpusFolder = new URL("corpus/", import.meta.url);
 
-export const properties = [...reader, ...codecs, ...connection, ...model, ...primitives];
+export const properties = [
+  ...reader,
+  ...codecs,
+  ...connection,
+  ...model,
+  ...primitives,
+  ...misuse,
+  ...growth,
+];
 
 /** Returns the kept inputs of a property whose inputs are bytes. */
 export function corpusOf({ name }) {

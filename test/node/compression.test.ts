@@ -53,7 +53,7 @@ describe("compressed", () => {
     const wire = listOf(bytes()).encode(Array.from({ length: 30 }, () => small));
     beginElements(65_536);
     try {
-      expect(() => listOf(compressed(bytes())).decode(wire)).toThrow(/element 7: .*maxElements/);
+      expect(() => listOf(compressed(bytes())).decode(wire)).toThrow(/maxElements/);
     } finally {
       endElements();
     }

@@ -11,6 +11,9 @@ const responders = locator(Sum.responder(({ a, b }) => ({ total: a + b })));
 /** Counts of all clients together. */
 export const tally = { answered: 0, declared: 0, lost: 0, pending: 0, wrong: [], upgrades: 0, cuts: 0 };
 
+/** Milliseconds from each call of Sum to its answer. They are recorded while this is a list. */
+export const latencies = { recorded: undefined };
+
 export class Client {
   #options;
   #connection;
@@ -36,12 +39,15 @@ export class Client {
     tally.upgrades++;
   }
 
-  /** Makes calls with random pauses of up to `pause` milliseconds until stop(). */
-  async run(pause) {
+  /**
+   * Makes calls with random pauses of up to `pause` milliseconds until stop().
+   * @param cuts true if some of the calls are replaced by a cut of the connection
+   */
+  async run(pause, cuts = true) {
     while (!this.#stopped) {
       await new Promise((resolve) => setTimeout(resolve, randomInt(pause)));
       if (this.#stopped) return;
-      if (randomInt(200) === 0) await this.#cut();
+      if (cuts && randomInt(200) === 0) await this.#cut();
       else await this.#mixedCall();
     }
   }
@@ -72,8 +78,10 @@ export class Client {
   async #call(command, args, isRight) {
     tally.pending++;
     let settled = 0;
+    const began = performance.now();
     try {
       const answer = await this.#connection.callRemote(command, args).finally(() => settled++);
+      if (command === Sum) latencies.recorded?.push(performance.now() - began);
       if (isRight(answer)) tally.answered++;
       else tally.wrong.push(`${command.name} received a wrong answer`);
     } catch (error) {

@@ -1,5 +1,5 @@
 /** Commands shared by the client and the server of the soak. */
-import { bytes, command, integer, unicode } from "ampwire";
+import { bytes, command, integer, listOf, unicode } from "ampwire";
 
 export class Declared extends Error {}
 
@@ -19,6 +19,11 @@ export const Fail = command("Fail", { arguments: { text: unicode() }, errors: { 
 export const CallBack = command("CallBack", {
   arguments: { count: integer() },
   response: { total: integer() },
+});
+/** Answered after a second with the number of items. Hostile peers call it, for what it keeps in memory meanwhile. */
+export const Items = command("Items", {
+  arguments: { items: listOf(bytes()) },
+  response: { count: integer() },
 });
 /** The server cuts the connection instead of answering. */
 export const Cut = command("Cut", {});

@@ -1,4 +1,5 @@
-/** Measures of the own process: its live memory, and the longest stall of its event loop through its own work. */
+/** Measures of a process: its live memory, its CPU time, and the longest stall of its event loop through its own work. */
+import { readFileSync } from "node:fs";
 import { performance } from "node:perf_hooks";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
@@ -13,14 +14,26 @@ let last = now();
 
 setInterval(() => {
   const at = now();
-  // On a busy machine other processes delay the timer too, so a stall is at most the CPU time of this process.
+  // On a busy machine other processes delay the timer too. So a stall is at most the CPU time of this event loop.
   longest = Math.max(longest, Math.min(at.wall - last.wall - SAMPLE_MS, at.worked - last.worked));
   last = at;
 }, SAMPLE_MS).unref();
 
+/**
+ * Returns the CPU time in milliseconds of the main thread of a process, on which its event loop runs. Linux counts it; on
+ * other systems it is that of all threads, and known for this process only.
+ */
+export function cpuTime(pid = process.pid) {
+  try {
+    return Number(readFileSync(`/proc/${pid}/schedstat`, "utf8").split(" ", 1)[0]) / 1e6;
+  } catch {
+    const { user, system } = process.cpuUsage();
+    return (user + system) / 1000;
+  }
+}
+
 function now() {
-  const { user, system } = process.cpuUsage();
-  return { wall: performance.now(), worked: (user + system) / 1000 };
+  return { wall: performance.now(), worked: cpuTime() };
 }
 
 /** Returns the live bytes of heap and buffers in MB, after a collection so that two figures can be compared. */
@@ -37,4 +50,10 @@ export function longestStall() {
   longest = 0;
   last = now();
   return stall;
+}
+
+/** Returns the value below which `share` of the values are. */
+export function percentile(values, share) {
+  const sorted = Float64Array.from(values).sort();
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
 }

@@ -1,18 +1,21 @@
 /** Server of the soak, in a process of its own. It exits when its parent disconnects. */
+import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { locator } from "ampwire";
 import { listen, PrivateCertificate } from "ampwire/node";
-import { CallBack, Cut, Declared, Echo, Fail, Report, Sum } from "./commands.mjs";
+import { attach, serverOptions } from "ampwire/websocket";
+import { WebSocketServer } from "ws";
+import { CallBack, Cut, Declared, Echo, Fail, Items, Report, Sum } from "./commands.mjs";
+import { HOSTILE_LIMITS, SERVER_LIMITS } from "./limits.mjs";
 import { longestStall, memoryMB } from "./measures.mjs";
 
+/** True if hostile peers attack the server: then it has lower limits, accepts plaintext, and also serves WebSockets. */
+const hostile = process.env.SOAK_HOSTILE === "1";
 let served = 0;
 
 const certificate = PrivateCertificate.loadPEM(process.env.SOAK_CERTIFICATE);
-const server = await listen({
-  port: 0,
-  host: "127.0.0.1",
-  tls: { localCertificate: certificate },
-  requireTLS: true,
+const options = {
+  ...(hostile ? { limits: HOSTILE_LIMITS } : {}),
   locator: locator(
     Sum.responder(({ a, b }) => {
       served++;
@@ -33,6 +36,10 @@ const server = await listen({
       served++;
       return { total: totals.reduce((sum, { total }) => sum + total, 0) };
     }),
+    Items.responder(async ({ items }) => {
+      await sleep(1000);
+      return { count: items.length };
+    }),
     Cut.responder((_, { connection }) => connection.destroy()),
     Report.responder(() => {
       const stallMs = longestStall();
@@ -42,9 +49,31 @@ const server = await listen({
     }),
   ),
   onError: (error) => {
-    // Callers that are cut off during a call back are expected.
-    if (error.fault !== "transport") console.error("server:", error);
+    // Callers that are cut off during a call back are expected, and so is anything from a hostile peer.
+    if (error.fault !== "transport" && !hostile) console.error("server:", error);
   },
+};
+const server = await listen({
+  ...options,
+  ...(hostile ? { serverLimits: SERVER_LIMITS } : {}),
+  port: 0,
+  host: "127.0.0.1",
+  tls: { localCertificate: certificate },
+  requireTLS: !hostile,
 });
-process.send(server.address().port);
+const ports = {
+  port: server.address().port,
+  webSocketPort: hostile ? await listenForWebSockets() : undefined,
+};
+process.send(ports);
 process.on("disconnect", () => process.exit());
+
+async function listenForWebSockets() {
+  const sockets = new WebSocketServer({ port: 0, host: "127.0.0.1", ...serverOptions(options) });
+  sockets.on("connection", (socket) => {
+    socket.on("error", () => {}); // a message over `maxPayload`; the connection ends by itself
+    attach(socket, options);
+  });
+  await once(sockets, "listening");
+  return sockets.address().port;
+}

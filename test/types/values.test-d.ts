@@ -7,6 +7,8 @@ import {
   type ArgumentsOf,
   ampList,
   command,
+  dateTime,
+  declaredError,
   enumeration,
   type InputOf,
   integer,
@@ -14,9 +16,12 @@ import {
   literal,
   nullable,
   optional,
+  propertiesArgument,
   type StandardSchema,
   unicode,
+  type ValuesOf,
 } from "ampwire";
+import type { Temporal } from "temporal-polyfill";
 import type { Equal, Expect } from "./expect.ts";
 
 declare const connection: AmpConnection;
@@ -90,3 +95,53 @@ void connection.callRemote(Check, { it: { when: new Date() } });
 enumeration({ Low: {} });
 // @ts-expect-error: a string is not a schema
 json("schema");
+
+// Errors with data.
+
+class QuotaError extends Error {
+  readonly limit: number;
+  constructor(message: string, { limit }: { limit: number }) {
+    super(message);
+    this.limit = limit;
+  }
+}
+class PlainError extends Error {}
+command("Store", { errors: { QUOTA: declaredError(QuotaError, { limit: integer() }), PLAIN: PlainError } });
+// @ts-expect-error: a class with data needs its declaration
+command("Store", { errors: { QUOTA: QuotaError } });
+// @ts-expect-error: the limit is a number
+declaredError(QuotaError, { limit: unicode() });
+// @ts-expect-error: the constructor needs the limit
+declaredError(QuotaError, {});
+// @ts-expect-error: the error has no property `limit`, which is sent
+declaredError(PlainError, { limit: integer() });
+
+// An argument that fills several properties.
+
+const size = propertiesArgument<{ width: number; height?: number }>(["width", "height"], {
+  toBox: ({ width, height = 0 }, name, box) => void box.set(name, `${width}x${height}`),
+  fromBox: () => ({ width: 1 }),
+});
+const Draw = command("Draw", { arguments: { size, color: unicode(), title: optional(unicode()) } });
+export type Drawn = Expect<
+  Equal<ArgumentsOf<typeof Draw>, { color: string; title?: string; width: number; height?: number }>
+>;
+void connection.callRemote(Draw, { color: "red", width: 3 });
+// @ts-expect-error: the width is missing
+void connection.callRemote(Draw, { color: "red" });
+// @ts-expect-error: the argument has no property of its own name
+void connection.callRemote(Draw, { color: "red", width: 3, size: 3 });
+// @ts-expect-error: there is no such property
+propertiesArgument<{ width: number }>(["depth"], { toBox: () => {}, fromBox: () => undefined });
+
+// Dates.
+
+const dates = { date: dateTime({ as: "Date" }), temporal: dateTime(), named: dateTime({ as: "Temporal" }) };
+export type Dates = Expect<
+  Equal<
+    ValuesOf<typeof dates>,
+    { date: Date; temporal: Temporal.ZonedDateTime; named: Temporal.ZonedDateTime }
+  >
+>;
+// @ts-expect-error: there is no such class
+dateTime({ as: "Moment" });

@@ -179,6 +179,17 @@ test("destroy is a loss at once, if the socket waits for the peer to close", asy
   raw.resume();
 });
 
+test.each([
+  [1000, undefined],
+  [4011, new Error("enough")],
+])("destroy closes a socket that cannot be terminated with code %i", async (code, reason) => {
+  const { transport, probe, raw } = await withRaw("server", 1e6, likeABrowser);
+  const closed = once(raw, "close");
+  transport.destroy(reason);
+  await probe.event("lost");
+  expect((await closed)[0]).toBe(code);
+});
+
 test("a socket that was closed before start is a loss", async () => {
   const [client] = await sockets();
   client.terminate();

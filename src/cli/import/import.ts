@@ -10,8 +10,8 @@ export const importSubcommand = subcommand({
   summary: "write the amp.Command classes of Python modules as a TypeScript module",
   usage: "ampwire import MODULE... [--bigint] [--output FILE]",
   operands: [1, Number.POSITIVE_INFINITY],
-  about: `MODULE is the name of a Python module or package, or the path of a .py file or of a folder with __init__.py. Of a
-package every module except tests is read. Importing runs code, in /usr/bin/python3 or the Python that AMPWIRE_PYTHON names.
+  about: `MODULE is the name of a Python module or package, or the path of a .py file or of a folder with __init__.py. In a
+package every module is read, except tests. Importing runs code, in /usr/bin/python3 or the Python that AMPWIRE_PYTHON names.
 That Python must have Twisted. What several modules share is written once.
 A custom argument class that splits or compresses values in a known way is written as such. Another one that uses several keys
 is written as a codec that throws, and one that converts a single value as bytes(), each with a comment.`,

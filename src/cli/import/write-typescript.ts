@@ -34,9 +34,9 @@ const codecs: Readonly<Record<string, string>> = {
 };
 const fromNode: ReadonlySet<string> = new Set(["compressed", "descriptor", "protocolSwitch", "zlib"]);
 
-/** Name of the function that stands in for codecs that cannot be translated, and its text. */
+/** Name of the function that replaces codecs that cannot be translated, and its text. */
 const MISSING = "missingCodec";
-const MISSING_CODEC = `/** Stands in for a codec that could not be translated, and throws. */
+const MISSING_CODEC = `/** Replaces a codec that could not be translated. It throws. */
 function ${MISSING}(className: string): Argument<unknown> {
   const fail = (): never => {
     throw new Error(\`\${className} has no codec in TypeScript yet\`);

@@ -40,7 +40,7 @@ async function listenOpen(address: Address, options: ListeningOptions): Promise<
 
 async function listenTLS(address: InternetAddress<"tls">, options: ListeningOptions): Promise<Listening> {
   const { tls = {}, onConnection } = options;
-  if (tls === false || tls.localCertificate === undefined) {
+  if (tls === false || typeof tls === "function" || tls.localCertificate === undefined) {
     throw new UsageError(
       "tls:// needs a certificate",
       "use --cert FILE; ampwire certificate issue creates the file",

@@ -15,9 +15,11 @@ const ARGUMENT = /^(.+?)(:=@|:=|=@|=)(.*)$/s;
 /** @throws UsageError for a malformed argument, or a name that occurs twice */
 export function parseArgs(args: readonly string[]): TypedArgument[] {
   const typed = args.map(parseArg);
-  const names = typed.map(({ name }) => name);
-  const twice = names.find((name, index) => names.indexOf(name) < index);
-  if (twice !== undefined) throw new UsageError(`the argument ${JSON.stringify(twice)} occurs twice`);
+  const names = new Set<string>();
+  for (const { name } of typed) {
+    if (names.has(name)) throw new UsageError(`the argument ${JSON.stringify(name)} occurs twice`);
+    names.add(name);
+  }
   return typed;
 }
 

@@ -4,6 +4,7 @@ import { CallTimeout, LimitExceeded } from "../errors/caller.ts";
 import { invalidNumber } from "../number-option.ts";
 import { limitTime } from "../time-limit.ts";
 import type { Clock } from "../transport.ts";
+import { shownValue } from "../wire/value-text.ts";
 import type { Port } from "./port.ts";
 import { TagWindow } from "./tag-window.ts";
 
@@ -170,6 +171,8 @@ export class PendingCalls {
 
 /** @throws the reason of a signal that is aborted */
 export function throwIfAborted({ signal }: CallOptions): void {
+  if (signal !== undefined && typeof signal?.addEventListener !== "function")
+    throw new TypeError(`the option signal must be an AbortSignal, not ${shownValue(signal)}`);
   if (signal?.aborted) throw signal.reason;
 }
 

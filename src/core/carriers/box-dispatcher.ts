@@ -37,8 +37,8 @@ export const DISPATCHER_OPTIONS = [
   "observer",
 ] as const;
 
-/** Clock that never advances: no timeout is reached. */
-const NO_CLOCK: Clock = { now: () => 0, setTimeout: () => undefined, clearTimeout() {} };
+/** Clock without timers: no timeout is reached. */
+const NO_CLOCK: Clock = { now: () => Date.now(), setTimeout: () => undefined, clearTimeout() {} };
 
 /** Calls and responders over a sender of boxes. Give it to the sender as its receiver. */
 export class BoxDispatcher extends BaseConnection implements BoxReceiver {

@@ -7,6 +7,7 @@ import type {
   CloseOptions,
   StartTLSOptions,
 } from "../command/types.ts";
+import { toError } from "../errors/to-error.ts";
 import { ConnectionClosed } from "../errors/transport.ts";
 import { checkNotNegative } from "../number-option.ts";
 import { CLOSE_OPTIONS, checkOptionNames } from "../option-names.ts";
@@ -170,7 +171,7 @@ export class BaseConnection extends TypedCalls implements AmpConnection {
   }
 
   destroy(reason: Error = new ConnectionClosed("the connection was destroyed here")): void {
-    this.#kernel.destroy(reason);
+    this.#kernel.destroy(toError(reason)); // a program in JavaScript may pass anything
   }
 
   /** Closes the connection, and destroys it if that takes more than 10 seconds. */

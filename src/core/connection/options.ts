@@ -22,6 +22,12 @@ export interface HeartbeatOptions {
   readonly command?: AnyCommand | undefined;
 }
 
+/**
+ * A function that returns the TLS options for one handshake. If it fails, the upgrade fails. The connection is undefined with
+ * `implicitTLS`, whose handshake comes before the connection.
+ */
+export type TLSProvider = (connection: AmpConnection | undefined) => TLSOptions | Promise<TLSOptions>;
+
 /** Options that `connect`, `listen` and `attach` have in common. */
 export interface ConnectionOptions {
   /** Responders for the peer's asks. Default: none; every ask is answered with `UNHANDLED`. */
@@ -34,9 +40,10 @@ export interface ConnectionOptions {
   /**
    * Certificate and authorities of this end on StartTLS, unless the call or the responder gives them. If the locator has no
    * responder for StartTLS, the peer's StartTLS is answered with these options, as Twisted does. `false`: it is not
-   * answered, and only this end can start TLS.
+   * answered, and only this end can start TLS. A function is called for every handshake, for example to use renewed
+   * certificates.
    */
-  readonly tls?: TLSOptions | false | undefined;
+  readonly tls?: TLSOptions | TLSProvider | false | undefined;
   /**
    * Refuses, in both directions, every plaintext ask other than StartTLS. `true` requires encryption only: an attacker can be
    * the peer. `"verified"` also requires that the peer's certificate was verified against authorities. Default false.

@@ -1,7 +1,7 @@
 /** Errors caused by the peer: it rejected a call, answered with an error, or broke the protocol. */
 import { AmpError, identify, isOwnClass } from "./amp-error.ts";
 import { InvalidSignature } from "./caller.ts";
-import { LONE_SURROGATE, MAX_DESCRIPTION_CHARACTERS, shownText } from "./safe-text.ts";
+import { MAX_DESCRIPTION_CHARACTERS, shownText, UNENCODABLE } from "./safe-text.ts";
 import { messageOf } from "./to-error.ts";
 
 /** Characters of the longest error code that a value of 65535 bytes can hold. A peer may send one as long. */
@@ -57,7 +57,7 @@ export class UnexpectedAnswer extends ProtocolError {
  * {@link UnknownRemoteError} for a code that its command does not declare.
  */
 export class RemoteAmpError extends AmpError {
-  /** Error code, `_error_code` on the wire. */
+  /** Error code, `_error_code` on the wire. Bytes that are not UTF-8 are lone surrogates U+DC80..U+DCFF, as in keys. */
   readonly errorCode: string;
   /** Text for people, `_error_description` on the wire. */
   readonly description: string;
@@ -95,7 +95,7 @@ export class RemoteAmpError extends AmpError {
 export function checkErrorCode(errorCode: unknown): void {
   if (
     typeof errorCode !== "string" ||
-    LONE_SURROGATE.test(errorCode) ||
+    UNENCODABLE.test(errorCode) ||
     errorCode.length > MAX_CODE_CHARACTERS
   ) {
     const shown = shownText(messageOf(errorCode));

@@ -11,6 +11,7 @@ import {
   type Field,
   isLocal,
   isPieceOf,
+  propertiesOf,
   type SpreadPath,
   type Values,
 } from "./field.ts";
@@ -33,13 +34,16 @@ export class FieldSet implements CompiledFields {
   constructor(fields: Fields, what: string, exact = true) {
     this.#what = what;
     this.#exact = exact;
-    this.#names = Object.keys(fields);
+    this.#names = Object.entries(fields).flatMap(([name, argument]) => propertiesOf(argument) ?? [name]);
     this.fields = Object.entries(fields)
       .flatMap(([name, argument]) => this.#compile(name, argument))
       .sort((a, b) => compareBytes(a.key, b.key));
     const spread = this.fields.filter((field) => field.spread !== undefined);
     this.spreadPath = spread[0]?.spread?.spreadPath;
     for (const { name } of spread) this.#checkPieces(name);
+    const twice = this.#names.find((name, index) => this.#names.indexOf(name) !== index);
+    if (twice !== undefined)
+      throw new InvalidSignature(`${what}: two fields fill the property ${JSON.stringify(twice)}`);
   }
 
   /** Returns the compiled field, or an empty array for a local field. @throws InvalidSignature, TooLong */

@@ -84,6 +84,22 @@ export interface BoxArgument<T, I = T> extends Argument<T, I> {
   readonly spreadPath: SpreadPath;
 }
 
+/**
+ * Argument that fills several properties, none of which has its name. Created with `propertiesArgument()`. `toBox` gets an
+ * object with the properties, and `fromBox` returns one.
+ */
+export interface PropertiesArgument<T extends object, I extends object = T> extends BoxArgument<T, I> {
+  readonly properties: readonly string[];
+}
+
+/** Returns the properties that an argument fills; undefined if it fills the property of its name. */
+export function propertiesOf(argument: object | undefined): readonly string[] | undefined {
+  // A JavaScript program may pass a value of any type.
+  return typeof argument === "object" && argument !== null && "properties" in argument
+    ? (argument as PropertiesArgument<object>).properties // only PropertiesArgument has it
+    : undefined;
+}
+
 /** @throws InvalidSignature if the name cannot be a key, TooLong if it is over 255 bytes */
 export function compileKey(name: string): Key {
   const key = textToKey(name);

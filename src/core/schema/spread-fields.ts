@@ -15,6 +15,7 @@ import {
   type CompiledFields,
   type Constant,
   type Field,
+  propertiesOf,
   type SpreadPath,
   takeValue,
   type Values,
@@ -89,10 +90,25 @@ function readBox(set: CompiledFields, frame: Frame, connection: unknown): Record
     } catch (error) {
       throw set.failure(name, error);
     }
-    if (field.spread === undefined || value !== undefined) values[name] = value;
+    const properties = propertiesOf(field.spread);
+    if (properties !== undefined && value !== undefined) copyProperties(properties, value as Values, values);
+    else if (field.spread === undefined || value !== undefined) values[name] = value;
     else if (!field.optional) throw set.missing(name);
   }
   return values;
+}
+
+/** Copies the properties that are not undefined. Returns `target`. */
+function copyProperties(
+  properties: readonly string[],
+  source: Values,
+  target: Record<string, unknown>,
+): Record<string, unknown> {
+  for (const property of properties) {
+    const value = source[property];
+    if (value !== undefined) target[property] = value;
+  }
+  return target;
 }
 
 function readField(field: Field, frame: Frame, box: Box, connection: unknown): unknown {
@@ -117,7 +133,8 @@ function writeFields(
   const box = new Box();
   for (const { key, value } of constants) box.set(key, value ?? tagBytes(tag));
   for (const field of set.fields) {
-    const value = takeValue(slots, field, values);
+    const properties = propertiesOf(field.spread);
+    const value = properties ? copyProperties(properties, values, {}) : takeValue(slots, field, values);
     if (value === undefined) {
       if (field.optional) continue;
       throw set.missing(field.name);
@@ -129,6 +146,7 @@ function writeFields(
       throw set.failure(field.name, error);
     }
   }
+  slots.fill(undefined); // the slots of properties
   // A row of a list may be empty. A box of its own may not, so `writeBox` rejects it.
   if (box.size === 0) out.uint16(0);
   else writeBox(out, box);

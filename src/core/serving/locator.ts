@@ -24,6 +24,11 @@ export type ResponderSource = CommandResponder | ResponderLocator | object;
 
 /** Prefix of the names of methods that get the raw box. */
 const RAW_PREFIX = "amp_";
+/**
+ * Maximum length of the name of such a method. V8 derives the hash of a property name over 16,383 characters from its length
+ * alone, so it would compare each long name from a peer with all earlier ones.
+ */
+const MAX_RAW_NAME = 16_383;
 
 /**
  * Joins sources into one locator. A responder passed directly takes precedence over all other sources. Among the others, the
@@ -136,6 +141,7 @@ function checkRawName(methodName: string): void {
 }
 
 function rawMethod(instance: object, methodName: string): RawResponder | undefined {
+  if (methodName.length > MAX_RAW_NAME) return undefined;
   const method: unknown = Reflect.get(instance, methodName);
   if (typeof method !== "function") return undefined;
   // The cast is safe by convention: a method of this name takes a box and returns one.

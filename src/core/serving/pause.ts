@@ -39,7 +39,7 @@ export class Pause {
 
   /** Called while a limit is reached. Sets a timer if there is none. */
   begin(): void {
-    if (this.#timer !== undefined) return;
+    if (this.#timer !== undefined || !this.#port.alive) return;
     const { clock } = this.#port;
     this.#finished = this.#serving.finished;
     this.#since = clock.now();

@@ -148,6 +148,25 @@ describe("BoxDispatcher", () => {
     expect(await failed).toBe(reason);
   });
 
+  test("a dispatcher answers with UNKNOWN and ends if a responder throws an undeclared error", async () => {
+    const reason = new Error("a bug");
+    const throwing = Wait.responder(() => {
+      throw reason;
+    });
+    const { ends, sent, errors } = joined(undefined, locator(throwing));
+    const [a, b] = ends;
+    const own = rejection(b.callRemote(Wait));
+    expect(await rejection(a.callRemote(Wait))).toMatchObject({ errorCode: "UNKNOWN" });
+    expect(await b.closed).toBe(reason);
+    expect(b.state).toBe("closed");
+    expect(await own).toBe(reason);
+    expect(errors).toContain(reason);
+    const boxes = sent.length;
+    b.boxReceived(new Box({ _ask: "9", _command: "Wait" }));
+    await flushPending();
+    expect(sent).toHaveLength(boxes);
+  });
+
   test("a dispatcher ends with its sender, and a call without an answer does not throw", async () => {
     const { ends, refuse } = joined();
     const reason = new ConnectionClosed("the queue is gone");

@@ -312,3 +312,25 @@ test("`closed` is the same before and after the end, and never rejects", async (
   expect(await before).toBe(await a.closed);
   expect(await a.callRemoteString("x", new Box()).catch((error) => error)).toBe(await a.closed);
 });
+
+test("destroy() with a reason that is not an error ends the connection with an error", async () => {
+  const { connection } = scriptedPeer();
+  Reflect.apply(connection.destroy, connection, ["no more"]); // as a program in JavaScript may call it
+  expect(await connection.closed).toMatchObject({ message: "no more", cause: "no more" });
+  await expect(connection.callRemote(Sum, { a: 1, b: 2 })).rejects.toThrow("no more");
+});
+
+test("a call with a signal that is not an AbortSignal rejects, and leaves no timer", async () => {
+  const clock = manualClock();
+  const { connection } = scriptedPeer({}, { clock });
+  const options = { timeout: 1000, signal: {} };
+  const call: Promise<unknown> = Reflect.apply(connection.callRemote, connection, [
+    Sum,
+    { a: 1, b: 2 },
+    options,
+  ]);
+  await expect(call).rejects.toThrow("the option signal must be an AbortSignal, not an object (Object)");
+  connection.destroy();
+  await connection.closed;
+  expect(clock.pending).toBe(0);
+});

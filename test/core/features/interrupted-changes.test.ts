@@ -1,6 +1,15 @@
 /** A protocol change that is interrupted after its answer, and the errors that `onError` receives. */
-import { locator, ProtocolSwitchCommand, StartTLS } from "ampwire";
-import { flushPending, manualClock, scriptedPeer } from "ampwire/testing";
+import {
+  Box,
+  Connection,
+  encodeBox,
+  locator,
+  ProtocolSwitchCommand,
+  StartTLS,
+  type StartTLSTransport,
+  type TLSOptions,
+} from "ampwire";
+import { flushPending, manualClock, memoryTransports, scriptedPeer } from "ampwire/testing";
 import { expect, test } from "vitest";
 
 const Switch = new ProtocolSwitchCommand("Switch");
@@ -22,6 +31,44 @@ test.each(["destroyed", "timed out"])(
     await connection.closed;
     await flushPending();
     expect(errors).toEqual([]);
+  },
+);
+
+test.each(["StartTLS", "Switch"])(
+  "%s begins when everything before it has been taken by the peer",
+  async (name) => {
+    const [mine, theirs] = memoryTransports({ capacity: 10, fakeTLS: true });
+    let begun = false;
+    const begin = () => {
+      begun = true;
+    };
+    const prepare = mine.prepareTLS;
+    if (prepare === undefined) throw new Error("fakeTLS provides it");
+    const watched = {
+      prepareTLS: (options: TLSOptions): StartTLSTransport => {
+        const start = prepare(options);
+        return (...given) => {
+          begin();
+          return start(...given);
+        };
+      },
+    };
+    const connection = new Connection(Object.assign(mine, watched), manualClock(), {
+      locator: locator(
+        StartTLS.responder(() => ({})),
+        Switch.responder(() => ({ protocol: begin })),
+      ),
+    });
+    theirs.pause();
+    theirs.start({ received() {}, ended() {}, drained() {}, lost() {} });
+    theirs.write(encodeBox(new Box({ _ask: "1", _command: name })));
+    await flushPending();
+    expect(mine.unsent).toBeGreaterThan(0); // the answer
+    expect(begun).toBe(false);
+    theirs.resume();
+    await flushPending();
+    expect(begun).toBe(true);
+    connection.destroy();
   },
 );
 

@@ -264,4 +264,14 @@ describe("amp_NAME methods", () => {
     for (const name of ["secret", "value", "toString", "", "amp_RAW"])
       expect(found.locateResponder(name)).toBeUndefined();
   });
+
+  test("a name over 16,383 characters has no raw method, because V8 hashes such names by their length alone", () => {
+    const raw = {
+      [`amp_${"X".repeat(16_379)}`]: () => new Box(),
+      [`amp_${"X".repeat(16_380)}`]: () => new Box(),
+    };
+    const found = locator(raw);
+    expect(found.locateResponder("x".repeat(16_379))).toBeTypeOf("function");
+    expect(found.locateResponder("x".repeat(16_380))).toBeUndefined();
+  });
 });

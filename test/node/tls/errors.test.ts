@@ -59,6 +59,13 @@ describe("handshakeFailed", () => {
       /handshake failure/,
     ],
     [
+      "an alert after the server's certificate that is about something else",
+      { ...failure("ERR_SSL_TLSV1_ALERT_INTERNAL_ERROR"), certificate: server },
+      ours,
+      HandshakeError,
+      /the peer ended the TLS handshake: internal error/,
+    ],
+    [
       "a close before the server's certificate",
       failure("ECONNRESET"),
       ours,

@@ -28,8 +28,9 @@ export class KernelConnection implements ChangingConnection {
     return this.#kernel.transport;
   }
 
-  get tlsDefaults(): TLSOptions {
-    return this.#kernel.options.tls || {};
+  tlsDefaults(): TLSOptions | Promise<TLSOptions> {
+    const { connection, options } = this.#kernel;
+    return typeof options.tls === "function" ? options.tls(connection) : options.tls || {};
   }
 
   get requireTLS(): boolean | "verified" {

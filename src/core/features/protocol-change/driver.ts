@@ -35,7 +35,7 @@ import { checkTLSOptionNames, START_TLS_OPTIONS } from "./tls-option-names.ts";
 /** StartTLS, the protocol switch, and every other command that changes what the bytes mean. */
 export const protocolChanges: FeatureKind<Pick<ConnectionOptions, "tls">> = {
   check: ({ tls }) => {
-    if (tls !== false) checkTLSOptionNames("tls", tls);
+    if (tls !== false && typeof tls !== "function") checkTLSOptionNames("tls", tls);
   },
   commands: [{ command: StartTLS, serve: answerStartTLS }],
   changes: (kernel) => new ChangeDriver(kernel),
@@ -85,15 +85,22 @@ class ChangeDriver implements Feature, ProtocolChanges {
   }
 
   async startTLS(options: StartTLSOptions): Promise<void> {
-    checkTLSOptionNames("startTLS", options, START_TLS_OPTIONS);
-    const { localCertificate, verifyAuthorities, serverName, requireQuiescent, ...call } = options;
+    try {
+      checkTLSOptionNames("startTLS", options, START_TLS_OPTIONS);
+    } catch (error) {
+      this.refused({ state: "upgrading" }, toError(error)); // as for every failure before the ask is sent
+      throw error;
+    }
+    const { localCertificate, verifyAuthorities, serverName, requireQuiescent, timeout, signal, ...more } =
+      options;
     const values = {
       tls_localCertificate: localCertificate,
       tls_verifyAuthorities: verifyAuthorities,
       tls_serverName: serverName,
       tls_requireQuiescent: requireQuiescent,
+      tls_options: more,
     };
-    await this.#kernel.connection.callRemote(StartTLS, values, call);
+    await this.#kernel.connection.callRemote(StartTLS, values, { timeout, signal });
   }
 
   /** Errors before the ask is sent change nothing. */
@@ -112,7 +119,7 @@ class ChangeDriver implements Feature, ProtocolChanges {
   }
 
   /** A program that has asked for TLS must not continue in plaintext: later calls in plaintext are rejected. */
-  refused(change: ProtocolChange, reason: Error): void {
+  refused(change: Pick<ProtocolChange, "state">, reason: Error): void {
     const kernel = this.#kernel;
     if (change.state === "upgrading" && !kernel.secure && kernel.changeKind !== "upgrading")
       kernel.plaintextRefused = reason;
@@ -138,6 +145,7 @@ class ChangeDriver implements Feature, ProtocolChanges {
     }
     change.admit(this.#connection, "asker");
     const perform = change.prepare(this.#connection, values, "asker");
+    if (perform instanceof Promise) perform.catch(nothing); // its rejection is handled after the answer
     if (options.signal?.aborted) throw options.signal.reason;
 
     const current: Current = { change, side: "asker", reject, release: nothing, event: undefined };
@@ -191,7 +199,9 @@ class ChangeDriver implements Feature, ProtocolChanges {
     try {
       const values = await ask.run();
       if (this.#current !== current) return;
-      perform = current.change.prepare(this.#connection, values, "responder");
+      const prepared = current.change.prepare(this.#connection, values, "responder");
+      perform = typeof prepared === "function" ? prepared : await prepared;
+      if (this.#current !== current) return;
       ask.writeAnswer(values, answer);
     } catch (error) {
       if (this.#current === current) this.#end(current, "declined", error, () => ask.fail(error));
@@ -284,7 +294,7 @@ class ChangeDriver implements Feature, ProtocolChanges {
    */
   #perform(
     current: Current,
-    perform: PerformChange,
+    perform: PerformChange | Promise<PerformChange>,
     by: "answered" | "agreed",
     done: (values: Values) => void,
     failed: (error: unknown) => void,
@@ -307,9 +317,13 @@ class ChangeDriver implements Feature, ProtocolChanges {
   }
 
   /** Resolves with undefined if the connection was lost meanwhile. */
-  async #make(current: Current, perform: PerformChange): Promise<Values | undefined> {
+  async #make(
+    current: Current,
+    prepared: PerformChange | Promise<PerformChange>,
+  ): Promise<Values | undefined> {
     const { ending, inbox, transport } = this.#kernel;
     await transport.flushed();
+    const perform = typeof prepared === "function" ? prepared : await prepared;
     if (this.#current !== current) return undefined;
     const leftovers = inbox.reader.takeRest();
     if (current.change.state === "switching") {
