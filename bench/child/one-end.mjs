@@ -29,7 +29,7 @@ const transport = {
   end: () => {},
   destroy: () => {},
 };
-// Time stands still: under valgrind, reading would yield after each few boxes.
+// The time does not advance: under valgrind, reading would yield after every few boxes.
 const clock = { now: () => 0, setTimeout, clearTimeout };
 
 async function serve(rounds) {

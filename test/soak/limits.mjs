@@ -3,7 +3,7 @@
 const KIBIBYTE = 1024;
 const MEBIBYTE = 1024 * KIBIBYTE;
 
-/** Of each connection. */
+/** Limits of each connection. */
 export const HOSTILE_LIMITS = {
   maxBoxBytes: MEBIBYTE,
   maxUnsentBytes: MEBIBYTE,
@@ -15,5 +15,5 @@ export const HOSTILE_LIMITS = {
   idleTimeout: 30_000,
 };
 
-/** Of all connections together. */
+/** Limits of all connections together. */
 export const SERVER_LIMITS = { maxBytesInProgress: 64 * MEBIBYTE, maxUnsentBytes: 64 * MEBIBYTE };

@@ -42,7 +42,7 @@ export async function prepareRequest(
 }
 
 /** Prepares a call without a schema. The values of its answer are bytes. */
-export function untypedRequest(name: string, args: readonly TypedArgument[]): Request {
+function untypedRequest(name: string, args: readonly TypedArgument[]): Request {
   const box = untypedBox(args);
   return {
     requiresAnswer: true,
@@ -57,7 +57,7 @@ export function untypedRequest(name: string, args: readonly TypedArgument[]): Re
 }
 
 /** @throws UsageError for values that the command does not accept */
-export function typedRequest(command: Command, args: readonly TypedArgument[]): Request {
+function typedRequest(command: Command, args: readonly TypedArgument[]): Request {
   const values = typedValues(command, args);
   return {
     requiresAnswer: command.requiresAnswer,

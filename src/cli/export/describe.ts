@@ -65,7 +65,7 @@ function describeTypes(fields: Fields): Types {
 }
 
 function describeType(codec: Argument<unknown>): TypeDescription {
-  // In Python the absent key of both is None.
+  // In Python, an absent key of either is None.
   const optional = ("optional" in codec && codec.optional === true) || "nullable" in codec;
   if ("local" in codec && codec.local === true) return { type: "Local", optional: true };
   const { description } = codec;

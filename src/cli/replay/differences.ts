@@ -33,14 +33,14 @@ export function isIgnored({ ignored }: Comparison, command: string, key: string)
   return ignored.size > 0 && (ignored.has(key) || ignored.has(`${command}.${key}`));
 }
 
-/** True for a key that AMP defines: it is no field of the command. */
+/** True for a key that AMP defines. It is not a field of the command. */
 export function isProtocolKey(key: string): boolean {
   return TAGS.has(key) || key === COMMAND || key === ERROR_CODE || key === ERROR_DESCRIPTION;
 }
 
 /**
  * @param command name of the command, for its ignored fields
- * @param isSame returns true for two values that are taken for equal although they differ
+ * @param isSame returns true for two values that differ but count as equal
  */
 export function boxDifferences(
   recorded: Box,

@@ -5,7 +5,7 @@
 import type { Box } from "../../index.ts";
 import { isProtocolKey } from "./differences.ts";
 
-/** Fewest bytes of a value that is taken for an id although its field is not ignored. A shorter one may be a count. */
+/** Minimum length in bytes of a value that counts as an id although its field is not ignored. A shorter one may be a count. */
 const MIN_ID_BYTES = 8;
 /** Most bytes of an id. */
 const MAX_ID_BYTES = 1024;

@@ -10,7 +10,7 @@ import { typedValuesOf } from "./typed-box.ts";
 /** Keys of the protocol. Keys of an application may begin with an underscore too. */
 const HIDDEN = new Set(["_ask", "_answer", "_error", "_command", ERROR_CODE, ERROR_DESCRIPTION]);
 
-/** A tag stands in brackets. */
+/** A tag is printed in brackets. */
 const TAG_MARKS = /[\s"\]]/u;
 /** A description is a sentence. It is quoted only if a part of it looks like a field. */
 const DESCRIPTION_MARKS = /[="]/;

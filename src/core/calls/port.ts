@@ -45,7 +45,7 @@ export interface Port {
 }
 
 /** Limits that calls and serving enforce: see `Limits`. */
-export interface PortLimits {
+interface PortLimits {
   readonly maxAsksInProgress: number;
   readonly maxBytesInProgress: number;
   readonly maxElements: number;

@@ -9,7 +9,7 @@ import type { ChangeKind, Transition } from "./states.ts";
  * Milliseconds in which `close()` still serves what the peer asks; and, after this end has ended its side of the stream, in
  * which the peer may end its own.
  */
-export const CLOSE_GRACE_MS = 2_000;
+const CLOSE_GRACE_MS = 2_000;
 
 /** The kernel as its end sees it: more than features see. */
 interface EndingKernel extends Kernel {

@@ -39,7 +39,7 @@ export function serving(port: Port, options: ServingOptions, budget: SharedBudge
   return new Serving(port, options, budget);
 }
 
-export class Serving extends LimitedAsks implements AskReceiver {
+class Serving extends LimitedAsks implements AskReceiver {
   readonly #port: Port;
   readonly #options: ServingOptions;
   readonly #locator: ResponderLocator;

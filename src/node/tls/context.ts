@@ -28,7 +28,7 @@ const anonymous = newBranch();
 const byCertificate = new WeakMap<Certificate, Branch>();
 
 /** Returns the trusted CAs; undefined if the peer is not verified. @throws InvalidCertificate if the system's are missing */
-export function authoritiesOf({ verifyAuthorities }: TLSOptions): readonly Certificate[] | undefined {
+function authoritiesOf({ verifyAuthorities }: TLSOptions): readonly Certificate[] | undefined {
   return typeof verifyAuthorities === "string" ? namedAuthorities(verifyAuthorities) : verifyAuthorities;
 }
 

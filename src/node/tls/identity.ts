@@ -21,7 +21,7 @@ export function identityOptions(serverName: string | undefined): ConnectionOptio
 }
 
 /** Returns the error if the certificate is not for the name. Only subject alternative names count (RFC 9525). */
-export function checkIdentity(name: string, certificate: PeerCertificate): Error | undefined {
+function checkIdentity(name: string, certificate: PeerCertificate): Error | undefined {
   // Node 22.23 finds no IPv6 address in a certificate, so OpenSSL compares addresses.
   if (isIP(name) !== 0 && new X509Certificate(certificate.raw).checkIP(name) !== undefined) return undefined;
   // Without the common name: Node would accept it if there is no alternative name.

@@ -65,7 +65,7 @@ describe("bigBytes", () => {
     expect(readFields(fields, wire)).toEqual({ it: new Uint8Array(), text: "", id: 1 });
     // One empty piece is the empty value, too.
     expect(readBox({ text: bigUnicode({ layout }) }, new Box({ "text.0": "" }))).toEqual({ text: "" });
-    // A piece of the other layout is not taken for an empty value.
+    // A piece of the other layout does not count as an empty value.
     expect(() => readBox({ it: bigBytes({ layout }) }, new Box({ it: "a" }))).toThrow(/the layout differs/);
     // A codec without an empty value is missing.
     expect(() => readBox({ it: big(integer(), { layout }) }, new Box({ other: "x" }))).toThrow(/"it"/);
