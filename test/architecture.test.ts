@@ -1,6 +1,6 @@
 /** Rules for imports. The compiler checks that the core uses no types of Node or the DOM. */
 import { describe, expect, test } from "vitest";
-import { type Import, importsOf, sources } from "./support/sources.ts";
+import { type Import, importsOf, sources, textOf } from "./support/sources.ts";
 
 /**
  * The folders of `src/`, and the folders that each may import besides itself. A file directly in `core/` counts as a folder.
@@ -10,7 +10,7 @@ const BASE = ["core/errors", "core/number-option", "core/option-names", "core/pl
 const TO_WIRE = ["core/wire", ...BASE];
 const TO_COMMAND = ["core/command", "core/schema", ...TO_WIRE];
 const TO_CALLS = ["core/calls", "core/observer", "core/time-limit", ...TO_COMMAND];
-const TO_CONNECTION = ["core/connection", "core/report-limiter", "core/serving", ...TO_CALLS];
+const TO_CONNECTION = ["core/connection", "core/serving", ...TO_CALLS];
 
 const RULES: Readonly<Record<string, readonly string[]>> = {
   "core/errors": [],
@@ -18,7 +18,6 @@ const RULES: Readonly<Record<string, readonly string[]>> = {
   "core/option-names": [],
   "core/platform": [],
   "core/transport": [],
-  "core/report-limiter": ["core/transport"],
   "core/time-limit": ["core/platform", "core/transport"],
   "core/wire": BASE,
   "core/schema": TO_WIRE,
@@ -27,7 +26,7 @@ const RULES: Readonly<Record<string, readonly string[]>> = {
   "core/observer": ["core/command", "core/transport"],
   "core/calls": ["core/observer", "core/time-limit", ...TO_COMMAND],
   "core/serving": TO_CALLS,
-  "core/connection": ["core/report-limiter", "core/serving", ...TO_CALLS],
+  "core/connection": ["core/serving", ...TO_CALLS],
   "core/features": ["core/arguments", ...TO_CONNECTION],
   "core/carriers": TO_CONNECTION,
   "core/complete-connection": ["core/features", ...TO_CONNECTION],
@@ -96,6 +95,14 @@ describe("sources", () => {
         !from.startsWith("core/features/protocol-change/"),
     );
     expect(wrong.map(({ from }) => from)).toEqual([]);
+  });
+
+  test("no source imports createRequire by name: webpack follows it and warns about the optional package koffi", () => {
+    const wrong = paths.filter((path) => /import\s*\{[^}]*\bcreateRequire\b/.test(textOf(path)));
+    expect(wrong).toEqual([]);
+    expect(paths.filter((path) => textOf(path).includes("createRequire("))).toEqual([
+      "node/descriptors/libc.ts",
+    ]);
   });
 
   test("no source except the CLI imports an entry point", () => {

@@ -13,26 +13,26 @@ const ENTRY_POINTS = {
     OnlyOneTLS PROTOCOL_ERRORS PeerRefusedCertificate PeerVerifyError PlaintextAfterStartTLS ProtocolError
     ProtocolSwitchCommand ProtocolSwitched RemoteAmpError StartTLS StartTLSCollision StartTLSRefused
     TLSNotAvailable TLSRequired TLS_REQUIRED_ERROR_CODE TooLong UNHANDLED_ERROR_CODE UNKNOWN_ERROR_CODE
-    UNAVAILABLE_ERROR_CODE Unavailable UnexpectedAnswer UnhandledCommand UnknownRemoteError UnsentTimeout ampList bigBytes bigInteger bigUnicode boolean boxArgument
-    bytes command dateTime decimal decimalText encodeBox exactDecimal float integer listOf local locator
-    optional parseBoxes path plainBox switchBox tlsBox unicode`,
+    UNAVAILABLE_ERROR_CODE Unavailable UnexpectedAnswer UnhandledCommand UnknownRemoteError UnsentTimeout ampList big bigBytes bigInteger bigUnicode boolean boxArgument
+    bytes client command compression dateTime decimal decimalText declaredError encodeBox enumeration exactDecimal float implement integer json listOf literal local locator
+    nullable optional parseBoxes path plainBox propertiesArgument switchBox tlsBox unicode`,
     types: `
     AbortSignalLike Address AmpConnection AnyCommand Argument ArgumentDescription ArgumentsOf BoxArgument BoxKind
     BoxReceiver BoxSender CallEvent Caller CallOptions CallParameters CallResult CertificateLike ChangeEvent
-    ChangeSide ChangingConnection ChunkOwnership Clock CloseOptions CommandSpec CommandType ConnectionOptions ErrorClass ErrorContext ErrorCodes
+    ChangeSide ChangingConnection ChunkOwnership ClientOf Clock CloseOptions CommandSpec CommandType Compression Compressor ConnectionOptions ConnectionState Contract DateTimeOptions ErrorWithData Implementation NullableArgument PropertiesArgument SchemaIssue SchemaResult StandardSchema ErrorClass ErrorContext ErrorCodes
     Extended Fault Fields LimitOptions HeartbeatOptions InPlaceArgument InputOf Limits LocalArgument
-    MessageChannelLike MessageListener MessageTransportOptions Observer
-    OptionalArgument PerformChange PrivateCertificateLike ProtocolChange RawResponder Respond Responder
+    MessageChannelLike MessageListener MessageTransportOptions NamedAuthorities Observer
+    OptionalArgument PerformChange PrivateCertificateLike ProtocolChange RawResponder RevocationList Respond Responder
     ResponderContext ResponderLocator ResponderSource ResponseOf SideChannel SocketAddress Signal SplitLayout
     SplitOptions StartTLSOptions StartTLSTransport State SwitchFields SwitchSpec SwitchedProtocol
-    TLSOptions TLSSession Transport TransportReceiver ValueOf ValuesOf`,
+    TLSOptions TLSProvider TLSSession TLSVersion Transport TransportReceiver ValueOf ValuesOf`,
   },
   "node/index.ts": {
     values: `
     Certificate NodeConnection PrivateCertificate Server attach attachChild attachFileDescriptors
-    attachStdio connect descriptor listen protocolSwitch reconnecting`,
+    attachStdio compressed connect descriptor listen protocolSwitch reconnecting zlib`,
     types: `
-    AttachChildOptions AttachOptions Attachable AuthorityOptions BackoffOptions CertificateOptions
+    AttachChildOptions AttachOptions Attachable CompressedOptions ZlibOptions AuthorityOptions BackoffOptions CertificateOptions CertificateUsage NamedAuthorities RevocationList RevocationListOptions TLSProvider
     ConnectOptions DescriptorChannel DescriptorOptions FileDescriptors KeyOptions ListenOptions
     NodeConnectionOptions ConnectionOpener PEM ReconnectingBaseOptions ReconnectingStateChange ReconnectingClient ReconnectingOptions ReconnectingState TLSOptions TLSRole
     TLSVersion PeerCredentials QueueLimits ServerLimits`,

@@ -16,6 +16,8 @@ import {
   UnhandledCommand,
 } from "../index.ts";
 
+import { reasonsIn, systemCode } from "./net/reason.ts";
+
 export interface CliError {
   readonly message: string;
   readonly hint: string | undefined;
@@ -44,7 +46,7 @@ type Known = readonly [errorClass: abstract new (...args: never[]) => Error, hin
 
 /** Hints by error class. The first class that matches is used. */
 const hints: readonly Known[] = [
-  [ConnectFailed, "check that a server listens at this address"],
+  [ConnectFailed, "check that a server listens at this address"], // if the system names no reason
   [UnhandledCommand, "the peer has no responder with this name; names are case-sensitive"],
   [CallTimeout, "--timeout SECONDS sets a longer timeout"],
   [TLSRequired, "--starttls starts TLS before the call"],
@@ -59,14 +61,44 @@ const hints: readonly Known[] = [
 ];
 
 export function toCliError(error: unknown): CliError {
-  const text = error instanceof Error ? error.message || error.name : String(error);
-  const message = oneLine(error instanceof PeerVerifyError ? withoutAuthorities(text) : text);
+  const text = withReasons(error);
+  const verifies =
+    error instanceof PeerVerifyError || (error instanceof Failure && error.cause instanceof PeerVerifyError);
+  const message = oneLine(verifies ? withoutAuthorities(text) : text);
   const exitCode = error instanceof UsageError ? 2 : 1;
   const hint = error instanceof Failure ? error.hint : hintFor(error);
   return { message, hint, code: codeOf(error), exitCode };
 }
 
+/** Hints for errors of the system when a connection is opened. */
+const connectHints: Readonly<Record<string, string>> = {
+  ECONNREFUSED: "no process listens at this address: start the server, or check the address",
+  ENOENT: "there is no socket at this path: start the server, or check the path",
+  ENOTDIR: "there is no socket at this path: check it",
+  EACCES: "no permission to use this socket: check its mode and its owner",
+  EPERM: "no permission to use this address: check the mode of the socket, or the firewall",
+  ENOTFOUND: "the host name is unknown: check its spelling",
+  EAI_AGAIN: "the name server did not answer: check the network",
+  ETIMEDOUT: "the host did not answer: check the address, the network and the firewall",
+  EHOSTUNREACH: "the host cannot be reached: check the address and the network",
+  ENETUNREACH: "the network cannot be reached: check the address and the network",
+};
+
+/** Returns the message of an error, and the messages of the errors in an AggregateError if it lacks them. */
+function withReasons(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const missing = reasonsIn(error).filter((reason) => !error.message.includes(reason));
+  if (missing.length === 0) return error.message || error.name;
+  const text = error.message.trimEnd();
+  if (text === "") return missing.join("; ");
+  return `${text}${text.endsWith(":") ? "" : ":"} ${missing.join("; ")}`;
+}
+
 function hintFor(error: unknown): string | undefined {
+  if (error instanceof ConnectFailed) {
+    const code = systemCode(error, (known) => Object.hasOwn(connectHints, known));
+    if (code !== undefined) return connectHints[code];
+  }
   if (error instanceof RemoteAmpError && error.errorCode === UNKNOWN_ERROR_CODE) {
     return "the responder failed or could not read the values; check the log of the peer";
   }

@@ -2,6 +2,7 @@
 import { call } from "./call/call.ts";
 import { authority } from "./certificate/authority.ts";
 import { issue } from "./certificate/issue.ts";
+import { crl, revoke } from "./certificate/revoke.ts";
 import { show } from "./certificate/show.ts";
 import { decode } from "./decode/decode.ts";
 import { exportSubcommand } from "./export/export.ts";
@@ -21,6 +22,8 @@ export const subcommands: readonly Subcommand[] = [
   replay,
   authority,
   issue,
+  revoke,
+  crl,
   show,
   importSubcommand,
   exportSubcommand,

@@ -1,17 +1,18 @@
 /** A connection with all features of the core: for the Node entry point, for tests, and for transports of a program's own. */
 import { BaseConnection } from "./connection/connection.ts";
-import { FeatureSet } from "./connection/feature.ts";
+import type { FeatureSet } from "./connection/feature.ts";
 import type { ConnectionOptions } from "./connection/options.ts";
 import { boxReceiver } from "./features/box-receiver.ts";
 import { boxTimeout } from "./features/box-timeout.ts";
 import { liveness } from "./features/liveness.ts";
 import { protocolChanges } from "./features/protocol-change/driver.ts";
+import { unsentWatch } from "./features/unsent-watch.ts";
 import { CONNECTION_OPTIONS, checkOptionNames } from "./option-names.ts";
 import { serving } from "./serving/serving.ts";
 import type { SharedBudgets } from "./serving/shared-budget.ts";
 import type { Clock, Transport } from "./transport.ts";
 
-export const ALL_FEATURES = new FeatureSet(protocolChanges, boxReceiver, boxTimeout, liveness);
+export const ALL_FEATURES: FeatureSet = [protocolChanges, boxReceiver, boxTimeout, liveness, unsentWatch];
 
 /** AMP over any transport. `connect`, `listen` and `attach` create connections. */
 export class Connection extends BaseConnection {

@@ -3,8 +3,14 @@
  * DOM, and the core compiles without both. So this file declares the parts that the core needs.
  */
 
+/**
+ * Bytes in memory that no other thread shares: `Uint8Array<ArrayBuffer>` since TypeScript 5.7. Older versions, which have no
+ * such type, compile the published types too.
+ */
+export type UnsharedBytes = ReturnType<Uint8Array["slice"]>;
+
 interface Utf8Encoder {
-  encode(text: string): Uint8Array<ArrayBuffer>;
+  encode(text: string): UnsharedBytes;
   encodeInto(text: string, target: Uint8Array): { read: number; written: number };
 }
 interface Utf8Decoder {
@@ -15,20 +21,23 @@ declare const TextDecoder: new (label: "utf-8", options: { fatal: boolean; ignor
 
 export const utf8Encoder: Utf8Encoder = new TextEncoder();
 /** Decoder that throws for invalid UTF-8. It keeps a byte order mark, as Python's codec `utf-8` does. */
-export const utf8Strict: Utf8Decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+export const utf8Strict: Utf8Decoder = /* @__PURE__ */ new TextDecoder("utf-8", {
+  fatal: true,
+  ignoreBOM: true,
+});
 /** Decoder that replaces invalid UTF-8 with U+FFFD. For text that is only shown to people. */
 export const utf8Lenient: Utf8Decoder = new TextDecoder("utf-8", { fatal: false, ignoreBOM: true });
 
 /** Global of Node, which other runtimes may lack. */
 const { Buffer } = globalThis as {
-  readonly Buffer?: { allocUnsafeSlow(count: number): Uint8Array<ArrayBuffer> };
+  readonly Buffer?: { allocUnsafeSlow(count: number): UnsharedBytes };
 };
 
 /**
  * Returns new bytes that are not filled with zeros if the platform allows it, because filling costs as much as copying. They
  * may contain data of another part of the process. A caller must write to every byte before it passes a view of it on.
  */
-export function unfilledBytes(count: number): Uint8Array<ArrayBuffer> {
+export function unfilledBytes(count: number): UnsharedBytes {
   return Buffer === undefined ? new Uint8Array(count) : new Uint8Array(Buffer.allocUnsafeSlow(count).buffer);
 }
 

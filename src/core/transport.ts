@@ -110,14 +110,48 @@ export interface PrivateCertificateLike extends CertificateLike {
   toPEMWithKey(): string;
 }
 
-/** TLS options of one end for StartTLS. */
+/** Versions of TLS that the library supports. */
+export type TLSVersion = "TLSv1.2" | "TLSv1.3";
+
+/** Sets of CAs that have a name: see `verifyAuthorities`. */
+export type NamedAuthorities = "public" | "system";
+
+/** A certificate revocation list: PEM text with one or more lists, or the bytes of a PEM or DER file. */
+export type RevocationList = string | Uint8Array;
+
+/**
+ * TLS options of one end for StartTLS. Every place that accepts one of them accepts all of them: the `tls` option of a
+ * connection, `startTLS()`, and `tls_options` of the command StartTLS.
+ */
 export interface TLSOptions {
   /** Certificate that this end presents. Default: a TLS client is anonymous, a TLS server creates a temporary certificate. */
   readonly localCertificate?: PrivateCertificateLike | undefined;
-  /** CAs that this end trusts to issue the peer's certificate. Default: the peer is not verified. */
-  readonly verifyAuthorities?: readonly CertificateLike[] | undefined;
+  /**
+   * CAs that this end trusts to issue the peer's certificate. `"public"` names the CAs that Node trusts by default,
+   * `"system"` those of the operating system. Default: the peer is not verified.
+   */
+  readonly verifyAuthorities?: readonly CertificateLike[] | NamedAuthorities | undefined;
   /** Name that the server's certificate must contain. Only for the TLS client, and only with `verifyAuthorities`. */
   readonly serverName?: string | undefined;
+  /** Oldest accepted version of TLS. Default TLS 1.2, which is also the minimum. */
+  readonly minVersion?: TLSVersion | undefined;
+  /** Newest accepted version of TLS. Default TLS 1.3. */
+  readonly maxVersion?: TLSVersion | undefined;
+  /** Accepted cipher suites, the preferred one first. Default: all suites that the library accepts. */
+  readonly ciphers?: readonly string[] | undefined;
+  /** Revocation lists. With them, the peer's certificate and its CAs must not be revoked. Only with `verifyAuthorities`. */
+  readonly crl?: RevocationList | readonly RevocationList[] | undefined;
+  /** Receives the secrets of the connection, as lines of the SSLKEYLOGFILE format. Only for debugging. Default: none. */
+  readonly keyLog?: ((line: string) => void) | undefined;
+  /**
+   * Chooses the certificate of a TLS server by the name that the client sent (SNI). Undefined selects `localCertificate`.
+   * Not called for a client that sent no name.
+   */
+  readonly certificateFor?:
+    | ((
+        serverName: string,
+      ) => PrivateCertificateLike | undefined | Promise<PrivateCertificateLike | undefined>)
+    | undefined;
 }
 
 /** Result of a TLS handshake. */

@@ -6,6 +6,7 @@
  */
 import { Duplex, type Readable, type Writable } from "node:stream";
 import { takenBytes } from "./node-internals.ts";
+import { clearTimeout, setImmediate, setTimeout } from "./real-timers.ts";
 
 /** After the writable half has closed, the stream is destroyed when the readable half is idle for this many milliseconds. */
 const GRACE = 1_000;

@@ -13,6 +13,7 @@ import { limitTime } from "../core/time-limit.ts";
 import { systemClock } from "./clock.ts";
 import { checkOptions, NodeConnection, type NodeConnectionOptions } from "./connection.ts";
 import { adoptSocket, checkDescriptors } from "./descriptors/adopt-socket.ts";
+import { checkImplicitTLS, startImplicitTLS } from "./implicit-tls.ts";
 import { CONNECT_OPTIONS, OPTIONS_OF_NODE, pick, SOCKET_OPTIONS } from "./option-names.ts";
 import { SharedBufferSocket, SOCKETS_SHARE_A_BUFFER } from "./shared-buffer-socket.ts";
 import { normalAddress } from "./socket-address.ts";
@@ -28,6 +29,11 @@ export type ConnectOptions = (
   | Pick<IpcNetConnectOpts, "path">
 ) &
   NodeConnectionOptions & {
+    /**
+     * Use TLS from the first byte (`tls://`), with the option `tls`, in place of StartTLS. The handshake is a part of the attempt:
+     * it is limited by `limits.handshakeTimeout`, and its errors reject. Default false.
+     */
+    readonly implicitTLS?: boolean | undefined;
     /** Milliseconds after which the attempt fails with ConnectFailed. Default: the operating system's limit. */
     readonly connectTimeout?: number | undefined;
     /** Signal that cancels the attempt. It has no effect on an open connection. */
@@ -37,6 +43,7 @@ export type ConnectOptions = (
 /**
  * Opens a connection over TCP or a UNIX socket. This end is the TLS client of a later StartTLS, even if the peer asks
  * for it. Invalid options reject before a socket is opened.
+ * @throws PeerVerifyError, PeerRefusedCertificate, HandshakeError or HandshakeTimeout with `implicitTLS`
  * @throws ConnectFailed if the connection cannot be opened, with Node's error as `cause`
  * @throws the signal's reason when `signal` aborts
  * @throws InvalidCertificate, InvalidSignature, RangeError or TypeError for invalid options
@@ -44,8 +51,9 @@ export type ConnectOptions = (
  */
 export async function connect(options: ConnectOptions): Promise<NodeConnection> {
   checkOptionNames("connect", options, CONNECT_OPTIONS, OPTIONS_OF_NODE);
-  const { signal, connectTimeout, ...rest } = options;
+  const { signal, connectTimeout, implicitTLS, ...rest } = options;
   checkOptions(rest, "client");
+  checkImplicitTLS(options);
   checkNotNegative({ connectTimeout });
   checkDescriptors(rest.descriptors, "path" in rest ? rest.path : undefined);
   if (signal?.aborted) throw signal.reason;
@@ -61,9 +69,12 @@ export async function connect(options: ConnectOptions): Promise<NodeConnection> 
   const socket = lends ? SharedBufferSocket.open(socketOptions) : connectSocket(socketOptions);
   if (rest.descriptors) socket.pause(); // before it connects: Node's reads would lose descriptors
   await waitForConnect(socket, options);
-  return new NodeConnection(adoptSocket(socket, rest.descriptors), "client", rest, {
-    paths: { remote: address.path },
-  });
+  const paths = { remote: address.path };
+  if (implicitTLS === true) {
+    const upgraded = await startImplicitTLS(socket, "client", rest, signal);
+    return new NodeConnection(upgraded.stream, "client", rest, { paths, upgraded });
+  }
+  return new NodeConnection(adoptSocket(socket, rest.descriptors), "client", rest, { paths });
 }
 
 function waitForConnect(socket: Socket, options: ConnectOptions): Promise<void> {

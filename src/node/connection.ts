@@ -22,8 +22,13 @@ import type { DescriptorChannel } from "./descriptors/descriptor-channel.ts";
 import { DescriptorStream } from "./descriptors/descriptor-stream.ts";
 import { type PeerCredentials, peerCredentialsOf } from "./descriptors/peer-credentials.ts";
 import { diagnostics } from "./diagnostics.ts";
-import { DEFAULT_HANDSHAKE_DELAY, type SocketPaths, StreamTransport } from "./stream-transport.ts";
-import type { TLSOptions, TLSRole } from "./tls/options.ts";
+import {
+  DEFAULT_HANDSHAKE_DELAY,
+  type SocketPaths,
+  StreamTransport,
+  type Upgraded,
+} from "./stream-transport.ts";
+import type { TLSOptions, TLSProvider, TLSRole } from "./tls/options.ts";
 import { checkTLSOptions } from "./tls/validate-options.ts";
 
 /** Options of every connection that `connect`, `listen` and `attach` of `ampwire/node` open. */
@@ -34,8 +39,11 @@ export interface NodeConnectionOptions extends Omit<ConnectionOptions, "tls"> {
    * A StartTLS call of the peer is accepted with these options, as in Twisted, unless the locator has a responder for
    * StartTLS. With `false` the connection does not accept StartTLS from the peer; with `requireTLS` it then answers with
    * TLSNotAvailable. This end can still start TLS itself. Default `{}`.
+   *
+   * A function is called for every handshake, and may return a promise. The contexts for OpenSSL are cached by the certificates
+   * that it returns, so it should return the same objects until they change.
    */
-  readonly tls?: TLSOptions | false | undefined;
+  readonly tls?: TLSOptions | TLSProvider | false | undefined;
   /**
    * Milliseconds between the answer to a StartTLS call and the ClientHello, if the peer made the call and this end is the
    * TLS client. Twisted needs the pause. Default 20.
@@ -58,13 +66,15 @@ export interface NodeConnectionOptions extends Omit<ConnectionOptions, "tls"> {
 export function checkOptions(options: NodeConnectionOptions, role: TLSRole | undefined): void {
   const { tls } = options;
   checkConnectionOptions(options, ALL_FEATURES);
-  if (tls && role !== undefined) checkTLSOptions(tls, role);
+  if (tls && typeof tls !== "function" && role !== undefined) checkTLSOptions(tls, role);
 }
 
 /** Where a connection comes from: its server, and the paths of a UNIX socket. */
 export interface ConnectionOrigin {
   readonly budgets?: SharedBudgets | undefined;
   readonly paths?: SocketPaths | undefined;
+  /** Result of the handshake, if the stream uses TLS from its first byte. */
+  readonly upgraded?: Upgraded | undefined;
 }
 
 /** A connection over a Node stream. `connect`, `listen` and `attach` create it. */
@@ -77,7 +87,7 @@ export class NodeConnection extends Connection {
     stream: Duplex,
     role: TLSRole | undefined,
     options: NodeConnectionOptions,
-    { budgets, paths }: ConnectionOrigin = {},
+    { budgets, paths, upgraded }: ConnectionOrigin = {},
   ) {
     const {
       handshakeDelay = DEFAULT_HANDSHAKE_DELAY,
@@ -85,7 +95,7 @@ export class NodeConnection extends Connection {
       observer = diagnostics,
       ...rest
     } = options;
-    const transport = new StreamTransport(stream, { role, handshakeDelay, paths });
+    const transport = new StreamTransport(stream, { role, handshakeDelay, paths, upgraded });
     // `observer` first: an object literal that begins with a spread takes more memory in V8.
     super(transport, clock, { observer, ...rest }, budgets);
     this.#transport = transport;

@@ -5,10 +5,16 @@ export type { QueueLimits, ReconnectingState } from "../core/reconnecting/option
 export type { ServerLimits } from "../core/serving/server-limits.ts";
 export { type Attachable, type AttachOptions, attach } from "./attach.ts";
 export { Certificate } from "./certificates/certificate.ts";
-export type { AuthorityOptions, CertificateOptions } from "./certificates/generate.ts";
+export type {
+  AuthorityOptions,
+  CertificateOptions,
+  CertificateUsage,
+  RevocationListOptions,
+} from "./certificates/generate.ts";
 export type { PEM } from "./certificates/pem.ts";
 export { type KeyOptions, PrivateCertificate } from "./certificates/private-certificate.ts";
 export { type AttachChildOptions, attachChild } from "./child.ts";
+export { type CompressedOptions, compressed, type ZlibOptions, zlib } from "./compression.ts";
 export { type ConnectOptions, connect } from "./connect.ts";
 export { NodeConnection, type NodeConnectionOptions, protocolSwitch } from "./connection.ts";
 export type { DescriptorOptions } from "./descriptors/adopt-socket.ts";
@@ -25,4 +31,11 @@ export type {
   ReconnectingStateChange,
 } from "./reconnecting/options.ts";
 export { reconnecting } from "./reconnecting/reconnecting.ts";
-export type { TLSOptions, TLSRole, TLSVersion } from "./tls/options.ts";
+export type {
+  NamedAuthorities,
+  RevocationList,
+  TLSOptions,
+  TLSProvider,
+  TLSRole,
+  TLSVersion,
+} from "./tls/options.ts";

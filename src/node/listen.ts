@@ -1,12 +1,5 @@
 /** A server over TCP or a UNIX socket. */
-import { once } from "node:events";
-import {
-  type AddressInfo,
-  createServer,
-  type ListenOptions as NetListenOptions,
-  type Server as NetServer,
-  type ServerOpts,
-} from "node:net";
+import { type AddressInfo, createServer, type Server as NetServer, type ServerOpts } from "node:net";
 import type { Duplex } from "node:stream";
 import type { CloseOptions } from "../core/command/types.ts";
 import type { BoxReceiver } from "../core/connection/box-interfaces.ts";
@@ -20,15 +13,14 @@ import { type ServerLimits, serverBudgets } from "../core/serving/server-limits.
 import { checkOptions, NodeConnection, type NodeConnectionOptions } from "./connection.ts";
 import { adoptSocket, checkDescriptors } from "./descriptors/adopt-socket.ts";
 import { diagnostics } from "./diagnostics.ts";
-import {
-  LISTEN_OPTIONS,
-  NET_LISTEN_OPTIONS,
-  NET_SERVER_OPTIONS,
-  OPTIONS_OF_NODE,
-  pick,
-} from "./option-names.ts";
+import { checkImplicitTLS, startImplicitTLS } from "./implicit-tls.ts";
+import { checkListenAddress, type ListenAddress, startListening } from "./listening.ts";
+import { LISTEN_OPTIONS, NET_SERVER_OPTIONS, OPTIONS_OF_NODE, pick } from "./option-names.ts";
 import { SharedBufferSocket } from "./shared-buffer-socket.ts";
 import { normalAddress } from "./socket-address.ts";
+import type { Upgraded } from "./stream-transport.ts";
+import { CurrentTLS } from "./tls/current-tls.ts";
+import type { TLSOptions, TLSProvider } from "./tls/options.ts";
 
 /**
  * Options of {@link listen}: the address as for `net.Server.listen` (`{ port, host }`, or `{ path }` for a UNIX socket), the
@@ -36,7 +28,7 @@ import { normalAddress } from "./socket-address.ts";
  * the options of each connection.
  */
 export interface ListenOptions
-  extends Pick<NetListenOptions, (typeof NET_LISTEN_OPTIONS)[number]>,
+  extends ListenAddress,
     Pick<ServerOpts, (typeof NET_SERVER_OPTIONS)[number]>,
     Omit<NodeConnectionOptions, "receiver"> {
   /**
@@ -50,6 +42,11 @@ export interface ListenOptions
    * return a promise. If it throws or rejects, that connection is destroyed with the error, and `onError` is called.
    */
   readonly onConnection?: ((connection: NodeConnection) => unknown) | undefined;
+  /**
+   * Use TLS from the first byte (`tls://`), with the option `tls`, in place of StartTLS. A failed handshake is reported to
+   * `onError`, and `limits.handshakeTimeout` applies. Default false.
+   */
+  readonly implicitTLS?: boolean | undefined;
   /** Maximum number of open connections; further ones are closed at once. Default: no limit. */
   readonly maxConnections?: number | undefined;
   /** Limits on what all connections take together. `limits` are those of each connection. */
@@ -67,31 +64,53 @@ export function listen(options: ListenOptions & { readonly path: string }): Prom
 export function listen(options: ListenOptions): Promise<Server<AddressInfo>>;
 export async function listen(options: ListenOptions): Promise<Server> {
   checkOptionNames("listen", options, LISTEN_OPTIONS, OPTIONS_OF_NODE);
-  const { onConnection, maxConnections, serverLimits, receiver, ...rest } = options;
+  const { onConnection, maxConnections, serverLimits, receiver, implicitTLS, ...rest } = options;
   checkOptions(rest, "server");
+  checkImplicitTLS(options);
   checkReceiver(receiver);
   checkDescriptors(rest.descriptors, rest.path);
+  const tls = new CurrentTLS(rest.tls);
+  const connectionOptions = { ...rest, tls: tls.option };
   const address = normalAddress(rest);
+  checkListenAddress(address);
   const origin = { budgets: serverBudgets(serverLimits), paths: { local: rest.path } };
   const connections = new Set<NodeConnection>();
+  const handshakes = new Set<Duplex>();
   const unref = { value: false };
   const report = reporter(rest);
   // allowHalfOpen: a peer that has ended its side still receives answers.
   // pauseOnConnect: the connection chooses how it reads before Node reads anything.
+  const open = (stream: Duplex, upgraded?: Upgraded) => {
+    const own = receiver === undefined ? connectionOptions : { ...connectionOptions, receiver: receiver() };
+    const connection = new NodeConnection(stream, "server", own, { ...origin, upgraded });
+    connections.add(connection);
+    if (unref.value) connection.unref();
+    void connection.closed.then(() => connections.delete(connection));
+    if (onConnection !== undefined) void runOnConnection(connection, onConnection);
+  };
+  const secure = async (socket: Duplex) => {
+    handshakes.add(socket);
+    try {
+      const upgraded = await startImplicitTLS(socket, "server", connectionOptions);
+      open(upgraded.stream, upgraded);
+    } catch (error) {
+      socket.destroy();
+      report(error);
+    } finally {
+      handshakes.delete(socket);
+    }
+  };
   const server = createServer(
     { noDelay: true, ...pick(rest, NET_SERVER_OPTIONS), allowHalfOpen: true, pauseOnConnect: true },
     (socket) => {
       // Node's maxConnections counts its own sockets only, and a socket that carries descriptors is closed for Node.
-      if (connections.size >= (maxConnections ?? Number.POSITIVE_INFINITY)) return void socket.destroy();
+      if (connections.size + handshakes.size >= (maxConnections ?? Number.POSITIVE_INFINITY))
+        return void socket.destroy();
       let stream: Duplex = socket;
       try {
+        if (implicitTLS === true) return void secure(socket);
         stream = rest.descriptors ? adoptSocket(socket, rest.descriptors) : SharedBufferSocket.adopt(socket);
-        const own = receiver === undefined ? rest : { ...rest, receiver: receiver() };
-        const connection = new NodeConnection(stream, "server", own, origin);
-        connections.add(connection);
-        if (unref.value) connection.unref();
-        void connection.closed.then(() => connections.delete(connection));
-        if (onConnection !== undefined) void runOnConnection(connection, onConnection);
+        open(stream);
       } catch (error) {
         // Fails for one socket only: for example, if the process has no file descriptor left. An `error` event without a listener
         // would end the process.
@@ -101,11 +120,10 @@ export async function listen(options: ListenOptions): Promise<Server> {
     },
   );
   if (maxConnections !== undefined) server.maxConnections = maxConnections;
-  server.listen(pick(address, NET_LISTEN_OPTIONS));
-  await once(server, "listening");
+  await startListening(server, address);
   server.on("error", report); // never removed: an `error` event without a listener ends the process
-  // address() returns null only for a server that does not listen.
-  return new Server(server, server.address() as AddressInfo | string, connections, unref);
+  // Node does not know the path of an inherited UNIX socket: its address is null.
+  return new Server(server, server.address() ?? "", connections, { unref, handshakes, tls });
 }
 
 /** Runs `onConnection` and handles its rejection: an unhandled one would let any peer end the process. */
@@ -150,17 +168,36 @@ export class Server<Address extends AddressInfo | string = AddressInfo | string>
   readonly #connections: Set<NodeConnection>;
   /** True if new connections do not keep the process running. */
   readonly #unref: { value: boolean };
+  /** Sockets whose TLS handshake is under way. */
+  readonly #handshakes: ReadonlySet<Duplex>;
+  readonly #tls: CurrentTLS;
 
   constructor(
     server: NetServer,
     address: Address,
     connections: Set<NodeConnection>,
-    unref: { value: boolean },
+    {
+      unref,
+      handshakes,
+      tls,
+    }: { unref: { value: boolean }; handshakes: ReadonlySet<Duplex>; tls: CurrentTLS },
   ) {
     this.#unref = unref;
+    this.#handshakes = handshakes;
     this.#server = server;
     this.#address = address;
     this.#connections = connections;
+    this.#tls = tls;
+  }
+
+  /**
+   * Replaces the option `tls`, for example to use a renewed certificate. Handshakes that begin afterwards use the new options,
+   * also on connections that are open already. Connections that use TLS stay as they are.
+   * @throws InvalidCertificate or TypeError for invalid options: the server continues with the old ones
+   * @throws TLSNotAvailable if the server was started with `tls: false`
+   */
+  setTLS(options: TLSOptions | TLSProvider): void {
+    this.#tls.set(options);
   }
 
   /** The open connections. */
@@ -168,7 +205,10 @@ export class Server<Address extends AddressInfo | string = AddressInfo | string>
     return this.#connections;
   }
 
-  /** Returns the address and port, or the path of the UNIX socket; also after the server has closed. */
+  /**
+   * Returns the address and port, or the path of the UNIX socket; also after the server has closed. An inherited UNIX socket
+   * (`fd`) has the path `""`.
+   */
   address(): Address {
     return this.#address;
   }
@@ -181,7 +221,7 @@ export class Server<Address extends AddressInfo | string = AddressInfo | string>
   async close(options: CloseOptions = {}): Promise<void> {
     checkOptionNames("close", options, CLOSE_OPTIONS);
     checkNotNegative({ timeout: options.timeout });
-    this.#server.close();
+    this.#stopAccepting();
     await Promise.all([...this.#connections].map((connection) => connection.close(options)));
   }
 
@@ -201,9 +241,14 @@ export class Server<Address extends AddressInfo | string = AddressInfo | string>
     return this;
   }
 
+  #stopAccepting(): void {
+    this.#server.close();
+    for (const socket of this.#handshakes) socket.destroy();
+  }
+
   /** Stops accepting connections and ends every open connection immediately. */
   destroy(reason: Error = new ConnectionClosed("the server was stopped")): void {
-    this.#server.close();
+    this.#stopAccepting();
     for (const connection of this.#connections) connection.destroy(reason);
   }
 

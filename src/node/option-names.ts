@@ -29,6 +29,7 @@ export const CONNECT_OPTIONS = [
   ...NODE_CONNECTION_OPTIONS,
   ...SOCKET_OPTIONS,
   "connectTimeout",
+  "implicitTLS",
   "signal",
 ] as const;
 
@@ -49,6 +50,11 @@ export const LISTEN_OPTIONS = [
   ...NODE_CONNECTION_OPTIONS,
   ...NET_SERVER_OPTIONS,
   ...NET_LISTEN_OPTIONS,
+  "fd",
+  "reusePort",
+  "unlinkStale",
+  "mode",
+  "implicitTLS",
   "onConnection",
   "maxConnections",
   "serverLimits",

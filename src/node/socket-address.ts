@@ -44,6 +44,11 @@ function addressOf(address?: string, port?: number, family?: string): Address | 
   return { address, port, family: family === "IPv6" ? "IPv6" : "IPv4" };
 }
 
+/** True for the name of an abstract UNIX socket of Linux, which has no file. It begins with a zero byte. */
+export function isAbstract(path: string): boolean {
+  return path.startsWith("\0");
+}
+
 function checkPath(path: unknown): void {
   if (typeof path !== "string" || path === "")
     throw new TypeError("the option path must be the path of a UNIX socket");

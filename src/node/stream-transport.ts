@@ -5,7 +5,6 @@
 import { Socket } from "node:net";
 import { performance } from "node:perf_hooks";
 import type { Duplex } from "node:stream";
-import { setTimeout as delay } from "node:timers/promises";
 import { TLSSocket } from "node:tls";
 import { TLSNotAvailable } from "../core/errors/caller.ts";
 import { ConnectionClosed } from "../core/errors/transport.ts";
@@ -23,12 +22,14 @@ import type { PrivateCertificate } from "./certificates/private-certificate.ts";
 import { CombinedDuplex } from "./combined-duplex.ts";
 import { DescriptorStream } from "./descriptors/descriptor-stream.ts";
 import { takenBytes } from "./node-internals.ts";
+import { delay, nextTick, setImmediate } from "./real-timers.ts";
 import { SharedBufferSocket } from "./shared-buffer-socket.ts";
 import { localAddressOf, remoteAddressOf } from "./socket-address.ts";
 import { refusalAfterHandshake } from "./tls/errors.ts";
 import { ExistingSession } from "./tls/existing-session.ts";
 import type { TLSOptions, TLSRole, UpgradeOptions } from "./tls/options.ts";
 import { describePeer } from "./tls/peer.ts";
+import { chosenCertificate } from "./tls/server.ts";
 import { upgrade } from "./tls/upgrade.ts";
 import { checkStream, checkTLSOptions } from "./tls/validate-options.ts";
 
@@ -41,6 +42,8 @@ export interface StreamTransportOptions {
   readonly handshakeDelay: number;
   /** Paths of the two ends, if the stream is a UNIX socket. */
   readonly paths?: SocketPaths | undefined;
+  /** Result of the handshake, if the stream is a TLS socket of the library's own. */
+  readonly upgraded?: Upgraded | undefined;
 }
 
 /** Paths of the two ends of a UNIX socket. Node does not know them. */
@@ -53,7 +56,7 @@ export interface SocketPaths {
 export const DEFAULT_HANDSHAKE_DELAY = 20;
 
 /** A TLS stream, and the options of its handshake. */
-interface Upgraded {
+export interface Upgraded {
   readonly stream: TLSSocket;
   readonly settings: UpgradeOptions;
 }
@@ -87,7 +90,9 @@ export class StreamTransport implements Transport {
     this.#stream = stream;
     this.#options = options;
     if (stream instanceof Socket) this.#remoteAddress = remoteAddressOf(stream);
-    if (stream instanceof TLSSocket) this.#initialTLS = new ExistingSession(stream);
+    const { upgraded } = options;
+    if (upgraded !== undefined) this.#initialTLS = this.#established(upgraded);
+    else if (stream instanceof TLSSocket) this.#initialTLS = new ExistingSession(stream);
     stream.on("error", this.#onError); // never removed: an `error` event without a listener ends the process
   }
 
@@ -124,8 +129,10 @@ export class StreamTransport implements Transport {
     const stream = this.#stream;
     if (stream instanceof SharedBufferSocket) stream.lendTo(this.#receiver);
     stream.on("data", this.#onData).on("end", this.#onEnd).on("close", this.#onClose);
+    // A `data` listener does not start a stream that was paused.
+    if (stream.readableFlowing === false && !this.#paused) stream.resume();
     // The `close` event may have been emitted already.
-    if (stream.destroyed) process.nextTick(this.#onClose);
+    if (stream.destroyed) nextTick(this.#onClose);
   }
 
   /** Calls `lost` of the receiver, at most once. The receiver is not called afterwards. */
@@ -274,11 +281,8 @@ export class StreamTransport implements Transport {
         this.#abortHandshake = reject;
         this.#upgrade(raw, { ...options, role }, leftovers, side).then(resolve, reject);
       });
-      const since = performance.now();
-      this.#replaceStream(stream, (error) =>
-        role === "client" ? refusalAfterHandshake(error, settings, performance.now() - since) : undefined,
-      );
-      return session(stream, settings.localCertificate, settings.verifyAuthorities !== undefined);
+      this.#replaceStream(stream);
+      return this.#established({ stream, settings });
     } catch (error) {
       raw.destroy();
       // The promise of the handshake rejects first, then the receiver learns that the transport is lost.
@@ -295,18 +299,31 @@ export class StreamTransport implements Transport {
     leftovers: Uint8Array,
     side: "asker" | "responder",
   ): Promise<Upgraded> {
-    const { role, localCertificate = role === "server" ? await ephemeralCertificate() : undefined } = given;
+    const { role, localCertificate = role === "server" ? ephemeralCertificate() : undefined } = given;
     const settings = { ...given, localCertificate };
     if (role === "client" && side === "responder") await delay(this.#options.handshakeDelay);
     if (leftovers.length > 0) raw.unshift(leftovers);
     return { stream: await upgrade(raw, settings), settings };
   }
 
-  #replaceStream(stream: TLSSocket, refusal: (error: Error | undefined) => Error | undefined): void {
+  /** Returns the session after a handshake. From now on, the end of the stream may be a refusal of the client's certificate. */
+  #established({ stream, settings }: Upgraded): TLSSession {
+    const since = performance.now();
+    this.#refusal = (error) =>
+      settings.role === "client"
+        ? refusalAfterHandshake(error, settings, performance.now() - since)
+        : undefined;
+    return session(
+      stream,
+      chosenCertificate(stream) ?? settings.localCertificate,
+      settings.verifyAuthorities !== undefined,
+    );
+  }
+
+  #replaceStream(stream: TLSSocket): void {
     this.#raw = this.#stream;
     this.#stream = stream;
     this.#error = undefined;
-    this.#refusal = refusal;
     stream.on("error", this.#onError);
     this.#listen();
     if (this.#paused) stream.pause();

@@ -23,6 +23,10 @@ export function fakeCertificate(commonName: string): PrivateCertificateLike {
 
 /** @throws InvalidCertificate for the same options as a transport with real TLS */
 export function checkFakeTLS({ verifyAuthorities, serverName }: TLSOptions): void {
+  if (typeof verifyAuthorities === "string")
+    throw new InvalidCertificate(
+      `verifyAuthorities ${JSON.stringify(verifyAuthorities)}: fake TLS has no such CAs; list fake certificates`,
+    );
   if (verifyAuthorities?.length === 0)
     throw new InvalidCertificate(
       "verifyAuthorities is empty: add a CA, or omit the option to skip verification",
@@ -41,7 +45,10 @@ export function checkFakeTLS({ verifyAuthorities, serverName }: TLSOptions): voi
 export function fakeSession(options: TLSOptions, peer: Hello): TLSSession {
   const { localCertificate, verifyAuthorities, serverName } = options;
   const { certificate } = peer;
-  const trusted = verifyAuthorities?.some((authority) => authority.toPEM() === certificate?.toPEM()) ?? true;
+  const trusted =
+    verifyAuthorities === undefined ||
+    (Array.isArray(verifyAuthorities) &&
+      verifyAuthorities.some(({ toPEM }) => toPEM() === certificate?.toPEM()));
   if (!trusted)
     throw new PeerVerifyError(
       certificate === undefined

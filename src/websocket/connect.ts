@@ -1,10 +1,12 @@
 /** Connections over WebSockets that call and serve. */
 import type { BaseConnection as Connection } from "../core/connection/connection.ts";
-import { FeatureSet } from "../core/connection/feature.ts";
+import type { FeatureSet } from "../core/connection/feature.ts";
+import type { LimitOptions } from "../core/connection/limits.ts";
 import type { ConnectionOptions } from "../core/connection/options.ts";
 import { boxReceiver } from "../core/features/box-receiver.ts";
 import { boxTimeout } from "../core/features/box-timeout.ts";
 import { liveness } from "../core/features/liveness.ts";
+import { unsentWatch } from "../core/features/unsent-watch.ts";
 import { CONNECTION_OPTIONS, checkOptionNames } from "../core/option-names.ts";
 import { serving } from "../core/serving/serving.ts";
 import { checkOptions, connectionOn, openWebSocket } from "./open.ts";
@@ -17,13 +19,22 @@ import {
 } from "./options.ts";
 import type { WebSocketLike } from "./socket.ts";
 
-export const FEATURES = new FeatureSet(boxReceiver, boxTimeout, liveness);
+/** Features of a connection that `connect` opens. */
+export const FEATURES: FeatureSet = [boxReceiver, boxTimeout, liveness];
+/** Features of a connection on any WebSocket. The peer may be a client that does not read. Not spread: bundlers would keep it. */
+const ATTACHED_FEATURES: FeatureSet = [boxReceiver, boxTimeout, liveness, unsentWatch];
 
 /** Options of a connection over a WebSocket. There are none for StartTLS: the URL selects TLS by `wss:`. */
 export interface WebSocketOptions extends Omit<ConnectionOptions, "tls">, SocketOptions {}
 
 /** Options of `connect`. */
-export interface ConnectWebSocketOptions extends WebSocketOptions, OpenOptions {}
+export interface ConnectWebSocketOptions extends Omit<WebSocketOptions, "limits">, OpenOptions {
+  /**
+   * Limits on what the server can cost this end. `connect` does not enforce `unsentTimeout`, so that a page does not load its
+   * code: a heartbeat notices a server that is gone. To have it, open the WebSocket yourself and `attach` to it.
+   */
+  readonly limits?: Omit<LimitOptions, "unsentTimeout"> | undefined;
+}
 
 /** Names of the {@link WebSocketOptions}. */
 export const ATTACH_OPTIONS: readonly string[] = [
@@ -40,7 +51,7 @@ export const CONNECT_OPTIONS: readonly string[] = [...ATTACH_OPTIONS, ...OPEN_OP
  */
 export function attach(socket: WebSocketLike, options: WebSocketOptions = {}): Connection {
   checkOptionNames("attach", options, ATTACH_OPTIONS);
-  return connectionOn(socket, options, serving, FEATURES);
+  return connectionOn(socket, options, serving, ATTACHED_FEATURES);
 }
 
 /**

@@ -10,10 +10,15 @@ declare const WebSocket: WebSocketConstructor;
 /** Longest delay of a timer, in milliseconds. A timer with a longer delay would fire at once. */
 const MAX_DELAY = 2 ** 31 - 1;
 
+// Taken when the module loads: a test runner may replace the global timers with fake ones later.
+const start = setTimeout;
+const stop = clearTimeout;
+const now = performance.now.bind(performance);
+
 export const platformClock: Clock = {
-  now: () => performance.now(),
-  setTimeout: (callback, milliseconds) => setTimeout(callback, Math.min(milliseconds, MAX_DELAY)),
-  clearTimeout: (timer) => clearTimeout(timer),
+  now: () => now(),
+  setTimeout: (callback, milliseconds) => start(callback, Math.min(milliseconds, MAX_DELAY)),
+  clearTimeout: (timer) => stop(timer),
 };
 
 /** The platform's own WebSocket; undefined if it has none. */

@@ -1,4 +1,5 @@
 /** The parts of a WebSocket that are used: of the platform's, of the package `ws`, or of any other with these members. */
+import type { UnsharedBytes } from "../core/platform.ts";
 export interface WebSocketLike {
   binaryType: string;
   readonly url?: string;
@@ -6,7 +7,7 @@ export interface WebSocketLike {
   readonly readyState: number;
   /** Bytes passed to `send` that were not sent yet. */
   readonly bufferedAmount: number;
-  send(data: Uint8Array<ArrayBuffer>): void;
+  send(data: UnsharedBytes): void;
   close(code?: number, reason?: string): void;
   addEventListener(
     type: "open" | "message" | "close" | "error",

@@ -8,6 +8,7 @@
 import { BufferingTransport, bytesOf } from "../core/carriers/buffering-transport.ts";
 import { ProtocolError } from "../core/errors/peer.ts";
 import { ConnectionLost } from "../core/errors/transport.ts";
+import type { UnsharedBytes } from "../core/platform.ts";
 import type { Clock, TLSSession, TransportReceiver } from "../core/transport.ts";
 import { CLOSED, MAX_MESSAGE_BYTES, OPEN, type WebSocketEvent, type WebSocketLike } from "./socket.ts";
 
@@ -73,7 +74,7 @@ export class WebSocketTransport extends BufferingTransport {
   #send(message: Uint8Array): void {
     if (!this.open || this.#socket.readyState !== OPEN) return;
     // Not copied: the chunk belongs to the transport while `bufferedAmount` counts it.
-    this.#socket.send(message as Uint8Array<ArrayBuffer>); // boxes are never written from shared memory
+    this.#socket.send(message as UnsharedBytes); // boxes are never written from shared memory
     if (this.unsent > 0) this.#poll();
   }
 

@@ -1,6 +1,9 @@
 /** `ampwire decode` of captures that contain recorded conversations of Twisted. */
 import { writeFileSync } from "node:fs";
+import { Box, encodeBox } from "ampwire";
 import { describe, expect, test } from "vitest";
+import { Capture } from "../../src/cli/decode/pcap/capture.ts";
+import { Terminal } from "../../src/cli/print/terminal.ts";
 import { MAX_CAPTURED_CONNECTIONS } from "../../src/cli/traffic/limits.ts";
 import { capture } from "../support/pcap.ts";
 import { scratchPath } from "../support/tls-side.ts";
@@ -209,6 +212,44 @@ describe("decode reads a capture", () => {
     expect(err).toBe(
       `more than ${MAX_CAPTURED_CONNECTIONS} connections: those without recent segments are no longer tracked\n`,
     );
+  });
+
+  test("decode keeps a limited number of bytes of all connections together, and reports the limit once", () => {
+    const notes: string[] = [];
+    const lines: string[] = [];
+    const terminal = Object.assign(new Terminal(false), {
+      note: (text: string) => void notes.push(text),
+      print: (text: string) => void lines.push(text),
+    });
+    const capture = new Capture(new Map(), terminal, 250);
+    const box = Buffer.from(encodeBox(new Box({ _ask: "1", _command: "Put", data: "x".repeat(100) })));
+    const sent = (port: number, sequence: number, data: Buffer, early = 0) =>
+      capture.read({
+        from: `10.0.0.1:${port}`,
+        to: "10.0.0.2:1234",
+        sequence: sequence + early,
+        syn: false,
+        ack: true,
+        data,
+        time: undefined,
+      });
+    for (const port of [1, 2, 3, 4]) sent(port, 0, box.subarray(0, 100)); // 1 and 2 are dropped
+    expect(notes).toEqual([
+      "more than 250 bytes of incomplete boxes: connections without recent segments are no longer tracked",
+    ]);
+    for (const port of [3, 4]) sent(port, 100, box.subarray(100));
+    expect(lines).toHaveLength(2);
+    // Segments after a gap count too, and complete boxes do not.
+    for (const port of [5, 6]) {
+      sent(port, 0, box);
+      sent(port, box.length, box.subarray(1, 91), 1);
+    }
+    sent(7, 0, box.subarray(0, 100));
+    for (const port of [5, 6]) sent(port, box.length, box.subarray(0, 1));
+    expect(lines).toHaveLength(4);
+    expect(notes).toHaveLength(1);
+    // Connections that are tracked are reported, those that were dropped are not.
+    expect(() => capture.finish()).toThrow(/^10\.0\.0\.1:6 > 10\.0\.0\.2:1234: cut off at byte 225: /);
   });
 
   test.each([

@@ -103,7 +103,7 @@ describe("ampwire certificate", () => {
     expect(none).toEqual({
       code: 1,
       out: "",
-      err: "ampwire: none.pem contains no PEM block (no line begins with -----BEGIN)\n",
+      err: "ampwire: none.pem contains no PEM block (not PEM text: no line begins with -----BEGIN)\n",
     });
   });
 

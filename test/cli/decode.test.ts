@@ -55,6 +55,20 @@ describe("ampwire decode", () => {
     ]);
   });
 
+  test("decode reports the keys that a box repeats, with the value that counts", async () => {
+    const twice = Buffer.concat([
+      ask.subarray(0, -2),
+      ask.subarray(-16, -2),
+      Buffer.of(0, 1, 98, 0, 1, 57, 0, 0),
+    ]);
+    expect((await decode(twice)).out).toBe("@0 asks Sum [1] a=13 b=9 (repeated: a, b)\n");
+    expect(JSON.parse((await decode(twice, "--json")).out)).toMatchObject({
+      box: { a: "13", b: "9" },
+      repeated: ["a", "b"],
+    });
+    expect(JSON.parse((await decode(ask, "--json")).out)).not.toHaveProperty("repeated");
+  });
+
   test("decode reads the values of asks by a schema", async () => {
     const { out } = await decodeInput(ask, "--json --schema test/support/commands.ts");
     expect(JSON.parse(out).values).toEqual({ a: "13", b: "81" });
@@ -113,10 +127,10 @@ describe("ampwire decode", () => {
     expect(lines.at(-1)).toMatch(`@${many.length - failed.length} fails`);
   });
 
-  test("decode of a missing file fails", async () => {
+  test("decode of a missing file is a usage error", async () => {
     const { code, err } = await runHere("decode nowhere");
-    expect(code).toBe(1);
-    expect(err).toMatch(/^ampwire: cannot read nowhere: ENOENT/);
+    expect(code).toBe(2);
+    expect(err).toMatch(/^ampwire: cannot read nowhere: ENOENT.* \(check the path\)$/m);
   });
 });
 

@@ -3,10 +3,11 @@ import { describe, expect, test } from "vitest";
 import { toCliError } from "../../src/cli/cli-error.ts";
 import { diagnose } from "../../src/cli/decode/diagnose.ts";
 import { Direction } from "../../src/cli/decode/pcap/direction.ts";
-import { scriptsOf } from "../../src/cli/replay/script.ts";
+import { ExpectedAsks } from "../../src/cli/replay/expected-asks.ts";
+import { type Asked, scriptsOf } from "../../src/cli/replay/script.ts";
 import type { TrafficLine } from "../../src/cli/traffic/line.ts";
 import { parseArgs } from "../../src/cli/values/args.ts";
-import { PeerVerifyError } from "../../src/index.ts";
+import { Box, PeerVerifyError } from "../../src/index.ts";
 import { expectLinear } from "./growth.ts";
 
 describe("the time grows linearly for", () => {
@@ -42,21 +43,41 @@ describe("the time grows linearly for", () => {
     );
   });
 
-  test("a recording of asks that are answered in reverse order", () => {
-    const line = (from: "client" | "server", box: Record<string, string>): TrafficLine => ({
-      time: "",
-      connection: 1,
-      from,
-      box,
-    });
+  test("asks of the server that a replay finds in the recording", () => {
     expectLinear(
-      2_048,
+      1_024,
+      (count) =>
+        Array.from({ length: count }, (_, index): Asked => {
+          const box = new Box({ _ask: String(index), _command: "Tick", n: String(index) });
+          return { kind: "asked", tag: String(index), name: "Tick", box };
+        }),
       (asks) => {
-        const tags = Array.from({ length: asks }, (_, index) => String(index));
-        const answers = tags.toReversed().map((tag) => line("client", { _answer: tag }));
-        return [...tags.map((tag) => line("server", { _ask: tag, _command: "Sum" })), ...answers];
+        const equal = new ExpectedAsks(asks, () => false);
+        const reversed = [...asks].reverse();
+        expect(reversed.every((ask) => equal.take(ask.box) === ask)).toBe(true);
+        const named = new ExpectedAsks(asks, () => false);
+        const other = new Box({ _ask: "1", _command: "Tick", n: "?" });
+        expect(asks.every((ask) => named.take(other) === ask)).toBe(true);
       },
-      (lines) => scriptsOf(lines, "client"),
+    );
+  });
+
+  test("answers that a replay sends at once", () => {
+    expectLinear(
+      1_024,
+      (count): TrafficLine[] => {
+        const head = { time: "", connection: 1 };
+        const tags = Array.from({ length: count }, (_, index) => String(index));
+        return [
+          { ...head, from: "client", box: { _command: "Start" } },
+          ...tags.map((tag) => ({ ...head, from: "server" as const, box: { _ask: tag, _command: "Tick" } })),
+          ...[...tags].reverse().map((tag) => ({ ...head, from: "client" as const, box: { _answer: tag } })),
+        ];
+      },
+      (lines) => {
+        const [script] = scriptsOf(lines, "client");
+        expect(script?.steps.filter((step) => "atOnce" in step)).toHaveLength((lines.length - 1) / 2);
+      },
     );
   });
 

@@ -81,3 +81,25 @@ describe.each(["", " --json"])("ampwire%s", (flags) => {
     expectPlain(outcome, 1);
   });
 });
+
+test("quotes keys, names, tags, codes and values that would look like other fields", async () => {
+  const file = scratchPath("forged");
+  const forged = "1] a=2";
+  writeFileSync(
+    file,
+    bytesOf(
+      { _ask: forged, _command: forged, [forged]: forged },
+      { _error: "1", _error_code: forged, _error_description: "by zero a=2", b: "" },
+      { _error: "1", _error_code: "ZERO", _error_description: "by zero" },
+    ),
+  );
+  const { out } = await runHere(`decode ${file}`);
+  expect(out.split("\n").map((line) => line.replace(/^@\d+ /, ""))).toEqual([
+    'asks "1] a=2" ["1] a=2"] "1] a=2"="1] a=2"',
+    'fails an ask [1] "1] a=2": "by zero a=2" b=',
+    "fails an ask [1] ZERO: by zero",
+    "",
+  ]);
+  const called = await answered({ _answer: "1", "total=94 a": "1 b=2" }, (at) => `call ${at} Sum`);
+  expect(called.out).toBe('"total=94 a"="1 b=2"\n');
+});

@@ -1,9 +1,11 @@
 /** `ampwire ping` against a live Twisted. */
-import { expect, onTestFinished, test } from "vitest";
+import { writeFileSync } from "node:fs";
+import { command, integer, locator, unicode } from "ampwire";
+import { beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import { summarise } from "../../src/cli/ping/percentiles.ts";
 import { listen } from "../../src/node/index.ts";
 import { testCertificates } from "../support/certificates.ts";
-import { certificateFile } from "../support/tls-side.ts";
+import { certificateFile, scratchPath } from "../support/tls-side.ts";
 import { describeWithTwisted, type ServerOptions, twistedServer } from "../support/twisted.ts";
 import { ampwire } from "./run-command.ts";
 import { runHere } from "./run-here.ts";
@@ -52,6 +54,64 @@ test("ping accepts the rejection of plaintext as an answer", async () => {
   const { code, out } = await runHere(`ping tcp://127.0.0.1:${server.address().port} -n 1`);
   expect(code).toBe(0);
   expect(out).toMatch(/^1: connect /);
+});
+
+describe("ping --command", () => {
+  async function echo(): Promise<string> {
+    const Echo = command("Echo", {
+      arguments: { text: unicode(), count: integer() },
+      response: { text: unicode() },
+      errors: { BAD: RangeError },
+    });
+    const responder = Echo.responder(({ text, count }) => {
+      asked.push(`${text} ${count}`);
+      if (count < 0) throw new RangeError("negative");
+      return { text };
+    });
+    const server = await listen({ port: 0, host: "127.0.0.1", locator: locator(responder) });
+    onTestFinished(() => server.close());
+    return `tcp://127.0.0.1:${server.address().port}`;
+  }
+  const asked: string[] = [];
+  beforeEach(() => asked.splice(0));
+
+  test("ping --command calls that command with arguments in each round", async () => {
+    const { code, out } = await runHere(`ping ${await echo()} -n 2 --command Echo text=hi count=3`);
+    expect(code).toBe(0);
+    expect(out).toMatch(/^1: connect .*\n2: connect /);
+    expect(asked).toEqual(["hi 3", "hi 3"]);
+  });
+
+  test("ping --command --schema checks the arguments", async () => {
+    const at = await echo();
+    const schema = scratchPath("echo.mjs");
+    writeFileSync(
+      schema,
+      `import { command, integer, unicode } from "ampwire";
+export const Echo = command("Echo", { arguments: { text: unicode(), count: integer() }, response: { text: unicode() } });`,
+    );
+    const typed = `ping ${at} -n 1 --schema ${schema} --command Echo`;
+    expect((await ampwire(`${typed} text=hi count=3`)).code).toBe(0);
+    const { code, err } = await ampwire(`${typed} text=hi count=three`);
+    expect({ code, asked }).toEqual({ code: 2, asked: ["hi 3"] });
+    expect(err).toMatch(/^ampwire: Echo: count: /);
+  });
+
+  test("ping --command fails if the peer answers with an error", async () => {
+    const { code, err } = await runHere(`ping ${await echo()} --command Echo text=hi count=-1`);
+    expect({ code, err }).toEqual({ code: 1, err: "ampwire: BAD: negative\n" });
+    expect((await runHere(`ping ${await echo()} --command Nothing`)).err).toMatch(/^ampwire: .*Nothing/);
+  });
+
+  test.each([
+    ["--schema x.ts", /^ampwire: ping: --schema needs --command/],
+    ["a=1", /^ampwire: ping: unexpected operand "a=1"/],
+    ["--command StartTLS", /^ampwire: ping: StartTLS cannot be called by name/],
+  ])("ping %s is a usage error", async (typed, message) => {
+    const { code, err } = await runHere(`ping tcp://127.0.0.1:1 ${typed}`);
+    expect(code).toBe(2);
+    expect(err).toMatch(message);
+  });
 });
 
 test("percentiles are measured values, by nearest rank", () => {

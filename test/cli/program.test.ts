@@ -98,13 +98,13 @@ test("a failure exits with 1 and prints a hint, as JSON with --json", async () =
   const plain = await ampwire("ping tcp://127.0.0.1:1");
   expect(plain).toMatchObject({ code: 1, out: "" });
   expect(plain.err).toMatch(
-    /^ampwire: cannot connect to 127\.0\.0\.1:1: .* \(check that a server listens at this address\)\n$/,
+    /^ampwire: cannot connect to 127\.0\.0\.1:1: .* \(no process listens at this address: start the server, or check the address\)\n$/,
   );
   const json = await ampwire("ping tcp://127.0.0.1:1 --json");
   expect(json).toMatchObject({ code: 1, out: "" });
   expect(JSON.parse(json.err).error).toMatchObject({
     code: "CONNECT_FAILED",
-    hint: "check that a server listens at this address",
+    hint: "no process listens at this address: start the server, or check the address",
   });
 });
 

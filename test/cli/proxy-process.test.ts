@@ -149,7 +149,7 @@ test("an invalid server name is refused at the start, not at the first StartTLS"
 
 test("replay fails for a missing recording and for a missing server", async () => {
   const run = await startCommand("replay", "/nowhere/at/all", "--to", "unix:/nowhere");
-  expect([await run.exited, run.stderr]).toEqual([1, expect.stringContaining("ENOENT")]);
+  expect([await run.exited, run.stderr]).toEqual([2, expect.stringContaining("ENOENT")]);
   const file = scratchPath("small.jsonl");
   writeFileSync(file, '{"connection":1,"from":"client","box":{"_command":"X"}}\n');
   const alone = await startCommand("replay", file, "--to", "unix:/nowhere");

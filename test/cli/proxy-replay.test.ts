@@ -1,9 +1,9 @@
 /** Recordings of a proxy are replayed to the same server without differences, and to another one with them. */
 
 import type { AddressInfo } from "node:net";
-import { locator } from "ampwire";
+import { boolean, command, integer, locator, unicode } from "ampwire";
 import { connect, type ListenOptions, listen, type NodeConnection } from "ampwire/node";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import type { SocketAddress } from "../../src/cli/net/address.ts";
 import { differenceText } from "../../src/cli/replay/differences.ts";
 import { type Played, type PlayOptions, play } from "../../src/cli/replay/player.ts";
@@ -217,6 +217,152 @@ describe("a replay", () => {
     expect(texts(await replayed(lines, server))).toEqual([
       "#1 raw bytes: bytes was echo: three, is echo: two\\r\\n",
     ]);
+  });
+});
+
+describe("the comparison of a replay", () => {
+  /** Lines of a recording, without times. */
+  const line = (from: "client" | "server", box: Record<string, string>): TrafficLine => ({
+    time: "",
+    connection: 1,
+    from,
+    box,
+  });
+  const comparison = { ignored: new Set<string>(), ignoresErrors: false };
+  const Login = command("Login", {
+    arguments: { name: unicode() },
+    response: { session: unicode(), now: integer() },
+  });
+  const Use = command("Use", {
+    arguments: { session: unicode(), id: integer() },
+    response: { session: unicode() },
+  });
+  const login = [
+    line("client", { _ask: "1", _command: "Login", name: "recorded-client" }),
+    line("server", { _answer: "1", session: "recorded-session", now: "5" }),
+    line("client", { _ask: "2", _command: "Use", session: "recorded-session", id: "5" }),
+    line("server", { _answer: "2", session: "recorded-session" }),
+  ];
+  const asked: unknown[] = [];
+  const sessions = () =>
+    served({
+      locator: locator(
+        Login.responder(() => ({ session: "live-session", now: 7 })),
+        Use.responder((args) => {
+          asked.push(args);
+          return { session: args.session };
+        }),
+      ),
+    });
+  beforeEach(() => asked.splice(0));
+
+  test("ids that the server made are replaced in later asks, and are no difference in later answers", async () => {
+    expect(texts(await replayed(login, await sessions()))).toEqual([
+      "#1 Login: session was recorded-session, is live-session",
+      "#1 Login: now was 5, is 7",
+    ]);
+    expect(asked).toEqual([{ session: "live-session", id: 5 }]);
+  });
+
+  test("ignored fields are not compared, and count as ids however short", async () => {
+    const ignored = new Set(["session", "Login.now"]);
+    expect(
+      texts(await replayed(login, await sessions(), { comparison: { ...comparison, ignored } })),
+    ).toEqual([]);
+    expect(asked).toEqual([{ session: "live-session", id: 7 }]);
+    const other = new Set(["session", "Use.now"]);
+    const found = await replayed(login, await sessions(), { comparison: { ...comparison, ignored: other } });
+    expect(texts(found)).toEqual(["#1 Login: now was 5, is 7"]);
+  });
+
+  test("a value that the client sent first is not replaced", async () => {
+    const lines = [
+      line("client", { _ask: "1", _command: "Login", name: "recorded-session" }),
+      ...login.slice(1),
+    ];
+    await replayed(lines, await sessions());
+    expect(asked).toEqual([{ session: "recorded-session", id: 5 }]);
+  });
+
+  test("ignoring errors compares only that an answer is an error", async () => {
+    const lines = [
+      line("client", { _ask: "1", _command: "Sum" }),
+      line("server", { _error: "1", _error_code: "OLD", _error_description: "old" }),
+      line("client", { _ask: "2", _command: "WhoAmI" }),
+      line("server", { _error: "2", _error_code: "OLD", _error_description: "old" }),
+    ];
+    const failing = await served({ closeOnUndeclaredError: false });
+    const all = texts(await replayed(lines, failing));
+    expect(all).toContain("#1 WhoAmI: outcome was the error OLD, is an answer");
+    expect(all).toContain("#1 Sum: _error_description was old, is Unknown Error");
+    const few = await replayed(lines, failing, { comparison: { ...comparison, ignoresErrors: true } });
+    expect(texts(few)).toEqual(["#1 WhoAmI: outcome was the error OLD, is an answer"]);
+  });
+
+  test("a replay does not wait for asks of a server that has diverged", async () => {
+    const lines = [
+      line("client", { _ask: "1", _command: "Login", name: "x" }),
+      line("server", { _ask: "a", _command: "Confirm" }),
+      line("client", { _answer: "a" }),
+      line("server", { _answer: "1", session: "s", now: "5" }),
+      line("client", { _ask: "2", _command: "Use", session: "s", id: "1" }),
+      line("server", { _ask: "b", _command: "Confirm" }),
+      line("client", { _answer: "b" }),
+      line("server", { _answer: "2", session: "s" }),
+    ];
+    // Without a timeout, a wait would never end.
+    expect(texts(await replayed(lines, await sessions(), { timeout: undefined }))).toEqual([
+      "#1 Login: session was s, is live-session",
+      "#1 Login: now was 5, is 7",
+      "#1 Confirm: ask of the server was present, is absent",
+      "#1 Confirm: ask of the server was present, is absent",
+    ]);
+  });
+
+  test("a diverged server that asks late gets the recorded answer", async () => {
+    const Confirm = command("Confirm", { response: { yes: boolean() } });
+    const late = locator(
+      Login.responder(() => ({ session: "other-session", now: 7 })),
+      Use.responder(async ({ session }, { connection }) => {
+        const { yes } = await connection.callRemote(Confirm, {});
+        return { session: `${session} ${yes}` };
+      }),
+    );
+    const lines = [
+      line("client", { _ask: "1", _command: "Login", name: "x" }),
+      line("server", { _ask: "a", _command: "Confirm" }),
+      line("client", { _answer: "a", yes: "True" }),
+      line("server", { _answer: "1", session: "s", now: "5" }),
+      line("client", { _ask: "2", _command: "Use", session: "s", id: "1" }),
+      line("server", { _answer: "2", session: "s true" }),
+    ];
+    expect(texts(await replayed(lines, await served({ locator: late }), { timeout: undefined }))).toEqual([
+      "#1 Login: session was s, is other-session",
+      "#1 Login: now was 5, is 7",
+    ]);
+  });
+
+  test("a replay stops before anything that was sent inside TLS if the server refuses TLS", async () => {
+    const lines: TrafficLine[] = [
+      line("client", { _ask: "1", _command: "StartTLS" }),
+      line("server", { _answer: "1" }),
+      { time: "", connection: 1, event: "secured" },
+      line("client", { _ask: "2", _command: "Use", session: "secret", id: "1" }),
+      line("server", { _answer: "2", session: "secret" }),
+    ];
+    const place = await served({
+      tls: false,
+      locator: locator(
+        Use.responder((args) => {
+          asked.push(args);
+          return args;
+        }),
+      ),
+    });
+    expect(texts(await replayed(lines, place))).toEqual([
+      expect.stringContaining("the server refused TLS, and the rest was sent inside TLS"),
+    ]);
+    expect(asked).toEqual([]);
   });
 });
 

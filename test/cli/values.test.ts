@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
+  type Argument,
   ampList,
   bigInteger,
   boolean,
@@ -23,6 +24,17 @@ import { formatValue, jsonText, jsonValue } from "../../src/cli/print/values.ts"
 import { parseArg, parseArgs } from "../../src/cli/values/args.ts";
 import { typedValues } from "../../src/cli/values/typed.ts";
 import { untypedBox } from "../../src/cli/values/untyped.ts";
+
+/** Returns message and hint of the UsageError that a function throws. */
+function usage(run: () => unknown): Pick<UsageError, "message" | "hint"> {
+  try {
+    run();
+  } catch (error) {
+    if (error instanceof UsageError) return { message: error.message, hint: error.hint };
+    throw error;
+  }
+  throw new Error("a UsageError was expected");
+}
 
 let folder = "";
 beforeAll(() => {
@@ -124,6 +136,32 @@ describe("with a schema", () => {
     expect(typed("integer:=null")).toEqual({});
   });
 
+  test("a value that a codec of the user's refuses is a usage error, which names the argument and the other form", () => {
+    const url: Argument<URL> = {
+      encode: (value) => {
+        if (!(value instanceof URL)) throw new TypeError("a URL is needed");
+        return Buffer.from(value.href);
+      },
+      decode: (value) => new URL(Buffer.from(value).toString()),
+    };
+    const point: Argument<{ x: number }> = {
+      encode: (value) => Buffer.from(JSON.stringify({ x: value.x })),
+      decode: (value) => JSON.parse(Buffer.from(value).toString()),
+    };
+    const Draw = command("Draw", { arguments: { at: point, page: url } });
+    const read = (arg: string) => () => typedValues(Draw, [parseArg(arg)]);
+    expect(read("page=https://example.com/")().page).toEqual(new URL("https://example.com/"));
+    expect(read('at:={"x":1}')()).toEqual({ at: { x: 1 } });
+    expect(usage(read("at=here"))).toEqual({
+      message: expect.stringMatching(/^Draw: at: Unexpected token/),
+      hint: "at:=JSON passes a JSON value to this codec",
+    });
+    expect(usage(read('page:="https://example.com/"'))).toEqual({
+      message: "Draw: page: a URL is needed",
+      hint: "page=text lets this codec read the text",
+    });
+  });
+
   test.each([
     ["integer=x", /^Everything: integer: not an integer: "x"$/],
     ["integer:=1.5", /^Everything: integer: not an integer/],
@@ -165,6 +203,65 @@ describe("formatValue", () => {
     expect(formatValue(Buffer.from("two\nlines\t"))).toBe("two\\nlines\\t");
     expect(formatValue(Uint8Array.of(0, 255))).toBe("0x00ff");
     expect(formatValue(Buffer.from("\u001b[31m"))).toBe("0x1b5b33316d");
+  });
+
+  test("text with blanks is quoted, so that it cannot forge a field", () => {
+    expect(formatValue("94 admin=True")).toBe('"94 admin=True"');
+    expect(formatValue(Buffer.from('a "b"'))).toBe('"a \\"b\\""');
+    expect(formatValue('"94')).toBe('"\\"94"');
+    expect(formatValue("no-blank=1")).toBe("no-blank=1");
+    expect(formatValue("a\u00a0b\u202e")).toBe('"a\u00a0b\\u202e"');
+    expect(formatValue(`${"x ".repeat(200)}`, 10)).toBe('"x x x x x "… (400 characters)');
+    expect(formatValue("x".repeat(300), 10)).toBe("xxxxxxxxxx… (300 characters)");
+  });
+
+  test("objects of codecs are formatted by what they are", () => {
+    class Point {
+      readonly #x = 1;
+      toString() {
+        return `point-${this.#x}`;
+      }
+    }
+    class Hidden {}
+    expect(formatValue(new URL("https://example.com/a"))).toBe("https://example.com/a");
+    expect(formatValue(new Date(0))).toBe("1970-01-01T00:00:00.000Z");
+    expect(formatValue(new Date(Number.NaN))).toBe('"Invalid Date"');
+    expect(formatValue(new Map([["a", 1n]]))).toBe('{"a":"1"}');
+    expect(formatValue(new Map([[1, Uint8Array.of(0)]]))).toBe('[[1,{"hex":"00"}]]');
+    expect(formatValue(new Set(["a"]))).toBe('["a"]');
+    expect(formatValue({ at: new Point(), when: new Date(0) })).toBe(
+      '{"at":"point-1","when":"1970-01-01T00:00:00.000Z"}',
+    );
+    expect(formatValue(new Hidden())).toBe('"[object Object]"');
+    expect(formatValue(Object.assign(Object.create(null), { a: undefined, b: null }))).toBe('{"b":null}');
+    expect([undefined, null, Symbol("s")].map((value) => formatValue(value))).toEqual([
+      "undefined",
+      "null",
+      "Symbol(s)",
+    ]);
+    const circle: { self?: unknown } = {};
+    circle.self = circle;
+    expect(formatValue(circle)).toBe('{"self":"[circular]"}');
+  });
+
+  test("bytes that can only be a list of rows are split", () => {
+    const rows = ampList({ id: integer(), tags: listOf(unicode()), name: optional(unicode()) });
+    const encoded = rows.encode([
+      { id: 1, tags: ["a"], name: "x y" },
+      { id: 2, tags: [] },
+    ]);
+    expect(formatValue(encoded)).toBe(
+      '[{"id":"1","name":"x y","tags":{"hex":"000161"}},{"id":"2","tags":""}]',
+    );
+    const nested = ampList({ inner: ampList({ a: integer() }) });
+    expect(formatValue(nested.encode([{ inner: [{ a: 1 }] }]))).toBe('[{"inner":[{"a":"1"}]}]');
+    const twice = Buffer.from("000161000131000161000132 0000".replace(" ", ""), "hex");
+    expect(formatValue(twice)).toMatch(/^0x/);
+    for (const list of [[1, 2], [12345], []]) {
+      const bytes = listOf(integer()).encode(list);
+      expect(formatValue(bytes)).toBe(list.length === 0 ? "" : `0x${Buffer.from(bytes).toString("hex")}`);
+    }
+    expect(formatValue(Buffer.of(0, 0))).toBe("0x0000");
   });
 
   test("control characters are escaped", () => {

@@ -83,7 +83,7 @@ const JUNK = {
   "a box": () => new Box([["text", "boxed"]]),
 };
 
-/** Returns an object with a `then`, which `await` calls. */
+/** Returns an object that `await` handles like a promise. */
 function thenable(then) {
   return { then };
 }
@@ -248,7 +248,7 @@ const action = fc.oneof(
   { weight: 1, arbitrary: fc.record({ kind: fc.constant("destroy"), reason: junk }) },
 );
 
-/** What the responders do, in turn. */
+/** Behaviors of the responders, used in turn. */
 const behaviour = fc.oneof(
   { weight: 3, arbitrary: fc.constant({ kind: "right" }) },
   fc.record({ kind: fc.constantFrom("returns", "throws", "rejects", "resolves later"), value: junk }),

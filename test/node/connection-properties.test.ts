@@ -1,4 +1,4 @@
-/** What a connection knows about itself: id, addresses, the process at the other end, and unsent bytes. */
+/** Properties of a connection: id, addresses, the process at the other end, and unsent bytes. */
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { type AmpConnection, bigBytes, command, locator, type ResponderContext } from "ampwire";
 import { connect, listen, type NodeConnection } from "ampwire/node";

@@ -350,17 +350,13 @@ describe.each(["client", "server"] as const)("connections that share a buffer, a
   });
 });
 
-test("the option onread of a program is ignored", async () => {
-  const { port, next } = await rawServer();
-  const onread = {
-    buffer: new Uint8Array(10),
-    callback: () => expect.unreachable("what the peer says is for the connection"),
+test("the option onread of a program is refused, because the connection reads the socket", async () => {
+  const options = {
+    port: 1,
+    host: "127.0.0.1",
+    onread: { buffer: new Uint8Array(10), callback: () => true },
   };
-  const options = { port, host: "127.0.0.1", onread };
-  const [connection, socket] = await Promise.all([connect(options), next()]);
-  onTestFinished(() => connection.destroy());
-  socket.write(bytesOf({ _ask: "1", _command: "Nobody" }));
-  expect(String(await once(socket, "data"))).toContain("Unhandled Command");
+  await expect(connect(options)).rejects.toThrow('unknown option "onread"');
 });
 
 /** The end that asks for the switch. */

@@ -13,6 +13,7 @@ const root = fileURLToPath(new URL("../..", import.meta.url));
 
 /** Versions of TypeScript, and the names under which they are installed. */
 const COMPILERS = [
+  ["5.5", "typescript-5.5"],
   ["5.9", "typescript-5.9"],
   ["6.0", "typescript"],
   ["7.0", "typescript-7"],

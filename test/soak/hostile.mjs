@@ -17,7 +17,7 @@ const MAX_RATIO = 3;
 const LOWEST_P99 = 5;
 /** Largest allowed growth of live memory between the middle and the end of the attack. */
 const MAX_GROWTH = 1.2;
-/** Growth in MB that is no growth: what the collections of a small heap differ by. */
+/** Megabytes by which a small heap differs from one collection to the next. Less does not count as growth. */
 const MEMORY_NOISE = 15;
 /** Memory in MB beyond the limits of the server: connections, TLS sessions, and what the system has not freed yet. */
 const OTHER_MEMORY = 150;

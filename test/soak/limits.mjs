@@ -15,5 +15,5 @@ export const HOSTILE_LIMITS = {
   idleTimeout: 30_000,
 };
 
-/** Limits that all connections share. */
+/** Limits of all connections together. */
 export const SERVER_LIMITS = { maxBytesInProgress: 64 * MEBIBYTE, maxUnsentBytes: 64 * MEBIBYTE };

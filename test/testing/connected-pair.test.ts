@@ -1,5 +1,5 @@
-import { CallTimeout, command, locator, StartTLS, unicode } from "ampwire";
-import { connectedPair, flushPending, manualClock, randomChunking } from "ampwire/testing";
+import { CallTimeout, command, locator, PeerVerifyError, StartTLS, UnhandledCommand, unicode } from "ampwire";
+import { connectedPair, fakeCertificate, flushPending, manualClock, randomChunking } from "ampwire/testing";
 import { expect, test } from "vitest";
 import { rejection } from "../support/settled.ts";
 
@@ -58,4 +58,26 @@ test("a connected pair simulates StartTLS", async () => {
   const [, answer] = await Promise.all([a.startTLS(), a.callRemote(Echo, { text: "held" })]);
   expect(answer).toEqual({ text: "held" });
   expect([a.secure, b.secure]).toEqual([true, true]);
+});
+
+test("the answering end of a connected pair answers StartTLS with its option tls, without a responder", async () => {
+  const server = fakeCertificate("calc");
+  const client = fakeCertificate("ampwire");
+  const tls = { localCertificate: server, verifyAuthorities: [client] };
+  const [a, b] = connectedPair({}, { tls }, { fakeTLS: true });
+  await a.startTLS({ localCertificate: client, verifyAuthorities: [server], serverName: "calc" });
+  expect([a.peerCertificate?.commonName, b.peerCertificate?.commonName]).toEqual(["calc", "ampwire"]);
+  expect([a.tls?.verified, b.tls?.verified]).toEqual([true, true]);
+});
+
+test("the answering end of a connected pair refuses a certificate that its option tls does not list", async () => {
+  const tls = { verifyAuthorities: [fakeCertificate("ampwire")] };
+  const [a, b] = connectedPair({}, { tls }, { fakeTLS: true });
+  await a.startTLS({ localCertificate: fakeCertificate("stranger") }).catch(() => {});
+  expect(await b.closed).toBeInstanceOf(PeerVerifyError);
+});
+
+test("the answering end of a connected pair refuses StartTLS if its option tls is false", async () => {
+  const [a] = connectedPair({}, { tls: false }, { fakeTLS: true });
+  expect(await rejection(a.startTLS())).toBeInstanceOf(UnhandledCommand);
 });

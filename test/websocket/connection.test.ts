@@ -15,9 +15,10 @@ import {
   StartTLS,
   TLSNotAvailable,
   TLSRequired,
+  UnsentTimeout,
   unicode,
 } from "ampwire";
-import { byteByByte, manualClock } from "ampwire/testing";
+import { byteByByte, flushPending, manualClock } from "ampwire/testing";
 import { attach, chooseProtocol, connect, SUBPROTOCOL } from "ampwire/websocket";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { WebSocket } from "ws";
@@ -177,6 +178,19 @@ test("a peer that sends on while this end does not read closes the connection wi
   const reason = await connection.closed;
   expect(reason).toBeInstanceOf(LimitExceeded);
   expect(reason.message).toContain("maxBufferedBytes");
+});
+
+test("attach destroys the connection of a peer that takes no bytes for unsentTimeout", async () => {
+  const [client] = await sockets();
+  const stuck = Object.defineProperty(likeABrowser(client), "bufferedAmount", { value: 1 });
+  const clock = manualClock();
+  const connection = attach(stuck, { clock, limits: { unsentTimeout: 5_000 } });
+  const call = rejection(connection.callRemote(Sum, { a: 1, b: 2 }));
+  await flushPending();
+  clock.advance(4_999);
+  expect(connection.state).toBe("open");
+  clock.advance(1);
+  expect(await call).toBeInstanceOf(UnsentTimeout);
 });
 
 describe("TLS", () => {

@@ -1,16 +1,13 @@
 /** `ampwire call`: calls a command and prints the answer. */
-import { safeText } from "../../core/errors/safe-text.ts";
-import { UsageError } from "../cli-error.ts";
-import { findCommand, loadCommands } from "../module/commands.ts";
 import { parseAddress } from "../net/address.ts";
 import { openConnection } from "../net/open.ts";
 import { sessionText } from "../net/session.ts";
 import { timeoutFlag, timeoutOf } from "../net/timeout.ts";
 import { clientFlags, clientTLS } from "../net/tls-flags.ts";
-import { formatValue, jsonRecord } from "../print/values.ts";
+import { verifyFailure } from "../net/verify-failure.ts";
+import { formatValue, jsonRecord, KEY_MARKS, quotedIfNeeded } from "../print/values.ts";
 import { subcommand } from "../subcommand.ts";
-import { parseArgs } from "../values/args.ts";
-import { type Request, typedRequest, untypedRequest } from "./request.ts";
+import { prepareRequest } from "./request.ts";
 
 export const call = subcommand({
   name: "call",
@@ -44,11 +41,13 @@ converted to the type of its argument. Without it values are sent as text, and t
   ],
   async run({ values: flags, positionals: [place = "", name = "", ...args], terminal }) {
     const address = parseAddress(place);
-    const request = await requestOf(flags.schema, name, args);
+    const request = await prepareRequest("call", flags.schema, name, args);
     const tls = clientTLS({ ...flags, starttls: flags.starttls || request.startsTLS }, address);
     const timeout = timeoutOf(flags);
 
-    const connection = await openConnection(address, { tls, timeout });
+    const connection = await openConnection(address, { tls, timeout }).catch((error) => {
+      throw verifyFailure(error, flags);
+    });
     try {
       if (flags.starttls) await connection.startTLS({ timeout });
       if (flags.verbose && !request.startsTLS) terminal.note(sessionText(connection));
@@ -61,25 +60,15 @@ converted to the type of its argument. Without it values are sent as text, and t
       if (flags.verbose && request.startsTLS) terminal.note(sessionText(connection));
       if (answer.length === 0 && !terminal.json) terminal.note("the answer is empty");
       else terminal.printResult(jsonRecord(answer), () => answer.map(line).join("\n"));
+    } catch (error) {
+      throw verifyFailure(error, flags);
     } finally {
       connection.destroy();
     }
     return 0;
 
     function line([key, value]: readonly [string, unknown]): string {
-      return `${terminal.style.cyan(safeText(key))}=${formatValue(value)}`;
+      return `${terminal.style.cyan(quotedIfNeeded(key, Number.POSITIVE_INFINITY, KEY_MARKS))}=${formatValue(value)}`;
     }
   },
 });
-
-async function requestOf(
-  schema: string | undefined,
-  name: string,
-  args: readonly string[],
-): Promise<Request> {
-  const typed = parseArgs(args);
-  if (schema !== undefined) return typedRequest(findCommand(await loadCommands(schema), name), typed);
-  if (name === "StartTLS")
-    throw new UsageError("call: StartTLS cannot be called by name", "use --starttls with another command");
-  return untypedRequest(name, typed);
-}

@@ -1,8 +1,9 @@
 /** Calls prepared from the command line, with a schema or without. */
 import { type Command, TLSRequired } from "../../index.ts";
 import type { NodeConnection } from "../../node/index.ts";
-import { Failure } from "../cli-error.ts";
-import type { TypedArgument } from "../values/args.ts";
+import { Failure, UsageError } from "../cli-error.ts";
+import { findCommand, loadCommands } from "../module/commands.ts";
+import { parseArgs, type TypedArgument } from "../values/args.ts";
 import { typedValues } from "../values/typed.ts";
 import { untypedBox } from "../values/untyped.ts";
 
@@ -17,8 +18,31 @@ export interface Request {
   send(connection: NodeConnection): void;
 }
 
+/**
+ * Prepares a call from the arguments of the command line.
+ *
+ * @param subcommand name of the subcommand, for messages
+ * @param schema a module of commands; undefined: the arguments are sent without a schema
+ * @throws UsageError
+ */
+export async function prepareRequest(
+  subcommand: string,
+  schema: string | undefined,
+  name: string,
+  args: readonly string[],
+): Promise<Request> {
+  const typed = parseArgs(args);
+  if (schema !== undefined) return typedRequest(findCommand(await loadCommands(schema), name), typed);
+  if (name === "StartTLS")
+    throw new UsageError(
+      `${subcommand}: StartTLS cannot be called by name`,
+      "use --starttls with another command",
+    );
+  return untypedRequest(name, typed);
+}
+
 /** Prepares a call without a schema. The values of its answer are bytes. */
-export function untypedRequest(name: string, args: readonly TypedArgument[]): Request {
+function untypedRequest(name: string, args: readonly TypedArgument[]): Request {
   const box = untypedBox(args);
   return {
     requiresAnswer: true,
@@ -33,7 +57,7 @@ export function untypedRequest(name: string, args: readonly TypedArgument[]): Re
 }
 
 /** @throws UsageError for values that the command does not accept */
-export function typedRequest(command: Command, args: readonly TypedArgument[]): Request {
+function typedRequest(command: Command, args: readonly TypedArgument[]): Request {
   const values = typedValues(command, args);
   return {
     requiresAnswer: command.requiresAnswer,

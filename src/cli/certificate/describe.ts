@@ -1,5 +1,7 @@
 /** Describes the certificates and keys in a PEM file. */
 import { createPrivateKey, type KeyObject } from "node:crypto";
+import { messageOf } from "../../core/errors/to-error.ts";
+import { type PEMBlock, pemBlocks } from "../../node/certificates/pem.ts";
 import { Certificate } from "../../node/index.ts";
 import { Failure } from "../cli-error.ts";
 
@@ -29,13 +31,9 @@ export type Described =
   | DescribedKey
   | { readonly kind: "other"; readonly label: string };
 
-const BLOCK = /-----BEGIN ([A-Z0-9 ]+)-----.*?-----END \1-----/gs;
-
-/** @throws Failure if the text contains no PEM block, InvalidCertificate for a malformed certificate */
-export function describePEM(text: string, file: string): Described[] {
-  const blocks = Array.from(text.matchAll(BLOCK), ([block, label = ""]) => ({ block, label }));
-  if (blocks.length === 0)
-    throw new Failure(`${file} contains no PEM block`, "no line begins with -----BEGIN");
+/** @throws Failure if the file contains no PEM block, InvalidCertificate for a malformed certificate */
+export function describePEM(pem: Uint8Array, file: string): Described[] {
+  const blocks = blocksOf(pem, file).map(({ label, text }) => ({ label, block: text }));
   const certificates = blocks
     .filter(({ label }) => label === "CERTIFICATE")
     .map(({ block }) => Certificate.loadPEM(block));
@@ -45,6 +43,15 @@ export function describePEM(text: string, file: string): Described[] {
     if (certificate !== undefined) return describeCertificate(certificate);
     return label.endsWith("PRIVATE KEY") ? describeKey(block, certificates) : { kind: "other", label };
   });
+}
+
+function blocksOf(pem: Uint8Array, file: string): PEMBlock[] {
+  try {
+    return pemBlocks(pem, file, "CERTIFICATE");
+  } catch (cause) {
+    const reason = messageOf(cause).replace(`${file}: `, "");
+    throw new Failure(`${file} contains no PEM block`, reason, { cause });
+  }
 }
 
 function describeCertificate(certificate: Certificate): DescribedCertificate {

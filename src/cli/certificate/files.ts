@@ -1,14 +1,48 @@
 /** Reads and writes PEM files. Only the owner can read a file with a private key. No file is overwritten without `--force`. */
 import { chmodSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { messageOf } from "../../core/errors/to-error.ts";
+import { PrivateCertificate } from "../../node/index.ts";
 import { Failure, UsageError } from "../cli-error.ts";
 
-export function readPEM(path: string): string {
+/** Environment variable with the passphrase of encrypted keys. A command-line option would show it to other users. */
+const PASSPHRASE = "AMPWIRE_PASSPHRASE";
+
+/** Returns the bytes of a file. @throws UsageError */
+export function readFile(path: string): Uint8Array {
   try {
-    return readFileSync(path, "utf8");
+    return readFileSync(path);
   } catch (cause) {
     throw new UsageError(`cannot read ${path}: ${messageOf(cause)}`, undefined, { cause });
   }
+}
+
+/** @param flag the option whose key the passphrase decrypts, for the help */
+export function passphraseFlag(flag: string) {
+  return {
+    type: "string",
+    value: "FILE",
+    help: `read the passphrase of ${flag} from a file (default: $${PASSPHRASE})`,
+  } as const;
+}
+
+/**
+ * Reads a certificate with its private key.
+ * @throws InvalidCertificate; UsageError for an unreadable file or a missing passphrase
+ */
+export function readPrivateCertificate(path: string, passphraseFile: string | undefined): PrivateCertificate {
+  const pem = readFile(path);
+  const passphrase =
+    passphraseFile === undefined
+      ? process.env[PASSPHRASE]
+      : Buffer.from(readFile(passphraseFile))
+          .toString("utf8")
+          .replace(/\r?\n$/, ""); // editors add a line break
+  if (passphrase === undefined && Buffer.from(pem).includes("ENCRYPTED"))
+    throw new UsageError(
+      `${path}: the private key is encrypted`,
+      `use --passphrase-file FILE, or set ${PASSPHRASE}`,
+    );
+  return PrivateCertificate.loadPEM(pem, pem, { passphrase });
 }
 
 /** @param secret true if the PEM contains a private key */
@@ -33,8 +67,12 @@ export const fileFlags = {
   force: { type: "boolean", help: "overwrite existing files" },
 } as const;
 
-/** @throws UsageError */
-export function daysOf({ days = "365" }: { readonly days?: string }): number {
+/**
+ * @param missing the default
+ * @throws UsageError
+ */
+export function daysOf(flags: { readonly days?: string }, missing = "365"): number {
+  const { days = missing } = flags;
   const number = Number(days);
   if (!(number > 0 && number < 36_525))
     throw new UsageError(`--days ${JSON.stringify(days)} must be more than 0 and less than 36525`);

@@ -1,10 +1,11 @@
 /** `ampwire certificate issue`: issues certificates for servers and clients. */
 import { existsSync } from "node:fs";
 import { safeText } from "../../core/errors/safe-text.ts";
-import { PrivateCertificate } from "../../node/index.ts";
 import { UsageError } from "../cli-error.ts";
 import { subcommand } from "../subcommand.ts";
-import { daysOf, fileFlags, readPEM, writePEM } from "./files.ts";
+import { daysOf, fileFlags, passphraseFlag, readPrivateCertificate, writePEM } from "./files.ts";
+
+const USAGES = ["server", "client", "both"] as const;
 
 export const issue = subcommand({
   name: "certificate issue",
@@ -12,7 +13,8 @@ export const issue = subcommand({
   usage: "ampwire certificate issue NAME [--host HOST ...]",
   operands: [1, 1],
   about: `Writes the certificate and its private key to NAME.pem, which --cert accepts. Clients check that the server's
-certificate names the host that they connect to. So a server needs a --host for each of its names and IP addresses.`,
+certificate names the host that they connect to. So a server needs a --host for each of its names and IP addresses.
+A certificate with --host is for a server, any other for a client. A proxy needs --usage both.`,
   options: {
     host: {
       type: "string",
@@ -24,6 +26,12 @@ certificate names the host that they connect to. So a server needs a --host for 
       type: "string",
       value: "FILE",
       help: "read the CA certificate and key (default authority-key.pem)",
+    },
+    "passphrase-file": passphraseFlag("--authority"),
+    usage: {
+      type: "string",
+      value: "ROLE",
+      help: "make it for a server, a client or both (default: server with --host, otherwise client)",
     },
     "common-name": { type: "string", value: "TEXT", help: "set the subject common name (default NAME)" },
     ...fileFlags,
@@ -39,10 +47,14 @@ certificate names the host that they connect to. So a server needs a --host for 
     const from = flags.authority ?? "authority-key.pem";
     if (!existsSync(from))
       throw new UsageError(`cannot find ${from}`, "ampwire certificate authority creates it");
-    const authority = PrivateCertificate.loadPEM(readPEM(from));
+    const authority = readPrivateCertificate(from, flags["passphrase-file"]);
+    const usage = USAGES.find((one) => one === flags.usage);
+    if (usage === undefined && flags.usage !== undefined)
+      throw new UsageError(`--usage ${JSON.stringify(flags.usage)} must be server, client or both`);
     const made = await authority.issue({
       commonName: flags["common-name"] ?? name.replace(/^.*[/\\]/, ""),
       hostNames: flags.host,
+      usage,
       validForDays: daysOf(flags),
     });
     const file = `${name}.pem`;

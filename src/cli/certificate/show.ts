@@ -4,7 +4,7 @@ import type { Style } from "../print/style.ts";
 import { table } from "../print/table.ts";
 import { subcommand } from "../subcommand.ts";
 import { type Described, describePEM } from "./describe.ts";
-import { readPEM } from "./files.ts";
+import { readFile } from "./files.ts";
 
 export const show = subcommand({
   name: "certificate show",
@@ -15,7 +15,7 @@ export const show = subcommand({
   examples: [["ampwire certificate show server.pem", "show the subject, host names and validity"]],
   async run({ positionals, terminal }) {
     for (const file of positionals) {
-      const found = describePEM(readPEM(file), file);
+      const found = describePEM(readFile(file), file);
       if (terminal.json) for (const one of found) terminal.printJSON({ file, ...one });
       else terminal.print(found.map((one) => text(file, one, terminal.style)).join("\n"));
     }

@@ -2,16 +2,18 @@
 import { createReadStream } from "node:fs";
 import { messageOf } from "../../core/errors/to-error.ts";
 import { Failure } from "../cli-error.ts";
+import { readFailure } from "../read-failure.ts";
 
 export type Bytes = AsyncIterable<Uint8Array>;
 
 /** @param file `-` or undefined for standard input */
 export async function* inputBytes(file: string | undefined): Bytes {
+  const isStdin = file === undefined || file === "-";
   try {
-    yield* file === undefined || file === "-" ? process.stdin : createReadStream(file);
+    yield* isStdin ? process.stdin : createReadStream(file);
   } catch (cause) {
-    const reason = messageOf(cause);
-    throw new Failure(`cannot read ${file ?? "standard input"}: ${reason}`, undefined, { cause });
+    if (!isStdin) throw readFailure(file, cause);
+    throw new Failure(`cannot read standard input: ${messageOf(cause)}`, undefined, { cause });
   }
 }
 

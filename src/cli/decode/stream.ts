@@ -1,5 +1,5 @@
 /** Decodes one direction of a connection to boxes with offsets. */
-import { type Box, BoxReader } from "../../index.ts";
+import { BoxReader } from "../../index.ts";
 import { Failure } from "../cli-error.ts";
 import type { Terminal } from "../print/terminal.ts";
 import { jsonRecord } from "../print/values.ts";
@@ -7,6 +7,7 @@ import { DECODE_LIMITS, MAX_VALUE_CHARACTERS } from "../traffic/limits.ts";
 import { meaningFields } from "../traffic/line.ts";
 import { type Commands, Pairing } from "../traffic/pairing.ts";
 import { boxLine } from "../traffic/printing.ts";
+import { type ReadBox, readBox } from "../traffic/read-box.ts";
 import { diagnose } from "./diagnose.ts";
 import type { Bytes } from "./input.ts";
 
@@ -26,20 +27,26 @@ export async function decodeStream(bytes: Bytes, commands: Commands, terminal: T
   failUnlessWhole(reader);
 }
 
-function print(box: Box, offset: number, length: number, commands: Commands, terminal: Terminal): void {
+function print(
+  { box, repeated }: ReadBox,
+  offset: number,
+  length: number,
+  commands: Commands,
+  terminal: Terminal,
+): void {
   // One pairing for each box: with one direction there are no pairs, and a shared pairing would keep every ask.
   const meaning = new Pairing(commands, () => 0).interpret("client", box);
   if (terminal.json) {
-    terminal.printJSON({ offset, length, box: jsonRecord(box), ...meaningFields(box, meaning) });
+    terminal.printJSON({ offset, length, box: jsonRecord(box), ...meaningFields(box, meaning, repeated) });
     return;
   }
   const options = { style: terminal.style, longest: MAX_VALUE_CHARACTERS, oneSided: true };
-  terminal.print(`${terminal.style.dim(`@${offset}`)} ${boxLine({ box, meaning }, options)}`);
+  terminal.print(`${terminal.style.dim(`@${offset}`)} ${boxLine({ box, meaning, repeated }, options)}`);
 }
 
-function nextOrFail(reader: BoxReader): Box | undefined {
+function nextOrFail(reader: BoxReader): ReadBox | undefined {
   try {
-    return reader.next();
+    return readBox(reader);
   } catch (error) {
     failUnlessWhole(reader);
     throw error; // a box over DECODE_LIMITS

@@ -25,19 +25,21 @@ const BIG_BYTES = `class BigBytes(amp.Argument):
         whole = self.toString(value)
         if len(whole) > self.maxBytes:
             raise amp.TooLong(False, True, whole, name)
-        for index, start in enumerate(range(0, max(len(whole), 1), amp.MAX_VALUE_LENGTH)):
+        least = 0 if self.layout == "numbered-from-0" else 1  # that layout has no piece for an empty value
+        for index, start in enumerate(range(0, max(len(whole), least), amp.MAX_VALUE_LENGTH)):
             strings[self.key(name, index)] = whole[start : start + amp.MAX_VALUE_LENGTH]
 
     def fromBox(self, name, strings, objects, proto):
         pieces = []
         while self.key(name, len(pieces)) in strings:
             pieces.append(strings[self.key(name, len(pieces))])
-        if not pieces and not self.optional:
+        absent = not pieces and self.optional
+        if not pieces and not absent and self.layout != "numbered-from-0":
             raise KeyError(name)
         whole = b"".join(pieces)
         if len(whole) > self.maxBytes:
             raise ValueError("the value is longer than maxBytes")
-        objects[amp._wireNameToPythonIdentifier(name)] = self.fromString(whole) if pieces else None
+        objects[amp._wireNameToPythonIdentifier(name)] = None if absent else self.fromString(whole)
 
     def toString(self, value):
         return value

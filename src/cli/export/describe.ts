@@ -1,7 +1,7 @@
 /** Describes the commands of a loaded module as data. */
 
 import { baseOf } from "../../core/command/command.ts";
-import type { ErrorClass, ErrorCodes } from "../../core/errors/declared-errors.ts";
+import { type ErrorCodes, type ErrorWithData, errorClassOf } from "../../core/errors/declared-errors.ts";
 import { type Argument, type Command, type Fields, StartTLS, switchBox, tlsBox } from "../../index.ts";
 import type { NamedCommand } from "../module/commands.ts";
 import type { ModuleExports } from "../module/load.ts";
@@ -65,7 +65,8 @@ function describeTypes(fields: Fields): Types {
 }
 
 function describeType(codec: Argument<unknown>): TypeDescription {
-  const optional = "optional" in codec && codec.optional === true;
+  // In Python, both give None for an absent key.
+  const optional = ("optional" in codec && codec.optional === true) || "nullable" in codec;
   if ("local" in codec && codec.local === true) return { type: "Local", optional: true };
   const { description } = codec;
   if (description === undefined) return { type: "Unknown", optional, className: "the module" };
@@ -86,6 +87,8 @@ function describeOptions(options: object): object {
   );
 }
 
+type ErrorClass = ErrorWithData["errorClass"];
+
 const BUILTIN = [Error, EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError];
 
 /** Error classes that the commands declare, with their names in the module. */
@@ -101,7 +104,9 @@ class Errors {
 
   describe(codes: ErrorCodes, except: ErrorCodes = {}): Record<string, string> {
     const own = Object.entries(codes).filter(([code, errorClass]) => except[code] !== errorClass);
-    return Object.fromEntries(own.map(([code, errorClass]) => [code, this.#nameOf(errorClass)]));
+    return Object.fromEntries(
+      own.map(([code, errorClass]) => [code, this.#nameOf(errorClassOf(errorClass))]),
+    );
   }
 
   #nameOf(errorClass: ErrorClass): string {

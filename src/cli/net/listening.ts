@@ -5,6 +5,7 @@ import { createServer as createTLSServer } from "node:tls";
 import { attach, listen, type NodeConnection, type NodeConnectionOptions } from "../../node/index.ts";
 import { UsageError } from "../cli-error.ts";
 import { type Address, addressText, type InternetAddress } from "./address.ts";
+import { listenFailure } from "./listen-failure.ts";
 import { serverOptions } from "./tls-socket.ts";
 
 export interface Listening {
@@ -18,8 +19,16 @@ export interface ListeningOptions extends Omit<NodeConnectionOptions, "receiver"
   readonly onConnection?: (connection: NodeConnection) => void;
 }
 
-/** @throws Node's error if the address is not available */
+/** @throws Failure with a hint if the address is not available */
 export async function listenAt(address: Address, options: ListeningOptions): Promise<Listening> {
+  try {
+    return await listenOpen(address, options);
+  } catch (error) {
+    throw await listenFailure(address, error);
+  }
+}
+
+async function listenOpen(address: Address, options: ListeningOptions): Promise<Listening> {
   if (address.kind === "tls") return listenTLS(address, options);
   if (address.kind === "unix") {
     const server = await listen({ ...options, path: address.path });
@@ -31,7 +40,7 @@ export async function listenAt(address: Address, options: ListeningOptions): Pro
 
 async function listenTLS(address: InternetAddress<"tls">, options: ListeningOptions): Promise<Listening> {
   const { tls = {}, onConnection } = options;
-  if (tls === false || tls.localCertificate === undefined) {
+  if (tls === false || typeof tls === "function" || tls.localCertificate === undefined) {
     throw new UsageError(
       "tls:// needs a certificate",
       "use --cert FILE; ampwire certificate issue creates the file",

@@ -8,7 +8,9 @@ import {
   type NodeConnection,
   type TLSOptions,
 } from "../../node/index.ts";
+import { Failure } from "../cli-error.ts";
 import { type Address, addressText, type InternetAddress } from "./address.ts";
+import { reasonOf, systemCode } from "./reason.ts";
 import { clientOptions } from "./tls-socket.ts";
 
 export interface OpenOptions {
@@ -25,6 +27,18 @@ export function openConnection(address: Address, { tls, timeout }: OpenOptions):
   return connect(options);
 }
 
+/** True for an alert of a TLS server. Every other failure of a handshake may come from a server that expects StartTLS. */
+function isAlert(error: unknown): boolean {
+  return systemCode(error, (code) => code.includes("_ALERT_")) !== undefined;
+}
+
+function notTLS(cause: ConnectFailed): Failure {
+  return new Failure(cause.message, "if the server expects StartTLS, use tcp:// with --starttls", {
+    code: cause.code,
+    cause,
+  });
+}
+
 function openTLS(
   address: InternetAddress<"tls">,
   tls: TLSOptions,
@@ -33,16 +47,22 @@ function openTLS(
   const { host, port } = address;
   return new Promise((resolve, reject) => {
     const socket = connectTLS({ host, port, ...clientOptions(tls) });
+    let connected = false;
+    socket.once("connect", () => {
+      connected = true;
+    });
     const failed = (message: string, cause?: unknown) => {
       clearTimeout(timer);
       socket.on("error", () => {}); // later errors of the failed socket are ignored
       socket.destroy();
       const Failed = socket.authorizationError ? PeerVerifyError : ConnectFailed;
-      reject(new Failed(`cannot connect to ${addressText(address)}: ${message}`, { cause }));
+      const error = new Failed(`cannot connect to ${addressText(address)}: ${message}`, { cause });
+      const speaksTLS = socket.authorizationError || (cause !== undefined && isAlert(cause));
+      reject(connected && !speaksTLS ? notTLS(error) : error);
     };
     const late = () => failed(`the TLS handshake did not finish within ${timeout} ms`);
     const timer = timeout === undefined ? undefined : setTimeout(late, timeout);
-    socket.once("error", (error) => failed(error.message, error));
+    socket.once("error", (error) => failed(reasonOf(error), error));
     socket.once("secureConnect", () => {
       clearTimeout(timer);
       socket.setNoDelay(true);

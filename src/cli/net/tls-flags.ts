@@ -4,15 +4,22 @@
  * The client verifies the peer unless `--insecure` is set: against `--ca`, or else against the public CAs that Node trusts,
  * and against the host in the address. Verification is the default, because a tool without it would teach users to omit it.
  */
-import * as tls from "node:tls";
-import { Certificate, PrivateCertificate, type TLSOptions } from "../../node/index.ts";
-import { readPEM } from "../certificate/files.ts";
+import { namedAuthorities } from "../../node/certificates/authorities.ts";
+import { Certificate, type TLSOptions } from "../../node/index.ts";
+import { passphraseFlag, readFile, readPrivateCertificate } from "../certificate/files.ts";
 import { UsageError } from "../cli-error.ts";
 import type { Address } from "./address.ts";
 
 export const serverFlags = {
   cert: { type: "string", value: "FILE", help: "present the certificate and private key in a PEM file" },
+  "passphrase-file": passphraseFlag("--cert"),
   ca: { type: "string", value: "FILE", help: "require a peer certificate issued by a CA in a PEM file" },
+  crl: {
+    type: "string",
+    multiple: true,
+    value: "FILE",
+    help: "refuse certificates that a revocation list (PEM or DER) names; repeatable",
+  },
 } as const;
 
 export const clientFlags = {
@@ -28,7 +35,14 @@ export const clientFlags = {
 
 export interface ServerFlags {
   readonly cert?: string | undefined;
+  readonly "passphrase-file"?: string | undefined;
   readonly ca?: string | undefined;
+  readonly crl?: readonly string[] | undefined;
+}
+
+/** TLS options from flags. The CAs are always a list. */
+export interface FlagTLS extends TLSOptions {
+  readonly verifyAuthorities?: readonly Certificate[] | undefined;
 }
 
 export interface ClientFlags extends ServerFlags {
@@ -37,39 +51,42 @@ export interface ClientFlags extends ServerFlags {
   readonly insecure?: boolean | undefined;
 }
 
-/** @throws InvalidCertificate; UsageError for an unreadable file */
-export function serverTLS({ cert, ca }: ServerFlags): TLSOptions {
+/** @throws InvalidCertificate; UsageError for conflicting flags or an unreadable file */
+export function serverTLS(flags: ServerFlags): FlagTLS {
+  if (flags.crl !== undefined && flags.ca === undefined)
+    throw new UsageError("--crl needs --ca", "add --ca FILE with the CA certificates");
+  return tlsOf(flags);
+}
+
+function tlsOf({ cert, ca, crl, "passphrase-file": passphraseFile }: ServerFlags): FlagTLS {
+  if (passphraseFile !== undefined && cert === undefined)
+    throw new UsageError("--passphrase-file needs --cert", "add --cert FILE");
   return {
-    localCertificate: cert === undefined ? undefined : PrivateCertificate.loadPEM(readPEM(cert)),
-    verifyAuthorities: ca === undefined ? undefined : Certificate.loadBundle(readPEM(ca)),
+    localCertificate: cert === undefined ? undefined : readPrivateCertificate(cert, passphraseFile),
+    verifyAuthorities: ca === undefined ? undefined : Certificate.loadBundle(readFile(ca)),
+    crl: crl?.map(readFile),
   };
 }
 
 /** @throws InvalidCertificate; UsageError for conflicting flags or an unreadable file */
-export function clientTLS(flags: ClientFlags, address: Address): TLSOptions {
-  const { insecure, ca, "server-name": serverName } = flags;
+export function clientTLS(flags: ClientFlags, address: Address): FlagTLS {
+  const { insecure, ca, crl, "server-name": serverName } = flags;
   const encrypts = flags.starttls === true || address.kind === "tls";
-  for (const name of ["cert", "ca", "server-name", "insecure"] as const) {
+  for (const name of ["cert", "passphrase-file", "ca", "crl", "server-name", "insecure"] as const) {
     if (!encrypts && flags[name] !== undefined) {
       throw new UsageError(`--${name} applies to TLS only`, "add --starttls, or use a tls:// address");
     }
   }
   if (!encrypts) return {};
-  if (insecure && (ca !== undefined || serverName !== undefined)) {
-    throw new UsageError("--insecure conflicts with --ca and --server-name", "remove one of them");
+  if (insecure && (ca !== undefined || serverName !== undefined || crl !== undefined)) {
+    throw new UsageError("--insecure conflicts with --ca, --crl and --server-name", "remove one of them");
   }
-  const given = serverTLS(flags);
+  const given = tlsOf(flags);
   if (insecure) return given;
   const name = serverName ?? (address.kind === "unix" ? "" : address.host);
   return {
     ...given,
-    verifyAuthorities: given.verifyAuthorities ?? publicAuthorities(),
+    verifyAuthorities: given.verifyAuthorities ?? namedAuthorities("public"),
     serverName: name === "" ? undefined : name,
   };
-}
-
-/** Returns the CAs that Node trusts, including `NODE_EXTRA_CA_CERTS` and CAs of the system if this Node lists them. */
-function publicAuthorities(): Certificate[] {
-  const { getCACertificates } = tls as { getCACertificates?: () => string[] }; // since Node 22.15
-  return (getCACertificates?.() ?? [...tls.rootCertificates]).map((pem) => Certificate.loadPEM(pem));
 }

@@ -1,10 +1,10 @@
 /** Options of `node:tls` for `tls://`: TLS from the first byte, with the rules of StartTLS. */
-import { isIP } from "node:net";
-import { type ConnectionOptions, checkServerIdentity, type TlsOptions } from "node:tls";
+import type { ConnectionOptions, TlsOptions } from "node:tls";
 import { DEFAULT_LIMITS } from "../../index.ts";
 import type { TLSOptions } from "../../node/index.ts";
 import { contextOptions } from "../../node/tls/context.ts";
-import { checkTLSOptions, normalServerName } from "../../node/tls/validate-options.ts";
+import { identityOptions } from "../../node/tls/identity.ts";
+import { checkTLSOptions } from "../../node/tls/validate-options.ts";
 
 /**
  * Returns options for `tls.connect` that verify as StartTLS does.
@@ -12,15 +12,17 @@ import { checkTLSOptions, normalServerName } from "../../node/tls/validate-optio
  */
 export function clientOptions(options: TLSOptions): ConnectionOptions {
   checkTLSOptions(options, "client");
-  const { serverName, verifyAuthorities } = options;
-  const name = serverName === undefined ? undefined : normalServerName(serverName);
   return {
     ...contextOptions(options),
-    rejectUnauthorized: verifyAuthorities !== undefined,
-    ...(name === undefined || isIP(name) !== 0 ? {} : { servername: name }),
-    checkServerIdentity: (_, certificate) =>
-      name === undefined ? undefined : checkServerIdentity(name, certificate),
+    rejectUnauthorized: options.verifyAuthorities !== undefined,
+    ...checkOfName(options.serverName),
   };
+}
+
+/** Returns the options that verify the name. The host stays that of the address. */
+function checkOfName(serverName: string | undefined): ConnectionOptions {
+  const { host: _, ...options } = identityOptions(serverName);
+  return options;
 }
 
 /**

@@ -1,9 +1,11 @@
 /** `ampwire ping`: measures connection, upgrade and call times. */
+import { prepareRequest, type Request } from "../call/request.ts";
 import { UsageError } from "../cli-error.ts";
 import { parseAddress } from "../net/address.ts";
 import { sessionText } from "../net/session.ts";
 import { timeoutFlag, timeoutOf } from "../net/timeout.ts";
 import { clientFlags, clientTLS } from "../net/tls-flags.ts";
+import { verifyFailure } from "../net/verify-failure.ts";
 import { table } from "../print/table.ts";
 import { subcommand } from "../subcommand.ts";
 import { summarise } from "./percentiles.ts";
@@ -14,16 +16,26 @@ const STEPS = ["connect", "upgrade", "call"] as const;
 export const ping = subcommand({
   name: "ping",
   summary: "measure the time to connect, to upgrade to TLS, and to call",
-  usage: "ampwire ping ADDRESS [-n COUNT]",
-  operands: [1, 1],
-  about:
-    "Each round opens a connection and calls a command that no peer has, which every AMP peer answers with an error.",
+  usage: "ampwire ping ADDRESS [name=value ...] [-n COUNT]",
+  operands: [1, Number.POSITIVE_INFINITY],
+  about: `Each round opens a connection and calls a command that no peer has. Most AMP peers answer it with an error. A few ignore
+it or exit: for them, --command names a command that the peer has. Its arguments are written as for ampwire call.`,
   options: {
     count: {
       type: "string",
       short: "n",
       value: "COUNT",
       help: "run COUNT rounds one after another (default 5)",
+    },
+    command: {
+      type: "string",
+      value: "NAME",
+      help: "call this command, and require an answer that is not an error",
+    },
+    schema: {
+      type: "string",
+      value: "FILE",
+      help: "read the command from a TypeScript or JavaScript module",
     },
     ...clientFlags,
     ...timeoutFlag,
@@ -32,11 +44,13 @@ export const ping = subcommand({
   examples: [
     ["ampwire ping tcp://127.0.0.1:1234", "check that a server answers"],
     ["ampwire ping tcp://calc.example:1234 --starttls --ca ca.pem -n 100", "measure the upgrade to TLS"],
+    ["ampwire ping tcp://127.0.0.1:1234 --command Sum a=1 b=2", "measure a call of your own"],
   ],
-  async run({ values: flags, positionals: [place = ""], terminal }) {
+  async run({ values: flags, positionals: [place = "", ...args], terminal }) {
     const address = parseAddress(place);
     const tls = clientTLS(flags, address);
-    const options = { tls, starttls: flags.starttls === true, timeout: timeoutOf(flags) };
+    const request = await requestOf(flags, args);
+    const options = { tls, starttls: flags.starttls === true, timeout: timeoutOf(flags), request };
     const count = Number(flags.count ?? 5);
     if (!Number.isInteger(count) || count < 1)
       throw new UsageError(`-n ${JSON.stringify(flags.count)} must be a whole number of at least 1`);
@@ -45,6 +59,8 @@ export const ping = subcommand({
     for (let round = 1; round <= count; round++) {
       const times = await pingOnce(address, options, (connection) => {
         if (flags.verbose && round === 1) terminal.note(sessionText(connection));
+      }).catch((error) => {
+        throw verifyFailure(error, flags);
       });
       rounds.push(times);
       if (terminal.json) terminal.printJSON({ round, ...times });
@@ -69,6 +85,27 @@ export const ping = subcommand({
     return 0;
   },
 });
+
+/** @returns undefined without `--command`. @throws UsageError */
+async function requestOf(
+  { command, schema }: { readonly command?: string; readonly schema?: string },
+  args: readonly string[],
+): Promise<Request | undefined> {
+  if (command === undefined) {
+    if (schema !== undefined) throw new UsageError("ping: --schema needs --command", "add --command NAME");
+    if (args.length > 0)
+      throw new UsageError(
+        `ping: unexpected operand ${JSON.stringify(args[0])}`,
+        "--command NAME takes arguments",
+      );
+    return undefined;
+  }
+  const request = await prepareRequest("ping", schema, command, args);
+  if (request.startsTLS)
+    throw new UsageError(`ping: ${command} starts TLS`, "--starttls measures the upgrade");
+  if (!request.requiresAnswer) throw new UsageError(`ping: ${command} has no answer`, "name another command");
+  return request;
+}
 
 function shownTime(step: string, time: number | undefined): string[] {
   return time === undefined ? [] : [`${step} ${time.toFixed(2)} ms`];

@@ -1,6 +1,7 @@
-/** One round of `ping`: opens a connection, calls a command that every peer answers, and measures each step. */
+/** One round of `ping`: opens a connection, makes a call, and measures each step. */
 import { HEARTBEAT_COMMAND, TLSRequired, UnhandledCommand, UnknownRemoteError } from "../../index.ts";
 import type { NodeConnection, TLSOptions } from "../../node/index.ts";
+import type { Request } from "../call/request.ts";
 import type { Address } from "../net/address.ts";
 import { openConnection } from "../net/open.ts";
 
@@ -8,6 +9,8 @@ export interface RoundOptions {
   readonly tls: TLSOptions;
   readonly starttls: boolean;
   readonly timeout: number | undefined;
+  /** The call to make. Undefined: a command that no peer has, which every AMP peer answers with an error at once. */
+  readonly request?: Request | undefined;
 }
 
 /** Durations in milliseconds. */
@@ -20,7 +23,7 @@ export interface Times {
 /** @param onAnswer called with the connection before it is closed */
 export async function pingOnce(
   address: Address,
-  { tls, starttls, timeout }: RoundOptions,
+  { tls, starttls, timeout, request }: RoundOptions,
   onAnswer: (connection: NodeConnection) => void,
 ): Promise<Times> {
   let connection: NodeConnection | undefined;
@@ -31,7 +34,10 @@ export async function pingOnce(
     if (connection === undefined) throw new Error("the opened connection is missing");
     const opened: NodeConnection = connection;
     const upgrade = starttls ? await timed(() => opened.startTLS({ timeout })) : undefined;
-    const call = await timed(() => callUnknownCommand(opened, timeout));
+    const call = await timed(async () => {
+      if (request === undefined) await callUnknownCommand(opened, timeout);
+      else await request.ask(opened, timeout);
+    });
     onAnswer(opened);
     return { connect, ...(upgrade === undefined ? {} : { upgrade }), call };
   } finally {
@@ -42,7 +48,6 @@ export async function pingOnce(
 /** Errors with which a peer answers an unknown command, or a command in plaintext. */
 const ANSWERED = [UnhandledCommand, UnknownRemoteError, TLSRequired];
 
-/** Calls a command that no peer has: every AMP peer answers it with an error at once. */
 async function callUnknownCommand(connection: NodeConnection, timeout: number | undefined): Promise<void> {
   try {
     await connection.callRemoteString(HEARTBEAT_COMMAND, undefined, { timeout });

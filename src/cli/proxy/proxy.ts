@@ -9,7 +9,8 @@ import {
   type SocketAddress,
   socketAddress,
 } from "../net/address.ts";
-import { serverFlags, serverTLS } from "../net/tls-flags.ts";
+import { listenFailure } from "../net/listen-failure.ts";
+import { type ServerFlags, serverFlags, serverTLS } from "../net/tls-flags.ts";
 import { waitForSignal } from "../net/wait-for-signal.ts";
 import { subcommand } from "../subcommand.ts";
 import { MAX_VALUE_CHARACTERS } from "../traffic/limits.ts";
@@ -34,6 +35,7 @@ verified with --ca only. For development: the output and the recording contain T
     to: { type: "string", value: "ADDRESS", help: "connect to the server at tcp://HOST:PORT or unix:PATH" },
     schema: { type: "string", value: "FILE", help: "decode values by the commands that a module exports" },
     record: { type: "string", value: "FILE", help: "write the traffic as lines of JSON, for ampwire replay" },
+    ...serverFlags,
     cert: { ...serverFlags.cert, help: "present the certificate and private key in a PEM file" },
     ca: { ...serverFlags.ca, help: "require a server certificate issued by a CA in a PEM file" },
     "server-name": {
@@ -85,7 +87,9 @@ verified with --ca only. For development: the output and the recording contain T
       const onFirstDrop = (connection: number) =>
         terminal.note(`#${connection}: too many unanswered asks; the oldest ones are no longer paired`);
       const options = { listen, to, tls, commands, onTraffic, onFirstDrop, onError };
-      await using server = await startProxy(options);
+      await using server = await startProxy(options).catch(async (error) => {
+        throw await listenFailure(addressOf(listen), error);
+      });
       terminal.note(`listening on ${addressText(addressOf(server.address))}`);
       await Promise.race([waitForSignal(), writeFailed]);
     } finally {
@@ -95,9 +99,7 @@ verified with --ca only. For development: the output and the recording contain T
   },
 });
 
-interface TLSFlags {
-  readonly cert?: string;
-  readonly ca?: string;
+interface TLSFlags extends ServerFlags {
   readonly "server-name"?: string;
   readonly "verify-client"?: boolean;
 }
@@ -110,9 +112,9 @@ function proxyTLS(flags: TLSFlags): ProxyTLS {
       throw new UsageError(`--${name} needs --ca`, "add --ca FILE with the CA certificates");
     }
   }
-  const { localCertificate, verifyAuthorities } = serverTLS(flags);
-  checkTLSOptions({ localCertificate, verifyAuthorities, serverName }, "client"); // fail at the start, not at the first StartTLS
-  return { certificate: localCertificate, authorities: verifyAuthorities, serverName, verifyClient };
+  const { localCertificate, verifyAuthorities, crl } = serverTLS(flags);
+  checkTLSOptions({ localCertificate, verifyAuthorities, serverName, crl }, "client"); // fail at the start, not at the first StartTLS
+  return { certificate: localCertificate, authorities: verifyAuthorities, crl, serverName, verifyClient };
 }
 
 async function commandsOf(schema: string | undefined): Promise<Commands> {

@@ -5,8 +5,9 @@
  * or a protocol switch, they wait until it is complete, because the bytes after it must not be forwarded.
  */
 import type { Duplex } from "node:stream";
-import { type Box, BoxReader } from "../../index.ts";
+import { BoxReader } from "../../index.ts";
 import { RELAY_LIMITS } from "../traffic/limits.ts";
+import { type ReadBox, readBox } from "../traffic/read-box.ts";
 
 /** Handling of the bytes after a box: read boxes, forward raw bytes, or stop because the caller reads them. */
 export type Then = "read" | "pass" | "stop";
@@ -14,7 +15,7 @@ export type Then = "read" | "pass" | "stop";
 export interface DirectionEvents {
   /** Returns true if the incomplete box may be the last one before a protocol change. */
   mustHold(): boolean;
-  box(box: Box): Then;
+  box(read: ReadBox): Then;
   /** Called when the stream stops being AMP, with the bytes from there on. */
   notAmp(rest: Uint8Array): Then;
   raw(bytes: Uint8Array): void;
@@ -76,9 +77,9 @@ export class RelayDirection {
 
   #readBoxes(reader: BoxReader): Then {
     for (;;) {
-      let box: Box | undefined;
+      let box: ReadBox | undefined;
       try {
-        box = reader.next();
+        box = readBox(reader);
       } catch {
         const rest = reader.takeRest();
         const then = this.#events.notAmp(rest);

@@ -1,9 +1,9 @@
 /** Relays one connection between a client and a server, and reports its traffic. */
 import { performance } from "node:perf_hooks";
 import type { Duplex } from "node:stream";
-import type { Box } from "../../index.ts";
 import { type Endpoint, otherEndpoint } from "../traffic/endpoint.ts";
 import { type Commands, Pairing } from "../traffic/pairing.ts";
+import type { ReadBox } from "../traffic/read-box.ts";
 import type { Traffic } from "../traffic/traffic.ts";
 import { RelayDirection, type Then } from "./relay-direction.ts";
 import { describedTLS, type ProxyTLS, upgradeBoth } from "./upgrade-both.ts";
@@ -78,7 +78,7 @@ export class Relay {
     const secure = this.#secure;
     return new RelayDirection(this.#streams[from], this.#streams[otherEndpoint(from)], {
       mustHold: () => this.#pairing.awaitsChange(otherEndpoint(from)),
-      box: (box) => this.#box(from, box),
+      box: (read) => this.#box(from, read),
       notAmp: (rest) => this.#notAmp(from, rest),
       raw: (bytes) => this.#options.onTraffic({ kind: "raw", from, secure, bytes }),
       ended: () => this.#options.onTraffic({ kind: "ended", from }),
@@ -100,9 +100,9 @@ export class Relay {
     });
   }
 
-  #box(from: Endpoint, box: Box): Then {
+  #box(from: Endpoint, { box, repeated }: ReadBox): Then {
     const meaning = this.#pairing.interpret(from, box);
-    this.#options.onTraffic({ kind: "box", from, secure: this.#secure, box, meaning });
+    this.#options.onTraffic({ kind: "box", from, secure: this.#secure, box, meaning, repeated });
     if (meaning.kind !== "answer" || meaning.change === undefined) return "read";
     if (meaning.change === "switching") {
       this.#directions[otherEndpoint(from)].pass();

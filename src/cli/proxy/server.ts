@@ -1,9 +1,9 @@
 /** The proxy server: accepts clients, and opens a connection to the server for each of them. */
 import { once } from "node:events";
 import { createServer, connect as openSocket, type Socket } from "node:net";
-import { messageOf } from "../../core/errors/to-error.ts";
 import { ConnectFailed } from "../../index.ts";
 import type { SocketAddress } from "../net/address.ts";
+import { reasonOf } from "../net/reason.ts";
 import type { Traffic } from "../traffic/traffic.ts";
 import { Relay, type RelayOptions } from "./relay.ts";
 
@@ -90,7 +90,7 @@ async function serve(
   } catch (cause) {
     client.destroy();
     const where = "path" in to ? to.path : `${to.host}:${to.port}`;
-    const reason = new ConnectFailed(`cannot connect to ${where}: ${messageOf(cause)}`, { cause });
+    const reason = new ConnectFailed(`cannot connect to ${where}: ${reasonOf(cause)}`, { cause });
     options.onTraffic({ kind: "closed", reason });
     return;
   } finally {

@@ -9,6 +9,7 @@ import { DEFAULT_LIMITS } from "../../index.ts";
 import type { Certificate } from "../../node/certificates/certificate.ts";
 import type { PrivateCertificate } from "../../node/certificates/private-certificate.ts";
 import { DEFAULT_HANDSHAKE_DELAY } from "../../node/stream-transport.ts";
+import type { TLSOptions } from "../../node/tls/options.ts";
 import { peerCertificate } from "../../node/tls/peer.ts";
 import { upgrade } from "../../node/tls/upgrade.ts";
 import { flushed } from "../net/flushed.ts";
@@ -21,6 +22,8 @@ export interface ProxyTLS {
   readonly certificate?: PrivateCertificate | undefined;
   /** CAs of which one must have issued the server's certificate. Without them it is not verified. */
   readonly authorities?: readonly Certificate[] | undefined;
+  /** Revocation lists for the peers whose certificate is verified. */
+  readonly crl?: TLSOptions["crl"];
   /** Requires a client certificate issued by one of `authorities`. */
   readonly verifyClient?: boolean | undefined;
   /** Name that the server's certificate must contain. Requires `authorities`. */
@@ -53,7 +56,7 @@ export async function upgradeBoth(
   clientAnswered: boolean,
   tls: ProxyTLS,
 ): Promise<SecuredStreams> {
-  const { certificate: localCertificate, authorities, serverName } = tls;
+  const { certificate: localCertificate, authorities, crl, serverName } = tls;
   const timeout = tls.handshakeTimeout ?? DEFAULT_LIMITS.handshakeTimeout;
   const stop = new AbortController();
   const late = setTimeout(
@@ -67,7 +70,7 @@ export async function upgradeBoth(
     const withClient = upgrade(downstream.stream, {
       role: "server",
       localCertificate,
-      verifyAuthorities: tls.verifyClient === true ? authorities : undefined,
+      ...(tls.verifyClient === true ? { verifyAuthorities: authorities, crl } : {}),
       signal: stop.signal,
     });
     const withServer = (async () => {
@@ -76,6 +79,7 @@ export async function upgradeBoth(
         role: "client",
         localCertificate,
         verifyAuthorities: authorities,
+        crl,
         serverName,
         signal: stop.signal,
       });

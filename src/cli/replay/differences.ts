@@ -1,7 +1,7 @@
 /** Compares a box with the recorded one. Tags are ignored, because each connection has its own. */
 import { safeText } from "../../core/errors/safe-text.ts";
-import { ANSWER, ASK, type Box, ERROR, ERROR_CODE } from "../../index.ts";
-import { formatValue, jsonValue } from "../print/values.ts";
+import { ANSWER, ASK, type Box, COMMAND, ERROR, ERROR_CODE, ERROR_DESCRIPTION } from "../../index.ts";
+import { jsonValue, unquotedValue } from "../print/values.ts";
 
 export interface Difference {
   readonly connection: number;
@@ -19,14 +19,46 @@ const TAGS = new Set([ASK, ANSWER, ERROR]);
 
 export type BoxDifference = Pick<Difference, "about" | "recorded" | "got">;
 
-export function boxDifferences(recorded: Box, got: Box): BoxDifference[] {
+/** The rules of a comparison. */
+export interface Comparison {
+  /** Fields that are not compared: `field` of every command, or `Command.field`. */
+  readonly ignored: ReadonlySet<string>;
+  /** True to compare only whether an answer is an error, not its code, its description and its other fields. */
+  readonly ignoresErrors: boolean;
+}
+
+export const COMPARE_ALL: Comparison = { ignored: new Set(), ignoresErrors: false };
+
+export function isIgnored({ ignored }: Comparison, command: string, key: string): boolean {
+  return ignored.size > 0 && (ignored.has(key) || ignored.has(`${command}.${key}`));
+}
+
+/** True for a key that AMP defines. It is not a field of the command. */
+export function isProtocolKey(key: string): boolean {
+  return TAGS.has(key) || key === COMMAND || key === ERROR_CODE || key === ERROR_DESCRIPTION;
+}
+
+/**
+ * @param command name of the command, for its ignored fields
+ * @param isSame returns true for two values that differ but count as equal
+ */
+export function boxDifferences(
+  recorded: Box,
+  got: Box,
+  command: string,
+  comparison: Comparison,
+  isSame: (recorded: Uint8Array, got: Uint8Array) => boolean,
+): BoxDifference[] {
   const found: BoxDifference[] = [];
   if (recorded.has(ERROR) !== got.has(ERROR)) {
     found.push({ about: "outcome", recorded: outcome(recorded), got: outcome(got) });
   }
+  if (comparison.ignoresErrors && (recorded.has(ERROR) || got.has(ERROR))) return found;
   for (const key of new Set([...recorded.keys(), ...got.keys()])) {
-    if (TAGS.has(key) || same(recorded.get(key), got.get(key))) continue;
-    found.push({ about: key, recorded: jsonValue(recorded.get(key)), got: jsonValue(got.get(key)) });
+    if (TAGS.has(key) || isIgnored(comparison, command, key)) continue;
+    const [was, is] = [recorded.get(key), got.get(key)];
+    if (same(was, is) || (was !== undefined && is !== undefined && isSame(was, is))) continue;
+    found.push({ about: key, recorded: jsonValue(was), got: jsonValue(is) });
   }
   return found;
 }
@@ -36,7 +68,7 @@ export function differenceText({ connection, command, about, recorded, got }: Di
 }
 
 function text(value: unknown): string {
-  return value === undefined ? "absent" : formatValue(value);
+  return value === undefined ? "absent" : unquotedValue(value);
 }
 
 function outcome(box: Box): string {

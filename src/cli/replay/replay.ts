@@ -17,7 +17,9 @@ export const replay = subcommand({
   operands: [1, 1],
   about: `FILE is a recording of ampwire proxy --record. Its connections are replayed one after another. Each ask is sent
 after the boxes that preceded it in the recording, and StartTLS happens at the same place. The server's asks get the
-recorded answers. Tags are not compared. The exit code is 1 if anything differs.`,
+recorded answers. Tags are not compared. A value of 8 bytes or more that the server makes, for example a session id, is
+replaced in later asks by the value that the live server made; with --ignore FIELD shorter ones too. The exit code is 1 if
+anything differs.`,
   options: {
     to: { type: "string", value: "ADDRESS", help: "connect to the server at tcp://HOST:PORT or unix:PATH" },
     from: { type: "string", value: "SIDE", help: "play this side: client or server (default client)" },
@@ -25,6 +27,16 @@ recorded answers. Tags are not compared. The exit code is 1 if anything differs.
       type: "string",
       value: "NUMBER",
       help: "replay only the connection with this number (default: all)",
+    },
+    ignore: {
+      type: "string",
+      multiple: true,
+      value: "FIELD",
+      help: "do not compare this field: NAME, or COMMAND.NAME; may be repeated",
+    },
+    "ignore-errors": {
+      type: "boolean",
+      help: "compare only whether an answer is an error, not its code and description",
     },
     ...serverFlags,
     "server-name": {
@@ -42,6 +54,10 @@ recorded answers. Tags are not compared. The exit code is 1 if anything differs.
     [
       "ampwire replay talk.jsonl --to tcp://127.0.0.1:1234 --connection 2 --json",
       "replay one connection, with JSON output",
+    ],
+    [
+      "ampwire replay talk.jsonl --to tcp://127.0.0.1:1234 --ignore session --ignore Stat.time",
+      "ignore what differs in each run",
     ],
   ],
   async run({ values: flags, positionals: [file = ""], terminal }) {
@@ -70,10 +86,14 @@ recorded answers. Tags are not compared. The exit code is 1 if anything differs.
       );
     }
 
+    const comparison = {
+      ignored: new Set(flags.ignore),
+      ignoresErrors: flags["ignore-errors"] === true,
+    };
     let compared = 0;
     let differing = 0;
     for (const script of scripts) {
-      const played = await play(script, { to, tls, timeout });
+      const played = await play(script, { to, tls, timeout, comparison });
       compared += played.compared;
       differing += played.differences.length;
       for (const one of played.differences)

@@ -93,17 +93,16 @@ function stepsOf(lines: readonly TrafficLine[], side: Endpoint): Step[] {
  */
 function withPromptAnswers(steps: readonly Step[]): Step[] {
   const prompt = new Map<Asked, Answering>();
-  /** Unanswered asks by tag, oldest first: a peer may use a tag twice. */
-  const open = new Map<string, Asked[]>();
+  let open = new Map<string | undefined, Asked>();
   for (const step of steps) {
-    if (step.kind === "ask" || step.kind === "send" || step.kind === "end") open.clear();
-    else if (step.kind === "asked" && step.tag !== undefined) {
-      const same = open.get(step.tag);
-      if (same === undefined) open.set(step.tag, [step]);
-      else same.push(step);
+    if (step.kind === "ask" || step.kind === "send" || step.kind === "end") open = new Map();
+    else if (step.kind === "asked") {
+      if (!open.has(step.tag)) open.set(step.tag, step);
     } else if (step.kind === "answer") {
-      const asked = open.get(step.tag)?.shift();
-      if (asked !== undefined) prompt.set(asked, step);
+      const asked = open.get(step.tag);
+      if (asked === undefined) continue;
+      prompt.set(asked, step);
+      open.delete(step.tag);
     }
   }
   const answered = new Set<Step>(prompt.values());

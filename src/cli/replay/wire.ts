@@ -3,13 +3,13 @@ import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { setTimeout as delay } from "node:timers/promises";
-import { messageOf } from "../../core/errors/to-error.ts";
 import { type Box, BoxReader, ConnectFailed, ConnectionClosed, encodeBox } from "../../index.ts";
 import type { TLSOptions } from "../../node/index.ts";
 import { DEFAULT_HANDSHAKE_DELAY } from "../../node/stream-transport.ts";
 import { upgrade } from "../../node/tls/upgrade.ts";
 import type { SocketAddress } from "../net/address.ts";
 import { flushed } from "../net/flushed.ts";
+import { reasonOf } from "../net/reason.ts";
 import { RELAY_LIMITS } from "../traffic/limits.ts";
 
 export class Wire {
@@ -33,7 +33,7 @@ export class Wire {
     } catch (cause) {
       socket.destroy();
       const where = "path" in address ? address.path : `${address.host}:${address.port}`;
-      const reason = messageOf(cause);
+      const reason = reasonOf(cause);
       throw new ConnectFailed(`cannot connect to ${where}: ${reason}`, { cause });
     }
     return new Wire(socket);

@@ -12,6 +12,12 @@ export const PENDING_LIMITS = { asks: 10_000, bytes: 16 * 1024 * 1024 };
 /** Maximum number of connections that `decode` tracks at a time. */
 export const MAX_CAPTURED_CONNECTIONS = 4_096;
 
+/**
+ * Maximum number of bytes that `decode` keeps of all connections together: 640 MiB, the most that one connection needs for a
+ * box in each direction (256 MiB) and the segments after a gap (64 MiB).
+ */
+export const MAX_CAPTURED_BYTES = 640 * 1024 * 1024;
+
 /** Characters of an error that `serve` prints: a peer chooses names and values in it. */
 export const MAX_ERROR_CHARACTERS = 1_000;
 

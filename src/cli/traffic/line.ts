@@ -25,6 +25,8 @@ export interface TrafficLine {
   readonly box?: Readonly<Record<string, LineValue>>;
   /** Bytes in hex. */
   readonly raw?: string;
+  /** Keys that occur in the box more than once. `box` has their last values. */
+  readonly repeated?: readonly string[];
   readonly kind?: Meaning["kind"];
   readonly command?: string;
   /** Response time: milliseconds from the ask to its answer. */
@@ -41,10 +43,10 @@ export function lineOf(connection: number, traffic: Traffic, time = new Date()):
   const head = { time: time.toISOString(), connection };
   switch (traffic.kind) {
     case "box": {
-      const { from, secure, box, meaning } = traffic;
+      const { from, secure, box, meaning, repeated = [] } = traffic;
       // The values of a box are bytes, which jsonRecord converts to LineValue.
       const values = jsonRecord(box) as Readonly<Record<string, LineValue>>;
-      return { ...head, from, secure, box: values, ...meaningFields(box, meaning) };
+      return { ...head, from, secure, box: values, ...meaningFields(box, meaning, repeated) };
     }
     case "raw": {
       const { from, secure, bytes } = traffic;
@@ -64,7 +66,18 @@ export function lineOf(connection: number, traffic: Traffic, time = new Date()):
 }
 
 /** Returns the fields of a line that describe the meaning of a box. */
-export function meaningFields(box: Box, meaning: Meaning): Partial<TrafficLine> {
+export function meaningFields(
+  box: Box,
+  meaning: Meaning,
+  repeatedKeys: readonly string[] = [],
+): Partial<TrafficLine> {
+  return {
+    ...meaningOf(box, meaning),
+    ...(repeatedKeys.length === 0 ? {} : { repeated: repeatedKeys }),
+  };
+}
+
+function meaningOf(box: Box, meaning: Meaning): Partial<TrafficLine> {
   const typed = typedValuesOf(box, meaning);
   const values = typed === undefined ? {} : { values: jsonRecord(Object.entries(typed)) };
   if (meaning.kind === "stray") return { kind: meaning.kind };

@@ -2,13 +2,18 @@
 import { safeText } from "../../core/errors/safe-text.ts";
 import { type Box, ERROR_CODE, ERROR_DESCRIPTION } from "../../index.ts";
 import type { Style } from "../print/style.ts";
-import { formatValue, shortText } from "../print/values.ts";
+import { formatValue, KEY_MARKS, quotedIfNeeded, unquotedValue } from "../print/values.ts";
 import type { Meaning } from "./pairing.ts";
 import type { SessionInfo, Traffic } from "./traffic.ts";
 import { typedValuesOf } from "./typed-box.ts";
 
 /** Keys of the protocol. Keys of an application may begin with an underscore too. */
 const HIDDEN = new Set(["_ask", "_answer", "_error", "_command", ERROR_CODE, ERROR_DESCRIPTION]);
+
+/** A tag is printed in brackets. */
+const TAG_MARKS = /[\s"\]]/u;
+/** A description is a sentence. It is quoted only if a part of it looks like a field. */
+const DESCRIPTION_MARKS = /[="]/;
 
 export interface PrintOptions {
   readonly style: Style;
@@ -39,7 +44,7 @@ function trafficText(traffic: Traffic, options: PrintOptions): string {
     case "raw": {
       const { from, bytes } = traffic;
       const count = `${bytes.length} ${bytes.length === 1 ? "byte" : "bytes"}`;
-      return `${from} sent ${count} that are not AMP: ${shortText(formatValue(bytes), options.longest)}`;
+      return `${from} sent ${count} that are not AMP: ${unquotedValue(bytes, options.longest)}`;
     }
     case "secured":
       return style.green(
@@ -56,25 +61,25 @@ function trafficText(traffic: Traffic, options: PrintOptions): string {
 
 /** Formats a box without its sender and time. */
 export function boxLine(
-  { box, meaning }: Pick<Traffic & { kind: "box" }, "box" | "meaning">,
+  { box, meaning, repeated = [] }: Pick<Traffic & { kind: "box" }, "box" | "meaning" | "repeated">,
   options: PrintOptions,
 ): string {
   const { style } = options;
-  const values = fields(box, meaning, options);
+  const values = fields(box, meaning, options) + repeatedText(repeated, options);
   if (meaning.kind === "stray")
     return `${style.yellow("sent a box that is neither ask nor answer")}${values}`;
   if (meaning.kind === "ask") {
     const { name, tag } = meaning;
     const action = tag === undefined ? "sends" : "asks";
-    return `${action} ${style.bold(shortText(safeText(name), options.longest))}${tagText(tag, options.longest)}${values}`;
+    return `${action} ${style.bold(quotedIfNeeded(name, options.longest))}${tagText(tag, options.longest)}${values}`;
   }
   const { kind, ask, tag, took, code = "", description = "" } = meaning;
   const unknown = options.oneSided ? "an ask" : style.yellow("an unknown ask");
-  const name = ask === undefined ? unknown : style.bold(shortText(safeText(ask.name), options.longest));
+  const name = ask === undefined ? unknown : style.bold(quotedIfNeeded(ask.name, options.longest));
   const time = took === undefined ? "" : style.dim(` in ${milliseconds(took)}`);
   const head = `${kind === "error" ? "fails" : "answers"} ${name}${tagText(tag, options.longest)}${time}`;
   if (kind === "answer") return `${head}${values}`;
-  return `${head} ${style.red(shortText(safeText(code), options.longest))}: ${shortText(safeText(description), options.longest)}${values}`;
+  return `${head} ${style.red(quotedIfNeeded(code, options.longest))}: ${quotedIfNeeded(description, options.longest, DESCRIPTION_MARKS)}${values}`;
 }
 
 function fields(box: Box, meaning: Meaning, { style, longest }: PrintOptions): string {
@@ -83,13 +88,23 @@ function fields(box: Box, meaning: Meaning, { style, longest }: PrintOptions): s
   return entries
     .map(
       ([key, value]) =>
-        ` ${style.cyan(shortText(safeText(key), longest))}=${shortText(formatValue(value), longest)}`,
+        ` ${style.cyan(quotedIfNeeded(key, longest, KEY_MARKS))}=${formatValue(value, longest)}`,
     )
     .join("");
 }
 
+/** Maximum number of repeated keys that are named. */
+const MAX_REPEATED = 10;
+
+function repeatedText(keys: readonly string[], { style, longest }: PrintOptions): string {
+  if (keys.length === 0) return "";
+  const shown = keys.slice(0, MAX_REPEATED).map((key) => quotedIfNeeded(key, longest, KEY_MARKS));
+  const more = keys.length > MAX_REPEATED ? ` and ${keys.length - MAX_REPEATED} more` : "";
+  return style.yellow(` (repeated: ${shown.join(", ")}${more})`);
+}
+
 function tagText(tag: string | undefined, longest: number): string {
-  return tag === undefined ? "" : ` [${shortText(safeText(tag), longest)}]`;
+  return tag === undefined ? "" : ` [${quotedIfNeeded(tag, longest, TAG_MARKS)}]`;
 }
 
 function milliseconds(took: number): string {

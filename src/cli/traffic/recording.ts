@@ -2,6 +2,7 @@
 import { closeSync, fchmodSync, fstatSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { messageOf } from "../../core/errors/to-error.ts";
 import { Failure } from "../cli-error.ts";
+import { readFailure } from "../read-failure.ts";
 import type { TrafficLine } from "./line.ts";
 
 const MODE = 0o600;
@@ -13,11 +14,17 @@ export class Recording implements Disposable {
 
   /**
    * Replaces the content of the file. Only its owner can read it, because it contains TLS traffic in plaintext.
-   * @throws Node's error if the file cannot be opened for writing
+   * @throws Failure if the file cannot be opened for writing
    */
   constructor(path: string) {
     this.#path = path;
-    this.#file = openSync(path, "w", MODE);
+    try {
+      this.#file = openSync(path, "w", MODE);
+    } catch (cause) {
+      throw new Failure(`cannot write ${path}: ${messageOf(cause)}`, "check the folder and its mode", {
+        cause,
+      });
+    }
     if (fstatSync(this.#file).isFile()) fchmodSync(this.#file, MODE); // `MODE` of openSync applies to new files only
   }
 
@@ -36,10 +43,16 @@ export class Recording implements Disposable {
   }
 }
 
-/** @throws Node's error for an unreadable file, Failure for a file that is not a recording */
+/** @throws UsageError for an unreadable file, Failure for a file that is not a recording */
 export function readRecording(path: string): TrafficLine[] {
-  const lines = readFileSync(path, "utf8").split("\n");
-  return lines.flatMap((text, index) => (text.trim() === "" ? [] : [parsed(text, `${path}:${index + 1}`)]));
+  let text: string;
+  try {
+    text = readFileSync(path, "utf8");
+  } catch (cause) {
+    throw readFailure(path, cause);
+  }
+  const lines = text.split("\n");
+  return lines.flatMap((line, index) => (line.trim() === "" ? [] : [parsed(line, `${path}:${index + 1}`)]));
 }
 
 function parsed(text: string, place: string): TrafficLine {

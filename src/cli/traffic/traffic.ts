@@ -12,6 +12,8 @@ export type Traffic =
       readonly secure: boolean;
       readonly box: Box;
       readonly meaning: Meaning;
+      /** Keys that occur more than once. */
+      readonly repeated?: readonly string[];
     }
   /** Bytes that are not AMP. */
   | { readonly kind: "raw"; readonly from: Endpoint; readonly secure: boolean; readonly bytes: Uint8Array }

@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { messageOf } from "../../core/errors/to-error.ts";
 import { UsageError } from "../cli-error.ts";
+import { readFailure } from "../read-failure.ts";
 import { exactJSON } from "./exact-json.ts";
 
 /** An argument from the command line, before its codec converts it. */
@@ -48,10 +49,6 @@ function contents(path: string): Buffer {
   try {
     return readFileSync(path === "-" ? 0 : path);
   } catch (cause) {
-    const reason = messageOf(cause);
-    throw new UsageError(
-      `cannot read ${path}: ${reason}`,
-      "name:='\"@text\"' sends a text that begins with @",
-    );
+    throw readFailure(path, cause, "name:='\"@text\"' sends a text that begins with @");
   }
 }

@@ -17,12 +17,21 @@ export function typedValues(command: Command, args: readonly TypedArgument[]): R
       throw new UsageError(`${command.name} has no argument ${JSON.stringify(arg.name)}`, `it has ${names}`);
     }
     try {
-      values[arg.name] = "bytes" in arg ? fromText(argument, arg.bytes) : fromJSON(argument, arg.json);
+      const value = "bytes" in arg ? fromText(argument, arg.bytes) : fromJSON(argument, arg.json);
+      check(argument, value);
+      values[arg.name] = value;
     } catch (error) {
-      throw new UsageError(`${command.name}: ${arg.name}: ${messageOf(error)}`, hint(argument, arg.name));
+      throw new UsageError(`${command.name}: ${arg.name}: ${messageOf(error)}`, hint(argument, arg));
     }
   }
   return values;
+}
+
+/** Encodes a value as the call will do, so that an invalid one is reported with its name before anything is opened. */
+function check(argument: Argument<unknown>, value: unknown): void {
+  const isLocal = "local" in argument && argument.local === true;
+  // A codec with `toBox` writes to a box of a connection, which does not exist yet.
+  if (value !== undefined && !isLocal && !("toBox" in argument)) argument.encode(value);
 }
 
 /** Returns an own field: every object inherits names such as `constructor`. */
@@ -44,7 +53,7 @@ function capital(text: string): string {
 
 /** Converts JSON to a value of the codec. Numbers and strings are decoded from the text that AMP uses for them. */
 function fromJSON(argument: Argument<unknown>, json: unknown): unknown {
-  if (json === null) return undefined;
+  if (json === null) return "nullable" in argument ? null : undefined;
   const { type, element, fields } = argument.description ?? {};
   if (element !== undefined && Array.isArray(json)) return json.map((one) => fromJSON(element, one));
   if (fields !== undefined && Array.isArray(json)) return json.map((row) => rowFromJSON(fields, row));
@@ -79,9 +88,14 @@ export function isHex(json: unknown): json is { readonly hex: string } {
   );
 }
 
-function hint(argument: Argument<unknown>, name: string): string | undefined {
+function hint(argument: Argument<unknown>, arg: TypedArgument): string {
+  const { name } = arg;
   const type = argument.description?.type;
-  if (type === undefined) return undefined;
+  if (type === undefined) {
+    return "bytes" in arg
+      ? `${name}:=JSON passes a JSON value to this codec`
+      : `${name}=text lets this codec read the text`;
+  }
   const lists = type === "ListOf" || type === "AmpList";
   return lists ? `${type}: ${name}:='[...]'` : `its type is ${type}`;
 }

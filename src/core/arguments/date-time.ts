@@ -2,10 +2,11 @@
  * AMP's DateTime: a date and time with a fixed offset from UTC.
  *
  * The usual text is converted by arithmetic on days and seconds (`civil-days.ts`): with the fields of Temporal it takes ten
- * times as long. Temporal reads any other text, and finds what is wrong with a value that cannot be sent.
+ * times as long. Temporal reads any other text.
  */
 import { Temporal } from "temporal-polyfill";
 import { messageOf } from "../errors/to-error.ts";
+import { checkOptionNames } from "../option-names.ts";
 import { type InPlaceArgument, inPlaceArgument } from "../schema/argument.ts";
 import type { ByteWriter } from "../wire/byte-writer.ts";
 import { shownBytes, shownValue } from "../wire/value-text.ts";
@@ -23,15 +24,22 @@ const ZERO = 0x30;
 const DAY_MINUTES = 24 * 60;
 const DAY_SECONDS = 86_400;
 const SECOND_NANOSECONDS = 1_000_000_000;
+const SECOND_MICROSECONDS = 1_000_000;
 const MINUTE_NANOSECONDS = 60_000_000_000;
 /** From the epoch to the beginning of the year 1, and of the year 10000. */
 const LEAST_SECONDS = -62_135_596_800;
 const BEYOND_SECONDS = 253_402_300_800;
 
+/** Options of `dateTime`. */
+export interface DateTimeOptions {
+  /** Class of the values. Default `Temporal`. */
+  readonly as?: "Temporal" | "Date" | undefined;
+}
+
 /**
  * AMP's DateTime as a `Temporal.ZonedDateTime` with microseconds. Its time zone is a fixed offset in whole minutes. If the
  * platform has Temporal, values have the class of the platform, else that of temporal-polyfill. A ZonedDateTime of either
- * class can be sent, in any time zone and calendar.
+ * class can be sent, in any time zone and calendar. Nanoseconds are rounded to microseconds.
  *
  * Accepts exactly 32 bytes, `YYYY-MM-DDTHH:MM:SS.ffffff+HH:MM` (Twisted's `amp.DateTime`). As in Twisted, the separators may
  * be any ASCII characters, and the numbers may be any integer text of Python. Rejects other lengths, dates that do not exist,
@@ -39,19 +47,35 @@ const BEYOND_SECONDS = 253_402_300_800;
  * Twisted does.
  *
  * @throws TypeError when encoding a value that is not a ZonedDateTime
- * @throws RangeError when encoding a year before 1 or after 9999, nanoseconds, or an offset with seconds (as historical time
- *   zones have): the wire format has no room for them, and values are never rounded
+ * @throws RangeError when encoding a year before 1 or after 9999, or an offset with seconds (as historical time zones have)
  * @throws SyntaxError, RangeError when decoding
  */
-export function dateTime(): InPlaceArgument<Temporal.ZonedDateTime> {
-  return inPlaceArgument({ write, read }, { type: "DateTime" });
+export function dateTime(
+  options?: DateTimeOptions & { readonly as?: "Temporal" | undefined },
+): InPlaceArgument<Temporal.ZonedDateTime>;
+/**
+ * AMP's DateTime as a `Date`. A Date has milliseconds and no offset: the microseconds and the offset of a received value are
+ * lost. A Date is sent in UTC.
+ *
+ * @throws TypeError when encoding a value that is not a Date
+ * @throws RangeError when encoding an invalid Date, or a year before 1 or after 9999
+ * @throws SyntaxError, RangeError when decoding
+ */
+export function dateTime(options: DateTimeOptions & { readonly as: "Date" }): InPlaceArgument<Date>;
+export function dateTime(
+  options: DateTimeOptions = {},
+): InPlaceArgument<Temporal.ZonedDateTime> | InPlaceArgument<Date> {
+  checkOptionNames("dateTime", options, ["as"]);
+  const { as = "Temporal" } = options;
+  if (as === "Temporal") return inPlaceArgument({ write, read }, { type: "DateTime" });
+  if (as !== "Date") throw new TypeError(`dateTime: as must be "Temporal" or "Date", not ${shownValue(as)}`);
+  return inPlaceArgument({ write: writeDate, read: readDate }, { type: "DateTime" });
 }
 
 function write(value: Temporal.ZonedDateTime, out: ByteWriter): void {
   // Not `instanceof`: the platform and the polyfill have different classes.
-  if (Object.prototype.toString.call(value) !== "[object Temporal.ZonedDateTime]") {
+  if (kindOf(value) !== "Temporal.ZonedDateTime")
     throw new TypeError(`a Temporal.ZonedDateTime is needed, not ${shownValue(value)}`);
-  }
   const { epochNanoseconds, offsetNanoseconds } = value;
   const offset = offsetNanoseconds / MINUTE_NANOSECONDS;
   let nanoseconds = Number(epochNanoseconds % BigInt(SECOND_NANOSECONDS));
@@ -60,13 +84,49 @@ function write(value: Temporal.ZonedDateTime, out: ByteWriter): void {
     nanoseconds += SECOND_NANOSECONDS;
     seconds--;
   }
-  const fits = seconds >= LEAST_SECONDS && seconds < BEYOND_SECONDS && nanoseconds % 1000 === 0;
-  if (!fits || !Number.isInteger(offset)) throw cannotBeSent(value);
+  if (!Number.isInteger(offset))
+    throw new RangeError(`the offset must be in whole minutes: ${value.withCalendar("iso8601")}`);
+  const microseconds = Math.round(nanoseconds / 1000);
+  if (microseconds < SECOND_MICROSECONDS) writeMoment(out, seconds, microseconds, offset, value);
+  // The last microsecond that can be sent is not rounded up to the year 10000.
+  else if (seconds + 1 === BEYOND_SECONDS) writeMoment(out, seconds, SECOND_MICROSECONDS - 1, offset, value);
+  else writeMoment(out, seconds + 1, 0, offset, value);
+}
+
+function writeDate(value: Date, out: ByteWriter): void {
+  if (kindOf(value) !== "Date") throw new TypeError(`a Date is needed, not ${shownValue(value)}`);
+  const time = value.getTime();
+  if (Number.isNaN(time)) throw new RangeError("an invalid Date cannot be sent");
+  const seconds = Math.floor(time / 1000);
+  writeMoment(out, seconds, (time - seconds * 1000) * 1000, 0, value);
+}
+
+function kindOf(value: unknown): string {
+  return Object.prototype.toString.call(value).slice("[object ".length, -1);
+}
+
+/**
+ * @param seconds from 1970, at the offset of the value
+ * @param east minutes east of UTC
+ * @param value the value, for the message
+ * @throws RangeError
+ */
+function writeMoment(
+  out: ByteWriter,
+  seconds: number,
+  microseconds: number,
+  east: number,
+  value: Temporal.ZonedDateTime | Date,
+): void {
+  if (!(seconds >= LEAST_SECONDS && seconds < BEYOND_SECONDS)) {
+    const iso = "withCalendar" in value ? value.withCalendar("iso8601").toString() : value.toISOString();
+    throw new RangeError(`the year must be from 1 to 9999: ${iso}`);
+  }
   out.reserve(LENGTH);
   const { bytes, length } = out;
   out.length = length + LENGTH;
-  putMoment(bytes, length, seconds, nanoseconds / 1000);
-  putOffset(bytes, length + 26, offset);
+  putMoment(bytes, length, seconds, microseconds);
+  putOffset(bytes, length + 26, east);
 }
 
 /** Writes `YYYY-MM-DDTHH:MM:SS.ffffff`. @param seconds from 1970, at the offset of the value */
@@ -113,13 +173,8 @@ function putTwo(bytes: Uint8Array, at: number, value: number): void {
   bytes[at + 1] = ZERO + value - tens * 10;
 }
 
-function cannotBeSent(value: Temporal.ZonedDateTime): RangeError {
-  const iso = value.withCalendar("iso8601");
-  if (iso.year < 1 || iso.year > 9999) return new RangeError(`the year must be from 1 to 9999: ${iso}`);
-  if (!Number.isInteger(iso.offsetNanoseconds / MINUTE_NANOSECONDS)) {
-    return new RangeError(`the offset must be in whole minutes: ${iso}`);
-  }
-  return new RangeError(`nanoseconds cannot be sent, use .round("microsecond") first: ${iso}`);
+function readDate(bytes: Uint8Array, start: number, end: number): Date {
+  return new Date(read(bytes, start, end).epochMilliseconds);
 }
 
 function read(bytes: Uint8Array, start: number, end: number): Temporal.ZonedDateTime {

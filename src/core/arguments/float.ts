@@ -3,7 +3,7 @@
 import { type InPlaceArgument, inPlaceArgument } from "../schema/argument.ts";
 import type { ByteWriter } from "../wire/byte-writer.ts";
 import { shownBytes, shownValue, valueText } from "../wire/value-text.ts";
-import { putDigits } from "./integer.ts";
+import { writeInteger } from "./integer.ts";
 
 const ZERO = 0x30;
 const MINUS = 0x2d;
@@ -17,8 +17,6 @@ const POWERS = [1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12
 const MOST_DECIMALS = 3;
 const LEAST_FRACTION = 0.001;
 const MOST_WHOLE = 2_147_483;
-/** A sign, seven digits, a point and three decimals. */
-const MOST_FAST_BYTES = 12;
 
 const PLAIN = /^[\d.e+-]+$/i;
 /** Text that Python's `float(bytes)` accepts: underscores between digits, ASCII white space around the number. */
@@ -66,12 +64,12 @@ function writeFewDecimals(value: number, out: ByteWriter): boolean {
       digits = (magnitude * power + 0.5) | 0;
     }
   }
-  out.reserve(MOST_FAST_BYTES);
+  if (value < 0) out.byte(MINUS);
+  writeInteger(whole, out);
+  out.reserve(1 + decimals);
   const { bytes } = out;
-  let at = out.length;
-  if (value < 0) bytes[at++] = MINUS;
-  at = putDigits(bytes, at, whole);
-  bytes[at++] = POINT;
+  const at = out.length + 1;
+  bytes[at - 1] = POINT;
   out.length = at + decimals;
   let rest = digits - whole * power;
   for (let to = out.length - 1; to >= at; to--) {

@@ -7,7 +7,6 @@ import { shownBytes, shownValue, valueText } from "../wire/value-text.ts";
 const MINUS = 0x2d;
 const ZERO = 0x30;
 const MAX_INT32 = 0x7fffffff;
-const MAX_INT32_DIGITS = 10;
 /** Digits that always fit a safe integer. */
 const SAFE_DIGITS = 15;
 /** Most digits that Python's `int` reads from a text (`sys.int_info`). The limit prevents conversions in quadratic time. */
@@ -31,27 +30,24 @@ export function integer(): InPlaceArgument<number> {
   return inPlaceArgument({ write: writeInteger, read: readInteger }, { type: "Integer" });
 }
 
-function writeInteger(value: number, out: ByteWriter): void {
+export function writeInteger(value: number, out: ByteWriter): void {
   if (!Number.isSafeInteger(value)) throw notAnInteger(value);
   if (value < 0 || value > MAX_INT32) {
     out.ascii(String(value));
     return;
   }
-  out.reserve(MAX_INT32_DIGITS);
-  out.length = putDigits(out.bytes, out.length, value);
-}
-
-/** Writes a number from 0 to 2^31 - 1. Returns the position after its digits. */
-export function putDigits(bytes: Uint8Array, start: number, value: number): number {
-  let end = start + 1;
-  for (let bound = 10; value >= bound; bound *= 10) end++;
+  // Not in a function of its own: V8 would not inline it into the writer of a box.
+  let digits = 1;
+  for (let bound = 10; value >= bound; bound *= 10) digits++;
+  out.reserve(digits);
+  const { bytes } = out;
+  out.length += digits;
   let rest = value;
-  for (let at = end - 1; at >= start; at--) {
+  for (let at = out.length - 1; digits > 0; digits--, at--) {
     const tenth = (rest / 10) | 0;
     bytes[at] = ZERO + rest - tenth * 10;
     rest = tenth;
   }
-  return end;
 }
 
 export function readInteger(bytes: Uint8Array, start: number, end: number): number {

@@ -1,21 +1,22 @@
 /**
  * Values split over several keys. AMP has no value over 65535 bytes, so projects split larger ones. The two layouts in use
- * differ only in the names of the keys.
+ * differ in the names of the keys, and in how they write an empty value.
  */
-import { TooLong } from "../errors/caller.ts";
+
 import { checkPositive } from "../number-option.ts";
 import { checkOptionNames } from "../option-names.ts";
 import type { Argument } from "../schema/argument.ts";
 import { type BoxArgument, isPieceOf } from "../schema/field.ts";
 import { boxArgument } from "../schema/spread-fields.ts";
 import type { Box } from "../wire/box.ts";
-import { MAX_VALUE_LENGTH } from "../wire/box-limits.ts";
+import type { Compression } from "./compression.ts";
+import { joined, splitBytes, valueTooLong } from "./pieces.ts";
 
 /**
  * Keys of the pieces of the value `name`:
- * - `numbered-from-2`: `name`, `name.2`, `name.3`, ... (the "mediumbox" recipe, Evennia, clj-amp). A value that fits one key is
- *   sent like any other value
- * - `numbered-from-0`: `name.0`, `name.1`, ... (flocker, JoinMarket)
+ * - `numbered-from-2`: `name`, `name.2`, `name.3`, ... (the "mediumbox" recipe, Evennia, MAAS, clj-amp). A value that fits one key
+ *   is sent like any other value, and an empty value as one empty piece
+ * - `numbered-from-0`: `name.0`, `name.1`, ... (flocker, JoinMarket). An empty value has no piece
  */
 export type SplitLayout = "numbered-from-2" | "numbered-from-0";
 
@@ -23,65 +24,72 @@ export type SplitLayout = "numbered-from-2" | "numbered-from-0";
 export interface SplitOptions {
   /** Keys of the pieces. Default `numbered-from-2`. */
   readonly layout?: SplitLayout | undefined;
-  /** Limit on the bytes of the whole value, in both directions. Default 16 MiB. */
+  /** Limit on the bytes of the whole value before compression, in both directions. Default 16 MiB. */
   readonly maxBytes?: number | undefined;
+  /** Compression of the value: `zlib()` of `ampwire/node`, or `compression()`. Default: none. */
+  readonly compression?: Compression | undefined;
 }
 
 const DEFAULT_MAX_BYTES = 16 * 1024 * 1024;
 
+const uncompressed: Compression = {
+  compress: (bytes) => bytes,
+  decompress(bytes, maxBytes) {
+    if (bytes.length > maxBytes) throw valueTooLong(maxBytes);
+    return bytes;
+  },
+  pack: splitBytes,
+  unpack: joined,
+};
+
 /**
  * Returns a codec that splits the encoded value into pieces of at most 65535 bytes, at any byte. The pieces are joined before
- * they are decoded. An empty value is sent as one empty piece, so that it differs from an absent one. flocker and JoinMarket
- * send no piece for it: declare such an argument optional.
+ * they are decoded.
+ *
+ * With the layout `numbered-from-0`, an argument without pieces is the empty value. If it is optional, it is absent: an optional
+ * argument whose value is empty cannot be told from an absent one.
  * @throws TypeError for a layout that does not exist, RangeError if `maxBytes` is not a positive number
  */
-export function spreadValue<T>(whole: Argument<T>, options: SplitOptions = {}): BoxArgument<T> {
-  checkOptionNames(whole.description?.type ?? "split value", options, ["layout", "maxBytes"]);
-  const { layout = "numbered-from-2", maxBytes = DEFAULT_MAX_BYTES } = options;
+export function spreadValue<T, I = T>(whole: Argument<T, I>, options: SplitOptions = {}): BoxArgument<T, I> {
+  checkOptionNames(whole.description?.type ?? "big", options, ["layout", "maxBytes", "compression"]);
+  const {
+    layout = "numbered-from-2",
+    maxBytes = DEFAULT_MAX_BYTES,
+    compression: { compress, decompress, pack, unpack } = uncompressed,
+  } = options;
   if (!Object.hasOwn(pieceNames, layout)) throw new TypeError(`there is no layout ${JSON.stringify(layout)}`);
   const pieceName = pieceNames[layout];
+  const sendsEmptyPiece = layout === "numbered-from-2";
   checkPositive({ maxBytes });
 
-  function checkLength(length: number): void {
-    if (length > maxBytes) throw new TooLong(`the value is longer than its maxBytes (${maxBytes})`);
-  }
-  function encode(value: T): Uint8Array {
+  function encode(value: I): Uint8Array {
     const bytes = whole.encode(value);
-    checkLength(bytes.length);
+    if (bytes.length > maxBytes) throw valueTooLong(maxBytes);
     return bytes;
   }
 
-  return boxArgument({
-    description: whole.description && { ...whole.description, options },
-    encode,
-    decode(bytes) {
-      checkLength(bytes.length);
-      return whole.decode(bytes);
-    },
+  return boxArgument<T, I>({
+    // Python and the command line know no compressed types.
+    description: options.compression ? undefined : whole.description && { ...whole.description, options },
+    encode: (value) => compress(encode(value)),
+    decode: (bytes) => whole.decode(decompress(bytes, maxBytes)),
     toBox(value, name, box) {
       const bytes = encode(value);
-      for (
-        let start = 0, index = 0;
-        index === 0 || start < bytes.length;
-        start += MAX_VALUE_LENGTH, index++
-      ) {
-        box.set(pieceName(name, index), bytes.subarray(start, start + MAX_VALUE_LENGTH));
-      }
+      if (bytes.length === 0 && !sendsEmptyPiece) return;
+      for (const [index, piece] of pack(bytes).entries()) box.set(pieceName(name, index), piece);
     },
     fromBox(name, box) {
       const pieces = new Map<string, Uint8Array>();
-      let length = 0;
       for (;;) {
         const key = pieceName(name, pieces.size);
         const piece = box.get(key);
         if (piece === undefined) break;
-        length += piece.length;
-        checkLength(length);
         pieces.set(key, piece);
       }
       checkNoneLeft(box, name, pieces);
-      return pieces.size === 0 ? undefined : whole.decode(joined([...pieces.values()], length));
+      return pieces.size === 0 ? undefined : whole.decode(unpack([...pieces.values()], maxBytes));
     },
+    ...(!sendsEmptyPiece && { emptyValue: () => whole.decode(new Uint8Array()) }),
   });
 }
 
@@ -95,22 +103,10 @@ const pieceNames: Readonly<Record<SplitLayout, PieceName>> = {
 /** Rejects pieces that cannot be joined: a piece is missing, or the peer uses the other layout. */
 function checkNoneLeft(box: Box, name: string, pieces: ReadonlyMap<string, Uint8Array>): void {
   for (const key of box.keys()) {
-    if (isPieceOf(name, key) && !pieces.has(key)) {
+    if ((key === name || isPieceOf(name, key)) && !pieces.has(key)) {
       throw new SyntaxError(
         `${JSON.stringify(key)} does not follow the ${pieces.size} pieces before it: a piece is missing, or the layout differs`,
       );
     }
   }
-}
-
-function joined(pieces: readonly Uint8Array[], length: number): Uint8Array {
-  const [first] = pieces;
-  if (pieces.length === 1 && first !== undefined) return first;
-  const bytes = new Uint8Array(length);
-  let at = 0;
-  for (const piece of pieces) {
-    bytes.set(piece, at);
-    at += piece.length;
-  }
-  return bytes;
 }

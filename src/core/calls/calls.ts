@@ -13,7 +13,7 @@ import type { ByteWriter } from "../wire/byte-writer.ts";
 import { beginElements, endElements } from "../wire/elements.ts";
 import type { FixedBytes } from "../wire/fixed-bytes.ts";
 import type { Frame } from "../wire/frame.ts";
-import { textToKey } from "../wire/key-text.ts";
+import { keyToText, textToKey } from "../wire/key-text.ts";
 import { ASK, COMMAND, ERROR_CODE, ERROR_DESCRIPTION } from "../wire/protocol-keys.ts";
 import { parseTag, tagBytes } from "../wire/tag.ts";
 import { type Call, NOBODY_WAITS, PendingCalls, type Settle, throwIfAborted } from "./pending-calls.ts";
@@ -51,13 +51,20 @@ export class Calls {
 
   /** @throws MalformedAmpBox for an error without code or description, UnexpectedAnswer if no call waits for it */
   receiveError(frame: Frame): void {
-    const code = textAt(frame, errorCode);
-    const description = textAt(frame, errorDescription);
+    const code = valueAt(frame, errorCode);
+    const description = valueAt(frame, errorDescription);
     if (code === undefined || description === undefined) {
       throw new MalformedAmpBox("an error box without _error_code or _error_description was received");
     }
     const call = this.#take(frame, frame.error);
-    if (call !== NOBODY_WAITS) call.reject(fromWire(code, description, call.command?.declaredErrors));
+    if (call === NOBODY_WAITS) return;
+    const { command } = call;
+    beginElements(this.#port.limits.maxElements);
+    const error = fromWire(keyToText(code), utf8Lenient.decode(description), command?.declaredErrors, () =>
+      frame.toBox(),
+    );
+    endElements();
+    call.reject(error);
   }
 
   #take(frame: Frame, index: number): Call {
@@ -165,13 +172,6 @@ export class Calls {
     return answer;
   }
 
-  /** Sends an ask without arguments whose answer, of whatever kind, is dropped. */
-  askAndForget(name: string): void {
-    const tag = this.pending.addForgotten();
-    writeBox(this.#port.out, new Box({ [COMMAND]: name, [ASK]: tagBytes(tag) }));
-    this.#port.written();
-  }
-
   /** @throws the reason of the end if a codec has ended the connection while the call was encoded */
   #sent(call: Call, options: CallOptions): void {
     const port = this.#port;
@@ -212,7 +212,7 @@ function refuseWithin(out: ByteWriter, name: string): void {
   if (out.busy) throw new InvalidSignature(`${name} was called while the values of another box were encoded`);
 }
 
-function textAt(frame: Frame, key: FixedBytes): string | undefined {
+function valueAt(frame: Frame, key: FixedBytes): Uint8Array | undefined {
   const index = frame.indexOf(key);
-  return index < 0 ? undefined : utf8Lenient.decode(frame.value(index));
+  return index < 0 ? undefined : frame.value(index);
 }

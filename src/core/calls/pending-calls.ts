@@ -39,7 +39,7 @@ export const NOBODY_WAITS: Call = {
 const NO_CALLS = new TagWindow<Call>();
 
 /** The connection, as its pending calls see it. */
-type CallsOwner = Pick<Port, "limits" | "finished" | "quit">;
+type CallsOwner = Pick<Port, "limits" | "finished" | "fail">;
 
 export class PendingCalls {
   readonly #clock: Clock;
@@ -120,7 +120,7 @@ export class PendingCalls {
   #abandon(): void {
     const { maxAbandonedCalls } = this.#owner.limits;
     if (++this.#abandoned <= maxAbandonedCalls) return;
-    this.#owner.quit(
+    this.#owner.fail(
       new LimitExceeded(
         `${this.#abandoned} calls have timed out or were aborted, and the peer has answered none of them: the limit is maxAbandonedCalls`,
       ),

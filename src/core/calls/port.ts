@@ -3,17 +3,19 @@
  * boxes, for calls and serving without a connection.
  */
 
+import type { ProtocolChange } from "../command/protocol-change.ts";
 import type { CommandResponder } from "../command/responder.ts";
 import type { AmpConnection, AnyCommand } from "../command/types.ts";
 import type { Observer } from "../observer.ts";
-import type { Signal } from "../platform.ts";
 import type { Values } from "../schema/field.ts";
+import type { Clock } from "../transport.ts";
 import type { ByteWriter } from "../wire/byte-writer.ts";
 import type { Frame } from "../wire/frame.ts";
 
 export interface Port {
   readonly connection: AmpConnection;
   readonly observer: Observer | undefined;
+  readonly clock: Clock;
   /** Limits on asks in progress, on the elements of a box and on abandoned calls. */
   readonly limits: PortLimits;
   /** The writer to which boxes are appended; {@link written} must follow. */
@@ -30,18 +32,12 @@ export interface Port {
   whyClosed(): Error;
   /** Called when a call or an ask is no longer in progress: `close()` may be able to continue. */
   finished(): void;
-  /** Aborts with the reason when the connection is lost. */
-  readonly signal: Signal;
-  /** Aborts when this end begins to close the connection, or it is lost. */
-  readonly closing: Signal;
-  /** Returns the error that refuses a command at this moment, or undefined if it may be served. */
-  refusal(command: AnyCommand | undefined): Error | undefined;
-  /** Reports an error whose text the peer must not see. */
-  report(error: unknown, command: string): void;
-  /** True if the connection stays open after a responder threw an undeclared error. In Twisted it closes. */
-  readonly survivesUndeclaredErrors: boolean;
+  /** True if a command may not be served in plaintext, and the connection is in plaintext. */
+  forbidsPlaintext(command: AnyCommand | undefined): boolean;
+  /** Reports an error of the program that no caller receives, and whose text the peer must not see. */
+  report(error: unknown, command: string | undefined): void;
   /** Called after a fatal error was answered: writes what is appended, then ends the connection. */
-  quit(reason: Error): void;
+  fail(reason: Error): void;
   /** Called for an ask whose answer changes the protocol. */
   changeAsked(ask: ChangeAsk): void;
   /** The library's own responder of a command for which the user's locator has none. */
@@ -49,10 +45,11 @@ export interface Port {
 }
 
 /** Limits that calls and serving enforce: see `Limits`. */
-export interface PortLimits {
+interface PortLimits {
   readonly maxAsksInProgress: number;
   readonly maxBytesInProgress: number;
   readonly maxElements: number;
+  readonly pauseTimeout: number;
   readonly maxAbandonedCalls: number;
 }
 
@@ -62,16 +59,20 @@ export interface AskReceiver {
   readonly inProgress: number;
   /** True if a limit on asks is reached: a further ask is queued or refused. */
   readonly full: boolean;
-  /** True if a further ask is refused. */
-  readonly refuses: boolean;
-  /** Number of asks that have finished: it grows while there is progress. */
-  readonly finished: number;
+  /** True while asks are read and queued although a limit is reached. */
+  readonly readsAhead: boolean;
   /** The frame is valid until this returns. */
   receive(frame: Frame): void;
+  /** Called when all boxes that may be read now were read. */
+  readEnded(): void;
   /** Serves queued asks as far as the limits allow. */
   continueQueue(): void;
   /** Serves all queued asks at once: bytes that arrive from now on mean something else. */
   serveQueue(): void;
+  /** This end begins to close the connection: aborts the signal `closing` of responders with the reason. */
+  announceClosing(reason: Error): void;
+  /** No answer can reach the peer any more: aborts the signal of responders with the reason. */
+  abort(reason: Error): void;
   /** The connection has ended. */
   ended(): void;
   /** The connection is inside TLS from now on: what responders have stored about it in plaintext is discarded. */
@@ -81,6 +82,7 @@ export interface AskReceiver {
 /** An ask whose answer changes what the bytes on the connection mean. */
 export interface ChangeAsk {
   readonly command: AnyCommand;
+  readonly change: ProtocolChange;
   /** Runs the responder. Rejects with what it throws. */
   run(): Promise<Values>;
   /** Appends the answer. @throws BadLocalReturn: nothing is appended */

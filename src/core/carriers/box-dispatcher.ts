@@ -6,7 +6,6 @@
 import type { AnyCommand, CallOptions } from "../command/types.ts";
 import type { BoxReceiver, BoxSender } from "../connection/box-interfaces.ts";
 import { BaseConnection, kernelOf } from "../connection/connection.ts";
-import { FeatureSet } from "../connection/feature.ts";
 import type { ConnectionOptions } from "../connection/options.ts";
 import { InvalidSignature, TLSNotAvailable } from "../errors/caller.ts";
 import { toError } from "../errors/to-error.ts";
@@ -38,10 +37,8 @@ export const DISPATCHER_OPTIONS = [
   "observer",
 ] as const;
 
-const NO_FEATURES = new FeatureSet();
-
-/** Clock that never advances: no timeout is reached. */
-const NO_CLOCK: Clock = { now: () => 0, setTimeout: () => undefined, clearTimeout() {} };
+/** Clock without timers: no timeout is reached. */
+const NO_CLOCK: Clock = { now: () => Date.now(), setTimeout: () => undefined, clearTimeout() {} };
 
 /** Calls and responders over a sender of boxes. Give it to the sender as its receiver. */
 export class BoxDispatcher extends BaseConnection implements BoxReceiver {
@@ -69,7 +66,7 @@ export class BoxDispatcher extends BaseConnection implements BoxReceiver {
         },
       },
       serving,
-      NO_FEATURES,
+      [],
     );
     this.#carrier = carrier;
     this.#hasClock = clock !== undefined;

@@ -16,6 +16,7 @@
  */
 import { ProtocolError } from "../errors/peer.ts";
 import { ConnectionLost } from "../errors/transport.ts";
+import type { UnsharedBytes } from "../platform.ts";
 import type { TransportReceiver } from "../transport.ts";
 import { Chunks } from "../wire/chunks.ts";
 import { BufferingTransport, bytesOf } from "./buffering-transport.ts";
@@ -63,7 +64,7 @@ export interface MessageChannelLike {
   /** Delivers to the listener from now on, including messages that came before. Called once. */
   listen(listener: MessageListener): void;
   /** Sends a message. Its buffer is used for nothing else, so that it may be transferred. */
-  send(message: Uint8Array<ArrayBuffer>): void;
+  send(message: UnsharedBytes): void;
   /** Closes the channel after all messages have been sent. Called at most once. */
   close(): void;
 }

@@ -38,14 +38,15 @@ export interface ProtocolChange {
   admit(connection: ChangingConnection, side: ChangeSide): void;
   /**
    * Checks the values of this end: the arguments on the asker, the responder's return value on the other end.
-   * @returns the function that performs the change
+   * @returns the function that performs the change. If it is a promise, the asker sends its ask meanwhile, and the other
+   *   end answers afterwards
    * @throws the error that rejects the change. Nothing has been sent or answered yet
    */
   prepare(
     connection: ChangingConnection,
     values: Readonly<Record<string, unknown>>,
     side: ChangeSide,
-  ): PerformChange;
+  ): PerformChange | Promise<PerformChange>;
 }
 
 /**
@@ -64,8 +65,8 @@ export interface ChangingConnection {
   /** True if the answer to a call of the peer has not been sent: its responder runs, or the answer is queued. */
   readonly owesAnswers: boolean;
   readonly transport: Transport;
-  /** TLS options of the connection, used where the command does not set them. */
-  readonly tlsDefaults: TLSOptions;
+  /** Returns the TLS options of the connection, used where the command does not set them. */
+  tlsDefaults(): TLSOptions | Promise<TLSOptions>;
   /** The connection's option: `"verified"` requires that the peer's certificate is verified. */
   readonly requireTLS: boolean | "verified";
   /** Marks the connection as secure: from now on its bytes go through TLS. */

@@ -174,6 +174,21 @@ export interface AmpConnection extends Caller, AsyncDisposable {
   destroy(reason?: Error): void;
 }
 
+/**
+ * Type of the data that responders keep about a connection. A program declares its properties once, for all its responders:
+ *
+ *     declare module "ampwire" {
+ *       interface ConnectionState {
+ *         user?: string;
+ *       }
+ *     }
+ *
+ * Declare them optional, because the object is empty at first. Properties that are not declared have the type `unknown`.
+ */
+export interface ConnectionState {
+  [name: PropertyKey]: unknown;
+}
+
 /** Context passed to responders. */
 export interface ResponderContext {
   /** The connection on which the ask came. A responder may call the peer over it. */
@@ -189,5 +204,5 @@ export interface ResponderContext {
    * Data that responders keep about this connection, for example the logged-in user. A new, empty object replaces it when
    * the connection is upgraded to TLS, because an attacker may have written what was received in plaintext.
    */
-  readonly state: Record<PropertyKey, unknown>;
+  readonly state: ConnectionState;
 }

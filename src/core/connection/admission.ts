@@ -14,15 +14,14 @@ export function refusal(
   if (requiresAnswer && options.receiver !== undefined) {
     return new TypeError("the receiver gets the answers of this connection: make calls on a BoxDispatcher");
   }
+  const change = kernel.rules.boxes === "queued" ? kernel.changes : undefined;
+  const full = change?.queueRefusal();
+  if (full !== undefined) return full;
   const { pending } = outbox;
-  // Queued bytes are a part of the pending ones.
-  if (pending >= limits.maxHeldBytes && outbox.queued >= limits.maxHeldBytes) {
-    return new LimitExceeded(`${outbox.queued} bytes are queued already: the limit is maxHeldBytes`);
-  }
   if (pending >= limits.maxUnsentBytes) {
     return new LimitExceeded(`the peer has not taken ${pending} bytes: the limit is maxUnsentBytes`);
   }
-  if (kernel.upgradeIsCertain || command?.change?.state === "upgrading") return undefined;
+  if (change?.upgradeIsCertain || command?.change?.state === "upgrading") return undefined;
   if (plaintextForbids(kernel, command)) {
     const missing = kernel.secure ? "before the peer is verified" : "in plaintext: start TLS first";
     return new TLSRequired(`${command?.name ?? "a call"} may not be sent ${missing}`);

@@ -1,6 +1,5 @@
 /** A connection as its owner sees it: calls, encryption, and its end. Everything else is in the kernel (`kernel.ts`). */
 import { TypedCalls } from "../calls/typed-calls.ts";
-import type { ProtocolChange } from "../command/protocol-change.ts";
 import type {
   AmpConnection,
   AnyCommand,
@@ -128,24 +127,17 @@ export class BaseConnection extends TypedCalls implements AmpConnection {
     const { change } = command;
     const reason = refusal(kernel, command, command.requiresAnswer);
     if (reason !== undefined) {
-      if (change?.state === "upgrading") kernel.refusePlaintext(reason);
+      if (change !== undefined) kernel.changes?.refused(change, reason);
       return refuse(kernel, reason, command.requiresAnswer);
     }
-    if (change !== undefined) return this.#change(command, change, values, options);
+    if (change !== undefined)
+      return (
+        kernel.changes?.ask(command, change, values, this.#withDefaults(options)) ??
+        Promise.reject(noChanges())
+      );
     const answer = kernel.calls.call(command, values, this.#withDefaults(options));
-    if (kernel.serving.full || kernel.inbox.transportPaused) kernel.callBegan();
+    kernel.callBegan();
     return answer;
-  }
-
-  #change(
-    command: AnyCommand,
-    change: ProtocolChange,
-    values: Values,
-    options: CallOptions,
-  ): Promise<unknown> {
-    const { changes } = this.#kernel;
-    if (changes === undefined) return Promise.reject(noChanges());
-    return changes.ask(command, change, values, this.#withDefaults(options));
   }
 
   protected override callString(
@@ -158,7 +150,7 @@ export class BaseConnection extends TypedCalls implements AmpConnection {
     const reason = refusal(kernel, undefined, requiresAnswer);
     if (reason !== undefined) return refuse(kernel, reason, requiresAnswer);
     const answer = kernel.calls.callString(name, box, requiresAnswer, this.#withDefaults(options));
-    if (kernel.serving.full || kernel.inbox.transportPaused) kernel.callBegan();
+    kernel.callBegan();
     return answer;
   }
 

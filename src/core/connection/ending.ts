@@ -9,7 +9,7 @@ import type { ChangeKind, Transition } from "./states.ts";
  * Milliseconds in which `close()` still serves what the peer asks; and, after this end has ended its side of the stream, in
  * which the peer may end its own.
  */
-export const CLOSE_GRACE_MS = 2_000;
+const CLOSE_GRACE_MS = 2_000;
 
 /** The kernel as its end sees it: more than features see. */
 interface EndingKernel extends Kernel {
@@ -17,8 +17,6 @@ interface EndingKernel extends Kernel {
   closeWanted: boolean;
   reason: Error | undefined;
   stopFeatures(reason: Error): void;
-  abortSignal(reason: Error): void;
-  announceClosing(reason: Error): void;
 }
 
 export class Ending {
@@ -38,7 +36,7 @@ export class Ending {
   /** Ends the connection when what is in progress has finished. A protocol change under way is waited for. */
   close(): void {
     const kernel = this.#kernel;
-    kernel.announceClosing(new ConnectionClosed("the connection is being closed here"));
+    kernel.serving.announceClosing(new ConnectionClosed("the connection is being closed here"));
     if (kernel.changeKind !== undefined) {
       kernel.closeWanted = true;
       return;
@@ -71,7 +69,7 @@ export class Ending {
   streamEnded(): void {
     const kernel = this.#kernel;
     try {
-      kernel.inbox.end();
+      kernel.inbox.reader.end();
     } catch (cause) {
       return this.fail(new ConnectionLost(`the peer closed the connection: ${messageOf(cause)}`, { cause }));
     }
@@ -96,42 +94,38 @@ export class Ending {
   /** Ends AMP. What was written is still sent; what is queued is not. */
   #end(transition: Transition, reason: Error): void {
     const kernel = this.#kernel;
-    const { calls, clock, inbox, outbox, transport } = kernel;
+    const { clock, inbox, outbox, transport } = kernel;
     kernel.reason ??= reason;
     outbox.flush();
-    kernel.changeKind = undefined;
-    kernel.move(transition);
-    outbox.drop();
-    kernel.stopFeatures(reason);
-    calls.pending.rejectAll(reason);
-    kernel.abortSignal(reason);
+    this.stop(transition, reason);
+    kernel.serving.abort(reason);
     clock.clearTimeout(this.#graceTimer);
     this.#graceTimer = clock.setTimeout(() => transport.destroy(), CLOSE_GRACE_MS);
     transport.end();
     inbox.discard();
   }
 
-  /** The stream speaks another protocol from now on. AMP has ended, and ends nothing of the stream. */
-  handedOver(): void {
+  /** Ends AMP. The transport stays as it is. */
+  stop(transition: Transition, reason: Error): void {
     const kernel = this.#kernel;
-    const { connection, observer } = kernel;
-    const reason = kernel.whyClosed();
     kernel.changeKind = undefined;
-    kernel.stopFeatures(reason);
+    kernel.move(transition);
     kernel.outbox.drop();
+    kernel.stopFeatures(reason);
     kernel.calls.pending.rejectAll(reason);
-    this.#resolveClosed(reason);
-    // Later: that the change was made is reported first.
-    void this.closed.then(() => observer?.connectionClosed?.(connection, reason));
   }
 
   /** Called when the transport is lost. */
   lost(cause: Error | undefined): void {
     const kernel = this.#kernel;
-    const { clock, connection, observer } = kernel;
     this.fail(kernel.reason ?? whyLost(cause));
-    clock.clearTimeout(this.#graceTimer);
-    const reason = kernel.whyClosed();
+    kernel.clock.clearTimeout(this.#graceTimer);
+    this.report(kernel.whyClosed());
+  }
+
+  /** Tells the program that the connection has ended. */
+  report(reason: Error): void {
+    const { connection, observer } = this.#kernel;
     this.#resolveClosed(reason); // before the observer is called, which may throw
     observer?.connectionClosed?.(connection, reason);
   }
@@ -139,6 +133,7 @@ export class Ending {
 
 function whyLost(cause: Error | undefined): AmpError {
   if (cause instanceof AmpError) return cause; // the transport has explained it: see TransportReceiver
-  if (cause !== undefined) return new ConnectionLost(`the connection was lost: ${cause.message}`, { cause });
+  if (cause !== undefined)
+    return new ConnectionLost(`the connection was lost: ${messageOf(cause)}`, { cause });
   return new ConnectionClosed("the connection was closed");
 }

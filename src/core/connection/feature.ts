@@ -13,6 +13,7 @@ import type { ProtocolChange } from "../command/protocol-change.ts";
 import type { AmpConnection, AnyCommand, CallOptions, StartTLSOptions } from "../command/types.ts";
 import type { Observer } from "../observer.ts";
 import type { Values } from "../schema/field.ts";
+import type { SharedBudgets } from "../serving/shared-budget.ts";
 import type { Clock, TLSSession, Transport } from "../transport.ts";
 import type { ByteWriter } from "../wire/byte-writer.ts";
 import type { Frame } from "../wire/frame.ts";
@@ -36,31 +37,24 @@ export interface Kernel {
   readonly serving: AskReceiver;
   /** Resolves with the reason when the connection has ended. */
   readonly closed: Promise<Error>;
+  /** Limits that the connections of a server share. */
+  readonly budgets: SharedBudgets | undefined;
+  /** The connections of the server have too many unsent bytes, and this one has more than its share. */
+  isOverShare: boolean;
 
   // The state, and what does not fit into its table: see `states.ts`.
   readonly state: State;
   readonly rules: StateRules;
   readonly changeKind: ChangeKind | undefined;
   readonly plaintextRefused: Error | undefined;
-  /** True if queued boxes are sent inside TLS or not at all. */
-  readonly upgradeIsCertain: boolean;
+  /** The driver of protocol changes, created when it is first needed; undefined if the entry point has none. */
+  readonly changes: ProtocolChanges | undefined;
   readonly peerEnded: boolean;
   readonly secure: boolean;
   readonly tls: TLSSession | undefined;
 
   /** @throws Error for a transition that the table does not have: a bug in ampwire */
   move(transition: Transition): void;
-  /** Begins a protocol change: what was appended is written, and later boxes are queued. */
-  hold(by: "ask" | "asked", kind: ChangeKind): void;
-  /**
-   * Ends a protocol change: queued boxes are sent, then the peer is read again, or a `close()` that waited begins.
-   * @param beforeReading runs between the two
-   */
-  resume(by: "refused" | "declined" | "upgraded", beforeReading?: () => void): void;
-  /** The connection is inside TLS from now on. What was received before may have been sent by an attacker. */
-  secured(session: TLSSession): void;
-  /** Rejects later calls in plaintext: the program has asked for TLS, and its ask could not be sent. */
-  refusePlaintext(reason: Error): void;
   /** Reports an error of the program that no caller receives. */
   report(error: unknown, command: string | undefined): void;
   /** Ends the connection; what was written is still sent. */
@@ -79,6 +73,24 @@ export interface Kernel {
   whyClosed(): Error;
 }
 
+/** The kernel as the driver of protocol changes sees it: it also sets what belongs to the state but is not in the table. */
+export interface ChangingKernel extends Kernel {
+  changeKind: ChangeKind | undefined;
+  readonly closeWanted: boolean;
+  plaintextRefused: Error | undefined;
+  /** Called when queued boxes were sent: code that waits for the end of sending may continue. */
+  checkDrained(): void;
+  tls: TLSSession | undefined;
+  reason: Error | undefined;
+  readonly ending: {
+    close(): void;
+    /** Ends AMP. The transport stays as it is. */
+    stop(by: Transition, reason: Error): void;
+    /** Tells the program that the connection has ended. */
+    report(reason: Error): void;
+  };
+}
+
 /** One kind of feature: one object for all connections of all entry points that list it. */
 export interface FeatureKind<Options = object> {
   /** Checks the options before anything is opened. @throws TypeError, RangeError */
@@ -87,12 +99,14 @@ export interface FeatureKind<Options = object> {
   make?(kernel: Kernel, options: Options): Feature | undefined;
   /** The library's own commands, served if the user's locator has no responder for them. `requireTLS` holds for them. */
   readonly commands?: readonly OwnCommand[];
+  /** Creates the watch of unsent bytes, when a connection has some for the first time. At most one kind of an entry point has it. */
+  watchUnsent?(kernel: Kernel): Feature;
   /** Creates the driver of protocol changes, at the first change of a connection. At most one kind of an entry point has it. */
-  changes?(kernel: Kernel): ProtocolChanges & Feature;
+  changes?(kernel: ChangingKernel): ProtocolChanges & Feature;
 }
 
 /** A command that the library itself serves. It is answered at any time and is not counted as an ask in progress. */
-export interface OwnCommand {
+interface OwnCommand {
   readonly command: AnyCommand;
   /** Returns the response, or a promise of it. @throws an error that the command declares, or RemoteAmpError */
   serve(kernel: Kernel, values: Values): Values | Promise<Values>;
@@ -111,6 +125,8 @@ export interface Feature {
   readEnded?(everything: boolean): void;
   /** Receives every box, instead of calls and serving. At most one feature of a connection has it. */
   boxReceived?(frame: Frame): void;
+  /** Called when the transport has not taken all bytes, when more bytes wait for it, and when it has taken all. */
+  unsentChanged?(): void;
   /** Called when AMP has ended, before pending calls are rejected. Must not throw. */
   stopped?(reason: Error): void;
 }
@@ -119,48 +135,19 @@ export interface Feature {
 export interface ProtocolChanges {
   /** Asks the peer for a change. Resolves when it was made. */
   ask(command: AnyCommand, change: ProtocolChange, values: Values, options: CallOptions): Promise<unknown>;
+  /** True if queued boxes are sent inside TLS or not at all. */
+  readonly upgradeIsCertain: boolean;
+  /** Returns the error that refuses a call while boxes are queued, if too many bytes are. */
+  queueRefusal(): Error | undefined;
+  /** Checks an ask that is received while boxes are queued. @throws LimitExceeded if too many bytes are */
+  checkQueue(): void;
+  /** Called when a call that asks for a change was refused, and nothing was sent. */
+  refused(change: ProtocolChange, reason: Error): void;
   /** Starts TLS: a call of the command StartTLS. */
   startTLS(options: StartTLSOptions): Promise<void>;
   /** Handles the peer's ask for a change. */
-  answer(ask: ChangeAsk, change: ProtocolChange): void;
+  answer(ask: ChangeAsk): void;
 }
 
-/** The features of an entry point, sorted once by what the kernel does with them. */
-export class FeatureSet {
-  readonly #kinds: readonly FeatureKind[];
-  readonly #made: readonly FeatureKind[];
-  readonly #commands = new Map<string, OwnCommand>();
-  readonly #changes: FeatureKind | undefined;
-
-  constructor(...kinds: readonly FeatureKind[]) {
-    this.#kinds = kinds;
-    this.#made = kinds.filter((kind) => kind.make !== undefined);
-    this.#changes = kinds.find((kind) => kind.changes !== undefined);
-    for (const own of kinds.flatMap(({ commands = [] }) => commands))
-      this.#commands.set(own.command.name, own);
-  }
-
-  /** @throws TypeError, RangeError */
-  check(options: object): void {
-    for (const kind of this.#kinds) kind.check?.(options);
-  }
-
-  /** Creates the features that a connection with these options needs from the first byte on. */
-  make(kernel: Kernel, options: object): Feature[] {
-    const features: Feature[] = [];
-    for (const kind of this.#made) {
-      const feature = kind.make?.(kernel, options);
-      if (feature !== undefined) features.push(feature);
-    }
-    return features;
-  }
-
-  ownCommand(name: string): OwnCommand | undefined {
-    return this.#commands.get(name);
-  }
-
-  /** Creates the driver of protocol changes; undefined if the entry point has none. */
-  changes(kernel: Kernel): (ProtocolChanges & Feature) | undefined {
-    return this.#changes?.changes?.(kernel);
-  }
-}
+/** The kinds of features that an entry point lists. */
+export type FeatureSet = readonly FeatureKind[];

@@ -1,4 +1,5 @@
 /** Incoming bytes: pulls one box after another while the connection may read, and pauses the transport otherwise. */
+import { toError } from "../errors/to-error.ts";
 import type { ChunkOwnership, Clock, Transport } from "../transport.ts";
 import type { Frame } from "../wire/frame.ts";
 import { BoxReader } from "../wire/reader.ts";
@@ -15,7 +16,7 @@ export interface InboxOwner {
    */
   readEnded(everything: boolean): void;
   /** Called when the peer has violated the protocol. */
-  failed(error: unknown): void;
+  fail(reason: Error): void;
 }
 
 /** Milliseconds for which one connection is read before others get a turn. */
@@ -25,7 +26,8 @@ const BOXES_PER_LOOK = 16;
 const BYTES_PER_LOOK = 16 * 1024;
 
 export class Inbox {
-  readonly #reader: BoxReader;
+  /** The received bytes that are not part of a served box. */
+  readonly reader: BoxReader;
   readonly #transport: Transport;
   readonly #clock: Clock;
   readonly #owner: InboxOwner;
@@ -35,25 +37,10 @@ export class Inbox {
   #yieldTimer: unknown;
 
   constructor(transport: Transport, limits: Limits, clock: Clock, owner: InboxOwner) {
-    this.#reader = new BoxReader(limits);
+    this.reader = new BoxReader(limits);
     this.#transport = transport;
     this.#clock = clock;
     this.#owner = owner;
-  }
-
-  /** Received bytes that were not parsed, here and in the transport. */
-  get waiting(): number {
-    return this.#reader.buffered + this.#transport.undelivered;
-  }
-
-  /** Bytes from the beginning of the stream to the next box. */
-  get offset(): number {
-    return this.#reader.offset;
-  }
-
-  /** Received bytes here that are not part of a served box. */
-  get unserved(): number {
-    return this.#reader.buffered;
   }
 
   get transportPaused(): boolean {
@@ -61,17 +48,12 @@ export class Inbox {
   }
 
   push(chunk: Uint8Array, ownership: ChunkOwnership): void {
-    this.#reader.push(chunk, ownership);
+    this.reader.push(chunk, ownership);
     try {
       this.read();
     } finally {
-      this.#reader.giveBack(); // even if an observer has thrown
+      this.reader.giveBack(); // even if an observer has thrown
     }
-  }
-
-  /** Memory into which the transport should read next: see {@link BoxReader.room}. */
-  room(): Uint8Array | undefined {
-    return this.#reader.room();
   }
 
   /** Reads on if the connection may read. Harmless at any time. */
@@ -99,16 +81,16 @@ export class Inbox {
   #serve(): boolean {
     this.#serving = true;
     let boxesLeft = BOXES_PER_LOOK;
-    let bytesFrom = this.#reader.offset;
+    let bytesFrom = this.reader.offset;
     let since: number | undefined;
     try {
       while (this.#owner.mayRead()) {
-        const frame = this.#reader.nextFrame();
+        const frame = this.reader.nextFrame();
         if (frame === undefined) return true;
         this.#owner.receive(frame);
-        if (--boxesLeft > 0 && this.#reader.offset - bytesFrom < BYTES_PER_LOOK) continue;
+        if (--boxesLeft > 0 && this.reader.offset - bytesFrom < BYTES_PER_LOOK) continue;
         boxesLeft = BOXES_PER_LOOK;
-        bytesFrom = this.#reader.offset;
+        bytesFrom = this.reader.offset;
         const now = this.#clock.now();
         since ??= now;
         if (now - since < SLICE_MS) continue;
@@ -116,7 +98,7 @@ export class Inbox {
         return false;
       }
     } catch (error) {
-      this.#owner.failed(error);
+      this.#owner.fail(toError(error));
     } finally {
       this.#serving = false;
     }
@@ -136,21 +118,11 @@ export class Inbox {
     this.#transport.resume();
   }
 
-  /** Takes the received bytes that were not parsed, for the code that reads the stream next. */
-  takeRest(): Uint8Array {
-    return this.#reader.takeRest();
-  }
-
   /** Drops what was received. The stream keeps flowing, so that its end is noticed. */
   discard(): void {
     this.#clock.clearTimeout(this.#yieldTimer);
     this.#yieldTimer = undefined;
-    this.#reader.takeRest();
+    this.reader.takeRest();
     this.#resume();
-  }
-
-  /** Called when the peer has ended its side. @throws MalformedAmpBox if it did so inside a box */
-  end(): void {
-    this.#reader.end();
   }
 }

@@ -9,14 +9,12 @@ import { Calls } from "../calls/calls.ts";
 import type { AskReceiver, ChangeAsk, Port } from "../calls/port.ts";
 import { CommandResponder } from "../command/responder.ts";
 import type { AmpConnection, AnyCommand } from "../command/types.ts";
-import { LimitExceeded, ProtocolSwitched, TLSNotAvailable } from "../errors/caller.ts";
-import { NoEmptyBoxes, RemoteAmpError } from "../errors/peer.ts";
+import { LimitExceeded, TLSNotAvailable } from "../errors/caller.ts";
+import { NoEmptyBoxes } from "../errors/peer.ts";
 import { shownText } from "../errors/safe-text.ts";
 import { toError } from "../errors/to-error.ts";
 import { ConnectionClosed } from "../errors/transport.ts";
-import { TLS_REQUIRED_ERROR_CODE } from "../errors/wire-codes.ts";
 import { guardedObserver, type Observer } from "../observer.ts";
-import { newAbortController, type Signal } from "../platform.ts";
 import type { SharedBudget, SharedBudgets } from "../serving/shared-budget.ts";
 import type { ChunkOwnership, Clock, TLSSession, Transport, TransportReceiver } from "../transport.ts";
 import type { ByteWriter } from "../wire/byte-writer.ts";
@@ -28,17 +26,7 @@ import { Inbox, type InboxOwner } from "./inbox.ts";
 import type { Limits } from "./limits.ts";
 import { type ConnectionOptions, checkConnectionOptions } from "./options.ts";
 import { Outbox } from "./outbox.ts";
-import { Pause } from "./pause.ts";
-import {
-  type ChangeKind,
-  isUpgradeCertain,
-  next,
-  STATES,
-  type State,
-  type StateRules,
-  type Transition,
-} from "./states.ts";
-import { UnsentWatch } from "./unsent-watch.ts";
+import { type ChangeKind, next, STATES, type State, type StateRules, type Transition } from "./states.ts";
 
 /** Creates the half of a connection that receives the peer's asks: `serving`, or `notServing`. */
 export type ServingFactory = (
@@ -47,8 +35,6 @@ export type ServingFactory = (
   budget: SharedBudget | undefined,
 ) => AskReceiver;
 
-const NONE: readonly Feature[] = [];
-
 export class ConnectionKernel implements Kernel, Port, InboxOwner, TransportReceiver {
   readonly connection: AmpConnection;
   readonly options: ConnectionOptions;
@@ -56,22 +42,17 @@ export class ConnectionKernel implements Kernel, Port, InboxOwner, TransportRece
   readonly clock: Clock;
   readonly transport: Transport;
   readonly observer: Observer | undefined;
-  readonly survivesUndeclaredErrors: boolean;
   readonly ending: Ending;
   readonly outbox: Outbox;
   readonly calls: Calls;
   readonly serving: AskReceiver;
   readonly inbox: Inbox;
+  readonly budgets: SharedBudgets | undefined;
   readonly #features: FeatureSet;
-  #made = NONE;
-  #onBytes = NONE;
-  #onReadEnd = NONE;
-  #boxReceiver: Feature | undefined = undefined;
+  readonly #made: readonly Feature[];
+  readonly #boxReceiver: Feature | undefined;
   #changes: (ProtocolChanges & Feature) | undefined = undefined;
-  #abort: ReturnType<typeof newAbortController> | undefined = undefined;
-  #abortReason: Error | undefined = undefined;
-  #closing: ReturnType<typeof newAbortController> | undefined = undefined;
-  #closingReason: Error | undefined = undefined;
+  #unsentWatch: Feature | undefined = undefined;
   /** Functions that wait until everything is sent, or the connection has ended. */
   #drainWaiters: (() => void)[] | undefined = undefined;
 
@@ -87,12 +68,10 @@ export class ConnectionKernel implements Kernel, Port, InboxOwner, TransportRece
   reason: Error | undefined = undefined;
   /** The peer has not taken `maxUnsentBytes`. As of the last box. */
   isBehind = false;
+  /** The connections of the server have too many unsent bytes, and this one has more than its share. */
+  isOverShare = false;
   /** Set if startTLS() has failed before its ask was sent: the error with which later calls in plaintext are rejected. */
   plaintextRefused: Error | undefined = undefined;
-  /** Limits have stopped the reading for some time: asks are read and queued. */
-  #readsAhead = false;
-  #pause: Pause | undefined = undefined;
-  #unsentWatch: UnsentWatch | undefined = undefined;
 
   /** @throws TypeError, RangeError for invalid options */
   constructor(
@@ -110,23 +89,17 @@ export class ConnectionKernel implements Kernel, Port, InboxOwner, TransportRece
     this.clock = clock;
     this.transport = transport;
     this.observer = guardedObserver(options.observer, (error) => this.#programFailed(error));
-    this.survivesUndeclaredErrors = options.closeOnUndeclaredError === false;
     this.tls = transport.tls;
     this.ending = new Ending(this);
-    this.outbox = new Outbox(transport, this, budgets?.unsent);
+    this.budgets = budgets;
+    budgets?.unsent.join();
+    this.outbox = new Outbox(transport, this);
     this.calls = new Calls(this, clock);
     this.serving = serving(this, options, budgets?.inProgress);
     this.inbox = new Inbox(transport, this.limits, clock, this);
     this.#features = features;
-    const made = features.make(this, options);
-    if (made.length > 0) this.#add(made);
-  }
-
-  #add(made: readonly Feature[]): void {
-    this.#made = made;
-    this.#onBytes = made.filter((feature) => feature.bytesReceived !== undefined);
-    this.#onReadEnd = made.filter((feature) => feature.readEnded !== undefined);
-    this.#boxReceiver = made.find((feature) => feature.boxReceived !== undefined);
+    this.#made = features.flatMap((kind) => kind.make?.(this, options) ?? []);
+    this.#boxReceiver = this.#made.find((feature) => feature.boxReceived !== undefined);
   }
 
   /** Starts the transport. @throws what a receiver or an observer throws; the transport is then destroyed */
@@ -145,45 +118,9 @@ export class ConnectionKernel implements Kernel, Port, InboxOwner, TransportRece
 
   /** @throws Error for a transition that the table does not have: a bug in ampwire */
   move(transition: Transition): void {
-    // Asks that were received in plaintext must not be executed after the change.
-    if (transition === "asked" || transition === "answered") this.serving.serveQueue();
     this.state = next(this.state, transition);
     this.rules = STATES[this.state];
     if (!this.rules.reads && this.state !== "closed") this.inbox.pause();
-    if (this.state === "switched") this.ending.handedOver();
-  }
-
-  /** Begins a protocol change: what was appended is written, and later boxes are queued. */
-  hold(by: "ask" | "asked", kind: ChangeKind): void {
-    this.outbox.flush();
-    this.calls.pending.queueFromHere();
-    this.changeKind = kind;
-    this.move(by);
-  }
-
-  /**
-   * Ends a protocol change: queued boxes are sent, then the peer is read again, or a `close()` that waited begins.
-   * @param beforeReading runs between the two
-   */
-  resume(by: "refused" | "declined" | "upgraded", beforeReading?: () => void): void {
-    this.calls.pending.sendQueued();
-    this.changeKind = undefined;
-    this.move(by);
-    this.outbox.flush();
-    if (this.unsentBytes === 0) this.#wakeDrainWaiters();
-    beforeReading?.();
-    this.inbox.read();
-    if (this.closeWanted) this.ending.close();
-  }
-
-  /** Rejects later calls in plaintext: the program has asked for TLS, and its ask could not be sent. */
-  refusePlaintext(reason: Error): void {
-    if (!this.secure && this.changeKind !== "upgrading") this.plaintextRefused = reason;
-  }
-
-  /** True if queued boxes are sent inside TLS or not at all. */
-  get upgradeIsCertain(): boolean {
-    return isUpgradeCertain(this.state, this.changeKind);
   }
 
   get closed(): Promise<Error> {
@@ -192,13 +129,6 @@ export class ConnectionKernel implements Kernel, Port, InboxOwner, TransportRece
 
   get secure(): boolean {
     return this.tls !== undefined;
-  }
-
-  /** The connection is inside TLS from now on. What was received before may have been sent by an attacker. */
-  secured(session: TLSSession): void {
-    this.tls = session;
-    this.plaintextRefused = undefined;
-    this.serving.secured();
   }
 
   fail(reason: Error): void {
@@ -224,17 +154,19 @@ export class ConnectionKernel implements Kernel, Port, InboxOwner, TransportRece
     });
   }
 
-  #wakeDrainWaiters(): void {
+  /** Wakes the code that waits in {@link everythingSent}, if everything is sent or the connection has ended. */
+  checkDrained(): void {
     const waiters = this.#drainWaiters;
+    if (waiters === undefined || (this.alive && this.unsentBytes > 0)) return;
     this.#drainWaiters = undefined;
-    if (waiters !== undefined) for (const wake of waiters) wake();
+    for (const wake of waiters) wake();
   }
 
   /** AMP has ended: stops the features. */
   stopFeatures(reason: Error): void {
-    this.#wakeDrainWaiters();
-    this.#pause?.stop();
-    this.#unsentWatch?.stop();
+    this.checkDrained();
+    this.#unsentWatch?.stopped?.(reason);
+    this.budgets?.unsent.leave();
     this.serving.ended();
     this.#changes?.stopped?.(reason);
     for (const feature of this.#made) feature.stopped?.(reason);
@@ -242,7 +174,7 @@ export class ConnectionKernel implements Kernel, Port, InboxOwner, TransportRece
 
   /** The driver of protocol changes; undefined if the entry point has none. */
   get changes(): ProtocolChanges | undefined {
-    this.#changes ??= this.#features.changes(this);
+    this.#changes ??= this.#features.find(({ changes }) => changes)?.changes?.(this);
     return this.#changes;
   }
 
@@ -250,25 +182,24 @@ export class ConnectionKernel implements Kernel, Port, InboxOwner, TransportRece
 
   received(chunk: Uint8Array, ownership: ChunkOwnership = "shared"): void {
     if (this.state === "closed") return;
-    for (const feature of this.#onBytes) feature.bytesReceived?.();
+    for (const feature of this.#made) feature.bytesReceived?.();
     this.inbox.push(chunk, ownership);
   }
 
   room(): Uint8Array | undefined {
-    return this.inbox.room();
+    return this.inbox.reader.room();
   }
 
   ended(): void {
     this.peerEnded = true;
     if (this.options.finishHalfClosed !== true)
-      this.abortSignal(new ConnectionClosed("the peer has ended its side of the connection"));
+      this.serving.abort(new ConnectionClosed("the peer has ended its side of the connection"));
     this.inbox.read();
   }
 
   drained(): void {
-    this.#unsentWatch?.stop();
     this.outbox.drained();
-    if (this.#drainWaiters !== undefined && this.unsentBytes === 0) this.#wakeDrainWaiters();
+    this.checkDrained();
     this.isBehind = false;
     this.serving.continueQueue();
     if (this.inbox.transportPaused) this.inbox.read();
@@ -283,17 +214,16 @@ export class ConnectionKernel implements Kernel, Port, InboxOwner, TransportRece
   mayRead(): boolean {
     if (this.state === "closed") return true; // boxes are discarded; the end of the stream is noticed
     if (!this.rules.reads) return false;
-    this.isBehind = this.outbox.untaken >= this.limits.maxUnsentBytes || this.outbox.isOverShare;
+    this.isBehind = this.outbox.untaken >= this.limits.maxUnsentBytes || this.isOverShare;
     if (!this.isBehind && !this.serving.full) return true;
     // The responders of both ends may wait for answers: as long as a call waits, the answers to this end must be read.
-    return this.calls.pending.size > 0 || (!this.isBehind && this.#readsAhead && !this.serving.refuses);
+    return this.calls.pending.size > 0 || (!this.isBehind && this.serving.readsAhead);
   }
 
   /** True if this end has no reason not to read. The peer may be one: see {@link mayRead}. */
   mayListen(): boolean {
-    if (!this.rules.reads) return false;
-    const { serving } = this;
-    return !serving.full || this.calls.pending.size > 0 || (this.#readsAhead && !serving.refuses);
+    const { calls, rules, serving } = this;
+    return rules.reads && (!serving.full || calls.pending.size > 0 || serving.readsAhead);
   }
 
   /**
@@ -306,37 +236,26 @@ export class ConnectionKernel implements Kernel, Port, InboxOwner, TransportRece
     else if (frame.answer >= 0) this.calls.receiveAnswer(frame);
     else if (frame.error >= 0) this.calls.receiveError(frame);
     else if (frame.command < 0) throw neitherAskNorAnswer(frame);
-    else if (this.outbox.queued >= this.limits.maxUnsentBytes) throw tooMuchQueued(this.outbox.queued);
-    else if (this.outbox.untaken >= 2 * this.limits.maxUnsentBytes) throw tooMuchUnsent(this.outbox.untaken);
-    else this.serving.receive(frame);
+    else {
+      if (this.rules.boxes === "queued") this.#changes?.checkQueue();
+      if (this.outbox.untaken >= 2 * this.limits.maxUnsentBytes) throw tooMuchUnsent(this.outbox.untaken);
+      this.serving.receive(frame);
+    }
   }
 
   readEnded(everything: boolean): void {
     this.outbox.turnOver();
-    if (this.serving.full) this.#watchPause();
-    else this.#readsAhead = false;
-    for (const feature of this.#onReadEnd) feature.readEnded?.(everything);
+    this.serving.readEnded();
+    for (const feature of this.#made) feature.readEnded?.(everything);
     if (everything && this.peerEnded && this.state !== "closed") this.ending.streamEnded();
     this.ending.finish();
   }
 
-  failed(error: unknown): void {
-    this.fail(toError(error));
-  }
-
-  #watchPause(): void {
-    this.#pause ??= new Pause(this, () => {
-      this.#readsAhead = true;
-      this.inbox.read();
-    });
-    this.#pause.begin();
-  }
-
   // From the outbox.
 
-  hasUnsent(): void {
-    this.#unsentWatch ??= new UnsentWatch(this);
-    this.#unsentWatch.begin();
+  unsentChanged(): void {
+    this.#unsentWatch ??= this.#features.find(({ watchUnsent }) => watchUnsent)?.watchUnsent?.(this);
+    this.#unsentWatch?.unsentChanged?.();
   }
 
   // From calls and serving.
@@ -364,7 +283,6 @@ export class ConnectionKernel implements Kernel, Port, InboxOwner, TransportRece
   }
 
   whyClosed(): Error {
-    if (this.state === "switched") return new ProtocolSwitched("the connection speaks another protocol now");
     return this.reason ?? new ConnectionClosed("the connection is closed");
   }
 
@@ -373,38 +291,8 @@ export class ConnectionKernel implements Kernel, Port, InboxOwner, TransportRece
     this.ending.finish();
   }
 
-  /** Created when it is first used: few responders do. */
-  get signal(): Signal {
-    if (this.#abort === undefined) {
-      this.#abort = newAbortController();
-      if (this.#abortReason !== undefined) this.#abort.abort(this.#abortReason);
-    }
-    return this.#abort.signal;
-  }
-
-  get closing(): Signal {
-    if (this.#closing === undefined) {
-      this.#closing = newAbortController();
-      if (this.#closingReason !== undefined) this.#closing.abort(this.#closingReason);
-    }
-    return this.#closing.signal;
-  }
-
-  announceClosing(reason: Error): void {
-    this.#closingReason ??= reason;
-    this.#closing?.abort(this.#closingReason);
-  }
-
-  abortSignal(reason: Error): void {
-    this.announceClosing(reason);
-    this.#abortReason ??= reason;
-    this.#abort?.abort(reason);
-  }
-
-  refusal(command: AnyCommand | undefined): RemoteAmpError | undefined {
-    return plaintextForbids(this, command)
-      ? new RemoteAmpError(TLS_REQUIRED_ERROR_CODE, "this is not served in plaintext: start TLS first")
-      : undefined;
+  forbidsPlaintext(command: AnyCommand | undefined): boolean {
+    return plaintextForbids(this, command);
   }
 
   report(error: unknown, command: string | undefined): void {
@@ -428,31 +316,21 @@ export class ConnectionKernel implements Kernel, Port, InboxOwner, TransportRece
     }
   }
 
-  quit(reason: Error): void {
-    this.fail(reason);
-  }
-
   changeAsked(ask: ChangeAsk): void {
-    const { change } = ask.command;
-    if (change === undefined) return;
     const { changes } = this;
     if (changes === undefined) ask.fail(noChanges());
-    else changes.answer(ask, change);
+    else changes.answer(ask);
   }
 
   ownResponder(name: string): CommandResponder | undefined {
-    const own = this.#features.ownCommand(name);
+    const own = this.#features
+      .flatMap(({ commands = [] }) => commands)
+      .find((one) => one.command.name === name);
     // A command parses its arguments to values by name.
     return (
       own && new CommandResponder(own.command, (values) => own.serve(this, values as Record<string, unknown>))
     );
   }
-}
-
-function tooMuchQueued(queued: number): LimitExceeded {
-  return new LimitExceeded(
-    `the peer keeps asking while ${queued} bytes are queued for a protocol change: the limit is maxUnsentBytes`,
-  );
 }
 
 function tooMuchUnsent(unsent: number): LimitExceeded {

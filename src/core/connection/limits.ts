@@ -21,8 +21,8 @@ export interface Limits extends BoxLimits {
    */
   readonly maxBytesInProgress: number;
   /**
-   * Items of lists, rows, and keys of rows in one received box. A box with more is rejected, like any box that cannot be read.
-   * Default 65,536.
+   * Items of lists, rows, and keys of rows in one received box, parts of JSON, and decompressed bytes, 128 of which are one
+   * element. A box with more is rejected, like any box that cannot be read. Default 65,536.
    */
   readonly maxElements: number;
   /**
@@ -77,6 +77,7 @@ export const DEFAULT_LIMITS: Limits = {
  * @throws RangeError for a limit that is not a positive number, TypeError for a limit that does not exist
  */
 export function resolveLimits(given: LimitOptions = {}): Limits {
+  const limits = { ...DEFAULT_LIMITS };
   for (const [name, value] of Object.entries(given)) {
     if (!Object.hasOwn(DEFAULT_LIMITS, name))
       throw unknownOption("limits", name, Object.keys(DEFAULT_LIMITS));
@@ -84,7 +85,7 @@ export function resolveLimits(given: LimitOptions = {}): Limits {
     if (typeof value !== "number" || !(value > 0)) {
       throw new RangeError(`limit ${name} must be a positive number, not ${String(value)}`);
     }
+    Object.assign(limits, { [name]: value });
   }
-  const defined = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
-  return { ...DEFAULT_LIMITS, ...defined };
+  return limits;
 }

@@ -1,5 +1,5 @@
 /** The options of a connection, and their check. */
-import type { AmpConnection } from "../command/types.ts";
+import type { AmpConnection, AnyCommand } from "../command/types.ts";
 import { InvalidSignature } from "../errors/caller.ts";
 import { checkNotNegative } from "../number-option.ts";
 import type { Observer } from "../observer.ts";
@@ -15,7 +15,18 @@ export interface HeartbeatOptions {
   readonly interval: number;
   /** Milliseconds for any byte to arrive after that, before the connection is destroyed. Default: `interval`. */
   readonly timeout?: number | undefined;
+  /**
+   * Command to call, for peers that ignore an unknown command. It must have an answer and no required arguments. Any answer
+   * counts, also an error. Default: the command `ampwire.Heartbeat`, which no peer knows.
+   */
+  readonly command?: AnyCommand | undefined;
 }
+
+/**
+ * A function that returns the TLS options for one handshake. If it fails, the upgrade fails. The connection is undefined with
+ * `implicitTLS`, whose handshake comes before the connection.
+ */
+export type TLSProvider = (connection: AmpConnection | undefined) => TLSOptions | Promise<TLSOptions>;
 
 /** Options that `connect`, `listen` and `attach` have in common. */
 export interface ConnectionOptions {
@@ -29,9 +40,10 @@ export interface ConnectionOptions {
   /**
    * Certificate and authorities of this end on StartTLS, unless the call or the responder gives them. If the locator has no
    * responder for StartTLS, the peer's StartTLS is answered with these options, as Twisted does. `false`: it is not
-   * answered, and only this end can start TLS.
+   * answered, and only this end can start TLS. A function is called for every handshake, for example to use renewed
+   * certificates.
    */
-  readonly tls?: TLSOptions | false | undefined;
+  readonly tls?: TLSOptions | TLSProvider | false | undefined;
   /**
    * Refuses, in both directions, every plaintext ask other than StartTLS. `true` requires encryption only: an attacker can be
    * the peer. `"verified"` also requires that the peer's certificate was verified against authorities. Default false.
@@ -75,9 +87,12 @@ export interface ErrorContext {
  * @returns the limits, with defaults for those that are not given
  * @throws RangeError, TypeError; InvalidSignature for an invalid locator
  */
-export function checkConnectionOptions(options: object, features: { check(options: object): void }): Limits {
+export function checkConnectionOptions(
+  options: object,
+  features: readonly { check?(options: object): void }[],
+): Limits {
   const { callTimeout, limits, locator } = options as ConnectionOptions; // programs in JavaScript may pass anything
-  features.check(options);
+  for (const kind of features) kind.check?.(options);
   if (locator !== undefined && typeof locator?.locateResponder !== "function") {
     throw new InvalidSignature(
       `the option locator must be an object with the method locateResponder, as locator(...) makes it, not ${shownValue(locator)}`,

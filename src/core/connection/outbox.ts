@@ -9,7 +9,6 @@
  * from where they are as soon as their box is complete.
  */
 
-import type { SharedBudget } from "../serving/shared-budget.ts";
 import type { Transport } from "../transport.ts";
 import { ByteWriter } from "../wire/byte-writer.ts";
 import type { StateRules } from "./states.ts";
@@ -30,25 +29,20 @@ const soon = Promise.resolve();
 /** The connection, as its outbox sees it. */
 export interface OutboxOwner {
   readonly rules: StateRules;
-  /** Called after a write that has left unsent bytes. */
-  hasUnsent(): void;
+  /** Called when the transport has not taken all bytes, when more bytes wait for it, and when it has taken all. */
+  unsentChanged(): void;
 }
 
 export class Outbox {
   readonly #transport: Transport;
   readonly #owner: OutboxOwner;
-  readonly #budget: SharedBudget | undefined;
   readonly #eagerBytes: number;
   /** Bytes that were given to the transport. */
   writtenBytes = 0;
-  /** The connections of the server have too many unsent bytes, and this one has more than its share. */
-  isOverShare = false;
-  /** Bytes that the budget counts for this connection. */
-  #counted = 0;
   #out: ByteWriter | undefined;
   #scheduled = false;
   /** Bytes that the transport had not sent after the last write. Cached: asking it for every box would cost. */
-  #backlog = 0;
+  backlog = 0;
   /** Byte runs that the transport has not sent completely. */
   readonly #lent: ByteWriter[] = [];
   readonly #flushSoon = () => {
@@ -56,12 +50,9 @@ export class Outbox {
     this.turnOver();
   };
 
-  /** @param budget the unsent bytes of all connections of a server */
-  constructor(transport: Transport, owner: OutboxOwner, budget?: SharedBudget) {
+  constructor(transport: Transport, owner: OutboxOwner) {
     this.#transport = transport;
     this.#owner = owner;
-    this.#budget = budget;
-    budget?.join();
     this.#eagerBytes = transport.oneBoxPerWrite === true ? 0 : EAGER_BYTES;
   }
 
@@ -70,7 +61,7 @@ export class Outbox {
     if (this.#out === undefined) {
       this.#out = pool.pop() ?? new ByteWriter(1024);
       // A queued value is copied: its owner may change it before it leaves.
-      this.#out.lends = this.#owner.rules.boxes === "sent" && this.#backlog === 0;
+      this.#out.lends = this.#owner.rules.boxes === "sent" && this.backlog === 0;
     }
     return this.#out;
   }
@@ -82,12 +73,12 @@ export class Outbox {
 
   /** Bytes that have not left: gathered or queued here, or waiting in the transport. */
   get pending(): number {
-    return this.gathered + this.#backlog;
+    return this.gathered + this.backlog;
   }
 
   /** Bytes that the peer has not taken: {@link pending} without what is queued for a protocol change. */
   get untaken(): number {
-    return this.#owner.rules.boxes === "queued" ? this.#backlog : this.pending;
+    return this.#owner.rules.boxes === "queued" ? this.backlog : this.pending;
   }
 
   /** Bytes queued here during a protocol change. */
@@ -112,21 +103,8 @@ export class Outbox {
    * write keeps a byte run alive there, which is a hundred times the bytes of a small answer.
    */
   turnOver(): void {
-    if (this.#backlog < EAGER_BYTES) this.flush();
-    else if (this.#budget !== undefined) this.#count(this.#budget);
-  }
-
-  /** Returns whether this connection has more than its share now: other connections may have written or ended. */
-  checkShare(): boolean {
-    if (this.#budget !== undefined) this.#count(this.#budget);
-    return this.isOverShare;
-  }
-
-  #count(budget: SharedBudget): void {
-    const { pending } = this;
-    budget.add(pending - this.#counted);
-    this.#counted = pending;
-    this.isOverShare = pending > 0 && budget.isExceededBy(pending);
+    if (this.backlog < EAGER_BYTES) this.flush();
+    else this.#owner.unsentChanged();
   }
 
   /** Writes what was gathered if the state sends boxes. */
@@ -138,11 +116,10 @@ export class Outbox {
       this.writtenBytes += out.size;
       if (out.attached) this.#transport.write(...out.parts());
       else this.#transport.write(out.bytes.subarray(0, out.length));
-      this.#backlog = this.#transport.unsent;
-      if (this.#backlog > 0) {
+      this.backlog = this.#transport.unsent;
+      if (this.backlog > 0) {
         if (this.#lent.length < MAX_LENT) this.#lent.push(out);
-        this.#owner.hasUnsent();
-        if (this.#budget !== undefined) this.#count(this.#budget);
+        this.#owner.unsentChanged();
         return;
       }
     }
@@ -151,10 +128,10 @@ export class Outbox {
 
   /** Called when the transport has sent everything: its byte runs can be reused. */
   drained(): void {
-    this.#backlog = 0;
+    this.backlog = 0;
     for (const out of this.#lent) recycle(out);
     this.#lent.length = 0;
-    if (this.#budget !== undefined) this.#count(this.#budget);
+    this.#owner.unsentChanged();
     this.flush();
   }
 
@@ -166,8 +143,6 @@ export class Outbox {
 
   /** Forgets what was not written, when AMP has ended. */
   drop(): void {
-    this.#budget?.leave(this.#counted);
-    this.#counted = 0;
     this.#lent.length = 0; // a transport that is being destroyed may report a drain while the system still reads the bytes
     this.#discard();
   }

@@ -45,13 +45,6 @@ export class TLSRequired extends AmpError {
   }
 }
 
-/** A call on a connection that has switched to another protocol. Calls that were in progress also reject with it. */
-export class ProtocolSwitched extends AmpError {
-  static {
-    identify(this, "ProtocolSwitched", "PROTOCOL_SWITCHED", "caller");
-  }
-}
-
 /**
  * A queue or an output buffer over its limit. The message names the limit. If it is the reason of a closed connection, the
  * peer kept calling while the output was full.

@@ -5,17 +5,36 @@ import { checkErrorCode } from "./peer.ts";
 /** Error class whose constructor takes the description from the wire, `_error_description`. */
 export type ErrorClass = new (message: string) => Error;
 
-/** Error codes and their classes. */
-export type ErrorCodes = Readonly<Record<string, ErrorClass>>;
+/** An error class whose instances are sent with data. Created by `declaredError`. */
+export interface ErrorWithData {
+  /** The constructor takes the description and the received data. */
+  readonly errorClass: new (
+    message: string,
+    data: never,
+  ) => Error;
+  /** Returns the keys and values that are sent next to the error code. @throws any error if they cannot be sent */
+  encode(error: Error): ReadonlyMap<string, Uint8Array>;
+  /** Creates an error from a received error box. @throws any error if data is missing or malformed */
+  create(description: string, box: ReadonlyMap<string, Uint8Array>): Error;
+}
+
+/** Error codes and their classes. Bytes of a code that are not UTF-8 are lone surrogates U+DC80..U+DCFF, as in keys. */
+export type ErrorCodes = Readonly<Record<string, ErrorClass | ErrorWithData>>;
 
 interface DeclaredError {
   readonly code: string;
   /** True: the connection is closed after the error has been sent. */
   readonly fatal: boolean;
+  readonly data: ErrorWithData | undefined;
+}
+
+/** Returns the class of an entry of {@link ErrorCodes}. */
+export function errorClassOf(declared: ErrorClass | ErrorWithData): ErrorWithData["errorClass"] {
+  return typeof declared === "object" ? declared.errorClass : declared;
 }
 
 export class DeclaredErrors {
-  readonly #byCode = new Map<string, ErrorClass>();
+  readonly #byCode = new Map<string, ErrorClass | ErrorWithData>();
   readonly #byClass = new Map<unknown, DeclaredError>();
 
   /** @throws InvalidSignature for an error code without a class, or one that the wire cannot carry */
@@ -25,15 +44,20 @@ export class DeclaredErrors {
   }
 
   #declare(errors: ErrorCodes, fatal: boolean): void {
-    for (const [code, errorClass] of Object.entries(errors)) {
+    for (const [code, declared] of Object.entries(errors)) {
       checkErrorCode(code);
+      const errorClass = declared && errorClassOf(declared); // a JavaScript program may pass null
       // An arrow function has no prototype: no error is an instance of it.
       if (typeof errorClass !== "function" || errorClass.prototype === undefined)
         throw new InvalidSignature(
           `error ${code} must be an error class, not a value of type ${typeof errorClass}`,
         );
-      this.#byCode.set(code, errorClass);
-      this.#byClass.set(errorClass, { code, fatal });
+      this.#byCode.set(code, declared);
+      this.#byClass.set(errorClass, {
+        code,
+        fatal,
+        data: typeof declared === "object" ? declared : undefined,
+      });
     }
   }
 
@@ -44,7 +68,7 @@ export class DeclaredErrors {
     }
   }
 
-  classFor(code: string): ErrorClass | undefined {
+  classFor(code: string): ErrorClass | ErrorWithData | undefined {
     return this.#byCode.get(code);
   }
 

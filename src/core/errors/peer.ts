@@ -1,7 +1,7 @@
 /** Errors caused by the peer: it rejected a call, answered with an error, or broke the protocol. */
 import { AmpError, identify, isOwnClass } from "./amp-error.ts";
 import { InvalidSignature } from "./caller.ts";
-import { LONE_SURROGATE, MAX_DESCRIPTION_CHARACTERS, shownText } from "./safe-text.ts";
+import { MAX_DESCRIPTION_CHARACTERS, shownText, UNENCODABLE } from "./safe-text.ts";
 import { messageOf } from "./to-error.ts";
 
 /** Characters of the longest error code that a value of 65535 bytes can hold. A peer may send one as long. */
@@ -38,13 +38,6 @@ export class BoxTooLarge extends MalformedAmpBox {
   }
 }
 
-/** A box that was not complete within `boxTimeout`. The connection is closed. */
-export class BoxTimeout extends AmpError {
-  static {
-    identify(this, "BoxTimeout", "BOX_TIMEOUT", "peer");
-  }
-}
-
 /** A box without `_answer`, `_error` and `_command`: neither an ask, an answer nor an error. */
 export class NoEmptyBoxes extends ProtocolError {
   static {
@@ -64,7 +57,7 @@ export class UnexpectedAnswer extends ProtocolError {
  * {@link UnknownRemoteError} for a code that its command does not declare.
  */
 export class RemoteAmpError extends AmpError {
-  /** Error code, `_error_code` on the wire. */
+  /** Error code, `_error_code` on the wire. Bytes that are not UTF-8 are lone surrogates U+DC80..U+DCFF, as in keys. */
   readonly errorCode: string;
   /** Text for people, `_error_description` on the wire. */
   readonly description: string;
@@ -102,7 +95,7 @@ export class RemoteAmpError extends AmpError {
 export function checkErrorCode(errorCode: unknown): void {
   if (
     typeof errorCode !== "string" ||
-    LONE_SURROGATE.test(errorCode) ||
+    UNENCODABLE.test(errorCode) ||
     errorCode.length > MAX_CODE_CHARACTERS
   ) {
     const shown = shownText(messageOf(errorCode));
@@ -133,12 +126,5 @@ export class UnhandledCommand extends AmpError {
 export class Unavailable extends AmpError {
   static {
     identify(this, "Unavailable", "UNAVAILABLE", "peer");
-  }
-}
-
-/** A peer with an incompatible version of the program's own protocol. The library never throws it; programs may declare it. */
-export class IncompatibleVersions extends AmpError {
-  static {
-    identify(this, "IncompatibleVersions", "INCOMPATIBLE_VERSIONS", "peer");
   }
 }

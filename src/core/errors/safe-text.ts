@@ -2,6 +2,8 @@
 
 /** Matches a surrogate that is not half of a pair; the `u` flag makes pairs one character. */
 export const LONE_SURROGATE = /\p{Surrogate}/u;
+/** Matches a lone surrogate that does not stand for a byte: see `wire/key-text.ts`. */
+export const UNENCODABLE = /[\ud800-\udc7f\udd00-\udfff]/u;
 /** Line breaks, terminal control characters, characters that change the direction of text, and lone surrogates. */
 export const UNSAFE = /[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]|\p{Surrogate}/gu;
 /** Characters of a name, an error code or a key that a message shows. */

@@ -2,7 +2,7 @@
 import { AmpError, identify } from "./amp-error.ts";
 import { ProtocolError } from "./peer.ts";
 
-/** A second StartTLS on one connection. The wire code is `TLS_ERROR`. */
+/** StartTLS on a connection that is inside TLS already, by StartTLS or from its first byte. The wire code is `TLS_ERROR`. */
 export class OnlyOneTLS extends AmpError {
   static {
     identify(this, "OnlyOneTLS", "ONLY_ONE_TLS", "caller");

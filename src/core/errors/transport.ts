@@ -15,27 +15,6 @@ export class ConnectionClosed extends ConnectionLost {
   }
 }
 
-/** The peer sent nothing for `idleTimeout` milliseconds. */
-export class IdleTimeout extends ConnectionLost {
-  static {
-    identify(this, "IdleTimeout", "IDLE_TIMEOUT", "transport");
-  }
-}
-
-/** The peer sent nothing within the `timeout` of a heartbeat. */
-export class HeartbeatTimeout extends ConnectionLost {
-  static {
-    identify(this, "HeartbeatTimeout", "HEARTBEAT_TIMEOUT", "transport");
-  }
-}
-
-/** The peer took none of the bytes that were waiting to be sent for `unsentTimeout`: it does not read, or is gone. */
-export class UnsentTimeout extends ConnectionLost {
-  static {
-    identify(this, "UnsentTimeout", "UNSENT_TIMEOUT", "transport");
-  }
-}
-
 /** A connection could not be opened. `cause` is the error of the system, if there is one. */
 export class ConnectFailed extends AmpError {
   static {

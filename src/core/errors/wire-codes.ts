@@ -1,7 +1,7 @@
 /** Mapping of errors to the wire and back. */
 import { TLSRequired } from "./caller.ts";
 import type { DeclaredErrors, ErrorClass } from "./declared-errors.ts";
-import { RemoteAmpError, Unavailable, UnhandledCommand, UnknownRemoteError } from "./peer.ts";
+import { checkErrorCode, RemoteAmpError, Unavailable, UnhandledCommand, UnknownRemoteError } from "./peer.ts";
 import { isError, messageOf } from "./to-error.ts";
 
 /** Error code for a command without a responder. */
@@ -29,6 +29,10 @@ export interface WireError {
   readonly fatal: boolean;
   /** True if the command does not declare the error. Its text is passed to `onError` and not to the peer. */
   readonly undeclared: boolean;
+  /** Keys and values of a `declaredError`. */
+  readonly data?: ReadonlyMap<string, Uint8Array> | undefined;
+  /** Error that is passed to `onError` in place of the thrown one: its data could not be sent. */
+  readonly reported?: unknown;
 }
 
 const UNDECLARED: WireError = {
@@ -43,31 +47,52 @@ export function toWire(error: unknown, declared: DeclaredErrors | undefined): Wi
   try {
     return (isError(error) ? wireError(error, declared) : undefined) ?? UNDECLARED;
   } catch {
-    return UNDECLARED; // reading the error has thrown: see to-error.ts
+    return UNDECLARED; // reading the error has thrown (see to-error.ts), or its code cannot be sent
   }
 }
 
 function wireError(error: Error, declared: DeclaredErrors | undefined): WireError | undefined {
   const known = declared?.codeFor(error);
   if (known !== undefined) {
-    return { code: known.code, description: messageOf(error), fatal: known.fatal, undeclared: false };
+    const { code, fatal } = known;
+    try {
+      return {
+        code,
+        description: messageOf(error),
+        fatal,
+        undeclared: false,
+        data: known.data?.encode(error),
+      };
+    } catch (reported) {
+      return { ...UNDECLARED, reported };
+    }
   }
   if (error instanceof RemoteAmpError) {
     const { errorCode, description, fatal } = error;
     // The class has checked them, but a program may have changed them since, or derived a class with getters.
-    if (typeof errorCode !== "string") return undefined;
+    checkErrorCode(errorCode);
     return { code: errorCode, description: messageOf(description), fatal: Boolean(fatal), undeclared: false };
   }
   return undefined;
 }
 
-/** Returns the error for a received error box, with which the call rejects. */
-export function fromWire(code: string, description: string, declared: DeclaredErrors | undefined): Error {
+/**
+ * Returns the error for a received error box, with which the call rejects.
+ * @param box returns the box, for an error with data
+ */
+export function fromWire(
+  code: string,
+  description: string,
+  declared: DeclaredErrors | undefined,
+  box: () => ReadonlyMap<string, Uint8Array>,
+): Error {
   const errorClass =
     declared?.classFor(code) ?? (Object.hasOwn(PROTOCOL_ERRORS, code) ? PROTOCOL_ERRORS[code] : undefined);
   if (errorClass === undefined) return new UnknownRemoteError(code, description);
   try {
-    return new errorClass(description);
+    return typeof errorClass === "object"
+      ? errorClass.create(description, box())
+      : new errorClass(description);
   } catch (cause) {
     return new UnknownRemoteError(code, description, false, { cause });
   }

@@ -9,7 +9,7 @@
  */
 import type { Feature, FeatureKind, Kernel } from "../connection/feature.ts";
 
-import { BoxTimeout } from "../errors/peer.ts";
+import { BoxTimeout } from "../errors/timeouts.ts";
 
 export const boxTimeout: FeatureKind = {
   make: (kernel) => (Number.isFinite(kernel.limits.boxTimeout) ? new BoxDeadline(kernel) : undefined),
@@ -32,13 +32,14 @@ class BoxDeadline implements Feature {
 
   readEnded(everything: boolean): void {
     const { clock, inbox } = this.#kernel;
+    const { reader } = inbox;
     if (!everything) {
       this.#pausedAt ??= clock.now();
       return;
     }
-    if (inbox.unserved === 0) return;
-    if (inbox.offset !== this.#box) {
-      this.#box = inbox.offset;
+    if (reader.buffered === 0) return;
+    if (reader.offset !== this.#box) {
+      this.#box = reader.offset;
       this.#since = clock.now();
     } else if (this.#pausedAt !== undefined) {
       this.#since += clock.now() - this.#pausedAt;
@@ -58,9 +59,10 @@ class BoxDeadline implements Feature {
 
   #check(): void {
     const { clock, inbox, limits } = this.#kernel;
+    const { reader } = inbox;
     this.#timer = undefined;
     // During a pause there is no timer: reading sets it again.
-    if (inbox.unserved === 0 || this.#pausedAt !== undefined) return;
+    if (reader.buffered === 0 || this.#pausedAt !== undefined) return;
     // Reading would stop at the next byte. The time since when that is so is unknown, so the box gets all of its time again.
     if (!this.#kernel.mayRead()) this.#since = clock.now();
     const left = this.#left();
@@ -70,7 +72,7 @@ class BoxDeadline implements Feature {
     }
     this.#kernel.fail(
       new BoxTimeout(
-        `the box at byte ${inbox.offset} did not arrive within the limit boxTimeout (${limits.boxTimeout} ms): ${inbox.unserved} bytes of it have arrived`,
+        `the box at byte ${reader.offset} did not arrive within the limit boxTimeout (${limits.boxTimeout} ms): ${reader.buffered} bytes of it have arrived`,
       ),
     );
   }

@@ -2,16 +2,22 @@
  * Heartbeat and idle timeout: two ways to notice a lost peer. `idleTimeout` closes the connection of a silent peer; the
  * heartbeat asks it for an answer first.
  *
- * AMP has no ping, but every implementation answers an unknown command with `UNHANDLED`. The heartbeat asks for a command
- * that nobody serves; any byte from the peer then proves that it is alive.
+ * AMP has no ping, but every implementation answers an unknown command with `UNHANDLED`. The heartbeat calls a command
+ * that no peer serves, or one that the program names; any byte from the peer then proves that it is alive.
  */
+import type { AnyCommand } from "../command/types.ts";
 import { plaintextForbids } from "../connection/admission.ts";
 import type { Feature, FeatureKind, Kernel } from "../connection/feature.ts";
 
 import type { HeartbeatOptions } from "../connection/options.ts";
-import { HeartbeatTimeout, IdleTimeout } from "../errors/transport.ts";
+import { HeartbeatTimeout, IdleTimeout } from "../errors/timeouts.ts";
 import { checkPositive } from "../number-option.ts";
 import { checkOptionNames } from "../option-names.ts";
+import { Box } from "../wire/box.ts";
+import { writeBox } from "../wire/box-writer.ts";
+import { ByteWriter } from "../wire/byte-writer.ts";
+import { ASK, COMMAND } from "../wire/protocol-keys.ts";
+import { tagBytes } from "../wire/tag.ts";
 
 /** The command that the heartbeat asks for. A peer that serves it may answer what it likes. */
 export const HEARTBEAT_COMMAND = "ampwire.Heartbeat";
@@ -30,12 +36,23 @@ export const liveness: FeatureKind<LivenessOptions> = {
 
 function checkHeartbeat({ heartbeat, receiver }: LivenessOptions & { readonly receiver?: unknown }): void {
   if (heartbeat === undefined) return;
-  checkOptionNames("heartbeat", heartbeat, ["interval", "timeout"]);
+  checkOptionNames("heartbeat", heartbeat, ["interval", "timeout", "command"]);
   const { interval, timeout = interval } = heartbeat;
+  if (heartbeat.command !== undefined) checkCommand(heartbeat.command);
   checkPositive({ "heartbeat.interval": interval, "heartbeat.timeout": timeout });
   if (receiver !== undefined) {
     throw new TypeError("a heartbeat is a call, and a connection with a receiver makes none");
   }
+}
+
+/** @throws TypeError for a command without an answer, InvalidSignature for one with required arguments */
+function checkCommand(command: AnyCommand): void {
+  if (!command.requiresAnswer || command.change !== undefined) {
+    throw new TypeError(
+      `heartbeat.command: ${command.name} must have an answer, and must not change the protocol`,
+    );
+  }
+  command.writeAsk(new ByteWriter(), 0, {}, undefined);
 }
 
 class Liveness implements Feature {
@@ -43,6 +60,7 @@ class Liveness implements Feature {
   readonly #idleTimeout: number;
   readonly #interval: number;
   readonly #timeout: number;
+  readonly #command: AnyCommand | undefined;
   /** The time at which bytes last arrived. */
   #receivedAt: number;
   /** The same, or the last time at which no ask could be sent. */
@@ -57,6 +75,7 @@ class Liveness implements Feature {
     this.#idleTimeout = limits.idleTimeout;
     this.#interval = heartbeat?.interval ?? Number.POSITIVE_INFINITY;
     this.#timeout = heartbeat?.timeout ?? this.#interval;
+    this.#command = heartbeat?.command;
     this.#receivedAt = this.#quietSince = clock.now();
     this.#lookIn(Math.min(this.#idleTimeout, this.#interval));
   }
@@ -100,7 +119,7 @@ class Liveness implements Feature {
       const askIn = this.#interval - (now - this.#quietSince);
       if (askIn > 0) return askIn;
       this.#asked = { at: now, taken };
-      kernel.calls.askAndForget(HEARTBEAT_COMMAND);
+      this.#ask();
       return this.#timeout;
     }
     const deadIn = this.#timeout - (now - this.#asked.at);
@@ -118,9 +137,17 @@ class Liveness implements Feature {
     return undefined;
   }
 
+  /** Sends an ask whose answer, of whatever kind, is dropped: its bytes are the sign that the peer is there. */
+  #ask(): void {
+    const { calls, out } = this.#kernel;
+    const tag = calls.pending.addForgotten();
+    writeBox(out, new Box({ [COMMAND]: this.#command?.name ?? HEARTBEAT_COMMAND, [ASK]: tagBytes(tag) }));
+    this.#kernel.written();
+  }
+
   /** False while no ask can be sent, or no answer can arrive. */
   #mayAsk(): boolean {
     const kernel = this.#kernel;
-    return kernel.rules.boxes === "sent" && !kernel.peerEnded && !plaintextForbids(kernel, undefined);
+    return kernel.rules.boxes === "sent" && !kernel.peerEnded && !plaintextForbids(kernel, this.#command);
   }
 }

@@ -120,16 +120,25 @@ export type Fields = Readonly<Record<string, Argument<unknown>>>;
 type Simplify<T> = { [K in keyof T]: T[K] } & {};
 type OptionalKeys<F> = { [K in keyof F]: F[K] extends { readonly optional: true } ? K : never }[keyof F];
 
+/** Names of the fields that fill properties of other names: see `PropertiesArgument`. */
+type GroupKeys<F> = {
+  [K in keyof F]: F[K] extends { readonly properties: readonly string[] } ? K : never;
+}[keyof F];
+/** Intersection of the members of a union; `unknown` for `never`. */
+type IntersectionOf<U> = (U extends unknown ? (one: U) => void : never) extends (all: infer All) => void
+  ? All
+  : never;
+
 /** Received values of some fields. Optional ones may be absent. */
 export type ValuesOf<F extends Fields> = Simplify<
-  { -readonly [K in Exclude<keyof F, OptionalKeys<F>>]: ValueOf<F[K]> } & {
+  { -readonly [K in Exclude<keyof F, OptionalKeys<F> | GroupKeys<F>>]: ValueOf<F[K]> } & {
     -readonly [K in OptionalKeys<F>]?: ValueOf<F[K]>;
-  }
+  } & IntersectionOf<ValueOf<F[GroupKeys<F>]>>
 >;
 
 /** Values of some fields, to be sent. `undefined` means absent. ampwire never modifies them. */
 export type InputOf<F extends Fields> = Simplify<
-  { readonly [K in Exclude<keyof F, OptionalKeys<F>>]: InputOfArgument<F[K]> } & {
+  { readonly [K in Exclude<keyof F, OptionalKeys<F> | GroupKeys<F>>]: InputOfArgument<F[K]> } & {
     readonly [K in OptionalKeys<F>]?: InputOfArgument<F[K]> | undefined;
-  }
+  } & Readonly<IntersectionOf<InputOfArgument<F[GroupKeys<F>]>>>
 >;

@@ -20,7 +20,8 @@ export class FieldSet implements CompiledFields {
   readonly fields: readonly Field[];
   /** Slow path for boxes of this set; undefined if no codec may use several keys. */
   readonly spreadPath: SpreadPath | undefined;
-  readonly #names: readonly string[];
+  /** Names of the properties that hold values. The index is the slot. */
+  #names: readonly string[];
   readonly #what: string;
   readonly #exact: boolean;
 
@@ -40,6 +41,7 @@ export class FieldSet implements CompiledFields {
     const spread = this.fields.filter((field) => field.spread !== undefined);
     this.spreadPath = spread[0]?.spread?.spreadPath;
     for (const { name } of spread) this.#checkPieces(name);
+    if (this.spreadPath !== undefined) this.#names = this.spreadPath.propertyNames(this.#names, fields, what);
   }
 
   /** Returns the compiled field, or an empty array for a local field. @throws InvalidSignature, TooLong */

@@ -8,7 +8,7 @@ import { FixedBytes } from "../wire/fixed-bytes.ts";
 import type { Frame } from "../wire/frame.ts";
 import { textToKey } from "../wire/key-text.ts";
 import type { Tag } from "../wire/tag.ts";
-import { type Argument, asInPlace, type InPlaceArgument } from "./argument.ts";
+import { type Argument, asInPlace, type Fields, type InPlaceArgument } from "./argument.ts";
 import { checkCodec } from "./check-codec.ts";
 
 /** Values by field name. */
@@ -57,6 +57,12 @@ export interface CompiledFields {
 export interface SpreadPath {
   /** @throws InvalidSignature for a spread codec of which a function was overridden that this path would ignore */
   check(codec: Omit<BoxArgument<unknown, never>, "spreadPath">): void;
+  /**
+   * Returns the names of the properties that hold the values of some fields, with the properties of a PropertiesArgument at the
+   * end.
+   * @throws InvalidSignature if two fields fill the same property
+   */
+  propertyNames(names: readonly string[], fields: Fields, what: string): readonly string[];
   read(set: CompiledFields, frame: Frame, connection: unknown): Record<string, unknown>;
   /** @param slots values by {@link Field.slot}; the others are looked up in `values` */
   write(
@@ -78,8 +84,18 @@ export interface BoxArgument<T, I = T> extends Argument<T, I> {
   toBox(value: I, name: string, box: Box, connection: unknown): void;
   /** Returns undefined if the argument is absent. */
   fromBox(name: string, box: Box, connection: unknown): T | undefined;
+  /** Returns the value of a required argument that has no keys. Without this function, such an argument is missing. */
+  emptyValue?(): T;
   /** Set by `boxArgument()`. */
   readonly spreadPath: SpreadPath;
+}
+
+/**
+ * Argument that fills several properties, none of which has its name. Created with `propertiesArgument()`. `toBox` gets an
+ * object with the properties, and `fromBox` returns one.
+ */
+export interface PropertiesArgument<T extends object, I extends object = T> extends BoxArgument<T, I> {
+  readonly properties: readonly string[];
 }
 
 /** @throws InvalidSignature if the name cannot be a key, TooLong if it is over 255 bytes */

@@ -9,12 +9,14 @@ import { writeBox } from "../wire/box-writer.ts";
 import type { ByteWriter } from "../wire/byte-writer.ts";
 import type { Frame } from "../wire/frame.ts";
 import { type Tag, tagBytes } from "../wire/tag.ts";
+import type { Fields } from "./argument.ts";
 import { isOverridden, registerFunctions } from "./check-codec.ts";
 import {
   type BoxArgument,
   type CompiledFields,
   type Constant,
   type Field,
+  type PropertiesArgument,
   type SpreadPath,
   takeValue,
   type Values,
@@ -55,6 +57,7 @@ export interface SideChannel {
 
 const throughBox: SpreadPath = {
   check: checkBoxCodec,
+  propertyNames,
   read(set, frame, connection) {
     return undoingOnError(connection, () => readBox(set, frame, connection));
   },
@@ -89,14 +92,55 @@ function readBox(set: CompiledFields, frame: Frame, connection: unknown): Record
     } catch (error) {
       throw set.failure(name, error);
     }
-    if (field.spread === undefined || value !== undefined) values[name] = value;
+    const properties = propertiesOf(field.spread);
+    if (properties !== undefined && value !== undefined) copyProperties(properties, value as Values, values);
+    else if (field.spread === undefined || value !== undefined) values[name] = value;
     else if (!field.optional) throw set.missing(name);
   }
   return values;
 }
 
+/** In place of the name of a PropertiesArgument: no field and no property of an object literal has this name. */
+const NO_PROPERTY = "__proto__";
+
+function propertyNames(names: readonly string[], fields: Fields, what: string): readonly string[] {
+  const groups = Object.values(fields).map(propertiesOf);
+  const all = [
+    ...names.map((name, index) => (groups[index] === undefined ? name : NO_PROPERTY)),
+    ...groups.flatMap((properties = []) => properties),
+  ];
+  const twice = all.find((name, index) => name !== NO_PROPERTY && all.indexOf(name) !== index);
+  if (twice !== undefined)
+    throw new InvalidSignature(`${what}: two fields fill the property ${JSON.stringify(twice)}`);
+  return all;
+}
+
+/** Returns the properties that an argument fills; undefined if it fills the property of its name. */
+function propertiesOf(argument: object | undefined): readonly string[] | undefined {
+  return argument !== undefined && "properties" in argument
+    ? (argument as PropertiesArgument<object>).properties // only PropertiesArgument has it
+    : undefined;
+}
+
+/** Copies the properties that are not undefined. Returns `target`. */
+function copyProperties(
+  properties: readonly string[],
+  source: Values,
+  target: Record<string, unknown>,
+): Record<string, unknown> {
+  for (const property of properties) {
+    const value = source[property];
+    if (value !== undefined) target[property] = value;
+  }
+  return target;
+}
+
 function readField(field: Field, frame: Frame, box: Box, connection: unknown): unknown {
-  if (field.spread !== undefined) return field.spread.fromBox(field.name, box, connection);
+  const { spread } = field;
+  if (spread !== undefined) {
+    const value = spread.fromBox(field.name, box, connection);
+    return value === undefined && !field.optional ? spread.emptyValue?.() : value;
+  }
   const index = frame.indexOf(field.pattern);
   return field.codec.read(frame.bytes, frame.valueStart(index), frame.valueEnd(index));
 }
@@ -113,7 +157,8 @@ function writeFields(
   const box = new Box();
   for (const { key, value } of constants) box.set(key, value ?? tagBytes(tag));
   for (const field of set.fields) {
-    const value = takeValue(slots, field, values);
+    const properties = propertiesOf(field.spread);
+    const value = properties ? copyProperties(properties, values, {}) : takeValue(slots, field, values);
     if (value === undefined) {
       if (field.optional) continue;
       throw set.missing(field.name);
@@ -125,6 +170,7 @@ function writeFields(
       throw set.failure(field.name, error);
     }
   }
+  slots.fill(undefined); // the slots of properties
   // A row of a list may be empty. A box of its own may not, so `writeBox` rejects it.
   if (box.size === 0) out.uint16(0);
   else writeBox(out, box);

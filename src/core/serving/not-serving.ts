@@ -9,8 +9,7 @@ import { ERROR, ERROR_CODE, ERROR_DESCRIPTION } from "../wire/protocol-keys.ts";
 class NotServing implements AskReceiver {
   readonly inProgress = 0;
   readonly full = false;
-  readonly refuses = false;
-  readonly finished = 0;
+  readonly readsAhead = false;
   readonly #port: Port;
 
   constructor(port: Port) {
@@ -27,8 +26,11 @@ class NotServing implements AskReceiver {
     this.#port.written();
   }
 
+  readEnded(): void {}
   continueQueue(): void {}
   serveQueue(): void {}
+  announceClosing(): void {}
+  abort(): void {}
   ended(): void {}
   secured(): void {}
 }

@@ -14,7 +14,7 @@ export interface ServerLimits {
   readonly maxBytesInProgress?: number | undefined;
   /**
    * Bytes written and not taken by the peers of all connections. At the limit a connection that uses more than its share is not
-   * read, and is destroyed with LimitExceeded if its peer takes nothing for a second. Default 256 MiB.
+   * read, and is destroyed with LimitExceeded if its peer reads nothing for a second. Default 256 MiB.
    */
   readonly maxUnsentBytes?: number | undefined;
 }

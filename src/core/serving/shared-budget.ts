@@ -17,10 +17,9 @@ export class SharedBudget {
     this.#connections++;
   }
 
-  /** A connection has ended. @param own the bytes that it still used */
-  leave(own: number): void {
+  /** A connection has ended, and uses no bytes any more. */
+  leave(): void {
     this.#connections--;
-    this.#used -= own;
   }
 
   /** @param bytes negative for bytes that are no longer used */

@@ -1,5 +1,6 @@
 /** Boxes to bytes, through a map: for boxes that no template describes. */
 import { InvalidSignature, TooLong } from "../errors/caller.ts";
+import type { UnsharedBytes } from "../platform.ts";
 import { type Box, wrongValue } from "./box.ts";
 import { MAX_KEY_LENGTH, MAX_VALUE_LENGTH } from "./box-limits.ts";
 import { ByteWriter } from "./byte-writer.ts";
@@ -12,7 +13,7 @@ import { isBytes, wrongType } from "./value-text.ts";
  * @throws InvalidSignature if the box or a key is empty, or if a key or a value has the wrong type; TooLong if a key is over
  * 255 bytes or a value over 65535
  */
-export function encodeBox(box: Box): Uint8Array<ArrayBuffer> {
+export function encodeBox(box: Box): UnsharedBytes {
   const out = new ByteWriter();
   writeBox(out, box);
   return out.copy();
@@ -40,7 +41,7 @@ export function writeBox(out: ByteWriter, box: Box): void {
  * Returns a key with its length in front.
  * @throws InvalidSignature if the key is empty (it would end the box), TooLong if it is over 255 bytes
  */
-export function keyHeader(key: Uint8Array): Uint8Array<ArrayBuffer> {
+export function keyHeader(key: Uint8Array): UnsharedBytes {
   if (key.length === 0) throw new InvalidSignature("a key cannot be empty: an empty key ends the box");
   if (key.length > MAX_KEY_LENGTH) {
     throw new TooLong(`a key is ${key.length} bytes long, over the wire's limit of ${MAX_KEY_LENGTH}`);

@@ -5,7 +5,7 @@
  *
  * Ownership: `bytes` belongs to the writer and is reused. Code that passes a part of it on says until when it is valid.
  */
-import { utf8Encoder } from "../platform.ts";
+import { type UnsharedBytes, utf8Encoder } from "../platform.ts";
 import type { FixedBytes } from "./fixed-bytes.ts";
 
 const ZERO = 0x30;
@@ -34,7 +34,7 @@ export class ByteWriter {
   /** True while a box is being written. A codec of the program, which runs meanwhile, must not begin another box. */
   busy = false;
   #attached: Attached[] | undefined;
-  #bytes: Uint8Array<ArrayBuffer>;
+  #bytes: UnsharedBytes;
   /** View of `#bytes`. */
   #view: DataView;
 
@@ -44,7 +44,7 @@ export class ByteWriter {
     this.#view = new DataView(this.#bytes.buffer);
   }
 
-  get bytes(): Uint8Array<ArrayBuffer> {
+  get bytes(): UnsharedBytes {
     return this.#bytes;
   }
 
@@ -224,7 +224,7 @@ export class ByteWriter {
   }
 
   /** Returns a copy of the bytes from `start` on. Without attached values: only for a writer that does not lend. */
-  copy(start = 0): Uint8Array<ArrayBuffer> {
+  copy(start = 0): UnsharedBytes {
     return this.#bytes.slice(start, this.length);
   }
 }

@@ -1,5 +1,5 @@
 /**
- * Elements of one box: items of lists, rows, and keys of rows. Two bytes on the wire can become an object of a hundred
+ * Elements of one box: items of lists, rows, keys of rows, parts of JSON, and decompressed bytes. Two bytes on the wire can become an object of a hundred
  * bytes, so elements are counted while a box is decoded. Decoding is synchronous: one counter serves all connections.
  */
 import { LimitExceeded } from "../errors/caller.ts";
@@ -49,6 +49,6 @@ export function weightOf(wireBytes: number, keys: number, elements: number): num
 
 function tooMany(): LimitExceeded {
   return new LimitExceeded(
-    `the lists and rows of the box have more than ${limit} elements: the limit is maxElements`,
+    `the lists, rows, JSON and compressed values of the box have more than ${limit} elements: the limit is maxElements`,
   );
 }

@@ -4,6 +4,7 @@
  * Ownership: a frame is reused. It is valid until its reader is asked for the next box. {@link Frame.value} and
  * {@link Frame.toBox} return data that may be kept.
  */
+import type { UnsharedBytes } from "../platform.ts";
 import { Box } from "./box.ts";
 import type { ExpectedBox } from "./expected-box.ts";
 import type { FixedBytes } from "./fixed-bytes.ts";
@@ -168,7 +169,7 @@ export function keptBytes(bytes: Uint8Array, start: number, end: number): Uint8A
 }
 
 /** Returns a copy of part of `bytes`, as a plain Uint8Array with a buffer of its own. */
-export function copiedBytes(bytes: Uint8Array, start: number, end: number): Uint8Array<ArrayBuffer> {
+export function copiedBytes(bytes: Uint8Array, start: number, end: number): UnsharedBytes {
   const count = end - start;
   if (count === 0) return emptyBytes();
   if (count >= SLICE_BYTES) {

@@ -6,7 +6,7 @@
  */
 import { InvalidSignature } from "../errors/caller.ts";
 import { LONE_SURROGATE } from "../errors/safe-text.ts";
-import { utf8Encoder } from "../platform.ts";
+import { type UnsharedBytes, utf8Encoder } from "../platform.ts";
 
 /** Size up to which joining characters one by one is fastest. Few keys are longer. */
 const SHORT_TEXT_BYTES = 16;
@@ -29,7 +29,7 @@ export function keyToText(bytes: Uint8Array, start = 0, end: number = bytes.leng
  * Returns the bytes of a key.
  * @throws InvalidSignature for a lone surrogate outside U+DC80..U+DCFF: UTF-8 cannot encode it
  */
-export function textToKey(text: string): Uint8Array<ArrayBuffer> {
+export function textToKey(text: string): UnsharedBytes {
   if (!LONE_SURROGATE.test(text)) return utf8Encoder.encode(text);
   const bytes: number[] = [];
   for (const character of text) {

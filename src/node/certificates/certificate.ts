@@ -21,7 +21,7 @@ export class Certificate {
   }
 
   /**
-   * Reads the only certificate of a PEM text. Ignores a private key in the text.
+   * Reads the only certificate of a PEM text or a DER file. Ignores a private key in the text.
    *
    * @throws InvalidCertificate if the text holds no certificate, a malformed one, or more than one (use
    *   {@link Certificate.loadBundle})
@@ -42,7 +42,7 @@ export class Certificate {
    * @throws InvalidCertificate if the text holds no certificate, or a malformed one
    */
   static loadBundle(pem: PEM): [Certificate, ...Certificate[]] {
-    const blocks = pemBlocks(pem, "certificate");
+    const blocks = pemBlocks(pem, "certificate", "CERTIFICATE");
     const [first, ...others] = blocks
       .filter((block) => block.label === "CERTIFICATE")
       .map((block) => new Certificate(parse(block.text)));
@@ -110,6 +110,9 @@ function parse(pem: string): X509Certificate {
   try {
     return new X509Certificate(pem);
   } catch (cause) {
-    throw new InvalidCertificate("certificate: the PEM block does not hold an X.509 certificate", { cause });
+    throw new InvalidCertificate(
+      "certificate: the PEM block or DER file does not hold an X.509 certificate",
+      { cause },
+    );
   }
 }

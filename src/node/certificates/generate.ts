@@ -1,13 +1,16 @@
 /**
- * Generation of certificates. Imported on first use only: the X.509 library takes about 100 ms to load, and most
- * programs read their certificates from files.
+ * Generation of certificates and revocation lists. The X.509 library is loaded on first use only: see `x509-library.ts`.
  */
-import "reflect-metadata"; // the X.509 library needs it loaded first
 import { KeyObject, webcrypto, type X509Certificate } from "node:crypto";
 import { isIP } from "node:net";
-import * as x509 from "@peculiar/x509";
+import type { Extension, JsonGeneralName, Name, PublicKey, X509CrlEntryParams } from "@peculiar/x509";
 import { InvalidCertificate } from "../../core/errors/tls.ts";
-import { hostNameInASCII } from "./host-name.ts";
+import type { Certificate } from "./certificate.ts";
+import { INTEGER, readDER, writeDER } from "./der.ts";
+import { hostNameInASCII, withoutBrackets } from "./host-name.ts";
+import { pemText } from "./pem.ts";
+import { CRL_LABEL, revocationLists } from "./revocation.ts";
+import { loadX509, type X509Library } from "./x509-library.ts";
 
 /** Name and validity of a generated CA certificate. */
 export interface AuthorityOptions {
@@ -17,10 +20,28 @@ export interface AuthorityOptions {
   readonly validForDays?: number | undefined;
 }
 
+/** Role in TLS that a certificate is made for. Peers refuse it in the other role. */
+export type CertificateUsage = "server" | "client" | "both";
+
 /** Contents of a generated certificate for a TLS server or client. */
 export interface CertificateOptions extends AuthorityOptions {
   /** Host names and IP addresses of the server. A client compares its `serverName` with them. Default: none. */
   readonly hostNames?: readonly string[] | undefined;
+  /**
+   * Role that the certificate is made for. Default: `"server"` if there are `hostNames`, otherwise `"client"`. The default of a
+   * self-signed certificate is `"both"`.
+   */
+  readonly usage?: CertificateUsage | undefined;
+}
+
+/** Contents of a generated revocation list. */
+export interface RevocationListOptions {
+  /** Certificates to add to the list. Default: none. */
+  readonly revoked?: readonly Certificate[] | undefined;
+  /** The previous list of this CA, whose entries are kept. PEM or DER. Default: none. */
+  readonly previous?: string | Uint8Array | undefined;
+  /** Days from now until the list expires; more than 0. Peers refuse all certificates of the CA afterwards. Default 30. */
+  readonly validForDays?: number | undefined;
 }
 
 /** The CA that signs: a PrivateCertificate. */
@@ -38,54 +59,114 @@ export interface GeneratedCertificate {
 
 const ALGORITHM = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
 const HOUR = 3_600_000;
-const { serverAuth, clientAuth } = x509.ExtendedKeyUsage;
 
-/** Generates a self-signed certificate for TLS servers and clients. */
+/** Generates a self-signed certificate, by default for TLS servers and clients. */
 export async function makeSelfSigned(options: CertificateOptions): Promise<GeneratedCertificate> {
+  const x509 = await loadX509();
   // No key usage extension. Without keyCertSign, some verifiers do not accept the certificate as its own issuer.
   // With keyCertSign, others reject it because it is not a CA.
-  return make(options, undefined, () => leafExtensions(options));
+  return make(x509, options, undefined, () => leafExtensions(x509, { usage: "both", ...options }));
 }
 
 /** Generates a CA certificate. */
 export async function makeAuthority(options: AuthorityOptions): Promise<GeneratedCertificate> {
+  const x509 = await loadX509();
   const { keyCertSign, cRLSign } = x509.KeyUsageFlags;
-  return make(options, undefined, () => [
+  return make(x509, options, undefined, () => [
     new x509.BasicConstraintsExtension(true, undefined, true),
     new x509.KeyUsagesExtension(keyCertSign | cRLSign, true),
   ]);
 }
 
-/** Generates a certificate for TLS servers and clients, signed by a CA. */
+/** Generates a certificate for a TLS server or client, signed by a CA. */
 export async function makeIssued(
   options: CertificateOptions,
   authority: SigningAuthority,
 ): Promise<GeneratedCertificate> {
-  return make(options, await signer(authority), () => [
-    ...leafExtensions(options),
+  const x509 = await loadX509();
+  return make(x509, options, await signer(x509, authority), () => [
+    ...leafExtensions(x509, options),
     new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
   ]);
 }
 
+/** Generates a revocation list as PEM text, signed by a CA. */
+export async function makeRevocationList(
+  { revoked = [], previous, validForDays = 30 }: RevocationListOptions,
+  authority: SigningAuthority,
+): Promise<string> {
+  const x509 = await loadX509();
+  checkValidity(validForDays);
+  const { name, key, publicKey, algorithm } = await signer(x509, authority);
+  const now = Date.now();
+  const entries = new Map<string, X509CrlEntryParams>();
+  let number = 0;
+  for (const list of previous === undefined ? [] : revocationLists(previous)) {
+    const known = new x509.X509Crl(list);
+    if (!(await known.verify({ publicKey })))
+      throw new InvalidCertificate(`the previous revocation list was not signed by ${authority}`);
+    for (const { serialNumber, revocationDate, extensions } of known.entries)
+      entries.set(serialNumber, { serialNumber, revocationDate, extensions });
+    number = Math.max(number, numberOf(known));
+  }
+  for (const certificate of revoked) {
+    if (!certificate.x509.checkIssued(authority.x509) || !certificate.x509.verify(authority.x509.publicKey)) {
+      throw new InvalidCertificate(`cannot revoke ${certificate}: it was not issued by ${authority}`);
+    }
+    const { serialNumber } = new x509.X509Certificate(certificate.toPEM());
+    if (entries.has(serialNumber)) continue; // the date of the first revocation stays
+    entries.set(serialNumber, { serialNumber, revocationDate: new Date(now) });
+  }
+  const list = await x509.X509CrlGenerator.create({
+    issuer: name,
+    thisUpdate: new Date(now - HOUR), // for peers with a slow clock
+    nextUpdate: new Date(now + validForDays * 24 * HOUR),
+    entries: [...entries.values()],
+    signingAlgorithm: algorithm,
+    signingKey: key,
+    extensions: [
+      await x509.AuthorityKeyIdentifierExtension.create(publicKey),
+      new x509.Extension(CRL_NUMBER, false, crlNumber(number + 1)),
+    ],
+  });
+  return pemText(CRL_LABEL, Buffer.from(list.rawData).toString("base64"));
+}
+
+const CRL_NUMBER = "2.5.29.20";
+
+function crlNumber(number: number): Uint8Array {
+  const hex = number.toString(16);
+  return writeDER(INTEGER, Buffer.from(hex.length % 2 === 0 ? `00${hex}` : `0${hex}`, "hex"));
+}
+
+/** Returns the number of a list, or 0. */
+function numberOf(list: InstanceType<X509Library["X509Crl"]>): number {
+  const value = list.getExtension(CRL_NUMBER)?.value;
+  if (value === undefined) return 0;
+  const bytes = new Uint8Array(value);
+  const { start, end } = readDER(bytes, 0);
+  return Number.parseInt(Buffer.from(bytes.subarray(start, end)).toString("hex"), 16);
+}
+
 /** The issuer's name as written into the certificate, and its key. */
 interface Signer {
-  readonly name: x509.Name;
-  readonly publicKey: x509.PublicKey;
+  readonly name: Name;
+  readonly publicKey: PublicKey;
   readonly key: webcrypto.CryptoKey;
   readonly algorithm: { readonly name: string; readonly hash: string };
 }
 
 async function make(
+  x509: X509Library,
   options: AuthorityOptions,
   signedBy: Signer | undefined,
-  extensions: () => x509.Extension[],
+  extensions: () => Extension[],
 ): Promise<GeneratedCertificate> {
   const { commonName, validForDays = 365 } = options;
   if (typeof commonName !== "string" || commonName.length < 1 || commonName.length > 64) {
     throw new InvalidCertificate("commonName must have 1 to 64 characters");
   }
-  if (!(validForDays > 0))
-    throw new InvalidCertificate(`validForDays must be a number greater than 0, not ${String(validForDays)}`);
+  checkValidity(validForDays);
   const added = extensions();
   const now = Date.now();
   const keys = await webcrypto.subtle.generateKey(ALGORITHM, true, ["sign", "verify"]);
@@ -110,7 +191,12 @@ async function make(
   return { certificatePEM: certificate.toString("pem"), keyPEM: keyPEM.toString() };
 }
 
-async function signer(authority: SigningAuthority): Promise<Signer> {
+function checkValidity(days: number): void {
+  if (!(days > 0))
+    throw new InvalidCertificate(`validForDays must be a number greater than 0, not ${String(days)}`);
+}
+
+async function signer(x509: X509Library, authority: SigningAuthority): Promise<Signer> {
   if (!authority.x509.ca)
     throw new InvalidCertificate(
       `${authority} cannot sign certificates: it is not a CA; PrivateCertificate.authority makes one`,
@@ -138,18 +224,26 @@ function signatureAlgorithm({ privateKey }: SigningAuthority): Signer["algorithm
   );
 }
 
-function leafExtensions({ hostNames = [] }: CertificateOptions): x509.Extension[] {
+function leafExtensions(
+  x509: X509Library,
+  { hostNames = [], usage = hostNames.length > 0 ? "server" : "client" }: CertificateOptions,
+): Extension[] {
   const names = hostNames.map(generalName);
+  const { serverAuth, clientAuth } = x509.ExtendedKeyUsage;
+  const usages = { server: [serverAuth], client: [clientAuth], both: [serverAuth, clientAuth] };
+  if (!Object.hasOwn(usages, usage))
+    throw new InvalidCertificate(`usage must be "server", "client" or "both", not ${JSON.stringify(usage)}`);
   return [
     new x509.BasicConstraintsExtension(false, undefined, true),
-    new x509.ExtendedKeyUsageExtension([serverAuth, clientAuth]),
+    new x509.ExtendedKeyUsageExtension(usages[usage]),
     ...(names.length > 0 ? [new x509.SubjectAlternativeNameExtension(names)] : []),
   ];
 }
 
-function generalName(hostName: string): x509.JsonGeneralName {
-  if (isIP(hostName) !== 0) return { type: "ip", value: hostName };
-  const value = hostNameInASCII(hostName);
+function generalName(hostName: string): JsonGeneralName {
+  const name = withoutBrackets(hostName);
+  if (isIP(name) !== 0) return { type: "ip", value: name };
+  const value = hostNameInASCII(name);
   if (value === "") throw new InvalidCertificate(`${JSON.stringify(hostName)} is not a valid host name`);
   return { type: "dns", value };
 }

@@ -1,4 +1,5 @@
 /** Host names in the form that certificates contain. */
+import { isIPv6 } from "node:net";
 import { domainToASCII } from "node:url";
 
 /**
@@ -10,4 +11,10 @@ const INVALID_CHARACTERS = /[\s/\\?#@:%]/;
 /** Returns an international name in ASCII (punycode), or an empty string for an invalid host name. */
 export function hostNameInASCII(name: string): string {
   return INVALID_CHARACTERS.test(name) ? "" : domainToASCII(name);
+}
+
+/** Returns an IPv6 address without the brackets that it has in a URL, and any other name unchanged. */
+export function withoutBrackets(name: string): string {
+  const inside = name.startsWith("[") && name.endsWith("]") ? name.slice(1, -1) : name;
+  return isIPv6(inside) ? inside : name;
 }

@@ -1,7 +1,13 @@
-/** Parser of PEM text: labelled blocks of base64. Text between the blocks is ignored. */
+/**
+ * Parser of PEM text: labelled blocks of base64. Text between the blocks is ignored.
+ *
+ * Environment variables and configuration files often damage the line breaks. Blocks with blanks or a literal `\n` in place of
+ * line breaks are read too, and so are DER files, which are the same bytes without base64.
+ */
 import { InvalidCertificate } from "../../core/errors/tls.ts";
+import { INTEGER, readDER, SEQUENCE } from "./der.ts";
 
-/** PEM text, as a string or as the bytes of a file. */
+/** PEM text, as a string or as the bytes of a file. A file may also be in DER, the binary form. */
 export type PEM = string | Uint8Array;
 
 export interface PEMBlock {
@@ -11,21 +17,68 @@ export interface PEMBlock {
   readonly text: string;
 }
 
-const BLOCK = /-----BEGIN ([A-Z0-9 ]+)-----[^-]*(?:-(?!----)[^-]*)*-----END \1-----/g;
+const BLOCK = /-----BEGIN ([A-Z0-9 ]+)-----([^-]*(?:-(?!----)[^-]*)*)-----END \1-----/g;
 
 /**
- * Returns the blocks of a PEM text.
+ * Returns the blocks of a PEM text, with one line break at the end of each line of 64 characters.
  * @param what the expected content, for error messages
+ * @param derLabel label of a DER file's content
  * @throws InvalidCertificate if the text has no block, or a block without an END line
  */
-export function pemBlocks(pem: PEM, what: string): PEMBlock[] {
-  const text = asText(pem, what);
-  const blocks = Array.from(text.matchAll(BLOCK), (match) => ({ label: match[1] ?? "", text: match[0] }));
+export function pemBlocks(pem: PEM, what: string, derLabel: string): PEMBlock[] {
+  if (isDER(pem)) return [derBlock(pem, what, derLabel)];
+  const text = asText(pem, what).replaceAll(/(?:\\r)?\\n/g, "\n");
+  const blocks = Array.from(text.matchAll(BLOCK), ([, label = "", body = ""]) => ({
+    label,
+    text: pemText(label, body),
+  }));
   const begun = text.split("-----BEGIN ").length - 1;
-  if (begun === 0) throw new InvalidCertificate(`${what}: not PEM text: no line begins with -----BEGIN`);
+  if (begun === 0)
+    throw new InvalidCertificate(`${what}: not PEM text: no line begins with -----BEGIN${hint(text)}`);
   if (begun > blocks.length)
     throw new InvalidCertificate(`${what}: malformed PEM text: a block has no matching END line`);
   return blocks;
+}
+
+/** True for the bytes of a DER file. Its first byte is also the character 0, with which text before a PEM block may begin. */
+export function isDER(pem: PEM): pem is Uint8Array {
+  return pem instanceof Uint8Array && pem[0] === SEQUENCE && !Buffer.from(pem).includes("-----BEGIN ");
+}
+
+/** Returns a PEM block. Headers, as in encrypted keys of OpenSSL's old format, need their line breaks and stay as they are. */
+export function pemText(label: string, body: string): string {
+  const lines = body.includes(":")
+    ? body.trim()
+    : body.replaceAll(/\s+/g, "").replaceAll(/.{64}(?=.)/g, "$&\n");
+  return `-----BEGIN ${label}-----\n${lines}\n-----END ${label}-----\n`;
+}
+
+function derBlock(der: Uint8Array, what: string, label: string): PEMBlock {
+  if (isPKCS12(der)) {
+    throw new InvalidCertificate(
+      `${what}: this is a PKCS#12 file (.p12 or .pfx); convert it to PEM with openssl pkcs12 -in FILE -out FILE.pem`,
+    );
+  }
+  return { label, text: pemText(label, Buffer.from(der).toString("base64")) };
+}
+
+/** A PKCS#12 file is a sequence that begins with the number 3. */
+function isPKCS12(der: Uint8Array): boolean {
+  try {
+    const { start } = readDER(der, 0);
+    const version = readDER(der, start);
+    return version.tag === INTEGER && version.end - version.start === 1 && der[version.start] === 3;
+  } catch {
+    return false; // not DER: the parser of the content reports it
+  }
+}
+
+function hint(text: string): string {
+  if (text.startsWith("LS0tLS1")) return "; it is base64 of PEM text: decode it first";
+  if (text.includes("\0")) return "; it seems to be UTF-16: convert it to UTF-8";
+  if (text !== "" && text.length < 1024 && /^[^\n]*\.[a-z0-9]{2,4}$/i.test(text))
+    return "; it seems to be the name of a file: read the file first";
+  return "";
 }
 
 function asText(pem: PEM, what: string): string {

@@ -1,9 +1,18 @@
 /** A certificate together with its private key: one end of a connection presents it to the peer. */
-import { createPrivateKey, type KeyObject } from "node:crypto";
+import { createPrivateKey, type KeyObject, type PrivateKeyInput } from "node:crypto";
 import { InvalidCertificate } from "../../core/errors/tls.ts";
 import { Certificate } from "./certificate.ts";
-import type { AuthorityOptions, CertificateOptions, GeneratedCertificate } from "./generate.ts";
-import { type PEM, pemBlocks } from "./pem.ts";
+import {
+  type AuthorityOptions,
+  type CertificateOptions,
+  type GeneratedCertificate,
+  makeAuthority,
+  makeIssued,
+  makeRevocationList,
+  makeSelfSigned,
+  type RevocationListOptions,
+} from "./generate.ts";
+import { isDER, type PEM, type PEMBlock, pemBlocks } from "./pem.ts";
 
 /** Options for reading a private key. */
 export interface KeyOptions {
@@ -39,13 +48,12 @@ export class PrivateCertificate extends Certificate {
   }
 
   /**
-   * Generates a key (ECDSA on P-256) and a self-signed certificate, for TLS servers and clients. Takes a few
+   * Generates a key (ECDSA on P-256) and a self-signed certificate, by default for TLS servers and clients. Takes a few
    * milliseconds. The first call takes about 100 ms more, to load the X.509 library.
    *
    * @throws InvalidCertificate for an invalid common name, host name or validity
    */
   static async selfSigned(options: CertificateOptions): Promise<PrivateCertificate> {
-    const { makeSelfSigned } = await import("./generate.ts");
     return loaded(await makeSelfSigned(options));
   }
 
@@ -56,18 +64,31 @@ export class PrivateCertificate extends Certificate {
    * @throws InvalidCertificate for an invalid common name or validity
    */
   static async authority(options: AuthorityOptions): Promise<PrivateCertificate> {
-    const { makeAuthority } = await import("./generate.ts");
     return loaded(await makeAuthority(options));
   }
 
   /**
-   * Generates a key and a certificate signed by this CA, for TLS servers and clients.
+   * Generates a key and a certificate signed by this CA: for a TLS server if `hostNames` are given, otherwise for a TLS
+   * client. `usage` overrides this. If this CA is an intermediate one, it becomes the chain of the certificate.
    *
    * @throws InvalidCertificate if this certificate is not a CA, or for an invalid common name, host name or validity
    */
   async issue(options: CertificateOptions): Promise<PrivateCertificate> {
-    const { makeIssued } = await import("./generate.ts");
-    return loaded(await makeIssued(options, this));
+    const issued = loaded(await makeIssued(options, this));
+    const isRoot = this.x509.checkIssued(this.x509);
+    return isRoot ? issued : new PrivateCertificate(issued, issued.privateKey, [this, ...this.chain]);
+  }
+
+  /**
+   * Signs a list of the certificates of this CA that must not be trusted any more. Peers pass it as `crl`, and need a new list
+   * before this one expires.
+   *
+   * @returns the list as PEM text
+   * @throws InvalidCertificate if this certificate is not a CA, if a certificate was issued by another CA, or if the previous
+   *   list is malformed or was signed by another CA
+   */
+  async revocationList(options: RevocationListOptions = {}): Promise<string> {
+    return makeRevocationList(options, this);
   }
 
   /** Returns certificate, chain and the **unencrypted private key** as PEM. `loadPEM` reads it. */
@@ -82,7 +103,8 @@ function loaded({ certificatePEM, keyPEM }: GeneratedCertificate): PrivateCertif
 }
 
 function loadKey(pem: PEM, { passphrase }: KeyOptions): KeyObject {
-  const keys = pemBlocks(pem, "private key").filter((block) => block.label.endsWith("PRIVATE KEY"));
+  const isKey = ({ label }: PEMBlock) => label.endsWith("PRIVATE KEY");
+  const keys = pemBlocks(pem, "private key", "PRIVATE KEY").filter(isKey);
   const [key] = keys;
   if (key === undefined) throw new InvalidCertificate("private key: the PEM text holds no private key");
   if (keys.length > 1)
@@ -91,14 +113,34 @@ function loadKey(pem: PEM, { passphrase }: KeyOptions): KeyObject {
   if (encrypted && passphrase === undefined) {
     throw new InvalidCertificate("private key: the key is encrypted; set `passphrase`");
   }
+  const secret = passphrase === undefined ? {} : { passphrase };
+  if (isDER(pem)) return loadDERKey(pem, secret);
   try {
-    return createPrivateKey(passphrase === undefined ? key.text : { key: key.text, passphrase });
+    return createPrivateKey({ key: key.text, ...secret });
   } catch (cause) {
     const reason = encrypted
       ? "the passphrase does not decrypt the key"
       : "the PEM block does not hold a usable key";
     throw new InvalidCertificate(`private key: ${reason}`, { cause });
   }
+}
+
+const DER_KEYS: readonly NonNullable<PrivateKeyInput["type"]>[] = ["pkcs8", "pkcs1", "sec1"];
+
+/** A DER file does not tell which of the formats of keys it has, nor if it is encrypted. */
+function loadDERKey(der: Uint8Array, secret: KeyOptions): KeyObject {
+  const failures: unknown[] = [];
+  for (const type of DER_KEYS) {
+    try {
+      return createPrivateKey({ key: Buffer.from(der), format: "der", type, ...secret });
+    } catch (cause) {
+      failures.push(cause);
+    }
+  }
+  throw new InvalidCertificate(
+    "private key: the DER file does not hold a usable key, or needs another passphrase",
+    { cause: failures[0] },
+  );
 }
 
 function keyMismatch(leaf: Certificate, key: KeyObject, chain: readonly Certificate[]): InvalidCertificate {

@@ -4,9 +4,10 @@
  *
  * Works on 64-bit Linux only, because descriptors are passed in memory with the layout of its `struct msghdr`.
  */
-import { createRequire } from "node:module";
+import nodeModule from "node:module";
 import { getSystemErrorName } from "node:util";
 import { DescriptorsNotAvailable } from "../../core/errors/caller.ts";
+import { setImmediate } from "../real-timers.ts";
 
 type Koffi = typeof import("koffi");
 
@@ -69,7 +70,8 @@ function load(): Koffi {
     );
   }
   try {
-    return createRequire(import.meta.url)("koffi"); // untyped: the return type is that of the package's types
+    // A member call: webpack and Next.js follow a named import of createRequire, and warn about the optional package.
+    return nodeModule.createRequire(import.meta.url)("koffi"); // untyped: the return type is that of the package's types
   } catch (cause) {
     throw new DescriptorsNotAvailable(
       "descriptors need the package koffi, which is not installed: run `npm install koffi`",

@@ -35,7 +35,11 @@ export function reconnecting(options: ReconnectingOptions): ReconnectingClient {
     OPTIONS_OF_NODE,
   );
   const { startTLS } = options;
-  if (startTLS !== undefined) checkTLSOptions(startTLS as TLSOptions, "client"); // checks the classes that the cast claims
+  if (startTLS !== undefined) {
+    const { requireQuiescent: _1, timeout: _2, signal: _3, ...tls } = startTLS;
+    const defaults = "tls" in options && typeof options.tls === "object" ? options.tls : {};
+    checkTLSOptions({ ...defaults, ...tls } as TLSOptions, "client"); // checks the classes that the cast claims
+  }
   const { open, isFatalError } = openerOf(options);
   const factory = {
     open,

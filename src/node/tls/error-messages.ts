@@ -33,7 +33,13 @@ const VERIFICATION: Readonly<Record<string, (subject: VerificationContext) => st
   INVALID_CA: () => "the certificate that issued it is not a CA",
   PATH_LENGTH_EXCEEDED: () => "its chain has more CAs than its root allows",
   CERT_CHAIN_TOO_LONG: () => "its chain is too long",
-  CERT_REVOKED: () => "it was revoked",
+  WEAK_CERTIFICATE: () => "its key or signature or that of a CA in its chain is too weak",
+  CERT_REVOKED: () => "it or a CA in its chain was revoked, according to the list in `crl`",
+  CRL_HAS_EXPIRED: () => "a revocation list in `crl` is out of date: get a new one from its CA",
+  CRL_NOT_YET_VALID: () => "a revocation list in `crl` is not valid yet",
+  CRL_SIGNATURE_FAILURE: () => "the signature of a revocation list in `crl` does not match the key of its CA",
+  UNABLE_TO_GET_CRL: ({ certificate }) =>
+    `\`crl\` has no revocation list of the CA that issued ${certificate === undefined ? "it" : `it (${certificate.issuer})`} or of another CA in its chain`,
   HOSTNAME_MISMATCH: wrongName,
   ERR_TLS_CERT_ALTNAME_INVALID: wrongName,
 };
@@ -65,6 +71,7 @@ function notIssued(subject: VerificationContext): string {
 }
 
 function trustedCAs({ options }: VerificationContext): string {
+  if (typeof options.verifyAuthorities === "string") return `a trusted CA (${options.verifyAuthorities})`;
   const names = (options.verifyAuthorities ?? []).map((authority) => authority.subject);
   const shown = names.length > 3 ? [...names.slice(0, 3), `${names.length - 3} more`] : names;
   return `one of the trusted CAs (${shown.join("; ")})`;
@@ -74,5 +81,7 @@ function wrongName({ certificate, options }: VerificationContext): string {
   const wrong = `it is not for ${options.serverName ?? "the requested name"}`;
   if (certificate === undefined) return wrong;
   const names = certificate.subjectAltNames;
-  return `${wrong} but for ${names.length > 0 ? names.join(", ") : certificate.subject}`;
+  return names.length > 0
+    ? `${wrong} but for ${names.join(", ")}`
+    : `${wrong}: it has no subject alternative name, and its common name does not count`;
 }

@@ -30,6 +30,9 @@ const CLOSED = /^(?:ECONNRESET|EPIPE|ECONNABORTED|ERR_STREAM_PREMATURE_CLOSE|)$/
 const REFUSAL_MS = 2_000;
 const ABOUT_CERTIFICATES = /CERTIFICATE|UNKNOWN_CA|ACCESS_DENIED/;
 
+const NO_REASON =
+  "its key or signature or that of a CA in its chain is too weak, or a CA in its chain does not permit its name";
+
 export function handshakeFailed(failure: HandshakeFailure, side: Side): AmpError {
   const error = codeAndMessage(failure.error);
   return (
@@ -89,7 +92,8 @@ function verificationError(
   const unknown = /CERTIFICATE_VERIFY_FAILED|invalid peer certificate/.test(`${code} ${message}`)
     ? message
     : undefined;
-  const said = code === "UNSPECIFIED" ? message : codeAsText(judged); // Node has no code for some of OpenSSL's errors
+  // Node has no code for some of OpenSSL's errors, and on a server no text either.
+  const said = judged !== "UNSPECIFIED" ? codeAsText(judged) : code === "UNSPECIFIED" ? message : NO_REASON;
   const reason = known ?? (authorizationError ? said : unknown);
   if (reason === undefined) return undefined;
   const named = certificate === undefined ? "" : ` (${certificate})`;

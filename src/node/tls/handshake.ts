@@ -1,11 +1,14 @@
 /** One TLS handshake, from its start to its single outcome. */
 import type { Duplex } from "node:stream";
 import type { TLSSocket } from "node:tls";
+import { weakness } from "../certificates/strength.ts";
+import { setImmediate, setTimeout } from "../real-timers.ts";
 import { startClient } from "./client.ts";
 import { handshakeFailed } from "./errors.ts";
 import type { UpgradeOptions } from "./options.ts";
 import type { HandshakeOutcome } from "./outcome.ts";
-import { peerCertificate } from "./peer.ts";
+import { peerCertificate, peerChain } from "./peer.ts";
+import { IS_NODE } from "./runtime.ts";
 import { startServer } from "./server.ts";
 
 /**
@@ -44,6 +47,8 @@ export function handshake(stream: Duplex, options: UpgradeOptions): Promise<TLSS
         if (verifyAuthorities !== undefined && (!tlsSocket.authorized || certificate === undefined)) {
           const authorizationError = tlsSocket.authorizationError ?? "NOT_VERIFIED";
           outcome.failed({ authorizationError, certificate });
+        } else if (verifyAuthorities !== undefined && !IS_NODE && peerChain(tlsSocket).some(weakness)) {
+          outcome.failed({ authorizationError: "WEAK_CERTIFICATE", certificate });
         } else if (settle()) {
           stream.allowHalfOpen = tlsSocket.allowHalfOpen = allowHalfOpen;
           tlsSocket.disableRenegotiation();

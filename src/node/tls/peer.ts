@@ -1,5 +1,5 @@
 /** The peer's certificate, and the version and cipher of a TLS socket. */
-import type { TLSSocket } from "node:tls";
+import type { DetailedPeerCertificate, TLSSocket } from "node:tls";
 import { Certificate } from "../certificates/certificate.ts";
 
 export interface PeerDescription {
@@ -35,4 +35,16 @@ export function peerCertificate(tlsSocket: TLSSocket): Certificate | undefined {
   certificate = new Certificate(found.raw);
   known.set(tlsSocket, certificate);
   return certificate;
+}
+
+/** Returns the certificates that a peer sent, beginning with its own, and those of CAs that complete the chain. */
+export function peerChain(tlsSocket: TLSSocket): Certificate[] {
+  const chain: Certificate[] = [];
+  // Without a certificate the object is empty. A root is its own issuer.
+  let link: Partial<DetailedPeerCertificate> | undefined = tlsSocket.getPeerCertificate(true);
+  while (link?.raw !== undefined) {
+    chain.push(new Certificate(link.raw));
+    link = link.issuerCertificate === link ? undefined : link.issuerCertificate;
+  }
+  return chain;
 }

@@ -28,8 +28,9 @@ export async function upgrade(stream: Duplex, options: UpgradeOptions): Promise<
   stream.on("error", ignore); // never removed: an `error` event without a listener ends the process
   try {
     checkStream(stream);
-    checkTLSOptions(options, options.role);
-    if (options.role === "server") return await handshake(stream, await withCertificate(options));
+    const { role, signal: _, ...given } = options;
+    checkTLSOptions(given, role);
+    if (options.role === "server") return await handshake(stream, withCertificate(options));
     if (stream.readableLength > 0) {
       throw new PlaintextAfterStartTLS(
         `the peer sent plaintext after StartTLS: ${stream.readableLength} bytes before the handshake`,
@@ -42,8 +43,8 @@ export async function upgrade(stream: Duplex, options: UpgradeOptions): Promise<
   }
 }
 
-async function withCertificate(options: UpgradeOptions): Promise<UpgradeOptions> {
-  return { ...options, localCertificate: options.localCertificate ?? (await ephemeralCertificate()) };
+function withCertificate(options: UpgradeOptions): UpgradeOptions {
+  return { ...options, localCertificate: options.localCertificate ?? ephemeralCertificate() };
 }
 
 function ignore(): void {}

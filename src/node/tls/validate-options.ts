@@ -1,37 +1,39 @@
 /** Checks of the options of an upgrade, made before a byte is sent. */
-import { isIP } from "node:net";
 import type { Duplex } from "node:stream";
 import { InvalidCertificate } from "../../core/errors/tls.ts";
 import { messageOf } from "../../core/errors/to-error.ts";
+import { checkTLSOptionNames } from "../../core/features/protocol-change/tls-option-names.ts";
 import { checkByteStream } from "../byte-stream.ts";
 import { Certificate } from "../certificates/certificate.ts";
-import { hostNameInASCII } from "../certificates/host-name.ts";
 import { PrivateCertificate } from "../certificates/private-certificate.ts";
+import { weakKey, weakness } from "../certificates/strength.ts";
+import { cipherOptions } from "./ciphers.ts";
 import { secureContext } from "./context.ts";
+import { normalServerName } from "./identity.ts";
 import type { TLSOptions, TLSRole } from "./options.ts";
+import { IS_NODE } from "./runtime.ts";
 
 /**
  * Checks the TLS options of this end. Call it before the first byte of an upgrade: afterwards, only the peer or the network
  * can make the upgrade fail.
  *
- * @throws InvalidCertificate for invalid options
+ * @throws InvalidCertificate for invalid options, TypeError for an option that does not exist or is null
  */
 export function checkTLSOptions(options: TLSOptions, role: TLSRole): void {
+  checkTLSOptionNames("tls", options);
   const { localCertificate, verifyAuthorities, serverName } = options;
-  if (localCertificate !== undefined && !(localCertificate instanceof PrivateCertificate)) {
-    throw new InvalidCertificate(
-      "localCertificate is not a PrivateCertificate: use PrivateCertificate.loadPEM",
-    );
-  }
+  if (localCertificate !== undefined) checkLocalCertificate(localCertificate);
   if (verifyAuthorities !== undefined) checkAuthorities(verifyAuthorities);
   if (serverName !== undefined) checkServerName(serverName, options, role);
   checkVersions(options);
+  checkCRL(options);
+  checkFunctions(options, role);
   try {
     secureContext(options);
   } catch (cause) {
-    throw new InvalidCertificate(`localCertificate cannot be used for TLS: ${messageOf(cause)}`, {
-      cause,
-    });
+    if (cause instanceof InvalidCertificate) throw cause;
+    const what = localCertificate === undefined ? "the options" : "localCertificate";
+    throw new InvalidCertificate(`${what} cannot be used for TLS: ${messageOf(cause)}`, { cause });
   }
 }
 
@@ -46,22 +48,40 @@ export function checkStream(stream: Duplex): void {
     throw new TypeError("the stream is a TLS stream already; TLS inside TLS is not supported");
 }
 
-/** Returns the name as it is sent and compared: international names in ASCII, without a trailing dot. */
-export function normalServerName(serverName: string): string {
-  return isIP(serverName) === 0 ? hostNameInASCII(serverName).replace(/\.$/, "") : serverName;
+/**
+ * Checks the certificate of this end. Peers would refuse a weak one; the message here names the certificate to replace.
+ * @throws InvalidCertificate
+ */
+export function checkLocalCertificate(certificate: PrivateCertificate): void {
+  if (!(certificate instanceof PrivateCertificate)) {
+    throw new InvalidCertificate(
+      "localCertificate is not a PrivateCertificate: use PrivateCertificate.loadPEM",
+    );
+  }
+  for (const link of [certificate, ...certificate.chain]) {
+    const reason = weakness(link);
+    if (reason !== undefined)
+      throw new InvalidCertificate(`localCertificate cannot be used for TLS: ${link} ${reason}`);
+  }
 }
 
-function checkAuthorities(authorities: readonly Certificate[]): void {
+function checkAuthorities(authorities: readonly Certificate[] | string): void {
+  if (authorities === "public" || authorities === "system") return;
   if (!Array.isArray(authorities))
-    throw new InvalidCertificate("verifyAuthorities is not an array of Certificates");
+    throw new InvalidCertificate(`verifyAuthorities is not an array of Certificates, "public" or "system"`);
   if (authorities.length === 0) {
     throw new InvalidCertificate(
       "verifyAuthorities is empty: add a CA, or omit the option to skip verification",
     );
   }
   for (const [index, authority] of authorities.entries()) {
-    if (authority instanceof Certificate) continue;
-    throw new InvalidCertificate(`verifyAuthorities[${index}] is not a Certificate: use Certificate.loadPEM`);
+    if (!(authority instanceof Certificate))
+      throw new InvalidCertificate(
+        `verifyAuthorities[${index}] is not a Certificate: use Certificate.loadPEM`,
+      );
+    const reason = weakKey(authority);
+    if (reason !== undefined)
+      throw new InvalidCertificate(`verifyAuthorities[${index}] (${authority}) ${reason}`);
   }
 }
 
@@ -80,11 +100,36 @@ function checkServerName(serverName: string, options: TLSOptions, role: TLSRole)
   }
 }
 
-function checkVersions({ minVersion = "TLSv1.2", maxVersion = "TLSv1.3" }: TLSOptions): void {
+function checkVersions({ minVersion = "TLSv1.2", maxVersion = "TLSv1.3", ciphers }: TLSOptions): void {
   const known: readonly string[] = ["TLSv1.2", "TLSv1.3"];
   const [oldest, newest] = [known.indexOf(minVersion), known.indexOf(maxVersion)];
-  if (oldest >= 0 && newest >= oldest) return;
+  if (oldest < 0 || newest < oldest) {
+    throw new InvalidCertificate(
+      `invalid range of TLS versions from ${minVersion} to ${maxVersion}: supported are ${known.join(" and ")}`,
+    );
+  }
+  const suites = cipherOptions(ciphers);
+  // The names of the versions are in alphabetical order.
+  if ((suites.minVersion ?? minVersion) <= maxVersion && (suites.maxVersion ?? maxVersion) >= minVersion)
+    return;
   throw new InvalidCertificate(
-    `invalid range of TLS versions from ${minVersion} to ${maxVersion}: supported are ${known.join(" and ")}`,
+    `ciphers: no suite of the list is for a version from ${minVersion} to ${maxVersion}`,
   );
+}
+
+function checkCRL({ crl, verifyAuthorities }: TLSOptions): void {
+  if (crl === undefined) return;
+  if (verifyAuthorities === undefined)
+    throw new InvalidCertificate("crl needs verifyAuthorities: without them, no certificate is verified");
+  if (!IS_NODE)
+    throw new InvalidCertificate("crl is available on Node only: this runtime would ignore the lists");
+}
+
+function checkFunctions({ keyLog, certificateFor }: TLSOptions, role: TLSRole): void {
+  for (const [name, value] of Object.entries({ keyLog, certificateFor })) {
+    if (value !== undefined && typeof value !== "function")
+      throw new TypeError(`tls: ${name} must be a function, not ${typeof value}`);
+  }
+  if (certificateFor !== undefined && role === "client")
+    throw new InvalidCertificate("certificateFor is for TLS servers only; this end is the TLS client");
 }

@@ -1,6 +1,6 @@
 /** Connections over WebSockets that only call. */
 import type { BaseConnection as Connection } from "../../core/connection/connection.ts";
-import { FeatureSet } from "../../core/connection/feature.ts";
+import type { FeatureSet } from "../../core/connection/feature.ts";
 import type { LimitOptions } from "../../core/connection/limits.ts";
 import type { ConnectionOptions, HeartbeatOptions } from "../../core/connection/options.ts";
 import { liveness } from "../../core/features/liveness.ts";
@@ -16,7 +16,7 @@ import {
 } from "../options.ts";
 import type { WebSocketConstructor } from "../socket.ts";
 
-const NONE = new FeatureSet();
+const NONE: FeatureSet = [];
 
 /** Options of `connect`. */
 export interface CallingOptions
@@ -28,8 +28,8 @@ export interface CallingOptions
     SocketOptions {
   /** Asks a silent peer for an answer: `heartbeat({ interval: 30_000 })`. Default: none. */
   readonly heartbeat?: Heartbeat | undefined;
-  /** Limits on what the peer may cost this end. A page that only calls has neither `boxTimeout` nor `idleTimeout`. */
-  readonly limits?: Omit<LimitOptions, "boxTimeout" | "idleTimeout"> | undefined;
+  /** Limits on what the peer may cost this end. A page that only calls has no `boxTimeout`, `idleTimeout` or `unsentTimeout`. */
+  readonly limits?: Omit<LimitOptions, "boxTimeout" | "idleTimeout" | "unsentTimeout"> | undefined;
 }
 
 /** Names of options of a connection that a page which only calls does not have. */
@@ -53,9 +53,8 @@ export interface Heartbeat {
  * @throws RangeError for an invalid time
  */
 export function heartbeat(options: HeartbeatOptions): Heartbeat {
-  const features = new FeatureSet(liveness);
-  features.check({ heartbeat: options });
-  return { options, features };
+  liveness.check?.({ heartbeat: options });
+  return { options, features: [liveness] };
 }
 
 /**

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { big } from "../../../src/core/arguments/big.ts";
 import { bigBytes } from "../../../src/core/arguments/big-bytes.ts";
 import { bigUnicode } from "../../../src/core/arguments/big-unicode.ts";
 import { integer } from "../../../src/core/arguments/integer.ts";
@@ -31,7 +32,7 @@ describe("bigBytes", () => {
   });
 
   test("every piece is numbered from 0 in the layout numbered-from-0", () => {
-    expect(pieces("numbered-from-0", 0)).toEqual({ "it.0": 0 });
+    expect(pieces("numbered-from-0", 0)).toEqual({});
     expect(pieces("numbered-from-0", MAX)).toEqual({ "it.0": MAX });
     expect(pieces("numbered-from-0", 2 * MAX + 5)).toEqual({ "it.0": MAX, "it.1": MAX, "it.2": 5 });
   });
@@ -47,12 +48,28 @@ describe("bigBytes", () => {
       expect([read.id, read.later]).toEqual([1, 2]);
     });
 
-    test(`a value without pieces is missing, or absent if optional, ${layout}`, () => {
-      const box = new Box({ other: "x" });
-      expect(() => readBox({ it: bigBytes({ layout }) }, box)).toThrow(/"it" is missing/);
-      expect(readBox({ it: optional(bigBytes({ layout })) }, box)).toEqual({});
+    test(`an optional value without pieces is absent, ${layout}`, () => {
+      expect(readBox({ it: optional(bigBytes({ layout })) }, new Box({ other: "x" }))).toEqual({});
     });
   }
+
+  test("a required value without pieces is missing in the layout numbered-from-2", () => {
+    expect(() => readBox({ it: bigBytes() }, new Box({ other: "x" }))).toThrow(/"it" is missing/);
+  });
+
+  test("a required value without pieces is empty in the layout numbered-from-0, as flocker writes it", () => {
+    const layout = "numbered-from-0";
+    const fields = { it: bigBytes({ layout }), text: bigUnicode({ layout }), id: integer() };
+    const wire = writeFields(fields, { it: new Uint8Array(), text: "", id: 1 });
+    expect([...(parseBoxes(wire)[0]?.keys() ?? [])]).toEqual(["id"]);
+    expect(readFields(fields, wire)).toEqual({ it: new Uint8Array(), text: "", id: 1 });
+    // One empty piece is the empty value, too.
+    expect(readBox({ text: bigUnicode({ layout }) }, new Box({ "text.0": "" }))).toEqual({ text: "" });
+    // A piece of the other layout does not count as an empty value.
+    expect(() => readBox({ it: bigBytes({ layout }) }, new Box({ it: "a" }))).toThrow(/the layout differs/);
+    // A codec without an empty value is missing.
+    expect(() => readBox({ it: big(integer(), { layout }) }, new Box({ other: "x" }))).toThrow(/"it"/);
+  });
 
   test("pieces with a gap or of the other layout are rejected instead of half a value", () => {
     const fields = { it: optional(bigBytes()) };

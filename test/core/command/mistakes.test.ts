@@ -114,7 +114,7 @@ describe("an error code is refused", () => {
 
   test("an error code that the wire cannot carry is refused", () => {
     expect(() => command("X", { errors: { "\ud800": Error } })).toThrow(InvalidSignature);
-    expect(() => command("X", { fatalErrors: { "\udc80": Error } })).toThrow(
+    expect(() => command("X", { fatalErrors: { "\udc7f": Error } })).toThrow(
       /^an error code must be well-formed text/,
     );
     expect(() => command("X", { errors: { ["a".repeat(65_536)]: Error } })).toThrow(InvalidSignature);

@@ -3,7 +3,7 @@ import { Box, command, integer, type Observer } from "ampwire";
 import { flushPending, manualClock, memoryTransports } from "ampwire/testing";
 import { expect, test } from "vitest";
 import { BaseConnection } from "../../../src/core/connection/connection.ts";
-import { type Feature, type FeatureKind, FeatureSet } from "../../../src/core/connection/feature.ts";
+import type { Feature, FeatureKind } from "../../../src/core/connection/feature.ts";
 import type { ConnectionOptions } from "../../../src/core/connection/options.ts";
 import { notServing } from "../../../src/core/serving/not-serving.ts";
 import { serving } from "../../../src/core/serving/serving.ts";
@@ -16,8 +16,8 @@ const Twice = command("test.Twice", { arguments: { n: integer() }, response: { n
 function opened(kinds: readonly FeatureKind[], options: ConnectionOptions = {}, factory = serving) {
   const clock = manualClock();
   const [transport, other] = memoryTransports();
-  const connection = new BaseConnection(transport, clock, options, factory, new FeatureSet(...kinds));
-  const caller = new BaseConnection(other, clock, {}, notServing, new FeatureSet());
+  const connection = new BaseConnection(transport, clock, options, factory, kinds);
+  const caller = new BaseConnection(other, clock, {}, notServing, []);
   return { clock, connection, caller };
 }
 

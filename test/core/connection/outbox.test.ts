@@ -15,7 +15,7 @@ function recorder() {
       texts.push(Buffer.concat(parts).toString());
     },
   };
-  const connection = { rules: STATES.open, hasUnsent() {} };
+  const connection = { rules: STATES.open, unsentChanged() {} };
   const output = new Outbox(transport as unknown as Transport, connection); // an outbox uses nothing else of a transport
   /** Start and end of a protocol change and the end of AMP, as the kernel performs them. */
   const hold = () => {

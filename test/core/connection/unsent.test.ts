@@ -11,9 +11,10 @@ import {
 import { flushPending, manualClock, memoryTransports, scriptedPeer } from "ampwire/testing";
 import { describe, expect, test } from "vitest";
 import { BaseConnection } from "../../../src/core/connection/connection.ts";
-import { FeatureSet } from "../../../src/core/connection/feature.ts";
+import { unsentWatch } from "../../../src/core/features/unsent-watch.ts";
 import { serving } from "../../../src/core/serving/serving.ts";
 import { SharedBudget } from "../../../src/core/serving/shared-budget.ts";
+import { deferred } from "../../support/deferred.ts";
 import { rejection } from "../../support/settled.ts";
 
 const Get = command("Get", { response: { data: bytes() } });
@@ -93,7 +94,7 @@ describe("a budget of unsent bytes", () => {
     const open = (reads: boolean) => {
       const [transport, other] = memoryTransports({ capacity: 100 });
       const options = { locator: locator(get) };
-      const connection = new BaseConnection(transport, clock, options, serving, new FeatureSet(), budgets);
+      const connection = new BaseConnection(transport, clock, options, serving, [unsentWatch], budgets);
       const peer = new Connection(other, clock);
       if (!reads) other.pause();
       return { connection, peer };
@@ -126,5 +127,31 @@ describe("a budget of unsent bytes", () => {
     expect(budgets.unsent.isExceededBy(1)).toBe(false);
     for (const { peer } of [...hostile, ...honest]) peer.destroy();
     await Promise.all(lost);
+  });
+});
+
+describe("a budget of asks in progress", () => {
+  test("an ask that finishes after the end of its connection leaves the budget once", async () => {
+    const limit = 1_000_000;
+    const budgets = { inProgress: new SharedBudget(limit), unsent: new SharedBudget(limit) };
+    const clock = manualClock();
+    const [transport, other] = memoryTransports();
+    const done = deferred();
+    const slow = Get.responder(async () => {
+      await done.promise;
+      return { data: new Uint8Array(0) };
+    });
+    const connection = new BaseConnection(transport, clock, { locator: locator(slow) }, serving, [], budgets);
+    const call = rejection(new Connection(other, clock).callRemote(Get));
+    await flushPending();
+    connection.destroy();
+    done.resolve();
+    await call;
+    await flushPending();
+    budgets.inProgress.join();
+    budgets.inProgress.add(limit - 1);
+    expect(budgets.inProgress.isExceededBy(limit)).toBe(false);
+    budgets.inProgress.add(1);
+    expect(budgets.inProgress.isExceededBy(limit)).toBe(true);
   });
 });

@@ -36,7 +36,7 @@ function opened(step: number) {
     mayRead: () => true,
     receive: () => void served++,
     readEnded() {},
-    failed() {},
+    fail() {},
   });
   return { ...stepping, inbox, served: () => served };
 }

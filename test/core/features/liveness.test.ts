@@ -8,10 +8,13 @@ import {
   HEARTBEAT_COMMAND,
   HeartbeatTimeout,
   IdleTimeout,
+  InvalidSignature,
   locator,
+  optional,
   parseBoxes,
   type Transport,
   type TransportReceiver,
+  unicode,
 } from "ampwire";
 import { manualClock } from "ampwire/testing";
 import { describe, expect, it } from "vitest";
@@ -95,6 +98,33 @@ describe("the heartbeat", () => {
     expect(connection.state).toBe("open");
     connection.destroy();
     expect(clock.pending).toBe(0);
+  });
+
+  it("the heartbeat calls the command that the option names", async () => {
+    const Ping = command("Ping", { arguments: { text: optional(unicode()) } });
+    const { line, connection, pass } = open({ heartbeat: { ...heartbeat, command: Ping } });
+    await pass(1_000);
+    expect(line.heard()).toEqual(["Ping"]);
+    line.say(new Box({ _answer: "1" }));
+    await pass(999);
+    expect(connection.state).toBe("open");
+  });
+
+  it("the heartbeat sends no command in plaintext that requires TLS", async () => {
+    const Ping = command("Ping", { requireTLS: true });
+    const { line, connection, pass } = open({ heartbeat: { ...heartbeat, command: Ping } });
+    await pass(10_000);
+    expect(line.written).toEqual([]);
+    expect(connection.state).toBe("open");
+  });
+
+  it("the heartbeat refuses a command without an answer or with a required argument", () => {
+    const mute = command("Mute", { requiresAnswer: false });
+    expect(() => open({ heartbeat: { ...heartbeat, command: mute } })).toThrow(
+      new TypeError("heartbeat.command: Mute must have an answer, and must not change the protocol"),
+    );
+    const needy = command("Needy", { arguments: { text: unicode() } });
+    expect(() => open({ heartbeat: { ...heartbeat, command: needy } })).toThrow(InvalidSignature);
   });
 
   it("the heartbeat does not ask a peer that keeps sending", async () => {

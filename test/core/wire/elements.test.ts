@@ -45,7 +45,7 @@ describe("elements of a box", () => {
       const decode = (): number => decoded(codec, value, count - 1);
       expect(decode).toThrow(LimitExceeded);
       expect(decode).toThrow(
-        `the lists and rows of the box have more than ${count - 1} elements: the limit is maxElements`,
+        `the lists, rows, JSON and compressed values of the box have more than ${count - 1} elements: the limit is maxElements`,
       );
     },
   );

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { InvalidCertificate } from "../../../src/index.ts";
-import { PrivateCertificate } from "../../../src/node/index.ts";
+import { type CertificateUsage, PrivateCertificate } from "../../../src/node/index.ts";
 
 describe("a CA", () => {
   test("a CA signs certificates that name it as their issuer", async () => {
@@ -23,6 +23,28 @@ describe("a CA", () => {
     const client = await authority.issue({ commonName: "client" });
     expect(client.x509.checkIssued(made.x509)).toBe(true);
     expect(client.issuer).toBe(made.subject);
+  });
+
+  const SERVER = "1.3.6.1.5.5.7.3.1";
+  const CLIENT = "1.3.6.1.5.5.7.3.2";
+  test.each([
+    ["with host names is for a server", { hostNames: ["calc.example"] }, [SERVER]],
+    ["without host names is for a client", {}, [CLIENT]],
+    ["has the usage that was requested", { usage: "both" }, [SERVER, CLIENT]],
+    ["for a client may have host names", { usage: "client", hostNames: ["calc.example"] }, [CLIENT]],
+    ["for a server may have no host name", { usage: "server" }, [SERVER]],
+  ] as const)("a certificate that a CA issues %s", async (_, options, usage) => {
+    const authority = await PrivateCertificate.authority({ commonName: "CA" });
+    const issued = await authority.issue({ commonName: "leaf", ...options });
+    expect(issued.x509.keyUsage).toEqual(usage);
+  });
+
+  test("a usage that does not exist is refused, and a self-signed certificate has both", async () => {
+    const usage = "mail" as CertificateUsage;
+    const made = PrivateCertificate.selfSigned({ commonName: "x", usage });
+    await expect(made).rejects.toThrow(/usage must be "server", "client" or "both", not "mail"/);
+    const selfSigned = await PrivateCertificate.selfSigned({ commonName: "x" });
+    expect(selfSigned.x509.keyUsage).toEqual([SERVER, CLIENT]);
   });
 
   test("a certificate that is not a CA cannot sign", async () => {

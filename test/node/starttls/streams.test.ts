@@ -1,6 +1,6 @@
 /** Streams that cannot carry TLS are rejected before anything is sent. Without the check, Node would abort the process. */
 import { PassThrough } from "node:stream";
-import { TLSNotAvailable } from "ampwire";
+import { OnlyOneTLS, TLSNotAvailable } from "ampwire";
 import { attach } from "ampwire/node";
 import { describe, expect, test } from "vitest";
 import { testCertificates } from "../../support/certificates.ts";
@@ -34,9 +34,9 @@ describe("case 23", () => {
     expect(peer.received).toHaveLength(0);
   });
 
-  test("startTLS throws TypeError on a stream that is TLS already, and AMP continues", async () => {
+  test("startTLS rejects with OnlyOneTLS on a stream that is TLS already, and AMP continues", async () => {
     const { inside, connection } = await fromTheFirstByte();
-    expect(await rejection(connection.startTLS())).toBeInstanceOf(TypeError);
+    expect(await rejection(connection.startTLS())).toBeInstanceOf(OnlyOneTLS);
     const called = connection.callRemote(Mark, { text: "first" });
     expect(await inside.box()).toEqual({ _ask: "1", _command: "Mark", text: "first" });
     inside.send({ _answer: "1", text: "first" });

@@ -1,10 +1,12 @@
 /** Verification by servers and clients, and the errors at both ends: cases 14 to 16 of the upgrade. */
+import { writeFileSync } from "node:fs";
 import type { Duplex } from "node:stream";
-import { afterAll, afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import { PeerRefusedCertificate, PeerVerifyError } from "../../../src/core/errors/tls.ts";
 import { Certificate } from "../../../src/node/certificates/certificate.ts";
 import { refusalAfterHandshake } from "../../../src/node/tls/errors.ts";
 import { testCertificates } from "../../support/certificates.ts";
+import { scratchPath } from "../../support/tls-side.ts";
 import { type Both, ending, failure, memoryPair, type Options, socketPair, upgradeBoth } from "./streams.ts";
 
 const certificates = await testCertificates();
@@ -136,6 +138,20 @@ test("a client does not trust Node's root certificates", async () => {
     { localCertificate: server },
   );
   expect(failure(both.client)).toBeInstanceOf(PeerVerifyError);
+});
+
+test('"system" and "public" name lists of CAs, of which only the system\'s has a private CA', async () => {
+  const file = scratchPath("ca.pem");
+  writeFileSync(file, authority.toPEM());
+  process.env.SSL_CERT_FILE = file;
+  onTestFinished(() => void delete process.env.SSL_CERT_FILE);
+  const trusting = (named: "system" | "public") => ({ verifyAuthorities: named, serverName: "calc.example" });
+  const both = await upgradeBoth(await socketPair(), trusting("system"), { localCertificate: server });
+  expect(failure(both.client)).toBeUndefined();
+  const other = await upgradeBoth(await socketPair(), trusting("public"), { localCertificate: server });
+  expect(failure(other.client)).toBeInstanceOf(PeerVerifyError);
+  expect(String(failure(other.client))).toContain("its chain does not lead to a trusted CA (public)");
+  destroy(both, other);
 });
 
 describe("NODE_TLS_REJECT_UNAUTHORIZED=0 in the environment", () => {

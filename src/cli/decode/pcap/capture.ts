@@ -2,7 +2,7 @@
 import { Failure } from "../../cli-error.ts";
 import type { Terminal } from "../../print/terminal.ts";
 import { jsonRecord } from "../../print/values.ts";
-import { MAX_CAPTURED_CONNECTIONS, MAX_VALUE_CHARACTERS } from "../../traffic/limits.ts";
+import { MAX_CAPTURED_BYTES, MAX_CAPTURED_CONNECTIONS, MAX_VALUE_CHARACTERS } from "../../traffic/limits.ts";
 import { meaningFields } from "../../traffic/line.ts";
 import type { Commands } from "../../traffic/pairing.ts";
 import { boxLine } from "../../traffic/printing.ts";
@@ -26,7 +26,7 @@ export async function decodeCapture(file: ByteSource, commands: Commands, termin
   capture.finish();
 }
 
-class Capture {
+export class Capture {
   readonly #commands: Commands;
   readonly #terminal: Terminal;
   /** Connections by their two addresses, the one with the oldest segment first. */
@@ -36,9 +36,15 @@ class Capture {
   #start: number | undefined;
   #hasAMP = false;
   #broken: Failure | undefined;
-  #reportedLimit = false;
+  readonly #maxBytes: number;
+  /** Bytes kept of all connections. */
+  #bytes = 0;
+  #reportedCount = false;
+  #reportedBytes = false;
 
-  constructor(commands: Commands, terminal: Terminal) {
+  /** @param maxBytes limit on the bytes kept of all connections together */
+  constructor(commands: Commands, terminal: Terminal, maxBytes = MAX_CAPTURED_BYTES) {
+    this.#maxBytes = maxBytes;
     this.#commands = commands;
     this.#terminal = terminal;
   }
@@ -47,7 +53,11 @@ class Capture {
     this.#start ??= segment.time;
     const time =
       segment.time === undefined || this.#start === undefined ? undefined : segment.time - this.#start;
-    for (const box of this.#connectionOf(segment).read(segment, time)) print(box, this.#terminal);
+    const connection = this.#connectionOf(segment);
+    const before = connection.buffered;
+    for (const box of connection.read(segment, time)) print(box, this.#terminal);
+    this.#bytes += connection.buffered - before;
+    while (this.#bytes > this.#maxBytes && this.#connections.size > 1) this.#dropForBytes();
   }
 
   /** @throws Failure if the capture contains no AMP, or if an AMP connection stops being AMP */
@@ -67,22 +77,42 @@ class Capture {
     this.#connections.delete(key);
     // Ports are reused, so a SYN begins a new connection.
     const isNew = known === undefined || (segment.syn && !segment.ack);
-    if (isNew && known !== undefined) this.#conclude(known);
+    if (isNew && known !== undefined) {
+      this.#bytes -= known.buffered;
+      this.#conclude(known);
+    }
     const connection = isNew ? new CapturedConnection(segment, this.#commands) : known;
     this.#connections.set(key, connection);
-    if (this.#connections.size > MAX_CAPTURED_CONNECTIONS) this.#dropOldest();
+    if (this.#connections.size > MAX_CAPTURED_CONNECTIONS) this.#dropForCount();
     return connection;
   }
 
-  #dropOldest(): void {
+  /** Removes and returns the connection with the oldest segment. */
+  #takeOldest(): CapturedConnection | undefined {
     const { value } = this.#oldest.next();
-    if (value !== undefined) {
-      const [key, connection] = value;
-      this.#connections.delete(key);
-      this.#conclude(connection);
-    }
-    if (this.#reportedLimit) return;
-    this.#reportedLimit = true;
+    if (value === undefined) return undefined;
+    const [key, connection] = value;
+    this.#connections.delete(key);
+    this.#bytes -= connection.buffered;
+    return connection;
+  }
+
+  #dropForBytes(): void {
+    const connection = this.#takeOldest();
+    // Not concluded: its boxes are incomplete because of the limit, not because of the connection.
+    this.#hasAMP ||= connection?.isAMP === true;
+    if (this.#reportedBytes) return;
+    this.#reportedBytes = true;
+    this.#terminal.note(
+      `more than ${this.#maxBytes} bytes of incomplete boxes: connections without recent segments are no longer tracked`,
+    );
+  }
+
+  #dropForCount(): void {
+    const connection = this.#takeOldest();
+    if (connection !== undefined) this.#conclude(connection);
+    if (this.#reportedCount) return;
+    this.#reportedCount = true;
     this.#terminal.note(
       `more than ${MAX_CAPTURED_CONNECTIONS} connections: those without recent segments are no longer tracked`,
     );
@@ -113,15 +143,18 @@ class Capture {
   }
 }
 
-function print({ time, from, to, offset, length, box, meaning }: CapturedBox, terminal: Terminal): void {
+function print(
+  { time, from, to, offset, length, box, repeated, meaning }: CapturedBox,
+  terminal: Terminal,
+): void {
   if (terminal.json) {
     const when = time === undefined ? {} : { time: Number(time.toFixed(3)) };
     const about = { ...when, from, to, offset, length };
-    terminal.printJSON({ ...about, box: jsonRecord(box), ...meaningFields(box, meaning) });
+    terminal.printJSON({ ...about, box: jsonRecord(box), ...meaningFields(box, meaning, repeated) });
     return;
   }
   const { style } = terminal;
   const when = time === undefined ? "" : `${(time / 1000).toFixed(6)} `;
   const head = style.dim(`${when}${from} > ${to} @${offset}`);
-  terminal.print(`${head} ${boxLine({ box, meaning }, { style, longest: MAX_VALUE_CHARACTERS })}`);
+  terminal.print(`${head} ${boxLine({ box, meaning, repeated }, { style, longest: MAX_VALUE_CHARACTERS })}`);
 }

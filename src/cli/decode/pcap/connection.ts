@@ -4,6 +4,7 @@ import { type Box, BoxReader } from "../../../index.ts";
 import type { Endpoint } from "../../traffic/endpoint.ts";
 import { DECODE_LIMITS } from "../../traffic/limits.ts";
 import { type Commands, type Meaning, Pairing } from "../../traffic/pairing.ts";
+import { type ReadBox, readBox } from "../../traffic/read-box.ts";
 import { type Diagnosis, diagnose } from "../diagnose.ts";
 import { Direction } from "./direction.ts";
 import type { Segment } from "./segment.ts";
@@ -18,6 +19,8 @@ export interface CapturedBox {
   readonly offset: number;
   readonly length: number;
   readonly box: Box;
+  /** Keys that occur more than once. */
+  readonly repeated: readonly string[];
   readonly meaning: Meaning;
 }
 
@@ -62,6 +65,13 @@ export class CapturedConnection {
     return this.#boxes > 0;
   }
 
+  /** Number of bytes kept: of incomplete boxes, and of segments after a gap. */
+  get buffered(): number {
+    const { client, server } = this.#halves;
+    const of = ({ direction, reader }: Half) => direction.buffered + reader.buffered;
+    return of(client) + of(server);
+  }
+
   /** Number of unanswered asks that were dropped because there were too many. */
   get droppedAsks(): number {
     return this.#pairing.dropped;
@@ -90,11 +100,13 @@ export class CapturedConnection {
   *#boxesOf(end: Endpoint, half: Half, { from, to }: Segment): Generator<CapturedBox> {
     for (;;) {
       const { offset } = half.reader;
-      const box = next(half);
-      if (box === undefined) return;
+      const read = next(half);
+      if (read === undefined) return;
+      const { box, repeated } = read;
       this.#boxes++;
       const length = half.reader.offset - offset;
-      yield { time: this.#time, from, to, offset, length, box, meaning: this.#pairing.interpret(end, box) };
+      const meaning = this.#pairing.interpret(end, box);
+      yield { time: this.#time, from, to, offset, length, box, repeated, meaning };
     }
   }
 
@@ -110,10 +122,10 @@ export class CapturedConnection {
   }
 }
 
-function next(half: Half): Box | undefined {
+function next(half: Half): ReadBox | undefined {
   const { offset } = half.reader;
   try {
-    return half.reader.next();
+    return readBox(half.reader);
   } catch (error) {
     const message = messageOf(error);
     half.stops = diagnose(half.reader.takeRest(), offset) ?? { offset, message, hint: undefined, tls: false };

@@ -22,7 +22,8 @@ export class Direction {
     this.#next ??= sequence; // the capture began later than the connection
     const position = this.#next + distance(this.#next, sequence);
     if (position > this.#next) {
-      if (this.#early.bytes + data.length <= MAX_EARLY_BYTES) this.#early.add(position, data);
+      // Copied: a view would keep the whole chunk of the file alive.
+      if (this.#early.bytes + data.length <= MAX_EARLY_BYTES) this.#early.add(position, Buffer.from(data));
       else this.#dropped += data.length;
       return [];
     }
@@ -39,6 +40,11 @@ export class Direction {
   get missing(): number {
     const first = this.#early.first;
     return first === undefined || this.#next === undefined ? 0 : first - this.#next;
+  }
+
+  /** Number of bytes kept after a gap. */
+  get buffered(): number {
+    return this.#early.bytes;
   }
 
   /** Number of bytes after a gap that were ignored, because they exceed the limit of 64 MiB. */

@@ -1,13 +1,13 @@
 /** A connection as a protocol change sees it. */
 import type { ChangingConnection } from "../../command/protocol-change.ts";
-import type { Kernel } from "../../connection/feature.ts";
+import type { ChangingKernel } from "../../connection/feature.ts";
 import type { TLSOptions, TLSSession, Transport } from "../../transport.ts";
 import { queueHasAnswers } from "./queued-answers.ts";
 
-export class ChangingKernel implements ChangingConnection {
-  readonly #kernel: Kernel;
+export class KernelConnection implements ChangingConnection {
+  readonly #kernel: ChangingKernel;
 
-  constructor(kernel: Kernel) {
+  constructor(kernel: ChangingKernel) {
     this.#kernel = kernel;
   }
 
@@ -28,15 +28,20 @@ export class ChangingKernel implements ChangingConnection {
     return this.#kernel.transport;
   }
 
-  get tlsDefaults(): TLSOptions {
-    return this.#kernel.options.tls || {};
+  tlsDefaults(): TLSOptions | Promise<TLSOptions> {
+    const { connection, options } = this.#kernel;
+    return typeof options.tls === "function" ? options.tls(connection) : options.tls || {};
   }
 
   get requireTLS(): boolean | "verified" {
     return this.#kernel.options.requireTLS ?? false;
   }
 
+  /** Bytes that were received before may come from an attacker: what responders have stored about them is discarded. */
   secured(session: TLSSession): void {
-    this.#kernel.secured(session);
+    const kernel = this.#kernel;
+    kernel.tls = session;
+    kernel.plaintextRefused = undefined;
+    kernel.serving.secured();
   }
 }

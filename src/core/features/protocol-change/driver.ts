@@ -8,11 +8,12 @@
 import type { ChangeAsk } from "../../calls/port.ts";
 import type { ChangeSide, PerformChange, ProtocolChange } from "../../command/protocol-change.ts";
 import type { AnyCommand, CallOptions, StartTLSOptions } from "../../command/types.ts";
-import type { Feature, FeatureKind, Kernel, ProtocolChanges } from "../../connection/feature.ts";
+import type { ChangingKernel, Feature, FeatureKind, ProtocolChanges } from "../../connection/feature.ts";
 import type { ConnectionOptions } from "../../connection/options.ts";
-import { publicState } from "../../connection/states.ts";
-import { InvalidSignature } from "../../errors/caller.ts";
+import { isUpgradeCertain, publicState } from "../../connection/states.ts";
+import { InvalidSignature, LimitExceeded } from "../../errors/caller.ts";
 import { MalformedAmpBox, RemoteAmpError } from "../../errors/peer.ts";
+import { ProtocolSwitched } from "../../errors/protocol-switched.ts";
 import {
   HandshakeTimeout,
   OnlyOneTLS,
@@ -26,7 +27,7 @@ import type { ChangeEvent } from "../../observer.ts";
 import type { Values } from "../../schema/field.ts";
 import { ByteWriter } from "../../wire/byte-writer.ts";
 import { answerStartTLS } from "./answer-start-tls.ts";
-import { ChangingKernel } from "./changing-connection.ts";
+import { KernelConnection } from "./changing-connection.ts";
 import { StartTLS } from "./start-tls.ts";
 import { limitChange } from "./time-limit.ts";
 import { checkTLSOptionNames, START_TLS_OPTIONS } from "./tls-option-names.ts";
@@ -34,7 +35,7 @@ import { checkTLSOptionNames, START_TLS_OPTIONS } from "./tls-option-names.ts";
 /** StartTLS, the protocol switch, and every other command that changes what the bytes mean. */
 export const protocolChanges: FeatureKind<Pick<ConnectionOptions, "tls">> = {
   check: ({ tls }) => {
-    if (tls !== false) checkTLSOptionNames("tls", tls);
+    if (tls !== false && typeof tls !== "function") checkTLSOptionNames("tls", tls);
   },
   commands: [{ command: StartTLS, serve: answerStartTLS }],
   changes: (kernel) => new ChangeDriver(kernel),
@@ -55,25 +56,51 @@ interface Current {
 const nothing = () => {};
 
 class ChangeDriver implements Feature, ProtocolChanges {
-  readonly #kernel: Kernel;
-  readonly #connection: ChangingKernel;
+  readonly #kernel: ChangingKernel;
+  readonly #connection: KernelConnection;
   #current: Current | undefined;
 
-  constructor(kernel: Kernel) {
+  constructor(kernel: ChangingKernel) {
     this.#kernel = kernel;
-    this.#connection = new ChangingKernel(kernel);
+    this.#connection = new KernelConnection(kernel);
+  }
+
+  get upgradeIsCertain(): boolean {
+    return isUpgradeCertain(this.#kernel.state, this.#kernel.changeKind);
+  }
+
+  queueRefusal(): LimitExceeded | undefined {
+    const { limits, outbox } = this.#kernel;
+    return outbox.queued >= limits.maxHeldBytes
+      ? new LimitExceeded(`${outbox.queued} bytes are queued already: the limit is maxHeldBytes`)
+      : undefined;
+  }
+
+  checkQueue(): void {
+    const { limits, outbox } = this.#kernel;
+    if (outbox.queued >= limits.maxUnsentBytes)
+      throw new LimitExceeded(
+        `the peer keeps asking while ${outbox.queued} bytes are queued for a protocol change: the limit is maxUnsentBytes`,
+      );
   }
 
   async startTLS(options: StartTLSOptions): Promise<void> {
-    checkTLSOptionNames("startTLS", options, START_TLS_OPTIONS);
-    const { localCertificate, verifyAuthorities, serverName, requireQuiescent, ...call } = options;
+    try {
+      checkTLSOptionNames("startTLS", options, START_TLS_OPTIONS);
+    } catch (error) {
+      this.refused({ state: "upgrading" }, toError(error)); // as for every failure before the ask is sent
+      throw error;
+    }
+    const { localCertificate, verifyAuthorities, serverName, requireQuiescent, timeout, signal, ...more } =
+      options;
     const values = {
       tls_localCertificate: localCertificate,
       tls_verifyAuthorities: verifyAuthorities,
       tls_serverName: serverName,
       tls_requireQuiescent: requireQuiescent,
+      tls_options: more,
     };
-    await this.#kernel.connection.callRemote(StartTLS, values, call);
+    await this.#kernel.connection.callRemote(StartTLS, values, { timeout, signal });
   }
 
   /** Errors before the ask is sent change nothing. */
@@ -85,11 +112,17 @@ class ChangeDriver implements Feature, ProtocolChanges {
       try {
         this.#ask(command, change, values, options, resolve, reject);
       } catch (error) {
-        // Nothing was sent. A program that has asked for TLS must not continue in plaintext.
-        if (change.state === "upgrading") this.#kernel.refusePlaintext(toError(error));
+        this.refused(change, toError(error));
         throw error;
       }
     });
+  }
+
+  /** A program that has asked for TLS must not continue in plaintext: later calls in plaintext are rejected. */
+  refused(change: Pick<ProtocolChange, "state">, reason: Error): void {
+    const kernel = this.#kernel;
+    if (change.state === "upgrading" && !kernel.secure && kernel.changeKind !== "upgrading")
+      kernel.plaintextRefused = reason;
   }
 
   /** @throws errors before the ask is sent */
@@ -112,6 +145,7 @@ class ChangeDriver implements Feature, ProtocolChanges {
     }
     change.admit(this.#connection, "asker");
     const perform = change.prepare(this.#connection, values, "asker");
+    if (perform instanceof Promise) perform.catch(nothing); // its rejection is handled after the answer
     if (options.signal?.aborted) throw options.signal.reason;
 
     const current: Current = { change, side: "asker", reject, release: nothing, event: undefined };
@@ -132,7 +166,8 @@ class ChangeDriver implements Feature, ProtocolChanges {
     this.#limit(current, options);
   }
 
-  answer(ask: ChangeAsk, change: ProtocolChange): void {
+  answer(ask: ChangeAsk): void {
+    const { change } = ask;
     if (this.#current !== undefined) {
       return this.#fail(
         new StartTLSCollision(`both ends asked to change the protocol at once (${ask.command.name})`),
@@ -164,7 +199,9 @@ class ChangeDriver implements Feature, ProtocolChanges {
     try {
       const values = await ask.run();
       if (this.#current !== current) return;
-      perform = current.change.prepare(this.#connection, values, "responder");
+      const prepared = current.change.prepare(this.#connection, values, "responder");
+      perform = typeof prepared === "function" ? prepared : await prepared;
+      if (this.#current !== current) return;
       ask.writeAnswer(values, answer);
     } catch (error) {
       if (this.#current === current) this.#end(current, "declined", error, () => ask.fail(error));
@@ -178,7 +215,8 @@ class ChangeDriver implements Feature, ProtocolChanges {
 
   /** Fails if bytes have followed a StartTLS ask. An honest peer sends nothing before the answer; an attacker does. */
   #injected({ change }: Current): boolean {
-    const { waiting } = this.#kernel.inbox;
+    const { inbox, transport } = this.#kernel;
+    const waiting = inbox.reader.buffered + transport.undelivered;
     if (change.state !== "upgrading" || waiting === 0) return false;
     this.#fail(
       new PlaintextAfterStartTLS(`plaintext after StartTLS: ${waiting} bytes arrived before it was answered`),
@@ -203,9 +241,13 @@ class ChangeDriver implements Feature, ProtocolChanges {
   }
 
   #begin(current: Current, by: "ask" | "asked"): void {
-    const { connection, observer } = this.#kernel;
+    const { calls, connection, observer, outbox, serving } = this.#kernel;
     this.#current = current;
-    this.#kernel.hold(by, current.change.state);
+    outbox.flush(); // what was appended before
+    calls.pending.queueFromHere();
+    this.#kernel.changeKind = current.change.state;
+    if (by === "asked") serving.serveQueue(); // received before the change: must not be executed after it
+    this.#kernel.move(by);
     if (observer === undefined) return;
     current.event = { connection, kind: current.change.state, side: current.side };
     observer.changeStarted?.(current.event);
@@ -221,11 +263,17 @@ class ChangeDriver implements Feature, ProtocolChanges {
     error?: unknown,
     beforeReading: () => void = nothing,
   ): void {
+    const kernel = this.#kernel;
     this.#finish(current);
-    this.#kernel.resume(by, () => {
-      this.#report(current, by === "upgraded" ? undefined : { error });
-      beforeReading();
-    });
+    kernel.calls.pending.sendQueued();
+    kernel.changeKind = undefined;
+    kernel.move(by);
+    kernel.outbox.flush();
+    kernel.checkDrained();
+    this.#report(current, by === "upgraded" ? undefined : { error });
+    beforeReading();
+    kernel.inbox.read();
+    if (kernel.closeWanted) kernel.ending.close();
   }
 
   #finish(current: Current): void {
@@ -246,11 +294,13 @@ class ChangeDriver implements Feature, ProtocolChanges {
    */
   #perform(
     current: Current,
-    perform: PerformChange,
+    perform: PerformChange | Promise<PerformChange>,
     by: "answered" | "agreed",
     done: (values: Values) => void,
     failed: (error: unknown) => void,
   ): void {
+    // Asks that were received in plaintext must not be executed after the change.
+    if (by === "answered") this.#kernel.serving.serveQueue();
     this.#kernel.move(by);
     this.#make(current, perform).then(
       (values) => {
@@ -267,16 +317,23 @@ class ChangeDriver implements Feature, ProtocolChanges {
   }
 
   /** Resolves with undefined if the connection was lost meanwhile. */
-  async #make(current: Current, perform: PerformChange): Promise<Values | undefined> {
-    const { inbox, transport } = this.#kernel;
+  async #make(
+    current: Current,
+    prepared: PerformChange | Promise<PerformChange>,
+  ): Promise<Values | undefined> {
+    const { ending, inbox, transport } = this.#kernel;
     await transport.flushed();
+    const perform = typeof prepared === "function" ? prepared : await prepared;
     if (this.#current !== current) return undefined;
-    const leftovers = inbox.takeRest();
+    const leftovers = inbox.reader.takeRest();
     if (current.change.state === "switching") {
       // Before the stream is given away: from then on nothing here may end it or wait for its end.
       this.#finish(current);
-      this.#kernel.move("handedOver");
+      const reason = new ProtocolSwitched("the connection speaks another protocol now");
+      this.#kernel.reason = reason;
+      ending.stop("handedOver", reason);
       this.#report(current, undefined);
+      ending.report(reason);
       return perform(leftovers);
     }
     const values = await perform(leftovers);

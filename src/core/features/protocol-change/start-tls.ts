@@ -9,7 +9,14 @@ import { command } from "../../command/command.ts";
 import type { BoxKind, ChangeSide, ChangingConnection } from "../../command/protocol-change.ts";
 import { TLSNotAvailable } from "../../errors/caller.ts";
 import { NotQuiescent, OnlyOneTLS, PeerVerifyError } from "../../errors/tls.ts";
-import type { CertificateLike, PrivateCertificateLike, TLSOptions } from "../../transport.ts";
+import type {
+  CertificateLike,
+  NamedAuthorities,
+  PrivateCertificateLike,
+  StartTLSTransport,
+  TLSOptions,
+} from "../../transport.ts";
+import { checkTLSOptionNames, START_TLS_OPTIONS } from "./tls-option-names.ts";
 
 /** Kind of box of StartTLS: after the answer, a TLS handshake follows. */
 export const tlsBox: BoxKind = {
@@ -18,47 +25,72 @@ export const tlsBox: BoxKind = {
     state: "upgrading",
     admit(connection, side) {
       if (side === "asker" && connection.transport.tls !== undefined) {
-        throw new TypeError("the stream uses TLS from its first byte: StartTLS is not possible inside TLS");
+        throw new OnlyOneTLS("the stream uses TLS from its first byte: StartTLS is not possible inside TLS");
       }
       if (connection.secure) throw new OnlyOneTLS("TLS has already been started on this connection");
     },
     prepare(connection, values, side) {
-      const requireQuiescent = values.tls_requireQuiescent === true;
+      const { tls_requireQuiescent: requireQuiescent = false } = values;
+      if (typeof requireQuiescent !== "boolean")
+        throw new TypeError("startTLS: requireQuiescent must be true or false");
       if (requireQuiescent && !connection.quiescent) {
         throw new NotQuiescent("calls that were made in plaintext are not answered yet");
       }
-      const options = tlsOptions(connection, values);
-      requireAuthorities(connection, options, side);
-      const start = startOf(connection, options);
-      return async (leftovers) => {
+      const given = givenOptions(values);
+      const start = (defaults: TLSOptions | undefined): StartTLSTransport => {
+        // A function that forgets to return its options must not turn verification off.
+        if (defaults === undefined)
+          throw new TypeError("tls: the function returned undefined, not TLS options");
+        checkTLSOptionNames("tls", defaults);
+        const options = { ...defaults, ...given };
+        requireAuthorities(connection, options, side);
+        return startOf(connection, options);
+      };
+      const performWith = (begin: StartTLSTransport) => async (leftovers: Uint8Array) => {
         // The peer may have called in plaintext until it answered. It starts TLS now, so the upgrade cannot be undone.
         if (requireQuiescent && connection.owesAnswers) {
           throw new NotQuiescent(
             "calls that the peer made in plaintext, before it answered StartTLS, are not answered yet",
           );
         }
-        const session = await start(leftovers, side);
+        const session = await begin(leftovers, side);
         if (connection.requireTLS === "verified" && session.verified !== true) {
           throw new PeerVerifyError('the peer is not verified, and requireTLS: "verified" requires it');
         }
         connection.secured(session);
         return {};
       };
+      const defaults = connection.tlsDefaults();
+      return defaults instanceof Promise
+        ? defaults.then((options) => performWith(start(options)))
+        : performWith(start(defaults));
     },
   },
 };
 
-/** Values of the caller or the responder, and the connection's `tls` option for those that they do not give. */
-function tlsOptions(
-  { tlsDefaults }: ChangingConnection,
-  values: Readonly<Record<string, unknown>>,
-): TLSOptions {
-  return {
-    ...tlsDefaults, // it may have options that the core does not know, for example TLS versions on Node
-    localCertificate: values.tls_localCertificate ?? tlsDefaults.localCertificate,
-    verifyAuthorities: values.tls_verifyAuthorities ?? tlsDefaults.verifyAuthorities,
-    serverName: values.tls_serverName ?? tlsDefaults.serverName,
-  } as TLSOptions; // the transport checks the values, because it knows its own certificate classes
+/**
+ * Returns the options of the call or the responder. An option that is undefined does not override a default.
+ * @throws TypeError for an option that does not exist, and for null
+ */
+function givenOptions(values: Readonly<Record<string, unknown>>): TLSOptions {
+  const { tls_options: more = {} } = values;
+  // A JavaScript program may pass a value of any type: the check refuses those that are not objects.
+  checkTLSOptionNames("startTLS", more as object, START_TLS_OPTIONS);
+  const all = {
+    ...(more as TLSOptions),
+    ...defined({
+      localCertificate: values.tls_localCertificate,
+      verifyAuthorities: values.tls_verifyAuthorities,
+      serverName: values.tls_serverName,
+    }),
+  };
+  checkTLSOptionNames("startTLS", all);
+  return defined(all);
+}
+
+/** Returns the options that are not undefined. */
+function defined(options: object): TLSOptions {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
 }
 
 /**
@@ -93,7 +125,9 @@ const tlsFields = {
   /** Certificate, with its private key, that this end presents. */
   tls_localCertificate: local<PrivateCertificateLike>(),
   /** CAs that this end trusts to issue the peer's certificate. */
-  tls_verifyAuthorities: local<readonly CertificateLike[]>(),
+  tls_verifyAuthorities: local<readonly CertificateLike[] | NamedAuthorities>(),
+  /** Further options of this end, for example `minVersion`. Not part of Twisted. */
+  tls_options: local<TLSOptions>(),
   /** Reject the upgrade while calls made in plaintext are unanswered: see {@link StartTLSOptions}. Not part of Twisted. */
   tls_requireQuiescent: local<boolean>(),
 };

@@ -8,6 +8,10 @@ export const TLS_OPTIONS = [
   "serverName",
   "minVersion",
   "maxVersion",
+  "ciphers",
+  "crl",
+  "keyLog",
+  "certificateFor",
 ] as const;
 
 /** Names of the options of `startTLS`. */

@@ -5,14 +5,23 @@
  * this end reads on and queues the asks. If even the queue is full, and no ask finishes in `pauseTimeout`, the connection is
  * closed.
  */
+import type { Port } from "../calls/port.ts";
 import { LimitExceeded } from "../errors/caller.ts";
-import type { Kernel } from "./feature.ts";
 
 /** Milliseconds between two looks. */
 const READ_AHEAD_MS = 1_000;
 
+/** The serving half of a connection, as its pause sees it. */
+interface PausedServing {
+  readonly full: boolean;
+  readonly refuses: boolean;
+  /** Number of asks that have finished: it grows while there is progress. */
+  readonly finished: number;
+}
+
 export class Pause {
-  readonly #kernel: Kernel;
+  readonly #port: Port;
+  readonly #serving: PausedServing;
   readonly #readAhead: () => void;
   readonly #look = () => this.#check();
   #timer: unknown;
@@ -21,31 +30,34 @@ export class Pause {
   /** The time of the last progress. */
   #since = 0;
 
-  constructor(kernel: Kernel, readAhead: () => void) {
-    this.#kernel = kernel;
+  /** @param readAhead called when asks are read and queued from now on */
+  constructor(port: Port, serving: PausedServing, readAhead: () => void) {
+    this.#port = port;
+    this.#serving = serving;
     this.#readAhead = readAhead;
   }
 
   /** Called while a limit is reached. Sets a timer if there is none. */
   begin(): void {
-    if (this.#timer !== undefined || this.#kernel.rules.boxes === "dropped") return;
-    const { clock, serving } = this.#kernel;
-    this.#finished = serving.finished;
+    if (this.#timer !== undefined || !this.#port.alive) return;
+    const { clock } = this.#port;
+    this.#finished = this.#serving.finished;
     this.#since = clock.now();
     this.#timer = clock.setTimeout(this.#look, READ_AHEAD_MS);
   }
 
   stop(): void {
-    this.#kernel.clock.clearTimeout(this.#timer);
+    this.#port.clock.clearTimeout(this.#timer);
   }
 
   #check(): void {
-    const { clock, limits, serving } = this.#kernel;
+    const { clock, limits } = this.#port;
+    const serving = this.#serving;
     this.#timer = undefined;
     if (!serving.full) return;
     if (serving.finished !== this.#finished) return this.begin();
     if (serving.refuses && clock.now() - this.#since >= limits.pauseTimeout) {
-      this.#kernel.fail(
+      this.#port.fail(
         new LimitExceeded(
           `asks over maxBytesInProgress have stopped the reading, and none has finished for ${limits.pauseTimeout} ms: the limit is pauseTimeout`,
         ),

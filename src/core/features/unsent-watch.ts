@@ -2,14 +2,17 @@
  * Watches bytes that wait to be sent. `unsentTimeout` closes the connection of a peer that does not read. While the
  * connections of a server have too many unsent bytes together, a connection with more than its share has only a second.
  */
+import type { Feature, FeatureKind, Kernel } from "../connection/feature.ts";
 import { LimitExceeded } from "../errors/caller.ts";
-import { UnsentTimeout } from "../errors/transport.ts";
-import type { Kernel } from "./feature.ts";
+import { UnsentTimeout } from "../errors/unsent-timeout.ts";
 
 /** Milliseconds between two looks, and without progress over the share of the connection. */
 const LOOK_MS = 1_000;
 
-export class UnsentWatch {
+/** `unsentTimeout`, and the limit on unsent bytes that the connections of a server share. */
+export const unsentWatch: FeatureKind = { watchUnsent: (kernel) => new UnsentWatch(kernel) };
+
+class UnsentWatch implements Feature {
   readonly #kernel: Kernel;
   readonly #look = () => this.#check();
   #timer: unknown;
@@ -17,21 +20,36 @@ export class UnsentWatch {
   #taken = 0;
   /** The time of the last progress. */
   #since = 0;
+  /** Bytes that the shared budget counts for this connection. */
+  #counted = 0;
 
   constructor(kernel: Kernel) {
     this.#kernel = kernel;
   }
 
-  /** Called after a write that has left unsent bytes. Sets a timer if there is none. */
-  begin(): void {
+  unsentChanged(): void {
+    this.#count(this.#kernel.outbox.pending);
+    if (this.#kernel.outbox.backlog === 0) return this.#stopTimer();
     if (this.#timer !== undefined) return;
     this.#progress();
     this.#setTimer();
   }
 
-  /** Called when everything is sent, and when the connection ends. */
-  stop(): void {
-    if (this.#timer === undefined) return;
+  stopped(): void {
+    this.#count(0);
+    this.#stopTimer();
+  }
+
+  /** Tells the budget of the server, if there is one, how many bytes wait on this connection. */
+  #count(pending: number): void {
+    const budget = this.#kernel.budgets?.unsent;
+    if (budget === undefined) return;
+    budget.add(pending - this.#counted);
+    this.#counted = pending;
+    this.#kernel.isOverShare = pending > 0 && budget.isExceededBy(pending);
+  }
+
+  #stopTimer(): void {
     this.#kernel.clock.clearTimeout(this.#timer);
     this.#timer = undefined;
   }
@@ -52,9 +70,10 @@ export class UnsentWatch {
   }
 
   #check(): void {
-    const { clock, limits, outbox, transport } = this.#kernel;
+    const { clock, limits, transport } = this.#kernel;
     this.#timer = undefined;
     if (transport.unsent === 0) return;
+    this.#count(this.#kernel.outbox.pending); // other connections may have written or ended
     if (this.#takenNow() > this.#taken) this.#progress();
     const silent = clock.now() - this.#since;
     if (silent >= limits.unsentTimeout) {
@@ -63,7 +82,7 @@ export class UnsentWatch {
           `the peer has taken none of ${transport.unsent} unsent bytes for ${limits.unsentTimeout} ms: the limit is unsentTimeout`,
         ),
       );
-    } else if (outbox.checkShare() && silent >= LOOK_MS) {
+    } else if (this.#kernel.isOverShare && silent >= LOOK_MS) {
       this.#kernel.destroy(
         new LimitExceeded(
           `the peer does not read, and its ${transport.unsent} unsent bytes are more than its share of the server's: the limit is serverLimits.maxUnsentBytes`,

@@ -1,6 +1,6 @@
 import { manualClock } from "ampwire/testing";
 import { expect, test } from "vitest";
-import { MAX_REPORTS_PER_SECOND, ReportLimiter } from "../../src/core/report-limiter.ts";
+import { MAX_REPORTS_PER_SECOND, ReportLimiter } from "../../../src/core/serving/report-limiter.ts";
 
 /** A limiter of three reports in a second, and what it has reported as dropped. */
 function limited() {

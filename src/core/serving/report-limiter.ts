@@ -1,5 +1,5 @@
 /** Rate limit on what is reported about one connection: a peer can cause an error with every box that it sends. */
-import type { Clock } from "./transport.ts";
+import type { Clock } from "../transport.ts";
 
 /** Milliseconds over which reports are counted. */
 const WINDOW_MS = 1_000;

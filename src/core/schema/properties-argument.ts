@@ -1,0 +1,38 @@
+/** Arguments that fill several properties, as an `IArgumentType` of Twisted can. */
+
+import { InvalidSignature } from "../errors/caller.ts";
+import type { BoxArgument, PropertiesArgument } from "./field.ts";
+import { boxArgument } from "./spread-fields.ts";
+
+/**
+ * Creates an argument that fills several properties: `{ image: propertiesArgument(["width", "height"], { toBox, fromBox }) }`
+ * is a declaration of the properties `width` and `height`, and there is no property `image`.
+ *
+ * `toBox` gets an object with these properties, of which those that are undefined are absent, and sets the keys. `fromBox` returns
+ * such an object, or undefined if a required key is absent. Properties that may be absent are optional in `T`.
+ *
+ * The argument cannot be an element of a list. `optional(...)` makes one property of it, with the object as its value.
+ *
+ * @throws InvalidSignature for names that cannot be properties of a command
+ */
+export function propertiesArgument<T extends object, I extends object = T>(
+  properties: readonly (keyof T & keyof I & string)[],
+  codec: Pick<BoxArgument<T, I>, "toBox" | "fromBox">,
+): PropertiesArgument<T, I> {
+  // `in Object.prototype`: every object inherits such a property, so that its absence could not be seen.
+  const invalid = properties.find((property) => property in Object.prototype);
+  if (invalid !== undefined)
+    throw new InvalidSignature(`${invalid} cannot be a property of a propertiesArgument`);
+  const argument = boxArgument<T, I>({
+    encode: never,
+    decode: never,
+    // Wrapped: the codec may be an instance of a class.
+    toBox: (values, name, box, connection) => codec.toBox(values, name, box, connection),
+    fromBox: (name, box, connection) => codec.fromBox(name, box, connection),
+  });
+  return Object.assign(argument, { properties });
+}
+
+function never(): never {
+  throw new TypeError("an argument that fills several properties cannot be an element of a list");
+}

@@ -1,0 +1,84 @@
+/** Answers and errors as boxes. */
+import { BadLocalReturn } from "../errors/responder.ts";
+import { isError, messageOf } from "../errors/to-error.ts";
+import { utf8Encoder } from "../platform.ts";
+import type { Values } from "../schema/field.ts";
+import { Box } from "../wire/box.ts";
+import { MAX_VALUE_LENGTH } from "../wire/box-limits.ts";
+import { writeBox } from "../wire/box-writer.ts";
+import type { ByteWriter } from "../wire/byte-writer.ts";
+import { textToKey } from "../wire/key-text.ts";
+import { ANSWER, ERROR, ERROR_CODE, ERROR_DESCRIPTION } from "../wire/protocol-keys.ts";
+import { type ByteRange, tagBytes } from "../wire/tag.ts";
+import type { IncomingAsk } from "./incoming-ask.ts";
+
+/** @throws BadLocalReturn: nothing is appended */
+export function writeAnswer(out: ByteWriter, ask: IncomingAsk, result: unknown, connection: unknown): void {
+  const { command } = ask;
+  out.busy = true;
+  try {
+    if (command !== undefined) command.writeAnswer(out, ask.tag, responseOf(ask.name, result), connection);
+    else writeBoxAnswer(out, ask.tag, result);
+  } catch (cause) {
+    out.busy = false;
+    throw badReturn(ask.name, cause);
+  }
+  out.busy = false;
+}
+
+function writeBoxAnswer(out: ByteWriter, tag: ByteRange, result: unknown): void {
+  writeBox(out, new Box(boxOf(result)).set(ANSWER, tagBytes(tag)));
+}
+
+function badReturn(name: string, cause: unknown): BadLocalReturn {
+  if (isError(cause) && cause instanceof BadLocalReturn) return cause;
+  return new BadLocalReturn(
+    `the responder of ${name} returned a value that cannot be sent: ${messageOf(cause)}`,
+    {
+      cause,
+    },
+  );
+}
+
+/** A responder of a command without response values may return undefined. */
+export function responseOf(name: string, result: unknown): Values {
+  if (result === undefined) return {};
+  // The schema checks each value; it only needs an object.
+  if (typeof result === "object" && result !== null) return result as Values;
+  throw noObject(name, result);
+}
+
+function noObject(name: string, result: unknown): BadLocalReturn {
+  return new BadLocalReturn(
+    `the responder of ${name} returned ${result === null ? "null" : typeof result}, not an object of response values`,
+  );
+}
+
+function boxOf(result: unknown): Box {
+  if (result instanceof Box) return result;
+  throw new TypeError("a raw responder answers with a Box");
+}
+
+/** @param data the extra keys of a declared error with data */
+export function writeError(
+  out: ByteWriter,
+  tag: ByteRange,
+  code: string,
+  description: string,
+  data?: ReadonlyMap<string, Uint8Array>,
+): void {
+  const box = new Box(data);
+  box.set(ERROR, tagBytes(tag));
+  const bytes = textToKey(code);
+  box.set(ERROR_CODE, bytes.length > MAX_VALUE_LENGTH ? shortened(code) : bytes);
+  box.set(ERROR_DESCRIPTION, shortened(description));
+  writeBox(out, box);
+}
+
+/** UTF-8 of the text, cut between two characters if it is longer than a value may be. */
+function shortened(text: string): Uint8Array {
+  const whole = utf8Encoder.encode(text);
+  if (whole.length <= MAX_VALUE_LENGTH) return whole;
+  const cut = new Uint8Array(MAX_VALUE_LENGTH);
+  return cut.subarray(0, utf8Encoder.encodeInto(text, cut).written);
+}

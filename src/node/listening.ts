@@ -1,0 +1,141 @@
+/** The start of a server: at an address, at a UNIX socket that may be stale, or at a socket that the process inherited. */
+
+import { once } from "node:events";
+import { chmodSync, lstatSync, unlinkSync } from "node:fs";
+import { connect, type ListenOptions as NetListenOptions, type Server } from "node:net";
+import { isMainThread } from "node:worker_threads";
+import { NET_LISTEN_OPTIONS, pick } from "./option-names.ts";
+import { isAbstract } from "./socket-address.ts";
+
+/** Where a server listens. */
+export interface ListenAddress extends Pick<NetListenOptions, (typeof NET_LISTEN_OPTIONS)[number]> {
+  /**
+   * File descriptor of a socket that listens already, or `"systemd"` for the socket that systemd has passed (`LISTEN_FDS`).
+   * Replaces `port`, `host` and `path`.
+   */
+  readonly fd?: number | "systemd" | undefined;
+  /**
+   * Let several processes listen at the same port; the system distributes the connections. Needs Node 23.1 or 22.12, and Linux
+   * or a BSD. Default false.
+   */
+  readonly reusePort?: boolean | undefined;
+  /** Replace the file of a UNIX socket at which no process listens any more. Default true. */
+  readonly unlinkStale?: boolean | undefined;
+  /** Permissions of the file of a UNIX socket, for example `0o600`. Default: those that the umask of the process leaves. */
+  readonly mode?: number | undefined;
+}
+
+/** The first descriptor that systemd passes: SD_LISTEN_FDS_START. */
+const FIRST_PASSED = 3;
+
+/**
+ * Checks the address before anything is opened.
+ * @throws TypeError, RangeError
+ */
+export function checkListenAddress({ fd, path, port, host, reusePort, mode }: ListenAddress): void {
+  if (fd !== undefined) {
+    if (path !== undefined || port !== undefined || host !== undefined)
+      throw new TypeError("the option fd replaces port, host and path: set only one of them");
+    if (fd !== "systemd" && !(Number.isInteger(fd) && fd >= 0))
+      throw new RangeError(`fd must be a file descriptor or "systemd", not ${String(fd)}`);
+  }
+  if (mode !== undefined) {
+    if (path === undefined || isAbstract(path))
+      throw new TypeError("the option mode needs `path`: only the file of a UNIX socket has one");
+    if (!(Number.isInteger(mode) && mode >= 0 && mode <= 0o777))
+      throw new RangeError(`mode must be permissions from 0 to 0o777, not ${String(mode)}`);
+  }
+  if (reusePort === true && !supportsReusePort())
+    throw new TypeError(`reusePort needs Node 22.12 or 23.1 or newer; this is ${process.version}`);
+}
+
+/**
+ * Makes a server listen.
+ * @throws Node's error if the address is not available; for a UNIX socket the message says if a process listens there
+ */
+export async function startListening(server: Server, address: ListenAddress): Promise<void> {
+  const { path, unlinkStale = true, mode } = address;
+  try {
+    await begin(server, address);
+  } catch (error) {
+    if (path === undefined || isAbstract(path) || codeOf(error) !== "EADDRINUSE") throw error;
+    const file = lstatSync(path, { throwIfNoEntry: false });
+    const stale = file?.isSocket() === true && !(await isAnswered(path));
+    if (!stale || !unlinkStale) throw explained(error, path, whyInUse(file?.isSocket() === true, stale));
+    // If another process has replaced the file meanwhile, that process listens.
+    if (lstatSync(path, { throwIfNoEntry: false })?.ino === file.ino) unlinkSync(path);
+    await begin(server, address);
+  }
+  if (path !== undefined && mode !== undefined) chmodSync(path, mode);
+}
+
+async function begin(server: Server, address: ListenAddress): Promise<void> {
+  const { fd, mode } = address;
+  const listening = once(server, "listening");
+  // With a mode, no other user may connect before the permissions are set. A worker thread cannot set the umask.
+  const umask = mode === undefined || !isMainThread ? undefined : process.umask(0o177);
+  try {
+    if (fd === undefined) server.listen(pick(address, [...NET_LISTEN_OPTIONS, "reusePort"]));
+    else server.listen({ fd: fd === "systemd" ? passedSocket() : fd });
+  } finally {
+    if (umask !== undefined) process.umask(umask);
+  }
+  await listening;
+}
+
+/** Returns true if a process listens at the path. */
+function isAnswered(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const probe = connect(path);
+    const done = (answered: boolean) => {
+      probe.destroy();
+      resolve(answered);
+    };
+    probe.on("connect", () => done(true));
+    // EAGAIN: the queue of a listening process is full. Any error but ECONNREFUSED may come from a listening process.
+    probe.on("error", (error) => done(codeOf(error) !== "ECONNREFUSED"));
+  });
+}
+
+function whyInUse(isSocket: boolean, stale: boolean): string {
+  if (!isSocket) return "the file is not a socket: remove it, or use another path";
+  if (stale) return "no process listens there: remove the file, or set unlinkStale";
+  return "a process listens there: stop it, or use another path";
+}
+
+function explained(error: unknown, path: string, why: string): Error {
+  const { code, errno, syscall } = error as NodeJS.ErrnoException; // an error of Node's server
+  const message = `cannot listen at ${path}: EADDRINUSE, ${why}`;
+  return Object.assign(new Error(message, { cause: error }), { code, errno, syscall, address: path });
+}
+
+function codeOf(error: unknown): unknown {
+  return error instanceof Error && "code" in error ? error.code : undefined;
+}
+
+/**
+ * Returns the socket that systemd has passed to this process.
+ * @throws Error if systemd has passed none, or several
+ */
+function passedSocket(): number {
+  const { LISTEN_PID, LISTEN_FDS } = process.env;
+  const count = Number(LISTEN_FDS);
+  if (!(count >= 1))
+    throw new Error(
+      "systemd has passed no socket: LISTEN_FDS is not set; start the program with a .socket unit",
+    );
+  if (LISTEN_PID !== String(process.pid))
+    throw new Error(
+      `systemd has passed its sockets to process ${LISTEN_PID}, and this is ${process.pid}: ExecStart must start node directly`,
+    );
+  if (count > 1)
+    throw new Error(
+      `systemd has passed ${count} sockets: set fd to one of ${FIRST_PASSED} to ${FIRST_PASSED + count - 1}`,
+    );
+  return FIRST_PASSED;
+}
+
+function supportsReusePort(): boolean {
+  const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
+  return major > 23 || (major === 23 && minor >= 1) || (major === 22 && minor >= 12);
+}

@@ -1,0 +1,49 @@
+/** Streams that were paused or read before they are attached. */
+import { once } from "node:events";
+import { type AddressInfo, connect as connectSocket, createServer, type Socket } from "node:net";
+import { type Duplex, PassThrough } from "node:stream";
+import { command, locator } from "ampwire";
+import { attach, protocolSwitch } from "ampwire/node";
+import { expect, onTestFinished, test } from "vitest";
+import { pair, tidy } from "../support/loopback.ts";
+import { bytesOf } from "../support/raw-peer.ts";
+
+const Ping = command("Ping");
+const pings = locator(Ping.responder(() => {}));
+
+test("a socket of a server with pauseOnConnect is read", async () => {
+  const server = createServer({ pauseOnConnect: true }).listen(0, "127.0.0.1");
+  onTestFinished(() => void server.close());
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  const socket = connectSocket(port, "127.0.0.1");
+  const [accepted] = (await once(server, "connection")) as [Socket];
+  tidy(attach(accepted, { locator: pings, role: "server" }));
+  const client = attach(socket, { role: "client" });
+  tidy(client);
+  await expect(client.callRemote(Ping)).resolves.toEqual({});
+});
+
+test("a paused stream with bytes that were put back is read from these bytes on", async () => {
+  const stream = new PassThrough({ allowHalfOpen: true });
+  stream.pause();
+  stream.unshift(bytesOf({ _command: "Ping" }));
+  let pinged = 0;
+  tidy(attach(stream, { locator: locator(Ping.responder(() => void pinged++)) }));
+  while (pinged === 0) await new Promise(setImmediate);
+  expect(pinged).toBe(1);
+});
+
+test("AMP can switch to AMP: the streams of the switch are attached again", async () => {
+  const Again = protocolSwitch("Again");
+  const streams: Duplex[] = [];
+  const { client } = await pair({
+    locator: locator(Again.responder(() => ({ protocol: (stream: Duplex) => void streams.push(stream) }))),
+  });
+  const stream = await client.switchProtocol(Again, {});
+  while (streams.length === 0) await new Promise(setImmediate);
+  tidy(attach(streams[0] as Duplex, { locator: pings, role: "server" }));
+  const again = attach(stream, { role: "client" });
+  tidy(again);
+  await expect(again.callRemote(Ping)).resolves.toEqual({});
+});

@@ -1,0 +1,56 @@
+/** The name in the server's certificate: cases 32 and 35 of the upgrade. */
+import { describe, expect, test } from "vitest";
+import { PeerVerifyError } from "../../../src/core/errors/tls.ts";
+import { PrivateCertificate } from "../../../src/node/certificates/private-certificate.ts";
+import { make } from "../../support/made-certificates.ts";
+import { failure, socketPair, upgradeBoth } from "./streams.ts";
+
+const authority = await PrivateCertificate.authority({ commonName: "CA" });
+const verifyAuthorities = [authority];
+
+async function clientOf(
+  serverName: string,
+  localCertificate: PrivateCertificate,
+  authorities = verifyAuthorities,
+) {
+  const ours = { verifyAuthorities: authorities, serverName };
+  const both = await upgradeBoth(await socketPair(), ours, { localCertificate });
+  for (const { status, ...rest } of [both.client, both.server]) {
+    if (status === "fulfilled" && "value" in rest) rest.value.destroy();
+  }
+  return failure(both.client);
+}
+
+describe("the name of the server", () => {
+  test.each([
+    ["no alternative name", []],
+    ["an IP address as its only alternative name", [{ type: "ip", value: "127.0.0.1" }]],
+  ] as const)("a common name does not count in a certificate with %s", async (_, hosts) => {
+    const issuer = await make({ name: "CA", authority: true });
+    const { certificate } = await make({ name: "calc.example", issuer, hosts });
+    const error = await clientOf("calc.example", certificate, [issuer.certificate]);
+    expect(error).toBeInstanceOf(PeerVerifyError);
+    expect(String(error)).toMatch(
+      hosts.length === 0 ? /common name does not count/ : /not for calc.example but for IP Address:127.0.0.1/,
+    );
+  });
+
+  test.each([
+    ["127.0.0.1", ["127.0.0.1"]],
+    ["::1", ["::1"]],
+    ["[::1]", ["::1"]],
+    ["0:0:0:0:0:0:0:1", ["[::1]"]],
+    ["2001:db8::10", ["calc.example", "2001:DB8:0::0010"]],
+  ])("serverName %j is verified by a certificate for %j", async (serverName, hostNames) => {
+    const certificate = await authority.issue({ commonName: "server", hostNames });
+    expect(await clientOf(serverName, certificate)).toBeUndefined();
+  });
+
+  test.each(["::2", "[::2]", "127.0.0.2", "::ffff:127.0.0.1"])(
+    "serverName %j is refused if the certificate has other addresses",
+    async (serverName) => {
+      const certificate = await authority.issue({ commonName: serverName, hostNames: ["::1", "127.0.0.1"] });
+      expect(await clientOf(serverName, certificate)).toBeInstanceOf(PeerVerifyError);
+    },
+  );
+});

@@ -1,0 +1,146 @@
+/** Revocation lists: case 33 of the upgrade. */
+import { describe, expect, test } from "vitest";
+import { InvalidCertificate, PeerRefusedCertificate, PeerVerifyError } from "../../../src/core/errors/tls.ts";
+import { Certificate } from "../../../src/node/certificates/certificate.ts";
+import { PrivateCertificate } from "../../../src/node/certificates/private-certificate.ts";
+import type { TLSOptions } from "../../../src/node/tls/options.ts";
+import { checkTLSOptions } from "../../../src/node/tls/validate-options.ts";
+import { make } from "../../support/made-certificates.ts";
+import { failure, type Options, socketPair, upgradeBoth } from "./streams.ts";
+
+const authority = await PrivateCertificate.authority({ commonName: "CA" });
+const impostor = await PrivateCertificate.authority({ commonName: "CA" });
+const other = await PrivateCertificate.authority({ commonName: "Other CA" });
+const hostNames = ["calc.example"];
+const [server, revokedServer] = [
+  await authority.issue({ commonName: "server", hostNames }),
+  await authority.issue({ commonName: "stolen", hostNames }),
+];
+const [client, revokedClient] = [
+  await authority.issue({ commonName: "alice" }),
+  await authority.issue({ commonName: "mallory" }),
+];
+const verifyAuthorities = [authority];
+const list = await authority.revocationList({ revoked: [revokedServer, revokedClient] });
+const otherList = await other.revocationList();
+const der = Buffer.from(list.replace(/-----.*-----/g, ""), "base64");
+
+async function attempt(clientOptions: Options, serverOptions: Options) {
+  const both = await upgradeBoth(await socketPair(), clientOptions, serverOptions);
+  for (const end of [both.client, both.server]) if (end.status === "fulfilled") end.value.destroy();
+  return both;
+}
+
+describe.each(["TLSv1.2", "TLSv1.3"] as const)("revocation lists over %s", (maxVersion) => {
+  test.each([
+    ["PEM text", list],
+    ["a DER file", der],
+    ["several lists", [otherList, der]],
+  ])("crl as %s: a revoked certificate is refused at both ends, another one is accepted", async (_, crl) => {
+    const ours = { verifyAuthorities, crl, maxVersion };
+    const accepted = await attempt(
+      { ...ours, localCertificate: client },
+      { ...ours, localCertificate: server },
+    );
+    expect([failure(accepted.client), failure(accepted.server)]).toEqual([undefined, undefined]);
+
+    const byClient = failure((await attempt(ours, { localCertificate: revokedServer })).client);
+    expect(byClient).toBeInstanceOf(PeerVerifyError);
+    expect(String(byClient)).toMatch(/CN=stolen.* is not trusted: it or a CA in its chain was revoked/);
+
+    const theirs = { verifyAuthorities, localCertificate: revokedClient, maxVersion };
+    const refused = await attempt(theirs, { ...ours, localCertificate: server });
+    expect(failure(refused.server)).toBeInstanceOf(PeerVerifyError);
+    expect(String(failure(refused.server))).toMatch(/was revoked/);
+    if (maxVersion === "TLSv1.2") expect(failure(refused.client)).toBeInstanceOf(PeerRefusedCertificate);
+  });
+});
+
+describe("a revocation list", () => {
+  test.each([
+    ["is out of date", authority.revocationList({ validForDays: 1e-9 }), /out of date/],
+    ["is of another CA", other.revocationList(), /no revocation list of the CA that issued it \(CN=CA\)/],
+    ["is of a CA with the same name and another key", impostor.revocationList(), /no revocation list/],
+  ])("a certificate is refused if the list %s", async (_, crl, reason) => {
+    const ours = { verifyAuthorities, crl: await crl };
+    const error = failure((await attempt(ours, { localCertificate: server })).client);
+    expect(error).toBeInstanceOf(PeerVerifyError);
+    expect(String(error)).toMatch(reason);
+  });
+
+  test("every CA of the chain needs a list", async () => {
+    const root = await make({ name: "Root", authority: true });
+    const middle = await make({ name: "Middle", authority: true, issuer: root });
+    const leaf = await middle.certificate.issue({ commonName: "leaf", hostNames });
+    const lists = [await root.certificate.revocationList(), await middle.certificate.revocationList()];
+    const ours = { verifyAuthorities: [root.certificate] };
+    const theirs = { localCertificate: leaf };
+    expect(failure((await attempt({ ...ours, crl: lists }, theirs)).client)).toBeUndefined();
+    for (const crl of lists)
+      expect(String(failure((await attempt({ ...ours, crl }, theirs)).client))).toMatch(/no revocation list/);
+    const revoked = await root.certificate.revocationList({ revoked: [middle.certificate] });
+    const crl = [revoked, ...lists.slice(1)];
+    expect(String(failure((await attempt({ ...ours, crl }, theirs)).client))).toMatch(/was revoked/);
+  });
+
+  test("a renewed list keeps its entries, and refuses certificates and lists of other CAs", async () => {
+    const renewed = await authority.revocationList({ previous: der, validForDays: 7 });
+    const again = await authority.revocationList({ previous: renewed, revoked: [revokedServer] });
+    for (const crl of [renewed, again]) {
+      const error = failure(
+        (await attempt({ verifyAuthorities, crl }, { localCertificate: revokedServer })).client,
+      );
+      expect(String(error)).toMatch(/was revoked/);
+    }
+    await expect(other.revocationList({ revoked: [server] })).rejects.toThrow(
+      /was not issued by CN=Other CA/,
+    );
+    await expect(impostor.revocationList({ revoked: [server] })).rejects.toThrow(/was not issued by/);
+    await expect(impostor.revocationList({ previous: list })).rejects.toThrow(/was not signed by/);
+    await expect(client.revocationList()).rejects.toThrow(/is not a CA/);
+    await expect(authority.revocationList({ validForDays: 0 })).rejects.toThrow(InvalidCertificate);
+  });
+
+  test.each([
+    ["without verifyAuthorities", { crl: list }, /needs verifyAuthorities/],
+    ["that is empty", { verifyAuthorities, crl: [] }, /crl is empty/],
+    [
+      "that is a certificate",
+      { verifyAuthorities, crl: server.toPEM() },
+      /holds a CERTIFICATE, not a revocation/,
+    ],
+    ["that is malformed", { verifyAuthorities, crl: der.subarray(0, 60) }, /malformed revocation list/],
+    ["that is a file name", { verifyAuthorities, crl: "authority-crl.pem" }, /name of a file/],
+    ["that is a number", { verifyAuthorities, crl: 7 as unknown as string }, /got number/],
+  ])("crl %s is refused before anything is sent", (_, options: TLSOptions, message) => {
+    expect(() => checkTLSOptions(options, "client")).toThrow(InvalidCertificate);
+    expect(() => checkTLSOptions(options, "client")).toThrow(message);
+  });
+});
+
+describe("chains", () => {
+  test("an intermediate CA may be the only trusted one", async () => {
+    const root = await make({ name: "Root", authority: true });
+    const middle = await make({ name: "Middle", authority: true, issuer: root });
+    const sibling = await make({ name: "Sibling", authority: true, issuer: root });
+    const localCertificate = await middle.certificate.issue({ commonName: "leaf", hostNames });
+    const trust = async (trusted: Certificate) =>
+      failure(
+        (await attempt({ verifyAuthorities: [trusted], serverName: "calc.example" }, { localCertificate }))
+          .client,
+      );
+    expect(await trust(Certificate.loadPEM(middle.certificate.toPEM()))).toBeUndefined();
+    expect(await trust(root.certificate)).toBeUndefined();
+    expect(await trust(sibling.certificate)).toBeInstanceOf(PeerVerifyError);
+  });
+
+  test("a certificate that an intermediate CA issues sends the intermediate, also after it is stored as PEM", async () => {
+    const root = await make({ name: "Root", authority: true });
+    const middle = await make({ name: "Middle", authority: true, issuer: root });
+    const issued = await middle.certificate.issue({ commonName: "leaf", hostNames });
+    const loaded = PrivateCertificate.loadPEM(issued.toPEMWithKey());
+    expect(loaded.chain.map(({ subject }) => subject)).toEqual(["CN=Middle"]);
+    const both = await attempt({ verifyAuthorities: [root.certificate] }, { localCertificate: loaded });
+    expect(failure(both.client)).toBeUndefined();
+  });
+});
