@@ -1,6 +1,6 @@
 /** Rules for imports. The compiler checks that the core uses no types of Node or the DOM. */
 import { describe, expect, test } from "vitest";
-import { type Import, importsOf, sources } from "./support/sources.ts";
+import { type Import, importsOf, sources, textOf } from "./support/sources.ts";
 
 /**
  * The folders of `src/`, and the folders that each may import besides itself. A file directly in `core/` counts as a folder.
@@ -95,6 +95,14 @@ describe("sources", () => {
         !from.startsWith("core/features/protocol-change/"),
     );
     expect(wrong.map(({ from }) => from)).toEqual([]);
+  });
+
+  test("no source imports createRequire by name: webpack follows it and warns about the optional package koffi", () => {
+    const wrong = paths.filter((path) => /import\s*\{[^}]*\bcreateRequire\b/.test(textOf(path)));
+    expect(wrong).toEqual([]);
+    expect(paths.filter((path) => textOf(path).includes("createRequire("))).toEqual([
+      "node/descriptors/libc.ts",
+    ]);
   });
 
   test("no source except the CLI imports an entry point", () => {

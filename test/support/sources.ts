@@ -21,6 +21,11 @@ export function sources(): string[] {
     .sort();
 }
 
+/** Returns the text of a source. */
+export function textOf(path: string): string {
+  return readFileSync(SRC + path, "utf8");
+}
+
 export function importsOf(path: string): Import[] {
   const found: Import[] = [];
   const note = (specifier: ts.Node | undefined) => {
@@ -51,8 +56,7 @@ export function exportsOf(path: string): string[] {
 }
 
 function parsed(path: string): ts.SourceFile {
-  const text = readFileSync(SRC + path, "utf8");
-  return ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true);
+  return ts.createSourceFile(path, textOf(path), ts.ScriptTarget.Latest, true);
 }
 
 function resolved(from: string, specifier: string): string {

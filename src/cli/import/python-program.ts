@@ -1,4 +1,4 @@
-/** Python program that imports a module and prints its commands as JSON. A string, so that the build needs no copy of it. */
+/** Python program that imports modules and prints their commands as JSON. A string, so that the build needs no copy of it. */
 
 export const PYTHON_PROGRAM = `
 import sys
@@ -6,15 +6,15 @@ import sys
 # \`python -c\` searches the working directory first: its ./json.py must not replace a standard module.
 sys.path[:] = [place for place in sys.path if place != ""]
 
-import importlib, importlib.util, inspect, json, os
+import hashlib, importlib, importlib.util, inspect, json, os, pkgutil, zlib
 
 sys.dont_write_bytecode = True  # do not write into the folder of the user
 out = os.fdopen(os.dup(1), "w")
 os.dup2(2, 1)  # output of the module must not mix with the JSON
 
 
-def fail(code, message):
-    json.dump({"failure": code, "message": message}, out)
+def fail(code, message, module=""):
+    json.dump({"failure": code, "message": message, "module": module}, out)
     out.flush()
     sys.exit(0)
 
@@ -30,6 +30,8 @@ PLAIN = ["Integer", "String", "Unicode", "Boolean", "Float", "Decimal", "DateTim
 
 
 def load(name):
+    if os.sep in name and os.path.isdir(name):
+        name = os.path.join(name, "__init__.py")
     if not name.endswith(".py"):
         sys.path.append(os.getcwd())  # last, so that installed modules win
         return importlib.import_module(name)
@@ -78,15 +80,137 @@ def typeName(argument):
     return "Unknown"
 
 
+def digits(length, seed=0):
+    """Return hexadecimal digits that do not repeat, so that compressed bytes stay long."""
+    made = [hashlib.sha512(b"%d %d" % (seed, number)).hexdigest() for number in range(length // 128 + 1)]
+    return "".join(made)[:length]
+
+
+def sampleRow(fields, seed):
+    """Return a row of sample values, or None for a type without a sample."""
+    text = digits(1000, seed)
+    samples = {"Integer": int(text[:50], 16), "Unicode": text, "String": text.encode(), "Boolean": True, "Float": seed + 0.5}
+    row = {}
+    for name, field in fields:
+        sample = samples.get(typeName(field))
+        if sample is None and not field.optional:
+            return None
+        row[amp._wireNameToPythonIdentifier(name)] = sample
+    return row
+
+
+def samplesOf(argument, small):
+    """Return pairs of a sample value and its plain bytes: short ones, or ones that need several keys."""
+    if isinstance(argument, amp.AmpList):
+        if sampleRow(argument.subargs, 0) is None:
+            return []
+        rows, plain = [], b""
+        while len(plain) < (1 if small else 200000):
+            row = sampleRow(argument.subargs, len(rows))
+            rows.append(row)
+            plain += amp.AmpList(argument.subargs).toStringProto([dict(row)], None)
+        return [("AmpList", rows, plain)]
+    text = "\\u00e9" + digits(9 if small else 200000)
+    return [("BigUnicode", text, text.encode("utf-8")), ("BigBytes", text.encode("utf-8"), text.encode("utf-8"))]
+
+
+def layoutOf(keys):
+    """Return the layout of keys, and the keys in order."""
+    several = len(keys) > 1
+    for layout, made in [
+        ("numbered-from-2", [b"value"] + [b"value.%d" % each for each in range(2, len(keys) + 1)]),
+        ("numbered-from-0", [b"value.%d" % each for each in range(len(keys))]),
+    ]:
+        if set(made) == keys:
+            return layout, made, several
+    return None, [], several
+
+
+def compressionOf(pieces, plain):
+    """Return how pieces became from plain bytes; None if it is unknown."""
+    if b"".join(pieces) == plain:
+        return "none"
+    try:
+        if zlib.decompress(b"".join(pieces)) == plain:
+            return "whole"
+    except zlib.error:
+        pass
+    try:
+        return "pieces" if b"".join(zlib.decompress(each) for each in pieces) == plain else None
+    except zlib.error:
+        return None
+
+
+def written(argument, value, plain):
+    """Return layout, compression and the number of keys with which an argument writes a value and reads it again."""
+    strings = amp.Box()
+    objects = {"value": value}
+    argument.toBox(b"value", strings, objects, None)
+    strings = dict(strings)
+    layout, keys, several = layoutOf(set(strings))
+    compression = compressionOf([strings[each] for each in keys], plain) if keys else None
+    back = {}
+    argument.fromBox(b"value", amp.Box(strings), back, None)
+    if compression is None or back.get("value") != value:
+        return None
+    return layout, compression, several
+
+
+def codecOf(argument):
+    """Find the codec of a class with conversions of its own by writing sample values. Return None if it is unknown."""
+    for index in range(len(samplesOf(argument, True))):
+        try:
+            found = []
+            for small in (True, False):
+                kind, value, plain = samplesOf(argument, small)[index]
+                found.append(written(argument, value, plain))
+        except Exception:
+            continue
+        short, long = found
+        if short is None or long is None or short[0] != long[0] or short[2]:
+            continue
+        layout, compression, several = long
+        # A short value has one piece, so its compression fits both kinds.
+        if short[1] != compression and not (short[1] == "whole" and compression == "pieces"):
+            continue
+        return kind, layout if several or layout == "numbered-from-0" else None, compression
+    return None
+
+
+def describeOwn(argument):
+    """Describe a class with conversions of its own: a known codec, rows, or an unknown type."""
+    own = type(argument)
+    className = own.__module__ + "." + own.__qualname__
+    ownBox = any(getattr(own, each, None) is not getattr(amp.Argument, each) for each in ("toBox", "fromBox"))
+    rows = isinstance(argument, amp.AmpList)
+    fields = {"fields": describeTypes(argument.subargs)} if rows else {}
+    kind, layout, compression = codecOf(argument) or (None, None, None)
+    if kind is not None:
+        options = {"layout": layout} if layout == "numbered-from-0" else {}
+        if layout is not None:
+            found = {"type": "Big" if rows else kind, "options": options, "compression": compression}
+            if rows:
+                found["element"] = {"type": "AmpList", "optional": False, **fields}
+            return found
+        if compression != "none":
+            plain = "AmpList" if rows else "Unicode" if kind == "BigUnicode" else "String"
+            return {"type": "Compressed", "element": {"type": plain, "optional": False, **fields}}
+        if rows:
+            return {"type": "AmpList", **fields}
+    if rows and not ownBox:
+        return {"type": "AmpList", "className": className, **fields}
+    return {"type": "Unknown", "className": className, "ownBox": ownBox, **fields}
+
+
 def describeType(argument):
     name = typeName(argument)
-    found = {"type": name, "optional": bool(argument.optional)}
+    found = {"type": name, "optional": bool(getattr(argument, "optional", False))}
     if name == "ListOf":
         found["element"] = describeType(argument.elementType)
     if name == "AmpList":
         found["fields"] = describeTypes(argument.subargs)
     if name == "Unknown":
-        found["className"] = type(argument).__module__ + "." + type(argument).__qualname__
+        found.update(describeOwn(argument))
     options = getattr(argument, "ampwireOptions", None)
     if isinstance(options, dict) and options:
         # JSON has no infinity.
@@ -153,19 +277,24 @@ def describeCommand(name, command, names, errors):
         "requiresAnswer": bool(command.requiresAnswer),
         "requireTLS": bool(getattr(command, "requireTLS", False)),
         "idempotent": bool(getattr(command, "idempotent", False)),
+        "quits": issubclass(command.responseType, amp.QuitBox),
     }
 
 
-def describe(module):
+def describe(modules):
     names = {}
-    for name, value in list(vars(module).items()):
-        if isinstance(value, type) and issubclass(value, amp.Command) and value is not vars(amp).get(value.__name__):
-            names.setdefault(value, name)
+    for module in modules:
+        for name, value in list(vars(module).items()):
+            if isinstance(value, type) and issubclass(value, amp.Command) and value is not vars(amp).get(value.__name__):
+                if value not in names:
+                    while name in names.values():
+                        name += "_"
+                    names[value] = name
     # A base has fewer ancestors. Classes with equally many keep the order of the module.
     ordered = sorted(names, key=lambda command: len([each for each in command.__mro__ if each in names]))
     errors = Errors()
     commands = [describeCommand(names[each], each, names, errors) for each in (ordered if mustMove(names) else names)]
-    return {"errors": errors.describe(), "commands": commands}
+    return {"errors": errors.describe(), "commands": commands, "skipped": skipped}
 
 
 def mustMove(names):
@@ -178,11 +307,49 @@ def mustMove(names):
     return False
 
 
-try:
-    module = load(sys.argv[1])
-except BaseException as error:
-    fail("import", type(error).__name__ + ": " + str(error))
-json.dump(describe(module), out)
+TESTS = {"test", "tests", "testing", "conftest", "setup", "__main__"}
+skipped = []  # modules of a package that do not load
+
+
+def partsOf(package):
+    """Load the modules of a package and of the packages in it, except tests and programs."""
+    found = []
+    for each in pkgutil.iter_modules(package.__path__):
+        if each.name in TESTS or each.name.startswith("test_"):
+            continue
+        name = package.__name__ + "." + each.name
+        try:
+            module = importlib.import_module(name)
+        except BaseException as error:
+            skipped.append({"module": name, "message": describeError(error)})
+            continue
+        found.append(module)
+        if each.ispkg:
+            found.extend(partsOf(module))
+    return found
+
+
+def describeError(error):
+    return type(error).__name__ + ": " + str(error)
+
+
+def isDependency(error, module):
+    """Return whether a module is missing that the requested one imports."""
+    return isinstance(error, ModuleNotFoundError) and error.name and not (module + ".").startswith(error.name + ".")
+
+
+modules = []
+for argument in sys.argv[1:]:
+    try:
+        module = load(argument)
+    except BaseException as error:
+        if isDependency(error, argument):
+            fail("dependency", "it needs the Python module %s, which %s does not have" % (error.name, sys.executable), argument)
+        fail("import", describeError(error), argument)
+    modules.append(module)
+    if hasattr(module, "__path__"):
+        modules.extend(partsOf(module))
+json.dump(describe(modules), out)
 out.flush()
 os._exit(0)  # the module may have started threads
 `;

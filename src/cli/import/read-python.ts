@@ -1,4 +1,4 @@
-/** Reads the commands of a Python module with the Python of the system. */
+/** Reads the commands of Python modules with the Python of the system. */
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
 import { Failure, UsageError } from "../cli-error.ts";
@@ -10,26 +10,51 @@ const SYSTEM_PYTHON = "/usr/bin/python3";
 
 const hints: Readonly<Record<string, string>> = {
   twisted: "install python3-twisted (Debian), or set AMPWIRE_PYTHON to a Python that has it",
-  import: "use the name of a Python module, or the path of a .py file",
+  import: "use the name of a Python module or package, or the path of a .py file",
+  dependency:
+    "AMPWIRE_PYTHON names the Python that has it, for example AMPWIRE_PYTHON=venv/bin/python ampwire import ...",
 };
 
-type Answer = ModuleDescription | { readonly failure: string; readonly message: string };
-
-/** @throws UsageError if the file does not exist, Failure if Python or Twisted is missing or the module does not load */
-export async function readPython(module: string): Promise<ModuleDescription> {
-  if (module.endsWith(".py") && !existsSync(module))
-    throw new UsageError(`cannot find ${module}`, hints.import);
-  const answer = JSON.parse(await runPython(module)) as Answer; // PYTHON_PROGRAM wrote it
-  if ("failure" in answer) throw new Failure(`${module}: ${answer.message}`, hints[answer.failure]);
-  if (answer.commands.length > 0) return answer;
-  throw new Failure(`${module} has no commands`, "define one, for example: class Sum(amp.Command): ...");
+/** A module of a package that did not load. */
+interface Skipped {
+  readonly module: string;
+  readonly message: string;
 }
 
-function runPython(module: string): Promise<string> {
+export type PythonDescription = ModuleDescription & { readonly skipped: readonly Skipped[] };
+
+type Answer =
+  | PythonDescription
+  | { readonly failure: string; readonly message: string; readonly module: string };
+
+/**
+ * @param modules names of modules and packages, and paths. What they share is described once
+ * @throws UsageError if a file does not exist, Failure if Python or Twisted is missing or a module does not load
+ */
+export async function readPython(...modules: readonly string[]): Promise<PythonDescription> {
+  for (const module of modules) {
+    if (module.endsWith(".py") && !existsSync(module))
+      throw new UsageError(`cannot find ${module}`, hints.import);
+  }
+  const answer = JSON.parse(await runPython(modules)) as Answer; // PYTHON_PROGRAM wrote it
+  if ("failure" in answer) {
+    const where = answer.module || modules.join(", ");
+    throw new Failure(`${where}: ${answer.message}`, hints[answer.failure]);
+  }
+  if (answer.commands.length > 0) return answer;
+  const [first] = answer.skipped;
+  if (first !== undefined) throw new Failure(`${first.module}: ${first.message}`, hints.dependency);
+  throw new Failure(
+    `${modules.join(", ")} has no commands`,
+    "define one, for example: class Sum(amp.Command): ...",
+  );
+}
+
+function runPython(modules: readonly string[]): Promise<string> {
   const python = process.env.AMPWIRE_PYTHON || SYSTEM_PYTHON;
   return new Promise((resolve, reject) => {
     const options = { maxBuffer: 256 * 1024 * 1024 };
-    const child = execFile(python, ["-c", PYTHON_PROGRAM, module], options, (error, stdout, stderr) => {
+    const child = execFile(python, ["-c", PYTHON_PROGRAM, ...modules], options, (error, stdout, stderr) => {
       if (error === null) return resolve(stdout);
       const missing = "code" in error && error.code === "ENOENT";
       const lines = stderr.trim().split("\n");

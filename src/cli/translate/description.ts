@@ -33,20 +33,29 @@ export interface CommandDescription {
   readonly requiresAnswer: boolean;
   readonly requireTLS: boolean;
   readonly idempotent: boolean;
+  /** True for Twisted's `responseType = QuitBox`: the connection closes after the answer. */
+  readonly quits?: boolean | undefined;
 }
 
 export type Types = Readonly<Record<string, TypeDescription>>;
 
 export interface TypeDescription {
-  /** Type name as in `ArgumentDescription`. `Local` is never sent. `Unknown` is a custom codec. */
+  /**
+   * Type name as in `ArgumentDescription`. `Local` is never sent. `Unknown` is a custom codec. `Big` and `Compressed` have the
+   * type of the whole value as `element`.
+   */
   readonly type: string;
   readonly optional: boolean;
   readonly element?: TypeDescription | undefined;
   readonly fields?: Types | undefined;
   /** Options as JSON. `Infinity`, which JSON lacks, is the string "Infinity". */
   readonly options?: object | undefined;
-  /** Class name of an `Unknown` type. */
+  /** Compression of a `Big`, `BigBytes` or `BigUnicode` type. */
+  readonly compression?: "none" | "whole" | "pieces" | undefined;
+  /** Class name of an `Unknown` type, and of an `AmpList` type that converts its rows in a way of its own. */
   readonly className?: string | undefined;
+  /** True for an `Unknown` type that reads and writes keys of the box itself. */
+  readonly ownBox?: boolean | undefined;
 }
 
 /** The parts that a command adds to its base. */
