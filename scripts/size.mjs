@@ -21,7 +21,7 @@ import { root } from "./run.mjs";
 
 /** Files that a program with two integers and without reconnecting does not use. */
 const UNUSED =
-  /node_modules|reconnecting|protocol-change\/(driver|start-tls|protocol-switch|changing|queued|time-limit)|features\/unsent-watch|arguments\/(amp-list|big-|boolean|bytes|date-time|decimal|float|list-of|optional|path|python-|split|unicode)/;
+  /node_modules|reconnecting|protocol-change\/(driver|start-tls|protocol-switch|changing|queued|time-limit)|features\/unsent-watch|arguments\/(amp-list|big|boolean|bytes|civil-days|compression|date-time|decimal|float|json|list-of|literal|nullable|optional|path|pieces|python-|split|unicode)|command\/declared-error|calls\/client|serving\/implement|schema\/(properties-argument|spread-fields)/;
 
 const SUM = `const Sum = command("Sum", { arguments: { a: integer(), b: integer() }, response: { total: integer() } });`;
 

@@ -65,7 +65,7 @@ function describeTypes(fields: Fields): Types {
 }
 
 function describeType(codec: Argument<unknown>): TypeDescription {
-  // In Python, an absent key of either is None.
+  // In Python, both give None for an absent key.
   const optional = ("optional" in codec && codec.optional === true) || "nullable" in codec;
   if ("local" in codec && codec.local === true) return { type: "Local", optional: true };
   const { description } = codec;

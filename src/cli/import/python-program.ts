@@ -93,7 +93,7 @@ def sampleRow(fields, seed):
     row = {}
     for name, field in fields:
         sample = samples.get(typeName(field))
-        if sample is None and not field.optional:
+        if None is sample and not field.optional:
             return None
         row[amp._wireNameToPythonIdentifier(name)] = sample
     return row
@@ -102,7 +102,7 @@ def sampleRow(fields, seed):
 def samplesOf(argument, small):
     """Return pairs of a sample value and its plain bytes: short ones, or ones that need several keys."""
     if isinstance(argument, amp.AmpList):
-        if sampleRow(argument.subargs, 0) is None:
+        if None is sampleRow(argument.subargs, 0):
             return []
         rows, plain = [], b""
         while len(plain) < (1 if small else 200000):
@@ -151,7 +151,7 @@ def written(argument, value, plain):
     compression = compressionOf([strings[each] for each in keys], plain) if keys else None
     back = {}
     argument.fromBox(b"value", amp.Box(strings), back, None)
-    if compression is None or back.get("value") != value:
+    if None is compression or back.get("value") != value:
         return None
     return layout, compression, several
 
@@ -167,7 +167,7 @@ def codecOf(argument):
         except Exception:
             continue
         short, long = found
-        if short is None or long is None or short[0] != long[0] or short[2]:
+        if None in (short, long) or short[0] != long[0] or short[2]:
             continue
         layout, compression, several = long
         # A short value has one piece, so its compression fits both kinds.

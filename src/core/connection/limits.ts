@@ -21,8 +21,8 @@ export interface Limits extends BoxLimits {
    */
   readonly maxBytesInProgress: number;
   /**
-   * Items of lists, rows, and keys of rows in one received box. A box with more is rejected, like any box that cannot be read.
-   * Default 65,536.
+   * Items of lists, rows, and keys of rows in one received box, parts of JSON, and decompressed bytes, 128 of which are one
+   * element. A box with more is rejected, like any box that cannot be read. Default 65,536.
    */
   readonly maxElements: number;
   /**

@@ -11,7 +11,6 @@ import {
   type Field,
   isLocal,
   isPieceOf,
-  propertiesOf,
   type SpreadPath,
   type Values,
 } from "./field.ts";
@@ -21,7 +20,8 @@ export class FieldSet implements CompiledFields {
   readonly fields: readonly Field[];
   /** Slow path for boxes of this set; undefined if no codec may use several keys. */
   readonly spreadPath: SpreadPath | undefined;
-  readonly #names: readonly string[];
+  /** Names of the properties that hold values. The index is the slot. */
+  #names: readonly string[];
   readonly #what: string;
   readonly #exact: boolean;
 
@@ -34,16 +34,14 @@ export class FieldSet implements CompiledFields {
   constructor(fields: Fields, what: string, exact = true) {
     this.#what = what;
     this.#exact = exact;
-    this.#names = Object.entries(fields).flatMap(([name, argument]) => propertiesOf(argument) ?? [name]);
+    this.#names = Object.keys(fields);
     this.fields = Object.entries(fields)
       .flatMap(([name, argument]) => this.#compile(name, argument))
       .sort((a, b) => compareBytes(a.key, b.key));
     const spread = this.fields.filter((field) => field.spread !== undefined);
     this.spreadPath = spread[0]?.spread?.spreadPath;
     for (const { name } of spread) this.#checkPieces(name);
-    const twice = this.#names.find((name, index) => this.#names.indexOf(name) !== index);
-    if (twice !== undefined)
-      throw new InvalidSignature(`${what}: two fields fill the property ${JSON.stringify(twice)}`);
+    if (this.spreadPath !== undefined) this.#names = this.spreadPath.propertyNames(this.#names, fields, what);
   }
 
   /** Returns the compiled field, or an empty array for a local field. @throws InvalidSignature, TooLong */

@@ -8,7 +8,7 @@ import { FixedBytes } from "../wire/fixed-bytes.ts";
 import type { Frame } from "../wire/frame.ts";
 import { textToKey } from "../wire/key-text.ts";
 import type { Tag } from "../wire/tag.ts";
-import { type Argument, asInPlace, type InPlaceArgument } from "./argument.ts";
+import { type Argument, asInPlace, type Fields, type InPlaceArgument } from "./argument.ts";
 import { checkCodec } from "./check-codec.ts";
 
 /** Values by field name. */
@@ -57,6 +57,12 @@ export interface CompiledFields {
 export interface SpreadPath {
   /** @throws InvalidSignature for a spread codec of which a function was overridden that this path would ignore */
   check(codec: Omit<BoxArgument<unknown, never>, "spreadPath">): void;
+  /**
+   * Returns the names of the properties that hold the values of some fields, with the properties of a PropertiesArgument at the
+   * end.
+   * @throws InvalidSignature if two fields fill the same property
+   */
+  propertyNames(names: readonly string[], fields: Fields, what: string): readonly string[];
   read(set: CompiledFields, frame: Frame, connection: unknown): Record<string, unknown>;
   /** @param slots values by {@link Field.slot}; the others are looked up in `values` */
   write(
@@ -90,14 +96,6 @@ export interface BoxArgument<T, I = T> extends Argument<T, I> {
  */
 export interface PropertiesArgument<T extends object, I extends object = T> extends BoxArgument<T, I> {
   readonly properties: readonly string[];
-}
-
-/** Returns the properties that an argument fills; undefined if it fills the property of its name. */
-export function propertiesOf(argument: object | undefined): readonly string[] | undefined {
-  // A JavaScript program may pass a value of any type.
-  return typeof argument === "object" && argument !== null && "properties" in argument
-    ? (argument as PropertiesArgument<object>).properties // only PropertiesArgument has it
-    : undefined;
 }
 
 /** @throws InvalidSignature if the name cannot be a key, TooLong if it is over 255 bytes */

@@ -9,13 +9,14 @@ import { writeBox } from "../wire/box-writer.ts";
 import type { ByteWriter } from "../wire/byte-writer.ts";
 import type { Frame } from "../wire/frame.ts";
 import { type Tag, tagBytes } from "../wire/tag.ts";
+import type { Fields } from "./argument.ts";
 import { isOverridden, registerFunctions } from "./check-codec.ts";
 import {
   type BoxArgument,
   type CompiledFields,
   type Constant,
   type Field,
-  propertiesOf,
+  type PropertiesArgument,
   type SpreadPath,
   takeValue,
   type Values,
@@ -56,6 +57,7 @@ export interface SideChannel {
 
 const throughBox: SpreadPath = {
   check: checkBoxCodec,
+  propertyNames,
   read(set, frame, connection) {
     return undoingOnError(connection, () => readBox(set, frame, connection));
   },
@@ -96,6 +98,28 @@ function readBox(set: CompiledFields, frame: Frame, connection: unknown): Record
     else if (!field.optional) throw set.missing(name);
   }
   return values;
+}
+
+/** In place of the name of a PropertiesArgument: no field and no property of an object literal has this name. */
+const NO_PROPERTY = "__proto__";
+
+function propertyNames(names: readonly string[], fields: Fields, what: string): readonly string[] {
+  const groups = Object.values(fields).map(propertiesOf);
+  const all = [
+    ...names.map((name, index) => (groups[index] === undefined ? name : NO_PROPERTY)),
+    ...groups.flatMap((properties = []) => properties),
+  ];
+  const twice = all.find((name, index) => name !== NO_PROPERTY && all.indexOf(name) !== index);
+  if (twice !== undefined)
+    throw new InvalidSignature(`${what}: two fields fill the property ${JSON.stringify(twice)}`);
+  return all;
+}
+
+/** Returns the properties that an argument fills; undefined if it fills the property of its name. */
+function propertiesOf(argument: object | undefined): readonly string[] | undefined {
+  return argument !== undefined && "properties" in argument
+    ? (argument as PropertiesArgument<object>).properties // only PropertiesArgument has it
+    : undefined;
 }
 
 /** Copies the properties that are not undefined. Returns `target`. */

@@ -39,7 +39,7 @@ describe("literal", () => {
 });
 
 describe("enumeration", () => {
-  // Objects as the compiler generates them for enums. An enum of numbers also maps each number to its name.
+  // Objects that the compiler makes of enums. An enum of numbers also maps each number to its name.
   const Size = { 0: "Small", 7: "Large", Small: 0, Large: 7 } as unknown as { Small: 0; Large: 7 };
   const Color = { Red: "red", Blue: "blue" } as const;
   const Mixed = { 1: "Uno", One: 1, Two: "two", Uno: 1 } as unknown as { One: 1; Two: "two"; Uno: 1 };
