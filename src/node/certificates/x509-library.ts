@@ -4,11 +4,12 @@
  * If an `import` fails once, for example because no file descriptor is left, Node 20 remembers the failure for the rest of the
  * process. `require` does not, if it is called with the path of a file. The paths are therefore found in advance.
  */
-import { createRequire } from "node:module";
+import nodeModule from "node:module";
 
 export type X509Library = typeof import("@peculiar/x509");
 
-const require = createRequire(import.meta.url);
+// A member call: webpack follows a named import of createRequire, and warns about the calls of `require` below.
+const require = nodeModule.createRequire(import.meta.url);
 const METADATA = pathOf("reflect-metadata"); // the X.509 library needs it loaded first
 const LIBRARY = pathOf("@peculiar/x509");
 
