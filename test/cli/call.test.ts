@@ -13,11 +13,18 @@ import {
   twistedServer,
 } from "../support/twisted.ts";
 import { ampwire, runCommand } from "./run-command.ts";
+import { runHere } from "./run-here.ts";
 
 /** The commands that Twisted serves, as JavaScript. Loading TypeScript takes most of a second; module.test.ts tests it. */
 const SCHEMA = scratchPath("commands.mjs");
 const { code: schema } = transformSync(readFileSync("test/support/commands.ts", "utf8"), { loader: "ts" });
 writeFileSync(SCHEMA, schema);
+
+/**
+ * Runs the command, in this process if it can: here the module of a schema would have another copy of the package than the
+ * command.
+ */
+const run = (typed: string) => (typed.includes("--schema") ? ampwire(typed) : runHere(typed));
 
 const servers: TwistedServer[] = [];
 afterAll(() => Promise.all(servers.map((server) => server[Symbol.asyncDispose]())));
@@ -43,7 +50,7 @@ describe("ampwire call of a command that requires TLS", () => {
     );
     const { port, next } = await rawServer();
     const peer = next().then((socket) => new RawPeer(socket));
-    const outcome = await ampwire(
+    const outcome = await run(
       ["call", `tcp://127.0.0.1:${port}`, name, "text=secret", "--schema", module, ...flags].join(" "),
     );
     expect(outcome.code).toBe(1);
@@ -60,13 +67,13 @@ describeWithTwisted("ampwire call to Twisted", () => {
   });
 
   test("an answer is printed with one value a line, binary data as hex", async () => {
-    expect(await ampwire(`call ${at} Sum a=13 b=81`)).toEqual({ code: 0, out: "total=94\n", err: "" });
-    const echoed = await ampwire(`call ${at} raw z=1 data:={"hex":"00ff"} a=1`);
+    expect(await run(`call ${at} Sum a=13 b=81`)).toEqual({ code: 0, out: "total=94\n", err: "" });
+    const echoed = await run(`call ${at} raw z=1 data:={"hex":"00ff"} a=1`);
     expect(echoed).toEqual({ code: 0, out: "a=1\ndata=0x00ff\nz=1\n", err: "" });
   });
 
   test("an answer is printed as JSON with --json", async () => {
-    const { out } = await ampwire(`call ${at} raw data:={"hex":"00ff"} text=é --json`);
+    const { out } = await run(`call ${at} raw data:={"hex":"00ff"} text=é --json`);
     expect(out).toBe('{"data":{"hex":"00ff"},"text":"é"}\n');
   });
 
@@ -74,7 +81,7 @@ describeWithTwisted("ampwire call to Twisted", () => {
     const file = scratchPath("bytes");
     writeFileSync(file, Uint8Array.of(1, 2, 254));
     const place = await twisted({ path: scratchPath("socket") });
-    expect((await ampwire(`call ${place} EchoString value=@${file}`)).out).toBe("value=0x0102fe\n");
+    expect((await run(`call ${place} EchoString value=@${file}`)).out).toBe("value=0x0102fe\n");
   });
 
   test("a schema converts values of every type", async () => {
@@ -102,39 +109,39 @@ describeWithTwisted("ampwire call to Twisted", () => {
 
   test("values are checked before the client connects", async () => {
     // No server listens at this address.
-    const { code, err } = await ampwire(`call tcp://127.0.0.1:1 Sum a=13 b=x --schema ${SCHEMA}`);
+    const { code, err } = await run(`call tcp://127.0.0.1:1 Sum a=13 b=x --schema ${SCHEMA}`);
     expect(code).toBe(2);
     expect(err).toMatch(/^ampwire: Sum: b: not an integer: "x" \(its type is BigInteger\)\n$/);
-    const unknown = await ampwire(`call tcp://127.0.0.1:1 Summ --schema ${SCHEMA}`);
+    const unknown = await run(`call tcp://127.0.0.1:1 Summ --schema ${SCHEMA}`);
     expect(unknown.code).toBe(2);
     expect(unknown.err).toMatch(/^ampwire: the schema has no command "Summ" \(it has .*Sum, /);
   });
 
   test("a failed call prints the error code, declared or not", async () => {
     const divided = "ampwire: ZERO_DIVISION: division by zero\n";
-    const plain = await ampwire(`call ${at} Divide numerator=1 denominator=0`);
+    const plain = await run(`call ${at} Divide numerator=1 denominator=0`);
     expect(plain).toEqual({ code: 1, out: "", err: divided });
-    expect(await ampwire(`call ${at} Divide numerator=1 denominator=0 --schema ${SCHEMA}`)).toEqual(plain);
-    const json = await ampwire(`call ${at} Divide numerator=1 denominator=0 --schema ${SCHEMA} --json`);
+    expect(await run(`call ${at} Divide numerator=1 denominator=0 --schema ${SCHEMA}`)).toEqual(plain);
+    const json = await run(`call ${at} Divide numerator=1 denominator=0 --schema ${SCHEMA} --json`);
     expect(JSON.parse(json.err).error.code).toBe("ZERO_DIVISION");
-    const unknown = await ampwire(`call ${at} Nope`);
+    const unknown = await run(`call ${at} Nope`);
     expect(unknown.code).toBe(1);
     expect(unknown.err).toMatch(/Unhandled Command: b'Nope' \(the peer has no responder with this name/);
   });
 
   test("a call times out after --timeout", async () => {
-    const { code, err } = await ampwire(`call ${at} Slow milliseconds=20000 --timeout 0.2`);
+    const { code, err } = await run(`call ${at} Slow milliseconds=20000 --timeout 0.2`);
     expect(code).toBe(1);
     expect(err).toMatch(/\(--timeout SECONDS sets a longer timeout\)$/m);
   });
 
   test("no answer is requested with --no-answer, or if the schema requests none", async () => {
-    expect(await ampwire(`call ${at} FailUndeclared message=x --no-answer`)).toEqual({
+    expect(await run(`call ${at} FailUndeclared message=x --no-answer`)).toEqual({
       code: 0,
       out: "",
       err: "",
     });
-    expect(await ampwire(`call ${at} Notify message=x --schema ${SCHEMA}`)).toEqual({
+    expect(await run(`call ${at} Notify message=x --schema ${SCHEMA}`)).toEqual({
       code: 0,
       out: "",
       err: "",
@@ -154,26 +161,26 @@ describeWithTwisted("ampwire call to Twisted", () => {
 
     test("-v prints the TLS session and the certificate of the peer", async () => {
       const files = `--ca ${certificateFile([known.authority])} --cert ${certificateFile([known.client])}`;
-      const { code, out, err } = await ampwire(`call ${mutual} WhoAmI --starttls ${files} -v`);
+      const { code, out, err } = await run(`call ${mutual} WhoAmI --starttls ${files} -v`);
       expect(code).toBe(0);
       expect(out).toMatch(/^peerCommonName=client\nsecure=True\ntlsVersion=TLSv1\.3\n$/);
       expect(err).toMatch(/^TLSv1\.3 TLS_\w+, peer CN=calc\.example, issued by CN=Test CA, verified\n$/);
     });
 
     test("the peer is verified unless --insecure is set", async () => {
-      const unknown = await ampwire(`call ${verified} Sum a=13 b=81 --starttls`);
+      const unknown = await run(`call ${verified} Sum a=13 b=81 --starttls`);
       expect(unknown.code).toBe(1);
       expect(unknown.err).toMatch(
         /^ampwire: the peer's certificate \(CN=calc\.example.*\(--ca FILE sets the CA/,
       );
       const ca = certificateFile([known.authority]);
-      const other = await ampwire(
+      const other = await run(
         `call ${verified} Sum a=13 b=81 --starttls --ca ${ca} --server-name other.example`,
       );
       expect(other.code).toBe(1);
       expect(other.err).toMatch(/it is not for other\.example/);
       for (const flags of ["--insecure", `--ca ${ca}`, `--ca ${ca} --server-name calc.example`]) {
-        expect(await ampwire(`call ${verified} Sum a=13 b=81 --starttls ${flags}`)).toMatchObject({
+        expect(await run(`call ${verified} Sum a=13 b=81 --starttls ${flags}`)).toMatchObject({
           code: 0,
           out: "total=94\n",
         });
@@ -182,12 +189,10 @@ describeWithTwisted("ampwire call to Twisted", () => {
 
     test("an extension of StartTLS is called by its name", async () => {
       const ca = certificateFile([known.authority]);
-      const started = await ampwire(
-        `call ${verified} SecureStart token=sesame --schema ${SCHEMA} --ca ${ca} -v`,
-      );
+      const started = await run(`call ${verified} SecureStart token=sesame --schema ${SCHEMA} --ca ${ca} -v`);
       expect(started.code).toBe(0);
       expect(started.err).toMatch(/^TLSv1\.3 .*, verified\n/);
-      const refused = await ampwire(`call ${verified} SecureStart token=x --schema ${SCHEMA} --ca ${ca}`);
+      const refused = await run(`call ${verified} SecureStart token=x --schema ${SCHEMA} --ca ${ca}`);
       expect(refused.code).toBe(1);
     });
   });

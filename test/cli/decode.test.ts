@@ -1,21 +1,32 @@
 /** `ampwire decode` of one direction: boxes with offsets, and the position at which the stream stops being AMP. */
+import { writeFileSync } from "node:fs";
 import { Box, encodeBox } from "ampwire";
 import { describe, expect, test } from "vitest";
 import { diagnose } from "../../src/cli/decode/diagnose.ts";
 import { fromHex } from "../../src/cli/decode/input.ts";
+import { scratchPath } from "../support/tls-side.ts";
 import { ampwire } from "./run-command.ts";
+import { runHere } from "./run-here.ts";
 
 const ask = encodeBox(new Box({ _ask: "1", _command: "Sum", a: "13", b: "81" }));
 const answer = encodeBox(new Box({ _answer: "1", total: "94" }));
 const failed = encodeBox(new Box({ _error: "2", _error_code: "ZERO", _error_description: "by zero" }));
 const stream = Buffer.concat([ask, answer, failed]);
 
-const decode = (input: Uint8Array | string, flags = "") =>
+/** Decodes standard input in a process of its own. */
+const decodeInput = (input: Uint8Array | string, flags = "") =>
   ampwire(`decode${flags && ` ${flags}`}`, { input });
+
+/** Decodes a file in this process, which saves the start of a process. */
+function decode(input: Uint8Array | string, flags = "") {
+  const file = scratchPath("boxes");
+  writeFileSync(file, input);
+  return runHere(["decode", ...(flags === "" ? [] : [flags]), file].join(" "));
+}
 
 describe("ampwire decode", () => {
   test("decode prints each box with its offset", async () => {
-    expect(await decode(stream)).toEqual({
+    expect(await decodeInput(stream)).toEqual({
       code: 0,
       out: "@0 asks Sum [1] a=13 b=81\n@40 answers an ask [1] total=94\n@65 fails an ask [2] ZERO: by zero\n",
       err: "",
@@ -59,7 +70,7 @@ describe("ampwire decode", () => {
   });
 
   test("decode reads the values of asks by a schema", async () => {
-    const { out } = await decode(ask, "--json --schema test/support/commands.ts");
+    const { out } = await decodeInput(ask, "--json --schema test/support/commands.ts");
     expect(JSON.parse(out).values).toEqual({ a: "13", b: "81" });
   });
 
@@ -109,7 +120,7 @@ describe("ampwire decode", () => {
 
   test("decode prints 60,000 boxes of one stream", async () => {
     const many = Buffer.concat(Array.from({ length: 20_000 }, () => stream));
-    const { code, out } = await decode(many);
+    const { code, out } = await decodeInput(many);
     expect(code).toBe(0);
     const lines = out.trimEnd().split("\n");
     expect(lines.length).toBe(60_000);
@@ -117,7 +128,7 @@ describe("ampwire decode", () => {
   });
 
   test("decode of a missing file is a usage error", async () => {
-    const { code, err } = await ampwire("decode nowhere");
+    const { code, err } = await runHere("decode nowhere");
     expect(code).toBe(2);
     expect(err).toMatch(/^ampwire: cannot read nowhere: ENOENT.* \(check the path\)$/m);
   });

@@ -29,7 +29,7 @@ describeWithTwisted("ampwire ping", () => {
   test("ping upgrades in each round with --starttls", async () => {
     const { server, authority } = await testCertificates();
     const at = await twisted({ certificate: server });
-    const { code, out, err } = await ampwire(
+    const { code, out, err } = await runHere(
       `ping ${at} -n 2 --starttls --ca ${certificateFile([authority])} -v --json`,
     );
     expect(code).toBe(0);
@@ -51,7 +51,7 @@ describeWithTwisted("ampwire ping", () => {
 
 test("ping accepts the rejection of plaintext as an answer", async () => {
   await using server = await listen({ port: 0, host: "127.0.0.1", requireTLS: true });
-  const { code, out } = await ampwire(`ping tcp://127.0.0.1:${server.address().port} -n 1`);
+  const { code, out } = await runHere(`ping tcp://127.0.0.1:${server.address().port} -n 1`);
   expect(code).toBe(0);
   expect(out).toMatch(/^1: connect /);
 });

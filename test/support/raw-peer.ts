@@ -4,6 +4,8 @@ import type { Socket } from "node:net";
 import { type ConnectionOptions, connect, createServer, type TLSSocket, type TlsOptions } from "node:tls";
 import { Box, BoxReader, encodeBox, type PrivateCertificateLike } from "ampwire";
 
+import { within } from "./within.ts";
+
 /** A box in a form that tests can write. */
 type Fields = Readonly<Record<string, string | Uint8Array>>;
 
@@ -25,8 +27,7 @@ export function textOf(box: Box): Record<string, string> {
 
 export class RawPeer {
   readonly socket: Socket;
-  /** Resolves when the socket is closed, for any reason. */
-  readonly closed: Promise<void>;
+  readonly #closed: Promise<void>;
   readonly #chunks: Buffer[] = [];
   #reader = new BoxReader();
   #ended = false;
@@ -38,7 +39,7 @@ export class RawPeer {
     socket.on("error", () => {}); // many tests reset the connection
     socket.on("data", this.#onData);
     socket.on("end", this.#onEnd);
-    this.closed = new Promise((resolve) => {
+    this.#closed = new Promise((resolve) => {
       socket.once("close", () => {
         this.#onEnd();
         resolve();
@@ -64,6 +65,11 @@ export class RawPeer {
   /** All bytes that were received in plaintext. */
   get received(): Buffer {
     return Buffer.concat(this.#chunks);
+  }
+
+  /** Resolves when the socket is closed, for any reason. */
+  get closed(): Promise<void> {
+    return within(this.#closed, "the socket of the raw peer to close");
   }
 
   /** True if the other end has ended its side. */
@@ -99,7 +105,8 @@ export class RawPeer {
   }
 
   #news(): Promise<void> {
-    return new Promise((resolve) => this.#wake.push(resolve));
+    const next = new Promise<void>((resolve) => this.#wake.push(resolve));
+    return within(next, () => `the other end to send or to end, after ${this.received.length} bytes from it`);
   }
 
   /** Ends this side with FIN. */

@@ -1,5 +1,6 @@
 /** A transport receiver that records the calls of its methods. */
 import type { ChunkOwnership, TransportReceiver } from "ampwire";
+import { within } from "./within.ts";
 
 export class ReceiverProbe implements TransportReceiver {
   /** The received chunks. Borrowed ones are copied; the receiver may keep the others. */
@@ -46,19 +47,25 @@ export class ReceiverProbe implements TransportReceiver {
     return Buffer.concat(this.chunks);
   }
 
-  /** Resolves when a condition on the recorded calls is true. */
-  async until(holds: () => boolean): Promise<void> {
-    while (!holds()) await new Promise<void>((resolve) => this.#wake.push(resolve));
+  /**
+   * Resolves when a condition on the recorded calls is true.
+   * @param what name of the condition, for the error if it never becomes true
+   */
+  async until(holds: () => boolean, what = "a call of the receiver"): Promise<void> {
+    while (!holds()) {
+      const next = new Promise<void>((resolve) => this.#wake.push(resolve));
+      await within(next, () => `${what}, after ${this.length} bytes and the calls [${this.heard}]`);
+    }
   }
 
   /** Resolves with all received bytes once there are this many. */
   async bytes(length: number): Promise<Buffer> {
-    await this.until(() => this.length >= length);
+    await this.until(() => this.length >= length, `${length} bytes`);
     return this.all;
   }
 
   async event(event: "ended" | "lost"): Promise<void> {
-    await this.until(() => this.heard.includes(event));
+    await this.until(() => this.heard.includes(event), event);
   }
 
   #notify(): void {

@@ -1,11 +1,14 @@
 /** Outcomes of promises. The handlers are added at once, so that a rejection is never unhandled. */
 
+import { within } from "./within.ts";
+
 /** Returns the error that a promise rejects with. */
 export async function rejection(promise: Promise<unknown>): Promise<Error> {
-  const outcome = await promise.then(
+  const settled = promise.then(
     (value) => ({ value }),
     (error: unknown) => ({ error }),
   );
+  const outcome = await within(settled, "a promise to reject");
   if ("value" in outcome)
     throw new Error("the promise was expected to reject, but has resolved", { cause: outcome.value });
   if (outcome.error instanceof Error) return outcome.error;
@@ -24,5 +27,10 @@ export function settling(promise: Promise<unknown>): Settling {
     () => void how.push("resolved"),
     () => void how.push("rejected"),
   );
-  return { how, over };
+  return {
+    how,
+    get over() {
+      return within(over, "a promise to settle");
+    },
+  };
 }

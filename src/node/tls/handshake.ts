@@ -28,7 +28,7 @@ export function handshake(stream: Duplex, options: UpgradeOptions): Promise<TLSS
     const settle = (): boolean => {
       if (settled) return false;
       settled = true;
-      stream.off("close", closed).off("end", closed);
+      stream.off("close", closed);
       signal?.removeEventListener("abort", aborted);
       return true;
     };
@@ -68,7 +68,6 @@ export function handshake(stream: Duplex, options: UpgradeOptions): Promise<TLSS
       streamError = error;
     });
     stream.once("close", closed);
-    stream.once("end", closed); // a TLS server on a stream that is not a socket would wait indefinitely
     signal?.addEventListener("abort", aborted, { once: true });
     if (signal?.aborted) aborted();
     else if (stream.destroyed || stream.readableEnded) closed();

@@ -1,4 +1,4 @@
-import type { Duplex } from "node:stream";
+import { Duplex } from "node:stream";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, describe, expect, test } from "vitest";
 import { HandshakeError, PlaintextAfterStartTLS } from "../../../src/core/errors/tls.ts";
@@ -141,6 +141,19 @@ describe.each(KINDS)("over %s", (_, pair) => {
     }
   });
 });
+
+test.each(["client", "server"] as const)(
+  "the end of a stream that does not close by itself rejects the handshake of the %s",
+  async (role) => {
+    const stream = new Duplex({ autoDestroy: false, read() {}, write: (_chunk, _encoding, done) => done() });
+    const ended = upgrade(stream.pause(), { role });
+    stream.push(null);
+    const error = await ended.catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(HandshakeError);
+    expect(String(error)).toMatch(/closed during the TLS handshake/);
+    expect(stream.destroyed).toBe(true);
+  },
+);
 
 test("a signal that was aborted before sends nothing", async () => {
   const [clientStream, serverStream] = await socketPair();

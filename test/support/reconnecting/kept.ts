@@ -8,6 +8,7 @@ import type {
   ReconnectingState,
   ReconnectingStateChange,
 } from "../../../src/core/reconnecting/options.ts";
+import { within } from "../within.ts";
 
 export interface Kept<C extends Connection> {
   readonly client: ReconnectingClient<C>;
@@ -43,13 +44,16 @@ export function kept<C extends Connection>(
     await expect.poll(() => clock.pending).toBe(0);
   });
   const become = (state: ReconnectingState) =>
-    new Promise<ReconnectingStateChange<C>>((resolve) => {
-      const listener = (change: ReconnectingStateChange<C>) => {
-        if (change.state !== state) return;
-        listeners.delete(listener);
-        resolve(change);
-      };
-      listeners.add(listener);
-    });
+    within(
+      new Promise<ReconnectingStateChange<C>>((resolve) => {
+        const listener = (change: ReconnectingStateChange<C>) => {
+          if (change.state !== state) return;
+          listeners.delete(listener);
+          resolve(change);
+        };
+        listeners.add(listener);
+      }),
+      () => `the state ${state} of a client whose states were ${changes.map((change) => change.state)}`,
+    );
   return { client, clock, changes, become };
 }

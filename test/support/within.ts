@@ -1,0 +1,31 @@
+/** A limit on waits in tests: a test whose event never comes fails with the name of the event, not with the time limit of vitest. */
+
+/** Below the time limit of a test (vitest.config.ts), and far above any wait in a test that passes. */
+const LONGEST_WAIT_MS = 15_000;
+
+// Before a test replaces them by fake timers.
+const { setTimeout, clearTimeout } = globalThis;
+
+/**
+ * Returns the outcome of a promise.
+ * @param what the event, for the message: "the connection to end"
+ * @throws Error if the promise has not settled after 15 seconds
+ */
+export async function within<T>(promise: Promise<T>, what: string | (() => string)): Promise<T> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(
+      () =>
+        reject(
+          new Error(`waited ${LONGEST_WAIT_MS / 1000} s for ${typeof what === "string" ? what : what()}`),
+        ),
+      LONGEST_WAIT_MS,
+    );
+  });
+  timer?.unref(); // a test that no longer waits may end
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
