@@ -28,7 +28,7 @@ describe("help", () => {
   test("the help of a word with several subcommands lists them", async () => {
     const { code, out, err } = await runHere("certificate --help");
     expect({ code, err }).toEqual({ code: 0, err: "" });
-    expect(out.match(/^ {2}\w+ \w+ {2}/gm)).toHaveLength(3);
+    expect(out.match(/^ {2}\w+ \w+ {2}/gm)).toHaveLength(5);
     expect(await runHere("help certificate")).toEqual({ code, out, err });
   });
 
@@ -73,7 +73,7 @@ describe("a usage error exits with 2 and prints one line", () => {
     ["ping tcp://h:1 --insecure", /^ampwire: --insecure applies to TLS only \(add --starttls/],
     [
       "ping tcp://h:1 --starttls --insecure --ca x",
-      /^ampwire: --insecure conflicts with --ca and --server-name/,
+      /^ampwire: --insecure conflicts with --ca, --crl and --server-name/,
     ],
     ["serve", /^ampwire: serve: MODULE or --demo is required \(use one of them\)$/m],
     ["ping tcp://h:1 --starttls --ca nowhere.pem", /^ampwire: cannot read nowhere\.pem: ENOENT/],

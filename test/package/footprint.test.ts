@@ -43,9 +43,9 @@ test("the footprint check fails if a package is compiled at installation", async
 
 test("the footprint check fails if the package is over its limit", async () => {
   const repository = withDependency({});
-  repository.write("dist/index.js", `/*${"x".repeat(1_000_000)}*/`);
+  repository.write("dist/index.js", `/*${"x".repeat(2_000_000)}*/`);
   const { code, output } = await repository.run("footprint.mjs", []);
-  expect(output).toMatch(/^bytes of small: 100\d+ exceeds the limit of/m);
+  expect(output).toMatch(/^bytes of small: 200\d+ exceeds the limit of/m);
   expect(code).toBe(1);
 });
 
