@@ -36,7 +36,7 @@ const UPGRADES = 8;
 const MAX_GROWTH = 1.2;
 
 const authority = await PrivateCertificate.authority({ commonName: "Soak Authority" });
-const certificate = await authority.issue({ commonName: "localhost" });
+const certificate = await authority.issue({ commonName: "localhost", hostNames: ["localhost"] });
 const server = fork(fileURLToPath(new URL("server.mjs", import.meta.url)), {
   env: {
     ...process.env,
