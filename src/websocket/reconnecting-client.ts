@@ -2,6 +2,7 @@
 import type { BaseConnection as Connection } from "../core/connection/connection.ts";
 import { ConnectFailed } from "../core/errors/transport.ts";
 import { checkOptionNames } from "../core/option-names.ts";
+import type { AbortSignalLike } from "../core/platform.ts";
 import { ReconnectingClient as Client } from "../core/reconnecting/client.ts";
 import { withFatalOptionsErrors } from "../core/reconnecting/fatal-errors.ts";
 import {
@@ -10,6 +11,7 @@ import {
   RECONNECTING_OPTIONS,
   type ReconnectingStateChange as StateChange,
 } from "../core/reconnecting/options.ts";
+import type { WebSocketURL } from "./options.ts";
 import { platformClock } from "./platform.ts";
 
 /** A reconnecting client over a WebSocket. */
@@ -21,27 +23,47 @@ export type ConnectionOpener = Opener<Connection>;
 /** Options of such a client, apart from the address. */
 export type ReconnectingBaseOptions = BaseOptions<Connection>;
 
+/** What differs between the two entry points. */
+export interface EntryPoint<Options> {
+  /** Names of the options of `connect`. */
+  readonly optionNames: readonly string[];
+  /** @throws RangeError, TypeError for invalid options of `connect` */
+  check(options: Options): void;
+  open(
+    url: WebSocketURL,
+    options: Options & { readonly signal?: AbortSignalLike | undefined },
+  ): Promise<Connection>;
+}
+
 /**
- * Checks the names of all options of a client: with `open`, those of the client only.
- * @param ofConnection names of the options of `connect`
- * @throws TypeError for an unknown option
+ * Creates a client that opens its connections with `open`, or with the program's own function.
+ * @throws RangeError, TypeError for invalid options
  */
-export function checkClientOptions(options: object, ofConnection: readonly string[]): void {
-  const more = options !== null && "open" in options ? ["open"] : ["url", ...ofConnection];
-  checkOptionNames("reconnecting", options, [...RECONNECTING_OPTIONS, ...more]);
-}
-
-/** Creates a client from a function that opens each connection. */
-export function clientOver(options: ReconnectingBaseOptions & ConnectionOpener): ReconnectingClient {
-  return new Client(options, { clock: platformClock, open: options.open });
-}
-
-/** Creates a client whose `open` is `connect`. The WebSocket's own error for an invalid URL closes the client. */
-export function clientTo(
-  options: ReconnectingBaseOptions,
-  open: ConnectionOpener["open"],
+export function reconnectingClient<Options extends object>(
+  options: ReconnectingBaseOptions & ((Options & { readonly url: WebSocketURL }) | ConnectionOpener),
+  { optionNames, check, open }: EntryPoint<Options>,
 ): ReconnectingClient {
-  // An error of the WebSocket's constructor: the next attempt would fail in the same way.
+  const hasOpener = options !== null && "open" in options;
+  const names = hasOpener ? ["open"] : ["url", ...optionNames];
+  checkOptionNames("reconnecting", options, [...RECONNECTING_OPTIONS, ...names]);
+  if (hasOpener) return clientOver(options as ReconnectingBaseOptions & ConnectionOpener); // it has `open`
+  const {
+    url,
+    signal: _ofTheClient,
+    ...rest
+  } = options as ReconnectingBaseOptions & Options & { readonly url: WebSocketURL }; // it has no `open`
+  const ofConnection = rest as unknown as Options; // the options of the client itself are ignored by `connect`
+  check(ofConnection);
+  // An error of the WebSocket's constructor, for example for an invalid URL: the next attempt would fail in the same way.
   const isOptionsError = (error: unknown) => !(error instanceof ConnectFailed);
-  return clientOver({ ...options, ...withFatalOptionsErrors(open, isOptionsError, options.isFatalError) });
+  const opener = withFatalOptionsErrors(
+    (signal: AbortSignalLike) => open(url, { ...ofConnection, signal }),
+    isOptionsError,
+    options.isFatalError,
+  );
+  return clientOver({ ...options, ...opener });
+}
+
+function clientOver(options: ReconnectingBaseOptions & ConnectionOpener): ReconnectingClient {
+  return new Client(options, { clock: platformClock, open: options.open });
 }

@@ -4,16 +4,21 @@ import { checkOptions } from "./open.ts";
 import type { WebSocketURL } from "./options.ts";
 import {
   type ConnectionOpener,
-  checkClientOptions,
-  clientOver,
-  clientTo,
+  type EntryPoint,
   type ReconnectingBaseOptions,
   type ReconnectingClient,
+  reconnectingClient,
 } from "./reconnecting-client.ts";
 
 /** The URL and the options of `connect`, or a function that opens each connection. */
 export type ReconnectingOptions = ReconnectingBaseOptions &
   ((ConnectWebSocketOptions & { readonly url: WebSocketURL }) | ConnectionOpener);
+
+const ENTRY_POINT: EntryPoint<ConnectWebSocketOptions> = {
+  optionNames: CONNECT_OPTIONS,
+  check: (options) => void checkOptions(options, FEATURES),
+  open,
+};
 
 /**
  * Connects, and connects again whenever the connection breaks, until the client is closed. Returns at once: calls are
@@ -21,9 +26,5 @@ export type ReconnectingOptions = ReconnectingBaseOptions &
  * @throws RangeError, TypeError for invalid options
  */
 export function reconnecting(options: ReconnectingOptions): ReconnectingClient {
-  checkClientOptions(options, CONNECT_OPTIONS);
-  if ("open" in options) return clientOver(options);
-  const { url, signal: _ofTheClient, ...rest } = options;
-  checkOptions(rest, FEATURES);
-  return clientTo(options, (signal) => open(url, { ...rest, signal }));
+  return reconnectingClient(options, ENTRY_POINT);
 }

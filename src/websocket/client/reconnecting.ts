@@ -2,11 +2,9 @@
 import type { WebSocketURL } from "../options.ts";
 import {
   type ConnectionOpener,
-  checkClientOptions,
-  clientOver,
-  clientTo,
   type ReconnectingBaseOptions,
   type ReconnectingClient,
+  reconnectingClient,
 } from "../reconnecting-client.ts";
 import { CALLING_OPTIONS, type CallingOptions, checkCallingOptions, open } from "./connect.ts";
 
@@ -15,14 +13,14 @@ export type ReconnectingOptions = ReconnectingBaseOptions &
   ((CallingOptions & { readonly url: WebSocketURL }) | ConnectionOpener);
 
 /**
- * Connects, and connects again whenever the connection breaks, until the client is closed. Returns at once: calls are
- * queued until the first connection is ready. An invalid URL closes the client.
+ * Connects, and connects again whenever the connection breaks, until the client is closed. Calls are queued until the
+ * first connection is ready.
  * @throws RangeError, TypeError for invalid options
  */
 export function reconnecting(options: ReconnectingOptions): ReconnectingClient {
-  checkClientOptions(options, CALLING_OPTIONS);
-  if ("open" in options) return clientOver(options);
-  const { url, signal: _ofTheClient, ...rest } = options;
-  checkCallingOptions(rest);
-  return clientTo(options, (signal) => open(url, { ...rest, signal }));
+  return reconnectingClient<CallingOptions>(options, {
+    optionNames: CALLING_OPTIONS,
+    check: checkCallingOptions,
+    open,
+  });
 }
