@@ -23,7 +23,7 @@ export type ConnectionOpener = Opener<Connection>;
 /** Options of such a client, apart from the address. */
 export type ReconnectingBaseOptions = BaseOptions<Connection>;
 
-/** What differs between the two entry points. */
+/** The parts in which the two entry points differ. */
 export interface EntryPoint<Options> {
   /** Names of the options of `connect`. */
   readonly optionNames: readonly string[];

@@ -4,6 +4,7 @@ import type { ChunkOwnership, Clock, Transport } from "../transport.ts";
 import type { Frame } from "../wire/frame.ts";
 import { BoxReader } from "../wire/reader.ts";
 import type { Limits } from "./limits.ts";
+import { readingPause, spendReadingTime } from "./reading-time.ts";
 
 /** The connection, as its inbox sees it. */
 export interface InboxOwner {
@@ -70,11 +71,14 @@ export class Inbox {
   }
 
   /** Lets other connections and timers run, then reads on. */
-  #yield(): void {
+  #yield(milliseconds = 0): void {
     this.#yieldTimer = this.#clock.setTimeout(() => {
       this.#yieldTimer = undefined;
-      this.read();
-    }, 0);
+      const pause = readingPause(this.#clock.now());
+      // Spread over a window, so that not all connections that wait continue at the same moment.
+      if (pause > 0) this.#yield(pause + Math.random() * 20);
+      else this.read();
+    }, milliseconds);
   }
 
   /** Serves boxes while the connection may read. Returns true if all received boxes were served. */
@@ -83,6 +87,7 @@ export class Inbox {
     let boxesLeft = BOXES_PER_LOOK;
     let bytesFrom = this.reader.offset;
     let since: number | undefined;
+    let last = 0;
     try {
       while (this.#owner.mayRead()) {
         const frame = this.reader.nextFrame();
@@ -92,8 +97,10 @@ export class Inbox {
         boxesLeft = BOXES_PER_LOOK;
         bytesFrom = this.reader.offset;
         const now = this.#clock.now();
+        const isShareUsed = since !== undefined && spendReadingTime(now, now - last);
         since ??= now;
-        if (now - since < SLICE_MS) continue;
+        last = now;
+        if (now - since < SLICE_MS && !isShareUsed) continue;
         this.#yield();
         return false;
       }

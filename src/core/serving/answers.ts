@@ -5,12 +5,16 @@ import { utf8Encoder } from "../platform.ts";
 import type { Values } from "../schema/field.ts";
 import { Box } from "../wire/box.ts";
 import { MAX_VALUE_LENGTH } from "../wire/box-limits.ts";
-import { writeBox } from "../wire/box-writer.ts";
+import { keyPattern, writeBox } from "../wire/box-writer.ts";
 import type { ByteWriter } from "../wire/byte-writer.ts";
 import { textToKey } from "../wire/key-text.ts";
 import { ANSWER, ERROR, ERROR_CODE, ERROR_DESCRIPTION } from "../wire/protocol-keys.ts";
 import { type ByteRange, tagBytes } from "../wire/tag.ts";
 import type { IncomingAsk } from "./incoming-ask.ts";
+
+const errorKey = keyPattern(ERROR);
+const errorCodeKey = keyPattern(ERROR_CODE);
+const errorDescriptionKey = keyPattern(ERROR_DESCRIPTION);
 
 /** @throws BadLocalReturn: nothing is appended */
 export function writeAnswer(out: ByteWriter, ask: IncomingAsk, result: unknown, connection: unknown): void {
@@ -67,12 +71,25 @@ export function writeError(
   description: string,
   data?: ReadonlyMap<string, Uint8Array>,
 ): void {
-  const box = new Box(data);
-  box.set(ERROR, tagBytes(tag));
   const bytes = textToKey(code);
-  box.set(ERROR_CODE, bytes.length > MAX_VALUE_LENGTH ? shortened(code) : bytes);
-  box.set(ERROR_DESCRIPTION, shortened(description));
-  writeBox(out, box);
+  const codeBytes = bytes.length > MAX_VALUE_LENGTH ? shortened(code) : bytes;
+  const descriptionBytes = shortened(description);
+  if (data !== undefined && data.size > 0) {
+    const box = new Box(data).set(ERROR, tagBytes(tag)).set(ERROR_CODE, codeBytes);
+    writeBox(out, box.set(ERROR_DESCRIPTION, descriptionBytes));
+    return;
+  }
+  // Without a map: a peer can cause an error with every box that it sends.
+  out.appendFixed(errorKey);
+  out.uint16(tag.end - tag.start);
+  out.appendRange(tag.bytes, tag.start, tag.end);
+  out.appendFixed(errorCodeKey);
+  out.uint16(codeBytes.length);
+  out.append(codeBytes);
+  out.appendFixed(errorDescriptionKey);
+  out.uint16(descriptionBytes.length);
+  out.append(descriptionBytes);
+  out.uint16(0);
 }
 
 /** UTF-8 of the text, cut between two characters if it is longer than a value may be. */

@@ -3,6 +3,7 @@ import { Box, type Clock, DEFAULT_LIMITS, encodeBox } from "ampwire";
 import { memoryTransports } from "ampwire/testing";
 import { expect, test } from "vitest";
 import { Inbox } from "../../../src/core/connection/inbox.ts";
+import { readingPause, spendReadingTime } from "../../../src/core/connection/reading-time.ts";
 
 /** A clock that advances by `step` milliseconds whenever it is read. Timers run when `turn` is called. */
 function steppingClock(step: number) {
@@ -76,4 +77,15 @@ test("no timer is left when the connection ends between two turns", () => {
   expect(timers.size).toBe(1);
   inbox.discard();
   expect(timers.size).toBe(0);
+});
+
+test("connections that read at the same time share a budget of each window", () => {
+  const start = 1_000_000;
+  expect(spendReadingTime(start, 5)).toBe(false);
+  expect(readingPause(start + 5)).toBe(0);
+  expect(spendReadingTime(start + 10, 8)).toBe(true);
+  expect(readingPause(start + 13)).toBeGreaterThan(0);
+  expect(readingPause(start + 13)).toBeLessThanOrEqual(20);
+  expect(readingPause(start + 20)).toBe(0);
+  expect(spendReadingTime(start + 21, 1)).toBe(false);
 });
