@@ -238,7 +238,8 @@ export class ConnectionKernel implements Kernel, Port, InboxOwner, TransportRece
     else if (frame.command < 0) throw neitherAskNorAnswer(frame);
     else {
       if (this.rules.boxes === "queued") this.#changes?.checkQueue();
-      if (this.outbox.untaken >= 2 * this.limits.maxUnsentBytes) throw tooMuchUnsent(this.outbox.untaken);
+      if (this.isBehind && this.outbox.untaken >= 2 * this.limits.maxUnsentBytes)
+        throw tooMuchUnsent(this.outbox.untaken);
       this.serving.receive(frame);
     }
   }
@@ -322,14 +323,17 @@ export class ConnectionKernel implements Kernel, Port, InboxOwner, TransportRece
     else changes.answer(ask);
   }
 
+  /** Runs for every unknown command, so it allocates nothing for one that is not the library's. */
   ownResponder(name: string): CommandResponder | undefined {
-    const own = this.#features
-      .flatMap(({ commands = [] }) => commands)
-      .find((one) => one.command.name === name);
-    // A command parses its arguments to values by name.
-    return (
-      own && new CommandResponder(own.command, (values) => own.serve(this, values as Record<string, unknown>))
-    );
+    for (const { commands } of this.#features) {
+      const own = commands?.find(({ command }) => command.name === name);
+      if (own === undefined) continue;
+      // A command parses its arguments to values by name.
+      return new CommandResponder(own.command, (values) =>
+        own.serve(this, values as Record<string, unknown>),
+      );
+    }
+    return undefined;
   }
 }
 

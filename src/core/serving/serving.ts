@@ -95,10 +95,12 @@ class Serving extends LimitedAsks implements AskReceiver {
   /** Own commands are answered at any time. A protocol change comes after all asks before it, so these are served first. */
   #isServedAtOnce(frame: Frame): boolean {
     const name = this.#nameOf(frame);
-    const responder = this.#locator.locateResponder(name) ?? this.#port.ownResponder(name);
+    const located = this.#locator.locateResponder(name);
+    const responder = located ?? this.#port.ownResponder(name);
     if (!(responder instanceof CommandResponder)) return false;
-    if (responder.command.change !== undefined) this.serveQueue();
-    return responder.command.change !== undefined || this.#locator.locateResponder(name) === undefined;
+    const isChange = responder.command.change !== undefined;
+    if (isChange) this.serveQueue();
+    return isChange || located === undefined;
   }
 
   protected override serve(frame: Frame): void {
