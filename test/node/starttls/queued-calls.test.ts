@@ -73,8 +73,8 @@ test("case 11: while the responder of StartTLS decides, calls of this end wait f
   expect(heard).toEqual(["held"]);
 });
 
-test("case 11: a call that requires TLS is rejected while the peer's StartTLS may still be refused", async () => {
-  const Secret = Mark.extend("Secret", { requireTLS: true });
+/** A connection whose responder of StartTLS refuses it once `decided` is resolved. */
+async function undecided() {
   const decided = deferred();
   const deciding = deferred();
   const { connection, peer } = await ours("server", {
@@ -89,6 +89,12 @@ test("case 11: a call that requires TLS is rejected while the peer's StartTLS ma
   });
   peer.send(STLS);
   await deciding.promise;
+  return { connection, peer, decided };
+}
+
+test("case 11: a call that requires TLS is rejected while the peer's StartTLS may still be refused", async () => {
+  const Secret = Mark.extend("Secret", { requireTLS: true });
+  const { connection, peer, decided } = await undecided();
   expect(await rejection(connection.callRemote(Secret, { text: "secret" }))).toBeInstanceOf(TLSRequired);
   void connection.callRemote(Mark, { text: "plain" }).catch(() => {});
   decided.resolve();
@@ -124,20 +130,7 @@ test("close() right after startTLS() delivers queued calls, and their answers ar
 });
 
 test("close() while a responder decides about StartTLS still sends its refusal", async () => {
-  const decided = deferred();
-  const deciding = deferred();
-  const { connection, peer } = await ours("server", {
-    locator: locator(
-      StartTLS.responder(async () => {
-        deciding.resolve();
-        await decided.promise;
-        throw new TLSRequired("not now");
-      }),
-    ),
-    closeOnUndeclaredError: false,
-  });
-  peer.send(STLS);
-  await deciding.promise;
+  const { connection, peer, decided } = await undecided();
   const over = connection.close();
   decided.resolve();
   expect(await peer.box()).toMatchObject({ _error: "1", _error_code: "UNKNOWN" });
