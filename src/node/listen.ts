@@ -8,7 +8,7 @@ import { toError } from "../core/errors/to-error.ts";
 import { ConnectionClosed } from "../core/errors/transport.ts";
 import { checkNotNegative } from "../core/number-option.ts";
 import { guardedObserver } from "../core/observer.ts";
-import { CLOSE_OPTIONS, checkOptionNames } from "../core/option-names.ts";
+import { CLOSE_OPTIONS, checkIsObject, checkOptionNames } from "../core/option-names.ts";
 import { type ServerLimits, serverBudgets } from "../core/serving/server-limits.ts";
 import { checkOptions, NodeConnection, type NodeConnectionOptions } from "./connection.ts";
 import { adoptSocket, checkDescriptors } from "./descriptors/adopt-socket.ts";
@@ -63,6 +63,7 @@ export interface ListenOptions
 export function listen(options: ListenOptions & { readonly path: string }): Promise<Server<string>>;
 export function listen(options: ListenOptions): Promise<Server<AddressInfo>>;
 export async function listen(options: ListenOptions): Promise<Server> {
+  checkIsObject("listen", options);
   checkOptionNames("listen", options, LISTEN_OPTIONS, OPTIONS_OF_NODE);
   const { onConnection, maxConnections, serverLimits, receiver, implicitTLS, ...rest } = options;
   checkOptions(rest, "server");

@@ -25,13 +25,15 @@ import { WebSocketTransport } from "./websocket-transport.ts";
 export function connectionOn(
   socket: WebSocketLike,
   {
-    secure = socket.url?.startsWith("wss:") ?? false,
+    secure = socket?.url?.startsWith("wss:") ?? false,
     clock = platformClock,
     ...options
   }: ConnectionOptions & SocketOptions,
   serving: ServingFactory,
   features: FeatureSet,
 ): BaseConnection {
+  if (typeof socket?.addEventListener !== "function")
+    throw new TypeError("attach: a WebSocket is needed, with the method addEventListener");
   if (socket.readyState !== OPEN)
     throw new TypeError("attach: the WebSocket is not open: use connect, or wait for its open event");
   const { maxBufferedBytes = DEFAULT_LIMITS.maxBufferedBytes } = options.limits ?? {};
