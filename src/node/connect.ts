@@ -8,8 +8,9 @@ import {
 import { ConnectFailed } from "../core/errors/transport.ts";
 import { checkNotNegative } from "../core/number-option.ts";
 import { checkIsObject, checkOptionNames } from "../core/option-names.ts";
+import { checkOptionTypes } from "../core/option-types.ts";
 import type { AbortSignalLike } from "../core/platform.ts";
-import { limitTime } from "../core/time-limit.ts";
+import { limitTime, throwIfAborted } from "../core/time-limit.ts";
 import { systemClock } from "./clock.ts";
 import { checkOptions, NodeConnection, type NodeConnectionOptions } from "./connection.ts";
 import { adoptSocket, checkDescriptors } from "./descriptors/adopt-socket.ts";
@@ -56,8 +57,9 @@ export async function connect(options: ConnectOptions): Promise<NodeConnection> 
   checkOptions(rest, "client");
   checkImplicitTLS(options);
   checkNotNegative({ connectTimeout });
+  checkOptionTypes("connect", options, { noDelay: "boolean", keepAlive: "boolean", lookup: "function" });
   checkDescriptors(rest.descriptors, "path" in rest ? rest.path : undefined);
-  if (signal?.aborted) throw signal.reason;
+  throwIfAborted(signal);
   // allowHalfOpen: a peer that has ended its side still receives answers.
   const address = normalAddress<Partial<TcpNetConnectOpts & IpcNetConnectOpts>>(rest);
   if (address.port === undefined && address.path === undefined)

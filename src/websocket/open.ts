@@ -6,7 +6,7 @@ import { DEFAULT_LIMITS } from "../core/connection/limits.ts";
 import { type ConnectionOptions, checkConnectionOptions } from "../core/connection/options.ts";
 import { ConnectFailed } from "../core/errors/transport.ts";
 import { checkNotNegative } from "../core/number-option.ts";
-import { limitTime } from "../core/time-limit.ts";
+import { limitTime, throwIfAborted } from "../core/time-limit.ts";
 import type { OpenOptions, SocketOptions, WebSocketURL } from "./options.ts";
 import { platformClock, platformWebSocket } from "./platform.ts";
 import {
@@ -70,7 +70,7 @@ export async function openWebSocket<C>(
   { connectTimeout, signal, clock = platformClock }: OpenOptions & SocketOptions,
   attach: (socket: WebSocketLike) => C,
 ): Promise<C> {
-  if (signal?.aborted) throw signal.reason;
+  throwIfAborted(signal);
   const address = typeof url === "string" ? url : url.href;
   const socket = new Constructor(address, SUBPROTOCOL);
   return await new Promise((resolve, reject) => {
