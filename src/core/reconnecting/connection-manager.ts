@@ -20,7 +20,7 @@ export class ConnectionManager<C extends Reconnectable> {
   readonly #factory: ConnectionFactory<C>;
   readonly #clock: Clock;
   readonly #backoff: Backoff;
-  readonly #ready: (connection: C) => void;
+  readonly #ready: () => void;
   /** Aborted when the client ends. It cancels opening, setting up and waiting. */
   readonly #ending = newAbortController();
   #state: ReconnectingState = "connecting";
@@ -34,14 +34,10 @@ export class ConnectionManager<C extends Reconnectable> {
   readonly closed: Promise<Error>;
 
   /**
-   * @param ready called for each connection once it is ready for calls
+   * @param ready called for each connection once it is ready for calls, before the program is notified
    * @throws RangeError for an invalid option of `backoff`
    */
-  constructor(
-    options: ReconnectingBaseOptions<C>,
-    factory: ConnectionFactory<C>,
-    ready: (connection: C) => void,
-  ) {
+  constructor(options: ReconnectingBaseOptions<C>, factory: ConnectionFactory<C>, ready: () => void) {
     this.#options = options;
     this.#factory = factory;
     this.#clock = options.clock ?? factory.clock;
@@ -111,8 +107,9 @@ export class ConnectionManager<C extends Reconnectable> {
     }
     const since = this.#clock.now();
     this.#connection = connection;
+    this.#state = "connected";
+    this.#ready(); // first: calls that `onStateChange` makes come after the queued ones
     this.#become({ state: "connected", error: this.#lastError, connection });
-    this.#ready(connection);
     const reason = await connection.closed;
     this.#connection = undefined;
     this.#backoff.lasted(this.#clock.now() - since);

@@ -1,6 +1,6 @@
 /** Options and states of a reconnecting client. */
 import type { Caller, CloseOptions } from "../command/types.ts";
-import { checkNotNegative } from "../number-option.ts";
+import { checkLimit, checkNotNegative } from "../number-option.ts";
 import { checkOptionNames } from "../option-names.ts";
 import type { Signal } from "../platform.ts";
 import type { Clock } from "../transport.ts";
@@ -53,15 +53,15 @@ export interface QueueLimits {
 export interface ReconnectingBaseOptions<C extends Reconnectable> {
   /**
    * Sets up each new connection, for example with a login. Queued calls are sent when it returns, or when its promise
-   * resolves. It must make its calls on the connection that it gets, because calls on the client stay queued meanwhile.
-   * If it throws or rejects, the connection is destroyed and the next attempt follows.
+   * resolves. It must make its calls on the connection that it gets, because calls on the client stay queued meanwhile,
+   * after those that are queued already. If it throws or rejects, the connection is destroyed and the next attempt follows.
    */
   readonly onConnection?: ((connection: C) => unknown) | undefined;
   /** Limit on the time of `onConnection`, in milliseconds. Over it, the connection is destroyed. Default 30,000. */
   readonly setupTimeout?: number | undefined;
   /**
-   * Called on every state change, and for the first state. If it throws, the platform reports the error as uncaught, and
-   * the client continues.
+   * Called on every state change, and for the first state. In `connected`, the queued calls were sent before. If it throws,
+   * the platform reports the error as uncaught, and the client continues.
    */
   readonly onStateChange?: ((change: ReconnectingStateChange<C>) => void) | undefined;
   /**
@@ -73,6 +73,11 @@ export interface ReconnectingBaseOptions<C extends Reconnectable> {
   readonly backoff?: BackoffOptions | undefined;
   /** Limits on the calls that are queued until there is a connection. */
   readonly queue?: QueueLimits | undefined;
+  /**
+   * Number of times that a call of an `idempotent` command is sent, if its connection is always lost before the answer. Then
+   * the call rejects with ConnectionLost. 1: no call is sent again. Default 3.
+   */
+  readonly maxAttempts?: number | undefined;
   /** Default `timeout` of a call, in milliseconds. It includes the time in the queue. Default: no limit. */
   readonly callTimeout?: number | undefined;
   /** Clock of the client, for tests. Default: the clock of the platform. */
@@ -106,6 +111,7 @@ export const RECONNECTING_OPTIONS = [
   "isFatalError",
   "backoff",
   "queue",
+  "maxAttempts",
   "callTimeout",
   "clock",
   "signal",
@@ -113,11 +119,12 @@ export const RECONNECTING_OPTIONS = [
 
 export const QUEUE_OPTIONS = ["maxCalls", "maxBytes"] as const;
 
-/** @throws RangeError for a time or a limit that is not a number of at least 0, TypeError for an unknown option of `queue` or a value that is not a function */
+/** @throws RangeError for an invalid time or limit, TypeError for an unknown option of `queue` or a value that is not a function */
 export function checkReconnectingOptions({
   callTimeout,
   setupTimeout,
   queue,
+  maxAttempts,
   onConnection,
   onStateChange,
   isFatalError,
@@ -128,5 +135,6 @@ export function checkReconnectingOptions({
     if (value !== undefined && typeof value !== "function")
       throw new TypeError(`${name} must be a function, not ${typeof value}`);
   }
+  checkLimit({ maxAttempts });
   checkNotNegative({ callTimeout, setupTimeout, "queue.maxCalls": maxCalls, "queue.maxBytes": maxBytes });
 }
