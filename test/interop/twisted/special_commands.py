@@ -18,12 +18,16 @@ from zope.interface import implementer
 
 @implementer(amp.IArgumentType)
 class Size:
-    """The properties ``width`` and ``height``, under one key as ``3x4``."""
+    """
+    The properties ``width`` and ``height``, under one key as ``3x4``. The arguments of a call are one pair: ``callRemote``
+    of Twisted refuses properties without a declaration of their own.
+    """
 
-    optional = True  # Twisted checks the presence of a property with the name of the argument
+    optional = False
 
     def toBox(self, name, strings, objects, proto):
-        strings[name] = b"%dx%d" % (objects["width"], objects["height"])
+        pair = objects.get(name.decode()) or (objects["width"], objects["height"])
+        strings[name] = b"%dx%d" % pair
 
     def fromBox(self, name, strings, objects, proto):
         width, height = strings[name].split(b"x")
@@ -73,7 +77,7 @@ async def serve():
 async def call(port):
     endpoint = endpoints.TCP4ClientEndpoint(reactor, "127.0.0.1", int(port))
     peer = await endpoints.connectProtocol(endpoint, Peer())
-    show(step="Resize", value=await peer.callRemote(Resize, width=3, height=4, by=2))
+    show(step="Resize", value=await peer.callRemote(Resize, size=(3, 4), by=2))
     show(step="Goodbye", value=await peer.callRemote(Goodbye, status=7))
     show(step="lost", value=await peer.whenLost)
 
