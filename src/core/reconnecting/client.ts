@@ -67,7 +67,7 @@ export class ReconnectingClient<C extends Reconnectable> extends TypedCalls impl
   #made = 0;
 
   /** Creates a client. Prefer `reconnecting`. @throws RangeError for an invalid option */
-  constructor(options: ReconnectingBaseOptions<C>, factory: ConnectionFactory<C>) {
+  constructor(options: ReconnectingBaseOptions<C, never>, factory: ConnectionFactory<C>) {
     super();
     checkReconnectingOptions(options);
     const { callTimeout, clock = factory.clock, maxAttempts = DEFAULT_MAX_ATTEMPTS, signal, queue } = options;

@@ -16,7 +16,7 @@ import type {
 const DEFAULT_SETUP_TIMEOUT = 30_000;
 
 export class ConnectionManager<C extends Reconnectable> {
-  readonly #options: ReconnectingBaseOptions<C>;
+  readonly #options: ReconnectingBaseOptions<C, never>;
   readonly #factory: ConnectionFactory<C>;
   readonly #clock: Clock;
   readonly #backoff: Backoff;
@@ -37,7 +37,7 @@ export class ConnectionManager<C extends Reconnectable> {
    * @param ready called for each connection once it is ready for calls, before the program is notified
    * @throws RangeError for an invalid option of `backoff`
    */
-  constructor(options: ReconnectingBaseOptions<C>, factory: ConnectionFactory<C>, ready: () => void) {
+  constructor(options: ReconnectingBaseOptions<C, never>, factory: ConnectionFactory<C>, ready: () => void) {
     this.#options = options;
     this.#factory = factory;
     this.#clock = options.clock ?? factory.clock;
@@ -127,6 +127,7 @@ export class ConnectionManager<C extends Reconnectable> {
       await prepare?.(connection);
       await this.#setUp(connection);
       if (connection.reason !== undefined) throw connection.reason;
+      this.#factory.succeeded?.(connection);
       return connection;
     } catch (error) {
       // The reason of the connection is more specific than the error of a call on it.
@@ -168,8 +169,10 @@ export class ConnectionManager<C extends Reconnectable> {
     const lost = connection.closed.then((reason) => {
       throw reason;
     });
+    // The entry point that has created the options and the factory knows the type of its addresses.
+    const address = this.#factory.addressOf?.(connection) as undefined;
     try {
-      await Promise.race([onConnection(connection), lost]);
+      await Promise.race([onConnection(connection, { address }), lost]);
     } finally {
       lost.catch(nothing);
       release();

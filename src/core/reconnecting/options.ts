@@ -49,14 +49,23 @@ export interface QueueLimits {
   readonly maxBytes?: number | undefined;
 }
 
-/** Options of a reconnecting client over any transport. */
-export interface ReconnectingBaseOptions<C extends Reconnectable> {
+/** Context of `onConnection`. */
+export interface SetupContext<A = unknown> {
+  /** The address of the connection, as the options or the SRV record have it. Undefined if `open` has opened the connection. */
+  readonly address: A | undefined;
+}
+
+/**
+ * Options of a reconnecting client over any transport.
+ * @typeParam A the addresses
+ */
+export interface ReconnectingBaseOptions<C extends Reconnectable, A = unknown> {
   /**
    * Sets up each new connection, for example with a login. Queued calls are sent when it returns, or when its promise
    * resolves. It must make its calls on the connection that it gets, because calls on the client stay queued meanwhile,
    * after those that are queued already. If it throws or rejects, the connection is destroyed and the next attempt follows.
    */
-  readonly onConnection?: ((connection: C) => unknown) | undefined;
+  readonly onConnection?: ((connection: C, context: SetupContext<A>) => unknown) | undefined;
   /** Limit on the time of `onConnection`, in milliseconds. Over it, the connection is destroyed. Default 30,000. */
   readonly setupTimeout?: number | undefined;
   /**
@@ -96,11 +105,15 @@ export interface ConnectionOpener<C extends Reconnectable> {
 }
 
 /** The part of a reconnecting client that depends on the platform. */
-export interface ConnectionFactory<C extends Reconnectable> extends ConnectionOpener<C> {
+export interface ConnectionFactory<C extends Reconnectable, A = unknown> extends ConnectionOpener<C> {
   /** Clock of the platform. */
   readonly clock: Clock;
   /** Prepares each new connection before anything else is sent on it, for example with StartTLS. */
   readonly prepare?: ((connection: C) => Promise<void>) | undefined;
+  /** Returns the address to which a connection was opened. */
+  readonly addressOf?: ((connection: C) => A | undefined) | undefined;
+  /** Called for each connection that was set up. */
+  readonly succeeded?: ((connection: C) => void) | undefined;
 }
 
 /** Names of the {@link ReconnectingBaseOptions}. An entry point adds those of its connections, or `open`. */
@@ -128,7 +141,7 @@ export function checkReconnectingOptions({
   onConnection,
   onStateChange,
   isFatalError,
-}: ReconnectingBaseOptions<never>): void {
+}: ReconnectingBaseOptions<never, never>): void {
   checkOptionNames("queue", queue, QUEUE_OPTIONS);
   const { maxCalls, maxBytes } = queue ?? {};
   for (const [name, value] of Object.entries({ onConnection, onStateChange, isFatalError })) {
