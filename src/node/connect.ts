@@ -109,6 +109,7 @@ function waitForConnect(socket: Socket, options: ConnectOptions): Promise<void> 
       settled();
       resolve();
     });
+    if (signal?.aborted) failed(signal.reason); // Node has called `lookup`, which aborted it
   });
 }
 

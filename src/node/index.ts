@@ -29,6 +29,10 @@ export type {
   ReconnectingBaseOptions,
   ReconnectingOptions,
   ReconnectingStateChange,
+  ServerAddress,
+  ServiceName,
+  ServiceResolver,
+  SetupContext,
 } from "./reconnecting/options.ts";
 export { reconnecting } from "./reconnecting/reconnecting.ts";
 export type {

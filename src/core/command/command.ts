@@ -45,7 +45,7 @@ export interface CommandSpec<A extends Fields, R extends Fields, Q extends boole
   readonly idempotent?: boolean | undefined;
   /** Kind of the ask. Only commands that change the protocol set it. */
   readonly commandType?: BoxKind | undefined;
-  /** Kind of the answer. Only commands that change the protocol set it. */
+  /** Kind of the answer: `quitBox` closes the connection after it. Commands that change the protocol set it, too. */
   readonly responseType?: BoxKind | undefined;
 }
 
@@ -140,6 +140,8 @@ export class Command<A extends Fields = Fields, R extends Fields = Fields, Q ext
     this.idempotent = spec.idempotent ?? false;
     this.commandType = spec.commandType ?? plainBox;
     this.responseType = spec.responseType ?? plainBox;
+    if (this.commandType.isLast)
+      throw new InvalidSignature(`command ${name}: commandType: only an answer can be the last box`);
     this.declaredErrors = new DeclaredErrors(this.errors, this.fatalErrors);
 
     for (const field of Object.keys({ ...this.arguments, ...this.response })) {

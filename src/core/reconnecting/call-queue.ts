@@ -11,6 +11,10 @@ export interface ClientCall {
   readonly name: string;
   /** Bytes of its box. */
   readonly bytes: number;
+  /** Number of the call in the order in which the calls were made. */
+  readonly place: number;
+  /** Number of times that the call was sent. */
+  attempts: number;
   /** True: the call is sent again if its connection is lost before the answer. */
   readonly idempotent: boolean;
   /** Time of the clock at which the call times out; undefined if it has no timeout. */
@@ -28,6 +32,8 @@ export class CallQueue {
   /** Queued calls, each with the function that removes its timer and its listener. */
   readonly #calls = new Map<ClientCall, () => void>();
   #bytes = 0;
+  /** True if a call that is sent again may have been added after later calls. */
+  #isUnordered = false;
 
   constructor(clock: Clock, { maxCalls = 1_000, maxBytes = 1024 * 1024 }: QueueLimits = {}) {
     this.#clock = clock;
@@ -61,6 +67,7 @@ export class CallQueue {
       call.reject(cause === "timeout" ? timedOut(call.name, lastError()) : signal?.reason);
     });
     this.#bytes += call.bytes;
+    if (call.attempts > 0) this.#isUnordered = true;
     this.#calls.set(call, release);
   }
 
@@ -73,6 +80,8 @@ export class CallQueue {
   /** Removes and returns all calls, in the order in which they were made. */
   takeAll(): ClientCall[] {
     const calls = [...this.#calls.keys()];
+    if (this.#isUnordered) calls.sort((a, b) => a.place - b.place);
+    this.#isUnordered = false;
     for (const call of calls) this.#remove(call);
     return calls;
   }

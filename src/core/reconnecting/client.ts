@@ -3,7 +3,8 @@
 import { TypedCalls } from "../calls/typed-calls.ts";
 import type { AnyCommand, CallOptions, CloseOptions, CommandType } from "../command/types.ts";
 import { InvalidSignature } from "../errors/caller.ts";
-import { ConnectionClosed } from "../errors/transport.ts";
+import { isError } from "../errors/to-error.ts";
+import { ConnectionClosed, ConnectionLost } from "../errors/transport.ts";
 import { checkNotNegative } from "../number-option.ts";
 import { CLOSE_OPTIONS, checkOptionNames } from "../option-names.ts";
 import type { AbortSignalLike } from "../platform.ts";
@@ -41,6 +42,8 @@ interface Sending {
 
 const DISPOSE_TIMEOUT_MS = 10_000;
 
+const DEFAULT_MAX_ATTEMPTS = 3;
+
 /** Placeholder for the tag of a queued call. Only its length matters. */
 const SOME_TAG = 0x1000_0000;
 
@@ -49,26 +52,32 @@ const SOME_TAG = 0x1000_0000;
  *
  * While there is no connection, calls are queued within their `timeout`. A call over a limit of `queue` rejects with
  * LimitExceeded. If the connection is lost while a call is in progress, the call rejects with the reason, because the peer
- * may have served it. Calls of `idempotent` commands are sent again on the next connection instead. Calls made with
- * `callRemoteString` are never sent again.
+ * may have served it. Calls of `idempotent` commands are sent again on the next connection instead, until they were sent
+ * `maxAttempts` times. Calls made with `callRemoteString` are never sent again.
+ *
+ * Calls are sent in the order in which they were made: queued calls, and calls that are sent again, go before later ones.
  */
 export class ReconnectingClient<C extends Reconnectable> extends TypedCalls implements AsyncDisposable {
   readonly #callTimeout: number | undefined;
+  readonly #maxAttempts: number;
   readonly #clock: Clock;
   readonly #queue: CallQueue;
   readonly #manager: ConnectionManager<C>;
+  /** Number of calls that were queued or may be sent again. */
+  #made = 0;
 
   /** Creates a client. Prefer `reconnecting`. @throws RangeError for an invalid option */
-  constructor(options: ReconnectingBaseOptions<C>, factory: ConnectionFactory<C>) {
+  constructor(options: ReconnectingBaseOptions<C, never>, factory: ConnectionFactory<C>) {
     super();
     checkReconnectingOptions(options);
     checkSignal(options.signal);
-    const { callTimeout, clock = factory.clock, signal, queue } = options;
+    const { callTimeout, clock = factory.clock, maxAttempts = DEFAULT_MAX_ATTEMPTS, signal, queue } = options;
     this.#callTimeout = callTimeout;
+    this.#maxAttempts = maxAttempts;
     this.#clock = clock;
     this.#queue = new CallQueue(clock, queue);
-    this.#manager = new ConnectionManager(options, factory, (connection) => {
-      for (const call of this.#queue.takeAll()) this.#send(call, connection);
+    this.#manager = new ConnectionManager(options, factory, () => {
+      for (const call of this.#queue.takeAll()) this.#submitOrReject(call);
     });
     // The manager ends by itself after a fatal error.
     void this.closed.then((reason) => this.#rejectQueued(reason));
@@ -164,13 +173,26 @@ export class ReconnectingClient<C extends Reconnectable> extends TypedCalls impl
       write(out); // invalid arguments reject now, not when there is a connection
       const deadline = timeout === undefined ? undefined : this.#clock.now() + timeout;
       const bytes = out.length;
+      const place = ++this.#made;
       let first = ready === undefined ? undefined : now;
       const send: Send = (connection, given) => {
         const sending = first ?? later(out.bytes.subarray(0, bytes));
         first = undefined;
         return sending(connection, given);
       };
-      this.#submit({ name, bytes, idempotent, deadline, signal: options.signal, send, resolve, reject });
+      const { signal } = options;
+      this.#submit({
+        name,
+        bytes,
+        place,
+        idempotent,
+        deadline,
+        signal,
+        send,
+        resolve,
+        reject,
+        attempts: 0,
+      });
     };
     if (requiresAnswer) return new Promise(begin);
     begin(nothing, nothing);
@@ -190,8 +212,17 @@ export class ReconnectingClient<C extends Reconnectable> extends TypedCalls impl
     this.#queue.add(call, () => this.lastError);
   }
 
+  #submitOrReject(call: ClientCall): void {
+    try {
+      this.#submit(call);
+    } catch (full) {
+      call.reject(full);
+    }
+  }
+
   #send(call: ClientCall, connection: Reconnectable): void {
     const { deadline, signal } = call;
+    call.attempts++;
     // Without a timeout of the call or the client, the connection's own `callTimeout` applies: `open` may have set one.
     const timeout = deadline === undefined ? undefined : Math.max(0, deadline - this.#clock.now());
     let answer: Promise<unknown> | undefined;
@@ -203,14 +234,11 @@ export class ReconnectingClient<C extends Reconnectable> extends TypedCalls impl
     answer?.then(call.resolve, (error: unknown) => this.#failed(call, connection, error));
   }
 
-  #failed(call: ClientCall, connection: Reconnectable, error: unknown): void {
-    const lost = error === connection.reason;
+  #failed(call: ClientCall, { reason }: Reconnectable, error: unknown): void {
+    const lost = reason !== undefined && (error === reason || (isError(error) && error.cause === reason));
     if (!lost || !call.idempotent || this.#manager.reason !== undefined) return call.reject(error);
-    try {
-      this.#submit(call);
-    } catch (full) {
-      call.reject(full);
-    }
+    if (call.attempts < this.#maxAttempts) this.#submitOrReject(call);
+    else call.reject(call.attempts === 1 ? error : lostTooOften(call, error));
   }
 
   /**
@@ -250,6 +278,13 @@ export class ReconnectingClient<C extends Reconnectable> extends TypedCalls impl
   #rejectQueued(reason: Error): void {
     for (const call of this.#queue.takeAll()) call.reject(reason);
   }
+}
+
+function lostTooOften({ name, attempts }: ClientCall, cause: unknown): ConnectionLost {
+  return new ConnectionLost(
+    `${name} was sent ${attempts} times, and each connection was lost before the answer: the limit is maxAttempts`,
+    { cause },
+  );
 }
 
 function nothing(): void {}

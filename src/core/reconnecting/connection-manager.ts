@@ -16,11 +16,11 @@ import type {
 const DEFAULT_SETUP_TIMEOUT = 30_000;
 
 export class ConnectionManager<C extends Reconnectable> {
-  readonly #options: ReconnectingBaseOptions<C>;
+  readonly #options: ReconnectingBaseOptions<C, never>;
   readonly #factory: ConnectionFactory<C>;
   readonly #clock: Clock;
   readonly #backoff: Backoff;
-  readonly #ready: (connection: C) => void;
+  readonly #ready: () => void;
   /** Aborted when the client ends. It cancels opening, setting up and waiting. */
   readonly #ending = newAbortController();
   #state: ReconnectingState = "connecting";
@@ -34,14 +34,10 @@ export class ConnectionManager<C extends Reconnectable> {
   readonly closed: Promise<Error>;
 
   /**
-   * @param ready called for each connection once it is ready for calls
+   * @param ready called for each connection once it is ready for calls, before the program is notified
    * @throws RangeError for an invalid option of `backoff`
    */
-  constructor(
-    options: ReconnectingBaseOptions<C>,
-    factory: ConnectionFactory<C>,
-    ready: (connection: C) => void,
-  ) {
+  constructor(options: ReconnectingBaseOptions<C, never>, factory: ConnectionFactory<C>, ready: () => void) {
     this.#options = options;
     this.#factory = factory;
     this.#clock = options.clock ?? factory.clock;
@@ -111,8 +107,9 @@ export class ConnectionManager<C extends Reconnectable> {
     }
     const since = this.#clock.now();
     this.#connection = connection;
+    this.#state = "connected";
+    this.#ready(); // first: calls that `onStateChange` makes come after the queued ones
     this.#become({ state: "connected", error: this.#lastError, connection });
-    this.#ready(connection);
     const reason = await connection.closed;
     this.#connection = undefined;
     this.#backoff.lasted(this.#clock.now() - since);
@@ -130,6 +127,7 @@ export class ConnectionManager<C extends Reconnectable> {
       await prepare?.(connection);
       await this.#setUp(connection);
       if (connection.reason !== undefined) throw connection.reason;
+      this.#factory.succeeded?.(connection);
       return connection;
     } catch (error) {
       // The reason of the connection is more specific than the error of a call on it.
@@ -171,8 +169,10 @@ export class ConnectionManager<C extends Reconnectable> {
     const lost = connection.closed.then((reason) => {
       throw reason;
     });
+    // The entry point that has created the options and the factory knows the type of its addresses.
+    const address = this.#factory.addressOf?.(connection) as undefined;
     try {
-      await Promise.race([onConnection(connection), lost]);
+      await Promise.race([onConnection(connection, { address }), lost]);
     } finally {
       lost.catch(nothing);
       release();

@@ -18,11 +18,12 @@ export interface ResponderLocator {
 /**
  * A source of responders: a responder made by `command.responder(...)`, another locator, or an object. The responders of an
  * object are its decorated methods and its methods named `amp_NAME`. Such a method gets the raw box of command NAME, which
- * may be written in any case, as with Twisted's SimpleStringLocator.
+ * may be written in any case, as with Twisted's SimpleStringLocator. As there, a property `baseDispatchPrefix` of the object is
+ * the prefix of these names in place of `amp_`.
  */
 export type ResponderSource = CommandResponder | ResponderLocator | object;
 
-/** Prefix of the names of methods that get the raw box. */
+/** Default prefix of the names of methods that get the raw box. */
 const RAW_PREFIX = "amp_";
 /**
  * Maximum length of the name of such a method. V8 derives the hash of a property name over 16,383 characters from its length
@@ -109,33 +110,43 @@ function objectLocator(instance: object): ResponderLocator {
       `a locator is made of responders, objects and locators, not of ${shownValue(instance)}`,
     );
   }
+  const prefix = rawPrefix(instance);
   const decorated = decoratedResponders(instance);
   if (decorated === undefined) {
-    const rawNames = rawMethodNames(instance);
+    const rawNames = rawMethodNames(instance, prefix);
     if (rawNames.length === 0) {
       throw new InvalidSignature(
-        "this object has neither methods decorated with @Command.responder nor amp_NAME methods",
+        `this object has neither methods decorated with @Command.responder nor ${prefix}NAME methods`,
       );
     }
-    for (const name of rawNames) checkRawName(name);
+    // With another prefix, for example `on`, a name like `once` may be one of the program's own.
+    if (prefix.endsWith("_")) for (const name of rawNames) checkRawName(name, prefix);
   }
   return {
-    locateResponder: (name) => decorated?.get(name) ?? rawMethod(instance, RAW_PREFIX + name.toUpperCase()),
+    locateResponder: (name) => decorated?.get(name) ?? rawMethod(instance, prefix + name.toUpperCase()),
   };
 }
 
-/** Returns the names of the methods `amp_NAME`, also of those that a class inherits. Calls no getter. */
-function rawMethodNames(instance: object): string[] {
+/** Returns the prefix of an object's methods that get the raw box. @throws InvalidSignature for an invalid one */
+function rawPrefix(instance: { readonly baseDispatchPrefix?: unknown }): string {
+  const { baseDispatchPrefix: prefix = RAW_PREFIX } = instance;
+  if (typeof prefix === "string" && prefix !== "") return prefix;
+  // An empty prefix would let the peer call every method whose name has no small letter.
+  throw new InvalidSignature(`baseDispatchPrefix must be a non-empty string, not ${shownValue(prefix)}`);
+}
+
+/** Returns the names of the methods with the prefix, also of those that a class inherits. Calls no getter. */
+function rawMethodNames(instance: object, prefix: string): string[] {
   const names: string[] = [];
   for (let layer: object | null = instance; layer !== null; layer = Object.getPrototypeOf(layer)) {
-    names.push(...Object.getOwnPropertyNames(layer).filter((name) => name.startsWith(RAW_PREFIX)));
+    names.push(...Object.getOwnPropertyNames(layer).filter((name) => name.startsWith(prefix)));
   }
   return names;
 }
 
 /** @throws InvalidSignature for a method that no ask can reach */
-function checkRawName(methodName: string): void {
-  const reachable = RAW_PREFIX + methodName.slice(RAW_PREFIX.length).toUpperCase();
+function checkRawName(methodName: string, prefix: string): void {
+  const reachable = prefix + methodName.slice(prefix.length).toUpperCase();
   if (methodName !== reachable)
     throw new InvalidSignature(`the method ${methodName} would never be called: name it ${reachable}`);
 }

@@ -148,6 +148,8 @@ describe("startTLS", () => {
   it.each<[string, Partial<ReconnectingOptions>]>([
     ["callTimeout", { callTimeout: Number.NaN }],
     ["setupTimeout", { setupTimeout: -1 }],
+    ["maxAttempts", { maxAttempts: 0 }],
+    ["maxAttempts", { maxAttempts: 1.5 }],
     ["maxCalls", { queue: { maxCalls: Number.NaN } }],
     ["maxBytes", { queue: { maxBytes: -1 } }],
   ])("reconnecting rejects an invalid %s", (name, wrong) => {
