@@ -59,6 +59,12 @@ export interface ConnectionOptions {
    */
   readonly heartbeat?: HeartbeatOptions | undefined;
   /**
+   * Uses the commands `ampwire.*` with a peer that knows them, so that `close()` loses no call. The accepting end adds the key
+   * `_m.ampwire` to its first answer, and to the first one inside TLS; other implementations of AMP ignore it. `false`: no key
+   * is sent, nothing is asked, and `ampwire.GoAway` is answered as an unknown command. Default true.
+   */
+  readonly extensions?: boolean | undefined;
+  /**
    * Keeps `context.signal` from aborting when the peer ends its side of the stream. Set it for responders that must finish
    * their answers to a half-closed peer although they watch the signal. Default false.
    */
@@ -91,13 +97,15 @@ export function checkConnectionOptions(
   options: object,
   features: readonly { check?(options: object): void }[],
 ): Limits {
-  const { callTimeout, limits, locator } = options as ConnectionOptions; // programs in JavaScript may pass anything
+  const { callTimeout, extensions, limits, locator } = options as ConnectionOptions; // programs in JavaScript may pass anything
   for (const kind of features) kind.check?.(options);
   if (locator !== undefined && typeof locator?.locateResponder !== "function") {
     throw new InvalidSignature(
       `the option locator must be an object with the method locateResponder, as locator(...) makes it, not ${shownValue(locator)}`,
     );
   }
+  if (extensions !== undefined && typeof extensions !== "boolean")
+    throw new TypeError(`the option extensions must be true or false, not ${shownValue(extensions)}`);
   checkNotNegative({ callTimeout });
   return resolveLimits(limits);
 }

@@ -13,6 +13,7 @@ import type { Signal } from "../platform.ts";
 import type { Values } from "../schema/field.ts";
 import { beginElements, endElements, weightOf } from "../wire/elements.ts";
 import type { Frame } from "../wire/frame.ts";
+import { isGoAway } from "../wire/own-commands.ts";
 import { responseOf, writeAnswer, writeError } from "./answers.ts";
 import { CommandNames } from "./command-names.ts";
 import { IncomingAsk } from "./incoming-ask.ts";
@@ -97,7 +98,7 @@ class Serving extends LimitedAsks implements AskReceiver {
     const name = this.#nameOf(frame);
     const located = this.#locator.locateResponder(name);
     const responder = located ?? this.#port.ownResponder(name);
-    if (!(responder instanceof CommandResponder)) return false;
+    if (!(responder instanceof CommandResponder)) return located === undefined && isGoAway(frame);
     const isChange = responder.command.change !== undefined;
     if (isChange) this.serveQueue();
     return isChange || located === undefined;
@@ -157,6 +158,7 @@ class Serving extends LimitedAsks implements AskReceiver {
    */
   #serveOwn(ask: IncomingAsk, frame: Frame): void {
     const port = this.#port;
+    if (port.serveGoAway(frame)) return;
     const own = port.ownResponder(ask.name);
     if (own === undefined && watchesCalls(port.observer)) ask.watch(port.observer, port.connection);
     this.#checkPlaintext(own?.command);
@@ -244,7 +246,7 @@ class Serving extends LimitedAsks implements AskReceiver {
         ask.command = undefined;
         return this.#fail(ask, error);
       }
-      port.written();
+      port.answerWritten();
     }
     if (ask.watched !== undefined) port.observer?.callAnswered?.(ask.watched);
   }
