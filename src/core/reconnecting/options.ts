@@ -2,6 +2,7 @@
 import type { Caller, CloseOptions } from "../command/types.ts";
 import { checkNotNegative } from "../number-option.ts";
 import { checkOptionNames } from "../option-names.ts";
+import { checkOptionTypes } from "../option-types.ts";
 import type { Signal } from "../platform.ts";
 import type { Clock } from "../transport.ts";
 import type { BackoffOptions } from "./backoff.ts";
@@ -10,6 +11,8 @@ import type { BackoffOptions } from "./backoff.ts";
 export interface Reconnectable extends Caller {
   /** True while new calls are sent or queued. False once the connection is closing or speaks another protocol. */
   readonly acceptsCalls: boolean;
+  /** Promise of the reason why no more calls are accepted. If it resolves before the end, the next connection is opened then. */
+  readonly callsEnded?: Promise<Error>;
   /** The reason why the connection ends; undefined before that. */
   readonly reason: Error | undefined;
   /** Promise of the reason why the connection ended. It never rejects. */
@@ -124,9 +127,10 @@ export function checkReconnectingOptions({
 }: ReconnectingBaseOptions<never>): void {
   checkOptionNames("queue", queue, QUEUE_OPTIONS);
   const { maxCalls, maxBytes } = queue ?? {};
-  for (const [name, value] of Object.entries({ onConnection, onStateChange, isFatalError })) {
-    if (value !== undefined && typeof value !== "function")
-      throw new TypeError(`${name} must be a function, not ${typeof value}`);
-  }
+  checkOptionTypes(
+    "reconnecting",
+    { onConnection, onStateChange, isFatalError },
+    { onConnection: "function", onStateChange: "function", isFatalError: "function" },
+  );
   checkNotNegative({ callTimeout, setupTimeout, "queue.maxCalls": maxCalls, "queue.maxBytes": maxBytes });
 }
