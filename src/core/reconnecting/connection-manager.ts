@@ -156,10 +156,12 @@ export class ConnectionManager<C extends Reconnectable> {
       await prepare?.(connection);
       await this.#setUp(connection);
       if (connection.reason !== undefined) throw connection.reason;
+      if (!connection.acceptsCalls) throw await connection.callsEnded;
       return connection;
     } catch (error) {
       // The reason of the connection is more specific than the error of a call on it.
       const reason = connection.reason ?? error;
+      if (connection.reason === undefined && !connection.acceptsCalls) this.#next = "wait"; // the peer goes away
       connection.destroy(isError(error) ? error : undefined);
       throw reason;
     } finally {
