@@ -46,7 +46,7 @@ export interface Port {
   changeAsked(ask: ChangeAsk): void;
   /** The library's own responder of a command for which the user's locator has none. */
   ownResponder(name: string): CommandResponder | undefined;
-  /** Serves GoAway, for which the user's locator has no responder. Returns false, and does nothing, for another ask. */
+  /** Serves GoAway, unless the user's locator has a responder for exactly that. Returns false, and does nothing, for another ask. */
   serveGoAway(frame: Frame): boolean;
 }
 

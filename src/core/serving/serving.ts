@@ -98,7 +98,7 @@ class Serving extends LimitedAsks implements AskReceiver {
     const name = this.#nameOf(frame);
     const located = this.#locator.locateResponder(name);
     const responder = located ?? this.#port.ownResponder(name);
-    if (!(responder instanceof CommandResponder)) return located === undefined && isGoAway(frame);
+    if (!(responder instanceof CommandResponder)) return isGoAway(frame);
     const isChange = responder.command.change !== undefined;
     if (isChange) this.serveQueue();
     return isChange || located === undefined;
@@ -135,6 +135,8 @@ class Serving extends LimitedAsks implements AskReceiver {
       const responder = this.#locator.locateResponder(ask.name);
       if (responder === undefined) return this.#serveOwn(ask, frame);
       const command = responder instanceof CommandResponder ? responder.command : undefined;
+      // A raw responder may serve every name, to forward the asks: GoAway concerns this connection alone.
+      if (command === undefined && port.serveGoAway(frame)) return;
       const change = ask.wantsAnswer ? command?.change : undefined;
       // A protocol change is reported by its driver: a call that began here would have no end.
       if (change === undefined && watchesCalls(observer)) ask.watch(observer, port.connection);
