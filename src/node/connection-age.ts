@@ -17,6 +17,7 @@ export function checkMaxConnectionAge(maxConnectionAge: number | undefined): voi
  * connection stays open and is looked at again after as long a time.
  */
 export function limitAge(connection: NodeConnection, maxConnectionAge: number): void {
+  if (maxConnectionAge === Number.POSITIVE_INFINITY) return;
   const kernel = kernelOf(connection);
   const { clock } = kernel;
   let timer: unknown;
