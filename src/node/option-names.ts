@@ -57,6 +57,7 @@ export const LISTEN_OPTIONS = [
   "implicitTLS",
   "onConnection",
   "maxConnections",
+  "maxConnectionAge",
   "serverLimits",
 ] as const;
 

@@ -250,6 +250,7 @@ class ChangeDriver implements Feature, ProtocolChanges {
     outbox.flush(); // what was appended before
     calls.pending.queueFromHere();
     this.#kernel.changeKind = current.change.state;
+    if (current.change.state === "upgrading") this.#kernel.introduceAgain();
     if (by === "asked") serving.serveQueue(); // received before the change: must not be executed after it
     this.#kernel.move(by);
     if (observer === undefined) return;
