@@ -1,4 +1,5 @@
 /** Clients that call without a pause, and count what becomes of their calls. */
+import { setTimeout as sleep } from "node:timers/promises";
 import { reconnecting } from "ampwire/node";
 
 export class Callers {
@@ -36,6 +37,11 @@ export class Callers {
       this.counts.failed++;
       this.reasons.set(error.name, (this.reasons.get(error.name) ?? 0) + 1);
     }
+  }
+
+  /** Waits until this many calls have been answered. */
+  async answers(number) {
+    while (this.counts.answered < number) await sleep(20);
   }
 
   /** Waits for the calls in progress, and closes the clients. */

@@ -25,7 +25,7 @@ const server = await listen({
   },
   locator: locator(
     Withdraw.responder(async () => {
-      await sleep(Math.random() * 20);
+      await sleep(Math.random() * 10);
       return { receipt: ++receipts, process: process.pid };
     }),
     Balance.responder(() => ({ balance: 100, process: process.pid })),
