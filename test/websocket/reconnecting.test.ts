@@ -111,7 +111,7 @@ test("a URL that does not answer is left after 10 seconds if there are several",
 });
 
 describe("invalid options", () => {
-  test.each<[string, { readonly urls: unknown }]>([
+  test.each<[string, { readonly urls: unknown; readonly url?: string }]>([
     ["an empty list of URLs", { urls: [] }],
     ["text in place of a list", { urls: "ws://127.0.0.1:1/" }],
     ["one URL and several", { url: "ws://127.0.0.1:1/", urls: ["ws://127.0.0.1:1/"] }],

@@ -2,6 +2,7 @@
 import type { Caller, CloseOptions } from "../command/types.ts";
 import { checkLimit, checkNotNegative } from "../number-option.ts";
 import { checkOptionNames } from "../option-names.ts";
+import { checkOptionTypes } from "../option-types.ts";
 import type { Signal } from "../platform.ts";
 import type { Clock } from "../transport.ts";
 import type { BackoffOptions } from "./backoff.ts";
@@ -144,10 +145,11 @@ export function checkReconnectingOptions({
 }: ReconnectingBaseOptions<never, never>): void {
   checkOptionNames("queue", queue, QUEUE_OPTIONS);
   const { maxCalls, maxBytes } = queue ?? {};
-  for (const [name, value] of Object.entries({ onConnection, onStateChange, isFatalError })) {
-    if (value !== undefined && typeof value !== "function")
-      throw new TypeError(`${name} must be a function, not ${typeof value}`);
-  }
+  checkOptionTypes(
+    "reconnecting",
+    { onConnection, onStateChange, isFatalError },
+    { onConnection: "function", onStateChange: "function", isFatalError: "function" },
+  );
   checkLimit({ maxAttempts });
   checkNotNegative({ callTimeout, setupTimeout, "queue.maxCalls": maxCalls, "queue.maxBytes": maxBytes });
 }

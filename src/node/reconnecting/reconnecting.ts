@@ -1,7 +1,7 @@
 /** A client that reconnects whenever its connection breaks. */
 import type { StartTLSOptions } from "../../core/command/types.ts";
 import { DescriptorsNotAvailable } from "../../core/errors/caller.ts";
-import { checkOptionNames } from "../../core/option-names.ts";
+import { checkIsObject, checkOptionNames } from "../../core/option-names.ts";
 import { withFatalOptionsErrors } from "../../core/reconnecting/fatal-errors.ts";
 import type { ConnectionFactory } from "../../core/reconnecting/options.ts";
 import { CONNECT_TIMEOUT_MS, openInTurn } from "../../core/reconnecting/rotation.ts";
@@ -35,6 +35,7 @@ type Factory = Omit<ConnectionFactory<NodeConnection, ServerAddress>, "clock">;
  * @throws InvalidCertificate, InvalidSignature, RangeError or TypeError for invalid options
  */
 export function reconnecting(options: ReconnectingOptions): ReconnectingClient {
+  checkIsObject("reconnecting", options);
   checkOptionNames(
     "reconnecting",
     options,
