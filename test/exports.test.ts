@@ -35,14 +35,14 @@ const ENTRY_POINTS = {
     AttachChildOptions AttachOptions Attachable CompressedOptions ZlibOptions AuthorityOptions BackoffOptions CertificateOptions CertificateUsage NamedAuthorities RevocationList RevocationListOptions TLSProvider
     ConnectOptions DescriptorChannel DescriptorOptions FileDescriptors KeyOptions ListenOptions
     NodeConnectionOptions ConnectionOpener PEM ReconnectingBaseOptions ReconnectingStateChange ReconnectingClient ReconnectingOptions ReconnectingState TLSOptions TLSRole
-    TLSVersion PeerCredentials QueueLimits ServerLimits`,
+    TLSVersion PeerCredentials QueueLimits ServerAddress ServerLimits ServiceName ServiceResolver SetupContext`,
   },
   "websocket/index.ts": {
     values: `
     SUBPROTOCOL attach chooseProtocol connect reconnecting serverOptions`,
     types: `
     BackoffOptions ConnectWebSocketOptions ConnectionOpener ReconnectingBaseOptions ReconnectingStateChange ReconnectingClient
-    ReconnectingOptions ReconnectingState QueueLimits WebSocketConstructor WebSocketEvent WebSocketLike
+    ReconnectingOptions ReconnectingState QueueLimits ServerURLs SetupContext WebSocketConstructor WebSocketEvent WebSocketLike
     WebSocketOptions WebSocketServerOptions WebSocketURL`,
   },
   "websocket/client/index.ts": {
@@ -50,7 +50,7 @@ const ENTRY_POINTS = {
     connect heartbeat reconnecting`,
     types: `
     BackoffOptions CallingOptions ConnectionOpener Heartbeat HeartbeatOptions QueueLimits ReconnectingBaseOptions
-    ReconnectingClient ReconnectingOptions ReconnectingState ReconnectingStateChange WebSocketConstructor
+    ReconnectingClient ReconnectingOptions ReconnectingState ReconnectingStateChange ServerURLs SetupContext WebSocketConstructor
     WebSocketEvent WebSocketLike WebSocketURL`,
   },
   "testing/index.ts": {

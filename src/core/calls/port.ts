@@ -43,7 +43,7 @@ export interface Port {
   /** Called after a fatal error was answered: writes what is appended, then ends the connection. */
   fail(reason: Error): void;
   /** Called after an answer was appended that is the last box: sends what is appended or queued, then ends the connection. */
-  lastBoxWritten(): void;
+  quit(): void;
   /** Called for an ask whose answer changes the protocol. */
   changeAsked(ask: ChangeAsk): void;
   /** The library's own responder of a command for which the user's locator has none. */

@@ -141,7 +141,7 @@ export class Command<A extends Fields = Fields, R extends Fields = Fields, Q ext
     this.commandType = spec.commandType ?? plainBox;
     this.responseType = spec.responseType ?? plainBox;
     if (this.commandType.isLast)
-      throw new InvalidSignature(`command ${name}: commandType: only an answer can be the last box`);
+      throw new InvalidSignature(`command ${name}: quitBox is for responseType only`);
     this.declaredErrors = new DeclaredErrors(this.errors, this.fatalErrors);
 
     for (const field of Object.keys({ ...this.arguments, ...this.response })) {

@@ -341,10 +341,10 @@ export class ConnectionKernel implements Kernel, Port, InboxOwner, TransportRece
     this.ending.finish();
   }
 
-  lastBoxWritten(): void {
+  quit(): void {
     // During a protocol change the answer is queued: the connection is closed after the change.
     if (this.rules.boxes === "queued") this.ending.close();
-    else this.fail(new ConnectionClosed("the connection was closed here after the last answer"));
+    else this.fail(new ConnectionClosed("the connection was closed here"));
   }
 
   forbidsPlaintext(command: AnyCommand | undefined): boolean {

@@ -7,7 +7,7 @@ import {
   type Responder,
 } from "../command/responder.ts";
 import { InvalidSignature } from "../errors/caller.ts";
-import { shownValue } from "../wire/value-text.ts";
+import { shownValue, wrongType } from "../wire/value-text.ts";
 
 /** An object that maps command names to responders. */
 export interface ResponderLocator {
@@ -132,7 +132,7 @@ function rawPrefix(instance: { readonly baseDispatchPrefix?: unknown }): string 
   const { baseDispatchPrefix: prefix = RAW_PREFIX } = instance;
   if (typeof prefix === "string" && prefix !== "") return prefix;
   // An empty prefix would let the peer call every method whose name has no small letter.
-  throw new InvalidSignature(`baseDispatchPrefix must be a non-empty string, not ${shownValue(prefix)}`);
+  throw wrongType("baseDispatchPrefix", "a non-empty string", prefix);
 }
 
 /** Returns the names of the methods with the prefix, also of those that a class inherits. Calls no getter. */

@@ -251,7 +251,7 @@ class Serving extends LimitedAsks implements AskReceiver {
       port.answerWritten();
     }
     if (ask.watched !== undefined) port.observer?.callAnswered?.(ask.watched);
-    if (ask.wantsAnswer && ask.command?.responseType.isLast) port.lastBoxWritten();
+    if (ask.wantsAnswer && ask.command?.responseType.isLast) port.quit();
   }
 
   /** Gives an ask for a protocol change to the port, which runs it when nothing else is under way. */

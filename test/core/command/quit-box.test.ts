@@ -62,7 +62,7 @@ test("the answer is the last box: asks before it are answered, later ones are no
   });
   await peer.expect({ _answer: "1", n: "1" }, { _answer: "2", status: "7" });
   late.resolve();
-  expect((await call).message).toContain("closed here after the last answer");
+  expect((await call).message).toContain("the connection was closed here");
   await peer.expectEnd();
   expect(served).toBe(1);
 });
