@@ -134,15 +134,7 @@ export class ConnectionKernel implements Kernel, Port, InboxOwner, TransportRece
   endCalls(reason: Error): void {
     if (this.callsEnded !== undefined) return;
     this.callsEnded = reason;
-    this.ending.callsHaveEnded(reason);
-  }
-
-  introduceAgain(): void {
-    this.introduction = newIntroduction(this.options, this.transport);
-  }
-
-  get isEnding(): boolean {
-    return this.reason !== undefined;
+    this.ending.reportCallsEnded?.(reason);
   }
 
   get closed(): Promise<Error> {

@@ -1,7 +1,10 @@
 /** Reads what belongs to the library's own commands: the key that shows that the peer knows them, and its ask for GoAway. */
 import { Unavailable } from "../errors/peer.ts";
+import { Box } from "../wire/box.ts";
+import { writeBox } from "../wire/box-writer.ts";
 import type { Frame } from "../wire/frame.ts";
-import { isGoAway, reasonOfGoAway, takeShownKey, writeGoAwayAnswer } from "../wire/own-commands.ts";
+import { isGoAway, reasonOfGoAway, takeShownKey } from "../wire/own-commands.ts";
+import { ANSWER } from "../wire/protocol-keys.ts";
 import { plaintextForbids } from "./admission.ts";
 import type { Kernel } from "./feature.ts";
 import type { Introduction } from "./introduction.ts";
@@ -24,7 +27,7 @@ export function serveGoAway(kernel: Kernel, frame: Frame): boolean {
     ),
   );
   if (frame.ask >= 0) {
-    writeGoAwayAnswer(kernel.out, frame);
+    writeBox(kernel.out, new Box().set(ANSWER, frame.value(frame.ask)));
     kernel.answerWritten();
   }
   return true;
