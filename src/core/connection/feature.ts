@@ -51,7 +51,7 @@ export interface Kernel {
   /** The driver of protocol changes, created when it is first needed; undefined if the entry point has none. */
   readonly changes: ProtocolChanges | undefined;
   readonly peerEnded: boolean;
-  /** What the two ends have shown each other. */
+  /** State of the introduction: see `introduction.ts`. */
   readonly introduction: Introduction;
   /** The reason why no call is accepted any more: the peer has asked for that, or this end closes the connection. */
   readonly callsEnded: Error | undefined;
