@@ -10,12 +10,11 @@ import type { Kernel } from "./feature.ts";
 import type { Introduction } from "./introduction.ts";
 
 /**
- * Looks for the key in a box, unless it is like the box before. During an upgrade boxes may come from an attacker.
+ * Looks for the key in a box. During an upgrade boxes may come from an attacker.
  * @param found the introduction if it is there
  */
 export function introductionAfter(kernel: Kernel, frame: Frame, found: Introduction): Introduction {
-  const isLooked = frame.matched === undefined && kernel.rules.boxes === "sent";
-  return isLooked && takeShownKey(frame) ? found : kernel.introduction;
+  return kernel.rules.boxes === "sent" && takeShownKey(frame) ? found : kernel.introduction;
 }
 
 /** Serves GoAway: calls end, and the answer follows all of them. Returns false for another ask, and if it must not be served. */
