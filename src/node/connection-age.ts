@@ -1,4 +1,4 @@
-/** The age of a server's connections: an old one is closed, so that a balancer can distribute its client anew. */
+/** The age of a server's connections: an old one is closed, so that its client connects again through the balancer. */
 import { kernelOf } from "../core/connection/connection.ts";
 import { knowsGoAway } from "../core/features/go-away.ts";
 import { checkPositive } from "../core/number-option.ts";

@@ -66,9 +66,10 @@ export interface ListenOptions
   /** Maximum number of open connections; further ones are closed at once. Default: no limit. */
   readonly maxConnections?: number | undefined;
   /**
-   * Milliseconds after which an open connection is closed, with a jitter of 10 %, so that a balancer can distribute its client
-   * anew. The client is first asked to begin no more calls: no call fails, and a reconnecting client connects again before the
-   * old connection has ended. A client that does not know `ampwire.GoAway` keeps its connection. Default: no limit.
+   * Milliseconds after which an open connection is closed, with a jitter of 10 %, so that its client connects again through the
+   * balancer. The client is first asked to begin no more calls: no call fails, and a reconnecting client opens the next
+   * connection before the old one has ended. A client that does not know `ampwire.GoAway` keeps its connection. Default: no
+   * limit.
    */
   readonly maxConnectionAge?: number | undefined;
   /** Limits on what all connections take together. `limits` are those of each connection. */

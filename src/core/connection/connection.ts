@@ -65,8 +65,8 @@ export class BaseConnection extends TypedCalls implements AmpConnection {
 
   /** `open` while calls are sent; they are queued while it is `upgrading` or `switching`. */
   get state(): PublicState {
-    const { changeKind, isEnding, state } = this.#kernel;
-    return state === "open" && isEnding ? "closing" : publicState(state, changeKind);
+    const { changeKind, reason, state } = this.#kernel;
+    return state === "open" && reason !== undefined ? "closing" : publicState(state, changeKind);
   }
 
   get acceptsCalls(): boolean {

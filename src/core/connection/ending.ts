@@ -27,7 +27,9 @@ export class Ending {
   #graceOver: number | undefined;
   /** `close()` waits for the answer to GoAway. The connection is still open, but accepts no calls. */
   #isDelayed = false;
-  #callsEnded: { readonly promise: Promise<Error>; readonly resolve: (reason: Error) => void } | undefined;
+  #callsEnded: Promise<Error> | undefined;
+  /** Resolves {@link callsEnded}, if a program waits for it. */
+  reportCallsEnded: ((reason: Error) => void) | undefined = undefined;
   /** Resolves with the reason when the transport is lost, or was given to another protocol. */
   readonly closed: Promise<Error>;
   #resolveClosed: (reason: Error) => void = () => {};
@@ -41,19 +43,12 @@ export class Ending {
 
   /** Resolves with the reason when no call is accepted any more. Created when it is first needed. */
   get callsEnded(): Promise<Error> {
-    if (this.#callsEnded === undefined) {
-      let resolve: (reason: Error) => void = () => {};
-      const promise = new Promise<Error>((settle) => {
-        resolve = settle;
-      });
-      this.#callsEnded = { promise, resolve };
-      if (this.#kernel.callsEnded !== undefined) resolve(this.#kernel.callsEnded);
-    }
-    return this.#callsEnded.promise;
-  }
-
-  callsHaveEnded(reason: Error): void {
-    this.#callsEnded?.resolve(reason);
+    this.#callsEnded ??= new Promise((resolve) => {
+      const { callsEnded } = this.#kernel;
+      if (callsEnded === undefined) this.reportCallsEnded = resolve;
+      else resolve(callsEnded);
+    });
+    return this.#callsEnded;
   }
 
   /** Ends the connection when what is in progress has finished. A protocol change under way is waited for. */

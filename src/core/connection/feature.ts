@@ -51,11 +51,12 @@ export interface Kernel {
   /** The driver of protocol changes, created when it is first needed; undefined if the entry point has none. */
   readonly changes: ProtocolChanges | undefined;
   readonly peerEnded: boolean;
+  /** State of the introduction: see `introduction.ts`. */
   readonly introduction: Introduction;
   /** The reason why no call is accepted any more: the peer has asked for that, or this end closes the connection. */
   readonly callsEnded: Error | undefined;
-  /** True from the moment when the reason of the end is known. */
-  readonly isEnding: boolean;
+  /** The reason of the end, as soon as it is known. */
+  readonly reason: Error | undefined;
   readonly secure: boolean;
   readonly tls: TLSSession | undefined;
 
@@ -88,8 +89,7 @@ export interface ChangingKernel extends Kernel {
   changeKind: ChangeKind | undefined;
   readonly closeWanted: boolean;
   plaintextRefused: Error | undefined;
-  /** Begins the introduction of the two ends again, because the connection is being upgraded. */
-  introduceAgain(): void;
+  introduction: Introduction;
   /** Called when queued boxes were sent: code that waits for the end of sending may continue. */
   checkDrained(): void;
   tls: TLSSession | undefined;

@@ -7,7 +7,7 @@
 import type { Transport } from "../transport.ts";
 import type { ConnectionOptions } from "./options.ts";
 
-/** What the two ends have shown each other since the last upgrade. */
+/** State of the introduction since the last upgrade. */
 export type Introduction =
   /** The option `extensions` is false, or the boxes belong to a receiver: nothing is shown or looked for. */
   | "off"

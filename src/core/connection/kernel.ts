@@ -134,15 +134,7 @@ export class ConnectionKernel implements Kernel, Port, InboxOwner, TransportRece
   endCalls(reason: Error): void {
     if (this.callsEnded !== undefined) return;
     this.callsEnded = reason;
-    this.ending.callsHaveEnded(reason);
-  }
-
-  introduceAgain(): void {
-    this.introduction = newIntroduction(this.options, this.transport);
-  }
-
-  get isEnding(): boolean {
-    return this.reason !== undefined;
+    this.ending.reportCallsEnded?.(reason);
   }
 
   get closed(): Promise<Error> {
@@ -261,7 +253,9 @@ export class ConnectionKernel implements Kernel, Port, InboxOwner, TransportRece
     if (this.#boxReceiver !== undefined) this.#boxReceiver.boxReceived?.(frame);
     // In this order: a box with `_answer` is an answer, whatever else it holds.
     else if (frame.answer >= 0) {
-      if (this.introduction === "looking") this.introduction = introductionAfter(this, frame, "seen");
+      // A box like the box before has no key that the box before did not have.
+      if (frame.matched === undefined && this.introduction === "looking")
+        this.introduction = introductionAfter(this, frame, "seen");
       this.calls.receiveAnswer(frame);
     } else if (frame.error >= 0) this.calls.receiveError(frame);
     else if (frame.command < 0) throw neitherAskNorAnswer(frame);
@@ -269,7 +263,8 @@ export class ConnectionKernel implements Kernel, Port, InboxOwner, TransportRece
       if (this.rules.boxes === "queued") this.#changes?.checkQueue();
       if (this.isBehind && this.outbox.untaken >= 2 * this.limits.maxUnsentBytes)
         throw tooMuchUnsent(this.outbox.untaken);
-      if (this.introduction === "shown") this.introduction = introductionAfter(this, frame, "known");
+      if (frame.matched === undefined && this.introduction === "shown")
+        this.introduction = introductionAfter(this, frame, "known");
       this.serving.receive(frame);
     }
   }

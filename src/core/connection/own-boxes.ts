@@ -1,18 +1,20 @@
 /** Reads what belongs to the library's own commands: the key that shows that the peer knows them, and its ask for GoAway. */
 import { Unavailable } from "../errors/peer.ts";
+import { Box } from "../wire/box.ts";
+import { writeBox } from "../wire/box-writer.ts";
 import type { Frame } from "../wire/frame.ts";
-import { isGoAway, reasonOfGoAway, takeShownKey, writeGoAwayAnswer } from "../wire/own-commands.ts";
+import { isGoAway, reasonOfGoAway, takeShownKey } from "../wire/own-commands.ts";
+import { ANSWER } from "../wire/protocol-keys.ts";
 import { plaintextForbids } from "./admission.ts";
 import type { Kernel } from "./feature.ts";
 import type { Introduction } from "./introduction.ts";
 
 /**
- * Looks for the key in a box, unless it is like the box before. During an upgrade boxes may come from an attacker.
+ * Looks for the key in a box. During an upgrade boxes may come from an attacker.
  * @param found the introduction if it is there
  */
 export function introductionAfter(kernel: Kernel, frame: Frame, found: Introduction): Introduction {
-  const isLooked = frame.matched === undefined && kernel.rules.boxes === "sent";
-  return isLooked && takeShownKey(frame) ? found : kernel.introduction;
+  return kernel.rules.boxes === "sent" && takeShownKey(frame) ? found : kernel.introduction;
 }
 
 /** Serves GoAway: calls end, and the answer follows all of them. Returns false for another ask, and if it must not be served. */
@@ -24,7 +26,7 @@ export function serveGoAway(kernel: Kernel, frame: Frame): boolean {
     ),
   );
   if (frame.ask >= 0) {
-    writeGoAwayAnswer(kernel.out, frame);
+    writeBox(kernel.out, new Box().set(ANSWER, frame.value(frame.ask)));
     kernel.answerWritten();
   }
   return true;

@@ -30,7 +30,7 @@ export class ConnectionManager<C extends Reconnectable> {
   #connection: C | undefined;
   /** Connections whose peer accepts no more calls, until they have ended. */
   readonly #leaving = new Set<C>();
-  /** What follows a connection: after a GoAway of the peer, `isFatalError` is not called. */
+  /** Next step after a connection: after a GoAway of the peer, `isFatalError` is not called. */
   #next: "decide" | "wait" | "at once" = "decide";
   #reason: Error | undefined;
   /** Ends the wait for the next attempt; undefined while the client does not wait. */

@@ -2,14 +2,12 @@
  * The library's own commands on the wire: the key by which an end shows that it knows them, and the ask for GoAway. SPEC.md
  * describes both. No codec is used, so that a page which only calls does not load one for them.
  */
-import { utf8Lenient } from "../platform.ts";
-import { Box } from "./box.ts";
-import { keyPattern, writeBox } from "./box-writer.ts";
-import { ByteWriter } from "./byte-writer.ts";
+import { utf8Encoder, utf8Lenient } from "../platform.ts";
+import { keyPattern } from "./box-writer.ts";
+import type { ByteWriter } from "./byte-writer.ts";
 import { FixedBytes } from "./fixed-bytes.ts";
 import type { Frame } from "./frame.ts";
 import { keyToText } from "./key-text.ts";
-import { ANSWER } from "./protocol-keys.ts";
 
 /** The command that asks the peer to begin no new call. */
 export const GO_AWAY = "ampwire.GoAway";
@@ -21,13 +19,7 @@ const END_BYTES = 2;
 const shownKey = keyPattern(SHOWN_KEY);
 const reasonKey = keyPattern("reason");
 /** The key, its value `1`, and the end of the box. */
-const keyAndEnd = endWithKey();
-
-function endWithKey(): FixedBytes {
-  const out = new ByteWriter(32);
-  writeBox(out, new Box({ [SHOWN_KEY]: "1" }));
-  return new FixedBytes(out.copy());
-}
+const keyAndEnd = new FixedBytes(utf8Encoder.encode(`\0\x0a${SHOWN_KEY}\0\x011\0\0`));
 
 /** Adds the key to the last box, after all other keys: some implementations of AMP need it there. */
 export function addShownKey(out: ByteWriter): void {
@@ -38,9 +30,8 @@ export function addShownKey(out: ByteWriter): void {
 /** Returns true if the box has the key. It is then removed if it is the last one: it concerns only this connection. */
 export function takeShownKey(frame: Frame): boolean {
   const index = frame.indexOf(shownKey);
-  if (index < 0) return false;
-  if (index === frame.count - 1) frame.count--;
-  return true;
+  if (index >= 0 && index === frame.count - 1) frame.count--;
+  return index >= 0;
 }
 
 /** Runs for every unknown command, so it allocates nothing for names of another length. */
@@ -54,9 +45,4 @@ export function isGoAway(frame: Frame): boolean {
 export function reasonOfGoAway(frame: Frame): string {
   const index = frame.indexOf(reasonKey);
   return index < 0 ? "" : `: ${utf8Lenient.decode(frame.value(index))}`;
-}
-
-/** Appends the answer to GoAway. */
-export function writeGoAwayAnswer(out: ByteWriter, frame: Frame): void {
-  writeBox(out, new Box().set(ANSWER, frame.value(frame.ask)));
 }
