@@ -72,3 +72,18 @@ export function throwToPlatform(error: unknown): void {
     throw error;
   });
 }
+
+/** Globals that a runtime may lack. Looked up on every use: a program may replace their methods. */
+const { process, console } = globalThis as {
+  readonly process?: { emitWarning?(warning: Error): void };
+  readonly console?: { error(...values: readonly unknown[]): void };
+};
+
+/** Emits a warning: with `process.emitWarning` on Node, with `console.error` in browsers. @param detail lines that follow the message */
+export function warn(message: string, detail: string, cause: unknown): void {
+  if (typeof process?.emitWarning !== "function") return console?.error(`${message}\n${detail}`);
+  const warning = new Error(message, { cause });
+  // Node prints `detail` under the message, and `stack` in its place with --trace-warnings.
+  Object.assign(warning, { name: "AmpwireWarning", detail, stack: `AmpwireWarning: ${message}\n${detail}` });
+  process.emitWarning(warning);
+}

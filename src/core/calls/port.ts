@@ -38,6 +38,8 @@ export interface Port {
   report(error: unknown, command: string | undefined): void;
   /** Called after a fatal error was answered: writes what is appended, then ends the connection. */
   fail(reason: Error): void;
+  /** Ends the connection and reports the reason: the peer has violated a limit. */
+  violated(error: unknown): void;
   /** Called for an ask whose answer changes the protocol. */
   changeAsked(ask: ChangeAsk): void;
   /** The library's own responder of a command for which the user's locator has none. */

@@ -59,6 +59,8 @@ export interface Kernel {
   report(error: unknown, command: string | undefined): void;
   /** Ends the connection; what was written is still sent. */
   fail(reason: Error): void;
+  /** Ends the connection as {@link fail} does, and reports the reason: the peer has violated the protocol or a limit. */
+  violated(error: unknown): void;
   /** Ends the connection and the transport at once. */
   destroy(reason: Error): void;
 

@@ -26,6 +26,7 @@ import { Inbox, type InboxOwner } from "./inbox.ts";
 import type { Limits } from "./limits.ts";
 import { type ConnectionOptions, checkConnectionOptions } from "./options.ts";
 import { Outbox } from "./outbox.ts";
+import { reportError } from "./report.ts";
 import { type ChangeKind, next, STATES, type State, type StateRules, type Transition } from "./states.ts";
 
 /** Creates the half of a connection that receives the peer's asks: `serving`, or `notServing`. */
@@ -301,6 +302,16 @@ export class ConnectionKernel implements Kernel, Port, InboxOwner, TransportRece
     this.#callOnError(error, command);
   }
 
+  violated(error: unknown): void {
+    if (this.rules.next.fail !== undefined && this.budgets?.reports?.admit() !== false) {
+      this.observer?.errorReported?.(error, undefined, this.connection);
+      // Without `onError`, the calls in progress that reject with the reason are report enough.
+      if (this.options.onError !== undefined || this.calls.pending.size === 0)
+        this.#callOnError(error, undefined);
+    }
+    this.fail(toError(error));
+  }
+
   /** An observer has thrown: it is not called with its own error. */
   #programFailed(error: unknown): void {
     this.#callOnError(error, undefined);
@@ -309,12 +320,7 @@ export class ConnectionKernel implements Kernel, Port, InboxOwner, TransportRece
 
   #callOnError(error: unknown, command: string | undefined): void {
     const { connection, options } = this;
-    try {
-      options.onError?.(error, { command, connection });
-    } catch (thrown) {
-      // A bug in the program: an unhandled rejection, as if it had been asynchronous. The connection continues.
-      void Promise.reject(thrown);
-    }
+    reportError(options.onError, error, { command, connection });
   }
 
   changeAsked(ask: ChangeAsk): void {

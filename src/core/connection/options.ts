@@ -4,7 +4,7 @@ import { InvalidSignature } from "../errors/caller.ts";
 import { checkNotNegative } from "../number-option.ts";
 import type { Observer } from "../observer.ts";
 import type { ResponderLocator } from "../serving/locator.ts";
-import type { TLSOptions } from "../transport.ts";
+import type { Address, TLSOptions } from "../transport.ts";
 import { shownValue } from "../wire/value-text.ts";
 import type { BoxReceiver } from "./box-interfaces.ts";
 import { type LimitOptions, type Limits, resolveLimits } from "./limits.ts";
@@ -67,7 +67,9 @@ export interface ConnectionOptions {
   readonly closeOnUndeclaredError?: boolean | undefined;
   /**
    * Receives errors that no caller receives: undeclared errors of responders, return values that cannot be encoded, unknown
-   * commands that want no answer, and the reason why a server could not accept a connection. The peer never sees their text.
+   * commands that want no answer, violations of the protocol and failed handshakes of the peer, and the reason why a server
+   * could not accept a connection. The peer never sees their text. Default: the error goes to `process.emitWarning`, or in a
+   * browser to `console.error`, at most 20 times a second; so does an error that `onError` itself throws.
    */
   readonly onError?: ((error: unknown, about: ErrorContext) => void) | undefined;
   /** Receives events of calls and protocol changes, for tracing and metrics. On Node the default is `node:diagnostics_channel`. */
@@ -80,6 +82,8 @@ export interface ErrorContext {
   readonly command: string | undefined;
   /** Undefined for an error of the server itself, which could not accept a connection. */
   readonly connection: AmpConnection | undefined;
+  /** Address of the peer, if the error has no connection: a TLS handshake before it has failed. */
+  readonly remoteAddress?: Address | undefined;
 }
 
 /**
@@ -91,13 +95,15 @@ export function checkConnectionOptions(
   options: object,
   features: readonly { check?(options: object): void }[],
 ): Limits {
-  const { callTimeout, limits, locator } = options as ConnectionOptions; // programs in JavaScript may pass anything
+  const { callTimeout, limits, locator, onError } = options as ConnectionOptions; // programs in JavaScript may pass anything
   for (const kind of features) kind.check?.(options);
   if (locator !== undefined && typeof locator?.locateResponder !== "function") {
     throw new InvalidSignature(
       `the option locator must be an object with the method locateResponder, as locator(...) makes it, not ${shownValue(locator)}`,
     );
   }
+  if (onError !== undefined && typeof onError !== "function")
+    throw new TypeError(`the option onError must be a function, not ${shownValue(onError)}`);
   checkNotNegative({ callTimeout });
   return resolveLimits(limits);
 }

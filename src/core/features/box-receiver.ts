@@ -32,13 +32,8 @@ class RawBoxes implements Feature, BoxSender {
   boxReceived(frame: Frame): void {
     if (plaintextForbids(this.#kernel, undefined))
       throw new TLSRequired("a box was received in plaintext: requireTLS forbids it");
-    const box = frame.toBox();
-    try {
-      this.#watch(this.#receiver.boxReceived(box));
-    } catch (error) {
-      this.#kernel.report(error, undefined);
-      throw error; // the connection fails, and no further box is read
-    }
+    // What it throws is reported, and the connection fails: no further box is read.
+    this.#watch(this.#receiver.boxReceived(frame.toBox()));
   }
 
   /** Handles the rejection of an async function, which a JavaScript program may pass. */
@@ -59,7 +54,8 @@ class RawBoxes implements Feature, BoxSender {
     kernel.written();
   }
 
-  unhandledError(error: unknown): void {
+  unhandledError(error: unknown, command?: string): void {
+    this.#kernel.report(error, command);
     this.#kernel.fail(toError(error));
   }
 }

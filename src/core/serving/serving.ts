@@ -13,7 +13,7 @@ import type { Signal } from "../platform.ts";
 import type { Values } from "../schema/field.ts";
 import { beginElements, endElements, weightOf } from "../wire/elements.ts";
 import type { Frame } from "../wire/frame.ts";
-import { responseOf, writeAnswer, writeError } from "./answers.ts";
+import { checkResult, responseOf, writeAnswer, writeError } from "./answers.ts";
 import { CommandNames } from "./command-names.ts";
 import { IncomingAsk } from "./incoming-ask.ts";
 import { LimitedAsks } from "./limited-asks.ts";
@@ -95,7 +95,12 @@ class Serving extends LimitedAsks implements AskReceiver {
   /** Own commands are answered at any time. A protocol change comes after all asks before it, so these are served first. */
   #isServedAtOnce(frame: Frame): boolean {
     const name = this.#nameOf(frame);
-    const located = this.#locator.locateResponder(name);
+    let located: Responder | undefined;
+    try {
+      located = this.#locator.locateResponder(name);
+    } catch {
+      return true; // it throws again when the ask is served, and is reported there
+    }
     const responder = located ?? this.#port.ownResponder(name);
     if (!(responder instanceof CommandResponder)) return false;
     const isChange = responder.command.change !== undefined;
@@ -237,14 +242,15 @@ class Serving extends LimitedAsks implements AskReceiver {
 
   #answer(ask: IncomingAsk, result: unknown): void {
     const port = this.#port;
-    if (ask.wantsAnswer && port.alive) {
+    if (port.alive) {
       try {
-        writeAnswer(port.out, ask, result, port.connection);
+        if (ask.wantsAnswer) writeAnswer(port.out, ask, result, port.connection);
+        else checkResult(ask, result, port.connection);
       } catch (error) {
         ask.command = undefined;
         return this.#fail(ask, error);
       }
-      port.written();
+      if (ask.wantsAnswer) port.written();
     }
     if (ask.watched !== undefined) port.observer?.callAnswered?.(ask.watched);
   }

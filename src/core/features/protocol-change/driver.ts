@@ -356,8 +356,10 @@ class ChangeDriver implements Feature, ProtocolChanges {
 
   /** Fails the change, and the connection with it. */
   #fail(reason: Error, rejection: unknown = reason): void {
+    const isCaller = this.#current?.side === "asker";
     this.stopped(rejection);
-    this.#kernel.fail(reason);
+    if (isCaller) this.#kernel.fail(reason);
+    else this.#kernel.violated(reason);
   }
 
   stopped(reason: unknown): void {
