@@ -75,7 +75,10 @@ export function throwToPlatform(error: unknown): void {
 
 /** Globals that a runtime may lack. Looked up on every use: a program may replace their methods. */
 const { process, console } = globalThis as {
-  readonly process?: { emitWarning?(warning: Error): void };
+  readonly process?: {
+    readonly env?: Readonly<Record<string, string | undefined>>;
+    emitWarning?(warning: Error): void;
+  };
   readonly console?: { error(...values: readonly unknown[]): void };
 };
 
@@ -87,3 +90,7 @@ export function warn(message: string, detail: string, cause: unknown): void {
   Object.assign(warning, { name: "AmpwireWarning", detail, stack: `AmpwireWarning: ${message}\n${detail}` });
   process.emitWarning(warning);
 }
+
+/** True if the environment variable NODE_ENV says so. Deno would ask its user for the permission to read it. */
+export const IN_DEVELOPMENT: boolean =
+  !("Deno" in globalThis) && /^(?:development|test)$/.test(process?.env?.NODE_ENV ?? "");

@@ -16,6 +16,8 @@ export interface Port {
   readonly connection: AmpConnection;
   readonly observer: Observer | undefined;
   readonly clock: Clock;
+  /** True: the stack of each call is captured when it is made. */
+  readonly callStacks: boolean;
   /** Limits on asks in progress, on the elements of a box and on abandoned calls. */
   readonly limits: PortLimits;
   /** The writer to which boxes are appended; {@link written} must follow. */

@@ -25,7 +25,7 @@ import { parseBoxes } from "../wire/reader.ts";
 /** Options of a BoxDispatcher besides its locator: those of a connection that do not concern a byte stream. */
 export type BoxDispatcherOptions = Pick<
   ConnectionOptions,
-  "limits" | "requireTLS" | "callTimeout" | "closeOnUndeclaredError" | "onError" | "observer"
+  "limits" | "requireTLS" | "callTimeout" | "callStacks" | "closeOnUndeclaredError" | "onError" | "observer"
 >;
 
 /** Names of the {@link BoxDispatcherOptions}. */
@@ -33,6 +33,7 @@ export const DISPATCHER_OPTIONS = [
   "limits",
   "requireTLS",
   "callTimeout",
+  "callStacks",
   "closeOnUndeclaredError",
   "onError",
   "observer",

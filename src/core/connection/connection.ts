@@ -125,7 +125,7 @@ export class BaseConnection extends TypedCalls implements AmpConnection {
   ): Promise<unknown> | undefined {
     const kernel = this.#kernel;
     const { change } = command;
-    const reason = refusal(kernel, command, command.requiresAnswer);
+    const reason = refusal(kernel, command, command.requiresAnswer, command.name);
     if (reason !== undefined) {
       if (change !== undefined) kernel.changes?.refused(change, reason);
       return refuse(kernel, reason, command.requiresAnswer);
@@ -147,7 +147,7 @@ export class BaseConnection extends TypedCalls implements AmpConnection {
     options: CallOptions,
   ): Promise<Box> | undefined {
     const kernel = this.#kernel;
-    const reason = refusal(kernel, undefined, requiresAnswer);
+    const reason = refusal(kernel, undefined, requiresAnswer, name);
     if (reason !== undefined) return refuse(kernel, reason, requiresAnswer);
     const answer = kernel.calls.callString(name, box, requiresAnswer, this.#withDefaults(options));
     kernel.callBegan();

@@ -140,7 +140,7 @@ export interface ProtocolChanges {
   /** True if queued boxes are sent inside TLS or not at all. */
   readonly upgradeIsCertain: boolean;
   /** Returns the error that refuses a call while boxes are queued, if too many bytes are. */
-  queueRefusal(): Error | undefined;
+  queueRefusal(name: string): Error | undefined;
   /** Checks an ask that is received while boxes are queued. @throws LimitExceeded if too many bytes are */
   checkQueue(): void;
   /** Called when a call that asks for a change was refused, and nothing was sent. */

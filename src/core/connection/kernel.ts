@@ -15,6 +15,7 @@ import { shownText } from "../errors/safe-text.ts";
 import { toError } from "../errors/to-error.ts";
 import { ConnectionClosed } from "../errors/transport.ts";
 import { guardedObserver, type Observer } from "../observer.ts";
+import { IN_DEVELOPMENT } from "../platform.ts";
 import type { SharedBudget, SharedBudgets } from "../serving/shared-budget.ts";
 import type { ChunkOwnership, Clock, TLSSession, Transport, TransportReceiver } from "../transport.ts";
 import type { ByteWriter } from "../wire/byte-writer.ts";
@@ -219,6 +220,10 @@ export class ConnectionKernel implements Kernel, Port, InboxOwner, TransportRece
     if (!this.isBehind && !this.serving.full) return true;
     // The responders of both ends may wait for answers: as long as a call waits, the answers to this end must be read.
     return this.calls.pending.size > 0 || (!this.isBehind && this.serving.readsAhead);
+  }
+
+  get callStacks(): boolean {
+    return this.options.callStacks ?? IN_DEVELOPMENT;
   }
 
   /** True if this end has no reason not to read. The peer may be one: see {@link mayRead}. */

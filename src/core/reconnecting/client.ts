@@ -1,12 +1,14 @@
 /** Reconnecting client: it queues calls while there is no connection, and sends idempotent calls again. */
 
+import { AT_REJECTION, captureOrigin, ownError, rejectCall } from "../calls/rejection.ts";
 import { TypedCalls } from "../calls/typed-calls.ts";
 import type { AnyCommand, CallOptions, CloseOptions, CommandType } from "../command/types.ts";
 import { InvalidSignature } from "../errors/caller.ts";
+import { isError } from "../errors/to-error.ts";
 import { ConnectionClosed } from "../errors/transport.ts";
 import { checkNotNegative } from "../number-option.ts";
 import { CLOSE_OPTIONS, checkOptionNames } from "../option-names.ts";
-import type { AbortSignalLike } from "../platform.ts";
+import { type AbortSignalLike, IN_DEVELOPMENT } from "../platform.ts";
 import type { Fields } from "../schema/argument.ts";
 import { limitTime } from "../time-limit.ts";
 import type { Clock } from "../transport.ts";
@@ -54,6 +56,7 @@ const SOME_TAG = 0x1000_0000;
  */
 export class ReconnectingClient<C extends Reconnectable> extends TypedCalls implements AsyncDisposable {
   readonly #callTimeout: number | undefined;
+  readonly #callStacks: boolean;
   readonly #clock: Clock;
   readonly #queue: CallQueue;
   readonly #manager: ConnectionManager<C>;
@@ -62,8 +65,9 @@ export class ReconnectingClient<C extends Reconnectable> extends TypedCalls impl
   constructor(options: ReconnectingBaseOptions<C>, factory: ConnectionFactory<C>) {
     super();
     checkReconnectingOptions(options);
-    const { callTimeout, clock = factory.clock, signal, queue } = options;
+    const { callTimeout, callStacks = IN_DEVELOPMENT, clock = factory.clock, signal, queue } = options;
     this.#callTimeout = callTimeout;
+    this.#callStacks = callStacks;
     this.#clock = clock;
     this.#queue = new CallQueue(clock, queue);
     this.#manager = new ConnectionManager(options, factory, (connection) => {
@@ -152,11 +156,13 @@ export class ReconnectingClient<C extends Reconnectable> extends TypedCalls impl
     options: CallOptions,
   ): Promise<unknown> | undefined {
     const { reason } = this.#manager;
-    if (reason !== undefined) return requiresAnswer ? Promise.reject(reason) : undefined;
+    if (reason !== undefined) return requiresAnswer ? Promise.reject(ownError(reason, name)) : undefined;
     const timeout = options.timeout ?? this.#callTimeout;
     const ready = this.#ready();
     if (ready !== undefined && !(idempotent && requiresAnswer)) return now(ready, { ...options, timeout });
 
+    const atRejection = this.#callStacks ? captureOrigin() : AT_REJECTION;
+    const origin = requiresAnswer ? atRejection : undefined;
     const begin = (resolve: ClientCall["resolve"], reject: ClientCall["reject"]) => {
       if (options.signal?.aborted) throw options.signal.reason;
       const out = new ByteWriter(64);
@@ -169,7 +175,8 @@ export class ReconnectingClient<C extends Reconnectable> extends TypedCalls impl
         first = undefined;
         return sending(connection, given);
       };
-      this.#submit({ name, bytes, idempotent, deadline, signal: options.signal, send, resolve, reject });
+      const { signal } = options;
+      this.#submit({ name, bytes, idempotent, deadline, signal, send, origin, resolve, reject });
     };
     if (requiresAnswer) return new Promise(begin);
     begin(nothing, nothing);
@@ -185,7 +192,7 @@ export class ReconnectingClient<C extends Reconnectable> extends TypedCalls impl
   #submit(call: ClientCall): void {
     const ready = this.#ready();
     if (ready !== undefined) return this.#send(call, ready);
-    this.#queue.checkRoom(call.bytes);
+    this.#queue.checkRoom(call);
     this.#queue.add(call, () => this.lastError);
   }
 
@@ -197,18 +204,22 @@ export class ReconnectingClient<C extends Reconnectable> extends TypedCalls impl
     try {
       answer = call.send(connection, { timeout, signal });
     } catch (error) {
-      return call.reject(error);
+      return rejectCall(call, error, { keepHead: true });
     }
     answer?.then(call.resolve, (error: unknown) => this.#failed(call, connection, error));
   }
 
   #failed(call: ClientCall, connection: Reconnectable, error: unknown): void {
-    const lost = error === connection.reason;
-    if (!lost || !call.idempotent || this.#manager.reason !== undefined) return call.reject(error);
+    const { reason } = connection;
+    const isLost = reason !== undefined && isError(error) && error.cause === reason;
+    if (!isLost || !call.idempotent || this.#manager.reason !== undefined) {
+      if (error === call.signal?.reason) return call.reject(error); // an object of the program
+      return rejectCall(call, error, { keepHead: true });
+    }
     try {
       this.#submit(call);
     } catch (full) {
-      call.reject(full);
+      rejectCall(call, full);
     }
   }
 
@@ -236,7 +247,7 @@ export class ReconnectingClient<C extends Reconnectable> extends TypedCalls impl
   }
 
   #endWith(signal: AbortSignalLike): void {
-    const abort = () => this.destroy(signal.reason instanceof Error ? signal.reason : undefined);
+    const abort = () => this.destroy(isError(signal.reason) ? signal.reason : undefined);
     if (signal.aborted) return abort();
     void this.closed.then(limitTime(this.#clock, { signal }, abort));
   }
@@ -247,7 +258,7 @@ export class ReconnectingClient<C extends Reconnectable> extends TypedCalls impl
   }
 
   #rejectQueued(reason: Error): void {
-    for (const call of this.#queue.takeAll()) call.reject(reason);
+    for (const call of this.#queue.takeAll()) rejectCall(call, ownError(reason, call.name, false));
   }
 }
 

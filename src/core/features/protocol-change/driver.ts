@@ -69,10 +69,10 @@ class ChangeDriver implements Feature, ProtocolChanges {
     return isUpgradeCertain(this.#kernel.state, this.#kernel.changeKind);
   }
 
-  queueRefusal(): LimitExceeded | undefined {
+  queueRefusal(name: string): LimitExceeded | undefined {
     const { limits, outbox } = this.#kernel;
     return outbox.queued >= limits.maxHeldBytes
-      ? new LimitExceeded(`${outbox.queued} bytes are queued already: the limit is maxHeldBytes`)
+      ? new LimitExceeded(`${name}: ${outbox.queued} bytes are queued already: the limit is maxHeldBytes`)
       : undefined;
   }
 
