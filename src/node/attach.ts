@@ -31,11 +31,16 @@ export function attach(stream: Attachable, options: AttachOptions = {}): NodeCon
   checkOptionNames("attach", options, ATTACH_OPTIONS);
   const { role, ...rest } = options;
   checkOptions(rest, role);
-  const duplex = stream instanceof Duplex ? stream : combine(stream);
+  const duplex = isDuplex(stream) ? stream : combine(stream);
   if (rest.requireTLS && role === undefined && !(duplex instanceof TLSSocket)) {
     throw new TypeError('requireTLS on a plaintext stream needs `role`: set it to "client" or "server"');
   }
   return new NodeConnection(adoptSocket(duplex, rest.descriptors), role, rest);
+}
+
+/** True for a duplex stream, also for one of the package `readable-stream`. */
+function isDuplex(stream: Attachable): stream is Duplex {
+  return stream instanceof Duplex || ("pipe" in stream && "write" in stream);
 }
 
 function combine({

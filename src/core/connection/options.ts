@@ -1,5 +1,6 @@
 /** The options of a connection, and their check. */
 import type { AmpConnection, AnyCommand } from "../command/types.ts";
+import { anotherCopy, RESPONDER_BRAND, SEAM } from "../errors/brand.ts";
 import { InvalidSignature } from "../errors/caller.ts";
 import { checkNotNegative } from "../number-option.ts";
 import type { Observer } from "../observer.ts";
@@ -110,6 +111,8 @@ export function checkConnectionOptions(
   }
   if (onError !== undefined && typeof onError !== "function")
     throw new TypeError(`the option onError must be a function, not ${shownValue(onError)}`);
+  const copy = locator && Reflect.get(locator, RESPONDER_BRAND);
+  if (copy !== undefined && copy !== SEAM) throw new InvalidSignature(anotherCopy("the option locator"));
   checkNotNegative({ callTimeout });
   return resolveLimits(limits);
 }

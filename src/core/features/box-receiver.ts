@@ -38,8 +38,8 @@ class RawBoxes implements Feature, BoxSender {
 
   /** Handles the rejection of an async function, which a JavaScript program may pass. */
   #watch(result: unknown): void {
-    if (!(result instanceof Promise)) return;
-    result.catch((error: unknown) => {
+    if (typeof result !== "object" || result === null) return;
+    Promise.resolve(result).catch((error: unknown) => {
       this.#kernel.report(error, undefined);
       this.#kernel.fail(toError(error));
     });

@@ -1,4 +1,5 @@
 /** Answers and errors as boxes. */
+
 import { BadLocalReturn } from "../errors/responder.ts";
 import { isError, messageOf } from "../errors/to-error.ts";
 import { utf8Encoder } from "../platform.ts";
@@ -10,6 +11,7 @@ import { ByteWriter } from "../wire/byte-writer.ts";
 import { textToKey } from "../wire/key-text.ts";
 import { ANSWER, ERROR, ERROR_CODE, ERROR_DESCRIPTION } from "../wire/protocol-keys.ts";
 import { type ByteRange, tagBytes } from "../wire/tag.ts";
+import { isMap } from "../wire/value-text.ts";
 import type { IncomingAsk } from "./incoming-ask.ts";
 
 const errorKey = keyPattern(ERROR);
@@ -75,7 +77,9 @@ function noObject(name: string, result: unknown): BadLocalReturn {
 }
 
 function boxOf(result: unknown): Box {
-  if (result instanceof Box) return result;
+  // A Box of another copy of the package, or of another realm, is a map too.
+  if (isMap(result)) return result as Box; // `new Box` checks keys and values
+
   throw new TypeError("a raw responder answers with a Box");
 }
 

@@ -2,7 +2,7 @@
 
 import type { AskReceiver, Port } from "../calls/port.ts";
 import type { ProtocolChange } from "../command/protocol-change.ts";
-import { CommandResponder, type Responder } from "../command/responder.ts";
+import { asCommandResponder, type CommandResponder, type Responder } from "../command/responder.ts";
 import type { AnyCommand } from "../command/types.ts";
 import { LimitExceeded } from "../errors/caller.ts";
 import { RemoteAmpError } from "../errors/peer.ts";
@@ -96,13 +96,14 @@ class Serving extends LimitedAsks implements AskReceiver {
   #isServedAtOnce(frame: Frame): boolean {
     const name = this.#nameOf(frame);
     let located: Responder | undefined;
+    let responder: CommandResponder | undefined;
     try {
       located = this.#locator.locateResponder(name);
+      responder = located === undefined ? this.#port.ownResponder(name) : asCommandResponder(located);
     } catch {
       return true; // it throws again when the ask is served, and is reported there
     }
-    const responder = located ?? this.#port.ownResponder(name);
-    if (!(responder instanceof CommandResponder)) return false;
+    if (responder === undefined) return false;
     const isChange = responder.command.change !== undefined;
     if (isChange) this.serveQueue();
     return isChange || located === undefined;
@@ -138,7 +139,7 @@ class Serving extends LimitedAsks implements AskReceiver {
     try {
       const responder = this.#locator.locateResponder(ask.name);
       if (responder === undefined) return this.#serveOwn(ask, frame);
-      const command = responder instanceof CommandResponder ? responder.command : undefined;
+      const command = asCommandResponder(responder)?.command;
       const change = ask.wantsAnswer ? command?.change : undefined;
       // A protocol change is reported by its driver: a call that began here would have no end.
       if (change === undefined && watchesCalls(observer)) ask.watch(observer, port.connection);
@@ -197,7 +198,7 @@ class Serving extends LimitedAsks implements AskReceiver {
     const context = this.#context ?? this.#newContext();
     this.inProgress++; // counts while the responder runs synchronously, too: it may close the connection
     try {
-      if (responder instanceof CommandResponder) {
+      if (typeof responder !== "function") {
         const { command } = responder;
         const values = this.#read(ask, command, frame);
         return responder.respond(values, context);

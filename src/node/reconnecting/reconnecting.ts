@@ -1,5 +1,7 @@
 /** A client that reconnects whenever its connection breaks. */
+
 import { DescriptorsNotAvailable } from "../../core/errors/caller.ts";
+import { isError } from "../../core/errors/to-error.ts";
 import { checkOptionNames } from "../../core/option-names.ts";
 import { withFatalOptionsErrors } from "../../core/reconnecting/fatal-errors.ts";
 import { type ConnectOptions, connect } from "../connect.ts";
@@ -60,6 +62,7 @@ function openerOf(options: ReconnectingOptions) {
 /** True if Node or the library rejects the address itself: for example, a port over 65535. */
 function isInvalidAddress(error: unknown): boolean {
   return (
-    error instanceof TypeError || error instanceof RangeError || error instanceof DescriptorsNotAvailable
+    // By name: under Jest, the errors of Node are those of another realm.
+    (isError(error) && /^(?:Type|Range)Error$/.test(error.name)) || error instanceof DescriptorsNotAvailable
   );
 }

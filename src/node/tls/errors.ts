@@ -4,8 +4,10 @@
  * The codes of alerts begin differently on each runtime and version (`ERR_SSL_SSLV3_ALERT_...`,
  * `ERR_SSL_SSL/TLS_ALERT_...`). Only `_ALERT_` and the rest of the code are the same everywhere.
  */
+
 import type { AmpError } from "../../core/errors/amp-error.ts";
 import { HandshakeError, PeerRefusedCertificate, PeerVerifyError } from "../../core/errors/tls.ts";
+import { isError } from "../../core/errors/to-error.ts";
 import type { Certificate } from "../certificates/certificate.ts";
 import { codeAsText, handshakeReason, verificationReason } from "./error-messages.ts";
 import type { TLSOptions, TLSRole } from "./options.ts";
@@ -128,7 +130,7 @@ function alertIn(code: string): string | undefined {
 
 /** Returns code and text of an error. Node's errors have `code`; OpenSSL's also have `reason`, the readable text. */
 function codeAndMessage(error: unknown): { readonly code: string; readonly message: string } {
-  if (!(error instanceof Error)) return { code: String(error ?? ""), message: String(error ?? "") };
+  if (!isError(error)) return { code: String(error ?? ""), message: String(error ?? "") };
   const known: Error & { readonly code?: unknown; readonly reason?: unknown } = error;
   const { code = error.message, reason = error.message } = known;
   return { code: String(code), message: String(reason) };

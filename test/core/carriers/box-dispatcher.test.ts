@@ -203,7 +203,7 @@ describe("BoxDispatcher", () => {
     expect(await Promise.all(calls)).toEqual([{ after: "now" }, { after: "now" }]);
     await closing;
     expect((await a.closed).message).toBe("the connection was closed here");
-    expect(await rejection(a.callRemote(Wait))).toBe(await a.closed);
+    expect(causeOf(await rejection(a.callRemote(Wait)))).toBe(await a.closed);
   });
 
   describe("a peer that keeps asking while the dispatcher closes", () => {
@@ -285,7 +285,7 @@ describe("BoxDispatcher", () => {
     stop(ends[0], reason);
     expect(causeOf(await failed)).toBe(reason);
     expect(await ends[0].closed).toBe(reason);
-    expect(await rejection(ends[0].callRemote(Wait))).toBe(reason);
+    expect(causeOf(await rejection(ends[0].callRemote(Wait)))).toBe(reason);
     await ends[0].close();
   });
 });

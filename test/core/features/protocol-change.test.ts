@@ -120,7 +120,7 @@ describe("StartTLS", () => {
       expect(reason.message).toMatch(/^Sum: the peer's answer to Leased is malformed: response of Leased: /);
       expect(reason.message).toMatch(message);
       await peer.expectEnd();
-      expect(connection.reason).toBe(reason);
+      expect(connection.reason).toBe(reason.cause);
     },
   );
 
@@ -318,7 +318,7 @@ describe("StartTLS", () => {
     const reason = await upgraded;
     expect(reason).toBeInstanceOf(LimitExceeded);
     expect(reason).toMatchObject({ message: expect.stringContaining("maxUnsentBytes") });
-    expect(connection.reason).toBe(reason);
+    expect(connection.reason).toBe(reason.cause);
   });
 
   test("StartTLS on a closing connection is refused, and what is in progress is finished", async () => {

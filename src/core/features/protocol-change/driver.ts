@@ -145,7 +145,7 @@ class ChangeDriver implements Feature, ProtocolChanges {
     }
     change.admit(this.#connection, "asker");
     const perform = change.prepare(this.#connection, values, "asker");
-    if (perform instanceof Promise) perform.catch(nothing); // its rejection is handled after the answer
+    if (typeof perform !== "function") perform.catch(nothing); // its rejection is handled after the answer
     if (options.signal?.aborted) throw options.signal.reason;
 
     const current: Current = { change, side: "asker", reject, release: nothing, event: undefined };
