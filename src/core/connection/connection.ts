@@ -115,7 +115,7 @@ export class BaseConnection extends TypedCalls implements AmpConnection {
   }
 
   startTLS(options: StartTLSOptions = {}): Promise<void> {
-    return this.#kernel.changes?.startTLS(options) ?? Promise.reject(noChanges());
+    return this.#kernel.changes?.startTLS(options) ?? Promise.reject(noChanges(this.secure));
   }
 
   protected override call(
@@ -133,7 +133,7 @@ export class BaseConnection extends TypedCalls implements AmpConnection {
     if (change !== undefined)
       return (
         kernel.changes?.ask(command, change, values, this.#withDefaults(options)) ??
-        Promise.reject(noChanges())
+        Promise.reject(noChanges(kernel.secure))
       );
     const answer = kernel.calls.call(command, values, this.#withDefaults(options));
     kernel.callBegan();

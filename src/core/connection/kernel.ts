@@ -9,7 +9,9 @@ import { Calls } from "../calls/calls.ts";
 import type { AskReceiver, ChangeAsk, Port } from "../calls/port.ts";
 import { CommandResponder } from "../command/responder.ts";
 import type { AmpConnection, AnyCommand } from "../command/types.ts";
+import type { AmpError } from "../errors/amp-error.ts";
 import { LimitExceeded, TLSNotAvailable } from "../errors/caller.ts";
+import { OnlyOneTLS } from "../errors/only-one-tls.ts";
 import { NoEmptyBoxes } from "../errors/peer.ts";
 import { shownText } from "../errors/safe-text.ts";
 import { toError } from "../errors/to-error.ts";
@@ -330,7 +332,7 @@ export class ConnectionKernel implements Kernel, Port, InboxOwner, TransportRece
 
   changeAsked(ask: ChangeAsk): void {
     const { changes } = this;
-    if (changes === undefined) ask.fail(noChanges());
+    if (changes === undefined) ask.fail(noChanges(this.secure));
     else changes.answer(ask);
   }
 
@@ -363,7 +365,9 @@ function neitherAskNorAnswer(frame: Frame): NoEmptyBoxes {
 }
 
 /** The error for StartTLS and protocol switches on a connection without the feature. */
-export function noChanges(): TLSNotAvailable {
+export function noChanges(secure: boolean): AmpError {
+  if (secure)
+    return new OnlyOneTLS("the stream uses TLS from its first byte: StartTLS is not possible inside TLS");
   return new TLSNotAvailable(
     "this transport cannot start TLS in mid-stream (over a WebSocket use wss: instead)",
   );

@@ -55,7 +55,7 @@ function openerOf(options: ReconnectingOptions) {
   const { isFatalError } = options;
   // Without the options of the client, these are the options of `connect`.
   const rest = pick(options, CONNECTION_NAMES) as ConnectOptions;
-  checkOptions(rest, "client");
+  checkOptions(rest, rest.role ?? "client");
   return withFatalOptionsErrors((signal) => connect({ ...rest, signal }), isInvalidAddress, isFatalError);
 }
 

@@ -9,7 +9,7 @@ import type { AmpError } from "../../core/errors/amp-error.ts";
 import { HandshakeError, PeerRefusedCertificate, PeerVerifyError } from "../../core/errors/tls.ts";
 import { isError } from "../../core/errors/to-error.ts";
 import type { Certificate } from "../certificates/certificate.ts";
-import { codeAsText, handshakeReason, verificationReason } from "./error-messages.ts";
+import { BOTH_ARE_CLIENTS, codeAsText, handshakeReason, verificationReason } from "./error-messages.ts";
 import type { TLSOptions, TLSRole } from "./options.ts";
 
 /** Details of a failed handshake. */
@@ -37,6 +37,9 @@ const NO_REASON =
 
 export function handshakeFailed(failure: HandshakeFailure, side: Side): AmpError {
   const error = codeAndMessage(failure.error);
+  // A client gets a ClientHello, or the alert of a client that got one.
+  if (side.role === "client" && failure.certificate === undefined && /UNEXPECTED_MESSAGE/.test(error.code))
+    return new HandshakeError(BOTH_ARE_CLIENTS, { cause: failure.error });
   return (
     verificationError(failure, side) ??
     refusalError(failure, side) ??
