@@ -40,16 +40,18 @@ export function attach(stream: Attachable, options: AttachOptions = {}): NodeCon
 
 /** True for a duplex stream, also for one of the package `readable-stream`. */
 function isDuplex(stream: Attachable): stream is Duplex {
-  return stream instanceof Duplex || ("pipe" in stream && "write" in stream);
+  const { pipe, write } = (stream ?? {}) as Partial<Duplex>; // a JavaScript program may pass a value of any type
+  return typeof pipe === "function" && typeof write === "function";
 }
 
-function combine({
-  readable,
-  writable,
-}: {
-  readonly readable: Readable;
-  readonly writable: Writable;
-}): Duplex {
+function combine(halves: { readonly readable: Readable; readonly writable: Writable }): Duplex {
+  // A JavaScript program may pass a value of any type.
+  const { readable, writable } = (halves ?? {}) as Partial<typeof halves>;
+  // Not by class: streams of the package readable-stream work too.
+  if (typeof readable?.pipe !== "function" || typeof writable?.write !== "function")
+    throw new TypeError(
+      "attach: a duplex stream is needed, or an object with the streams readable and writable",
+    );
   checkByteStream(readable);
   checkByteStream(writable);
   return new CombinedDuplex(readable, writable);

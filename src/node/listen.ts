@@ -16,7 +16,8 @@ import { toError } from "../core/errors/to-error.ts";
 import { ConnectionClosed } from "../core/errors/transport.ts";
 import { checkNotNegative } from "../core/number-option.ts";
 import { guardedObserver } from "../core/observer.ts";
-import { CLOSE_OPTIONS, checkOptionNames } from "../core/option-names.ts";
+import { CLOSE_OPTIONS, checkIsObject, checkOptionNames } from "../core/option-names.ts";
+import { checkOptionTypes } from "../core/option-types.ts";
 import { ReportLimiter } from "../core/serving/report-limiter.ts";
 import { type ServerLimits, serverBudgets } from "../core/serving/server-limits.ts";
 import type { Address } from "../core/transport.ts";
@@ -32,6 +33,20 @@ import { normalAddress, remoteAddressOf } from "./socket-address.ts";
 import type { Upgraded } from "./stream-transport.ts";
 import { CurrentTLS } from "./tls/current-tls.ts";
 import type { TLSOptions, TLSProvider } from "./tls/options.ts";
+
+const OPTION_TYPES = {
+  onConnection: "function",
+  serverLimits: "object",
+  implicitTLS: "boolean",
+  reusePort: "boolean",
+  unlinkStale: "boolean",
+  exclusive: "boolean",
+  ipv6Only: "boolean",
+  readableAll: "boolean",
+  writableAll: "boolean",
+  noDelay: "boolean",
+  keepAlive: "boolean",
+} as const;
 
 /**
  * Options of {@link listen}: the address as for `net.Server.listen` (`{ port, host }`, or `{ path }` for a UNIX socket), the
@@ -74,9 +89,12 @@ export interface ListenOptions
 export function listen(options: ListenOptions & { readonly path: string }): Promise<Server<string>>;
 export function listen(options: ListenOptions): Promise<Server<AddressInfo>>;
 export async function listen(options: ListenOptions): Promise<Server> {
+  checkIsObject("listen", options);
   checkOptionNames("listen", options, LISTEN_OPTIONS, OPTIONS_OF_NODE);
   const { onConnection, maxConnections, serverLimits, receiver, implicitTLS, ...rest } = options;
   checkOptions(rest, "server");
+  checkNotNegative({ maxConnections, backlog: rest.backlog });
+  checkOptionTypes("listen", options, OPTION_TYPES);
   checkImplicitTLS(options);
   checkReceiver(receiver);
   checkDescriptors(rest.descriptors, rest.path);
@@ -110,7 +128,8 @@ export async function listen(options: ListenOptions): Promise<Server> {
       open(upgraded.stream, upgraded);
     } catch (error) {
       socket.destroy();
-      if (reports.admit()) report(error, remoteAddress);
+      // The end of the server ends the handshakes too.
+      if (server.listening && reports.admit()) report(error, remoteAddress);
     } finally {
       handshakes.delete(socket);
     }

@@ -4,6 +4,7 @@ import { anotherCopy, RESPONDER_BRAND, SEAM } from "../errors/brand.ts";
 import { InvalidSignature } from "../errors/caller.ts";
 import { checkNotNegative } from "../number-option.ts";
 import type { Observer } from "../observer.ts";
+import { checkOptionTypes } from "../option-types.ts";
 import type { ResponderLocator } from "../serving/locator.ts";
 import type { Address, TLSOptions } from "../transport.ts";
 import { shownValue } from "../wire/value-text.ts";
@@ -102,15 +103,23 @@ export function checkConnectionOptions(
   options: object,
   features: readonly { check?(options: object): void }[],
 ): Limits {
-  const { callTimeout, limits, locator, onError } = options as ConnectionOptions; // programs in JavaScript may pass anything
+  const { callTimeout, limits, locator, requireTLS } = options as ConnectionOptions; // programs in JavaScript may pass anything
+  checkOptionTypes("connection", options, {
+    limits: "object",
+    onError: "function",
+    callStacks: "boolean",
+    observer: "object",
+    finishHalfClosed: "boolean",
+    closeOnUndeclaredError: "boolean",
+  });
+  if (requireTLS !== undefined && requireTLS !== "verified" && typeof requireTLS !== "boolean")
+    throw new TypeError(`requireTLS must be true, false or "verified", not ${shownValue(requireTLS)}`);
   for (const kind of features) kind.check?.(options);
   if (locator !== undefined && typeof locator?.locateResponder !== "function") {
     throw new InvalidSignature(
       `the option locator must be an object with the method locateResponder, as locator(...) makes it, not ${shownValue(locator)}`,
     );
   }
-  if (onError !== undefined && typeof onError !== "function")
-    throw new TypeError(`the option onError must be a function, not ${shownValue(onError)}`);
   const copy = locator && Reflect.get(locator, RESPONDER_BRAND);
   if (copy !== undefined && copy !== SEAM) throw new InvalidSignature(anotherCopy("the option locator"));
   checkNotNegative({ callTimeout });

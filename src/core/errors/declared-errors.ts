@@ -52,7 +52,7 @@ export class DeclaredErrors {
       // An arrow function has no prototype: no error is an instance of it.
       if (typeof errorClass !== "function" || errorClass.prototype === undefined)
         throw new InvalidSignature(
-          `error ${code} must be an error class, not a value of type ${typeof errorClass}`,
+          `error ${code} must be an error class, not a value of type ${errorClass === null ? "null" : typeof errorClass}`,
         );
       this.#byCode.set(code, declared);
       this.#byClass.set(errorClass, {

@@ -2,7 +2,7 @@
 
 import { DescriptorsNotAvailable } from "../../core/errors/caller.ts";
 import { isError } from "../../core/errors/to-error.ts";
-import { checkOptionNames } from "../../core/option-names.ts";
+import { checkIsObject, checkOptionNames } from "../../core/option-names.ts";
 import { withFatalOptionsErrors } from "../../core/reconnecting/fatal-errors.ts";
 import { type ConnectOptions, connect } from "../connect.ts";
 import { checkOptions, type NodeConnection } from "../connection.ts";
@@ -30,6 +30,7 @@ const CONNECTION_NAMES = CONNECT_OPTIONS.filter(
  * @throws InvalidCertificate, InvalidSignature, RangeError or TypeError for invalid options
  */
 export function reconnecting(options: ReconnectingOptions): ReconnectingClient {
+  checkIsObject("reconnecting", options);
   checkOptionNames(
     "reconnecting",
     options,
