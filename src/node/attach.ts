@@ -1,5 +1,5 @@
 /** AMP over streams that are open already. */
-import { Duplex, type Readable, type Writable } from "node:stream";
+import type { Duplex, Readable, Writable } from "node:stream";
 import { TLSSocket } from "node:tls";
 import { checkOptionNames } from "../core/option-names.ts";
 import { checkByteStream } from "./byte-stream.ts";

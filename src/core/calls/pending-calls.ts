@@ -166,7 +166,7 @@ export class PendingCalls {
       if (call === NOBODY_WAITS) continue;
       call.release?.();
       if (call.origin === undefined) call.reject(reason);
-      else rejectCall(call, ownError(reason, call.name, false));
+      else rejectCall(call, ownError(reason, call.name));
     }
   }
 }

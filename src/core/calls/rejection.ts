@@ -11,9 +11,6 @@ import { ConnectionLost } from "../errors/transport.ts";
 /** Frames of the library between the caller and the place where its stack is captured. */
 const OWN_FRAMES = 8;
 
-/** Fields of an error that its copy has of its own. */
-const OWN_FIELDS = /^(?:message|stack|cause)$/;
-
 /** An object whose `stack` is that of a caller. */
 export interface Origin {
   readonly stack?: unknown;
@@ -40,19 +37,15 @@ export interface StackChange {
   readonly keepFrames?: boolean | undefined;
 }
 
-const stacks = Error as unknown as {
-  // V8 has both; other engines may lack them.
-  captureStackTrace?(target: object, below?: unknown): void;
-  stackTraceLimit?: number;
-};
+// V8 has it; other engines may lack it.
+const { captureStackTrace } = Error as { captureStackTrace?(target: object, below?: unknown): void };
 
 /** Returns the stack of the function that calls this one. It is formatted when it is first read. @param below omitted with all frames above it */
 export function captureOrigin(below: unknown = captureOrigin): Origin {
-  const { stackTraceLimit: limit } = stacks;
-  if (stacks.captureStackTrace === undefined) return new Error();
   const origin: Origin = {};
+  const { stackTraceLimit: limit } = Error as { stackTraceLimit?: number };
   if (limit) Reflect.set(Error, "stackTraceLimit", limit + OWN_FRAMES);
-  stacks.captureStackTrace(origin, below);
+  captureStackTrace?.(origin, below);
   if (limit) Reflect.set(Error, "stackTraceLimit", limit);
   return origin;
 }
@@ -74,61 +67,50 @@ function nothing(): void {}
 
 function withStack(error: unknown, origin: Origin, change: StackChange): unknown {
   try {
-    // An error of a program may be frozen, or of any type.
-    if (typeof error !== "object" || error === null) return error;
-    const head = headOf(error, change);
+    const head = headOf(error as Partial<Error>, change); // throws for null and undefined
     let stack: unknown;
-    const get = () => {
-      stack ??= joined(head, String(origin.stack));
-      return stack;
-    };
-    const set = (value: unknown) => {
-      stack = value;
-    };
-    Reflect.defineProperty(error, "stack", { configurable: true, get, set });
+    Reflect.defineProperty(error as object, "stack", {
+      configurable: true,
+      get() {
+        const frames = /^ +at [\s\S]*/m.exec(String(origin.stack));
+        stack ??= frames === null ? head : `${head}\n${frames[0]}`;
+        return stack;
+      },
+      set(value) {
+        stack = value;
+      },
+    });
   } catch {
-    // A getter of the program has thrown.
+    // A program may throw a value that is not an object, and a getter of its error may throw.
   }
   return error;
 }
 
 /** Returns the beginning of the stack of an error, to which the frames of its caller are added. */
 function headOf(error: Partial<Error>, { prefix, keepHead, keepFrames }: StackChange): string {
-  if (keepFrames || keepHead) {
-    const own = String(error.stack);
-    return keepFrames ? own : own.replace(/\n +at [\s\S]*$/, "");
-  }
+  // Reading the stack formats it, which is expensive.
+  if (keepFrames) return String(error.stack);
+  if (keepHead) return String(error.stack).replace(/\n +at [\s\S]*$/, "");
   const { name, message } = error;
   return `${name}: ${prefix === undefined ? message : `${prefix}: ${shownText(String(message), 1_000)}`}`;
-}
-
-/** Adds the frames of a stack to the first line of another. The format differs between engines. */
-function joined(head: string, stack: string): string {
-  const at = stack.search(/^ +at /m);
-  if (at >= 0) return `${head}\n${stack.slice(at)}`;
-  return stack.includes("@") ? stack : head;
 }
 
 /**
  * Returns an error for one call that the end of its connection rejects: of the class of the reason, with the reason as
  * `cause`.
- * @param hasStack false: the caller of this function sets the stack
  */
-export function ownError(reason: Error, name: string, hasStack = true): Error {
+export function ownError(reason: Error, name: string): Error {
   const message = `${shownText(name)}: ${messageOf(reason)}`;
-  const { stackTraceLimit: limit } = stacks;
-  if (!hasStack) Reflect.set(Error, "stackTraceLimit", 0);
   try {
     // The classes of programs have constructors of any kind. A DOMException works only as it is.
-    if (Object.prototype.toString.call(reason) !== "[object Error]")
-      return new ConnectionLost(message, { cause: reason });
-    const own = new Error(message, { cause: reason });
-    const fields = Object.entries(reason).filter(([key]) => !OWN_FIELDS.test(key));
-    Object.setPrototypeOf(own, Object.getPrototypeOf(reason));
-    return Object.assign(own, Object.fromEntries(fields));
+    if (Object.prototype.toString.call(reason) === "[object Error]") {
+      const own = Object.assign(new Error(), reason);
+      for (const [key, value] of Object.entries({ message, cause: reason }))
+        Object.defineProperty(own, key, { value, configurable: true, writable: true, enumerable: false });
+      return Object.setPrototypeOf(own, Object.getPrototypeOf(reason));
+    }
   } catch {
-    return new ConnectionLost(message, { cause: reason }); // a getter of the program has thrown
-  } finally {
-    if (!hasStack) Reflect.set(Error, "stackTraceLimit", limit);
+    // A getter of the program has thrown.
   }
+  return new ConnectionLost(message, { cause: reason });
 }

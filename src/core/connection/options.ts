@@ -56,7 +56,7 @@ export interface ConnectionOptions {
   /** Milliseconds after which a call without a `timeout` of its own rejects with CallTimeout. Default: no limit. */
   readonly callTimeout?: number | undefined;
   /**
-   * Captures the caller's stack for each call, so that the errors of all calls have it. It costs one to three microseconds a
+   * Captures the caller's stack for each call, so that the errors of all calls have it. It costs some microseconds a
    * call. Without it, the errors have the stack of callers that await the call, which costs nothing; only V8 has this. Default:
    * true if the environment variable NODE_ENV is `development` or `test`.
    */

@@ -9,15 +9,13 @@ import type { ConnectionOptions, ErrorContext } from "./options.ts";
 const WINDOW_MS = 1_000;
 /** Warnings of the process in one second. */
 const MAX_WARNINGS_PER_SECOND = 20;
-/** Lines of a stack that a warning shows. */
-const MAX_STACK_LINES = 30;
-/** Characters of one of these lines. */
-const MAX_LINE_CHARACTERS = 500;
+/** Characters of a stack that a warning shows. */
+const MAX_STACK_CHARACTERS = 5_000;
 
 /** Errors that an `onError` has handled. A connection under a BoxDispatcher gets them a second time. */
 const handled = new WeakSet<object>();
 
-let since = Number.NEGATIVE_INFINITY;
+let since = 0;
 let made = 0;
 let lost = 0;
 
@@ -27,9 +25,10 @@ export function reportError(
   error: unknown,
   about: ErrorContext,
 ): void {
-  const isObject = typeof error === "object" && error !== null;
+  const known = Object(error) === error ? (error as object) : undefined; // the cast: checked just before
   if (onError === undefined) {
-    if (!isObject || !handled.has(error)) warnAbout("set onError to handle such errors", error, about);
+    if (known === undefined || !handled.has(known))
+      warnAbout("set onError to handle such errors", error, about);
     return;
   }
   const failed = (thrown: unknown) => {
@@ -38,57 +37,41 @@ export function reportError(
   };
   try {
     // A JavaScript program may pass an async function.
-    const result: unknown = onError(error, about);
-    if (typeof result === "object" && result !== null) Promise.resolve(result).catch(failed);
-    if (isObject) handled.add(error);
+    Promise.resolve(onError(error, about)).catch(failed);
+    if (known !== undefined) handled.add(known);
   } catch (thrown) {
     failed(thrown);
   }
 }
 
 function warnAbout(remark: string, error: unknown, about: ErrorContext): void {
+  const { command = "ampwire", connection, remoteAddress = connection?.remoteAddress } = about;
   const now = Date.now();
-  if (!(Math.abs(now - since) < WINDOW_MS)) {
+  if (Math.abs(now - since) >= WINDOW_MS) {
     since = now;
     made = 0;
   }
   if (++made > MAX_WARNINGS_PER_SECOND) return void lost++;
+  const peer = remoteAddress === undefined ? "" : `, peer ${addressText(remoteAddress)}`;
+  const id = connection === undefined ? "" : `, connection ${connection.id}`;
   const more = lost === 0 ? "" : `; ${lost} more errors were not shown`;
   lost = 0;
-  warn(`${placeOf(about)}: ${shownError(error)} (${remark}${more})`, stackOf(error), error);
-}
-
-/** The command, the peer and the connection, for example `Divide, peer 127.0.0.1:50344, connection c3`. */
-function placeOf({ command, connection, remoteAddress = connection?.remoteAddress }: ErrorContext): string {
-  return [
-    command === undefined ? "ampwire" : shownText(command),
-    ...(remoteAddress === undefined ? [] : [`peer ${addressText(remoteAddress)}`]),
-    ...(connection?.id === undefined ? [] : [`connection ${connection.id}`]),
-  ].join(", ");
+  let text = messageOf(error);
+  let stack = "";
+  try {
+    text = String(error);
+    // The message may contain text of a peer, so each line is escaped.
+    if (isError(error))
+      stack = String(error.stack).slice(0, MAX_STACK_CHARACTERS).split("\n").map(safeText).join("\n");
+  } catch {
+    // A getter of the program has thrown.
+  }
+  warn(`${shownText(command)}${peer}${id}: ${shownText(text, 1_000)} (${remark}${more})`, stack, error);
 }
 
 function addressText(address: Address): string {
   if (typeof address === "string") return safeText(address);
-  return `${address.family === "IPv6" ? `[${address.address}]` : address.address}:${address.port}`;
-}
-
-function shownError(error: unknown): string {
-  try {
-    if (isError(error)) return shownText(String(error), 1_000);
-  } catch {
-    // `toString` of the program has thrown.
-  }
-  return `a value that is not an error was thrown: ${shownText(messageOf(error))}`;
-}
-
-/** Returns the stack with the text of each line escaped: the message may contain text of a peer. */
-function stackOf(error: unknown): string {
-  let stack: unknown;
-  try {
-    stack = isError(error) ? error.stack : undefined;
-  } catch {
-    // A getter of the program has thrown.
-  }
-  const lines = typeof stack === "string" ? stack.split("\n", MAX_STACK_LINES) : [];
-  return lines.map((line) => shownText(line, MAX_LINE_CHARACTERS)).join("\n");
+  return address.family === "IPv6"
+    ? `[${address.address}]:${address.port}`
+    : `${address.address}:${address.port}`;
 }

@@ -38,7 +38,7 @@ class RawBoxes implements Feature, BoxSender {
   boxReceived(frame: Frame): void {
     if (plaintextForbids(this.#kernel, undefined))
       throw new TLSRequired("a box was received in plaintext: requireTLS forbids it");
-    // What it throws is reported, and the connection fails: no further box is read.
+    // An error of the receiver is reported, and the connection fails: no further box is read.
     this.#watch(this.#receiver.boxReceived(frame.toBox()));
   }
 

@@ -259,7 +259,7 @@ export class ReconnectingClient<C extends Reconnectable> extends TypedCalls impl
   }
 
   #rejectQueued(reason: Error): void {
-    for (const call of this.#queue.takeAll()) rejectCall(call, ownError(reason, call.name, false));
+    for (const call of this.#queue.takeAll()) rejectCall(call, ownError(reason, call.name));
   }
 }
 

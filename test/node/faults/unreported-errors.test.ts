@@ -368,7 +368,7 @@ describe("onError", () => {
     peer.send({ _ask: "1", _command: "Odd" });
     await peer.expect({ _error: "1", _error_code: "UNKNOWN", _error_description: "Unknown Error" });
     expect(warnings().map(({ message }) => message)).toEqual([
-      expect.stringContaining("a value that is not an error was thrown: a value that cannot be converted"),
+      expect.stringContaining("a value that cannot be converted to text was thrown"),
     ]);
   });
 });

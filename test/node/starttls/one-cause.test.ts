@@ -92,11 +92,13 @@ test("startTLS() on a connection that uses TLS from its first byte rejects with 
     port: 0,
     implicitTLS: true,
     tls: { localCertificate },
+    locator: locator(Who.responder(() => {})),
     onConnection: tidy,
   });
   onTestFinished(() => server.destroy());
   const client = await connect({ host: HOST, port: server.address().port, implicitTLS: true });
   tidy(client);
+  await client.callRemote(Who); // the server's handshake is over too
   expect(await rejection(client.startTLS())).toBeInstanceOf(OnlyOneTLS);
 });
 
