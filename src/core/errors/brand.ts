@@ -30,9 +30,13 @@ export function hasOwnBrand({ prototype }: Class, key: symbol): boolean {
 export function isInstance(target: Class, key: symbol, value: unknown): boolean {
   if (Function.prototype[Symbol.hasInstance].call(target, value)) return true;
   // A class that a program derives has no copies.
-  if (typeof value !== "object" || !hasOwnBrand(target, key)) return false;
+  if (typeof value !== "object" || value === null || !hasOwnBrand(target, key)) return false;
   const name = Reflect.get(target.prototype, key);
-  for (let layer: object | null = value; layer !== null; layer = Object.getPrototypeOf(layer))
+  for (
+    let layer: object | null = Object.getPrototypeOf(value);
+    layer !== null;
+    layer = Object.getPrototypeOf(layer)
+  )
     if (Object.hasOwn(layer, key) && Reflect.get(layer, key) === name) return true;
   return false;
 }

@@ -69,7 +69,8 @@ export function checkLocalCertificate(certificate: PrivateCertificate): void {
 
 /** Returns the error for a value that is not a certificate. Old copies of the package have certificates without a brand. */
 function notOurs(value: unknown, message: string): InvalidCertificate {
-  const isCopy = typeof value === "object" && value !== null && "x509" in value && "toPEM" in value;
+  const isCopy =
+    typeof value === "object" && value !== null && "x509" in value && !(value instanceof Certificate);
   return new InvalidCertificate(isCopy ? anotherCopy("the certificate") : message);
 }
 

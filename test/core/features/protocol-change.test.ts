@@ -328,7 +328,7 @@ describe("StartTLS", () => {
     const reason = await upgraded;
     expect(reason).toBeInstanceOf(LimitExceeded);
     expect(reason).toMatchObject({ message: expect.stringContaining("maxUnsentBytes") });
-    expect(connection.reason).toBe(reason.cause);
+    expect(connection.reason).toBe(reason);
   });
 
   test("StartTLS on a closing connection is refused, and what is in progress is finished", async () => {

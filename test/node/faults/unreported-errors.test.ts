@@ -26,13 +26,16 @@ const ASK = { _ask: "1", _command: "Divide", a: "1" };
 type Warning = Error & { readonly detail: string };
 
 let emitted: MockInstance;
+let now = Date.now();
 beforeEach(() => {
   // The number of warnings in one second is limited: each test begins another second.
-  vi.useFakeTimers({ toFake: ["Date"], now: (vi.getMockedSystemTime()?.getTime() ?? 0) + 10_000 });
+  now += 10_000;
+  vi.useFakeTimers({ toFake: ["Date"], now });
   emitted = vi.spyOn(process, "emitWarning").mockImplementation(() => {});
 });
 afterEach(() => {
   emitted.mockRestore();
+  vi.useRealTimers();
 });
 
 const warnings = () => emitted.mock.calls.map(([warning]) => warning as Warning);

@@ -11,7 +11,7 @@ import type { AnyCommand, CallOptions, StartTLSOptions } from "../../command/typ
 import type { ChangingKernel, Feature, FeatureKind, ProtocolChanges } from "../../connection/feature.ts";
 import type { ConnectionOptions } from "../../connection/options.ts";
 import { isUpgradeCertain, publicState } from "../../connection/states.ts";
-import { InvalidSignature, LimitExceeded } from "../../errors/caller.ts";
+import { InvalidSignature, LimitExceeded, TLSNotAvailable } from "../../errors/caller.ts";
 import { MalformedAmpBox, RemoteAmpError } from "../../errors/peer.ts";
 import { ProtocolSwitched } from "../../errors/protocol-switched.ts";
 import {
@@ -56,6 +56,14 @@ interface Current {
 }
 
 const nothing = () => {};
+
+/** Description with which a Twisted without pyOpenSSL refuses StartTLS, under the error code of OnlyOneTLS. */
+const TWISTED_WITHOUT_TLS = "TLS not available";
+
+function withoutTLS(error: unknown): TLSNotAvailable | undefined {
+  if (!(error instanceof OnlyOneTLS) || error.message !== TWISTED_WITHOUT_TLS) return undefined;
+  return new TLSNotAvailable("the peer has no TLS: it is a Twisted without the package pyOpenSSL");
+}
 
 class ChangeDriver implements Feature, ProtocolChanges {
   readonly #kernel: ChangingKernel;
@@ -229,7 +237,8 @@ class ChangeDriver implements Feature, ProtocolChanges {
   }
 
   /** Called when the peer has refused, when its answer cannot be read, and when the connection was lost before. */
-  #refused(current: Current, command: AnyCommand, error: unknown): void {
+  #refused(current: Current, command: AnyCommand, received: unknown): void {
+    const error = withoutTLS(received) ?? received;
     current.reject(error);
     if (this.#current !== current) return;
     if (!isFromWire(error, command.declaredErrors)) {

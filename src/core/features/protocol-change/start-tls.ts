@@ -8,7 +8,6 @@ import { local } from "../../arguments/local.ts";
 import { command } from "../../command/command.ts";
 import type { BoxKind, ChangeSide, ChangingConnection } from "../../command/protocol-change.ts";
 import { TLSNotAvailable } from "../../errors/caller.ts";
-import type { ErrorWithData } from "../../errors/declared-errors.ts";
 import { NotQuiescent, OnlyOneTLS, PeerVerifyError } from "../../errors/tls.ts";
 import type {
   CertificateLike,
@@ -138,25 +137,12 @@ const tlsFields = {
   tls_requireQuiescent: local<boolean>(),
 };
 
-/** Description with which a Twisted without the package pyOpenSSL refuses, under the code of OnlyOneTLS. */
-const TWISTED_WITHOUT_TLS = "TLS not available";
-
-/** The error code `TLS_ERROR`, under which Twisted sends two errors. */
-const tlsError: ErrorWithData = {
-  errorClass: OnlyOneTLS,
-  encode: () => new Map(),
-  create: (description) =>
-    description === TWISTED_WITHOUT_TLS
-      ? new TLSNotAvailable("the peer has no TLS: it is a Twisted without the package pyOpenSSL")
-      : new OnlyOneTLS(description),
-};
-
 /** Command that upgrades the connection to TLS. `connection.startTLS()` calls it. */
 export const StartTLS = command("StartTLS", {
   // tls_serverName is an extension: Twisted does not check host names.
   arguments: { ...tlsFields, tls_serverName: local<string>() },
   response: tlsFields,
-  errors: { TLS_ERROR: tlsError, TLS_NOT_AVAILABLE: TLSNotAvailable, TLS_NOT_QUIESCENT: NotQuiescent },
+  errors: { TLS_ERROR: OnlyOneTLS, TLS_NOT_AVAILABLE: TLSNotAvailable, TLS_NOT_QUIESCENT: NotQuiescent },
   commandType: tlsBox,
   responseType: tlsBox,
 });
