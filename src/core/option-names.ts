@@ -14,6 +14,7 @@ export const CONNECTION_OPTIONS = [
   "requireTLS",
   "limits",
   "callTimeout",
+  "callStacks",
   "heartbeat",
   "extensions",
   "finishHalfClosed",

@@ -11,6 +11,7 @@ import { checkIsObject, checkOptionNames } from "../core/option-names.ts";
 import { checkOptionTypes } from "../core/option-types.ts";
 import type { AbortSignalLike } from "../core/platform.ts";
 import { limitTime, throwIfAborted } from "../core/time-limit.ts";
+import { shownValue } from "../core/wire/value-text.ts";
 import { systemClock } from "./clock.ts";
 import { checkOptions, NodeConnection, type NodeConnectionOptions } from "./connection.ts";
 import { adoptSocket, checkDescriptors } from "./descriptors/adopt-socket.ts";
@@ -18,6 +19,7 @@ import { checkImplicitTLS, startImplicitTLS } from "./implicit-tls.ts";
 import { CONNECT_OPTIONS, OPTIONS_OF_NODE, pick, SOCKET_OPTIONS } from "./option-names.ts";
 import { SharedBufferSocket, SOCKETS_SHARE_A_BUFFER } from "./shared-buffer-socket.ts";
 import { normalAddress } from "./socket-address.ts";
+import type { TLSRole } from "./tls/options.ts";
 
 type SocketOptionName = (typeof SOCKET_OPTIONS)[number];
 
@@ -35,6 +37,11 @@ export type ConnectOptions = (
      * it is limited by `limits.handshakeTimeout`, and its errors reject. Default false.
      */
     readonly implicitTLS?: boolean | undefined;
+    /**
+     * Role of this end in a TLS handshake. Set `"server"` at one of two ends that both connect, for example to a relay.
+     * Default `"client"`.
+     */
+    readonly role?: TLSRole | undefined;
     /** Milliseconds after which the attempt fails with ConnectFailed. Default: the operating system's limit. */
     readonly connectTimeout?: number | undefined;
     /** Signal that cancels the attempt. It has no effect on an open connection. */
@@ -53,8 +60,9 @@ export type ConnectOptions = (
 export async function connect(options: ConnectOptions): Promise<NodeConnection> {
   checkIsObject("connect", options);
   checkOptionNames("connect", options, CONNECT_OPTIONS, OPTIONS_OF_NODE);
-  const { signal, connectTimeout, implicitTLS, ...rest } = options;
-  checkOptions(rest, "client");
+  const { signal, connectTimeout, implicitTLS, role = "client", ...rest } = options;
+  checkRole(role);
+  checkOptions(rest, role);
   checkImplicitTLS(options);
   checkNotNegative({ connectTimeout });
   checkOptionTypes("connect", options, { noDelay: "boolean", keepAlive: "boolean", lookup: "function" });
@@ -76,10 +84,16 @@ export async function connect(options: ConnectOptions): Promise<NodeConnection> 
   await waitForConnect(socket, options);
   const paths = { remote: address.path };
   if (implicitTLS === true) {
-    const upgraded = await startImplicitTLS(socket, "client", rest, signal);
-    return new NodeConnection(upgraded.stream, "client", rest, { paths, upgraded });
+    const upgraded = await startImplicitTLS(socket, role, rest, signal);
+    return new NodeConnection(upgraded.stream, role, rest, { paths, upgraded });
   }
-  return new NodeConnection(adoptSocket(socket, rest.descriptors), "client", rest, { paths });
+  return new NodeConnection(adoptSocket(socket, rest.descriptors), role, rest, { paths });
+}
+
+/** @throws TypeError for a value that is not a role, which a JavaScript program may pass */
+function checkRole(role: unknown): void {
+  if (role !== "client" && role !== "server")
+    throw new TypeError(`connect: role must be "client" or "server", not ${shownValue(role)}`);
 }
 
 function waitForConnect(socket: Socket, options: ConnectOptions): Promise<void> {

@@ -1,16 +1,27 @@
 /** A server over TCP or a UNIX socket. */
-import { type AddressInfo, createServer, type Server as NetServer, type ServerOpts } from "node:net";
+import {
+  type AddressInfo,
+  createServer,
+  type Server as NetServer,
+  type ServerOpts,
+  type Socket,
+} from "node:net";
 import type { Duplex } from "node:stream";
 import type { CloseOptions } from "../core/command/types.ts";
 import type { BoxReceiver } from "../core/connection/box-interfaces.ts";
 import { DISPOSE_TIMEOUT_MS, kernelOf } from "../core/connection/connection.ts";
+import { reportError } from "../core/connection/report.ts";
+import { LimitExceeded } from "../core/errors/caller.ts";
 import { toError } from "../core/errors/to-error.ts";
 import { ConnectionClosed } from "../core/errors/transport.ts";
 import { checkNotNegative } from "../core/number-option.ts";
 import { guardedObserver } from "../core/observer.ts";
 import { CLOSE_OPTIONS, checkIsObject, checkOptionNames } from "../core/option-names.ts";
 import { checkOptionTypes } from "../core/option-types.ts";
+import { ReportLimiter } from "../core/serving/report-limiter.ts";
 import { type ServerLimits, serverBudgets } from "../core/serving/server-limits.ts";
+import type { Address } from "../core/transport.ts";
+import { systemClock } from "./clock.ts";
 import { checkOptions, NodeConnection, type NodeConnectionOptions } from "./connection.ts";
 import { checkMaxConnectionAge, limitAge } from "./connection-age.ts";
 import { adoptSocket, checkDescriptors } from "./descriptors/adopt-socket.ts";
@@ -19,7 +30,7 @@ import { checkImplicitTLS, startImplicitTLS } from "./implicit-tls.ts";
 import { checkListenAddress, type ListenAddress, startListening } from "./listening.ts";
 import { LISTEN_OPTIONS, NET_SERVER_OPTIONS, OPTIONS_OF_NODE, pick } from "./option-names.ts";
 import { SharedBufferSocket } from "./shared-buffer-socket.ts";
-import { normalAddress } from "./socket-address.ts";
+import { normalAddress, remoteAddressOf } from "./socket-address.ts";
 import type { Upgraded } from "./stream-transport.ts";
 import { CurrentTLS } from "./tls/current-tls.ts";
 import type { TLSOptions, TLSProvider } from "./tls/options.ts";
@@ -101,11 +112,14 @@ export async function listen(options: ListenOptions): Promise<Server> {
   const connectionOptions = { ...rest, tls: tls.option };
   const address = normalAddress(rest);
   checkListenAddress(address);
-  const origin = { budgets: serverBudgets(serverLimits), paths: { local: rest.path } };
   const connections = new Set<NodeConnection>();
   const handshakes = new Set<Duplex>();
   const unref = { value: false };
   const report = reporter(rest);
+  const reports = new ReportLimiter(rest.clock ?? systemClock, (count) =>
+    report(new LimitExceeded(`${count} more violations of the protocol were not reported`)),
+  );
+  const origin = { budgets: { ...serverBudgets(serverLimits), reports }, paths: { local: rest.path } };
   // allowHalfOpen: a peer that has ended its side still receives answers.
   // pauseOnConnect: the connection chooses how it reads before Node reads anything.
   const open = (stream: Duplex, upgraded?: Upgraded) => {
@@ -117,14 +131,16 @@ export async function listen(options: ListenOptions): Promise<Server> {
     if (maxConnectionAge !== undefined) limitAge(connection, maxConnectionAge);
     if (onConnection !== undefined) void runOnConnection(connection, onConnection);
   };
-  const secure = async (socket: Duplex) => {
+  const secure = async (socket: Socket) => {
+    const remoteAddress = remoteAddressOf(socket); // unknown after the socket has closed
     handshakes.add(socket);
     try {
       const upgraded = await startImplicitTLS(socket, "server", connectionOptions);
       open(upgraded.stream, upgraded);
     } catch (error) {
       socket.destroy();
-      report(error);
+      // The end of the server ends the handshakes too.
+      if (server.listening && reports.admit()) report(error, remoteAddress);
     } finally {
       handshakes.delete(socket);
     }
@@ -177,16 +193,14 @@ function checkReceiver(receiver: unknown): void {
   );
 }
 
-/**
- * Returns a function that reports an error that belongs to no connection. An exception thrown by `onError` stays uncaught,
- * because it is a bug of the program.
- */
-function reporter({ observer = diagnostics, onError }: NodeConnectionOptions): (error: unknown) => void {
-  const report = (error: unknown) => onError?.(error, { command: undefined, connection: undefined });
+/** Returns a function that reports an error that belongs to no connection. */
+function reporter({ observer = diagnostics, onError }: NodeConnectionOptions) {
+  const report = (error: unknown, remoteAddress?: Address) =>
+    reportError(onError, error, { command: undefined, connection: undefined, remoteAddress });
   const guarded = guardedObserver(observer, report);
-  return (error) => {
+  return (error: unknown, remoteAddress?: Address) => {
     guarded?.errorReported?.(error, undefined, undefined);
-    report(error);
+    report(error, remoteAddress);
   };
 }
 

@@ -30,6 +30,7 @@ export const CONNECT_OPTIONS = [
   ...SOCKET_OPTIONS,
   "connectTimeout",
   "implicitTLS",
+  "role",
   "signal",
 ] as const;
 

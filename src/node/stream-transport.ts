@@ -2,11 +2,13 @@
  * A transport over a Node stream: a socket, a pipe, or any other duplex stream. After StartTLS the same transport uses the
  * TLS socket that replaced the stream.
  */
+
 import { Socket } from "node:net";
 import { performance } from "node:perf_hooks";
 import type { Duplex } from "node:stream";
 import { TLSSocket } from "node:tls";
 import { TLSNotAvailable } from "../core/errors/caller.ts";
+import { isError } from "../core/errors/to-error.ts";
 import { ConnectionClosed } from "../core/errors/transport.ts";
 import type {
   Address,
@@ -286,7 +288,7 @@ export class StreamTransport implements Transport {
     } catch (error) {
       raw.destroy();
       // The promise of the handshake rejects first, then the receiver learns that the transport is lost.
-      setImmediate(() => this.#lost(error instanceof Error ? error : undefined));
+      setImmediate(() => this.#lost(isError(error) ? error : undefined));
       throw error;
     } finally {
       this.#abortHandshake = undefined;

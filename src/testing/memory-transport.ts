@@ -2,7 +2,9 @@
  * Two transports joined in memory. Written bytes are delivered to the other end in a later microtask, so a test needs to
  * await promises only.
  */
+
 import { HandshakeError, PlaintextAfterStartTLS } from "../core/errors/tls.ts";
+import { isError } from "../core/errors/to-error.ts";
 import { ConnectionLost } from "../core/errors/transport.ts";
 import type {
   StartTLSTransport,
@@ -11,6 +13,7 @@ import type {
   Transport,
   TransportReceiver,
 } from "../core/transport.ts";
+import { isBytes } from "../core/wire/value-text.ts";
 import type { Chunking } from "./all-splits.ts";
 import { checkFakeTLS, fakeSession, type Hello } from "./fake-tls.ts";
 import { flushPending } from "./flush-pending.ts";
@@ -185,7 +188,7 @@ export class MemoryTransport implements Transport {
   }
 
   #give(item: Item): void {
-    if (item instanceof Uint8Array) this.#receiver?.received(item);
+    if (isBytes(item)) this.#receiver?.received(item);
     else if (!this.#peerEnded) {
       this.#peerEnded = true;
       this.#receiver?.ended();
@@ -199,12 +202,11 @@ export class MemoryTransport implements Transport {
       this.#outgoing.push({ certificate: options.localCertificate });
       const item = await this.#nextItem();
       if (item === "end") throw new HandshakeError("the peer ended the stream during the TLS handshake");
-      if (item instanceof Uint8Array)
-        throw new HandshakeError("the peer sent plaintext in place of a TLS handshake");
+      if (isBytes(item)) throw new HandshakeError("the peer sent plaintext in place of a TLS handshake");
       return fakeSession(options, item);
     } catch (error) {
       // The promise of the handshake rejects first, then the receiver learns that the transport is lost.
-      void flushPending().then(() => this.destroy(error instanceof Error ? error : undefined));
+      void flushPending().then(() => this.destroy(isError(error) ? error : undefined));
       throw error;
     }
   }

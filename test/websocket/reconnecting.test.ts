@@ -134,7 +134,7 @@ describe("invalid options", () => {
     const { client, changes } = keep({ url: "http:/", WebSocket });
     const error = await rejection(client.callRemote(Add, { a: 1, b: 1 }));
     expect(error).toBeInstanceOf(SyntaxError);
-    expect(await client.closed).toBe(error);
+    expect(await client.closed).toBe(error.cause);
     expect(changes.map(({ state }) => state)).toEqual(["connecting", "closed"]);
   });
 

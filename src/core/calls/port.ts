@@ -16,6 +16,8 @@ export interface Port {
   readonly connection: AmpConnection;
   readonly observer: Observer | undefined;
   readonly clock: Clock;
+  /** True: the stack of each call is captured when it is made. */
+  readonly callStacks: boolean;
   /** Limits on asks in progress, on the elements of a box and on abandoned calls. */
   readonly limits: PortLimits;
   /** The writer to which boxes are appended; {@link written} must follow. */
@@ -44,6 +46,8 @@ export interface Port {
   fail(reason: Error): void;
   /** Called after an answer was appended that is the last box: sends what is appended or queued, then ends the connection. */
   quit(): void;
+  /** Ends the connection and reports the reason: the peer has violated a limit. */
+  violated(error: unknown): void;
   /** Called for an ask whose answer changes the protocol. */
   changeAsked(ask: ChangeAsk): void;
   /** The library's own responder of a command for which the user's locator has none. */

@@ -1,5 +1,6 @@
 /** Commands: a name, arguments, a response, and errors, declared once for both ends. */
 
+import { brand, COMMAND_BRAND, SEAM } from "../errors/brand.ts";
 import { InvalidSignature } from "../errors/caller.ts";
 import { DeclaredErrors, type ErrorCodes } from "../errors/declared-errors.ts";
 import { checkOptionNames } from "../option-names.ts";
@@ -103,6 +104,10 @@ export class Command<A extends Fields = Fields, R extends Fields = Fields, Q ext
   readonly responseType: BoxKind;
   /** `errors` and `fatalErrors`, from code to class and from class to code. */
   readonly declaredErrors: DeclaredErrors;
+
+  static {
+    brand(this, COMMAND_BRAND, SEAM);
+  }
 
   readonly #argumentFields: FieldSet;
   readonly #responseFields: FieldSet;

@@ -119,7 +119,7 @@ export class BaseConnection extends TypedCalls implements AmpConnection {
   }
 
   startTLS(options: StartTLSOptions = {}): Promise<void> {
-    return this.#kernel.changes?.startTLS(options) ?? Promise.reject(noChanges());
+    return this.#kernel.changes?.startTLS(options) ?? Promise.reject(noChanges(this.secure));
   }
 
   protected override call(
@@ -129,7 +129,7 @@ export class BaseConnection extends TypedCalls implements AmpConnection {
   ): Promise<unknown> | undefined {
     const kernel = this.#kernel;
     const { change } = command;
-    const reason = refusal(kernel, command, command.requiresAnswer);
+    const reason = refusal(kernel, command, command.requiresAnswer, command.name);
     if (reason !== undefined) {
       if (change !== undefined) kernel.changes?.refused(change, reason);
       return refuse(kernel, reason, command.requiresAnswer);
@@ -137,7 +137,7 @@ export class BaseConnection extends TypedCalls implements AmpConnection {
     if (change !== undefined)
       return (
         kernel.changes?.ask(command, change, values, this.#withDefaults(options)) ??
-        Promise.reject(noChanges())
+        Promise.reject(noChanges(kernel.secure))
       );
     const answer = kernel.calls.call(command, values, this.#withDefaults(options));
     kernel.callBegan();
@@ -151,7 +151,7 @@ export class BaseConnection extends TypedCalls implements AmpConnection {
     options: CallOptions,
   ): Promise<Box> | undefined {
     const kernel = this.#kernel;
-    const reason = refusal(kernel, undefined, requiresAnswer);
+    const reason = refusal(kernel, undefined, requiresAnswer, name);
     if (reason !== undefined) return refuse(kernel, reason, requiresAnswer);
     const answer = kernel.calls.callString(name, box, requiresAnswer, this.#withDefaults(options));
     kernel.callBegan();

@@ -146,7 +146,11 @@ export class Ending {
   /** Called when the transport is lost. */
   lost(cause: Error | undefined): void {
     const kernel = this.#kernel;
-    this.fail(kernel.reason ?? whyLost(cause));
+    const { reason = whyLost(cause) } = kernel;
+    // The transport has explained the violation, for example a text message on a WebSocket.
+    if (reason === cause && reason instanceof AmpError && reason.fault !== "transport")
+      kernel.violated(reason);
+    else this.fail(reason);
     kernel.clock.clearTimeout(this.#graceTimer);
     this.report(kernel.whyClosed());
   }

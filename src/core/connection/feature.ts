@@ -68,6 +68,8 @@ export interface Kernel {
   report(error: unknown, command: string | undefined): void;
   /** Ends the connection; what was written is still sent. */
   fail(reason: Error): void;
+  /** Ends the connection as {@link fail} does, and reports the reason: the peer has violated the protocol or a limit. */
+  violated(error: unknown): void;
   /** Ends the connection and the transport at once. */
   destroy(reason: Error): void;
 
@@ -156,7 +158,7 @@ export interface ProtocolChanges {
   /** True if queued boxes are sent inside TLS or not at all. */
   readonly upgradeIsCertain: boolean;
   /** Returns the error that refuses a call while boxes are queued, if too many bytes are. */
-  queueRefusal(): Error | undefined;
+  queueRefusal(name: string): Error | undefined;
   /** Checks an ask that is received while boxes are queued. @throws LimitExceeded if too many bytes are */
   checkQueue(): void;
   /** Called when a call that asks for a change was refused, and nothing was sent. */

@@ -1,5 +1,4 @@
 /** Incoming bytes: pulls one box after another while the connection may read, and pauses the transport otherwise. */
-import { toError } from "../errors/to-error.ts";
 import type { ChunkOwnership, Clock, Transport } from "../transport.ts";
 import type { Frame } from "../wire/frame.ts";
 import { BoxReader } from "../wire/reader.ts";
@@ -16,8 +15,8 @@ export interface InboxOwner {
    * @param everything at most the beginning of a box is left
    */
   readEnded(everything: boolean): void;
-  /** Called when the peer has violated the protocol. */
-  fail(reason: Error): void;
+  /** Called when the peer has violated the protocol, or the program has thrown while a box was received. */
+  violated(error: unknown): void;
 }
 
 /** Milliseconds for which one connection is read before others get a turn. */
@@ -105,7 +104,7 @@ export class Inbox {
         return false;
       }
     } catch (error) {
-      this.#owner.fail(toError(error));
+      this.#owner.violated(error);
     } finally {
       this.#serving = false;
     }

@@ -9,12 +9,15 @@ import { Calls } from "../calls/calls.ts";
 import type { AskReceiver, ChangeAsk, Port } from "../calls/port.ts";
 import { CommandResponder } from "../command/responder.ts";
 import type { AmpConnection, AnyCommand } from "../command/types.ts";
+import type { AmpError } from "../errors/amp-error.ts";
 import { LimitExceeded, TLSNotAvailable } from "../errors/caller.ts";
+import { OnlyOneTLS } from "../errors/only-one-tls.ts";
 import { NoEmptyBoxes } from "../errors/peer.ts";
 import { shownText } from "../errors/safe-text.ts";
 import { toError } from "../errors/to-error.ts";
 import { ConnectionClosed } from "../errors/transport.ts";
 import { guardedObserver, type Observer } from "../observer.ts";
+import { IN_DEVELOPMENT } from "../platform.ts";
 import type { SharedBudget, SharedBudgets } from "../serving/shared-budget.ts";
 import type { ChunkOwnership, Clock, TLSSession, Transport, TransportReceiver } from "../transport.ts";
 import type { ByteWriter } from "../wire/byte-writer.ts";
@@ -29,6 +32,7 @@ import type { Limits } from "./limits.ts";
 import { type ConnectionOptions, checkConnectionOptions } from "./options.ts";
 import { Outbox } from "./outbox.ts";
 import { introductionAfter, serveGoAway } from "./own-boxes.ts";
+import { reportError } from "./report.ts";
 import { type ChangeKind, next, STATES, type State, type StateRules, type Transition } from "./states.ts";
 
 /** Creates the half of a connection that receives the peer's asks: `serving`, or `notServing`. */
@@ -239,6 +243,10 @@ export class ConnectionKernel implements Kernel, Port, InboxOwner, TransportRece
     return this.calls.pending.size > 0 || (!this.isBehind && this.serving.readsAhead);
   }
 
+  get callStacks(): boolean {
+    return this.options.callStacks ?? IN_DEVELOPMENT;
+  }
+
   /** True if this end has no reason not to read. The peer may be one: see {@link mayRead}. */
   mayListen(): boolean {
     const { calls, rules, serving } = this;
@@ -351,6 +359,16 @@ export class ConnectionKernel implements Kernel, Port, InboxOwner, TransportRece
     this.#callOnError(error, command);
   }
 
+  violated(error: unknown): void {
+    if (this.rules.next.fail !== undefined && this.budgets?.reports?.admit() !== false) {
+      this.observer?.errorReported?.(error, undefined, this.connection);
+      // Without `onError`, the calls in progress that reject with the reason are report enough.
+      if (this.options.onError !== undefined || this.calls.pending.size === 0)
+        this.#callOnError(error, undefined);
+    }
+    this.fail(toError(error));
+  }
+
   /** An observer has thrown: it is not called with its own error. */
   #programFailed(error: unknown): void {
     this.#callOnError(error, undefined);
@@ -359,17 +377,12 @@ export class ConnectionKernel implements Kernel, Port, InboxOwner, TransportRece
 
   #callOnError(error: unknown, command: string | undefined): void {
     const { connection, options } = this;
-    try {
-      options.onError?.(error, { command, connection });
-    } catch (thrown) {
-      // A bug in the program: an unhandled rejection, as if it had been asynchronous. The connection continues.
-      void Promise.reject(thrown);
-    }
+    reportError(options.onError, error, { command, connection });
   }
 
   changeAsked(ask: ChangeAsk): void {
     const { changes } = this;
-    if (changes === undefined) ask.fail(noChanges());
+    if (changes === undefined) ask.fail(noChanges(this.secure));
     else changes.answer(ask);
   }
 
@@ -402,7 +415,9 @@ function neitherAskNorAnswer(frame: Frame): NoEmptyBoxes {
 }
 
 /** The error for StartTLS and protocol switches on a connection without the feature. */
-export function noChanges(): TLSNotAvailable {
+export function noChanges(secure: boolean): AmpError {
+  if (secure)
+    return new OnlyOneTLS("the stream uses TLS from its first byte: StartTLS is not possible inside TLS");
   return new TLSNotAvailable(
     "this transport cannot start TLS in mid-stream (over a WebSocket use wss: instead)",
   );

@@ -1,4 +1,5 @@
 /** Queue of calls that wait for a connection, with limits on number, bytes and time. */
+import { type Rejectable, rejectCall } from "../calls/rejection.ts";
 import type { Caller, CallOptions } from "../command/types.ts";
 import { CallTimeout, LimitExceeded } from "../errors/caller.ts";
 import { messageOf } from "../errors/to-error.ts";
@@ -7,7 +8,7 @@ import type { Clock } from "../transport.ts";
 import type { QueueLimits } from "./options.ts";
 
 /** A call of the client. It is sent over one connection, or over several if it is idempotent. */
-export interface ClientCall {
+export interface ClientCall extends Rejectable {
   readonly name: string;
   /** Bytes of its box. */
   readonly bytes: number;
@@ -21,8 +22,6 @@ export interface ClientCall {
   readonly deadline: number | undefined;
   readonly signal: CallOptions["signal"];
   send(connection: Caller, options: CallOptions): Promise<unknown> | undefined;
-  resolve(value: unknown): void;
-  reject(error: unknown): void;
 }
 
 export class CallQueue {
@@ -45,13 +44,15 @@ export class CallQueue {
     return this.#calls.size;
   }
 
-  /** Checks that a call of this many bytes fits into the queue. @throws LimitExceeded */
-  checkRoom(bytes: number): void {
+  /** Checks that a call fits into the queue. @throws LimitExceeded */
+  checkRoom({ name, bytes }: Pick<ClientCall, "name" | "bytes">): void {
     if (this.#calls.size >= this.#maxCalls) {
-      throw new LimitExceeded(`${this.#calls.size} calls are queued: the limit is queue.maxCalls`);
+      throw new LimitExceeded(`${name}: ${this.#calls.size} calls are queued: the limit is queue.maxCalls`);
     }
     if (this.#bytes + bytes > this.#maxBytes) {
-      throw new LimitExceeded(`${this.#bytes} bytes of calls are queued: the limit is queue.maxBytes`);
+      throw new LimitExceeded(
+        `${name}: ${this.#bytes} bytes of calls are queued: the limit is queue.maxBytes`,
+      );
     }
   }
 
@@ -64,7 +65,8 @@ export class CallQueue {
     const timeout = Math.max(0, deadline - this.#clock.now());
     const release = limitTime(this.#clock, { timeout, signal }, (cause) => {
       this.#remove(call);
-      call.reject(cause === "timeout" ? timedOut(call.name, lastError()) : signal?.reason);
+      if (cause === "timeout") rejectCall(call, timedOut(call.name, lastError()));
+      else call.reject(signal?.reason);
     });
     this.#bytes += call.bytes;
     if (call.attempts > 0) this.#isUnordered = true;

@@ -1,5 +1,6 @@
 /** Reconnecting client: it queues calls while there is no connection, and sends idempotent calls again. */
 
+import { AT_REJECTION, captureOrigin, ownError, rejectCall } from "../calls/rejection.ts";
 import { TypedCalls } from "../calls/typed-calls.ts";
 import type { AnyCommand, CallOptions, CloseOptions, CommandType } from "../command/types.ts";
 import { InvalidSignature } from "../errors/caller.ts";
@@ -7,7 +8,7 @@ import { isError } from "../errors/to-error.ts";
 import { ConnectionClosed, ConnectionLost } from "../errors/transport.ts";
 import { checkNotNegative } from "../number-option.ts";
 import { CLOSE_OPTIONS, checkOptionNames } from "../option-names.ts";
-import type { AbortSignalLike } from "../platform.ts";
+import { type AbortSignalLike, IN_DEVELOPMENT } from "../platform.ts";
 import type { Fields } from "../schema/argument.ts";
 import { checkSignal, limitTime, throwIfAborted } from "../time-limit.ts";
 import type { Clock } from "../transport.ts";
@@ -60,6 +61,7 @@ const SOME_TAG = 0x1000_0000;
 export class ReconnectingClient<C extends Reconnectable> extends TypedCalls implements AsyncDisposable {
   readonly #callTimeout: number | undefined;
   readonly #maxAttempts: number;
+  readonly #callStacks: boolean;
   readonly #clock: Clock;
   readonly #queue: CallQueue;
   readonly #manager: ConnectionManager<C>;
@@ -71,8 +73,16 @@ export class ReconnectingClient<C extends Reconnectable> extends TypedCalls impl
     super();
     checkReconnectingOptions(options);
     checkSignal(options.signal);
-    const { callTimeout, clock = factory.clock, maxAttempts = DEFAULT_MAX_ATTEMPTS, signal, queue } = options;
+    const {
+      callTimeout,
+      callStacks = IN_DEVELOPMENT,
+      clock = factory.clock,
+      maxAttempts = DEFAULT_MAX_ATTEMPTS,
+      signal,
+      queue,
+    } = options;
     this.#callTimeout = callTimeout;
+    this.#callStacks = callStacks;
     this.#maxAttempts = maxAttempts;
     this.#clock = clock;
     this.#queue = new CallQueue(clock, queue);
@@ -162,11 +172,13 @@ export class ReconnectingClient<C extends Reconnectable> extends TypedCalls impl
     options: CallOptions,
   ): Promise<unknown> | undefined {
     const { reason } = this.#manager;
-    if (reason !== undefined) return requiresAnswer ? Promise.reject(reason) : undefined;
+    if (reason !== undefined) return requiresAnswer ? Promise.reject(ownError(reason, name)) : undefined;
     const timeout = options.timeout ?? this.#callTimeout;
     const ready = this.#ready();
     if (ready !== undefined && !(idempotent && requiresAnswer)) return now(ready, { ...options, timeout });
 
+    const atRejection = this.#callStacks ? captureOrigin() : AT_REJECTION;
+    const origin = requiresAnswer ? atRejection : undefined;
     const begin = (resolve: ClientCall["resolve"], reject: ClientCall["reject"]) => {
       throwIfAborted(options.signal);
       const out = new ByteWriter(64);
@@ -189,6 +201,7 @@ export class ReconnectingClient<C extends Reconnectable> extends TypedCalls impl
         deadline,
         signal,
         send,
+        origin,
         resolve,
         reject,
         attempts: 0,
@@ -208,7 +221,7 @@ export class ReconnectingClient<C extends Reconnectable> extends TypedCalls impl
   #submit(call: ClientCall): void {
     const ready = this.#ready();
     if (ready !== undefined) return this.#send(call, ready);
-    this.#queue.checkRoom(call.bytes);
+    this.#queue.checkRoom(call);
     this.#queue.add(call, () => this.lastError);
   }
 
@@ -216,7 +229,7 @@ export class ReconnectingClient<C extends Reconnectable> extends TypedCalls impl
     try {
       this.#submit(call);
     } catch (full) {
-      call.reject(full);
+      rejectCall(call, full);
     }
   }
 
@@ -229,16 +242,20 @@ export class ReconnectingClient<C extends Reconnectable> extends TypedCalls impl
     try {
       answer = call.send(connection, { timeout, signal });
     } catch (error) {
-      return call.reject(error);
+      return rejectCall(call, error, { keepHead: true });
     }
     answer?.then(call.resolve, (error: unknown) => this.#failed(call, connection, error));
   }
 
   #failed(call: ClientCall, { reason }: Reconnectable, error: unknown): void {
-    const lost = reason !== undefined && (error === reason || (isError(error) && error.cause === reason));
-    if (!lost || !call.idempotent || this.#manager.reason !== undefined) return call.reject(error);
+    const isLost = reason !== undefined && isError(error) && (error === reason || error.cause === reason);
+    if (!isLost || !call.idempotent || this.#manager.reason !== undefined) {
+      if (error === call.signal?.reason) return call.reject(error); // an object of the program
+      return rejectCall(call, error, { keepHead: true });
+    }
     if (call.attempts < this.#maxAttempts) this.#submitOrReject(call);
-    else call.reject(call.attempts === 1 ? error : lostTooOften(call, error));
+    else if (call.attempts === 1) rejectCall(call, error, { keepHead: true });
+    else rejectCall(call, lostTooOften(call, error));
   }
 
   /**
@@ -265,7 +282,7 @@ export class ReconnectingClient<C extends Reconnectable> extends TypedCalls impl
   }
 
   #endWith(signal: AbortSignalLike): void {
-    const abort = () => this.destroy(signal.reason instanceof Error ? signal.reason : undefined);
+    const abort = () => this.destroy(isError(signal.reason) ? signal.reason : undefined);
     if (signal.aborted) return abort();
     void this.closed.then(limitTime(this.#clock, { signal }, abort));
   }
@@ -276,7 +293,7 @@ export class ReconnectingClient<C extends Reconnectable> extends TypedCalls impl
   }
 
   #rejectQueued(reason: Error): void {
-    for (const call of this.#queue.takeAll()) call.reject(reason);
+    for (const call of this.#queue.takeAll()) rejectCall(call, ownError(reason, call.name));
   }
 }
 

@@ -92,6 +92,8 @@ export interface ReconnectingBaseOptions<C extends Reconnectable, A = unknown> {
   readonly maxAttempts?: number | undefined;
   /** Default `timeout` of a call, in milliseconds. It includes the time in the queue. Default: no limit. */
   readonly callTimeout?: number | undefined;
+  /** Captures the caller's stack for each call: see `callStacks` of a connection. */
+  readonly callStacks?: boolean | undefined;
   /** Clock of the client, for tests. Default: the clock of the platform. */
   readonly clock?: Clock | undefined;
   /** Signal that destroys the client when it is aborted. */
@@ -129,6 +131,7 @@ export const RECONNECTING_OPTIONS = [
   "queue",
   "maxAttempts",
   "callTimeout",
+  "callStacks",
   "clock",
   "signal",
 ] as const;

@@ -1,4 +1,5 @@
 /** Answers and errors as boxes. */
+
 import { BadLocalReturn } from "../errors/responder.ts";
 import { isError, messageOf } from "../errors/to-error.ts";
 import { utf8Encoder } from "../platform.ts";
@@ -6,10 +7,11 @@ import type { Values } from "../schema/field.ts";
 import { Box } from "../wire/box.ts";
 import { MAX_VALUE_LENGTH } from "../wire/box-limits.ts";
 import { keyPattern, writeBox } from "../wire/box-writer.ts";
-import type { ByteWriter } from "../wire/byte-writer.ts";
+import { ByteWriter } from "../wire/byte-writer.ts";
 import { textToKey } from "../wire/key-text.ts";
 import { ANSWER, ERROR, ERROR_CODE, ERROR_DESCRIPTION } from "../wire/protocol-keys.ts";
 import { type ByteRange, tagBytes } from "../wire/tag.ts";
+import { isMap } from "../wire/value-text.ts";
 import type { IncomingAsk } from "./incoming-ask.ts";
 
 const errorKey = keyPattern(ERROR);
@@ -28,6 +30,22 @@ export function writeAnswer(out: ByteWriter, ask: IncomingAsk, result: unknown, 
     throw badReturn(ask.name, cause);
   }
   out.busy = false;
+}
+
+/** Memory for answers that are not sent. */
+let scratch = new ByteWriter();
+/** Bytes over which the memory is not kept. */
+const MAX_SCRATCH_BYTES = 4096;
+
+/** Checks the result of an ask that wants no answer, as if it were sent. A raw responder may return anything. @throws BadLocalReturn */
+export function checkResult(ask: IncomingAsk, result: unknown, connection: unknown): void {
+  if (ask.command === undefined) return;
+  try {
+    writeAnswer(scratch, ask, result, connection);
+  } finally {
+    if (scratch.bytes.length > MAX_SCRATCH_BYTES) scratch = new ByteWriter();
+    else scratch.truncate(0);
+  }
 }
 
 function writeBoxAnswer(out: ByteWriter, tag: ByteRange, result: unknown): void {
@@ -59,7 +77,9 @@ function noObject(name: string, result: unknown): BadLocalReturn {
 }
 
 function boxOf(result: unknown): Box {
-  if (result instanceof Box) return result;
+  // A Box of another copy of the package, or of another realm, is a map too.
+  if (isMap(result)) return result as Box; // `new Box` checks keys and values
+
   throw new TypeError("a raw responder answers with a Box");
 }
 

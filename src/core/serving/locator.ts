@@ -1,11 +1,14 @@
 /** Locators: they map the name of a command to its responder. */
 
 import {
+  asCommandResponder,
   CommandResponder,
   decoratedResponders,
+  isResponderOfCopy,
   type RawResponder,
   type Responder,
 } from "../command/responder.ts";
+import { brand, RESPONDER_BRAND, SEAM } from "../errors/brand.ts";
 import { InvalidSignature } from "../errors/caller.ts";
 import { shownValue, wrongType } from "../wire/value-text.ts";
 
@@ -40,7 +43,7 @@ export function locator(...sources: readonly ResponderSource[]): ResponderLocato
   const direct = new Map<string, CommandResponder>();
   const others: ResponderLocator[] = [];
   for (const source of sources) {
-    if (!(source instanceof CommandResponder)) {
+    if (!isResponder(source)) {
       others.push(isLocator(source) ? source : objectLocator(source));
     } else if (direct.has(source.command.name)) {
       throw new InvalidSignature(`two responders are given for ${source.command.name}`);
@@ -67,6 +70,10 @@ function joined(locators: readonly ResponderLocator[]): ResponderLocator {
 
 /** A fixed set of responders. */
 class Table implements ResponderLocator {
+  static {
+    brand(this, RESPONDER_BRAND, SEAM); // `listen` checks it: see `checkConnectionOptions`
+  }
+
   readonly #responders: ReadonlyMap<string, CommandResponder>;
 
   constructor(responders: ReadonlyMap<string, CommandResponder>) {
@@ -85,6 +92,10 @@ class Table implements ResponderLocator {
 
 /** Locators that are tried in order. */
 class Chain implements ResponderLocator {
+  static {
+    brand(this, RESPONDER_BRAND, SEAM);
+  }
+
   readonly links: readonly ResponderLocator[];
 
   constructor(links: readonly ResponderLocator[]) {
@@ -98,6 +109,13 @@ class Chain implements ResponderLocator {
     }
     return undefined;
   }
+}
+
+/** @throws InvalidSignature for a responder of another copy of the package that does not fit this one */
+function isResponder(source: ResponderSource): source is CommandResponder {
+  if (source instanceof CommandResponder) return true;
+  if (!isResponderOfCopy(source)) return false;
+  return asCommandResponder(source) !== undefined;
 }
 
 function isLocator(source: Partial<ResponderLocator> | undefined): source is ResponderLocator {

@@ -2,7 +2,7 @@
 
 import type { AskReceiver, Port } from "../calls/port.ts";
 import type { ProtocolChange } from "../command/protocol-change.ts";
-import { CommandResponder, type Responder } from "../command/responder.ts";
+import { asCommandResponder, type CommandResponder, type Responder } from "../command/responder.ts";
 import type { AnyCommand } from "../command/types.ts";
 import { LimitExceeded } from "../errors/caller.ts";
 import { RemoteAmpError } from "../errors/peer.ts";
@@ -14,7 +14,7 @@ import type { Values } from "../schema/field.ts";
 import { beginElements, endElements, weightOf } from "../wire/elements.ts";
 import type { Frame } from "../wire/frame.ts";
 import { isGoAway } from "../wire/own-commands.ts";
-import { responseOf, writeAnswer, writeError } from "./answers.ts";
+import { checkResult, responseOf, writeAnswer, writeError } from "./answers.ts";
 import { CommandNames } from "./command-names.ts";
 import { IncomingAsk } from "./incoming-ask.ts";
 import { LimitedAsks } from "./limited-asks.ts";
@@ -96,9 +96,15 @@ class Serving extends LimitedAsks implements AskReceiver {
   /** Own commands are answered at any time. A protocol change comes after all asks before it, so these are served first. */
   #isServedAtOnce(frame: Frame): boolean {
     const name = this.#nameOf(frame);
-    const located = this.#locator.locateResponder(name);
-    const responder = located ?? this.#port.ownResponder(name);
-    if (!(responder instanceof CommandResponder)) return isGoAway(frame);
+    let located: Responder | undefined;
+    let responder: CommandResponder | undefined;
+    try {
+      located = this.#locator.locateResponder(name);
+      responder = located === undefined ? this.#port.ownResponder(name) : asCommandResponder(located);
+    } catch {
+      return true; // it throws again when the ask is served, and is reported there
+    }
+    if (responder === undefined) return isGoAway(frame);
     const isChange = responder.command.change !== undefined;
     if (isChange) this.serveQueue();
     return isChange || located === undefined;
@@ -134,7 +140,7 @@ class Serving extends LimitedAsks implements AskReceiver {
     try {
       const responder = this.#locator.locateResponder(ask.name);
       if (responder === undefined) return this.#serveOwn(ask, frame);
-      const command = responder instanceof CommandResponder ? responder.command : undefined;
+      const command = asCommandResponder(responder)?.command;
       // A raw responder may serve every name, to forward the asks: GoAway concerns this connection alone.
       if (command === undefined && port.serveGoAway(frame)) return;
       const change = ask.wantsAnswer ? command?.change : undefined;
@@ -196,7 +202,7 @@ class Serving extends LimitedAsks implements AskReceiver {
     const context = this.#context ?? this.#newContext();
     this.inProgress++; // counts while the responder runs synchronously, too: it may close the connection
     try {
-      if (responder instanceof CommandResponder) {
+      if (typeof responder !== "function") {
         const { command } = responder;
         const values = this.#read(ask, command, frame);
         return responder.respond(values, context);
@@ -241,14 +247,15 @@ class Serving extends LimitedAsks implements AskReceiver {
 
   #answer(ask: IncomingAsk, result: unknown): void {
     const port = this.#port;
-    if (ask.wantsAnswer && port.alive) {
+    if (port.alive) {
       try {
-        writeAnswer(port.out, ask, result, port.connection);
+        if (ask.wantsAnswer) writeAnswer(port.out, ask, result, port.connection);
+        else checkResult(ask, result, port.connection);
       } catch (error) {
         ask.command = undefined;
         return this.#fail(ask, error);
       }
-      port.answerWritten();
+      if (ask.wantsAnswer) port.answerWritten();
     }
     if (ask.watched !== undefined) port.observer?.callAnswered?.(ask.watched);
     if (ask.wantsAnswer && ask.command?.responseType.isLast) port.quit();

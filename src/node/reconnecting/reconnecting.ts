@@ -1,6 +1,7 @@
 /** A client that reconnects whenever its connection breaks. */
 import type { StartTLSOptions } from "../../core/command/types.ts";
 import { DescriptorsNotAvailable } from "../../core/errors/caller.ts";
+import { isError } from "../../core/errors/to-error.ts";
 import { checkIsObject, checkOptionNames } from "../../core/option-names.ts";
 import { withFatalOptionsErrors } from "../../core/reconnecting/fatal-errors.ts";
 import type { ConnectionFactory } from "../../core/reconnecting/options.ts";
@@ -87,7 +88,7 @@ function connectingFactory(options: Exclude<ReconnectingOptions, { readonly open
   const severalServers = hasSeveralServers(options);
   // Without the options of the client, these are the options of `connect`.
   const rest = pick(options, CONNECTION_NAMES) as ConnectOptions;
-  checkOptions(rest, "client");
+  checkOptions(rest, rest.role ?? "client");
   const { clock = systemClock, connectTimeout = severalServers ? CONNECT_TIMEOUT_MS : undefined } = rest;
   const open = ({ serverName, ...address }: ServerAddress, signal: AbortSignal) =>
     connect({
@@ -116,6 +117,7 @@ function withServerName(tls: ConnectOptions["tls"], serverName: string): Connect
 /** True if Node or the library rejects the address itself: for example, a port over 65535. */
 function isOptionsError(error: unknown): boolean {
   return (
-    error instanceof TypeError || error instanceof RangeError || error instanceof DescriptorsNotAvailable
+    // By name: under Jest, the errors of Node are those of another realm.
+    (isError(error) && /^(?:Type|Range)Error$/.test(error.name)) || error instanceof DescriptorsNotAvailable
   );
 }

@@ -37,7 +37,7 @@ function opened(step: number) {
     mayRead: () => true,
     receive: () => void served++,
     readEnded() {},
-    fail() {},
+    violated() {},
   });
   return { ...stepping, inbox, served: () => served };
 }

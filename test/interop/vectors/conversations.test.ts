@@ -200,7 +200,8 @@ function inTwisted(error: Error, raw: boolean): { readonly error: string; readon
   if (error instanceof ConnectionClosed) {
     return { error: "ConnectionDone", message: "Connection was closed cleanly." };
   }
-  if (!(error instanceof RemoteAmpError)) return { error: name, message: error.message };
+  if (!(error instanceof RemoteAmpError))
+    return { error: name, message: error.message.replace(/^\w+: UNHANDLED: /, "") };
   return { error: raw ? "RemoteAmpError" : name, message: error.description };
 }
 

@@ -60,7 +60,7 @@ function fate({ asked: { response, error, message }, closes }: Malformed, reason
   if (error === "UnknownRemoteError") {
     return { error: expect.objectContaining({ name: error, description: message }) };
   }
-  if (error === "UnhandledCommand") return { error: new UnhandledCommand(message ?? "") };
+  if (error === "UnhandledCommand") return { error: new UnhandledCommand(`Sum: UNHANDLED: ${message}`) };
   const answerIsWrong = !closes && error !== undefined && error !== "ConnectionDone";
-  return { error: answerIsWrong ? expect.any(InvalidSignature) : reason };
+  return { error: answerIsWrong ? expect.any(InvalidSignature) : expect.objectContaining({ cause: reason }) };
 }

@@ -209,7 +209,7 @@ describe("an invalid address", () => {
   ])("an address that Node rejects closes the client: %s", async (_, options) => {
     const { client, changes } = keep(options);
     const error = await rejection(client.callRemote(Add, { a: 1, b: 1 }));
-    expect(await client.closed).toBe(error);
+    expect(await client.closed).toBe(error.cause);
     expect(changes.map(({ state }) => state)).toEqual(["connecting", "closed"]);
   });
 });
