@@ -29,13 +29,14 @@ const ENTRY_POINTS = {
   },
   "node/index.ts": {
     values: `
-    Certificate NodeConnection PrivateCertificate Server attach attachChild attachFileDescriptors
+    Certificate InvalidProxyHeader NodeConnection PrivateCertificate Server attach attachChild attachFileDescriptors
     attachStdio compressed connect descriptor listen protocolSwitch reconnecting zlib`,
     types: `
     AttachChildOptions AttachOptions Attachable CompressedOptions ZlibOptions AuthorityOptions BackoffOptions CertificateOptions CertificateUsage NamedAuthorities RevocationList RevocationListOptions TLSProvider
     ConnectOptions DescriptorChannel DescriptorOptions FileDescriptors KeyOptions ListenOptions
     NodeConnectionOptions ConnectionOpener PEM ReconnectingBaseOptions ReconnectingStateChange ReconnectingClient ReconnectingOptions ReconnectingState TLSOptions TLSRole
-    TLSVersion PeerCredentials QueueLimits ServerLimits`,
+    TLSVersion PeerCredentials ProxyHeader ProxyProtocolOptions ProxyTLS ProxyTLV QueueLimits ReceivedProxyHeader
+    SentProxyHeader ServerLimits`,
   },
   "websocket/index.ts": {
     values: `

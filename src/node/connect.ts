@@ -15,6 +15,7 @@ import { checkOptions, NodeConnection, type NodeConnectionOptions } from "./conn
 import { adoptSocket, checkDescriptors } from "./descriptors/adopt-socket.ts";
 import { checkImplicitTLS, startImplicitTLS } from "./implicit-tls.ts";
 import { CONNECT_OPTIONS, OPTIONS_OF_NODE, pick, SOCKET_OPTIONS } from "./option-names.ts";
+import { type SentProxyHeader, writeHeader } from "./proxy-protocol/write.ts";
 import { SharedBufferSocket, SOCKETS_SHARE_A_BUFFER } from "./shared-buffer-socket.ts";
 import { normalAddress } from "./socket-address.ts";
 
@@ -34,6 +35,8 @@ export type ConnectOptions = (
      * it is limited by `limits.handshakeTimeout`, and its errors reject. Default false.
      */
     readonly implicitTLS?: boolean | undefined;
+    /** Send a PROXY header first, to a server that requires one. `{}` sends that of a health check. Default: none. */
+    readonly proxyProtocol?: SentProxyHeader | undefined;
     /** Milliseconds after which the attempt fails with ConnectFailed. Default: the operating system's limit. */
     readonly connectTimeout?: number | undefined;
     /** Signal that cancels the attempt. It has no effect on an open connection. */
@@ -51,11 +54,12 @@ export type ConnectOptions = (
  */
 export async function connect(options: ConnectOptions): Promise<NodeConnection> {
   checkOptionNames("connect", options, CONNECT_OPTIONS, OPTIONS_OF_NODE);
-  const { signal, connectTimeout, implicitTLS, ...rest } = options;
+  const { signal, connectTimeout, implicitTLS, proxyProtocol, ...rest } = options;
   checkOptions(rest, "client");
   checkImplicitTLS(options);
   checkNotNegative({ connectTimeout });
   checkDescriptors(rest.descriptors, "path" in rest ? rest.path : undefined);
+  const header = proxyProtocol === undefined ? undefined : writeHeader(proxyProtocol);
   if (signal?.aborted) throw signal.reason;
   // allowHalfOpen: a peer that has ended its side still receives answers.
   const address = normalAddress<Partial<TcpNetConnectOpts & IpcNetConnectOpts>>(rest);
@@ -69,12 +73,13 @@ export async function connect(options: ConnectOptions): Promise<NodeConnection> 
   const socket = lends ? SharedBufferSocket.open(socketOptions) : connectSocket(socketOptions);
   if (rest.descriptors) socket.pause(); // before it connects: Node's reads would lose descriptors
   await waitForConnect(socket, options);
-  const paths = { remote: address.path };
+  const addresses = { remote: address.path };
+  if (header !== undefined) socket.write(header);
   if (implicitTLS === true) {
     const upgraded = await startImplicitTLS(socket, "client", rest, signal);
-    return new NodeConnection(upgraded.stream, "client", rest, { paths, upgraded });
+    return new NodeConnection(upgraded.stream, "client", rest, { addresses, upgraded });
   }
-  return new NodeConnection(adoptSocket(socket, rest.descriptors), "client", rest, { paths });
+  return new NodeConnection(adoptSocket(socket, rest.descriptors), "client", rest, { addresses });
 }
 
 function waitForConnect(socket: Socket, options: ConnectOptions): Promise<void> {

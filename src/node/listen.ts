@@ -1,5 +1,11 @@
 /** A server over TCP or a UNIX socket. */
-import { type AddressInfo, createServer, type Server as NetServer, type ServerOpts } from "node:net";
+import {
+  type AddressInfo,
+  createServer,
+  type Server as NetServer,
+  type ServerOpts,
+  type Socket,
+} from "node:net";
 import type { Duplex } from "node:stream";
 import type { CloseOptions } from "../core/command/types.ts";
 import type { BoxReceiver } from "../core/connection/box-interfaces.ts";
@@ -10,15 +16,18 @@ import { checkNotNegative } from "../core/number-option.ts";
 import { guardedObserver } from "../core/observer.ts";
 import { CLOSE_OPTIONS, checkOptionNames } from "../core/option-names.ts";
 import { type ServerLimits, serverBudgets } from "../core/serving/server-limits.ts";
+import { systemClock } from "./clock.ts";
 import { checkOptions, NodeConnection, type NodeConnectionOptions } from "./connection.ts";
 import { adoptSocket, checkDescriptors } from "./descriptors/adopt-socket.ts";
 import { diagnostics } from "./diagnostics.ts";
 import { checkImplicitTLS, startImplicitTLS } from "./implicit-tls.ts";
 import { checkListenAddress, type ListenAddress, startListening } from "./listening.ts";
 import { LISTEN_OPTIONS, NET_SERVER_OPTIONS, OPTIONS_OF_NODE, pick } from "./option-names.ts";
+import type { ProxyProtocolOptions } from "./proxy-protocol/options.ts";
+import { HeaderReceiver } from "./proxy-protocol/receive.ts";
 import { SharedBufferSocket } from "./shared-buffer-socket.ts";
 import { normalAddress } from "./socket-address.ts";
-import type { Upgraded } from "./stream-transport.ts";
+import type { KnownAddresses, Upgraded } from "./stream-transport.ts";
 import { CurrentTLS } from "./tls/current-tls.ts";
 import type { TLSOptions, TLSProvider } from "./tls/options.ts";
 
@@ -47,6 +56,11 @@ export interface ListenOptions
    * `onError`, and `limits.handshakeTimeout` applies. Default false.
    */
   readonly implicitTLS?: boolean | undefined;
+  /**
+   * Require a PROXY header (version 1 or 2) before the first byte of each connection, from these balancers only. It precedes
+   * TLS from the first byte and StartTLS. A connection without it is closed, and reported to `onError` as InvalidProxyHeader.
+   */
+  readonly proxyProtocol?: ProxyProtocolOptions | undefined;
   /** Maximum number of open connections; further ones are closed at once. Default: no limit. */
   readonly maxConnections?: number | undefined;
   /** Limits on what all connections take together. `limits` are those of each connection. */
@@ -64,7 +78,8 @@ export function listen(options: ListenOptions & { readonly path: string }): Prom
 export function listen(options: ListenOptions): Promise<Server<AddressInfo>>;
 export async function listen(options: ListenOptions): Promise<Server> {
   checkOptionNames("listen", options, LISTEN_OPTIONS, OPTIONS_OF_NODE);
-  const { onConnection, maxConnections, serverLimits, receiver, implicitTLS, ...rest } = options;
+  const { onConnection, maxConnections, serverLimits, receiver, implicitTLS, proxyProtocol, ...rest } =
+    options;
   checkOptions(rest, "server");
   checkImplicitTLS(options);
   checkReceiver(receiver);
@@ -73,26 +88,27 @@ export async function listen(options: ListenOptions): Promise<Server> {
   const connectionOptions = { ...rest, tls: tls.option };
   const address = normalAddress(rest);
   checkListenAddress(address);
-  const origin = { budgets: serverBudgets(serverLimits), paths: { local: rest.path } };
+  const origin = { budgets: serverBudgets(serverLimits), addresses: { local: rest.path } };
   const connections = new Set<NodeConnection>();
   const handshakes = new Set<Duplex>();
   const unref = { value: false };
   const report = reporter(rest);
   // allowHalfOpen: a peer that has ended its side still receives answers.
   // pauseOnConnect: the connection chooses how it reads before Node reads anything.
-  const open = (stream: Duplex, upgraded?: Upgraded) => {
+  const open = (stream: Duplex, proxied?: KnownAddresses, upgraded?: Upgraded) => {
     const own = receiver === undefined ? connectionOptions : { ...connectionOptions, receiver: receiver() };
-    const connection = new NodeConnection(stream, "server", own, { ...origin, upgraded });
+    const addresses = proxied ?? origin.addresses;
+    const connection = new NodeConnection(stream, "server", own, { ...origin, addresses, upgraded });
     connections.add(connection);
     if (unref.value) connection.unref();
     void connection.closed.then(() => connections.delete(connection));
     if (onConnection !== undefined) void runOnConnection(connection, onConnection);
   };
-  const secure = async (socket: Duplex) => {
+  const secure = async (socket: Duplex, proxied?: KnownAddresses) => {
     handshakes.add(socket);
     try {
       const upgraded = await startImplicitTLS(socket, "server", connectionOptions);
-      open(upgraded.stream, upgraded);
+      open(upgraded.stream, proxied, upgraded);
     } catch (error) {
       socket.destroy();
       report(error);
@@ -100,25 +116,40 @@ export async function listen(options: ListenOptions): Promise<Server> {
       handshakes.delete(socket);
     }
   };
+  const start = (socket: Socket, proxied?: KnownAddresses) => {
+    let stream: Duplex = socket;
+    try {
+      if (implicitTLS === true) return void secure(socket, proxied);
+      if (rest.descriptors) stream = adoptSocket(socket, rest.descriptors);
+      else if (proxied === undefined) stream = SharedBufferSocket.adopt(socket);
+      open(stream, proxied);
+    } catch (error) {
+      // Fails for one socket only: for example, if the process has no file descriptor left. An `error` event without a listener
+      // would end the process.
+      stream.on("error", () => {}).destroy();
+      report(error);
+    }
+  };
+  const headers =
+    proxyProtocol &&
+    new HeaderReceiver(proxyProtocol, {
+      path: rest.path,
+      descriptors: rest.descriptors,
+      clock: rest.clock ?? systemClock,
+      waiting: handshakes,
+      report,
+    });
   const server = createServer(
     { noDelay: true, ...pick(rest, NET_SERVER_OPTIONS), allowHalfOpen: true, pauseOnConnect: true },
     (socket) => {
       // Node's maxConnections counts its own sockets only, and a socket that carries descriptors is closed for Node.
       if (connections.size + handshakes.size >= (maxConnections ?? Number.POSITIVE_INFINITY))
         return void socket.destroy();
-      let stream: Duplex = socket;
-      try {
-        if (implicitTLS === true) return void secure(socket);
-        stream = rest.descriptors ? adoptSocket(socket, rest.descriptors) : SharedBufferSocket.adopt(socket);
-        open(stream);
-      } catch (error) {
-        // Fails for one socket only: for example, if the process has no file descriptor left. An `error` event without a listener
-        // would end the process.
-        stream.on("error", () => {}).destroy();
-        report(error);
-      }
+      if (headers === undefined) start(socket);
+      else headers.receive(socket, start);
     },
   );
+  server.on("close", () => headers?.stop());
   if (maxConnections !== undefined) server.maxConnections = maxConnections;
   await startListening(server, address);
   server.on("error", report); // never removed: an `error` event without a listener ends the process

@@ -30,6 +30,7 @@ export const CONNECT_OPTIONS = [
   ...SOCKET_OPTIONS,
   "connectTimeout",
   "implicitTLS",
+  "proxyProtocol",
   "signal",
 ] as const;
 
@@ -55,6 +56,7 @@ export const LISTEN_OPTIONS = [
   "unlinkStale",
   "mode",
   "implicitTLS",
+  "proxyProtocol",
   "onConnection",
   "maxConnections",
   "serverLimits",
