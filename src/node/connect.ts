@@ -17,7 +17,7 @@ import { checkImplicitTLS, startImplicitTLS } from "./implicit-tls.ts";
 import { CONNECT_OPTIONS, OPTIONS_OF_NODE, pick, SOCKET_OPTIONS } from "./option-names.ts";
 import { type SentProxyHeader, writeHeader } from "./proxy-protocol/write.ts";
 import { SharedBufferSocket, SOCKETS_SHARE_A_BUFFER } from "./shared-buffer-socket.ts";
-import { normalAddress } from "./socket-address.ts";
+import { localAddressOf, normalAddress, remoteAddressOf } from "./socket-address.ts";
 
 type SocketOptionName = (typeof SOCKET_OPTIONS)[number];
 
@@ -59,7 +59,7 @@ export async function connect(options: ConnectOptions): Promise<NodeConnection> 
   checkImplicitTLS(options);
   checkNotNegative({ connectTimeout });
   checkDescriptors(rest.descriptors, "path" in rest ? rest.path : undefined);
-  const header = proxyProtocol === undefined ? undefined : writeHeader(proxyProtocol);
+  if (proxyProtocol !== undefined) writeHeader(proxyProtocol); // throws before a socket is opened
   if (signal?.aborted) throw signal.reason;
   // allowHalfOpen: a peer that has ended its side still receives answers.
   const address = normalAddress<Partial<TcpNetConnectOpts & IpcNetConnectOpts>>(rest);
@@ -74,7 +74,10 @@ export async function connect(options: ConnectOptions): Promise<NodeConnection> 
   if (rest.descriptors) socket.pause(); // before it connects: Node's reads would lose descriptors
   await waitForConnect(socket, options);
   const addresses = { remote: address.path };
-  if (header !== undefined) socket.write(header);
+  if (proxyProtocol !== undefined) {
+    const ends = { source: localAddressOf(socket), destination: remoteAddressOf(socket) };
+    socket.write(writeHeader(proxyProtocol, ends));
+  }
   if (implicitTLS === true) {
     const upgraded = await startImplicitTLS(socket, "client", rest, signal);
     return new NodeConnection(upgraded.stream, "client", rest, { addresses, upgraded });

@@ -9,8 +9,8 @@ export interface SentProxyHeader {
   /** Version of the header. Default 2. Twisted's `haproxy:` endpoint and HAProxy read both. */
   readonly version?: 1 | 2 | undefined;
   /**
-   * Address of the client for which the connection is opened. Default: none. The header then says `LOCAL` (`UNKNOWN` in
-   * version 1), as that of a health check, and the server uses the address of this end.
+   * Address of the client for which the connection is opened. Default: this end. The header is then that of a health check:
+   * `LOCAL` in version 2, and the addresses of the socket in version 1.
    */
   readonly source?: Address | undefined;
   /** Address that this client connected to. Required with `source`, and of the same kind: both IPv4, IPv6 or UNIX paths. */
@@ -19,11 +19,17 @@ export interface SentProxyHeader {
 
 /**
  * Returns the bytes of a header.
+ * @param own addresses of both ends of the socket, for the health check of version 1
  * @throws TypeError, RangeError for invalid addresses
  */
-export function writeHeader(options: SentProxyHeader): Uint8Array {
+export function writeHeader(
+  options: SentProxyHeader,
+  own: Pick<SentProxyHeader, "source" | "destination"> = {},
+): Uint8Array {
   checkOptionNames("proxyProtocol", options, ["version", "source", "destination"]);
-  const { version = 2, source, destination } = options;
+  const { version = 2 } = options;
+  const isCheck = options.source === undefined && options.destination === undefined;
+  const { source, destination } = isCheck && version === 1 ? own : options;
   if (version !== 1 && version !== 2)
     throw new RangeError(`proxyProtocol.version must be 1 or 2, not ${String(version)}`);
   if ((source === undefined) !== (destination === undefined))

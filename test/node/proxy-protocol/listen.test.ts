@@ -389,6 +389,7 @@ describe("connect", () => {
       await expect(
         (await proxiedClient(port, { proxyProtocol: { version } })).callRemote(Ping),
       ).resolves.toEqual({});
+    expect(accepted[0]?.remoteAddress).toEqual(accepted[0]?.proxy?.balancer);
     expect(accepted.map(({ proxy }) => [proxy?.version, proxy?.command])).toEqual([
       [1, "PROXY"],
       [2, "LOCAL"],
