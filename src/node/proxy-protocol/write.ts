@@ -64,7 +64,10 @@ function binary(command: number, protocol: number, block: Uint8Array): Uint8Arra
   return concat(fixed, block);
 }
 
-/** Returns a checked address. An IPv4 address in the notation of IPv6, as Node has it for some sockets, becomes IPv4. */
+/**
+ * Returns a checked address. An IPv4 address in the notation of IPv6, as Node has it for some sockets, becomes IPv4. The zone
+ * of a link-local address has no place in a header.
+ */
 function checked(name: string, address: Address): Address {
   if (typeof address === "string") {
     if (Buffer.byteLength(address) >= PATH_LENGTH)
@@ -72,12 +75,13 @@ function checked(name: string, address: Address): Address {
     return address;
   }
   const { address: host, port }: Partial<SocketAddress> = address ?? {};
-  if (typeof host !== "string" || isIP(host) === 0 || host.includes("%"))
+  if (typeof host !== "string" || isIP(host) === 0)
     throw new TypeError(`proxyProtocol.${name}.address must be an IP address, not ${String(host)}`);
   if (!(Number.isInteger(port) && port !== undefined && port >= 0 && port <= 65_535))
     throw new RangeError(`proxyProtocol.${name}.port must be a port from 0 to 65535, not ${String(port)}`);
-  const mapped = /^::ffff:([\d.]+)$/i.exec(host)?.[1] ?? host;
-  return { address: mapped, port, family: isIPv4(mapped) ? "IPv4" : "IPv6" };
+  const plain = host.replace(/%.*$/, "");
+  const unmapped = /^::ffff:([\d.]+)$/i.exec(plain)?.[1] ?? plain;
+  return { address: unmapped, port, family: isIPv4(unmapped) ? "IPv4" : "IPv6" };
 }
 
 function addressBytes(address: string): Uint8Array {
