@@ -76,6 +76,7 @@ describe("a server at tls://", () => {
     const renegotiated = new Promise((resolve) => {
       socket.renegotiate({}, (error) => resolve(error === null));
       socket.once("error", () => resolve(false));
+      socket.once("close", () => resolve(false));
     });
     expect(await renegotiated).toBe(false);
   });

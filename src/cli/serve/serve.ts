@@ -89,12 +89,7 @@ another, with the newest version of MODULE and of the certificates, and a proces
     const closeTimeout = secondsOf(flags["close-timeout"] ?? "30");
     const count = workerCount(flags.workers);
     if (count !== undefined && isWorker()) {
-      const first = firstProcess();
-      const server = await listening(flags, module, terminal);
-      first.listening(server.address);
-      await first.stopped;
-      await server.close({ timeout: closeTimeout });
-      first.leave();
+      await work(listening(flags, module, terminal), closeTimeout, terminal);
       return 0;
     }
     if (count !== undefined) return superviseWorkers(count, closeTimeout, terminal);
@@ -127,6 +122,23 @@ async function listening(
         `${shortText(command ?? "the server", MAX_VALUE_CHARACTERS)}: ${shortText(toCliError(error).message, MAX_ERROR_CHARACTERS)}`,
       ),
   });
+}
+
+/** Serves as a worker, and ends the process when it must stop. */
+async function work(starting: Promise<Listening>, closeTimeout: number, terminal: Terminal): Promise<void> {
+  const first = firstProcess();
+  try {
+    const server = await Promise.race([starting, first.stopped]);
+    if (server === undefined) return first.leave(0);
+    first.listening(server.address);
+    await first.stopped;
+    await server.close({ timeout: closeTimeout });
+    first.leave(0);
+  } catch (error) {
+    const cliError = toCliError(error);
+    terminal.printError(cliError);
+    first.leave(cliError.exitCode);
+  }
 }
 
 /** Runs the worker processes until a signal stops them. */

@@ -81,8 +81,8 @@ export interface FirstProcess {
   /** Resolves when the worker must stop: the first process has asked for it, or SIGTERM was received. */
   readonly stopped: Promise<void>;
   listening(address: string): void;
-  /** Ends the process. */
-  leave(): void;
+  /** Ends the process, whatever the module still does. */
+  leave(exitCode: number): void;
 }
 
 /** Connects a worker with the first process. If that ends, Node ends the worker. */
@@ -100,6 +100,6 @@ export function firstProcess(): FirstProcess {
       const message: Message = { ampwire: "listening", address };
       process.send?.(message);
     },
-    leave: () => process.exit(),
+    leave: (exitCode) => process.exit(exitCode),
   };
 }
