@@ -7,15 +7,16 @@ import {
 } from "node:net";
 import { ConnectFailed } from "../core/errors/transport.ts";
 import { checkNotNegative } from "../core/number-option.ts";
-import { checkOptionNames } from "../core/option-names.ts";
+import { checkIsObject, checkOptionNames } from "../core/option-names.ts";
+import { checkOptionTypes } from "../core/option-types.ts";
 import type { AbortSignalLike } from "../core/platform.ts";
-import { limitTime } from "../core/time-limit.ts";
+import { limitTime, throwIfAborted } from "../core/time-limit.ts";
 import { systemClock } from "./clock.ts";
 import { checkOptions, NodeConnection, type NodeConnectionOptions } from "./connection.ts";
 import { adoptSocket, checkDescriptors } from "./descriptors/adopt-socket.ts";
 import { checkImplicitTLS, startImplicitTLS } from "./implicit-tls.ts";
 import { CONNECT_OPTIONS, OPTIONS_OF_NODE, pick, SOCKET_OPTIONS } from "./option-names.ts";
-import { type SentProxyHeader, writeHeader } from "./proxy-protocol/write.ts";
+import { checkSentHeader, type SentProxyHeader, writeHeader } from "./proxy-protocol/write.ts";
 import { SharedBufferSocket, SOCKETS_SHARE_A_BUFFER } from "./shared-buffer-socket.ts";
 import { localAddressOf, normalAddress, remoteAddressOf } from "./socket-address.ts";
 
@@ -53,16 +54,20 @@ export type ConnectOptions = (
  * @throws DescriptorsNotAvailable if `descriptors` is set and the address is not a UNIX socket, or koffi is missing
  */
 export async function connect(options: ConnectOptions): Promise<NodeConnection> {
+  checkIsObject("connect", options);
   checkOptionNames("connect", options, CONNECT_OPTIONS, OPTIONS_OF_NODE);
   const { signal, connectTimeout, implicitTLS, proxyProtocol, ...rest } = options;
   checkOptions(rest, "client");
   checkImplicitTLS(options);
   checkNotNegative({ connectTimeout });
+  checkOptionTypes("connect", options, { noDelay: "boolean", keepAlive: "boolean", lookup: "function" });
   checkDescriptors(rest.descriptors, "path" in rest ? rest.path : undefined);
-  if (proxyProtocol !== undefined) writeHeader(proxyProtocol); // throws before a socket is opened
-  if (signal?.aborted) throw signal.reason;
+  if (proxyProtocol !== undefined) checkSentHeader(proxyProtocol, rest.descriptors);
+  throwIfAborted(signal);
   // allowHalfOpen: a peer that has ended its side still receives answers.
   const address = normalAddress<Partial<TcpNetConnectOpts & IpcNetConnectOpts>>(rest);
+  if (address.port === undefined && address.path === undefined)
+    throw new TypeError("connect: the option port is needed, or path for a UNIX socket");
   // Node accepts any combination of the options that the type of `options` allows.
   const socketOptions = {
     noDelay: true,

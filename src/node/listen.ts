@@ -14,7 +14,8 @@ import { toError } from "../core/errors/to-error.ts";
 import { ConnectionClosed } from "../core/errors/transport.ts";
 import { checkNotNegative } from "../core/number-option.ts";
 import { guardedObserver } from "../core/observer.ts";
-import { CLOSE_OPTIONS, checkOptionNames } from "../core/option-names.ts";
+import { CLOSE_OPTIONS, checkIsObject, checkOptionNames } from "../core/option-names.ts";
+import { checkOptionTypes } from "../core/option-types.ts";
 import { type ServerLimits, serverBudgets } from "../core/serving/server-limits.ts";
 import { systemClock } from "./clock.ts";
 import { checkOptions, NodeConnection, type NodeConnectionOptions } from "./connection.ts";
@@ -30,6 +31,20 @@ import { normalAddress } from "./socket-address.ts";
 import type { KnownAddresses, Upgraded } from "./stream-transport.ts";
 import { CurrentTLS } from "./tls/current-tls.ts";
 import type { TLSOptions, TLSProvider } from "./tls/options.ts";
+
+const OPTION_TYPES = {
+  onConnection: "function",
+  serverLimits: "object",
+  implicitTLS: "boolean",
+  reusePort: "boolean",
+  unlinkStale: "boolean",
+  exclusive: "boolean",
+  ipv6Only: "boolean",
+  readableAll: "boolean",
+  writableAll: "boolean",
+  noDelay: "boolean",
+  keepAlive: "boolean",
+} as const;
 
 /**
  * Options of {@link listen}: the address as for `net.Server.listen` (`{ port, host }`, or `{ path }` for a UNIX socket), the
@@ -77,10 +92,13 @@ export interface ListenOptions
 export function listen(options: ListenOptions & { readonly path: string }): Promise<Server<string>>;
 export function listen(options: ListenOptions): Promise<Server<AddressInfo>>;
 export async function listen(options: ListenOptions): Promise<Server> {
+  checkIsObject("listen", options);
   checkOptionNames("listen", options, LISTEN_OPTIONS, OPTIONS_OF_NODE);
   const { onConnection, maxConnections, serverLimits, receiver, implicitTLS, proxyProtocol, ...rest } =
     options;
   checkOptions(rest, "server");
+  checkNotNegative({ maxConnections, backlog: rest.backlog });
+  checkOptionTypes("listen", options, OPTION_TYPES);
   checkImplicitTLS(options);
   checkReceiver(receiver);
   checkDescriptors(rest.descriptors, rest.path);
@@ -131,14 +149,15 @@ export async function listen(options: ListenOptions): Promise<Server> {
     }
   };
   const headers =
-    proxyProtocol &&
-    new HeaderReceiver(proxyProtocol, {
-      path: rest.path,
-      descriptors: rest.descriptors,
-      clock: rest.clock ?? systemClock,
-      waiting: handshakes,
-      report,
-    });
+    proxyProtocol === undefined
+      ? undefined
+      : new HeaderReceiver(proxyProtocol, {
+          path: rest.path,
+          descriptors: rest.descriptors,
+          clock: rest.clock ?? systemClock,
+          waiting: handshakes,
+          report,
+        });
   const server = createServer(
     { noDelay: true, ...pick(rest, NET_SERVER_OPTIONS), allowHalfOpen: true, pauseOnConnect: true },
     (socket) => {

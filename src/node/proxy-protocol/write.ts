@@ -1,5 +1,6 @@
 /** Writes PROXY headers, for a client that stands for another client, and for health checks. */
 import { isIP, isIPv4 } from "node:net";
+import { DescriptorsNotAvailable } from "../../core/errors/caller.ts";
 import { checkOptionNames } from "../../core/option-names.ts";
 import type { Address, SocketAddress } from "../../core/transport.ts";
 import { FIXED_LENGTH, LOCAL, PATH_LENGTH, PROXY, SIGNATURE } from "./parse-v2.ts";
@@ -15,6 +16,16 @@ export interface SentProxyHeader {
   readonly source?: Address | undefined;
   /** Address that this client connected to. Required with `source`, and of the same kind: both IPv4, IPv6 or UNIX paths. */
   readonly destination?: Address | undefined;
+}
+
+/**
+ * Checks the option before a socket is opened.
+ * @throws TypeError, RangeError; DescriptorsNotAvailable with `descriptors`
+ */
+export function checkSentHeader(options: SentProxyHeader, descriptors: unknown): void {
+  if (descriptors)
+    throw new DescriptorsNotAvailable("descriptors cannot follow a PROXY header: use one of the two options");
+  writeHeader(options);
 }
 
 /**

@@ -357,6 +357,8 @@ describe("the list of balancers", () => {
     [{}, "proxyProtocol.from must be a list"],
     [{ from: HOST }, "proxyProtocol.from must be a list"],
     [true, "the options must be an object"],
+    [false, "the options must be an object"],
+    ["", "the options must be an object"],
     [{ from: ["localhost"] }, '"localhost" must be an IP address'],
     [{ from: ["10.0.0.0/33"] }, '"10.0.0.0/33" must be an IP address'],
     [{ from: ["::/129"] }, '"::/129" must be'],
