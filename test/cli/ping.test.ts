@@ -125,10 +125,13 @@ describe("ping --once", () => {
   test.each([
     [true, 0, "SERVING\n"],
     [false, 1, "NOT_SERVING\n"],
-  ])("ping --once prints the health of a server, and fails if it does not serve: %s", async (serves, code, out) => {
-    const at = await served({ locator: locator(health(() => serves)) });
-    expect(await runHere(`ping ${at} --once`)).toEqual({ code, out, err: "" });
-  });
+  ])(
+    "ping --once prints the health of a server, and fails if it does not serve: %s",
+    async (serves, code, out) => {
+      const at = await served({ locator: locator(health(() => serves)) });
+      expect(await runHere(`ping ${at} --once`)).toEqual({ code, out, err: "" });
+    },
+  );
 
   test("ping --once --service asks for the health of one service", async () => {
     const at = await served({ locator: locator(health((service) => service === "calc")) });
@@ -142,7 +145,11 @@ describe("ping --once", () => {
     async (options) => {
       const { code, out } = await runHere(`ping ${await served(options)} --once --json`);
       expect(code).toBe(0);
-      expect(JSON.parse(out)).toEqual({ status: "UNKNOWN", connect: expect.any(Number), call: expect.any(Number) });
+      expect(JSON.parse(out)).toEqual({
+        status: "UNKNOWN",
+        connect: expect.any(Number),
+        call: expect.any(Number),
+      });
     },
   );
 

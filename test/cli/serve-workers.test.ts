@@ -120,7 +120,9 @@ describe("ampwire serve --workers", () => {
     const server = await serving(`${module} --workers 2 --listen tcp://127.0.0.1:0`);
     const [first = 0, second = 0] = await processes(server.port, 2);
     process.kill(first, "SIGKILL");
-    await server.errors(new RegExp(`^worker ${first} has ended \\(signal SIGKILL\\); a new worker starts in \\d+ ms$`, "m"));
+    await server.errors(
+      new RegExp(`^worker ${first} has ended \\(signal SIGKILL\\); a new worker starts in \\d+ ms$`, "m"),
+    );
     let pids = await processes(server.port, 2);
     while (new Set(pids).size < 2) pids = await processes(server.port, 2);
     expect(pids).toContain(second);
@@ -157,6 +159,9 @@ describe("ampwire serve --workers", () => {
 
   test.each(["0", "1.5", "two", "1025"])("--workers %s is a usage error", async (count) => {
     const { code, err } = await ampwire(`serve --demo --workers ${count}`);
-    expect({ code, err }).toMatchObject({ code: 2, err: expect.stringContaining(`--workers "${count}" must be`) });
+    expect({ code, err }).toMatchObject({
+      code: 2,
+      err: expect.stringContaining(`--workers "${count}" must be`),
+    });
   });
 });

@@ -109,7 +109,9 @@ describe("ampwire serve behind a balancer", () => {
   });
 
   test("--proxy-from requires a PROXY header from these addresses", async () => {
-    const server = await serving("--demo --listen tcp://127.0.0.1:0 --proxy-from 10.0.0.0/8 --proxy-from 127.0.0.1");
+    const server = await serving(
+      "--demo --listen tcp://127.0.0.1:0 --proxy-from 10.0.0.0/8 --proxy-from 127.0.0.1",
+    );
     expect((await ampwire(`ping ${server.at} --once --proxy-protocol`)).out).toBe("SERVING\n");
     expect((await ampwire(`call ${server.at} Sum a=13 b=81`)).code).toBe(1);
     await server.errors(/^the server: the connection from 127\.0\.0\.1 port \d+ was refused: /m);

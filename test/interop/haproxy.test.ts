@@ -1,11 +1,11 @@
 /** A server behind Debian's HAProxy: PROXY headers of a real balancer, StartTLS through it, and its health checks. */
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { connect as connectTLS } from "node:tls";
 import { Box, command, encodeBox, health, locator } from "ampwire";
 import { connect, type ListenOptions, listen, type NodeConnection } from "ampwire/node";
 import { expect, onTestFinished, test } from "vitest";
 import { testCertificates } from "../support/certificates.ts";
-import { describeWithHAProxy, haproxyFor } from "../support/haproxy.ts";
+import { describeWithHAProxy, haproxyFor, haproxyWith } from "../support/haproxy.ts";
 import { tidy } from "../support/loopback.ts";
 import { RawTLS } from "../support/raw-peer.ts";
 import { scratchPath } from "../support/tls-side.ts";
@@ -13,12 +13,13 @@ import { scratchPath } from "../support/tls-side.ts";
 const HOST = "127.0.0.1";
 const Ping = command("Ping");
 
-/** The configuration in docs/many-processes.md. */
-const CHECK = [
-  "option tcp-check",
-  "tcp-check send-binary 00045f61736b00013100085f636f6d6d616e64000e616d70776972652e4865616c74680000",
-  "tcp-check expect binary 0006737461747573000753455256494e47",
-];
+const page = readFileSync(new URL("../../docs/many-processes.md", import.meta.url), "utf8");
+/** The configuration of the page. */
+const CONFIGURATION = /^```haproxy\n(.*?)^```/ms.exec(page)?.[1] ?? "";
+/** Its health check. */
+const CHECK = CONFIGURATION.split("\n")
+  .map((line) => line.trim())
+  .filter((line) => line.includes("tcp-check"));
 
 async function served(options: Partial<ListenOptions> = {}) {
   const accepted: NodeConnection[] = [];
@@ -126,6 +127,26 @@ describeWithHAProxy("HAProxy", () => {
     expect(errors).toEqual([]);
   });
 
+  test("the configuration of the page checks two servers, and distributes connections to both", async () => {
+    const [one, two] = [await served(), await served()];
+    const { port, reaches } = await haproxyWith(
+      CONFIGURATION.replace(":1234", "fd@3")
+        .replace("127.0.0.1:1001", one.at)
+        .replace("127.0.0.1:1002", two.at)
+        .replaceAll("inter 2s", "inter 20"),
+    );
+    await Promise.all([reaches("one", "UP"), reaches("two", "UP")]);
+    for (let i = 0; i < 2; i++) {
+      const client = await connect({ host: HOST, port });
+      tidy(client);
+      await expect(client.callRemote(Ping)).resolves.toEqual({});
+    }
+    const proxied = [one, two].map(({ accepted }) =>
+      accepted.filter(({ proxy }) => proxy?.command === "PROXY"),
+    );
+    expect(proxied.map(({ length }) => length)).toEqual([1, 1]);
+  });
+
   test("a server that stops accepting is down for HAProxy", async () => {
     const { server, at } = await served({ proxyProtocol: undefined });
     const { reaches } = await haproxyFor([...CHECK, `server one ${at} check inter 20 fall 1 rise 1`]);
@@ -149,6 +170,13 @@ describeWithHAProxy("HAProxy", () => {
     await expect(client.callRemote(Ping)).rejects.toThrow();
     expect(errors).toMatchObject([{ code: "INVALID_PROXY_HEADER" }]);
   });
+});
+
+test("the page has the health check of HAProxy, in pieces too", () => {
+  expect(CHECK).toHaveLength(3);
+  const plain = page.replaceAll(/(?<=[0-9a-f]{8,}) (?=[0-9a-f]{4})/g, "");
+  for (const bytes of [CHECK[1], CHECK[2]].map((line) => line?.split(" ").at(-1) ?? ""))
+    expect(plain.split(bytes)).toHaveLength(3);
 });
 
 test("the bytes of the check are an ask for ampwire.Health, and the expected ones are in its answer", () => {

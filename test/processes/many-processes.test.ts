@@ -20,9 +20,13 @@ const IN_TURN = ["cluster-rr", "sockets"];
 
 async function started(how: string) {
   const { authority, server } = await testCertificates();
-  const child = spawn(process.execPath, [await nodeProgram("many-processes"), how, "2", certificateFile([server])], {
-    stdio: ["pipe", "pipe", "inherit"],
-  });
+  const child = spawn(
+    process.execPath,
+    [await nodeProgram("many-processes"), how, "2", certificateFile([server])],
+    {
+      stdio: ["pipe", "pipe", "inherit"],
+    },
+  );
   onTestFinished(() => void child.kill("SIGKILL"));
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   const port = Number((await lines.next()).value?.split(" ").at(-1));
@@ -47,24 +51,28 @@ async function started(how: string) {
   };
 }
 
-test.each(WAYS)("all processes are replaced under load inside StartTLS, and no call fails: %s", async (how) => {
-  const { client, replace } = await started(how);
-  const clients = Array.from({ length: CLIENTS }, client);
-  const first = await Promise.all(clients.map((one) => one.callRemote(Process)));
-  const old = first.map(({ pid }) => pid);
-  if (IN_TURN.includes(how)) {
-    expect(new Set(old).size).toBe(2);
-    expect(old.filter((pid) => pid === old[0])).toHaveLength(CLIENTS / 2);
-  }
-  let stop = false;
-  const seen = new Set<number>();
-  const load = clients.map(async (one) => {
-    while (!stop) seen.add((await one.callRemote(Process)).pid);
-  });
-  await replace();
-  seen.clear();
-  while (seen.size === 0) await new Promise(setImmediate);
-  stop = true;
-  await Promise.all(load);
-  expect(old.filter((pid) => seen.has(pid))).toEqual([]);
-}, 60_000);
+test.each(WAYS)(
+  "all processes are replaced under load inside StartTLS, and no call fails: %s",
+  async (how) => {
+    const { client, replace } = await started(how);
+    const clients = Array.from({ length: CLIENTS }, client);
+    const first = await Promise.all(clients.map((one) => one.callRemote(Process)));
+    const old = first.map(({ pid }) => pid);
+    if (IN_TURN.includes(how)) {
+      expect(new Set(old).size).toBe(2);
+      expect(old.filter((pid) => pid === old[0])).toHaveLength(CLIENTS / 2);
+    }
+    let stop = false;
+    const seen = new Set<number>();
+    const load = clients.map(async (one) => {
+      while (!stop) seen.add((await one.callRemote(Process)).pid);
+    });
+    await replace();
+    seen.clear();
+    while (seen.size === 0) await new Promise(setImmediate);
+    stop = true;
+    await Promise.all(load);
+    expect(old.filter((pid) => seen.has(pid))).toEqual([]);
+  },
+  60_000,
+);

@@ -37,7 +37,24 @@ export interface Balancer {
  * @param backend lines of the backend: servers and their checks
  * @param bind options of the frontend's `bind`, for example `ssl crt FILE`
  */
-export async function haproxyFor(backend: readonly string[], bind = ""): Promise<Balancer> {
+export function haproxyFor(backend: readonly string[], bind = ""): Promise<Balancer> {
+  return haproxyWith(`
+defaults
+  mode tcp
+  timeout connect 5s
+  timeout client 1m
+  timeout server 1m
+  timeout check 1s
+frontend clients
+  bind fd@3 ${bind}
+  default_backend servers
+backend servers
+${backend.map((line) => `  ${line}`).join("\n")}
+`);
+}
+
+/** Starts HAProxy with a configuration without the section `global`, and with a frontend that binds to `fd@3`. */
+export async function haproxyWith(config: string): Promise<Balancer> {
   const folder = mkdtempSync(join(tmpdir(), "ampwire-haproxy-"));
   onTestFinished(() => rmSync(folder, { recursive: true }));
   const admin = join(folder, "admin");
@@ -52,18 +69,7 @@ export async function haproxyFor(backend: readonly string[], bind = ""): Promise
     file,
     `global
   stats socket ${admin} level admin
-defaults
-  mode tcp
-  timeout connect 5s
-  timeout client 1m
-  timeout server 1m
-  timeout check 5s
-frontend clients
-  bind fd@3 ${bind}
-  default_backend servers
-backend servers
-${backend.map((line) => `  ${line}`).join("\n")}
-`,
+${config}`,
   );
   const child = spawn(haproxy, ["-db", "-f", file], { stdio: ["ignore", "ignore", "pipe", fd as number] });
   socket.close();

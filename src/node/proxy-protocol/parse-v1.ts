@@ -51,7 +51,7 @@ function lineLength(bytes: Uint8Array): number | undefined {
 }
 
 function addressOf(family: "IPv4" | "IPv6", address: string, port: string): Address | undefined {
-  // `isIPv6` accepts a zone such as `%eth0`, which is no part of an address on the network.
+  // `isIPv6` accepts a zone such as `%eth0`, which an address on the network does not have.
   const isValid = family === "IPv4" ? isIPv4(address) : isIPv6(address) && !address.includes("%");
   if (!isValid || !PORT.test(port) || Number(port) > 65_535) return undefined;
   return { address: canonical(family, address), port: Number(port), family };

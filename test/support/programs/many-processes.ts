@@ -28,7 +28,8 @@ async function serve(): Promise<void> {
   if (how === "sockets") {
     const connections = new Set<NodeConnection>();
     process.on("message", (message, socket) => {
-      if (message === "stop") void Promise.all([...connections].map((one) => one.close())).then(() => process.exit());
+      if (message === "stop")
+        void Promise.all([...connections].map((one) => one.close())).then(() => process.exit());
       if (message !== "socket" || socket === undefined) return;
       const connection = attach(socket as Socket, { role: "server", ...options });
       connections.add(connection);
