@@ -56,7 +56,7 @@ describeWithTwisted("Twisted's endpoint haproxy:", () => {
     }
   });
 
-  test("StartTLS follows the header", async () => {
+  test("StartTLS to Twisted follows the PROXY header", async () => {
     const { authority, server: certificate } = await testCertificates();
     const port = await twisted({ certificate });
     const connection = await client(port, {
@@ -76,7 +76,7 @@ describeWithTwisted("Twisted's endpoint haproxy:", () => {
 
 describeWithHAProxy("HAProxy between ampwire and Twisted", () => {
   describeWithTwisted("in both versions", () => {
-    test("Twisted knows the address of the client", async () => {
+    test("Twisted behind HAProxy knows the address of the client", async () => {
       const at = await twisted();
       for (const option of ["send-proxy", "send-proxy-v2"]) {
         const { port } = await haproxyFor([`server one 127.0.0.1:${at} ${option}`]);

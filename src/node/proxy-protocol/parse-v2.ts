@@ -23,7 +23,7 @@ export const SIGNATURE = Uint8Array.of(
 /** Bytes before the addresses. */
 export const FIXED_LENGTH = 16;
 /** Maximum length of a header in bytes. The specification intends 536 at most; nginx has the same limit. */
-export const MAX_LENGTH = 4096;
+const MAX_LENGTH = 4096;
 
 export const LOCAL = 0x20;
 export const PROXY = 0x21;

@@ -66,7 +66,7 @@ describe.each([
   ["version 1", VERSION_1],
   ["version 2", FOR_A_CLIENT],
 ])("a header of %s", (name, bytes) => {
-  test("the connection has the addresses of the client, and the balancer is known", async () => {
+  test("a connection behind a balancer has the addresses of the client, and the balancer is known", async () => {
     const { port, accepted, errors } = await proxiedServer();
     const peer = await rawPeer(port);
     peer.send(bytes, ASK);
@@ -154,7 +154,7 @@ test("a connection of a server without proxyProtocol has no header, and a header
 });
 
 describe("TLS", () => {
-  test("StartTLS follows the header, verified on both ends", async () => {
+  test("StartTLS follows the PROXY header, verified on both ends", async () => {
     const { authority, server: localCertificate, client } = await testCertificates();
     const tls = { localCertificate, verifyAuthorities: [authority] };
     const { port, accepted } = await proxiedServer({ tls, requireTLS: "verified" });
@@ -167,7 +167,7 @@ describe("TLS", () => {
     expect(accepted[0]?.remoteAddress).toEqual(CLIENT);
   });
 
-  test("TLS from the first byte follows the header", async () => {
+  test("TLS from the first byte follows the PROXY header", async () => {
     const { authority, server: localCertificate } = await testCertificates();
     const { port, accepted } = await proxiedServer({ tls: { localCertificate }, implicitTLS: true });
     const tls = { verifyAuthorities: [authority], serverName: "calc.example" };
@@ -232,7 +232,7 @@ describe("a connection is refused", () => {
     ["a line without an end", Buffer.alloc(200, "PROXY UNKNOWN x")],
     ["an unknown version", header(0x31, 0x11, new Uint8Array(12))],
     ["a length over the limit", header(0x20, 0, new Uint8Array(5000)).subarray(0, 16)],
-  ])("at once, without an answer, for %s", async (_, bytes) => {
+  ])("a connection that begins with %s is refused at once, without an answer", async (_, bytes) => {
     // A manual clock: the deadline does not end the connection.
     const { port, errors, accepted } = await proxiedServer({ clock: manualClock() });
     const peer = await rawPeer(port);
@@ -246,7 +246,7 @@ describe("a connection is refused", () => {
     expect(errors[0]?.message).toContain(`the connection from ${HOST} port `);
   });
 
-  test("at the deadline, if its header is not complete, however slowly it comes", async () => {
+  test("a connection whose header is not complete is refused at the deadline, however slowly the header comes", async () => {
     const clock = manualClock();
     const { port, errors } = await proxiedServer({ clock, proxyProtocol: { from: [HOST], timeout: 3000 } });
     const peers = [await rawPeer(port), await rawPeer(port)];
@@ -264,7 +264,7 @@ describe("a connection is refused", () => {
     expect(clock.pending).toBe(0);
   });
 
-  test("from an address that is not in the list, before a byte is read", async () => {
+  test("a connection from an address that is not in the list is refused before a byte is read", async () => {
     const { port, errors, accepted } = await proxiedServer({ proxyProtocol: { from: ["127.0.0.2"] } });
     const peer = await rawPeer(port);
     await peer.closed;
@@ -274,7 +274,7 @@ describe("a connection is refused", () => {
     expect(accepted).toEqual([]);
   });
 
-  test("if it ends within its header; one that ends before is not reported", async () => {
+  test("a connection that ends within its header is reported, and one that ends before it is not", async () => {
     const { port, errors } = await proxiedServer();
     const [part, none, reset] = [await rawPeer(port), await rawPeer(port), await rawPeer(port)];
     none.finish();
@@ -288,7 +288,7 @@ describe("a connection is refused", () => {
     ]);
   });
 
-  test("and reported 20 times a second at most, with the number of the others", async () => {
+  test("refused connections are reported 20 times a second at most, with the number of the others", async () => {
     const clock = manualClock();
     const { port, errors } = await proxiedServer({ clock });
     for (let i = 0; i < 50; i++) {
@@ -322,7 +322,7 @@ describe("the list of balancers", () => {
     ["a network with an address inside it", "127.3.2.1/8"],
     ["all of IPv4", "0.0.0.0/0"],
     ["IPv4 in the notation of IPv6", "::ffff:127.0.0.0/104"],
-  ])("contains %s", async (_, entry) => {
+  ])("the list of balancers may contain %s", async (_, entry) => {
     const { port } = await proxiedServer({ proxyProtocol: { from: ["2001:db8::/32", entry] } });
     await expect((await proxiedClient(port)).callRemote(Ping)).resolves.toEqual({});
   });
@@ -385,7 +385,7 @@ describe("the list of balancers", () => {
 });
 
 describe("connect", () => {
-  test("sends the header of a health check for {}, in version 1 too", async () => {
+  test("connect sends the header of a health check for {}, in version 1 too", async () => {
     const { port, accepted } = await proxiedServer();
     for (const version of [1, 2] as const)
       await expect(
@@ -398,7 +398,7 @@ describe("connect", () => {
     ]);
   });
 
-  test("refuses invalid options before a socket is opened", async () => {
+  test("connect refuses invalid options of the header before a socket is opened", async () => {
     const proxyProtocol = { source: CLIENT };
     const error = await rejection(connect({ host: HOST, port: 1, proxyProtocol }));
     expect(error.message).toBe("proxyProtocol needs source and destination, or neither of them");

@@ -11,7 +11,7 @@ const hex = (digits: string) => Uint8Array.from(Buffer.from(digits.replaceAll(/\
 const IPV4 = hex("c0a80001 c0a8000b dc04 01bb");
 
 describe("the parser of version 1", () => {
-  test("the example of the specification has the client's address, and the request follows", () => {
+  test("the PROXY line of the specification has the client's address, and the request follows", () => {
     const bytes = text("PROXY TCP4 192.168.0.1 192.168.0.11 56324 443\r\nGET / HTTP/1.1\r\n");
     expect(parseHeader(bytes)).toEqual({
       header: {
@@ -84,13 +84,13 @@ describe("the parser of version 1", () => {
     "POST / HTTP/1.1",
     `PROXY UNKNOWN ${"x".repeat(92)}\r\n`,
     `PROXY TCP4 ${"1".repeat(107)}`,
-  ])("%j is refused", (line) => {
+  ])("the PROXY line %j is refused", (line) => {
     expect(() => parseHeader(text(line))).toThrow(InvalidProxyHeader);
   });
 });
 
 describe("the parser of version 2", () => {
-  test("TCP over IPv4 has the addresses of both ends", () => {
+  test("a PROXY header for TCP over IPv4 has the addresses of both ends", () => {
     const bytes = header(0x21, 0x11, IPV4);
     expect(parseHeader(new Uint8Array([...bytes, 0, 4]))).toEqual({
       header: {
@@ -104,7 +104,7 @@ describe("the parser of version 2", () => {
     });
   });
 
-  test("TCP over IPv6 has the addresses of both ends, as Node writes them", () => {
+  test("a PROXY header for TCP over IPv6 has the addresses of both ends, as Node writes them", () => {
     const block = hex(`20010db8 00000000 00000000 00000001 ${"00".repeat(10)} ffff 01020304 0001 ffff`);
     expect(parseHeader(header(0x21, 0x21, block))?.header).toMatchObject({
       source: { address: "2001:db8::1", port: 1, family: "IPv6" },
@@ -117,7 +117,7 @@ describe("the parser of version 2", () => {
     ["", ""],
     ["\0abstract", "006162737472616374"],
     ["p".repeat(108), "70".repeat(108)],
-  ])("a UNIX socket has the path %j", (path, digits) => {
+  ])("a PROXY header for a UNIX socket has the path %j", (path, digits) => {
     const block = new Uint8Array(216);
     block.set(hex(digits));
     block.set(text("/run/b.sock"), 108);
@@ -152,7 +152,7 @@ describe("the parser of version 2", () => {
     expect(parsed?.header).not.toHaveProperty("source");
   });
 
-  test("fields are read: known ones by name, and all of them as a list", () => {
+  test("additional fields of a PROXY header are read: known ones by name, and all of them as a list", () => {
     const ssl = new Uint8Array([
       0x07,
       0,
@@ -230,7 +230,7 @@ describe("the parser of version 2", () => {
     ],
     ["a checksum of 3 bytes", header(0x21, 0x11, new Uint8Array([...IPV4, ...tlv(0x03, "123")]))],
     ["another signature", Uint8Array.of(0x0d, 0x0a, 0x0d, 0x0b)],
-  ])("a header with %s is refused", (_, bytes) => {
+  ])("a PROXY header with %s is refused", (_, bytes) => {
     expect(() => parseHeader(bytes)).toThrow(InvalidProxyHeader);
   });
 
@@ -258,7 +258,7 @@ test.each([
   ["HTTP", text("GET / HTTP/1.1\r\n")],
   ["TLS", hex("160301")],
   ["AMP", hex("00045f61736b")],
-])("%s is refused at its first byte, and the error shows the bytes", (_, bytes) => {
+])("%s is not a PROXY header: it is refused at its first byte, and the error shows the bytes", (_, bytes) => {
   expect(() => parseHeader(bytes.subarray(0, 1))).toThrow(InvalidProxyHeader);
   expect(() => parseHeader(bytes)).toThrow(Buffer.from(bytes.subarray(0, 1)).toString("hex"));
 });

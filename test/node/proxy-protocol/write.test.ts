@@ -8,12 +8,12 @@ describe("writeHeader", () => {
   const ann = { address: "192.168.0.1", port: 56_324, family: "IPv4" } as const;
   const here = { address: "192.168.0.11", port: 443, family: "IPv4" } as const;
 
-  test("version 1 is the line of the specification", () => {
+  test("a written PROXY header of version 1 is the line of the specification", () => {
     const bytes = writeHeader({ version: 1, source: ann, destination: here });
     expect(new TextDecoder().decode(bytes)).toBe("PROXY TCP4 192.168.0.1 192.168.0.11 56324 443\r\n");
   });
 
-  test("version 2 has the bytes of the specification", () => {
+  test("a written PROXY header of version 2 has the bytes of the specification", () => {
     expect(Buffer.from(writeHeader({ source: ann, destination: here })).toString("hex")).toBe(
       `${Buffer.from(SIGNATURE).toString("hex")}2111000cc0a80001c0a8000bdc0401bb`,
     );
@@ -24,7 +24,7 @@ describe("writeHeader", () => {
   });
 
   test.each(["::", "::1", "1::", "2001:db8::1", "1:2:3:4:5:6:7:8", "fe80::1:0:0:2", "::ffff:0:1.2.3.4"])(
-    "the IPv6 address %s is read back",
+    "the IPv6 address %s in a written PROXY header is read back",
     (address) => {
       const source = { address, port: 0, family: "IPv6" } as const;
       for (const version of [1, 2] as const) {
@@ -43,7 +43,7 @@ describe("writeHeader", () => {
     );
   });
 
-  test("paths of UNIX sockets are read back", () => {
+  test("paths of UNIX sockets in a PROXY header are read back", () => {
     const parsed = parseHeader(writeHeader({ source: "", destination: "/run/ä.sock" }));
     expect(parsed?.header).toMatchObject({ source: "", destination: "/run/ä.sock" });
   });
