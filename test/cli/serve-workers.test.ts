@@ -1,15 +1,18 @@
 /** `ampwire serve --workers` with its processes: distribution, rolling replacement under load, crashes and signals. */
 import { writeFileSync } from "node:fs";
+import { setTimeout as delay } from "node:timers/promises";
 import { command, integer } from "ampwire";
 import { connect, type NodeConnection, reconnecting } from "ampwire/node";
-import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
 import { builtCommand } from "../support/built.ts";
 import { testCertificates } from "../support/certificates.ts";
 import { certificateFile, scratchPath } from "../support/tls-side.ts";
 import { unixPlace } from "../support/unix-place.ts";
 import { type CommandRun, startCommand } from "./command-process.ts";
 import { ampwire } from "./run-command.ts";
+import { runHere } from "./run-here.ts";
 
+vi.setConfig({ testTimeout: 60_000 }); // most of the tests start several processes, one after another
 beforeAll(builtCommand, 120_000);
 
 const Process = command("Process", { response: { pid: integer() }, idempotent: true });
@@ -98,6 +101,7 @@ describe("ampwire serve --workers", () => {
       while (!stop) {
         seen.add((await caller.callRemote(Process)).pid);
         calls++;
+        await delay(2); // so that the processes that start get a part of the processor
       }
       await caller.close();
     });
@@ -114,7 +118,7 @@ describe("ampwire serve --workers", () => {
     expect(old.filter((pid) => seen.has(pid))).toEqual([]);
     server.signal("SIGTERM");
     expect(await server.exited).toBe(0);
-  }, 60_000);
+  });
 
   test("a worker that is killed is replaced, and its port and the other worker stay", async () => {
     const server = await serving(`${module} --workers 2 --listen tcp://127.0.0.1:0`);
@@ -158,7 +162,7 @@ describe("ampwire serve --workers", () => {
   });
 
   test.each(["0", "1.5", "two", "1025"])("--workers %s is a usage error", async (count) => {
-    const { code, err } = await ampwire(`serve --demo --workers ${count}`);
+    const { code, err } = await runHere(`serve --demo --workers ${count}`);
     expect({ code, err }).toMatchObject({
       code: 2,
       err: expect.stringContaining(`--workers "${count}" must be`),

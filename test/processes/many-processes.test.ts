@@ -1,6 +1,7 @@
 /** Servers of several processes on one machine: StartTLS, and the replacement of all processes under load. */
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
+import { setTimeout as delay } from "node:timers/promises";
 import { command, integer } from "ampwire";
 import { reconnecting } from "ampwire/node";
 import { expect, onTestFinished, test } from "vitest";
@@ -10,6 +11,8 @@ import { certificateFile } from "../support/tls-side.ts";
 
 const Process = command("Process", { response: { pid: integer() }, idempotent: true });
 const CLIENTS = 4;
+/** Between two calls of a client, so that the processes that start get a part of the processor. */
+const PAUSE_MS = 2;
 
 const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
 const sharesPorts = major > 23 || (major === 23 && minor >= 1) || (major === 22 && minor >= 12);
@@ -65,7 +68,10 @@ test.each(WAYS)(
     let stop = false;
     const seen = new Set<number>();
     const load = clients.map(async (one) => {
-      while (!stop) seen.add((await one.callRemote(Process)).pid);
+      while (!stop) {
+        seen.add((await one.callRemote(Process)).pid);
+        await delay(PAUSE_MS);
+      }
     });
     await replace();
     seen.clear();
