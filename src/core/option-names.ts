@@ -15,6 +15,7 @@ export const CONNECTION_OPTIONS = [
   "limits",
   "callTimeout",
   "heartbeat",
+  "extensions",
   "finishHalfClosed",
   "closeOnUndeclaredError",
   "onError",

@@ -19,6 +19,7 @@ import { checkOptionTypes } from "../core/option-types.ts";
 import { type ServerLimits, serverBudgets } from "../core/serving/server-limits.ts";
 import { systemClock } from "./clock.ts";
 import { checkOptions, NodeConnection, type NodeConnectionOptions } from "./connection.ts";
+import { checkMaxConnectionAge, limitAge } from "./connection-age.ts";
 import { adoptSocket, checkDescriptors } from "./descriptors/adopt-socket.ts";
 import { diagnostics } from "./diagnostics.ts";
 import { checkImplicitTLS, startImplicitTLS } from "./implicit-tls.ts";
@@ -78,6 +79,13 @@ export interface ListenOptions
   readonly proxyProtocol?: ProxyProtocolOptions | undefined;
   /** Maximum number of open connections; further ones are closed at once. Default: no limit. */
   readonly maxConnections?: number | undefined;
+  /**
+   * Milliseconds after which an open connection is closed, with a jitter of 10 %, so that its client connects again through the
+   * balancer. The client is first asked to begin no more calls: no call fails, and a reconnecting client opens the next
+   * connection before the old one has ended. A client that does not know `ampwire.GoAway` keeps its connection. Default: no
+   * limit.
+   */
+  readonly maxConnectionAge?: number | undefined;
   /** Limits on what all connections take together. `limits` are those of each connection. */
   readonly serverLimits?: ServerLimits | undefined;
 }
@@ -94,12 +102,21 @@ export function listen(options: ListenOptions): Promise<Server<AddressInfo>>;
 export async function listen(options: ListenOptions): Promise<Server> {
   checkIsObject("listen", options);
   checkOptionNames("listen", options, LISTEN_OPTIONS, OPTIONS_OF_NODE);
-  const { onConnection, maxConnections, serverLimits, receiver, implicitTLS, proxyProtocol, ...rest } =
-    options;
+  const {
+    onConnection,
+    maxConnections,
+    maxConnectionAge,
+    serverLimits,
+    receiver,
+    implicitTLS,
+    proxyProtocol,
+    ...rest
+  } = options;
   checkOptions(rest, "server");
   checkNotNegative({ maxConnections, backlog: rest.backlog });
   checkOptionTypes("listen", options, OPTION_TYPES);
   checkImplicitTLS(options);
+  checkMaxConnectionAge(maxConnectionAge);
   checkReceiver(receiver);
   checkDescriptors(rest.descriptors, rest.path);
   const tls = new CurrentTLS(rest.tls);
@@ -120,6 +137,7 @@ export async function listen(options: ListenOptions): Promise<Server> {
     connections.add(connection);
     if (unref.value) connection.unref();
     void connection.closed.then(() => connections.delete(connection));
+    if (maxConnectionAge !== undefined) limitAge(connection, maxConnectionAge);
     if (onConnection !== undefined) void runOnConnection(connection, onConnection);
   };
   const secure = async (socket: Duplex, proxied?: KnownAddresses) => {
@@ -263,15 +281,21 @@ export class Server<Address extends AddressInfo | string = AddressInfo | string>
     return this.#address;
   }
 
+  /** Stops accepting connections. Those that are open continue; a TLS handshake under way is still finished. */
+  stopAccepting(): void {
+    this.#server.close();
+  }
+
   /**
-   * Stops accepting connections, waits for the calls in progress on every connection, then ends the connections. Streams
+   * Stops accepting connections, waits for the calls in progress on every connection, then ends the connections. Clients that
+   * know `ampwire.GoAway` are first asked to begin no more calls, so that none is lost: see `close()` of a connection. Streams
    * that were switched to another protocol stay open.
    * @param options limits after which the connections that are left are destroyed
    */
   async close(options: CloseOptions = {}): Promise<void> {
     checkOptionNames("close", options, CLOSE_OPTIONS);
     checkNotNegative({ timeout: options.timeout });
-    this.#stopAccepting();
+    this.#stop();
     await Promise.all([...this.#connections].map((connection) => connection.close(options)));
   }
 
@@ -291,14 +315,14 @@ export class Server<Address extends AddressInfo | string = AddressInfo | string>
     return this;
   }
 
-  #stopAccepting(): void {
-    this.#server.close();
+  #stop(): void {
+    this.stopAccepting();
     for (const socket of this.#handshakes) socket.destroy();
   }
 
   /** Stops accepting connections and ends every open connection immediately. */
   destroy(reason: Error = new ConnectionClosed("the server was stopped")): void {
-    this.#stopAccepting();
+    this.#stop();
     for (const connection of this.#connections) connection.destroy(reason);
   }
 

@@ -59,6 +59,7 @@ export const LISTEN_OPTIONS = [
   "proxyProtocol",
   "onConnection",
   "maxConnections",
+  "maxConnectionAge",
   "serverLimits",
 ] as const;
 

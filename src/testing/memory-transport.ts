@@ -24,6 +24,11 @@ export interface MemoryTransportOptions {
   readonly chunking?: Chunking | undefined;
   /** Support StartTLS without encryption, to test the code around an upgrade. Default false. */
   readonly fakeTLS?: boolean | undefined;
+  /**
+   * Role of the first end: a `server` has accepted the connection. The other end has the other role. Only ends with a role show
+   * each other that they know the commands `ampwire.*`. Default: unknown.
+   */
+  readonly role?: "client" | "server" | undefined;
 }
 
 const DEFAULT_CAPACITY = 64 * 1024;
@@ -35,7 +40,12 @@ export function memoryTransports(
   const { capacity = DEFAULT_CAPACITY } = options;
   const there = new Pipe(capacity);
   const back = new Pipe(capacity);
-  return [new MemoryTransport(back, there, options), new MemoryTransport(there, back, options)];
+  const { role } = options;
+  const other = role && (role === "client" ? "server" : "client");
+  return [
+    new MemoryTransport(back, there, options),
+    new MemoryTransport(there, back, { ...options, role: other }),
+  ];
 }
 
 /** One end of a pair. {@link memoryTransports} creates it. */
@@ -55,6 +65,7 @@ export class MemoryTransport implements Transport {
   /** Set during a fake handshake. */
   #handshake: { take(item: Item): void; fail(reason: Error): void } | undefined;
 
+  readonly tlsRole: "client" | "server" | undefined;
   /** Undefined without the option `fakeTLS`. */
   readonly prepareTLS?: (options: TLSOptions) => StartTLSTransport;
 
@@ -62,6 +73,7 @@ export class MemoryTransport implements Transport {
     this.#incoming = incoming;
     this.#outgoing = outgoing;
     this.#options = options;
+    this.tlsRole = options.role;
     incoming.onArrival = () => this.#schedule();
     outgoing.onDeparture = () => this.#schedule();
     if (options.fakeTLS === true) {

@@ -5,6 +5,7 @@ import type { LimitOptions } from "../core/connection/limits.ts";
 import type { ConnectionOptions } from "../core/connection/options.ts";
 import { boxReceiver } from "../core/features/box-receiver.ts";
 import { boxTimeout } from "../core/features/box-timeout.ts";
+import { goAway } from "../core/features/go-away.ts";
 import { liveness } from "../core/features/liveness.ts";
 import { unsentWatch } from "../core/features/unsent-watch.ts";
 import { CONNECTION_OPTIONS, checkOptionNames } from "../core/option-names.ts";
@@ -20,9 +21,9 @@ import {
 import type { WebSocketLike } from "./socket.ts";
 
 /** Features of a connection that `connect` opens. */
-export const FEATURES: FeatureSet = [boxReceiver, boxTimeout, liveness];
+export const FEATURES: FeatureSet = [boxReceiver, boxTimeout, liveness, goAway];
 /** Features of a connection on any WebSocket. The peer may be a client that does not read. Not spread: bundlers would keep it. */
-const ATTACHED_FEATURES: FeatureSet = [boxReceiver, boxTimeout, liveness, unsentWatch];
+const ATTACHED_FEATURES: FeatureSet = [boxReceiver, boxTimeout, liveness, unsentWatch, goAway];
 
 /** Options of a connection over a WebSocket. There are none for StartTLS: the URL selects TLS by `wss:`. */
 export interface WebSocketOptions extends Omit<ConnectionOptions, "tls">, SocketOptions {}

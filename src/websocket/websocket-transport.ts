@@ -51,6 +51,11 @@ export class WebSocketTransport extends BufferingTransport {
     socket.binaryType = "arraybuffer";
   }
 
+  /** A WebSocket that a server has accepted has no URL. */
+  get tlsRole(): "client" | "server" {
+    return this.#socket.url ? "client" : "server";
+  }
+
   override start(receiver: TransportReceiver): void {
     super.start(receiver);
     const socket = this.#socket;

@@ -15,7 +15,7 @@ import { runHere } from "./run-here.ts";
 vi.setConfig({ testTimeout: 60_000 }); // most of the tests start several processes, one after another
 beforeAll(builtCommand, 120_000);
 
-const Process = command("Process", { response: { pid: integer() }, idempotent: true });
+const Process = command("Process", { response: { pid: integer() } });
 const Slow = command("Slow", { response: { pid: integer() } });
 
 const module = scratchPath("processes.mjs");

@@ -9,7 +9,7 @@ import { testCertificates } from "../support/certificates.ts";
 import { nodeProgram } from "../support/node-program.ts";
 import { certificateFile } from "../support/tls-side.ts";
 
-const Process = command("Process", { response: { pid: integer() }, idempotent: true });
+const Process = command("Process", { response: { pid: integer() } });
 const CLIENTS = 4;
 /** Between two calls of a client, so that the processes that start get a part of the processor. */
 const PAUSE_MS = 2;

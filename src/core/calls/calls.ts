@@ -90,7 +90,7 @@ export class Calls {
         out.busy = false;
       }
       this.pending.skip();
-      port.written();
+      port.askWritten(command);
       if (watchesCalls(port.observer)) this.#watch(port.observer, command.name, values, undefined);
       return undefined;
     }
@@ -160,7 +160,7 @@ export class Calls {
       sent.delete(ASK); // the tag of an ask that is forwarded: its answer would match no call, or another one
       writeBox(port.out, sent);
       this.pending.skip();
-      port.written();
+      port.askWritten(undefined);
       return undefined;
     }
     const answer = new Promise<Box>((resolve, reject) => {
@@ -180,7 +180,7 @@ export class Calls {
     const tag = this.pending.add(call);
     if (options.timeout !== undefined || options.signal !== undefined) this.pending.limit(tag, call, options);
     try {
-      port.written();
+      port.askWritten(call.command);
     } catch (error) {
       this.pending.take(tag); // a carrier of boxes has refused it: no answer will come
       throw error;

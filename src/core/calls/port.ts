@@ -22,6 +22,10 @@ export interface Port {
   readonly out: ByteWriter;
   /** Called after a box was appended to {@link out}. @throws what a carrier throws that refuses the box */
   written(): void;
+  /** Called in place of {@link written} for an ask. @throws what {@link written} throws */
+  askWritten(command: AnyCommand | undefined): void;
+  /** Called in place of {@link written} for an answer that is neither an error nor the answer to a protocol change. */
+  answerWritten(): void;
   /** Calls of this end that wait for an answer. */
   readonly waitingCalls: number;
   /** True if the peer has not taken so many bytes that asks are queued, because their answers would add to them. */
@@ -42,6 +46,8 @@ export interface Port {
   changeAsked(ask: ChangeAsk): void;
   /** The library's own responder of a command for which the user's locator has none. */
   ownResponder(name: string): CommandResponder | undefined;
+  /** Serves GoAway, unless the user's locator has a responder for exactly that. Returns false, and does nothing, for another ask. */
+  serveGoAway(frame: Frame): boolean;
 }
 
 /** Limits that calls and serving enforce: see `Limits`. */

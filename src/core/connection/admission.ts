@@ -9,8 +9,11 @@ export function refusal(
   command: AnyCommand | undefined,
   requiresAnswer: boolean,
 ): Error | undefined {
-  const { options, outbox, limits } = kernel;
+  const { callsEnded, options, outbox, limits } = kernel;
   if (!kernel.rules.calls) return kernel.whyClosed();
+  // The peer has asked for no more calls. TLS may still be started, unless this end closes the connection.
+  if (callsEnded !== undefined && (kernel.reason !== undefined || command?.change?.state !== "upgrading"))
+    return callsEnded;
   if (requiresAnswer && options.receiver !== undefined) {
     return new TypeError("the receiver gets the answers of this connection: make calls on a BoxDispatcher");
   }
@@ -42,6 +45,6 @@ export function plaintextForbids(
 /** Refuses a call: rejects, or for a call that wants no answer throws, unless the connection has ended. */
 export function refuse(kernel: Kernel, reason: Error, requiresAnswer: boolean): Promise<never> | undefined {
   if (requiresAnswer) return Promise.reject(reason);
-  if (kernel.rules.calls) throw reason;
+  if (kernel.rules.calls && kernel.reason === undefined) throw reason;
   return undefined;
 }

@@ -65,12 +65,16 @@ export class BaseConnection extends TypedCalls implements AmpConnection {
 
   /** `open` while calls are sent; they are queued while it is `upgrading` or `switching`. */
   get state(): PublicState {
-    return publicState(this.#kernel.state, this.#kernel.changeKind);
+    const { changeKind, reason, state } = this.#kernel;
+    return state === "open" && reason !== undefined ? "closing" : publicState(state, changeKind);
   }
 
-  /** True while new calls are accepted. */
   get acceptsCalls(): boolean {
-    return this.#kernel.rules.calls;
+    return this.#kernel.callsEnded === undefined;
+  }
+
+  get callsEnded(): Promise<Error> {
+    return this.#kernel.ending.callsEnded;
   }
 
   /** The reason of the end, as soon as it is known; undefined while the connection does not end. */

@@ -19,13 +19,16 @@ import type { SharedBudget, SharedBudgets } from "../serving/shared-budget.ts";
 import type { ChunkOwnership, Clock, TLSSession, Transport, TransportReceiver } from "../transport.ts";
 import type { ByteWriter } from "../wire/byte-writer.ts";
 import type { Frame } from "../wire/frame.ts";
+import { addShownKey } from "../wire/own-commands.ts";
 import { plaintextForbids } from "./admission.ts";
 import { Ending } from "./ending.ts";
 import type { Feature, FeatureSet, Kernel, ProtocolChanges } from "./feature.ts";
 import { Inbox, type InboxOwner } from "./inbox.ts";
+import { type Introduction, newIntroduction } from "./introduction.ts";
 import type { Limits } from "./limits.ts";
 import { type ConnectionOptions, checkConnectionOptions } from "./options.ts";
 import { Outbox } from "./outbox.ts";
+import { introductionAfter, serveGoAway } from "./own-boxes.ts";
 import { type ChangeKind, next, STATES, type State, type StateRules, type Transition } from "./states.ts";
 
 /** Creates the half of a connection that receives the peer's asks: `serving`, or `notServing`. */
@@ -62,6 +65,9 @@ export class ConnectionKernel implements Kernel, Port, InboxOwner, TransportRece
   changeKind: ChangeKind | undefined = undefined;
   closeWanted = false;
   peerEnded = false;
+  introduction: Introduction;
+  /** The reason why no call is accepted any more. Calls in progress continue. */
+  callsEnded: Error | undefined = undefined;
   /** Set when the connection is inside TLS. */
   tls: TLSSession | undefined;
   /** The reason of the end, as soon as it is known. The first one counts. */
@@ -90,6 +96,7 @@ export class ConnectionKernel implements Kernel, Port, InboxOwner, TransportRece
     this.transport = transport;
     this.observer = guardedObserver(options.observer, (error) => this.#programFailed(error));
     this.tls = transport.tls;
+    this.introduction = newIntroduction(options, transport);
     this.ending = new Ending(this);
     this.budgets = budgets;
     budgets?.unsent.join();
@@ -120,7 +127,14 @@ export class ConnectionKernel implements Kernel, Port, InboxOwner, TransportRece
   move(transition: Transition): void {
     this.state = next(this.state, transition);
     this.rules = STATES[this.state];
+    if (!this.rules.calls) this.endCalls(this.whyClosed());
     if (!this.rules.reads && this.state !== "closed") this.inbox.pause();
+  }
+
+  endCalls(reason: Error): void {
+    if (this.callsEnded !== undefined) return;
+    this.callsEnded = reason;
+    this.ending.reportCallsEnded?.(reason);
   }
 
   get closed(): Promise<Error> {
@@ -170,6 +184,11 @@ export class ConnectionKernel implements Kernel, Port, InboxOwner, TransportRece
     this.serving.ended();
     this.#changes?.stopped?.(reason);
     for (const feature of this.#made) feature.stopped?.(reason);
+  }
+
+  /** Lets a feature delay the rest of `close()`. Returns true if it calls `done` later. */
+  delaysClosing(timeout: number, done: () => void): boolean {
+    return this.#features.some((kind) => kind.beforeClose?.(this, timeout, done) === true);
   }
 
   /** The driver of protocol changes; undefined if the entry point has none. */
@@ -233,13 +252,19 @@ export class ConnectionKernel implements Kernel, Port, InboxOwner, TransportRece
   receive(frame: Frame): void {
     if (this.#boxReceiver !== undefined) this.#boxReceiver.boxReceived?.(frame);
     // In this order: a box with `_answer` is an answer, whatever else it holds.
-    else if (frame.answer >= 0) this.calls.receiveAnswer(frame);
-    else if (frame.error >= 0) this.calls.receiveError(frame);
+    else if (frame.answer >= 0) {
+      // A box like the box before has no key that the box before did not have.
+      if (frame.matched === undefined && this.introduction === "looking")
+        this.introduction = introductionAfter(this, frame, "seen");
+      this.calls.receiveAnswer(frame);
+    } else if (frame.error >= 0) this.calls.receiveError(frame);
     else if (frame.command < 0) throw neitherAskNorAnswer(frame);
     else {
       if (this.rules.boxes === "queued") this.#changes?.checkQueue();
       if (this.isBehind && this.outbox.untaken >= 2 * this.limits.maxUnsentBytes)
         throw tooMuchUnsent(this.outbox.untaken);
+      if (frame.matched === undefined && this.introduction === "shown")
+        this.introduction = introductionAfter(this, frame, "known");
       this.serving.receive(frame);
     }
   }
@@ -267,6 +292,25 @@ export class ConnectionKernel implements Kernel, Port, InboxOwner, TransportRece
 
   written(): void {
     this.outbox.written();
+  }
+
+  askWritten(command: AnyCommand | undefined): void {
+    if (this.introduction === "seen" && command?.change === undefined) this.#showKey("known");
+    this.outbox.written();
+  }
+
+  answerWritten(): void {
+    if (this.introduction === "unshown") this.#showKey("shown");
+    this.outbox.written();
+  }
+
+  #showKey(next: Introduction): void {
+    addShownKey(this.out);
+    this.introduction = next;
+  }
+
+  serveGoAway(frame: Frame): boolean {
+    return serveGoAway(this, frame);
   }
 
   get waitingCalls(): number {

@@ -60,6 +60,12 @@ export interface ConnectionOptions {
    */
   readonly heartbeat?: HeartbeatOptions | undefined;
   /**
+   * Uses the commands `ampwire.*` with a peer that knows them, so that `close()` loses no call. The accepting end adds the key
+   * `_m.ampwire` to its first answer, and to the first one inside TLS; other implementations of AMP ignore it. `false`: no key
+   * is sent, nothing is asked, and `ampwire.GoAway` is answered as an unknown command. Default true.
+   */
+  readonly extensions?: boolean | undefined;
+  /**
    * Keeps `context.signal` from aborting when the peer ends its side of the stream. Set it for responders that must finish
    * their answers to a half-closed peer although they watch the signal. Default false.
    */
@@ -99,6 +105,7 @@ export function checkConnectionOptions(
     observer: "object",
     finishHalfClosed: "boolean",
     closeOnUndeclaredError: "boolean",
+    extensions: "boolean",
   });
   if (requireTLS !== undefined && requireTLS !== "verified" && typeof requireTLS !== "boolean")
     throw new TypeError(`requireTLS must be true, false or "verified", not ${shownValue(requireTLS)}`);

@@ -221,14 +221,14 @@ export class ReconnectingClient<C extends Reconnectable> extends TypedCalls impl
     checkOptionNames("close", options, CLOSE_OPTIONS);
     checkNotNegative({ timeout: options.timeout });
     this.#end(new ConnectionClosed("the client was closed here"));
-    await this.connection?.close(options);
+    await Promise.all(this.#manager.connections.map((connection) => connection.close(options)));
     await this.closed;
   }
 
   /** Ends the client at once. Queued calls and calls in progress reject with the reason. */
   destroy(reason: Error = new ConnectionClosed("the client was destroyed here")): void {
     this.#end(reason);
-    this.connection?.destroy(reason);
+    for (const connection of this.#manager.connections) connection.destroy(reason);
   }
 
   /** Closes the client, and destroys its connection if that takes more than 10 seconds. */

@@ -14,6 +14,8 @@ import type {
 } from "./options.ts";
 
 const DEFAULT_SETUP_TIMEOUT = 30_000;
+/** A peer that asks for no more calls earlier than this, in milliseconds, is not connected to again at once. */
+const MIN_LASTED = 50;
 
 export class ConnectionManager<C extends Reconnectable> {
   readonly #options: ReconnectingBaseOptions<C>;
@@ -26,6 +28,10 @@ export class ConnectionManager<C extends Reconnectable> {
   #state: ReconnectingState = "connecting";
   #lastError: Error | undefined;
   #connection: C | undefined;
+  /** Connections whose peer accepts no more calls, until they have ended. */
+  readonly #leaving = new Set<C>();
+  /** Next step after a connection: after a GoAway of the peer, `isFatalError` is not called. */
+  #next: "decide" | "wait" | "at once" = "decide";
   #reason: Error | undefined;
   /** Ends the wait for the next attempt; undefined while the client does not wait. */
   #wake: (() => void) | undefined;
@@ -63,6 +69,11 @@ export class ConnectionManager<C extends Reconnectable> {
     return this.#connection;
   }
 
+  /** All connections that have not ended, apart from one that is being set up. */
+  get connections(): readonly C[] {
+    return this.#connection === undefined ? [...this.#leaving] : [...this.#leaving, this.#connection];
+  }
+
   /** The reason why the client ends; undefined before that. */
   get reason(): Error | undefined {
     return this.#reason;
@@ -86,8 +97,8 @@ export class ConnectionManager<C extends Reconnectable> {
       if (this.#reason !== undefined) break;
       this.#lastError = error;
       try {
-        if (this.#options.isFatalError?.(error)) this.end(error);
-        else await this.#wait(error);
+        if (this.#next === "decide" && this.#options.isFatalError?.(error)) this.end(error);
+        else if (this.#next !== "at once") await this.#wait(error);
       } catch (thrown) {
         this.end(toError(thrown)); // `isFatalError` or `jitter` threw, so there is no decision on the next attempt
       }
@@ -98,6 +109,7 @@ export class ConnectionManager<C extends Reconnectable> {
 
   /** Opens one connection and waits for its end. Returns why it failed or ended. */
   async #runConnection(): Promise<Error> {
+    this.#next = "decide";
     this.#become({ state: "connecting", error: this.#lastError });
     let connection: C;
     try {
@@ -113,10 +125,24 @@ export class ConnectionManager<C extends Reconnectable> {
     this.#connection = connection;
     this.#become({ state: "connected", error: this.#lastError, connection });
     this.#ready(connection);
-    const reason = await connection.closed;
+    let reason = await (connection.callsEnded ?? connection.closed);
+    const goesAway = connection.reason === undefined; // the peer has asked for no more calls
+    if (!goesAway) reason = await connection.closed;
     this.#connection = undefined;
-    this.#backoff.lasted(this.#clock.now() - since);
+    const lasted = this.#clock.now() - since;
+    this.#backoff.lasted(lasted);
+    if (goesAway) {
+      this.#next = lasted < MIN_LASTED ? "wait" : "at once";
+      this.#leave(connection);
+    }
     return reason;
+  }
+
+  /** Lets a connection finish its calls, while the next one is opened. */
+  #leave(connection: C): void {
+    this.#leaving.add(connection);
+    void connection.closed.then(() => this.#leaving.delete(connection));
+    connection.close().catch(throwToPlatform); // it never rejects, unless it is a class of the program
   }
 
   /** Opens a connection and sets it up. Until then no call of the client is sent on it. */
@@ -130,10 +156,12 @@ export class ConnectionManager<C extends Reconnectable> {
       await prepare?.(connection);
       await this.#setUp(connection);
       if (connection.reason !== undefined) throw connection.reason;
+      if (!connection.acceptsCalls) throw await connection.callsEnded;
       return connection;
     } catch (error) {
       // The reason of the connection is more specific than the error of a call on it.
       const reason = connection.reason ?? error;
+      if (connection.reason === undefined && !connection.acceptsCalls) this.#next = "wait"; // the peer goes away
       connection.destroy(isError(error) ? error : undefined);
       throw reason;
     } finally {

@@ -11,6 +11,8 @@ import type { BackoffOptions } from "./backoff.ts";
 export interface Reconnectable extends Caller {
   /** True while new calls are sent or queued. False once the connection is closing or speaks another protocol. */
   readonly acceptsCalls: boolean;
+  /** Promise of the reason why no more calls are accepted. If it resolves before the end, the next connection is opened then. */
+  readonly callsEnded?: Promise<Error>;
   /** The reason why the connection ends; undefined before that. */
   readonly reason: Error | undefined;
   /** Promise of the reason why the connection ended. It never rejects. */

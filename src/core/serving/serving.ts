@@ -13,6 +13,7 @@ import type { Signal } from "../platform.ts";
 import type { Values } from "../schema/field.ts";
 import { beginElements, endElements, weightOf } from "../wire/elements.ts";
 import type { Frame } from "../wire/frame.ts";
+import { isGoAway } from "../wire/own-commands.ts";
 import { responseOf, writeAnswer, writeError } from "./answers.ts";
 import { CommandNames } from "./command-names.ts";
 import { IncomingAsk } from "./incoming-ask.ts";
@@ -97,7 +98,7 @@ class Serving extends LimitedAsks implements AskReceiver {
     const name = this.#nameOf(frame);
     const located = this.#locator.locateResponder(name);
     const responder = located ?? this.#port.ownResponder(name);
-    if (!(responder instanceof CommandResponder)) return false;
+    if (!(responder instanceof CommandResponder)) return isGoAway(frame);
     const isChange = responder.command.change !== undefined;
     if (isChange) this.serveQueue();
     return isChange || located === undefined;
@@ -134,6 +135,8 @@ class Serving extends LimitedAsks implements AskReceiver {
       const responder = this.#locator.locateResponder(ask.name);
       if (responder === undefined) return this.#serveOwn(ask, frame);
       const command = responder instanceof CommandResponder ? responder.command : undefined;
+      // A raw responder may serve every name, to forward the asks: GoAway concerns this connection alone.
+      if (command === undefined && port.serveGoAway(frame)) return;
       const change = ask.wantsAnswer ? command?.change : undefined;
       // A protocol change is reported by its driver: a call that began here would have no end.
       if (change === undefined && watchesCalls(observer)) ask.watch(observer, port.connection);
@@ -157,6 +160,7 @@ class Serving extends LimitedAsks implements AskReceiver {
    */
   #serveOwn(ask: IncomingAsk, frame: Frame): void {
     const port = this.#port;
+    if (port.serveGoAway(frame)) return;
     const own = port.ownResponder(ask.name);
     if (own === undefined && watchesCalls(port.observer)) ask.watch(port.observer, port.connection);
     this.#checkPlaintext(own?.command);
@@ -244,7 +248,7 @@ class Serving extends LimitedAsks implements AskReceiver {
         ask.command = undefined;
         return this.#fail(ask, error);
       }
-      port.written();
+      port.answerWritten();
     }
     if (ask.watched !== undefined) port.observer?.callAnswered?.(ask.watched);
   }

@@ -19,7 +19,7 @@ const ASKED_BYTES = 38;
 it.each(readVectors("malformed.json"))(
   "ampwire's server handles the malformed input $name as Twisted does, or as listed",
   async (vector) => {
-    const { port, next } = await ourServer({ locator: peerLocator() });
+    const { port, next } = await ourServer({ locator: peerLocator(), extensions: false });
     const [socket, connection] = await Promise.all([rawClient(port), next()]);
     const asked = connection.callRemote(commands.Sum, { a: 1n, b: 2n }).then(
       (response) => ({ response: { total: String(response.total) } }),

@@ -9,6 +9,7 @@ import type { ChangeAsk } from "../../calls/port.ts";
 import type { ChangeSide, PerformChange, ProtocolChange } from "../../command/protocol-change.ts";
 import type { AnyCommand, CallOptions, StartTLSOptions } from "../../command/types.ts";
 import type { ChangingKernel, Feature, FeatureKind, ProtocolChanges } from "../../connection/feature.ts";
+import { newIntroduction } from "../../connection/introduction.ts";
 import type { ConnectionOptions } from "../../connection/options.ts";
 import { isUpgradeCertain, publicState } from "../../connection/states.ts";
 import { InvalidSignature, LimitExceeded } from "../../errors/caller.ts";
@@ -250,6 +251,8 @@ class ChangeDriver implements Feature, ProtocolChanges {
     outbox.flush(); // what was appended before
     calls.pending.queueFromHere();
     this.#kernel.changeKind = current.change.state;
+    if (current.change.state === "upgrading")
+      this.#kernel.introduction = newIntroduction(this.#kernel.options, this.#kernel.transport);
     if (by === "asked") serving.serveQueue(); // received before the change: must not be executed after it
     this.#kernel.move(by);
     if (observer === undefined) return;
