@@ -1,5 +1,5 @@
 /**
- * Installs what a fresh clone lacks: the packages of package-lock.json, Twisted, tshark and Chromium. The other scripts
+ * Installs what a fresh clone lacks: the packages of package-lock.json, Twisted, tshark, HAProxy and Chromium. The other scripts
  * call it, so that `npm test`, `npm start` and `npm run bench` need no preparation.
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
@@ -9,6 +9,10 @@ import { npm, root, run } from "./run.mjs";
 /** Debian's Python by default. The first `python3` in PATH may not be the one that apt installs packages for. */
 const systemPython = "/usr/bin/python3";
 export const python = process.env.AMPWIRE_PYTHON || systemPython;
+
+/** Debian's. Its folder is not in PATH for every user. */
+const systemHAProxy = "/usr/sbin/haproxy";
+const haproxy = process.env.AMPWIRE_HAPROXY || systemHAProxy;
 
 const systemChromium = "/usr/bin/chromium";
 const chromium = process.env.AMPWIRE_CHROMIUM || systemChromium;
@@ -120,6 +124,16 @@ export function ensureTshark() {
     installers: [() => installPackages("tshark", ["tshark"])],
     problem: "tshark is not in PATH",
     tests: "the tests of the Wireshark dissector",
+  });
+}
+
+/** Ensures HAProxy, which the tests with a balancer run. @returns {boolean} see {@link ensure} */
+export function ensureHAProxy() {
+  return ensure({
+    isPresent: () => run(haproxy, ["-v"], { stdio: "ignore" }) === 0,
+    installers: [() => haproxy === systemHAProxy && installPackages("HAProxy", ["haproxy"])],
+    problem: `cannot run ${haproxy} (set AMPWIRE_HAPROXY to another HAProxy)`,
+    tests: "the tests with a balancer",
   });
 }
 

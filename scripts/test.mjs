@@ -10,6 +10,7 @@ import { npm, run } from "./run.mjs";
 import {
   ensureChromium,
   ensureDependencies,
+  ensureHAProxy,
   ensureTshark,
   ensureTwisted,
   ensureTwistedExamples,
@@ -19,6 +20,7 @@ ensureDependencies();
 const twisted = ensureTwisted() ? "1" : "0";
 ensureTwistedExamples();
 ensureTshark();
+ensureHAProxy();
 ensureChromium();
 
 const scratch = mkdtempSync(join(tmpdir(), "ampwire-test-"));

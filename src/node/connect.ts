@@ -17,8 +17,9 @@ import { checkOptions, NodeConnection, type NodeConnectionOptions } from "./conn
 import { adoptSocket, checkDescriptors } from "./descriptors/adopt-socket.ts";
 import { checkImplicitTLS, startImplicitTLS } from "./implicit-tls.ts";
 import { CONNECT_OPTIONS, OPTIONS_OF_NODE, pick, SOCKET_OPTIONS } from "./option-names.ts";
+import { checkSentHeader, type SentProxyHeader, writeHeader } from "./proxy-protocol/write.ts";
 import { SharedBufferSocket, SOCKETS_SHARE_A_BUFFER } from "./shared-buffer-socket.ts";
-import { normalAddress } from "./socket-address.ts";
+import { localAddressOf, normalAddress, remoteAddressOf } from "./socket-address.ts";
 import type { TLSRole } from "./tls/options.ts";
 
 type SocketOptionName = (typeof SOCKET_OPTIONS)[number];
@@ -42,6 +43,8 @@ export type ConnectOptions = (
      * Default `"client"`.
      */
     readonly role?: TLSRole | undefined;
+    /** Send a PROXY header first, to a server that requires one. `{}` sends that of a health check. Default: none. */
+    readonly proxyProtocol?: SentProxyHeader | undefined;
     /** Milliseconds after which the attempt fails with ConnectFailed. Default: the operating system's limit. */
     readonly connectTimeout?: number | undefined;
     /** Signal that cancels the attempt. It has no effect on an open connection. */
@@ -60,13 +63,14 @@ export type ConnectOptions = (
 export async function connect(options: ConnectOptions): Promise<NodeConnection> {
   checkIsObject("connect", options);
   checkOptionNames("connect", options, CONNECT_OPTIONS, OPTIONS_OF_NODE);
-  const { signal, connectTimeout, implicitTLS, role = "client", ...rest } = options;
+  const { signal, connectTimeout, implicitTLS, proxyProtocol, role = "client", ...rest } = options;
   checkRole(role);
   checkOptions(rest, role);
   checkImplicitTLS(options);
   checkNotNegative({ connectTimeout });
   checkOptionTypes("connect", options, { noDelay: "boolean", keepAlive: "boolean", lookup: "function" });
   checkDescriptors(rest.descriptors, "path" in rest ? rest.path : undefined);
+  if (proxyProtocol !== undefined) checkSentHeader(proxyProtocol, rest.descriptors);
   throwIfAborted(signal);
   // allowHalfOpen: a peer that has ended its side still receives answers.
   const address = normalAddress<Partial<TcpNetConnectOpts & IpcNetConnectOpts>>(rest);
@@ -82,12 +86,16 @@ export async function connect(options: ConnectOptions): Promise<NodeConnection> 
   const socket = lends ? SharedBufferSocket.open(socketOptions) : connectSocket(socketOptions);
   if (rest.descriptors) socket.pause(); // before it connects: Node's reads would lose descriptors
   await waitForConnect(socket, options);
-  const paths = { remote: address.path };
+  const addresses = { remote: address.path };
+  if (proxyProtocol !== undefined) {
+    const ends = { source: localAddressOf(socket), destination: remoteAddressOf(socket) };
+    socket.write(writeHeader(proxyProtocol, ends));
+  }
   if (implicitTLS === true) {
     const upgraded = await startImplicitTLS(socket, role, rest, signal);
-    return new NodeConnection(upgraded.stream, role, rest, { paths, upgraded });
+    return new NodeConnection(upgraded.stream, role, rest, { addresses, upgraded });
   }
-  return new NodeConnection(adoptSocket(socket, rest.descriptors), role, rest, { paths });
+  return new NodeConnection(adoptSocket(socket, rest.descriptors), role, rest, { addresses });
 }
 
 /** @throws TypeError for a value that is not a role, which a JavaScript program may pass */

@@ -24,9 +24,10 @@ import type { DescriptorChannel } from "./descriptors/descriptor-channel.ts";
 import { DescriptorStream } from "./descriptors/descriptor-stream.ts";
 import { type PeerCredentials, peerCredentialsOf } from "./descriptors/peer-credentials.ts";
 import { diagnostics } from "./diagnostics.ts";
+import type { ReceivedProxyHeader } from "./proxy-protocol/header.ts";
 import {
   DEFAULT_HANDSHAKE_DELAY,
-  type SocketPaths,
+  type KnownAddresses,
   StreamTransport,
   type Upgraded,
 } from "./stream-transport.ts";
@@ -73,10 +74,10 @@ export function checkOptions(options: NodeConnectionOptions, role: TLSRole | und
   if (tls && typeof tls !== "function" && role !== undefined) checkTLSOptions(tls, role);
 }
 
-/** Where a connection comes from: its server, and the paths of a UNIX socket. */
+/** Where a connection comes from: its server, and addresses that Node does not know. */
 export interface ConnectionOrigin {
   readonly budgets?: SharedBudgets | undefined;
-  readonly paths?: SocketPaths | undefined;
+  readonly addresses?: KnownAddresses | undefined;
   /** Result of the handshake, if the stream uses TLS from its first byte. */
   readonly upgraded?: Upgraded | undefined;
 }
@@ -91,7 +92,7 @@ export class NodeConnection extends Connection {
     stream: Duplex,
     role: TLSRole | undefined,
     options: NodeConnectionOptions,
-    { budgets, paths, upgraded }: ConnectionOrigin = {},
+    { budgets, addresses, upgraded }: ConnectionOrigin = {},
   ) {
     const {
       handshakeDelay = DEFAULT_HANDSHAKE_DELAY,
@@ -99,7 +100,7 @@ export class NodeConnection extends Connection {
       observer = diagnostics,
       ...rest
     } = options;
-    const transport = new StreamTransport(stream, { role, handshakeDelay, paths, upgraded });
+    const transport = new StreamTransport(stream, { role, handshakeDelay, addresses, upgraded });
     // `observer` first: an object literal that begins with a spread takes more memory in V8.
     super(transport, clock, { observer, ...rest }, budgets);
     this.#transport = transport;
@@ -117,6 +118,15 @@ export class NodeConnection extends Connection {
    */
   get peerCredentials(): PeerCredentials | undefined {
     return peerCredentialsOf(this.#transport.rawStream);
+  }
+
+  /**
+   * The PROXY header with which a balancer began the connection, if the server has the option `proxyProtocol`.
+   * `remoteAddress` and `localAddress` are those of the header. Nothing else in it is trusted: `secure` and `tls` are those of
+   * this connection.
+   */
+  get proxy(): ReceivedProxyHeader | undefined {
+    return this.#transport.proxy;
   }
 
   /** Keeps the process running as long as the connection is open: the default. Returns the connection. */

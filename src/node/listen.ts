@@ -29,9 +29,11 @@ import { diagnostics } from "./diagnostics.ts";
 import { checkImplicitTLS, startImplicitTLS } from "./implicit-tls.ts";
 import { checkListenAddress, type ListenAddress, startListening } from "./listening.ts";
 import { LISTEN_OPTIONS, NET_SERVER_OPTIONS, OPTIONS_OF_NODE, pick } from "./option-names.ts";
+import type { ProxyProtocolOptions } from "./proxy-protocol/options.ts";
+import { HeaderReceiver } from "./proxy-protocol/receive.ts";
 import { SharedBufferSocket } from "./shared-buffer-socket.ts";
 import { normalAddress, remoteAddressOf } from "./socket-address.ts";
-import type { Upgraded } from "./stream-transport.ts";
+import type { KnownAddresses, Upgraded } from "./stream-transport.ts";
 import { CurrentTLS } from "./tls/current-tls.ts";
 import type { TLSOptions, TLSProvider } from "./tls/options.ts";
 
@@ -74,6 +76,11 @@ export interface ListenOptions
    * `onError`, and `limits.handshakeTimeout` applies. Default false.
    */
   readonly implicitTLS?: boolean | undefined;
+  /**
+   * Require a PROXY header (version 1 or 2) before the first byte of each connection, from these balancers only. It precedes
+   * TLS from the first byte and StartTLS. A connection without it is closed, and reported to `onError` as InvalidProxyHeader.
+   */
+  readonly proxyProtocol?: ProxyProtocolOptions | undefined;
   /** Maximum number of open connections; further ones are closed at once. Default: no limit. */
   readonly maxConnections?: number | undefined;
   /**
@@ -99,8 +106,16 @@ export function listen(options: ListenOptions): Promise<Server<AddressInfo>>;
 export async function listen(options: ListenOptions): Promise<Server> {
   checkIsObject("listen", options);
   checkOptionNames("listen", options, LISTEN_OPTIONS, OPTIONS_OF_NODE);
-  const { onConnection, maxConnections, maxConnectionAge, serverLimits, receiver, implicitTLS, ...rest } =
-    options;
+  const {
+    onConnection,
+    maxConnections,
+    maxConnectionAge,
+    serverLimits,
+    receiver,
+    implicitTLS,
+    proxyProtocol,
+    ...rest
+  } = options;
   checkOptions(rest, "server");
   checkNotNegative({ maxConnections, backlog: rest.backlog });
   checkOptionTypes("listen", options, OPTION_TYPES);
@@ -119,24 +134,25 @@ export async function listen(options: ListenOptions): Promise<Server> {
   const reports = new ReportLimiter(rest.clock ?? systemClock, (count) =>
     report(new LimitExceeded(`${count} more violations of the protocol were not reported`)),
   );
-  const origin = { budgets: { ...serverBudgets(serverLimits), reports }, paths: { local: rest.path } };
+  const origin = { budgets: { ...serverBudgets(serverLimits), reports }, addresses: { local: rest.path } };
   // allowHalfOpen: a peer that has ended its side still receives answers.
   // pauseOnConnect: the connection chooses how it reads before Node reads anything.
-  const open = (stream: Duplex, upgraded?: Upgraded) => {
+  const open = (stream: Duplex, proxied?: KnownAddresses, upgraded?: Upgraded) => {
     const own = receiver === undefined ? connectionOptions : { ...connectionOptions, receiver: receiver() };
-    const connection = new NodeConnection(stream, "server", own, { ...origin, upgraded });
+    const addresses = proxied ?? origin.addresses;
+    const connection = new NodeConnection(stream, "server", own, { ...origin, addresses, upgraded });
     connections.add(connection);
     if (unref.value) connection.unref();
     void connection.closed.then(() => connections.delete(connection));
     if (maxConnectionAge !== undefined) limitAge(connection, maxConnectionAge);
     if (onConnection !== undefined) void runOnConnection(connection, onConnection);
   };
-  const secure = async (socket: Socket) => {
-    const remoteAddress = remoteAddressOf(socket); // unknown after the socket has closed
+  const secure = async (socket: Socket, proxied?: KnownAddresses) => {
+    const remoteAddress = proxied?.remote ?? remoteAddressOf(socket); // unknown after the socket has closed
     handshakes.add(socket);
     try {
       const upgraded = await startImplicitTLS(socket, "server", connectionOptions);
-      open(upgraded.stream, upgraded);
+      open(upgraded.stream, proxied, upgraded);
     } catch (error) {
       socket.destroy();
       // The end of the server ends the handshakes too.
@@ -145,25 +161,41 @@ export async function listen(options: ListenOptions): Promise<Server> {
       handshakes.delete(socket);
     }
   };
+  const start = (socket: Socket, proxied?: KnownAddresses) => {
+    let stream: Duplex = socket;
+    try {
+      if (implicitTLS === true) return void secure(socket, proxied);
+      if (rest.descriptors) stream = adoptSocket(socket, rest.descriptors);
+      else if (proxied === undefined) stream = SharedBufferSocket.adopt(socket);
+      open(stream, proxied);
+    } catch (error) {
+      // Fails for one socket only: for example, if the process has no file descriptor left. An `error` event without a listener
+      // would end the process.
+      stream.on("error", () => {}).destroy();
+      report(error);
+    }
+  };
+  const headers =
+    proxyProtocol === undefined
+      ? undefined
+      : new HeaderReceiver(proxyProtocol, {
+          path: rest.path,
+          descriptors: rest.descriptors,
+          clock: rest.clock ?? systemClock,
+          waiting: handshakes,
+          report,
+        });
   const server = createServer(
     { noDelay: true, ...pick(rest, NET_SERVER_OPTIONS), allowHalfOpen: true, pauseOnConnect: true },
     (socket) => {
       // Node's maxConnections counts its own sockets only, and a socket that carries descriptors is closed for Node.
       if (connections.size + handshakes.size >= (maxConnections ?? Number.POSITIVE_INFINITY))
         return void socket.destroy();
-      let stream: Duplex = socket;
-      try {
-        if (implicitTLS === true) return void secure(socket);
-        stream = rest.descriptors ? adoptSocket(socket, rest.descriptors) : SharedBufferSocket.adopt(socket);
-        open(stream);
-      } catch (error) {
-        // Fails for one socket only: for example, if the process has no file descriptor left. An `error` event without a listener
-        // would end the process.
-        stream.on("error", () => {}).destroy();
-        report(error);
-      }
+      if (headers === undefined) start(socket);
+      else headers.receive(socket, start);
     },
   );
+  server.on("close", () => headers?.stop());
   if (maxConnections !== undefined) server.maxConnections = maxConnections;
   await startListening(server, address);
   server.on("error", report); // never removed: an `error` event without a listener ends the process

@@ -31,6 +31,7 @@ export const CONNECT_OPTIONS = [
   "connectTimeout",
   "implicitTLS",
   "role",
+  "proxyProtocol",
   "signal",
 ] as const;
 
@@ -56,6 +57,7 @@ export const LISTEN_OPTIONS = [
   "unlinkStale",
   "mode",
   "implicitTLS",
+  "proxyProtocol",
   "onConnection",
   "maxConnections",
   "maxConnectionAge",

@@ -24,6 +24,7 @@ import type { PrivateCertificate } from "./certificates/private-certificate.ts";
 import { CombinedDuplex } from "./combined-duplex.ts";
 import { DescriptorStream } from "./descriptors/descriptor-stream.ts";
 import { takenBytes } from "./node-internals.ts";
+import type { ReceivedProxyHeader } from "./proxy-protocol/header.ts";
 import { delay, nextTick, setImmediate } from "./real-timers.ts";
 import { SharedBufferSocket } from "./shared-buffer-socket.ts";
 import { localAddressOf, remoteAddressOf } from "./socket-address.ts";
@@ -42,16 +43,17 @@ export interface StreamTransportOptions {
   readonly role: TLSRole | undefined;
   /** Milliseconds between the answer and the ClientHello, if the peer called StartTLS and this end is the TLS client. */
   readonly handshakeDelay: number;
-  /** Paths of the two ends, if the stream is a UNIX socket. */
-  readonly paths?: SocketPaths | undefined;
+  /** Addresses that Node does not know. */
+  readonly addresses?: KnownAddresses | undefined;
   /** Result of the handshake, if the stream is a TLS socket of the library's own. */
   readonly upgraded?: Upgraded | undefined;
 }
 
-/** Paths of the two ends of a UNIX socket. Node does not know them. */
-export interface SocketPaths {
-  readonly local?: string | undefined;
-  readonly remote?: string | undefined;
+/** Addresses of the two ends that Node does not know: the paths of a UNIX socket, or the addresses of a PROXY header. */
+export interface KnownAddresses {
+  readonly local?: Address | undefined;
+  readonly remote?: Address | undefined;
+  readonly proxy?: ReceivedProxyHeader | undefined;
 }
 
 /** In milliseconds. Twisted parses a ClientHello as AMP if it arrives together with the answer; the pause separates them. */
@@ -188,14 +190,19 @@ export class StreamTransport implements Transport {
   }
 
   get remoteAddress(): Address | undefined {
-    return this.#options.paths?.remote ?? this.#remoteAddress;
+    return this.#options.addresses?.remote ?? this.#remoteAddress;
   }
 
   get localAddress(): Address | undefined {
     const stream = this.rawStream;
     if (this.#localAddress === undefined && stream instanceof Socket)
       this.#localAddress = localAddressOf(stream);
-    return this.#options.paths?.local ?? this.#localAddress;
+    return this.#options.addresses?.local ?? this.#localAddress;
+  }
+
+  /** PROXY header of the connection. */
+  get proxy(): ReceivedProxyHeader | undefined {
+    return this.#options.addresses?.proxy;
   }
 
   /** The socket or other stream below TLS. */
