@@ -46,6 +46,7 @@ export {
   type PerformChange,
   type ProtocolChange,
   plainBox,
+  quitBox,
 } from "./core/command/protocol-change.ts";
 export {
   CommandResponder,

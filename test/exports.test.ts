@@ -15,7 +15,7 @@ const ENTRY_POINTS = {
     TLSNotAvailable TLSRequired TLS_REQUIRED_ERROR_CODE TooLong UNHANDLED_ERROR_CODE UNKNOWN_ERROR_CODE
     UNAVAILABLE_ERROR_CODE Unavailable UnexpectedAnswer UnhandledCommand UnknownRemoteError UnsentTimeout ampList big bigBytes bigInteger bigUnicode boolean boxArgument
     bytes client command compression dateTime decimal decimalText declaredError encodeBox enumeration exactDecimal float implement integer json listOf literal local locator
-    nullable optional parseBoxes path plainBox propertiesArgument switchBox tlsBox unicode`,
+    nullable optional parseBoxes path plainBox propertiesArgument quitBox switchBox tlsBox unicode`,
     types: `
     AbortSignalLike Address AmpConnection AnyCommand Argument ArgumentDescription ArgumentsOf BoxArgument BoxKind
     BoxReceiver BoxSender CallEvent Caller CallOptions CallParameters CallResult CertificateLike ChangeEvent

@@ -63,7 +63,7 @@ describeWithTwisted("import", () => {
   it("writes every class of the interoperability peers as an equal command", async () => {
     const made = await load(written(await imported(PYTHON, { bigint: true }), "ts"));
     const commands = Object.values(made).filter((value) => value instanceof Command);
-    expect(commands).toHaveLength(39);
+    expect(commands).toHaveLength(40);
     const likes = Object.values(ours).filter((value) => value instanceof Command);
     for (const mine of commands) {
       const like = likes.find(({ name }) => name === mine.name) as Command | undefined;
@@ -219,7 +219,7 @@ print(again.serialize().hex())
     expect(others).toEqual({ ...sent, odd_rows: [] });
   });
 
-  it("keeps the names of error classes, and remarks QuitBox", async () => {
+  it("keeps the names of error classes, and the response type QuitBox", async () => {
     const text = await imported(OWN_CODECS);
     const { Quota, Narrow } = (await load(written(text, "ts"))) as Record<string, typeof Error>;
     expect([String(new (Quota as typeof Error)("full")), String(new (Narrow as typeof Error)("x"))]).toEqual([
@@ -227,8 +227,9 @@ print(again.serialize().hex())
       "Narrow: x",
     ]);
     expect(text).toContain("export class Narrow extends Quota {");
-    expect(text).toContain(
-      '/** The server closes the connection after the answer (QuitBox in Python). */\nexport const Quit = command("Quit");',
+    expect(text).toContain('export const Quit = command("Quit", {\n  responseType: quitBox,\n});');
+    expect(await exported(written(text, "ts"))).toContain(
+      "class Quit(amp.Command):\n    responseType = amp.QuitBox",
     );
   });
 

@@ -80,6 +80,7 @@ class Writer {
     for (const flag of ["requiresAnswer", "requireTLS", "idempotent"] as const) {
       if (own[flag] !== from[flag]) lines.push(`    ${flag} = ${own[flag] ? "True" : "False"}\n`);
     }
+    if (own.quits && !from.quits) lines.push("    responseType = amp.QuitBox\n");
     const documentation = docstring(command.documentation);
     const attributes = lines.join("");
     const body =

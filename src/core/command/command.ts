@@ -45,7 +45,7 @@ export interface CommandSpec<A extends Fields, R extends Fields, Q extends boole
   readonly idempotent?: boolean | undefined;
   /** Kind of the ask. Only commands that change the protocol set it. */
   readonly commandType?: BoxKind | undefined;
-  /** Kind of the answer. Only commands that change the protocol set it. */
+  /** Kind of the answer. `quitBox`: the callee closes the connection after the answer. Other kinds change the protocol. */
   readonly responseType?: BoxKind | undefined;
 }
 
@@ -135,6 +135,8 @@ export class Command<A extends Fields = Fields, R extends Fields = Fields, Q ext
     this.idempotent = spec.idempotent ?? false;
     this.commandType = spec.commandType ?? plainBox;
     this.responseType = spec.responseType ?? plainBox;
+    if (this.commandType.last)
+      throw new InvalidSignature(`command ${name}: quitBox is a kind of answer: set it as responseType`);
     this.declaredErrors = new DeclaredErrors(this.errors, this.fatalErrors);
 
     for (const field of Object.keys({ ...this.arguments, ...this.response })) {

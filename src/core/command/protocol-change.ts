@@ -13,10 +13,15 @@ export interface BoxKind {
   readonly name: string;
   /** Protocol change that follows once a box of this kind has answered an ask. */
   readonly change?: ProtocolChange;
+  /** True: the connection closes once a box of this kind has answered an ask. Answers of other asks are dropped. */
+  readonly last?: boolean;
 }
 
 /** The kind of box of ordinary commands. */
 export const plainBox: BoxKind = { name: "Box" };
+
+/** Kind of an answer that is the last box of its connection: `responseType: quitBox`. This is Twisted's `QuitBox`. */
+export const quitBox: BoxKind = { name: "QuitBox", last: true };
 
 /** Role of this end in a protocol change: it sent the ask, or it answers it. */
 export type ChangeSide = "asker" | "responder";

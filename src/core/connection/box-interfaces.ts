@@ -5,7 +5,7 @@ import type { Box } from "../wire/box.ts";
 export interface BoxSender {
   /** @throws InvalidSignature, TooLong for a box that the wire cannot carry; TLSRequired */
   sendBox(box: Box): void;
-  /** Called with an error that no other code handles. It ends the connection. */
+  /** Called with an error that no other code handles. It is reported to `onError`, and ends the connection. */
   unhandledError(error: unknown): void;
 }
 

@@ -60,6 +60,7 @@ class RawBoxes implements Feature, BoxSender {
   }
 
   unhandledError(error: unknown): void {
+    this.#kernel.report(error, undefined);
     this.#kernel.fail(toError(error));
   }
 }

@@ -7,6 +7,7 @@ import type { AnyCommand } from "../command/types.ts";
 import { LimitExceeded } from "../errors/caller.ts";
 import { RemoteAmpError } from "../errors/peer.ts";
 import { toError } from "../errors/to-error.ts";
+import { ConnectionClosed } from "../errors/transport.ts";
 import { TLS_REQUIRED_ERROR_CODE, toWire, UNHANDLED_ERROR_CODE } from "../errors/wire-codes.ts";
 import { watchesCalls } from "../observer.ts";
 import type { Signal } from "../platform.ts";
@@ -245,6 +246,8 @@ class Serving extends LimitedAsks implements AskReceiver {
         return this.#fail(ask, error);
       }
       port.written();
+      if (ask.command?.responseType.last)
+        port.fail(new ConnectionClosed(`${ask.name} was answered, and its answer is the last box`));
     }
     if (ask.watched !== undefined) port.observer?.callAnswered?.(ask.watched);
   }
