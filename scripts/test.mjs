@@ -10,6 +10,7 @@ import { npm, run } from "./run.mjs";
 import {
   ensureChromium,
   ensureDependencies,
+  ensureEpoptes,
   ensureTshark,
   ensureTwisted,
   ensureTwistedExamples,
@@ -18,6 +19,7 @@ import {
 ensureDependencies();
 const twisted = ensureTwisted() ? "1" : "0";
 ensureTwistedExamples();
+ensureEpoptes();
 ensureTshark();
 ensureChromium();
 
