@@ -1,11 +1,17 @@
 /** The upgrade of one open stream to TLS. */
 import type { Duplex } from "node:stream";
 import type { TLSSocket } from "node:tls";
-import { PlaintextAfterStartTLS } from "../../core/errors/tls.ts";
+import type { AmpError } from "../../core/errors/amp-error.ts";
+import { HandshakeError, PlaintextAfterStartTLS } from "../../core/errors/tls.ts";
 import { ephemeralCertificate } from "../certificates/ephemeral.ts";
+import { TWO_CLIENTS } from "./error-messages.ts";
 import { handshake } from "./handshake.ts";
 import type { UpgradeOptions } from "./options.ts";
 import { checkStream, checkTLSOptions } from "./validate-options.ts";
+
+/** Type of a TLS record with a handshake message, and of its message (RFC 8446, 5.1 and 4). */
+const HANDSHAKE_RECORD = 22;
+const CLIENT_HELLO = 1;
 
 /**
  * Upgrades a plaintext stream to TLS.
@@ -31,16 +37,25 @@ export async function upgrade(stream: Duplex, options: UpgradeOptions): Promise<
     const { role, signal: _, ...given } = options;
     checkTLSOptions(given, role);
     if (options.role === "server") return await handshake(stream, withCertificate(options));
-    if (stream.readableLength > 0) {
-      throw new PlaintextAfterStartTLS(
-        `the peer sent plaintext after StartTLS: ${stream.readableLength} bytes before the handshake`,
-      );
-    }
+    if (stream.readableLength > 0) throw unexpectedBytes(stream);
     return await handshake(stream, options);
   } catch (error) {
     stream.destroy();
     throw error;
   }
+}
+
+/** Returns the error for bytes that a peer sends to a TLS client before the client's first byte. The stream cannot be used any more. */
+function unexpectedBytes(stream: Duplex): AmpError {
+  const count = stream.readableLength;
+  if (isClientHello(stream.read())) return new HandshakeError(`the TLS handshake failed: ${TWO_CLIENTS}`);
+  return new PlaintextAfterStartTLS(
+    `the peer sent plaintext after StartTLS: ${count} bytes before the handshake`,
+  );
+}
+
+function isClientHello(bytes: unknown): boolean {
+  return bytes instanceof Uint8Array && bytes[0] === HANDSHAKE_RECORD && bytes[5] === CLIENT_HELLO;
 }
 
 function withCertificate(options: UpgradeOptions): UpgradeOptions {
