@@ -93,7 +93,8 @@ export class Client {
     const began = { wall: performance.now(), worked: measured ? workedNow() : 0 };
     try {
       const answer = await this.#connection.callRemote(command, args).finally(() => settled++);
-      if (measured) {
+      // Calls that end during a report of the server have waited for its garbage collection.
+      if (measured && latencies.recorded === recorded) {
         const wall = performance.now() - began.wall;
         recorded.push({ wall, worked: Math.min(wall, workedNow() - began.worked) });
       }

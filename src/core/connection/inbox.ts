@@ -20,8 +20,8 @@ export interface InboxOwner {
   fail(reason: Error): void;
 }
 
-/** Milliseconds for which one connection is read before others get a turn. */
-const SLICE_MS = 2;
+/** Once the time of a turn is used up, a connection with more bytes than this waits for the next turn. */
+const SMALL_BYTES = 4 * 1024;
 /** The clock is read after so many boxes or bytes: reading it for every box would cost. */
 const BOXES_PER_LOOK = 16;
 const BYTES_PER_LOOK = 16 * 1024;
@@ -53,6 +53,7 @@ export class Inbox implements TurnTaker {
   push(chunk: Uint8Array, ownership: ChunkOwnership): void {
     this.reader.push(chunk, ownership);
     try {
+      if (this.#turns.isOver && this.reader.buffered > SMALL_BYTES) this.#wait();
       this.read();
     } finally {
       this.reader.giveBack(); // even if an observer has thrown
@@ -61,7 +62,8 @@ export class Inbox implements TurnTaker {
 
   /** Reads on if the connection may read. Harmless at any time. */
   read(): void {
-    if (this.#serving || this.#waitsForTurn) return;
+    if (this.#serving) return;
+    if (this.#waitsForTurn) return this.pause();
     let everything = false;
     do {
       everything = this.#serve();
@@ -70,6 +72,12 @@ export class Inbox implements TurnTaker {
     } while (!everything && !this.#waitsForTurn && this.#owner.mayRead());
     if (!this.#waitsForTurn && this.#owner.mayRead()) this.#resume();
     else this.pause();
+  }
+
+  #wait(): void {
+    if (this.#waitsForTurn) return;
+    this.#waitsForTurn = true;
+    this.#turns.wait(this);
   }
 
   takeTurn(): void {
@@ -93,12 +101,12 @@ export class Inbox implements TurnTaker {
         boxesLeft = BOXES_PER_LOOK;
         bytesFrom = this.reader.offset;
         const now = this.#clock.now();
-        const isTurnOver = since !== undefined && this.#turns.spend(now - last);
+        const turns = this.#turns;
+        if (since !== undefined) turns.spend(now - last);
         since ??= now;
         last = now;
-        if (now - since < SLICE_MS && !isTurnOver) continue;
-        this.#waitsForTurn = true;
-        this.#turns.wait(this);
+        if (now - since < turns.slice && !turns.isOver) continue;
+        this.#wait();
         return false;
       }
     } catch (error) {

@@ -5,7 +5,10 @@
 import type { Clock } from "../transport.ts";
 
 /** Milliseconds that connections with much to read may use in one turn of the event loop. */
-const TURN_MS = 4;
+const TURN_MS = 2;
+/** Longest and shortest time in milliseconds for which one connection is read before others get a turn. */
+const LONGEST_SLICE_MS = 1;
+const SHORTEST_SLICE_MS = 0.25;
 
 /** A connection that waits for its turn. */
 export interface TurnTaker {
@@ -19,20 +22,27 @@ export class ReadingTurns {
   readonly #waiting = new Set<TurnTaker>();
   #used = 0;
   #scheduled = false;
+  #timer: unknown;
 
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
-  /**
-   * Notes that a connection has read for some time.
-   * @returns true if the time of this turn is used up
-   */
-  spend(milliseconds: number): boolean {
+  /** True if the time of this turn is used up. */
+  get isOver(): boolean {
+    return this.#used >= TURN_MS;
+  }
+
+  /** Milliseconds for which one connection is read: fewer if many wait, so that each gets its turn soon. */
+  get slice(): number {
+    return Math.max(SHORTEST_SLICE_MS, Math.min(LONGEST_SLICE_MS, TURN_MS / this.#waiting.size));
+  }
+
+  /** Notes that a connection has read for some time. */
+  spend(milliseconds: number): void {
     this.#used += milliseconds;
     // Without `nextTurn` the end of a turn is unknown. Then only connections that wait begin a new one.
     if (this.#clock.nextTurn !== undefined) this.#schedule();
-    return this.#used >= TURN_MS;
   }
 
   /** Adds a connection behind those that wait already. */
@@ -44,6 +54,10 @@ export class ReadingTurns {
   /** Removes a connection that has ended. */
   leave(connection: TurnTaker): void {
     this.#waiting.delete(connection);
+    if (this.#waiting.size > 0 || this.#timer === undefined) return;
+    this.#clock.clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#scheduled = false;
   }
 
   #schedule(): void {
@@ -51,14 +65,15 @@ export class ReadingTurns {
     this.#scheduled = true;
     const clock = this.#clock;
     if (clock.nextTurn !== undefined) clock.nextTurn(this.#begin);
-    else clock.setTimeout(this.#begin, 0);
+    else this.#timer = clock.setTimeout(this.#begin, 0);
   }
 
   readonly #begin = () => {
     this.#scheduled = false;
+    this.#timer = undefined;
     this.#used = 0;
     for (const connection of [...this.#waiting]) {
-      if (this.#used >= TURN_MS) break;
+      if (this.isOver) break;
       this.#waiting.delete(connection); // it goes to the end if it waits again
       connection.takeTurn();
     }
