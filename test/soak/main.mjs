@@ -39,6 +39,8 @@ preferProcess();
 const authority = await PrivateCertificate.authority({ commonName: "Soak Authority" });
 const certificate = await authority.issue({ commonName: "localhost", hostNames: ["localhost"] });
 const server = fork(fileURLToPath(new URL("server.mjs", import.meta.url)), {
+  // As docs/servers.md recommends for a public server.
+  execArgv: values.hostile ? ["--max-semi-space-size=64"] : [],
   env: {
     ...process.env,
     SOAK_CERTIFICATE: certificate.toPEMWithKey(),

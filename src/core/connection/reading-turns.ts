@@ -5,9 +5,9 @@
 import type { Clock } from "../transport.ts";
 
 /** Milliseconds that connections with much to read may use in one turn of the event loop. */
-const TURN_MS = 2;
+const TURN_MS = 1;
 /** Longest and shortest time in milliseconds for which one connection is read before others get a turn. */
-const LONGEST_SLICE_MS = 1;
+const LONGEST_SLICE_MS = 0.5;
 const SHORTEST_SLICE_MS = 0.25;
 
 /** A connection that waits for its turn. */

@@ -96,9 +96,9 @@ function turnsOfLoop() {
 }
 
 describe("turns of reading", () => {
-  test("connections together read for 2 ms in each turn of the event loop", () => {
+  test("connections together read for a millisecond in each turn of the event loop", () => {
     const { turns, begin } = turnsOfLoop();
-    turns.spend(1.9);
+    turns.spend(0.9);
     expect(turns.isOver).toBe(false);
     turns.spend(0.1);
     expect(turns.isOver).toBe(true);
@@ -112,7 +112,7 @@ describe("turns of reading", () => {
     const taker = (name: string, times: number) => ({
       takeTurn() {
         order.push(name);
-        turns.spend(1);
+        turns.spend(0.5);
         if (--times > 0) turns.wait(this);
       },
     });
@@ -134,14 +134,14 @@ describe("turns of reading", () => {
     expect(next).toHaveLength(0);
   });
 
-  test("a slice is 1 ms, and shorter if many connections wait, but at least a quarter", () => {
+  test("a slice is half a millisecond, and shorter if many connections wait, but at least a quarter", () => {
     const { turns } = turnsOfLoop();
     const slices: number[] = [];
     for (let waiting = 0; waiting <= 10; waiting++) {
       slices.push(turns.slice);
       turns.wait({ takeTurn() {} });
     }
-    expect(slices.slice(0, 5)).toEqual([1, 1, 1, 2 / 3, 0.5]);
+    expect(slices.slice(0, 5)).toEqual([0.5, 0.5, 0.5, 1 / 3, 0.25]);
     expect(slices.at(-1)).toBe(0.25);
   });
 
