@@ -6,7 +6,7 @@ import type { Values } from "../schema/field.ts";
 import { Box } from "../wire/box.ts";
 import { MAX_VALUE_LENGTH } from "../wire/box-limits.ts";
 import { keyPattern, writeBox } from "../wire/box-writer.ts";
-import type { ByteWriter } from "../wire/byte-writer.ts";
+import { ByteWriter } from "../wire/byte-writer.ts";
 import { textToKey } from "../wire/key-text.ts";
 import { ANSWER, ERROR, ERROR_CODE, ERROR_DESCRIPTION } from "../wire/protocol-keys.ts";
 import { type ByteRange, tagBytes } from "../wire/tag.ts";
@@ -28,6 +28,22 @@ export function writeAnswer(out: ByteWriter, ask: IncomingAsk, result: unknown, 
     throw badReturn(ask.name, cause);
   }
   out.busy = false;
+}
+
+/** Memory for answers that are not sent. */
+let scratch = new ByteWriter();
+/** Bytes over which the memory is not kept. */
+const MAX_SCRATCH_BYTES = 4096;
+
+/** Checks the result of an ask that wants no answer, as if it were sent. A raw responder may return anything. @throws BadLocalReturn */
+export function checkResult(ask: IncomingAsk, result: unknown, connection: unknown): void {
+  if (ask.command === undefined) return;
+  try {
+    writeAnswer(scratch, ask, result, connection);
+  } finally {
+    if (scratch.bytes.length > MAX_SCRATCH_BYTES) scratch = new ByteWriter();
+    else scratch.truncate(0);
+  }
 }
 
 function writeBoxAnswer(out: ByteWriter, tag: ByteRange, result: unknown): void {

@@ -14,7 +14,7 @@ import type { Signal } from "../platform.ts";
 import type { Values } from "../schema/field.ts";
 import { beginElements, endElements, weightOf } from "../wire/elements.ts";
 import type { Frame } from "../wire/frame.ts";
-import { responseOf, writeAnswer, writeError } from "./answers.ts";
+import { checkResult, responseOf, writeAnswer, writeError } from "./answers.ts";
 import { CommandNames } from "./command-names.ts";
 import { IncomingAsk } from "./incoming-ask.ts";
 import { LimitedAsks } from "./limited-asks.ts";
@@ -238,16 +238,19 @@ class Serving extends LimitedAsks implements AskReceiver {
 
   #answer(ask: IncomingAsk, result: unknown): void {
     const port = this.#port;
-    if (ask.wantsAnswer && port.alive) {
+    if (port.alive) {
       try {
-        writeAnswer(port.out, ask, result, port.connection);
+        if (ask.wantsAnswer) writeAnswer(port.out, ask, result, port.connection);
+        else checkResult(ask, result, port.connection);
       } catch (error) {
         ask.command = undefined;
         return this.#fail(ask, error);
       }
-      port.written();
-      if (ask.command?.responseType.last)
-        port.fail(new ConnectionClosed(`${ask.name} was answered, and its answer is the last box`));
+      if (ask.wantsAnswer) {
+        port.written();
+        if (ask.command?.responseType.last)
+          port.fail(new ConnectionClosed(`${ask.name} was answered, and its answer is the last box`));
+      }
     }
     if (ask.watched !== undefined) port.observer?.callAnswered?.(ask.watched);
   }

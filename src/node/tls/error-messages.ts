@@ -44,18 +44,14 @@ const VERIFICATION: Readonly<Record<string, (subject: VerificationContext) => st
   ERR_TLS_CERT_ALTNAME_INVALID: wrongName,
 };
 
-/** Explanation if a TLS client receives the first message of another TLS client. */
-export const TWO_CLIENTS = 'both ends are TLS clients: set `role: "server"` at one end';
+/** Message for two clients, for example two programs that connect to a relay. */
+export const BOTH_ARE_CLIENTS =
+  'both ends are TLS clients: set `role` to "server" at one end (in the options of connect or attach)';
 
 /** Messages for handshakes that failed for a reason other than a certificate. */
 const HANDSHAKE: readonly (readonly [RegExp, string])[] = [
   [/WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG|HTTP_REQUEST|BAD_RECORD_TYPE/, "the peer does not speak TLS"],
   [/UNSUPPORTED_PROTOCOL|VERSION_TOO_LOW/, "the peer supports no accepted version of TLS (1.2 or newer)"],
-  // Both have sent their first message before they received the other's.
-  [
-    /UNEXPECTED_MESSAGE/,
-    "a message of the handshake is out of order, as if both ends were TLS clients (set `role`)",
-  ],
   [/NO_SHARED_CIPHER/, "the peer supports no accepted cipher"],
 ];
 

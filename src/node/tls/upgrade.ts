@@ -1,17 +1,18 @@
 /** The upgrade of one open stream to TLS. */
 import type { Duplex } from "node:stream";
 import type { TLSSocket } from "node:tls";
-import type { AmpError } from "../../core/errors/amp-error.ts";
 import { HandshakeError, PlaintextAfterStartTLS } from "../../core/errors/tls.ts";
 import { ephemeralCertificate } from "../certificates/ephemeral.ts";
-import { TWO_CLIENTS } from "./error-messages.ts";
+import { BOTH_ARE_CLIENTS } from "./error-messages.ts";
 import { handshake } from "./handshake.ts";
 import type { UpgradeOptions } from "./options.ts";
 import { checkStream, checkTLSOptions } from "./validate-options.ts";
 
-/** Type of a TLS record with a handshake message, and of its message (RFC 8446, 5.1 and 4). */
+/** First byte of a TLS record of the handshake, and of the message ClientHello in it. */
 const HANDSHAKE_RECORD = 22;
 const CLIENT_HELLO = 1;
+/** The alert `unexpected_message`, with which TLS answers a message that only a server may get. */
+const UNEXPECTED_MESSAGE = Uint8Array.of(21, 3, 3, 0, 2, 2, 10);
 
 /**
  * Upgrades a plaintext stream to TLS.
@@ -37,7 +38,15 @@ export async function upgrade(stream: Duplex, options: UpgradeOptions): Promise<
     const { role, signal: _, ...given } = options;
     checkTLSOptions(given, role);
     if (options.role === "server") return await handshake(stream, withCertificate(options));
-    if (stream.readableLength > 0) throw unexpectedBytes(stream);
+    if (stream.readableLength > 0) {
+      if (isClientHello(stream)) {
+        stream.end(UNEXPECTED_MESSAGE); // the peer learns why, too
+        throw new HandshakeError(BOTH_ARE_CLIENTS);
+      }
+      throw new PlaintextAfterStartTLS(
+        `the peer sent plaintext after StartTLS: ${stream.readableLength} bytes before the handshake`,
+      );
+    }
     return await handshake(stream, options);
   } catch (error) {
     stream.destroy();
@@ -45,17 +54,12 @@ export async function upgrade(stream: Duplex, options: UpgradeOptions): Promise<
   }
 }
 
-/** Returns the error for bytes that a peer sends to a TLS client before the client's first byte. The stream cannot be used any more. */
-function unexpectedBytes(stream: Duplex): AmpError {
-  const count = stream.readableLength;
-  if (isClientHello(stream.read())) return new HandshakeError(`the TLS handshake failed: ${TWO_CLIENTS}`);
-  return new PlaintextAfterStartTLS(
-    `the peer sent plaintext after StartTLS: ${count} bytes before the handshake`,
-  );
-}
-
-function isClientHello(bytes: unknown): boolean {
-  return bytes instanceof Uint8Array && bytes[0] === HANDSHAKE_RECORD && bytes[5] === CLIENT_HELLO;
+/** Returns true if the unread bytes begin with the first message of a TLS client. */
+function isClientHello(stream: Duplex): boolean {
+  const chunk: unknown = stream.read();
+  if (!(chunk instanceof Uint8Array)) return false;
+  stream.unshift(chunk);
+  return chunk[0] === HANDSHAKE_RECORD && chunk[1] === 3 && (chunk.length < 6 || chunk[5] === CLIENT_HELLO);
 }
 
 function withCertificate(options: UpgradeOptions): UpgradeOptions {
