@@ -85,7 +85,7 @@ function turnsOfLoop() {
   const clock: Clock = {
     now: () => 0,
     setTimeout: () => expect.unreachable("nextTurn takes its place"),
-    clearTimeout() {},
+    clearTimeout: () => expect.unreachable("there is no timer"),
     nextTurn: (callback) => void next.push(callback),
   };
   const turns = new ReadingTurns(clock);
@@ -132,6 +132,33 @@ describe("turns of reading", () => {
     turns.leave(gone);
     begin();
     expect(next).toHaveLength(0);
+  });
+
+  test("without nextTurn a timer begins the next turn, only while a connection waits", () => {
+    const { clock, turn, timers } = steppingClock(0);
+    const turns = new ReadingTurns(clock);
+    turns.spend(2);
+    expect(timers.size).toBe(0);
+    const order: string[] = [];
+    const taker = (name: string) => ({
+      takeTurn() {
+        order.push(name);
+        turns.spend(2);
+      },
+    });
+    const [a, b, c] = [taker("a"), taker("b"), taker("c")];
+    for (const one of [a, b, c]) turns.wait(one);
+    turns.leave(c);
+    expect(timers.size).toBe(1);
+    turn();
+    turn();
+    expect([order.join(""), timers.size]).toEqual(["ab", 0]);
+    turns.wait(c);
+    turns.leave(c);
+    expect(timers.size).toBe(0);
+    turns.wait(c);
+    turn();
+    expect([order.join(""), timers.size]).toEqual(["abc", 0]);
   });
 
   test("a slice is half a millisecond, and shorter if many connections wait, but at least a quarter", () => {
