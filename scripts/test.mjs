@@ -10,6 +10,7 @@ import { npm, run } from "./run.mjs";
 import {
   ensureChromium,
   ensureDependencies,
+  ensureEpoptes,
   ensureHAProxy,
   ensureTshark,
   ensureTwisted,
@@ -19,6 +20,7 @@ import {
 ensureDependencies();
 const twisted = ensureTwisted() ? "1" : "0";
 ensureTwistedExamples();
+ensureEpoptes();
 ensureTshark();
 ensureHAProxy();
 ensureChromium();

@@ -176,4 +176,9 @@ export interface Clock {
   /** Calls `callback` once after a number of milliseconds. */
   setTimeout(callback: () => void, milliseconds: number): unknown;
   clearTimeout(timer: unknown): void;
+  /**
+   * Calls `callback` once in the next turn of the event loop, after new input. Connections with the same function take turns.
+   * Default: `setTimeout` with 0 milliseconds.
+   */
+  readonly nextTurn?: ((callback: () => void) => void) | undefined;
 }

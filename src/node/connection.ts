@@ -1,6 +1,7 @@
 /** A connection over a Node stream: the core's connection with Node's certificates. */
 
 import type { Duplex } from "node:stream";
+import { type InspectOptionsStylized, inspect } from "node:util";
 import type { Command } from "../core/command/command.ts";
 import type { CallOptions } from "../core/command/types.ts";
 import { ALL_FEATURES, Connection } from "../core/complete-connection.ts";
@@ -139,6 +140,12 @@ export class NodeConnection extends Connection {
   unref(): this {
     this.#setRef(false);
     return this;
+  }
+
+  /** Shows what identifies the connection and its state in `console.log`. */
+  [inspect.custom](_depth: number, options: InspectOptionsStylized): string {
+    const { id, state, remoteAddress, secure, reason } = this;
+    return `NodeConnection ${inspect({ id, state, remoteAddress, secure, ...(reason && { reason }) }, options)}`;
   }
 
   #setRef(refs: boolean): void {

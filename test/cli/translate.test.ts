@@ -65,7 +65,7 @@ describeWithTwisted("import", () => {
   it("writes every class of the interoperability peers as an equal command", async () => {
     const made = await load(written(await imported(PYTHON, { bigint: true }), "ts"));
     const commands = Object.values(made).filter((value) => value instanceof Command);
-    expect(commands).toHaveLength(39);
+    expect(commands).toHaveLength(40);
     const likes = Object.values(ours).filter((value) => value instanceof Command);
     for (const mine of commands) {
       const like = likes.find(({ name }) => name === mine.name) as Command | undefined;
@@ -230,6 +230,9 @@ print(again.serialize().hex())
     ]);
     expect(text).toContain("export class Narrow extends Quota {");
     expect(text).toContain('export const Quit = command("Quit", {\n  responseType: quitBox,\n});');
+    expect(await exported(written(text, "ts"))).toContain(
+      "class Quit(amp.Command):\n    responseType = amp.QuitBox",
+    );
   });
 
   it("imports several modules and packages, and writes what they share once", async () => {

@@ -164,6 +164,12 @@ export function callSuite(open: () => Promise<NodeConnection>): void {
     expect(causeOf(late)).toBe(await doomed.closed);
   });
 
+  it("the peer closes the connection after an answer that is its last box", async () => {
+    const doomed = await open();
+    expect(await doomed.callRemote(commands.Quit, { message: TEXT })).toEqual({ goodbye: TEXT });
+    expect(await doomed.closed).toBeInstanceOf(ConnectionClosed);
+  });
+
   it("a caller receives a fatal error as an instance of its class", async () => {
     const doomed = await open();
     const call = doomed.callRemote(commands.FailFatal, { message: TEXT });

@@ -239,7 +239,7 @@ describe("TLS", () => {
     expect(error.message).toContain("not served in plaintext");
   });
 
-  test("a wss: URL makes the connection secure, without claiming that the peer was verified", async () => {
+  test("case 40: a wss: URL makes the connection secure, without claiming that the peer was verified", async () => {
     const [client] = await sockets();
     const wrapped = Object.create(client, { url: { value: "wss://example.com/" } });
     for (const name of ["addEventListener", "removeEventListener", "send", "close", "terminate"] as const)

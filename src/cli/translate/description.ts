@@ -33,7 +33,7 @@ export interface CommandDescription {
   readonly requiresAnswer: boolean;
   readonly requireTLS: boolean;
   readonly idempotent: boolean;
-  /** True for Twisted's `responseType = QuitBox`: the connection closes after the answer. */
+  /** True for the response type `QuitBox`: the connection closes after the answer. */
   readonly quits?: boolean | undefined;
 }
 

@@ -91,25 +91,32 @@ export function writeError(
   description: string,
   data?: ReadonlyMap<string, Uint8Array>,
 ): void {
-  const bytes = textToKey(code);
-  const codeBytes = bytes.length > MAX_VALUE_LENGTH ? shortened(code) : bytes;
-  const descriptionBytes = shortened(description);
   if (data !== undefined && data.size > 0) {
-    const box = new Box(data).set(ERROR, tagBytes(tag)).set(ERROR_CODE, codeBytes);
-    writeBox(out, box.set(ERROR_DESCRIPTION, descriptionBytes));
+    const box = new Box(data).set(ERROR, tagBytes(tag)).set(ERROR_CODE, codeBytes(code));
+    writeBox(out, box.set(ERROR_DESCRIPTION, shortened(description)));
     return;
   }
-  // Without a map: a peer can cause an error with every box that it sends.
+  // Without a map, and short text without TextEncoder: a peer can cause an error with every box that it sends.
   out.appendFixed(errorKey);
   out.uint16(tag.end - tag.start);
   out.appendRange(tag.bytes, tag.start, tag.end);
   out.appendFixed(errorCodeKey);
-  out.uint16(codeBytes.length);
-  out.append(codeBytes);
+  writeText(out, code, codeBytes);
   out.appendFixed(errorDescriptionKey);
-  out.uint16(descriptionBytes.length);
-  out.append(descriptionBytes);
+  writeText(out, description, shortened);
   out.uint16(0);
+}
+
+/** Writes text as a value. @param encode for text that is long or has surrogates */
+function writeText(out: ByteWriter, text: string, encode: (text: string) => Uint8Array): void {
+  const start = out.beginCounted();
+  if (!out.shortText(text)) out.append(encode(text));
+  out.endCounted(start);
+}
+
+function codeBytes(code: string): Uint8Array {
+  const bytes = textToKey(code);
+  return bytes.length > MAX_VALUE_LENGTH ? shortened(code) : bytes;
 }
 
 /** UTF-8 of the text, cut between two characters if it is longer than a value may be. */

@@ -296,8 +296,11 @@ describe("an end that is asked GoAway", () => {
     expect(reason?.message).toBe(
       "not executed: the peer accepts no more calls on this connection: a new version",
     );
-    expect(await rejection(connection.callRemote(Sum, { a: 1, b: 2 }))).toBe(reason);
-    expect(await rejection(connection.callRemoteString("Sum"))).toBe(reason);
+    for (const call of [connection.callRemote(Sum, { a: 1, b: 2 }), connection.callRemoteString("Sum")]) {
+      const error = await rejection(call);
+      expect(error).toBeInstanceOf(Unavailable);
+      expect(error.cause).toBe(reason);
+    }
     expect(() => connection.callRemote(Note, { text: "" })).toThrow(Unavailable);
     expect(() => connection.callRemoteString("Note", undefined, { requiresAnswer: false })).toThrow(
       Unavailable,

@@ -130,6 +130,10 @@ class Peer(amp.AMP):
     def failFatal(self, message):
         raise commands.FatalError(message)
 
+    @commands.Quit.responder
+    def quit(self, message):
+        return {"goodbye": message}
+
     @commands.FailUndeclared.responder
     def failUndeclared(self, message):
         raise RuntimeError(message)

@@ -362,7 +362,9 @@ class ChangeDriver implements Feature, ProtocolChanges {
     current.release = limitChange(current.change.state, options, this.#kernel, {
       expired: (limit) => {
         const missing =
-          this.#kernel.state === "asked" ? "the peer has not answered" : "the handshake is not done";
+          this.#kernel.state === "asked"
+            ? "the peer has not answered"
+            : "the handshake is not done (two TLS servers wait for each other: see `role`)";
         this.#fail(new HandshakeTimeout(`${limit}: ${missing}`));
         this.#kernel.transport.destroy(); // a silent peer would not react to an orderly end
       },
