@@ -2,8 +2,9 @@
 
 import { type InPlaceArgument, inPlaceArgument } from "../schema/argument.ts";
 import type { ByteWriter } from "../wire/byte-writer.ts";
+import { valueText } from "../wire/short-text.ts";
 import { shownValue } from "../wire/value-text.ts";
-import { readBigInteger } from "./integer.ts";
+import { parseInteger } from "./integer.ts";
 
 /** The smallest number with more digits than Python reads from a text. */
 const BEYOND = 10n ** 4300n;
@@ -18,7 +19,7 @@ const BEYOND = 10n ** 4300n;
  * @throws SyntaxError, RangeError when decoding
  */
 export function bigInteger(): InPlaceArgument<bigint> {
-  return inPlaceArgument({ write, read: readBigInteger }, { type: "BigInteger" });
+  return inPlaceArgument({ write, read }, { type: "BigInteger" });
 }
 
 function write(value: bigint, out: ByteWriter): void {
@@ -26,4 +27,8 @@ function write(value: bigint, out: ByteWriter): void {
   if (value >= BEYOND || value <= -BEYOND)
     throw new RangeError("an integer of more than 4300 digits: Python reads at most 4300");
   out.ascii(String(value));
+}
+
+function read(bytes: Uint8Array, start: number, end: number): bigint {
+  return parseInteger(valueText(bytes, start, end));
 }

@@ -2,7 +2,7 @@
 import type { Decimal } from "decimal.js";
 import { type InPlaceArgument, inPlaceArgument } from "../schema/argument.ts";
 import type { ByteWriter } from "../wire/byte-writer.ts";
-import { valueText } from "../wire/value-text.ts";
+import { valueText } from "../wire/short-text.ts";
 import { decimalText, exactDecimal, plainDecimal } from "./python-decimal.ts";
 
 const MINUS = 0x2d;

@@ -2,7 +2,8 @@
 
 import { type InPlaceArgument, inPlaceArgument } from "../schema/argument.ts";
 import type { ByteWriter } from "../wire/byte-writer.ts";
-import { shownBytes, shownValue, valueText } from "../wire/value-text.ts";
+import { valueText } from "../wire/short-text.ts";
+import { shownBytes, shownValue } from "../wire/value-text.ts";
 import { writeInteger } from "./integer.ts";
 
 const ZERO = 0x30;

@@ -1,8 +1,9 @@
 /** AMP's Integer as a `number`, and the parser of both integer codecs. */
 
+import { utf8Lenient } from "../platform.ts";
 import { type InPlaceArgument, inPlaceArgument } from "../schema/argument.ts";
 import type { ByteWriter } from "../wire/byte-writer.ts";
-import { shownBytes, shownValue, valueText } from "../wire/value-text.ts";
+import { shownValue } from "../wire/value-text.ts";
 
 const MINUS = 0x2d;
 const ZERO = 0x30;
@@ -65,18 +66,18 @@ export function readInteger(bytes: Uint8Array, start: number, end: number): numb
 }
 
 function readRareInteger(bytes: Uint8Array, start: number, end: number): number {
-  const value = readBigInteger(bytes, start, end);
-  const number = Number(value);
+  const text = utf8Lenient.decode(bytes.subarray(start, end));
+  const number = Number(parseInteger(text));
   if (Number.isSafeInteger(number)) return number;
   throw new RangeError(
-    `the integer ${shownBytes(bytes, start, end)} does not fit a number without loss: declare it as bigInteger()`,
+    `the integer ${shownValue(text)} does not fit a number without loss: declare it as bigInteger()`,
   );
 }
 
 /** @throws SyntaxError, RangeError */
-export function readBigInteger(bytes: Uint8Array, start: number, end: number): bigint {
-  const match = INTEGER.exec(valueText(bytes, start, end));
-  if (match === null) throw new SyntaxError(`not an integer: ${shownBytes(bytes, start, end)}`);
+export function parseInteger(text: string): bigint {
+  const match = INTEGER.exec(text);
+  if (match === null) throw new SyntaxError(`not an integer: ${shownValue(text)}`);
   const digits = (match[2] as string).replaceAll("_", "");
   if (digits.length > MAX_DIGITS) {
     throw new RangeError(`an integer of ${digits.length} digits: Python reads at most ${MAX_DIGITS}`);

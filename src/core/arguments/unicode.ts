@@ -5,7 +5,8 @@ import { utf8Strict } from "../platform.ts";
 import { type InPlaceArgument, inPlaceArgument } from "../schema/argument.ts";
 import type { ByteWriter } from "../wire/byte-writer.ts";
 import { mediumText } from "../wire/medium-text.ts";
-import { shortAscii, shownBytes, shownValue } from "../wire/value-text.ts";
+import { shortAscii } from "../wire/short-text.ts";
+import { shownBytes, shownValue } from "../wire/value-text.ts";
 
 /** Size up to which `mediumText` is faster than the decoder of the platform. */
 const MEDIUM_TEXT_BYTES = 512;

@@ -114,8 +114,6 @@ export class Command<A extends Fields = Fields, R extends Fields = Fields, Q ext
   readonly #ask: BoxTemplate;
   readonly #askWithoutAnswer: BoxTemplate;
   readonly #answer: BoxTemplate;
-  readonly #bareArguments: BoxTemplate;
-  readonly #bareResponse: BoxTemplate;
   /** Conversions that a subclass overrides. Those use the slow path, through a Box. */
   readonly #replaced: {
     makeArguments: boolean;
@@ -159,8 +157,6 @@ export class Command<A extends Fields = Fields, R extends Fields = Fields, Q ext
     this.#ask = new BoxTemplate(this.#argumentFields, [{ key: ASK }, commandKey]);
     this.#askWithoutAnswer = new BoxTemplate(this.#argumentFields, [commandKey]);
     this.#answer = new BoxTemplate(this.#responseFields, [{ key: ANSWER }]);
-    this.#bareArguments = new BoxTemplate(this.#argumentFields, []);
-    this.#bareResponse = new BoxTemplate(this.#responseFields, []);
     const base = Command.prototype;
     this.#replaced = {
       makeArguments: this.makeArguments !== base.makeArguments,
@@ -209,7 +205,7 @@ export class Command<A extends Fields = Fields, R extends Fields = Fields, Q ext
 
   /** Encodes arguments to a box without the keys of the protocol. @throws InvalidSignature, TooLong */
   makeArguments(values: InputOf<A>, connection?: unknown): Box {
-    return boxOf(this.#bareArguments, values, connection);
+    return boxOf(this.#askWithoutAnswer, COMMAND, values, connection);
   }
 
   /** Decodes the arguments from a box. @throws InvalidSignature */
@@ -220,7 +216,7 @@ export class Command<A extends Fields = Fields, R extends Fields = Fields, Q ext
 
   /** Encodes a response to a box without the keys of the protocol. @throws InvalidSignature, TooLong */
   makeResponse(values: InputOf<R>, connection?: unknown): Box {
-    return boxOf(this.#bareResponse, values, connection);
+    return boxOf(this.#answer, ANSWER, values, connection);
   }
 
   /** Decodes the response from a box. @throws InvalidSignature */
@@ -308,8 +304,11 @@ function defined<Spec extends object>(spec: Spec): Partial<Spec> {
   return Object.fromEntries(entries) as Partial<Spec>; // a subset of its entries
 }
 
-function boxOf(template: BoxTemplate, values: Values, connection: unknown): Box {
+/** @param key the key of the protocol that the template adds */
+function boxOf(template: BoxTemplate, key: string, values: Values, connection: unknown): Box {
   const out = new ByteWriter();
   template.write(out, NO_TAG, values, connection);
-  return frameOfBytes(out.copy()).toBox();
+  const box = frameOfBytes(out.copy()).toBox();
+  box.delete(key);
+  return box;
 }
