@@ -6,6 +6,7 @@ import { boxReceiver } from "./features/box-receiver.ts";
 import { boxTimeout } from "./features/box-timeout.ts";
 import { goAway } from "./features/go-away.ts";
 import { liveness } from "./features/liveness.ts";
+import { locatorOption } from "./features/locator-option.ts";
 import { protocolChanges } from "./features/protocol-change/driver.ts";
 import { unsentWatch } from "./features/unsent-watch.ts";
 import { CONNECTION_OPTIONS, checkOptionNames } from "./option-names.ts";
@@ -14,6 +15,7 @@ import type { SharedBudgets } from "./serving/shared-budget.ts";
 import type { Clock, Transport } from "./transport.ts";
 
 export const ALL_FEATURES: FeatureSet = [
+  locatorOption,
   protocolChanges,
   boxReceiver,
   boxTimeout,

@@ -9,6 +9,7 @@ import { boxReceiver } from "../core/features/box-receiver.ts";
 import { boxTimeout } from "../core/features/box-timeout.ts";
 import { goAway } from "../core/features/go-away.ts";
 import { liveness } from "../core/features/liveness.ts";
+import { locatorOption } from "../core/features/locator-option.ts";
 import { unsentWatch } from "../core/features/unsent-watch.ts";
 import { CONNECTION_OPTIONS, checkOptionNames } from "../core/option-names.ts";
 import { ReportLimiter } from "../core/serving/report-limiter.ts";
@@ -26,9 +27,9 @@ import { platformClock } from "./platform.ts";
 import type { WebSocketLike } from "./socket.ts";
 
 /** Features of a connection that `connect` opens. */
-export const FEATURES: FeatureSet = [boxReceiver, boxTimeout, liveness, goAway];
+export const FEATURES: FeatureSet = [locatorOption, boxReceiver, boxTimeout, liveness, goAway];
 /** Features of a connection on any WebSocket. The peer may be a client that does not read. Not spread: bundlers would keep it. */
-const ATTACHED_FEATURES: FeatureSet = [boxReceiver, boxTimeout, liveness, unsentWatch, goAway];
+const ATTACHED_FEATURES: FeatureSet = [locatorOption, boxReceiver, boxTimeout, liveness, unsentWatch, goAway];
 
 /** The latest `onError` of `attach`. It receives the number of reports that were dropped. */
 let latest: WebSocketOptions["onError"];

@@ -1,4 +1,5 @@
 /** Calls prepared from the command line, with a schema or without. */
+import { declaredErrorOf } from "../../core/errors/declared-error-of.ts";
 import { type Command, TLSRequired } from "../../index.ts";
 import type { NodeConnection } from "../../node/index.ts";
 import { Failure, UsageError } from "../cli-error.ts";
@@ -82,7 +83,7 @@ function typedRequest(command: Command, args: readonly TypedArgument[]): Request
 
 /** Returns a declared error with its error code in the message, or undefined for other errors. */
 function declared(command: Command, error: unknown): Failure | undefined {
-  const code = command.declaredErrors.codeFor(error)?.code;
+  const code = declaredErrorOf(command.declaredErrors, error)?.code;
   if (code === undefined || !(error instanceof Error)) return undefined;
   return new Failure(`${code}: ${error.message}`, undefined, { code, cause: error });
 }

@@ -1,7 +1,5 @@
 /** The options of a connection, and their check. */
 import type { AmpConnection, AnyCommand } from "../command/types.ts";
-import { anotherCopy, RESPONDER_BRAND, SEAM } from "../errors/brand.ts";
-import { InvalidSignature } from "../errors/caller.ts";
 import { checkNotNegative } from "../number-option.ts";
 import type { Observer } from "../observer.ts";
 import { checkOptionTypes } from "../option-types.ts";
@@ -109,7 +107,7 @@ export function checkConnectionOptions(
   options: object,
   features: readonly { check?(options: object): void }[],
 ): Limits {
-  const { callTimeout, limits, locator, requireTLS } = options as ConnectionOptions; // programs in JavaScript may pass anything
+  const { callTimeout, limits, requireTLS } = options as ConnectionOptions; // programs in JavaScript may pass anything
   checkOptionTypes("connection", options, {
     limits: "object",
     onError: "function",
@@ -122,13 +120,6 @@ export function checkConnectionOptions(
   if (requireTLS !== undefined && requireTLS !== "verified" && typeof requireTLS !== "boolean")
     throw new TypeError(`requireTLS must be true, false or "verified", not ${shownValue(requireTLS)}`);
   for (const kind of features) kind.check?.(options);
-  if (locator !== undefined && typeof locator?.locateResponder !== "function") {
-    throw new InvalidSignature(
-      `the option locator must be an object with the method locateResponder, as locator(...) makes it, not ${shownValue(locator)}`,
-    );
-  }
-  const copy = locator && Reflect.get(locator, RESPONDER_BRAND);
-  if (copy !== undefined && copy !== SEAM) throw new InvalidSignature(anotherCopy("the option locator"));
   checkNotNegative({ callTimeout });
   return resolveLimits(limits);
 }

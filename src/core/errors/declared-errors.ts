@@ -1,8 +1,6 @@
 /** The errors that a command declares, from error code to class and from class to error code. */
-import { ERROR_BRAND } from "./amp-error.ts";
 import { InvalidSignature } from "./caller.ts";
 import { checkErrorCode } from "./peer.ts";
-import { isError } from "./to-error.ts";
 
 /** Error class whose constructor takes the description from the wire, `_error_description`. */
 export type ErrorClass = new (message: string) => Error;
@@ -23,7 +21,7 @@ export interface ErrorWithData {
 /** Error codes and their classes. Bytes of a code that are not UTF-8 are lone surrogates U+DC80..U+DCFF, as in keys. */
 export type ErrorCodes = Readonly<Record<string, ErrorClass | ErrorWithData>>;
 
-interface DeclaredError {
+export interface DeclaredError {
   readonly code: string;
   /** True: the connection is closed after the error has been sent. */
   readonly fatal: boolean;
@@ -37,7 +35,8 @@ export function errorClassOf(declared: ErrorClass | ErrorWithData): ErrorWithDat
 
 export class DeclaredErrors {
   readonly #byCode = new Map<string, ErrorClass | ErrorWithData>();
-  readonly #byClass = new Map<{ readonly prototype: object }, DeclaredError>();
+  /** Read by `declaredErrorOf`. */
+  readonly byClass = new Map<{ readonly prototype: object }, DeclaredError>();
 
   /** @throws InvalidSignature for an error code without a class, or one that the wire cannot carry */
   constructor(errors: ErrorCodes, fatalErrors: ErrorCodes) {
@@ -55,7 +54,7 @@ export class DeclaredErrors {
           `error ${code} must be an error class, not a value of type ${errorClass === null ? "null" : typeof errorClass}`,
         );
       this.#byCode.set(code, declared);
-      this.#byClass.set(errorClass, {
+      this.byClass.set(errorClass, {
         code,
         fatal,
         data: typeof declared === "object" ? declared : undefined,
@@ -65,42 +64,12 @@ export class DeclaredErrors {
 
   /** Adds the classes of a base command. They keep their codes, even if this command declares a code for another class. */
   inherit(base: DeclaredErrors): void {
-    for (const [errorClass, declared] of base.#byClass) {
-      if (!this.#byClass.has(errorClass)) this.#byClass.set(errorClass, declared);
+    for (const [errorClass, declared] of base.byClass) {
+      if (!this.byClass.has(errorClass)) this.byClass.set(errorClass, declared);
     }
   }
 
   classFor(code: string): ErrorClass | ErrorWithData | undefined {
     return this.#byCode.get(code);
   }
-
-  /** Returns the code of the most derived declared class of the error. */
-  codeFor(error: unknown): DeclaredError | undefined {
-    if (!isError(error)) return undefined;
-    for (
-      let proto: object | null = Object.getPrototypeOf(error);
-      proto !== null;
-      proto = Object.getPrototypeOf(proto)
-    ) {
-      const declared = this.#byClass.get(proto.constructor) ?? this.#copyOf(proto);
-      if (declared !== undefined) return declared;
-    }
-    return undefined;
-  }
-
-  /** Returns the declaration of a class of which the prototype belongs to another copy of the package, or to another realm. */
-  #copyOf(proto: object): DeclaredError | undefined {
-    const kind = kindOf(proto);
-    if (kind === undefined) return undefined;
-    for (const [errorClass, declared] of this.#byClass)
-      if (kindOf(errorClass.prototype) === kind) return declared;
-    return undefined;
-  }
-}
-
-/** Returns the name that all copies of a class of the library, or of the platform, have. */
-function kindOf(proto: object): unknown {
-  if (Object.hasOwn(proto, ERROR_BRAND)) return Reflect.get(proto, ERROR_BRAND);
-  const isBuiltIn = /\{\s*\[native code\]\s*\}$/.test(Function.prototype.toString.call(proto.constructor));
-  return isBuiltIn && Object.hasOwn(proto, "name") ? Reflect.get(proto, "name") : undefined;
 }

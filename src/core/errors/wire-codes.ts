@@ -1,5 +1,6 @@
 /** Mapping of errors to the wire and back. */
 import { TLSRequired } from "./caller.ts";
+import { declaredErrorOf } from "./declared-error-of.ts";
 import type { DeclaredErrors, ErrorClass } from "./declared-errors.ts";
 import { checkErrorCode, RemoteAmpError, Unavailable, UnhandledCommand, UnknownRemoteError } from "./peer.ts";
 import { shownText } from "./safe-text.ts";
@@ -53,7 +54,7 @@ export function toWire(error: unknown, declared: DeclaredErrors | undefined): Wi
 }
 
 function wireError(error: Error, declared: DeclaredErrors | undefined): WireError | undefined {
-  const known = declared?.codeFor(error);
+  const known = declared && declaredErrorOf(declared, error);
   if (known !== undefined) {
     const { code, fatal } = known;
     try {
@@ -118,6 +119,6 @@ export function shownPrefix(name: string, code: string): string {
 
 /** Returns true for an error made by {@link fromWire}, false for an error of decoding an answer. */
 export function isFromWire(error: unknown, declared: DeclaredErrors): boolean {
-  if (error instanceof RemoteAmpError || declared.codeFor(error) !== undefined) return true;
+  if (error instanceof RemoteAmpError || declaredErrorOf(declared, error) !== undefined) return true;
   return Object.values(PROTOCOL_ERRORS).some((errorClass) => error instanceof errorClass);
 }

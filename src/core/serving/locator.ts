@@ -71,7 +71,7 @@ function joined(locators: readonly ResponderLocator[]): ResponderLocator {
 /** A fixed set of responders. */
 class Table implements ResponderLocator {
   static {
-    brand(this, RESPONDER_BRAND, SEAM); // `listen` checks it: see `checkConnectionOptions`
+    brand(this, RESPONDER_BRAND, SEAM); // `listen` checks it: see `features/locator-option.ts`
   }
 
   readonly #responders: ReadonlyMap<string, CommandResponder>;
