@@ -137,6 +137,11 @@ export class PendingCalls {
     this.#queuedFrom = Number.POSITIVE_INFINITY;
   }
 
+  /** Returns the entry of a tag, which stays. */
+  get(tag: number): Call | undefined {
+    return this.#calls.get(tag);
+  }
+
   /** Takes the call that an answer belongs to. Undefined if none waits for it: {@link why} says why. */
   take(tag: number): Call | undefined {
     const call = tag < this.#queuedFrom ? this.#calls.take(tag) : undefined;

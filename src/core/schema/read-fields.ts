@@ -13,7 +13,9 @@ export function readFields(set: FieldSet, frame: Frame, connection?: unknown): R
   if (spreadPath !== undefined) return spreadPath.read(set, frame, connection);
   const values: Record<string, unknown> = {};
   const { matched } = frame;
-  const entryOfField = matched !== undefined && matched.owner === set ? matched.entryOfField : undefined;
+  const isMatched = matched !== undefined && matched.owner === set;
+  if (isMatched && frame.fastReader !== undefined) return frame.fastReader.read(frame);
+  const entryOfField = isMatched ? matched.entryOfField : undefined;
   let next = 0;
   for (let position = 0; position < fields.length; position++) {
     const field = fields[position] as Field;

@@ -13,6 +13,7 @@ import type { ChunkOwnership } from "../transport.ts";
 import type { Box } from "./box.ts";
 import { type BoxLimits, DEFAULT_BOX_LIMITS } from "./box-limits.ts";
 import { Chunks } from "./chunks.ts";
+import type { AnsweredCalls } from "./fast-paths.ts";
 import { copiedBytes, Frame, VIEW_BYTES } from "./frame.ts";
 import { PartialBox } from "./partial-box.ts";
 import { KEY_TOO_LONG, scanBox, TOO_MANY_BYTES } from "./scan.ts";
@@ -49,6 +50,11 @@ export class BoxReader {
   constructor(limits: ReaderLimits = {}) {
     this.#maxBoxBytes = limits.maxBoxBytes ?? DEFAULT_BOX_LIMITS.maxBoxBytes;
     this.#maxBoxKeys = limits.maxBoxKeys ?? DEFAULT_BOX_LIMITS.maxBoxKeys;
+  }
+
+  /** Sets the calls in which the expected box of an answer is found: see `fast-paths.ts`. */
+  set calls(calls: AnsweredCalls) {
+    this.#frame.calls = calls;
   }
 
   /** Bytes from the beginning of the stream to the box that is read next. */

@@ -1,6 +1,7 @@
 /** Parses the bytes of one box into a frame. No other file knows how keys and values are encoded in a received box. */
 
-import type { ExpectedBox, ExpectedEntry } from "./expected-box.ts";
+import type { ExpectedBox } from "./expected-box.ts";
+import { type FastEntry, fastPaths } from "./fast-paths.ts";
 import type { Frame } from "./frame.ts";
 import { noteField } from "./protocol-keys.ts";
 
@@ -26,12 +27,17 @@ const TOO_MANY_KEYS = -3;
  *   or a negative number: why the box cannot be read
  */
 export function scanBox(frame: Frame, end: number, limit: number, maxKeys: number): number {
-  if (
-    frame.count === 0 &&
-    frame.expected !== undefined &&
-    scanExpected(frame, frame.expected, limit < end ? limit : end, maxKeys)
-  )
-    return 0;
+  if (frame.count === 0 && frame.expected !== undefined) {
+    const until = limit < end ? limit : end;
+    const start = frame.cursor;
+    if (scanExpected(frame, frame.expected, until, maxKeys)) return 0;
+    const found = frame.calls && fastPaths?.find(frame, start, until);
+    if (found !== undefined && found !== frame.expected) {
+      frame.expected = found;
+      frame.clear(frame.bytes, start);
+      if (scanExpected(frame, found, until, maxKeys)) return 0;
+    }
+  }
   for (;;) {
     const { view, count, cursor } = frame;
     const keyStart = cursor + LENGTH_BYTES;
@@ -66,10 +72,17 @@ function scanExpected(frame: Frame, box: ExpectedBox, end: number, maxKeys: numb
   const { entries } = box;
   const { length } = entries;
   if (length > maxKeys) return false;
+  const { fastReader } = box;
+  if (fastReader !== undefined && fastPaths?.usesCode) {
+    if (!fastReader.scan(frame, end)) return false;
+    frame.matched = box;
+    frame.fastReader = fastReader;
+    return true;
+  }
   let { cursor } = frame;
   let count = 0;
   for (; count < length; count++) {
-    const { fixed, valueOffset, fixedEnd } = entries[count] as ExpectedEntry;
+    const { fixed, valueOffset, fixedEnd } = entries[count] as FastEntry;
     // The comparison reads whole words, up to three bytes more than a short entry has.
     if (cursor + fixed.length + WORD > end || !fixed.isAt(view, cursor)) break;
     const valueStart = cursor + valueOffset;
@@ -92,6 +105,8 @@ function scanExpected(frame: Frame, box: ExpectedBox, end: number, maxKeys: numb
   if (count < length || cursor + LENGTH_BYTES > end || view.getUint16(cursor) !== 0) return false;
   frame.cursor = cursor + LENGTH_BYTES;
   frame.matched = box;
+  frame.fastReader = undefined;
+  fastPaths?.hasRead(box);
   return true;
 }
 
