@@ -1,53 +1,49 @@
-/** Fast paths of a connection on Node: generated code for frequent boxes, and expected boxes found by name. */
+/** Fast paths of connections on Node: generated code for frequent boxes, and expected boxes that are found by name. */
 import type { ConnectionKernel } from "../core/connection/kernel.ts";
+import type { BoxTemplate } from "../core/schema/box-template.ts";
 import { keyPattern } from "../core/wire/box-writer.ts";
-import type { FastBox, FastFields, FastFrame, FastPaths, FastTemplate } from "../core/wire/fast-paths.ts";
+import type { ByteWriter } from "../core/wire/byte-writer.ts";
+import type { ExpectedBox } from "../core/wire/expected-box.ts";
+import { type FastFields, type FastPaths, rowPaths, setRowPaths } from "../core/wire/fast-paths.ts";
+import type { Frame } from "../core/wire/frame.ts";
 import { textToKey } from "../core/wire/key-text.ts";
 import { ANSWER, ASK, COMMAND } from "../core/wire/protocol-keys.ts";
-import { parseTag } from "../core/wire/tag.ts";
+import { scanExpected } from "../core/wire/scan.ts";
+import { parseTag, type Tag } from "../core/wire/tag.ts";
 import { generateReader, generateWriter } from "./generated-code.ts";
 
-/** Boxes of one kind after which code is generated for it: before that, it would cost more than it saves. */
+/** Boxes of one kind after which code is generated for it: before, it would cost more than it saves. */
 const FREQUENT = 200;
 /** Maximum number of pieces of code in a process, each of 5 to 20 kB: a program may create commands without end. */
 const MAX_PIECES = 512;
-/** Boxes with more fields are left to the loops: V8 would not optimise their code. */
+/** Boxes with more fields are left to the loops: their code would be too long for V8 to optimise. */
 const MAX_FIELDS = 64;
 /** Maximum number of commands whose asks are found by name. */
-const MAX_REMEMBERED = 1024;
+const MAX_NAMES = 1024;
+
+const LENGTH_BYTES = 2;
 const WORD_BYTES = 4;
 
-const ask = keyPattern(ASK);
-const answer = keyPattern(ANSWER);
-const command = keyPattern(COMMAND);
-
-/** Generates code until the process forbids it, or has enough. Shared by all connections. */
+/** Generates code until there is enough, or the process forbids it. All connections share one. */
 export class CodeGenerator {
-  readonly #frequent: number;
+  /** Number of boxes of one kind after which code is generated for it. */
+  readonly frequent: number;
   #piecesLeft: number;
-  /** The error that has ended the generation of code, for tests. */
+  /** The error that has ended the generation of code. */
   failure: unknown;
 
   constructor(frequent = FREQUENT, maxPieces = MAX_PIECES) {
-    this.#frequent = frequent;
+    this.frequent = frequent;
     this.#piecesLeft = maxPieces;
   }
 
-  hasWritten(template: FastTemplate): void {
-    if (++template.written === this.#frequent)
-      template.fastWrite = this.#generate(template.set, () => generateWriter(template));
-  }
-
-  hasRead(box: FastBox): void {
-    if (++box.read === this.#frequent) box.fastReader = this.#generate(box.owner, () => generateReader(box));
-  }
-
-  #generate<Code>({ fields }: FastFields, generate: () => Code): Code | undefined {
-    if (this.#piecesLeft === 0 || fields.length > MAX_FIELDS || fields.some(({ shadowed }) => shadowed))
-      return undefined;
+  /** Returns code for boxes with these fields; undefined if they are left to the loops. */
+  generate<Code>({ fields }: FastFields, code: () => Code): Code | undefined {
+    if (this.#piecesLeft === 0 || fields.length > MAX_FIELDS) return undefined;
+    if (fields.some(({ shadowed, spread }) => shadowed || spread !== undefined)) return undefined;
     this.#piecesLeft--;
     try {
-      return generate();
+      return code();
     } catch (error) {
       // `--disallow-code-generation-from-strings`, or a hardened environment such as SES.
       this.#piecesLeft = 0;
@@ -57,74 +53,122 @@ export class CodeGenerator {
   }
 }
 
-/** Fast paths for connections: with a generator, or without one if the program forbids generated code. */
+/** Expected asks by a hash of their names. Of several with the same hash, the last one is found. */
+const asks = new Map<number, ExpectedBox>();
+const askKey = keyPattern(ASK);
+const answerKey = keyPattern(ANSWER);
+const commandKey = keyPattern(COMMAND);
+
 export class NodeFastPaths implements FastPaths {
-  readonly usesCode: boolean;
+  /** Undefined if a program forbids generated code for the connection. */
   readonly #generator: CodeGenerator | undefined;
-  /** Expected asks by a hash of the name. If two names have the same hash, the last one is found. */
-  readonly #asks = new Map<number, FastBox>();
-  #remembered = new WeakSet<FastBox>();
 
   constructor(generator: CodeGenerator | undefined) {
     this.#generator = generator;
-    this.usesCode = generator !== undefined;
   }
 
-  hasWritten(template: FastTemplate): void {
-    this.#generator?.hasWritten(template);
+  write(template: BoxTemplate, out: ByteWriter, tag: Tag, values: object): boolean {
+    const generator = this.#generator;
+    if (generator === undefined) return false;
+    const { fastWrite } = template;
+    if (fastWrite !== undefined) return fastWrite(out, tag, values);
+    if (++template.uses === generator.frequent)
+      template.fastWrite = generator.generate(template.set, () => generateWriter(template));
+    return false;
   }
 
-  hasRead(box: FastBox): void {
-    this.#generator?.hasRead(box);
+  scan(frame: Frame, end: number, maxKeys: number): boolean {
+    if (rowPaths !== this) setRowPaths(this);
+    const { bytes, cursor, expected } = frame;
+    // The previous box is the cheapest guess, and right if one command is called again and again.
+    if (expected !== undefined && this.#scanAs(frame, expected, end, maxKeys)) return true;
+    const found = find(frame, cursor, end);
+    if (found === undefined || found === expected) return false;
+    frame.clear(bytes, cursor);
+    frame.expected = found;
+    return this.#scanAs(frame, found, end, maxKeys);
   }
 
-  remember(box: FastBox): void {
-    if (box.commandName === undefined || this.#remembered.has(box)) return;
-    const name = textToKey(box.commandName);
-    if (this.#asks.size >= MAX_REMEMBERED) {
-      this.#asks.clear();
-      this.#remembered = new WeakSet();
+  readRows(frame: Frame, end: number, rows: unknown[]): boolean {
+    const { expected } = frame;
+    const reader = expected && this.#readerOf(expected);
+    reader?.readRows?.(frame, end, rows);
+    return frame.cursor === end;
+  }
+
+  #scanAs(frame: Frame, box: ExpectedBox, end: number, maxKeys: number): boolean {
+    const reader = this.#readerOf(box);
+    frame.fastReader = reader;
+    if (reader === undefined) return scanExpected(frame, box, end, maxKeys);
+    if (box.entries.length > maxKeys || !reader.scan(frame, end)) return false;
+    frame.matched = box;
+    return true;
+  }
+
+  /** Returns the code that reads such boxes, if there is any. */
+  #readerOf(box: ExpectedBox): ExpectedBox["fastReader"] {
+    const generator = this.#generator;
+    if (box.uses === 0) remember(box);
+    if (generator === undefined) {
+      box.uses ||= 1;
+      return undefined;
     }
-    this.#asks.set(hashOf(new DataView(name.buffer), name.byteOffset, name.length, box.ask >= 0), box);
-    this.#remembered.add(box);
-  }
-
-  find(frame: FastFrame, start: number, end: number): FastBox | undefined {
-    const { view, bytes } = frame;
-    const tag = start + answer.length + 2;
-    if (tag + WORD_BYTES > end) return undefined;
-    if (answer.isAt(view, start)) {
-      const tagEnd = tag + view.getUint16(tag - 2);
-      return tagEnd > end ? undefined : frame.calls?.get(parseTag(bytes, tag, tagEnd))?.command?.expectedAnswer;
-    }
-    const hasTag = ask.isAt(view, start);
-    const key = hasTag ? start + ask.length + 2 + view.getUint16(start + ask.length) : start;
-    const name = key + command.length + 2;
-    if (name + WORD_BYTES > end || !command.isAt(view, key)) return undefined;
-    const length = view.getUint16(name - 2);
-    return name + length > end ? undefined : this.#asks.get(hashOf(view, name, length, hasTag));
+    if (box.fastReader === undefined && ++box.uses === generator.frequent)
+      box.fastReader = generator.generate(box.owner, () => generateReader(box));
+    return box.fastReader;
   }
 }
 
-/** Returns a hash of a command name, which differs for asks with and without a tag. */
+/** Stores what the asks of a command look like. */
+function remember(box: ExpectedBox): void {
+  if (box.commandName === undefined) return;
+  const name = textToKey(box.commandName);
+  const hash = hashOf(new DataView(name.buffer), name.byteOffset, name.length, box.ask >= 0);
+  if (asks.size < MAX_NAMES || asks.has(hash)) asks.set(hash, box);
+}
+
+/** Returns what the box that begins at `start` should look like, by the name of its command or by its tag. */
+function find({ bytes, view, calls }: Frame, start: number, end: number): ExpectedBox | undefined {
+  const answerTag = start + answerKey.length + LENGTH_BYTES;
+  if (answerTag + WORD_BYTES > end) return undefined; // shorter than any ask or answer
+  if (answerKey.isAt(view, start)) {
+    const tagEnd = answerTag + view.getUint16(answerTag - LENGTH_BYTES);
+    if (tagEnd > end) return undefined;
+    return calls?.get(parseTag(bytes, answerTag, tagEnd))?.command?.expectedAnswer;
+  }
+  const hasTag = askKey.isAt(view, start);
+  const tag = start + askKey.length + LENGTH_BYTES;
+  const key = hasTag ? tag + view.getUint16(tag - LENGTH_BYTES) : start;
+  const name = key + commandKey.length + LENGTH_BYTES;
+  if (name + WORD_BYTES > end || !commandKey.isAt(view, key)) return undefined;
+  const length = view.getUint16(name - LENGTH_BYTES);
+  return name + length > end ? undefined : asks.get(hashOf(view, name, length, hasTag));
+}
+
+/** Returns a hash of a command name, which is another one for asks without a tag. */
 function hashOf(view: DataView, start: number, length: number, hasTag: boolean): number {
+  const end = start + length;
   let hash = hasTag ? length : ~length;
   let at = start;
-  for (const last = start + length - WORD_BYTES; at <= last; at += WORD_BYTES)
-    hash = (Math.imul(hash, 0x01000193) ^ view.getInt32(at, true)) | 0;
-  for (; at < start + length; at++) hash = (Math.imul(hash, 0x01000193) ^ view.getUint8(at)) | 0;
+  for (; at + WORD_BYTES <= end; at += WORD_BYTES) hash = mixed(hash, view.getInt32(at, true));
+  for (; at < end; at++) hash = mixed(hash, view.getUint8(at));
   return hash;
+}
+
+function mixed(hash: number, word: number): number {
+  return Math.imul(hash ^ word, 0x01000193) ^ (hash >>> 15);
 }
 
 const withCode = new NodeFastPaths(new CodeGenerator());
 const withoutCode = new NodeFastPaths(undefined);
 
-/** Gives a connection the fast paths. @param generateCode false: without generated code */
+/** Gives the fast paths to a connection. @param generateCode false: without generated code */
 export function giveFastPaths(
   { inbox, outbox, calls }: Pick<ConnectionKernel, "inbox" | "outbox" | "calls">,
   generateCode: boolean,
-  paths: FastPaths = generateCode ? withCode : withoutCode,
 ): void {
-  inbox.fastPaths = outbox.fastPaths = paths;
-  inbox.reader.calls = calls.pending;
+  const paths = generateCode ? withCode : withoutCode;
+  const { frame } = inbox.reader;
+  outbox.fastPaths = frame.fastPaths = paths;
+  frame.calls = calls.pending;
 }

@@ -35,7 +35,7 @@
  */
 import { writeBoolean } from "../core/arguments/boolean.ts";
 import { putShortFloat, SHORT_FLOAT_BYTES, writeFloat } from "../core/arguments/float.ts";
-import { INT32_DIGITS, putDigits, writeInteger } from "../core/arguments/integer.ts";
+import { MAX_DIGITS_BYTES, putDigits, writeInteger } from "../core/arguments/integer.ts";
 import { writeText } from "../core/arguments/unicode.ts";
 import { tooLong, writeTag } from "../core/schema/box-template.ts";
 import { MAX_VALUE_LENGTH } from "../core/wire/box-limits.ts";
@@ -86,7 +86,7 @@ const FALSE = [0x46, 0x61, 0x6c, 0x73, 0x65];
 
 /** By the function `write` of the codec. All other values are written by their codecs. */
 const fastWrites = new Map<unknown, FastWrite>([
-  [writeInteger, { put: putInteger, maxBytes: INT32_DIGITS }],
+  [writeInteger, { put: putInteger, maxBytes: MAX_DIGITS_BYTES }],
   [writeFloat, { put: putFloat, maxBytes: SHORT_FLOAT_BYTES }],
   [writeText, { put: putText, maxBytes: SHORT_TEXT_BYTES }],
   [writeBoolean, { put: putBoolean, maxBytes: FALSE.length }],
@@ -163,7 +163,10 @@ export function generateWriter({ set, steps }: FastTemplate): NonNullable<FastTe
     room += fast?.maxBytes ?? 0;
   }
   const required = fields.flatMap(({ optional }, index) => (optional ? [] : [`value${index} === undefined`]));
-  const refused = [...required, ...(exact ? ["!hasOnly(names, values)"] : [])];
+  // Local fields are not sent, but the loops read them.
+  const locals = names.filter((name) => fields.every((field) => field.name !== name));
+  const present = locals.map((name) => `${literal(name)} in values`);
+  const refused = [...required, ...present, ...(exact ? ["!hasOnly(names, values)"] : [])];
   const lines = [
     "return function write(out, tag, values) {",
     'if (typeof values !== "object" || values === null) return false;',
@@ -188,7 +191,10 @@ export function generateWriter({ set, steps }: FastTemplate): NonNullable<FastTe
 
 /** @param index of the step's field among the fields */
 function stepLines({ fixed, field, tag }: FastStep, index: number, scope: Scope, room: number): string[] {
-  const words = Array.from(fixed.words, (word, at) => `view.setInt32(at + ${at * WORD_BYTES}, ${word}, true);`);
+  const words = Array.from(
+    fixed.words,
+    (word, at) => `view.setInt32(at + ${at * WORD_BYTES}, ${word}, true);`,
+  );
   const lines = [...words, `at += ${fixed.length};`];
   if (tag) lines.push(...valueLines("tag", "tagCodec", "putTag", room));
   if (field === undefined) return lines;
@@ -234,7 +240,14 @@ export function generateReader(box: FastBox): FastReader {
   const isRow = fields.length === entries.length;
   const rowLines = isRow ? [",", ...readRowsLines(reading)] : [];
   // The object has these functions.
-  return compile(scope, ["return {", ...scanLines(reading), ",", ...readLines(reading), ...rowLines, "};"]) as FastReader;
+  return compile(scope, [
+    "return {",
+    ...scanLines(reading),
+    ",",
+    ...readLines(reading),
+    ...rowLines,
+    "};",
+  ]) as FastReader;
 }
 
 /** Function that stores where the keys and values of a box are, for `read` and for the rest of the connection. */
@@ -315,7 +328,11 @@ function readRowsLines(reading: Reading): string[] {
  * @param otherwise statement for another box
  * @param store lines for the entry whose key is at `at`, and its value from `start` to `next`
  */
-function parseLines({ box, fields, fieldOfEntry }: Reading, otherwise: string, store: (entry: number) => string[]) {
+function parseLines(
+  { box, fields, fieldOfEntry }: Reading,
+  otherwise: string,
+  store: (entry: number) => string[],
+) {
   const lines = box.entries.flatMap(({ fixed, valueOffset, fixedEnd }, entry) => {
     const tests = [`at + ${fixed.length + WORD_BYTES} > end`, ...differences(fixed)];
     const differs = tests.join(" || ");

@@ -26,12 +26,11 @@ import { assert, hex } from "./promises.mjs";
 
 const { BoxReader } = await internal("core/wire/reader");
 const { ByteWriter, LENT_BYTES } = await internal("core/wire/byte-writer");
-const { useFastPaths } = await internal("core/wire/fast-paths");
 const { beginElements, endElements } = await internal("core/wire/elements");
 const { CodeGenerator, NodeFastPaths } = await internal("node/fast-paths");
 
 /** Code is generated for every kind of box as soon as one was seen. */
-const generator = new CodeGenerator(1, Number.POSITIVE_INFINITY);
+const generator = new CodeGenerator(2, Number.POSITIVE_INFINITY);
 const GENERATING = new NodeFastPaths(generator);
 
 const COMMANDS = 4;
@@ -43,26 +42,114 @@ const NAMES = [
   ..."aAbzZ_0 19\"'`\\\n\r\t/*",
   ..."\0\x7f\x80\xa0\xff\u2028\u2029\ufeff\ufffd",
   ...["id", "name", "values", "value0", "bytes", "view", "frame", "out", "tag", "end", "result", "scope"],
-  ...["__proto__x", "constructor", "prototype", "toString", "hasOwnProperty", "__defineGetter__", "then", "length"],
-  ...["\\u2028", "${1}", "`${1}`", '"];throw 1;//', "'];throw 1;//", "});throw 1;//", "*/throw 1;/*", "</script>"],
-  ...["\r\n", "//", "/*", "é", "日本", "😀", "\udc80", "\udcff", "ＡＢ", "_ask.", "_asj", "_answes", "_commanD"],
+  ...[
+    "__proto__x",
+    "constructor",
+    "prototype",
+    "toString",
+    "hasOwnProperty",
+    "__defineGetter__",
+    "then",
+    "length",
+  ],
+  ...[
+    "\\u2028",
+    "${1}",
+    "`${1}`",
+    '"];throw 1;//',
+    "'];throw 1;//",
+    "});throw 1;//",
+    "*/throw 1;/*",
+    "</script>",
+  ],
+  ...[
+    "\r\n",
+    "//",
+    "/*",
+    "é",
+    "日本",
+    "😀",
+    "\udc80",
+    "\udcff",
+    "ＡＢ",
+    "_ask.",
+    "_asj",
+    "_answes",
+    "_commanD",
+  ],
   ...["k".repeat(3), "k".repeat(4), "k".repeat(5), "k".repeat(6), "k".repeat(255), "longer name of a field"],
 ];
 
 const TEXTS = [
-  ...["", "x", "row 17", "sixteen letters!", "thirty characters of plain text", "Grüße", "日本語", "😀", "\ufffd"],
+  ...[
+    "",
+    "x",
+    "row 17",
+    "sixteen letters!",
+    "thirty characters of plain text",
+    "Grüße",
+    "日本語",
+    "😀",
+    "\ufffd",
+  ],
   ...["\ud800", "x\udc00y", "a".repeat(48), "a".repeat(49), "ü".repeat(48), "日".repeat(48), "日".repeat(49)],
   ...["\0", "\u2028", "x".repeat(600), "😀".repeat(24), "high", "low", "True"],
 ];
 const NUMBERS = [
-  ...[0, 1, 7, 9, 10, 99, 100, 4711, 65535, 2 ** 31 - 1, 2 ** 31, 2 ** 32, 2 ** 53 - 1, 2 ** 53, -1, -0, -4711],
-  ...[0.1, 19.75, 0.001, 1e-3 / 3, 0.0005, 1234567.125, 2147483, 2147482.999, 1e16, 1e-5, 1e21, -0.5, 321.28, 5e-324],
-  ...[Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, Number.MAX_VALUE, Number.MIN_SAFE_INTEGER],
+  ...[
+    0,
+    1,
+    7,
+    9,
+    10,
+    99,
+    100,
+    4711,
+    65535,
+    2 ** 31 - 1,
+    2 ** 31,
+    2 ** 32,
+    2 ** 53 - 1,
+    2 ** 53,
+    -1,
+    -0,
+    -4711,
+  ],
+  ...[
+    0.1,
+    19.75,
+    0.001,
+    1e-3 / 3,
+    0.0005,
+    1234567.125,
+    2147483,
+    2147482.999,
+    1e16,
+    1e-5,
+    1e21,
+    -0.5,
+    321.28,
+    5e-324,
+  ],
+  ...[
+    Number.NaN,
+    Number.POSITIVE_INFINITY,
+    Number.NEGATIVE_INFINITY,
+    Number.MAX_VALUE,
+    Number.MIN_SAFE_INTEGER,
+  ],
 ];
 /** Values of the wrong type. */
 const WRONG = [
   ...[undefined, null, "text", "5", "", 1.5, -1, NaN, 5n, true, Symbol("s"), [], [undefined], {}, () => 1],
-  ...[new Date(0), new String("x"), new Number(5), { valueOf: () => 5 }, new Uint8Array(3), new Uint16Array(2)],
+  ...[
+    new Date(0),
+    new String("x"),
+    new Number(5),
+    { valueOf: () => 5 },
+    new Uint8Array(3),
+    new Uint16Array(2),
+  ],
 ];
 
 /** A codec of a program: it may throw anything, and counts its calls. */
@@ -88,17 +175,34 @@ function typeOf(random, depth, state) {
   if (kind < 7) return [float(), () => random.from(NUMBERS)];
   if (kind < 10) return [unicode(), () => random.from(TEXTS)];
   if (kind < 12) return [boolean(), () => random.below(2) === 0];
-  if (kind === 12) return [bytes(), () => new Uint8Array(random.from([0, 3, 40, 40, 40, random.below(8) === 0 ? 66_000 : 200, random.below(8) === 0 ? LENT_BYTES : 5])).fill(random.below(256))];
+  if (kind === 12)
+    return [
+      bytes(),
+      () =>
+        new Uint8Array(
+          random.from([
+            0,
+            3,
+            40,
+            40,
+            40,
+            random.below(8) === 0 ? 66_000 : 200,
+            random.below(8) === 0 ? LENT_BYTES : 5,
+          ]),
+        ).fill(random.below(256)),
+    ];
   if (kind === 13) return [bigInteger(), () => BigInt(random.below(2 ** 40)) ** 2n];
   if (kind === 14) return [programCodec(state), () => random.from(["fine", "throws", "nothing", 5])];
   if (kind === 15) return [literal("low", "high", 5), () => random.from(["low", "high", 5, "5"])];
-  if (kind === 16) return random.below(4) === 0 ? spreadType(random) : [enumeration({ A: 1, B: 2 }), () => random.below(4)];
+  if (kind === 16)
+    return random.below(4) === 0 ? spreadType(random) : [enumeration({ A: 1, B: 2 }), () => random.below(4)];
   if (kind < 19) {
     const { fields, valuesOf } = fieldsOf(random, 4, depth - 1, state);
     return [ampList(fields), () => several(random, () => valuesOf(random.below(8) === 0))];
   }
   const [element, valueOf] = typeOf(random, depth - 1, state);
-  if (element.optional || element.toBox) return [listOf(integer()), () => several(random, () => random.below(1000))];
+  if (element.optional || element.toBox)
+    return [listOf(integer()), () => several(random, () => random.below(1000))];
   return [listOf(element), () => several(random, valueOf)];
 }
 
@@ -138,7 +242,14 @@ function fieldsOf(random, most, depth, state) {
 
 /** Returns an object with these properties that is not a plain object. */
 function unusualObject(random, entries) {
-  const object = random.from([{}, Object.create(null), [], new Map(), Object.create({ inherited: 1 }), () => {}]);
+  const object = random.from([
+    {},
+    Object.create(null),
+    [],
+    new Map(),
+    Object.create({ inherited: 1 }),
+    () => {},
+  ]);
   const holder = random.below(3) === 0 ? Object.create(object) : object;
   for (const [name, value] of entries) {
     const enumerable = random.below(3) > 0;
@@ -201,37 +312,33 @@ class Way {
 
   /** Returns what reading the chunks returns, as text. */
   read(state, read, { warm, isFirst, chunks, limits, maxElements }) {
-    const before = useFastPaths(this.paths);
-    try {
-      const reader = new BoxReader(limits);
-      reader.calls = { get: () => undefined };
-      // The first box tells what to expect; the first one that is read so makes the code.
-      for (let count = isFirst ? 2 : 1; count > 0; count--) {
-        reader.push(warm.slice());
-        const frame = outcome(() => reader.nextFrame());
-        if (typeof frame !== "object") return `not warm: ${frame}`;
-        outcome(() => read(frame));
-      }
-      Object.assign(state, { encoded: 0, decoded: 0 });
-      const results = [];
-      for (const chunk of chunks) {
-        reader.push(chunk);
-        for (;;) {
-          const frame = outcome(() => reader.nextFrame());
-          if (typeof frame !== "object") {
-            results.push(frame);
-            break;
-          }
-          results.push(this.#shownFrame(frame));
-          beginElements(maxElements);
-          results.push(outcome(() => shown(read(frame))));
-          results.push(`${endElements()} elements, ${state.decoded} calls of decode`);
-        }
-      }
-      return results.join("\n");
-    } finally {
-      useFastPaths(before);
+    const reader = new BoxReader(limits);
+    reader.frame.calls = { get: () => undefined };
+    reader.frame.fastPaths = this.paths;
+    // The first box tells what to expect; the first one that is read so makes the code.
+    for (let count = isFirst ? 2 : 1; count > 0; count--) {
+      reader.push(warm.slice());
+      const frame = outcome(() => reader.nextFrame());
+      if (typeof frame !== "object") return `not warm: ${frame}`;
+      outcome(() => read(frame));
     }
+    Object.assign(state, { encoded: 0, decoded: 0 });
+    const results = [];
+    for (const chunk of chunks) {
+      reader.push(chunk);
+      for (;;) {
+        const frame = outcome(() => reader.nextFrame());
+        if (typeof frame !== "object") {
+          results.push(frame);
+          break;
+        }
+        results.push(this.#shownFrame(frame));
+        beginElements(maxElements);
+        results.push(outcome(() => shown(read(frame))));
+        results.push(`${endElements()} elements, ${state.decoded} calls of decode`);
+      }
+    }
+    return results.join("\n");
   }
 
   #shownFrame({ count, ask, answer, command: name, error, ascending, offsets, cursor, start }) {
@@ -240,13 +347,26 @@ class Way {
   }
 }
 
-const loops = new Way(undefined);
+const loops = new Way(new NodeFastPaths(undefined));
 const generated = new Way(GENERATING);
 
 function changed(random, wire) {
   const copy = Uint8Array.from(wire);
   for (let count = random.below(4); count > 0; count--)
-    copy[random.below(copy.length)] = random.from([0, 1, 2, 3, 0x30, 0x39, 0x2d, 0x2e, 0x80, 0xff, 0x61, random.below(256)]);
+    copy[random.below(copy.length)] = random.from([
+      0,
+      1,
+      2,
+      3,
+      0x30,
+      0x39,
+      0x2d,
+      0x2e,
+      0x80,
+      0xff,
+      0x61,
+      random.below(256),
+    ]);
   const kind = random.below(8);
   if (kind === 0) return copy.subarray(0, random.below(copy.length + 1));
   if (kind === 1) return Buffer.concat([copy, wire]);
@@ -271,21 +391,41 @@ function compare(random, state, { valuesOf, write, read }) {
   let warm;
   for (let round = 0; round < ROUNDS; round++) {
     const values = valuesOf(round > 3);
-    const tag = random.from([1, 0x1a2b, 2 ** 31, 2 ** 52, range("1f"), range("x".repeat(9)), range("y".repeat(300))]);
-    const [expected, actual] = [loops, generated].map((way) => way.write(state, (out) => write(out, tag, values)));
+    const tag = random.from([
+      1,
+      0x1a2b,
+      2 ** 31,
+      2 ** 52,
+      range("1f"),
+      range("x".repeat(9)),
+      range("y".repeat(300)),
+    ]);
+    const [expected, actual] = [loops, generated].map((way) =>
+      way.write(state, (out) => write(out, tag, values)),
+    );
     boxes++;
     assert(actual === expected, `written as\n${actual}\nwhich should be\n${expected}`);
     if (!expected.startsWith("written")) continue;
     const wire = Buffer.concat(loops.out.parts()).subarray(1);
     warm ??= wire;
     for (let change = 0; change < CHANGES && wire.length < 3000; change++) {
-      const limits = random.below(8) === 0 ? { maxBoxKeys: random.below(8) + 1, maxBoxBytes: random.below(300) + 1 } : {};
+      const limits =
+        random.below(8) === 0 ? { maxBoxKeys: random.below(8) + 1, maxBoxBytes: random.below(300) + 1 } : {};
       const chunks = cut(random, change === 0 ? wire : changed(random, wire));
       const isFirst = boxes < 3;
-      const given = { warm, isFirst, chunks, limits, maxElements: random.from([Infinity, Infinity, random.below(8)]) };
+      const given = {
+        warm,
+        isFirst,
+        chunks,
+        limits,
+        maxElements: random.from([Infinity, Infinity, random.below(8)]),
+      };
       const [looped, fast] = [loops, generated].map((way) => way.read(state, read, given));
       boxes++;
-      assert(fast === looped, `${hex(Buffer.concat(chunks))} is read as\n${fast}\nwhich should be\n${looped}`);
+      assert(
+        fast === looped,
+        `${hex(Buffer.concat(chunks))} is read as\n${fast}\nwhich should be\n${looped}`,
+      );
     }
   }
   return boxes;
@@ -300,13 +440,20 @@ export function check(seed) {
   const random = new Random(seed);
   let boxes = 0;
   for (let count = 0; count < COMMANDS; count++) {
-    const state = { encoded: 0, decoded: 0, thrown: random.from([new Error("e"), new RangeError("r"), "text", undefined, null]) };
+    const state = {
+      encoded: 0,
+      decoded: 0,
+      thrown: random.from([new Error("e"), new RangeError("r"), "text", undefined, null]),
+    };
     const { fields, valuesOf } = fieldsOf(random, 8, 2, state);
-    const spec = outcome(() => command(random.from(["Sum", "名", "x".repeat(255)]), { arguments: fields, response: fields }));
+    const spec = outcome(() =>
+      command(random.from(["Sum", "名", "x".repeat(255)]), { arguments: fields, response: fields }),
+    );
     if (typeof spec === "string") continue;
     boxes += compare(random, state, {
       valuesOf,
-      write: (out, tag, values) => spec.writeAsk(out, typeof tag === "number" ? tag : undefined, values, undefined),
+      write: (out, tag, values) =>
+        spec.writeAsk(out, typeof tag === "number" ? tag : undefined, values, undefined),
       read: (frame) => spec.readArguments(frame, undefined),
     });
     assert(generator.failure === undefined, `no code was generated: ${generator.failure}`);

@@ -7,7 +7,8 @@ import { shownBytes, shownValue, valueText } from "../wire/value-text.ts";
 const MINUS = 0x2d;
 const ZERO = 0x30;
 const MAX_INT32 = 0x7fffffff;
-export const INT32_DIGITS = 10;
+/** Maximum size of what {@link putDigits} writes. */
+export const MAX_DIGITS_BYTES = 10;
 /** Digits that always fit a safe integer. */
 const SAFE_DIGITS = 15;
 /** Most digits that Python's `int` reads from a text (`sys.int_info`). The limit prevents conversions in quadratic time. */
@@ -37,11 +38,11 @@ export function writeInteger(value: number, out: ByteWriter): void {
     out.ascii(String(value));
     return;
   }
-  out.reserve(INT32_DIGITS);
+  out.reserve(MAX_DIGITS_BYTES);
   out.length = putDigits(out.bytes, out.length, value);
 }
 
-/** Writes the digits of a number of 31 bits to bytes with space for {@link INT32_DIGITS}. Returns the end. */
+/** Writes the digits of a number of 31 bits to bytes with space for {@link MAX_DIGITS_BYTES}. Returns the end. */
 export function putDigits(bytes: Uint8Array, start: number, value: number): number {
   let end = start + 1;
   for (let bound = 10; value >= bound; bound *= 10) end++;

@@ -106,7 +106,7 @@ export class PendingCalls {
   }
 
   #cancel(tag: number, reason: unknown): void {
-    const call = this.#calls.get(tag);
+    const call = this.get(tag);
     if (call === undefined || call === NOBODY_WAITS) return;
     this.#calls.replace(tag, NOBODY_WAITS);
     this.#waiting--;

@@ -254,15 +254,16 @@ export class Command<A extends Fields = Fields, R extends Fields = Fields, Q ext
   readArguments(frame: Frame, connection: unknown): Values {
     if (this.#replaced.parseArguments) return this.parseArguments(frame.toBox(), connection);
     const values = readFields(this.#argumentFields, frame, connection);
-    if (frame.matched === undefined)
-      frame.expect((frame.ask < 0 ? this.#askWithoutAnswer : this.#ask).expectedBox);
+    // A box may match the box of another command of the same name.
+    if (frame.matched?.owner !== this.#argumentFields)
+      frame.expected = (frame.ask < 0 ? this.#askWithoutAnswer : this.#ask).expectedBox;
     return values;
   }
 
   readResponse(frame: Frame, connection: unknown): Values {
     if (this.#replaced.parseResponse) return this.parseResponse(frame.toBox(), connection);
     const values = readFields(this.#responseFields, frame, connection);
-    if (frame.matched === undefined) frame.expect(this.expectedAnswer);
+    if (frame.matched?.owner !== this.#responseFields) frame.expected = this.expectedAnswer;
     return values;
   }
 

@@ -1,7 +1,6 @@
 /** Incoming bytes: pulls one box after another while the connection may read, and pauses the transport otherwise. */
 import { toError } from "../errors/to-error.ts";
 import type { ChunkOwnership, Clock, Transport } from "../transport.ts";
-import { type FastPaths, useFastPaths } from "../wire/fast-paths.ts";
 import type { Frame } from "../wire/frame.ts";
 import { BoxReader } from "../wire/reader.ts";
 import type { Limits } from "./limits.ts";
@@ -30,8 +29,6 @@ const BYTES_PER_LOOK = 16 * 1024;
 export class Inbox {
   /** The received bytes that are not part of a served box. */
   readonly reader: BoxReader;
-  /** Fast paths for the boxes of this connection, if the entry point has any. */
-  fastPaths: FastPaths | undefined = undefined;
   readonly #transport: Transport;
   readonly #clock: Clock;
   readonly #owner: InboxOwner;
@@ -87,7 +84,6 @@ export class Inbox {
   /** Serves boxes while the connection may read. Returns true if all received boxes were served. */
   #serve(): boolean {
     this.#serving = true;
-    const before = useFastPaths(this.fastPaths);
     let boxesLeft = BOXES_PER_LOOK;
     let bytesFrom = this.reader.offset;
     let since: number | undefined;
@@ -112,7 +108,6 @@ export class Inbox {
       this.#owner.fail(toError(error));
     } finally {
       this.#serving = false;
-      useFastPaths(before);
     }
     return false;
   }

@@ -19,7 +19,7 @@ export const NO_TAG = 0;
 export class BoxTemplate implements FastTemplate {
   readonly set: FieldSet;
   readonly steps: readonly Step[];
-  written = 0;
+  uses = 0;
   fastWrite: FastTemplate["fastWrite"] = undefined;
   readonly #fields: readonly Field[];
   readonly #constants: readonly Constant[];
@@ -52,8 +52,7 @@ export class BoxTemplate implements FastTemplate {
    * @throws InvalidSignature, TooLong: the message names the field
    */
   write(out: ByteWriter, tag: Tag, values: Values, connection?: unknown): void {
-    const { fastPaths } = out;
-    if (fastPaths?.usesCode && this.fastWrite?.(out, tag, values)) return;
+    if (out.fastPaths?.write(this, out, tag, values)) return;
     const start = out.length;
     const slots = this.#slots ?? this.set.newSlots();
     this.#slots = undefined;
@@ -67,7 +66,6 @@ export class BoxTemplate implements FastTemplate {
     }
     if (slots.length > this.#fields.length) slots.fill(undefined); // the slots of local fields
     this.#slots = slots;
-    if (this.#spreadPath === undefined) fastPaths?.hasWritten(this);
   }
 
   #writeSteps(out: ByteWriter, tag: Tag, values: Values, slots: unknown[]): void {

@@ -34,7 +34,7 @@ export class ExpectedBox implements FastBox, ProtocolFields {
   /** Index of the entry of each of the owner's fields. */
   readonly entryOfField: readonly number[];
 
-  read = 0;
+  uses = 0;
   fastReader: FastReader | undefined = undefined;
 
   /** @param keys all keys, in byte order */

@@ -29,7 +29,6 @@ export interface FastFrame {
   ask: number;
   answer: number;
   command: number;
-  readonly calls: AnsweredCalls | undefined;
   keyIs(index: number, key: FixedBytes): boolean;
 }
 
@@ -39,6 +38,8 @@ export interface FastField {
   /** The key with its length in front. */
   readonly pattern: FixedBytes;
   readonly optional: boolean;
+  /** Set for codecs that may use several keys. */
+  readonly spread: object | undefined;
   /** True if every object inherits a property of this name. */
   readonly shadowed: boolean;
   readonly codec: {
@@ -70,8 +71,8 @@ export interface FastStep {
 export interface FastTemplate {
   readonly set: FastFields;
   readonly steps: readonly FastStep[];
-  /** Number of boxes that the loops have written while there were fast paths. */
-  written: number;
+  /** Number of boxes that the fast paths have left to the loops. */
+  uses: number;
   /**
    * Appends one box. Returns false, and appends nothing, for values that only the loops handle.
    * @throws what the loops throw; nothing is appended
@@ -115,39 +116,43 @@ export interface FastBox {
   readonly commandName: string | undefined;
   readonly owner: FastFields;
   readonly entryOfField: readonly number[];
-  /** Number of boxes that the loops have read while there were fast paths. */
-  read: number;
+  /** Number of boxes that the fast paths have compared with this one in a loop. */
+  uses: number;
   fastReader: FastReader | undefined;
 }
 
 /** The pending calls of a connection, in which the expected box of an answer is found by its tag. */
 export interface AnsweredCalls {
-  get(tag: number): { readonly command: { readonly expectedAnswer?: FastBox | undefined } | undefined } | undefined;
+  get(
+    tag: number,
+  ): { readonly command: { readonly expectedAnswer?: FastBox | undefined } | undefined } | undefined;
 }
 
 /** Faster code for frequent boxes. */
 export interface FastPaths {
-  /** True if `fastWrite` and `fastReader` are used: a program can forbid generated code for a connection. */
-  readonly usesCode: boolean;
-  /** Called if the loops have written a box. */
-  hasWritten(template: FastTemplate): void;
-  /** Called if the loops have read a box that was as expected. */
-  hasRead(box: FastBox): void;
-  /** Stores how asks of a command look, so that {@link find} finds them. */
-  remember(box: FastBox): void;
-  /** Returns what the box that begins at `start` should look like, by the name of its command or by its tag. */
-  find(frame: FastFrame, start: number, end: number): FastBox | undefined;
+  /**
+   * Appends one box. Returns false, and appends nothing, if the loops have to write it.
+   * @throws what the loops throw; nothing is appended
+   */
+  write(template: FastTemplate, out: FastOut, tag: FastTag, values: object): boolean;
+  /**
+   * Parses a whole box that begins at the cursor. Returns false if the loops have to parse it, from the cursor on.
+   * @param end position at which the box must have ended
+   */
+  scan(frame: FastFrame, end: number, maxKeys: number): boolean;
+  /**
+   * Reads rows from the cursor on. Returns false if the loops have to read the next one.
+   * @throws what the loops throw
+   */
+  readRows(frame: FastFrame, end: number, rows: unknown[]): boolean;
 }
 
 /**
- * Fast paths of the connection whose boxes are being read. Reading is synchronous, so one variable serves all connections,
- * also for the rows inside of values, which do not know their connection.
+ * Fast paths for the rows inside of values, which do not know their connection: those of the connection with fast paths whose
+ * box was read last.
  */
-export let fastPaths: FastPaths | undefined;
+export let rowPaths: FastPaths | undefined;
 
-/** Sets {@link fastPaths}. Returns the value before, which the caller restores. */
-export function useFastPaths(paths: FastPaths | undefined): FastPaths | undefined {
-  const before = fastPaths;
-  fastPaths = paths;
-  return before;
+export function setRowPaths(paths: FastPaths): void {
+  rowPaths = paths;
 }

@@ -7,7 +7,7 @@
 import type { UnsharedBytes } from "../platform.ts";
 import { Box } from "./box.ts";
 import type { ExpectedBox } from "./expected-box.ts";
-import { type AnsweredCalls, type FastReader, fastPaths } from "./fast-paths.ts";
+import type { AnsweredCalls, FastPaths, FastReader } from "./fast-paths.ts";
 import type { FixedBytes } from "./fixed-bytes.ts";
 import { keyToText } from "./key-text.ts";
 import type { ProtocolFields } from "./protocol-keys.ts";
@@ -55,9 +55,10 @@ export class Frame implements ProtocolFields {
   ascending = true;
   /** The expected box that this box equals, apart from the values that may change; undefined if it differs. */
   matched: ExpectedBox | undefined = undefined;
-  /** Generated code that has parsed the box, if `matched` is set and the loops have not parsed it. */
+  /** Code that reads the box, if `matched` is set and such code has parsed it. */
   fastReader: FastReader | undefined = undefined;
-  /** Calls of the connection with {@link FastPaths} whose boxes these are. */
+  /** Fast paths of the connection whose boxes these are, if it has any, and its calls. */
+  fastPaths: FastPaths | undefined = undefined;
   calls: AnsweredCalls | undefined = undefined;
   /** Prediction for the next box. Set by code that has read a box of the kind; never required. */
   expected: ExpectedBox | undefined = undefined;
@@ -76,15 +77,6 @@ export class Frame implements ProtocolFields {
     this.ask = this.answer = this.command = this.error = -1;
     this.ascending = true;
     this.matched = undefined;
-  }
-
-  /** Sets what the next box should look like. Called for a box of the kind that did not match it, for example a first one. */
-  expect(box: ExpectedBox | undefined): void {
-    if (this.expected !== box) {
-      this.expected = box;
-      if (box !== undefined) fastPaths?.remember(box);
-    }
-    if (box !== undefined) fastPaths?.hasRead(box);
   }
 
   /** Adds a key and its value. */

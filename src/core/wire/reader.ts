@@ -13,7 +13,6 @@ import type { ChunkOwnership } from "../transport.ts";
 import type { Box } from "./box.ts";
 import { type BoxLimits, DEFAULT_BOX_LIMITS } from "./box-limits.ts";
 import { Chunks } from "./chunks.ts";
-import type { AnsweredCalls } from "./fast-paths.ts";
 import { copiedBytes, Frame, VIEW_BYTES } from "./frame.ts";
 import { PartialBox } from "./partial-box.ts";
 import { KEY_TOO_LONG, scanBox, TOO_MANY_BYTES } from "./scan.ts";
@@ -27,7 +26,7 @@ const NOTHING = new Uint8Array(0);
 export class BoxReader {
   readonly #maxBoxBytes: number;
   readonly #maxBoxKeys: number;
-  readonly #frame = new Frame();
+  readonly frame = new Frame();
 
   /** The chunk being read, from `#position` to `#end`. */
   #chunk: Uint8Array = NOTHING;
@@ -50,11 +49,6 @@ export class BoxReader {
   constructor(limits: ReaderLimits = {}) {
     this.#maxBoxBytes = limits.maxBoxBytes ?? DEFAULT_BOX_LIMITS.maxBoxBytes;
     this.#maxBoxKeys = limits.maxBoxKeys ?? DEFAULT_BOX_LIMITS.maxBoxKeys;
-  }
-
-  /** Sets the calls in which the expected box of an answer is found: see `fast-paths.ts`. */
-  set calls(calls: AnsweredCalls) {
-    this.#frame.calls = calls;
   }
 
   /** Bytes from the beginning of the stream to the box that is read next. */
@@ -144,7 +138,7 @@ export class BoxReader {
 
   #nextFromChunk(): Frame | undefined {
     const chunk = this.#chunk;
-    const frame = this.#frame;
+    const frame = this.frame;
     const start = this.#position;
     if (start === this.#end) {
       frame.release(); // an idle connection must not keep its last chunk alive
@@ -169,7 +163,7 @@ export class BoxReader {
     const mayKeep = this.#ownership === "owned";
     const partial = new PartialBox(this.#chunk, start, this.#end, missing, mayKeep, this.#lastRead);
     this.#partial = partial;
-    this.#frame.moveTo(partial.bytes, start);
+    this.frame.moveTo(partial.bytes, start);
     this.#nextChunk();
     return partial;
   }
@@ -184,14 +178,14 @@ export class BoxReader {
         if (inPlace) this.#ownership = "shared";
         this.#offset += partial.length;
         this.#partial = undefined;
-        return this.#frame;
+        return this.frame;
       }
       const available = this.#end - this.#position;
       if (available === 0) return undefined;
       const taken = Math.min(missing, available);
       // A chunk that was read into the buffer is in place already.
       if (this.#chunk === partial.bytes) partial.length += taken;
-      else partial.append(this.#chunk.subarray(this.#position, this.#position + taken), this.#frame);
+      else partial.append(this.#chunk.subarray(this.#position, this.#position + taken), this.frame);
       this.#position += taken;
       if (this.#position === this.#end) this.#nextChunk();
     }
@@ -200,7 +194,7 @@ export class BoxReader {
   /** Makes sure that nothing writes to the bytes of a box whose values may be views of them. */
   #protect(start: number, length: number): void {
     if (this.#ownership !== "borrowed") this.#ownership = "shared";
-    else this.#frame.moveTo(copiedBytes(this.#chunk, start, start + length), start);
+    else this.frame.moveTo(copiedBytes(this.#chunk, start, start + length), start);
   }
 
   #nextChunk(): void {
@@ -216,7 +210,7 @@ export class BoxReader {
 
   /** Continues with the box that begins at `start`. Returns 0 if it is complete, else how many bytes are missing at least. */
   #scan(start: number, end: number): number {
-    const missing = scanBox(this.#frame, end, start + this.#maxBoxBytes, this.#maxBoxKeys);
+    const missing = scanBox(this.frame, end, start + this.#maxBoxBytes, this.#maxBoxKeys);
     if (missing >= 0) return missing;
     if (missing === KEY_TOO_LONG) throw this.#keyTooLong(start, end);
     if (missing === TOO_MANY_BYTES) throw this.#tooLarge("maxBoxBytes", this.#maxBoxBytes);
@@ -224,7 +218,7 @@ export class BoxReader {
   }
 
   #keyTooLong(start: number, end: number): KeyTooLong {
-    const { bytes, cursor } = this.#frame;
+    const { bytes, cursor } = this.frame;
     const seen = bytes.subarray(cursor, Math.min(end, cursor + 16));
     const hex = Array.from(seen, (byte) => byte.toString(16).padStart(2, "0")).join(" ");
     const text = Array.from(seen, (byte) =>

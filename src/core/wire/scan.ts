@@ -1,7 +1,7 @@
 /** Parses the bytes of one box into a frame. No other file knows how keys and values are encoded in a received box. */
 
 import type { ExpectedBox } from "./expected-box.ts";
-import { type FastEntry, fastPaths } from "./fast-paths.ts";
+import type { FastEntry } from "./fast-paths.ts";
 import type { Frame } from "./frame.ts";
 import { noteField } from "./protocol-keys.ts";
 
@@ -27,16 +27,15 @@ const TOO_MANY_KEYS = -3;
  *   or a negative number: why the box cannot be read
  */
 export function scanBox(frame: Frame, end: number, limit: number, maxKeys: number): number {
-  if (frame.count === 0 && frame.expected !== undefined) {
+  if (frame.count === 0) {
+    const { expected, fastPaths } = frame;
     const until = limit < end ? limit : end;
-    const start = frame.cursor;
-    if (scanExpected(frame, frame.expected, until, maxKeys)) return 0;
-    const found = frame.calls && fastPaths?.find(frame, start, until);
-    if (found !== undefined && found !== frame.expected) {
-      frame.expected = found;
-      frame.clear(frame.bytes, start);
-      if (scanExpected(frame, found, until, maxKeys)) return 0;
-    }
+    if (
+      fastPaths !== undefined
+        ? fastPaths.scan(frame, until, maxKeys)
+        : expected !== undefined && scanExpected(frame, expected, until, maxKeys)
+    )
+      return 0;
   }
   for (;;) {
     const { view, count, cursor } = frame;
@@ -67,18 +66,11 @@ export function scanBox(frame: Frame, end: number, limit: number, maxKeys: numbe
  * @param end position at which the box must have ended
  * @returns true if the whole box is as expected; if not, the keys before the first difference have been added
  */
-function scanExpected(frame: Frame, box: ExpectedBox, end: number, maxKeys: number): boolean {
+export function scanExpected(frame: Frame, box: ExpectedBox, end: number, maxKeys: number): boolean {
   const { view, offsets } = frame;
   const { entries } = box;
   const { length } = entries;
   if (length > maxKeys) return false;
-  const { fastReader } = box;
-  if (fastReader !== undefined && fastPaths?.usesCode) {
-    if (!fastReader.scan(frame, end)) return false;
-    frame.matched = box;
-    frame.fastReader = fastReader;
-    return true;
-  }
   let { cursor } = frame;
   let count = 0;
   for (; count < length; count++) {
@@ -105,8 +97,6 @@ function scanExpected(frame: Frame, box: ExpectedBox, end: number, maxKeys: numb
   if (count < length || cursor + LENGTH_BYTES > end || view.getUint16(cursor) !== 0) return false;
   frame.cursor = cursor + LENGTH_BYTES;
   frame.matched = box;
-  frame.fastReader = undefined;
-  fastPaths?.hasRead(box);
   return true;
 }
 
