@@ -37,7 +37,7 @@ import { writeBoolean } from "../core/arguments/boolean.ts";
 import { putShortFloat, SHORT_FLOAT_BYTES, writeFloat } from "../core/arguments/float.ts";
 import { MAX_DIGITS_BYTES, putDigits, writeInteger } from "../core/arguments/integer.ts";
 import { writeText } from "../core/arguments/unicode.ts";
-import { tooLong, writeTag } from "../core/schema/box-template.ts";
+import { tooLong } from "../core/schema/box-template.ts";
 import { MAX_VALUE_LENGTH } from "../core/wire/box-limits.ts";
 import { HEX_DIGITS, putHex, putShortText, SHORT_TEXT_BYTES } from "../core/wire/byte-writer.ts";
 import { countElements } from "../core/wire/elements.ts";
@@ -51,6 +51,7 @@ import type {
   FastTemplate,
 } from "../core/wire/fast-paths.ts";
 import type { FixedBytes } from "../core/wire/fixed-bytes.ts";
+import { writeTag } from "../core/wire/tag.ts";
 
 const WORD_BYTES = 4;
 const MAX_INT32 = 0x7fffffff;

@@ -200,14 +200,14 @@ function typeOf(random, depth, state) {
     const { fields, valuesOf } = fieldsOf(random, 4, depth - 1, state);
     return [ampList(fields), () => several(random, () => valuesOf(random.below(8) === 0))];
   }
-  const [element, valueOf] = typeOf(random, depth - 1, state);
+  const [element, makeValue] = typeOf(random, depth - 1, state);
   if (element.optional || element.toBox)
     return [listOf(integer()), () => several(random, () => random.below(1000))];
-  return [listOf(element), () => several(random, valueOf)];
+  return [listOf(element), () => several(random, makeValue)];
 }
 
-function several(random, valueOf) {
-  return Array.from({ length: random.below(5) }, valueOf);
+function several(random, makeValue) {
+  return Array.from({ length: random.below(5) }, makeValue);
 }
 
 /** A type whose boxes have no generated code. */
@@ -220,9 +220,9 @@ function spreadType(random) {
 function fieldsOf(random, most, depth, state) {
   const types = {};
   for (let count = random.below(most + 1); count > 0; count--) {
-    const [codec, valueOf] = typeOf(random, depth, state);
+    const [codec, makeValue] = typeOf(random, depth, state);
     const wrapped = random.below(6) === 0 ? optional(codec) : codec;
-    types[random.from(NAMES)] = [random.below(30) === 0 ? local() : wrapped, valueOf];
+    types[random.from(NAMES)] = [random.below(30) === 0 ? local() : wrapped, makeValue];
   }
   const names = Object.keys(types);
   const fields = Object.fromEntries(names.map((name) => [name, types[name][0]]));

@@ -254,8 +254,7 @@ export class Command<A extends Fields = Fields, R extends Fields = Fields, Q ext
   readArguments(frame: Frame, connection: unknown): Values {
     if (this.#replaced.parseArguments) return this.parseArguments(frame.toBox(), connection);
     const values = readFields(this.#argumentFields, frame, connection);
-    // A box may match the box of another command of the same name.
-    if (frame.matched?.owner !== this.#argumentFields)
+    if (frame.matched === undefined)
       frame.expected = (frame.ask < 0 ? this.#askWithoutAnswer : this.#ask).expectedBox;
     return values;
   }
@@ -263,12 +262,12 @@ export class Command<A extends Fields = Fields, R extends Fields = Fields, Q ext
   readResponse(frame: Frame, connection: unknown): Values {
     if (this.#replaced.parseResponse) return this.parseResponse(frame.toBox(), connection);
     const values = readFields(this.#responseFields, frame, connection);
-    if (frame.matched?.owner !== this.#responseFields) frame.expected = this.expectedAnswer;
+    if (frame.matched === undefined) frame.expected = this.expectedAnswer;
     return values;
   }
 
   get expectedAnswer(): ExpectedBox | undefined {
-    return this.#replaced.parseResponse ? undefined : this.#answer.expectedBox;
+    return this.#answer.expectedBox;
   }
 }
 

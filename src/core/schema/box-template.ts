@@ -5,7 +5,7 @@ import { MAX_VALUE_LENGTH } from "../wire/box-limits.ts";
 import type { ByteWriter } from "../wire/byte-writer.ts";
 import { ExpectedBox } from "../wire/expected-box.ts";
 import type { FastTemplate } from "../wire/fast-paths.ts";
-import type { Tag } from "../wire/tag.ts";
+import { type Tag, writeTag } from "../wire/tag.ts";
 import { type BoxKey, compileKeys, compileSteps, type Step } from "./box-steps.ts";
 import { type Constant, type Field, type SpreadPath, takeValue, type Values } from "./field.ts";
 import type { FieldSet } from "./field-set.ts";
@@ -20,8 +20,7 @@ export class BoxTemplate implements FastTemplate {
   readonly set: FieldSet;
   readonly steps: readonly Step[];
   uses = 0;
-  fastWrite: FastTemplate["fastWrite"] = undefined;
-  readonly #fields: readonly Field[];
+  fastWrite: FastTemplate["fastWrite"];
   readonly #constants: readonly Constant[];
   readonly #keys: readonly BoxKey[];
   readonly #spreadPath: SpreadPath | undefined;
@@ -32,7 +31,6 @@ export class BoxTemplate implements FastTemplate {
   /** @param constants keys of the box besides the fields */
   constructor(set: FieldSet, constants: readonly Constant[]) {
     this.set = set;
-    this.#fields = set.fields;
     this.#constants = constants;
     this.#keys = compileKeys(set.fields, constants);
     this.steps = compileSteps(this.#keys);
@@ -64,7 +62,7 @@ export class BoxTemplate implements FastTemplate {
       out.truncate(start);
       throw error;
     }
-    if (slots.length > this.#fields.length) slots.fill(undefined); // the slots of local fields
+    if (slots.length > this.set.fields.length) slots.fill(undefined); // the slots of local fields
     this.#slots = slots;
   }
 
@@ -102,11 +100,6 @@ export class BoxTemplate implements FastTemplate {
     // NaN if a codec of the program has appended a value that is not bytes: it would damage every box of this turn.
     if (!(length <= MAX_VALUE_LENGTH)) throw this.set.failure(field.name, tooLong(length));
   }
-}
-
-export function writeTag(tag: Tag, out: ByteWriter): void {
-  if (typeof tag === "number") out.hex(tag);
-  else out.appendRange(tag.bytes, tag.start, tag.end);
 }
 
 /** Returns the error for a value that does not fit on the wire. */

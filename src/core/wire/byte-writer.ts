@@ -11,7 +11,6 @@ import type { FixedBytes } from "./fixed-bytes.ts";
 
 const ZERO = 0x30;
 const A = 0x61;
-const MAX_INT32 = 0x7fffffff;
 /** Size from which `TypedArray.prototype.set` is faster than a loop. */
 const SHORT_COPY_BYTES = 24;
 /** Length up to which a loop is faster than `TextEncoder.encodeInto`, also for text that is not ASCII. */
@@ -40,7 +39,7 @@ export class ByteWriter {
   /** True while a box is being written. A codec of the program, which runs meanwhile, must not begin another box. */
   busy = false;
   /** Fast paths of the connection that sends the boxes, if it has any. */
-  fastPaths: FastPaths | undefined = undefined;
+  fastPaths: FastPaths | undefined;
   #attached: Attached[] | undefined;
   // Fields, because V8 does not inline a getter into a writer of boxes. Assigned only here.
   /** The buffer: `length` bytes of it are written. A call that appends may replace it. */
@@ -136,13 +135,6 @@ export class ByteWriter {
       bytes[to + 3] = source[from + 3] as number;
     }
     for (; at < count; at++) bytes[length + at] = source[start + at] as number;
-  }
-
-  /** Appends a positive integer in lower-case hexadecimal. */
-  hex(value: number): void {
-    if (value > MAX_INT32) return this.ascii(value.toString(16));
-    this.reserve(HEX_DIGITS);
-    this.length = putHex(this.bytes, this.length, value);
   }
 
   appendFixed(fixed: FixedBytes): void {

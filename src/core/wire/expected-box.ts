@@ -35,7 +35,7 @@ export class ExpectedBox implements FastBox, ProtocolFields {
   readonly entryOfField: readonly number[];
 
   uses = 0;
-  fastReader: FastReader | undefined = undefined;
+  fastReader: FastReader | undefined;
 
   /** @param keys all keys, in byte order */
   constructor(keys: readonly ExpectedKey[], owner: FastFields) {

@@ -30,11 +30,7 @@ export function scanBox(frame: Frame, end: number, limit: number, maxKeys: numbe
   if (frame.count === 0) {
     const { expected, fastPaths } = frame;
     const until = limit < end ? limit : end;
-    if (
-      fastPaths !== undefined
-        ? fastPaths.scan(frame, until, maxKeys)
-        : expected !== undefined && scanExpected(frame, expected, until, maxKeys)
-    )
+    if (fastPaths?.scan(frame, until, maxKeys) ?? (expected && scanExpected(frame, expected, until, maxKeys)))
       return 0;
   }
   for (;;) {
