@@ -11,10 +11,11 @@ import {
   type SwitchFields,
   type SwitchSpec,
 } from "../core/features/protocol-change/protocol-switch.ts";
+import { checkNotNegative } from "../core/number-option.ts";
+import { checkOptionTypes } from "../core/option-types.ts";
 import type { Fields, InputOf } from "../core/schema/argument.ts";
 import type { SharedBudgets } from "../core/serving/shared-budget.ts";
 import type { Clock } from "../core/transport.ts";
-import { shownValue } from "../core/wire/value-text.ts";
 import type { Certificate } from "./certificates/certificate.ts";
 import type { PrivateCertificate } from "./certificates/private-certificate.ts";
 import { ConnectionClock } from "./clock.ts";
@@ -72,10 +73,10 @@ export interface NodeConnectionOptions extends Omit<ConnectionOptions, "tls"> {
  * @throws InvalidCertificate, RangeError or TypeError for invalid options, InvalidSignature for an invalid locator
  */
 export function checkOptions(options: NodeConnectionOptions, role: TLSRole | undefined): void {
-  const { tls, generateCode = true } = options;
+  const { tls } = options;
   checkConnectionOptions(options, ALL_FEATURES);
-  if (typeof generateCode !== "boolean")
-    throw new TypeError(`the option generateCode must be true or false, not ${shownValue(generateCode)}`);
+  checkNotNegative({ handshakeDelay: options.handshakeDelay });
+  checkOptionTypes("connection", options, { clock: "object", generateCode: "boolean" });
   if (tls && typeof tls !== "function" && role !== undefined) checkTLSOptions(tls, role);
 }
 

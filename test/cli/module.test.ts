@@ -34,7 +34,10 @@ function withoutJiti(): Record<string, string> {
   }`;
   const hooks = `data:text/javascript,${encodeURIComponent(resolve)}`;
   const program = `import { register } from "node:module"; register(${JSON.stringify(hooks)});`;
-  return { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(program)}`, NODE_NO_WARNINGS: "1" };
+  return {
+    NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(program)}`,
+    NODE_NO_WARNINGS: "1",
+  };
 }
 
 describe.concurrent("a schema module", () => {
