@@ -60,7 +60,7 @@ describe("generated code", () => {
   test("contains names of fields only as escaped literals", () => {
     const names = [
       '"];throw 1;//',
-      "`${throw1}`",
+      "`$\u007bthrow1}`",
       "\u2028throw\u2029",
       "\\",
       "\n*/throw 1;/*",

@@ -48,10 +48,8 @@ export class Outbox {
   readonly #lent: ByteWriter[] = [];
   /** Fast paths for the boxes of this connection, if the entry point has any. */
   fastPaths: FastPaths | undefined;
-  readonly #flushSoon = () => {
-    this.#scheduled = false;
-    this.turnOver();
-  };
+  /** Created when a box is first sent: an idle connection has none. */
+  #flushSoon: (() => void) | undefined;
 
   constructor(transport: Transport, owner: OutboxOwner) {
     this.#transport = transport;
@@ -98,6 +96,10 @@ export class Outbox {
       this.flush();
     else if (!this.#scheduled) {
       this.#scheduled = true;
+      this.#flushSoon ??= () => {
+        this.#scheduled = false;
+        this.turnOver();
+      };
       void soon.then(this.#flushSoon);
     }
   }
