@@ -53,7 +53,7 @@ export class CodeGenerator {
   }
 }
 
-/** Expected asks by a hash of their names. Of several with the same hash, the last one is found. */
+/** Expected asks by a hash of their names. If several have the same hash, the last one is found. */
 const asks = new Map<number, ExpectedBox>();
 const askKey = keyPattern(ASK);
 const answerKey = keyPattern(ANSWER);

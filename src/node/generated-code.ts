@@ -352,7 +352,7 @@ function parseLines(
   return [...lines, `if (at + 2 > end || view.getUint16(at) !== 0) ${otherwise}`];
 }
 
-/** Returns conditions that are true if the bytes at `at` differ. Of the last word they compare only the bytes that belong to it. */
+/** Returns conditions that are true if the bytes at `at` differ. Bytes after the end of the last word are not compared. */
 function differences({ words, length }: FixedBytes): string[] {
   return Array.from(words, (word, index) => {
     const used = length - index * WORD_BYTES;

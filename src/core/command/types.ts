@@ -43,7 +43,7 @@ export interface AnyCommand {
   readArguments(frame: Frame, connection: unknown): Values;
   /** Reads the response from an answer. @throws InvalidSignature */
   readResponse(frame: Frame, connection: unknown): Values;
-  /** What an answer should look like; undefined if it has no fixed keys. */
+  /** Description of an answer for the reader; undefined if its keys are not fixed. */
   readonly expectedAnswer?: ExpectedBox | undefined;
 }
 
