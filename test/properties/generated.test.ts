@@ -1,3 +1,3 @@
 import { holds } from "../support/properties.ts";
 
-holds("generated code", 60);
+holds("generated code", 15);
