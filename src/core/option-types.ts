@@ -3,13 +3,8 @@
  * connection would not verify its peer, and a text as `onError` would fail when an error is reported.
  */
 
-const TESTS = {
-  boolean: (value: unknown) => typeof value === "boolean",
-  function: (value: unknown) => typeof value === "function",
-  object: (value: unknown) => typeof value === "object" && value !== null,
-};
-
-const TEXTS = { boolean: "true or false", function: "a function", object: "an object" };
+/** Types, as `typeof` names them, and their names in messages. */
+const TYPES = { boolean: "true or false", function: "a function", object: "an object" };
 
 /**
  * Checks options that a JavaScript program may have set to any value. An undefined value is not checked.
@@ -20,12 +15,12 @@ const TEXTS = { boolean: "true or false", function: "a function", object: "an ob
 export function checkOptionTypes(
   what: string,
   options: object,
-  types: Readonly<Record<string, keyof typeof TESTS>>,
+  types: Readonly<Record<string, keyof typeof TYPES>>,
 ): void {
   const given = options as Readonly<Record<string, unknown>>; // only read
   for (const [name, type] of Object.entries(types)) {
     const value = given[name];
-    if (value !== undefined && !TESTS[type](value))
-      throw new TypeError(`${what}: ${name} must be ${TEXTS[type]}, not ${typeof value}`);
+    if (value === null || (value !== undefined && typeof value !== type))
+      throw new TypeError(`${what}: ${name} must be ${TYPES[type]}, not ${typeof value}`);
   }
 }

@@ -7,8 +7,8 @@ import type { ExpectedBox } from "../core/wire/expected-box.ts";
 import { type FastFields, type FastPaths, rowPaths, setRowPaths } from "../core/wire/fast-paths.ts";
 import type { Frame } from "../core/wire/frame.ts";
 import { textToKey } from "../core/wire/key-text.ts";
+import { expectedBoxOf, scanExpected } from "../core/wire/prediction.ts";
 import { ANSWER, ASK, COMMAND } from "../core/wire/protocol-keys.ts";
-import { scanExpected } from "../core/wire/scan.ts";
 import { parseTag, type Tag } from "../core/wire/tag.ts";
 import { generateReader, generateWriter } from "./generated-code.ts";
 
@@ -89,6 +89,10 @@ export class NodeFastPaths implements FastPaths {
     return this.#scanAs(frame, found, end, maxKeys);
   }
 
+  expect(template: BoxTemplate): ExpectedBox | undefined {
+    return expectedBoxOf(template);
+  }
+
   readRows(frame: Frame, end: number, rows: unknown[]): boolean {
     const { expected } = frame;
     const reader = expected && this.#readerOf(expected);
@@ -134,7 +138,8 @@ function find({ bytes, view, calls }: Frame, start: number, end: number): Expect
   if (answerKey.isAt(view, start)) {
     const tagEnd = answerTag + view.getUint16(answerTag - LENGTH_BYTES);
     if (tagEnd > end) return undefined;
-    return calls?.get(parseTag(bytes, answerTag, tagEnd))?.command?.expectedAnswer;
+    const template = calls?.get(parseTag(bytes, answerTag, tagEnd))?.command?.answerTemplate;
+    return template && expectedBoxOf(template);
   }
   const hasTag = askKey.isAt(view, start);
   const tag = start + askKey.length + LENGTH_BYTES;

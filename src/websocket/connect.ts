@@ -1,5 +1,5 @@
 /** Connections over WebSockets that call and serve. */
-import type { BaseConnection as Connection } from "../core/connection/connection.ts";
+import { type BaseConnection as Connection, kernelOf } from "../core/connection/connection.ts";
 import type { FeatureSet } from "../core/connection/feature.ts";
 import type { LimitOptions } from "../core/connection/limits.ts";
 import type { ConnectionOptions } from "../core/connection/options.ts";
@@ -15,6 +15,7 @@ import { CONNECTION_OPTIONS, checkOptionNames } from "../core/option-names.ts";
 import { ReportLimiter } from "../core/serving/report-limiter.ts";
 import { serving } from "../core/serving/serving.ts";
 import { SharedBudget, type SharedBudgets } from "../core/serving/shared-budget.ts";
+import { prediction } from "../core/wire/prediction.ts";
 import { checkOptions, connectionOn, openWebSocket } from "./open.ts";
 import {
   OPEN_OPTIONS,
@@ -73,7 +74,9 @@ export const CONNECT_OPTIONS: readonly string[] = [...ATTACH_OPTIONS, ...OPEN_OP
 export function attach(socket: WebSocketLike, options: WebSocketOptions = {}): Connection {
   checkOptionNames("attach", options, ATTACH_OPTIONS);
   latest = options.onError;
-  return connectionOn(socket, options, serving, ATTACHED_FEATURES, SHARED);
+  const connection = connectionOn(socket, options, serving, ATTACHED_FEATURES, SHARED);
+  kernelOf(connection).inbox.reader.frame.fastPaths = prediction;
+  return connection;
 }
 
 /**

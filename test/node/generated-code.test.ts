@@ -19,6 +19,7 @@ import { BoxTemplate } from "../../src/core/schema/box-template.ts";
 import type { Values } from "../../src/core/schema/field.ts";
 import { FieldSet } from "../../src/core/schema/field-set.ts";
 import { ByteWriter } from "../../src/core/wire/byte-writer.ts";
+import { expectedBoxOf } from "../../src/core/wire/prediction.ts";
 import { BoxReader } from "../../src/core/wire/reader.ts";
 import { CodeGenerator, NodeFastPaths } from "../../src/node/fast-paths.ts";
 import { generateReader, generateWriter } from "../../src/node/generated-code.ts";
@@ -70,7 +71,7 @@ describe("generated code", () => {
     const template = templateOf(Object.fromEntries(names.map((name) => [name, integer()])));
     const texts = compiledBy(() => {
       generateWriter(template);
-      generateReader(template.expectedBox ?? expect.fail());
+      generateReader(expectedBoxOf(template) ?? expect.fail());
     });
     expect(texts).toHaveLength(2);
     for (const text of texts) {

@@ -16,6 +16,7 @@ import { ByteWriter } from "../wire/byte-writer.ts";
 import { countElements } from "../wire/elements.ts";
 import { rowPaths } from "../wire/fast-paths.ts";
 import { Frame } from "../wire/frame.ts";
+import { expectedBoxOf, prediction } from "../wire/prediction.ts";
 import { KEY_TOO_LONG, scanBox } from "../wire/scan.ts";
 import { shownValue } from "../wire/value-text.ts";
 import { elementError } from "./list-of.ts";
@@ -80,7 +81,8 @@ export function ampList<F extends Fields>(fields: F): InPlaceArgument<ValuesOf<F
 
   function newFrame(): Frame {
     const frame = new Frame();
-    frame.expected = template.expectedBox;
+    frame.fastPaths = prediction;
+    frame.expected = expectedBoxOf(template);
     return frame;
   }
 

@@ -145,7 +145,9 @@ export class Calls {
     } finally {
       out.busy = false;
     }
-    this.#sent(new PendingCall(command, command.name, resolve, reject, origin), options);
+    const { name } = command;
+    // The fields in the order of NOBODY_WAITS, so that V8 gives both the same shape.
+    this.#sent({ command, name, origin, release: undefined, resolve, reject }, options);
   }
 
   /** Calls a command by name, with a box. */
@@ -174,7 +176,8 @@ export class Calls {
       this.pending.check(options);
       writeBox(port.out, ask().set(ASK, tagBytes(this.pending.nextTag)));
       // A call without a command resolves with the box of the answer.
-      this.#sent(new PendingCall(undefined, name, resolve as Settle["resolve"], reject, origin), options);
+      const settle = resolve as Settle["resolve"];
+      this.#sent({ command: undefined, name, origin, release: undefined, resolve: settle, reject }, options);
     });
     if (watchesCalls(port.observer)) this.#watch(port.observer, name, Object.fromEntries(box), answer);
     return answer;
@@ -192,29 +195,6 @@ export class Calls {
       this.pending.take(tag); // a carrier of boxes has refused it: no answer will come
       throw error;
     }
-  }
-}
-
-class PendingCall implements Call {
-  readonly command: AnyCommand | undefined;
-  readonly name: string;
-  readonly resolve: Settle["resolve"];
-  readonly reject: Settle["reject"];
-  readonly origin: Origin | undefined;
-  release: (() => void) | undefined = undefined;
-
-  constructor(
-    command: AnyCommand | undefined,
-    name: string,
-    resolve: Settle["resolve"],
-    reject: Settle["reject"],
-    origin: Origin | undefined,
-  ) {
-    this.command = command;
-    this.name = name;
-    this.resolve = resolve;
-    this.reject = reject;
-    this.origin = origin;
   }
 }
 

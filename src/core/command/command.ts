@@ -12,7 +12,6 @@ import { readFields } from "../schema/read-fields.ts";
 import type { Box } from "../wire/box.ts";
 import { writeBox } from "../wire/box-writer.ts";
 import { ByteWriter } from "../wire/byte-writer.ts";
-import type { ExpectedBox } from "../wire/expected-box.ts";
 import type { Frame } from "../wire/frame.ts";
 import { frameOfBox, frameOfBytes } from "../wire/frame-of.ts";
 import { textToKey } from "../wire/key-text.ts";
@@ -263,19 +262,19 @@ export class Command<A extends Fields = Fields, R extends Fields = Fields, Q ext
     if (this.#replaced.parseArguments) return this.parseArguments(frame.toBox(), connection);
     const values = readFields(this.#argumentFields, frame, connection);
     if (frame.matched === undefined)
-      frame.expected = (frame.ask < 0 ? this.#askWithoutAnswer : this.#ask).expectedBox;
+      frame.expected = frame.fastPaths?.expect(frame.ask < 0 ? this.#askWithoutAnswer : this.#ask);
     return values;
   }
 
   readResponse(frame: Frame, connection: unknown): Values {
     if (this.#replaced.parseResponse) return this.parseResponse(frame.toBox(), connection);
     const values = readFields(this.#responseFields, frame, connection);
-    if (frame.matched === undefined) frame.expected = this.expectedAnswer;
+    if (frame.matched === undefined) frame.expected = frame.fastPaths?.expect(this.#answer);
     return values;
   }
 
-  get expectedAnswer(): ExpectedBox | undefined {
-    return this.#answer.expectedBox;
+  get answerTemplate(): BoxTemplate {
+    return this.#answer;
   }
 }
 

@@ -15,7 +15,7 @@ import type {
 } from "../transport.ts";
 import type { Box } from "../wire/box.ts";
 import type { ByteWriter } from "../wire/byte-writer.ts";
-import type { ExpectedBox } from "../wire/expected-box.ts";
+import type { FastTemplate } from "../wire/fast-paths.ts";
 import type { Frame } from "../wire/frame.ts";
 import type { Tag } from "../wire/tag.ts";
 import type { BoxKind, ProtocolChange } from "./protocol-change.ts";
@@ -43,8 +43,8 @@ export interface AnyCommand {
   readArguments(frame: Frame, connection: unknown): Values;
   /** Reads the response from an answer. @throws InvalidSignature */
   readResponse(frame: Frame, connection: unknown): Values;
-  /** Description of an answer for the reader; undefined if its keys are not fixed. */
-  readonly expectedAnswer?: ExpectedBox | undefined;
+  /** Writes the answers. A reader can predict them from it. */
+  readonly answerTemplate?: FastTemplate | undefined;
 }
 
 /**

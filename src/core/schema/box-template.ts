@@ -3,7 +3,6 @@
 import { TooLong } from "../errors/caller.ts";
 import { MAX_VALUE_LENGTH } from "../wire/box-limits.ts";
 import type { ByteWriter } from "../wire/byte-writer.ts";
-import { ExpectedBox } from "../wire/expected-box.ts";
 import type { FastTemplate } from "../wire/fast-paths.ts";
 import { type Tag, writeTag } from "../wire/tag.ts";
 import { type BoxKey, compileKeys, compileSteps, type Step } from "./box-steps.ts";
@@ -22,9 +21,9 @@ export class BoxTemplate implements FastTemplate {
   uses = 0;
   fastWrite: FastTemplate["fastWrite"];
   readonly #constants: readonly Constant[];
-  readonly #keys: readonly BoxKey[];
-  readonly #spreadPath: SpreadPath | undefined;
-  #expectedBox: ExpectedBox | undefined;
+  readonly keys: readonly BoxKey[];
+  readonly spreadPath: SpreadPath | undefined;
+  expectedBox: FastTemplate["expectedBox"];
   /** Slots for the values of the next box. Undefined while a box is written: a value may contain another such box. */
   #slots: unknown[] | undefined;
 
@@ -32,16 +31,9 @@ export class BoxTemplate implements FastTemplate {
   constructor(set: FieldSet, constants: readonly Constant[]) {
     this.set = set;
     this.#constants = constants;
-    this.#keys = compileKeys(set.fields, constants);
-    this.steps = compileSteps(this.#keys);
-    this.#spreadPath = set.spreadPath;
-  }
-
-  /** Description of the boxes for the reader; undefined if a codec decides itself which keys it uses. */
-  get expectedBox(): ExpectedBox | undefined {
-    if (this.#spreadPath !== undefined) return undefined;
-    this.#expectedBox ??= new ExpectedBox(this.#keys, this.set);
-    return this.#expectedBox;
+    this.keys = compileKeys(set.fields, constants);
+    this.steps = compileSteps(this.keys);
+    this.spreadPath = set.spreadPath;
   }
 
   /**
@@ -56,8 +48,8 @@ export class BoxTemplate implements FastTemplate {
     this.#slots = undefined;
     try {
       this.set.gather(values, slots);
-      if (this.#spreadPath === undefined) this.#writeSteps(out, tag, values, slots);
-      else this.#spreadPath.write(out, this.set, this.#constants, tag, values, slots, connection);
+      if (this.spreadPath === undefined) this.#writeSteps(out, tag, values, slots);
+      else this.spreadPath.write(out, this.set, this.#constants, tag, values, slots, connection);
     } catch (error) {
       out.truncate(start);
       throw error;

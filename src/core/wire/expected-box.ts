@@ -6,20 +6,12 @@
  * Expected boxes are made from the commands of the program, never from data of the peer.
  */
 import { ByteWriter } from "./byte-writer.ts";
-import type { FastBox, FastEntry, FastFields, FastReader } from "./fast-paths.ts";
+import type { FastBox, FastEntry, FastFields, FastKey, FastReader } from "./fast-paths.ts";
 import { FixedBytes } from "./fixed-bytes.ts";
 import { keyToText } from "./key-text.ts";
 import { ANSWER, ASK, COMMAND, ERROR, type ProtocolFields } from "./protocol-keys.ts";
 
 const LENGTH_BYTES = 2;
-
-export interface ExpectedKey {
-  readonly name: string;
-  /** The key as encoded in a box, with its length in front. */
-  readonly header: Uint8Array;
-  /** The value, if it never changes. */
-  readonly value?: Uint8Array | undefined;
-}
 
 export class ExpectedBox implements FastBox, ProtocolFields {
   readonly entries: readonly FastEntry[];
@@ -38,7 +30,7 @@ export class ExpectedBox implements FastBox, ProtocolFields {
   fastReader: FastReader | undefined;
 
   /** @param keys all keys, in byte order */
-  constructor(keys: readonly ExpectedKey[], owner: FastFields) {
+  constructor(keys: readonly FastKey[], owner: FastFields) {
     const names = keys.map(({ name }) => name);
     this.entries = keys.map(entryOf);
     this.ask = names.indexOf(ASK);
@@ -52,7 +44,7 @@ export class ExpectedBox implements FastBox, ProtocolFields {
   }
 }
 
-function entryOf({ header, value }: ExpectedKey): FastEntry {
+function entryOf({ header, value }: FastKey): FastEntry {
   const valueOffset = header.length + LENGTH_BYTES;
   if (value === undefined) return { fixed: new FixedBytes(header), valueOffset, fixedEnd: 0 };
   const out = new ByteWriter();

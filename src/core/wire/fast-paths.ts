@@ -67,9 +67,24 @@ export interface FastStep {
   readonly tag: boolean;
 }
 
+/** A key of a box. */
+export interface FastKey {
+  readonly name: string;
+  /** The key as encoded in a box, with its length in front. */
+  readonly header: Uint8Array;
+  /** The value, if it never changes. */
+  readonly value?: Uint8Array | undefined;
+}
+
 /** Part of `BoxTemplate`, which writes one kind of box. */
 export interface FastTemplate {
   readonly set: FastFields;
+  /** All keys, in byte order. */
+  readonly keys: readonly FastKey[];
+  /** Set if a codec decides itself which keys it uses. */
+  readonly spreadPath: object | undefined;
+  /** Description of the boxes for the reader. Created when it is first needed. */
+  expectedBox: FastBox | undefined;
   readonly steps: readonly FastStep[];
   /** Number of boxes that the fast paths have left to the loops. */
   uses: number;
@@ -125,7 +140,7 @@ export interface FastBox {
 export interface AnsweredCalls {
   get(
     tag: number,
-  ): { readonly command: { readonly expectedAnswer?: FastBox | undefined } | undefined } | undefined;
+  ): { readonly command: { readonly answerTemplate?: FastTemplate | undefined } | undefined } | undefined;
 }
 
 /** Faster code for frequent boxes. */
@@ -140,6 +155,8 @@ export interface FastPaths {
    * @param end position at which the box must have ended
    */
   scan(frame: FastFrame, end: number, maxKeys: number): boolean;
+  /** Returns the description of the boxes of a template, with which {@link scan} can compare the next box. */
+  expect(template: FastTemplate): FastBox | undefined;
   /**
    * Reads rows from the cursor on. Returns false if the loops have to read the next one.
    * @throws what the loops throw

@@ -1,7 +1,5 @@
 /** Parses the bytes of one box into a frame. No other file knows how keys and values are encoded in a received box. */
 
-import type { ExpectedBox } from "./expected-box.ts";
-import type { FastEntry } from "./fast-paths.ts";
 import type { Frame } from "./frame.ts";
 import { noteField } from "./protocol-keys.ts";
 
@@ -9,7 +7,6 @@ import { noteField } from "./protocol-keys.ts";
 const OFFSETS_PER_KEY = 3;
 const LENGTH_BYTES = 2;
 const MAX_KEY_LENGTH = 0xff;
-const WORD = 4;
 const UNDERSCORE = 0x5f;
 
 /** Results of {@link scanBox} for a box that more bytes cannot complete. */
@@ -27,12 +24,7 @@ const TOO_MANY_KEYS = -3;
  *   or a negative number: why the box cannot be read
  */
 export function scanBox(frame: Frame, end: number, limit: number, maxKeys: number): number {
-  if (frame.count === 0) {
-    const { expected, fastPaths } = frame;
-    const until = limit < end ? limit : end;
-    if (fastPaths?.scan(frame, until, maxKeys) ?? (expected && scanExpected(frame, expected, until, maxKeys)))
-      return 0;
-  }
+  if (frame.count === 0 && frame.fastPaths?.scan(frame, limit < end ? limit : end, maxKeys)) return 0;
   for (;;) {
     const { view, count, cursor } = frame;
     const keyStart = cursor + LENGTH_BYTES;
@@ -55,45 +47,6 @@ export function scanBox(frame: Frame, end: number, limit: number, maxKeys: numbe
     if (view.getUint8(keyStart) === UNDERSCORE) noteField(frame, count, view, cursor);
     if (count > 0 && !ascends(frame, count)) frame.ascending = false;
   }
-}
-
-/**
- * Compares a box with the expected one: checks only that each key is the key expected next.
- * @param end position at which the box must have ended
- * @returns true if the whole box is as expected; if not, the keys before the first difference have been added
- */
-export function scanExpected(frame: Frame, box: ExpectedBox, end: number, maxKeys: number): boolean {
-  const { view, offsets } = frame;
-  const { entries } = box;
-  const { length } = entries;
-  if (length > maxKeys) return false;
-  let { cursor } = frame;
-  let count = 0;
-  for (; count < length; count++) {
-    const { fixed, valueOffset, fixedEnd } = entries[count] as FastEntry;
-    // The comparison reads whole words, up to three bytes more than a short entry has.
-    if (cursor + fixed.length + WORD > end || !fixed.isAt(view, cursor)) break;
-    const valueStart = cursor + valueOffset;
-    const valueEnd =
-      fixedEnd > 0 ? cursor + fixedEnd : valueStart + view.getUint16(valueStart - LENGTH_BYTES);
-    if (valueEnd + LENGTH_BYTES > end) break;
-    // As `frame.add`, except that `count` and `cursor` are stored once, after the loop.
-    const at = count * OFFSETS_PER_KEY;
-    offsets[at] = cursor + LENGTH_BYTES;
-    offsets[at + 1] = valueStart;
-    offsets[at + 2] = valueEnd;
-    cursor = valueEnd;
-  }
-  frame.cursor = cursor;
-  frame.count = count;
-  frame.ask = box.ask < count ? box.ask : -1;
-  frame.answer = box.answer < count ? box.answer : -1;
-  frame.command = box.command < count ? box.command : -1;
-  frame.error = box.error < count ? box.error : -1;
-  if (count < length || cursor + LENGTH_BYTES > end || view.getUint16(cursor) !== 0) return false;
-  frame.cursor = cursor + LENGTH_BYTES;
-  frame.matched = box;
-  return true;
 }
 
 /** Returns true if the key at `index` comes after the one before it, in byte order. */
