@@ -1,6 +1,7 @@
 /** A connection with all features of the core: for the Node entry point, for tests, and for transports of a program's own. */
-import { BaseConnection, kernelOf } from "./connection/connection.ts";
+import { BaseConnection } from "./connection/connection.ts";
 import type { FeatureSet } from "./connection/feature.ts";
+import { expectFrequentCalls } from "./connection/frequent-calls.ts";
 import type { ConnectionOptions } from "./connection/options.ts";
 import { boxReceiver } from "./features/box-receiver.ts";
 import { boxTimeout } from "./features/box-timeout.ts";
@@ -13,7 +14,6 @@ import { CONNECTION_OPTIONS, checkOptionNames } from "./option-names.ts";
 import { serving } from "./serving/serving.ts";
 import type { SharedBudgets } from "./serving/shared-budget.ts";
 import type { Clock, Transport } from "./transport.ts";
-import { prediction } from "./wire/prediction.ts";
 
 export const ALL_FEATURES: FeatureSet = [
   locatorOption,
@@ -42,6 +42,6 @@ export class Connection extends BaseConnection {
       throw new TypeError("connection: a Transport is needed, with the method start");
     if (new.target === Connection) checkOptionNames("connection", options, CONNECTION_OPTIONS);
     super(transport, clock, options, serving, ALL_FEATURES, budgets);
-    kernelOf(this).inbox.reader.frame.fastPaths = prediction;
+    expectFrequentCalls(this);
   }
 }

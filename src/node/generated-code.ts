@@ -39,7 +39,8 @@ import { MAX_DIGITS_BYTES, putDigits, writeInteger } from "../core/arguments/int
 import { writeText } from "../core/arguments/unicode.ts";
 import { tooLong } from "../core/schema/box-template.ts";
 import { MAX_VALUE_LENGTH } from "../core/wire/box-limits.ts";
-import { HEX_DIGITS, putHex, putShortText, SHORT_TEXT_BYTES } from "../core/wire/byte-writer.ts";
+import { HEX_DIGITS, putHex } from "../core/wire/byte-writer.ts";
+import { putShortText, PUT_TEXT_BYTES } from "../core/wire/short-text.ts";
 import { countElements } from "../core/wire/elements.ts";
 import type {
   FastBox,
@@ -89,7 +90,7 @@ const FALSE = [0x46, 0x61, 0x6c, 0x73, 0x65];
 const fastWrites = new Map<unknown, FastWrite>([
   [writeInteger, { put: putInteger, maxBytes: MAX_DIGITS_BYTES }],
   [writeFloat, { put: putFloat, maxBytes: SHORT_FLOAT_BYTES }],
-  [writeText, { put: putText, maxBytes: SHORT_TEXT_BYTES }],
+  [writeText, { put: putText, maxBytes: PUT_TEXT_BYTES }],
   [writeBoolean, { put: putBoolean, maxBytes: FALSE.length }],
 ]);
 

@@ -1,6 +1,7 @@
 /** Connections over WebSockets that call and serve. */
-import { type BaseConnection as Connection, kernelOf } from "../core/connection/connection.ts";
+import type { BaseConnection as Connection } from "../core/connection/connection.ts";
 import type { FeatureSet } from "../core/connection/feature.ts";
+import { expectFrequentCalls } from "../core/connection/frequent-calls.ts";
 import type { LimitOptions } from "../core/connection/limits.ts";
 import type { ConnectionOptions } from "../core/connection/options.ts";
 import { reportError } from "../core/connection/report.ts";
@@ -15,7 +16,6 @@ import { CONNECTION_OPTIONS, checkOptionNames } from "../core/option-names.ts";
 import { ReportLimiter } from "../core/serving/report-limiter.ts";
 import { serving } from "../core/serving/serving.ts";
 import { SharedBudget, type SharedBudgets } from "../core/serving/shared-budget.ts";
-import { prediction } from "../core/wire/prediction.ts";
 import { checkOptions, connectionOn, openWebSocket } from "./open.ts";
 import {
   OPEN_OPTIONS,
@@ -75,7 +75,7 @@ export function attach(socket: WebSocketLike, options: WebSocketOptions = {}): C
   checkOptionNames("attach", options, ATTACH_OPTIONS);
   latest = options.onError;
   const connection = connectionOn(socket, options, serving, ATTACHED_FEATURES, SHARED);
-  kernelOf(connection).inbox.reader.frame.fastPaths = prediction;
+  expectFrequentCalls(connection);
   return connection;
 }
 

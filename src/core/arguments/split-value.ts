@@ -6,8 +6,8 @@
 import { checkPositive } from "../number-option.ts";
 import { checkOptionNames } from "../option-names.ts";
 import type { Argument } from "../schema/argument.ts";
-import { type BoxArgument, isPieceOf } from "../schema/field.ts";
-import { boxArgument } from "../schema/spread-fields.ts";
+import type { BoxArgument } from "../schema/field.ts";
+import { boxArgument, isPieceOf } from "../schema/spread-fields.ts";
 import type { Box } from "../wire/box.ts";
 import type { Compression } from "./compression.ts";
 import { joined, splitBytes, valueTooLong } from "./pieces.ts";

@@ -5,7 +5,7 @@ import { utf8Strict } from "../platform.ts";
 import { type InPlaceArgument, inPlaceArgument } from "../schema/argument.ts";
 import type { ByteWriter } from "../wire/byte-writer.ts";
 import { mediumText } from "../wire/medium-text.ts";
-import { shortAscii } from "../wire/short-text.ts";
+import { appendShortText, shortAscii } from "../wire/short-text.ts";
 import { shownBytes, shownValue } from "../wire/value-text.ts";
 
 /** Size up to which `mediumText` is faster than the decoder of the platform. */
@@ -26,7 +26,7 @@ export function unicode(): InPlaceArgument<string> {
 
 /** @throws TypeError */
 export function writeText(value: string, out: ByteWriter): void {
-  if (typeof value === "string" && out.shortText(value)) return;
+  if (typeof value === "string" && appendShortText(out, value)) return;
   checkText(value);
   out.utf8(value);
 }

@@ -6,7 +6,6 @@ import { limitTime, throwIfAborted } from "../time-limit.ts";
 import type { Clock } from "../transport.ts";
 import type { Port } from "./port.ts";
 import { ownError, type Rejectable, rejectCall } from "./rejection.ts";
-import { TagWindow } from "./tag-window.ts";
 
 /** The two functions that settle a call. */
 export type Settle = Pick<Rejectable, "resolve" | "reject">;
@@ -33,8 +32,18 @@ export const NOBODY_WAITS: Call = {
   reject() {},
 };
 
+/** Calls by their tags, in ascending order. A `Map` is one; a `TagWindow` costs less for each call. */
+export interface CallTable {
+  get(tag: number): Call | undefined;
+  set(tag: number, call: Call): unknown;
+  delete(tag: number): unknown;
+  values(): Iterable<Call>;
+}
+
 /** Shared by all connections that have made no call: nothing is ever added to it. */
-const NO_CALLS = new TagWindow<Call>();
+const NO_CALLS: CallTable = new Map<number, Call>();
+
+const newMap = (): CallTable => new Map<number, Call>();
 
 /** The connection, as its pending calls see it. */
 type CallsOwner = Pick<Port, "limits" | "finished" | "fail">;
@@ -43,6 +52,8 @@ export class PendingCalls {
   readonly #clock: Clock;
   readonly #owner: CallsOwner;
   #calls = NO_CALLS;
+  /** Creates the table for the first call. */
+  newTable = newMap;
   #waiting = 0;
   /** Calls that ended without an answer, and whose answers have not arrived. */
   #abandoned = 0;
@@ -71,9 +82,9 @@ export class PendingCalls {
   }
 
   add(call: Call): number {
-    if (this.#calls === NO_CALLS) this.#calls = new TagWindow();
+    if (this.#calls === NO_CALLS) this.#calls = this.newTable();
     const tag = ++this.#last;
-    this.#calls.add(tag, call);
+    this.#calls.set(tag, call);
     this.#waiting++;
     return tag;
   }
@@ -107,7 +118,7 @@ export class PendingCalls {
   #cancel(tag: number, late: Error | undefined, signal: CallOptions["signal"]): void {
     const call = this.get(tag);
     if (call === undefined || call === NOBODY_WAITS) return;
-    this.#calls.replace(tag, NOBODY_WAITS);
+    this.#calls.set(tag, NOBODY_WAITS);
     this.#waiting--;
     call.release?.();
     if (late === undefined)
@@ -145,8 +156,9 @@ export class PendingCalls {
 
   /** Takes the call that an answer belongs to. Undefined if none waits for it: {@link why} says why. */
   take(tag: number): Call | undefined {
-    const call = tag < this.#queuedFrom ? this.#calls.take(tag) : undefined;
+    const call = tag < this.#queuedFrom ? this.#calls.get(tag) : undefined;
     if (call === undefined) return undefined;
+    this.#calls.delete(tag);
     if (call === NOBODY_WAITS) {
       if (this.#abandoned > 0) this.#abandoned--;
       return call;

@@ -11,7 +11,7 @@ const SLOTS = 16;
 /** Number of slots from which an empty ring is replaced by a small one. */
 const LARGE_RING = 4096;
 
-/** A map from tags, added in ascending order, to values. */
+/** A map from tags, added in ascending order, to values. Its methods are those of a `Map`. */
 export class TagWindow<T extends NonNullable<unknown>> {
   #slots = empty<T>(SLOTS);
   #mask = SLOTS - 1;
@@ -31,34 +31,30 @@ export class TagWindow<T extends NonNullable<unknown>> {
     return this.#older?.get(tag);
   }
 
-  /** Adds a tag with its value. @param tag greater than all tags that were added before; gaps are allowed */
-  add(tag: number, value: T): void {
+  /**
+   * Sets the value of a tag.
+   * @param tag one that has a value, or one greater than all tags that were set before; gaps are allowed
+   */
+  set(tag: number, value: T): void {
+    if (tag < this.#first) return void this.#older?.set(tag, value);
+    if (tag >= this.#end) this.#add(tag);
+    this.#slots[tag & this.#mask] = value;
+  }
+
+  #add(tag: number): void {
     if (this.#count === 0) this.#first = tag;
     else while (tag - this.#first > this.#mask) this.#makeRoom(tag);
-    this.#slots[tag & this.#mask] = value;
     this.#end = tag + 1;
     this.#count++;
   }
 
-  /** Replaces the value of a tag that has one. */
-  replace(tag: number, value: T): void {
-    if (tag >= this.#first) this.#slots[tag & this.#mask] = value;
-    else this.#older?.set(tag, value);
-  }
-
-  /** Removes a tag and returns its value. Undefined if it has none. */
-  take(tag: number): T | undefined {
-    const value = this.get(tag);
-    if (value === undefined) return undefined;
-    if (tag < this.#first) {
-      this.#older?.delete(tag);
-      return value;
-    }
+  /** Removes a tag that has a value. */
+  delete(tag: number): void {
+    if (tag < this.#first) return void this.#older?.delete(tag);
     this.#slots[tag & this.#mask] = undefined;
     this.#count--;
     if (this.#count === 0) this.#reset();
     else while (this.#slots[this.#first & this.#mask] === undefined) this.#first++;
-    return value;
   }
 
   /** Returns the values in the order of their tags. */

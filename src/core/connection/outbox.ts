@@ -83,6 +83,11 @@ export class Outbox {
     return this.#owner.rules.boxes === "queued" ? this.backlog : this.pending;
   }
 
+  /** Bytes queued here during a protocol change. */
+  get queued(): number {
+    return this.#owner.rules.boxes === "queued" ? (this.#out?.length ?? 0) : 0;
+  }
+
   /** Called after a box was appended. It is written before the end of the turn, unless the transport is far behind. */
   written(): void {
     const { boxes } = this.#owner.rules;
@@ -134,6 +139,12 @@ export class Outbox {
     this.#lent.length = 0;
     this.#owner.unsentChanged();
     this.flush();
+  }
+
+  /** Sends these bytes at once, before what is queued: the answer that a protocol change waits for. */
+  sendPastQueue(out: ByteWriter): void {
+    this.writtenBytes += out.length;
+    this.#transport.write(out.copy());
   }
 
   /** Forgets what was not written, when AMP has ended. */

@@ -11,7 +11,6 @@ import {
   compileField,
   type Field,
   isLocal,
-  isPieceOf,
   type SpreadPath,
   type Values,
 } from "./field.ts";
@@ -30,12 +29,7 @@ export class FieldSet implements CompiledFields {
   /**
    * @param fields names and codecs
    * @param what term for a field in error messages, for example `"argument of Sum"`
-<<<<<<< HEAD
-   * @throws InvalidSignature if a name cannot be a key, TooLong if it is over 255 bytes
-=======
-   * @param exact true: {@link gather} throws if a value has an undeclared name; false: such values are not sent
    * @throws InvalidSignature if `fields` is not an object or a name cannot be a key, TooLong if it is over 255 bytes
->>>>>>> main
    */
   constructor(fields: Fields, what: string, exact = true) {
     if (typeof fields !== "object" || fields === null)
@@ -46,9 +40,7 @@ export class FieldSet implements CompiledFields {
     this.fields = Object.entries(fields)
       .flatMap(([name, argument]) => this.#compile(name, argument))
       .sort((a, b) => compareBytes(a.key, b.key));
-    const spread = this.fields.filter((field) => field.spread !== undefined);
-    this.spreadPath = spread[0]?.spread?.spreadPath;
-    for (const { name } of spread) this.#checkPieces(name);
+    this.spreadPath = this.fields.find((field) => field.spread !== undefined)?.spread?.spreadPath;
     if (this.spreadPath !== undefined) this.names = this.spreadPath.propertyNames(this.names, fields, what);
   }
 
@@ -59,15 +51,6 @@ export class FieldSet implements CompiledFields {
     } catch (error) {
       throw this.failure(name, error);
     }
-  }
-
-  /** A value that is spread over `name.2`, `name.3`, ... would overwrite an argument of such a name. */
-  #checkPieces(name: string): void {
-    const piece = this.names.find((other) => isPieceOf(name, other));
-    if (piece === undefined) return;
-    throw new InvalidSignature(
-      `${this.#what}: ${JSON.stringify(name)} may be spread over ${JSON.stringify(piece)}`,
-    );
   }
 
   /** Returns empty slots for {@link gather}: one for each declared name, local ones included. */

@@ -60,7 +60,7 @@ export interface SpreadPath {
   /**
    * Returns the names of the properties that hold the values of some fields, with the properties of a PropertiesArgument at the
    * end.
-   * @throws InvalidSignature if two fields fill the same property
+   * @throws InvalidSignature if two fields fill the same property, or if a field has the name of a piece of another one
    */
   propertyNames(names: readonly string[], fields: Fields, what: string): readonly string[];
   read(set: CompiledFields, frame: Frame, connection: unknown): Record<string, unknown>;
@@ -150,9 +150,4 @@ export function isLocal(argument: Argument<unknown>): boolean {
 
 export function isBoxArgument<T, I>(argument: Argument<T, I>): argument is BoxArgument<T, I> {
   return "toBox" in argument;
-}
-
-/** Returns true if a value that is spread over several keys from `name` on may have a piece under `key`. */
-export function isPieceOf(name: string, key: string): boolean {
-  return key.startsWith(`${name}.`) && /^\d+$/.test(key.slice(name.length + 1));
 }

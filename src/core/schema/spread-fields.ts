@@ -16,6 +16,7 @@ import {
   type CompiledFields,
   type Constant,
   type Field,
+  isBoxArgument,
   type PropertiesArgument,
   type SpreadPath,
   takeValue,
@@ -105,6 +106,8 @@ function readBox(set: CompiledFields, frame: Frame, connection: unknown): Record
 const NO_PROPERTY = "__proto__";
 
 function propertyNames(names: readonly string[], fields: Fields, what: string): readonly string[] {
+  for (const [name, argument] of Object.entries(fields))
+    if (isBoxArgument(argument)) checkPieces(name, names, what);
   const groups = Object.values(fields).map(propertiesOf);
   const all = [
     ...names.map((name, index) => (groups[index] === undefined ? name : NO_PROPERTY)),
@@ -114,6 +117,18 @@ function propertyNames(names: readonly string[], fields: Fields, what: string): 
   if (twice !== undefined)
     throw new InvalidSignature(`${what}: two fields fill the property ${JSON.stringify(twice)}`);
   return all;
+}
+
+/** A value that is spread over `name.2`, `name.3`, ... would overwrite an argument of such a name. */
+function checkPieces(name: string, names: readonly string[], what: string): void {
+  const piece = names.find((other) => isPieceOf(name, other));
+  if (piece !== undefined)
+    throw new InvalidSignature(`${what}: ${JSON.stringify(name)} may be spread over ${JSON.stringify(piece)}`);
+}
+
+/** Returns true if a value that is spread over several keys from `name` on may have a piece under `key`. */
+export function isPieceOf(name: string, key: string): boolean {
+  return key.startsWith(`${name}.`) && /^\d+$/.test(key.slice(name.length + 1));
 }
 
 /** Returns the properties that an argument fills; undefined if it fills the property of its name. */

@@ -10,6 +10,7 @@ import { keyPattern, writeBox } from "../wire/box-writer.ts";
 import { ByteWriter } from "../wire/byte-writer.ts";
 import { textToKey } from "../wire/key-text.ts";
 import { ANSWER, ERROR, ERROR_CODE, ERROR_DESCRIPTION } from "../wire/protocol-keys.ts";
+import { appendShortText } from "../wire/short-text.ts";
 import { type ByteRange, tagBytes } from "../wire/tag.ts";
 import { isMap } from "../wire/value-text.ts";
 import type { IncomingAsk } from "./incoming-ask.ts";
@@ -110,7 +111,7 @@ export function writeError(
 /** Writes text as a value. @param encode for text that is long or has surrogates */
 function writeText(out: ByteWriter, text: string, encode: (text: string) => Uint8Array): void {
   const start = out.beginCounted();
-  if (!out.shortText(text)) out.append(encode(text));
+  if (!appendShortText(out, text)) out.append(encode(text));
   out.endCounted(start);
 }
 

@@ -13,11 +13,7 @@ const ZERO = 0x30;
 const A = 0x61;
 /** Size from which `TypedArray.prototype.set` is faster than a loop. */
 const SHORT_COPY_BYTES = 24;
-/** Length up to which a loop is faster than `TextEncoder.encodeInto`, also for text that is not ASCII. */
-const SHORT_TEXT_UNITS = 48;
 
-/** Maximum size of what {@link putShortText} writes. */
-export const SHORT_TEXT_BYTES = 3 * SHORT_TEXT_UNITS;
 /** Maximum size of what {@link putHex} writes. */
 export const HEX_DIGITS = 8;
 
@@ -158,15 +154,6 @@ export class ByteWriter {
     this.length = length + count;
   }
 
-  /** Appends short text as UTF-8. Returns false, and appends nothing, for long text and text with surrogates. */
-  shortText(text: string): boolean {
-    this.reserve(SHORT_TEXT_BYTES);
-    const end = putShortText(this.bytes, this.length, text);
-    if (end < 0) return false;
-    this.length = end;
-    return true;
-  }
-
   /** Appends text as UTF-8. A lone surrogate becomes U+FFFD; callers that reject it check first. */
   utf8(text: string): void {
     this.reserve(text.length * 3);
@@ -211,30 +198,4 @@ export function putHex(bytes: Uint8Array, start: number, value: number): number 
     bytes[at] = digit < 10 ? ZERO + digit : A - 10 + digit;
   }
   return end;
-}
-
-/**
- * Writes short text as UTF-8 to bytes with space for {@link SHORT_TEXT_BYTES}. Returns the end; -1 for long text and text with
- * surrogates.
- */
-export function putShortText(bytes: Uint8Array, start: number, text: string): number {
-  const count = text.length;
-  if (count > SHORT_TEXT_UNITS) return -1;
-  let to = start;
-  for (let i = 0; i < count; i++) {
-    const unit = text.charCodeAt(i);
-    if (unit < 0x80) bytes[to++] = unit;
-    else if (unit < 0x800) {
-      bytes[to] = 0xc0 | (unit >> 6);
-      bytes[to + 1] = 0x80 | (unit & 0x3f);
-      to += 2;
-    } else if ((unit & 0xf800) === 0xd800) return -1;
-    else {
-      bytes[to] = 0xe0 | (unit >> 12);
-      bytes[to + 1] = 0x80 | ((unit >> 6) & 0x3f);
-      bytes[to + 2] = 0x80 | (unit & 0x3f);
-      to += 3;
-    }
-  }
-  return to;
 }

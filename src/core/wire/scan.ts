@@ -4,7 +4,6 @@ import type { Frame } from "./frame.ts";
 import { noteField } from "./protocol-keys.ts";
 
 // Repeated here, not imported: see README.md.
-const OFFSETS_PER_KEY = 3;
 const LENGTH_BYTES = 2;
 const MAX_KEY_LENGTH = 0xff;
 const UNDERSCORE = 0x5f;

@@ -1,5 +1,11 @@
-/** Short values as text: most are ASCII, and need no decoder. A module of its own: a page with integers alone does not load it. */
+/** Short texts, for which a call of the platform's encoder or decoder costs too much. Only codecs and serving load this file. */
 import { utf8Lenient } from "../platform.ts";
+import type { ByteWriter } from "./byte-writer.ts";
+
+/** Length up to which a loop is faster than `TextEncoder.encodeInto`, also for text that is not ASCII. */
+const SHORT_TEXT_UNITS = 48;
+/** Maximum size of what {@link putShortText} writes. */
+export const PUT_TEXT_BYTES = 3 * SHORT_TEXT_UNITS;
 
 /** Size up to which a loop is faster than a call of the platform's decoder. */
 const SHORT_TEXT_BYTES = 16;
@@ -46,4 +52,39 @@ function upToThree(bytes: Uint8Array, start: number, count: number): string | un
   if (count === 2) return (a | b) > 0x7f ? undefined : text(a, b);
   const c = bytes[start + 2] as number;
   return (a | b | c) > 0x7f ? undefined : text(a, b, c);
+}
+
+/** Appends short text as UTF-8. Returns false, and appends nothing, for long text and text with surrogates. */
+export function appendShortText(out: ByteWriter, text: string): boolean {
+  out.reserve(PUT_TEXT_BYTES);
+  const end = putShortText(out.bytes, out.length, text);
+  if (end < 0) return false;
+  out.length = end;
+  return true;
+}
+
+/**
+ * Writes short text as UTF-8 to bytes with space for {@link PUT_TEXT_BYTES}. Returns the end; -1 for long text and text with
+ * surrogates.
+ */
+export function putShortText(bytes: Uint8Array, start: number, text: string): number {
+  const count = text.length;
+  if (count > SHORT_TEXT_UNITS) return -1;
+  let to = start;
+  for (let i = 0; i < count; i++) {
+    const unit = text.charCodeAt(i);
+    if (unit < 0x80) bytes[to++] = unit;
+    else if (unit < 0x800) {
+      bytes[to] = 0xc0 | (unit >> 6);
+      bytes[to + 1] = 0x80 | (unit & 0x3f);
+      to += 2;
+    } else if ((unit & 0xf800) === 0xd800) return -1;
+    else {
+      bytes[to] = 0xe0 | (unit >> 12);
+      bytes[to + 1] = 0x80 | ((unit >> 6) & 0x3f);
+      bytes[to + 2] = 0x80 | (unit & 0x3f);
+      to += 3;
+    }
+  }
+  return to;
 }

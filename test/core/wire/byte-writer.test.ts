@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { ByteWriter, LENT_BYTES } from "../../../src/core/wire/byte-writer.ts";
 import { FixedBytes } from "../../../src/core/wire/fixed-bytes.ts";
+import { appendShortText } from "../../../src/core/wire/short-text.ts";
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 
@@ -59,7 +60,7 @@ describe("ByteWriter", () => {
     }
   });
 
-  test("shortText() writes up to 48 characters without surrogates, and nothing of other text", () => {
+  test("appendShortText() writes up to 48 characters without surrogates, and nothing of other text", () => {
     for (const text of [
       "",
       "abc",
@@ -68,10 +69,10 @@ describe("ByteWriter", () => {
       "abcé\x7f\x80\u07ff\u0800\ud7ff\ue000\uffff",
       "三".repeat(48),
     ]) {
-      expect(written((out) => expect(out.shortText(text)).toBe(true))).toEqual(bytes(`<${text}>`));
+      expect(written((out) => expect(appendShortText(out, text)).toBe(true))).toEqual(bytes(`<${text}>`));
     }
     for (const text of ["a".repeat(49), "😀", "a\ud800", "é\udfff"]) {
-      expect(written((out) => expect(out.shortText(text)).toBe(false))).toEqual(bytes("<>"));
+      expect(written((out) => expect(appendShortText(out, text)).toBe(false))).toEqual(bytes("<>"));
     }
   });
 

@@ -80,24 +80,18 @@ class ChangeDriver implements Feature, ProtocolChanges {
     return isUpgradeCertain(this.#kernel.state, this.#kernel.changeKind);
   }
 
-  /** Bytes that wait for the end of the change. */
-  get #queuedBytes(): number {
-    const { outbox, rules } = this.#kernel;
-    return rules.boxes === "queued" ? outbox.gathered : 0;
-  }
-
   queueRefusal(name: string): LimitExceeded | undefined {
-    const queued = this.#queuedBytes;
-    return queued >= this.#kernel.limits.maxHeldBytes
-      ? new LimitExceeded(`${name}: ${queued} bytes are queued already: the limit is maxHeldBytes`)
+    const { limits, outbox } = this.#kernel;
+    return outbox.queued >= limits.maxHeldBytes
+      ? new LimitExceeded(`${name}: ${outbox.queued} bytes are queued already: the limit is maxHeldBytes`)
       : undefined;
   }
 
   checkQueue(): void {
-    const queued = this.#queuedBytes;
-    if (queued >= this.#kernel.limits.maxUnsentBytes)
+    const { limits, outbox } = this.#kernel;
+    if (outbox.queued >= limits.maxUnsentBytes)
       throw new LimitExceeded(
-        `the peer keeps asking while ${queued} bytes are queued for a protocol change: the limit is maxUnsentBytes`,
+        `the peer keeps asking while ${outbox.queued} bytes are queued for a protocol change: the limit is maxUnsentBytes`,
       );
   }
 
@@ -227,16 +221,9 @@ class ChangeDriver implements Feature, ProtocolChanges {
       return;
     }
     if (this.#injected(current)) return;
-    this.#sendPastQueue(answer);
+    this.#kernel.outbox.sendPastQueue(answer);
     this.#limit(current, {});
     this.#perform(current, perform, "agreed", nothing, (error) => ask.fail(error));
-  }
-
-  /** Sends the answer that the change waits for, before what is queued. */
-  #sendPastQueue(answer: ByteWriter): void {
-    const { outbox, transport } = this.#kernel;
-    outbox.writtenBytes += answer.length;
-    transport.write(answer.copy());
   }
 
   /** Fails if bytes have followed a StartTLS ask. An honest peer sends nothing before the answer; an attacker does. */
