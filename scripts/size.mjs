@@ -21,7 +21,7 @@ import { root } from "./run.mjs";
 
 /** Files that a program with two integers and without reconnecting does not use. */
 const UNUSED =
-  /node_modules|reconnecting|protocol-change\/(driver|start-tls|protocol-switch|changing|queued|time-limit)|features\/unsent-watch|arguments\/(amp-list|big|boolean|bytes|civil-days|compression|date-time|decimal|float|json|list-of|literal|nullable|optional|path|pieces|python-|split|unicode)|command\/declared-error|calls\/client|serving\/implement|schema\/(properties-argument|spread-fields)/;
+  /node_modules|reconnecting|protocol-change\/(driver|start-tls|protocol-switch|changing|queued|time-limit)|features\/unsent-watch|arguments\/(amp-list|big|boolean|bytes|civil-days|compression|date-time|decimal|float|json|list-of|literal|nullable|optional|path|pieces|python-|split|unicode)|command\/declared-error|calls\/(client|tag-window)|wire\/(expected-box|prediction)|connection\/frequent-calls|serving\/implement|schema\/(properties-argument|spread-fields)/;
 
 const SUM = `const Sum = command("Sum", { arguments: { a: integer(), b: integer() }, response: { total: integer() } });`;
 
@@ -53,7 +53,7 @@ const programs = [
     name: "page that only calls (ampwire/websocket/client)",
     limit: 20_800,
     target: 15_000,
-    excluded: new RegExp(`${UNUSED.source}|features/|serving/(?!not-serving|responder-context)`),
+    excluded: new RegExp(`${UNUSED.source}|features/|serving/(?!not-serving|responder-context)|wire/short-text|errors/declared-error-of`),
     code: `
       import { command, integer } from "ampwire";
       import { connect } from "ampwire/websocket/client";

@@ -12,7 +12,7 @@ import { type UnsharedBytes, utf8Encoder, utf8Lenient } from "../platform.ts";
 const SHORT_TEXT_BYTES = 16;
 /** Size from which the platform decodes faster than the loop here. */
 const LONG_TEXT_BYTES = 256;
-/** Characters per call of `String.fromCharCode`, which takes each as an argument. */
+/** Characters per call of `String.fromCodePoint`, which takes each as an argument. */
 const MAX_CHARACTERS = 1024;
 
 /** Returns the string of a key. */
@@ -54,18 +54,17 @@ function escapedText(bytes: Uint8Array, start: number, end: number): string {
     if (!decoded.includes("\ufffd")) return decoded;
   }
   let text = "";
-  let units: number[] = [];
+  let points: number[] = [];
   for (let at = start; at < end; ) {
     const point = characterAt(bytes, at, end);
-    if (point > 0xffff) units.push(0xd7c0 + (point >> 10), 0xdc00 | (point & 0x3ff));
-    else units.push(point < 0 ? 0xdc00 | (bytes[at] as number) : point);
+    points.push(point < 0 ? 0xdc00 | (bytes[at] as number) : point);
     at += lengthOf(point);
-    if (units.length >= MAX_CHARACTERS) {
-      text += String.fromCharCode(...units);
-      units = [];
+    if (points.length >= MAX_CHARACTERS) {
+      text += String.fromCodePoint(...points);
+      points = [];
     }
   }
-  return text + String.fromCharCode(...units);
+  return text + String.fromCodePoint(...points);
 }
 
 /** Returns the code point of the character that begins at `at`; -1 if the bytes are not valid UTF-8. */
