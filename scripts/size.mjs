@@ -53,7 +53,9 @@ const programs = [
     name: "page that only calls (ampwire/websocket/client)",
     limit: 20_800,
     target: 15_000,
-    excluded: new RegExp(`${UNUSED.source}|features/|serving/(?!not-serving|responder-context)|wire/short-text|errors/declared-error-of`),
+    excluded: new RegExp(
+      `${UNUSED.source}|features/|serving/(?!not-serving|responder-context)|wire/short-text|errors/declared-error-of`,
+    ),
     code: `
       import { command, integer } from "ampwire";
       import { connect } from "ampwire/websocket/client";

@@ -40,7 +40,6 @@ import { writeText } from "../core/arguments/unicode.ts";
 import { tooLong } from "../core/schema/box-template.ts";
 import { MAX_VALUE_LENGTH } from "../core/wire/box-limits.ts";
 import { HEX_DIGITS, putHex } from "../core/wire/byte-writer.ts";
-import { putShortText, PUT_TEXT_BYTES } from "../core/wire/short-text.ts";
 import { countElements } from "../core/wire/elements.ts";
 import type {
   FastBox,
@@ -52,6 +51,7 @@ import type {
   FastTemplate,
 } from "../core/wire/fast-paths.ts";
 import type { FixedBytes } from "../core/wire/fixed-bytes.ts";
+import { PUT_TEXT_BYTES, putShortText } from "../core/wire/short-text.ts";
 import { writeTag } from "../core/wire/tag.ts";
 
 const WORD_BYTES = 4;

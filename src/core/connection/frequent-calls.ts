@@ -1,4 +1,4 @@
-/** What makes each call cheaper on connections that have many, such as those of a server. A page does not load it. */
+/** Preparation of connections with many calls, such as those of a server: each call then costs less. A page does not load it. */
 import type { Call } from "../calls/pending-calls.ts";
 import { TagWindow } from "../calls/tag-window.ts";
 import { prediction } from "../wire/prediction.ts";

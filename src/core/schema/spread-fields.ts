@@ -123,7 +123,9 @@ function propertyNames(names: readonly string[], fields: Fields, what: string): 
 function checkPieces(name: string, names: readonly string[], what: string): void {
   const piece = names.find((other) => isPieceOf(name, other));
   if (piece !== undefined)
-    throw new InvalidSignature(`${what}: ${JSON.stringify(name)} may be spread over ${JSON.stringify(piece)}`);
+    throw new InvalidSignature(
+      `${what}: ${JSON.stringify(name)} may be spread over ${JSON.stringify(piece)}`,
+    );
 }
 
 /** Returns true if a value that is spread over several keys from `name` on may have a piece under `key`. */
