@@ -12,7 +12,13 @@ import {
 
 /** The URL and the options of `connect`, or a function that opens each connection. */
 export type ReconnectingOptions = ReconnectingBaseOptions &
-  ((ConnectWebSocketOptions & { readonly url: WebSocketURL }) | ConnectionOpener);
+  (
+    | (ConnectWebSocketOptions & {
+        /** URL of the server, with `ws:` or `wss:`. */
+        readonly url: WebSocketURL;
+      })
+    | ConnectionOpener
+  );
 
 const ENTRY_POINT: EntryPoint<ConnectWebSocketOptions> = {
   optionNames: CONNECT_OPTIONS,

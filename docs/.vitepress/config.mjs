@@ -1,0 +1,80 @@
+/** The site. Pages and sidebar are in pages.mjs; the Markdown files stay where the repository has them. */
+import { defineConfig } from "vitepress";
+import { repositoryLinks } from "./links.mjs";
+import { pageOf, sections } from "./pages.mjs";
+import { description, repository, root, version } from "./repository.mjs";
+import { renderForSearch, searchOptions } from "./search.mjs";
+import { pageTypes, typesOnHover } from "./twoslash.mjs";
+
+export default defineConfig({
+  title: "ampwire",
+  description,
+  lang: "en",
+  srcDir: root,
+  outDir: `${root}site`,
+  cleanUrls: true,
+  lastUpdated: true,
+  // The site shows the pages of pages.mjs. Other Markdown files stay in the repository.
+  srcExclude: [
+    "README.md",
+    "bench/**",
+    "src/**",
+    "test/**",
+    "site/**",
+    "wireshark/**",
+    "docs/generated/api/index.md",
+  ],
+  rewrites: (id) => {
+    const page = pageOf(id);
+    if (page === undefined) throw new Error(`docs/.vitepress/pages.mjs does not list ${id}`);
+    return `${page.address}.md`;
+  },
+  head: [
+    ["link", { rel: "icon", type: "image/svg+xml", href: "/favicon.svg" }],
+    ["meta", { name: "theme-color", content: "#0b6e75" }],
+  ],
+  markdown: {
+    theme: { light: "github-light-high-contrast", dark: "github-dark-high-contrast" },
+    codeTransformers: [typesOnHover],
+    config: (md) => {
+      repositoryLinks(md);
+      pageTypes(md);
+    },
+  },
+  themeConfig: {
+    logo: "/favicon.svg",
+    nav: sections.map(({ text, groups }) => ({
+      text,
+      link: `/${groups[0]?.items[0]?.address}`,
+      activeMatch: `^/${groups[0]?.items[0]?.address.split("/")[0]}/`,
+    })),
+    sidebar: sidebars(),
+    outline: { level: [2, 3] },
+    editLink: { pattern: `${repository}/edit/main/:path`, text: "Edit this page" },
+    lastUpdated: { text: "Last changed" },
+    externalLinkIcon: true,
+    socialLinks: [{ icon: "github", link: repository }],
+    search: { provider: "local", options: { _render: renderForSearch, miniSearch: { searchOptions } } },
+    footer: { message: `ampwire ${version}, MIT licence` },
+  },
+  vite: {
+    publicDir: `${root}docs/public`,
+    build: { chunkSizeWarningLimit: 4000 },
+  },
+});
+
+/** The sidebar of each section, by the first part of its addresses. */
+function sidebars() {
+  const entries = sections.flatMap(({ groups }) => {
+    const items = groups.map(({ text, collapsed, items: own }) => ({
+      text,
+      ...(collapsed === undefined ? {} : { collapsed }),
+      items: own.map(({ text: title, address }) => ({ text: title, link: `/${address}` })),
+    }));
+    const folders = new Set(
+      groups.flatMap(({ items: own }) => own.map(({ address }) => address.split("/")[0])),
+    );
+    return [...folders].map((folder) => [`/${folder}/`, items]);
+  });
+  return Object.fromEntries(entries);
+}

@@ -1,0 +1,165 @@
+/**
+ * Every page of the site: its file in the repository, its address, and its place in the sidebar. Files stay where readers
+ * of the repository find them. `docs/generated/` is written by `docs/generate/main.mjs`.
+ *
+ * @typedef {object} Page
+ * @property {string} file path in the repository
+ * @property {string} address path on the site, without extension
+ * @property {string} text title in the sidebar
+ *
+ * @typedef {object} Group
+ * @property {string} text heading in the sidebar
+ * @property {boolean} [collapsed]
+ * @property {readonly Page[]} items
+ *
+ * @typedef {object} Section
+ * @property {string} text title in the navigation
+ * @property {readonly Group[]} groups
+ */
+
+/**
+ * @param {string} folder first part of the addresses
+ * @param {readonly (readonly [file: string, text: string, name?: string])[]} pages `name` is the last part of the address
+ * @returns {Page[]}
+ */
+function pagesIn(folder, pages) {
+  return pages.map(([file, text, name]) => ({ file, text, address: `${folder}/${name ?? baseName(file)}` }));
+}
+
+/** @param {string} file */
+function baseName(file) {
+  const [last = ""] = file.split("/").slice(-1);
+  return last.replace(/\.md$/, "").toLowerCase();
+}
+
+/** @type {readonly Section[]} */
+export const sections = [
+  {
+    text: "Tutorial",
+    groups: [
+      {
+        text: "Getting started",
+        items: pagesIn("tutorial", [["docs/first-call.md", "A server, a client, a call"]]),
+      },
+    ],
+  },
+  {
+    text: "Guides",
+    groups: [
+      {
+        text: "Overview",
+        items: pagesIn("guides", [["docs/README.md", "All pages by task", "overview"]]),
+      },
+      {
+        text: "Calls",
+        items: pagesIn("guides", [
+          ["docs/commands-and-types.md", "Commands, types and responders"],
+          ["docs/errors.md", "Error handling"],
+          ["docs/server-to-client-calls.md", "Server-to-client calls"],
+          ["docs/large-values.md", "Values over 64 KiB"],
+          ["docs/testing.md", "Testing"],
+        ]),
+      },
+      {
+        text: "Connections",
+        items: pagesIn("guides", [
+          ["docs/starttls.md", "StartTLS and mutual TLS"],
+          ["docs/servers.md", "Servers and connections"],
+          ["docs/reconnecting.md", "Reconnecting and heartbeats"],
+          ["docs/browser.md", "AMP in the browser"],
+          ["docs/child-processes.md", "Child processes and stdio"],
+          ["docs/switching-protocol.md", "Switching protocols"],
+          ["docs/file-descriptors.md", "File descriptors"],
+        ]),
+      },
+      {
+        text: "Operation",
+        items: pagesIn("guides", [
+          ["docs/monitoring.md", "Monitoring and tracing"],
+          ["docs/troubleshooting.md", "Troubleshooting"],
+        ]),
+      },
+      {
+        text: "Twisted",
+        items: pagesIn("guides", [["docs/migrating-from-twisted.md", "Migrating from Twisted"]]),
+      },
+      {
+        text: "Example programs",
+        collapsed: true,
+        items: [
+          ["calculator", "Calculator"],
+          ["chat", "Chat server"],
+          ["browser", "Web page"],
+          ["mutual-tls", "Mutual TLS"],
+          ["file-transfer", "File transfer"],
+          ["worker-pool", "Worker pool"],
+          ["opentelemetry", "OpenTelemetry"],
+          ["trial-worker", "Worker of trial"],
+        ].map(([name, text]) => ({
+          file: `examples/${name}/README.md`,
+          text: text ?? "",
+          address: `examples/${name}`,
+        })),
+      },
+    ],
+  },
+  {
+    text: "Reference",
+    groups: [
+      {
+        text: "Tables",
+        items: pagesIn("reference", [
+          ["docs/generated/options.md", "Options, limits and defaults"],
+          ["docs/generated/error-codes.md", "Error codes"],
+          ["docs/generated/command-line.md", "Options of the command line"],
+          ["docs/cli.md", "Command line"],
+          ["SPEC.md", "Wire protocol", "wire-protocol"],
+          ["docs/runtimes.md", "Supported runtimes"],
+        ]),
+      },
+      {
+        text: "API",
+        items: pagesIn("reference", [
+          ["docs/generated/api/ampwire.md", "ampwire", "ampwire"],
+          ["docs/generated/api/ampwire/node.md", "ampwire/node", "ampwire-node"],
+          ["docs/generated/api/ampwire/websocket.md", "ampwire/websocket", "ampwire-websocket"],
+          [
+            "docs/generated/api/ampwire/websocket/client.md",
+            "ampwire/websocket/client",
+            "ampwire-websocket-client",
+          ],
+          ["docs/generated/api/ampwire/testing.md", "ampwire/testing", "ampwire-testing"],
+        ]),
+      },
+    ],
+  },
+  {
+    text: "Background",
+    groups: [
+      {
+        text: "Background",
+        items: pagesIn("background", [
+          ["ARCHITECTURE.md", "Architecture"],
+          ["docs/security-model.md", "Security model"],
+          ["SECURITY.md", "Security promises and tests"],
+          ["docs/performance.md", "Performance"],
+          ["CHANGELOG.md", "Changelog"],
+          ["CONTRIBUTING.md", "Contributing"],
+        ]),
+      },
+    ],
+  },
+];
+
+/** The landing page, which is in no section. @type {Page} */
+const home = { file: "docs/index.md", text: "ampwire", address: "index" };
+
+/** @type {readonly Page[]} */
+export const pages = [home, ...sections.flatMap(({ groups }) => groups.flatMap(({ items }) => items))];
+
+const byFile = new Map(pages.map((page) => [page.file, page]));
+
+/** @param {string} file path in the repository @returns {Page | undefined} */
+export function pageOf(file) {
+  return byFile.get(file === "README.md" ? home.file : file);
+}

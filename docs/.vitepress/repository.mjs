@@ -1,0 +1,16 @@
+/** Facts of package.json that the site shows. */
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+
+export const root = fileURLToPath(new URL("../..", import.meta.url));
+
+const manifest = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
+
+/** @type {string} */
+export const version = manifest.version;
+
+/** @type {string} */
+export const description = manifest.description;
+
+/** Address of the repository in a browser, without a slash at the end. @type {string} */
+export const repository = manifest.repository.url.replace(/^git\+/, "").replace(/\.git$/, "");
