@@ -1,6 +1,6 @@
 /**
  * `npm run docs:site`: builds the documentation site in `site/`. `-- --serve` also serves it until Ctrl+C.
- * `npm run docs:dev` serves it while its pages are edited. Both install the packages of docs/package.json, which the
+ * `-- --no-build` takes the package in `dist/` as built. `npm run docs:dev` serves it while its pages are edited. Both install the packages of docs/package.json, which the
  * product does not need. Exits 1 if a page does not compile or a link leads to no page.
  */
 import { join } from "node:path";
@@ -12,7 +12,7 @@ const vitepress = join(root, "docs/node_modules/vitepress/bin/vitepress.js");
 
 ensureDependencies();
 ensureDependencies("docs");
-stopOnFailure(npm(["run", "--silent", "build"]));
+if (!args.includes("--no-build")) stopOnFailure(npm(["run", "--silent", "build"]));
 stopOnFailure(run(process.execPath, ["docs/generate/main.mjs"]));
 if (args.includes("--dev")) {
   process.exit(run(process.execPath, [vitepress, "dev", "docs", "--host", "127.0.0.1"]));

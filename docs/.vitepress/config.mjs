@@ -38,6 +38,7 @@ export default defineConfig({
     codeTransformers: [typesOnHover],
     config: (md) => {
       repositoryLinks(md);
+      emptyHeadsOfTables(md);
       pageTypes(md);
     },
   },
@@ -58,17 +59,38 @@ export default defineConfig({
     footer: { message: `ampwire ${version}, MIT licence` },
   },
   vite: {
+    resolve: {
+      alias: [
+        {
+          // Its label has to contain its visible text.
+          find: /^.*\/VPNavBarSearchButton\.vue$/,
+          replacement: `${root}docs/.vitepress/theme/SearchButton.vue`,
+        },
+      ],
+    },
     publicDir: `${root}docs/public`,
     build: { chunkSizeWarningLimit: 4000 },
   },
 });
 
+/**
+ * A head of a table without text becomes a cell: it names no column.
+ * @param {import("markdown-it").default} md
+ */
+function emptyHeadsOfTables(md) {
+  md.core.ruler.push("empty-heads-of-tables", ({ tokens }) => {
+    for (const [index, token] of tokens.entries()) {
+      if (token.type !== "th_open" || tokens[index + 1]?.content !== "") continue;
+      for (const part of [token, tokens[index + 2]]) part.tag = "td";
+    }
+  });
+}
+
 /** The sidebar of each section, by the first part of its addresses. */
 function sidebars() {
   const entries = sections.flatMap(({ groups }) => {
-    const items = groups.map(({ text, collapsed, items: own }) => ({
+    const items = groups.map(({ text, items: own }) => ({
       text,
-      ...(collapsed === undefined ? {} : { collapsed }),
       items: own.map(({ text: title, address }) => ({ text: title, link: `/${address}` })),
     }));
     const folders = new Set(

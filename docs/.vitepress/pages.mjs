@@ -9,7 +9,6 @@
  *
  * @typedef {object} Group
  * @property {string} text heading in the sidebar
- * @property {boolean} [collapsed]
  * @property {readonly Page[]} items
  *
  * @typedef {object} Section
@@ -85,7 +84,6 @@ export const sections = [
       },
       {
         text: "Example programs",
-        collapsed: true,
         items: [
           ["calculator", "Calculator"],
           ["chat", "Chat server"],

@@ -91,6 +91,7 @@ function entryPointOf(module) {
 
 /**
  * Removes what no reader of a page needs: constructors that a class inherits, and where each member is inherited from.
+ * Anchors become those of their headings, in the syntax of VitePress.
  * @param {string} file
  */
 function shorten(file) {
@@ -98,6 +99,7 @@ function shorten(file) {
     .replace(/^#### Constructors\n(?:(?!^####? |^\*\*\*).)*/gms, (section) =>
       section.includes("###### Inherited from") ? "" : section,
     )
+    .replace(/^<a id="([^"]+)"><\/a>\n\n(#+ .*)$/gm, "$2 {#$1}")
     .replace(/^#+ (Inherited from|Overrides|Implementation of)\n\n.*\n\n?/gm, "")
     .replace(/^#+ Extended by\n\n(- .*\n)+\n?/gm, "");
   writeFileSync(file, `---\neditLink: false\nlastUpdated: false\noutline: [2, 3]\n---\n\n${text}`);
@@ -110,6 +112,7 @@ const markdownOptions = {
   hidePageHeader: true,
   hideBreadcrumbs: true,
   useCodeBlocks: true,
+  useHTMLAnchors: true,
   expandObjects: false,
   parametersFormat: "table",
   interfacePropertiesFormat: "table",

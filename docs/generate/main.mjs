@@ -14,7 +14,7 @@ const folder = join(root, "docs/generated");
 mkdirSync(folder, { recursive: true });
 
 const options = allOptions();
-write("options.md", optionsPage());
+write("options.md", optionsPage(), "aside: false\npageClass: wide\n");
 write("error-codes.md", errorsPage());
 write("command-line.md", commandLinePage());
 await writeAPI(join(folder, "api"));
@@ -22,20 +22,18 @@ await writeAPI(join(folder, "api"));
 /**
  * @param {string} file
  * @param {string} text
+ * @param {string} [settings] lines of frontmatter
  */
-function write(file, text) {
+function write(file, text, settings = "") {
   // No page of the repository exists to edit or to date.
-  writeFileSync(
-    join(folder, file),
-    `---\neditLink: false\nlastUpdated: false\noutline: [2, 2]\n---\n\n${text}`,
-  );
+  const common = "editLink: false\nlastUpdated: false\noutline: [2, 2]\n";
+  writeFileSync(join(folder, file), `---\n${common}${settings}---\n\n${text}`);
 }
 
 function optionsPage() {
   const rows = options.map(({ name, id, place, type, initial, meaning }) => [
-    `<a id="${id}" href="#${id}"><code>${name}</code></a>`,
+    `<a id="${id}" href="#${id}"><code>${name}</code></a><br>${code(type)}`,
     place,
-    `\`${type}\``,
     initial,
     escaped(meaning),
   ]);
@@ -46,7 +44,7 @@ from the types of the code. Times are in milliseconds, sizes in bytes. An option
 
 <OptionsFilter />
 
-${table(["option", "of", "type", "default", "meaning"], rows)}
+${table(["option and type", "of", "default", "meaning"], rows)}
 Functions with the same name in \`ampwire/node\` and \`ampwire/websocket\` share a row if they share the option. The
 [API pages](api/ampwire/node.md) have the options of each function.
 `;
@@ -101,7 +99,12 @@ function table(head, rows) {
   return line(head) + line(head.map(() => "---")) + rows.map(line).join("");
 }
 
+/** @param {string} text */
+function code(text) {
+  return `<small><code>${text.replaceAll("&", "&amp;").replaceAll("<", "&lt;")}</code></small>`;
+}
+
 /** @param {string} text a docstring, whose angle brackets are not HTML */
 function escaped(text) {
-  return text.replace(/(`[^`]*`)|</g, (match, code) => code ?? "&lt;");
+  return text.replace(/(`[^`]*`)|</g, (_, code) => code ?? "&lt;");
 }
