@@ -39,6 +39,7 @@ export default defineConfig({
     config: (md) => {
       repositoryLinks(md);
       emptyHeadsOfTables(md);
+      titlesOfBlocks(md);
       pageTypes(md);
     },
   },
@@ -83,6 +84,23 @@ function emptyHeadsOfTables(md) {
       if (token.type !== "th_open" || tokens[index + 1]?.content !== "") continue;
       for (const part of [token, tokens[index + 2]]) part.tag = "td";
     }
+  });
+}
+
+/**
+ * Shows the label of a block, for example the name of the file to save: "```js server.mjs", "```sh terminal 1".
+ * @param {import("markdown-it").default} md
+ */
+function titlesOfBlocks(md) {
+  md.core.ruler.push("titles-of-blocks", (state) => {
+    state.tokens = state.tokens.flatMap((token) => {
+      const [language, ...words] = token.type === "fence" ? token.info.trim().split(" ") : [];
+      const label = words.join(" ");
+      if (label === "" || label === "twoslash" || label === "no-run") return [token];
+      const title = new state.Token("html_block", "", 0);
+      title.content = `<p class="block-title">${md.utils.escapeHtml(language === "text" ? `output in ${label}` : label)}</p>`;
+      return [title, token];
+    });
   });
 }
 

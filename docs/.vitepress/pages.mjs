@@ -40,6 +40,19 @@ export const sections = [
         text: "Getting started",
         items: pagesIn("tutorial", [["docs/first-call.md", "A server, a client, a call"]]),
       },
+      {
+        text: "A job service",
+        items: pagesIn("tutorial", [
+          ["docs/tutorial/README.md", "In seven steps", "job-service"],
+          ["docs/tutorial/1-commands.md", "1. Commands"],
+          ["docs/tutorial/2-server-and-client.md", "2. Server and client"],
+          ["docs/tutorial/3-starttls.md", "3. StartTLS"],
+          ["docs/tutorial/4-calls-to-the-client.md", "4. Calls to the client"],
+          ["docs/tutorial/5-reconnecting.md", "5. Reconnecting"],
+          ["docs/tutorial/6-web-page.md", "6. A web page"],
+          ["docs/tutorial/7-tests.md", "7. Tests"],
+        ]),
+      },
     ],
   },
   {
@@ -85,6 +98,7 @@ export const sections = [
       {
         text: "Example programs",
         items: [
+          ["jobs", "Job service"],
           ["calculator", "Calculator"],
           ["chat", "Chat server"],
           ["browser", "Web page"],
