@@ -87,8 +87,12 @@ export const sections = [
       {
         text: "Operation",
         items: pagesIn("guides", [
-          ["docs/monitoring.md", "Monitoring and tracing"],
+          ["docs/deployment.md", "Deployment"],
+          ["docs/security-checklist.md", "Security checklist"],
+          ["docs/monitoring.md", "Monitoring"],
+          ["docs/debugging.md", "Debugging"],
           ["docs/troubleshooting.md", "Troubleshooting"],
+          ["docs/faq.md", "Frequently asked questions"],
         ]),
       },
       {

@@ -1,6 +1,7 @@
-/** Terminals for the tests of the tutorial: each runs one shell command at a time and keeps its output. */
+/** Terminals for the tests of pages: each runs one shell command at a time and keeps its output. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { python } from "./twisted.ts";
 
 export class Terminal {
   readonly #folder: string;
@@ -15,10 +16,9 @@ export class Terminal {
 
   /** Starts commands of `bash`. What ran before must have ended. */
   start(commands: string): void {
-    const env = { ...process.env, NO_COLOR: "1" };
     const child = spawn("bash", ["-c", `exec 2>&1\n${commands}`], {
       cwd: this.#folder,
-      env,
+      env: { ...process.env, NO_COLOR: "1", AMPWIRE_PYTHON: python },
       stdio: ["ignore", "pipe", "inherit"],
       detached: true, // a process group of its own, which `stop` ends
     });
@@ -30,17 +30,16 @@ export class Terminal {
     this.#child = child;
   }
 
-  /** Waits for exactly this text. Returns what was printed instead, if that is something else. */
-  async read(expected: string): Promise<string> {
-    while (this.#unread.length < expected.length && this.#isRunning) {
-      const more = new Promise<void>((resolve) => {
+  /** Returns the next lines, or fewer if the commands end before. */
+  async read(count: number): Promise<string> {
+    while (this.#unread.split("\n").length <= count && this.isRunning) {
+      await new Promise<void>((resolve) => {
         this.#changed = resolve;
       });
-      await more;
     }
-    const found = this.#unread.slice(0, expected.length);
-    this.#unread = found === expected ? this.#unread.slice(expected.length) : "";
-    return found;
+    const lines = this.#unread.split("\n");
+    this.#unread = lines.slice(count).join("\n");
+    return lines.slice(0, count).join("\n");
   }
 
   /** Waits until the commands have ended. Returns the output that was not read. */
@@ -53,11 +52,11 @@ export class Terminal {
 
   /** Ends the commands as Ctrl+C does. Returns the output that was not read. */
   async stop(): Promise<string> {
-    if (this.#child?.pid !== undefined && this.#isRunning) process.kill(-this.#child.pid, "SIGINT");
+    if (this.#child?.pid !== undefined && this.isRunning) process.kill(-this.#child.pid, "SIGINT");
     return await this.finish();
   }
 
-  get #isRunning(): boolean {
+  get isRunning(): boolean {
     return this.#child !== undefined && this.#child.exitCode === null && this.#child.signalCode === null;
   }
 }
