@@ -1,7 +1,7 @@
 /** The site. Pages and sidebar are in pages.mjs; the Markdown files stay where the repository has them. */
 import { defineConfig } from "vitepress";
 import { repositoryLinks } from "./links.mjs";
-import { pageOf, sections } from "./pages.mjs";
+import { pageOf, sections } from "./pages.mjs.mts";
 import { description, repository, root, version } from "./repository.mjs";
 import { renderForSearch, searchOptions } from "./search.mjs";
 import { pageTypes, typesOnHover } from "./twoslash.mjs";
@@ -96,7 +96,7 @@ function titlesOfBlocks(md) {
     state.tokens = state.tokens.flatMap((token) => {
       const [language, ...words] = token.type === "fence" ? token.info.trim().split(" ") : [];
       const label = words.join(" ");
-      if (label === "" || label === "twoslash" || label === "no-run") return [token];
+      if (label === "" || label === "twoslash" || label === "no-run" || label.startsWith("[")) return [token];
       const title = new state.Token("html_block", "", 0);
       title.content = `<p class="block-title">${md.utils.escapeHtml(language === "text" ? `output in ${label}` : label)}</p>`;
       return [title, token];

@@ -4,12 +4,14 @@
  */
 import { existsSync, statSync } from "node:fs";
 import { join, posix, relative } from "node:path";
-import { pageOf } from "./pages.mjs";
+import { pageOf } from "./pages.mjs.mts";
 import { repository, root } from "./repository.mjs";
 
 /** @param {import("markdown-it").default} md */
 export function repositoryLinks(md) {
   md.core.ruler.push("repository-links", ({ tokens, env }) => {
+    // The title of a page is parsed again, without its path.
+    if (env.path === undefined) return;
     const page = relative(root, env.realPath ?? env.path);
     for (const token of tokens.flatMap(({ children }) => children ?? [])) {
       const href = token.type === "link_open" ? token.attrGet("href") : null;

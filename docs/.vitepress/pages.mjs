@@ -156,6 +156,7 @@ export const sections = [
         text: "Background",
         items: pagesIn("background", [
           ["ARCHITECTURE.md", "Architecture"],
+          ["docs/upgrade.md", "The StartTLS upgrade"],
           ["docs/security-model.md", "Security model"],
           ["SECURITY.md", "Security promises and tests"],
           ["docs/performance.md", "Performance"],

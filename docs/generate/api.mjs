@@ -101,7 +101,14 @@ function shorten(file) {
     )
     .replace(/^<a id="([^"]+)"><\/a>\n\n(#+ .*)$/gm, "$2 {#$1}")
     .replace(/^#+ (Inherited from|Overrides|Implementation of)\n\n.*\n\n?/gm, "")
-    .replace(/^#+ Extended by\n\n(- .*\n)+\n?/gm, "");
+    .replace(/^#+ Extended by\n\n(- .*\n)+\n?/gm, "")
+    .replace(
+      /^## (.*)$/gm,
+      (_, subject) => `## ${subject} {#subject-${subject.toLowerCase().replaceAll(" ", "-")}}`,
+    )
+    // Parts such as "Parameters" are no sections of their own; members are the only ones below an export.
+    .replace(/^#{4,6} ([^{\n]+)$/gm, "**$1**")
+    .replace(/^#{5,6} /gm, "#### ");
   writeFileSync(file, `---\neditLink: false\nlastUpdated: false\noutline: [2, 3]\n---\n\n${text}`);
 }
 

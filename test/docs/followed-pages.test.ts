@@ -1,5 +1,5 @@
 /** Follows the tutorial and guides in an empty folder: saves their files, runs their commands, and compares the output. */
-import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -77,7 +77,8 @@ class Desk {
 
   /** Makes a package of the repository available in the folder. */
   #install(name: string): void {
-    symlinkSync(join(root, "node_modules", name), join(this.folder, "node_modules", name));
+    const target = join(this.folder, "node_modules", name);
+    if (!existsSync(target)) symlinkSync(join(root, "node_modules", name), target);
   }
 }
 

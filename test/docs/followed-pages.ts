@@ -40,7 +40,10 @@ function followedPage(name: string): FollowedPage {
   const blocks = [...page.matchAll(/^```(\w+)(?: ([^\n]+))?\n(.*?)^```$/gms)];
   return {
     name,
-    steps: blocks.flatMap(([, language = "", label = "", text = ""]) => stepsOf(language, label, text)),
+    // A block in tabs has its name in brackets, as VitePress requires.
+    steps: blocks.flatMap(([, language = "", label = "", text = ""]) =>
+      stepsOf(language, label.replace(/^\[(.*)\]$/, "$1"), text),
+    ),
   };
 }
 

@@ -116,7 +116,7 @@ describeWithChromium("the site in a browser", (open) => {
 describe("the sources of the site", () => {
   test("the site has every page of docs/", async () => {
     // The configuration of the site reads this list too.
-    const { pages } = await import("../../docs/.vitepress/pages.mjs");
+    const { pages } = await import("../../docs/.vitepress/pages.mjs.mts");
     const missing = pages.filter(({ address }) => siteFile(`/${address}`) === undefined);
     expect(missing).toEqual([]);
   });
@@ -126,6 +126,17 @@ const axe = readFileSync(
   createRequire(new URL("../../docs/package.json", import.meta.url)).resolve("axe-core/axe.min.js"),
   "utf8",
 );
+
+/** The part of axe-core that the tests use. */
+interface AccessibilityChecker {
+  run(options: { readonly resultTypes: readonly string[] }): Promise<{
+    readonly violations: readonly {
+      readonly id: string;
+      readonly help: string;
+      readonly nodes: readonly { readonly html: string }[];
+    }[];
+  }>;
+}
 
 /** Runs axe-core in a page. Returns each fault with the first element that has it. */
 async function accessibilityFaults(page: Page): Promise<string[]> {
