@@ -1,7 +1,7 @@
 /** The site. Pages and sidebar are in pages.mjs; the Markdown files stay where the repository has them. */
 import { defineConfig } from "vitepress";
 import { repositoryLinks } from "./links.mjs";
-import { pageOf, sections } from "./pages.mjs.mts";
+import { pageOf, sections } from "./pages.mjs";
 import { description, repository, root, version } from "./repository.mjs";
 import { renderForSearch, searchOptions } from "./search.mjs";
 import { pageTypes, typesOnHover } from "./twoslash.mjs";
@@ -107,9 +107,9 @@ function titlesOfBlocks(md) {
 /** The sidebar of each section, by the first part of its addresses. */
 function sidebars() {
   const entries = sections.flatMap(({ groups }) => {
-    const items = groups.map(({ text, items: own }) => ({
+    const items = groups.map(({ text, items: own, parts = [] }) => ({
       text,
-      items: own.map(({ text: title, address }) => ({ text: title, link: `/${address}` })),
+      items: [...own.map(({ text: title, address }) => ({ text: title, link: `/${address}` })), ...parts],
     }));
     const folders = new Set(
       groups.flatMap(({ items: own }) => own.map(({ address }) => address.split("/")[0])),

@@ -4,7 +4,7 @@
  */
 import { existsSync, statSync } from "node:fs";
 import { join, posix, relative } from "node:path";
-import { pageOf } from "./pages.mjs.mts";
+import { pageOf } from "./pages.mjs";
 import { repository, root } from "./repository.mjs";
 
 /** @param {import("markdown-it").default} md */

@@ -10,6 +10,7 @@
  * @typedef {object} Group
  * @property {string} text heading in the sidebar
  * @property {readonly Page[]} items
+ * @property {readonly { text: string, link: string }[]} [parts] sections of pages of other groups
  *
  * @typedef {object} Section
  * @property {string} text title in the navigation
@@ -132,6 +133,12 @@ export const sections = [
           ["SPEC.md", "Wire protocol", "wire-protocol"],
           ["docs/runtimes.md", "Supported runtimes"],
         ]),
+        parts: [
+          {
+            text: "Names of Twisted",
+            link: "/guides/migrating-from-twisted#names-of-twisted",
+          },
+        ],
       },
       {
         text: "API",

@@ -1,7 +1,8 @@
 /** Checks that the diagrams of the pages are those that docs/generate/diagrams.mjs draws from the code. */
 import { readdirSync, readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { diagrams } from "../../docs/generate/diagrams.mjs.mts";
+// biome-ignore lint/correctness/useImportExtensions: a program in JavaScript, whose types are in a file of their own
+import { diagrams } from "../../docs/generate/diagrams.mjs";
 import { STATES } from "../../src/core/connection/states.ts";
 
 const folder = new URL("../../docs/diagrams/", import.meta.url);

@@ -1,12 +1,15 @@
 /** Builds the documentation site, checks its links, and visits every page in Chromium: console, accessibility, search. */
+import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import type { Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { builtSite, serveSite, siteAddresses, siteFile } from "../support/built-site.ts";
 import { describeWithChromium } from "../support/chromium.ts";
 
 beforeAll(builtSite, 300_000);
+
+const root = new URL("../../", import.meta.url).pathname;
 
 /** The pages are visited in groups at the same time. */
 const VISITORS = 3;
@@ -53,7 +56,7 @@ describeWithChromium("the site in a browser", (open) => {
       for (const address of addresses.filter((_, index) => index % VISITORS === visitor)) {
         await page.setViewportSize({ width: 390, height: 800 });
         await page.goto(site.url + address);
-        const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+        const overflow = await page.evaluate<number>("document.documentElement.scrollWidth - innerWidth");
         if (overflow > 0) problems.push(`${address} is ${overflow} pixels too wide`);
         await page.setViewportSize({ width: 1280, height: 800 });
         problems.push(...(await accessibilityFaults(page)).map((fault) => `${address}: ${fault}`));
@@ -113,13 +116,14 @@ describeWithChromium("the site in a browser", (open) => {
   });
 });
 
-describe("the sources of the site", () => {
-  test("the site has every page of docs/", async () => {
-    // The configuration of the site reads this list too.
-    const { pages } = await import("../../docs/.vitepress/pages.mjs.mts");
-    const missing = pages.filter(({ address }) => siteFile(`/${address}`) === undefined);
-    expect(missing).toEqual([]);
-  });
+test("every page of docs/ is on the site, with a link to edit it", () => {
+  const files = execFileSync("git", ["ls-files", "docs/*.md"], { cwd: root, encoding: "utf8" })
+    .trim()
+    .split("\n");
+  const edited = siteAddresses().flatMap((address) =>
+    linksAndAnchors(address).links.map((link) => /\/edit\/main\/(.*)$/.exec(link)?.[1]),
+  );
+  expect(files.filter((file) => file !== "docs/index.md" && !edited.includes(file))).toEqual([]);
 });
 
 const axe = readFileSync(
@@ -127,27 +131,13 @@ const axe = readFileSync(
   "utf8",
 );
 
-/** The part of axe-core that the tests use. */
-interface AccessibilityChecker {
-  run(options: { readonly resultTypes: readonly string[] }): Promise<{
-    readonly violations: readonly {
-      readonly id: string;
-      readonly help: string;
-      readonly nodes: readonly { readonly html: string }[];
-    }[];
-  }>;
-}
-
 /** Runs axe-core in a page. Returns each fault with the first element that has it. */
 async function accessibilityFaults(page: Page): Promise<string[]> {
-  if (!(await page.evaluate(() => "axe" in window))) await page.evaluate(axe);
-  return await page.evaluate(async () => {
-    // The script above has defined it.
-    const { violations } = await (window as unknown as { axe: typeof import("axe-core") }).axe.run({
-      resultTypes: ["violations"],
-    });
-    return violations.map(({ id, help, nodes: [first] }) => `${id}: ${help} ${first?.html}`);
-  });
+  if (!(await page.evaluate('"axe" in window'))) await page.evaluate(axe);
+  // A text, because the types of the tests do not include those of a page.
+  return await page.evaluate<string[]>(`axe
+    .run({ resultTypes: ["violations"] })
+    .then(({ violations }) => violations.map(({ id, help, nodes: [first] }) => id + ": " + help + " " + first.html))`);
 }
 
 /** Errors in the console of the browser. */
