@@ -155,6 +155,65 @@ export function twistedUpgradeDiagram() {
   );
 }
 
+/**
+ * The bytes of a box, one key with its value in a row.
+ * @param {Uint8Array} bytes of one box, whose keys and values are text of less than 256 bytes
+ */
+export function boxDiagram(bytes) {
+  const rows = [];
+  for (let at = 0; at < bytes.length; ) {
+    const key = bytes.subarray(at + 2, at + 2 + bytes[at + 1]);
+    if (key.length === 0) break;
+    const valueAt = at + 2 + key.length;
+    const value = bytes.subarray(valueAt + 2, valueAt + 2 + bytes[valueAt + 1]);
+    rows.push({ at, key, value });
+    at = valueAt + 2 + value.length;
+  }
+  const parts = rows.flatMap(({ at, key, value }, index) => {
+    const y = 52 + index * 52;
+    const keyWidth = 20 + key.length * 24;
+    return [
+      text(36, y + 20, `@${at}`, "small"),
+      ...cell(70, y, 58, key.length, "length"),
+      ...cell(132, y, keyWidth, key, "key"),
+      ...cell(136 + keyWidth, y, 58, value.length, "length"),
+      ...cell(198 + keyWidth, y, 20 + value.length * 24, value, "value"),
+    ];
+  });
+  const end = 52 + rows.length * 52;
+  return svg(
+    650,
+    end + 60,
+    "The bytes of a box: each key and value after its length, and two zero bytes at the end",
+    [
+      text(325, 24, `a call of Sum with a=13 and b=81: ${bytes.length} bytes`, "title"),
+      ...parts,
+      text(36, end + 20, `@${bytes.length - 2}`, "small"),
+      ...cell(70, end, 58, 0, "length"),
+      text(236, end + 20, "an empty key ends the box", "small"),
+    ],
+  );
+}
+
+/**
+ * @param {number} x
+ * @param {number} y
+ * @param {number} width
+ * @param {Uint8Array | number} content a number is a length in two bytes
+ * @param {"length" | "key" | "value"} role
+ */
+function cell(x, y, width, content, role) {
+  const bytes = typeof content === "number" ? Uint8Array.of(content >> 8, content & 0xff) : content;
+  const hex = [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join(" ");
+  const label = typeof content === "number" ? `length ${content}` : new TextDecoder().decode(content);
+  const kind = { length: "box", key: "good", value: "bad" }[role];
+  return [
+    `<rect x="${x}" y="${y}" width="${width}" height="40" rx="4" class="${kind}"/>`,
+    text(x + width / 2, y + 17, hex, role === "length" ? "small" : ""),
+    text(x + width / 2, y + 33, label, "small"),
+  ];
+}
+
 /** Clients, a balancer and servers. */
 export function deploymentDiagram() {
   return svg(
@@ -193,20 +252,29 @@ export function deploymentDiagram() {
   );
 }
 
-/** @param {Parameters<typeof statesDiagram>[0]} states @returns {Readonly<Record<string, string>>} the files of docs/diagrams/ */
-export function diagrams(states) {
+/**
+ * @param {Parameters<typeof statesDiagram>[0]} states
+ * @param {(box: ReadonlyMap<string, Uint8Array>) => Uint8Array} encodeBox the function of the core
+ * @returns {Readonly<Record<string, string>>} the files of docs/diagrams/
+ */
+export function diagrams(states, encodeBox) {
+  const sum = { _ask: "1", _command: "Sum", a: "13", b: "81" };
+  const entries = Object.entries(sum).map(([key, value]) => [key, new TextEncoder().encode(value)]);
   return {
     "states.svg": statesDiagram(states),
     "call-path.svg": callPathDiagram(),
     "upgrade.svg": upgradeDiagram(),
     "upgrade-twisted.svg": twistedUpgradeDiagram(),
     "deployment.svg": deploymentDiagram(),
+    "box.svg": boxDiagram(encodeBox(new Map(entries))),
   };
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const { STATES } = await import("../../dist/core/connection/states.js");
+  const { encodeBox } = await import("../../dist/index.js");
   const folder = fileURLToPath(new URL("../diagrams/", import.meta.url));
   mkdirSync(folder, { recursive: true });
-  for (const [name, content] of Object.entries(diagrams(STATES))) writeFileSync(folder + name, content);
+  for (const [name, content] of Object.entries(diagrams(STATES, encodeBox)))
+    writeFileSync(folder + name, content);
 }

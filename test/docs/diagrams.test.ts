@@ -4,6 +4,7 @@ import { expect, test } from "vitest";
 // biome-ignore lint/correctness/useImportExtensions: a program in JavaScript, whose types are in a file of their own
 import { diagrams } from "../../docs/generate/diagrams.mjs";
 import { STATES } from "../../src/core/connection/states.ts";
+import { encodeBox } from "../../src/index.ts";
 
 const folder = new URL("../../docs/diagrams/", import.meta.url);
 
@@ -12,11 +13,11 @@ test("docs/diagrams has the diagrams that the code draws: run node docs/generate
     name,
     readFileSync(new URL(name, folder), "utf8"),
   ]);
-  expect(Object.fromEntries(saved)).toEqual(diagrams(STATES));
+  expect(Object.fromEntries(saved)).toEqual(diagrams(STATES, encodeBox));
 });
 
 test("the diagram of the states shows every state and every transition", () => {
-  const drawing = diagrams(STATES)["states.svg"] ?? "";
+  const drawing = diagrams(STATES, encodeBox)["states.svg"] ?? "";
   const texts = [...drawing.matchAll(/<text[^>]*>([^<]*)</g)].map(([, text]) => text);
   const transitions = Object.values(STATES).flatMap(({ next }) => Object.keys(next));
   expect(texts).toEqual(expect.arrayContaining(Object.keys(STATES)));
@@ -24,7 +25,7 @@ test("the diagram of the states shows every state and every transition", () => {
 });
 
 test("the diagrams have colors for a dark theme", () => {
-  for (const drawing of Object.values(diagrams(STATES))) {
+  for (const drawing of Object.values(diagrams(STATES, encodeBox))) {
     expect(drawing).toContain("@media (prefers-color-scheme: dark)");
   }
 });
