@@ -10,7 +10,7 @@ import { promisify } from "node:util";
 import { builtCommand } from "./built.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
-export const siteFolder = join(root, "site");
+const siteFolder = join(root, "site");
 
 const TYPES: Readonly<Record<string, string>> = {
   ".html": "text/html; charset=utf-8",
