@@ -16,6 +16,7 @@
  * @property {string} text title in the navigation
  * @property {readonly Group[]} groups
  */
+import { entryPoints } from "./repository.mjs";
 
 /**
  * @param {string} folder first part of the addresses
@@ -142,17 +143,11 @@ export const sections = [
       },
       {
         text: "API",
-        items: pagesIn("reference", [
-          ["docs/generated/api/ampwire.md", "ampwire", "ampwire"],
-          ["docs/generated/api/ampwire/node.md", "ampwire/node", "ampwire-node"],
-          ["docs/generated/api/ampwire/websocket.md", "ampwire/websocket", "ampwire-websocket"],
-          [
-            "docs/generated/api/ampwire/websocket/client.md",
-            "ampwire/websocket/client",
-            "ampwire-websocket-client",
-          ],
-          ["docs/generated/api/ampwire/testing.md", "ampwire/testing", "ampwire-testing"],
-        ]),
+        items: [...entryPoints.keys()].map((name) => ({
+          file: `docs/generated/api/${name}.md`,
+          text: name,
+          address: `reference/${name.replaceAll("/", "-")}`,
+        })),
       },
     ],
   },

@@ -39,6 +39,7 @@ const ORDER = [
   "Monitoring",
   "Transports",
   "Testing",
+  "Others",
 ];
 
 /**
@@ -138,9 +139,7 @@ const markdownOptions = {
 function group(project, reflection) {
   if (!reflection.parent?.kindOf(ReflectionKind.Module) || reflection.isReference()) return;
   const file = relative(root, project.getSymbolIdFromReflection(reflection)?.fileName ?? "");
-  const [, subject] = SUBJECTS.find(([pattern]) => pattern.test(file)) ?? [];
-  if (subject === undefined)
-    throw new Error(`docs/generate/api.mjs has no subject for ${reflection.name} of ${file}`);
+  const [, subject = "Others"] = SUBJECTS.find(([pattern]) => pattern.test(file)) ?? [];
   reflection.comment ??= new Comment();
   reflection.comment.blockTags.push(new CommentTag("@group", [{ kind: "text", text: subject }]));
 }

@@ -1,12 +1,15 @@
 /** All error classes with their codes, messages and the rows of docs/troubleshooting.md. */
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, posix } from "node:path";
 import ts from "typescript";
-import * as core from "../../dist/index.js";
-import * as node from "../../dist/node/index.js";
-import * as websocket from "../../dist/websocket/index.js";
-import { root } from "../.vitepress/repository.mjs";
+import { AmpError } from "../../dist/index.js";
+import { entryPoints, root } from "../.vitepress/repository.mjs";
 import { docOf, ENTRY_POINTS, exportsOf, sources } from "./program.mjs";
+
+/** The exports of all entry points. */
+const modules = await Promise.all(
+  [...entryPoints.values()].map((folder) => import(posix.join("../../dist", folder, "index.js"))),
+);
 
 /**
  * @typedef {object} ErrorEntry
@@ -23,8 +26,8 @@ import { docOf, ENTRY_POINTS, exportsOf, sources } from "./program.mjs";
 
 /** @param {ReadonlySet<string>} optionNames @returns {ErrorEntry[]} in the order of the page */
 export function allErrors(optionNames) {
-  const classes = Object.entries({ ...websocket, ...node, ...core }).filter(
-    ([, value]) => typeof value === "function" && value.prototype instanceof core.AmpError,
+  const classes = Object.entries(Object.assign({}, ...modules)).filter(
+    ([, value]) => typeof value === "function" && value.prototype instanceof AmpError,
   );
   const messages = messagesByClass(new Set(classes.map(([name]) => name)));
   return rows().map(([code, thrown, fix]) => {

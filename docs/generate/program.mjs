@@ -1,16 +1,12 @@
 /** The program of the entry points, as the TypeScript compiler reads it: the source of the generated tables. */
-import { join, relative } from "node:path";
+import { join, posix, relative } from "node:path";
 import ts from "typescript";
-import { root } from "../.vitepress/repository.mjs";
+import { entryPoints, root } from "../.vitepress/repository.mjs";
 
-/** Entry points by the name that a program imports. */
-export const ENTRY_POINTS = new Map([
-  ["ampwire", "src/index.ts"],
-  ["ampwire/node", "src/node/index.ts"],
-  ["ampwire/websocket", "src/websocket/index.ts"],
-  ["ampwire/websocket/client", "src/websocket/client/index.ts"],
-  ["ampwire/testing", "src/testing/index.ts"],
-]);
+/** Sources of the entry points, by the name that a program imports. */
+export const ENTRY_POINTS = new Map(
+  [...entryPoints].map(([name, folder]) => [name, posix.join("src", folder, "index.ts")]),
+);
 
 const { config } = ts.readConfigFile(join(root, "tsconfig.build.json"), ts.sys.readFile);
 const { options } = ts.parseJsonConfigFileContent(config, ts.sys, root);
