@@ -10,6 +10,8 @@ import { npm, run } from "./run.mjs";
 import {
   ensureChromium,
   ensureDependencies,
+  ensureEpoptes,
+  ensureHAProxy,
   ensureTshark,
   ensureTwisted,
   ensureTwistedExamples,
@@ -18,7 +20,9 @@ import {
 ensureDependencies();
 const twisted = ensureTwisted() ? "1" : "0";
 ensureTwistedExamples();
+ensureEpoptes();
 ensureTshark();
+ensureHAProxy();
 ensureChromium();
 
 const scratch = mkdtempSync(join(tmpdir(), "ampwire-test-"));

@@ -90,6 +90,7 @@ export const sections = [
         text: "Operation",
         items: pagesIn("guides", [
           ["docs/deployment.md", "Deployment"],
+          ["docs/many-processes.md", "Many processes"],
           ["docs/security-checklist.md", "Security checklist"],
           ["docs/monitoring.md", "Monitoring"],
           ["docs/debugging.md", "Debugging"],
