@@ -99,7 +99,7 @@ function titlesOfBlocks(md) {
       if (label === "" || label === "twoslash" || label === "no-run" || label.startsWith("[")) return [token];
       const title = new state.Token("html_block", "", 0);
       title.content = `<p class="block-title">${md.utils.escapeHtml(language === "text" ? `output in ${label}` : label)}</p>`;
-      token.info = language ?? ""; // VitePress takes a number for a line to highlight
+      token.info = language ?? ""; // VitePress would highlight the line with the number of a terminal
       return [title, token];
     });
   });

@@ -14,9 +14,11 @@
  *
  * @typedef {object} Section
  * @property {string} text title in the navigation
- * @property {readonly Group[]} groups
+ * @property {Group[]} groups
  */
-import { entryPoints } from "./repository.mjs";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { entryPoints, root } from "./repository.mjs";
 
 /**
  * @param {string} folder first part of the addresses
@@ -31,6 +33,23 @@ function pagesIn(folder, pages) {
 function baseName(file) {
   const [last = ""] = file.split("/").slice(-1);
   return last.replace(/\.md$/, "").toLowerCase();
+}
+
+/**
+ * @param {string} folder
+ * @param {RegExp} pattern of the path in the folder
+ */
+function filesIn(folder, pattern) {
+  return readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
+    .filter((path) => pattern.test(path))
+    .map((path) => `${folder}/${path}`)
+    .sort();
+}
+
+/** @param {string} file @returns the heading of the page */
+function titleOf(file) {
+  const [, title = file] = /^# (.*)$/m.exec(readFileSync(join(root, file), "utf8")) ?? [];
+  return title;
 }
 
 /** @type {readonly Section[]} */
@@ -104,20 +123,10 @@ export const sections = [
       },
       {
         text: "Example programs",
-        items: [
-          ["jobs", "Job service"],
-          ["calculator", "Calculator"],
-          ["chat", "Chat server"],
-          ["browser", "Web page"],
-          ["mutual-tls", "Mutual TLS"],
-          ["file-transfer", "File transfer"],
-          ["worker-pool", "Worker pool"],
-          ["opentelemetry", "OpenTelemetry"],
-          ["trial-worker", "Worker of trial"],
-        ].map(([name, text]) => ({
-          file: `examples/${name}/README.md`,
-          text: text ?? "",
-          address: `examples/${name}`,
+        items: filesIn("examples", /^[^/]+\/README\.md$/).map((file) => ({
+          file,
+          text: titleOf(file),
+          address: file.replace(/\/README\.md$/, ""),
         })),
       },
     ],
@@ -171,11 +180,27 @@ export const sections = [
   },
 ];
 
+/** Guides that no group lists yet. */
+const unlisted = filesIn("docs", /^[^/]+\.md$/).filter(
+  (file) => file !== "docs/index.md" && !listed().some((page) => page.file === file),
+);
+if (unlisted.length > 0) {
+  const items = pagesIn(
+    "guides",
+    unlisted.map((file) => [file, titleOf(file)]),
+  );
+  sections.find(({ text }) => text === "Guides")?.groups.push({ text: "More", items });
+}
+
+function listed() {
+  return sections.flatMap(({ groups }) => groups.flatMap(({ items }) => items));
+}
+
 /** The landing page, which is in no section. @type {Page} */
 const home = { file: "docs/index.md", text: "ampwire", address: "index" };
 
 /** @type {readonly Page[]} */
-export const pages = [home, ...sections.flatMap(({ groups }) => groups.flatMap(({ items }) => items))];
+export const pages = [home, ...listed()];
 
 const byFile = new Map(pages.map((page) => [page.file, page]));
 
