@@ -19,11 +19,15 @@ const cache = join(root, "node_modules", ".cache");
 const systemChromium = "/usr/bin/chromium";
 const chromium = process.env.AMPWIRE_CHROMIUM || systemChromium;
 
-/** Installs the packages of package-lock.json if node_modules lacks any. Exits the process if npm fails. */
-export function ensureDependencies() {
-  if (dependenciesInstalled()) return;
-  console.log("installing the packages of package-lock.json");
+/**
+ * Installs the packages of package-lock.json if node_modules lacks any. Exits the process if npm fails.
+ * @param {string} [folder] folder of package-lock.json, relative to the root
+ */
+export function ensureDependencies(folder = "") {
+  if (dependenciesInstalled(join(root, folder))) return;
+  console.log(`installing the packages of ${join(folder, "package-lock.json")}`);
   const code = npm(["ci", "--include=dev", "--no-audit", "--no-fund", "--loglevel=error"], {
+    cwd: join(root, folder),
     stdio: ["ignore", "ignore", "inherit"],
   });
   if (code !== 0) {

@@ -29,7 +29,10 @@ export type ReconnectingBaseOptions = BaseOptions<Connection, WebSocketURL>;
 
 /** The URL of a server, or the URLs of several servers with the same service. */
 export type ServerURLs =
-  | { readonly url: WebSocketURL }
+  | {
+      /** URL of the server, with `ws:` or `wss:`. */
+      readonly url: WebSocketURL;
+    }
   | {
       /**
        * The client shuffles the list, then tries the URLs in turn; those that have failed in the last minute come last. One
