@@ -18,6 +18,7 @@ const RULES: Readonly<Record<string, readonly string[]>> = {
   "core/option-names": [],
   "core/platform": [],
   "core/transport": [],
+  "core/platform-clock": ["core/transport"],
   "core/time-limit": ["core/platform", "core/transport"],
   "core/wire": BASE,
   "core/schema": TO_WIRE,
@@ -34,6 +35,7 @@ const RULES: Readonly<Record<string, readonly string[]>> = {
   index: ["core/*"],
   node: ["core/*", "node:*", "@peculiar/x509", "reflect-metadata", "koffi"],
   websocket: ["core/*"],
+  nats: ["core/*", "@nats-io/nats-core"],
   testing: ["core/*"],
   cli: ["index", "core/*", "node", "websocket", "node:*", "jiti"],
 };
@@ -110,6 +112,7 @@ describe("sources", () => {
       "node/index.ts",
       "websocket/index.ts",
       "websocket/client/index.ts",
+      "nats/index.ts",
       "testing/index.ts",
     ]);
     const wrong = imports.filter(({ from, to }) => entryPoints.has(to) && !from.startsWith("cli/"));

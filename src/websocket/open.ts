@@ -6,9 +6,10 @@ import { DEFAULT_LIMITS } from "../core/connection/limits.ts";
 import { type ConnectionOptions, checkConnectionOptions } from "../core/connection/options.ts";
 import { ConnectFailed } from "../core/errors/transport.ts";
 import { checkNotNegative } from "../core/number-option.ts";
+import { platformClock } from "../core/platform-clock.ts";
 import { limitTime } from "../core/time-limit.ts";
 import type { OpenOptions, SocketOptions, WebSocketURL } from "./options.ts";
-import { platformClock, platformWebSocket } from "./platform.ts";
+import { platformWebSocket } from "./platform.ts";
 import {
   OPEN,
   SUBPROTOCOL,

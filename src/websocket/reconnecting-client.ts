@@ -3,6 +3,7 @@ import type { BaseConnection as Connection } from "../core/connection/connection
 import { ConnectFailed } from "../core/errors/transport.ts";
 import { checkOptionNames } from "../core/option-names.ts";
 import type { AbortSignalLike } from "../core/platform.ts";
+import { platformClock } from "../core/platform-clock.ts";
 import { ReconnectingClient as Client } from "../core/reconnecting/client.ts";
 import { withFatalOptionsErrors } from "../core/reconnecting/fatal-errors.ts";
 import {
@@ -12,7 +13,6 @@ import {
   type ReconnectingStateChange as StateChange,
 } from "../core/reconnecting/options.ts";
 import type { WebSocketURL } from "./options.ts";
-import { platformClock } from "./platform.ts";
 
 /** A reconnecting client over a WebSocket. */
 export type ReconnectingClient = Client<Connection>;

@@ -1,8 +1,9 @@
 /** Mapping of errors to the wire and back. */
-import { TLSRequired } from "./caller.ts";
+import { CallTimeout, TLSRequired, TooLong } from "./caller.ts";
 import type { DeclaredErrors, ErrorClass } from "./declared-errors.ts";
 import { checkErrorCode, RemoteAmpError, Unavailable, UnhandledCommand, UnknownRemoteError } from "./peer.ts";
 import { isError, messageOf } from "./to-error.ts";
+import { ResponderLost } from "./transport.ts";
 
 /** Error code for a command without a responder. */
 export const UNHANDLED_ERROR_CODE = "UNHANDLED";
@@ -19,6 +20,23 @@ export const PROTOCOL_ERRORS: Readonly<Record<string, ErrorClass>> = {
   [UNHANDLED_ERROR_CODE]: UnhandledCommand,
   [TLS_REQUIRED_ERROR_CODE]: TLSRequired,
   [UNAVAILABLE_ERROR_CODE]: Unavailable,
+};
+
+/** Error code of an edge: the callee was lost, and the call may have been executed. */
+export const LOST_ERROR_CODE = "LOST";
+/** Error code of an edge: the call was not answered in time, and may have been executed. */
+export const TIMEOUT_ERROR_CODE = "TIMEOUT";
+/** Error code of an edge: the ask is too large for NATS, and was not executed. */
+export const TOO_LONG_ERROR_CODE = "TOO_LONG";
+
+/**
+ * Error codes that only an edge of `ampwire/nats` sends. Not among {@link PROTOCOL_ERRORS}: this end throws some of the classes
+ * itself, and {@link isFromWire} must return false for such an error.
+ */
+const EDGE_ERRORS: Readonly<Record<string, ErrorClass>> = {
+  [LOST_ERROR_CODE]: ResponderLost,
+  [TIMEOUT_ERROR_CODE]: CallTimeout,
+  [TOO_LONG_ERROR_CODE]: TooLong,
 };
 
 /** Contents of an error box. */
@@ -87,7 +105,7 @@ export function fromWire(
   box: () => ReadonlyMap<string, Uint8Array>,
 ): Error {
   const errorClass =
-    declared?.classFor(code) ?? (Object.hasOwn(PROTOCOL_ERRORS, code) ? PROTOCOL_ERRORS[code] : undefined);
+    declared?.classFor(code) ?? ownValue(PROTOCOL_ERRORS, code) ?? ownValue(EDGE_ERRORS, code);
   if (errorClass === undefined) return new UnknownRemoteError(code, description);
   try {
     return typeof errorClass === "object"
@@ -96,6 +114,10 @@ export function fromWire(
   } catch (cause) {
     return new UnknownRemoteError(code, description, false, { cause });
   }
+}
+
+function ownValue<T>(record: Readonly<Record<string, T>>, key: string): T | undefined {
+  return Object.hasOwn(record, key) ? record[key] : undefined;
 }
 
 /** Returns true for an error made by {@link fromWire}, false for an error of decoding an answer. */
