@@ -101,7 +101,7 @@ export class WorkerAsks {
     );
   }
 
-  /** Receives a message. Never throws: the NATS client would stop to read for ever. */
+  /** Receives a message. Never throws: the NATS client would stop reading permanently. */
   receive(message: NatsMessage, source: AskSource): void {
     const reply = message.reply || undefined;
     if (reply !== undefined && this.#recent.isKnown(reply)) return;
@@ -293,7 +293,7 @@ export class WorkerAsks {
   }
 }
 
-/** @throws MalformedAmpBox for a box that is no ask, or an ask for another command than that of the subject */
+/** @throws MalformedAmpBox for a box that is not an ask for the command of the subject */
 function checkAsk(frame: Frame, message: NatsMessage, { command }: AskSource): void {
   const isAsk = frame.command >= 0 && frame.answer < 0 && frame.error < 0;
   if (!isAsk) throw new MalformedAmpBox("the message is a box, but not an ask");

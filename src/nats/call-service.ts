@@ -46,7 +46,7 @@ export type ClientAtOptions = NatsCallOptions;
  * Returns a caller of one client that is connected to any edge. If the client is not connected, or not any more, calls reject
  * with NoResponders.
  * @param address `context.connection.address` of an ask of the client. It is valid while the client is connected
- * @throws InvalidSignature for text that is no address; RangeError, TypeError for invalid options
+ * @throws InvalidSignature for an invalid address; RangeError, TypeError for invalid options
  */
 export function clientAt(
   nats: NatsConnectionLike,

@@ -118,7 +118,7 @@ export class NatsCall implements Attempt {
 
   #attempt(bytes: Uint8Array): void {
     const link = this.#link;
-    if (link.nats.isClosed()) return this.#giveUp(closedForEver());
+    if (link.nats.isClosed()) return this.#giveUp(connectionClosed());
     const left = this.#deadline === undefined ? undefined : Math.max(0, this.#deadline - link.clock.now());
     try {
       this.#tag = link.send(this, bytes, this.#spec.headers?.(left));
@@ -153,7 +153,7 @@ export class NatsCall implements Attempt {
     const { clock, nats } = this.#link;
     const hasGone = error instanceof NoReceiver && this.#rules.isFixed;
     if (hasGone || error instanceof NotPermitted) return this.#giveUp(error);
-    if (nats.isClosed()) return this.#giveUp(closedForEver());
+    if (nats.isClosed()) return this.#giveUp(connectionClosed());
     const now = clock.now();
     this.#patientUntil ??= now + this.#rules.patience;
     if (now < this.#patientUntil) return this.#waitForNext(error);
@@ -232,6 +232,6 @@ export class NatsCall implements Attempt {
   }
 }
 
-function closedForEver(): ConnectionClosed {
+function connectionClosed(): ConnectionClosed {
   return new ConnectionClosed("the NATS connection is closed");
 }

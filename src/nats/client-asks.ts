@@ -61,7 +61,7 @@ export class ClientAsks {
     this.inProgress = new InProgress(link.nats, link.watch, link.clock, heartbeat);
   }
 
-  /** Receives a message. Never throws: the NATS client would stop to read for ever. */
+  /** Receives a message. Never throws: the NATS client would stop reading permanently. */
   receive(message: NatsMessage): void {
     const reply = message.reply || undefined;
     if (reply !== undefined && this.#recent.isKnown(reply)) return;

@@ -47,8 +47,8 @@ export class EdgeClient {
   }
 
   /**
-   * Returns a function that makes the headers of an ask. They are made anew when the client has started TLS: what was true in
-   * plaintext is not passed on any more.
+   * Returns a function that makes the headers of an ask. They are made again when the client has started TLS: facts
+   * from plaintext are not passed on any more.
    * @throws InvalidSignature if `identify` does not return an object, and what it throws
    */
   headers(

@@ -22,7 +22,7 @@ export interface EdgeOptions extends NatsCallOptions {
   /** Milliseconds between two heartbeats for a call to a client. Default 1,000. */
   readonly heartbeat?: number | undefined;
   /**
-   * Receives errors that no caller receives: messages that are no asks, and commands without an answer that are too large. An error
+   * Receives errors that no caller receives: invalid messages, and commands without an answer that are too large. An error
    * that `identify` throws goes to the `onError` of the connection.
    */
   readonly onError?: ((error: unknown, about: ErrorContext) => void) | undefined;

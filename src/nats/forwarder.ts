@@ -32,7 +32,7 @@ import { boxIn, ForwardedCommand, PassedOnError, passedOnValues } from "./passed
 import { publishOnce } from "./publish-once.ts";
 import { tokenOf } from "./subjects.ts";
 
-/** What the forwarder needs of its edge. */
+/** The edge, as its forwarder sees it. */
 interface ForwardingEdge {
   clientOf(context: ResponderContext): EdgeClient;
   report(error: unknown, command: string | undefined): void;

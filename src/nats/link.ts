@@ -78,7 +78,7 @@ export class Link implements NatsListener {
     this.watch.listeners.add(this);
     nats.subscribe(`${this.#inbox}.*`, {
       callback: (error, message) => {
-        // The NATS client stops to read for ever if a callback throws.
+        // The NATS client stops reading permanently if a callback throws.
         if (error === null) this.#received(message);
         else
           this.#failAll(new NoResponders(`the inbox was rejected by the NATS server: ${messageOf(error)}`));

@@ -36,7 +36,7 @@ export function natsPeer(connection: AmpConnection): NatsPeer {
   );
 }
 
-/** What a worker does for its peers. */
+/** The worker, as its peers see it. */
 export interface PeerServices {
   readonly id: string;
   /** True if the connection to NATS is encrypted. */

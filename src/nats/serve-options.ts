@@ -30,7 +30,7 @@ export interface ServeOptions extends NatsOptions {
   /** False: an undeclared error of a responder does not close the client's connection at its edge. Default true. */
   readonly closeOnUndeclaredError?: boolean | undefined;
   /**
-   * Receives errors that no caller receives: undeclared errors of responders, messages that are no asks, and rejected commands
+   * Receives errors that no caller receives: undeclared errors of responders, invalid messages, and rejected commands
    * that want no answer. The caller never sees their text.
    */
   readonly onError?: ((error: unknown, about: ErrorContext) => void) | undefined;

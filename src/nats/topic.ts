@@ -34,7 +34,7 @@ export interface TopicOptions extends NatsOptions {
 export interface SubscribeOptions extends TopicOptions {
   /** Responders for the commands of the topic. Their return values are dropped. */
   readonly locator: ResponderLocator;
-  /** Receives the errors of responders, and those of messages that are no commands. */
+  /** Receives the errors of responders, and those of invalid messages. */
   readonly onError?: ((error: unknown, about: ErrorContext) => void) | undefined;
 }
 
@@ -118,7 +118,7 @@ class TopicEvents {
     );
   }
 
-  /** Never throws: the NATS client would stop to read for ever. */
+  /** Never throws: the NATS client would stop reading permanently. */
   receive(message: NatsMessage): void {
     let name: string | undefined;
     try {

@@ -7,7 +7,7 @@ export interface NatsListener {
   disconnected?(): void;
   /** There is a connection again, and all subscriptions are made again. */
   reconnected?(): void;
-  /** The connection is closed for ever. */
+  /** The connection is closed permanently. */
   closed?(): void;
   /** The server has rejected a message to this subject, because its permissions do not allow it. */
   denied?(subject: string): void;
