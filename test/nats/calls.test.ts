@@ -564,7 +564,7 @@ describe("options", () => {
     expect(() => caller(nats, { service: "calc", ...options })).toThrow(RangeError);
   });
 
-  test("an object that is no NATS connection is rejected", async () => {
+  test("an object other than a NATS connection is rejected", async () => {
     // @ts-expect-error not a connection
     expect(() => caller({}, { service: "calc" })).toThrow(InvalidSignature);
     // @ts-expect-error not a connection

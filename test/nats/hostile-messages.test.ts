@@ -1,4 +1,4 @@
-/** Messages that are no asks and no answers. No callback may throw: the NATS client would stop to read for ever. */
+/** Invalid messages. No callback may throw: the NATS client would stop reading permanently. */
 
 import { headers } from "@nats-io/nats-core";
 import { Box, encodeBox, MalformedAmpBox, ResponderLost, UnexpectedAnswer } from "ampwire";

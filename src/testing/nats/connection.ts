@@ -139,7 +139,7 @@ export class MemoryNatsConnection {
     this.#tell({ type: "reconnect" });
   }
 
-  /** Closes the connection for ever. */
+  /** Closes the connection permanently. */
   async close(): Promise<void> {
     if (this.#state === "closed") return;
     this.#state = "closed";

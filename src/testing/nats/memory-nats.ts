@@ -8,7 +8,7 @@ import { MemoryNatsConnection, type MemoryNatsConnectionOptions } from "./connec
 import type { MemoryMessage } from "./message.ts";
 import { MemoryNatsServer } from "./server.ts";
 
-/** What happens to one message on its way to one subscription. */
+/** Fault of one message on its way to one subscription. */
 export interface NatsFault {
   /** The message is lost. Default false. */
   readonly lose?: boolean | undefined;
