@@ -10,8 +10,8 @@ const LINE = 64;
 const SEQUENCE = 0x30;
 const VERSION = 0xa0;
 const BMP_STRING = 0x1e;
-/** The object identifier 2.5.4.3, a common name. */
-const COMMON_NAME = "55,4,3";
+/** Bytes of the object identifier 2.5.4.3, a common name. */
+const COMMON_NAME = "85,4,3";
 
 /**
  * The certificate of a client, as its edge has verified it. For all properties of it on Node, use

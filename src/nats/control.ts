@@ -1,4 +1,4 @@
-/** What a worker asks the edge of a client to do with its connection. */
+/** Commands with which a worker controls the connection of a client at its edge. */
 import { unicode } from "../core/arguments/unicode.ts";
 import { command } from "../core/command/command.ts";
 import type { AnyCommand } from "../core/command/types.ts";

@@ -16,7 +16,7 @@ export interface EdgeConnection extends AmpConnection {
 /** Passed to `identify`. */
 export interface ClientToIdentify {
   readonly connection: AmpConnection;
-  /** What responders of this process, for example one for a login, have stored about the connection. */
+  /** Data that responders of this process, for example one for a login, have stored about the connection. */
   readonly state: Readonly<Record<PropertyKey, unknown>>;
   readonly signal: Signal;
 }
@@ -36,6 +36,8 @@ export class EdgeClient {
   choosing: Promise<void> | undefined;
   /** True once workers may know the client. */
   isKnown = false;
+  /** True once workers have been told, or will be, that the client has gone. */
+  isReported = false;
   #identity: string | undefined;
   #tls: unknown;
   #values: HeaderValues | undefined;

@@ -139,15 +139,23 @@ export class NatsEdge implements AsyncDisposable, NatsListener {
   }
 
   /** Connections of a server that does not call `accept` are accepted with their first ask. */
-  #clientOf({ connection }: ResponderContext): EdgeClient {
+  #clientOf({ connection, signal }: ResponderContext): EdgeClient {
     // Every connection that runs responders has `acceptsCalls`: see BaseConnection.
-    return this.#accepted(connection as EdgeConnection);
+    const client = this.#accepted(connection as EdgeConnection);
+    if (!client.isKnown) {
+      client.isKnown = true;
+      // A client that has ended its side waits for nothing. Its connection ends when its calls have.
+      signal.addEventListener("abort", () => this.#gone(client, toError(signal.reason)), { once: true });
+    }
+    return client;
   }
 
+  /** A client waits for nothing any more, or has disconnected: its calls end, and workers abort its asks. */
   #gone(client: EdgeClient, reason: Error): void {
     this.#topics.leaveAll(client);
     for (const call of [...client.calls]) call.abandon(reason);
-    if (!client.isKnown || this.#nats.isClosed()) return;
+    if (!client.isKnown || client.isReported || this.#nats.isClosed()) return;
+    client.isReported = true;
     if (this.#link.watch.connected) this.#reportGone(client.id);
     else if (this.#unreported.length < MAX_UNREPORTED) this.#unreported.push(client.id);
   }

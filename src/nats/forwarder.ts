@@ -92,7 +92,6 @@ export class Forwarder {
       );
     const client = this.#edge.clientOf(context);
     const headers = client.headers(this.#options.identify, context);
-    client.isKnown = true;
     if (this.#options.affinity !== undefined)
       return this.#forwardInOrder(command, token, box, client, headers);
     const subject = `${this.#options.service}.edge.${token}`;

@@ -33,6 +33,8 @@ export interface Attempt {
 
 /** Timers that are later than this show that this process was stopped or busy: answers may wait in the socket. */
 const LATE_MS = 500;
+/** Time for these answers to be read. */
+const GRACE_MS = 1_000;
 /** Shortest time between two looks at the calls in progress. */
 const LEAST_LOOK_MS = 10;
 
@@ -64,6 +66,9 @@ export class Link implements NatsListener {
   readonly #inbox: string;
   readonly #reader = new PayloadReader();
   readonly #attempts = new TagWindow<Attempt>();
+  #isOpen = false;
+  /** Set if the server does not permit the inbox: then no answer can arrive. */
+  #inboxProblem: NotPermitted | undefined;
   #inProgress = 0;
   #lastTag = 0;
   #timer: unknown;
@@ -76,12 +81,16 @@ export class Link implements NatsListener {
     this.#inbox = `${inboxPrefix}.${randomId()}`;
     this.watch = watchOf(nats);
     this.watch.listeners.add(this);
-    nats.subscribe(`${this.#inbox}.*`, {
+  }
+
+  /** Subscribes to the answers, before the first call. */
+  #openInbox(): void {
+    this.#isOpen = true;
+    this.nats.subscribe(`${this.#inbox}.*`, {
       callback: (error, message) => {
         // The NATS client stops reading permanently if a callback throws.
         if (error === null) this.#received(message);
-        else
-          this.#failAll(new NoResponders(`the inbox was rejected by the NATS server: ${messageOf(error)}`));
+        else this.#rejected(error);
       },
     });
   }
@@ -103,6 +112,8 @@ export class Link implements NatsListener {
    */
   send(attempt: Attempt, box: Uint8Array, headers: SizedHeaders | undefined): number {
     const tag = this.nextTag;
+    if (this.#inboxProblem !== undefined) throw this.#inboxProblem;
+    if (!this.#isOpen) this.#openInbox();
     this.publish(attempt.subject, box, headers, `${this.#inbox}.${tag.toString(16)}`);
     this.#lastTag = tag;
     attempt.heard = this.clock.now();
@@ -180,7 +191,7 @@ export class Link implements NatsListener {
     const lost: [number, Attempt][] = [];
     let next = Number.POSITIVE_INFINITY;
     for (const [tag, attempt] of this.#attempts.entries()) {
-      if (late > LATE_MS) attempt.heard += late;
+      if (late > LATE_MS) attempt.heard = Math.max(attempt.heard, now - attempt.silence + GRACE_MS);
       const left = attempt.heard + attempt.silence - now;
       if (left <= 0) lost.push([tag, attempt]);
       else next = Math.min(next, left);
@@ -192,6 +203,13 @@ export class Link implements NatsListener {
         new ResponderLost(`the callee has sent neither an answer nor a heartbeat for ${attempt.silence} ms`),
       );
     }
+  }
+
+  /** The calls in progress may have been executed: their answers cannot be received. */
+  #rejected(cause: Error): void {
+    const text = `the NATS server does not permit this user to receive answers on ${this.#inbox}: set inboxPrefix`;
+    this.#inboxProblem = new NotPermitted(text, { cause });
+    this.#failAll(new ResponderLost(text, { cause }));
   }
 
   #failAll(error: Error): void {

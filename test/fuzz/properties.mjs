@@ -5,6 +5,7 @@ import { connection } from "./connection.mjs";
 import { growth } from "./growth.mjs";
 import { misuse } from "./misuse.mjs";
 import { model } from "./model.mjs";
+import { nats } from "./nats.mjs";
 import { primitives } from "./primitives.mjs";
 import { reader } from "./reader.mjs";
 
@@ -16,6 +17,7 @@ export const properties = [
   ...codecs,
   ...connection,
   ...model,
+  ...nats,
   ...primitives,
   ...misuse,
   ...growth,
