@@ -10,6 +10,7 @@ import { npm, run } from "./run.mjs";
 import {
   ensureChromium,
   ensureDependencies,
+  ensureNatsServer,
   ensureTshark,
   ensureTwisted,
   ensureTwistedExamples,
@@ -19,6 +20,7 @@ ensureDependencies();
 const twisted = ensureTwisted() ? "1" : "0";
 ensureTwistedExamples();
 ensureTshark();
+ensureNatsServer();
 ensureChromium();
 
 const scratch = mkdtempSync(join(tmpdir(), "ampwire-test-"));

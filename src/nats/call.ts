@@ -66,6 +66,8 @@ export class NatsCall implements Attempt {
   #patientUntil: number | undefined;
   #wait = FIRST_WAIT_MS;
   #isSettled = false;
+  /** True if the service has workers, although no worker has got the last attempt. */
+  #workersExist = false;
   /** Ends the wait for the next attempt, without starting it. */
   #endWait: (() => void) | undefined;
   #release: (() => void) | undefined;
@@ -160,11 +162,14 @@ export class NatsCall implements Attempt {
     const { service } = this.#rules;
     if (!(error instanceof NoReceiver) || service === undefined) return this.#giveUp(error);
     // No subscription for the command: either the service has no worker, or its workers do not know the command.
-    void anyWorker(this.#link, service).then((exists) =>
-      this.#giveUp(
-        exists ? new UnhandledCommand(`no worker of ${service} serves ${this.#spec.name}`) : error,
-      ),
-    );
+    if (this.#workersExist)
+      return this.#giveUp(new UnhandledCommand(`no worker of ${service} serves ${this.#spec.name}`));
+    void anyWorker(this.#link, service).then((exist) => {
+      if (this.#isSettled) return;
+      if (!exist) return this.#giveUp(error);
+      this.#workersExist = true;
+      this.#repeat(); // a worker may have started since the last attempt
+    });
   }
 
   /** Waits for the next attempt: for a connection to NATS if there is none, else for a short time. */
