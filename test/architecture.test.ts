@@ -37,7 +37,7 @@ const RULES: Readonly<Record<string, readonly string[]>> = {
   websocket: ["core/*"],
   nats: ["core/*", "@nats-io/nats-core"],
   testing: ["core/*"],
-  cli: ["index", "core/*", "node", "websocket", "node:*", "jiti"],
+  cli: ["index", "core/*", "node", "websocket", "nats", "node:*", "jiti", "@nats-io/transport-node"],
 };
 
 const paths = sources();

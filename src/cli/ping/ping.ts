@@ -1,6 +1,8 @@
 /** `ampwire ping`: measures connection, upgrade and call times. */
 import { prepareRequest, type Request } from "../call/request.ts";
 import { UsageError } from "../cli-error.ts";
+import { isNatsAddress } from "../nats/address.ts";
+import { natsFlags } from "../nats/connection.ts";
 import { parseAddress } from "../net/address.ts";
 import { sessionText } from "../net/session.ts";
 import { timeoutFlag, timeoutOf } from "../net/timeout.ts";
@@ -38,30 +40,27 @@ it or exit: for them, --command names a command that the peer has. Its arguments
       help: "read the command from a TypeScript or JavaScript module",
     },
     ...clientFlags,
+    ...natsFlags,
     ...timeoutFlag,
     verbose: { type: "boolean", short: "v", help: "print the TLS session and the peer's certificate" },
   },
   examples: [
     ["ampwire ping tcp://127.0.0.1:1234", "check that a server answers"],
     ["ampwire ping tcp://calc.example:1234 --starttls --ca ca.pem -n 100", "measure the upgrade to TLS"],
+    ["ampwire ping nats://127.0.0.1:4222/calc", "check that a service on NATS has a worker"],
     ["ampwire ping tcp://127.0.0.1:1234 --command Sum a=1 b=2", "measure a call of your own"],
   ],
   async run({ values: flags, positionals: [place = "", ...args], terminal }) {
-    const address = parseAddress(place);
-    const tls = clientTLS(flags, address);
     const request = await requestOf(flags, args);
-    const options = { tls, starttls: flags.starttls === true, timeout: timeoutOf(flags), request };
+    const timeout = timeoutOf(flags);
+    const once = isNatsAddress(place) ? await pingNats() : pingPeer();
     const count = Number(flags.count ?? 5);
     if (!Number.isInteger(count) || count < 1)
       throw new UsageError(`-n ${JSON.stringify(flags.count)} must be a whole number of at least 1`);
 
     const rounds: Times[] = [];
     for (let round = 1; round <= count; round++) {
-      const times = await pingOnce(address, options, (connection) => {
-        if (flags.verbose && round === 1) terminal.note(sessionText(connection));
-      }).catch((error) => {
-        throw verifyFailure(error, flags);
-      });
+      const times = await once(round);
       rounds.push(times);
       if (terminal.json) terminal.printJSON({ round, ...times });
       else terminal.print(`${round}: ${STEPS.flatMap((step) => shownTime(step, times[step])).join(", ")}`);
@@ -83,6 +82,26 @@ it or exit: for them, --command names a command that the peer has. Its arguments
       terminal.print(`\n${table([["ms", "min", "p50", "p90", "p99", "max"], ...rows], [1, 2, 3, 4, 5])}`);
     }
     return 0;
+
+    async function pingNats(): Promise<() => Promise<Times>> {
+      const { pingService } = await import("../nats/calls.ts");
+      return () => pingService(place, flags, timeout, request);
+    }
+
+    function pingPeer(): (round: number) => Promise<Times> {
+      const address = parseAddress(place);
+      const tls = clientTLS(flags, address);
+      const options = { tls, starttls: flags.starttls === true, timeout, request };
+      return async (round) => {
+        try {
+          return await pingOnce(address, options, (connection) => {
+            if (flags.verbose && round === 1) terminal.note(sessionText(connection));
+          });
+        } catch (error) {
+          throw verifyFailure(error, flags);
+        }
+      };
+    }
   },
 });
 
