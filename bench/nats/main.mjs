@@ -24,7 +24,7 @@ const WARM_UP = 20_000;
 const TICK_US = 10_000;
 
 /** @param options `samples`: number of samples, `calls`: calls of one sample. @returns true if the targets are met */
-export async function measureNats({ samples = 7, calls = 10_000 } = {}) {
+export async function measureNats({ samples = 7, calls = 20_000 } = {}) {
   const server = spawn(natsServer, ["-a", "127.0.0.1", "-p", "-1"], { stdio: ["ignore", "ignore", "pipe"] });
   const port = await portOf(server);
   const children = [server];
@@ -90,12 +90,17 @@ async function ask(child, message) {
 
 /** @throws Error if the process ends first */
 async function messageOf(child) {
-  const ended = once(child, "exit").then(([code]) => {
+  const stop = new AbortController();
+  const ended = once(child, "exit", { signal: stop.signal }).then(([code]) => {
     throw new Error(`${child.spawnargs.slice(1).join(" ")} has ended with ${code}`);
   });
   ended.catch(() => {});
-  const [message] = await Promise.race([once(child, "message"), ended]);
-  return message;
+  try {
+    const [message] = await Promise.race([once(child, "message"), ended]);
+    return message;
+  } finally {
+    stop.abort();
+  }
 }
 
 /** User and system time of a process in ticks. */

@@ -163,13 +163,13 @@ export class WorkerAsks {
     );
     served.ask.begin(source.command ?? nameOf(frame), frame);
     if (reply === undefined) served.ask.wantsAnswer = false;
-    this.inProgress.add(served);
-    known?.asks.add(served);
     let result: unknown;
     try {
       result = this.#run(served, frame, source.isEdge);
       if (isThenable(result)) {
         served.ask.keep();
+        this.inProgress.add(served);
+        known?.asks.add(served);
         Promise.resolve(result).then(
           (value) => this.#answer(served, source, value),
           (error: unknown) => this.#fail(served, source, error),

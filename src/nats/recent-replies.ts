@@ -1,7 +1,7 @@
 /** Reply subjects of the last asks: each attempt has one of its own, so a second message with it is a copy. */
 
 /** Number of subjects in one generation. At least as many are known, and at most twice as many. */
-const GENERATION = 4_096;
+const GENERATION = 1_024;
 
 export class RecentReplies {
   #young = new Set<string>();
