@@ -6,7 +6,14 @@ import { type Import, importsOf, sources, textOf } from "./support/sources.ts";
  * The folders of `src/`, and the folders that each may import besides itself. A file directly in `core/` counts as a folder.
  * A folder may import only folders above it in this list. Imports of types count like all others.
  */
-const BASE = ["core/errors", "core/number-option", "core/option-names", "core/platform", "core/transport"];
+const BASE = [
+  "core/errors",
+  "core/number-option",
+  "core/option-names",
+  "core/option-types",
+  "core/platform",
+  "core/transport",
+];
 const TO_WIRE = ["core/wire", ...BASE];
 const TO_COMMAND = ["core/command", "core/schema", ...TO_WIRE];
 const TO_CALLS = ["core/calls", "core/observer", "core/time-limit", ...TO_COMMAND];
@@ -16,6 +23,7 @@ const RULES: Readonly<Record<string, readonly string[]>> = {
   "core/errors": [],
   "core/number-option": [],
   "core/option-names": [],
+  "core/option-types": [],
   "core/platform": [],
   "core/transport": [],
   "core/platform-clock": ["core/transport"],

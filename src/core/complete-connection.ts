@@ -27,6 +27,8 @@ export class Connection extends BaseConnection {
     budgets?: SharedBudgets | undefined,
   ) {
     // The class of a platform has options of its own, which its functions check.
+    if (typeof transport?.start !== "function")
+      throw new TypeError("connection: a Transport is needed, with the method start");
     if (new.target === Connection) checkOptionNames("connection", options, CONNECTION_OPTIONS);
     super(transport, clock, options, serving, ALL_FEATURES, budgets);
   }

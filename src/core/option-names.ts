@@ -28,7 +28,7 @@ export const CLOSE_OPTIONS = ["timeout", "signal"] as const;
  * Checks that every option exists and that none is null. A value of undefined means the default.
  * @param what the function or the option that has these options, for messages
  * @param intended names of another library, for example of `node:tls`, and the options that do the same here
- * @throws TypeError: the message names the option, and a similar one if there is one
+ * @throws TypeError for a value that is not an object, or for an option: the message names it, and a similar one if there is one
  */
 export function checkOptionNames(
   what: string,
@@ -36,15 +36,19 @@ export function checkOptionNames(
   known: readonly string[],
   intended: Readonly<Record<string, string>> = {},
 ): void {
-  // A JavaScript program may pass a value of any type.
-  if (typeof given !== "object" || given === null)
-    throw new TypeError(`${what}: the options must be an object, not ${String(given)}`);
+  checkIsObject(what, given);
   const options = given as Readonly<Record<string, unknown>>; // only read
   // With inherited options, which are used too. A `for...in` loop is fastest: calls check their options.
   for (const name in options) {
     if (!known.includes(name)) throw unknownOption(what, name, known, intended);
     if (options[name] === null) throw new TypeError(`${what}: the option ${name} must not be null`);
   }
+}
+
+/** @throws TypeError for options that are not an object, which a JavaScript program may pass */
+export function checkIsObject(what: string, options: unknown): void {
+  if (typeof options !== "object" || options === null)
+    throw new TypeError(`${what}: the options must be an object, not ${String(options)}`);
 }
 
 /** Returns the error for an option that does not exist. */

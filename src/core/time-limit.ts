@@ -13,6 +13,18 @@ export interface TimeLimit {
 /** Reason why the limit was reached. */
 export type TimeLimitCause = "timeout" | "abort";
 
+/** @throws TypeError for a value that is not an AbortSignal, which a JavaScript program may pass */
+export function checkSignal(signal: AbortSignalLike | undefined): void {
+  if (signal !== undefined && typeof signal?.addEventListener !== "function")
+    throw new TypeError(`the option signal must be an AbortSignal, not ${typeof signal}`);
+}
+
+/** @throws the reason of a signal that is aborted; TypeError as {@link checkSignal} */
+export function throwIfAborted(signal: AbortSignalLike | undefined): void {
+  checkSignal(signal);
+  if (signal?.aborted) throw signal.reason;
+}
+
 /**
  * Calls `reached` at most once: when the time is over or the signal is aborted. By then the timer and the listener are
  * removed, so an operation that has ended in time only needs to call `release`.

@@ -32,7 +32,7 @@ const CALLER_OPTIONS = [...NATS_CALL_OPTIONS, "service"] as const;
 export function caller(nats: NatsConnectionLike, options: CallerOptions): NatsCaller {
   checkNats("caller", nats);
   checkOptionNames("caller", options, CALLER_OPTIONS);
-  const service = checkService("caller", options.service);
+  const service = checkService("caller", options?.service);
   return new NatsCaller(
     linkFor(nats, options),
     targetOf(nats, options, service, (name) => `${service}.call.${name}`),

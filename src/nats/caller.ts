@@ -1,6 +1,5 @@
 /** Typed calls over NATS. */
 import { readError } from "../core/calls/calls.ts";
-import { throwIfAborted } from "../core/calls/pending-calls.ts";
 import { TypedCalls } from "../core/calls/typed-calls.ts";
 import type { AnyCommand, CallOptions } from "../core/command/types.ts";
 import { InvalidSignature, TLSNotAvailable, TLSRequired } from "../core/errors/caller.ts";
@@ -10,6 +9,7 @@ import { ConnectionClosed } from "../core/errors/transport.ts";
 import { fromWire } from "../core/errors/wire-codes.ts";
 import { invalidNumber } from "../core/number-option.ts";
 import type { Values } from "../core/schema/field.ts";
+import { throwIfAborted } from "../core/time-limit.ts";
 import { Box } from "../core/wire/box.ts";
 import { writeBox } from "../core/wire/box-writer.ts";
 import { beginElements, endElements } from "../core/wire/elements.ts";
@@ -156,7 +156,7 @@ export class NatsCaller extends TypedCalls implements AsyncDisposable {
     const target = this.#target;
     return new Promise((resolve: (value: unknown) => void, reject: Settle) => {
       const fail = reject as (error: unknown) => void; // any value may be thrown
-      throwIfAborted(options);
+      throwIfAborted(options.signal);
       const { timeout = target.callTimeout, signal } = options;
       if (timeout !== undefined && !(timeout >= 0))
         throw invalidNumber("timeout", "a number of at least 0", timeout);
@@ -217,7 +217,7 @@ export class NatsCaller extends TypedCalls implements AsyncDisposable {
 
   /** Publishes a command without an answer. If there is no connection to NATS, it waits for one. */
   #tell(name: string, requireTLS: boolean, box: Uint8Array, options: CallOptions): undefined {
-    throwIfAborted(options);
+    throwIfAborted(options.signal);
     const subject = this.#target.subjectOf(name);
     const headers = this.#headers(undefined, requireTLS)?.(undefined);
     publishOnce(this.#link, this.#target.rules, subject, box, headers);

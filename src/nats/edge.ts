@@ -39,7 +39,7 @@ const MAX_UNREPORTED = 10_000;
 export async function edge(nats: NatsConnectionLike, options: EdgeOptions): Promise<NatsEdge> {
   checkNats("edge", nats);
   checkOptionNames("edge", options, EDGE_OPTIONS);
-  checkService("edge", options.service);
+  checkService("edge", options?.service);
   checkPositive({ heartbeat: options.heartbeat });
   checkAffinity("edge", options.affinity);
   for (const name of ["identify", "onError"] as const) {

@@ -27,8 +27,8 @@ const VERSION = /^\d+\.\d+\.\d+(-[\w.-]+)?(\+[\w.-]+)?$/;
 export async function serve(nats: NatsConnectionLike, options: ServeOptions): Promise<NatsWorker> {
   checkNats("serve", nats);
   checkOptionNames("serve", options, SERVE_OPTIONS);
+  checkService("serve", options?.service);
   const { locator, version = "0.0.0", maxAsksInProgress, heartbeat, affinity, onError } = options;
-  checkService("serve", options.service);
   if (typeof locator?.locateResponder !== "function")
     throw wrongType("serve: the option locator", "an object that locator(...) makes", locator);
   if (typeof version !== "string" || !VERSION.test(version))

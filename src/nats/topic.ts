@@ -49,7 +49,7 @@ const SUBSCRIBE_OPTIONS = [...TOPIC_OPTIONS, "locator", "onError"] as const;
 export function topic(nats: NatsConnectionLike, options: TopicOptions): Caller {
   checkNats("topic", nats);
   checkOptionNames("topic", options, TOPIC_OPTIONS);
-  const subject = subjectOf("topic", options);
+  const subject = subjectOf("topic", options ?? {});
   const target = targetOf(nats, options, undefined, () => subject);
   return new NatsCaller(linkFor(nats, options), { ...target, announcesTLS: true, isTopic: true });
 }
@@ -67,11 +67,12 @@ export interface TopicSubscription extends AsyncDisposable {
 export function subscribe(nats: NatsConnectionLike, options: SubscribeOptions): TopicSubscription {
   checkNats("subscribe", nats);
   checkOptionNames("subscribe", options, SUBSCRIBE_OPTIONS);
+  const subject = subjectOf("subscribe", options ?? {});
   const { locator } = options;
   if (typeof locator?.locateResponder !== "function")
     throw wrongType("subscribe: the option locator", "an object that locator(...) makes", locator);
   const events = new TopicEvents(nats, options);
-  const subscription = nats.subscribe(subjectOf("subscribe", options), {
+  const subscription = nats.subscribe(subject, {
     callback: (error, message) => {
       if (error === null) events.receive(message);
       else events.report(error, undefined);
@@ -86,7 +87,8 @@ async function drained(nats: NatsConnectionLike, subscription: NatsSubscription)
   await subscription.drain().catch(() => {}); // the connection has broken: the subscription is not made again
 }
 
-function subjectOf(what: string, { service, topic: name }: TopicOptions): string {
+function subjectOf(what: string, { service, topic: name }: Partial<TopicOptions>): string {
+  checkService(what, service);
   if (typeof name !== "string") throw wrongType(`${what}: the option topic`, "a string", name);
   return `${checkService(what, service)}.event.${tokenOf(name)}`;
 }

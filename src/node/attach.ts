@@ -38,13 +38,14 @@ export function attach(stream: Attachable, options: AttachOptions = {}): NodeCon
   return new NodeConnection(adoptSocket(duplex, rest.descriptors), role, rest);
 }
 
-function combine({
-  readable,
-  writable,
-}: {
-  readonly readable: Readable;
-  readonly writable: Writable;
-}): Duplex {
+function combine(halves: { readonly readable: Readable; readonly writable: Writable }): Duplex {
+  // A JavaScript program may pass a value of any type.
+  const { readable, writable } = (halves ?? {}) as Partial<typeof halves>;
+  // Not by class: streams of the package readable-stream work too.
+  if (typeof readable?.pipe !== "function" || typeof writable?.write !== "function")
+    throw new TypeError(
+      "attach: a duplex stream is needed, or an object with the streams readable and writable",
+    );
   checkByteStream(readable);
   checkByteStream(writable);
   return new CombinedDuplex(readable, writable);

@@ -34,6 +34,7 @@ export function attachChild(child: ChildProcess, options: AttachChildOptions = {
 }
 
 function pipesOf(child: ChildProcess, childReads: number, childWrites: number): Attachable {
+  if (!Array.isArray(child?.stdio)) throw new TypeError("attachChild: a ChildProcess is needed");
   const writable = child.stdio[childReads];
   const readable = child.stdio[childWrites];
   if (childReads === childWrites && writable instanceof Duplex) return writable;

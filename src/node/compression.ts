@@ -7,6 +7,7 @@ import { valueTooLong } from "../core/arguments/pieces.ts";
 import { checkPositive, invalidNumber } from "../core/number-option.ts";
 import { checkOptionNames } from "../core/option-names.ts";
 import { type Argument, asInPlace } from "../core/schema/argument.ts";
+import { checkWrappedCodec } from "../core/schema/check-codec.ts";
 
 /** Options of `zlib`. */
 export interface ZlibOptions extends Pick<Compressor, "of"> {
@@ -46,16 +47,14 @@ export function zlib(options: ZlibOptions = {}): Compression {
  *
  * Decompressed bytes count against `maxElements` of the receiving connection, 128 bytes as one element.
  *
- * @throws TypeError for a codec that is optional or local, RangeError for an invalid option
+ * @throws TypeError for a codec that is optional or local, InvalidSignature for a value that is not a codec, RangeError for an
+ * invalid option
  * @throws TooLong over `maxBytes`, in both directions
  * @throws Error when decoding bytes that zlib did not write
  */
 export function compressed<T, I = T>(codec: Argument<T, I>, options: CompressedOptions = {}): Argument<T, I> {
   checkOptionNames("compressed", options, ["level", "maxBytes"]);
-  if ("optional" in codec && codec.optional === true)
-    throw new TypeError(
-      "compressed: the codec must not be optional or local: write optional(compressed(codec))",
-    );
+  checkWrappedCodec("compressed", codec);
   const { level, maxBytes = DEFAULT_MAX_BYTES } = options;
   checkPositive({ maxBytes });
   const { compress, decompress } = zlib({ level });

@@ -7,9 +7,10 @@ import {
 } from "node:net";
 import { ConnectFailed } from "../core/errors/transport.ts";
 import { checkNotNegative } from "../core/number-option.ts";
-import { checkOptionNames } from "../core/option-names.ts";
+import { checkIsObject, checkOptionNames } from "../core/option-names.ts";
+import { checkOptionTypes } from "../core/option-types.ts";
 import type { AbortSignalLike } from "../core/platform.ts";
-import { limitTime } from "../core/time-limit.ts";
+import { limitTime, throwIfAborted } from "../core/time-limit.ts";
 import { systemClock } from "./clock.ts";
 import { checkOptions, NodeConnection, type NodeConnectionOptions } from "./connection.ts";
 import { adoptSocket, checkDescriptors } from "./descriptors/adopt-socket.ts";
@@ -50,15 +51,19 @@ export type ConnectOptions = (
  * @throws DescriptorsNotAvailable if `descriptors` is set and the address is not a UNIX socket, or koffi is missing
  */
 export async function connect(options: ConnectOptions): Promise<NodeConnection> {
+  checkIsObject("connect", options);
   checkOptionNames("connect", options, CONNECT_OPTIONS, OPTIONS_OF_NODE);
   const { signal, connectTimeout, implicitTLS, ...rest } = options;
   checkOptions(rest, "client");
   checkImplicitTLS(options);
   checkNotNegative({ connectTimeout });
+  checkOptionTypes("connect", options, { noDelay: "boolean", keepAlive: "boolean", lookup: "function" });
   checkDescriptors(rest.descriptors, "path" in rest ? rest.path : undefined);
-  if (signal?.aborted) throw signal.reason;
+  throwIfAborted(signal);
   // allowHalfOpen: a peer that has ended its side still receives answers.
   const address = normalAddress<Partial<TcpNetConnectOpts & IpcNetConnectOpts>>(rest);
+  if (address.port === undefined && address.path === undefined)
+    throw new TypeError("connect: the option port is needed, or path for a UNIX socket");
   // Node accepts any combination of the options that the type of `options` allows.
   const socketOptions = {
     noDelay: true,

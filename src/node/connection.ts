@@ -11,6 +11,8 @@ import {
   type SwitchFields,
   type SwitchSpec,
 } from "../core/features/protocol-change/protocol-switch.ts";
+import { checkNotNegative } from "../core/number-option.ts";
+import { checkOptionTypes } from "../core/option-types.ts";
 import type { Fields, InputOf } from "../core/schema/argument.ts";
 import type { SharedBudgets } from "../core/serving/shared-budget.ts";
 import type { Clock } from "../core/transport.ts";
@@ -66,6 +68,8 @@ export interface NodeConnectionOptions extends Omit<ConnectionOptions, "tls"> {
 export function checkOptions(options: NodeConnectionOptions, role: TLSRole | undefined): void {
   const { tls } = options;
   checkConnectionOptions(options, ALL_FEATURES);
+  checkNotNegative({ handshakeDelay: options.handshakeDelay });
+  checkOptionTypes("connection", options, { clock: "object" });
   if (tls && typeof tls !== "function" && role !== undefined) checkTLSOptions(tls, role);
 }
 

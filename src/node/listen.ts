@@ -8,7 +8,8 @@ import { toError } from "../core/errors/to-error.ts";
 import { ConnectionClosed } from "../core/errors/transport.ts";
 import { checkNotNegative } from "../core/number-option.ts";
 import { guardedObserver } from "../core/observer.ts";
-import { CLOSE_OPTIONS, checkOptionNames } from "../core/option-names.ts";
+import { CLOSE_OPTIONS, checkIsObject, checkOptionNames } from "../core/option-names.ts";
+import { checkOptionTypes } from "../core/option-types.ts";
 import { type ServerLimits, serverBudgets } from "../core/serving/server-limits.ts";
 import { checkOptions, NodeConnection, type NodeConnectionOptions } from "./connection.ts";
 import { adoptSocket, checkDescriptors } from "./descriptors/adopt-socket.ts";
@@ -21,6 +22,20 @@ import { normalAddress } from "./socket-address.ts";
 import type { Upgraded } from "./stream-transport.ts";
 import { CurrentTLS } from "./tls/current-tls.ts";
 import type { TLSOptions, TLSProvider } from "./tls/options.ts";
+
+const OPTION_TYPES = {
+  onConnection: "function",
+  serverLimits: "object",
+  implicitTLS: "boolean",
+  reusePort: "boolean",
+  unlinkStale: "boolean",
+  exclusive: "boolean",
+  ipv6Only: "boolean",
+  readableAll: "boolean",
+  writableAll: "boolean",
+  noDelay: "boolean",
+  keepAlive: "boolean",
+} as const;
 
 /**
  * Options of {@link listen}: the address as for `net.Server.listen` (`{ port, host }`, or `{ path }` for a UNIX socket), the
@@ -63,9 +78,12 @@ export interface ListenOptions
 export function listen(options: ListenOptions & { readonly path: string }): Promise<Server<string>>;
 export function listen(options: ListenOptions): Promise<Server<AddressInfo>>;
 export async function listen(options: ListenOptions): Promise<Server> {
+  checkIsObject("listen", options);
   checkOptionNames("listen", options, LISTEN_OPTIONS, OPTIONS_OF_NODE);
   const { onConnection, maxConnections, serverLimits, receiver, implicitTLS, ...rest } = options;
   checkOptions(rest, "server");
+  checkNotNegative({ maxConnections, backlog: rest.backlog });
+  checkOptionTypes("listen", options, OPTION_TYPES);
   checkImplicitTLS(options);
   checkReceiver(receiver);
   checkDescriptors(rest.descriptors, rest.path);

@@ -7,7 +7,7 @@ import { type ConnectionOptions, checkConnectionOptions } from "../core/connecti
 import { ConnectFailed } from "../core/errors/transport.ts";
 import { checkNotNegative } from "../core/number-option.ts";
 import { platformClock } from "../core/platform-clock.ts";
-import { limitTime } from "../core/time-limit.ts";
+import { limitTime, throwIfAborted } from "../core/time-limit.ts";
 import type { OpenOptions, SocketOptions, WebSocketURL } from "./options.ts";
 import { platformWebSocket } from "./platform.ts";
 import {
@@ -26,13 +26,15 @@ import { WebSocketTransport } from "./websocket-transport.ts";
 export function connectionOn(
   socket: WebSocketLike,
   {
-    secure = socket.url?.startsWith("wss:") ?? false,
+    secure = socket?.url?.startsWith("wss:") ?? false,
     clock = platformClock,
     ...options
   }: ConnectionOptions & SocketOptions,
   serving: ServingFactory,
   features: FeatureSet,
 ): BaseConnection {
+  if (typeof socket?.addEventListener !== "function")
+    throw new TypeError("attach: a WebSocket is needed, with the method addEventListener");
   if (socket.readyState !== OPEN)
     throw new TypeError("attach: the WebSocket is not open: use connect, or wait for its open event");
   const { maxBufferedBytes = DEFAULT_LIMITS.maxBufferedBytes } = options.limits ?? {};
@@ -69,7 +71,7 @@ export async function openWebSocket<C>(
   { connectTimeout, signal, clock = platformClock }: OpenOptions & SocketOptions,
   attach: (socket: WebSocketLike) => C,
 ): Promise<C> {
-  if (signal?.aborted) throw signal.reason;
+  throwIfAborted(signal);
   const address = typeof url === "string" ? url : url.href;
   const socket = new Constructor(address, SUBPROTOCOL);
   return await new Promise((resolve, reject) => {

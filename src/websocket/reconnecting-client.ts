@@ -1,7 +1,7 @@
 /** Types and code that both `reconnecting` functions for WebSockets share. */
 import type { BaseConnection as Connection } from "../core/connection/connection.ts";
 import { ConnectFailed } from "../core/errors/transport.ts";
-import { checkOptionNames } from "../core/option-names.ts";
+import { checkIsObject, checkOptionNames } from "../core/option-names.ts";
 import type { AbortSignalLike } from "../core/platform.ts";
 import { platformClock } from "../core/platform-clock.ts";
 import { ReconnectingClient as Client } from "../core/reconnecting/client.ts";
@@ -43,7 +43,8 @@ export function reconnectingClient<Options extends object>(
   options: ReconnectingBaseOptions & ((Options & { readonly url: WebSocketURL }) | ConnectionOpener),
   { optionNames, check, open }: EntryPoint<Options>,
 ): ReconnectingClient {
-  const hasOpener = options !== null && "open" in options;
+  checkIsObject("reconnecting", options);
+  const hasOpener = "open" in options;
   const names = hasOpener ? ["open"] : ["url", ...optionNames];
   checkOptionNames("reconnecting", options, [...RECONNECTING_OPTIONS, ...names]);
   if (hasOpener) return clientOver(options as ReconnectingBaseOptions & ConnectionOpener); // it has `open`

@@ -33,5 +33,9 @@ export function serverOptions(
 
 /** Returns the subprotocol to select from those that the client offers, false if AMP is not among them. */
 export function chooseProtocol(offered: Iterable<string>): string | false {
+  if (typeof offered?.[Symbol.iterator] !== "function")
+    throw new TypeError(
+      "chooseProtocol: a set of subprotocols is needed, as `handleProtocols` of ws gets it",
+    );
   return [...offered].includes(SUBPROTOCOL) ? SUBPROTOCOL : false;
 }

@@ -15,7 +15,7 @@ import {
   UnhandledCommand,
   UnknownRemoteError,
 } from "ampwire";
-import { caller, NoResponders, serve } from "ampwire/nats";
+import { caller, edge, NoResponders, serve, subscribe, topic } from "ampwire/nats";
 import { flushPending } from "ampwire/testing";
 import { describe, expect, test } from "vitest";
 import { deferred } from "../support/deferred.ts";
@@ -562,6 +562,15 @@ describe("options", () => {
   ])("the options %j of a caller are rejected", (options) => {
     const { nats } = network();
     expect(() => caller(nats, { service: "calc", ...options })).toThrow(RangeError);
+  });
+
+  test("missing options are explained", async () => {
+    const { nats } = network();
+    for (const start of [caller, serve, edge, topic, subscribe]) {
+      // A JavaScript program may omit the options.
+      const begin = async () => (start as (connection: object) => unknown)(nats);
+      expect((await rejection(begin())).message).toContain("the option service");
+    }
   });
 
   test("an object other than a NATS connection is rejected", async () => {

@@ -1,6 +1,7 @@
 /** A value of any codec, split over several keys. */
 
 import { type Argument, asInPlace } from "../schema/argument.ts";
+import { checkWrappedCodec } from "../schema/check-codec.ts";
 import type { BoxArgument } from "../schema/field.ts";
 import { type SplitOptions, spreadValue } from "./split-value.ts";
 
@@ -13,13 +14,12 @@ import { type SplitOptions, spreadValue } from "./split-value.ts";
  * The whole box counts against `maxBoxBytes` of the receiving connection, 1 MiB by default: raise it there for larger values.
  * The codec's own limits remain: an element of a list has at most 65535 bytes.
  *
- * @throws TypeError for a codec that is optional or local
+ * @throws TypeError for a codec that is optional or local; InvalidSignature for a value that is not a codec
  * @throws TooLong over `maxBytes`, in both directions
  * @throws SyntaxError when decoding if a piece between others is missing
  */
 export function big<T, I = T>(codec: Argument<T, I>, options?: SplitOptions): BoxArgument<T, I> {
-  if ("optional" in codec && codec.optional === true)
-    throw new TypeError("big: the codec must not be optional or local: write optional(big(codec))");
+  checkWrappedCodec("big", codec);
   const { encode, decode } = asInPlace(codec);
   return spreadValue({ encode, decode }, options);
 }

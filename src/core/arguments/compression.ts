@@ -43,9 +43,12 @@ const GROWTH = 1024;
  *
  * Decompressed bytes count against `maxElements` of the receiving connection, 128 bytes as one element: about 8 MiB in one box
  * by default.
- * @throws TypeError for another value of `of`
+ * @throws TypeError for another value of `of`, and without the two functions
  */
 export function compression(compressor: Compressor): Compression {
+  // A JavaScript program may pass a value of any type.
+  if (typeof compressor?.compress !== "function" || typeof compressor.decompress !== "function")
+    throw new TypeError("compression: an object with the functions compress and decompress is needed");
   const { of = "whole" } = compressor;
   if (of !== "whole" && of !== "pieces")
     throw new TypeError(`compression: of must be "whole" or "pieces", not ${JSON.stringify(of)}`);

@@ -50,6 +50,9 @@ export function literal<const V extends readonly (string | number)[]>(
 export function enumeration<const E extends Readonly<Record<string, string | number>>>(
   values: E,
 ): InPlaceArgument<E[keyof E]> {
+  // A JavaScript program may pass a value of any type.
+  if (typeof values !== "object" || values === null)
+    throw new TypeError(`enumeration: an object is needed, not ${shownValue(values)}`);
   // An enum of numbers also maps each number to its name.
   const names = Object.keys(values).filter((name) => typeof values[values[name] ?? ""] !== "number");
   return literal(...new Set(names.map((name) => values[name] as E[keyof E]))); // values of E by its own names

@@ -1,6 +1,7 @@
 /** Values that may be null. */
 
 import { type Argument, asInPlace } from "../schema/argument.ts";
+import { checkWrappedCodec } from "../schema/check-codec.ts";
 import { type BoxArgument, isBoxArgument } from "../schema/field.ts";
 import { boxArgument } from "../schema/spread-fields.ts";
 
@@ -16,11 +17,10 @@ export interface NullableArgument<T, I = T> extends BoxArgument<T | null, I | nu
  * `optional(nullable(codec))` may also be omitted, and is received as null then. An element of a list cannot be null, because
  * it has no key; a field of a row can.
  *
- * @throws TypeError for a codec that is optional or local
+ * @throws TypeError for a codec that is optional or local; InvalidSignature for a value that is not a codec
  */
 export function nullable<T, I = T>(argument: Argument<T, I>): NullableArgument<T, I> {
-  if ("optional" in argument && argument.optional === true)
-    throw new TypeError("nullable: the codec must not be optional or local: write optional(nullable(codec))");
+  checkWrappedCodec("nullable", argument);
   const inner = asInPlace(argument);
   const spread = isBoxArgument(argument) ? argument : undefined;
   const codec: Omit<NullableArgument<T, I>, "spreadPath"> = {

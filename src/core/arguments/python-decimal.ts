@@ -38,6 +38,8 @@ const LEAST_PLAIN = -6;
  *   infinite or zero, and only the text is exact
  */
 export function exactDecimal(text: string): Decimal {
+  if (typeof text !== "string")
+    throw new TypeError(`exactDecimal: a text is needed, not ${shownValue(text)}`);
   const match = DECIMAL.exec(stripped(text).replaceAll("_", ""));
   if (match === null) throw notDecimal(text);
   const [, sign, whole = "", fraction = "", exponent = "0", infinity, nan, payload = ""] = match;
@@ -92,6 +94,8 @@ function isExact(value: Decimal, isZero: boolean): boolean {
  * other value has as many digits as it needs, for example `100`, `0.000001`, `1E-7` or `1E+21`.
  */
 export function decimalText(value: Decimal): string {
+  if (!Decimal.isDecimal(value))
+    throw new TypeError(`a Decimal of decimal.js is needed, not ${shownValue(value)}`);
   const form = exactForms.get(value);
   if (form === undefined) return ownText(value);
   return typeof form === "string" ? form : textToPower(value, form);

@@ -6,6 +6,7 @@ import { fromWire } from "../errors/wire-codes.ts";
 import { type CallEvent, type Observer, watchesCalls } from "../observer.ts";
 import { utf8Lenient } from "../platform.ts";
 import type { Values } from "../schema/field.ts";
+import { throwIfAborted } from "../time-limit.ts";
 import type { Clock } from "../transport.ts";
 import { Box } from "../wire/box.ts";
 import { keyPattern, writeBox } from "../wire/box-writer.ts";
@@ -16,7 +17,7 @@ import type { Frame } from "../wire/frame.ts";
 import { keyToText, textToKey } from "../wire/key-text.ts";
 import { ASK, COMMAND, ERROR_CODE, ERROR_DESCRIPTION } from "../wire/protocol-keys.ts";
 import { parseTag, tagBytes } from "../wire/tag.ts";
-import { type Call, NOBODY_WAITS, PendingCalls, type Settle, throwIfAborted } from "./pending-calls.ts";
+import { type Call, NOBODY_WAITS, PendingCalls, type Settle } from "./pending-calls.ts";
 import type { Port } from "./port.ts";
 
 const errorCode = keyPattern(ERROR_CODE);
@@ -73,7 +74,7 @@ export class Calls {
   call(command: AnyCommand, values: Values, options: CallOptions): Promise<unknown> | undefined {
     const port = this.#port;
     if (!command.requiresAnswer) {
-      throwIfAborted(options);
+      throwIfAborted(options.signal);
       const { out } = port;
       refuseWithin(out, command.name);
       out.busy = true;
@@ -148,7 +149,7 @@ export class Calls {
       return new Box(box).set(COMMAND, textToKey(name));
     };
     if (!requiresAnswer) {
-      throwIfAborted(options);
+      throwIfAborted(options.signal);
       const sent = ask();
       sent.delete(ASK); // the tag of an ask that is forwarded: its answer would match no call, or another one
       writeBox(port.out, sent);

@@ -3,7 +3,7 @@
 import type { Caller, CallOptions, CallParameters, CallResult, CommandType } from "../command/types.ts";
 import { InvalidSignature } from "../errors/caller.ts";
 import type { Fields } from "../schema/argument.ts";
-import { shownValue } from "../wire/value-text.ts";
+import { shownValue, wrongType } from "../wire/value-text.ts";
 
 /** The commands of a service. The names are those of the methods; the names on the wire are those of the commands. */
 export type Contract = Readonly<Record<string, CommandType<Fields, Fields, boolean>>>;
@@ -26,6 +26,7 @@ export type ClientOf<C> = {
  * @throws InvalidSignature if a value of the contract is not a command
  */
 export function client<const C extends Contract>(caller: Caller, contract: C): ClientOf<C> {
+  if (typeof contract !== "object" || contract === null) throw wrongType("a contract", "an object", contract);
   const methods = Object.entries(contract).map(([name, command]) => {
     if (typeof command?.writeAsk !== "function")
       throw new InvalidSignature(`client: ${name} must be a Command, not ${shownValue(command)}`);

@@ -2,9 +2,8 @@
 import type { AnyCommand, CallOptions } from "../command/types.ts";
 import { CallTimeout, LimitExceeded } from "../errors/caller.ts";
 import { invalidNumber } from "../number-option.ts";
-import { limitTime } from "../time-limit.ts";
+import { limitTime, throwIfAborted } from "../time-limit.ts";
 import type { Clock } from "../transport.ts";
-import { shownValue } from "../wire/value-text.ts";
 import type { Port } from "./port.ts";
 import { TagWindow } from "./tag-window.ts";
 
@@ -92,9 +91,9 @@ export class PendingCalls {
    * @throws the signal's reason if it is aborted, RangeError for an invalid timeout
    */
   check(options: CallOptions): void {
-    throwIfAborted(options);
-    const { timeout } = options;
-    if (timeout !== undefined && !(timeout >= 0))
+    const { timeout, signal } = options;
+    throwIfAborted(signal);
+    if (timeout !== undefined && !(typeof timeout === "number" && timeout >= 0))
       throw invalidNumber("timeout", "a number of at least 0", timeout);
   }
 
@@ -167,13 +166,6 @@ export class PendingCalls {
       call.reject(reason);
     }
   }
-}
-
-/** @throws the reason of a signal that is aborted */
-export function throwIfAborted({ signal }: CallOptions): void {
-  if (signal !== undefined && typeof signal?.addEventListener !== "function")
-    throw new TypeError(`the option signal must be an AbortSignal, not ${shownValue(signal)}`);
-  if (signal?.aborted) throw signal.reason;
 }
 
 function timedOut(name: string, timeout: number | undefined): CallTimeout {

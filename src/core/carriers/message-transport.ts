@@ -16,6 +16,7 @@
  */
 import { ProtocolError } from "../errors/peer.ts";
 import { ConnectionLost } from "../errors/transport.ts";
+import { checkIsObject } from "../option-names.ts";
 import type { UnsharedBytes } from "../platform.ts";
 import type { TransportReceiver } from "../transport.ts";
 import { Chunks } from "../wire/chunks.ts";
@@ -95,11 +96,12 @@ export class MessageTransport extends BufferingTransport {
   #peerEnded = false;
   #channelOpen = true;
 
-  /** @throws RangeError for an invalid `maxBufferedBytes` */
-  constructor(
-    channel: MessageChannelLike,
-    { maxBufferedBytes = DEFAULT_BUFFERED_BYTES }: MessageTransportOptions = {},
-  ) {
+  /** @throws RangeError for an invalid `maxBufferedBytes`; TypeError for a channel or options of a wrong type */
+  constructor(channel: MessageChannelLike, options: MessageTransportOptions = {}) {
+    checkIsObject("MessageTransport", options);
+    if (typeof channel?.listen !== "function")
+      throw new TypeError("MessageTransport: a channel is needed, with the methods send, listen and close");
+    const { maxBufferedBytes = DEFAULT_BUFFERED_BYTES } = options;
     if (!(maxBufferedBytes >= 1))
       throw new RangeError(`maxBufferedBytes must be a number from 1 up, not ${maxBufferedBytes}`);
     super(maxBufferedBytes);

@@ -72,6 +72,12 @@ export type ResponseOf<C> = C extends Command<infer _A, infer R, infer _Q> ? Val
 /** Fields of an extended command: those of the base, overridden by its own. */
 export type Extended<Base extends Fields, Own extends Fields> = Omit<Base, keyof Own> & Own;
 
+/** @throws InvalidSignature for a name that is not a non-empty string, which a JavaScript program may pass */
+export function checkCommandName(name: unknown): void {
+  if (typeof name !== "string" || name === "")
+    throw wrongType("the name of a command", "a non-empty string", name);
+}
+
 /** Base of each extended command. Kept outside the class, because it does not affect how a command works. */
 const bases = new WeakMap<object, AnyCommand>();
 
@@ -118,8 +124,7 @@ export class Command<A extends Fields = Fields, R extends Fields = Fields, Q ext
    * @throws InvalidSignature, TooLong if the name, a field or an error code is invalid; TypeError for an unknown field of `spec`
    */
   constructor(name: string, spec: CommandSpec<A, R, Q> = {}) {
-    if (typeof name !== "string" || name === "")
-      throw wrongType("the name of a command", "a non-empty string", name);
+    checkCommandName(name);
     // The spec of a subclass may have fields of its own.
     if (new.target === Command) checkOptionNames(`command ${name}`, spec, COMMAND_SPEC);
     checkSpec(name, spec);

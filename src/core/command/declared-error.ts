@@ -34,10 +34,10 @@ export function declaredError<F extends Fields>(
 ): ErrorWithData {
   if (typeof errorClass !== "function") throw wrongType("declaredError", "an error class", errorClass);
   const { name } = errorClass;
+  const set = new FieldSet(fields, `data of ${name}`, false);
   for (const field of Object.keys(fields)) {
     if (PROTOCOL_KEYS.has(field)) throw new InvalidSignature(`${field} of ${name}: AMP reserves this key`);
   }
-  const set = new FieldSet(fields, `data of ${name}`, false);
   const template = new BoxTemplate(set, []);
   return {
     errorClass,

@@ -13,7 +13,7 @@ import { checkNotNegative } from "../number-option.ts";
 import { CLOSE_OPTIONS, checkOptionNames } from "../option-names.ts";
 import type { Values } from "../schema/field.ts";
 import type { SharedBudgets } from "../serving/shared-budget.ts";
-import { limitTime } from "../time-limit.ts";
+import { checkSignal, limitTime } from "../time-limit.ts";
 import type {
   Address,
   CertificateLike,
@@ -161,9 +161,10 @@ export class BaseConnection extends TypedCalls implements AmpConnection {
   }
 
   async close(options: CloseOptions = {}): Promise<void> {
-    const { timeout, signal } = options;
     checkOptionNames("close", options, CLOSE_OPTIONS);
+    const { timeout, signal } = options;
     checkNotNegative({ timeout });
+    checkSignal(signal);
     this.#kernel.ending.close();
     const late = () => this.destroy(new ConnectionClosed("close() has reached its timeout, or was aborted"));
     if (signal?.aborted) late();

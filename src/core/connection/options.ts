@@ -3,6 +3,7 @@ import type { AmpConnection, AnyCommand } from "../command/types.ts";
 import { InvalidSignature } from "../errors/caller.ts";
 import { checkNotNegative } from "../number-option.ts";
 import type { Observer } from "../observer.ts";
+import { checkOptionTypes } from "../option-types.ts";
 import type { ResponderLocator } from "../serving/locator.ts";
 import type { TLSOptions } from "../transport.ts";
 import { shownValue } from "../wire/value-text.ts";
@@ -91,7 +92,16 @@ export function checkConnectionOptions(
   options: object,
   features: readonly { check?(options: object): void }[],
 ): Limits {
-  const { callTimeout, limits, locator } = options as ConnectionOptions; // programs in JavaScript may pass anything
+  const { callTimeout, limits, locator, requireTLS } = options as ConnectionOptions; // programs in JavaScript may pass anything
+  checkOptionTypes("connection", options, {
+    limits: "object",
+    onError: "function",
+    observer: "object",
+    finishHalfClosed: "boolean",
+    closeOnUndeclaredError: "boolean",
+  });
+  if (requireTLS !== undefined && requireTLS !== "verified" && typeof requireTLS !== "boolean")
+    throw new TypeError(`requireTLS must be true, false or "verified", not ${shownValue(requireTLS)}`);
   for (const kind of features) kind.check?.(options);
   if (locator !== undefined && typeof locator?.locateResponder !== "function") {
     throw new InvalidSignature(

@@ -2,14 +2,20 @@
 import { plaintextForbids } from "../connection/admission.ts";
 import type { BoxReceiver, BoxSender } from "../connection/box-interfaces.ts";
 import type { Feature, FeatureKind, Kernel } from "../connection/feature.ts";
-
 import { TLSRequired } from "../errors/caller.ts";
 import { toError } from "../errors/to-error.ts";
 import type { Box } from "../wire/box.ts";
 import { writeBox } from "../wire/box-writer.ts";
 import type { Frame } from "../wire/frame.ts";
 
+const METHODS = ["startReceivingBoxes", "boxReceived", "stopReceivingBoxes"] as const;
+
 export const boxReceiver: FeatureKind<{ readonly receiver?: BoxReceiver | undefined }> = {
+  check({ receiver }) {
+    if (receiver === undefined) return;
+    const missing = METHODS.find((name) => typeof receiver[name] !== "function");
+    if (missing !== undefined) throw new TypeError(`the option receiver needs the method ${missing}`);
+  },
   make: (kernel, { receiver }) => (receiver === undefined ? undefined : new RawBoxes(kernel, receiver)),
 };
 

@@ -8,7 +8,7 @@ import { checkNotNegative } from "../number-option.ts";
 import { CLOSE_OPTIONS, checkOptionNames } from "../option-names.ts";
 import type { AbortSignalLike } from "../platform.ts";
 import type { Fields } from "../schema/argument.ts";
-import { limitTime } from "../time-limit.ts";
+import { checkSignal, limitTime, throwIfAborted } from "../time-limit.ts";
 import type { Clock } from "../transport.ts";
 import { Box } from "../wire/box.ts";
 import { writeBox } from "../wire/box-writer.ts";
@@ -62,6 +62,7 @@ export class ReconnectingClient<C extends Reconnectable> extends TypedCalls impl
   constructor(options: ReconnectingBaseOptions<C>, factory: ConnectionFactory<C>) {
     super();
     checkReconnectingOptions(options);
+    checkSignal(options.signal);
     const { callTimeout, clock = factory.clock, signal, queue } = options;
     this.#callTimeout = callTimeout;
     this.#clock = clock;
@@ -158,7 +159,7 @@ export class ReconnectingClient<C extends Reconnectable> extends TypedCalls impl
     if (ready !== undefined && !(idempotent && requiresAnswer)) return now(ready, { ...options, timeout });
 
     const begin = (resolve: ClientCall["resolve"], reject: ClientCall["reject"]) => {
-      if (options.signal?.aborted) throw options.signal.reason;
+      throwIfAborted(options.signal);
       const out = new ByteWriter(64);
       write(out); // invalid arguments reject now, not when there is a connection
       const deadline = timeout === undefined ? undefined : this.#clock.now() + timeout;

@@ -1,4 +1,5 @@
 /** Errors caused by the options of a client. The next attempt would fail in the same way, so they are fatal. */
+import { checkOptionTypes } from "../option-types.ts";
 import type { ConnectionOpener, Reconnectable, ReconnectingBaseOptions } from "./options.ts";
 
 type Open<C extends Reconnectable> = ConnectionOpener<C>["open"];
@@ -8,12 +9,14 @@ type IsFatalError<C extends Reconnectable> = NonNullable<ReconnectingBaseOptions
  * Returns `open` together with an `isFatalError` that is also true for errors of `open` itself.
  * @param isOptionsError returns true for an error of `open` that the options have caused
  * @param isFatalError the function of the user
+ * @throws TypeError for an `isFatalError` that is not a function
  */
 export function withFatalOptionsErrors<C extends Reconnectable>(
   open: Open<C>,
   isOptionsError: (error: unknown) => boolean,
   isFatalError: IsFatalError<C> | undefined,
 ): { readonly open: Open<C>; readonly isFatalError: IsFatalError<C> } {
+  checkOptionTypes("reconnecting", { isFatalError }, { isFatalError: "function" });
   let fatal: unknown;
   return {
     async open(signal) {

@@ -2,6 +2,7 @@
 import type { Caller, CloseOptions } from "../command/types.ts";
 import { checkNotNegative } from "../number-option.ts";
 import { checkOptionNames } from "../option-names.ts";
+import { checkOptionTypes } from "../option-types.ts";
 import type { Signal } from "../platform.ts";
 import type { Clock } from "../transport.ts";
 import type { BackoffOptions } from "./backoff.ts";
@@ -124,9 +125,10 @@ export function checkReconnectingOptions({
 }: ReconnectingBaseOptions<never>): void {
   checkOptionNames("queue", queue, QUEUE_OPTIONS);
   const { maxCalls, maxBytes } = queue ?? {};
-  for (const [name, value] of Object.entries({ onConnection, onStateChange, isFatalError })) {
-    if (value !== undefined && typeof value !== "function")
-      throw new TypeError(`${name} must be a function, not ${typeof value}`);
-  }
+  checkOptionTypes(
+    "reconnecting",
+    { onConnection, onStateChange, isFatalError },
+    { onConnection: "function", onStateChange: "function", isFatalError: "function" },
+  );
   checkNotNegative({ callTimeout, setupTimeout, "queue.maxCalls": maxCalls, "queue.maxBytes": maxBytes });
 }

@@ -42,9 +42,20 @@ export function belongTogether(plain: CodecFunction, direct: CodecFunction): boo
 }
 
 /** @throws InvalidSignature for a value that is not a codec, which a JavaScript program may pass */
-export function checkCodec(value: unknown): void {
+export function checkCodec(value: unknown): asserts value is object {
   const codec: { encode?: unknown; decode?: unknown; toBox?: unknown; fromBox?: unknown } = value ?? {};
   const halves = [codec.encode ?? codec.toBox, codec.decode ?? codec.fromBox];
   if (halves.every((half) => typeof half === "function")) return;
   throw wrongType("a codec", "an object with encode and decode, for example integer()", value);
+}
+
+/**
+ * Checks the codec that another codec wraps.
+ * @param name the function that creates the other codec
+ * @throws InvalidSignature for a value that is not a codec; TypeError for an optional or local one, whose value may be absent
+ */
+export function checkWrappedCodec(name: string, value: unknown): void {
+  checkCodec(value);
+  if ("optional" in value && value.optional === true)
+    throw new TypeError(`${name}: the codec must not be optional or local: write optional(${name}(codec))`);
 }

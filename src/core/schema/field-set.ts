@@ -4,6 +4,7 @@ import type { AmpError } from "../errors/amp-error.ts";
 import { DescriptorsNotAvailable, InvalidSignature, LimitExceeded, TooLong } from "../errors/caller.ts";
 import { isError, messageOf } from "../errors/to-error.ts";
 import { compareBytes } from "../wire/box-writer.ts";
+import { wrongType } from "../wire/value-text.ts";
 import type { Argument, Fields } from "./argument.ts";
 import {
   type CompiledFields,
@@ -29,9 +30,11 @@ export class FieldSet implements CompiledFields {
    * @param fields names and codecs
    * @param what term for a field in error messages, for example `"argument of Sum"`
    * @param exact true: {@link gather} throws if a value has an undeclared name; false: such values are not sent
-   * @throws InvalidSignature if a name cannot be a key, TooLong if it is over 255 bytes
+   * @throws InvalidSignature if `fields` is not an object or a name cannot be a key, TooLong if it is over 255 bytes
    */
   constructor(fields: Fields, what: string, exact = true) {
+    if (typeof fields !== "object" || fields === null)
+      throw wrongType(`the declaration of each ${what}`, "an object", fields);
     this.#what = what;
     this.#exact = exact;
     this.#names = Object.keys(fields);

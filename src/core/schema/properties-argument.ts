@@ -1,6 +1,7 @@
 /** Arguments that fill several properties, as an `IArgumentType` of Twisted can. */
 
 import { InvalidSignature } from "../errors/caller.ts";
+import { wrongType } from "../wire/value-text.ts";
 import type { BoxArgument, PropertiesArgument } from "./field.ts";
 import { boxArgument } from "./spread-fields.ts";
 
@@ -19,6 +20,7 @@ export function propertiesArgument<T extends object, I extends object = T>(
   properties: readonly (keyof T & keyof I & string)[],
   codec: Pick<BoxArgument<T, I>, "toBox" | "fromBox">,
 ): PropertiesArgument<T, I> {
+  if (!Array.isArray(properties)) throw wrongType("propertiesArgument", "an array of names", properties);
   // `in Object.prototype`: every object inherits such a property, so that its absence could not be seen.
   const invalid = properties.find((property) => property in Object.prototype);
   if (invalid !== undefined)

@@ -10,7 +10,7 @@ import type { ByteWriter } from "../wire/byte-writer.ts";
 import type { Frame } from "../wire/frame.ts";
 import { type Tag, tagBytes } from "../wire/tag.ts";
 import type { Fields } from "./argument.ts";
-import { isOverridden, registerFunctions } from "./check-codec.ts";
+import { checkCodec, isOverridden, registerFunctions } from "./check-codec.ts";
 import {
   type BoxArgument,
   type CompiledFields,
@@ -28,6 +28,7 @@ import {
  * @throws InvalidSignature for a spread codec of which one function is overridden and would be ignored
  */
 export function boxArgument<T, I = T>(codec: Omit<BoxArgument<T, I>, "spreadPath">): BoxArgument<T, I> {
+  checkCodec(codec);
   checkBoxCodec(codec);
   registerFunctions(codec.encode, codec.toBox);
   registerFunctions(codec.decode, codec.fromBox);

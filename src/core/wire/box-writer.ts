@@ -21,7 +21,8 @@ export function encodeBox(box: Box): UnsharedBytes {
 
 /** Appends a box as {@link encodeBox} does. On an error nothing is appended. */
 export function writeBox(out: ByteWriter, box: Box): void {
-  if (box.size === 0) throw new InvalidSignature("a box needs at least one key");
+  // A JavaScript program may pass a value of any type. The same reading of `size` finds an empty box.
+  if (!(box?.size > 0)) throw new InvalidSignature("a box needs at least one key");
   const start = out.length;
   try {
     for (const [key, value] of sortedEntries(box)) {

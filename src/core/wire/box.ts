@@ -21,8 +21,10 @@ export class Box extends Map<string, Uint8Array> {
       throw wrongType("the content of a box", "an object", entries);
     const pairs = Symbol.iterator in entries ? entries : Object.entries(entries);
     // The cast: TypeScript thinks that a record may have an iterator. An object with an iterator holds pairs.
-    for (const [key, value] of pairs as Iterable<readonly [string, Uint8Array | string]>)
-      this.set(key, value);
+    for (const pair of pairs as Iterable<readonly [string, Uint8Array | string]>) {
+      if (!Array.isArray(pair)) throw wrongType("an entry of a box", "a pair of a key and a value", pair);
+      this.set(pair[0], pair[1]);
+    }
   }
 
   /**

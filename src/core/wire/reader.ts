@@ -9,6 +9,7 @@
  * copied when it is given back. A box that spans chunks is collected in a {@link PartialBox}.
  */
 import { BoxTooLarge, KeyTooLong, MalformedAmpBox } from "../errors/peer.ts";
+import { checkIsObject } from "../option-names.ts";
 import type { ChunkOwnership } from "../transport.ts";
 import type { Box } from "./box.ts";
 import { type BoxLimits, DEFAULT_BOX_LIMITS } from "./box-limits.ts";
@@ -16,6 +17,7 @@ import { Chunks } from "./chunks.ts";
 import { copiedBytes, Frame, VIEW_BYTES } from "./frame.ts";
 import { PartialBox } from "./partial-box.ts";
 import { KEY_TOO_LONG, scanBox, TOO_MANY_BYTES } from "./scan.ts";
+import { isBytes, wrongType } from "./value-text.ts";
 
 /** Limits of one box; `undefined` means the default. */
 type ReaderLimits = { readonly [Name in keyof BoxLimits]?: BoxLimits[Name] | undefined };
@@ -47,6 +49,7 @@ export class BoxReader {
 
   /** @param limits of one box. Default: 1 MiB, 1,000 keys */
   constructor(limits: ReaderLimits = {}) {
+    checkIsObject("BoxReader", limits);
     this.#maxBoxBytes = limits.maxBoxBytes ?? DEFAULT_BOX_LIMITS.maxBoxBytes;
     this.#maxBoxKeys = limits.maxBoxKeys ?? DEFAULT_BOX_LIMITS.maxBoxKeys;
   }
@@ -236,9 +239,10 @@ export class BoxReader {
 
 /**
  * Parses all boxes in `bytes`. They may be kept.
- * @throws MalformedAmpBox if the bytes are not a sequence of complete boxes
+ * @throws MalformedAmpBox if the bytes are not a sequence of complete boxes; InvalidSignature for a value that is not a Uint8Array
  */
 export function parseBoxes(bytes: Uint8Array, limits?: ReaderLimits): Box[] {
+  if (!isBytes(bytes)) throw wrongType("the bytes to parse", "a Uint8Array", bytes);
   const reader = new BoxReader(limits);
   reader.push(bytes);
   const boxes: Box[] = [];

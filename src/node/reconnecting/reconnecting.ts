@@ -1,6 +1,6 @@
 /** A client that reconnects whenever its connection breaks. */
 import { DescriptorsNotAvailable } from "../../core/errors/caller.ts";
-import { checkOptionNames } from "../../core/option-names.ts";
+import { checkIsObject, checkOptionNames } from "../../core/option-names.ts";
 import { withFatalOptionsErrors } from "../../core/reconnecting/fatal-errors.ts";
 import { type ConnectOptions, connect } from "../connect.ts";
 import { checkOptions, type NodeConnection } from "../connection.ts";
@@ -28,6 +28,7 @@ const CONNECTION_NAMES = CONNECT_OPTIONS.filter(
  * @throws InvalidCertificate, InvalidSignature, RangeError or TypeError for invalid options
  */
 export function reconnecting(options: ReconnectingOptions): ReconnectingClient {
+  checkIsObject("reconnecting", options);
   checkOptionNames(
     "reconnecting",
     options,

@@ -329,7 +329,7 @@ test("a call with a signal that is not an AbortSignal rejects, and leaves no tim
     { a: 1, b: 2 },
     options,
   ]);
-  await expect(call).rejects.toThrow("the option signal must be an AbortSignal, not an object (Object)");
+  await expect(call).rejects.toThrow("the option signal must be an AbortSignal, not object");
   connection.destroy();
   await connection.closed;
   expect(clock.pending).toBe(0);

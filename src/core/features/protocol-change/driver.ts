@@ -23,8 +23,10 @@ import {
 } from "../../errors/tls.ts";
 import { messageOf, toError } from "../../errors/to-error.ts";
 import { isFromWire, UNKNOWN_ERROR_CODE } from "../../errors/wire-codes.ts";
+import { checkNotNegative } from "../../number-option.ts";
 import type { ChangeEvent } from "../../observer.ts";
 import type { Values } from "../../schema/field.ts";
+import { checkSignal, throwIfAborted } from "../../time-limit.ts";
 import { ByteWriter } from "../../wire/byte-writer.ts";
 import { answerStartTLS } from "./answer-start-tls.ts";
 import { KernelConnection } from "./changing-connection.ts";
@@ -136,6 +138,8 @@ class ChangeDriver implements Feature, ProtocolChanges {
   ): void {
     const kernel = this.#kernel;
     const { changeKind, state } = kernel;
+    checkNotNegative({ timeout: options.timeout });
+    checkSignal(options.signal);
     if (change.state === "upgrading" && changeKind === "upgrading") {
       throw new OnlyOneTLS("TLS is already being started on this connection");
     }
@@ -146,7 +150,7 @@ class ChangeDriver implements Feature, ProtocolChanges {
     change.admit(this.#connection, "asker");
     const perform = change.prepare(this.#connection, values, "asker");
     if (perform instanceof Promise) perform.catch(nothing); // its rejection is handled after the answer
-    if (options.signal?.aborted) throw options.signal.reason;
+    throwIfAborted(options.signal);
 
     const current: Current = { change, side: "asker", reject, release: nothing, event: undefined };
     const answered = (answer: unknown) => {

@@ -6,7 +6,13 @@
  */
 
 import { local } from "../../arguments/local.ts";
-import { COMMAND_SPEC, Command, type CommandSpec, type Extended } from "../../command/command.ts";
+import {
+  COMMAND_SPEC,
+  Command,
+  type CommandSpec,
+  checkCommandName,
+  type Extended,
+} from "../../command/command.ts";
 import type { BoxKind } from "../../command/protocol-change.ts";
 import { InvalidSignature } from "../../errors/caller.ts";
 import { checkOptionNames } from "../../option-names.ts";
@@ -65,6 +71,7 @@ export class ProtocolSwitchCommand<A extends Fields = {}, Stream = unknown> exte
   true
 > {
   constructor(name: string, spec: SwitchSpec<A> = {}) {
+    checkCommandName(name);
     const fields: SwitchFields<Stream> = { protocol: local() };
     // The spec of a subclass may have fields of its own.
     if (new.target === ProtocolSwitchCommand) checkOptionNames(`protocol switch ${name}`, spec, COMMAND_SPEC);

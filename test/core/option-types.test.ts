@@ -1,0 +1,47 @@
+import { describe, expect, test } from "vitest";
+import { checkConnectionOptions } from "../../src/core/connection/options.ts";
+import { boxReceiver } from "../../src/core/features/box-receiver.ts";
+import { checkOptionTypes } from "../../src/core/option-types.ts";
+import { checkSignal } from "../../src/core/time-limit.ts";
+
+test("an option of a wrong type is refused with its name and its type", () => {
+  expect(() => checkOptionTypes("listen", { onConnection: 5 }, { onConnection: "function" })).toThrow(
+    new TypeError("listen: onConnection must be a function, not number"),
+  );
+  expect(() => checkOptionTypes("listen", { unlinkStale: "no" }, { unlinkStale: "boolean" })).toThrow(
+    new TypeError("listen: unlinkStale must be true or false, not string"),
+  );
+});
+
+test("an option that is undefined or of its type is accepted", () => {
+  const types = { a: "function", b: "boolean", c: "object" } as const;
+  expect(() => checkOptionTypes("listen", { a: undefined, b: false, c: {} }, types)).not.toThrow();
+});
+
+describe("options of a connection", () => {
+  test.each(["verifed", "true", 1, {}])("requireTLS: %j is refused", (requireTLS) => {
+    expect(() => checkConnectionOptions({ requireTLS }, [])).toThrow(
+      /^requireTLS must be true, false or "verified", not /,
+    );
+  });
+
+  test.each(["limits", "onError", "observer", "finishHalfClosed", "closeOnUndeclaredError"])(
+    "%s: 5 is refused",
+    (name) => {
+      expect(() => checkConnectionOptions({ [name]: 5 }, [])).toThrow(TypeError);
+    },
+  );
+
+  test("a receiver without one of its methods is refused", () => {
+    const receiver = { startReceivingBoxes() {}, boxReceived() {} };
+    expect(() => checkConnectionOptions({ receiver }, [boxReceiver])).toThrow(
+      new TypeError("the option receiver needs the method stopReceivingBoxes"),
+    );
+  });
+});
+
+test("a signal that is not an AbortSignal is refused", () => {
+  expect(() => checkSignal({} as AbortSignal)).toThrow(
+    new TypeError("the option signal must be an AbortSignal, not object"),
+  );
+});
