@@ -1,9 +1,9 @@
 /** Functions that make callers: of a service, and of one client. */
-import { checkOptionNames } from "../core/option-names.ts";
 import { type CallTarget, NatsCaller } from "./caller.ts";
 import type { NatsConnectionLike } from "./nats-connection.ts";
 import {
   checkNats,
+  checkOptions,
   linkFor,
   NATS_CALL_OPTIONS,
   type NatsCallOptions,
@@ -31,7 +31,7 @@ const CALLER_OPTIONS = [...NATS_CALL_OPTIONS, "service"] as const;
  */
 export function caller(nats: NatsConnectionLike, options: CallerOptions): NatsCaller {
   checkNats("caller", nats);
-  checkOptionNames("caller", options, CALLER_OPTIONS);
+  checkOptions("caller", options, CALLER_OPTIONS);
   const service = checkService("caller", options?.service);
   return new NatsCaller(
     linkFor(nats, options),
@@ -54,7 +54,7 @@ export function clientAt(
   options: ClientAtOptions = {},
 ): NatsCaller {
   checkNats("clientAt", nats);
-  checkOptionNames("clientAt", options, NATS_CALL_OPTIONS);
+  checkOptions("clientAt", options, NATS_CALL_OPTIONS);
   const { service, client } = parseAddress(address);
   const subject = `${service}.client.${client}`;
   const target = targetOf(nats, options, undefined, () => subject);

@@ -8,7 +8,7 @@ import { CLOSE_OPTIONS, checkOptionNames } from "../core/option-names.ts";
 import type { ResponderLocator } from "../core/serving/locator.ts";
 import { limitTime } from "../core/time-limit.ts";
 import { encodeBox } from "../core/wire/box-writer.ts";
-import { shownValue, wrongType } from "../core/wire/value-text.ts";
+import { shownValue } from "../core/wire/value-text.ts";
 import { ClientAsks } from "./client-asks.ts";
 import { serveControl } from "./control.ts";
 import { EdgeClient, type EdgeConnection } from "./edge-client.ts";
@@ -18,7 +18,7 @@ import { Forwarder } from "./forwarder.ts";
 import { NO_RECEIVER } from "./headers.ts";
 import type { Link } from "./link.ts";
 import type { NatsConnectionLike, NatsMessage, NatsSubscription } from "./nats-connection.ts";
-import { checkAffinity, checkNats, limitsOf, linkFor } from "./options.ts";
+import { checkAffinity, checkNats, checkOptions, limitsOf, linkFor } from "./options.ts";
 import { randomId } from "./platform.ts";
 import { checkService, lastToken } from "./subjects.ts";
 import type { NatsListener } from "./watch.ts";
@@ -38,15 +38,10 @@ const MAX_UNREPORTED = 10_000;
  */
 export async function edge(nats: NatsConnectionLike, options: EdgeOptions): Promise<NatsEdge> {
   checkNats("edge", nats);
-  checkOptionNames("edge", options, EDGE_OPTIONS);
+  checkOptions("edge", options, EDGE_OPTIONS);
   checkService("edge", options?.service);
   checkPositive({ heartbeat: options.heartbeat });
   checkAffinity("edge", options.affinity);
-  for (const name of ["identify", "onError"] as const) {
-    const value: unknown = options[name];
-    if (value !== undefined && typeof value !== "function")
-      throw wrongType(`edge: the option ${name}`, "a function", value);
-  }
   const front = new NatsEdge(nats, options);
   try {
     await nats.flush();

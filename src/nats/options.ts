@@ -1,6 +1,8 @@
 /** Options that several functions of the entry point have, and their checks. */
 import { type LimitOptions, type Limits, resolveLimits } from "../core/connection/limits.ts";
 import { checkNotNegative, checkPositive, invalidNumber } from "../core/number-option.ts";
+import { checkOptionNames } from "../core/option-names.ts";
+import { checkOptionTypes } from "../core/option-types.ts";
 import { platformClock } from "../core/platform-clock.ts";
 import type { QueueLimits } from "../core/reconnecting/options.ts";
 import type { Clock } from "../core/transport.ts";
@@ -77,6 +79,28 @@ export function checkNats(what: string, nats: unknown): void {
     throw wrongType(`${what}: the first argument`, "a NATS connection", nats);
 }
 
+/** Types of all options of the entry point that are not numbers, text or objects with a check of their own. */
+const TYPES = {
+  trustNetwork: "boolean",
+  closeOnUndeclaredError: "boolean",
+  limits: "object",
+  metadata: "object",
+  clock: "object",
+  onError: "function",
+  identify: "function",
+  traceparent: "function",
+} as const;
+
+/**
+ * Checks the names and the types of options.
+ * @param what the function that has these options, for messages
+ * @throws TypeError
+ */
+export function checkOptions(what: string, options: object | undefined, names: readonly string[]): void {
+  checkOptionNames(what, options, names);
+  if (options !== undefined) checkOptionTypes(what, options, TYPES);
+}
+
 /** Returns the link that the options select. @throws InvalidSignature */
 export function linkFor(nats: NatsConnectionLike, { clock = platformClock, inboxPrefix }: NatsOptions): Link {
   return linkOf(nats, clock, inboxPrefix === undefined ? "_INBOX" : checkInboxPrefix(inboxPrefix));
@@ -93,13 +117,10 @@ export function rulesOf(options: NatsCallOptions, service: string | undefined): 
     patience = DEFAULT_PATIENCE,
     maxAttempts = DEFAULT_ATTEMPTS,
     silence = DEFAULT_SILENCE,
-    traceparent,
   } = options;
   checkNotNegative({ callTimeout, patience });
   checkPositive({ silence });
   if (!(maxAttempts >= 1)) throw invalidNumber("maxAttempts", "a number of at least 1", maxAttempts);
-  if (traceparent !== undefined && typeof traceparent !== "function")
-    throw wrongType("the option traceparent", "a function", traceparent);
   const waiting = new WaitingCalls(options.queue);
   const limits = limitsOf(options);
   const { maxElements } = limits;

@@ -5,11 +5,10 @@ import { InvalidSignature } from "../core/errors/caller.ts";
 import { toError } from "../core/errors/to-error.ts";
 import { ConnectionLost } from "../core/errors/transport.ts";
 import { checkPositive } from "../core/number-option.ts";
-import { checkOptionNames } from "../core/option-names.ts";
 import type { ResponderLocator } from "../core/serving/locator.ts";
 import { wrongType } from "../core/wire/value-text.ts";
 import type { NatsConnectionLike } from "./nats-connection.ts";
-import { checkAffinity, checkNats } from "./options.ts";
+import { checkAffinity, checkNats, checkOptions } from "./options.ts";
 import { SERVE_OPTIONS, type ServeOptions } from "./serve-options.ts";
 import { checkService } from "./subjects.ts";
 import { NatsWorker } from "./worker.ts";
@@ -26,17 +25,15 @@ const VERSION = /^\d+\.\d+\.\d+(-[\w.-]+)?(\+[\w.-]+)?$/;
  */
 export async function serve(nats: NatsConnectionLike, options: ServeOptions): Promise<NatsWorker> {
   checkNats("serve", nats);
-  checkOptionNames("serve", options, SERVE_OPTIONS);
+  checkOptions("serve", options, SERVE_OPTIONS);
   checkService("serve", options?.service);
-  const { locator, version = "0.0.0", maxAsksInProgress, heartbeat, affinity, onError } = options;
+  const { locator, version = "0.0.0", maxAsksInProgress, heartbeat, affinity } = options;
   if (typeof locator?.locateResponder !== "function")
     throw wrongType("serve: the option locator", "an object that locator(...) makes", locator);
   if (typeof version !== "string" || !VERSION.test(version))
     throw wrongType("serve: the option version", "MAJOR.MINOR.PATCH", version);
   checkPositive({ maxAsksInProgress, heartbeat });
   checkAffinity("serve", affinity);
-  if (onError !== undefined && typeof onError !== "function")
-    throw wrongType("serve: the option onError", "a function", onError);
   checkCommands(locator);
   const worker = new NatsWorker(nats, options);
   try {

@@ -6,7 +6,6 @@ import type { ErrorContext } from "../core/connection/options.ts";
 import { RemoteAmpError } from "../core/errors/peer.ts";
 import { ConnectionClosed } from "../core/errors/transport.ts";
 import { TLS_REQUIRED_ERROR_CODE, UNHANDLED_ERROR_CODE } from "../core/errors/wire-codes.ts";
-import { checkOptionNames } from "../core/option-names.ts";
 import type { ResponderLocator } from "../core/serving/locator.ts";
 import { beginElements, endElements } from "../core/wire/elements.ts";
 import { keyToText } from "../core/wire/key-text.ts";
@@ -16,7 +15,15 @@ import { targetOf } from "./call-service.ts";
 import { NatsCaller } from "./caller.ts";
 import { isEncrypted } from "./encryption.ts";
 import type { NatsConnectionLike, NatsMessage, NatsSubscription } from "./nats-connection.ts";
-import { checkNats, limitsOf, linkFor, NATS_OPTIONS, type NatsOptions, secrecyOf } from "./options.ts";
+import {
+  checkNats,
+  checkOptions,
+  limitsOf,
+  linkFor,
+  NATS_OPTIONS,
+  type NatsOptions,
+  secrecyOf,
+} from "./options.ts";
 import { RemotePeer } from "./peer.ts";
 import { randomId } from "./platform.ts";
 import { ServedAsk } from "./served-ask.ts";
@@ -48,7 +55,7 @@ const SUBSCRIBE_OPTIONS = [...TOPIC_OPTIONS, "locator", "onError"] as const;
  */
 export function topic(nats: NatsConnectionLike, options: TopicOptions): Caller {
   checkNats("topic", nats);
-  checkOptionNames("topic", options, TOPIC_OPTIONS);
+  checkOptions("topic", options, TOPIC_OPTIONS);
   const subject = subjectOf("topic", options ?? {});
   const target = targetOf(nats, options, undefined, () => subject);
   return new NatsCaller(linkFor(nats, options), { ...target, announcesTLS: true, isTopic: true });
@@ -66,7 +73,7 @@ export interface TopicSubscription extends AsyncDisposable {
  */
 export function subscribe(nats: NatsConnectionLike, options: SubscribeOptions): TopicSubscription {
   checkNats("subscribe", nats);
-  checkOptionNames("subscribe", options, SUBSCRIBE_OPTIONS);
+  checkOptions("subscribe", options, SUBSCRIBE_OPTIONS);
   const subject = subjectOf("subscribe", options ?? {});
   const { locator } = options;
   if (typeof locator?.locateResponder !== "function")

@@ -564,6 +564,18 @@ describe("options", () => {
     expect(() => caller(nats, { service: "calc", ...options })).toThrow(RangeError);
   });
 
+  test.each([{ trustNetwork: "false" }, { onError: 1 }, { traceparent: "00-1" }, { limits: 5 }])(
+    "the options %j have the wrong type, and are rejected",
+    async (wrong) => {
+      const { nats } = network();
+      const options = { service: "calc", locator: calculator(), ...wrong } as never; // a JavaScript program may pass anything
+      const begin = "onError" in wrong ? serve : caller;
+      const { locator: _, ...calling } = { locator: undefined, ...(options as object) };
+      const start = async () => (begin === serve ? serve(nats, options) : caller(nats, calling as never));
+      expect(await rejection(start())).toBeInstanceOf(TypeError);
+    },
+  );
+
   test("missing options are explained", async () => {
     const { nats } = network();
     for (const start of [caller, serve, edge, topic, subscribe]) {
