@@ -4,7 +4,7 @@ import type { NatsAddress } from "./address.ts";
 
 type Transport = typeof import("@nats-io/transport-node");
 type AmpOverNats = typeof import("../../nats/index.ts");
-export type NatsConnection = Awaited<ReturnType<Transport["connect"]>>;
+type NatsConnection = Awaited<ReturnType<Transport["connect"]>>;
 
 export interface OpenedNats {
   readonly connection: NatsConnection;
