@@ -1,7 +1,8 @@
 /**
  * `npm run mutate`: changes the sources in many small ways, and lists the changes that no test notices. It tries a sample of
- * the files; `npm run mutate -- src/core/connection` tries a folder, and a path of a file only that file. Arguments that
- * begin with `--` go to StrykerJS.
+ * the files; `npm run mutate -- src/core/connection` tries a folder, and a path of a file only that file.
+ * `--tests=test/core/connection` runs the tests of a folder only, which is faster. Other arguments that begin with `--` go to
+ * StrykerJS.
  */
 import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
@@ -15,6 +16,8 @@ const SAMPLE = 4;
 
 ensureDependencies();
 const args = process.argv.slice(2);
+const TESTS = "--tests=";
+const folder = args.find((arg) => arg.startsWith(TESTS))?.slice(TESTS.length);
 const paths = args.filter((arg) => !arg.startsWith("--"));
 const files = paths.length > 0 ? paths.flatMap(filesIn) : sample(FOLDERS.flatMap(filesIn));
 if (files.length === 0) {
@@ -23,10 +26,14 @@ if (files.length === 0) {
 }
 console.log(`mutating ${files.join(", ")}`);
 const stryker = join("node_modules", "@stryker-mutator", "core", "bin", "stryker.js");
-const options = ["--mutate", files.join(","), ...args.filter((arg) => arg.startsWith("--"))];
+const options = [
+  "--mutate",
+  files.join(","),
+  ...args.filter((arg) => arg.startsWith("--") && !arg.startsWith(TESTS)),
+];
 process.exit(
   run(process.execPath, [stryker, "run", "stryker.config.mjs", ...options], {
-    env: { ...process.env, AMPWIRE_MUTATE_TESTS: [...new Set(files.flatMap(testsOf))].join(",") },
+    env: { ...process.env, AMPWIRE_MUTATE_TESTS: folder ?? [...new Set(files.flatMap(testsOf))].join(",") },
   }),
 );
 

@@ -1,6 +1,6 @@
 /**
- * Installs what a fresh clone lacks: the packages of package-lock.json, Twisted, tshark and Chromium. The other scripts
- * call it, so that `npm test`, `npm start` and `npm run bench` need no preparation.
+ * Installs what a fresh clone lacks: the packages of package-lock.json, Twisted, epoptes, tshark, HAProxy and Chromium. The other
+ * scripts call it, so that `npm test`, `npm start` and `npm run bench` need no preparation.
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -9,6 +9,12 @@ import { npm, root, run } from "./run.mjs";
 /** Debian's Python by default. The first `python3` in PATH may not be the one that apt installs packages for. */
 const systemPython = "/usr/bin/python3";
 export const python = process.env.AMPWIRE_PYTHON || systemPython;
+
+/** Debian's. Its folder is not in PATH for every user. */
+const systemHAProxy = "/usr/sbin/haproxy";
+const haproxy = process.env.AMPWIRE_HAPROXY || systemHAProxy;
+/** Folder of unpacked packages. */
+const cache = join(root, "node_modules", ".cache");
 
 const systemChromium = "/usr/bin/chromium";
 const chromium = process.env.AMPWIRE_CHROMIUM || systemChromium;
@@ -88,7 +94,7 @@ export function ensureTwisted(tests = "the interop tests") {
 /** Folders of the examples in Twisted's documentation: of Debian's package, and of an unpacked copy. */
 const twistedExamples = [
   "/usr/share/doc/twisted-doc/examples",
-  join(root, "node_modules", ".cache", "twisted-doc", "usr/share/doc/twisted-doc/examples"),
+  join(cache, "twisted-doc", "usr/share/doc/twisted-doc/examples"),
 ];
 
 /** Ensures the example programs of Twisted's documentation. @returns {boolean} see {@link ensure} */
@@ -96,21 +102,36 @@ export function ensureTwistedExamples() {
   return ensure({
     isPresent: () => twistedExamples.some((folder) => existsSync(join(folder, "ampclient.py"))),
     // Small images of Debian omit documentation. Then the package is unpacked into node_modules/.cache.
-    installers: [() => installPackages("Twisted's examples", ["twisted-doc"]), unpackTwistedExamples],
+    installers: [() => installPackages("Twisted's examples", ["twisted-doc"]), () => unpack("twisted-doc")],
     problem: `cannot find ampclient.py in ${twistedExamples[0]}`,
     tests: "the tests with Twisted's examples",
   });
 }
 
-function unpackTwistedExamples() {
-  const folder = join(root, "node_modules", ".cache", "twisted-doc");
+/** Ensures the modules of epoptes, whose dependencies are not needed. @returns {boolean} see {@link ensure} */
+export function ensureEpoptes() {
+  const module = "usr/lib/python3/dist-packages/epoptes/daemon/commands.py";
+  return ensure({
+    isPresent: () => [`/${module}`, join(cache, "epoptes", module)].some((file) => existsSync(file)),
+    installers: [() => unpack("epoptes"), () => updateLists() && unpack("epoptes")],
+    problem: "cannot download Debian's package epoptes",
+    tests: "the tests with epoptes",
+  });
+}
+
+/** Downloads a package with apt, and unpacks it into node_modules/.cache. @returns {boolean} true on success */
+function unpack(name) {
+  const folder = join(cache, name);
   mkdirSync(folder, { recursive: true });
   // apt downloads as another user, who may not write to this folder.
   const options = { cwd: folder, stdio: "ignore" };
-  if (run("apt-get", ["-o", "APT::Sandbox::User=root", "download", "-qq", "twisted-doc"], options) !== 0)
-    return false;
-  const archive = readdirSync(folder).find((name) => name.endsWith(".deb"));
+  if (run("apt-get", ["-o", "APT::Sandbox::User=root", "download", "-qq", name], options) !== 0) return false;
+  const archive = readdirSync(folder).find((file) => file.endsWith(".deb"));
   return archive !== undefined && run("dpkg-deb", ["-x", archive, "."], options) === 0;
+}
+
+function updateLists() {
+  return process.getuid?.() === 0 && run("apt-get", ["update", "-qq"], { stdio: "ignore" }) === 0;
 }
 
 /** Ensures tshark, which the tests of the Wireshark dissector run. @returns {boolean} see {@link ensure} */
@@ -136,6 +157,16 @@ export function ensureNatsServer(tests = "the tests with a NATS server") {
     installers: [() => installPackages("nats-server", ["nats-server"])],
     problem: "nats-server is not in PATH (set AMPWIRE_NATS_SERVER to another path)",
     tests,
+  });
+}
+
+/** Ensures HAProxy, which the tests with a balancer run. @returns {boolean} see {@link ensure} */
+export function ensureHAProxy() {
+  return ensure({
+    isPresent: () => run(haproxy, ["-v"], { stdio: "ignore" }) === 0,
+    installers: [() => haproxy === systemHAProxy && installPackages("HAProxy", ["haproxy"])],
+    problem: `cannot run ${haproxy} (set AMPWIRE_HAPROXY to another HAProxy)`,
+    tests: "the tests with a balancer",
   });
 }
 

@@ -10,6 +10,8 @@ import { npm, run } from "./run.mjs";
 import {
   ensureChromium,
   ensureDependencies,
+  ensureEpoptes,
+  ensureHAProxy,
   ensureNatsServer,
   ensureTshark,
   ensureTwisted,
@@ -19,8 +21,10 @@ import {
 ensureDependencies();
 const twisted = ensureTwisted() ? "1" : "0";
 ensureTwistedExamples();
+ensureEpoptes();
 ensureTshark();
 ensureNatsServer();
+ensureHAProxy();
 ensureChromium();
 
 const scratch = mkdtempSync(join(tmpdir(), "ampwire-test-"));

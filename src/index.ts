@@ -46,6 +46,7 @@ export {
   type PerformChange,
   type ProtocolChange,
   plainBox,
+  quitBox,
 } from "./core/command/protocol-change.ts";
 export {
   CommandResponder,
@@ -132,6 +133,7 @@ export {
   UNHANDLED_ERROR_CODE,
   UNKNOWN_ERROR_CODE,
 } from "./core/errors/wire-codes.ts";
+export { Health, type HealthCheck, health } from "./core/features/health.ts";
 export { HEARTBEAT_COMMAND } from "./core/features/liveness.ts";
 export {
   ProtocolSwitchCommand,

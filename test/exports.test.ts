@@ -8,18 +8,18 @@ const ENTRY_POINTS = {
     ANSWER ASK AmpError BadLocalReturn Box BoxDispatcher BoxReader BoxTimeout BoxTooLarge COMMAND CallTimeout Command
     CommandResponder ConnectFailed Connection ConnectionClosed ConnectionLost DEFAULT_LIMITS
     DescriptorsNotAvailable ERROR ERROR_CODE ERROR_DESCRIPTION HEARTBEAT_COMMAND HandshakeError
-    HandshakeTimeout HeartbeatTimeout IdleTimeout IncompatibleVersions InvalidCertificate InvalidSignature
+    HandshakeTimeout Health HeartbeatTimeout IdleTimeout IncompatibleVersions InvalidCertificate InvalidSignature
     KeyTooLong LOST_ERROR_CODE LimitExceeded MessageTransport MAX_KEY_LENGTH MAX_VALUE_LENGTH MalformedAmpBox NoEmptyBoxes NotQuiescent
     OnlyOneTLS PROTOCOL_ERRORS PeerRefusedCertificate PeerVerifyError PlaintextAfterStartTLS ProtocolError
     ProtocolSwitchCommand ProtocolSwitched RemoteAmpError ResponderLost StartTLS StartTLSCollision StartTLSRefused
     TIMEOUT_ERROR_CODE TLSNotAvailable TLSRequired TLS_REQUIRED_ERROR_CODE TOO_LONG_ERROR_CODE TooLong UNHANDLED_ERROR_CODE UNKNOWN_ERROR_CODE
     UNAVAILABLE_ERROR_CODE Unavailable UnexpectedAnswer UnhandledCommand UnknownRemoteError UnsentTimeout ampList big bigBytes bigInteger bigUnicode boolean boxArgument
-    bytes client command compression dateTime decimal decimalText declaredError encodeBox enumeration exactDecimal float implement integer json listOf literal local locator
-    nullable optional parseBoxes path plainBox propertiesArgument switchBox tlsBox unicode`,
+    bytes client command compression dateTime decimal decimalText declaredError encodeBox enumeration exactDecimal float health implement integer json listOf literal local locator
+    nullable optional parseBoxes path plainBox propertiesArgument quitBox switchBox tlsBox unicode`,
     types: `
     AbortSignalLike Address AmpConnection AnyCommand Argument ArgumentDescription ArgumentsOf BoxArgument BoxKind
     BoxReceiver BoxSender CallEvent Caller CallOptions CallParameters CallResult CertificateLike ChangeEvent
-    ChangeSide ChangingConnection ChunkOwnership ClientOf Clock CloseOptions CommandSpec CommandType Compression Compressor ConnectionOptions ConnectionState Contract DateTimeOptions ErrorWithData Implementation NullableArgument PropertiesArgument SchemaIssue SchemaResult StandardSchema ErrorClass ErrorContext ErrorCodes
+    ChangeSide ChangingConnection ChunkOwnership ClientOf Clock CloseOptions CommandSpec CommandType Compression Compressor ConnectionOptions ConnectionState Contract DateTimeOptions ErrorWithData Implementation NullableArgument PropertiesArgument SchemaIssue SchemaResult StandardSchema HealthCheck ErrorClass ErrorContext ErrorCodes
     Extended Fault Fields LimitOptions HeartbeatOptions InPlaceArgument InputOf Limits LocalArgument
     MessageChannelLike MessageListener MessageTransportOptions NamedAuthorities Observer
     OptionalArgument PerformChange PrivateCertificateLike ProtocolChange RawResponder RevocationList Respond Responder
@@ -29,20 +29,21 @@ const ENTRY_POINTS = {
   },
   "node/index.ts": {
     values: `
-    Certificate NodeConnection PrivateCertificate Server attach attachChild attachFileDescriptors
+    Certificate InvalidProxyHeader NodeConnection PrivateCertificate Server attach attachChild attachFileDescriptors
     attachStdio compressed connect descriptor listen protocolSwitch reconnecting zlib`,
     types: `
     AttachChildOptions AttachOptions Attachable CompressedOptions ZlibOptions AuthorityOptions BackoffOptions CertificateOptions CertificateUsage NamedAuthorities RevocationList RevocationListOptions TLSProvider
     ConnectOptions DescriptorChannel DescriptorOptions FileDescriptors KeyOptions ListenOptions
     NodeConnectionOptions ConnectionOpener PEM ReconnectingBaseOptions ReconnectingStateChange ReconnectingClient ReconnectingOptions ReconnectingState TLSOptions TLSRole
-    TLSVersion PeerCredentials QueueLimits ServerLimits`,
+    TLSVersion PeerCredentials ProxyHeader ProxyProtocolOptions ProxyTLS ProxyTLV QueueLimits ReceivedProxyHeader
+    SentProxyHeader ServerAddress ServerLimits ServiceName ServiceResolver SetupContext`,
   },
   "websocket/index.ts": {
     values: `
     SUBPROTOCOL attach chooseProtocol connect reconnecting serverOptions`,
     types: `
     BackoffOptions ConnectWebSocketOptions ConnectionOpener ReconnectingBaseOptions ReconnectingStateChange ReconnectingClient
-    ReconnectingOptions ReconnectingState QueueLimits WebSocketConstructor WebSocketEvent WebSocketLike
+    ReconnectingOptions ReconnectingState QueueLimits ServerURLs SetupContext WebSocketConstructor WebSocketEvent WebSocketLike
     WebSocketOptions WebSocketServerOptions WebSocketURL`,
   },
   "websocket/client/index.ts": {
@@ -50,7 +51,7 @@ const ENTRY_POINTS = {
     connect heartbeat reconnecting`,
     types: `
     BackoffOptions CallingOptions ConnectionOpener Heartbeat HeartbeatOptions QueueLimits ReconnectingBaseOptions
-    ReconnectingClient ReconnectingOptions ReconnectingState ReconnectingStateChange WebSocketConstructor
+    ReconnectingClient ReconnectingOptions ReconnectingState ReconnectingStateChange ServerURLs SetupContext WebSocketConstructor
     WebSocketEvent WebSocketLike WebSocketURL`,
   },
   "nats/index.ts": {

@@ -4,6 +4,7 @@ import type { FeatureSet } from "./connection/feature.ts";
 import type { ConnectionOptions } from "./connection/options.ts";
 import { boxReceiver } from "./features/box-receiver.ts";
 import { boxTimeout } from "./features/box-timeout.ts";
+import { goAway } from "./features/go-away.ts";
 import { liveness } from "./features/liveness.ts";
 import { protocolChanges } from "./features/protocol-change/driver.ts";
 import { unsentWatch } from "./features/unsent-watch.ts";
@@ -12,7 +13,14 @@ import { serving } from "./serving/serving.ts";
 import type { SharedBudgets } from "./serving/shared-budget.ts";
 import type { Clock, Transport } from "./transport.ts";
 
-export const ALL_FEATURES: FeatureSet = [protocolChanges, boxReceiver, boxTimeout, liveness, unsentWatch];
+export const ALL_FEATURES: FeatureSet = [
+  protocolChanges,
+  boxReceiver,
+  boxTimeout,
+  liveness,
+  unsentWatch,
+  goAway,
+];
 
 /** AMP over any transport. `connect`, `listen` and `attach` create connections. */
 export class Connection extends BaseConnection {

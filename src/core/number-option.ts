@@ -13,6 +13,15 @@ export function checkPositive(options: NumberOptions): void {
   check(options, "a positive number", (value) => value > 0);
 }
 
+/** @throws RangeError for a value that is neither a positive whole number nor `Infinity` */
+export function checkLimit(options: NumberOptions): void {
+  check(
+    options,
+    "a whole number of at least 1, or Infinity",
+    (value) => value >= 1 && (Number.isInteger(value) || value === Number.POSITIVE_INFINITY),
+  );
+}
+
 function check(options: NumberOptions, requirement: string, isValid: (value: number) => boolean): void {
   for (const [name, value] of Object.entries(options)) {
     if (value === undefined) continue;

@@ -77,7 +77,8 @@ class GuardedObserver implements Observer {
     try {
       // A JavaScript program may pass an async function.
       const result = notify();
-      if (result instanceof Promise) result.catch((error: unknown) => this.#fail(error));
+      if (typeof result === "object" && result !== null)
+        Promise.resolve(result).catch((error: unknown) => this.#fail(error));
     } catch (error) {
       this.#fail(error);
     }

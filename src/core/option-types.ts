@@ -1,6 +1,6 @@
 /**
  * Check of the types of options. A value of the wrong type must not pass for another one: with `requireTLS: "verifed"` a
- * connection would not verify its peer, and an `onError` that is no function would fail when it is needed.
+ * connection would not verify its peer, and a text as `onError` would fail when an error is reported.
  */
 
 const TESTS = {

@@ -3,6 +3,7 @@ import type { Clock } from "./transport.ts";
 
 declare const setTimeout: (callback: () => void, milliseconds: number) => unknown;
 declare const clearTimeout: (timer: unknown) => void;
+declare const setImmediate: ((callback: () => void) => unknown) | undefined;
 declare const performance: { now(): number };
 
 /** Longest delay of a timer, in milliseconds. A timer with a longer delay would fire at once. */
@@ -17,4 +18,6 @@ export const platformClock: Clock = {
   now: () => now(),
   setTimeout: (callback, milliseconds) => start(callback, Math.min(milliseconds, MAX_DELAY)),
   clearTimeout: (timer) => stop(timer),
+  // The same function as that of `ampwire/node`: on a server all connections take turns.
+  nextTurn: typeof setImmediate === "undefined" ? undefined : setImmediate,
 };

@@ -41,6 +41,18 @@ export function unfilledBytes(count: number): UnsharedBytes {
   return Buffer === undefined ? new Uint8Array(count) : new Uint8Array(Buffer.allocUnsafeSlow(count).buffer);
 }
 
+/** Globals that a runtime may lack. Looked up on every use: a program may replace their methods. */
+const { process, console } = globalThis as {
+  readonly process?: {
+    readonly env?: Readonly<Record<string, string | undefined>>;
+    emitWarning?(warning: Error): void;
+    getBuiltinModule?(
+      name: "node:events",
+    ): { setMaxListeners(count: number, target: Signal): void } | undefined;
+  };
+  readonly console?: { error(...values: readonly unknown[]): void };
+};
+
 /** The part of an AbortSignal that the core needs. */
 export interface AbortSignalLike {
   readonly aborted: boolean;
@@ -60,8 +72,11 @@ interface AbortControllerLike {
 }
 declare const AbortController: new () => AbortControllerLike;
 
+/** Returns a controller. Node warns of a leak if more than ten responders listen to one signal, so the limit is removed. */
 export function newAbortController(): AbortControllerLike {
-  return new AbortController();
+  const controller = new AbortController();
+  process?.getBuiltinModule?.("node:events")?.setMaxListeners(0, controller.signal);
+  return controller;
 }
 
 declare const queueMicrotask: (callback: () => void) => void;
@@ -72,3 +87,16 @@ export function throwToPlatform(error: unknown): void {
     throw error;
   });
 }
+
+/** Emits a warning: with `process.emitWarning` on Node, with `console.error` in browsers. @param detail lines that follow the message */
+export function warn(message: string, detail: string, cause: unknown): void {
+  if (typeof process?.emitWarning !== "function") return console?.error(`${message}\n${detail}`);
+  const warning = new Error(message, { cause });
+  // Node prints `detail` under the message, and `stack` in its place with --trace-warnings.
+  Object.assign(warning, { name: "AmpwireWarning", detail, stack: `AmpwireWarning: ${message}\n${detail}` });
+  process.emitWarning(warning);
+}
+
+/** True if the environment variable NODE_ENV says so. Deno would ask its user for the permission to read it. */
+export const IN_DEVELOPMENT: boolean =
+  !("Deno" in globalThis) && /^(?:development|test)$/.test(process?.env?.NODE_ENV ?? "");

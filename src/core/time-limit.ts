@@ -26,6 +26,39 @@ export function throwIfAborted(signal: AbortSignalLike | undefined): void {
 }
 
 /**
+ * The callbacks of each signal. A signal gets one listener, however many operations it limits: Node warns of a leak when a
+ * signal has more than ten.
+ */
+const watched = new WeakMap<
+  AbortSignalLike,
+  { readonly callbacks: Set<() => void>; readonly listener: () => void }
+>();
+
+function watch(signal: AbortSignalLike, aborted: () => void): void {
+  let entry = watched.get(signal);
+  if (entry === undefined) {
+    const callbacks = new Set<() => void>();
+    const listener = () => {
+      for (const callback of callbacks) callback(); // each removes itself
+      watched.delete(signal);
+    };
+    entry = { callbacks, listener };
+    watched.set(signal, entry);
+    signal.addEventListener("abort", listener, { once: true });
+  }
+  entry.callbacks.add(aborted);
+}
+
+function unwatch(signal: AbortSignalLike, aborted: () => void): void {
+  const entry = watched.get(signal);
+  if (entry === undefined) return;
+  entry.callbacks.delete(aborted);
+  if (entry.callbacks.size > 0) return;
+  watched.delete(signal);
+  signal.removeEventListener("abort", entry.listener);
+}
+
+/**
  * Calls `reached` at most once: when the time is over or the signal is aborted. By then the timer and the listener are
  * removed, so an operation that has ended in time only needs to call `release`.
  *
@@ -40,7 +73,7 @@ export function limitTime(
   const release = () => {
     if (timer !== undefined) clock.clearTimeout(timer);
     timer = undefined;
-    signal?.removeEventListener("abort", aborted);
+    if (signal !== undefined) unwatch(signal, aborted);
   };
   const aborted = () => {
     release();
@@ -51,6 +84,6 @@ export function limitTime(
     reached("timeout");
   };
   if (timeout !== Number.POSITIVE_INFINITY) timer = clock.setTimeout(expired, timeout);
-  signal?.addEventListener("abort", aborted, { once: true });
+  if (signal !== undefined) watch(signal, aborted);
   return release;
 }

@@ -32,7 +32,10 @@ export interface Transport {
   resume(): void;
   /** TLS session of a transport that uses TLS from its first byte, for example `wss:`. Undefined in plaintext. */
   readonly tls?: TLSSession | undefined;
-  /** TLS role of this end in a later StartTLS. Undefined if it is not known. */
+  /**
+   * TLS role of this end in a later StartTLS. A `server` has accepted the connection: with the option `extensions` it shows the
+   * peer that it knows the commands `ampwire.*`. Undefined if the role is not known.
+   */
   readonly tlsRole?: "client" | "server" | undefined;
   /** True if every write must be exactly one box: for carriers of boxes. Default false. */
   readonly oneBoxPerWrite?: boolean | undefined;
@@ -173,4 +176,9 @@ export interface Clock {
   /** Calls `callback` once after a number of milliseconds. */
   setTimeout(callback: () => void, milliseconds: number): unknown;
   clearTimeout(timer: unknown): void;
+  /**
+   * Calls `callback` once in the next turn of the event loop, after new input. Connections with the same function take turns.
+   * Default: `setTimeout` with 0 milliseconds.
+   */
+  readonly nextTurn?: ((callback: () => void) => void) | undefined;
 }

@@ -175,7 +175,7 @@ export class NatsCaller extends TypedCalls implements AsyncDisposable {
             if (frame.answer >= 0) resolve(read(frame));
             else {
               const { code, description } = readError(frame);
-              fail(fromWire(code, description, about.declaredErrors, () => frame.toBox()));
+              fail(fromWire(code, description, about.name, about.declaredErrors, () => frame.toBox()));
             }
           } catch (error) {
             fail(error);

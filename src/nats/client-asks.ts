@@ -1,7 +1,7 @@
 /** Asks to the clients of an edge, which workers and programs publish. */
 import type { CommandType } from "../core/command/types.ts";
 import { CallTimeout, LimitExceeded, TLSRequired } from "../core/errors/caller.ts";
-import { MalformedAmpBox } from "../core/errors/peer.ts";
+import { MalformedAmpBox, Unavailable } from "../core/errors/peer.ts";
 import { messageOf } from "../core/errors/to-error.ts";
 import { ConnectionLost } from "../core/errors/transport.ts";
 import {
@@ -110,6 +110,8 @@ export class ClientAsks {
     } catch (error) {
       // LimitExceeded rejects before anything is sent.
       if (error instanceof LimitExceeded && connection.acceptsCalls) this.status(reply, TOO_MANY);
+      // An Unavailable of this end: the client has asked for no more calls meanwhile. One of the client is a PassedOnError.
+      else if (error instanceof Unavailable) this.status(reply, NO_RECEIVER);
       else this.#publish(reply, command.name, encodeBox(errorOf(error, tag)), tag);
     } finally {
       this.inProgress.delete(ask);

@@ -8,10 +8,7 @@ import { factsOf } from "./client-facts.ts";
 import { asciiJSON, type HeaderValues, headersOf, type SizedHeaders, TIMEOUT_HEADER } from "./headers.ts";
 
 /** A connection that an edge accepts: one of `listen`, `attach` of `ampwire/node` or `attach` of `ampwire/websocket`. */
-export interface EdgeConnection extends AmpConnection {
-  /** True while new calls are sent or queued. */
-  readonly acceptsCalls: boolean;
-}
+export type EdgeConnection = AmpConnection;
 
 /** Passed to `identify`. */
 export interface ClientToIdentify {

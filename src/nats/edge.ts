@@ -135,8 +135,7 @@ export class NatsEdge implements AsyncDisposable, NatsListener {
 
   /** Connections of a server that does not call `accept` are accepted with their first ask. */
   #clientOf({ connection, signal }: ResponderContext): EdgeClient {
-    // Every connection that runs responders has `acceptsCalls`: see BaseConnection.
-    const client = this.#accepted(connection as EdgeConnection);
+    const client = this.#accepted(connection);
     if (!client.isKnown) {
       client.isKnown = true;
       // A client that has ended its side waits for nothing. Its connection ends when its calls have.

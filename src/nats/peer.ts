@@ -117,6 +117,15 @@ export class RemotePeer extends TypedCalls implements NatsPeer {
     return this.#services.goneOf(this.#client);
   }
 
+  /** True for a client of an edge. It may have disconnected since the ask: then a call rejects with NoResponders. */
+  get acceptsCalls(): boolean {
+    return this.#client !== undefined;
+  }
+
+  get callsEnded(): Promise<Error> {
+    return this.closed;
+  }
+
   join(topic: string): Promise<void> {
     return this.#control("join", topic);
   }

@@ -1,5 +1,5 @@
 /** AMP over streams that are open already. */
-import { Duplex, type Readable, type Writable } from "node:stream";
+import type { Duplex, Readable, Writable } from "node:stream";
 import { TLSSocket } from "node:tls";
 import { checkOptionNames } from "../core/option-names.ts";
 import { checkByteStream } from "./byte-stream.ts";
@@ -31,11 +31,17 @@ export function attach(stream: Attachable, options: AttachOptions = {}): NodeCon
   checkOptionNames("attach", options, ATTACH_OPTIONS);
   const { role, ...rest } = options;
   checkOptions(rest, role);
-  const duplex = stream instanceof Duplex ? stream : combine(stream);
+  const duplex = isDuplex(stream) ? stream : combine(stream);
   if (rest.requireTLS && role === undefined && !(duplex instanceof TLSSocket)) {
     throw new TypeError('requireTLS on a plaintext stream needs `role`: set it to "client" or "server"');
   }
   return new NodeConnection(adoptSocket(duplex, rest.descriptors), role, rest);
+}
+
+/** True for a duplex stream, also for one of the package `readable-stream`. */
+function isDuplex(stream: Attachable): stream is Duplex {
+  const { pipe, write } = (stream ?? {}) as Partial<Duplex>; // a JavaScript program may pass a value of any type
+  return typeof pipe === "function" && typeof write === "function";
 }
 
 function combine(halves: { readonly readable: Readable; readonly writable: Writable }): Duplex {

@@ -1,7 +1,7 @@
 /** The clock of the Node process. */
 import { performance } from "node:perf_hooks";
 import type { Clock } from "../core/transport.ts";
-import { clearTimeout, setTimeout } from "./real-timers.ts";
+import { clearTimeout, setImmediate, setTimeout } from "./real-timers.ts";
 
 /** The longest delay of Node's timers, in milliseconds. With a longer delay Node calls back after 1 ms. */
 const MAX_DELAY = 2 ** 31 - 1;
@@ -14,6 +14,7 @@ export const systemClock: Clock = {
   setTimeout: (callback, milliseconds) => setTimeout(callback, Math.min(milliseconds, MAX_DELAY)),
   // The cast is safe: timers come from setTimeout above.
   clearTimeout: (timer) => clearTimeout(timer as NodeJS.Timeout),
+  nextTurn: setImmediate,
 };
 
 /** The clock of one connection. Its timers keep the process running only if the connection does. */
@@ -39,6 +40,10 @@ export class ConnectionClock implements Clock {
 
   clearTimeout(timer: unknown): void {
     if (this.#timers?.delete(timer)) systemClock.clearTimeout(timer);
+  }
+
+  get nextTurn(): typeof setImmediate {
+    return setImmediate;
   }
 
   /** @param refs false: the timers do not keep the process running */

@@ -4,6 +4,7 @@ import { constants } from "node:buffer";
 import { deflateSync, inflateSync } from "node:zlib";
 import { type Compression, type Compressor, compression } from "../core/arguments/compression.ts";
 import { valueTooLong } from "../core/arguments/pieces.ts";
+import { isError } from "../core/errors/to-error.ts";
 import { checkPositive, invalidNumber } from "../core/number-option.ts";
 import { checkOptionNames } from "../core/option-names.ts";
 import { type Argument, asInPlace } from "../core/schema/argument.ts";
@@ -77,7 +78,7 @@ function inflated(bytes: Uint8Array, maxBytes: number): Uint8Array {
     });
     return plain(result);
   } catch (error) {
-    if (error instanceof RangeError && "code" in error && error.code === "ERR_BUFFER_TOO_LARGE")
+    if (isError(error) && "code" in error && error.code === "ERR_BUFFER_TOO_LARGE")
       throw valueTooLong(maxBytes);
     throw error;
   }

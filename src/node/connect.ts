@@ -11,13 +11,16 @@ import { checkIsObject, checkOptionNames } from "../core/option-names.ts";
 import { checkOptionTypes } from "../core/option-types.ts";
 import type { AbortSignalLike } from "../core/platform.ts";
 import { limitTime, throwIfAborted } from "../core/time-limit.ts";
+import { shownValue } from "../core/wire/value-text.ts";
 import { systemClock } from "./clock.ts";
 import { checkOptions, NodeConnection, type NodeConnectionOptions } from "./connection.ts";
 import { adoptSocket, checkDescriptors } from "./descriptors/adopt-socket.ts";
 import { checkImplicitTLS, startImplicitTLS } from "./implicit-tls.ts";
 import { CONNECT_OPTIONS, OPTIONS_OF_NODE, pick, SOCKET_OPTIONS } from "./option-names.ts";
+import { checkSentHeader, type SentProxyHeader, writeHeader } from "./proxy-protocol/write.ts";
 import { SharedBufferSocket, SOCKETS_SHARE_A_BUFFER } from "./shared-buffer-socket.ts";
-import { normalAddress } from "./socket-address.ts";
+import { localAddressOf, normalAddress, remoteAddressOf } from "./socket-address.ts";
+import type { TLSRole } from "./tls/options.ts";
 
 type SocketOptionName = (typeof SOCKET_OPTIONS)[number];
 
@@ -35,6 +38,13 @@ export type ConnectOptions = (
      * it is limited by `limits.handshakeTimeout`, and its errors reject. Default false.
      */
     readonly implicitTLS?: boolean | undefined;
+    /**
+     * Role of this end in a TLS handshake. Set `"server"` at one of two ends that both connect, for example to a relay.
+     * Default `"client"`.
+     */
+    readonly role?: TLSRole | undefined;
+    /** Send a PROXY header first, to a server that requires one. `{}` sends that of a health check. Default: none. */
+    readonly proxyProtocol?: SentProxyHeader | undefined;
     /** Milliseconds after which the attempt fails with ConnectFailed. Default: the operating system's limit. */
     readonly connectTimeout?: number | undefined;
     /** Signal that cancels the attempt. It has no effect on an open connection. */
@@ -53,12 +63,14 @@ export type ConnectOptions = (
 export async function connect(options: ConnectOptions): Promise<NodeConnection> {
   checkIsObject("connect", options);
   checkOptionNames("connect", options, CONNECT_OPTIONS, OPTIONS_OF_NODE);
-  const { signal, connectTimeout, implicitTLS, ...rest } = options;
-  checkOptions(rest, "client");
+  const { signal, connectTimeout, implicitTLS, proxyProtocol, role = "client", ...rest } = options;
+  checkRole(role);
+  checkOptions(rest, role);
   checkImplicitTLS(options);
   checkNotNegative({ connectTimeout });
   checkOptionTypes("connect", options, { noDelay: "boolean", keepAlive: "boolean", lookup: "function" });
   checkDescriptors(rest.descriptors, "path" in rest ? rest.path : undefined);
+  if (proxyProtocol !== undefined) checkSentHeader(proxyProtocol, rest.descriptors);
   throwIfAborted(signal);
   // allowHalfOpen: a peer that has ended its side still receives answers.
   const address = normalAddress<Partial<TcpNetConnectOpts & IpcNetConnectOpts>>(rest);
@@ -74,12 +86,22 @@ export async function connect(options: ConnectOptions): Promise<NodeConnection> 
   const socket = lends ? SharedBufferSocket.open(socketOptions) : connectSocket(socketOptions);
   if (rest.descriptors) socket.pause(); // before it connects: Node's reads would lose descriptors
   await waitForConnect(socket, options);
-  const paths = { remote: address.path };
-  if (implicitTLS === true) {
-    const upgraded = await startImplicitTLS(socket, "client", rest, signal);
-    return new NodeConnection(upgraded.stream, "client", rest, { paths, upgraded });
+  const addresses = { remote: address.path };
+  if (proxyProtocol !== undefined) {
+    const ends = { source: localAddressOf(socket), destination: remoteAddressOf(socket) };
+    socket.write(writeHeader(proxyProtocol, ends));
   }
-  return new NodeConnection(adoptSocket(socket, rest.descriptors), "client", rest, { paths });
+  if (implicitTLS === true) {
+    const upgraded = await startImplicitTLS(socket, role, rest, signal);
+    return new NodeConnection(upgraded.stream, role, rest, { addresses, upgraded });
+  }
+  return new NodeConnection(adoptSocket(socket, rest.descriptors), role, rest, { addresses });
+}
+
+/** @throws TypeError for a value that is not a role, which a JavaScript program may pass */
+function checkRole(role: unknown): void {
+  if (role !== "client" && role !== "server")
+    throw new TypeError(`connect: role must be "client" or "server", not ${shownValue(role)}`);
 }
 
 function waitForConnect(socket: Socket, options: ConnectOptions): Promise<void> {
@@ -109,6 +131,7 @@ function waitForConnect(socket: Socket, options: ConnectOptions): Promise<void> 
       settled();
       resolve();
     });
+    if (signal?.aborted) failed(signal.reason); // Node has called `lookup`, which aborted it
   });
 }
 

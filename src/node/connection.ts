@@ -1,6 +1,7 @@
 /** A connection over a Node stream: the core's connection with Node's certificates. */
 
 import type { Duplex } from "node:stream";
+import { type InspectOptionsStylized, inspect } from "node:util";
 import type { Command } from "../core/command/command.ts";
 import type { CallOptions } from "../core/command/types.ts";
 import { ALL_FEATURES, Connection } from "../core/complete-connection.ts";
@@ -24,9 +25,10 @@ import type { DescriptorChannel } from "./descriptors/descriptor-channel.ts";
 import { DescriptorStream } from "./descriptors/descriptor-stream.ts";
 import { type PeerCredentials, peerCredentialsOf } from "./descriptors/peer-credentials.ts";
 import { diagnostics } from "./diagnostics.ts";
+import type { ReceivedProxyHeader } from "./proxy-protocol/header.ts";
 import {
   DEFAULT_HANDSHAKE_DELAY,
-  type SocketPaths,
+  type KnownAddresses,
   StreamTransport,
   type Upgraded,
 } from "./stream-transport.ts";
@@ -73,10 +75,10 @@ export function checkOptions(options: NodeConnectionOptions, role: TLSRole | und
   if (tls && typeof tls !== "function" && role !== undefined) checkTLSOptions(tls, role);
 }
 
-/** Where a connection comes from: its server, and the paths of a UNIX socket. */
+/** Where a connection comes from: its server, and addresses that Node does not know. */
 export interface ConnectionOrigin {
   readonly budgets?: SharedBudgets | undefined;
-  readonly paths?: SocketPaths | undefined;
+  readonly addresses?: KnownAddresses | undefined;
   /** Result of the handshake, if the stream uses TLS from its first byte. */
   readonly upgraded?: Upgraded | undefined;
 }
@@ -91,7 +93,7 @@ export class NodeConnection extends Connection {
     stream: Duplex,
     role: TLSRole | undefined,
     options: NodeConnectionOptions,
-    { budgets, paths, upgraded }: ConnectionOrigin = {},
+    { budgets, addresses, upgraded }: ConnectionOrigin = {},
   ) {
     const {
       handshakeDelay = DEFAULT_HANDSHAKE_DELAY,
@@ -99,7 +101,7 @@ export class NodeConnection extends Connection {
       observer = diagnostics,
       ...rest
     } = options;
-    const transport = new StreamTransport(stream, { role, handshakeDelay, paths, upgraded });
+    const transport = new StreamTransport(stream, { role, handshakeDelay, addresses, upgraded });
     // `observer` first: an object literal that begins with a spread takes more memory in V8.
     super(transport, clock, { observer, ...rest }, budgets);
     this.#transport = transport;
@@ -119,6 +121,15 @@ export class NodeConnection extends Connection {
     return peerCredentialsOf(this.#transport.rawStream);
   }
 
+  /**
+   * The PROXY header with which a balancer began the connection, if the server has the option `proxyProtocol`.
+   * `remoteAddress` and `localAddress` are those of the header. Nothing else in it is trusted: `secure` and `tls` are those of
+   * this connection.
+   */
+  get proxy(): ReceivedProxyHeader | undefined {
+    return this.#transport.proxy;
+  }
+
   /** Keeps the process running as long as the connection is open: the default. Returns the connection. */
   ref(): this {
     this.#setRef(true);
@@ -129,6 +140,12 @@ export class NodeConnection extends Connection {
   unref(): this {
     this.#setRef(false);
     return this;
+  }
+
+  /** Shows what identifies the connection and its state in `console.log`. */
+  [inspect.custom](_depth: number, options: InspectOptionsStylized): string {
+    const { id, state, remoteAddress, secure, reason } = this;
+    return `NodeConnection ${inspect({ id, state, remoteAddress, secure, ...(reason && { reason }) }, options)}`;
   }
 
   #setRef(refs: boolean): void {

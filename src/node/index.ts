@@ -23,12 +23,25 @@ export type { DescriptorChannel } from "./descriptors/descriptor-channel.ts";
 export type { PeerCredentials } from "./descriptors/peer-credentials.ts";
 export { attachFileDescriptors, attachStdio, type FileDescriptors } from "./file-descriptors.ts";
 export { type ListenOptions, listen, Server } from "./listen.ts";
+export {
+  InvalidProxyHeader,
+  type ProxyHeader,
+  type ProxyTLS,
+  type ProxyTLV,
+  type ReceivedProxyHeader,
+} from "./proxy-protocol/header.ts";
+export type { ProxyProtocolOptions } from "./proxy-protocol/options.ts";
+export type { SentProxyHeader } from "./proxy-protocol/write.ts";
 export type { ReconnectingClient } from "./reconnecting/client.ts";
 export type {
   ConnectionOpener,
   ReconnectingBaseOptions,
   ReconnectingOptions,
   ReconnectingStateChange,
+  ServerAddress,
+  ServiceName,
+  ServiceResolver,
+  SetupContext,
 } from "./reconnecting/options.ts";
 export { reconnecting } from "./reconnecting/reconnecting.ts";
 export type {

@@ -1,25 +1,39 @@
 /** A server over TCP or a UNIX socket. */
-import { type AddressInfo, createServer, type Server as NetServer, type ServerOpts } from "node:net";
+import {
+  type AddressInfo,
+  createServer,
+  type Server as NetServer,
+  type ServerOpts,
+  type Socket,
+} from "node:net";
 import type { Duplex } from "node:stream";
 import type { CloseOptions } from "../core/command/types.ts";
 import type { BoxReceiver } from "../core/connection/box-interfaces.ts";
 import { DISPOSE_TIMEOUT_MS, kernelOf } from "../core/connection/connection.ts";
+import { reportError } from "../core/connection/report.ts";
+import { LimitExceeded } from "../core/errors/caller.ts";
 import { toError } from "../core/errors/to-error.ts";
 import { ConnectionClosed } from "../core/errors/transport.ts";
 import { checkNotNegative } from "../core/number-option.ts";
 import { guardedObserver } from "../core/observer.ts";
 import { CLOSE_OPTIONS, checkIsObject, checkOptionNames } from "../core/option-names.ts";
 import { checkOptionTypes } from "../core/option-types.ts";
+import { ReportLimiter } from "../core/serving/report-limiter.ts";
 import { type ServerLimits, serverBudgets } from "../core/serving/server-limits.ts";
+import type { Address } from "../core/transport.ts";
+import { systemClock } from "./clock.ts";
 import { checkOptions, NodeConnection, type NodeConnectionOptions } from "./connection.ts";
+import { checkMaxConnectionAge, limitAge } from "./connection-age.ts";
 import { adoptSocket, checkDescriptors } from "./descriptors/adopt-socket.ts";
 import { diagnostics } from "./diagnostics.ts";
 import { checkImplicitTLS, startImplicitTLS } from "./implicit-tls.ts";
 import { checkListenAddress, type ListenAddress, startListening } from "./listening.ts";
 import { LISTEN_OPTIONS, NET_SERVER_OPTIONS, OPTIONS_OF_NODE, pick } from "./option-names.ts";
+import type { ProxyProtocolOptions } from "./proxy-protocol/options.ts";
+import { HeaderReceiver } from "./proxy-protocol/receive.ts";
 import { SharedBufferSocket } from "./shared-buffer-socket.ts";
-import { normalAddress } from "./socket-address.ts";
-import type { Upgraded } from "./stream-transport.ts";
+import { normalAddress, remoteAddressOf } from "./socket-address.ts";
+import type { KnownAddresses, Upgraded } from "./stream-transport.ts";
 import { CurrentTLS } from "./tls/current-tls.ts";
 import type { TLSOptions, TLSProvider } from "./tls/options.ts";
 
@@ -62,8 +76,20 @@ export interface ListenOptions
    * `onError`, and `limits.handshakeTimeout` applies. Default false.
    */
   readonly implicitTLS?: boolean | undefined;
+  /**
+   * Require a PROXY header (version 1 or 2) before the first byte of each connection, from these balancers only. It precedes
+   * TLS from the first byte and StartTLS. A connection without it is closed, and reported to `onError` as InvalidProxyHeader.
+   */
+  readonly proxyProtocol?: ProxyProtocolOptions | undefined;
   /** Maximum number of open connections; further ones are closed at once. Default: no limit. */
   readonly maxConnections?: number | undefined;
+  /**
+   * Milliseconds after which an open connection is closed, with a jitter of 10 %, so that its client connects again through the
+   * balancer. The client is first asked to begin no more calls: no call fails, and a reconnecting client opens the next
+   * connection before the old one has ended. A client that does not know `ampwire.GoAway` keeps its connection. Default: no
+   * limit.
+   */
+  readonly maxConnectionAge?: number | undefined;
   /** Limits on what all connections take together. `limits` are those of each connection. */
   readonly serverLimits?: ServerLimits | undefined;
 }
@@ -80,63 +106,96 @@ export function listen(options: ListenOptions): Promise<Server<AddressInfo>>;
 export async function listen(options: ListenOptions): Promise<Server> {
   checkIsObject("listen", options);
   checkOptionNames("listen", options, LISTEN_OPTIONS, OPTIONS_OF_NODE);
-  const { onConnection, maxConnections, serverLimits, receiver, implicitTLS, ...rest } = options;
+  const {
+    onConnection,
+    maxConnections,
+    maxConnectionAge,
+    serverLimits,
+    receiver,
+    implicitTLS,
+    proxyProtocol,
+    ...rest
+  } = options;
   checkOptions(rest, "server");
   checkNotNegative({ maxConnections, backlog: rest.backlog });
   checkOptionTypes("listen", options, OPTION_TYPES);
   checkImplicitTLS(options);
+  checkMaxConnectionAge(maxConnectionAge);
   checkReceiver(receiver);
   checkDescriptors(rest.descriptors, rest.path);
   const tls = new CurrentTLS(rest.tls);
   const connectionOptions = { ...rest, tls: tls.option };
   const address = normalAddress(rest);
   checkListenAddress(address);
-  const origin = { budgets: serverBudgets(serverLimits), paths: { local: rest.path } };
   const connections = new Set<NodeConnection>();
   const handshakes = new Set<Duplex>();
   const unref = { value: false };
   const report = reporter(rest);
+  const reports = new ReportLimiter(rest.clock ?? systemClock, (count) =>
+    report(new LimitExceeded(`${count} more violations of the protocol were not reported`)),
+  );
+  const origin = { budgets: { ...serverBudgets(serverLimits), reports }, addresses: { local: rest.path } };
   // allowHalfOpen: a peer that has ended its side still receives answers.
   // pauseOnConnect: the connection chooses how it reads before Node reads anything.
-  const open = (stream: Duplex, upgraded?: Upgraded) => {
+  const open = (stream: Duplex, proxied?: KnownAddresses, upgraded?: Upgraded) => {
     const own = receiver === undefined ? connectionOptions : { ...connectionOptions, receiver: receiver() };
-    const connection = new NodeConnection(stream, "server", own, { ...origin, upgraded });
+    const addresses = proxied ?? origin.addresses;
+    const connection = new NodeConnection(stream, "server", own, { ...origin, addresses, upgraded });
     connections.add(connection);
     if (unref.value) connection.unref();
     void connection.closed.then(() => connections.delete(connection));
+    if (maxConnectionAge !== undefined) limitAge(connection, maxConnectionAge);
     if (onConnection !== undefined) void runOnConnection(connection, onConnection);
   };
-  const secure = async (socket: Duplex) => {
+  const secure = async (socket: Socket, proxied?: KnownAddresses) => {
+    const remoteAddress = proxied?.remote ?? remoteAddressOf(socket); // unknown after the socket has closed
     handshakes.add(socket);
     try {
       const upgraded = await startImplicitTLS(socket, "server", connectionOptions);
-      open(upgraded.stream, upgraded);
+      open(upgraded.stream, proxied, upgraded);
     } catch (error) {
       socket.destroy();
-      report(error);
+      // The end of the server ends the handshakes too.
+      if (server.listening && reports.admit()) report(error, remoteAddress);
     } finally {
       handshakes.delete(socket);
     }
   };
+  const start = (socket: Socket, proxied?: KnownAddresses) => {
+    let stream: Duplex = socket;
+    try {
+      if (implicitTLS === true) return void secure(socket, proxied);
+      if (rest.descriptors) stream = adoptSocket(socket, rest.descriptors);
+      else if (proxied === undefined) stream = SharedBufferSocket.adopt(socket);
+      open(stream, proxied);
+    } catch (error) {
+      // Fails for one socket only: for example, if the process has no file descriptor left. An `error` event without a listener
+      // would end the process.
+      stream.on("error", () => {}).destroy();
+      report(error);
+    }
+  };
+  const headers =
+    proxyProtocol === undefined
+      ? undefined
+      : new HeaderReceiver(proxyProtocol, {
+          path: rest.path,
+          descriptors: rest.descriptors,
+          clock: rest.clock ?? systemClock,
+          waiting: handshakes,
+          report,
+        });
   const server = createServer(
     { noDelay: true, ...pick(rest, NET_SERVER_OPTIONS), allowHalfOpen: true, pauseOnConnect: true },
     (socket) => {
       // Node's maxConnections counts its own sockets only, and a socket that carries descriptors is closed for Node.
       if (connections.size + handshakes.size >= (maxConnections ?? Number.POSITIVE_INFINITY))
         return void socket.destroy();
-      let stream: Duplex = socket;
-      try {
-        if (implicitTLS === true) return void secure(socket);
-        stream = rest.descriptors ? adoptSocket(socket, rest.descriptors) : SharedBufferSocket.adopt(socket);
-        open(stream);
-      } catch (error) {
-        // Fails for one socket only: for example, if the process has no file descriptor left. An `error` event without a listener
-        // would end the process.
-        stream.on("error", () => {}).destroy();
-        report(error);
-      }
+      if (headers === undefined) start(socket);
+      else headers.receive(socket, start);
     },
   );
+  server.on("close", () => headers?.stop());
   if (maxConnections !== undefined) server.maxConnections = maxConnections;
   await startListening(server, address);
   server.on("error", report); // never removed: an `error` event without a listener ends the process
@@ -166,16 +225,14 @@ function checkReceiver(receiver: unknown): void {
   );
 }
 
-/**
- * Returns a function that reports an error that belongs to no connection. An exception thrown by `onError` stays uncaught,
- * because it is a bug of the program.
- */
-function reporter({ observer = diagnostics, onError }: NodeConnectionOptions): (error: unknown) => void {
-  const report = (error: unknown) => onError?.(error, { command: undefined, connection: undefined });
+/** Returns a function that reports an error that belongs to no connection. */
+function reporter({ observer = diagnostics, onError }: NodeConnectionOptions) {
+  const report = (error: unknown, remoteAddress?: Address) =>
+    reportError(onError, error, { command: undefined, connection: undefined, remoteAddress });
   const guarded = guardedObserver(observer, report);
-  return (error) => {
+  return (error: unknown, remoteAddress?: Address) => {
     guarded?.errorReported?.(error, undefined, undefined);
-    report(error);
+    report(error, remoteAddress);
   };
 }
 
@@ -231,15 +288,21 @@ export class Server<Address extends AddressInfo | string = AddressInfo | string>
     return this.#address;
   }
 
+  /** Stops accepting connections. Those that are open continue; a TLS handshake under way is still finished. */
+  stopAccepting(): void {
+    this.#server.close();
+  }
+
   /**
-   * Stops accepting connections, waits for the calls in progress on every connection, then ends the connections. Streams
+   * Stops accepting connections, waits for the calls in progress on every connection, then ends the connections. Clients that
+   * know `ampwire.GoAway` are first asked to begin no more calls, so that none is lost: see `close()` of a connection. Streams
    * that were switched to another protocol stay open.
    * @param options limits after which the connections that are left are destroyed
    */
   async close(options: CloseOptions = {}): Promise<void> {
     checkOptionNames("close", options, CLOSE_OPTIONS);
     checkNotNegative({ timeout: options.timeout });
-    this.#stopAccepting();
+    this.#stop();
     await Promise.all([...this.#connections].map((connection) => connection.close(options)));
   }
 
@@ -259,14 +322,14 @@ export class Server<Address extends AddressInfo | string = AddressInfo | string>
     return this;
   }
 
-  #stopAccepting(): void {
-    this.#server.close();
+  #stop(): void {
+    this.stopAccepting();
     for (const socket of this.#handshakes) socket.destroy();
   }
 
   /** Stops accepting connections and ends every open connection immediately. */
   destroy(reason: Error = new ConnectionClosed("the server was stopped")): void {
-    this.#stopAccepting();
+    this.#stop();
     for (const connection of this.#connections) connection.destroy(reason);
   }
 

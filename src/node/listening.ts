@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { chmodSync, lstatSync, unlinkSync } from "node:fs";
 import { connect, type ListenOptions as NetListenOptions, type Server } from "node:net";
 import { isMainThread } from "node:worker_threads";
+import { isError } from "../core/errors/to-error.ts";
 import { NET_LISTEN_OPTIONS, pick } from "./option-names.ts";
 import { isAbstract } from "./socket-address.ts";
 
@@ -110,7 +111,7 @@ function explained(error: unknown, path: string, why: string): Error {
 }
 
 function codeOf(error: unknown): unknown {
-  return error instanceof Error && "code" in error ? error.code : undefined;
+  return isError(error) && "code" in error ? error.code : undefined;
 }
 
 /**

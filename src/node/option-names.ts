@@ -30,6 +30,8 @@ export const CONNECT_OPTIONS = [
   ...SOCKET_OPTIONS,
   "connectTimeout",
   "implicitTLS",
+  "role",
+  "proxyProtocol",
   "signal",
 ] as const;
 
@@ -55,8 +57,10 @@ export const LISTEN_OPTIONS = [
   "unlinkStale",
   "mode",
   "implicitTLS",
+  "proxyProtocol",
   "onConnection",
   "maxConnections",
+  "maxConnectionAge",
   "serverLimits",
 ] as const;
 
@@ -68,7 +72,15 @@ export const RECONNECTING_ADDRESS_OPTIONS = [
   ...RECONNECTING_OPTIONS,
   ...CONNECT_OPTIONS,
   "startTLS",
+  "addresses",
+  "srv",
 ] as const;
+
+/** Fields of an address of the option `addresses`. */
+export const SERVER_ADDRESS_OPTIONS = ["host", "port", "path", "serverName"] as const;
+
+/** Fields of the option `srv`. */
+export const SERVICE_OPTIONS = ["name", "resolver"] as const;
 
 /** Options of `node:net` and `node:tls` that programs pass by mistake, and the options that do the same here. */
 export const OPTIONS_OF_NODE = {

@@ -2,11 +2,13 @@
  * A transport over a Node stream: a socket, a pipe, or any other duplex stream. After StartTLS the same transport uses the
  * TLS socket that replaced the stream.
  */
+
 import { Socket } from "node:net";
 import { performance } from "node:perf_hooks";
 import type { Duplex } from "node:stream";
 import { TLSSocket } from "node:tls";
 import { TLSNotAvailable } from "../core/errors/caller.ts";
+import { isError } from "../core/errors/to-error.ts";
 import { ConnectionClosed } from "../core/errors/transport.ts";
 import type {
   Address,
@@ -22,6 +24,7 @@ import type { PrivateCertificate } from "./certificates/private-certificate.ts";
 import { CombinedDuplex } from "./combined-duplex.ts";
 import { DescriptorStream } from "./descriptors/descriptor-stream.ts";
 import { takenBytes } from "./node-internals.ts";
+import type { ReceivedProxyHeader } from "./proxy-protocol/header.ts";
 import { delay, nextTick, setImmediate } from "./real-timers.ts";
 import { SharedBufferSocket } from "./shared-buffer-socket.ts";
 import { localAddressOf, remoteAddressOf } from "./socket-address.ts";
@@ -40,16 +43,17 @@ export interface StreamTransportOptions {
   readonly role: TLSRole | undefined;
   /** Milliseconds between the answer and the ClientHello, if the peer called StartTLS and this end is the TLS client. */
   readonly handshakeDelay: number;
-  /** Paths of the two ends, if the stream is a UNIX socket. */
-  readonly paths?: SocketPaths | undefined;
+  /** Addresses that Node does not know. */
+  readonly addresses?: KnownAddresses | undefined;
   /** Result of the handshake, if the stream is a TLS socket of the library's own. */
   readonly upgraded?: Upgraded | undefined;
 }
 
-/** Paths of the two ends of a UNIX socket. Node does not know them. */
-export interface SocketPaths {
-  readonly local?: string | undefined;
-  readonly remote?: string | undefined;
+/** Addresses of the two ends that Node does not know: the paths of a UNIX socket, or the addresses of a PROXY header. */
+export interface KnownAddresses {
+  readonly local?: Address | undefined;
+  readonly remote?: Address | undefined;
+  readonly proxy?: ReceivedProxyHeader | undefined;
 }
 
 /** In milliseconds. Twisted parses a ClientHello as AMP if it arrives together with the answer; the pause separates them. */
@@ -186,14 +190,19 @@ export class StreamTransport implements Transport {
   }
 
   get remoteAddress(): Address | undefined {
-    return this.#options.paths?.remote ?? this.#remoteAddress;
+    return this.#options.addresses?.remote ?? this.#remoteAddress;
   }
 
   get localAddress(): Address | undefined {
     const stream = this.rawStream;
     if (this.#localAddress === undefined && stream instanceof Socket)
       this.#localAddress = localAddressOf(stream);
-    return this.#options.paths?.local ?? this.#localAddress;
+    return this.#options.addresses?.local ?? this.#localAddress;
+  }
+
+  /** PROXY header of the connection. */
+  get proxy(): ReceivedProxyHeader | undefined {
+    return this.#options.addresses?.proxy;
   }
 
   /** The socket or other stream below TLS. */
@@ -286,7 +295,7 @@ export class StreamTransport implements Transport {
     } catch (error) {
       raw.destroy();
       // The promise of the handshake rejects first, then the receiver learns that the transport is lost.
-      setImmediate(() => this.#lost(error instanceof Error ? error : undefined));
+      setImmediate(() => this.#lost(isError(error) ? error : undefined));
       throw error;
     } finally {
       this.#abortHandshake = undefined;

@@ -2,7 +2,9 @@
  * Two transports joined in memory. Written bytes are delivered to the other end in a later microtask, so a test needs to
  * await promises only.
  */
+
 import { HandshakeError, PlaintextAfterStartTLS } from "../core/errors/tls.ts";
+import { isError } from "../core/errors/to-error.ts";
 import { ConnectionLost } from "../core/errors/transport.ts";
 import type {
   StartTLSTransport,
@@ -11,6 +13,7 @@ import type {
   Transport,
   TransportReceiver,
 } from "../core/transport.ts";
+import { isBytes } from "../core/wire/value-text.ts";
 import type { Chunking } from "./all-splits.ts";
 import { checkFakeTLS, fakeSession, type Hello } from "./fake-tls.ts";
 import { flushPending } from "./flush-pending.ts";
@@ -24,6 +27,11 @@ export interface MemoryTransportOptions {
   readonly chunking?: Chunking | undefined;
   /** Support StartTLS without encryption, to test the code around an upgrade. Default false. */
   readonly fakeTLS?: boolean | undefined;
+  /**
+   * Role of the first end: a `server` has accepted the connection. The other end has the other role. Only ends with a role show
+   * each other that they know the commands `ampwire.*`. Default: unknown.
+   */
+  readonly role?: "client" | "server" | undefined;
 }
 
 const DEFAULT_CAPACITY = 64 * 1024;
@@ -35,7 +43,12 @@ export function memoryTransports(
   const { capacity = DEFAULT_CAPACITY } = options;
   const there = new Pipe(capacity);
   const back = new Pipe(capacity);
-  return [new MemoryTransport(back, there, options), new MemoryTransport(there, back, options)];
+  const { role } = options;
+  const other = role && (role === "client" ? "server" : "client");
+  return [
+    new MemoryTransport(back, there, options),
+    new MemoryTransport(there, back, { ...options, role: other }),
+  ];
 }
 
 /** One end of a pair. {@link memoryTransports} creates it. */
@@ -55,6 +68,7 @@ export class MemoryTransport implements Transport {
   /** Set during a fake handshake. */
   #handshake: { take(item: Item): void; fail(reason: Error): void } | undefined;
 
+  readonly tlsRole: "client" | "server" | undefined;
   /** Undefined without the option `fakeTLS`. */
   readonly prepareTLS?: (options: TLSOptions) => StartTLSTransport;
 
@@ -62,6 +76,7 @@ export class MemoryTransport implements Transport {
     this.#incoming = incoming;
     this.#outgoing = outgoing;
     this.#options = options;
+    this.tlsRole = options.role;
     incoming.onArrival = () => this.#schedule();
     outgoing.onDeparture = () => this.#schedule();
     if (options.fakeTLS === true) {
@@ -173,7 +188,7 @@ export class MemoryTransport implements Transport {
   }
 
   #give(item: Item): void {
-    if (item instanceof Uint8Array) this.#receiver?.received(item);
+    if (isBytes(item)) this.#receiver?.received(item);
     else if (!this.#peerEnded) {
       this.#peerEnded = true;
       this.#receiver?.ended();
@@ -187,12 +202,11 @@ export class MemoryTransport implements Transport {
       this.#outgoing.push({ certificate: options.localCertificate });
       const item = await this.#nextItem();
       if (item === "end") throw new HandshakeError("the peer ended the stream during the TLS handshake");
-      if (item instanceof Uint8Array)
-        throw new HandshakeError("the peer sent plaintext in place of a TLS handshake");
+      if (isBytes(item)) throw new HandshakeError("the peer sent plaintext in place of a TLS handshake");
       return fakeSession(options, item);
     } catch (error) {
       // The promise of the handshake rejects first, then the receiver learns that the transport is lost.
-      void flushPending().then(() => this.destroy(error instanceof Error ? error : undefined));
+      void flushPending().then(() => this.destroy(isError(error) ? error : undefined));
       throw error;
     }
   }

@@ -1,4 +1,5 @@
 /** One direction of a connection in memory: the items that one end has written and the other has not received yet. */
+import { isBytes } from "../core/wire/value-text.ts";
 import type { Hello } from "./fake-tls.ts";
 
 /** Bytes, a fake TLS handshake, or the end of the stream. */
@@ -76,5 +77,5 @@ export class Pipe {
 }
 
 function lengthOf(item: Item): number {
-  return item instanceof Uint8Array ? item.length : 0;
+  return isBytes(item) ? item.length : 0;
 }

@@ -1,6 +1,7 @@
 /**
  * A peer that a test controls: it expects boxes or bytes in order, and sends boxes or bytes.
  */
+
 import { Connection } from "../core/complete-connection.ts";
 import type { ConnectionOptions } from "../core/connection/options.ts";
 import type { TLSOptions, TLSSession, Transport } from "../core/transport.ts";
@@ -8,6 +9,7 @@ import { Box } from "../core/wire/box.ts";
 import { UNBOUNDED } from "../core/wire/box-limits.ts";
 import { encodeBox } from "../core/wire/box-writer.ts";
 import { BoxReader } from "../core/wire/reader.ts";
+import { isBytes } from "../core/wire/value-text.ts";
 import type { PairOptions } from "./connected-pair.ts";
 import { manualClock } from "./manual-clock.ts";
 import { memoryTransports } from "./memory-transport.ts";
@@ -164,7 +166,7 @@ const WRONG_END = "received a box in place of the end of the stream:";
 
 /** Returns undefined for a box. */
 function bytesOf(part: ScriptPart): Uint8Array | undefined {
-  if (part instanceof Uint8Array) return part;
+  if (isBytes(part)) return part;
   if (typeof part !== "string") return undefined;
   const digits = part.replace(/\s/g, "");
   if (!/^(?:[0-9a-f]{2})*$/i.test(digits))

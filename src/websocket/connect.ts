@@ -3,12 +3,18 @@ import type { BaseConnection as Connection } from "../core/connection/connection
 import type { FeatureSet } from "../core/connection/feature.ts";
 import type { LimitOptions } from "../core/connection/limits.ts";
 import type { ConnectionOptions } from "../core/connection/options.ts";
+import { reportError } from "../core/connection/report.ts";
+import { LimitExceeded } from "../core/errors/caller.ts";
 import { boxReceiver } from "../core/features/box-receiver.ts";
 import { boxTimeout } from "../core/features/box-timeout.ts";
+import { goAway } from "../core/features/go-away.ts";
 import { liveness } from "../core/features/liveness.ts";
 import { unsentWatch } from "../core/features/unsent-watch.ts";
 import { CONNECTION_OPTIONS, checkOptionNames } from "../core/option-names.ts";
+import { platformClock } from "../core/platform-clock.ts";
+import { ReportLimiter } from "../core/serving/report-limiter.ts";
 import { serving } from "../core/serving/serving.ts";
+import { SharedBudget, type SharedBudgets } from "../core/serving/shared-budget.ts";
 import { checkOptions, connectionOn, openWebSocket } from "./open.ts";
 import {
   OPEN_OPTIONS,
@@ -20,9 +26,23 @@ import {
 import type { WebSocketLike } from "./socket.ts";
 
 /** Features of a connection that `connect` opens. */
-export const FEATURES: FeatureSet = [boxReceiver, boxTimeout, liveness];
+export const FEATURES: FeatureSet = [boxReceiver, boxTimeout, liveness, goAway];
 /** Features of a connection on any WebSocket. The peer may be a client that does not read. Not spread: bundlers would keep it. */
-const ATTACHED_FEATURES: FeatureSet = [boxReceiver, boxTimeout, liveness, unsentWatch];
+const ATTACHED_FEATURES: FeatureSet = [boxReceiver, boxTimeout, liveness, unsentWatch, goAway];
+
+/** The latest `onError` of `attach`. It receives the number of reports that were dropped. */
+let latest: WebSocketOptions["onError"];
+/** Strangers can open any number of WebSockets: violations of the protocol on those of all servers share a rate limit. */
+const SHARED: SharedBudgets = {
+  inProgress: /* @__PURE__ */ new SharedBudget(Number.POSITIVE_INFINITY),
+  unsent: /* @__PURE__ */ new SharedBudget(Number.POSITIVE_INFINITY),
+  reports: /* @__PURE__ */ new ReportLimiter(platformClock, (count) =>
+    reportError(latest, new LimitExceeded(`${count} more violations of the protocol were not reported`), {
+      command: undefined,
+      connection: undefined,
+    }),
+  ),
+};
 
 /** Options of a connection over a WebSocket. There are none for StartTLS: the URL selects TLS by `wss:`. */
 export interface WebSocketOptions extends Omit<ConnectionOptions, "tls">, SocketOptions {}
@@ -51,7 +71,8 @@ export const CONNECT_OPTIONS: readonly string[] = [...ATTACH_OPTIONS, ...OPEN_OP
  */
 export function attach(socket: WebSocketLike, options: WebSocketOptions = {}): Connection {
   checkOptionNames("attach", options, ATTACH_OPTIONS);
-  return connectionOn(socket, options, serving, ATTACHED_FEATURES);
+  latest = options.onError;
+  return connectionOn(socket, options, serving, ATTACHED_FEATURES, SHARED);
 }
 
 /**

@@ -10,6 +10,8 @@ export type {
   ReconnectingBaseOptions,
   ReconnectingClient,
   ReconnectingStateChange,
+  ServerURLs,
+  SetupContext,
 } from "./reconnecting-client.ts";
 export { chooseProtocol, serverOptions, type WebSocketServerOptions } from "./server.ts";
 export { SUBPROTOCOL, type WebSocketConstructor, type WebSocketEvent, type WebSocketLike } from "./socket.ts";

@@ -7,6 +7,7 @@ import { type ConnectionOptions, checkConnectionOptions } from "../core/connecti
 import { ConnectFailed } from "../core/errors/transport.ts";
 import { checkNotNegative } from "../core/number-option.ts";
 import { platformClock } from "../core/platform-clock.ts";
+import type { SharedBudgets } from "../core/serving/shared-budget.ts";
 import { limitTime, throwIfAborted } from "../core/time-limit.ts";
 import type { OpenOptions, SocketOptions, WebSocketURL } from "./options.ts";
 import { platformWebSocket } from "./platform.ts";
@@ -32,6 +33,7 @@ export function connectionOn(
   }: ConnectionOptions & SocketOptions,
   serving: ServingFactory,
   features: FeatureSet,
+  budgets?: SharedBudgets,
 ): BaseConnection {
   if (typeof socket?.addEventListener !== "function")
     throw new TypeError("attach: a WebSocket is needed, with the method addEventListener");
@@ -40,7 +42,7 @@ export function connectionOn(
   const { maxBufferedBytes = DEFAULT_LIMITS.maxBufferedBytes } = options.limits ?? {};
   // `bufferedAmount` is polled in the platform's time: the clock of a test does not make a socket send.
   const transport = new WebSocketTransport(socket, platformClock, secure, maxBufferedBytes);
-  return new BaseConnection(transport, clock, options, serving, features);
+  return new BaseConnection(transport, clock, options, serving, features, budgets);
 }
 
 /**

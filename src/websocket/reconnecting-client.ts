@@ -10,8 +10,10 @@ import {
   type ReconnectingBaseOptions as BaseOptions,
   type ConnectionOpener as Opener,
   RECONNECTING_OPTIONS,
+  type SetupContext as Setup,
   type ReconnectingStateChange as StateChange,
 } from "../core/reconnecting/options.ts";
+import { CONNECT_TIMEOUT_MS, openInTurn, Rotation } from "../core/reconnecting/rotation.ts";
 import type { WebSocketURL } from "./options.ts";
 
 /** A reconnecting client over a WebSocket. */
@@ -20,8 +22,21 @@ export type ReconnectingClient = Client<Connection>;
 export type ReconnectingStateChange = StateChange<Connection>;
 /** The program's own way to open connections. */
 export type ConnectionOpener = Opener<Connection>;
+/** Context of `onConnection`: `address` is the URL. */
+export type SetupContext = Setup<WebSocketURL>;
 /** Options of such a client, apart from the address. */
-export type ReconnectingBaseOptions = BaseOptions<Connection>;
+export type ReconnectingBaseOptions = BaseOptions<Connection, WebSocketURL>;
+
+/** The URL of a server, or the URLs of several servers with the same service. */
+export type ServerURLs =
+  | { readonly url: WebSocketURL }
+  | {
+      /**
+       * The client shuffles the list, then tries the URLs in turn; those that have failed in the last minute come last. One
+       * attempt tries each URL once. `connectTimeout` limits the time for each URL and has the default 10,000.
+       */
+      readonly urls: readonly WebSocketURL[];
+    };
 
 /** The parts in which the two entry points differ. */
 export interface EntryPoint<Options> {
@@ -39,32 +54,46 @@ export interface EntryPoint<Options> {
  * Creates a client that opens its connections with `open`, or with the program's own function.
  * @throws RangeError, TypeError for invalid options
  */
-export function reconnectingClient<Options extends object>(
-  options: ReconnectingBaseOptions & ((Options & { readonly url: WebSocketURL }) | ConnectionOpener),
+export function reconnectingClient<Options extends { readonly connectTimeout?: number | undefined }>(
+  options: ReconnectingBaseOptions & ((Options & ServerURLs) | ConnectionOpener),
   { optionNames, check, open }: EntryPoint<Options>,
 ): ReconnectingClient {
   checkIsObject("reconnecting", options);
   const hasOpener = "open" in options;
-  const names = hasOpener ? ["open"] : ["url", ...optionNames];
+  const names = hasOpener ? ["open"] : ["url", "urls", ...optionNames];
   checkOptionNames("reconnecting", options, [...RECONNECTING_OPTIONS, ...names]);
-  if (hasOpener) return clientOver(options as ReconnectingBaseOptions & ConnectionOpener); // it has `open`
+  if (hasOpener) return new Client(options, { clock: platformClock, open: options.open });
   const {
     url,
+    urls,
     signal: _ofTheClient,
     ...rest
-  } = options as ReconnectingBaseOptions & Options & { readonly url: WebSocketURL }; // it has no `open`
-  const ofConnection = rest as unknown as Options; // the options of the client itself are ignored by `connect`
+  } = options as ReconnectingBaseOptions & Options & { url: WebSocketURL; urls?: readonly WebSocketURL[] }; // it has no `open`
+  checkURLs(url, urls);
+  const { connectTimeout = urls && CONNECT_TIMEOUT_MS } = rest;
+  const ofConnection = { ...rest, connectTimeout } as unknown as Options; // `connect` ignores the options of the client itself
   check(ofConnection);
-  // An error of the WebSocket's constructor, for example for an invalid URL: the next attempt would fail in the same way.
-  const isOptionsError = (error: unknown) => !(error instanceof ConnectFailed);
-  const opener = withFatalOptionsErrors(
-    (signal: AbortSignalLike) => open(url, { ...ofConnection, signal }),
+  const { backoff, clock = platformClock, isFatalError } = options;
+  const source = new Rotation(urls ?? [url], backoff?.jitter ?? Math.random, clock);
+  const factory = openInTurn<Connection, WebSocketURL>(
+    source,
+    (one, signal) => open(one, { ...ofConnection, signal }),
     isOptionsError,
-    options.isFatalError,
   );
-  return clientOver({ ...options, ...opener });
+  const opener = withFatalOptionsErrors(factory.open, isOptionsError, isFatalError);
+  return new Client({ ...options, ...opener }, { ...factory, ...opener, clock: platformClock });
 }
 
-function clientOver(options: ReconnectingBaseOptions & ConnectionOpener): ReconnectingClient {
-  return new Client(options, { clock: platformClock, open: options.open });
+/** @throws TypeError unless there is either one URL or a list of URLs */
+function checkURLs(url: unknown, urls: unknown): void {
+  if (urls !== undefined && (url !== undefined || !Array.isArray(urls) || urls.length === 0))
+    throw new TypeError("reconnecting: urls must be an array with at least one URL, without the option url");
+}
+
+/**
+ * True for an error of the WebSocket's constructor, for example for an invalid URL: the next attempt would fail in the same
+ * way.
+ */
+function isOptionsError(error: unknown): boolean {
+  return !(error instanceof ConnectFailed);
 }

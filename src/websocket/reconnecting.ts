@@ -1,18 +1,18 @@
 /** Clients that reconnect, over WebSockets. */
 import { CONNECT_OPTIONS, type ConnectWebSocketOptions, FEATURES, open } from "./connect.ts";
 import { checkOptions } from "./open.ts";
-import type { WebSocketURL } from "./options.ts";
 import {
   type ConnectionOpener,
   type EntryPoint,
   type ReconnectingBaseOptions,
   type ReconnectingClient,
   reconnectingClient,
+  type ServerURLs,
 } from "./reconnecting-client.ts";
 
-/** The URL and the options of `connect`, or a function that opens each connection. */
+/** The URL or several URLs, and the options of `connect`; or a function that opens each connection. */
 export type ReconnectingOptions = ReconnectingBaseOptions &
-  ((ConnectWebSocketOptions & { readonly url: WebSocketURL }) | ConnectionOpener);
+  ((ConnectWebSocketOptions & ServerURLs) | ConnectionOpener);
 
 const ENTRY_POINT: EntryPoint<ConnectWebSocketOptions> = {
   optionNames: CONNECT_OPTIONS,

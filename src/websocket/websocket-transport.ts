@@ -7,6 +7,7 @@
  */
 import { BufferingTransport, bytesOf } from "../core/carriers/buffering-transport.ts";
 import { ProtocolError } from "../core/errors/peer.ts";
+import { isError } from "../core/errors/to-error.ts";
 import { ConnectionLost } from "../core/errors/transport.ts";
 import type { UnsharedBytes } from "../core/platform.ts";
 import type { Clock, TLSSession, TransportReceiver } from "../core/transport.ts";
@@ -51,6 +52,11 @@ export class WebSocketTransport extends BufferingTransport {
     socket.binaryType = "arraybuffer";
   }
 
+  /** A WebSocket that a server has accepted has no URL. */
+  get tlsRole(): "client" | "server" {
+    return this.#socket.url ? "client" : "server";
+  }
+
   override start(receiver: TransportReceiver): void {
     super.start(receiver);
     const socket = this.#socket;
@@ -58,7 +64,7 @@ export class WebSocketTransport extends BufferingTransport {
     // The event of a browser has no error, and the error of Node's WebSocket may have no message. The close event that
     // follows has a code.
     socket.addEventListener("error", ({ error }) => {
-      if (error instanceof Error && error.message) this.#error ??= error;
+      if (isError(error) && error.message) this.#error ??= violationOf(error) ?? error;
     });
     socket.addEventListener("close", (event) => this.#closed(event));
     if (socket.readyState === CLOSED) void Promise.resolve({}).then((event) => this.#closed(event));
@@ -139,4 +145,10 @@ export class WebSocketTransport extends BufferingTransport {
     const why = `the WebSocket was closed with code ${code}${reason ? `: ${reason}` : ""}`;
     this.acceptClose(this.#error ?? (orderly ? undefined : new ConnectionLost(why)));
   }
+}
+
+/** Returns the error for a violation that the package `ws` has found: for example, a message over `maxPayload`. */
+function violationOf(error: Error): ProtocolError | undefined {
+  if (!("code" in error) || !/^WS_ERR_/.test(String(error.code))) return undefined;
+  return new ProtocolError(error.message, { cause: error });
 }

@@ -1,6 +1,7 @@
 /** `ampwire ping` against a live Twisted. */
 import { writeFileSync } from "node:fs";
-import { command, integer, locator, unicode } from "ampwire";
+import { command, health, integer, locator, unicode } from "ampwire";
+import type { ListenOptions } from "ampwire/node";
 import { beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import { summarise } from "../../src/cli/ping/percentiles.ts";
 import { listen } from "../../src/node/index.ts";
@@ -107,6 +108,76 @@ export const Echo = command("Echo", { arguments: { text: unicode(), count: integ
     ["--schema x.ts", /^ampwire: ping: --schema needs --command/],
     ["a=1", /^ampwire: ping: unexpected operand "a=1"/],
     ["--command StartTLS", /^ampwire: ping: StartTLS cannot be called by name/],
+  ])("ping %s is a usage error", async (typed, message) => {
+    const { code, err } = await runHere(`ping tcp://127.0.0.1:1 ${typed}`);
+    expect(code).toBe(2);
+    expect(err).toMatch(message);
+  });
+});
+
+describe("ping --once", () => {
+  async function served(options: Partial<ListenOptions> = {}): Promise<string> {
+    const server = await listen({ port: 0, host: "127.0.0.1", locator: locator(health()), ...options });
+    onTestFinished(() => server.destroy());
+    return `tcp://127.0.0.1:${server.address().port}`;
+  }
+
+  test.each([
+    [true, 0, "SERVING\n"],
+    [false, 1, "NOT_SERVING\n"],
+  ])(
+    "ping --once prints the health of a server, and fails if it does not serve: %s",
+    async (serves, code, out) => {
+      const at = await served({ locator: locator(health(() => serves)) });
+      expect(await runHere(`ping ${at} --once`)).toEqual({ code, out, err: "" });
+    },
+  );
+
+  test("ping --once --service asks for the health of one service", async () => {
+    const at = await served({ locator: locator(health((service) => service === "calc")) });
+    expect((await runHere(`ping ${at} --once --service calc`)).code).toBe(0);
+    expect((await runHere(`ping ${at} --once --service mail`)).out).toBe("NOT_SERVING\n");
+    expect((await runHere(`ping ${at} --once`)).out).toBe("NOT_SERVING\n");
+  });
+
+  test.each([{ locator: locator() }, { requireTLS: true }])(
+    "ping --once counts any other answer as healthy: %o",
+    async (options) => {
+      const { code, out } = await runHere(`ping ${await served(options)} --once --json`);
+      expect(code).toBe(0);
+      expect(JSON.parse(out)).toEqual({
+        status: "UNKNOWN",
+        connect: expect.any(Number),
+        call: expect.any(Number),
+      });
+    },
+  );
+
+  test("ping --once fails if no process listens", async () => {
+    expect(await runHere("ping tcp://127.0.0.1:1 --once")).toMatchObject({ code: 1, out: "" });
+  });
+
+  test("ping --proxy-protocol reaches a server behind a balancer, also with TLS from the first byte", async () => {
+    const { server: localCertificate } = await testCertificates();
+    const proxyProtocol = { from: ["127.0.0.1"] };
+    const at = await served({ proxyProtocol });
+    expect(await runHere(`ping ${at} --once --proxy-protocol`)).toMatchObject({ code: 0, out: "SERVING\n" });
+    expect((await runHere(`ping ${at} --once`)).code).toBe(1);
+    const secure = await served({ proxyProtocol, implicitTLS: true, tls: { localCertificate } });
+    const typed = `ping ${secure.replace("tcp:", "tls:")} --once --proxy-protocol --insecure`;
+    expect(await runHere(typed)).toMatchObject({ code: 0, out: "SERVING\n" });
+  });
+
+  test("ping --once --command calls that command instead", async () => {
+    const { code, out } = await runHere(`ping ${await served()} --once --command ampwire.Health`);
+    expect(code).toBe(0);
+    expect(out).toMatch(/^1: connect .* ms, call .* ms\n$/);
+  });
+
+  test.each([
+    ["--once -n 2", /--once conflicts with -n/],
+    ["--service a", /--service needs --once/],
+    ["--once --service a --command B", /--service needs --once without --command/],
   ])("ping %s is a usage error", async (typed, message) => {
     const { code, err } = await runHere(`ping tcp://127.0.0.1:1 ${typed}`);
     expect(code).toBe(2);

@@ -51,8 +51,8 @@ test("a proxy prints the traffic and stops at SIGTERM", async () => {
   const lines = run.stdout.split("\n").map((line) => line.replace(/^[\d:.]+ /, ""));
   expect(lines.slice(1, 5)).toEqual([
     "#1 --- client asks Sum [1] a=13 b=81",
-    expect.stringMatching(/^#1 --- server answers Sum \[1\] in [\d.]+ ms total=94$/),
-    "#1 --- client asks Divide [2] denominator=0 numerator=1",
+    expect.stringMatching(/^#1 --- server answers Sum \[1\] in [\d.]+ ms total=94 _m\.ampwire=1$/),
+    "#1 --- client asks Divide [2] denominator=0 numerator=1 _m.ampwire=1",
     expect.stringMatching(/^#1 --- server fails Divide \[2\] in .* ms ZERO_DIVISION: division by zero$/),
   ]);
 });

@@ -46,6 +46,8 @@ describe("a relay", () => {
       "client answers Sum",
       "server answers CallBack",
       "client asks Notify",
+      "client asks ampwire.GoAway",
+      "server answers ampwire.GoAway",
       "client ended",
       "server ended",
       "closed",

@@ -98,6 +98,29 @@ describe("ampwire serve", () => {
   });
 });
 
+describe("ampwire serve behind a balancer", () => {
+  test("serve answers ampwire.Health, unless the module has a responder of its own", async () => {
+    const module = scratchPath("own-health.mjs");
+    writeFileSync(module, `import { health } from "ampwire"; export const own = health(() => false);`);
+    const { at } = await serving("--demo --listen tcp://127.0.0.1:0");
+    expect(await ampwire(`ping ${at} --once`)).toEqual({ code: 0, out: "SERVING\n", err: "" });
+    const { at: own } = await serving(`${module} --listen tcp://127.0.0.1:0`);
+    expect((await ampwire(`ping ${own} --once`)).out).toBe("NOT_SERVING\n");
+  });
+
+  test("--proxy-from requires a PROXY header from these addresses", async () => {
+    const server = await serving(
+      "--demo --listen tcp://127.0.0.1:0 --proxy-from 10.0.0.0/8 --proxy-from 127.0.0.1",
+    );
+    expect((await ampwire(`ping ${server.at} --once --proxy-protocol`)).out).toBe("SERVING\n");
+    expect((await ampwire(`call ${server.at} Sum a=13 b=81`)).code).toBe(1);
+    await server.errors(/^the server: the connection from 127\.0\.0\.1 port \d+ was refused: /m);
+    const wrong = await ampwire("serve --demo --proxy-from example.org");
+    expect(wrong.code).not.toBe(0);
+    expect(wrong.err).toContain('"example.org" must be an IP address');
+  });
+});
+
 describe("ampwire serve and TLS", () => {
   test("--require-tls with --ca requires mutual TLS", async () => {
     const { at } = await serving(`--demo --listen tcp://127.0.0.1:0 --cert ${cert} --ca ${ca} --require-tls`);

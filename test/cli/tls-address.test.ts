@@ -4,10 +4,10 @@ import { connect as connectSocket } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import { type ConnectionOptions, connect, type TLSSocket } from "node:tls";
 import { command, InvalidCertificate, integer, locator } from "ampwire";
-import { PrivateCertificate } from "ampwire/node";
+import { type ListenOptions, PrivateCertificate } from "ampwire/node";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { parseAddress } from "../../src/cli/net/address.ts";
-import { type Listening, type ListeningOptions, listenAt } from "../../src/cli/net/listening.ts";
+import { type Listening, listenAt } from "../../src/cli/net/listening.ts";
 import { openConnection } from "../../src/cli/net/open.ts";
 import { testCertificates } from "../support/certificates.ts";
 import { netServers, noRoom } from "../support/net-servers.ts";
@@ -23,7 +23,7 @@ const slow = locator(
   }),
 );
 
-async function listening(options: ListeningOptions = {}): Promise<Listening & { readonly port: number }> {
+async function listening(options: ListenOptions = {}): Promise<Listening & { readonly port: number }> {
   const server = await listenAt(parseAddress("tls://127.0.0.1:0"), {
     tls: { localCertificate: known.server },
     locator: slow,
@@ -76,6 +76,7 @@ describe("a server at tls://", () => {
     const renegotiated = new Promise((resolve) => {
       socket.renegotiate({}, (error) => resolve(error === null));
       socket.once("error", () => resolve(false));
+      socket.once("close", () => resolve(false));
     });
     expect(await renegotiated).toBe(false);
   });

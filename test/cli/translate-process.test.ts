@@ -27,7 +27,7 @@ describeWithTwisted("ampwire import and export", () => {
     expect(await ran("import", "test/interop/twisted/commands.py", "-o", one)).toEqual({
       exitCode: 0,
       stdout: "",
-      stderr: `${one}: 39 commands\n`,
+      stderr: `${one}: 40 commands\n`,
     });
     expect(await ran("export", one, "--output", classes)).toMatchObject({ exitCode: 0, stdout: "" });
     expect(await ran("import", classes, "-o", two)).toMatchObject({ exitCode: 0 });

@@ -14,6 +14,8 @@ import {
   locator,
   optional,
   parseBoxes,
+  plainBox,
+  quitBox,
 } from "ampwire";
 import { afterAll, describe, expect, it } from "vitest";
 import { describeExports } from "../../src/cli/export/export.ts";
@@ -63,7 +65,7 @@ describeWithTwisted("import", () => {
   it("writes every class of the interoperability peers as an equal command", async () => {
     const made = await load(written(await imported(PYTHON, { bigint: true }), "ts"));
     const commands = Object.values(made).filter((value) => value instanceof Command);
-    expect(commands).toHaveLength(39);
+    expect(commands).toHaveLength(40);
     const likes = Object.values(ours).filter((value) => value instanceof Command);
     for (const mine of commands) {
       const like = likes.find(({ name }) => name === mine.name) as Command | undefined;
@@ -219,7 +221,7 @@ print(again.serialize().hex())
     expect(others).toEqual({ ...sent, odd_rows: [] });
   });
 
-  it("keeps the names of error classes, and remarks QuitBox", async () => {
+  it("keeps the names of error classes, and QuitBox", async () => {
     const text = await imported(OWN_CODECS);
     const { Quota, Narrow } = (await load(written(text, "ts"))) as Record<string, typeof Error>;
     expect([String(new (Quota as typeof Error)("full")), String(new (Narrow as typeof Error)("x"))]).toEqual([
@@ -227,8 +229,9 @@ print(again.serialize().hex())
       "Narrow: x",
     ]);
     expect(text).toContain("export class Narrow extends Quota {");
-    expect(text).toContain(
-      '/** The server closes the connection after the answer (QuitBox in Python). */\nexport const Quit = command("Quit");',
+    expect(text).toContain('export const Quit = command("Quit", {\n  responseType: quitBox,\n});');
+    expect(await exported(written(text, "ts"))).toContain(
+      "class Quit(amp.Command):\n    responseType = amp.QuitBox",
     );
   });
 
@@ -321,6 +324,24 @@ describeWithTwisted("export", () => {
       if (!(value instanceof Command)) continue;
       expect(wireShape(made[name] as Command), name).toEqual(wireShape(value));
     }
+  });
+
+  it("writes QuitBox in both languages, and an extension that drops it", async () => {
+    const source = `${HEAD}class Bye(amp.Command):
+    responseType = amp.QuitBox
+class Same(Bye):
+    pass
+class Stay(Bye):
+    responseType = amp.AmpBox
+`;
+    const text = await translated(source);
+    expect(text).toContain('export const Same = Bye.extend("Same");');
+    expect(text).toContain('Bye.extend("Stay", {\n  responseType: plainBox,\n});');
+    const made = (await load(written(text, "ts"))) as Record<string, Command>;
+    const kinds = ["Bye", "Same", "Stay"].map((name) => made[name]?.responseType);
+    expect(kinds).toEqual([quitBox, quitBox, plainBox]);
+    const back = await exported(written(text, "ts"));
+    expect(back.replaceAll("\n\n\n", "\n").replace("amp\n", "amp\n\n")).toBe(source);
   });
 
   it("writes an infinite limit", async () => {

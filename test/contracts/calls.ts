@@ -13,7 +13,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import * as commands from "../support/commands.ts";
 import { ECHOES } from "../support/echo-table.ts";
 import { plain } from "../support/plain.ts";
-import { rejection } from "../support/settled.ts";
+import { causeOf, rejection } from "../support/settled.ts";
 
 const TEXT = "café: 😀";
 
@@ -160,7 +160,14 @@ export function callSuite(open: () => Promise<NodeConnection>): void {
     const call = doomed.callRemoteString(command, box(fields));
     expect(await rejection(call)).toMatchObject({ errorCode: code, description });
     expect(await doomed.closed).toBeInstanceOf(ConnectionClosed);
-    await expect(doomed.callRemote(commands.Sum, { a: 1n, b: 2n })).rejects.toBe(await doomed.closed);
+    const late = await rejection(doomed.callRemote(commands.Sum, { a: 1n, b: 2n }));
+    expect(causeOf(late)).toBe(await doomed.closed);
+  });
+
+  it("the peer closes the connection after an answer that is its last box", async () => {
+    const doomed = await open();
+    expect(await doomed.callRemote(commands.Quit, { message: TEXT })).toEqual({ goodbye: TEXT });
+    expect(await doomed.closed).toBeInstanceOf(ConnectionClosed);
   });
 
   it("a caller receives a fatal error as an instance of its class", async () => {
@@ -184,7 +191,8 @@ export function callSuite(open: () => Promise<NodeConnection>): void {
     ]);
     const reason = await doomed.closed;
     expect(reason).toBeInstanceOf(ConnectionLost);
-    expect(outcomes).toEqual(outcomes.map(() => ({ status: "rejected", reason })));
+    for (const outcome of outcomes)
+      expect(outcome).toMatchObject({ status: "rejected", reason: { cause: reason } });
   });
 }
 

@@ -10,6 +10,7 @@ import {
   ProtocolSwitchCommand,
 } from "ampwire";
 import { describe, expect, it } from "vitest";
+import { deferred } from "../support/deferred.ts";
 import { breakAll, type Carrier, type ServerThere } from "../support/reconnecting/carrier.ts";
 import { Add, add, Hang, HangSafely, Note } from "../support/reconnecting/commands.ts";
 import { kept } from "../support/reconnecting/kept.ts";
@@ -33,6 +34,86 @@ export function callsContract<C extends Connection>(carrier: Carrier<C>): void {
     expect(client.connection?.secure).toBe(false);
     expect((await client.callRemoteString("Add", new Box({ a: "4", b: "5" }))).text("total")).toBe("9");
     expect(changes.map(({ state }) => state)).toEqual(["connecting", "connected"]);
+  });
+
+  it("calls made in onConnection and when the client is connected are sent after the queued calls", async () => {
+    const place = carrier.place();
+    const texts: string[] = [];
+    await place.serve(
+      add,
+      Note.responder(({ text }) => void texts.push(text)),
+    );
+    const note = (text: string) => client.callRemote(Note, { text });
+    const { client } = kept(place.reconnecting, {
+      onConnection: () => void note("3"),
+      onStateChange: ({ state, connection }) => {
+        if (state !== "connected") return;
+        note("4");
+        connection?.callRemote(Note, { text: "5" });
+      },
+    });
+    note("1");
+    note("2");
+    expect(await client.callRemote(Add, { a: 1, b: 1 })).toEqual({ total: 2 });
+    await client.callRemote(Add, { a: 1, b: 1 });
+    expect(texts).toEqual(["1", "2", "3", "4", "5"]);
+  });
+
+  it("a call made when the connection has just been destroyed comes after the calls that are sent again", async () => {
+    const place = carrier.place();
+    const ids: unknown[] = [];
+    const begun = deferred();
+    await place.serve(
+      HangSafely.responder(({ id }) => {
+        if (ids.push(id) === 2) begun.resolve();
+        return ids.length <= 2 ? new Promise<never>(() => {}) : { run: 0 };
+      }),
+    );
+    const { client, clock, become } = kept(place.reconnecting);
+    await become("connected");
+    const calls = [1, 2].map((id) => client.callRemote(HangSafely, { id }));
+    await begun.promise;
+    const waiting = become("waiting");
+    client.connection?.destroy();
+    calls.push(client.callRemote(HangSafely, { id: 3 }));
+    clock.advance((await waiting).delay ?? 0);
+    await Promise.all(calls);
+    expect(ids).toEqual([1, 2, 1, 2, 3]);
+  });
+
+  it.each([
+    [undefined, 3],
+    [1, 1],
+    [5, 5],
+  ])("an idempotent call with maxAttempts %s is sent %i times", async (maxAttempts, sent) => {
+    const place = carrier.place();
+    let runs = 0;
+    const server: ServerThere = await place.serve(
+      add,
+      HangSafely.responder(() => {
+        runs++;
+        breakAll(server);
+        return { run: runs };
+      }),
+    );
+    const backoff = { initial: 0, max: 0 };
+    const { client, clock, become } = kept(place.reconnecting, { maxAttempts, backoff });
+    await become("connected");
+    const call = rejection(client.callRemote(HangSafely));
+    for (let attempt = 1; attempt <= sent; attempt++) {
+      const connected = attempt < sent ? become("connected") : undefined;
+      await become("waiting");
+      clock.advance(0);
+      await connected;
+    }
+    const error = await call;
+    expect(error).toBeInstanceOf(ConnectionLost);
+    if (sent > 1) {
+      expect(error.message).toContain(`sent ${sent} times`);
+      expect(error.cause).toBeInstanceOf(ConnectionLost);
+    }
+    expect(runs).toBe(sent);
+    expect(await client.callRemote(Add, { a: 1, b: 1 })).toEqual({ total: 2 }); // the client continues
   });
 
   describe("a call in flight when the connection breaks", () => {

@@ -7,7 +7,7 @@ import { deferred } from "../support/deferred.ts";
 import { breakAll, type Carrier } from "../support/reconnecting/carrier.ts";
 import { Add, add, HangSafely, Note } from "../support/reconnecting/commands.ts";
 import { kept } from "../support/reconnecting/kept.ts";
-import { rejection } from "../support/settled.ts";
+import { causeOf, rejection } from "../support/settled.ts";
 
 export function connectionContract<C extends Connection>(carrier: Carrier<C>): void {
   describe("the connection of a client", () => {
@@ -85,8 +85,8 @@ export function connectionContract<C extends Connection>(carrier: Carrier<C>): v
       const call = rejection(client.callRemote(Add, { a: 1, b: 1 }));
       const reason = await client.closed;
       expect(reason instanceof Error && (reason === thrown || reason.cause === thrown)).toBe(true);
-      expect(await call).toBe(reason);
-      expect(await rejection(client.callRemote(Add, { a: 1, b: 1 }))).toBe(reason);
+      expect(causeOf(await call)).toBe(reason);
+      expect(causeOf(await rejection(client.callRemote(Add, { a: 1, b: 1 })))).toBe(reason);
       expect(changes.at(-1)).toMatchObject({ state: "closed", error: { code: "CONNECT_FAILED" } });
       await client.close();
     });
@@ -299,7 +299,7 @@ export function connectionContract<C extends Connection>(carrier: Carrier<C>): v
       await begun.promise;
       const reason = new Error("over");
       client.destroy(reason);
-      expect(await call).toBe(reason);
+      expect(causeOf(await call)).toBe(reason);
       expect(await client.closed).toBe(reason);
     });
 

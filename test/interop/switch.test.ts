@@ -81,7 +81,7 @@ describeWithTwisted("protocol switches asked by this end", () => {
       const stream = await switched;
       const reason = await connection.closed;
       expect(reason).toBeInstanceOf(ProtocolSwitched);
-      expect(await outcomes).toEqual(Array(2).fill({ status: "rejected", reason }));
+      expect(await outcomes).toMatchObject(Array(2).fill({ status: "rejected", reason: { cause: reason } }));
       await expect(connection.callRemote(commands.Sum, { a: 1n, b: 2n })).rejects.toThrow(ProtocolSwitched);
       await ended(stream);
     });

@@ -84,7 +84,7 @@ describeWithTwisted("StartTLS with a Twisted client", () => {
         await finished(expected, run);
         const reason = expected.refusedBy === undefined ? undefined : await connection.closed;
         expect(await upgrade).toBe(reason);
-        expect(await held[0]).toEqual(reason ?? { value: "held" });
+        expect(await held[0]).toMatchObject(reason === undefined ? { value: "held" } : { cause: reason });
       },
     );
 
@@ -129,7 +129,7 @@ describeWithTwisted("StartTLS with a Twisted client", () => {
       await expect(upgrade).rejects.toThrow("TLS is refused here");
       const reason = await connection.closed;
       expect(reason).toBeInstanceOf(StartTLSRefused);
-      await expect(held).rejects.toBe(reason);
+      await expect(held).rejects.toHaveProperty("cause", reason);
       expect(run.outcome).toMatch(/^Connection/); // the peer sees only the end of the connection
     });
   });

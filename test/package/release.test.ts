@@ -4,14 +4,20 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { ScriptedRepository } from "../support/scripted-repository.ts";
 
 let repository: ScriptedRepository;
-beforeEach(() => {
-  repository = new ScriptedRepository();
-});
-afterEach(() => repository.delete());
+
+/** A repository for each test of the group. */
+function usesRepository(): void {
+  beforeEach(() => {
+    repository = new ScriptedRepository();
+  });
+  afterEach(() => repository.delete());
+}
 
 const dryRun = () => repository.run("release.mjs", ["--dry-run"]);
 
 describe("a dry run", () => {
+  usesRepository();
+
   test("a dry run prints what it would publish and changes nothing", async () => {
     const { code, output } = await dryRun();
     expect(output).not.toContain("failed");
@@ -33,98 +39,49 @@ describe("a dry run", () => {
     expect(repository.git("tag")).toBe("");
   });
 
-  test("a prerelease is published under the tag next", async () => {
+  test("a prerelease is published under the tag next, and an existing tag on its commit is not made again", async () => {
     repository.manifest({ version: "2.0.0-rc.1" });
     repository.write("CHANGELOG.md", "## Unreleased\n\n## 2.0.0-rc.1 - 2026-01-31\n\n- More.\n\n## 1.2.3\n");
     repository.commit();
+    repository.git("tag", "--annotate", "v2.0.0-rc.1", "--message", "small 2.0.0-rc.1");
     const { code, output } = await dryRun();
     expect(output).toContain("npm publish ./small-2.0.0-rc.1.tgz --tag next");
-    expect(code).toBe(0);
-  });
-
-  test("an existing tag on the commit passes and is not made again", async () => {
-    repository.git("tag", "--annotate", "v1.2.3", "--message", "small 1.2.3");
-    const { code, output } = await dryRun();
     expect(output).not.toContain("git tag");
     expect(code).toBe(0);
   });
 
-  const wrong: Record<string, [break_: () => void, message: string]> = {
-    "an invalid version": [
-      () => repository.manifest({ version: "1.2" }),
-      '"1.2" is not a semantic version: set one such as 1.2.3 in package.json',
-    ],
-    "a changelog without a released version": [
-      () => repository.write("CHANGELOG.md", "# Changelog\n\n## Unreleased\n\n- All of it.\n"),
-      'CHANGELOG.md has no section for a version: rename "## Unreleased" to "## 1.2.3"',
-    ],
-    "a changelog whose latest version is the previous one": [
-      () => repository.manifest({ version: "1.3.0" }),
-      "CHANGELOG.md begins with 1.2.3",
-    ],
-    "a section without text": [
-      () => repository.write("CHANGELOG.md", "# Changelog\n\n## 1.2.3\n\n## 1.2.2\n\n- More.\n"),
-      '"## 1.2.3" in CHANGELOG.md is empty: describe the changes',
-    ],
-    "changes under Unreleased": [
-      () => repository.write("CHANGELOG.md", "## Unreleased\n\n- More.\n\n## 1.2.3\n\n- All of it.\n"),
-      'CHANGELOG.md has changes under "## Unreleased": move them to "## 1.2.3"',
-    ],
-    "a tag on another commit": [() => repository.git("tag", "v1.2.3"), "the tag v1.2.3 is at"],
-    "a missing file": [
-      () => repository.remove("dist/main.js"),
-      "the tarball lacks dist/main.js: check the build",
-    ],
-    "a missing declaration": [
-      () => repository.remove("dist/index.d.ts"),
-      "the tarball lacks dist/index.d.ts",
-    ],
-    "an export without types": [
-      () => repository.manifest({ exports: { ".": "./dist/index.js" } }),
-      "the export . has no types",
-    ],
-    "a missing licence": [() => repository.remove("LICENSE"), "the tarball lacks LICENSE"],
-    "a missing changelog": [() => repository.manifest({ files: ["dist"] }), "the tarball lacks CHANGELOG.md"],
-    "a folder too many": [
-      () => {
-        repository.manifest({ files: ["dist", "CHANGELOG.md", "src"] });
-        repository.write("src/index.ts", "");
-      },
-      'the tarball contains src/index.ts: remove it from "files" in package.json, or from dist',
-    ],
-    "a test in the build": [
-      () => repository.write("dist/index.test.js", ""),
-      "the tarball contains dist/index.test.js",
-    ],
-  };
-
-  test.each(Object.keys(wrong))("a release fails for %s", async (name) => {
-    const [spoil, message] = wrong[name]!;
-    spoil();
+  test("a release reports every failed check, and publishes nothing", async () => {
+    repository.git("tag", "v1.3.0");
+    repository.manifest({ version: "1.3.0", files: ["dist", "CHANGELOG.md", "src"] });
+    repository.remove("dist/main.js");
+    repository.write("src/index.ts", "");
     repository.commit();
-    const { code, output } = await dryRun();
-    expect(output).toContain(message);
-    expect(output).toContain("nothing is published");
-    expect(code).toBe(1);
-    // It is the only failure, except for a version that npm itself does not pack.
-    if (name !== "an invalid version") expect(output.match(/^failed/gm)).toHaveLength(1);
-  });
-
-  test("a release fails for uncommitted changes and lists them", async () => {
     repository.write("README.md", "# other\n");
     repository.write("new.txt", "");
     const { code, output } = await dryRun();
+    expect(code).toBe(1);
+    expect(output.match(/^failed .*/gm)).toEqual([
+      "failed  CHANGELOG.md describes it",
+      "failed  its tag is free, or at this commit",
+      "failed  everything is committed",
+      "failed  it contains every required file",
+      "failed  it contains no other file",
+    ]);
+    expect(output).toContain("the tag v1.3.0 is at");
     expect(output).toContain("there are uncommitted changes: commit or stash them");
     expect(output).toContain(" M README.md");
     expect(output).toContain("?? new.txt");
-    expect(code).toBe(1);
+    expect(output).toContain("the tarball lacks dist/main.js: check the build");
+    expect(output).toContain("the tarball contains src/index.ts");
+    expect(output).toContain("nothing is published");
   });
 
-  test("a release reports every failed check, not only the first", async () => {
-    repository.write("CHANGELOG.md", "# Changelog\n");
-    repository.remove("dist/main.js");
-    const { output } = await dryRun();
-    expect(output.match(/^failed/gm)).toHaveLength(3);
+  test("a release fails for an invalid version, whether npm packs it or not", async () => {
+    repository.manifest({ version: "1.2" });
+    repository.commit();
+    const { code, output } = await dryRun();
+    expect(output).toContain('"1.2" is not a semantic version: set one such as 1.2.3 in package.json');
+    expect(code).toBe(1);
   });
 
   test("a release fails if the build fails", async () => {
@@ -134,7 +91,108 @@ describe("a dry run", () => {
   });
 });
 
+/** Modules of the script, which have no types: each function returns its problems. */
+const checks = async (name: string): Promise<Record<string, (...args: unknown[]) => string[]>> =>
+  import(new URL(`../../scripts/release/${name}.mjs`, import.meta.url).href);
+const { versionProblems, changelogProblems } = await checks("version");
+const { missingProblems, foreignProblems } = await checks("contents");
+
+describe("the checks of a release", () => {
+  test.each(["1.2.3", "0.0.0", "1.0.0-rc.1", "10.20.30-alpha.0.x-y"])("the version %s passes", (version) => {
+    expect(versionProblems?.(version)).toEqual([]);
+  });
+
+  test.each(["1.2", "v1.2.3", "01.2.3", "1.2.3-", "1.2.3-01", "1.2.3+build", "", undefined])(
+    "the version %j is not semantic",
+    (version) => {
+      expect(versionProblems?.(version)).toEqual([
+        `${JSON.stringify(version)} is not a semantic version: set one such as 1.2.3 in package.json`,
+      ]);
+    },
+  );
+
+  test.each([
+    ["only the version", "# Changelog\n\n## 1.2.3\n\n- All of it.\n"],
+    [
+      "a date and an empty section before it",
+      "## Unreleased\n\n## 1.2.3 - 2026-01-31\n\n- All of it.\n\n## 1.2.2\n",
+    ],
+  ])("a changelog with %s passes", (_, text) => {
+    expect(changelogProblems?.(text, "1.2.3")).toEqual([]);
+  });
+
+  test.each([
+    [
+      "without a released version",
+      "# Changelog\n\n## Unreleased\n\n- All of it.\n",
+      'CHANGELOG.md has no section for a version: rename "## Unreleased" to "## 1.2.3", or correct package.json',
+    ],
+    [
+      "whose latest version is another one",
+      "# Changelog\n\n## 1.2.2\n\n- All of it.\n",
+      'CHANGELOG.md begins with 1.2.2: rename "## Unreleased" to "## 1.2.3", or correct package.json',
+    ],
+    [
+      "whose section is empty",
+      "# Changelog\n\n## 1.2.3\n\n## 1.2.2\n\n- More.\n",
+      '"## 1.2.3" in CHANGELOG.md is empty: describe the changes',
+    ],
+    [
+      "with unreleased changes",
+      "## Unreleased\n\n- More.\n\n## 1.2.3\n\n- All of it.\n",
+      'CHANGELOG.md has changes under "## Unreleased": move them to "## 1.2.3"',
+    ],
+  ])("a changelog %s fails", (_, text, message) => {
+    expect(changelogProblems?.(text, "1.2.3")).toEqual([message]);
+  });
+
+  const files = ["package.json", "README.md", "LICENSE", "CHANGELOG.md"];
+  const built = [...files, "dist/index.js", "dist/index.d.ts", "dist/main.js", "wireshark/ampwire.lua"];
+  const manifest = {
+    exports: {
+      ".": { types: "./dist/index.d.ts", default: "./dist/index.js" },
+      "./package.json": "./package.json",
+    },
+    bin: { small: "dist/main.js" },
+  };
+
+  test("a tarball with the required files and no others passes", () => {
+    expect([missingProblems?.(built, manifest), foreignProblems?.(built)]).toEqual([[], []]);
+  });
+
+  test.each([...files, "dist/index.js", "dist/index.d.ts", "dist/main.js"])(
+    "a tarball without %s fails",
+    (missing) => {
+      const rest = built.filter((file) => file !== missing);
+      expect(missingProblems?.(rest, manifest)).toEqual([
+        `the tarball lacks ${missing}: check the build, and "files" in package.json`,
+      ]);
+    },
+  );
+
+  test("an export without types fails", () => {
+    expect(missingProblems?.(built, { ...manifest, exports: { ".": "./dist/index.js" } })).toEqual([
+      'the export . has no types: name its .d.ts under "types" in package.json',
+    ]);
+  });
+
+  test.each([
+    "src/index.ts",
+    "dist/index.test.js",
+    "dist/a.spec.js",
+    "dist/index.js.map",
+    "wireshark/a/b.lua",
+    ".npmrc",
+  ])("a tarball with %s fails", (file) => {
+    expect(foreignProblems?.([...built, file])).toEqual([
+      `the tarball contains ${file}: remove it from "files" in package.json, or from dist`,
+    ]);
+  });
+});
+
 describe("a release", () => {
+  usesRepository();
+
   /** Publications that the registry received, by path. */
   const published: Record<string, Publication> = {};
   let registry: Server;
@@ -173,18 +231,13 @@ describe("a release", () => {
     expect(repository.git("cat-file", "-t", "v1.2.3")).toBe("tag");
   });
 
-  test("a release publishes nothing if a check fails", async () => {
+  test("a release publishes nothing if a check fails, and makes no tag if npm rejects the package", async () => {
     repository.write("new.txt", "");
-    const { code } = await repository.run("release.mjs", []);
-    expect(code).toBe(1);
+    expect((await repository.run("release.mjs", [])).code).toBe(1);
     expect(published).toEqual({});
-    expect(repository.git("tag")).toBe("");
-  });
-
-  test("a release makes no tag if npm rejects the package", async () => {
+    repository.remove("new.txt");
     answer = 403;
-    const { code } = await repository.run("release.mjs", []);
-    expect(code).toBe(1);
+    expect((await repository.run("release.mjs", [])).code).toBe(1);
     expect(repository.git("tag")).toBe("");
   });
 });

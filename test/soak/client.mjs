@@ -5,14 +5,24 @@ import { connect as connectSocket } from "node:net";
 import { AmpError, locator } from "ampwire";
 import { attach } from "ampwire/node";
 import { CallBack, Cut, Declared, Echo, Fail, Sum } from "./commands.mjs";
+import { cpuTime } from "./measures.mjs";
 
 const responders = locator(Sum.responder(({ a, b }) => ({ total: a + b })));
 
 /** Counts of all clients together. */
 export const tally = { answered: 0, declared: 0, lost: 0, pending: 0, wrong: [], upgrades: 0, cuts: 0 };
 
-/** Milliseconds from each call of Sum to its answer. They are recorded while this is a list. */
-export const latencies = { recorded: undefined };
+/**
+ * Milliseconds from each call of Sum to its answer, recorded while `recorded` is a list. `wall` is the time that has passed.
+ * `worked` is at most the CPU time that the server and this process have used meanwhile: on a busy machine a call also waits
+ * for other processes, which says nothing about the server.
+ */
+export const latencies = { recorded: undefined, serverPid: undefined };
+
+/** Returns the CPU time in milliseconds of the event loops through which a call goes. */
+function workedNow() {
+  return cpuTime() + cpuTime(latencies.serverPid);
+}
 
 export class Client {
   #options;
@@ -78,10 +88,16 @@ export class Client {
   async #call(command, args, isRight) {
     tally.pending++;
     let settled = 0;
-    const began = performance.now();
+    const { recorded } = latencies;
+    const measured = recorded !== undefined && command === Sum;
+    const began = { wall: performance.now(), worked: measured ? workedNow() : 0 };
     try {
       const answer = await this.#connection.callRemote(command, args).finally(() => settled++);
-      if (command === Sum) latencies.recorded?.push(performance.now() - began);
+      // Calls that end during a report of the server have waited for its garbage collection.
+      if (measured && latencies.recorded === recorded) {
+        const wall = performance.now() - began.wall;
+        recorded.push({ wall, worked: Math.min(wall, workedNow() - began.worked) });
+      }
       if (isRight(answer)) tally.answered++;
       else tally.wrong.push(`${command.name} received a wrong answer`);
     } catch (error) {

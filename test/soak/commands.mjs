@@ -20,7 +20,7 @@ export const CallBack = command("CallBack", {
   arguments: { count: integer() },
   response: { total: integer() },
 });
-/** Answered after a second with the number of items. Hostile peers call it, for what it keeps in memory meanwhile. */
+/** Answered after about a second with the number of items. Hostile peers call it, for what it keeps in memory meanwhile. */
 export const Items = command("Items", {
   arguments: { items: listOf(bytes()) },
   response: { count: integer() },

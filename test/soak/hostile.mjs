@@ -15,6 +15,8 @@ import { longestStall, percentile } from "./measures.mjs";
 const MAX_RATIO = 3;
 /** Lowest p99 in milliseconds that counts as one: below this the scheduler of the system dominates. */
 const LOWEST_P99 = 5;
+/** How a latency is measured: see `latencies` in client.mjs. */
+const MEASURES = { worked: "CPU time", wall: "time" };
 /** Largest allowed growth of live memory between the middle and the end of the attack. */
 const MAX_GROWTH = 1.2;
 /** Megabytes by which a small heap differs from one collection to the next. Less does not count as growth. */
@@ -47,12 +49,24 @@ export async function underAttack({ clients, watcher, seconds, hostile }) {
   console.log("\nattacks (finished rounds)");
   for (const [name, count] of Object.entries(rounds)) console.log(`  ${name.padEnd(34)} ${count}`);
   console.log(
-    `\n${"honest calls".padEnd(14)} ${["number", "p50", "p99", "max"].map((t) => t.padStart(9)).join("")}`,
+    `\n${"honest calls (ms)".padEnd(20)} ${["number", "p50", "p99", "max"].map((t) => t.padStart(9)).join("")}`,
   );
-  for (const { name, times } of [calm, attacked]) console.log(row(name, times));
+  for (const measure of ["worked", "wall"])
+    for (const { name, times } of [calm, attacked])
+      console.log(
+        row(
+          `${name}, ${MEASURES[measure]}`,
+          times.map((time) => time[measure]),
+        ),
+      );
 
-  const before = Math.max(LOWEST_P99, percentile(calm.times, 0.99));
-  const during = percentile(attacked.times, 0.99);
+  const p99 = ({ times }) =>
+    percentile(
+      times.map(({ worked }) => worked),
+      0.99,
+    );
+  const before = Math.max(LOWEST_P99, p99(calm));
+  const during = p99(attacked);
   const memory = attacked.reports.map(({ heapMB }) => heapMB);
   const [middle, end] = [mean(memory.slice(3, 6)), mean(memory.slice(-3))];
   const most = Math.max(...memory);
@@ -88,7 +102,7 @@ export async function underAttack({ clients, watcher, seconds, hostile }) {
 
 function row(name, times) {
   const figures = [times.length, percentile(times, 0.5), percentile(times, 0.99), Math.max(0, ...times)];
-  return `  ${name.padEnd(12)} ${figures.map((figure) => String(Math.round(figure * 10) / 10).padStart(9)).join("")}`;
+  return `  ${name.padEnd(18)} ${figures.map((figure) => String(Math.round(figure * 10) / 10).padStart(9)).join("")}`;
 }
 
 const mean = (numbers) => numbers.reduce((sum, number) => sum + number, 0) / Math.max(1, numbers.length);
@@ -107,7 +121,10 @@ async function phase(name, seconds, watcher) {
     longestStall();
     await sleep(200);
     const { heapMB, connections, stallMs } = reports.at(-1);
-    const p99 = percentile(times, 0.99).toFixed(1);
+    const p99 = percentile(
+      times.map(({ worked }) => worked),
+      0.99,
+    ).toFixed(1);
     console.log(
       `${name} ${part}/10  connections ${connections}  serverMB ${heapMB}  serverStall ${stallMs}  honest p99 ${p99} ms`,
     );

@@ -13,10 +13,10 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { PrivateCertificate } from "ampwire/node";
-import { Client, tally } from "./client.mjs";
+import { Client, latencies, tally } from "./client.mjs";
 import { Report, Sum } from "./commands.mjs";
 import { underAttack } from "./hostile.mjs";
-import { cpuTime, longestStall, memoryMB } from "./measures.mjs";
+import { cpuTime, longestStall, memoryMB, preferProcess } from "./measures.mjs";
 
 const { values } = parseArgs({
   options: {
@@ -42,9 +42,12 @@ if (values.nats) {
   end(await underNats(seconds));
 }
 
+preferProcess();
 const authority = await PrivateCertificate.authority({ commonName: "Soak Authority" });
 const certificate = await authority.issue({ commonName: "localhost", hostNames: ["localhost"] });
 const server = fork(fileURLToPath(new URL("server.mjs", import.meta.url)), {
+  // As docs/servers.md recommends for a public server.
+  execArgv: values.hostile ? ["--max-semi-space-size=64"] : [],
   env: {
     ...process.env,
     SOAK_CERTIFICATE: certificate.toPEMWithKey(),
@@ -53,6 +56,7 @@ const server = fork(fileURLToPath(new URL("server.mjs", import.meta.url)), {
 });
 const [ports] = await once(server, "message");
 const { port } = ports;
+latencies.serverPid = server.pid;
 
 longestStall(); // discards the stall of the start, which no promise covers
 const clients = Array.from({ length: count }, () => new Client({ port, authority }));

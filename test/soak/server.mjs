@@ -1,4 +1,5 @@
 /** Server of the soak, in a process of its own. It exits when its parent disconnects. */
+import { randomInt } from "node:crypto";
 import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { locator } from "ampwire";
@@ -7,11 +8,12 @@ import { attach, serverOptions } from "ampwire/websocket";
 import { WebSocketServer } from "ws";
 import { CallBack, Cut, Declared, Echo, Fail, Items, Report, Sum } from "./commands.mjs";
 import { HOSTILE_LIMITS, SERVER_LIMITS } from "./limits.mjs";
-import { longestStall, memoryMB } from "./measures.mjs";
+import { longestStall, memoryMB, preferProcess } from "./measures.mjs";
 
 /** True if hostile peers attack the server: then it has lower limits, accepts plaintext, and also serves WebSockets. */
 const hostile = process.env.SOAK_HOSTILE === "1";
 let served = 0;
+preferProcess();
 
 const certificate = PrivateCertificate.loadPEM(process.env.SOAK_CERTIFICATE);
 const options = {
@@ -37,7 +39,8 @@ const options = {
       return { total: totals.reduce((sum, { total }) => sum + total, 0) };
     }),
     Items.responder(async ({ items }) => {
-      await sleep(1000);
+      // Different times, as responders have. If all ended in the same millisecond, their own work would block the event loop.
+      await sleep(500 + randomInt(1000));
       return { count: items.length };
     }),
     Cut.responder((_, { connection }) => connection.destroy()),

@@ -20,6 +20,7 @@ import {
   listOf,
   optional,
   path,
+  quitBox,
   StartTLS,
   unicode,
 } from "ampwire";
@@ -104,6 +105,12 @@ export const Repeat = command("Repeat", {
   response: { value: bytes() },
 });
 export const NotServed = command("NotServed");
+/** The answer is the last box of the connection. */
+export const Quit = command("Quit", {
+  arguments: { message: unicode() },
+  response: { goodbye: unicode() },
+  responseType: quitBox,
+});
 
 // Time, direction, the end of the connection.
 

@@ -20,9 +20,13 @@ export function bytesOf(...parts: readonly Part[]): Buffer {
   return Buffer.concat(parts.map((part) => (part instanceof Uint8Array ? part : encodeBox(new Box(part)))));
 }
 
-/** Converts a box to an object with its values as text. */
+/** The key by which ampwire shows that it knows the commands `ampwire.*`. */
+const SHOWN_KEY = "_m.ampwire";
+
+/** Converts a box to an object with its values as text, without the key that other implementations of AMP ignore. */
 export function textOf(box: Box): Record<string, string> {
-  return Object.fromEntries([...box.keys()].map((key) => [key, box.text(key) ?? ""]));
+  const keys = [...box.keys()].filter((key) => key !== SHOWN_KEY);
+  return Object.fromEntries(keys.map((key) => [key, box.text(key) ?? ""]));
 }
 
 export class RawPeer {

@@ -60,6 +60,7 @@ function failures() {
     commands.FailFatal.responder(({ message }) => {
       throw new commands.FatalError(message);
     }),
+    commands.Quit.responder(({ message }) => ({ goodbye: message })),
     commands.FailUndeclared.responder(({ message }) => {
       throw new Error(message);
     }),

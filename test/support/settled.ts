@@ -34,3 +34,8 @@ export function settling(promise: Promise<unknown>): Settling {
     },
   };
 }
+
+/** Returns the cause of an error: for a call that the end of its connection has rejected, the reason of the end. */
+export function causeOf(error: unknown): unknown {
+  return error instanceof Error ? error.cause : undefined;
+}

@@ -68,6 +68,8 @@ export interface ClientOptions extends TLSSide {
 export interface ServerOptions extends TLSSide {
   /** Listen on this UNIX socket in place of TCP. */
   readonly path?: string;
+  /** Require a PROXY header, as Twisted's endpoint `haproxy:` does. */
+  readonly haproxy?: boolean;
 }
 
 /** A line of a peer's output. */
@@ -147,6 +149,7 @@ export async function twistedServer(options: ServerOptions = {}): Promise<Twiste
     "server",
     GIVE_UP,
     ...(options.path === undefined ? [] : [`--unix=${options.path}`]),
+    ...(options.haproxy ? ["--haproxy"] : []),
     ...tlsArguments(options),
   ]);
   const said = await peer.next();

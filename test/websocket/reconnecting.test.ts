@@ -1,6 +1,13 @@
 /** Clients that reconnect over WebSockets, of both entry points. */
+import { type AddressInfo, createServer } from "node:net";
 import { ConnectFailed, type Connection, locator } from "ampwire";
-import { attach, connect, type ReconnectingOptions, reconnecting } from "ampwire/websocket";
+import {
+  attach,
+  connect,
+  type ReconnectingOptions,
+  reconnecting,
+  type WebSocketURL,
+} from "ampwire/websocket";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { WebSocket } from "ws";
 import { reconnectingContract } from "../contracts/reconnecting.ts";
@@ -34,7 +41,7 @@ reconnectingContract<Connection>({
 });
 
 function keep(options: ReconnectingOptions) {
-  return kept((behaviour) => reconnecting({ ...options, ...behaviour }), options);
+  return kept<Connection, WebSocketURL>((behaviour) => reconnecting({ ...options, ...behaviour }), options);
 }
 
 test("calls made while the server restarts are queued, then answered", async () => {
@@ -64,7 +71,57 @@ test("a server that does not select the subprotocol is tried again", async () =>
   expect(await client.callRemote(Sum, { a: 1, b: 2 })).toEqual({ total: 3 });
 });
 
+test("several URLs are tried in turn, and onConnection gets the URL used", async () => {
+  const [first, second] = [
+    await ourWebSocketServer({ locator: calculator().locator }),
+    await ourWebSocketServer({ locator: calculator().locator }),
+  ];
+  const used: unknown[] = [];
+  const urls = ["ws://127.0.0.1:1/", first.url, new URL(second.url)];
+  const { client, clock, become } = keep({
+    urls,
+    WebSocket,
+    backoff: { jitter: () => 1 }, // keeps the order of the list
+    onConnection: (_, { address }) => void used.push(address),
+  });
+  expect(await client.callRemote(Sum, { a: 1, b: 2 })).toEqual({ total: 3 });
+  const waiting = become("waiting");
+  await first.close();
+  clock.advance((await waiting).delay ?? 0);
+  expect(await client.callRemote(Sum, { a: 3, b: 4 })).toEqual({ total: 7 });
+  expect(used).toEqual([first.url, urls[2]]);
+});
+
+test("a URL that does not answer is left after 10 seconds if there are several", async () => {
+  const { url } = await ourWebSocketServer({ locator: calculator().locator });
+  const silent = createServer();
+  await new Promise<void>((listening) => silent.listen(0, "127.0.0.1", listening));
+  onTestFinished(() => void silent.close());
+  const accepted = new Promise<void>((resolve) => silent.once("connection", () => resolve()));
+  const { port } = silent.address() as AddressInfo;
+  const { client, clock } = keep({
+    urls: [`ws://127.0.0.1:${port}/`, url],
+    WebSocket,
+    backoff: { jitter: () => 1 },
+  });
+  const call = client.callRemote(Sum, { a: 1, b: 2 });
+  await accepted;
+  clock.advance(10_000);
+  expect(await call).toEqual({ total: 3 });
+});
+
 describe("invalid options", () => {
+  test.each<[string, { readonly urls: unknown; readonly url?: string }]>([
+    ["an empty list of URLs", { urls: [] }],
+    ["text in place of a list", { urls: "ws://127.0.0.1:1/" }],
+    ["one URL and several", { url: "ws://127.0.0.1:1/", urls: ["ws://127.0.0.1:1/"] }],
+  ])("reconnecting refuses %s", (_, options) => {
+    // The types forbid these; a program in JavaScript may pass them.
+    expect(() => reconnecting({ WebSocket, ...options } as unknown as ReconnectingOptions)).toThrow(
+      /^reconnecting: urls must be an array/,
+    );
+  });
+
   test.each<[string, Partial<ReconnectingOptions>]>([
     ["limits", { limits: { maxBoxBytes: -1 } }],
     ["heartbeat", { heartbeat: { interval: 0 } }],
@@ -77,7 +134,7 @@ describe("invalid options", () => {
     const { client, changes } = keep({ url: "http:/", WebSocket });
     const error = await rejection(client.callRemote(Add, { a: 1, b: 1 }));
     expect(error).toBeInstanceOf(SyntaxError);
-    expect(await client.closed).toBe(error);
+    expect(await client.closed).toBe(error.cause);
     expect(changes.map(({ state }) => state)).toEqual(["connecting", "closed"]);
   });
 

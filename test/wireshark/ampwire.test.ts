@@ -30,7 +30,7 @@ const served = () =>
 
 /** Starts an ampwire server behind a recording proxy. */
 async function wire() {
-  const server = await ourServer({ locator: served(), tls: { localCertificate } });
+  const server = await ourServer({ locator: served(), extensions: false, tls: { localCertificate } });
   return wireTo(server.port);
 }
 

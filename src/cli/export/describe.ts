@@ -2,7 +2,15 @@
 
 import { baseOf } from "../../core/command/command.ts";
 import { type ErrorCodes, type ErrorWithData, errorClassOf } from "../../core/errors/declared-errors.ts";
-import { type Argument, type Command, type Fields, StartTLS, switchBox, tlsBox } from "../../index.ts";
+import {
+  type Argument,
+  type Command,
+  type Fields,
+  quitBox,
+  StartTLS,
+  switchBox,
+  tlsBox,
+} from "../../index.ts";
 import type { NamedCommand } from "../module/commands.ts";
 import type { ModuleExports } from "../module/load.ts";
 import type {
@@ -37,6 +45,7 @@ export function describeModule(
       requiresAnswer: command.requiresAnswer,
       requireTLS: command.requireTLS,
       idempotent: command.idempotent,
+      quits: command.responseType === quitBox,
     };
   });
   return { errors: errors.all(), commands: described };

@@ -80,6 +80,8 @@ class Writer {
     for (const flag of ["requiresAnswer", "requireTLS", "idempotent"] as const) {
       if (own[flag] !== from[flag]) lines.push(`    ${flag} = ${own[flag] ? "True" : "False"}\n`);
     }
+    if (Boolean(own.quits) !== Boolean(from.quits))
+      lines.push(`    responseType = amp.${own.quits ? "QuitBox" : "AmpBox"}\n`);
     const documentation = docstring(command.documentation);
     const attributes = lines.join("");
     const body =

@@ -156,10 +156,7 @@ class Writer {
     const spec = this.#spec(command, own, from);
     const made = `${this.#maker(command, base)}(${JSON.stringify(command.name)}`;
     const rest = spec === "" ? ");" : `, {\n${spec}});`;
-    const quits = "The server closes the connection after the answer (QuitBox in Python).";
-    const documentation = [command.documentation, command.quits === true ? quits : null];
-    const text = documentation.filter((part) => part !== undefined && part !== null).join("\n\n");
-    return `${comment(text === "" ? null : text)}export const ${this.#names.of(command.className)} = ${made}${rest}`;
+    return `${comment(command.documentation)}export const ${this.#names.of(command.className)} = ${made}${rest}`;
   }
 
   #maker(command: CommandDescription, base: CommandDescription | undefined): string {
@@ -180,6 +177,8 @@ class Writer {
     for (const flag of ["requiresAnswer", "requireTLS", "idempotent"] as const) {
       if (own[flag] !== from[flag]) lines.push(`  ${flag}: ${own[flag]},\n`);
     }
+    if (Boolean(own.quits) !== Boolean(from.quits))
+      lines.push(`  responseType: ${this.#use(own.quits ? "quitBox" : "plainBox")},\n`);
     return lines.join("");
   }
 

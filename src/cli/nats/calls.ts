@@ -12,7 +12,16 @@ export interface NatsFlags {
 }
 
 /** Flags of connections to a peer, which have no effect on NATS. */
-const PEER_FLAGS = ["starttls", "cert", "ca", "crl", "server-name", "insecure", "passphrase-file"];
+const PEER_FLAGS = [
+  "proxy-protocol",
+  "starttls",
+  "cert",
+  "ca",
+  "crl",
+  "server-name",
+  "insecure",
+  "passphrase-file",
+];
 
 /** A person waits: the time for a worker that is being replaced. */
 const PATIENCE_MS = 500;
@@ -38,7 +47,12 @@ export async function openService(
     throw new UsageError(`${subcommand}: --${unused} has no effect on a call over NATS`, `omit --${unused}`);
   const { connection, nats } = await openNats(address, timeout);
   const trustNetwork = flags["trust-network"] === true;
-  const caller = nats.caller(connection, { service, inboxPrefix: flags.inbox, trustNetwork, patience: PATIENCE_MS });
+  const caller = nats.caller(connection, {
+    service,
+    inboxPrefix: flags.inbox,
+    trustNetwork,
+    patience: PATIENCE_MS,
+  });
   return {
     caller: {
       callRemote: caller.callRemote.bind(caller),

@@ -8,7 +8,18 @@ import type { NatsFlags } from "./calls.ts";
 import { openNats } from "./connection.ts";
 
 /** Flags of a server that listens. A worker has no port: its edges have the certificates. */
-const LISTENING_FLAGS = ["listen", "cert", "ca", "crl", "passphrase-file", "require-tls", "verbose"];
+const LISTENING_FLAGS = [
+  "listen",
+  "workers",
+  "close-timeout",
+  "proxy-from",
+  "cert",
+  "ca",
+  "crl",
+  "passphrase-file",
+  "require-tls",
+  "verbose",
+];
 
 /**
  * Serves until a signal arrives. @returns the exit code

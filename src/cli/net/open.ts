@@ -6,6 +6,7 @@ import {
   type ConnectOptions,
   connect,
   type NodeConnection,
+  type SentProxyHeader,
   type TLSOptions,
 } from "../../node/index.ts";
 import { Failure } from "../cli-error.ts";
@@ -17,13 +18,19 @@ export interface OpenOptions {
   readonly tls: TLSOptions;
   /** Milliseconds for connecting. Undefined: no timeout. */
   readonly timeout?: number | undefined;
+  /** Send a PROXY header first. */
+  readonly proxyProtocol?: SentProxyHeader | undefined;
 }
 
 /** @throws ConnectFailed, PeerVerifyError */
-export function openConnection(address: Address, { tls, timeout }: OpenOptions): Promise<NodeConnection> {
-  if (address.kind === "tls") return openTLS(address, tls, timeout);
+export function openConnection(
+  address: Address,
+  { tls, timeout, proxyProtocol }: OpenOptions,
+): Promise<NodeConnection> {
+  const implicitTLS = address.kind === "tls";
+  if (address.kind === "tls" && proxyProtocol === undefined) return openTLS(address, tls, timeout);
   const place = address.kind === "unix" ? { path: address.path } : { host: address.host, port: address.port };
-  const options: ConnectOptions = { ...place, tls, connectTimeout: timeout };
+  const options: ConnectOptions = { ...place, tls, implicitTLS, proxyProtocol, connectTimeout: timeout };
   return connect(options);
 }
 

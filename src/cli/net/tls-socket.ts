@@ -1,6 +1,5 @@
 /** Options of `node:tls` for `tls://`: TLS from the first byte, with the rules of StartTLS. */
-import type { ConnectionOptions, TlsOptions } from "node:tls";
-import { DEFAULT_LIMITS } from "../../index.ts";
+import type { ConnectionOptions } from "node:tls";
 import type { TLSOptions } from "../../node/index.ts";
 import { contextOptions } from "../../node/tls/context.ts";
 import { identityOptions } from "../../node/tls/identity.ts";
@@ -23,20 +22,4 @@ export function clientOptions(options: TLSOptions): ConnectionOptions {
 function checkOfName(serverName: string | undefined): ConnectionOptions {
   const { host: _, ...options } = identityOptions(serverName);
   return options;
-}
-
-/**
- * Returns options for `tls.createServer` that verify as StartTLS does.
- * @throws InvalidCertificate
- */
-export function serverOptions(options: TLSOptions): TlsOptions {
-  checkTLSOptions(options, "server");
-  const verify = options.verifyAuthorities !== undefined;
-  return {
-    ...contextOptions(options),
-    requestCert: verify,
-    rejectUnauthorized: verify,
-    handshakeTimeout: DEFAULT_LIMITS.handshakeTimeout,
-    allowHalfOpen: true, // a peer that has ended its side still receives its answers
-  };
 }

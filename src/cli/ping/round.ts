@@ -1,7 +1,6 @@
 /** One round of `ping`: opens a connection, makes a call, and measures each step. */
 import { HEARTBEAT_COMMAND, TLSRequired, UnhandledCommand, UnknownRemoteError } from "../../index.ts";
-import type { NodeConnection, TLSOptions } from "../../node/index.ts";
-import type { Request } from "../call/request.ts";
+import type { NodeConnection, SentProxyHeader, TLSOptions } from "../../node/index.ts";
 import type { Address } from "../net/address.ts";
 import { openConnection } from "../net/open.ts";
 
@@ -9,8 +8,11 @@ export interface RoundOptions {
   readonly tls: TLSOptions;
   readonly starttls: boolean;
   readonly timeout: number | undefined;
-  /** The call to make. Undefined: a command that no peer has, which every AMP peer answers with an error at once. */
-  readonly request?: Request | undefined;
+  readonly proxyProtocol: SentProxyHeader | undefined;
+  /** Makes the call. Undefined: of a command that no peer has, which every AMP peer answers with an error at once. */
+  readonly request?:
+    | { ask(connection: NodeConnection, timeout: number | undefined): Promise<unknown> }
+    | undefined;
 }
 
 /** Durations in milliseconds. */
@@ -23,13 +25,13 @@ export interface Times {
 /** @param onAnswer called with the connection before it is closed */
 export async function pingOnce(
   address: Address,
-  { tls, starttls, timeout, request }: RoundOptions,
+  { tls, starttls, timeout, proxyProtocol, request }: RoundOptions,
   onAnswer: (connection: NodeConnection) => void,
 ): Promise<Times> {
   let connection: NodeConnection | undefined;
   try {
     const connect = await timed(async () => {
-      connection = await openConnection(address, { tls, timeout });
+      connection = await openConnection(address, { tls, timeout, proxyProtocol });
     });
     if (connection === undefined) throw new Error("the opened connection is missing");
     const opened: NodeConnection = connection;
@@ -46,7 +48,7 @@ export async function pingOnce(
 }
 
 /** Errors with which a peer answers an unknown command, or a command in plaintext. */
-const ANSWERED = [UnhandledCommand, UnknownRemoteError, TLSRequired];
+export const ANSWERED = [UnhandledCommand, UnknownRemoteError, TLSRequired];
 
 async function callUnknownCommand(connection: NodeConnection, timeout: number | undefined): Promise<void> {
   try {

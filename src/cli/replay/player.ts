@@ -1,5 +1,6 @@
 /** Plays one side of a recorded connection to a live server, and collects the differences. */
 import { messageOf } from "../../core/errors/to-error.ts";
+import { SHOWN_KEY } from "../../core/wire/own-commands.ts";
 import { ANSWER, ASK, type Box, COMMAND, ERROR } from "../../index.ts";
 import type { TLSOptions } from "../../node/index.ts";
 import type { SocketAddress } from "../net/address.ts";
@@ -150,6 +151,7 @@ class Player {
   /** Receives one box. The server may send boxes in another order than in the recording. */
   async #receive(signal: AbortSignal): Promise<void> {
     const box = await this.#wire.box(signal);
+    box.delete(SHOWN_KEY); // an answer of the recording has lost it, too
     const tag = tagOf(box, ANSWER) ?? tagOf(box, ERROR);
     if (tag === undefined) {
       return this.#asked(box, signal);

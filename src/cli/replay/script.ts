@@ -1,4 +1,5 @@
 /** Converts a recording to steps: the boxes to send, the boxes to wait for, and the upgrades to TLS. */
+import { GO_AWAY, SHOWN_KEY } from "../../core/wire/own-commands.ts";
 import { ANSWER, ASK, type Box, COMMAND, ERROR } from "../../index.ts";
 import type { Endpoint } from "../traffic/endpoint.ts";
 import { boxOf, type TrafficLine } from "../traffic/line.ts";
@@ -61,8 +62,13 @@ export function scriptsOf(lines: readonly TrafficLine[], side: Endpoint): Script
   })).filter(({ steps }) => steps.some(({ kind }) => kind !== "end"));
 }
 
+/**
+ * GoAway and the key that announces it belong to the recorded connection, not to the conversation: they are left out. So the
+ * server never learns that this side knows GoAway, and does not ask it.
+ */
 function stepsOf(lines: readonly TrafficLine[], side: Endpoint): Step[] {
   const names = new Map<string, string>();
+  const omitted = { ours: new Set<string>(), theirs: new Set<string>() };
   const securing = securingLines(lines);
   return lines.flatMap((line): Step[] => {
     const ours = line.from === side;
@@ -72,15 +78,21 @@ function stepsOf(lines: readonly TrafficLine[], side: Endpoint): Step[] {
     }
     if (line.box === undefined) return [];
     const box = boxOf(line.box);
+    box.delete(SHOWN_KEY);
     const secures = securing.has(line);
     const replied = tagOf(box, ANSWER) ?? tagOf(box, ERROR);
     if (replied !== undefined) {
+      if ((ours ? omitted.theirs : omitted.ours).delete(replied)) return [];
       if (ours) return [{ kind: "answer", tag: replied, box, secures }];
       return [{ kind: "answered", tag: replied, name: names.get(replied) ?? "?", box, secures }];
     }
     const name = box.text(COMMAND);
     if (name === undefined) return []; // a box that is neither ask nor answer ends the connection
     const tag = tagOf(box, ASK);
+    if (name === GO_AWAY) {
+      if (tag !== undefined) (ours ? omitted.ours : omitted.theirs).add(tag);
+      return [];
+    }
     if (!ours) return [{ kind: "asked", tag, name, box }];
     if (tag !== undefined) names.set(tag, name);
     return [{ kind: "ask", box, name }];

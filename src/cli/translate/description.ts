@@ -33,7 +33,7 @@ export interface CommandDescription {
   readonly requiresAnswer: boolean;
   readonly requireTLS: boolean;
   readonly idempotent: boolean;
-  /** True for Twisted's `responseType = QuitBox`: the connection closes after the answer. */
+  /** True for the response type `QuitBox`: the connection closes after the answer. */
   readonly quits?: boolean | undefined;
 }
 
@@ -61,7 +61,14 @@ export interface TypeDescription {
 /** The parts that a command adds to its base. */
 export type OwnParts = Pick<
   CommandDescription,
-  "arguments" | "response" | "errors" | "fatalErrors" | "requiresAnswer" | "requireTLS" | "idempotent"
+  | "arguments"
+  | "response"
+  | "errors"
+  | "fatalErrors"
+  | "requiresAnswer"
+  | "requireTLS"
+  | "idempotent"
+  | "quits"
 >;
 
 const NOTHING: OwnParts = {
@@ -72,6 +79,7 @@ const NOTHING: OwnParts = {
   requiresAnswer: true,
   requireTLS: false,
   idempotent: false,
+  quits: false,
 };
 
 /**

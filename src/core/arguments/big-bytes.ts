@@ -1,7 +1,7 @@
 /** Bytes of any length, split over several keys. */
 
 import type { BoxArgument } from "../schema/field.ts";
-import { shownValue } from "../wire/value-text.ts";
+import { isBytes, shownValue } from "../wire/value-text.ts";
 import { type SplitOptions, spreadValue } from "./split-value.ts";
 
 /**
@@ -21,6 +21,6 @@ export function bigBytes(options?: SplitOptions): BoxArgument<Uint8Array> {
 }
 
 function encode(value: Uint8Array): Uint8Array {
-  if (!(value instanceof Uint8Array)) throw new TypeError(`a Uint8Array is needed, not ${shownValue(value)}`);
+  if (!isBytes(value)) throw new TypeError(`a Uint8Array is needed, not ${shownValue(value)}`);
   return value;
 }

@@ -3,7 +3,7 @@
 import { type InPlaceArgument, inPlaceArgument } from "../schema/argument.ts";
 import type { ByteWriter } from "../wire/byte-writer.ts";
 import { keptBytes } from "../wire/frame.ts";
-import { shownValue } from "../wire/value-text.ts";
+import { isBytes, shownValue } from "../wire/value-text.ts";
 
 /**
  * AMP's String: any bytes, sent unchanged (Twisted's `amp.String`). Received bytes belong to the receiver. A Node `Buffer` is
@@ -22,6 +22,6 @@ export function bytes(): InPlaceArgument<Uint8Array> {
 }
 
 function write(value: Uint8Array, out: ByteWriter): void {
-  if (!(value instanceof Uint8Array)) throw new TypeError(`a Uint8Array is needed, not ${shownValue(value)}`);
+  if (!isBytes(value)) throw new TypeError(`a Uint8Array is needed, not ${shownValue(value)}`);
   out.append(value);
 }

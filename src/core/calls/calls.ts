@@ -2,7 +2,7 @@
 import type { AnyCommand, CallOptions } from "../command/types.ts";
 import { InvalidSignature } from "../errors/caller.ts";
 import { MalformedAmpBox, UnexpectedAnswer } from "../errors/peer.ts";
-import { fromWire } from "../errors/wire-codes.ts";
+import { fromWire, shownPrefix } from "../errors/wire-codes.ts";
 import { type CallEvent, type Observer, watchesCalls } from "../observer.ts";
 import { utf8Lenient } from "../platform.ts";
 import type { Values } from "../schema/field.ts";
@@ -19,6 +19,7 @@ import { ASK, COMMAND, ERROR_CODE, ERROR_DESCRIPTION } from "../wire/protocol-ke
 import { parseTag, tagBytes } from "../wire/tag.ts";
 import { type Call, NOBODY_WAITS, PendingCalls, type Settle } from "./pending-calls.ts";
 import type { Port } from "./port.ts";
+import { AT_REJECTION, captureOrigin, type Origin, ownError, rejectCall } from "./rejection.ts";
 
 const errorCode = keyPattern(ERROR_CODE);
 const errorDescription = keyPattern(ERROR_DESCRIPTION);
@@ -26,10 +27,12 @@ const errorDescription = keyPattern(ERROR_DESCRIPTION);
 export class Calls {
   readonly #port: Port;
   readonly pending: PendingCalls;
+  readonly #callStacks: boolean;
 
   constructor(port: Port, clock: Clock) {
     this.#port = port;
     this.pending = new PendingCalls(clock, port);
+    this.#callStacks = port.callStacks;
   }
 
   /** @throws UnexpectedAnswer if no call waits for this answer */
@@ -42,8 +45,7 @@ export class Calls {
       value =
         call.command === undefined ? frame.toBox() : call.command.readResponse(frame, this.#port.connection);
     } catch (error) {
-      call.reject(error);
-      return;
+      return rejectCall(call, error, { keepFrames: true });
     } finally {
       endElements();
     }
@@ -52,14 +54,17 @@ export class Calls {
 
   /** @throws MalformedAmpBox for an error without code or description, UnexpectedAnswer if no call waits for it */
   receiveError(frame: Frame): void {
-    const { code, description } = readError(frame);
+    const { code: shownCode, description } = readError(frame);
     const call = this.#take(frame, frame.error);
     if (call === NOBODY_WAITS) return;
-    const { command } = call;
+    const { name } = call;
+    const declared = call.command?.declaredErrors;
     beginElements(this.#port.limits.maxElements);
-    const error = fromWire(code, description, command?.declaredErrors, () => frame.toBox());
+    const error = fromWire(shownCode, description, name, declared, () => frame.toBox());
     endElements();
-    call.reject(error);
+    // The message of a class of the program is the description; the first line of the stack has more.
+    const isDeclared = declared?.classFor(shownCode) !== undefined;
+    rejectCall(call, error, { prefix: isDeclared ? shownPrefix(name, shownCode) : undefined });
   }
 
   #take(frame: Frame, index: number): Call {
@@ -84,12 +89,13 @@ export class Calls {
         out.busy = false;
       }
       this.pending.skip();
-      port.written();
+      port.askWritten(command);
       if (watchesCalls(port.observer)) this.#watch(port.observer, command.name, values, undefined);
       return undefined;
     }
+    const origin = this.#callStacks ? captureOrigin() : AT_REJECTION;
     const promise = new Promise<unknown>((resolve, reject) =>
-      this.callSettling(command, values, options, resolve, reject),
+      this.callSettling(command, values, options, resolve, reject, origin),
     );
     if (watchesCalls(port.observer)) this.#watch(port.observer, command.name, values, promise);
     return promise;
@@ -122,6 +128,7 @@ export class Calls {
     options: CallOptions,
     resolve: Settle["resolve"],
     reject: Settle["reject"],
+    origin?: Origin,
   ): void {
     this.pending.check(options);
     // Repeated in `call`: V8 does not inline a method for both, and small calls would cost 3 % more.
@@ -133,7 +140,7 @@ export class Calls {
     } finally {
       out.busy = false;
     }
-    this.#sent(new PendingCall(command, command.name, resolve, reject), options);
+    this.#sent(new PendingCall(command, command.name, resolve, reject, origin), options);
   }
 
   /** Calls a command by name, with a box. */
@@ -154,14 +161,15 @@ export class Calls {
       sent.delete(ASK); // the tag of an ask that is forwarded: its answer would match no call, or another one
       writeBox(port.out, sent);
       this.pending.skip();
-      port.written();
+      port.askWritten(undefined);
       return undefined;
     }
+    const origin = this.#callStacks ? captureOrigin() : AT_REJECTION;
     const answer = new Promise<Box>((resolve, reject) => {
       this.pending.check(options);
       writeBox(port.out, ask().set(ASK, tagBytes(this.pending.nextTag)));
       // A call without a command resolves with the box of the answer.
-      this.#sent(new PendingCall(undefined, name, resolve as Settle["resolve"], reject), options);
+      this.#sent(new PendingCall(undefined, name, resolve as Settle["resolve"], reject, origin), options);
     });
     if (watchesCalls(port.observer)) this.#watch(port.observer, name, Object.fromEntries(box), answer);
     return answer;
@@ -170,11 +178,11 @@ export class Calls {
   /** @throws the reason of the end if a codec has ended the connection while the call was encoded */
   #sent(call: Call, options: CallOptions): void {
     const port = this.#port;
-    if (!port.alive) throw port.whyClosed();
+    if (!port.alive) throw ownError(port.whyClosed(), call.name);
     const tag = this.pending.add(call);
     if (options.timeout !== undefined || options.signal !== undefined) this.pending.limit(tag, call, options);
     try {
-      port.written();
+      port.askWritten(call.command);
     } catch (error) {
       this.pending.take(tag); // a carrier of boxes has refused it: no answer will come
       throw error;
@@ -187,6 +195,7 @@ class PendingCall implements Call {
   readonly name: string;
   readonly resolve: Settle["resolve"];
   readonly reject: Settle["reject"];
+  readonly origin: Origin | undefined;
   release: (() => void) | undefined = undefined;
 
   constructor(
@@ -194,11 +203,13 @@ class PendingCall implements Call {
     name: string,
     resolve: Settle["resolve"],
     reject: Settle["reject"],
+    origin: Origin | undefined,
   ) {
     this.command = command;
     this.name = name;
     this.resolve = resolve;
     this.reject = reject;
+    this.origin = origin;
   }
 }
 

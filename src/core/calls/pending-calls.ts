@@ -5,16 +5,14 @@ import { invalidNumber } from "../number-option.ts";
 import { limitTime, throwIfAborted } from "../time-limit.ts";
 import type { Clock } from "../transport.ts";
 import type { Port } from "./port.ts";
+import { ownError, type Rejectable, rejectCall } from "./rejection.ts";
 import { TagWindow } from "./tag-window.ts";
 
 /** The two functions that settle a call. */
-export interface Settle {
-  resolve(value: unknown): void;
-  reject(error: unknown): void;
-}
+export type Settle = Pick<Rejectable, "resolve" | "reject">;
 
 /** A call that was written. One object for each call. */
-export interface Call extends Settle {
+export interface Call extends Rejectable {
   /** Undefined for `callRemoteString`, whose answer is the box itself. */
   readonly command: AnyCommand | undefined;
   readonly name: string;
@@ -29,6 +27,7 @@ export interface Call extends Settle {
 export const NOBODY_WAITS: Call = {
   command: undefined,
   name: "nobody waits",
+  origin: undefined,
   release: undefined,
   resolve() {},
   reject() {},
@@ -100,17 +99,20 @@ export class PendingCalls {
   /** Applies `timeout` and `signal` of a call that has one of them. */
   limit(tag: number, call: Call, { timeout, signal }: CallOptions): void {
     call.release = limitTime(this.#clock, { timeout, signal }, (cause) =>
-      this.#cancel(tag, cause === "timeout" ? timedOut(call.name, timeout) : signal?.reason),
+      this.#cancel(tag, cause === "timeout" ? timedOut(call.name, timeout) : undefined, signal),
     );
   }
 
-  #cancel(tag: number, reason: unknown): void {
+  /** @param late set for a timeout; otherwise the signal was aborted */
+  #cancel(tag: number, late: Error | undefined, signal: CallOptions["signal"]): void {
     const call = this.#calls.get(tag);
     if (call === undefined || call === NOBODY_WAITS) return;
     this.#calls.replace(tag, NOBODY_WAITS);
     this.#waiting--;
     call.release?.();
-    call.reject(reason);
+    if (late === undefined)
+      call.reject(signal?.reason); // an object of the program
+    else rejectCall(call, late);
     this.#abandon();
     this.#owner.finished();
   }
@@ -155,15 +157,16 @@ export class PendingCalls {
     return tag >= this.#queuedFrom ? "has not been sent yet" : "does not wait for one";
   }
 
-  /** Rejects every call with the reason. */
-  rejectAll(reason: unknown): void {
+  /** Rejects every call with an error of its own, whose `cause` is the reason. Calls of the library itself get the reason. */
+  rejectAll(reason: Error): void {
     const calls = this.#calls;
     this.#calls = NO_CALLS;
     this.#waiting = 0;
     for (const call of calls.values()) {
       if (call === NOBODY_WAITS) continue;
       call.release?.();
-      call.reject(reason);
+      if (call.origin === undefined) call.reject(reason);
+      else rejectCall(call, ownError(reason, call.name));
     }
   }
 }

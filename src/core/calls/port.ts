@@ -16,12 +16,18 @@ export interface Port {
   readonly connection: AmpConnection;
   readonly observer: Observer | undefined;
   readonly clock: Clock;
+  /** True: the stack of each call is captured when it is made. */
+  readonly callStacks: boolean;
   /** Limits on asks in progress, on the elements of a box and on abandoned calls. */
   readonly limits: PortLimits;
   /** The writer to which boxes are appended; {@link written} must follow. */
   readonly out: ByteWriter;
   /** Called after a box was appended to {@link out}. @throws what a carrier throws that refuses the box */
   written(): void;
+  /** Called in place of {@link written} for an ask. @throws what {@link written} throws */
+  askWritten(command: AnyCommand | undefined): void;
+  /** Called in place of {@link written} for an answer that is neither an error nor the answer to a protocol change. */
+  answerWritten(): void;
   /** Calls of this end that wait for an answer. */
   readonly waitingCalls: number;
   /** True if the peer has not taken so many bytes that asks are queued, because their answers would add to them. */
@@ -38,10 +44,16 @@ export interface Port {
   report(error: unknown, command: string | undefined): void;
   /** Called after a fatal error was answered: writes what is appended, then ends the connection. */
   fail(reason: Error): void;
+  /** Called after an answer was appended that is the last box: sends what is appended or queued, then ends the connection. */
+  quit(): void;
+  /** Ends the connection and reports the reason: the peer has violated a limit. */
+  violated(error: unknown): void;
   /** Called for an ask whose answer changes the protocol. */
   changeAsked(ask: ChangeAsk): void;
   /** The library's own responder of a command for which the user's locator has none. */
   ownResponder(name: string): CommandResponder | undefined;
+  /** Serves GoAway, unless the user's locator has a responder for exactly that. Returns false, and does nothing, for another ask. */
+  serveGoAway(frame: Frame): boolean;
 }
 
 /** Limits that calls and serving enforce: see `Limits`. */

@@ -8,11 +8,13 @@ import type {
   CallResult,
   CommandType,
 } from "../command/types.ts";
+import { anotherCopy, COMMAND_BRAND, SEAM } from "../errors/brand.ts";
+import { InvalidSignature } from "../errors/caller.ts";
 import { checkOptionNames } from "../option-names.ts";
 import type { Fields } from "../schema/argument.ts";
 import type { Values } from "../schema/field.ts";
 import { Box } from "../wire/box.ts";
-import { wrongType } from "../wire/value-text.ts";
+import { isMap, wrongType } from "../wire/value-text.ts";
 
 /** Names of the options of a call. */
 export const CALL_OPTIONS = ["timeout", "signal"] as const;
@@ -35,6 +37,10 @@ export abstract class TypedCalls implements Caller {
       // Recognized by a method, not by its class: the command may come from another copy of the package.
       if (typeof command?.writeAsk !== "function")
         throw wrongType("callRemote: the command", "a Command (callRemoteString calls by name)", command);
+      // Absent in an object of the program.
+      const { [COMMAND_BRAND]: copy } = command as AnyCommand & { readonly [COMMAND_BRAND]?: unknown };
+      if (copy !== undefined && copy !== SEAM)
+        throw new InvalidSignature(anotherCopy(`the command ${command.name}`));
       if (options !== NO_OPTIONS) checkOptionNames("callRemote", options, CALL_OPTIONS);
     } catch (error) {
       return refused(error, command?.requiresAnswer !== false);
@@ -60,7 +66,7 @@ export abstract class TypedCalls implements Caller {
       if (options !== NO_OPTIONS) checkOptionNames("callRemoteString", options, STRING_CALL_OPTIONS);
       const { requiresAnswer: _, ...rest } = options;
       // A JavaScript program may pass a record, which is what a box is made of.
-      return this.callString(name, box instanceof Map ? box : new Box(box), requiresAnswer, rest);
+      return this.callString(name, isMap(box) ? box : new Box(box), requiresAnswer, rest);
     } catch (error) {
       return refused(error, requiresAnswer);
     }

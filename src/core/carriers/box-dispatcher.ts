@@ -7,6 +7,7 @@ import type { AnyCommand, CallOptions } from "../command/types.ts";
 import type { BoxReceiver, BoxSender } from "../connection/box-interfaces.ts";
 import { BaseConnection, kernelOf } from "../connection/connection.ts";
 import type { ConnectionOptions } from "../connection/options.ts";
+import { reportError } from "../connection/report.ts";
 import { InvalidSignature, TLSNotAvailable } from "../errors/caller.ts";
 import { toError } from "../errors/to-error.ts";
 import { ConnectionClosed, ConnectionLost } from "../errors/transport.ts";
@@ -24,7 +25,7 @@ import { parseBoxes } from "../wire/reader.ts";
 /** Options of a BoxDispatcher besides its locator: those of a connection that do not concern a byte stream. */
 export type BoxDispatcherOptions = Pick<
   ConnectionOptions,
-  "limits" | "requireTLS" | "callTimeout" | "closeOnUndeclaredError" | "onError" | "observer"
+  "limits" | "requireTLS" | "callTimeout" | "callStacks" | "closeOnUndeclaredError" | "onError" | "observer"
 >;
 
 /** Names of the {@link BoxDispatcherOptions}. */
@@ -32,6 +33,7 @@ export const DISPATCHER_OPTIONS = [
   "limits",
   "requireTLS",
   "callTimeout",
+  "callStacks",
   "closeOnUndeclaredError",
   "onError",
   "observer",
@@ -61,8 +63,9 @@ export class BoxDispatcher extends BaseConnection implements BoxReceiver {
         ...options,
         locator,
         onError(error, about) {
-          carrier.sender?.unhandledError(error);
-          onError?.(error, about);
+          const { sender } = carrier;
+          if (sender === undefined || onError !== undefined) reportError(onError, error, about);
+          sender?.unhandledError(error, about.command);
         },
       },
       serving,

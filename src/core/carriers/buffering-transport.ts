@@ -133,5 +133,10 @@ const soon = Promise.resolve();
 /** Returns a view of a binary message, undefined for any other. */
 export function bytesOf(data: unknown): Uint8Array | undefined {
   if (ArrayBuffer.isView(data)) return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-  return data instanceof ArrayBuffer ? new Uint8Array(data) : undefined;
+  return isArrayBuffer(data) ? new Uint8Array(data) : undefined;
+}
+
+/** True for an ArrayBuffer, also for one of another realm: the WebSocket of jsdom creates them outside of it. */
+function isArrayBuffer(data: unknown): data is ArrayBuffer {
+  return data instanceof ArrayBuffer || Object.prototype.toString.call(data) === "[object ArrayBuffer]";
 }

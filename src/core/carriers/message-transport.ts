@@ -14,7 +14,9 @@
  * | 2 | none | the sender has ended its side |
  * | 3 | none | the sender has destroyed its transport |
  */
+
 import { ProtocolError } from "../errors/peer.ts";
+import { isError } from "../errors/to-error.ts";
 import { ConnectionLost } from "../errors/transport.ts";
 import { checkIsObject } from "../option-names.ts";
 import type { UnsharedBytes } from "../platform.ts";
@@ -202,7 +204,7 @@ export class MessageTransport extends BufferingTransport {
   #channelClosed(reason: unknown): void {
     if (!this.#channelOpen) return;
     this.#channelOpen = false;
-    this.acceptClose(reason instanceof Error ? reason : new ConnectionLost("the message channel was closed"));
+    this.acceptClose(isError(reason) ? reason : new ConnectionLost("the message channel was closed"));
   }
 
   #refuse(): void {

@@ -1,5 +1,6 @@
 /** Commands: a name, arguments, a response, and errors, declared once for both ends. */
 
+import { brand, COMMAND_BRAND, SEAM } from "../errors/brand.ts";
 import { InvalidSignature } from "../errors/caller.ts";
 import { DeclaredErrors, type ErrorCodes } from "../errors/declared-errors.ts";
 import { checkOptionNames } from "../option-names.ts";
@@ -45,7 +46,7 @@ export interface CommandSpec<A extends Fields, R extends Fields, Q extends boole
   readonly idempotent?: boolean | undefined;
   /** Kind of the ask. Only commands that change the protocol set it. */
   readonly commandType?: BoxKind | undefined;
-  /** Kind of the answer. Only commands that change the protocol set it. */
+  /** Kind of the answer: `quitBox` closes the connection after it. Commands that change the protocol set it, too. */
   readonly responseType?: BoxKind | undefined;
 }
 
@@ -104,6 +105,10 @@ export class Command<A extends Fields = Fields, R extends Fields = Fields, Q ext
   /** `errors` and `fatalErrors`, from code to class and from class to code. */
   readonly declaredErrors: DeclaredErrors;
 
+  static {
+    brand(this, COMMAND_BRAND, SEAM);
+  }
+
   readonly #argumentFields: FieldSet;
   readonly #responseFields: FieldSet;
   readonly #ask: BoxTemplate;
@@ -140,6 +145,8 @@ export class Command<A extends Fields = Fields, R extends Fields = Fields, Q ext
     this.idempotent = spec.idempotent ?? false;
     this.commandType = spec.commandType ?? plainBox;
     this.responseType = spec.responseType ?? plainBox;
+    if (this.commandType.isLast)
+      throw new InvalidSignature(`command ${name}: quitBox is for responseType only`);
     this.declaredErrors = new DeclaredErrors(this.errors, this.fatalErrors);
 
     for (const field of Object.keys({ ...this.arguments, ...this.response })) {

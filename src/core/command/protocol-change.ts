@@ -7,16 +7,24 @@
 
 import type { TLSOptions, TLSSession, Transport } from "../transport.ts";
 
-/** A kind of box. Plain boxes have no `change`. */
+/** A kind of box. Plain boxes have only a name. */
 export interface BoxKind {
   /** Name for messages and diagnostics. */
   readonly name: string;
+  /** True: an answer of this kind is the last box that its end sends on the connection. */
+  readonly isLast?: boolean;
   /** Protocol change that follows once a box of this kind has answered an ask. */
   readonly change?: ProtocolChange;
 }
 
 /** The kind of box of ordinary commands. */
-export const plainBox: BoxKind = { name: "Box" };
+export const plainBox: BoxKind = { name: "Box", isLast: false };
+
+/**
+ * The kind of an answer that ends the connection, for `responseType` of a command: the end that answers closes the connection
+ * after it has sent the answer. An error is not the last box. Twisted's QuitBox.
+ */
+export const quitBox: BoxKind = { name: "QuitBox", isLast: true };
 
 /** Role of this end in a protocol change: it sent the ask, or it answers it. */
 export type ChangeSide = "asker" | "responder";

@@ -1,5 +1,7 @@
 /** Responders: functions and decorated methods that handle a command. */
 
+import { anotherCopy, brand, RESPONDER_BRAND, SEAM } from "../errors/brand.ts";
+import { InvalidSignature } from "../errors/caller.ts";
 import type { Fields, InputOf, ValuesOf } from "../schema/argument.ts";
 import type { Box } from "../wire/box.ts";
 import type { AnyCommand, ResponderContext } from "./types.ts";
@@ -29,6 +31,10 @@ export class CommandResponder {
   readonly command: AnyCommand;
   readonly respond: ErasedRespond;
 
+  static {
+    brand(this, RESPONDER_BRAND, SEAM);
+  }
+
   constructor(command: AnyCommand, respond: ErasedRespond) {
     this.command = command;
     this.respond = respond;
@@ -38,8 +44,34 @@ export class CommandResponder {
 /** Any responder that a locator may return. */
 export type Responder = CommandResponder | RawResponder;
 
-/** Decorated methods of each object, by command name. */
-const methods = new WeakMap<object, Map<string, CommandResponder>>();
+/**
+ * Returns a responder of a command, also one of another copy of the package; undefined for a function, which takes the raw box.
+ * @throws InvalidSignature for any other object, for example a responder of a version that does not fit this one
+ */
+export function asCommandResponder(responder: Responder): CommandResponder | undefined {
+  if (responder instanceof CommandResponder) return responder;
+  if (typeof responder === "function") return undefined;
+  if (Reflect.get(responder, RESPONDER_BRAND) === SEAM) return responder;
+  throw new InvalidSignature(
+    isResponderOfCopy(responder)
+      ? anotherCopy("the responder")
+      : "a locator must return a responder of a command, a function or undefined",
+  );
+}
+
+/** True for a responder of another copy of the package, of any version. */
+export function isResponderOfCopy(value: unknown): value is CommandResponder {
+  if (typeof value !== "object" || value === null) return false;
+  const { respond, command }: { respond?: unknown; command?: { writeAsk?: unknown } } = value;
+  return typeof respond === "function" && typeof command?.writeAsk === "function";
+}
+
+/** Key of an object's property with its decorated methods, by command name. The decorator may be of another copy of the package. */
+const METHODS: unique symbol = Symbol.for("ampwire.methods");
+
+interface Decorated {
+  [METHODS]?: Map<string, CommandResponder>;
+}
 
 /**
  * Registers a decorated method on each instance when the instance is constructed.
@@ -60,18 +92,17 @@ export function registerMethod(command: AnyCommand, context: ClassMethodDecorato
     throw new TypeError(`@${command.name}.responder must decorate an instance method`);
   }
   context.addInitializer(function (this: unknown) {
-    const instance = this as object; // the initializer of an instance method runs on the instance
-    const found = methods.get(instance) ?? new Map<string, CommandResponder>();
-    methods.set(instance, found);
+    const instance = this as Decorated; // the initializer of an instance method runs on the instance
+    if (!Object.hasOwn(instance, METHODS)) Object.defineProperty(instance, METHODS, { value: new Map() });
     const respond: ErasedRespond = (args, responderContext) =>
       // The type of the decorator checks that the method is a responder of this command.
       (context.access.get(instance) as ErasedRespond).call(instance, args, responderContext);
-    found.set(command.name, new CommandResponder(command, respond));
+    instance[METHODS]?.set(command.name, new CommandResponder(command, respond));
   });
   return undefined;
 }
 
 /** Returns the responders made of an object's decorated methods, or undefined if it has none. */
 export function decoratedResponders(instance: object): ReadonlyMap<string, CommandResponder> | undefined {
-  return methods.get(instance);
+  return Object.hasOwn(instance, METHODS) ? (instance as Decorated)[METHODS] : undefined;
 }

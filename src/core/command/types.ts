@@ -159,10 +159,18 @@ export interface AmpConnection extends Caller, AsyncDisposable {
   readonly unsentBytes: number;
   /** Resolves when `unsentBytes` is 0 or the connection has ended. Never rejects. */
   drained(): Promise<void>;
+  /**
+   * True while new calls are accepted. False once the connection is closing or speaks another protocol, and once the peer has
+   * asked for no more calls: such a call rejects with Unavailable, and calls in progress still finish.
+   */
+  readonly acceptsCalls: boolean;
+  /** Promise of the reason why no more calls are accepted. It never rejects. */
+  readonly callsEnded: Promise<Error>;
   /** Promise of the reason why the connection ended. It never rejects. */
   readonly closed: Promise<Error>;
   /**
-   * Finishes the calls in progress in both directions, then ends the connection. Calls that the peer makes meanwhile are
+   * Finishes the calls in progress in both directions, then ends the connection. A peer that knows `ampwire.GoAway` is first
+   * asked to begin no more calls, and gets two seconds to answer, so that none of its calls is lost. Calls that the peer makes meanwhile are
    * still served: for two seconds, and longer while calls of this end are unanswered. Responders that wait for an event should
    * end when `context.closing` is aborted.
    *

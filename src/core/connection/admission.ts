@@ -1,4 +1,6 @@
 /** Which calls and asks a connection accepts at the moment. */
+
+import { ownError } from "../calls/rejection.ts";
 import type { AnyCommand } from "../command/types.ts";
 import { LimitExceeded, TLSRequired } from "../errors/caller.ts";
 import type { Kernel } from "./feature.ts";
@@ -8,25 +10,30 @@ export function refusal(
   kernel: Kernel,
   command: AnyCommand | undefined,
   requiresAnswer: boolean,
+  name: string,
 ): Error | undefined {
-  const { options, outbox, limits } = kernel;
-  if (!kernel.rules.calls) return kernel.whyClosed();
+  const { callsEnded, options, outbox, limits } = kernel;
+  if (!kernel.rules.calls) return ownError(kernel.whyClosed(), name);
+  // The peer has asked for no more calls. TLS may still be started, unless this end closes the connection.
+  if (callsEnded !== undefined && (kernel.reason !== undefined || command?.change?.state !== "upgrading"))
+    return ownError(callsEnded, name);
   if (requiresAnswer && options.receiver !== undefined) {
     return new TypeError("the receiver gets the answers of this connection: make calls on a BoxDispatcher");
   }
   const change = kernel.rules.boxes === "queued" ? kernel.changes : undefined;
-  const full = change?.queueRefusal();
+  const full = change?.queueRefusal(name);
   if (full !== undefined) return full;
   const { pending } = outbox;
   if (pending >= limits.maxUnsentBytes) {
-    return new LimitExceeded(`the peer has not taken ${pending} bytes: the limit is maxUnsentBytes`);
+    return new LimitExceeded(`${name}: the peer has not taken ${pending} bytes: the limit is maxUnsentBytes`);
   }
   if (change?.upgradeIsCertain || command?.change?.state === "upgrading") return undefined;
   if (plaintextForbids(kernel, command)) {
     const missing = kernel.secure ? "before the peer is verified" : "in plaintext: start TLS first";
-    return new TLSRequired(`${command?.name ?? "a call"} may not be sent ${missing}`);
+    return new TLSRequired(`${name} may not be sent ${missing}`);
   }
-  return kernel.plaintextRefused;
+  const { plaintextRefused } = kernel;
+  return plaintextRefused && ownError(plaintextRefused, name);
 }
 
 /** True if a command may not be called or served as long as `requireTLS` is not met. Starting TLS is always allowed. */
@@ -42,6 +49,6 @@ export function plaintextForbids(
 /** Refuses a call: rejects, or for a call that wants no answer throws, unless the connection has ended. */
 export function refuse(kernel: Kernel, reason: Error, requiresAnswer: boolean): Promise<never> | undefined {
   if (requiresAnswer) return Promise.reject(reason);
-  if (kernel.rules.calls) throw reason;
+  if (kernel.rules.calls && kernel.reason === undefined) throw reason;
   return undefined;
 }

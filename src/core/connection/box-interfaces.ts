@@ -5,8 +5,11 @@ import type { Box } from "../wire/box.ts";
 export interface BoxSender {
   /** @throws InvalidSignature, TooLong for a box that the wire cannot carry; TLSRequired */
   sendBox(box: Box): void;
-  /** Called with an error that no other code handles. It ends the connection. */
-  unhandledError(error: unknown): void;
+  /**
+   * Called with an error that no other code handles. A connection reports it to `onError` and ends.
+   * @param command the command that was served, if there is one
+   */
+  unhandledError(error: unknown, command?: string): void;
 }
 
 /** A receiver of boxes: the option `receiver` of a connection. */

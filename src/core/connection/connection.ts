@@ -65,12 +65,16 @@ export class BaseConnection extends TypedCalls implements AmpConnection {
 
   /** `open` while calls are sent; they are queued while it is `upgrading` or `switching`. */
   get state(): PublicState {
-    return publicState(this.#kernel.state, this.#kernel.changeKind);
+    const { changeKind, reason, state } = this.#kernel;
+    return state === "open" && reason !== undefined ? "closing" : publicState(state, changeKind);
   }
 
-  /** True while new calls are accepted. */
   get acceptsCalls(): boolean {
-    return this.#kernel.rules.calls;
+    return this.#kernel.callsEnded === undefined;
+  }
+
+  get callsEnded(): Promise<Error> {
+    return this.#kernel.ending.callsEnded;
   }
 
   /** The reason of the end, as soon as it is known; undefined while the connection does not end. */
@@ -115,7 +119,7 @@ export class BaseConnection extends TypedCalls implements AmpConnection {
   }
 
   startTLS(options: StartTLSOptions = {}): Promise<void> {
-    return this.#kernel.changes?.startTLS(options) ?? Promise.reject(noChanges());
+    return this.#kernel.changes?.startTLS(options) ?? Promise.reject(noChanges(this.secure));
   }
 
   protected override call(
@@ -125,7 +129,7 @@ export class BaseConnection extends TypedCalls implements AmpConnection {
   ): Promise<unknown> | undefined {
     const kernel = this.#kernel;
     const { change } = command;
-    const reason = refusal(kernel, command, command.requiresAnswer);
+    const reason = refusal(kernel, command, command.requiresAnswer, command.name);
     if (reason !== undefined) {
       if (change !== undefined) kernel.changes?.refused(change, reason);
       return refuse(kernel, reason, command.requiresAnswer);
@@ -133,7 +137,7 @@ export class BaseConnection extends TypedCalls implements AmpConnection {
     if (change !== undefined)
       return (
         kernel.changes?.ask(command, change, values, this.#withDefaults(options)) ??
-        Promise.reject(noChanges())
+        Promise.reject(noChanges(kernel.secure))
       );
     const answer = kernel.calls.call(command, values, this.#withDefaults(options));
     kernel.callBegan();
@@ -147,7 +151,7 @@ export class BaseConnection extends TypedCalls implements AmpConnection {
     options: CallOptions,
   ): Promise<Box> | undefined {
     const kernel = this.#kernel;
-    const reason = refusal(kernel, undefined, requiresAnswer);
+    const reason = refusal(kernel, undefined, requiresAnswer, name);
     if (reason !== undefined) return refuse(kernel, reason, requiresAnswer);
     const answer = kernel.calls.callString(name, box, requiresAnswer, this.#withDefaults(options));
     kernel.callBegan();

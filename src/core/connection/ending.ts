@@ -6,8 +6,8 @@ import type { Kernel } from "./feature.ts";
 import type { ChangeKind, Transition } from "./states.ts";
 
 /**
- * Milliseconds in which `close()` still serves what the peer asks; and, after this end has ended its side of the stream, in
- * which the peer may end its own.
+ * Milliseconds in which `close()` waits for the answer to GoAway and serves what the peer asks; and, after this end has ended
+ * its side of the stream, in which the peer may end its own.
  */
 const CLOSE_GRACE_MS = 2_000;
 
@@ -17,11 +17,19 @@ interface EndingKernel extends Kernel {
   closeWanted: boolean;
   reason: Error | undefined;
   stopFeatures(reason: Error): void;
+  delaysClosing(timeout: number, done: () => void): boolean;
 }
 
 export class Ending {
   readonly #kernel: EndingKernel;
   #graceTimer: unknown;
+  /** The time at which the grace period is over; undefined before `close()`. */
+  #graceOver: number | undefined;
+  /** `close()` waits for the answer to GoAway. The connection is still open, but accepts no calls. */
+  #isDelayed = false;
+  #callsEnded: Promise<Error> | undefined;
+  /** Resolves {@link callsEnded}, if a program waits for it. */
+  reportCallsEnded: ((reason: Error) => void) | undefined = undefined;
   /** Resolves with the reason when the transport is lost, or was given to another protocol. */
   readonly closed: Promise<Error>;
   #resolveClosed: (reason: Error) => void = () => {};
@@ -33,29 +41,49 @@ export class Ending {
     });
   }
 
+  /** Resolves with the reason when no call is accepted any more. Created when it is first needed. */
+  get callsEnded(): Promise<Error> {
+    this.#callsEnded ??= new Promise((resolve) => {
+      const { callsEnded } = this.#kernel;
+      if (callsEnded === undefined) this.reportCallsEnded = resolve;
+      else resolve(callsEnded);
+    });
+    return this.#callsEnded;
+  }
+
   /** Ends the connection when what is in progress has finished. A protocol change under way is waited for. */
   close(): void {
     const kernel = this.#kernel;
     kernel.serving.announceClosing(new ConnectionClosed("the connection is being closed here"));
+    if (this.#isDelayed) return;
     if (kernel.changeKind !== undefined) {
       kernel.closeWanted = true;
       return;
     }
     if (kernel.state !== "open") return;
-    kernel.reason ??= new ConnectionClosed("the connection was closed here");
+    if (this.#graceOver === undefined) {
+      this.#graceOver = kernel.clock.now() + CLOSE_GRACE_MS;
+      kernel.reason ??= new ConnectionClosed("the connection was closed here");
+      // The connection stays open meanwhile: in the state `closing` it would refuse a StartTLS that crosses the ask.
+      this.#isDelayed = kernel.delaysClosing(CLOSE_GRACE_MS, () => {
+        this.#isDelayed = false;
+        this.close();
+      });
+      if (this.#isDelayed) return kernel.endCalls(kernel.reason);
+    }
     kernel.move("close");
     this.finish();
-    if (kernel.rules.reads) this.#startGrace();
+    if (kernel.rules.reads) this.#startGrace(Math.max(0, this.#graceOver - kernel.clock.now()));
   }
 
   /** A peer that keeps asking must not keep the connection open: its asks are read for a limited time. */
-  #startGrace(): void {
+  #startGrace(milliseconds: number): void {
     const kernel = this.#kernel;
     this.#graceTimer = kernel.clock.setTimeout(() => {
-      if (kernel.calls.pending.size > 0) return this.#startGrace(); // their answers are still to be read
+      if (kernel.calls.pending.size > 0) return this.#startGrace(CLOSE_GRACE_MS); // their answers are still to be read
       kernel.move("graceOver");
       this.finish();
-    }, CLOSE_GRACE_MS);
+    }, milliseconds);
   }
 
   destroy(reason: Error): void {
@@ -118,7 +146,11 @@ export class Ending {
   /** Called when the transport is lost. */
   lost(cause: Error | undefined): void {
     const kernel = this.#kernel;
-    this.fail(kernel.reason ?? whyLost(cause));
+    const { reason = whyLost(cause) } = kernel;
+    // The transport has explained the violation, for example a text message on a WebSocket.
+    if (reason === cause && reason instanceof AmpError && reason.fault !== "transport")
+      kernel.violated(reason);
+    else this.fail(reason);
     kernel.clock.clearTimeout(this.#graceTimer);
     this.report(kernel.whyClosed());
   }

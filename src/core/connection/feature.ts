@@ -18,6 +18,7 @@ import type { Clock, TLSSession, Transport } from "../transport.ts";
 import type { ByteWriter } from "../wire/byte-writer.ts";
 import type { Frame } from "../wire/frame.ts";
 import type { Inbox } from "./inbox.ts";
+import type { Introduction } from "./introduction.ts";
 import type { Limits } from "./limits.ts";
 import type { ConnectionOptions } from "./options.ts";
 import type { Outbox } from "./outbox.ts";
@@ -50,15 +51,25 @@ export interface Kernel {
   /** The driver of protocol changes, created when it is first needed; undefined if the entry point has none. */
   readonly changes: ProtocolChanges | undefined;
   readonly peerEnded: boolean;
+  /** State of the introduction: see `introduction.ts`. */
+  readonly introduction: Introduction;
+  /** The reason why no call is accepted any more: the peer has asked for that, or this end closes the connection. */
+  readonly callsEnded: Error | undefined;
+  /** The reason of the end, as soon as it is known. */
+  readonly reason: Error | undefined;
   readonly secure: boolean;
   readonly tls: TLSSession | undefined;
 
   /** @throws Error for a transition that the table does not have: a bug in ampwire */
   move(transition: Transition): void;
+  /** Refuses calls from now on. Calls in progress continue. */
+  endCalls(reason: Error): void;
   /** Reports an error of the program that no caller receives. */
   report(error: unknown, command: string | undefined): void;
   /** Ends the connection; what was written is still sent. */
   fail(reason: Error): void;
+  /** Ends the connection as {@link fail} does, and reports the reason: the peer has violated the protocol or a limit. */
+  violated(error: unknown): void;
   /** Ends the connection and the transport at once. */
   destroy(reason: Error): void;
 
@@ -69,6 +80,8 @@ export interface Kernel {
   /** The writer to which boxes are appended; {@link written} must follow. */
   readonly out: ByteWriter;
   written(): void;
+  /** Called in place of {@link written} for an answer. */
+  answerWritten(): void;
   /** The reason with which a call that comes too late is rejected. */
   whyClosed(): Error;
 }
@@ -78,6 +91,7 @@ export interface ChangingKernel extends Kernel {
   changeKind: ChangeKind | undefined;
   readonly closeWanted: boolean;
   plaintextRefused: Error | undefined;
+  introduction: Introduction;
   /** Called when queued boxes were sent: code that waits for the end of sending may continue. */
   checkDrained(): void;
   tls: TLSSession | undefined;
@@ -99,6 +113,12 @@ export interface FeatureKind<Options = object> {
   make?(kernel: Kernel, options: Options): Feature | undefined;
   /** The library's own commands, served if the user's locator has no responder for them. `requireTLS` holds for them. */
   readonly commands?: readonly OwnCommand[];
+  /**
+   * Called when `close()` begins, while the connection is open.
+   * @param timeout milliseconds in which `done` must be called
+   * @returns true if the rest of closing waits for `done`. At most one kind of an entry point returns true
+   */
+  beforeClose?(kernel: Kernel, timeout: number, done: () => void): boolean;
   /** Creates the watch of unsent bytes, when a connection has some for the first time. At most one kind of an entry point has it. */
   watchUnsent?(kernel: Kernel): Feature;
   /** Creates the driver of protocol changes, at the first change of a connection. At most one kind of an entry point has it. */
@@ -138,7 +158,7 @@ export interface ProtocolChanges {
   /** True if queued boxes are sent inside TLS or not at all. */
   readonly upgradeIsCertain: boolean;
   /** Returns the error that refuses a call while boxes are queued, if too many bytes are. */
-  queueRefusal(): Error | undefined;
+  queueRefusal(name: string): Error | undefined;
   /** Checks an ask that is received while boxes are queued. @throws LimitExceeded if too many bytes are */
   checkQueue(): void;
   /** Called when a call that asks for a change was refused, and nothing was sent. */

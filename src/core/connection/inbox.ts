@@ -1,10 +1,9 @@
 /** Incoming bytes: pulls one box after another while the connection may read, and pauses the transport otherwise. */
-import { toError } from "../errors/to-error.ts";
 import type { ChunkOwnership, Clock, Transport } from "../transport.ts";
 import type { Frame } from "../wire/frame.ts";
 import { BoxReader } from "../wire/reader.ts";
 import type { Limits } from "./limits.ts";
-import { readingPause, spendReadingTime } from "./reading-time.ts";
+import { type ReadingTurns, readingTurns, type TurnTaker } from "./reading-turns.ts";
 
 /** The connection, as its inbox sees it. */
 export interface InboxOwner {
@@ -16,17 +15,17 @@ export interface InboxOwner {
    * @param everything at most the beginning of a box is left
    */
   readEnded(everything: boolean): void;
-  /** Called when the peer has violated the protocol. */
-  fail(reason: Error): void;
+  /** Called when the peer has violated the protocol, or the program has thrown while a box was received. */
+  violated(error: unknown): void;
 }
 
-/** Milliseconds for which one connection is read before others get a turn. */
-const SLICE_MS = 8;
+/** Once the time of a turn is used up, a connection with more bytes than this waits for the next turn. */
+const SMALL_BYTES = 4 * 1024;
 /** The clock is read after so many boxes or bytes: reading it for every box would cost. */
 const BOXES_PER_LOOK = 16;
 const BYTES_PER_LOOK = 16 * 1024;
 
-export class Inbox {
+export class Inbox implements TurnTaker {
   /** The received bytes that are not part of a served box. */
   readonly reader: BoxReader;
   readonly #transport: Transport;
@@ -34,14 +33,16 @@ export class Inbox {
   readonly #owner: InboxOwner;
   #serving = false;
   #transportPaused = false;
-  /** Set while this connection gives others a turn. */
-  #yieldTimer: unknown;
+  readonly #turns: ReadingTurns;
+  /** True while this connection gives others a turn. */
+  #waitsForTurn = false;
 
   constructor(transport: Transport, limits: Limits, clock: Clock, owner: InboxOwner) {
     this.reader = new BoxReader(limits);
     this.#transport = transport;
     this.#clock = clock;
     this.#owner = owner;
+    this.#turns = readingTurns(clock);
   }
 
   get transportPaused(): boolean {
@@ -51,6 +52,7 @@ export class Inbox {
   push(chunk: Uint8Array, ownership: ChunkOwnership): void {
     this.reader.push(chunk, ownership);
     try {
+      if (this.#turns.isOver && this.reader.buffered > SMALL_BYTES) this.#wait();
       this.read();
     } finally {
       this.reader.giveBack(); // even if an observer has thrown
@@ -59,26 +61,27 @@ export class Inbox {
 
   /** Reads on if the connection may read. Harmless at any time. */
   read(): void {
-    if (this.#serving || this.#yieldTimer !== undefined) return;
+    if (this.#serving) return;
+    if (this.#waitsForTurn) return this.pause();
     let everything = false;
     do {
       everything = this.#serve();
       this.#owner.readEnded(everything);
       // The reason to stop may be gone: unsent answers of this end have just been written.
-    } while (!everything && this.#yieldTimer === undefined && this.#owner.mayRead());
-    if (this.#yieldTimer === undefined && this.#owner.mayRead()) this.#resume();
+    } while (!everything && !this.#waitsForTurn && this.#owner.mayRead());
+    if (!this.#waitsForTurn && this.#owner.mayRead()) this.#resume();
     else this.pause();
   }
 
-  /** Lets other connections and timers run, then reads on. */
-  #yield(milliseconds = 0): void {
-    this.#yieldTimer = this.#clock.setTimeout(() => {
-      this.#yieldTimer = undefined;
-      const pause = readingPause(this.#clock.now());
-      // Spread over a window, so that not all connections that wait continue at the same moment.
-      if (pause > 0) this.#yield(pause + Math.random() * 20);
-      else this.read();
-    }, milliseconds);
+  #wait(): void {
+    if (this.#waitsForTurn) return;
+    this.#waitsForTurn = true;
+    this.#turns.wait(this);
+  }
+
+  takeTurn(): void {
+    this.#waitsForTurn = false;
+    this.read();
   }
 
   /** Serves boxes while the connection may read. Returns true if all received boxes were served. */
@@ -97,15 +100,16 @@ export class Inbox {
         boxesLeft = BOXES_PER_LOOK;
         bytesFrom = this.reader.offset;
         const now = this.#clock.now();
-        const isShareUsed = since !== undefined && spendReadingTime(now, now - last);
+        const turns = this.#turns;
+        if (since !== undefined) turns.spend(now - last);
         since ??= now;
         last = now;
-        if (now - since < SLICE_MS && !isShareUsed) continue;
-        this.#yield();
+        if (now - since < turns.slice && !turns.isOver) continue;
+        this.#wait();
         return false;
       }
     } catch (error) {
-      this.#owner.fail(toError(error));
+      this.#owner.violated(error);
     } finally {
       this.#serving = false;
     }
@@ -127,8 +131,8 @@ export class Inbox {
 
   /** Drops what was received. The stream keeps flowing, so that its end is noticed. */
   discard(): void {
-    this.#clock.clearTimeout(this.#yieldTimer);
-    this.#yieldTimer = undefined;
+    this.#turns.leave(this);
+    this.#waitsForTurn = false;
     this.reader.takeRest();
     this.#resume();
   }

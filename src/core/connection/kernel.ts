@@ -9,23 +9,30 @@ import { Calls } from "../calls/calls.ts";
 import type { AskReceiver, ChangeAsk, Port } from "../calls/port.ts";
 import { CommandResponder } from "../command/responder.ts";
 import type { AmpConnection, AnyCommand } from "../command/types.ts";
+import type { AmpError } from "../errors/amp-error.ts";
 import { LimitExceeded, TLSNotAvailable } from "../errors/caller.ts";
+import { OnlyOneTLS } from "../errors/only-one-tls.ts";
 import { NoEmptyBoxes } from "../errors/peer.ts";
 import { shownText } from "../errors/safe-text.ts";
 import { toError } from "../errors/to-error.ts";
 import { ConnectionClosed } from "../errors/transport.ts";
 import { guardedObserver, type Observer } from "../observer.ts";
+import { IN_DEVELOPMENT } from "../platform.ts";
 import type { SharedBudget, SharedBudgets } from "../serving/shared-budget.ts";
 import type { ChunkOwnership, Clock, TLSSession, Transport, TransportReceiver } from "../transport.ts";
 import type { ByteWriter } from "../wire/byte-writer.ts";
 import type { Frame } from "../wire/frame.ts";
+import { addShownKey } from "../wire/own-commands.ts";
 import { plaintextForbids } from "./admission.ts";
 import { Ending } from "./ending.ts";
 import type { Feature, FeatureSet, Kernel, ProtocolChanges } from "./feature.ts";
 import { Inbox, type InboxOwner } from "./inbox.ts";
+import { type Introduction, newIntroduction } from "./introduction.ts";
 import type { Limits } from "./limits.ts";
 import { type ConnectionOptions, checkConnectionOptions } from "./options.ts";
 import { Outbox } from "./outbox.ts";
+import { introductionAfter, serveGoAway } from "./own-boxes.ts";
+import { reportError } from "./report.ts";
 import { type ChangeKind, next, STATES, type State, type StateRules, type Transition } from "./states.ts";
 
 /** Creates the half of a connection that receives the peer's asks: `serving`, or `notServing`. */
@@ -62,6 +69,9 @@ export class ConnectionKernel implements Kernel, Port, InboxOwner, TransportRece
   changeKind: ChangeKind | undefined = undefined;
   closeWanted = false;
   peerEnded = false;
+  introduction: Introduction;
+  /** The reason why no call is accepted any more. Calls in progress continue. */
+  callsEnded: Error | undefined = undefined;
   /** Set when the connection is inside TLS. */
   tls: TLSSession | undefined;
   /** The reason of the end, as soon as it is known. The first one counts. */
@@ -90,6 +100,7 @@ export class ConnectionKernel implements Kernel, Port, InboxOwner, TransportRece
     this.transport = transport;
     this.observer = guardedObserver(options.observer, (error) => this.#programFailed(error));
     this.tls = transport.tls;
+    this.introduction = newIntroduction(options, transport);
     this.ending = new Ending(this);
     this.budgets = budgets;
     budgets?.unsent.join();
@@ -120,7 +131,14 @@ export class ConnectionKernel implements Kernel, Port, InboxOwner, TransportRece
   move(transition: Transition): void {
     this.state = next(this.state, transition);
     this.rules = STATES[this.state];
+    if (!this.rules.calls) this.endCalls(this.whyClosed());
     if (!this.rules.reads && this.state !== "closed") this.inbox.pause();
+  }
+
+  endCalls(reason: Error): void {
+    if (this.callsEnded !== undefined) return;
+    this.callsEnded = reason;
+    this.ending.reportCallsEnded?.(reason);
   }
 
   get closed(): Promise<Error> {
@@ -172,6 +190,11 @@ export class ConnectionKernel implements Kernel, Port, InboxOwner, TransportRece
     for (const feature of this.#made) feature.stopped?.(reason);
   }
 
+  /** Lets a feature delay the rest of `close()`. Returns true if it calls `done` later. */
+  delaysClosing(timeout: number, done: () => void): boolean {
+    return this.#features.some((kind) => kind.beforeClose?.(this, timeout, done) === true);
+  }
+
   /** The driver of protocol changes; undefined if the entry point has none. */
   get changes(): ProtocolChanges | undefined {
     this.#changes ??= this.#features.find(({ changes }) => changes)?.changes?.(this);
@@ -220,6 +243,10 @@ export class ConnectionKernel implements Kernel, Port, InboxOwner, TransportRece
     return this.calls.pending.size > 0 || (!this.isBehind && this.serving.readsAhead);
   }
 
+  get callStacks(): boolean {
+    return this.options.callStacks ?? IN_DEVELOPMENT;
+  }
+
   /** True if this end has no reason not to read. The peer may be one: see {@link mayRead}. */
   mayListen(): boolean {
     const { calls, rules, serving } = this;
@@ -233,13 +260,19 @@ export class ConnectionKernel implements Kernel, Port, InboxOwner, TransportRece
   receive(frame: Frame): void {
     if (this.#boxReceiver !== undefined) this.#boxReceiver.boxReceived?.(frame);
     // In this order: a box with `_answer` is an answer, whatever else it holds.
-    else if (frame.answer >= 0) this.calls.receiveAnswer(frame);
-    else if (frame.error >= 0) this.calls.receiveError(frame);
+    else if (frame.answer >= 0) {
+      // A box like the box before has no key that the box before did not have.
+      if (frame.matched === undefined && this.introduction === "looking")
+        this.introduction = introductionAfter(this, frame, "seen");
+      this.calls.receiveAnswer(frame);
+    } else if (frame.error >= 0) this.calls.receiveError(frame);
     else if (frame.command < 0) throw neitherAskNorAnswer(frame);
     else {
       if (this.rules.boxes === "queued") this.#changes?.checkQueue();
       if (this.isBehind && this.outbox.untaken >= 2 * this.limits.maxUnsentBytes)
         throw tooMuchUnsent(this.outbox.untaken);
+      if (frame.matched === undefined && this.introduction === "shown")
+        this.introduction = introductionAfter(this, frame, "known");
       this.serving.receive(frame);
     }
   }
@@ -269,6 +302,25 @@ export class ConnectionKernel implements Kernel, Port, InboxOwner, TransportRece
     this.outbox.written();
   }
 
+  askWritten(command: AnyCommand | undefined): void {
+    if (this.introduction === "seen" && command?.change === undefined) this.#showKey("known");
+    this.outbox.written();
+  }
+
+  answerWritten(): void {
+    if (this.introduction === "unshown") this.#showKey("shown");
+    this.outbox.written();
+  }
+
+  #showKey(next: Introduction): void {
+    addShownKey(this.out);
+    this.introduction = next;
+  }
+
+  serveGoAway(frame: Frame): boolean {
+    return serveGoAway(this, frame);
+  }
+
   get waitingCalls(): number {
     return this.calls.pending.size;
   }
@@ -292,6 +344,12 @@ export class ConnectionKernel implements Kernel, Port, InboxOwner, TransportRece
     this.ending.finish();
   }
 
+  quit(): void {
+    // During a protocol change the answer is queued: the connection is closed after the change.
+    if (this.rules.boxes === "queued") this.ending.close();
+    else this.fail(new ConnectionClosed("the connection was closed here"));
+  }
+
   forbidsPlaintext(command: AnyCommand | undefined): boolean {
     return plaintextForbids(this, command);
   }
@@ -299,6 +357,16 @@ export class ConnectionKernel implements Kernel, Port, InboxOwner, TransportRece
   report(error: unknown, command: string | undefined): void {
     this.observer?.errorReported?.(error, command, this.connection);
     this.#callOnError(error, command);
+  }
+
+  violated(error: unknown): void {
+    if (this.rules.next.fail !== undefined && this.budgets?.reports?.admit() !== false) {
+      this.observer?.errorReported?.(error, undefined, this.connection);
+      // Without `onError`, the calls in progress that reject with the reason are report enough.
+      if (this.options.onError !== undefined || this.calls.pending.size === 0)
+        this.#callOnError(error, undefined);
+    }
+    this.fail(toError(error));
   }
 
   /** An observer has thrown: it is not called with its own error. */
@@ -309,17 +377,12 @@ export class ConnectionKernel implements Kernel, Port, InboxOwner, TransportRece
 
   #callOnError(error: unknown, command: string | undefined): void {
     const { connection, options } = this;
-    try {
-      options.onError?.(error, { command, connection });
-    } catch (thrown) {
-      // A bug in the program: an unhandled rejection, as if it had been asynchronous. The connection continues.
-      void Promise.reject(thrown);
-    }
+    reportError(options.onError, error, { command, connection });
   }
 
   changeAsked(ask: ChangeAsk): void {
     const { changes } = this;
-    if (changes === undefined) ask.fail(noChanges());
+    if (changes === undefined) ask.fail(noChanges(this.secure));
     else changes.answer(ask);
   }
 
@@ -352,7 +415,9 @@ function neitherAskNorAnswer(frame: Frame): NoEmptyBoxes {
 }
 
 /** The error for StartTLS and protocol switches on a connection without the feature. */
-export function noChanges(): TLSNotAvailable {
+export function noChanges(secure: boolean): AmpError {
+  if (secure)
+    return new OnlyOneTLS("the stream uses TLS from its first byte: StartTLS is not possible inside TLS");
   return new TLSNotAvailable(
     "this transport cannot start TLS in mid-stream (over a WebSocket use wss: instead)",
   );

@@ -1,11 +1,12 @@
 /** The options of a connection, and their check. */
 import type { AmpConnection, AnyCommand } from "../command/types.ts";
+import { anotherCopy, RESPONDER_BRAND, SEAM } from "../errors/brand.ts";
 import { InvalidSignature } from "../errors/caller.ts";
 import { checkNotNegative } from "../number-option.ts";
 import type { Observer } from "../observer.ts";
 import { checkOptionTypes } from "../option-types.ts";
 import type { ResponderLocator } from "../serving/locator.ts";
-import type { TLSOptions } from "../transport.ts";
+import type { Address, TLSOptions } from "../transport.ts";
 import { shownValue } from "../wire/value-text.ts";
 import type { BoxReceiver } from "./box-interfaces.ts";
 import { type LimitOptions, type Limits, resolveLimits } from "./limits.ts";
@@ -55,10 +56,22 @@ export interface ConnectionOptions {
   /** Milliseconds after which a call without a `timeout` of its own rejects with CallTimeout. Default: no limit. */
   readonly callTimeout?: number | undefined;
   /**
+   * Captures the caller's stack for each call, so that the errors of all calls have it. It costs some microseconds a
+   * call. Without it, the errors have the stack of callers that await the call, which costs nothing; only V8 has this. Default:
+   * true if the environment variable NODE_ENV is `development` or `test`.
+   */
+  readonly callStacks?: boolean | undefined;
+  /**
    * Asks a silent peer for an answer, and destroys the connection if none arrives. Every AMP implementation answers, without
    * knowing the command. Not possible together with `receiver`. Default: none.
    */
   readonly heartbeat?: HeartbeatOptions | undefined;
+  /**
+   * Uses the commands `ampwire.*` with a peer that knows them, so that `close()` loses no call. The accepting end adds the key
+   * `_m.ampwire` to its first answer, and to the first one inside TLS; other implementations of AMP ignore it. `false`: no key
+   * is sent, nothing is asked, and `ampwire.GoAway` is answered as an unknown command. Default true.
+   */
+  readonly extensions?: boolean | undefined;
   /**
    * Keeps `context.signal` from aborting when the peer ends its side of the stream. Set it for responders that must finish
    * their answers to a half-closed peer although they watch the signal. Default false.
@@ -68,7 +81,9 @@ export interface ConnectionOptions {
   readonly closeOnUndeclaredError?: boolean | undefined;
   /**
    * Receives errors that no caller receives: undeclared errors of responders, return values that cannot be encoded, unknown
-   * commands that want no answer, and the reason why a server could not accept a connection. The peer never sees their text.
+   * commands that want no answer, violations of the protocol and failed handshakes of the peer, and the reason why a server
+   * could not accept a connection. The peer never sees their text. Default: the error goes to `process.emitWarning`, or in a
+   * browser to `console.error`, at most 20 times a second; so does an error that `onError` itself throws.
    */
   readonly onError?: ((error: unknown, about: ErrorContext) => void) | undefined;
   /** Receives events of calls and protocol changes, for tracing and metrics. On Node the default is `node:diagnostics_channel`. */
@@ -81,6 +96,8 @@ export interface ErrorContext {
   readonly command: string | undefined;
   /** Undefined for an error of the server itself, which could not accept a connection. */
   readonly connection: AmpConnection | undefined;
+  /** Address of the peer, if the error has no connection: a TLS handshake before it has failed. */
+  readonly remoteAddress?: Address | undefined;
 }
 
 /**
@@ -96,9 +113,11 @@ export function checkConnectionOptions(
   checkOptionTypes("connection", options, {
     limits: "object",
     onError: "function",
+    callStacks: "boolean",
     observer: "object",
     finishHalfClosed: "boolean",
     closeOnUndeclaredError: "boolean",
+    extensions: "boolean",
   });
   if (requireTLS !== undefined && requireTLS !== "verified" && typeof requireTLS !== "boolean")
     throw new TypeError(`requireTLS must be true, false or "verified", not ${shownValue(requireTLS)}`);
@@ -108,6 +127,8 @@ export function checkConnectionOptions(
       `the option locator must be an object with the method locateResponder, as locator(...) makes it, not ${shownValue(locator)}`,
     );
   }
+  const copy = locator && Reflect.get(locator, RESPONDER_BRAND);
+  if (copy !== undefined && copy !== SEAM) throw new InvalidSignature(anotherCopy("the option locator"));
   checkNotNegative({ callTimeout });
   return resolveLimits(limits);
 }

@@ -2,12 +2,14 @@
  * The states of a connection: one table. Whether a connection reads, what becomes of its boxes and whether it accepts new
  * calls follows from its state alone. ARCHITECTURE.md prints this table; a test generates it.
  *
- * Three facts do not fit into the table. They are fields of the kernel (`kernel.ts`):
+ * Four facts do not fit into the table. They are fields of the kernel (`kernel.ts`):
  *
  * - `peerEnded`: the peer has ended its side of the stream. It may still read, so any state goes with it.
  * - `changeKind`: whether the protocol change under way is an upgrade or a switch. The three states of a change are the
  *   same for both; only the public name of the state differs.
  * - `closeWanted`: `close()` was called during a protocol change. The driver closes when the change has ended.
+ * - `callsEnded`: the peer has asked for no more calls, or `close()` waits for the peer's answer to that. Everything else
+ *   goes on, protocol changes too.
  *
  * Two more conditions stop reading for a time: unsent bytes over `maxUnsentBytes`, and `maxAsksInProgress` asks in
  * progress (`Kernel.mayRead`). Encryption is a property of the connection (`secure`), not a state.

@@ -6,7 +6,11 @@
  * errors to the wire and back.
  */
 
+import { brand, hasOwnBrand, isInstance } from "./brand.ts";
 import { MAX_MESSAGE_CHARACTERS, shownText } from "./safe-text.ts";
+
+/** Key of the brand of an error class, which is its name. */
+export const ERROR_BRAND: unique symbol = Symbol.for("ampwire.error");
 
 /** Origin of an error: the program that calls the library, its responder, the peer, or the transport between them. */
 export type Fault = "caller" | "responder" | "peer" | "transport";
@@ -37,13 +41,19 @@ export class AmpError extends Error {
     // Copied from the prototype. Not by assignment, which throws if a program's class has a getter of this name.
     Reflect.set(this, "code", this.code);
   }
+
+  /** `instanceof` recognizes the errors of another copy of the package, and of another realm. */
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return isInstance(this, ERROR_BRAND, value);
+  }
 }
 
 /**
- * Defines name, code and fault on the prototype of an error class. The name must be on the prototype, because `stack` is
+ * Defines brand, name, code and fault on the prototype of an error class. The name must be on the prototype, because `stack` is
  * built from it before the instance has fields. It must be a literal, because minifiers rename classes.
  */
 export function identify(errorClass: { prototype: object }, name: string, code: string, fault: Fault): void {
+  brand(errorClass, ERROR_BRAND, name);
   for (const [key, value] of Object.entries({ name, code, fault })) {
     Object.defineProperty(errorClass.prototype, key, { value, configurable: true, writable: true });
   }
@@ -51,5 +61,5 @@ export function identify(errorClass: { prototype: object }, name: string, code: 
 
 /** Returns true for a class of the library: {@link identify} was called on the class itself, not only on a base. */
 export function isOwnClass(errorClass: { readonly prototype: object }): boolean {
-  return Object.hasOwn(errorClass.prototype, "code");
+  return hasOwnBrand(errorClass, ERROR_BRAND);
 }

@@ -1,6 +1,8 @@
 /** The errors that a command declares, from error code to class and from class to error code. */
+import { ERROR_BRAND } from "./amp-error.ts";
 import { InvalidSignature } from "./caller.ts";
 import { checkErrorCode } from "./peer.ts";
+import { isError } from "./to-error.ts";
 
 /** Error class whose constructor takes the description from the wire, `_error_description`. */
 export type ErrorClass = new (message: string) => Error;
@@ -35,7 +37,7 @@ export function errorClassOf(declared: ErrorClass | ErrorWithData): ErrorWithDat
 
 export class DeclaredErrors {
   readonly #byCode = new Map<string, ErrorClass | ErrorWithData>();
-  readonly #byClass = new Map<unknown, DeclaredError>();
+  readonly #byClass = new Map<{ readonly prototype: object }, DeclaredError>();
 
   /** @throws InvalidSignature for an error code without a class, or one that the wire cannot carry */
   constructor(errors: ErrorCodes, fatalErrors: ErrorCodes) {
@@ -50,7 +52,7 @@ export class DeclaredErrors {
       // An arrow function has no prototype: no error is an instance of it.
       if (typeof errorClass !== "function" || errorClass.prototype === undefined)
         throw new InvalidSignature(
-          `error ${code} must be an error class, not a value of type ${typeof errorClass}`,
+          `error ${code} must be an error class, not a value of type ${errorClass === null ? "null" : typeof errorClass}`,
         );
       this.#byCode.set(code, declared);
       this.#byClass.set(errorClass, {
@@ -74,15 +76,31 @@ export class DeclaredErrors {
 
   /** Returns the code of the most derived declared class of the error. */
   codeFor(error: unknown): DeclaredError | undefined {
-    if (!(error instanceof Error)) return undefined;
+    if (!isError(error)) return undefined;
     for (
       let proto: object | null = Object.getPrototypeOf(error);
       proto !== null;
       proto = Object.getPrototypeOf(proto)
     ) {
-      const declared = this.#byClass.get(proto.constructor);
+      const declared = this.#byClass.get(proto.constructor) ?? this.#copyOf(proto);
       if (declared !== undefined) return declared;
     }
     return undefined;
   }
+
+  /** Returns the declaration of a class of which the prototype belongs to another copy of the package, or to another realm. */
+  #copyOf(proto: object): DeclaredError | undefined {
+    const kind = kindOf(proto);
+    if (kind === undefined) return undefined;
+    for (const [errorClass, declared] of this.#byClass)
+      if (kindOf(errorClass.prototype) === kind) return declared;
+    return undefined;
+  }
+}
+
+/** Returns the name that all copies of a class of the library, or of the platform, have. */
+function kindOf(proto: object): unknown {
+  if (Object.hasOwn(proto, ERROR_BRAND)) return Reflect.get(proto, ERROR_BRAND);
+  const isBuiltIn = /\{\s*\[native code\]\s*\}$/.test(Function.prototype.toString.call(proto.constructor));
+  return isBuiltIn && Object.hasOwn(proto, "name") ? Reflect.get(proto, "name") : undefined;
 }

@@ -120,8 +120,8 @@ export class UnhandledCommand extends AmpError {
 }
 
 /**
- * A call that the peer did not execute, because it is at a limit. It may be made again, whether it is idempotent or not. The
- * error code on the wire is `UNAVAILABLE`.
+ * A call that was not executed: the peer is at a limit, or it has asked this end to make no more calls on the connection. It may
+ * be made again, whether it is idempotent or not. The error code on the wire is `UNAVAILABLE`.
  */
 export class Unavailable extends AmpError {
   static {

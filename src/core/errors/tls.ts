@@ -2,12 +2,7 @@
 import { AmpError, identify } from "./amp-error.ts";
 import { ProtocolError } from "./peer.ts";
 
-/** StartTLS on a connection that is inside TLS already, by StartTLS or from its first byte. The wire code is `TLS_ERROR`. */
-export class OnlyOneTLS extends AmpError {
-  static {
-    identify(this, "OnlyOneTLS", "ONLY_ONE_TLS", "caller");
-  }
-}
+export { OnlyOneTLS } from "./only-one-tls.ts";
 
 /** A key, a certificate or a list of CAs that cannot be used. Thrown before anything is sent. */
 export class InvalidCertificate extends AmpError {

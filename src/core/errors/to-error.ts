@@ -5,7 +5,11 @@
 
 export function isError(thrown: unknown): thrown is Error {
   try {
-    return thrown instanceof Error;
+    // An error of another realm is recognized by its kind.
+    return (
+      thrown instanceof Error ||
+      /^\[object (?:Error|DOMException)\]$/.test(Object.prototype.toString.call(thrown))
+    );
   } catch {
     return false;
   }

@@ -2,6 +2,7 @@
 import { CallTimeout, TLSRequired, TooLong } from "./caller.ts";
 import type { DeclaredErrors, ErrorClass } from "./declared-errors.ts";
 import { checkErrorCode, RemoteAmpError, Unavailable, UnhandledCommand, UnknownRemoteError } from "./peer.ts";
+import { shownText } from "./safe-text.ts";
 import { isError, messageOf } from "./to-error.ts";
 import { ResponderLost } from "./transport.ts";
 
@@ -95,29 +96,46 @@ function wireError(error: Error, declared: DeclaredErrors | undefined): WireErro
 }
 
 /**
- * Returns the error for a received error box, with which the call rejects.
+ * Returns the error for a received error box, with which the call rejects. The message has the command and the code, unless
+ * the command declares the code: then the message is the description.
+ * @param name the name of the command
  * @param box returns the box, for an error with data
  */
 export function fromWire(
   code: string,
   description: string,
+  name: string,
   declared: DeclaredErrors | undefined,
   box: () => ReadonlyMap<string, Uint8Array>,
 ): Error {
-  const errorClass =
-    declared?.classFor(code) ?? ownValue(PROTOCOL_ERRORS, code) ?? ownValue(EDGE_ERRORS, code);
-  if (errorClass === undefined) return new UnknownRemoteError(code, description);
+  const errorClass = declared?.classFor(code);
+  if (errorClass === undefined) {
+    const known = ownValue(PROTOCOL_ERRORS, code) ?? ownValue(EDGE_ERRORS, code);
+    if (known === undefined) return unknownError(code, description, name);
+    return new known(`${shownPrefix(name, code)}${description && ": "}${description}`);
+  }
   try {
     return typeof errorClass === "object"
       ? errorClass.create(description, box())
       : new errorClass(description);
   } catch (cause) {
-    return new UnknownRemoteError(code, description, false, { cause });
+    return unknownError(code, description, name, cause);
   }
 }
 
 function ownValue<T>(record: Readonly<Record<string, T>>, key: string): T | undefined {
   return Object.hasOwn(record, key) ? record[key] : undefined;
+}
+
+function unknownError(code: string, description: string, name: string, cause?: unknown): UnknownRemoteError {
+  const error = new UnknownRemoteError(code, description, false, cause === undefined ? undefined : { cause });
+  error.message = `${shownText(name)}: ${error.message}`;
+  return error;
+}
+
+/** Returns the command and the error code of a rejected call, for its message. */
+export function shownPrefix(name: string, code: string): string {
+  return `${shownText(name)}: ${shownText(code)}`;
 }
 
 /** Returns true for an error made by {@link fromWire}, false for an error of decoding an answer. */

@@ -38,19 +38,14 @@ class RawBoxes implements Feature, BoxSender {
   boxReceived(frame: Frame): void {
     if (plaintextForbids(this.#kernel, undefined))
       throw new TLSRequired("a box was received in plaintext: requireTLS forbids it");
-    const box = frame.toBox();
-    try {
-      this.#watch(this.#receiver.boxReceived(box));
-    } catch (error) {
-      this.#kernel.report(error, undefined);
-      throw error; // the connection fails, and no further box is read
-    }
+    // An error of the receiver is reported, and the connection fails: no further box is read.
+    this.#watch(this.#receiver.boxReceived(frame.toBox()));
   }
 
   /** Handles the rejection of an async function, which a JavaScript program may pass. */
   #watch(result: unknown): void {
-    if (!(result instanceof Promise)) return;
-    result.catch((error: unknown) => {
+    if (typeof result !== "object" || result === null) return;
+    Promise.resolve(result).catch((error: unknown) => {
       this.#kernel.report(error, undefined);
       this.#kernel.fail(toError(error));
     });
@@ -65,7 +60,8 @@ class RawBoxes implements Feature, BoxSender {
     kernel.written();
   }
 
-  unhandledError(error: unknown): void {
+  unhandledError(error: unknown, command?: string): void {
+    this.#kernel.report(error, command);
     this.#kernel.fail(toError(error));
   }
 }

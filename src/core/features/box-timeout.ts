@@ -70,7 +70,7 @@ class BoxDeadline implements Feature {
       this.#timer = clock.setTimeout(this.#look, left);
       return;
     }
-    this.#kernel.fail(
+    this.#kernel.violated(
       new BoxTimeout(
         `the box at byte ${reader.offset} did not arrive within the limit boxTimeout (${limits.boxTimeout} ms): ${reader.buffered} bytes of it have arrived`,
       ),

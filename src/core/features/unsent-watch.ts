@@ -83,11 +83,11 @@ class UnsentWatch implements Feature {
         ),
       );
     } else if (this.#kernel.isOverShare && silent >= LOOK_MS) {
-      this.#kernel.destroy(
-        new LimitExceeded(
-          `the peer does not read, and its ${transport.unsent} unsent bytes are more than its share of the server's: the limit is serverLimits.maxUnsentBytes`,
-        ),
+      const reason = new LimitExceeded(
+        `the peer does not read, and its ${transport.unsent} unsent bytes are more than its share of the server's: the limit is serverLimits.maxUnsentBytes`,
       );
+      this.#kernel.violated(reason);
+      this.#kernel.destroy(reason);
     } else this.#setTimer();
   }
 }

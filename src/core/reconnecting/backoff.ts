@@ -10,8 +10,8 @@ export interface BackoffOptions {
   /** Growth of the longest wait from one attempt to the next. Default 2. */
   readonly factor?: number | undefined;
   /**
-   * Returns the part of the longest wait to use, from 0 to 1. Default `Math.random`. If it throws, the client closes with
-   * the error.
+   * Returns the part of the longest wait to use, from 0 to 1. The client also shuffles several addresses with it. Default
+   * `Math.random`. If it throws, the client closes with the error.
    */
   readonly jitter?: (() => number) | undefined;
 }

@@ -1,4 +1,5 @@
 /** Queue of calls that wait for a connection, with limits on number, bytes and time. */
+import { type Rejectable, rejectCall } from "../calls/rejection.ts";
 import type { Caller, CallOptions } from "../command/types.ts";
 import { CallTimeout, LimitExceeded } from "../errors/caller.ts";
 import { messageOf } from "../errors/to-error.ts";
@@ -7,18 +8,20 @@ import type { Clock } from "../transport.ts";
 import type { QueueLimits } from "./options.ts";
 
 /** A call of the client. It is sent over one connection, or over several if it is idempotent. */
-export interface ClientCall {
+export interface ClientCall extends Rejectable {
   readonly name: string;
   /** Bytes of its box. */
   readonly bytes: number;
+  /** Number of the call in the order in which the calls were made. */
+  readonly place: number;
+  /** Number of times that the call was sent. */
+  attempts: number;
   /** True: the call is sent again if its connection is lost before the answer. */
   readonly idempotent: boolean;
   /** Time of the clock at which the call times out; undefined if it has no timeout. */
   readonly deadline: number | undefined;
   readonly signal: CallOptions["signal"];
   send(connection: Caller, options: CallOptions): Promise<unknown> | undefined;
-  resolve(value: unknown): void;
-  reject(error: unknown): void;
 }
 
 export class CallQueue {
@@ -28,6 +31,8 @@ export class CallQueue {
   /** Queued calls, each with the function that removes its timer and its listener. */
   readonly #calls = new Map<ClientCall, () => void>();
   #bytes = 0;
+  /** True if a call that is sent again may have been added after later calls. */
+  #isUnordered = false;
 
   constructor(clock: Clock, { maxCalls = 1_000, maxBytes = 1024 * 1024 }: QueueLimits = {}) {
     this.#clock = clock;
@@ -39,13 +44,15 @@ export class CallQueue {
     return this.#calls.size;
   }
 
-  /** Checks that a call of this many bytes fits into the queue. @throws LimitExceeded */
-  checkRoom(bytes: number): void {
+  /** Checks that a call fits into the queue. @throws LimitExceeded */
+  checkRoom({ name, bytes }: Pick<ClientCall, "name" | "bytes">): void {
     if (this.#calls.size >= this.#maxCalls) {
-      throw new LimitExceeded(`${this.#calls.size} calls are queued: the limit is queue.maxCalls`);
+      throw new LimitExceeded(`${name}: ${this.#calls.size} calls are queued: the limit is queue.maxCalls`);
     }
     if (this.#bytes + bytes > this.#maxBytes) {
-      throw new LimitExceeded(`${this.#bytes} bytes of calls are queued: the limit is queue.maxBytes`);
+      throw new LimitExceeded(
+        `${name}: ${this.#bytes} bytes of calls are queued: the limit is queue.maxBytes`,
+      );
     }
   }
 
@@ -58,9 +65,11 @@ export class CallQueue {
     const timeout = Math.max(0, deadline - this.#clock.now());
     const release = limitTime(this.#clock, { timeout, signal }, (cause) => {
       this.#remove(call);
-      call.reject(cause === "timeout" ? timedOut(call.name, lastError()) : signal?.reason);
+      if (cause === "timeout") rejectCall(call, timedOut(call.name, lastError()));
+      else call.reject(signal?.reason);
     });
     this.#bytes += call.bytes;
+    if (call.attempts > 0) this.#isUnordered = true;
     this.#calls.set(call, release);
   }
 
@@ -73,6 +82,8 @@ export class CallQueue {
   /** Removes and returns all calls, in the order in which they were made. */
   takeAll(): ClientCall[] {
     const calls = [...this.#calls.keys()];
+    if (this.#isUnordered) calls.sort((a, b) => a.place - b.place);
+    this.#isUnordered = false;
     for (const call of calls) this.#remove(call);
     return calls;
   }

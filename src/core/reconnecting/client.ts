@@ -1,12 +1,14 @@
 /** Reconnecting client: it queues calls while there is no connection, and sends idempotent calls again. */
 
+import { AT_REJECTION, captureOrigin, ownError, rejectCall } from "../calls/rejection.ts";
 import { TypedCalls } from "../calls/typed-calls.ts";
 import type { AnyCommand, CallOptions, CloseOptions, CommandType } from "../command/types.ts";
 import { InvalidSignature } from "../errors/caller.ts";
-import { ConnectionClosed } from "../errors/transport.ts";
+import { isError } from "../errors/to-error.ts";
+import { ConnectionClosed, ConnectionLost } from "../errors/transport.ts";
 import { checkNotNegative } from "../number-option.ts";
 import { CLOSE_OPTIONS, checkOptionNames } from "../option-names.ts";
-import type { AbortSignalLike } from "../platform.ts";
+import { type AbortSignalLike, IN_DEVELOPMENT } from "../platform.ts";
 import type { Fields } from "../schema/argument.ts";
 import { checkSignal, limitTime, throwIfAborted } from "../time-limit.ts";
 import type { Clock } from "../transport.ts";
@@ -41,6 +43,8 @@ interface Sending {
 
 const DISPOSE_TIMEOUT_MS = 10_000;
 
+const DEFAULT_MAX_ATTEMPTS = 3;
+
 /** Placeholder for the tag of a queued call. Only its length matters. */
 const SOME_TAG = 0x1000_0000;
 
@@ -49,26 +53,41 @@ const SOME_TAG = 0x1000_0000;
  *
  * While there is no connection, calls are queued within their `timeout`. A call over a limit of `queue` rejects with
  * LimitExceeded. If the connection is lost while a call is in progress, the call rejects with the reason, because the peer
- * may have served it. Calls of `idempotent` commands are sent again on the next connection instead. Calls made with
- * `callRemoteString` are never sent again.
+ * may have served it. Calls of `idempotent` commands are sent again on the next connection instead, until they were sent
+ * `maxAttempts` times. Calls made with `callRemoteString` are never sent again.
+ *
+ * Calls are sent in the order in which they were made: queued calls, and calls that are sent again, go before later ones.
  */
 export class ReconnectingClient<C extends Reconnectable> extends TypedCalls implements AsyncDisposable {
   readonly #callTimeout: number | undefined;
+  readonly #maxAttempts: number;
+  readonly #callStacks: boolean;
   readonly #clock: Clock;
   readonly #queue: CallQueue;
   readonly #manager: ConnectionManager<C>;
+  /** Number of calls that were queued or may be sent again. */
+  #made = 0;
 
   /** Creates a client. Prefer `reconnecting`. @throws RangeError for an invalid option */
-  constructor(options: ReconnectingBaseOptions<C>, factory: ConnectionFactory<C>) {
+  constructor(options: ReconnectingBaseOptions<C, never>, factory: ConnectionFactory<C>) {
     super();
     checkReconnectingOptions(options);
     checkSignal(options.signal);
-    const { callTimeout, clock = factory.clock, signal, queue } = options;
+    const {
+      callTimeout,
+      callStacks = IN_DEVELOPMENT,
+      clock = factory.clock,
+      maxAttempts = DEFAULT_MAX_ATTEMPTS,
+      signal,
+      queue,
+    } = options;
     this.#callTimeout = callTimeout;
+    this.#callStacks = callStacks;
+    this.#maxAttempts = maxAttempts;
     this.#clock = clock;
     this.#queue = new CallQueue(clock, queue);
-    this.#manager = new ConnectionManager(options, factory, (connection) => {
-      for (const call of this.#queue.takeAll()) this.#send(call, connection);
+    this.#manager = new ConnectionManager(options, factory, () => {
+      for (const call of this.#queue.takeAll()) this.#submitOrReject(call);
     });
     // The manager ends by itself after a fatal error.
     void this.closed.then((reason) => this.#rejectQueued(reason));
@@ -153,24 +172,40 @@ export class ReconnectingClient<C extends Reconnectable> extends TypedCalls impl
     options: CallOptions,
   ): Promise<unknown> | undefined {
     const { reason } = this.#manager;
-    if (reason !== undefined) return requiresAnswer ? Promise.reject(reason) : undefined;
+    if (reason !== undefined) return requiresAnswer ? Promise.reject(ownError(reason, name)) : undefined;
     const timeout = options.timeout ?? this.#callTimeout;
     const ready = this.#ready();
     if (ready !== undefined && !(idempotent && requiresAnswer)) return now(ready, { ...options, timeout });
 
+    const atRejection = this.#callStacks ? captureOrigin() : AT_REJECTION;
+    const origin = requiresAnswer ? atRejection : undefined;
     const begin = (resolve: ClientCall["resolve"], reject: ClientCall["reject"]) => {
       throwIfAborted(options.signal);
       const out = new ByteWriter(64);
       write(out); // invalid arguments reject now, not when there is a connection
       const deadline = timeout === undefined ? undefined : this.#clock.now() + timeout;
       const bytes = out.length;
+      const place = ++this.#made;
       let first = ready === undefined ? undefined : now;
       const send: Send = (connection, given) => {
         const sending = first ?? later(out.bytes.subarray(0, bytes));
         first = undefined;
         return sending(connection, given);
       };
-      this.#submit({ name, bytes, idempotent, deadline, signal: options.signal, send, resolve, reject });
+      const { signal } = options;
+      this.#submit({
+        name,
+        bytes,
+        place,
+        idempotent,
+        deadline,
+        signal,
+        send,
+        origin,
+        resolve,
+        reject,
+        attempts: 0,
+      });
     };
     if (requiresAnswer) return new Promise(begin);
     begin(nothing, nothing);
@@ -186,31 +221,41 @@ export class ReconnectingClient<C extends Reconnectable> extends TypedCalls impl
   #submit(call: ClientCall): void {
     const ready = this.#ready();
     if (ready !== undefined) return this.#send(call, ready);
-    this.#queue.checkRoom(call.bytes);
+    this.#queue.checkRoom(call);
     this.#queue.add(call, () => this.lastError);
+  }
+
+  #submitOrReject(call: ClientCall): void {
+    try {
+      this.#submit(call);
+    } catch (full) {
+      rejectCall(call, full);
+    }
   }
 
   #send(call: ClientCall, connection: Reconnectable): void {
     const { deadline, signal } = call;
+    call.attempts++;
     // Without a timeout of the call or the client, the connection's own `callTimeout` applies: `open` may have set one.
     const timeout = deadline === undefined ? undefined : Math.max(0, deadline - this.#clock.now());
     let answer: Promise<unknown> | undefined;
     try {
       answer = call.send(connection, { timeout, signal });
     } catch (error) {
-      return call.reject(error);
+      return rejectCall(call, error, { keepHead: true });
     }
     answer?.then(call.resolve, (error: unknown) => this.#failed(call, connection, error));
   }
 
-  #failed(call: ClientCall, connection: Reconnectable, error: unknown): void {
-    const lost = error === connection.reason;
-    if (!lost || !call.idempotent || this.#manager.reason !== undefined) return call.reject(error);
-    try {
-      this.#submit(call);
-    } catch (full) {
-      call.reject(full);
+  #failed(call: ClientCall, { reason }: Reconnectable, error: unknown): void {
+    const isLost = reason !== undefined && isError(error) && (error === reason || error.cause === reason);
+    if (!isLost || !call.idempotent || this.#manager.reason !== undefined) {
+      if (error === call.signal?.reason) return call.reject(error); // an object of the program
+      return rejectCall(call, error, { keepHead: true });
     }
+    if (call.attempts < this.#maxAttempts) this.#submitOrReject(call);
+    else if (call.attempts === 1) rejectCall(call, error, { keepHead: true });
+    else rejectCall(call, lostTooOften(call, error));
   }
 
   /**
@@ -221,14 +266,14 @@ export class ReconnectingClient<C extends Reconnectable> extends TypedCalls impl
     checkOptionNames("close", options, CLOSE_OPTIONS);
     checkNotNegative({ timeout: options.timeout });
     this.#end(new ConnectionClosed("the client was closed here"));
-    await this.connection?.close(options);
+    await Promise.all(this.#manager.connections.map((connection) => connection.close(options)));
     await this.closed;
   }
 
   /** Ends the client at once. Queued calls and calls in progress reject with the reason. */
   destroy(reason: Error = new ConnectionClosed("the client was destroyed here")): void {
     this.#end(reason);
-    this.connection?.destroy(reason);
+    for (const connection of this.#manager.connections) connection.destroy(reason);
   }
 
   /** Closes the client, and destroys its connection if that takes more than 10 seconds. */
@@ -237,7 +282,7 @@ export class ReconnectingClient<C extends Reconnectable> extends TypedCalls impl
   }
 
   #endWith(signal: AbortSignalLike): void {
-    const abort = () => this.destroy(signal.reason instanceof Error ? signal.reason : undefined);
+    const abort = () => this.destroy(isError(signal.reason) ? signal.reason : undefined);
     if (signal.aborted) return abort();
     void this.closed.then(limitTime(this.#clock, { signal }, abort));
   }
@@ -248,8 +293,15 @@ export class ReconnectingClient<C extends Reconnectable> extends TypedCalls impl
   }
 
   #rejectQueued(reason: Error): void {
-    for (const call of this.#queue.takeAll()) call.reject(reason);
+    for (const call of this.#queue.takeAll()) rejectCall(call, ownError(reason, call.name));
   }
+}
+
+function lostTooOften({ name, attempts }: ClientCall, cause: unknown): ConnectionLost {
+  return new ConnectionLost(
+    `${name} was sent ${attempts} times, and each connection was lost before the answer: the limit is maxAttempts`,
+    { cause },
+  );
 }
 
 function nothing(): void {}

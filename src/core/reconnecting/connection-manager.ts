@@ -14,18 +14,24 @@ import type {
 } from "./options.ts";
 
 const DEFAULT_SETUP_TIMEOUT = 30_000;
+/** A peer that asks for no more calls earlier than this, in milliseconds, is not connected to again at once. */
+const MIN_LASTED = 50;
 
 export class ConnectionManager<C extends Reconnectable> {
-  readonly #options: ReconnectingBaseOptions<C>;
+  readonly #options: ReconnectingBaseOptions<C, never>;
   readonly #factory: ConnectionFactory<C>;
   readonly #clock: Clock;
   readonly #backoff: Backoff;
-  readonly #ready: (connection: C) => void;
+  readonly #ready: () => void;
   /** Aborted when the client ends. It cancels opening, setting up and waiting. */
   readonly #ending = newAbortController();
   #state: ReconnectingState = "connecting";
   #lastError: Error | undefined;
   #connection: C | undefined;
+  /** Connections whose peer accepts no more calls, until they have ended. */
+  readonly #leaving = new Set<C>();
+  /** Next step after a connection: after a GoAway of the peer, `isFatalError` is not called. */
+  #next: "decide" | "wait" | "at once" = "decide";
   #reason: Error | undefined;
   /** Ends the wait for the next attempt; undefined while the client does not wait. */
   #wake: (() => void) | undefined;
@@ -34,14 +40,10 @@ export class ConnectionManager<C extends Reconnectable> {
   readonly closed: Promise<Error>;
 
   /**
-   * @param ready called for each connection once it is ready for calls
+   * @param ready called for each connection once it is ready for calls, before the program is notified
    * @throws RangeError for an invalid option of `backoff`
    */
-  constructor(
-    options: ReconnectingBaseOptions<C>,
-    factory: ConnectionFactory<C>,
-    ready: (connection: C) => void,
-  ) {
+  constructor(options: ReconnectingBaseOptions<C, never>, factory: ConnectionFactory<C>, ready: () => void) {
     this.#options = options;
     this.#factory = factory;
     this.#clock = options.clock ?? factory.clock;
@@ -61,6 +63,11 @@ export class ConnectionManager<C extends Reconnectable> {
   /** The connection that is ready for calls; undefined while there is none. */
   get connection(): C | undefined {
     return this.#connection;
+  }
+
+  /** All connections that have not ended, apart from one that is being set up. */
+  get connections(): readonly C[] {
+    return this.#connection === undefined ? [...this.#leaving] : [...this.#leaving, this.#connection];
   }
 
   /** The reason why the client ends; undefined before that. */
@@ -86,8 +93,8 @@ export class ConnectionManager<C extends Reconnectable> {
       if (this.#reason !== undefined) break;
       this.#lastError = error;
       try {
-        if (this.#options.isFatalError?.(error)) this.end(error);
-        else await this.#wait(error);
+        if (this.#next === "decide" && this.#options.isFatalError?.(error)) this.end(error);
+        else if (this.#next !== "at once") await this.#wait(error);
       } catch (thrown) {
         this.end(toError(thrown)); // `isFatalError` or `jitter` threw, so there is no decision on the next attempt
       }
@@ -98,6 +105,7 @@ export class ConnectionManager<C extends Reconnectable> {
 
   /** Opens one connection and waits for its end. Returns why it failed or ended. */
   async #runConnection(): Promise<Error> {
+    this.#next = "decide";
     this.#become({ state: "connecting", error: this.#lastError });
     let connection: C;
     try {
@@ -111,12 +119,27 @@ export class ConnectionManager<C extends Reconnectable> {
     }
     const since = this.#clock.now();
     this.#connection = connection;
+    this.#state = "connected";
+    this.#ready(); // first: calls that `onStateChange` makes come after the queued ones
     this.#become({ state: "connected", error: this.#lastError, connection });
-    this.#ready(connection);
-    const reason = await connection.closed;
+    let reason = await (connection.callsEnded ?? connection.closed);
+    const goesAway = connection.reason === undefined; // the peer has asked for no more calls
+    if (!goesAway) reason = await connection.closed;
     this.#connection = undefined;
-    this.#backoff.lasted(this.#clock.now() - since);
+    const lasted = this.#clock.now() - since;
+    this.#backoff.lasted(lasted);
+    if (goesAway) {
+      this.#next = lasted < MIN_LASTED ? "wait" : "at once";
+      this.#leave(connection);
+    }
     return reason;
+  }
+
+  /** Lets a connection finish its calls, while the next one is opened. */
+  #leave(connection: C): void {
+    this.#leaving.add(connection);
+    void connection.closed.then(() => this.#leaving.delete(connection));
+    connection.close().catch(throwToPlatform); // it never rejects, unless it is a class of the program
   }
 
   /** Opens a connection and sets it up. Until then no call of the client is sent on it. */
@@ -130,10 +153,13 @@ export class ConnectionManager<C extends Reconnectable> {
       await prepare?.(connection);
       await this.#setUp(connection);
       if (connection.reason !== undefined) throw connection.reason;
+      if (!connection.acceptsCalls) throw await connection.callsEnded;
+      this.#factory.succeeded?.(connection);
       return connection;
     } catch (error) {
       // The reason of the connection is more specific than the error of a call on it.
       const reason = connection.reason ?? error;
+      if (connection.reason === undefined && !connection.acceptsCalls) this.#next = "wait"; // the peer goes away
       connection.destroy(isError(error) ? error : undefined);
       throw reason;
     } finally {
@@ -171,8 +197,10 @@ export class ConnectionManager<C extends Reconnectable> {
     const lost = connection.closed.then((reason) => {
       throw reason;
     });
+    // The entry point that has created the options and the factory knows the type of its addresses.
+    const address = this.#factory.addressOf?.(connection) as undefined;
     try {
-      await Promise.race([onConnection(connection), lost]);
+      await Promise.race([onConnection(connection, { address }), lost]);
     } finally {
       lost.catch(nothing);
       release();

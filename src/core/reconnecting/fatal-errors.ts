@@ -3,7 +3,7 @@ import { checkOptionTypes } from "../option-types.ts";
 import type { ConnectionOpener, Reconnectable, ReconnectingBaseOptions } from "./options.ts";
 
 type Open<C extends Reconnectable> = ConnectionOpener<C>["open"];
-type IsFatalError<C extends Reconnectable> = NonNullable<ReconnectingBaseOptions<C>["isFatalError"]>;
+type IsFatalError = NonNullable<ReconnectingBaseOptions<Reconnectable>["isFatalError"]>;
 
 /**
  * Returns `open` together with an `isFatalError` that is also true for errors of `open` itself.
@@ -14,8 +14,8 @@ type IsFatalError<C extends Reconnectable> = NonNullable<ReconnectingBaseOptions
 export function withFatalOptionsErrors<C extends Reconnectable>(
   open: Open<C>,
   isOptionsError: (error: unknown) => boolean,
-  isFatalError: IsFatalError<C> | undefined,
-): { readonly open: Open<C>; readonly isFatalError: IsFatalError<C> } {
+  isFatalError: IsFatalError | undefined,
+): { readonly open: Open<C>; readonly isFatalError: IsFatalError } {
   checkOptionTypes("reconnecting", { isFatalError }, { isFatalError: "function" });
   let fatal: unknown;
   return {

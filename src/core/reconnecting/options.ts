@@ -1,6 +1,6 @@
 /** Options and states of a reconnecting client. */
 import type { Caller, CloseOptions } from "../command/types.ts";
-import { checkNotNegative } from "../number-option.ts";
+import { checkLimit, checkNotNegative } from "../number-option.ts";
 import { checkOptionNames } from "../option-names.ts";
 import { checkOptionTypes } from "../option-types.ts";
 import type { Signal } from "../platform.ts";
@@ -11,6 +11,8 @@ import type { BackoffOptions } from "./backoff.ts";
 export interface Reconnectable extends Caller {
   /** True while new calls are sent or queued. False once the connection is closing or speaks another protocol. */
   readonly acceptsCalls: boolean;
+  /** Promise of the reason why no more calls are accepted. If it resolves before the end, the next connection is opened then. */
+  readonly callsEnded?: Promise<Error>;
   /** The reason why the connection ends; undefined before that. */
   readonly reason: Error | undefined;
   /** Promise of the reason why the connection ended. It never rejects. */
@@ -50,19 +52,28 @@ export interface QueueLimits {
   readonly maxBytes?: number | undefined;
 }
 
-/** Options of a reconnecting client over any transport. */
-export interface ReconnectingBaseOptions<C extends Reconnectable> {
+/** Context of `onConnection`. */
+export interface SetupContext<A = unknown> {
+  /** The address of the connection, as the options or the SRV record have it. Undefined if `open` has opened the connection. */
+  readonly address: A | undefined;
+}
+
+/**
+ * Options of a reconnecting client over any transport.
+ * @typeParam A the addresses
+ */
+export interface ReconnectingBaseOptions<C extends Reconnectable, A = unknown> {
   /**
    * Sets up each new connection, for example with a login. Queued calls are sent when it returns, or when its promise
-   * resolves. It must make its calls on the connection that it gets, because calls on the client stay queued meanwhile.
-   * If it throws or rejects, the connection is destroyed and the next attempt follows.
+   * resolves. It must make its calls on the connection that it gets, because calls on the client stay queued meanwhile,
+   * after those that are queued already. If it throws or rejects, the connection is destroyed and the next attempt follows.
    */
-  readonly onConnection?: ((connection: C) => unknown) | undefined;
+  readonly onConnection?: ((connection: C, context: SetupContext<A>) => unknown) | undefined;
   /** Limit on the time of `onConnection`, in milliseconds. Over it, the connection is destroyed. Default 30,000. */
   readonly setupTimeout?: number | undefined;
   /**
-   * Called on every state change, and for the first state. If it throws, the platform reports the error as uncaught, and
-   * the client continues.
+   * Called on every state change, and for the first state. In `connected`, the queued calls were sent before. If it throws,
+   * the platform reports the error as uncaught, and the client continues.
    */
   readonly onStateChange?: ((change: ReconnectingStateChange<C>) => void) | undefined;
   /**
@@ -74,8 +85,15 @@ export interface ReconnectingBaseOptions<C extends Reconnectable> {
   readonly backoff?: BackoffOptions | undefined;
   /** Limits on the calls that are queued until there is a connection. */
   readonly queue?: QueueLimits | undefined;
+  /**
+   * Number of times that a call of an `idempotent` command is sent, if its connection is always lost before the answer. Then
+   * the call rejects with ConnectionLost. 1: no call is sent again. Default 3.
+   */
+  readonly maxAttempts?: number | undefined;
   /** Default `timeout` of a call, in milliseconds. It includes the time in the queue. Default: no limit. */
   readonly callTimeout?: number | undefined;
+  /** Captures the caller's stack for each call: see `callStacks` of a connection. */
+  readonly callStacks?: boolean | undefined;
   /** Clock of the client, for tests. Default: the clock of the platform. */
   readonly clock?: Clock | undefined;
   /** Signal that destroys the client when it is aborted. */
@@ -92,11 +110,15 @@ export interface ConnectionOpener<C extends Reconnectable> {
 }
 
 /** The part of a reconnecting client that depends on the platform. */
-export interface ConnectionFactory<C extends Reconnectable> extends ConnectionOpener<C> {
+export interface ConnectionFactory<C extends Reconnectable, A = unknown> extends ConnectionOpener<C> {
   /** Clock of the platform. */
   readonly clock: Clock;
   /** Prepares each new connection before anything else is sent on it, for example with StartTLS. */
   readonly prepare?: ((connection: C) => Promise<void>) | undefined;
+  /** Returns the address to which a connection was opened. */
+  readonly addressOf?: ((connection: C) => A | undefined) | undefined;
+  /** Called for each connection that was set up. */
+  readonly succeeded?: ((connection: C) => void) | undefined;
 }
 
 /** Names of the {@link ReconnectingBaseOptions}. An entry point adds those of its connections, or `open`. */
@@ -107,22 +129,25 @@ export const RECONNECTING_OPTIONS = [
   "isFatalError",
   "backoff",
   "queue",
+  "maxAttempts",
   "callTimeout",
+  "callStacks",
   "clock",
   "signal",
 ] as const;
 
 export const QUEUE_OPTIONS = ["maxCalls", "maxBytes"] as const;
 
-/** @throws RangeError for a time or a limit that is not a number of at least 0, TypeError for an unknown option of `queue` or a value that is not a function */
+/** @throws RangeError for an invalid time or limit, TypeError for an unknown option of `queue` or a value that is not a function */
 export function checkReconnectingOptions({
   callTimeout,
   setupTimeout,
   queue,
+  maxAttempts,
   onConnection,
   onStateChange,
   isFatalError,
-}: ReconnectingBaseOptions<never>): void {
+}: ReconnectingBaseOptions<never, never>): void {
   checkOptionNames("queue", queue, QUEUE_OPTIONS);
   const { maxCalls, maxBytes } = queue ?? {};
   checkOptionTypes(
@@ -130,5 +155,6 @@ export function checkReconnectingOptions({
     { onConnection, onStateChange, isFatalError },
     { onConnection: "function", onStateChange: "function", isFatalError: "function" },
   );
+  checkLimit({ maxAttempts });
   checkNotNegative({ callTimeout, setupTimeout, "queue.maxCalls": maxCalls, "queue.maxBytes": maxBytes });
 }

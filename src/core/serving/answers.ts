@@ -1,4 +1,5 @@
 /** Answers and errors as boxes. */
+
 import { BadLocalReturn } from "../errors/responder.ts";
 import { isError, messageOf } from "../errors/to-error.ts";
 import { utf8Encoder } from "../platform.ts";
@@ -6,10 +7,11 @@ import type { Values } from "../schema/field.ts";
 import { Box } from "../wire/box.ts";
 import { MAX_VALUE_LENGTH } from "../wire/box-limits.ts";
 import { keyPattern, writeBox } from "../wire/box-writer.ts";
-import type { ByteWriter } from "../wire/byte-writer.ts";
+import { ByteWriter } from "../wire/byte-writer.ts";
 import { textToKey } from "../wire/key-text.ts";
 import { ANSWER, ERROR, ERROR_CODE, ERROR_DESCRIPTION } from "../wire/protocol-keys.ts";
 import { type ByteRange, tagBytes } from "../wire/tag.ts";
+import { isMap } from "../wire/value-text.ts";
 import type { IncomingAsk } from "./incoming-ask.ts";
 
 const errorKey = keyPattern(ERROR);
@@ -28,6 +30,22 @@ export function writeAnswer(out: ByteWriter, ask: IncomingAsk, result: unknown, 
     throw badReturn(ask.name, cause);
   }
   out.busy = false;
+}
+
+/** Memory for answers that are not sent. */
+let scratch = new ByteWriter();
+/** Bytes over which the memory is not kept. */
+const MAX_SCRATCH_BYTES = 4096;
+
+/** Checks the result of an ask that wants no answer, as if it were sent. A raw responder may return anything. @throws BadLocalReturn */
+export function checkResult(ask: IncomingAsk, result: unknown, connection: unknown): void {
+  if (ask.command === undefined) return;
+  try {
+    writeAnswer(scratch, ask, result, connection);
+  } finally {
+    if (scratch.bytes.length > MAX_SCRATCH_BYTES) scratch = new ByteWriter();
+    else scratch.truncate(0);
+  }
 }
 
 function writeBoxAnswer(out: ByteWriter, tag: ByteRange, result: unknown): void {
@@ -59,7 +77,9 @@ function noObject(name: string, result: unknown): BadLocalReturn {
 }
 
 function boxOf(result: unknown): Box {
-  if (result instanceof Box) return result;
+  // A Box of another copy of the package, or of another realm, is a map too.
+  if (isMap(result)) return result as Box; // `new Box` checks keys and values
+
   throw new TypeError("a raw responder answers with a Box");
 }
 
@@ -71,25 +91,32 @@ export function writeError(
   description: string,
   data?: ReadonlyMap<string, Uint8Array>,
 ): void {
-  const bytes = textToKey(code);
-  const codeBytes = bytes.length > MAX_VALUE_LENGTH ? shortened(code) : bytes;
-  const descriptionBytes = shortened(description);
   if (data !== undefined && data.size > 0) {
-    const box = new Box(data).set(ERROR, tagBytes(tag)).set(ERROR_CODE, codeBytes);
-    writeBox(out, box.set(ERROR_DESCRIPTION, descriptionBytes));
+    const box = new Box(data).set(ERROR, tagBytes(tag)).set(ERROR_CODE, codeBytes(code));
+    writeBox(out, box.set(ERROR_DESCRIPTION, shortened(description)));
     return;
   }
-  // Without a map: a peer can cause an error with every box that it sends.
+  // Without a map, and short text without TextEncoder: a peer can cause an error with every box that it sends.
   out.appendFixed(errorKey);
   out.uint16(tag.end - tag.start);
   out.appendRange(tag.bytes, tag.start, tag.end);
   out.appendFixed(errorCodeKey);
-  out.uint16(codeBytes.length);
-  out.append(codeBytes);
+  writeText(out, code, codeBytes);
   out.appendFixed(errorDescriptionKey);
-  out.uint16(descriptionBytes.length);
-  out.append(descriptionBytes);
+  writeText(out, description, shortened);
   out.uint16(0);
+}
+
+/** Writes text as a value. @param encode for text that is long or has surrogates */
+function writeText(out: ByteWriter, text: string, encode: (text: string) => Uint8Array): void {
+  const start = out.beginCounted();
+  if (!out.shortText(text)) out.append(encode(text));
+  out.endCounted(start);
+}
+
+function codeBytes(code: string): Uint8Array {
+  const bytes = textToKey(code);
+  return bytes.length > MAX_VALUE_LENGTH ? shortened(code) : bytes;
 }
 
 /** UTF-8 of the text, cut between two characters if it is longer than a value may be. */

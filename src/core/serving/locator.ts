@@ -1,13 +1,16 @@
 /** Locators: they map the name of a command to its responder. */
 
 import {
+  asCommandResponder,
   CommandResponder,
   decoratedResponders,
+  isResponderOfCopy,
   type RawResponder,
   type Responder,
 } from "../command/responder.ts";
+import { brand, RESPONDER_BRAND, SEAM } from "../errors/brand.ts";
 import { InvalidSignature } from "../errors/caller.ts";
-import { shownValue } from "../wire/value-text.ts";
+import { shownValue, wrongType } from "../wire/value-text.ts";
 
 /** An object that maps command names to responders. */
 export interface ResponderLocator {
@@ -23,11 +26,12 @@ export interface ResponderLocator {
 /**
  * A source of responders: a responder made by `command.responder(...)`, another locator, or an object. The responders of an
  * object are its decorated methods and its methods named `amp_NAME`. Such a method gets the raw box of command NAME, which
- * may be written in any case, as with Twisted's SimpleStringLocator.
+ * may be written in any case, as with Twisted's SimpleStringLocator. As there, a property `baseDispatchPrefix` of the object is
+ * the prefix of these names in place of `amp_`.
  */
 export type ResponderSource = CommandResponder | ResponderLocator | object;
 
-/** Prefix of the names of methods that get the raw box. */
+/** Default prefix of the names of methods that get the raw box. */
 const RAW_PREFIX = "amp_";
 /**
  * Maximum length of the name of such a method. V8 derives the hash of a property name over 16,383 characters from its length
@@ -44,7 +48,7 @@ export function locator(...sources: readonly ResponderSource[]): ResponderLocato
   const direct = new Map<string, CommandResponder>();
   const others: ResponderLocator[] = [];
   for (const source of sources) {
-    if (!(source instanceof CommandResponder)) {
+    if (!isResponder(source)) {
       others.push(isLocator(source) ? source : objectLocator(source));
     } else if (direct.has(source.command.name)) {
       throw new InvalidSignature(`two responders are given for ${source.command.name}`);
@@ -71,6 +75,10 @@ function joined(locators: readonly ResponderLocator[]): ResponderLocator {
 
 /** A fixed set of responders. */
 class Table implements ResponderLocator {
+  static {
+    brand(this, RESPONDER_BRAND, SEAM); // `listen` checks it: see `checkConnectionOptions`
+  }
+
   readonly #responders: ReadonlyMap<string, CommandResponder>;
 
   constructor(responders: ReadonlyMap<string, CommandResponder>) {
@@ -93,6 +101,10 @@ class Table implements ResponderLocator {
 
 /** Locators that are tried in order. */
 class Chain implements ResponderLocator {
+  static {
+    brand(this, RESPONDER_BRAND, SEAM);
+  }
+
   readonly links: readonly ResponderLocator[];
 
   constructor(links: readonly ResponderLocator[]) {
@@ -119,6 +131,13 @@ class Chain implements ResponderLocator {
   }
 }
 
+/** @throws InvalidSignature for a responder of another copy of the package that does not fit this one */
+function isResponder(source: ResponderSource): source is CommandResponder {
+  if (source instanceof CommandResponder) return true;
+  if (!isResponderOfCopy(source)) return false;
+  return asCommandResponder(source) !== undefined;
+}
+
 function isLocator(source: Partial<ResponderLocator> | undefined): source is ResponderLocator {
   return typeof source?.locateResponder === "function"; // a program in JavaScript may pass anything: see `objectLocator`
 }
@@ -129,36 +148,48 @@ function objectLocator(instance: object): ResponderLocator {
       `a locator is made of responders, objects and locators, not of ${shownValue(instance)}`,
     );
   }
+  const prefix = rawPrefix(instance);
   const decorated = decoratedResponders(instance);
   if (decorated === undefined) {
-    const rawNames = rawMethodNames(instance);
+    const rawNames = rawMethodNames(instance, prefix);
     if (rawNames.length === 0) {
       throw new InvalidSignature(
-        "this object has neither methods decorated with @Command.responder nor amp_NAME methods",
+        `this object has neither methods decorated with @Command.responder nor ${prefix}NAME methods`,
       );
     }
-    for (const name of rawNames) checkRawName(name);
+    // With another prefix, for example `on`, a name like `once` may be one of the program's own.
+    if (prefix.endsWith("_")) for (const name of rawNames) checkRawName(name, prefix);
   }
   return {
-    locateResponder: (name) => decorated?.get(name) ?? rawMethod(instance, RAW_PREFIX + name.toUpperCase()),
+    locateResponder: (name) => decorated?.get(name) ?? rawMethod(instance, prefix + name.toUpperCase()),
     // The name of a raw method may be written in any case, so its names cannot be listed.
     names: () =>
-      decorated === undefined || rawMethodNames(instance).length > 0 ? undefined : [...decorated.keys()],
+      decorated === undefined || rawMethodNames(instance, prefix).length > 0
+        ? undefined
+        : [...decorated.keys()],
   };
 }
 
-/** Returns the names of the methods `amp_NAME`, also of those that a class inherits. Calls no getter. */
-function rawMethodNames(instance: object): string[] {
+/** Returns the prefix of an object's methods that get the raw box. @throws InvalidSignature for an invalid one */
+function rawPrefix(instance: { readonly baseDispatchPrefix?: unknown }): string {
+  const { baseDispatchPrefix: prefix = RAW_PREFIX } = instance;
+  if (typeof prefix === "string" && prefix !== "") return prefix;
+  // An empty prefix would let the peer call every method whose name has no small letter.
+  throw wrongType("baseDispatchPrefix", "a non-empty string", prefix);
+}
+
+/** Returns the names of the methods with the prefix, also of those that a class inherits. Calls no getter. */
+function rawMethodNames(instance: object, prefix: string): string[] {
   const names: string[] = [];
   for (let layer: object | null = instance; layer !== null; layer = Object.getPrototypeOf(layer)) {
-    names.push(...Object.getOwnPropertyNames(layer).filter((name) => name.startsWith(RAW_PREFIX)));
+    names.push(...Object.getOwnPropertyNames(layer).filter((name) => name.startsWith(prefix)));
   }
   return names;
 }
 
 /** @throws InvalidSignature for a method that no ask can reach */
-function checkRawName(methodName: string): void {
-  const reachable = RAW_PREFIX + methodName.slice(RAW_PREFIX.length).toUpperCase();
+function checkRawName(methodName: string, prefix: string): void {
+  const reachable = prefix + methodName.slice(prefix.length).toUpperCase();
   if (methodName !== reachable)
     throw new InvalidSignature(`the method ${methodName} would never be called: name it ${reachable}`);
 }

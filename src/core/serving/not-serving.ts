@@ -1,4 +1,4 @@
-/** The serving half of a connection that serves nothing: every ask is answered with `UNHANDLED`. */
+/** The serving half of a connection that serves nothing: every ask but GoAway is answered with `UNHANDLED`. */
 import type { AskReceiver, Port } from "../calls/port.ts";
 import { UNHANDLED_ERROR_CODE } from "../errors/wire-codes.ts";
 import { Box } from "../wire/box.ts";
@@ -17,7 +17,7 @@ class NotServing implements AskReceiver {
   }
 
   receive(frame: Frame): void {
-    if (frame.ask < 0 || !this.#port.alive) return;
+    if (this.#port.serveGoAway(frame) || frame.ask < 0 || !this.#port.alive) return;
     const box = new Box({
       [ERROR_CODE]: UNHANDLED_ERROR_CODE,
       [ERROR_DESCRIPTION]: "nothing is served here",

@@ -57,7 +57,7 @@ export class Pause {
     if (!serving.full) return;
     if (serving.finished !== this.#finished) return this.begin();
     if (serving.refuses && clock.now() - this.#since >= limits.pauseTimeout) {
-      this.#port.fail(
+      this.#port.violated(
         new LimitExceeded(
           `asks over maxBytesInProgress have stopped the reading, and none has finished for ${limits.pauseTimeout} ms: the limit is pauseTimeout`,
         ),

@@ -2,7 +2,7 @@
 
 import type { AskReceiver, Port } from "../calls/port.ts";
 import type { ProtocolChange } from "../command/protocol-change.ts";
-import { CommandResponder, type Responder } from "../command/responder.ts";
+import { asCommandResponder, type CommandResponder, type Responder } from "../command/responder.ts";
 import type { AnyCommand } from "../command/types.ts";
 import { LimitExceeded } from "../errors/caller.ts";
 import { RemoteAmpError } from "../errors/peer.ts";
@@ -13,7 +13,8 @@ import type { Signal } from "../platform.ts";
 import type { Values } from "../schema/field.ts";
 import { beginElements, endElements, weightOf } from "../wire/elements.ts";
 import type { Frame } from "../wire/frame.ts";
-import { responseOf, writeAnswer, writeError } from "./answers.ts";
+import { isGoAway } from "../wire/own-commands.ts";
+import { checkResult, responseOf, writeAnswer, writeError } from "./answers.ts";
 import { CommandNames } from "./command-names.ts";
 import { IncomingAsk } from "./incoming-ask.ts";
 import { LimitedAsks } from "./limited-asks.ts";
@@ -95,9 +96,15 @@ class Serving extends LimitedAsks implements AskReceiver {
   /** Own commands are answered at any time. A protocol change comes after all asks before it, so these are served first. */
   #isServedAtOnce(frame: Frame): boolean {
     const name = this.#nameOf(frame);
-    const located = this.#locator.locateResponder(name);
-    const responder = located ?? this.#port.ownResponder(name);
-    if (!(responder instanceof CommandResponder)) return false;
+    let located: Responder | undefined;
+    let responder: CommandResponder | undefined;
+    try {
+      located = this.#locator.locateResponder(name);
+      responder = located === undefined ? this.#port.ownResponder(name) : asCommandResponder(located);
+    } catch {
+      return true; // it throws again when the ask is served, and is reported there
+    }
+    if (responder === undefined) return isGoAway(frame);
     const isChange = responder.command.change !== undefined;
     if (isChange) this.serveQueue();
     return isChange || located === undefined;
@@ -133,7 +140,9 @@ class Serving extends LimitedAsks implements AskReceiver {
     try {
       const responder = this.#locator.locateResponder(ask.name);
       if (responder === undefined) return this.#serveOwn(ask, frame);
-      const command = responder instanceof CommandResponder ? responder.command : undefined;
+      const command = asCommandResponder(responder)?.command;
+      // A raw responder may serve every name, to forward the asks: GoAway concerns this connection alone.
+      if (command === undefined && port.serveGoAway(frame)) return;
       const change = ask.wantsAnswer ? command?.change : undefined;
       // A protocol change is reported by its driver: a call that began here would have no end.
       if (change === undefined && watchesCalls(observer)) ask.watch(observer, port.connection);
@@ -157,6 +166,7 @@ class Serving extends LimitedAsks implements AskReceiver {
    */
   #serveOwn(ask: IncomingAsk, frame: Frame): void {
     const port = this.#port;
+    if (port.serveGoAway(frame)) return;
     const own = port.ownResponder(ask.name);
     if (own === undefined && watchesCalls(port.observer)) ask.watch(port.observer, port.connection);
     this.#checkPlaintext(own?.command);
@@ -192,7 +202,7 @@ class Serving extends LimitedAsks implements AskReceiver {
     const context = this.#context ?? this.#newContext();
     this.inProgress++; // counts while the responder runs synchronously, too: it may close the connection
     try {
-      if (responder instanceof CommandResponder) {
+      if (typeof responder !== "function") {
         const { command } = responder;
         const values = this.#read(ask, command, frame);
         return responder.respond(values, context);
@@ -237,16 +247,18 @@ class Serving extends LimitedAsks implements AskReceiver {
 
   #answer(ask: IncomingAsk, result: unknown): void {
     const port = this.#port;
-    if (ask.wantsAnswer && port.alive) {
+    if (port.alive) {
       try {
-        writeAnswer(port.out, ask, result, port.connection);
+        if (ask.wantsAnswer) writeAnswer(port.out, ask, result, port.connection);
+        else checkResult(ask, result, port.connection);
       } catch (error) {
         ask.command = undefined;
         return this.#fail(ask, error);
       }
-      port.written();
+      if (ask.wantsAnswer) port.answerWritten();
     }
     if (ask.watched !== undefined) port.observer?.callAnswered?.(ask.watched);
+    if (ask.wantsAnswer && ask.command?.responseType.isLast) port.quit();
   }
 
   /** Gives an ask for a protocol change to the port, which runs it when nothing else is under way. */

@@ -39,4 +39,6 @@ export interface SharedBudgets {
   readonly inProgress: SharedBudget;
   /** Bytes that wait to be sent. */
   readonly unsent: SharedBudget;
+  /** Rate limit on reports of violations of the protocol: strangers can open any number of connections. */
+  readonly reports?: { admit(): boolean } | undefined;
 }

@@ -14,13 +14,16 @@ const FIELD_WEIGHT = 144;
 /** Weight of one element, in bytes. The largest for its bytes is a Uint8Array of one byte: about 220 bytes with its buffer. */
 const ELEMENT_WEIGHT = 120;
 
-let limit = Number.POSITIVE_INFINITY;
-let count = 0;
+/** Shared with other copies of the package: a command of one may be served by a connection of another. */
+const key = Symbol.for("ampwire.elements");
+const shared = globalThis as { [key]?: { limit: number; count: number } };
+shared[key] ??= { limit: Number.POSITIVE_INFINITY, count: 0 };
+const counter = shared[key];
 
 /** Begins to count. @param maxElements the limit of the box that is decoded next */
 export function beginElements(maxElements: number): void {
-  limit = maxElements;
-  count = 0;
+  counter.limit = maxElements;
+  counter.count = 0;
 }
 
 /**
@@ -28,14 +31,14 @@ export function beginElements(maxElements: number): void {
  * @throws LimitExceeded
  */
 export function countElements(more: number): void {
-  count += more;
-  if (count > limit) throw tooMany();
+  counter.count += more;
+  if (counter.count > counter.limit) throw tooMany();
 }
 
 /** Ends the count: values that a program parses itself have no limit. Returns the number of elements. */
 export function endElements(): number {
-  limit = Number.POSITIVE_INFINITY;
-  return count;
+  counter.limit = Number.POSITIVE_INFINITY;
+  return counter.count;
 }
 
 /**
@@ -49,6 +52,6 @@ export function weightOf(wireBytes: number, keys: number, elements: number): num
 
 function tooMany(): LimitExceeded {
   return new LimitExceeded(
-    `the lists, rows, JSON and compressed values of the box have more than ${limit} elements: the limit is maxElements`,
+    `the lists, rows, JSON and compressed values of the box have more than ${counter.limit} elements: the limit is maxElements`,
   );
 }

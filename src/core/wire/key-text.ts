@@ -6,10 +6,12 @@
  */
 import { InvalidSignature } from "../errors/caller.ts";
 import { LONE_SURROGATE } from "../errors/safe-text.ts";
-import { type UnsharedBytes, utf8Encoder } from "../platform.ts";
+import { type UnsharedBytes, utf8Encoder, utf8Lenient } from "../platform.ts";
 
 /** Size up to which joining characters one by one is fastest. Few keys are longer. */
 const SHORT_TEXT_BYTES = 16;
+/** Size from which the platform decodes faster than the loop here. */
+const LONG_TEXT_BYTES = 256;
 /** Characters per call of `String.fromCharCode`, which takes each as an argument. */
 const MAX_CHARACTERS = 1024;
 
@@ -46,6 +48,11 @@ export function textToKey(text: string): UnsharedBytes {
  * thousand times more than this loop. Characters are joined in groups, because V8 stores single joins as a tree.
  */
 function escapedText(bytes: Uint8Array, start: number, end: number): string {
+  if (end - start > LONG_TEXT_BYTES) {
+    // The platform decodes long text faster. It replaces invalid bytes by U+FFFD.
+    const decoded = utf8Lenient.decode(bytes.subarray(start, end));
+    if (!decoded.includes("\ufffd")) return decoded;
+  }
   let text = "";
   let units: number[] = [];
   for (let at = start; at < end; ) {

@@ -65,6 +65,11 @@ export function isBytes(value: unknown): value is Uint8Array {
   return ArrayBuffer.isView(value) && Reflect.get(value, Symbol.toStringTag) === "Uint8Array";
 }
 
+/** Returns true for a Map, also for one of another realm. */
+export function isMap(value: unknown): value is Map<unknown, unknown> {
+  return value instanceof Map || Object.prototype.toString.call(value) === "[object Map]";
+}
+
 /** Returns the error for a value of the wrong type, which a JavaScript program has passed. */
 export function wrongType(what: string, needed: string, value: unknown): InvalidSignature {
   return new InvalidSignature(`${what} must be ${needed}, not ${shownValue(value)}`);

@@ -1,11 +1,24 @@
 /** A certificate without its private key: the peer's, or a CA's. */
 import { X509Certificate } from "node:crypto";
+import { brand, isInstance } from "../../core/errors/brand.ts";
 import { InvalidCertificate } from "../../core/errors/tls.ts";
 import { lastCommonName, onOneLine, separateNames } from "./distinguished-name.ts";
 import { type PEM, pemBlocks } from "./pem.ts";
 
+/** Key of the brand of the certificate classes, which is their name. */
+export const CERTIFICATE_BRAND: unique symbol = Symbol.for("ampwire.certificate");
+
 /** An X.509 certificate. The object does not tell if the certificate is trusted. */
 export class Certificate {
+  static {
+    brand(this, CERTIFICATE_BRAND, "Certificate");
+  }
+
+  /** `instanceof` recognizes the certificates of another copy of the package, and of another realm. */
+  static [Symbol.hasInstance](value: unknown): boolean {
+    return isInstance(this, CERTIFICATE_BRAND, value);
+  }
+
   /** DER bytes until the first access. Parsing them costs a tenth of a handshake, and most certificates are never read. */
   #source: X509Certificate | Uint8Array;
 

@@ -4,7 +4,9 @@
  * Environment variables and configuration files often damage the line breaks. Blocks with blanks or a literal `\n` in place of
  * line breaks are read too, and so are DER files, which are the same bytes without base64.
  */
+
 import { InvalidCertificate } from "../../core/errors/tls.ts";
+import { isBytes } from "../../core/wire/value-text.ts";
 import { INTEGER, readDER, SEQUENCE } from "./der.ts";
 
 /** PEM text, as a string or as the bytes of a file. A file may also be in DER, the binary form. */
@@ -42,7 +44,7 @@ export function pemBlocks(pem: PEM, what: string, derLabel: string): PEMBlock[] 
 
 /** True for the bytes of a DER file. Its first byte is also the character 0, with which text before a PEM block may begin. */
 export function isDER(pem: PEM): pem is Uint8Array {
-  return pem instanceof Uint8Array && pem[0] === SEQUENCE && !Buffer.from(pem).includes("-----BEGIN ");
+  return isBytes(pem) && pem[0] === SEQUENCE && !Buffer.from(pem).includes("-----BEGIN ");
 }
 
 /** Returns a PEM block. Headers, as in encrypted keys of OpenSSL's old format, need their line breaks and stay as they are. */
@@ -83,7 +85,7 @@ function hint(text: string): string {
 
 function asText(pem: PEM, what: string): string {
   if (typeof pem === "string") return pem;
-  if (pem instanceof Uint8Array) return new TextDecoder().decode(pem);
+  if (isBytes(pem)) return new TextDecoder().decode(pem);
   throw new InvalidCertificate(
     `${what}: expected PEM as a string or bytes, got ${pem === null ? "null" : typeof pem}`,
   );

@@ -1,7 +1,8 @@
 /** A certificate together with its private key: one end of a connection presents it to the peer. */
 import { createPrivateKey, type KeyObject, type PrivateKeyInput } from "node:crypto";
+import { brand } from "../../core/errors/brand.ts";
 import { InvalidCertificate } from "../../core/errors/tls.ts";
-import { Certificate } from "./certificate.ts";
+import { CERTIFICATE_BRAND, Certificate } from "./certificate.ts";
 import {
   type AuthorityOptions,
   type CertificateOptions,
@@ -22,6 +23,10 @@ export interface KeyOptions {
 
 /** A certificate, its private key, and the chain of certificates up to its CA. */
 export class PrivateCertificate extends Certificate {
+  static {
+    brand(this, CERTIFICATE_BRAND, "PrivateCertificate");
+  }
+
   /** The decrypted private key. */
   readonly privateKey: KeyObject;
   /** The intermediate certificates between this one and its CA, sent to the peer with it. */

@@ -5,7 +5,7 @@ import { DescriptorsNotAvailable } from "../../core/errors/caller.ts";
 import { messageOf } from "../../core/errors/to-error.ts";
 import type { BoxArgument } from "../../core/schema/field.ts";
 import { boxArgument } from "../../core/schema/spread-fields.ts";
-import { NodeConnection } from "../connection.ts";
+import type { NodeConnection } from "../connection.ts";
 import type { DescriptorChannel } from "./descriptor-channel.ts";
 
 const ordinal = integer();
@@ -42,7 +42,7 @@ export function descriptor(): BoxArgument<number> {
         throw new TypeError(`a file descriptor must be an integer of at least 0, not ${String(fd)}`);
       const channel = channelOf(connection);
       // The box would wait for TLS but the descriptor would not, so an unverified peer would receive it.
-      if (connection instanceof NodeConnection && connection.state === "upgrading") {
+      if (isNodeConnection(connection) && connection.state === "upgrading") {
         throw new DescriptorsNotAvailable(
           "descriptors cannot be sent while the connection is upgraded to TLS",
         );
@@ -68,8 +68,13 @@ function send(channel: DescriptorChannel, fd: number): number {
   }
 }
 
+/** True for a connection of `ampwire/node`, also for one of another copy of the package. */
+function isNodeConnection(connection: unknown): connection is NodeConnection {
+  return typeof connection === "object" && connection !== null && "sideChannel" in connection;
+}
+
 function channelOf(connection: unknown): DescriptorChannel {
-  if (!(connection instanceof NodeConnection)) {
+  if (!isNodeConnection(connection)) {
     throw new DescriptorsNotAvailable(
       "descriptors can be sent and received only on a connection of ampwire/node",
     );

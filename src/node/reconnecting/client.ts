@@ -3,6 +3,7 @@ import { ReconnectingClient as CoreClient } from "../../core/reconnecting/client
 import type { ConnectionFactory, ReconnectingBaseOptions } from "../../core/reconnecting/options.ts";
 import { ConnectionClock } from "../clock.ts";
 import type { NodeConnection } from "../connection.ts";
+import type { ServerAddress } from "./options.ts";
 
 /** A reconnecting client over Node connections. {@link reconnecting} creates it. */
 export class ReconnectingClient extends CoreClient<NodeConnection> {
@@ -11,8 +12,8 @@ export class ReconnectingClient extends CoreClient<NodeConnection> {
 
   /** Creates a client. Prefer `reconnecting`. @throws RangeError for an invalid option */
   constructor(
-    options: ReconnectingBaseOptions<NodeConnection>,
-    factory: Omit<ConnectionFactory<NodeConnection>, "clock">,
+    options: ReconnectingBaseOptions<NodeConnection, ServerAddress>,
+    factory: Omit<ConnectionFactory<NodeConnection, ServerAddress>, "clock">,
   ) {
     const clock = new ConnectionClock();
     const refs = { value: true }; // the factory is called in the constructor of the base class

@@ -1,7 +1,12 @@
 /** A client that reconnects whenever its connection breaks. */
+import type { StartTLSOptions } from "../../core/command/types.ts";
 import { DescriptorsNotAvailable } from "../../core/errors/caller.ts";
+import { isError } from "../../core/errors/to-error.ts";
 import { checkIsObject, checkOptionNames } from "../../core/option-names.ts";
 import { withFatalOptionsErrors } from "../../core/reconnecting/fatal-errors.ts";
+import type { ConnectionFactory } from "../../core/reconnecting/options.ts";
+import { CONNECT_TIMEOUT_MS, openInTurn } from "../../core/reconnecting/rotation.ts";
+import { systemClock } from "../clock.ts";
 import { type ConnectOptions, connect } from "../connect.ts";
 import { checkOptions, type NodeConnection } from "../connection.ts";
 import {
@@ -13,13 +18,16 @@ import {
 } from "../option-names.ts";
 import type { TLSOptions } from "../tls/options.ts";
 import { checkTLSOptions } from "../tls/validate-options.ts";
+import { addressSource, checkServers, hasSeveralServers } from "./addresses.ts";
 import { ReconnectingClient } from "./client.ts";
-import type { ReconnectingOptions } from "./options.ts";
+import type { ReconnectingOptions, ServerAddress } from "./options.ts";
 
 /** Names of the options that each attempt passes to `connect`. `signal` is the one of the client. */
 const CONNECTION_NAMES = CONNECT_OPTIONS.filter(
   (name) => name !== "signal",
 ) as readonly string[] as readonly (keyof ConnectOptions)[]; // the keys of a union are only the common ones
+
+type Factory = Omit<ConnectionFactory<NodeConnection, ServerAddress>, "clock">;
 
 /**
  * Opens a connection, and opens a new one whenever the connection breaks, until the client is closed. Returns
@@ -35,32 +43,81 @@ export function reconnecting(options: ReconnectingOptions): ReconnectingClient {
     "open" in options ? OPENER_OPTIONS : RECONNECTING_ADDRESS_OPTIONS,
     OPTIONS_OF_NODE,
   );
+  checkServers(options);
   const { startTLS } = options;
-  if (startTLS !== undefined) {
-    const { requireQuiescent: _1, timeout: _2, signal: _3, ...tls } = startTLS;
-    const defaults = "tls" in options && typeof options.tls === "object" ? options.tls : {};
-    checkTLSOptions({ ...defaults, ...tls } as TLSOptions, "client"); // checks the classes that the cast claims
-  }
-  const { open, isFatalError } = openerOf(options);
-  const factory = {
-    open,
-    prepare: startTLS && ((connection: NodeConnection) => connection.startTLS(startTLS)),
-  };
-  return new ReconnectingClient({ ...options, isFatalError }, factory);
+  for (const { serverName } of "addresses" in options && options.addresses ? options.addresses : [{}])
+    checkTLS(options, startTLS, serverName);
+  if ("open" in options)
+    return new ReconnectingClient(options, { open: options.open, prepare: prepare(startTLS) });
+  const factory = connectingFactory(options);
+  const fatal = withFatalOptionsErrors(factory.open, isOptionsError, options.isFatalError);
+  return new ReconnectingClient(
+    { ...options, isFatalError: fatal.isFatalError },
+    { ...factory, open: fatal.open, prepare: prepare(startTLS, factory.addressOf) },
+  );
 }
 
-function openerOf(options: ReconnectingOptions) {
-  if ("open" in options) return options;
-  const { isFatalError } = options;
+/** Checks the options of TLS for a server. @throws InvalidCertificate, TypeError */
+function checkTLS(
+  options: ReconnectingOptions,
+  startTLS: StartTLSOptions | undefined,
+  serverName: string | undefined,
+): void {
+  const defaults = "tls" in options && typeof options.tls === "object" ? options.tls : {};
+  const name = serverName === undefined ? {} : { serverName };
+  if (startTLS !== undefined) {
+    const { requireQuiescent: _1, timeout: _2, signal: _3, ...tls } = startTLS;
+    checkTLSOptions({ ...defaults, ...tls, ...name } as TLSOptions, "client"); // checks the classes that the cast claims
+  } else if (serverName !== undefined && !("tls" in options && typeof options.tls === "function")) {
+    checkTLSOptions({ ...defaults, ...name } as TLSOptions, "client"); // as above
+  }
+}
+
+function prepare(
+  startTLS: StartTLSOptions | undefined,
+  addressOf: Factory["addressOf"] = () => undefined,
+): Factory["prepare"] {
+  if (startTLS === undefined) return undefined;
+  return (connection) => {
+    const { serverName = startTLS.serverName } = addressOf(connection) ?? {};
+    return connection.startTLS({ ...startTLS, serverName });
+  };
+}
+
+function connectingFactory(options: Exclude<ReconnectingOptions, { readonly open: unknown }>) {
+  const severalServers = hasSeveralServers(options);
   // Without the options of the client, these are the options of `connect`.
   const rest = pick(options, CONNECTION_NAMES) as ConnectOptions;
-  checkOptions(rest, "client");
-  return withFatalOptionsErrors((signal) => connect({ ...rest, signal }), isInvalidAddress, isFatalError);
+  checkOptions(rest, rest.role ?? "client");
+  const { clock = systemClock, connectTimeout = severalServers ? CONNECT_TIMEOUT_MS : undefined } = rest;
+  const open = ({ serverName, ...address }: ServerAddress, signal: AbortSignal) =>
+    connect({
+      ...rest,
+      ...(severalServers && address),
+      ...(serverName !== undefined && { tls: withServerName(rest.tls, serverName) }),
+      connectTimeout,
+      signal,
+    } as ConnectOptions); // an address has a port or a path: see `checkServers`
+  const source = addressSource(
+    options,
+    pick(options as ServerAddress, ["host", "port", "path"]),
+    clock,
+    connectTimeout,
+  );
+  return openInTurn<NodeConnection, ServerAddress>(source, open, isOptionsError);
+}
+
+/** Returns the option `tls` with the name of a server. */
+function withServerName(tls: ConnectOptions["tls"], serverName: string): ConnectOptions["tls"] {
+  if (typeof tls === "function") return async (connection) => ({ ...(await tls(connection)), serverName });
+  // Without authorities there is nothing with which to verify the name.
+  return tls && tls.verifyAuthorities !== undefined ? { ...tls, serverName } : tls;
 }
 
 /** True if Node or the library rejects the address itself: for example, a port over 65535. */
-function isInvalidAddress(error: unknown): boolean {
+function isOptionsError(error: unknown): boolean {
   return (
-    error instanceof TypeError || error instanceof RangeError || error instanceof DescriptorsNotAvailable
+    // By name: under Jest, the errors of Node are those of another realm.
+    (isError(error) && /^(?:Type|Range)Error$/.test(error.name)) || error instanceof DescriptorsNotAvailable
   );
 }

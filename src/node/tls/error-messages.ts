@@ -44,6 +44,10 @@ const VERIFICATION: Readonly<Record<string, (subject: VerificationContext) => st
   ERR_TLS_CERT_ALTNAME_INVALID: wrongName,
 };
 
+/** Message for two clients, for example two programs that connect to a relay. */
+export const BOTH_ARE_CLIENTS =
+  'both ends are TLS clients: set `role` to "server" at one end (in the options of connect or attach)';
+
 /** Messages for handshakes that failed for a reason other than a certificate. */
 const HANDSHAKE: readonly (readonly [RegExp, string])[] = [
   [/WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG|HTTP_REQUEST|BAD_RECORD_TYPE/, "the peer does not speak TLS"],

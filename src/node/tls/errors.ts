@@ -4,10 +4,12 @@
  * The codes of alerts begin differently on each runtime and version (`ERR_SSL_SSLV3_ALERT_...`,
  * `ERR_SSL_SSL/TLS_ALERT_...`). Only `_ALERT_` and the rest of the code are the same everywhere.
  */
+
 import type { AmpError } from "../../core/errors/amp-error.ts";
 import { HandshakeError, PeerRefusedCertificate, PeerVerifyError } from "../../core/errors/tls.ts";
+import { isError } from "../../core/errors/to-error.ts";
 import type { Certificate } from "../certificates/certificate.ts";
-import { codeAsText, handshakeReason, verificationReason } from "./error-messages.ts";
+import { BOTH_ARE_CLIENTS, codeAsText, handshakeReason, verificationReason } from "./error-messages.ts";
 import type { TLSOptions, TLSRole } from "./options.ts";
 
 /** Details of a failed handshake. */
@@ -35,6 +37,9 @@ const NO_REASON =
 
 export function handshakeFailed(failure: HandshakeFailure, side: Side): AmpError {
   const error = codeAndMessage(failure.error);
+  // A client gets a ClientHello, or the alert of a client that got one.
+  if (side.role === "client" && failure.certificate === undefined && /UNEXPECTED_MESSAGE/.test(error.code))
+    return new HandshakeError(BOTH_ARE_CLIENTS, { cause: failure.error });
   return (
     verificationError(failure, side) ??
     refusalError(failure, side) ??
@@ -128,7 +133,7 @@ function alertIn(code: string): string | undefined {
 
 /** Returns code and text of an error. Node's errors have `code`; OpenSSL's also have `reason`, the readable text. */
 function codeAndMessage(error: unknown): { readonly code: string; readonly message: string } {
-  if (!(error instanceof Error)) return { code: String(error ?? ""), message: String(error ?? "") };
+  if (!isError(error)) return { code: String(error ?? ""), message: String(error ?? "") };
   const known: Error & { readonly code?: unknown; readonly reason?: unknown } = error;
   const { code = error.message, reason = error.message } = known;
   return { code: String(code), message: String(reason) };

@@ -1,11 +1,18 @@
 /** The upgrade of one open stream to TLS. */
 import type { Duplex } from "node:stream";
 import type { TLSSocket } from "node:tls";
-import { PlaintextAfterStartTLS } from "../../core/errors/tls.ts";
+import { HandshakeError, PlaintextAfterStartTLS } from "../../core/errors/tls.ts";
 import { ephemeralCertificate } from "../certificates/ephemeral.ts";
+import { BOTH_ARE_CLIENTS } from "./error-messages.ts";
 import { handshake } from "./handshake.ts";
 import type { UpgradeOptions } from "./options.ts";
 import { checkStream, checkTLSOptions } from "./validate-options.ts";
+
+/** First byte of a TLS record of the handshake, and of the message ClientHello in it. */
+const HANDSHAKE_RECORD = 22;
+const CLIENT_HELLO = 1;
+/** The alert `unexpected_message`, with which TLS answers a message that only a server may get. */
+const UNEXPECTED_MESSAGE = Uint8Array.of(21, 3, 3, 0, 2, 2, 10);
 
 /**
  * Upgrades a plaintext stream to TLS.
@@ -32,6 +39,10 @@ export async function upgrade(stream: Duplex, options: UpgradeOptions): Promise<
     checkTLSOptions(given, role);
     if (options.role === "server") return await handshake(stream, withCertificate(options));
     if (stream.readableLength > 0) {
+      if (isClientHello(stream)) {
+        stream.end(UNEXPECTED_MESSAGE); // the peer learns why, too
+        throw new HandshakeError(BOTH_ARE_CLIENTS);
+      }
       throw new PlaintextAfterStartTLS(
         `the peer sent plaintext after StartTLS: ${stream.readableLength} bytes before the handshake`,
       );
@@ -41,6 +52,14 @@ export async function upgrade(stream: Duplex, options: UpgradeOptions): Promise<
     stream.destroy();
     throw error;
   }
+}
+
+/** Returns true if the unread bytes begin with the first message of a TLS client. */
+function isClientHello(stream: Duplex): boolean {
+  const chunk: unknown = stream.read();
+  if (!(chunk instanceof Uint8Array)) return false;
+  stream.unshift(chunk);
+  return chunk[0] === HANDSHAKE_RECORD && chunk[1] === 3 && (chunk.length < 6 || chunk[5] === CLIENT_HELLO);
 }
 
 function withCertificate(options: UpgradeOptions): UpgradeOptions {

@@ -1,5 +1,6 @@
 /** Checks of the options of an upgrade, made before a byte is sent. */
 import type { Duplex } from "node:stream";
+import { anotherCopy } from "../../core/errors/brand.ts";
 import { InvalidCertificate } from "../../core/errors/tls.ts";
 import { messageOf } from "../../core/errors/to-error.ts";
 import { checkTLSOptionNames } from "../../core/features/protocol-change/tls-option-names.ts";
@@ -54,7 +55,8 @@ export function checkStream(stream: Duplex): void {
  */
 export function checkLocalCertificate(certificate: PrivateCertificate): void {
   if (!(certificate instanceof PrivateCertificate)) {
-    throw new InvalidCertificate(
+    throw notOurs(
+      certificate,
       "localCertificate is not a PrivateCertificate: use PrivateCertificate.loadPEM",
     );
   }
@@ -63,6 +65,13 @@ export function checkLocalCertificate(certificate: PrivateCertificate): void {
     if (reason !== undefined)
       throw new InvalidCertificate(`localCertificate cannot be used for TLS: ${link} ${reason}`);
   }
+}
+
+/** Returns the error for a value that is not a certificate. Old copies of the package have certificates without a brand. */
+function notOurs(value: unknown, message: string): InvalidCertificate {
+  const isCopy =
+    typeof value === "object" && value !== null && "x509" in value && !(value instanceof Certificate);
+  return new InvalidCertificate(isCopy ? anotherCopy("the certificate") : message);
 }
 
 function checkAuthorities(authorities: readonly Certificate[] | string): void {
@@ -76,9 +85,7 @@ function checkAuthorities(authorities: readonly Certificate[] | string): void {
   }
   for (const [index, authority] of authorities.entries()) {
     if (!(authority instanceof Certificate))
-      throw new InvalidCertificate(
-        `verifyAuthorities[${index}] is not a Certificate: use Certificate.loadPEM`,
-      );
+      throw notOurs(authority, `verifyAuthorities[${index}] is not a Certificate: use Certificate.loadPEM`);
     const reason = weakKey(authority);
     if (reason !== undefined)
       throw new InvalidCertificate(`verifyAuthorities[${index}] (${authority}) ${reason}`);

@@ -9,6 +9,8 @@ export type {
   ReconnectingBaseOptions,
   ReconnectingClient,
   ReconnectingStateChange,
+  ServerURLs,
+  SetupContext,
 } from "../reconnecting-client.ts";
 export type { WebSocketConstructor, WebSocketEvent, WebSocketLike } from "../socket.ts";
 export { type CallingOptions, connect, type Heartbeat, heartbeat } from "./connect.ts";

@@ -1,16 +1,16 @@
 /** Clients that reconnect and only call, over WebSockets. */
-import type { WebSocketURL } from "../options.ts";
 import {
   type ConnectionOpener,
   type ReconnectingBaseOptions,
   type ReconnectingClient,
   reconnectingClient,
+  type ServerURLs,
 } from "../reconnecting-client.ts";
 import { CALLING_OPTIONS, type CallingOptions, checkCallingOptions, open } from "./connect.ts";
 
-/** The URL and the options of `connect`, or a function that opens each connection. */
+/** The URL or several URLs, and the options of `connect`; or a function that opens each connection. */
 export type ReconnectingOptions = ReconnectingBaseOptions &
-  ((CallingOptions & { readonly url: WebSocketURL }) | ConnectionOpener);
+  ((CallingOptions & ServerURLs) | ConnectionOpener);
 
 /**
  * Connects, and connects again whenever the connection breaks, until the client is closed. Calls are queued until the

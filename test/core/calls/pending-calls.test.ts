@@ -14,7 +14,7 @@ import {
 } from "ampwire";
 import { connectedPair, flushPending, manualClock, scriptedPeer } from "ampwire/testing";
 import { describe, expect, test } from "vitest";
-import { rejection, settling } from "../../support/settled.ts";
+import { causeOf, rejection, settling } from "../../support/settled.ts";
 import {
   calculator,
   Divide,
@@ -107,18 +107,23 @@ describe("the error", () => {
       "no",
     ],
     ["a fatal error code rejects with its class and the description", "OVERHEATED", Overheated, "no"],
-    ["the error code UNHANDLED rejects with UnhandledCommand", "UNHANDLED", UnhandledCommand, "no"],
+    [
+      "the error code UNHANDLED rejects with UnhandledCommand",
+      "UNHANDLED",
+      UnhandledCommand,
+      "Divide: UNHANDLED: no",
+    ],
     [
       "an undeclared error code rejects with UnknownRemoteError",
       "TOO_BAD",
       UnknownRemoteError,
-      "TOO_BAD: no",
+      "Divide: TOO_BAD: no",
     ],
     [
       "an error code that is a property of every object rejects with UnknownRemoteError",
       "constructor",
       UnknownRemoteError,
-      "constructor: no",
+      "Divide: constructor: no",
     ],
   ])("%s", async (_, code, errorClass, message) => {
     const { connection, peer } = scriptedPeer();
@@ -278,7 +283,7 @@ describe("timeouts and signals", () => {
 });
 
 describe("calls when the connection ends", () => {
-  test("all calls reject once with the reason of the end, and their timers are cancelled", async () => {
+  test("all calls reject once with errors of their own whose cause is the reason of the end, and their timers are cancelled", async () => {
     const clock = manualClock();
     const { connection, peer } = scriptedPeer({}, { clock });
     const calls = [1, 2, 3].map((b) => connection.callRemote(Sum, { a: 1, b }, { timeout: 1000 }));
@@ -287,17 +292,17 @@ describe("calls when the connection ends", () => {
     peer.end();
     const reason = await connection.closed;
     expect(reason).toBeInstanceOf(ConnectionClosed);
-    for (const one of reasons) expect(await one).toBe(reason);
+    for (const one of reasons) expect(causeOf(await one)).toBe(reason);
     expect(settled.map(({ how }) => how)).toEqual([["rejected"], ["rejected"], ["rejected"]]);
     expect(clock.pending).toBe(0);
   });
 
-  test("a call after the end rejects with the same reason, and a call without an answer does nothing", async () => {
+  test("a call after the end rejects with an error whose cause is the same reason, and a call without an answer does nothing", async () => {
     const { connection } = scriptedPeer();
     const reason = new Error("enough");
     connection.destroy(reason);
-    expect(await rejection(connection.callRemote(Sum, { a: 1, b: 2 }))).toBe(reason);
-    expect(await rejection(connection.callRemoteString("Sum"))).toBe(reason);
+    expect(causeOf(await rejection(connection.callRemote(Sum, { a: 1, b: 2 })))).toBe(reason);
+    expect(causeOf(await rejection(connection.callRemoteString("Sum")))).toBe(reason);
     expect(connection.callRemote(Note, { text: "" })).toBeUndefined();
     expect(connection.callRemoteString("Note", new Box(), { requiresAnswer: false })).toBeUndefined();
   });

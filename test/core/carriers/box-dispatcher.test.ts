@@ -17,7 +17,7 @@ import {
 } from "ampwire";
 import { flushPending, type ManualClock, manualClock } from "ampwire/testing";
 import { describe, expect, test } from "vitest";
-import { rejection, settling } from "../../support/settled.ts";
+import { causeOf, rejection, settling } from "../../support/settled.ts";
 import { calculator, Divide, Note, SUM, Sum, Wait, ZeroDivisionError } from "../calculator.ts";
 
 /** Returns two dispatchers, each of which sends to the other. */
@@ -145,7 +145,7 @@ describe("BoxDispatcher", () => {
     a.boxReceived(new Box(ask));
     calc.answer("too late");
     expect(await a.closed).toBe(reason);
-    expect(await failed).toBe(reason);
+    expect(causeOf(await failed)).toBe(reason);
   });
 
   test("a dispatcher answers with UNKNOWN and ends if a responder throws an undeclared error", async () => {
@@ -159,7 +159,7 @@ describe("BoxDispatcher", () => {
     expect(await rejection(a.callRemote(Wait))).toMatchObject({ errorCode: "UNKNOWN" });
     expect(await b.closed).toBe(reason);
     expect(b.state).toBe("closed");
-    expect(await own).toBe(reason);
+    expect(causeOf(await own)).toBe(reason);
     expect(errors).toContain(reason);
     const boxes = sent.length;
     b.boxReceived(new Box({ _ask: "9", _command: "Wait" }));
@@ -194,14 +194,16 @@ describe("BoxDispatcher", () => {
     const calls = [a.callRemote(Wait), b.callRemote(Wait)];
     await Promise.resolve();
     const closing = a.close();
-    expect(await rejection(a.callRemote(Wait))).toMatchObject({ message: "the connection was closed here" });
+    expect(await rejection(a.callRemote(Wait))).toMatchObject({
+      message: "Wait: the connection was closed here",
+    });
     expect(await Promise.race([closing, "is not over"])).toBe("is not over");
     expect(await b.callRemote(Sum, { a: 1, b: 2 })).toEqual({ total: 3 });
     calc.answer("now");
     expect(await Promise.all(calls)).toEqual([{ after: "now" }, { after: "now" }]);
     await closing;
     expect((await a.closed).message).toBe("the connection was closed here");
-    expect(await rejection(a.callRemote(Wait))).toBe(await a.closed);
+    expect(causeOf(await rejection(a.callRemote(Wait)))).toBe(await a.closed);
   });
 
   describe("a peer that keeps asking while the dispatcher closes", () => {
@@ -281,9 +283,9 @@ describe("BoxDispatcher", () => {
     const failed = rejection(ends[0].callRemote(Wait));
     const reason = new Error("no carrier");
     stop(ends[0], reason);
-    expect(await failed).toBe(reason);
+    expect(causeOf(await failed)).toBe(reason);
     expect(await ends[0].closed).toBe(reason);
-    expect(await rejection(ends[0].callRemote(Wait))).toBe(reason);
+    expect(causeOf(await rejection(ends[0].callRemote(Wait)))).toBe(reason);
     await ends[0].close();
   });
 });

@@ -209,7 +209,7 @@ describe("an error code that is not UTF-8", () => {
   test("the code keeps its bytes, and can be declared", async () => {
     const undeclared = await received(new RemoteAmpError(CODE, "why"));
     expect(undeclared).toBeInstanceOf(UnknownRemoteError);
-    expect(undeclared).toMatchObject({ errorCode: CODE, message: "ODD \\udcff\\udc80: why" });
+    expect(undeclared).toMatchObject({ errorCode: CODE, message: "Store: ODD \\udcff\\udc80: why" });
     expect(await received(new RemoteAmpError(CODE, "why"), Odd as typeof Store)).toBeInstanceOf(OddError);
   });
 

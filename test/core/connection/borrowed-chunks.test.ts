@@ -207,7 +207,7 @@ test("the rest of a borrowed chunk is kept if the reader throws", () => {
     readEnded() {
       throw thrown;
     },
-    fail() {},
+    violated() {},
   });
   const [one, other] = [new Box({ a: "1" }), new Box({ b: "2" })].map(encodeBox) as [Uint8Array, Uint8Array];
   const lent = Buffer.concat([one, other]);

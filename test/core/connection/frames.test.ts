@@ -14,7 +14,7 @@ import {
 } from "ampwire";
 import { byteByByte, type Chunking, randomChunking, type ScriptPart, scriptedPeer } from "ampwire/testing";
 import { describe, expect, test } from "vitest";
-import { rejection } from "../../support/settled.ts";
+import { causeOf, rejection } from "../../support/settled.ts";
 import { calculator, SUM, Sum, TOTAL } from "../calculator.ts";
 
 /** `_ask=1 _command=Sum`, without the end of the box. */
@@ -112,7 +112,7 @@ describe.each<[string, ScriptPart, ErrorClass]>([
     expect(error).toBeInstanceOf(errorClass);
     expect(notes).toEqual([]);
     peer.end();
-    expect(await connection.closed).toBe(error);
+    expect(await connection.closed).toBe(error.cause);
     expect(connection.state).toBe("closed");
   });
 });
@@ -164,5 +164,5 @@ test("the reason names a truncated box and how many bytes of it were received", 
   expect(reason).toBeInstanceOf(ConnectionLost);
   expect(reason.cause).toBeInstanceOf(MalformedAmpBox);
   expect(reason.message).toMatch(/the peer closed the connection: .* 4 bytes of it were received/);
-  expect(await call).toBe(reason);
+  expect(causeOf(await call)).toBe(reason);
 });

@@ -1,9 +1,9 @@
 /** Reading gives other connections a turn. */
 import { Box, type Clock, DEFAULT_LIMITS, encodeBox } from "ampwire";
 import { memoryTransports } from "ampwire/testing";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { Inbox } from "../../../src/core/connection/inbox.ts";
-import { readingPause, spendReadingTime } from "../../../src/core/connection/reading-time.ts";
+import { ReadingTurns, readingTurns } from "../../../src/core/connection/reading-turns.ts";
 
 /** A clock that advances by `step` milliseconds whenever it is read. Timers run when `turn` is called. */
 function steppingClock(step: number) {
@@ -37,7 +37,7 @@ function opened(step: number) {
     mayRead: () => true,
     receive: () => void served++,
     readEnded() {},
-    fail() {},
+    violated() {},
   });
   return { ...stepping, inbox, served: () => served };
 }
@@ -79,13 +79,116 @@ test("no timer is left when the connection ends between two turns", () => {
   expect(timers.size).toBe(0);
 });
 
-test("connections that read at the same time share a budget of each window", () => {
-  const start = 1_000_000;
-  expect(spendReadingTime(start, 5)).toBe(false);
-  expect(readingPause(start + 5)).toBe(0);
-  expect(spendReadingTime(start + 10, 8)).toBe(true);
-  expect(readingPause(start + 13)).toBeGreaterThan(0);
-  expect(readingPause(start + 13)).toBeLessThanOrEqual(20);
-  expect(readingPause(start + 20)).toBe(0);
-  expect(spendReadingTime(start + 21, 1)).toBe(false);
+/** Turns whose clock calls back when the test begins the next turn of the event loop. */
+function turnsOfLoop() {
+  const next: (() => void)[] = [];
+  const clock: Clock = {
+    now: () => 0,
+    setTimeout: () => expect.unreachable("nextTurn takes its place"),
+    clearTimeout: () => expect.unreachable("there is no timer"),
+    nextTurn: (callback) => void next.push(callback),
+  };
+  const turns = new ReadingTurns(clock);
+  const begin = () => {
+    for (const callback of next.splice(0)) callback();
+  };
+  return { turns, begin, next };
+}
+
+describe("turns of reading", () => {
+  test("connections together read for a millisecond in each turn of the event loop", () => {
+    const { turns, begin } = turnsOfLoop();
+    turns.spend(0.9);
+    expect(turns.isOver).toBe(false);
+    turns.spend(0.1);
+    expect(turns.isOver).toBe(true);
+    begin();
+    expect(turns.isOver).toBe(false);
+  });
+
+  test("connections that wait take turns in order, and those over the time wait for the next turn", () => {
+    const { turns, begin } = turnsOfLoop();
+    const order: string[] = [];
+    const taker = (name: string, times: number) => ({
+      takeTurn() {
+        order.push(name);
+        turns.spend(0.5);
+        if (--times > 0) turns.wait(this);
+      },
+    });
+    for (const one of [taker("a", 2), taker("b", 2), taker("c", 1)]) turns.wait(one);
+    begin();
+    expect(order.join("")).toBe("ab");
+    begin();
+    expect(order.join("")).toBe("abca");
+    begin();
+    expect(order.join("")).toBe("abcab");
+  });
+
+  test("a connection that has left gets no turn, and the event loop is not called for nothing", () => {
+    const { turns, begin, next } = turnsOfLoop();
+    const gone = { takeTurn: () => expect.unreachable() };
+    turns.wait(gone);
+    turns.leave(gone);
+    begin();
+    expect(next).toHaveLength(0);
+  });
+
+  test("without nextTurn a timer begins the next turn, only while a connection waits", () => {
+    const { clock, turn, timers } = steppingClock(0);
+    const turns = new ReadingTurns(clock);
+    turns.spend(2);
+    expect(timers.size).toBe(0);
+    const order: string[] = [];
+    const taker = (name: string) => ({
+      takeTurn() {
+        order.push(name);
+        turns.spend(2);
+      },
+    });
+    const [a, b, c] = [taker("a"), taker("b"), taker("c")];
+    for (const one of [a, b, c]) turns.wait(one);
+    turns.leave(c);
+    expect(timers.size).toBe(1);
+    turn();
+    turn();
+    expect([order.join(""), timers.size]).toEqual(["ab", 0]);
+    turns.wait(c);
+    turns.leave(c);
+    expect(timers.size).toBe(0);
+    turns.wait(c);
+    turn();
+    expect([order.join(""), timers.size]).toEqual(["abc", 0]);
+  });
+
+  test("a slice is half a millisecond, and shorter if many connections wait, but at least a quarter", () => {
+    const { turns } = turnsOfLoop();
+    const slices: number[] = [];
+    for (let waiting = 0; waiting <= 10; waiting++) {
+      slices.push(turns.slice);
+      turns.wait({ takeTurn() {} });
+    }
+    expect(slices.slice(0, 5)).toEqual([0.5, 0.5, 0.5, 1 / 3, 0.25]);
+    expect(slices.at(-1)).toBe(0.25);
+  });
+
+  test("clocks with the same nextTurn share turns, and other clocks have their own", () => {
+    const clock = (nextTurn?: Clock["nextTurn"]): Clock => ({ ...steppingClock(1).clock, nextTurn });
+    const same = () => {};
+    expect(readingTurns(clock(same))).toBe(readingTurns(clock(same)));
+    const own = clock();
+    expect(readingTurns(own)).toBe(readingTurns(own));
+    expect(readingTurns(own)).not.toBe(readingTurns(clock()));
+  });
+});
+
+test("when the time of a turn is used up, a large chunk waits unread, and a small one is served", () => {
+  const { inbox, served, turn, clock } = opened(0);
+  readingTurns(clock).spend(5);
+  inbox.push(boxes(10), "shared");
+  expect(served()).toBe(10);
+  inbox.push(boxes(3, 2_000), "shared");
+  expect([served(), inbox.transportPaused]).toEqual([10, true]);
+  turn();
+  expect([served(), inbox.transportPaused]).toEqual([13, false]);
 });

@@ -92,13 +92,27 @@ describe("a raw receiver", () => {
     expect((await connection.closed).message).toBe("this box is refused");
   });
 
-  test("unhandledError() closes the connection with the error", async () => {
+  test("unhandledError() reports the error to onError, and closes the connection with it", async () => {
     const receiver = new Mirror();
-    const { connection, peer } = scriptedPeer({ receiver });
+    const reported: unknown[] = [];
+    const { connection, peer } = scriptedPeer({ receiver, onError: (error) => void reported.push(error) });
     const error = new Error("mine");
     receiver.sender?.unhandledError(error);
     peer.end();
     expect(await connection.closed).toBe(error);
+    expect(reported).toEqual([error]);
+  });
+
+  test("unhandledError() after the end of the connection reports the error to onError", async () => {
+    const receiver = new Mirror();
+    const reported: unknown[] = [];
+    const { connection } = scriptedPeer({ receiver, onError: (error) => void reported.push(error) });
+    connection.destroy();
+    const reason = await connection.closed;
+    const error = new Error("late");
+    receiver.sender?.unhandledError(error);
+    expect(reported).toEqual([error]);
+    expect(connection.reason).toBe(reason);
   });
 
   test("sendBox() throws for a box that cannot be encoded, and sends nothing of it", async () => {

@@ -17,10 +17,13 @@ const Switch = new ProtocolSwitchCommand("Switch");
 test.each(["destroyed", "timed out"])(
   "a handshake that is %s is not reported as an error of the responder",
   async (how) => {
-    const errors: unknown[] = [];
+    const errors: [unknown, string | undefined][] = [];
     const clock = manualClock();
     const { connection, peer } = scriptedPeer(
-      { locator: locator(StartTLS.responder(() => ({}))), onError: (error) => errors.push(error) },
+      {
+        locator: locator(StartTLS.responder(() => ({}))),
+        onError: (error, { command }) => errors.push([error, command]),
+      },
       { fakeTLS: true, clock },
     );
     peer.send({ _ask: "1", _command: "StartTLS" });
@@ -30,7 +33,9 @@ test.each(["destroyed", "timed out"])(
     else clock.advance(10_000);
     await connection.closed;
     await flushPending();
-    expect(errors).toEqual([]);
+    // The timeout is reported as a failure of the peer.
+    const timeout = expect.objectContaining({ code: "HANDSHAKE_TIMEOUT" });
+    expect(errors).toEqual(how === "destroyed" ? [] : [[timeout, undefined]]);
   },
 );
 

@@ -2,7 +2,7 @@
 import { locator, NotQuiescent, StartTLS, TLSNotAvailable, TLSRequired } from "ampwire";
 import { connectedPair, fakeCertificate, flushPending, scriptedPeer } from "ampwire/testing";
 import { describe, expect, test } from "vitest";
-import { rejection } from "../../support/settled.ts";
+import { causeOf, rejection } from "../../support/settled.ts";
 import { calculator, Note, Sum, Wait } from "../calculator.ts";
 
 const STLS = { _ask: "1", _command: "StartTLS" };
@@ -17,8 +17,8 @@ describe("a startTLS() that fails before its ask is sent", () => {
     expect(() => connection.callRemote(Note, { text: "secret" })).toThrow(NotQuiescent);
     const byName = rejection(connection.callRemoteString("Sum"));
     expect(await upgrade).toBeInstanceOf(NotQuiescent);
-    expect(await call).toBe(await upgrade);
-    expect(await byName).toBe(await upgrade);
+    expect(causeOf(await call)).toBe(await upgrade);
+    expect(causeOf(await byName)).toBe(await upgrade);
     await flushPending();
     void connection.destroy();
     expect(await peer.next()).toBeUndefined();
@@ -57,7 +57,7 @@ describe("a startTLS() that fails before its ask is sent", () => {
     const reason = new Error("not any more");
     const upgrade = rejection(connection.startTLS({ signal: AbortSignal.abort(reason) }));
     const call = rejection(connection.callRemote(Sum, { a: 1, b: 2 }));
-    expect([await upgrade, await call]).toEqual([reason, reason]);
+    expect([await upgrade, causeOf(await call)]).toEqual([reason, reason]);
   });
 
   test("case 29: answers to the asks of the peer continue", async () => {

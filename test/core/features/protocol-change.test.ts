@@ -117,10 +117,10 @@ describe("StartTLS", () => {
       expect(await failed).toBeInstanceOf(InvalidSignature);
       const reason = await held;
       expect(reason).toBeInstanceOf(MalformedAmpBox);
-      expect(reason.message).toMatch(/^the peer's answer to Leased is malformed: response of Leased: /);
+      expect(reason.message).toMatch(/^Sum: the peer's answer to Leased is malformed: response of Leased: /);
       expect(reason.message).toMatch(message);
       await peer.expectEnd();
-      expect(connection.reason).toBe(reason);
+      expect(connection.reason).toBe(reason.cause);
     },
   );
 

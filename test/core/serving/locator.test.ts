@@ -258,6 +258,36 @@ describe("amp_NAME methods", () => {
     expect(found.locateResponder("other")).toBeTypeOf("function");
   });
 
+  test("baseDispatchPrefix replaces the prefix amp_", async () => {
+    class Numbered {
+      readonly baseDispatchPrefix: string = "v2_";
+      v2_RAW(box: Box): Box {
+        return new Box({ said: box.text("say") ?? "" });
+      }
+      amp_OLD(): Box {
+        return new Box({ a: "1" });
+      }
+    }
+    const [client] = connectedPair({}, { locator: locator(new Numbered()) });
+    expect((await client.callRemoteString("raw", new Box({ say: "x" }))).text("said")).toBe("x");
+    await expect(client.callRemoteString("old")).rejects.toThrow("Unhandled Command: 'old'");
+    class Renamed extends Numbered {
+      override readonly baseDispatchPrefix = "amp_";
+    }
+    expect(locator(new Renamed()).locateResponder("old")).toBeTypeOf("function");
+    expect(locator(new Renamed()).locateResponder("raw")).toBeUndefined();
+  });
+
+  test("baseDispatchPrefix must be a non-empty string with which methods begin", () => {
+    for (const baseDispatchPrefix of ["", 5, null])
+      expect(() => locator({ baseDispatchPrefix, PING: () => new Box() })).toThrow(
+        /^baseDispatchPrefix must be a non-empty string, not /,
+      );
+    expect(() => locator({ baseDispatchPrefix: "v2_", amp_PING: () => new Box() })).toThrow("v2_NAME");
+    expect(() => locator({ baseDispatchPrefix: "v2_", v2_ping: () => new Box() })).toThrow("name it v2_PING");
+    expect(() => locator({ baseDispatchPrefix: "on", onPING: () => new Box(), once: 1 })).not.toThrow();
+  });
+
   test("no other member of an object is served", () => {
     const odd = { amp_RAW: () => new Box(), amp_VALUE: 7, secret: () => new Box() };
     const found = locator(odd);

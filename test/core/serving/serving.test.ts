@@ -141,7 +141,7 @@ describe("an unknown command", () => {
     const [a] = connectedPair();
     const error = await rejection(a.callRemote(Sum, { a: 1, b: 2 }));
     expect(error).toBeInstanceOf(UnhandledCommand);
-    expect(error.message).toBe("Unhandled Command: 'Sum'");
+    expect(error.message).toBe("Sum: UNHANDLED: Unhandled Command: 'Sum'");
   });
 });
 

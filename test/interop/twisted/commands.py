@@ -145,6 +145,14 @@ class FailFatal(amp.Command):
     fatalErrors = {FatalError: b"FATAL"}
 
 
+class Quit(amp.Command):
+    """Answers with the message. The answer is the last box of the connection."""
+
+    arguments = [(b"message", amp.Unicode())]
+    response = [(b"goodbye", amp.Unicode())]
+    responseType = amp.QuitBox
+
+
 class FailUndeclared(amp.Command):
     """Raises RuntimeError(message), which is not declared. It is answered with UNKNOWN and the connection is closed."""
 

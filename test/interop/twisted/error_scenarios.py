@@ -29,6 +29,7 @@ async def errors(run):
         ("missing argument", lambda peer: unknownBox(peer, a=b"1")),
         ("bad argument", lambda peer: unknownBox(peer, a=b"1", b=b"0x10")),
         ("answer too long", tooLong),
+        ("last answer", quits),
     ]:
         await run.step(name, failsAndCloses(await run.connect(), failing))
 
@@ -62,6 +63,10 @@ async def tooLong(peer):
     call = peer.callRemote(commands.Repeat, value=b"x" * 65535, times=2)
     failure = await failureOf(call, amp.UnknownRemoteError, error.ConnectionDone, error.ConnectionLost)
     return type(failure).__name__
+
+
+async def quits(peer):
+    expect(await peer.callRemote(commands.Quit, message="caf\u00e9"), {"goodbye": "caf\u00e9"})
 
 
 async def failsAndCloses(peer, failing):

@@ -2,7 +2,7 @@
 """
 A live Twisted AMP peer in either role, controlled by arguments and standard input.
 
-    peer.py server [--port N | --unix PATH] [--events] [TLS options]
+    peer.py server [--port N | --unix PATH] [--haproxy] [--events] [TLS options]
     peer.py client (--port N | --unix PATH) SCENARIO [TLS options]
     peer.py clients
 
@@ -33,6 +33,7 @@ from twisted.internet.endpoints import (
     TCP4ServerEndpoint,
     UNIXClientEndpoint,
     UNIXServerEndpoint,
+    serverFromString,
 )
 from twisted.internet.protocol import Factory
 
@@ -50,6 +51,7 @@ def parseOptions(arguments):
     roles = parser.add_subparsers(dest="role", required=True)
     server = roles.add_parser("server")
     server.add_argument("--events", action="store_true", help="print connections made and lost")
+    server.add_argument("--haproxy", action="store_true", help="require a PROXY header, as the endpoint haproxy: does")
     client = roles.add_parser("client")
     client.add_argument("scenario", choices=SCENARIOS)
     client.add_argument("--request", action="store_true", help="be-asked-for-tls: call StartTLSNow first")
@@ -92,7 +94,9 @@ class Server(Factory):
 
 def runServer(options, terminal, finish):
     tls = tls_side.TLSSide(options)
-    if options.unix:
+    if options.haproxy:
+        endpoint = serverFromString(reactor, f"haproxy:tcp:{options.port}:interface={HOST}")
+    elif options.unix:
         endpoint = UNIXServerEndpoint(reactor, options.unix)
     else:
         endpoint = TCP4ServerEndpoint(reactor, options.port, interface=HOST)

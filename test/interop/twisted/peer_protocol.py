@@ -105,6 +105,12 @@ class Peer(amp.AMP):
     def amp_RAW(self, box):
         return amp.Box({key: value for key, value in box.items() if not key.startswith(b"_")})
 
+    def amp_ADDRESSES(self, box):
+        """Return the addresses of both ends, as Twisted knows them."""
+        ends = (self.transport.getPeer(), self.transport.getHost())
+        peer, host = (f"{end.host} {end.port}".encode("ascii") for end in ends)
+        return amp.Box(peer=peer, host=host)
+
     @commands.Recode.responder
     def recode(self, type, wire):
         argument = argumentType(type)
@@ -123,6 +129,10 @@ class Peer(amp.AMP):
     @commands.FailFatal.responder
     def failFatal(self, message):
         raise commands.FatalError(message)
+
+    @commands.Quit.responder
+    def quit(self, message):
+        return {"goodbye": message}
 
     @commands.FailUndeclared.responder
     def failUndeclared(self, message):

@@ -1,6 +1,6 @@
 /**
- * Golden conversations of two Twisted peers: ampwire's server replaces Twisted's, then ampwire's client does. Each must
- * write the same bytes that Twisted wrote.
+ * Golden conversations of two Twisted peers: ampwire's server, without extensions, replaces Twisted's, then ampwire's client
+ * does. Each must write the same bytes that Twisted wrote.
  */
 import type { Duplex } from "node:stream";
 import { Box, type Command, ConnectionClosed, type Fields, RemoteAmpError, StartTLS } from "ampwire";
@@ -23,6 +23,7 @@ describe("golden conversations, ampwire's server", () => {
     const refusing = vector.name === "start-tls-refused" ? refusingTLS() : undefined;
     const { port, next } = await ourServer({
       locator: refusing ?? peerLocator(),
+      extensions: false, // otherwise the first answer has one more key
       tls: { localCertificate: certificate },
     });
     const [socket, connection] = await Promise.all([rawClient(port), next()]);
@@ -199,7 +200,8 @@ function inTwisted(error: Error, raw: boolean): { readonly error: string; readon
   if (error instanceof ConnectionClosed) {
     return { error: "ConnectionDone", message: "Connection was closed cleanly." };
   }
-  if (!(error instanceof RemoteAmpError)) return { error: name, message: error.message };
+  if (!(error instanceof RemoteAmpError))
+    return { error: name, message: error.message.replace(/^\w+: UNHANDLED: /, "") };
   return { error: raw ? "RemoteAmpError" : name, message: error.description };
 }
 

@@ -36,7 +36,7 @@ describe("loadPEM", () => {
     expect(loaded.chain.map((one) => one.commonName)).toEqual(["Intermediate CA"]);
   });
 
-  test("loadPEM decrypts a key with its passphrase", () => {
+  test("case 39: loadPEM decrypts a key with its passphrase", () => {
     const key = encryptedKey("secret");
     const loaded = PrivateCertificate.loadPEM(server.toPEM(), key, { passphrase: "secret" });
     expect(loaded.fingerprint).toBe(server.fingerprint);

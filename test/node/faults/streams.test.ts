@@ -7,7 +7,7 @@ import { describe, expect, test } from "vitest";
 import { testCertificates } from "../../support/certificates.ts";
 import { tidy } from "../../support/loopback.ts";
 import { ANS, bytesOf, STLS } from "../../support/raw-peer.ts";
-import { rejection } from "../../support/settled.ts";
+import { causeOf, rejection } from "../../support/settled.ts";
 import { EVIL, Mark, witness } from "../../support/witness.ts";
 
 const { server: localCertificate } = await testCertificates();
@@ -51,9 +51,9 @@ describe.each(CODES)("%s", (code) => {
         const reason = await connection.closed;
         expect(reason).toBeInstanceOf(ConnectionLost);
         expect(reason.cause).toBe(error);
-        for (const call of calls) expect(await call).toBe(reason);
+        for (const call of calls) expect(causeOf(await call)).toBe(reason);
         expect(written).toHaveLength(at);
-        expect(await rejection(connection.callRemote(Mark, { text: "late" }))).toBe(reason);
+        expect(causeOf(await rejection(connection.callRemote(Mark, { text: "late" })))).toBe(reason);
       },
     );
   });

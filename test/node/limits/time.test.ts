@@ -10,7 +10,7 @@ import {
 import { flushPending, manualClock, type ScriptedPeer, scriptedPeer } from "ampwire/testing";
 import { describe, expect, test } from "vitest";
 import { ANS, bytesOf, STLS } from "../../support/raw-peer.ts";
-import { rejection } from "../../support/settled.ts";
+import { causeOf, rejection } from "../../support/settled.ts";
 import { Mark, witness } from "../../support/witness.ts";
 
 const SECOND = 1000;
@@ -43,7 +43,7 @@ describe.each<[string, Partial<Limits>]>([
     expect(connection.state).toBe("upgrading");
     clock.advance(1);
     expect(await upgrade).toBeInstanceOf(HandshakeTimeout);
-    expect(await held).toBe(await upgrade);
+    expect(causeOf(await held)).toBe(await upgrade);
     expect(await connection.closed).toBe(await upgrade);
     expect(clock.pending).toBe(0);
     expect(peer.unread).toBe(0);

@@ -4,7 +4,7 @@ import { manualClock } from "ampwire/testing";
 import { describe, expect, test } from "vitest";
 import { attached } from "../../support/loopback.ts";
 import { ANS, type RawPeer, STLS } from "../../support/raw-peer.ts";
-import { rejection } from "../../support/settled.ts";
+import { causeOf, rejection } from "../../support/settled.ts";
 
 const VALUE = 15 * 1024 * 1024;
 const STEP = 3 * 1024 * 1024;
@@ -68,6 +68,6 @@ describe.each([
     expect(connection.reason).toBeUndefined();
     clock.advance(1);
     expect(await connection.closed).toBeInstanceOf(UnsentTimeout);
-    expect(await call).toBe(await connection.closed);
+    expect(causeOf(await call)).toBe(await connection.closed);
   });
 });

@@ -148,6 +148,8 @@ describe("startTLS", () => {
   it.each<[string, Partial<ReconnectingOptions>]>([
     ["callTimeout", { callTimeout: Number.NaN }],
     ["setupTimeout", { setupTimeout: -1 }],
+    ["maxAttempts", { maxAttempts: 0 }],
+    ["maxAttempts", { maxAttempts: 1.5 }],
     ["maxCalls", { queue: { maxCalls: Number.NaN } }],
     ["maxBytes", { queue: { maxBytes: -1 } }],
   ])("reconnecting rejects an invalid %s", (name, wrong) => {
@@ -207,7 +209,7 @@ describe("an invalid address", () => {
   ])("an address that Node rejects closes the client: %s", async (_, options) => {
     const { client, changes } = keep(options);
     const error = await rejection(client.callRemote(Add, { a: 1, b: 1 }));
-    expect(await client.closed).toBe(error);
+    expect(await client.closed).toBe(error.cause);
     expect(changes.map(({ state }) => state)).toEqual(["connecting", "closed"]);
   });
 });

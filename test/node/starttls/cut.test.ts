@@ -5,7 +5,7 @@ import { testCertificates } from "../../support/certificates.ts";
 import { deferred } from "../../support/deferred.ts";
 import { attached, ourClient, ourServer } from "../../support/loopback.ts";
 import { ANS, bytesOf, STLS } from "../../support/raw-peer.ts";
-import { rejection, settling } from "../../support/settled.ts";
+import { causeOf, rejection, settling } from "../../support/settled.ts";
 import { type Cut, type Way, wireTo } from "../../support/tcp-proxy.ts";
 import { Mark, witness } from "../../support/witness.ts";
 
@@ -67,7 +67,7 @@ describe.each(["client", "server"] as const)("case 22: asked by the %s", (asker)
     expect(await client.closed).toBeInstanceOf(AmpError);
     expect(await server.closed).toBeInstanceOf(AmpError);
     for (const one of [client, server]) {
-      expect(await rejection(one.callRemote(Mark, { text: "late" }))).toBe(await one.closed);
+      expect(causeOf(await rejection(one.callRemote(Mark, { text: "late" })))).toBe(await one.closed);
     }
     return { upgrade, held, bytes };
   }

@@ -28,7 +28,7 @@ await server.close();
 const folder = dirname(dirname(await builtCommand()));
 
 test.skipIf(process.platform === "win32")(
-  "a server without file descriptors starts TLS, and generates certificates when it has some again",
+  "case 38: a server without file descriptors starts TLS, and generates certificates when it has some again",
   async () => {
     const program = PROGRAM.replace("ampwire/node", pathToFileURL(join(folder, "node", "index.js")).href);
     const limited = `ulimit -n 256; exec "$0" --input-type=module -e "$1"`;

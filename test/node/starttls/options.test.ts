@@ -91,7 +91,7 @@ async function upgradedServer(server: NodeConnection, upgraded: Promise<void>): 
 }
 
 describe.each(Object.entries(clientPlaces))("%s of a client", (_, upgraded) => {
-  test("minVersion, maxVersion and ciphers are honoured", async () => {
+  test("case 31: minVersion, maxVersion and ciphers are honoured", async () => {
     const peer = { localCertificate };
     expect((await upgraded({ maxVersion: "TLSv1.2" }, peer)).tls?.protocol).toBe("TLSv1.2");
     const ciphers = ["TLS_CHACHA20_POLY1305_SHA256"];
@@ -102,7 +102,7 @@ describe.each(Object.entries(clientPlaces))("%s of a client", (_, upgraded) => {
     );
   });
 
-  test("crl and keyLog are honoured", async () => {
+  test("case 31: crl and keyLog are honoured", async () => {
     const lines: string[] = [];
     await upgraded({ verifyAuthorities, keyLog: (line) => lines.push(line) }, { localCertificate: revoked });
     expect(lines.length).toBeGreaterThan(0);
@@ -112,7 +112,7 @@ describe.each(Object.entries(clientPlaces))("%s of a client", (_, upgraded) => {
 });
 
 describe.each(Object.entries(serverPlaces))("%s of a server", (_, upgraded) => {
-  test("minVersion, maxVersion and ciphers of a server are honoured", async () => {
+  test("case 31: minVersion, maxVersion and ciphers of a server are honoured", async () => {
     expect((await upgraded({ localCertificate, maxVersion: "TLSv1.2" }, {})).tls?.protocol).toBe("TLSv1.2");
     const ciphers = ["TLS_CHACHA20_POLY1305_SHA256"];
     expect((await upgraded({ localCertificate, ciphers }, {})).tls?.cipher).toBe(ciphers[0]);
@@ -120,7 +120,7 @@ describe.each(Object.entries(serverPlaces))("%s of a server", (_, upgraded) => {
     expect(String(await rejection(refused))).toMatch(/version of TLS/);
   });
 
-  test("crl and certificateFor of a server are honoured", async () => {
+  test("case 31: crl and certificateFor of a server are honoured", async () => {
     const peer = { localCertificate: client, verifyAuthorities: [testAuthority], serverName: "calc.example" };
     const certificateFor = () => localCertificate;
     const inside = await upgraded({ verifyAuthorities, certificateFor }, peer);
@@ -154,7 +154,7 @@ describe("a mistake in the options", () => {
   ];
 
   test.each([...mistakes, ...ofCalls])(
-    "startTLS(%o) rejects with TypeError, and nothing leaves in plaintext",
+    "case 30: startTLS(%o) rejects with TypeError, and nothing leaves in plaintext",
     async (given, message) => {
       const { connection, peer } = await ours("client");
       // A JavaScript program can pass such values.
@@ -169,7 +169,7 @@ describe("a mistake in the options", () => {
   );
 
   test.each(mistakes)(
-    "tls: %o is refused by listen, connect, attach, reconnecting and setTLS",
+    "case 30: tls: %o is refused by listen, connect, attach, reconnecting and setTLS",
     async (given, message) => {
       const tls = given as TLSOptions;
       const raw = await rawServer();

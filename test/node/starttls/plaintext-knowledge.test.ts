@@ -6,7 +6,7 @@ import { testCertificates } from "../../support/certificates.ts";
 import { deferred } from "../../support/deferred.ts";
 import { ours, pair } from "../../support/loopback.ts";
 import { ANS, bytesOf, STLS } from "../../support/raw-peer.ts";
-import { rejection } from "../../support/settled.ts";
+import { causeOf, rejection } from "../../support/settled.ts";
 import { Mark, witness } from "../../support/witness.ts";
 
 const { server: localCertificate } = await testCertificates();
@@ -220,7 +220,7 @@ describe("case 13: a call in progress at the upgrade", () => {
         const held = rejection(connection.callRemote(Mark, { text: "held" }));
         peer.send({ _ask: "a", _command: name, text: "evil" }, ANS);
         expect(await failed).toBeInstanceOf(NotQuiescent);
-        expect(await held).toBe(await failed);
+        expect(causeOf(await held)).toBe(await failed);
         await peer.end();
         expect(peer.received).toEqual(bytesOf(STLS)); // no answer and no handshake
         peer.finish();

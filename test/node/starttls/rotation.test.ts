@@ -35,7 +35,7 @@ async function startServer(tls: Parameters<typeof listen>[0]["tls"]) {
 }
 
 describe("rotation", () => {
-  test("while handshakes run, setTLS makes none fail, and later ones present the new certificate", async () => {
+  test("case 36: while handshakes run, setTLS makes none fail, and later ones present the new certificate", async () => {
     const { server, upgraded } = await startServer(generation(0));
     let current = 0;
     let done = 0;

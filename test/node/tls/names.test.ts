@@ -25,7 +25,7 @@ describe("the name of the server", () => {
   test.each([
     ["no alternative name", []],
     ["an IP address as its only alternative name", [{ type: "ip", value: "127.0.0.1" }]],
-  ] as const)("a common name does not count in a certificate with %s", async (_, hosts) => {
+  ] as const)("case 32: a common name does not count in a certificate with %s", async (_, hosts) => {
     const issuer = await make({ name: "CA", authority: true });
     const { certificate } = await make({ name: "calc.example", issuer, hosts });
     const error = await clientOf("calc.example", certificate, [issuer.certificate]);
@@ -41,13 +41,13 @@ describe("the name of the server", () => {
     ["[::1]", ["::1"]],
     ["0:0:0:0:0:0:0:1", ["[::1]"]],
     ["2001:db8::10", ["calc.example", "2001:DB8:0::0010"]],
-  ])("serverName %j is verified by a certificate for %j", async (serverName, hostNames) => {
+  ])("case 35: serverName %j is verified by a certificate for %j", async (serverName, hostNames) => {
     const certificate = await authority.issue({ commonName: "server", hostNames });
     expect(await clientOf(serverName, certificate)).toBeUndefined();
   });
 
   test.each(["::2", "[::2]", "127.0.0.2", "::ffff:127.0.0.1"])(
-    "serverName %j is refused if the certificate has other addresses",
+    "case 35: serverName %j is refused if the certificate has other addresses",
     async (serverName) => {
       const certificate = await authority.issue({ commonName: serverName, hostNames: ["::1", "127.0.0.1"] });
       expect(await clientOf(serverName, certificate)).toBeInstanceOf(PeerVerifyError);

@@ -62,13 +62,13 @@ describe("this end", () => {
 });
 
 describe("a peer", () => {
-  test.each(weak)("a client refuses a server that presents %s", async (_, made) => {
+  test.each(weak)("case 34: a client refuses a server that presents %s", async (_, made) => {
     const [error] = await withServer(presenting(made.certificate), { verifyAuthorities });
     expect(error).toBeInstanceOf(PeerVerifyError);
     expect(String(error)).toMatch(/too weak/i);
   });
 
-  test.each(weak)("a server refuses a client that presents %s", async (_, made) => {
+  test.each(weak)("case 34: a server refuses a client that presents %s", async (_, made) => {
     const [stream, ours] = await socketPair();
     const theirs = connectTLS({ socket: stream, rejectUnauthorized: false, ...presenting(made.certificate) });
     theirs.on("error", () => {});
@@ -81,7 +81,7 @@ describe("a peer", () => {
   test.each([
     ["key exchange by RSA", "AES256-GCM-SHA384"],
     ["CBC with SHA-1", "ECDHE-RSA-AES256-SHA"],
-  ])("a client and a server refuse a peer that offers only %s", async (_, ciphers) => {
+  ])("case 34: a client and a server refuse a peer that offers only %s", async (_, ciphers) => {
     const peer = { ...presenting(rsaServer.certificate), ciphers, maxVersion: "TLSv1.2" } as const;
     const [error, seen] = await withServer(peer, {});
     expect([error, seen]).toEqual([expect.any(HandshakeError), undefined]);

@@ -19,9 +19,9 @@ export interface Kept<C extends Connection> {
 }
 
 /** Uses the longest delays, and checks after the test that nothing is left of the client. */
-export function kept<C extends Connection>(
-  reconnecting: (behaviour: ReconnectingBaseOptions<C>) => ReconnectingClient<C>,
-  options: ReconnectingBaseOptions<C> = {},
+export function kept<C extends Connection, A = unknown>(
+  reconnecting: (behaviour: ReconnectingBaseOptions<C, A>) => ReconnectingClient<C>,
+  options: ReconnectingBaseOptions<C, A> = {},
 ): Kept<C> {
   const clock = manualClock();
   const changes: ReconnectingStateChange<C>[] = [];

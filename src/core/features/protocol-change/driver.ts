@@ -9,9 +9,10 @@ import type { ChangeAsk } from "../../calls/port.ts";
 import type { ChangeSide, PerformChange, ProtocolChange } from "../../command/protocol-change.ts";
 import type { AnyCommand, CallOptions, StartTLSOptions } from "../../command/types.ts";
 import type { ChangingKernel, Feature, FeatureKind, ProtocolChanges } from "../../connection/feature.ts";
+import { newIntroduction } from "../../connection/introduction.ts";
 import type { ConnectionOptions } from "../../connection/options.ts";
 import { isUpgradeCertain, publicState } from "../../connection/states.ts";
-import { InvalidSignature, LimitExceeded } from "../../errors/caller.ts";
+import { InvalidSignature, LimitExceeded, TLSNotAvailable } from "../../errors/caller.ts";
 import { MalformedAmpBox, RemoteAmpError } from "../../errors/peer.ts";
 import { ProtocolSwitched } from "../../errors/protocol-switched.ts";
 import {
@@ -57,6 +58,14 @@ interface Current {
 
 const nothing = () => {};
 
+/** Description with which a Twisted without pyOpenSSL refuses StartTLS, under the error code of OnlyOneTLS. */
+const TWISTED_WITHOUT_TLS = "TLS not available";
+
+function withoutTLS(error: unknown): TLSNotAvailable | undefined {
+  if (!(error instanceof OnlyOneTLS) || error.message !== TWISTED_WITHOUT_TLS) return undefined;
+  return new TLSNotAvailable("the peer has no TLS: it is a Twisted without the package pyOpenSSL");
+}
+
 class ChangeDriver implements Feature, ProtocolChanges {
   readonly #kernel: ChangingKernel;
   readonly #connection: KernelConnection;
@@ -71,10 +80,10 @@ class ChangeDriver implements Feature, ProtocolChanges {
     return isUpgradeCertain(this.#kernel.state, this.#kernel.changeKind);
   }
 
-  queueRefusal(): LimitExceeded | undefined {
+  queueRefusal(name: string): LimitExceeded | undefined {
     const { limits, outbox } = this.#kernel;
     return outbox.queued >= limits.maxHeldBytes
-      ? new LimitExceeded(`${outbox.queued} bytes are queued already: the limit is maxHeldBytes`)
+      ? new LimitExceeded(`${name}: ${outbox.queued} bytes are queued already: the limit is maxHeldBytes`)
       : undefined;
   }
 
@@ -149,7 +158,7 @@ class ChangeDriver implements Feature, ProtocolChanges {
     }
     change.admit(this.#connection, "asker");
     const perform = change.prepare(this.#connection, values, "asker");
-    if (perform instanceof Promise) perform.catch(nothing); // its rejection is handled after the answer
+    if (typeof perform !== "function") perform.catch(nothing); // its rejection is handled after the answer
     throwIfAborted(options.signal);
 
     const current: Current = { change, side: "asker", reject, release: nothing, event: undefined };
@@ -229,7 +238,8 @@ class ChangeDriver implements Feature, ProtocolChanges {
   }
 
   /** Called when the peer has refused, when its answer cannot be read, and when the connection was lost before. */
-  #refused(current: Current, command: AnyCommand, error: unknown): void {
+  #refused(current: Current, command: AnyCommand, received: unknown): void {
+    const error = withoutTLS(received) ?? received;
     current.reject(error);
     if (this.#current !== current) return;
     if (!isFromWire(error, command.declaredErrors)) {
@@ -250,6 +260,8 @@ class ChangeDriver implements Feature, ProtocolChanges {
     outbox.flush(); // what was appended before
     calls.pending.queueFromHere();
     this.#kernel.changeKind = current.change.state;
+    if (current.change.state === "upgrading")
+      this.#kernel.introduction = newIntroduction(this.#kernel.options, this.#kernel.transport);
     if (by === "asked") serving.serveQueue(); // received before the change: must not be executed after it
     this.#kernel.move(by);
     if (observer === undefined) return;
@@ -350,7 +362,9 @@ class ChangeDriver implements Feature, ProtocolChanges {
     current.release = limitChange(current.change.state, options, this.#kernel, {
       expired: (limit) => {
         const missing =
-          this.#kernel.state === "asked" ? "the peer has not answered" : "the handshake is not done";
+          this.#kernel.state === "asked"
+            ? "the peer has not answered"
+            : "the handshake is not done (two TLS servers wait for each other: see `role`)";
         this.#fail(new HandshakeTimeout(`${limit}: ${missing}`));
         this.#kernel.transport.destroy(); // a silent peer would not react to an orderly end
       },
@@ -360,8 +374,10 @@ class ChangeDriver implements Feature, ProtocolChanges {
 
   /** Fails the change, and the connection with it. */
   #fail(reason: Error, rejection: unknown = reason): void {
+    const isCaller = this.#current?.side === "asker";
     this.stopped(rejection);
-    this.#kernel.fail(reason);
+    if (isCaller) this.#kernel.fail(reason);
+    else this.#kernel.violated(reason);
   }
 
   stopped(reason: unknown): void {

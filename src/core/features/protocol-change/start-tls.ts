@@ -61,7 +61,7 @@ export const tlsBox: BoxKind = {
         return {};
       };
       const defaults = connection.tlsDefaults();
-      return defaults instanceof Promise
+      return isPromise(defaults)
         ? defaults.then((options) => performWith(start(options)))
         : performWith(start(defaults));
     },
@@ -109,6 +109,11 @@ function requireAuthorities(
   throw new TLSNotAvailable(
     `${requireTLS === "verified" ? 'requireTLS: "verified" verifies the peer' : "a client with requireTLS does not answer StartTLS without verification"}: set tls.verifyAuthorities`,
   );
+}
+
+/** True for a promise, also for one of another realm. */
+function isPromise(value: object | undefined): value is Promise<TLSOptions> {
+  return value !== undefined && "then" in value && typeof value.then === "function";
 }
 
 function startOf({ transport }: ChangingConnection, options: TLSOptions) {

@@ -3,6 +3,7 @@
 import type { ProtocolChange } from "../../command/protocol-change.ts";
 import type { CallOptions } from "../../command/types.ts";
 import type { Limits } from "../../connection/limits.ts";
+import { isError } from "../../errors/to-error.ts";
 import { ConnectionClosed } from "../../errors/transport.ts";
 import { limitTime } from "../../time-limit.ts";
 import type { Clock } from "../../transport.ts";
@@ -34,7 +35,7 @@ export function limitChange(
     if (cause === "timeout") return interrupted.expired(`${kind} took longer than ${milliseconds} ms`);
     const reason: unknown = signal?.reason;
     interrupted.aborted(
-      reason instanceof Error ? reason : new ConnectionClosed("the protocol change was aborted"),
+      isError(reason) ? reason : new ConnectionClosed("the protocol change was aborted"),
       reason,
     );
   });

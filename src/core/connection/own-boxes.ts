@@ -1,0 +1,33 @@
+/** Reads what belongs to the library's own commands: the key that shows that the peer knows them, and its ask for GoAway. */
+import { Unavailable } from "../errors/peer.ts";
+import { Box } from "../wire/box.ts";
+import { writeBox } from "../wire/box-writer.ts";
+import type { Frame } from "../wire/frame.ts";
+import { isGoAway, reasonOfGoAway, takeShownKey } from "../wire/own-commands.ts";
+import { ANSWER } from "../wire/protocol-keys.ts";
+import { plaintextForbids } from "./admission.ts";
+import type { Kernel } from "./feature.ts";
+import type { Introduction } from "./introduction.ts";
+
+/**
+ * Looks for the key in a box. During an upgrade boxes may come from an attacker.
+ * @param found the introduction if it is there
+ */
+export function introductionAfter(kernel: Kernel, frame: Frame, found: Introduction): Introduction {
+  return kernel.rules.boxes === "sent" && takeShownKey(frame) ? found : kernel.introduction;
+}
+
+/** Serves GoAway: calls end, and the answer follows all of them. Returns false for another ask, and if it must not be served. */
+export function serveGoAway(kernel: Kernel, frame: Frame): boolean {
+  if (!isGoAway(frame) || kernel.introduction === "off" || plaintextForbids(kernel, undefined)) return false;
+  kernel.endCalls(
+    new Unavailable(
+      `not executed: the peer accepts no more calls on this connection${reasonOfGoAway(frame)}`,
+    ),
+  );
+  if (frame.ask >= 0) {
+    writeBox(kernel.out, new Box().set(ANSWER, frame.value(frame.ask)));
+    kernel.answerWritten();
+  }
+  return true;
+}

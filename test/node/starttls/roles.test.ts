@@ -1,0 +1,44 @@
+/** Two ends with the same role in TLS, for example two clients that a relay joins. */
+import { HandshakeError, HandshakeTimeout } from "ampwire";
+import { attach, type NodeConnection } from "ampwire/node";
+import { expect, test } from "vitest";
+import { rawClient, rawServer, tidy } from "../../support/loopback.ts";
+import { rejection } from "../../support/settled.ts";
+import { Mark, witness } from "../../support/witness.ts";
+
+const limits = { handshakeTimeout: 3_000 };
+
+/** Joins two connections that have the same role. */
+async function same(role: "client" | "server") {
+  const server = await rawServer();
+  const [one, other] = await Promise.all([rawClient(server.port), server.next()]);
+  const { heard, locator } = witness();
+  const ends = [one, other].map((socket): NodeConnection => attach(socket, { role, limits, locator }));
+  for (const end of ends) tidy(end);
+  const [asks, answers] = ends as [NodeConnection, NodeConnection];
+  return { asks, answers, heard };
+}
+
+test("case 37: two TLS clients fail with an error that says so and names role, and no queued call is sent", async () => {
+  const { asks, answers, heard } = await same("client");
+  const upgrade = rejection(asks.startTLS());
+  const held = rejection(asks.callRemote(Mark, { text: "secret" }));
+  expect(await upgrade).toBeInstanceOf(HandshakeError);
+  expect(await held).toBe(await upgrade);
+  const reason = await answers.closed;
+  expect(reason).toBeInstanceOf(HandshakeError);
+  for (const { message } of [reason, await upgrade])
+    expect(message).toBe(
+      'both ends are TLS clients: set `role` to "server" at one end (in the options of connect or attach)',
+    );
+  expect(heard).toEqual([]);
+});
+
+test("case 37: two TLS servers wait until the timeout, and the error names role", async () => {
+  const { asks, answers, heard } = await same("server");
+  const upgrade = rejection(asks.startTLS());
+  expect(await upgrade).toBeInstanceOf(HandshakeTimeout);
+  expect((await upgrade).message).toContain("two TLS servers wait for each other: see `role`");
+  await answers.closed;
+  expect(heard).toEqual([]);
+});
