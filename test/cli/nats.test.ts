@@ -1,10 +1,13 @@
 /** Workers, edges and calls over NATS on the command line. */
 import { writeFileSync } from "node:fs";
 import { beforeAll, describe, expect, test } from "vitest";
+import { builtCommand } from "../support/built.ts";
 import { describeWithNats, NatsServer } from "../support/nats-server.ts";
 import { scratchPath } from "../support/tls-side.ts";
 import { startCommand } from "./command-process.ts";
 import { runHere } from "./run-here.ts";
+
+beforeAll(builtCommand, 120_000);
 
 describeWithNats("ampwire over NATS", () => {
   let server: NatsServer;
@@ -26,7 +29,7 @@ describeWithNats("ampwire over NATS", () => {
     expect((await runHere(`call ${at}/calc Sum a=13 b=81`)).out).toBe("total=94\n");
     expect(await runHere(`call ${at}/calc Divide numerator=1 denominator=0`)).toMatchObject({
       code: 1,
-      err: "ampwire: ZERO_DIVISION: float division by zero\n",
+      err: "ampwire: Divide: ZERO_DIVISION: float division by zero\n",
     });
     expect((await runHere(`ping ${at}/calc -n 2`)).out).toMatch(/^1: connect [\d.]+ ms, call [\d.]+ ms$/m);
     expect((await runHere(`call ${at}/calc Nothing --timeout 10`)).err).toContain(
