@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { codecs } from "./codecs.mjs";
 import { connection } from "./connection.mjs";
+import { generatedCode } from "./generated.mjs";
 import { growth } from "./growth.mjs";
 import { misuse } from "./misuse.mjs";
 import { model } from "./model.mjs";
@@ -19,6 +20,7 @@ export const properties = [
   ...model,
   ...nats,
   ...primitives,
+  ...generatedCode,
   ...misuse,
   ...growth,
 ];
