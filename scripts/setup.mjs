@@ -148,6 +148,22 @@ export function ensureTshark() {
   });
 }
 
+/** Debian installs the server into a folder that is not in the PATH of every user. */
+export const natsServer =
+  process.env.AMPWIRE_NATS_SERVER ||
+  (existsSync("/usr/sbin/nats-server") ? "/usr/sbin/nats-server" : "nats-server");
+
+/** Ensures nats-server, which the tests of `ampwire/nats` start. @returns {boolean} see {@link ensure} */
+export function ensureNatsServer(tests = "the tests with a NATS server") {
+  return ensure({
+    isPresent: () =>
+      run(natsServer, ["--version"], { stdio: "ignore" }) === 0 || existsSync("/usr/sbin/nats-server"),
+    installers: [() => installPackages("nats-server", ["nats-server"])],
+    problem: "nats-server is not in PATH (set AMPWIRE_NATS_SERVER to another path)",
+    tests,
+  });
+}
+
 /** Ensures HAProxy, which the tests with a balancer run. @returns {boolean} see {@link ensure} */
 export function ensureHAProxy() {
   return ensure({

@@ -30,12 +30,8 @@ export class FieldSet implements CompiledFields {
   /**
    * @param fields names and codecs
    * @param what term for a field in error messages, for example `"argument of Sum"`
-<<<<<<< HEAD
-   * @throws InvalidSignature if a name cannot be a key, TooLong if it is over 255 bytes
-=======
    * @param exact true: {@link gather} throws if a value has an undeclared name; false: such values are not sent
    * @throws InvalidSignature if `fields` is not an object or a name cannot be a key, TooLong if it is over 255 bytes
->>>>>>> main
    */
   constructor(fields: Fields, what: string, exact = true) {
     if (typeof fields !== "object" || fields === null)
