@@ -13,6 +13,7 @@ import { liveness } from "../core/features/liveness.ts";
 import { locatorOption } from "../core/features/locator-option.ts";
 import { unsentWatch } from "../core/features/unsent-watch.ts";
 import { CONNECTION_OPTIONS, checkOptionNames } from "../core/option-names.ts";
+import { platformClock } from "../core/platform-clock.ts";
 import { ReportLimiter } from "../core/serving/report-limiter.ts";
 import { serving } from "../core/serving/serving.ts";
 import { SharedBudget, type SharedBudgets } from "../core/serving/shared-budget.ts";
@@ -24,7 +25,6 @@ import {
   type SocketOptions,
   type WebSocketURL,
 } from "./options.ts";
-import { platformClock } from "./platform.ts";
 import type { WebSocketLike } from "./socket.ts";
 
 /** Features of a connection that `connect` opens. */

@@ -6,6 +6,7 @@ import { generatedCode } from "./generated.mjs";
 import { growth } from "./growth.mjs";
 import { misuse } from "./misuse.mjs";
 import { model } from "./model.mjs";
+import { nats } from "./nats.mjs";
 import { primitives } from "./primitives.mjs";
 import { reader } from "./reader.mjs";
 
@@ -17,6 +18,7 @@ export const properties = [
   ...codecs,
   ...connection,
   ...model,
+  ...nats,
   ...primitives,
   ...generatedCode,
   ...misuse,

@@ -59,10 +59,15 @@ export class TagWindow<T extends NonNullable<unknown>> {
 
   /** Returns the values in the order of their tags. */
   *values(): Iterable<T> {
-    if (this.#older !== undefined) yield* this.#older.values();
+    for (const [, value] of this.entries()) yield value;
+  }
+
+  /** Returns the tags in use with their values, in the order of the tags. */
+  *entries(): Iterable<[number, T]> {
+    if (this.#older !== undefined) yield* this.#older.entries();
     for (let tag = this.#first; tag < this.#end; tag++) {
       const value = this.#slots[tag & this.#mask];
-      if (value !== undefined) yield value;
+      if (value !== undefined) yield [tag, value];
     }
   }
 

@@ -4,7 +4,9 @@ import type { DeclaredError, DeclaredErrors } from "./declared-errors.ts";
 import { isError } from "./to-error.ts";
 
 /** Returns the declaration of the most derived declared class of the error. */
-export function declaredErrorOf({ byClass }: DeclaredErrors, error: unknown): DeclaredError | undefined {
+export function declaredErrorOf(declaredErrors: DeclaredErrors, error: unknown): DeclaredError | undefined {
+  if (declaredErrors.codeFor !== undefined) return declaredErrors.codeFor(error);
+  const { byClass } = declaredErrors;
   if (!isError(error)) return undefined;
   for (
     let proto: object | null = Object.getPrototypeOf(error);

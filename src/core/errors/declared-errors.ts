@@ -69,6 +69,9 @@ export class DeclaredErrors {
     }
   }
 
+  /** Replaces the search in {@link byClass}: declarations may depend on the error. */
+  codeFor?(error: unknown): DeclaredError | undefined;
+
   classFor(code: string): ErrorClass | ErrorWithData | undefined {
     return this.#byCode.get(code);
   }

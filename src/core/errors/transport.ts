@@ -34,3 +34,13 @@ export class ConnectFailed extends AmpError {
     identify(this, "ConnectFailed", "CONNECT_FAILED", "transport");
   }
 }
+
+/**
+ * The callee of a call over NATS, or the way to it, was lost before the answer. The call may have been executed. The error code
+ * on the wire, from an edge to its client, is `LOST`.
+ */
+export class ResponderLost extends ConnectionLost {
+  static {
+    identify(this, "ResponderLost", "RESPONDER_LOST", "transport");
+  }
+}
