@@ -17,7 +17,7 @@ test("a page that only calls begins no call after GoAway, and its call in progre
   while (calc.waiting === 0) await new Promise(setImmediate);
   const closed = server.close();
   expect(await client.callsEnded).toMatchObject({ code: "UNAVAILABLE" });
-  expect(await rejection(client.callRemote(Sum, { a: 1, b: 2 }))).toBe(await client.callsEnded);
+  expect((await rejection(client.callRemote(Sum, { a: 1, b: 2 }))).cause).toBe(await client.callsEnded);
   calc.answer("done");
   expect((await waiting).text("after")).toBe("done");
   await closed;

@@ -24,7 +24,7 @@ test("case 37: two TLS clients fail with an error that says so and names role, a
   const upgrade = rejection(asks.startTLS());
   const held = rejection(asks.callRemote(Mark, { text: "secret" }));
   expect(await upgrade).toBeInstanceOf(HandshakeError);
-  expect(await held).toBe(await upgrade);
+  expect((await held).cause).toBe(await upgrade);
   const reason = await answers.closed;
   expect(reason).toBeInstanceOf(HandshakeError);
   for (const { message } of [reason, await upgrade])
