@@ -39,7 +39,7 @@ const RULES: Readonly<Record<string, readonly string[]>> = {
   "core/features": ["core/arguments", ...TO_CONNECTION],
   "core/carriers": TO_CONNECTION,
   "core/complete-connection": ["core/features", ...TO_CONNECTION],
-  "core/reconnecting": TO_CALLS,
+  "core/reconnecting": ["core/connection", ...TO_CALLS],
   index: ["core/*"],
   node: ["core/*", "node:*", "@peculiar/x509", "reflect-metadata", "koffi"],
   websocket: ["core/*"],

@@ -1,4 +1,5 @@
 /** Clients that call without a pause, and count what becomes of their calls. */
+import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { reconnecting } from "ampwire/node";
 
@@ -6,7 +7,9 @@ export class Callers {
   #clients;
   #running = [];
   #stopped = false;
-  counts = { answered: 0, failed: 0 };
+  counts = { begun: 0, answered: 0, failed: 0 };
+  /** Receipts of the answered calls, by the `id` of the call. */
+  receipts = new Map();
   /** Failed calls by the name of the error. */
   reasons = new Map();
   /** Processes that have answered. */
@@ -20,18 +23,20 @@ export class Callers {
     this.#clients = Array.from({ length: count }, () => reconnecting(options));
   }
 
-  /** Begins to call a command until {@link stop}. */
-  start(command, args) {
+  /** Begins to call a command until {@link stop}. Each call has an `id` of its own. */
+  start(command, args = {}) {
     const each = async (client) => {
-      while (!this.#stopped) await this.#call(client, command, args);
+      while (!this.#stopped) await this.#call(client, command, { id: randomUUID(), ...args });
     };
     this.#running = this.#clients.flatMap((client) => Array.from({ length: 4 }, () => each(client)));
   }
 
   async #call(client, command, args) {
+    this.counts.begun++;
     try {
       const answer = await client.callRemote(command, args);
       this.counts.answered++;
+      if (answer.receipt !== undefined) this.receipts.set(args.id, answer.receipt);
       this.processes.add(answer.process);
     } catch (error) {
       this.counts.failed++;
@@ -39,9 +44,9 @@ export class Callers {
     }
   }
 
-  /** Waits until this many calls have been answered. */
-  async answers(number) {
-    while (this.counts.answered < number) await sleep(20);
+  /** Waits until this many calls have been answered, by at least this many processes. */
+  async answers(number, processes = 1) {
+    while (this.counts.answered < number || this.processes.size < processes) await sleep(20);
   }
 
   /** Waits for the calls in progress, and closes the clients. */

@@ -28,9 +28,13 @@ backend processes
 ${ports.map((each, index) => `  server process${index} 127.0.0.1:${each}`).join("\n")}
 `;
 
+/** Debian installs HAProxy in a folder that is not in the PATH of every user. */
+const PROGRAMS = [process.env.AMPWIRE_HAPROXY || "haproxy", "/usr/sbin/haproxy"];
+const program = PROGRAMS.find((name) => spawnSync(name, ["-v"], { stdio: "ignore" }).status === 0);
+
 /** Returns true if HAProxy is installed. */
 export function hasHAProxy() {
-  return spawnSync("haproxy", ["-v"], { stdio: "ignore" }).status === 0;
+  return program !== undefined;
 }
 
 /** Starts HAProxy. Returns its port, and a function that stops it. */
@@ -38,7 +42,7 @@ export async function startHAProxy(ports, folder) {
   const port = await freePort();
   const file = join(folder, "haproxy.cfg");
   writeFileSync(file, configuration(port, ports));
-  const child = spawn("haproxy", ["-db", "-q", "-f", file], { stdio: ["ignore", "inherit", "inherit"] });
+  const child = spawn(program, ["-db", "-q", "-f", file], { stdio: ["ignore", "inherit", "inherit"] });
   const exited = once(child, "exit");
   await accepts(port, child);
   return {

@@ -10,10 +10,13 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { locator } from "ampwire";
 import { Certificate, listen, PrivateCertificate } from "ampwire/node";
 import { Balance, Withdraw } from "./commands.mjs";
+import { record } from "./ledger.mjs";
 
 const [port, folder] = process.argv.slice(2);
 const read = (name) => readFileSync(join(folder, name));
-let receipts = 0;
+/** Work that takes up to ten milliseconds. */
+const work = () => sleep(Math.random() * 10);
+let withdrawals = 0;
 
 const server = await listen({
   host: "127.0.0.1",
@@ -24,11 +27,16 @@ const server = await listen({
     verifyAuthorities: [Certificate.loadPEM(read("ca.pem"))],
   },
   locator: locator(
-    Withdraw.responder(async () => {
-      await sleep(Math.random() * 10);
-      return { receipt: ++receipts, process: process.pid };
+    Withdraw.responder(async ({ id }) => {
+      const receipt = `${process.pid}-${++withdrawals}`;
+      record(folder, id, receipt);
+      await work();
+      return { receipt, process: process.pid };
     }),
-    Balance.responder(() => ({ balance: 100, process: process.pid })),
+    Balance.responder(async () => {
+      await work();
+      return { balance: 100, process: process.pid };
+    }),
   ),
 });
 console.log(`listening ${server.address().port}`);

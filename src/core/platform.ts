@@ -79,15 +79,6 @@ export function newAbortController(): AbortControllerLike {
   return controller;
 }
 
-declare const queueMicrotask: (callback: () => void) => void;
-
-/** Throws an error of a listener to the platform, which reports it as uncaught. */
-export function throwToPlatform(error: unknown): void {
-  queueMicrotask(() => {
-    throw error;
-  });
-}
-
 /** Emits a warning: with `process.emitWarning` on Node, with `console.error` in browsers. @param detail lines that follow the message */
 export function warn(message: string, detail: string, cause: unknown): void {
   if (typeof process?.emitWarning !== "function") return console?.error(`${message}\n${detail}`);

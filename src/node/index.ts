@@ -22,7 +22,7 @@ export { descriptor } from "./descriptors/descriptor.ts";
 export type { DescriptorChannel } from "./descriptors/descriptor-channel.ts";
 export type { PeerCredentials } from "./descriptors/peer-credentials.ts";
 export { attachFileDescriptors, attachStdio, type FileDescriptors } from "./file-descriptors.ts";
-export { type ListenOptions, listen, Server } from "./listen.ts";
+export { type ListenOptions, listen } from "./listen.ts";
 export {
   InvalidProxyHeader,
   type ProxyHeader,
@@ -44,6 +44,7 @@ export type {
   SetupContext,
 } from "./reconnecting/options.ts";
 export { reconnecting } from "./reconnecting/reconnecting.ts";
+export { Server } from "./server.ts";
 export type {
   NamedAuthorities,
   RevocationList,

@@ -6,6 +6,7 @@ import { connect, type NodeConnection, reconnecting } from "ampwire/node";
 import { beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
 import { builtCommand } from "../support/built.ts";
 import { testCertificates } from "../support/certificates.ts";
+import { HOLD_RESPONDERS, killDuringCalls, Process } from "../support/killed-process.ts";
 import { certificateFile, scratchPath } from "../support/tls-side.ts";
 import { unixPlace } from "../support/unix-place.ts";
 import { type CommandRun, startCommand } from "./command-process.ts";
@@ -15,7 +16,6 @@ import { runHere } from "./run-here.ts";
 vi.setConfig({ testTimeout: 60_000 }); // most of the tests start several processes, one after another
 beforeAll(builtCommand, 120_000);
 
-const Process = command("Process", { response: { pid: integer() } });
 const Slow = command("Slow", { response: { pid: integer() } });
 
 const module = scratchPath("processes.mjs");
@@ -24,7 +24,9 @@ writeFileSync(
   `import { command, integer, locator } from "ampwire";
    import { setTimeout } from "node:timers/promises";
    const response = { pid: integer() };
+   ${HOLD_RESPONDERS}
    export const served = locator(
+     ...holding,
      command("Process", { response }).responder(() => ({ pid: process.pid })),
      command("Slow", { response }).responder(async () => {
        process.stderr.write("slow call began\\n");
@@ -86,7 +88,7 @@ describe("ampwire serve --workers", () => {
     expect(distinct.filter(isAlive)).toEqual([]);
   });
 
-  test("SIGHUP replaces all workers under load, inside StartTLS, and no call fails", async () => {
+  test("SIGHUP replaces all workers under 10,000 calls inside StartTLS, and no call fails", async () => {
     const { authority, server: certificate } = await testCertificates();
     const server = await serving(
       `${module} --workers 2 --listen tcp://127.0.0.1:0 --require-tls --cert ${certificateFile([certificate])}`,
@@ -98,9 +100,10 @@ describe("ampwire serve --workers", () => {
     const load = Array.from({ length: 4 }, async () => {
       const options = { requireTLS: "verified", startTLS: {}, backoff: { initial: 1, max: 20 } } as const;
       const caller = reconnecting({ host: "127.0.0.1", port: server.port, tls, ...options });
-      while (!stop) {
-        seen.add((await caller.callRemote(Process)).pid);
-        calls++;
+      while (!stop || calls < 10_000) {
+        const answers = await Promise.all(Array.from({ length: 25 }, () => caller.callRemote(Process)));
+        for (const { pid } of answers) seen.add(pid);
+        calls += answers.length;
         await delay(2); // so that the processes that start get a part of the processor
       }
       await caller.close();
@@ -131,6 +134,16 @@ describe("ampwire serve --workers", () => {
     while (new Set(pids).size < 2) pids = await processes(server.port, 2);
     expect(pids).toContain(second);
     expect(pids).not.toContain(first);
+  });
+
+  test("a worker killed by SIGKILL fails its calls in progress once, and no idempotent one", async () => {
+    const { port } = await serving(`${module} --workers 2 --listen tcp://127.0.0.1:0`);
+    const clients = Array.from({ length: 4 }, () => {
+      const one = reconnecting({ host: "127.0.0.1", port, backoff: { initial: 1, max: 20 } });
+      onTestFinished(() => one.destroy());
+      return one;
+    });
+    await killDuringCalls(clients);
   });
 
   test("SIGINT from a terminal reaches all processes, and calls in progress still finish", async () => {

@@ -162,29 +162,44 @@ export function connectionContract<C extends Connection>(carrier: Carrier<C>): v
       expect(opened).toBe(1);
     });
 
-    it("a listener that throws does not affect the connection, and its error is reported as uncaught", async () => {
-      const place = carrier.place();
-      await place.serve(add);
-      const reported: unknown[] = [];
-      const later = queueMicrotask;
-      vi.spyOn(globalThis, "queueMicrotask").mockImplementation((callback) =>
-        later(() => {
-          try {
-            callback();
-          } catch (error) {
-            reported.push(error);
-          }
-        }),
-      );
-      onTestFinished(() => void vi.restoreAllMocks());
-      const failure = new Error("a listener's own");
-      const { client } = kept(place.reconnecting, {
-        onStateChange: () => {
-          throw failure;
+    it.each([
+      [
+        "throws",
+        (error: Error) => {
+          throw error;
         },
-      });
-      expect(await client.callRemote(Add, { a: 1, b: 1 })).toEqual({ total: 2 });
-      expect(reported).toEqual([failure, failure]);
+      ],
+      ["rejects", (error: Error) => Promise.reject(error)],
+    ])(
+      "an onStateChange that %s does not affect the connection, and onError gets its error",
+      async (_, fail) => {
+        const place = carrier.place();
+        await place.serve(add);
+        const failure = new Error("a listener's own");
+        const onError = vi.fn();
+        const { client } = kept(place.reconnecting, { onStateChange: () => fail(failure), onError });
+        expect(await client.callRemote(Add, { a: 1, b: 1 })).toEqual({ total: 2 });
+        const report = [failure, { command: undefined, connection: undefined }];
+        expect(onError.mock.calls).toEqual([report, report]);
+      },
+    );
+
+    it("without onError a warning reports the error of onStateChange, and the process continues", async () => {
+      const warn = vi.spyOn(process, "emitWarning").mockImplementation(() => {});
+      onTestFinished(() => warn.mockRestore());
+      const { client } = kept<C>(
+        (behaviour) => carrier.reconnecting({ ...behaviour, open: carrier.place().connect }),
+        {
+          onStateChange: ({ state }) => {
+            if (state === "closed") throw new Error("a listener's own");
+          },
+        },
+      );
+      client.destroy();
+      await client.closed;
+      expect(warn.mock.calls).toMatchObject([
+        [{ message: "ampwire: Error: a listener's own (set onError to handle such errors)" }],
+      ]);
     });
   });
 

@@ -127,8 +127,12 @@ describeWithHAProxy("HAProxy", () => {
     expect(errors).toEqual([]);
   });
 
-  test("the configuration of the page checks two servers, and distributes connections to both", async () => {
-    const [one, two] = [await served(), await served()];
+  test("the configuration of the page checks two servers, and distributes connections with verified StartTLS to both", async () => {
+    const { authority, server: localCertificate } = await testCertificates();
+    const [one, two] = [
+      await served({ tls: { localCertificate } }),
+      await served({ tls: { localCertificate } }),
+    ];
     const { port, reaches } = await haproxyWith(
       CONFIGURATION.replace(":1234", "fd@3")
         .replace("127.0.0.1:1001", one.at)
@@ -137,8 +141,14 @@ describeWithHAProxy("HAProxy", () => {
     );
     await Promise.all([reaches("one", "UP"), reaches("two", "UP")]);
     for (let i = 0; i < 2; i++) {
-      const client = await connect({ host: HOST, port });
-      tidy(client);
+      const client = await connect({
+        host: HOST,
+        port,
+        requireTLS: "verified",
+        tls: { verifyAuthorities: [authority], serverName: "calc.example" },
+      });
+      onTestFinished(() => client.destroy()); // not `tidy`: the checks of HAProxy have timers
+      await client.startTLS();
       await expect(client.callRemote(Ping)).resolves.toEqual({});
     }
     const proxied = [one, two].map(({ accepted }) =>

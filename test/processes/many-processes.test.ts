@@ -2,17 +2,19 @@
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { setTimeout as delay } from "node:timers/promises";
-import { command, integer } from "ampwire";
 import { reconnecting } from "ampwire/node";
 import { expect, onTestFinished, test } from "vitest";
 import { testCertificates } from "../support/certificates.ts";
+import { killDuringCalls, Process } from "../support/killed-process.ts";
 import { nodeProgram } from "../support/node-program.ts";
 import { certificateFile } from "../support/tls-side.ts";
 
-const Process = command("Process", { response: { pid: integer() } });
 const CLIENTS = 4;
-/** Between two calls of a client, so that the processes that start get a part of the processor. */
+/** Calls of a client in progress at a time. They are not idempotent, so none is sent again. */
+const IN_PROGRESS = 25;
+/** Between the calls of a client, so that the processes that start get a part of the processor. */
 const PAUSE_MS = 2;
+const MIN_CALLS = 10_000;
 
 const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
 const sharesPorts = major > 23 || (major === 23 && minor >= 1) || (major === 22 && minor >= 12);
@@ -55,7 +57,7 @@ async function started(how: string) {
 }
 
 test.each(WAYS)(
-  "all processes are replaced under load inside StartTLS, and no call fails: %s",
+  "all processes are replaced under 10,000 calls inside StartTLS, and no call fails: %s",
   async (how) => {
     const { client, replace } = await started(how);
     const clients = Array.from({ length: CLIENTS }, client);
@@ -66,10 +68,13 @@ test.each(WAYS)(
       expect(old.filter((pid) => pid === old[0])).toHaveLength(CLIENTS / 2);
     }
     let stop = false;
+    let calls = 0;
     const seen = new Set<number>();
     const load = clients.map(async (one) => {
-      while (!stop) {
-        seen.add((await one.callRemote(Process)).pid);
+      while (!stop || calls < MIN_CALLS) {
+        const answers = await Promise.all(Array.from({ length: IN_PROGRESS }, () => one.callRemote(Process)));
+        for (const { pid } of answers) seen.add(pid);
+        calls += answers.length;
         await delay(PAUSE_MS);
       }
     });
@@ -79,6 +84,15 @@ test.each(WAYS)(
     stop = true;
     await Promise.all(load);
     expect(old.filter((pid) => seen.has(pid))).toEqual([]);
+  },
+  60_000,
+);
+
+test.each(["cluster-rr", "cluster-none"])(
+  "a process killed by SIGKILL fails its calls in progress once, and no idempotent one: %s",
+  async (how) => {
+    const { client } = await started(how);
+    await killDuringCalls(Array.from({ length: CLIENTS }, client));
   },
   60_000,
 );

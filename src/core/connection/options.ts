@@ -92,7 +92,7 @@ export interface ConnectionOptions {
 export interface ErrorContext {
   /** The command that was served. Undefined if there was none. */
   readonly command: string | undefined;
-  /** Undefined for an error of the server itself, which could not accept a connection. */
+  /** Undefined for an error of a server, which could not accept a connection, or of a reconnecting client. */
   readonly connection: AmpConnection | undefined;
   /** Address of the peer, if the error has no connection: a TLS handshake before it has failed. */
   readonly remoteAddress?: Address | undefined;

@@ -1,7 +1,8 @@
 /** Maintains one connection at a time: opens it, sets it up, and opens the next one when it has ended. */
+import { reportError } from "../connection/report.ts";
 import { isError, messageOf, toError } from "../errors/to-error.ts";
 import { ConnectFailed, ConnectionClosed } from "../errors/transport.ts";
-import { newAbortController, throwToPlatform } from "../platform.ts";
+import { newAbortController } from "../platform.ts";
 import { limitTime } from "../time-limit.ts";
 import type { Clock } from "../transport.ts";
 import { Backoff } from "./backoff.ts";
@@ -139,7 +140,7 @@ export class ConnectionManager<C extends Reconnectable> {
   #leave(connection: C): void {
     this.#leaving.add(connection);
     void connection.closed.then(() => this.#leaving.delete(connection));
-    connection.close().catch(throwToPlatform); // it never rejects, unless it is a class of the program
+    connection.close().catch(this.#report); // it never rejects, unless it is a class of the program
   }
 
   /** Opens a connection and sets it up. Until then no call of the client is sent on it. */
@@ -175,7 +176,7 @@ export class ConnectionManager<C extends Reconnectable> {
     let release = nothing;
     const ended = new Promise<never>((_, reject) => {
       release = limitTime(this.#clock, { signal }, () => {
-        opening.then((connection) => connection.destroy(this.#reason), nothing);
+        opening.then((connection) => connection.destroy(this.#reason)).catch(nothing);
         reject(signal.reason);
       });
     });
@@ -226,11 +227,17 @@ export class ConnectionManager<C extends Reconnectable> {
   #become(change: ReconnectingStateChange<C>): void {
     this.#state = change.state;
     try {
-      this.#options.onStateChange?.(change);
+      // An async function may reject.
+      Promise.resolve(this.#options.onStateChange?.(change)).catch(this.#report);
     } catch (error) {
-      throwToPlatform(error); // an error of the program, not of the connection
+      this.#report(error);
     }
   }
+
+  /** Reports an error of the program, which is no reason to end the client or the process. */
+  readonly #report = (error: unknown): void => {
+    reportError(this.#options.onError, error, { command: undefined, connection: undefined });
+  };
 }
 
 function nothing(): void {}

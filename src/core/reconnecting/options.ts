@@ -1,5 +1,6 @@
 /** Options and states of a reconnecting client. */
 import type { Caller, CloseOptions } from "../command/types.ts";
+import type { ConnectionOptions } from "../connection/options.ts";
 import { checkLimit, checkNotNegative } from "../number-option.ts";
 import { checkOptionNames } from "../option-names.ts";
 import { checkOptionTypes } from "../option-types.ts";
@@ -72,10 +73,15 @@ export interface ReconnectingBaseOptions<C extends Reconnectable, A = unknown> {
   /** Limit on the time of `onConnection`, in milliseconds. Over it, the connection is destroyed. Default 30,000. */
   readonly setupTimeout?: number | undefined;
   /**
-   * Called on every state change, and for the first state. In `connected`, the queued calls were sent before. If it throws,
-   * the platform reports the error as uncaught, and the client continues.
+   * Called on every state change, and for the first state. In `connected`, the queued calls were sent before. If it throws or
+   * rejects, `onError` is called, and the client continues.
    */
   readonly onStateChange?: ((change: ReconnectingStateChange<C>) => void) | undefined;
+  /**
+   * Receives the errors that `onStateChange` throws, and those of every connection that the client opens to an address. Default:
+   * as for a connection, a warning.
+   */
+  readonly onError?: ConnectionOptions["onError"];
   /**
    * Returns true for an error after which another attempt is useless. The client then closes with that error. If it throws,
    * the client closes with the thrown error. Default: no error is fatal.
@@ -126,6 +132,7 @@ export const RECONNECTING_OPTIONS = [
   "onConnection",
   "setupTimeout",
   "onStateChange",
+  "onError",
   "isFatalError",
   "backoff",
   "queue",
@@ -146,14 +153,15 @@ export function checkReconnectingOptions({
   maxAttempts,
   onConnection,
   onStateChange,
+  onError,
   isFatalError,
 }: ReconnectingBaseOptions<never, never>): void {
   checkOptionNames("queue", queue, QUEUE_OPTIONS);
   const { maxCalls, maxBytes } = queue ?? {};
   checkOptionTypes(
     "reconnecting",
-    { onConnection, onStateChange, isFatalError },
-    { onConnection: "function", onStateChange: "function", isFatalError: "function" },
+    { onConnection, onStateChange, onError, isFatalError },
+    { onConnection: "function", onStateChange: "function", onError: "function", isFatalError: "function" },
   );
   checkLimit({ maxAttempts });
   checkNotNegative({ callTimeout, setupTimeout, "queue.maxCalls": maxCalls, "queue.maxBytes": maxBytes });

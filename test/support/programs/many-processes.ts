@@ -19,11 +19,22 @@ const [, program = "", how = "", count = "", certificate = "", given = "0"] = pr
 /** Serves in this process. */
 async function serve(): Promise<void> {
   const tls = { localCertificate: PrivateCertificate.loadPEM(readFileSync(certificate, "utf8")) };
-  const Process = command("Process", { response: { pid: integer() } });
+  const response = { pid: integer() };
+  let release = () => {};
+  const released = new Promise<void>((resolve) => {
+    release = resolve;
+  });
   const options = {
     tls,
     requireTLS: true,
-    locator: locator(Process.responder(() => ({ pid: process.pid }))),
+    locator: locator(
+      command("Process", { response }).responder(() => ({ pid: process.pid })),
+      command("Hold", { response }).responder(async () => {
+        await released;
+        return { pid: process.pid };
+      }),
+      command("Release").responder(() => release()),
+    ),
   };
   if (how === "sockets") {
     const connections = new Set<NodeConnection>();

@@ -33,7 +33,7 @@ export function kept<C extends Connection, A = unknown>(
     onStateChange: (change) => {
       changes.push(change);
       for (const listener of listeners) listener(change);
-      options.onStateChange?.(change);
+      return options.onStateChange?.(change);
     },
   });
   onTestFinished(async () => {
