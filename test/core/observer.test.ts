@@ -9,6 +9,7 @@ import {
 } from "ampwire";
 import { flushPending, manualClock, memoryTransports, scriptedPeer } from "ampwire/testing";
 import { expect, test } from "vitest";
+import { ended } from "../support/settled.ts";
 import { calculator, SUM, Sum, TOTAL } from "./calculator.ts";
 
 /** Returns an observer and the list of events it has received. */
@@ -44,7 +45,7 @@ test("an observer receives calls in both directions and the end of the connectio
   await peer.next();
   await peer.expectEnd();
   peer.end();
-  await connection.closed;
+  await ended(connection);
   expect(told).toEqual([
     "opened",
     "outgoing Sum started",
@@ -82,7 +83,7 @@ test("an observer receives a protocol change that the peer asks for as a change,
   const { connection, peer } = scriptedPeer({ observer, locator: locator(switching) });
   peer.send(SWITCH);
   await peer.expect({ _answer: "1" });
-  await connection.closed;
+  await ended(connection);
   await flushPending();
   expect(told).toEqual([
     "opened",
@@ -117,6 +118,6 @@ test("the connection ends even if connectionClosed() throws", async () => {
   const onError = (error: unknown) => void thrown.push(error);
   const connection = new Connection(ours, manualClock(), { observer: throwing, onError });
   connection.destroy();
-  expect((await connection.closed).name).toBe("ConnectionClosed");
+  expect((await ended(connection)).name).toBe("ConnectionClosed");
   expect(thrown).toEqual([new RangeError("no")]);
 });

@@ -14,7 +14,7 @@ import {
 } from "ampwire";
 import { connectedPair, flushPending, manualClock, scriptedPeer } from "ampwire/testing";
 import { describe, expect, test } from "vitest";
-import { causeOf, rejection, settling } from "../../support/settled.ts";
+import { causeOf, ended, rejection, settling } from "../../support/settled.ts";
 import {
   calculator,
   Divide,
@@ -290,7 +290,7 @@ describe("calls when the connection ends", () => {
     const settled = calls.map(settling);
     const reasons = calls.map(rejection);
     peer.end();
-    const reason = await connection.closed;
+    const reason = await ended(connection);
     expect(reason).toBeInstanceOf(ConnectionClosed);
     for (const one of reasons) expect(causeOf(await one)).toBe(reason);
     expect(settled.map(({ how }) => how)).toEqual([["rejected"], ["rejected"], ["rejected"]]);

@@ -13,7 +13,7 @@ import {
 import { connectedPair, flushPending, manualClock, scriptedPeer } from "ampwire/testing";
 import { describe, expect, test } from "vitest";
 import { deferred } from "../../support/deferred.ts";
-import { rejection } from "../../support/settled.ts";
+import { ended, rejection } from "../../support/settled.ts";
 
 const Job = command("Job", { arguments: { n: integer(), data: bytes() }, response: { n: integer() } });
 const Tell = command("Tell", { arguments: { n: integer() }, requiresAnswer: false });
@@ -144,7 +144,7 @@ describe("asks over maxBytesInProgress", () => {
       client.callRemote(Tell, { n: 4 });
       await stuck;
     }
-    expect(server.reason ?? (await server.closed)).toBeInstanceOf(Error);
+    expect(server.reason ?? (await ended(server))).toBeInstanceOf(Error);
     await Promise.all([...answers, back]);
   });
 
@@ -180,7 +180,7 @@ describe("a peer that leaves while reading is stopped", () => {
     expect(aborted).toHaveLength(1);
     expect(connection.state).toBe("closing"); // the other asks are still served
     connection.destroy();
-    await connection.closed;
+    await ended(connection);
     expect(clock.pending).toBe(0);
   });
 

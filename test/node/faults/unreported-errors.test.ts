@@ -16,6 +16,7 @@ import { connectedPair, flushPending, manualClock, scriptedPeer } from "ampwire/
 import { afterEach, beforeEach, describe, expect, type MockInstance, onTestFinished, test, vi } from "vitest";
 import { rawClient } from "../../support/loopback.ts";
 import { RawPeer } from "../../support/raw-peer.ts";
+import { ended } from "../../support/settled.ts";
 
 const HOST = "127.0.0.1";
 const Divide = command("Divide", { arguments: { a: integer() }, response: { b: integer() } });
@@ -108,7 +109,7 @@ describe("without onError", () => {
     peer.send({ _error: "1", _error_code: "ODD", _error_description: "" });
     await expect(call).rejects.toThrow("ODD");
     connection.destroy();
-    await connection.closed;
+    await ended(connection);
     expect(warnings()).toEqual([]);
   });
 
