@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { Duplex } from "node:stream";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, describe, expect, test } from "vitest";
@@ -154,6 +155,23 @@ test.each(["client", "server"] as const)(
     expect(stream.destroyed).toBe(true);
   },
 );
+
+test("no handshake begins on a stream whose peer has ended its side", async () => {
+  const written: unknown[] = [];
+  const stream = new Duplex({
+    autoDestroy: false,
+    read() {},
+    write(chunk, _encoding, done) {
+      written.push(chunk);
+      done();
+    },
+  });
+  stream.push(null);
+  await once(stream.resume(), "end");
+  await expect(upgrade(stream.pause(), { role: "client" })).rejects.toThrow(HandshakeError);
+  expect(written).toEqual([]);
+  expect(stream.destroyed).toBe(true);
+});
 
 test("a signal that was aborted before sends nothing", async () => {
   const [clientStream, serverStream] = await socketPair();
