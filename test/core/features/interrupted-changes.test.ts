@@ -98,6 +98,18 @@ test("a connection that ends before the peer has taken the answer to a switch do
   expect(await ended(connection)).toBe(reason);
 });
 
+test("plaintext in the same segment as a StartTLS ask closes the connection before the responder runs", async () => {
+  const decide = vi.fn(() => ({}));
+  const { connection, peer } = scriptedPeer(
+    { locator: locator(StartTLS.responder(decide)), onError() {} },
+    { fakeTLS: true },
+  );
+  peer.send({ _ask: "1", _command: "StartTLS" }, { _ask: "2", _command: "Sum" });
+  await flushPending();
+  expect(connection.reason).toMatchObject({ name: "PlaintextAfterStartTLS" });
+  expect(decide).not.toHaveBeenCalled();
+});
+
 test("a connection that ends while the responder decides prepares no change", async () => {
   const decision = deferred<{}>();
   const tls = vi.fn(() => ({}));

@@ -190,6 +190,25 @@ test("bytes that wait before a client's handshake are a violation", async () => 
   serverStream.destroy();
 });
 
+test.each([
+  ["plaintext that resembles the second byte of TLS", [0, 3, 1, 0, 5, 1], false],
+  ["a record of TLS that is not a handshake", [23, 3, 1, 0, 5, 1], false],
+  ["another version", [22, 2, 1, 0, 5, 1], false],
+  ["the first message of a server", [22, 3, 1, 0, 5, 2], false],
+  ["a whole ClientHello", [22, 3, 1, 0, 5, 1], true],
+  ["the beginning of a ClientHello", [22, 3, 1, 0, 5], true],
+])(
+  "a client that has not begun its handshake recognizes %s that was sent too early",
+  async (_, bytes, isHello) => {
+    const [clientStream, serverStream] = await socketPair();
+    clientStream.unshift(Uint8Array.from(bytes));
+    await expect(upgrade(clientStream, { role: "client" })).rejects.toThrow(
+      isHello ? /both ends are TLS clients/ : /sent plaintext after StartTLS: 6 bytes/,
+    );
+    serverStream.destroy();
+  },
+);
+
 test("a closed stream rejects with HandshakeError", async () => {
   const [clientStream, serverStream] = await socketPair();
   clientStream.destroy();
