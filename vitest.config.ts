@@ -7,7 +7,7 @@ const source = (path: string): string => fileURLToPath(new URL(`src/${path}`, im
  * Tests without side effects on their process, which connect only to peers in this repository. They share one process and
  * load the code once. The other tests start programs, and each file must end its own.
  */
-const INSIDE = ["core", "node", "properties", "testing", "websocket"].map(
+const INSIDE = ["core", "nats", "node", "properties", "testing", "websocket"].map(
   (folder) => `test/${folder}/**/*.test.ts`,
 );
 

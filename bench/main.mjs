@@ -3,11 +3,12 @@ import { writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import { ensureTwisted, python } from "../scripts/setup.mjs";
+import { ensureNatsServer, ensureTwisted, python } from "../scripts/setup.mjs";
 import { measureGrowth } from "./measure/growth.mjs";
 import { canCount, countInstructions } from "./measure/instructions.mjs";
 import { measure } from "./measure/measure.mjs";
 import { canPin, coresOf, PLACEMENTS } from "./measure/placement.mjs";
+import { measureNats } from "./nats/main.mjs";
 import { PEERS } from "./peers/index.mjs";
 import { againstRows, OTHER } from "./report/against.mjs";
 import { verdictRows, verdicts } from "./report/check.mjs";
@@ -37,6 +38,10 @@ const dist =
     : pathToFileURL(`${resolve(options.dist)}/`);
 prepare({ build: options.dist === undefined });
 if (options.instructions) await instructions();
+if (options.nats) {
+  ensureNatsServer("the measurement over NATS");
+  process.exit((await measureNats(options)) || !options.check ? 0 : 1);
+}
 const tls = await makeCertificate(dist);
 const peers = chosenPeers();
 const workloads = WORKLOADS.filter(({ id }) => options.only?.includes(id) ?? wantedByDefault(id));

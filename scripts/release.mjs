@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { pack } from "./pack.mjs";
 import { foreignProblems, missingProblems } from "./release/contents.mjs";
 import { commitOf, head, short, tagProblems, treeProblems } from "./release/repository.mjs";
-import { changelogProblems, versionProblems } from "./release/version.mjs";
+import { addressProblems, changelogProblems, versionProblems } from "./release/version.mjs";
 import { npm, root, run } from "./run.mjs";
 import { ensureDependencies } from "./setup.mjs";
 
@@ -37,6 +37,7 @@ const checks = [
   ["the tarball is packed", packing],
   ["it contains every required file", tarball === undefined ? [] : missingProblems(files, manifest)],
   ["it contains no other file", foreignProblems(files)],
+  ["package.json names the repository", dryRun ? [] : addressProblems(manifest)],
 ];
 for (const [name, problems] of checks) {
   console.log(`${problems.length === 0 ? "ok     " : "failed "} ${name}`);

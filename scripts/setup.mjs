@@ -19,11 +19,15 @@ const cache = join(root, "node_modules", ".cache");
 const systemChromium = "/usr/bin/chromium";
 const chromium = process.env.AMPWIRE_CHROMIUM || systemChromium;
 
-/** Installs the packages of package-lock.json if node_modules lacks any. Exits the process if npm fails. */
-export function ensureDependencies() {
-  if (dependenciesInstalled()) return;
-  console.log("installing the packages of package-lock.json");
+/**
+ * Installs the packages of package-lock.json if node_modules lacks any. Exits the process if npm fails.
+ * @param {string} [folder] folder of package-lock.json, relative to the root
+ */
+export function ensureDependencies(folder = "") {
+  if (dependenciesInstalled(join(root, folder))) return;
+  console.log(`installing the packages of ${join(folder, "package-lock.json")}`);
   const code = npm(["ci", "--include=dev", "--no-audit", "--no-fund", "--loglevel=error"], {
+    cwd: join(root, folder),
     stdio: ["ignore", "ignore", "inherit"],
   });
   if (code !== 0) {
@@ -141,6 +145,22 @@ export function ensureTshark() {
     installers: [() => installPackages("tshark", ["tshark"])],
     problem: "tshark is not in PATH",
     tests: "the tests of the Wireshark dissector",
+  });
+}
+
+/** Debian installs the server into a folder that is not in the PATH of every user. */
+export const natsServer =
+  process.env.AMPWIRE_NATS_SERVER ||
+  (existsSync("/usr/sbin/nats-server") ? "/usr/sbin/nats-server" : "nats-server");
+
+/** Ensures nats-server, which the tests of `ampwire/nats` start. @returns {boolean} see {@link ensure} */
+export function ensureNatsServer(tests = "the tests with a NATS server") {
+  return ensure({
+    isPresent: () =>
+      run(natsServer, ["--version"], { stdio: "ignore" }) === 0 || existsSync("/usr/sbin/nats-server"),
+    installers: [() => installPackages("nats-server", ["nats-server"])],
+    problem: "nats-server is not in PATH (set AMPWIRE_NATS_SERVER to another path)",
+    tests,
   });
 }
 

@@ -3,9 +3,10 @@
  * to the program of another kind of load.
  */
 import { npm, run } from "./run.mjs";
-import { ensureDependencies } from "./setup.mjs";
+import { ensureDependencies, ensureNatsServer } from "./setup.mjs";
 
 ensureDependencies();
+if (process.argv.includes("--nats") && !ensureNatsServer("the soak over NATS")) process.exit(1);
 const built = npm(["run", "--silent", "build"]);
 const args = process.argv.slice(2);
 const program = args.includes("--restarts") ? "restarts" : "main";

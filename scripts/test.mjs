@@ -12,6 +12,7 @@ import {
   ensureDependencies,
   ensureEpoptes,
   ensureHAProxy,
+  ensureNatsServer,
   ensureTshark,
   ensureTwisted,
   ensureTwistedExamples,
@@ -22,6 +23,7 @@ const twisted = ensureTwisted() ? "1" : "0";
 ensureTwistedExamples();
 ensureEpoptes();
 ensureTshark();
+ensureNatsServer();
 ensureHAProxy();
 ensureChromium();
 

@@ -120,11 +120,15 @@ export {
   ConnectFailed,
   ConnectionClosed,
   ConnectionLost,
+  ResponderLost,
 } from "./core/errors/transport.ts";
 export { UnsentTimeout } from "./core/errors/unsent-timeout.ts";
 export {
+  LOST_ERROR_CODE,
   PROTOCOL_ERRORS,
+  TIMEOUT_ERROR_CODE,
   TLS_REQUIRED_ERROR_CODE,
+  TOO_LONG_ERROR_CODE,
   UNAVAILABLE_ERROR_CODE,
   UNHANDLED_ERROR_CODE,
   UNKNOWN_ERROR_CODE,

@@ -26,6 +26,7 @@ const RULES: Readonly<Record<string, readonly string[]>> = {
   "core/option-types": [],
   "core/platform": [],
   "core/transport": [],
+  "core/platform-clock": ["core/transport"],
   "core/time-limit": ["core/platform", "core/transport"],
   "core/wire": BASE,
   "core/schema": TO_WIRE,
@@ -42,8 +43,9 @@ const RULES: Readonly<Record<string, readonly string[]>> = {
   index: ["core/*"],
   node: ["core/*", "node:*", "@peculiar/x509", "reflect-metadata", "koffi"],
   websocket: ["core/*"],
+  nats: ["core/*", "@nats-io/nats-core"],
   testing: ["core/*"],
-  cli: ["index", "core/*", "node", "websocket", "node:*", "jiti"],
+  cli: ["index", "core/*", "node", "websocket", "nats", "node:*", "jiti", "@nats-io/transport-node"],
 };
 
 const paths = sources();
@@ -118,6 +120,7 @@ describe("sources", () => {
       "node/index.ts",
       "websocket/index.ts",
       "websocket/client/index.ts",
+      "nats/index.ts",
       "testing/index.ts",
     ]);
     const wrong = imports.filter(({ from, to }) => entryPoints.has(to) && !from.startsWith("cli/"));

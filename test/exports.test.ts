@@ -9,10 +9,10 @@ const ENTRY_POINTS = {
     CommandResponder ConnectFailed Connection ConnectionClosed ConnectionLost DEFAULT_LIMITS
     DescriptorsNotAvailable ERROR ERROR_CODE ERROR_DESCRIPTION HEARTBEAT_COMMAND HandshakeError
     HandshakeTimeout Health HeartbeatTimeout IdleTimeout IncompatibleVersions InvalidCertificate InvalidSignature
-    KeyTooLong LimitExceeded MessageTransport MAX_KEY_LENGTH MAX_VALUE_LENGTH MalformedAmpBox NoEmptyBoxes NotQuiescent
+    KeyTooLong LOST_ERROR_CODE LimitExceeded MessageTransport MAX_KEY_LENGTH MAX_VALUE_LENGTH MalformedAmpBox NoEmptyBoxes NotQuiescent
     OnlyOneTLS PROTOCOL_ERRORS PeerRefusedCertificate PeerVerifyError PlaintextAfterStartTLS ProtocolError
-    ProtocolSwitchCommand ProtocolSwitched RemoteAmpError StartTLS StartTLSCollision StartTLSRefused
-    TLSNotAvailable TLSRequired TLS_REQUIRED_ERROR_CODE TooLong UNHANDLED_ERROR_CODE UNKNOWN_ERROR_CODE
+    ProtocolSwitchCommand ProtocolSwitched RemoteAmpError ResponderLost StartTLS StartTLSCollision StartTLSRefused
+    TIMEOUT_ERROR_CODE TLSNotAvailable TLSRequired TLS_REQUIRED_ERROR_CODE TOO_LONG_ERROR_CODE TooLong UNHANDLED_ERROR_CODE UNKNOWN_ERROR_CODE
     UNAVAILABLE_ERROR_CODE Unavailable UnexpectedAnswer UnhandledCommand UnknownRemoteError UnsentTimeout ampList big bigBytes bigInteger bigUnicode boolean boxArgument
     bytes client command compression dateTime decimal decimalText declaredError encodeBox enumeration exactDecimal float health implement integer json listOf literal local locator
     nullable optional parseBoxes path plainBox propertiesArgument quitBox switchBox tlsBox unicode`,
@@ -54,12 +54,20 @@ const ENTRY_POINTS = {
     ReconnectingClient ReconnectingOptions ReconnectingState ReconnectingStateChange ServerURLs SetupContext WebSocketConstructor
     WebSocketEvent WebSocketLike WebSocketURL`,
   },
+  "nats/index.ts": {
+    values: `
+    NoResponders caller clientAt edge natsPeer serve subscribe topic`,
+    types: `
+    CallerOptions ClientAtOptions ClientToIdentify EdgeConnection EdgeOptions Identify NatsCallOptions NatsCaller
+    NatsConnectionLike NatsEdge NatsHeaders NatsMessage NatsOptions NatsPeer NatsPublishOptions NatsStatus
+    NatsSubscription NatsWorker QueueLimits ServeOptions SubscribeOptions TopicOptions TopicSubscription`,
+  },
   "testing/index.ts": {
     values: `
-    ScriptMismatch ScriptedPeer byteByByte allSplits connectedPair manualClock memoryTransports
+    MemoryNats MemoryNatsConnection memoryNats ScriptMismatch ScriptedPeer byteByByte allSplits connectedPair manualClock memoryTransports
     fakeCertificate flushPending randomChunking scriptedPeer`,
     types: `
-    Chunking ManualClock MemoryTransport MemoryTransportOptions PairOptions ScriptPart`,
+    Chunking ManualClock MemoryMessage MemoryNatsConnectionOptions MemoryNatsOptions MemoryTransport MemoryTransportOptions NatsFault PairOptions ScriptPart`,
   },
 };
 

@@ -5,6 +5,7 @@
 import { PassThrough } from "node:stream";
 import { expect, test } from "vitest";
 import * as core from "../src/index.ts";
+import * as nats from "../src/nats/index.ts";
 import * as node from "../src/node/index.ts";
 import * as page from "../src/websocket/client/index.ts";
 import * as websocket from "../src/websocket/index.ts";
@@ -71,7 +72,7 @@ function functionsOf(entryPoint: object): [string, AnyFunction][] {
   );
 }
 
-const ENTRY_POINTS = { ampwire: core, node, websocket, "websocket/client": page };
+const ENTRY_POINTS = { ampwire: core, nats, node, websocket, "websocket/client": page };
 
 for (const [name, entryPoint] of Object.entries(ENTRY_POINTS)) {
   for (const [exported, value] of functionsOf(entryPoint)) {

@@ -8,6 +8,7 @@ const IN_FLIGHT = 64;
 
 const [role, dist, calls] = process.argv.slice(2);
 const { command, integer, locator, Connection } = await import(new URL("index.js", dist));
+const giveFastPaths = await fastPathsOf(dist);
 const Sum = command("Sum", { arguments: { a: integer(), b: integer() }, response: { total: integer() } });
 const { ask } = boxesOf({ kind: "sum" });
 /** Offset of the tag in an answer. */
@@ -32,9 +33,20 @@ const transport = {
 // The time does not advance: under valgrind, reading would yield after every few boxes.
 const clock = { now: () => 0, setTimeout, clearTimeout };
 
+/** Returns a function that gives a connection what `ampwire/node` gives it. A build before generated code has nothing to give. */
+async function fastPathsOf(dist) {
+  try {
+    const { giveFastPaths } = await import(new URL("node/fast-paths.js", dist));
+    const { kernelOf } = await import(new URL("core/connection/connection.js", dist));
+    return (connection) => giveFastPaths(kernelOf(connection), process.env.GENERATE_CODE !== "0");
+  } catch {
+    return () => {};
+  }
+}
+
 async function serve(rounds) {
   const responders = locator(Sum.responder(({ a, b }) => ({ total: a + b })));
-  new Connection(transport, clock, { locator: responders });
+  giveFastPaths(new Connection(transport, clock, { locator: responders }));
   const asks = copies(ask);
   for (let round = 0; round < rounds; round++) {
     receiver.received(asks, true);
@@ -44,6 +56,7 @@ async function serve(rounds) {
 
 async function call(rounds) {
   const connection = new Connection(transport, clock);
+  giveFastPaths(connection);
   const args = { a: 13, b: 81 };
   const answers = new Answers();
   const made = [];

@@ -16,6 +16,7 @@ export const HELP = `npm run bench -- [options]
   --placement P       pin client and server to one core (one), to two cores (each), not at all (free), or measure
                       one and each (both); default one
   --core N            set the core of placement one (default 0)
+  --nats              measure only calls over NATS, beside plain requests, @nats-io/services and moleculer
   --samples N         set the samples of each peer and workload (default 7; with --quick or --growth 5)
   --ms N              set the milliseconds of a sample (default 500; with --quick or --growth 200)
   --passes N          set how often new processes are started (default 2; with --quick or --growth 1)
@@ -37,6 +38,7 @@ export function readOptions(args) {
       quick: { type: "boolean", default: false },
       check: { type: "boolean", default: false },
       growth: { type: "boolean", default: false },
+      nats: { type: "boolean", default: false },
       instructions: { type: "boolean", default: false },
       write: { type: "boolean", default: false },
       plot: { type: "boolean", default: false },

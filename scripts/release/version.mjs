@@ -14,6 +14,17 @@ export function versionProblems(version) {
 }
 
 /**
+ * npm verifies the origin of a build by this address, and shows its links.
+ *
+ * @param {{ repository?: { url?: string }, bugs?: { url?: string }, homepage?: string }} manifest
+ * @returns {string[]} problems, each with its fix
+ */
+export function addressProblems({ repository, bugs, homepage }) {
+  const addresses = [repository?.url, bugs?.url, homepage].filter((address) => address?.includes("/OWNER/"));
+  return addresses.map((address) => `${address} has no owner: replace OWNER in package.json and in .github`);
+}
+
+/**
  * @param {string} text content of CHANGELOG.md
  * @returns {string[]} problems, each with its fix
  */

@@ -5,6 +5,7 @@ import { issue } from "./certificate/issue.ts";
 import { crl, revoke } from "./certificate/revoke.ts";
 import { show } from "./certificate/show.ts";
 import { decode } from "./decode/decode.ts";
+import { edge } from "./edge/edge.ts";
 import { exportSubcommand } from "./export/export.ts";
 import { importSubcommand } from "./import/import.ts";
 import { ping } from "./ping/ping.ts";
@@ -16,6 +17,7 @@ import type { Subcommand } from "./subcommand.ts";
 export const subcommands: readonly Subcommand[] = [
   call,
   serve,
+  edge,
   ping,
   decode,
   proxy,

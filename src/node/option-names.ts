@@ -2,7 +2,13 @@
 import { CONNECTION_OPTIONS } from "../core/option-names.ts";
 import { RECONNECTING_OPTIONS } from "../core/reconnecting/options.ts";
 
-const NODE_CONNECTION_OPTIONS = [...CONNECTION_OPTIONS, "handshakeDelay", "descriptors", "clock"] as const;
+const NODE_CONNECTION_OPTIONS = [
+  ...CONNECTION_OPTIONS,
+  "handshakeDelay",
+  "descriptors",
+  "generateCode",
+  "clock",
+] as const;
 
 export const ATTACH_OPTIONS = [...NODE_CONNECTION_OPTIONS, "role"] as const;
 

@@ -11,6 +11,7 @@ import { goAway } from "../core/features/go-away.ts";
 import { liveness } from "../core/features/liveness.ts";
 import { unsentWatch } from "../core/features/unsent-watch.ts";
 import { CONNECTION_OPTIONS, checkOptionNames } from "../core/option-names.ts";
+import { platformClock } from "../core/platform-clock.ts";
 import { ReportLimiter } from "../core/serving/report-limiter.ts";
 import { serving } from "../core/serving/serving.ts";
 import { SharedBudget, type SharedBudgets } from "../core/serving/shared-budget.ts";
@@ -22,7 +23,6 @@ import {
   type SocketOptions,
   type WebSocketURL,
 } from "./options.ts";
-import { platformClock } from "./platform.ts";
 import type { WebSocketLike } from "./socket.ts";
 
 /** Features of a connection that `connect` opens. */

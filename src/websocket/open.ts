@@ -6,10 +6,11 @@ import { DEFAULT_LIMITS } from "../core/connection/limits.ts";
 import { type ConnectionOptions, checkConnectionOptions } from "../core/connection/options.ts";
 import { ConnectFailed } from "../core/errors/transport.ts";
 import { checkNotNegative } from "../core/number-option.ts";
+import { platformClock } from "../core/platform-clock.ts";
 import type { SharedBudgets } from "../core/serving/shared-budget.ts";
 import { limitTime, throwIfAborted } from "../core/time-limit.ts";
 import type { OpenOptions, SocketOptions, WebSocketURL } from "./options.ts";
-import { platformClock, platformWebSocket } from "./platform.ts";
+import { platformWebSocket } from "./platform.ts";
 import {
   OPEN,
   SUBPROTOCOL,

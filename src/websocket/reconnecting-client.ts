@@ -3,6 +3,7 @@ import type { BaseConnection as Connection } from "../core/connection/connection
 import { ConnectFailed } from "../core/errors/transport.ts";
 import { checkIsObject, checkOptionNames } from "../core/option-names.ts";
 import type { AbortSignalLike } from "../core/platform.ts";
+import { platformClock } from "../core/platform-clock.ts";
 import { ReconnectingClient as Client } from "../core/reconnecting/client.ts";
 import { withFatalOptionsErrors } from "../core/reconnecting/fatal-errors.ts";
 import {
@@ -14,7 +15,6 @@ import {
 } from "../core/reconnecting/options.ts";
 import { CONNECT_TIMEOUT_MS, openInTurn, Rotation } from "../core/reconnecting/rotation.ts";
 import type { WebSocketURL } from "./options.ts";
-import { platformClock } from "./platform.ts";
 
 /** A reconnecting client over a WebSocket. */
 export type ReconnectingClient = Client<Connection>;
@@ -29,7 +29,10 @@ export type ReconnectingBaseOptions = BaseOptions<Connection, WebSocketURL>;
 
 /** The URL of a server, or the URLs of several servers with the same service. */
 export type ServerURLs =
-  | { readonly url: WebSocketURL }
+  | {
+      /** URL of the server, with `ws:` or `wss:`. */
+      readonly url: WebSocketURL;
+    }
   | {
       /**
        * The client shuffles the list, then tries the URLs in turn; those that have failed in the last minute come last. One

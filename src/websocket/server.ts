@@ -10,13 +10,14 @@ export interface WebSocketServerOptions {
   readonly maxPayload: number;
   /** Off: compression costs memory for each connection, and the size of a compressed box can reveal a secret in it. */
   readonly perMessageDeflate: false;
+  /** Selects the subprotocol `amp` among those that the client offers. */
   readonly handleProtocols: (offered: Iterable<string>) => string | false;
 }
 
 /**
  * Returns the options that a `WebSocketServer` of `ws` needs for AMP: `new WebSocketServer({ port, ...serverOptions() })`.
  * A message may be as long as a box (`maxBoxBytes`), and 64 KiB at least, which is the longest message that ampwire sends.
- * @param limits those that `attach` is given
+ * @param options `limits`: those that `attach` is given
  * @throws RangeError, TypeError for an invalid limit
  */
 export function serverOptions(

@@ -7,19 +7,38 @@ import { ampwire, type Outcome } from "./run-command.ts";
 let count = 0;
 
 /** Writes a module into a folder without packages, and decodes an ask by its commands. */
-async function schema(text: string, ending = "ts", flags = ""): Promise<Outcome> {
+async function schema(
+  text: string,
+  ending = "ts",
+  flags = "",
+  env: Readonly<Record<string, string>> = {},
+): Promise<Outcome> {
   const file = scratchPath(`schema${++count}.${ending}`);
   writeFileSync(file, text);
   const input = Buffer.from(
     "00045f61736b00013100085f636f6d6d616e64000353756d00016100023133000162000238310000",
     "hex",
   );
-  return ampwire(`decode --schema ${file}${flags}`, { input });
+  return ampwire(`decode --schema ${file}${flags}`, { input, env });
 }
 
 const SUM = `import { command, integer } from "ampwire";
 export const Sum = command("Sum", { arguments: { a: integer(), b: integer() }, response: { total: integer() } });\n`;
 const values = ({ out }: Outcome) => JSON.parse(out).values;
+
+/** Environment of a process that finds no package jiti. */
+function withoutJiti(): Record<string, string> {
+  const resolve = `export function resolve(name, about, next) {
+    if (name !== "jiti") return next(name, about);
+    throw Object.assign(new Error("Cannot find package 'jiti'"), { code: "ERR_MODULE_NOT_FOUND" });
+  }`;
+  const hooks = `data:text/javascript,${encodeURIComponent(resolve)}`;
+  const program = `import { register } from "node:module"; register(${JSON.stringify(hooks)});`;
+  return {
+    NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(program)}`,
+    NODE_NO_WARNINGS: "1",
+  };
+}
 
 describe.concurrent("a schema module", () => {
   test.each<[string, string, string?]>([
@@ -62,6 +81,15 @@ describe.concurrent("a schema module", () => {
     expect({ code, out }).toEqual({ code: 1, out: "" });
     expect(err).toMatch(message);
     expect(err.trimEnd()).not.toContain("\n");
+  });
+
+  test("that needs the package jiti is reported with the command that installs it", async () => {
+    const text = `${SUM}export enum Kind { A, B }`;
+    const { code, out, err } = await schema(text, "ts", "", withoutJiti());
+    expect({ code, out }).toEqual({ code: 1, out: "" });
+    expect(err).toMatch(
+      /^ampwire: Node \S+ cannot load \S+ without the package jiti 2, which is not installed \(run npm install --save-dev jiti in its project\)\n$/,
+    );
   });
 
   test("with decorators, which neither Node nor jiti supports, is reported with a hint", async () => {

@@ -35,7 +35,7 @@ describe("documentation", () => {
   }, 60_000);
 
   test.each(runnable)(
-    "the code in docs/$name.md runs and prints what its comments state",
+    "the code of a page in docs/ runs and prints what its comments state: $name",
     async ({ name, expectedOutput }) => {
       const printed: string[] = [];
       const log = vi.spyOn(console, "log").mockImplementation((...args: unknown[]) => {

@@ -2,12 +2,13 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import * as core from "../../src/index.ts";
+import * as nats from "../../src/nats/index.ts";
 import * as node from "../../src/node/index.ts";
 
 const page = readFileSync(new URL("../../docs/troubleshooting.md", import.meta.url), "utf8");
 
 test("docs/troubleshooting.md lists every error code and no other", () => {
-  const errors = Object.values({ ...core, ...node }).filter(
+  const errors = Object.values({ ...core, ...node, ...nats }).filter(
     (value) => typeof value === "function" && value.prototype instanceof core.AmpError,
   );
   const codes = errors.map((error) =>

@@ -5,6 +5,7 @@ import { createConnection } from "node:net";
 import { Box, encodeBox } from "ampwire";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { example } from "../support/example.ts";
+import { describeWithNats } from "../support/nats-server.ts";
 
 const folder = new URL("../../examples/", import.meta.url);
 
@@ -100,6 +101,19 @@ test("the chat example keeps running when a client stops reading", async () => {
   const received: string[] = [];
   while (received.at(-1) !== "alice: the end") received.push(await bob.line());
   expect(received.filter((line) => line === `alice: ${text}`)).toHaveLength(500);
+});
+
+describeWithNats("the scale-out example", () => {
+  test("the scale-out example answers every call though workers and edges are replaced", async () => {
+    const { code, lines, complaints } = await example("scale-out/main.mjs").end();
+    expect({ code, complaints }).toEqual({ code: 0, complaints: "" });
+    expect(lines.slice(0, 2)).toEqual([
+      "many calls were answered, 0 failed",
+      expect.stringMatching(/^[3-5] workers have answered, 2 workers and 2 edges were replaced$/),
+    ]);
+    for (const line of lines.slice(2))
+      expect(line).toMatch(/^the Twisted client has got [1-9]\d* right answers$/);
+  });
 });
 
 describe("the examples", () => {

@@ -25,7 +25,7 @@ const encoder = new TextEncoder();
 const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /** Random numbers from a seed (mulberry32). */
-class Random {
+export class Random {
   #state;
 
   constructor(seed) {

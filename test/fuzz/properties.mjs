@@ -2,9 +2,11 @@
 import { readFileSync } from "node:fs";
 import { codecs } from "./codecs.mjs";
 import { connection } from "./connection.mjs";
+import { generatedCode } from "./generated.mjs";
 import { growth } from "./growth.mjs";
 import { misuse } from "./misuse.mjs";
 import { model } from "./model.mjs";
+import { nats } from "./nats.mjs";
 import { primitives } from "./primitives.mjs";
 import { reader } from "./reader.mjs";
 
@@ -16,7 +18,9 @@ export const properties = [
   ...codecs,
   ...connection,
   ...model,
+  ...nats,
   ...primitives,
+  ...generatedCode,
   ...misuse,
   ...growth,
 ];

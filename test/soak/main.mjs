@@ -4,6 +4,7 @@
  *
  * `npm run soak -- --seconds 20 --connections 200` runs a shorter test. `npm run soak -- --hostile` attacks the server with
  * 200 hostile connections, and measures the latency of 500 honest ones. `--attack "does not read"` is one kind of attack.
+ * `npm run soak -- --nats` makes calls over NATS, while workers, edges and NATS servers are killed, stopped and drained.
  */
 import { fork } from "node:child_process";
 import { once } from "node:events";
@@ -24,6 +25,7 @@ const { values } = parseArgs({
     hostile: { type: "boolean", default: false },
     attackers: { type: "string", default: "200" },
     attack: { type: "string" },
+    nats: { type: "boolean", default: false },
   },
 });
 const seconds = Number(values.seconds);
@@ -34,6 +36,11 @@ const MAX_STALL = 100;
 const UPGRADES = 8;
 /** Largest allowed growth of live memory between the end of the warm-up and the end. */
 const MAX_GROWTH = 1.2;
+
+if (values.nats) {
+  const { underNats } = await import("./nats.mjs"); // needs a NATS server
+  end(await underNats(seconds));
+}
 
 preferProcess();
 const authority = await PrivateCertificate.authority({ commonName: "Soak Authority" });
@@ -86,11 +93,16 @@ await Promise.all([watcher.stop(), bystander.stop()]);
 server.disconnect();
 await once(server, "exit");
 
-console.log();
-for (const [promise, kept, figure] of promises)
-  console.log(`${kept ? "kept  " : "BROKEN"}  ${promise.padEnd(64)} ${figure}`);
-for (const wrong of tally.wrong.slice(0, 10)) console.log(`        ${wrong}`);
-process.exit(promises.every(([, kept]) => kept) ? 0 : 1);
+end(promises);
+
+/** Prints the promises, and ends the process. */
+function end(results) {
+  console.log();
+  for (const [promise, kept, figure] of results)
+    console.log(`${kept ? "kept  " : "BROKEN"}  ${promise.padEnd(64)} ${figure}`);
+  for (const wrong of tally.wrong.slice(0, 10)) console.log(`        ${wrong}`);
+  process.exit(results.every(([, kept]) => kept) ? 0 : 1);
+}
 
 async function underLoad() {
   const runs = clients.map((client) => client.run(1000));

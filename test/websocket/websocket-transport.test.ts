@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { ConnectionLost, LimitExceeded, ProtocolError, type TransportReceiver } from "ampwire";
 import type { WebSocketLike } from "ampwire/websocket";
 import { describe, expect, test } from "vitest";
-import { platformClock } from "../../src/websocket/platform.ts";
+import { platformClock } from "../../src/core/platform-clock.ts";
 import { WebSocketTransport } from "../../src/websocket/websocket-transport.ts";
 import { transportContract } from "../contracts/transport.ts";
 import { ReceiverProbe } from "../support/receiver-probe.ts";

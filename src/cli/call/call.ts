@@ -1,4 +1,6 @@
 /** `ampwire call`: calls a command and prints the answer. */
+import { isNatsAddress } from "../nats/address.ts";
+import { natsFlags } from "../nats/connection.ts";
 import { parseAddress } from "../net/address.ts";
 import { openConnection } from "../net/open.ts";
 import { sessionText } from "../net/session.ts";
@@ -7,7 +9,7 @@ import { clientFlags, clientTLS } from "../net/tls-flags.ts";
 import { verifyFailure } from "../net/verify-failure.ts";
 import { formatValue, jsonRecord, KEY_MARKS, quotedIfNeeded } from "../print/values.ts";
 import { subcommand } from "../subcommand.ts";
-import { prepareRequest } from "./request.ts";
+import { type CallTarget, prepareRequest, type Request } from "./request.ts";
 
 export const call = subcommand({
   name: "call",
@@ -23,6 +25,7 @@ converted to the type of its argument. Without it values are sent as text, and t
       help: "read the commands from a TypeScript or JavaScript module",
     },
     ...clientFlags,
+    ...natsFlags,
     ...timeoutFlag,
     "no-answer": { type: "boolean", help: "send the call without requesting an answer" },
     verbose: { type: "boolean", short: "v", help: "print the TLS session and the peer's certificate" },
@@ -30,6 +33,7 @@ converted to the type of its argument. Without it values are sent as text, and t
   examples: [
     ["ampwire call tcp://127.0.0.1:1234 Sum a=13 b=81", "add two numbers"],
     ["ampwire call unix:/run/calc.sock Upload name=cat.png data=@cat.png", "send a file as a value"],
+    ["ampwire call nats://127.0.0.1:4222/calc Sum a=13 b=81", "call a service on NATS"],
     [
       "ampwire call tcp://127.0.0.1:1234 Sum a=13 b=81 --schema commands.ts --json",
       "convert and check the values by a schema",
@@ -40,8 +44,18 @@ converted to the type of its argument. Without it values are sent as text, and t
     ],
   ],
   async run({ values: flags, positionals: [place = "", name = "", ...args], terminal }) {
-    const address = parseAddress(place);
     const request = await prepareRequest("call", flags.schema, name, args);
+    if (isNatsAddress(place)) {
+      const { openService } = await import("../nats/calls.ts");
+      const opened = await openService("call", place, flags, timeoutOf(flags));
+      try {
+        await callOnce(opened.caller, request, timeoutOf(flags));
+      } finally {
+        await opened[Symbol.asyncDispose]();
+      }
+      return 0;
+    }
+    const address = parseAddress(place);
     const tls = clientTLS({ ...flags, starttls: flags.starttls || request.startsTLS }, address);
     const timeout = timeoutOf(flags);
 
@@ -51,21 +65,30 @@ converted to the type of its argument. Without it values are sent as text, and t
     try {
       if (flags.starttls) await connection.startTLS({ timeout });
       if (flags.verbose && !request.startsTLS) terminal.note(sessionText(connection));
-      if (flags["no-answer"] || !request.requiresAnswer) {
-        request.send(connection);
-        await connection.close();
-        return 0;
-      }
-      const answer = await request.ask(connection, timeout);
-      if (flags.verbose && request.startsTLS) terminal.note(sessionText(connection));
-      if (answer.length === 0 && !terminal.json) terminal.note("the answer is empty");
-      else terminal.printResult(jsonRecord(answer), () => answer.map(line).join("\n"));
+      if (!(await callOnce(connection, request, timeout))) await connection.close();
+      else if (flags.verbose && request.startsTLS) terminal.note(sessionText(connection));
     } catch (error) {
       throw verifyFailure(error, flags);
     } finally {
       connection.destroy();
     }
     return 0;
+
+    /** Returns false for a call without an answer. */
+    async function callOnce(
+      target: CallTarget,
+      request: Request,
+      timeout: number | undefined,
+    ): Promise<boolean> {
+      if (flags["no-answer"] || !request.requiresAnswer) {
+        request.send(target);
+        return false;
+      }
+      const answer = await request.ask(target, timeout);
+      if (answer.length === 0 && !terminal.json) terminal.note("the answer is empty");
+      else terminal.printResult(jsonRecord(answer), () => answer.map(line).join("\n"));
+      return true;
+    }
 
     function line([key, value]: readonly [string, unknown]): string {
       return `${terminal.style.cyan(quotedIfNeeded(key, Number.POSITIVE_INFINITY, KEY_MARKS))}=${formatValue(value)}`;

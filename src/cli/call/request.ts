@@ -1,6 +1,5 @@
 /** Calls prepared from the command line, with a schema or without. */
-import { type Command, TLSRequired } from "../../index.ts";
-import type { NodeConnection } from "../../node/index.ts";
+import { type Caller, type Command, TLSRequired } from "../../index.ts";
 import { Failure, UsageError } from "../cli-error.ts";
 import { findCommand, loadCommands } from "../module/commands.ts";
 import { parseArgs, type TypedArgument } from "../values/args.ts";
@@ -9,13 +8,19 @@ import { untypedBox } from "../values/untyped.ts";
 
 type Answer = readonly (readonly [name: string, value: unknown])[];
 
+/** Destination of a call: a connection, or a service on NATS. */
+export interface CallTarget extends Caller {
+  /** True if commands that require TLS may be called. */
+  readonly secure: boolean;
+}
+
 export interface Request {
   readonly requiresAnswer: boolean;
   /** True for StartTLS and its extensions. */
   readonly startsTLS: boolean;
-  ask(connection: NodeConnection, timeout: number | undefined): Promise<Answer>;
+  ask(target: CallTarget, timeout: number | undefined): Promise<Answer>;
   /** Sends the call without requesting an answer. @throws TLSRequired */
-  send(connection: NodeConnection): void;
+  send(target: CallTarget): void;
 }
 
 /**
@@ -47,12 +52,12 @@ function untypedRequest(name: string, args: readonly TypedArgument[]): Request {
   return {
     requiresAnswer: true,
     startsTLS: false,
-    async ask(connection, timeout) {
-      const answer = await connection.callRemoteString(name, box, { timeout });
+    async ask(target, timeout) {
+      const answer = await target.callRemoteString(name, box, { timeout });
       answer.delete("_answer");
       return [...answer];
     },
-    send: (connection) => connection.callRemoteString(name, box, { requiresAnswer: false }),
+    send: (target) => target.callRemoteString(name, box, { requiresAnswer: false }),
   };
 }
 
@@ -62,20 +67,20 @@ function typedRequest(command: Command, args: readonly TypedArgument[]): Request
   return {
     requiresAnswer: command.requiresAnswer,
     startsTLS: command.change?.state === "upgrading",
-    async ask(connection, timeout) {
+    async ask(target, timeout) {
       try {
-        return Object.entries((await connection.callRemote(command, values, { timeout })) ?? {});
+        return Object.entries((await target.callRemote(command, values, { timeout })) ?? {});
       } catch (error) {
         throw declared(command, error) ?? error;
       }
     },
-    send(connection) {
+    send(target) {
       // A call by name does not check `requireTLS`, which only the command knows.
-      if (command.requireTLS && !connection.secure) {
+      if (command.requireTLS && !target.secure) {
         throw new TLSRequired(`${command.name} may not be sent in plaintext: start TLS first`);
       }
-      const box = command.makeArguments(values, connection);
-      connection.callRemoteString(command.name, box, { requiresAnswer: false });
+      const box = command.makeArguments(values, target);
+      target.callRemoteString(command.name, box, { requiresAnswer: false });
     },
   };
 }

@@ -25,7 +25,7 @@ export async function loadModule(file: string): Promise<ModuleExports> {
   } catch (error) {
     if (!/\.[mc]?tsx?$/.test(path) || !nodeCannot(error)) throw doesNotLoad(file, error);
   }
-  const loadTypeScript = await typeScriptLoader(file);
+  const loadTypeScript = await typeScriptLoader(file, path);
   try {
     return await loadTypeScript(path);
   } catch (error) {
@@ -47,14 +47,31 @@ function nodeCannot(error: unknown): boolean {
   return (typeof code === "string" && codes.includes(code)) || error instanceof SyntaxError;
 }
 
-async function typeScriptLoader(file: string): Promise<(path: string) => Promise<ModuleExports>> {
+async function typeScriptLoader(
+  file: string,
+  path: string,
+): Promise<(path: string) => Promise<ModuleExports>> {
   try {
-    const { createJiti } = await import("jiti");
+    const { createJiti } = await importJiti(path);
     const jiti = createJiti(import.meta.url, { fsCache: false, alias: aliases() });
     return (path) => jiti.import<ModuleExports>(path);
   } catch (cause) {
-    const hint = "run npm install jiti, or use Node 22.18 or later";
-    throw new Failure(`this Node cannot load ${file}, and jiti is not installed`, hint, { cause });
+    const hint = "run npm install --save-dev jiti in its project";
+    throw new Failure(
+      `Node ${process.versions.node} cannot load ${file} without the package jiti 2, which is not installed`,
+      hint,
+      { cause },
+    );
+  }
+}
+
+/** Imports jiti as a dependency of this package, or of the module's project if this package is installed globally. */
+async function importJiti(path: string): Promise<typeof import("jiti")> {
+  try {
+    return await import("jiti");
+  } catch {
+    const found = nodeModule.createRequire(path).resolve("jiti");
+    return await import(pathToFileURL(found).href);
   }
 }
 

@@ -19,6 +19,7 @@ const entryPoints: Readonly<Record<string, string>> = {
   "ampwire/node": `../../node/index.${ending}`,
   "ampwire/websocket": `../../websocket/index.${ending}`,
   "ampwire/websocket/client": `../../websocket/client/index.${ending}`,
+  "ampwire/nats": `../../nats/index.${ending}`,
   "ampwire/testing": `../../testing/index.${ending}`,
 };
 

@@ -1,6 +1,8 @@
 /** `ampwire ping`: measures connection, upgrade and call times. */
 import { prepareRequest, type Request } from "../call/request.ts";
 import { UsageError } from "../cli-error.ts";
+import { isNatsAddress } from "../nats/address.ts";
+import { natsFlags } from "../nats/connection.ts";
 import { parseAddress } from "../net/address.ts";
 import { sessionText } from "../net/session.ts";
 import { timeoutFlag, timeoutOf } from "../net/timeout.ts";
@@ -48,39 +50,29 @@ this command has the status UNKNOWN, and does not fail.`,
       help: "read the command from a TypeScript or JavaScript module",
     },
     ...clientFlags,
+    ...natsFlags,
     ...timeoutFlag,
     verbose: { type: "boolean", short: "v", help: "print the TLS session and the peer's certificate" },
   },
   examples: [
     ["ampwire ping tcp://127.0.0.1:1234", "check that a server answers"],
     ["ampwire ping tcp://calc.example:1234 --starttls --ca ca.pem -n 100", "measure the upgrade to TLS"],
+    ["ampwire ping nats://127.0.0.1:4222/calc", "check that a service on NATS has a worker"],
     ["ampwire ping tcp://127.0.0.1:1234 --once --timeout 2", "probe a server from Kubernetes"],
     ["ampwire ping tcp://127.0.0.1:1234 --command Sum a=1 b=2", "measure a call of your own"],
   ],
   async run({ values: flags, positionals: [place = "", ...args], terminal }) {
-    const address = parseAddress(place);
-    const tls = clientTLS(flags, address);
+    const timeout = timeoutOf(flags);
     const probe = probeOf(flags);
-    const request = (await requestOf(flags, args)) ?? probe;
-    const proxyProtocol = flags["proxy-protocol"] ? {} : undefined;
-    const options = {
-      tls,
-      starttls: flags.starttls === true,
-      timeout: timeoutOf(flags),
-      request,
-      proxyProtocol,
-    };
+    const called = await requestOf(flags, args);
+    const once = isNatsAddress(place) ? await pingNats() : pingPeer();
     const count = Number(flags.count ?? (flags.once ? 1 : 5));
     if (!Number.isInteger(count) || count < 1)
       throw new UsageError(`-n ${JSON.stringify(flags.count)} must be a whole number of at least 1`);
 
     const rounds: Times[] = [];
     for (let round = 1; round <= count; round++) {
-      const times = await pingOnce(address, options, (connection) => {
-        if (flags.verbose && round === 1) terminal.note(sessionText(connection));
-      }).catch((error) => {
-        throw verifyFailure(error, flags);
-      });
+      const times = await once(round);
       rounds.push(times);
       if (probe !== undefined) {
         terminal.printResult({ status: probe.status, ...times }, () => probe.status);
@@ -106,6 +98,30 @@ this command has the status UNKNOWN, and does not fail.`,
       terminal.print(`\n${table([["ms", "min", "p50", "p90", "p99", "max"], ...rows], [1, 2, 3, 4, 5])}`);
     }
     return 0;
+
+    async function pingNats(): Promise<() => Promise<Times>> {
+      if (probe !== undefined)
+        throw new UsageError("ping: --once asks a server for its health, and NATS has none", "omit --once");
+      const { pingService } = await import("../nats/calls.ts");
+      return () => pingService(place, flags, timeout, called);
+    }
+
+    function pingPeer(): (round: number) => Promise<Times> {
+      const address = parseAddress(place);
+      const tls = clientTLS(flags, address);
+      const proxyProtocol = flags["proxy-protocol"] ? {} : undefined;
+      const request = called ?? probe;
+      const options = { tls, starttls: flags.starttls === true, timeout, request, proxyProtocol };
+      return async (round) => {
+        try {
+          return await pingOnce(address, options, (connection) => {
+            if (flags.verbose && round === 1) terminal.note(sessionText(connection));
+          });
+        } catch (error) {
+          throw verifyFailure(error, flags);
+        }
+      };
+    }
   },
 });
 

@@ -2,6 +2,7 @@
 import { health, locator } from "../../index.ts";
 import { systemClock } from "../../node/clock.ts";
 import { toCliError, UsageError } from "../cli-error.ts";
+import { natsFlags } from "../nats/connection.ts";
 import { parseAddress } from "../net/address.ts";
 import { type Listening, listenAt } from "../net/listening.ts";
 import { serverFlags, serverTLS } from "../net/tls-flags.ts";
@@ -47,6 +48,12 @@ const options = {
     value: "NETWORK",
     help: "require a PROXY header from balancers at this IP address, network, or unix; repeatable",
   },
+  nats: {
+    type: "string",
+    value: "ADDRESS",
+    help: "serve as a worker of nats://HOST:PORT/SERVICE, in place of listening",
+  },
+  ...natsFlags,
   ...serverFlags,
   "require-tls": { type: "boolean", help: "refuse every call in plaintext except StartTLS" },
   verbose: { type: "boolean", short: "v", help: "print every call on standard error" },
@@ -67,7 +74,7 @@ interface ServeFlags {
 export const serve = subcommand({
   name: "serve",
   summary: "serve the responders that a module exports",
-  usage: "ampwire serve (MODULE | --demo) [--listen ADDRESS] [--workers N]",
+  usage: "ampwire serve (MODULE | --demo) [--listen ADDRESS] [--workers N] [--nats ADDRESS]",
   operands: [0, 1],
   about: `MODULE is a TypeScript or JavaScript file that exports responders (Sum.responder(...)), locators, or objects
 whose methods are responders. Peers may upgrade to TLS by StartTLS, with the certificates in --cert and --ca. Probes get the
@@ -79,12 +86,18 @@ another, with the newest version of MODULE and of the certificates, and a proces
   examples: [
     ["ampwire serve --demo", "serve two commands to try out calls"],
     ["ampwire serve calculator.ts --listen unix:/tmp/calc.sock -v", "serve your responders on a UNIX socket"],
+    ["ampwire serve calculator.ts --nats nats://127.0.0.1:4222/calc", "serve as a worker on NATS"],
     ["ampwire serve calculator.ts --cert server.pem --ca ca.pem --require-tls", "require mutual TLS"],
     ["ampwire serve calculator.ts --listen tcp://:1234 --workers auto", "use every core of the machine"],
   ],
   async run({ values: flags, positionals: [module], terminal }) {
     if ((module === undefined) !== (flags.demo === true)) {
       throw new UsageError("serve: MODULE or --demo is required", "use one of them");
+    }
+    if (flags.nats !== undefined) {
+      const { serveNats } = await import("../nats/serve.ts");
+      const responders = module === undefined ? demo : await loadResponders(module);
+      return await serveNats(flags.nats, flags, responders, errorPrinter(terminal), terminal);
     }
     const closeTimeout = secondsOf(flags["close-timeout"] ?? "30");
     const count = workerCount(flags.workers);
@@ -117,11 +130,18 @@ async function listening(
     tls,
     requireTLS: flags["require-tls"],
     proxyProtocol: from && { from },
-    onError: (error, { command }) =>
-      terminal.note(
-        `${shortText(command ?? "the server", MAX_VALUE_CHARACTERS)}: ${shortText(toCliError(error).message, MAX_ERROR_CHARACTERS)}`,
-      ),
+    onError: errorPrinter(terminal),
   });
+}
+
+/** Returns a function that prints the errors of responders on standard error. */
+function errorPrinter(
+  terminal: Terminal,
+): (error: unknown, about: { readonly command: string | undefined }) => void {
+  return (error, { command }) =>
+    terminal.note(
+      `${shortText(command ?? "the server", MAX_VALUE_CHARACTERS)}: ${shortText(toCliError(error).message, MAX_ERROR_CHARACTERS)}`,
+    );
 }
 
 /** Serves as a worker, and ends the process when it must stop. */

@@ -14,6 +14,7 @@ import { FieldSet } from "../schema/field-set.ts";
 import { readFields } from "../schema/read-fields.ts";
 import { ByteWriter } from "../wire/byte-writer.ts";
 import { countElements } from "../wire/elements.ts";
+import { rowPaths } from "../wire/fast-paths.ts";
 import { Frame } from "../wire/frame.ts";
 import { KEY_TOO_LONG, scanBox } from "../wire/scan.ts";
 import { shownValue } from "../wire/value-text.ts";
@@ -60,6 +61,7 @@ export function ampList<F extends Fields>(fields: F): InPlaceArgument<ValuesOf<F
     try {
       for (let at = start; at < end; at = frame.cursor) {
         frame.clear(bytes, at);
+        if (rowPaths?.readRows(frame, end, rows)) break;
         const state = scanBox(frame, end, MAX_INT32, MAX_INT32);
         if (state !== 0) throw new SyntaxError(broken(state));
         countElements(1 + frame.count);

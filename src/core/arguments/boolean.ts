@@ -15,10 +15,10 @@ const FALSE = Uint8Array.from([0x46, 0x61, 0x6c, 0x73, 0x65]);
  * @throws SyntaxError when decoding
  */
 export function boolean(): InPlaceArgument<boolean> {
-  return inPlaceArgument({ write, read }, { type: "Boolean" });
+  return inPlaceArgument({ write: writeBoolean, read }, { type: "Boolean" });
 }
 
-function write(value: boolean, out: ByteWriter): void {
+export function writeBoolean(value: boolean, out: ByteWriter): void {
   if (typeof value !== "boolean") throw new TypeError(`true or false is needed, not ${shownValue(value)}`);
   out.append(value ? TRUE : FALSE);
 }

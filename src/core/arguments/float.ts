@@ -3,7 +3,7 @@
 import { type InPlaceArgument, inPlaceArgument } from "../schema/argument.ts";
 import type { ByteWriter } from "../wire/byte-writer.ts";
 import { shownBytes, shownValue, valueText } from "../wire/value-text.ts";
-import { writeInteger } from "./integer.ts";
+import { putDigits } from "./integer.ts";
 
 const ZERO = 0x30;
 const MINUS = 0x2d;
@@ -17,6 +17,8 @@ const POWERS = [1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12
 const MOST_DECIMALS = 3;
 const LEAST_FRACTION = 0.001;
 const MOST_WHOLE = 2_147_483;
+/** Maximum size of what the fast path writes: a sign, 7 digits, a point and 3 decimals. */
+export const SHORT_FLOAT_BYTES = 12;
 
 const PLAIN = /^[\d.e+-]+$/i;
 /** Text that Python's `float(bytes)` accepts: underscores between digits, ASCII white space around the number. */
@@ -35,22 +37,25 @@ const FLOAT =
  * @throws SyntaxError when decoding
  */
 export function float(): InPlaceArgument<number> {
-  return inPlaceArgument({ write, read }, { type: "Float" });
+  return inPlaceArgument({ write: writeFloat, read }, { type: "Float" });
 }
 
-function write(value: number, out: ByteWriter): void {
+export function writeFloat(value: number, out: ByteWriter): void {
   if (typeof value !== "number") throw new TypeError(`a number is needed, not ${shownValue(value)}`);
-  if (!writeFewDecimals(value, out)) out.ascii(floatText(value));
+  out.reserve(SHORT_FLOAT_BYTES);
+  const end = putShortFloat(out.bytes, out.length, value);
+  if (end < 0) out.ascii(floatText(value));
+  else out.length = end;
 }
 
 /**
- * Fast path for numbers with at most three decimals, as most floats are. Returns false, and writes nothing, for any other.
- * Different decimals of at most 15 digits are different numbers. So if the digits divided by a power of ten, which is rounded
- * once, are the number, no shorter text is.
+ * Fast path for numbers with at most three decimals, as most floats are, into bytes with space for {@link SHORT_FLOAT_BYTES}.
+ * Returns the end; -1 for any other number. Different decimals of at most 15 digits are different numbers. So if the digits
+ * divided by a power of ten, which is rounded once, are the number, no shorter text is.
  */
-function writeFewDecimals(value: number, out: ByteWriter): boolean {
+export function putShortFloat(bytes: Uint8Array, start: number, value: number): number {
   const magnitude = value < 0 ? -value : value;
-  if (!(magnitude >= LEAST_FRACTION && magnitude < MOST_WHOLE) && !Object.is(value, 0)) return false;
+  if (!(magnitude >= LEAST_FRACTION && magnitude < MOST_WHOLE) && !Object.is(value, 0)) return -1;
   const whole = magnitude | 0;
   let decimals = 1;
   let power = 10;
@@ -58,26 +63,22 @@ function writeFewDecimals(value: number, out: ByteWriter): boolean {
   if (whole !== magnitude) {
     digits = (magnitude * 10 + 0.5) | 0;
     while (digits / power !== magnitude) {
-      if (decimals === MOST_DECIMALS) return false;
+      if (decimals === MOST_DECIMALS) return -1;
       decimals++;
       power *= 10;
       digits = (magnitude * power + 0.5) | 0;
     }
   }
-  if (value < 0) out.byte(MINUS);
-  writeInteger(whole, out);
-  out.reserve(1 + decimals);
-  const { bytes } = out;
-  const at = out.length + 1;
-  bytes[at - 1] = POINT;
-  out.length = at + decimals;
+  if (value < 0) bytes[start] = MINUS;
+  const point = putDigits(bytes, value < 0 ? start + 1 : start, whole);
+  bytes[point] = POINT;
   let rest = digits - whole * power;
-  for (let to = out.length - 1; to >= at; to--) {
+  for (let at = point + decimals; at > point; at--) {
     const tenth = (rest / 10) | 0;
-    bytes[to] = ZERO + rest - tenth * 10;
+    bytes[at] = ZERO + rest - tenth * 10;
     rest = tenth;
   }
-  return true;
+  return point + 1 + decimals;
 }
 
 /** Returns Python's `repr` of a float. */

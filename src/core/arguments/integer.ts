@@ -7,6 +7,8 @@ import { shownBytes, shownValue, valueText } from "../wire/value-text.ts";
 const MINUS = 0x2d;
 const ZERO = 0x30;
 const MAX_INT32 = 0x7fffffff;
+/** Maximum size of what {@link putDigits} writes. */
+export const MAX_DIGITS_BYTES = 10;
 /** Digits that always fit a safe integer. */
 const SAFE_DIGITS = 15;
 /** Most digits that Python's `int` reads from a text (`sys.int_info`). The limit prevents conversions in quadratic time. */
@@ -36,18 +38,21 @@ export function writeInteger(value: number, out: ByteWriter): void {
     out.ascii(String(value));
     return;
   }
-  // Not in a function of its own: V8 would not inline it into the writer of a box.
-  let digits = 1;
-  for (let bound = 10; value >= bound; bound *= 10) digits++;
-  out.reserve(digits);
-  const { bytes } = out;
-  out.length += digits;
+  out.reserve(MAX_DIGITS_BYTES);
+  out.length = putDigits(out.bytes, out.length, value);
+}
+
+/** Writes the digits of a number of 31 bits to bytes with space for {@link MAX_DIGITS_BYTES}. Returns the end. */
+export function putDigits(bytes: Uint8Array, start: number, value: number): number {
+  let end = start + 1;
+  for (let bound = 10; value >= bound; bound *= 10) end++;
   let rest = value;
-  for (let at = out.length - 1; digits > 0; digits--, at--) {
+  for (let at = end - 1; at >= start; at--) {
     const tenth = (rest / 10) | 0;
     bytes[at] = ZERO + rest - tenth * 10;
     rest = tenth;
   }
+  return end;
 }
 
 export function readInteger(bytes: Uint8Array, start: number, end: number): number {

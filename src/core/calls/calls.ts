@@ -54,18 +54,13 @@ export class Calls {
 
   /** @throws MalformedAmpBox for an error without code or description, UnexpectedAnswer if no call waits for it */
   receiveError(frame: Frame): void {
-    const code = valueAt(frame, errorCode);
-    const description = valueAt(frame, errorDescription);
-    if (code === undefined || description === undefined) {
-      throw new MalformedAmpBox("an error box without _error_code or _error_description was received");
-    }
+    const { code: shownCode, description } = readError(frame);
     const call = this.#take(frame, frame.error);
     if (call === NOBODY_WAITS) return;
     const { name } = call;
     const declared = call.command?.declaredErrors;
-    const shownCode = keyToText(code);
     beginElements(this.#port.limits.maxElements);
-    const error = fromWire(shownCode, utf8Lenient.decode(description), name, declared, () => frame.toBox());
+    const error = fromWire(shownCode, description, name, declared, () => frame.toBox());
     endElements();
     // The message of a class of the program is the description; the first line of the stack has more.
     const isDeclared = declared?.classFor(shownCode) !== undefined;
@@ -219,8 +214,18 @@ class PendingCall implements Call {
 }
 
 /** @throws InvalidSignature for a call that a codec or a getter makes while a box is being written: it would land in it */
-function refuseWithin(out: ByteWriter, name: string): void {
+export function refuseWithin(out: ByteWriter, name: string): void {
   if (out.busy) throw new InvalidSignature(`${name} was called while the values of another box were encoded`);
+}
+
+/** Reads an error box. @throws MalformedAmpBox if it has no code or no description */
+export function readError(frame: Frame): { readonly code: string; readonly description: string } {
+  const code = valueAt(frame, errorCode);
+  const description = valueAt(frame, errorDescription);
+  if (code === undefined || description === undefined) {
+    throw new MalformedAmpBox("an error box without _error_code or _error_description was received");
+  }
+  return { code: keyToText(code), description: utf8Lenient.decode(description) };
 }
 
 function valueAt(frame: Frame, key: FixedBytes): Uint8Array | undefined {

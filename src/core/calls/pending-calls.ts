@@ -105,7 +105,7 @@ export class PendingCalls {
 
   /** @param late set for a timeout; otherwise the signal was aborted */
   #cancel(tag: number, late: Error | undefined, signal: CallOptions["signal"]): void {
-    const call = this.#calls.get(tag);
+    const call = this.get(tag);
     if (call === undefined || call === NOBODY_WAITS) return;
     this.#calls.replace(tag, NOBODY_WAITS);
     this.#waiting--;
@@ -136,6 +136,11 @@ export class PendingCalls {
   /** Queued calls are sent. */
   sendQueued(): void {
     this.#queuedFrom = Number.POSITIVE_INFINITY;
+  }
+
+  /** Returns the entry of a tag, which stays. */
+  get(tag: number): Call | undefined {
+    return this.#calls.get(tag);
   }
 
   /** Takes the call that an answer belongs to. Undefined if none waits for it: {@link why} says why. */

@@ -21,14 +21,14 @@ export class TagWindow<T extends NonNullable<unknown>> {
   #end = 1;
   /** Number of tags in the ring that have a value. */
   #count = 0;
-  /** Values of tags below `#first`, in ascending order of the tags. */
-  readonly #older = new Map<number, T>();
+  /** Values of tags below `#first`, in ascending order of the tags. Created when there is one. */
+  #older: Map<number, T> | undefined;
 
   /** Returns the value of a tag. Undefined if it has none. */
   get(tag: number): T | undefined {
     // Also right for tags over 32 bits: `&` uses the lowest 32 bits.
     if (tag >= this.#first) return tag < this.#end ? this.#slots[tag & this.#mask] : undefined;
-    return this.#older.get(tag);
+    return this.#older?.get(tag);
   }
 
   /** Adds a tag with its value. @param tag greater than all tags that were added before; gaps are allowed */
@@ -43,7 +43,7 @@ export class TagWindow<T extends NonNullable<unknown>> {
   /** Replaces the value of a tag that has one. */
   replace(tag: number, value: T): void {
     if (tag >= this.#first) this.#slots[tag & this.#mask] = value;
-    else this.#older.set(tag, value);
+    else this.#older?.set(tag, value);
   }
 
   /** Removes a tag and returns its value. Undefined if it has none. */
@@ -51,7 +51,7 @@ export class TagWindow<T extends NonNullable<unknown>> {
     const value = this.get(tag);
     if (value === undefined) return undefined;
     if (tag < this.#first) {
-      this.#older.delete(tag);
+      this.#older?.delete(tag);
       return value;
     }
     this.#slots[tag & this.#mask] = undefined;
@@ -63,10 +63,15 @@ export class TagWindow<T extends NonNullable<unknown>> {
 
   /** Returns the values in the order of their tags. */
   *values(): Iterable<T> {
-    yield* this.#older.values();
+    for (const [, value] of this.entries()) yield value;
+  }
+
+  /** Returns the tags in use with their values, in the order of the tags. */
+  *entries(): Iterable<[number, T]> {
+    if (this.#older !== undefined) yield* this.#older.entries();
     for (let tag = this.#first; tag < this.#end; tag++) {
       const value = this.#slots[tag & this.#mask];
-      if (value !== undefined) yield value;
+      if (value !== undefined) yield [tag, value];
     }
   }
 
@@ -101,6 +106,7 @@ export class TagWindow<T extends NonNullable<unknown>> {
       const slot = tag & this.#mask;
       const value = this.#slots[slot];
       if (value === undefined) continue;
+      this.#older ??= new Map();
       this.#older.set(tag, value);
       this.#slots[slot] = undefined;
       this.#count--;

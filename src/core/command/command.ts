@@ -12,6 +12,7 @@ import { readFields } from "../schema/read-fields.ts";
 import type { Box } from "../wire/box.ts";
 import { writeBox } from "../wire/box-writer.ts";
 import { ByteWriter } from "../wire/byte-writer.ts";
+import type { ExpectedBox } from "../wire/expected-box.ts";
 import type { Frame } from "../wire/frame.ts";
 import { frameOfBox, frameOfBytes } from "../wire/frame-of.ts";
 import { textToKey } from "../wire/key-text.ts";
@@ -273,8 +274,12 @@ export class Command<A extends Fields = Fields, R extends Fields = Fields, Q ext
   readResponse(frame: Frame, connection: unknown): Values {
     if (this.#replaced.parseResponse) return this.parseResponse(frame.toBox(), connection);
     const values = readFields(this.#responseFields, frame, connection);
-    if (frame.matched === undefined) frame.expected = this.#answer.expectedBox; // as above
+    if (frame.matched === undefined) frame.expected = this.expectedAnswer;
     return values;
+  }
+
+  get expectedAnswer(): ExpectedBox | undefined {
+    return this.#answer.expectedBox;
   }
 }
 

@@ -15,6 +15,7 @@ import type {
 } from "../transport.ts";
 import type { Box } from "../wire/box.ts";
 import type { ByteWriter } from "../wire/byte-writer.ts";
+import type { ExpectedBox } from "../wire/expected-box.ts";
 import type { Frame } from "../wire/frame.ts";
 import type { Tag } from "../wire/tag.ts";
 import type { BoxKind, ProtocolChange } from "./protocol-change.ts";
@@ -42,6 +43,8 @@ export interface AnyCommand {
   readArguments(frame: Frame, connection: unknown): Values;
   /** Reads the response from an answer. @throws InvalidSignature */
   readResponse(frame: Frame, connection: unknown): Values;
+  /** Description of an answer for the reader; undefined if its keys are not fixed. */
+  readonly expectedAnswer?: ExpectedBox | undefined;
 }
 
 /**

@@ -11,6 +11,7 @@
 
 import type { Transport } from "../transport.ts";
 import { ByteWriter } from "../wire/byte-writer.ts";
+import type { FastPaths } from "../wire/fast-paths.ts";
 import type { StateRules } from "./states.ts";
 
 /** Bytes that are written without waiting for the end of the turn. With as many unsent, boxes are gathered until drained. */
@@ -45,10 +46,10 @@ export class Outbox {
   backlog = 0;
   /** Byte runs that the transport has not sent completely. */
   readonly #lent: ByteWriter[] = [];
-  readonly #flushSoon = () => {
-    this.#scheduled = false;
-    this.turnOver();
-  };
+  /** Fast paths for the boxes of this connection, if the entry point has any. */
+  fastPaths: FastPaths | undefined;
+  /** Created when a box is first sent: an idle connection has none. */
+  #flushSoon: (() => void) | undefined;
 
   constructor(transport: Transport, owner: OutboxOwner) {
     this.#transport = transport;
@@ -61,6 +62,7 @@ export class Outbox {
     if (this.#out === undefined) {
       this.#out = pool.pop() ?? new ByteWriter(1024);
       // A queued value is copied: its owner may change it before it leaves.
+      this.#out.fastPaths = this.fastPaths;
       this.#out.lends = this.#owner.rules.boxes === "sent" && this.backlog === 0;
     }
     return this.#out;
@@ -94,6 +96,10 @@ export class Outbox {
       this.flush();
     else if (!this.#scheduled) {
       this.#scheduled = true;
+      this.#flushSoon ??= () => {
+        this.#scheduled = false;
+        this.turnOver();
+      };
       void soon.then(this.#flushSoon);
     }
   }

@@ -1,6 +1,9 @@
 /** Errors of the transport between the two ends. */
 import { AmpError, identify } from "./amp-error.ts";
 
+/** Property of V8: the number of lines of a stack. */
+const STACK_LIMIT = "stackTraceLimit";
+
 /** The connection was lost. `cause` is the underlying error, if there is one. */
 export class ConnectionLost extends AmpError {
   static {
@@ -8,8 +11,18 @@ export class ConnectionLost extends AmpError {
   }
 }
 
-/** The connection was closed in order: by `close()` or `destroy()` on this end, or by the peer between two boxes. */
+/**
+ * The connection was closed in order: by `close()` or `destroy()` on this end, or by the peer between two boxes. It has no
+ * stack: every connection ends with such an error, and V8 needs longer for the stack than for a call.
+ */
 export class ConnectionClosed extends ConnectionLost {
+  constructor(...given: ConstructorParameters<typeof ConnectionLost>) {
+    const limit: unknown = Reflect.get(Error, STACK_LIMIT);
+    Reflect.set(Error, STACK_LIMIT, 0); // has no effect in a hardened environment, where assignment would throw
+    super(...given);
+    Reflect.set(Error, STACK_LIMIT, limit);
+  }
+
   static {
     identify(this, "ConnectionClosed", "CONNECTION_CLOSED", "transport");
   }
@@ -19,5 +32,15 @@ export class ConnectionClosed extends ConnectionLost {
 export class ConnectFailed extends AmpError {
   static {
     identify(this, "ConnectFailed", "CONNECT_FAILED", "transport");
+  }
+}
+
+/**
+ * The callee of a call over NATS, or the way to it, was lost before the answer. The call may have been executed. The error code
+ * on the wire, from an edge to its client, is `LOST`.
+ */
+export class ResponderLost extends ConnectionLost {
+  static {
+    identify(this, "ResponderLost", "RESPONDER_LOST", "transport");
   }
 }

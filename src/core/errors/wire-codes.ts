@@ -1,9 +1,10 @@
 /** Mapping of errors to the wire and back. */
-import { TLSRequired } from "./caller.ts";
+import { CallTimeout, TLSRequired, TooLong } from "./caller.ts";
 import type { DeclaredErrors, ErrorClass } from "./declared-errors.ts";
 import { checkErrorCode, RemoteAmpError, Unavailable, UnhandledCommand, UnknownRemoteError } from "./peer.ts";
 import { shownText } from "./safe-text.ts";
 import { isError, messageOf } from "./to-error.ts";
+import { ResponderLost } from "./transport.ts";
 
 /** Error code for a command without a responder. */
 export const UNHANDLED_ERROR_CODE = "UNHANDLED";
@@ -20,6 +21,23 @@ export const PROTOCOL_ERRORS: Readonly<Record<string, ErrorClass>> = {
   [UNHANDLED_ERROR_CODE]: UnhandledCommand,
   [TLS_REQUIRED_ERROR_CODE]: TLSRequired,
   [UNAVAILABLE_ERROR_CODE]: Unavailable,
+};
+
+/** Error code of an edge: the callee was lost, and the call may have been executed. */
+export const LOST_ERROR_CODE = "LOST";
+/** Error code of an edge: the call was not answered in time, and may have been executed. */
+export const TIMEOUT_ERROR_CODE = "TIMEOUT";
+/** Error code of an edge: the ask is too large for NATS, and was not executed. */
+export const TOO_LONG_ERROR_CODE = "TOO_LONG";
+
+/**
+ * Error codes that only an edge of `ampwire/nats` sends. Not among {@link PROTOCOL_ERRORS}: this end throws some of the classes
+ * itself, and {@link isFromWire} must return false for such an error.
+ */
+const EDGE_ERRORS: Readonly<Record<string, ErrorClass>> = {
+  [LOST_ERROR_CODE]: ResponderLost,
+  [TIMEOUT_ERROR_CODE]: CallTimeout,
+  [TOO_LONG_ERROR_CODE]: TooLong,
 };
 
 /** Contents of an error box. */
@@ -92,7 +110,7 @@ export function fromWire(
 ): Error {
   const errorClass = declared?.classFor(code);
   if (errorClass === undefined) {
-    const known = Object.hasOwn(PROTOCOL_ERRORS, code) ? PROTOCOL_ERRORS[code] : undefined;
+    const known = ownValue(PROTOCOL_ERRORS, code) ?? ownValue(EDGE_ERRORS, code);
     if (known === undefined) return unknownError(code, description, name);
     return new known(`${shownPrefix(name, code)}${description && ": "}${description}`);
   }
@@ -103,6 +121,10 @@ export function fromWire(
   } catch (cause) {
     return unknownError(code, description, name, cause);
   }
+}
+
+function ownValue<T>(record: Readonly<Record<string, T>>, key: string): T | undefined {
+  return Object.hasOwn(record, key) ? record[key] : undefined;
 }
 
 function unknownError(code: string, description: string, name: string, cause?: unknown): UnknownRemoteError {

@@ -4,7 +4,8 @@ import { TooLong } from "../errors/caller.ts";
 import { MAX_VALUE_LENGTH } from "../wire/box-limits.ts";
 import type { ByteWriter } from "../wire/byte-writer.ts";
 import { ExpectedBox } from "../wire/expected-box.ts";
-import type { Tag } from "../wire/tag.ts";
+import type { FastTemplate } from "../wire/fast-paths.ts";
+import { type Tag, writeTag } from "../wire/tag.ts";
 import { type BoxKey, compileKeys, compileSteps, type Step } from "./box-steps.ts";
 import { type Constant, type Field, type SpreadPath, takeValue, type Values } from "./field.ts";
 import type { FieldSet } from "./field-set.ts";
@@ -15,12 +16,13 @@ const LENGTH_BYTES = 2;
 export const NO_TAG = 0;
 
 /** Writes boxes of one kind: the same keys, the same constants, new values. */
-export class BoxTemplate {
-  readonly #set: FieldSet;
-  readonly #fields: readonly Field[];
+export class BoxTemplate implements FastTemplate {
+  readonly set: FieldSet;
+  readonly steps: readonly Step[];
+  uses = 0;
+  fastWrite: FastTemplate["fastWrite"];
   readonly #constants: readonly Constant[];
   readonly #keys: readonly BoxKey[];
-  readonly #steps: readonly Step[];
   readonly #spreadPath: SpreadPath | undefined;
   #expectedBox: ExpectedBox | undefined;
   /** Slots for the values of the next box. Undefined while a box is written: a value may contain another such box. */
@@ -28,22 +30,17 @@ export class BoxTemplate {
 
   /** @param constants keys of the box besides the fields */
   constructor(set: FieldSet, constants: readonly Constant[]) {
-    this.#set = set;
-    this.#fields = set.fields;
+    this.set = set;
     this.#constants = constants;
     this.#keys = compileKeys(set.fields, constants);
-    this.#steps = compileSteps(this.#keys);
+    this.steps = compileSteps(this.#keys);
     this.#spreadPath = set.spreadPath;
   }
 
   /** Description of the boxes for the reader; undefined if a codec decides itself which keys it uses. */
   get expectedBox(): ExpectedBox | undefined {
     if (this.#spreadPath !== undefined) return undefined;
-    this.#expectedBox ??= new ExpectedBox(
-      this.#keys,
-      this.#set,
-      this.#fields.map(({ name }) => name),
-    );
+    this.#expectedBox ??= new ExpectedBox(this.#keys, this.set);
     return this.#expectedBox;
   }
 
@@ -53,23 +50,24 @@ export class BoxTemplate {
    * @throws InvalidSignature, TooLong: the message names the field
    */
   write(out: ByteWriter, tag: Tag, values: Values, connection?: unknown): void {
+    if (out.fastPaths?.write(this, out, tag, values)) return;
     const start = out.length;
-    const slots = this.#slots ?? this.#set.newSlots();
+    const slots = this.#slots ?? this.set.newSlots();
     this.#slots = undefined;
     try {
-      this.#set.gather(values, slots);
+      this.set.gather(values, slots);
       if (this.#spreadPath === undefined) this.#writeSteps(out, tag, values, slots);
-      else this.#spreadPath.write(out, this.#set, this.#constants, tag, values, slots, connection);
+      else this.#spreadPath.write(out, this.set, this.#constants, tag, values, slots, connection);
     } catch (error) {
       out.truncate(start);
       throw error;
     }
-    if (slots.length > this.#fields.length) slots.fill(undefined); // the slots of local fields
+    if (slots.length > this.set.fields.length) slots.fill(undefined); // the slots of local fields
     this.#slots = slots;
   }
 
   #writeSteps(out: ByteWriter, tag: Tag, values: Values, slots: unknown[]): void {
-    const steps = this.#steps;
+    const steps = this.steps;
     for (let index = 0; index < steps.length; index++) {
       const step = steps[index] as Step;
       const { field } = step;
@@ -78,12 +76,16 @@ export class BoxTemplate {
         value = takeValue(slots, field, values);
         if (value === undefined) {
           if (field.optional) continue;
-          throw this.#set.missing(field.name);
+          throw this.set.missing(field.name);
         }
       }
       out.appendFixed(step.fixed);
       if (field !== undefined) this.#writeValue(out, field, value);
-      else if (step.tag) writeTag(out, tag);
+      else if (step.tag) {
+        const start = out.length;
+        writeTag(tag, out);
+        out.endCounted(start - LENGTH_BYTES);
+      }
     }
   }
 
@@ -92,21 +94,15 @@ export class BoxTemplate {
     try {
       field.codec.write(value, out);
     } catch (error) {
-      throw this.#set.failure(field.name, error);
+      throw this.set.failure(field.name, error);
     }
     const length = out.endCounted(start - LENGTH_BYTES);
     // NaN if a codec of the program has appended a value that is not bytes: it would damage every box of this turn.
-    if (!(length <= MAX_VALUE_LENGTH)) throw this.#set.failure(field.name, tooLong(length));
+    if (!(length <= MAX_VALUE_LENGTH)) throw this.set.failure(field.name, tooLong(length));
   }
 }
 
-function writeTag(out: ByteWriter, tag: Tag): void {
-  const start = out.length;
-  if (typeof tag === "number") out.hex(tag);
-  else out.appendRange(tag.bytes, tag.start, tag.end);
-  out.endCounted(start - LENGTH_BYTES);
-}
-
-function tooLong(length: number): TooLong {
+/** Returns the error for a value that does not fit on the wire. */
+export function tooLong(length: number): TooLong {
   return new TooLong(`the value is ${length} bytes long, over the wire's limit of ${MAX_VALUE_LENGTH}`);
 }

@@ -22,9 +22,10 @@ export class FieldSet implements CompiledFields {
   /** Slow path for boxes of this set; undefined if no codec may use several keys. */
   readonly spreadPath: SpreadPath | undefined;
   /** Names of the properties that hold values. The index is the slot. */
-  #names: readonly string[];
+  names: readonly string[];
   readonly #what: string;
-  readonly #exact: boolean;
+  /** True: {@link gather} throws if a value has an undeclared name. False: such values are not sent. */
+  readonly exact: boolean;
 
   /**
    * @param fields names and codecs
@@ -36,21 +37,21 @@ export class FieldSet implements CompiledFields {
     if (typeof fields !== "object" || fields === null)
       throw wrongType(`the declaration of each ${what}`, "an object", fields);
     this.#what = what;
-    this.#exact = exact;
-    this.#names = Object.keys(fields);
+    this.exact = exact;
+    this.names = Object.keys(fields);
     this.fields = Object.entries(fields)
       .flatMap(([name, argument]) => this.#compile(name, argument))
       .sort((a, b) => compareBytes(a.key, b.key));
     const spread = this.fields.filter((field) => field.spread !== undefined);
     this.spreadPath = spread[0]?.spread?.spreadPath;
     for (const { name } of spread) this.#checkPieces(name);
-    if (this.spreadPath !== undefined) this.#names = this.spreadPath.propertyNames(this.#names, fields, what);
+    if (this.spreadPath !== undefined) this.names = this.spreadPath.propertyNames(this.names, fields, what);
   }
 
   /** Returns the compiled field, or an empty array for a local field. @throws InvalidSignature, TooLong */
   #compile(name: string, argument: Argument<unknown>): Field[] {
     try {
-      return isLocal(argument) ? [] : [compileField(name, argument, this.#names.indexOf(name))];
+      return isLocal(argument) ? [] : [compileField(name, argument, this.names.indexOf(name))];
     } catch (error) {
       throw this.failure(name, error);
     }
@@ -58,7 +59,7 @@ export class FieldSet implements CompiledFields {
 
   /** A value that is spread over `name.2`, `name.3`, ... would overwrite an argument of such a name. */
   #checkPieces(name: string): void {
-    const piece = this.#names.find((other) => isPieceOf(name, other));
+    const piece = this.names.find((other) => isPieceOf(name, other));
     if (piece === undefined) return;
     throw new InvalidSignature(
       `${this.#what}: ${JSON.stringify(name)} may be spread over ${JSON.stringify(piece)}`,
@@ -67,7 +68,7 @@ export class FieldSet implements CompiledFields {
 
   /** Returns empty slots for {@link gather}: one for each declared name, local ones included. */
   newSlots(): unknown[] {
-    return this.#names.map(() => undefined);
+    return this.names.map(() => undefined);
   }
 
   /**
@@ -77,7 +78,7 @@ export class FieldSet implements CompiledFields {
    */
   gather(values: Values, slots: unknown[]): void {
     if (typeof values !== "object" || values === null) throw this.#notAnObject(values);
-    const names = this.#names;
+    const names = this.names;
     let expected = 0;
     for (const name in values) {
       // Most objects list their properties in the order of the declaration.
@@ -85,7 +86,7 @@ export class FieldSet implements CompiledFields {
       if (slot >= 0) {
         slots[slot] = values[name];
         expected = slot + 1;
-      } else if (this.#exact) throw this.#undeclared(name);
+      } else if (this.exact) throw this.#undeclared(name);
     }
   }
 

@@ -12,8 +12,10 @@ export function readFields(set: FieldSet, frame: Frame, connection?: unknown): R
   const { fields, spreadPath } = set;
   if (spreadPath !== undefined) return spreadPath.read(set, frame, connection);
   const values: Record<string, unknown> = {};
-  const { matched } = frame;
-  const entryOfField = matched !== undefined && matched.owner === set ? matched.entryOfField : undefined;
+  // It may have matched the box of another command of the same name.
+  if (frame.matched?.owner !== set) frame.matched = undefined;
+  else if (frame.fastReader !== undefined) return frame.fastReader.read(frame);
+  const entryOfField = frame.matched?.entryOfField;
   let next = 0;
   for (let position = 0; position < fields.length; position++) {
     const field = fields[position] as Field;

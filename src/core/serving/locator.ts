@@ -16,6 +16,11 @@ import { shownValue, wrongType } from "../wire/value-text.ts";
 export interface ResponderLocator {
   /** Returns the responder of a command, or undefined if there is none. */
   locateResponder(name: string): Responder | undefined;
+  /**
+   * Returns the names of all commands that have a responder, or undefined if they cannot be listed. Optional: `ampwire/nats`
+   * subscribes to each command separately if the names are known.
+   */
+  names?(): readonly string[] | undefined;
 }
 
 /**
@@ -84,6 +89,10 @@ class Table implements ResponderLocator {
     return this.#responders.get(name);
   }
 
+  names(): string[] {
+    return [...this.#responders.keys()];
+  }
+
   /** Returns a table of both. For a command that both have, the responder of this one is used. */
   before(other: Table): Table {
     return new Table(new Map([...other.#responders, ...this.#responders]));
@@ -108,6 +117,17 @@ class Chain implements ResponderLocator {
       if (responder !== undefined) return responder;
     }
     return undefined;
+  }
+
+  /** Undefined if one of the locators cannot list its names. */
+  names(): string[] | undefined {
+    const names = new Set<string>();
+    for (const link of this.links) {
+      const own = link.names?.();
+      if (own === undefined) return undefined;
+      for (const name of own) names.add(name);
+    }
+    return [...names];
   }
 }
 
@@ -142,6 +162,11 @@ function objectLocator(instance: object): ResponderLocator {
   }
   return {
     locateResponder: (name) => decorated?.get(name) ?? rawMethod(instance, prefix + name.toUpperCase()),
+    // The name of a raw method may be written in any case, so its names cannot be listed.
+    names: () =>
+      decorated === undefined || rawMethodNames(instance, prefix).length > 0
+        ? undefined
+        : [...decorated.keys()],
   };
 }
 

@@ -6,15 +6,20 @@
  * Ownership: `bytes` belongs to the writer and is reused. Code that passes a part of it on says until when it is valid.
  */
 import { type UnsharedBytes, utf8Encoder } from "../platform.ts";
+import type { FastPaths } from "./fast-paths.ts";
 import type { FixedBytes } from "./fixed-bytes.ts";
 
 const ZERO = 0x30;
 const A = 0x61;
-const MAX_INT32 = 0x7fffffff;
 /** Size from which `TypedArray.prototype.set` is faster than a loop. */
 const SHORT_COPY_BYTES = 24;
 /** Length up to which a loop is faster than `TextEncoder.encodeInto`, also for text that is not ASCII. */
 const SHORT_TEXT_UNITS = 48;
+
+/** Maximum size of what {@link putShortText} writes. */
+export const SHORT_TEXT_BYTES = 3 * SHORT_TEXT_UNITS;
+/** Maximum size of what {@link putHex} writes. */
+export const HEX_DIGITS = 8;
 
 /** Size from which a value is attached instead of copied, if {@link ByteWriter.lends} is set. */
 export const LENT_BYTES = 16 * 1024;
@@ -33,19 +38,19 @@ export class ByteWriter {
   lends = false;
   /** True while a box is being written. A codec of the program, which runs meanwhile, must not begin another box. */
   busy = false;
+  /** Fast paths of the connection that sends the boxes, if it has any. */
+  fastPaths: FastPaths | undefined;
   #attached: Attached[] | undefined;
-  #bytes: UnsharedBytes;
-  /** View of `#bytes`. */
-  #view: DataView;
+  // Fields, because V8 does not inline a getter into a writer of boxes. Assigned only here.
+  /** The buffer: `length` bytes of it are written. A call that appends may replace it. */
+  bytes: UnsharedBytes;
+  /** View of `bytes`. */
+  view: DataView;
 
   /** @param capacity initial size in bytes; it doubles when the buffer is full */
   constructor(capacity = 256) {
-    this.#bytes = new Uint8Array(capacity);
-    this.#view = new DataView(this.#bytes.buffer);
-  }
-
-  get bytes(): UnsharedBytes {
-    return this.#bytes;
+    this.bytes = new Uint8Array(capacity);
+    this.view = new DataView(this.bytes.buffer);
   }
 
   /** True if a large value is attached. */
@@ -63,10 +68,10 @@ export class ByteWriter {
     const parts: Uint8Array[] = [];
     let from = 0;
     for (const { at, value } of this.#attached ?? []) {
-      parts.push(this.#bytes.subarray(from, at), value);
+      parts.push(this.bytes.subarray(from, at), value);
       from = at;
     }
-    parts.push(this.#bytes.subarray(from, this.length));
+    parts.push(this.bytes.subarray(from, this.length));
     return parts;
   }
 
@@ -86,21 +91,21 @@ export class ByteWriter {
 
   /** Ensures space for `count` more bytes. */
   reserve(count: number): void {
-    if (this.length + count > this.#bytes.length) this.#grow(this.length + count);
+    if (this.length + count > this.bytes.length) this.#grow(this.length + count);
   }
 
   #grow(needed: number): void {
-    let capacity = this.#bytes.length;
+    let capacity = this.bytes.length;
     while (capacity < needed) capacity *= 2;
     const grown = new Uint8Array(capacity);
-    grown.set(this.#bytes.subarray(0, this.length));
-    this.#bytes = grown;
-    this.#view = new DataView(grown.buffer);
+    grown.set(this.bytes.subarray(0, this.length));
+    this.bytes = grown;
+    this.view = new DataView(grown.buffer);
   }
 
   byte(value: number): void {
     this.reserve(1);
-    this.#bytes[this.length++] = value;
+    this.bytes[this.length++] = value;
   }
 
   append(source: Uint8Array): void {
@@ -115,7 +120,7 @@ export class ByteWriter {
   appendRange(source: Uint8Array, start: number, end: number): void {
     const count = end - start;
     this.reserve(count);
-    const bytes = this.#bytes;
+    const bytes = this.bytes;
     const { length } = this;
     this.length = length + count;
     if (count >= SHORT_COPY_BYTES) return bytes.set(source.subarray(start, end), length);
@@ -132,24 +137,10 @@ export class ByteWriter {
     for (; at < count; at++) bytes[length + at] = source[start + at] as number;
   }
 
-  /** Appends a positive integer in lower-case hexadecimal. */
-  hex(value: number): void {
-    if (value > MAX_INT32) return this.ascii(value.toString(16));
-    const count = (35 - Math.clz32(value)) >> 2;
-    this.reserve(count);
-    const bytes = this.#bytes;
-    const { length } = this;
-    this.length = length + count;
-    for (let at = length + count - 1, rest = value; at >= length; at--, rest >>= 4) {
-      const digit = rest & 0xf;
-      bytes[at] = digit < 10 ? ZERO + digit : A - 10 + digit;
-    }
-  }
-
   appendFixed(fixed: FixedBytes): void {
     const { words, length } = fixed;
     this.reserve(length + 3);
-    const view = this.#view;
+    const view = this.view;
     let at = this.length;
     this.length = at + length;
     // The last store may write up to 3 unused bytes past the end.
@@ -161,7 +152,7 @@ export class ByteWriter {
   ascii(text: string): void {
     const count = text.length;
     this.reserve(count);
-    const bytes = this.#bytes;
+    const bytes = this.bytes;
     const { length } = this;
     for (let i = 0; i < count; i++) bytes[length + i] = text.charCodeAt(i);
     this.length = length + count;
@@ -169,40 +160,23 @@ export class ByteWriter {
 
   /** Appends short text as UTF-8. Returns false, and appends nothing, for long text and text with surrogates. */
   shortText(text: string): boolean {
-    const count = text.length;
-    if (count > SHORT_TEXT_UNITS) return false;
-    this.reserve(count * 3);
-    const bytes = this.#bytes;
-    let to = this.length;
-    for (let i = 0; i < count; i++) {
-      const unit = text.charCodeAt(i);
-      if (unit < 0x80) bytes[to++] = unit;
-      else if (unit < 0x800) {
-        bytes[to] = 0xc0 | (unit >> 6);
-        bytes[to + 1] = 0x80 | (unit & 0x3f);
-        to += 2;
-      } else if ((unit & 0xf800) === 0xd800) return false;
-      else {
-        bytes[to] = 0xe0 | (unit >> 12);
-        bytes[to + 1] = 0x80 | ((unit >> 6) & 0x3f);
-        bytes[to + 2] = 0x80 | (unit & 0x3f);
-        to += 3;
-      }
-    }
-    this.length = to;
+    this.reserve(SHORT_TEXT_BYTES);
+    const end = putShortText(this.bytes, this.length, text);
+    if (end < 0) return false;
+    this.length = end;
     return true;
   }
 
   /** Appends text as UTF-8. A lone surrogate becomes U+FFFD; callers that reject it check first. */
   utf8(text: string): void {
     this.reserve(text.length * 3);
-    this.length += utf8Encoder.encodeInto(text, this.#bytes.subarray(this.length)).written;
+    this.length += utf8Encoder.encodeInto(text, this.bytes.subarray(this.length)).written;
   }
 
   uint16(value: number): void {
     this.reserve(2);
-    this.#bytes[this.length++] = value >>> 8;
-    this.#bytes[this.length++] = value & 0xff;
+    this.bytes[this.length++] = value >>> 8;
+    this.bytes[this.length++] = value & 0xff;
   }
 
   /** Leaves space for a two-byte length. Returns its position, for {@link endCounted}. */
@@ -215,7 +189,7 @@ export class ByteWriter {
 
   /** Stores the number of bytes written since `beginCounted`. Returns it; the caller checks that it fits two bytes. */
   endCounted(position: number): number {
-    const bytes = this.#bytes;
+    const bytes = this.bytes;
     let count = this.length - position - 2;
     if (this.#attached !== undefined) count += this.#attachedFrom(position + 2);
     bytes[position] = count >>> 8;
@@ -225,6 +199,42 @@ export class ByteWriter {
 
   /** Returns a copy of the bytes from `start` on. Without attached values: only for a writer that does not lend. */
   copy(start = 0): UnsharedBytes {
-    return this.#bytes.slice(start, this.length);
+    return this.bytes.slice(start, this.length);
   }
+}
+
+/** Writes a positive integer of 31 bits in lower-case hexadecimal to bytes with space for it. Returns the end. */
+export function putHex(bytes: Uint8Array, start: number, value: number): number {
+  const end = start + ((35 - Math.clz32(value)) >> 2);
+  for (let at = end - 1, rest = value; at >= start; at--, rest >>= 4) {
+    const digit = rest & 0xf;
+    bytes[at] = digit < 10 ? ZERO + digit : A - 10 + digit;
+  }
+  return end;
+}
+
+/**
+ * Writes short text as UTF-8 to bytes with space for {@link SHORT_TEXT_BYTES}. Returns the end; -1 for long text and text with
+ * surrogates.
+ */
+export function putShortText(bytes: Uint8Array, start: number, text: string): number {
+  const count = text.length;
+  if (count > SHORT_TEXT_UNITS) return -1;
+  let to = start;
+  for (let i = 0; i < count; i++) {
+    const unit = text.charCodeAt(i);
+    if (unit < 0x80) bytes[to++] = unit;
+    else if (unit < 0x800) {
+      bytes[to] = 0xc0 | (unit >> 6);
+      bytes[to + 1] = 0x80 | (unit & 0x3f);
+      to += 2;
+    } else if ((unit & 0xf800) === 0xd800) return -1;
+    else {
+      bytes[to] = 0xe0 | (unit >> 12);
+      bytes[to + 1] = 0x80 | ((unit >> 6) & 0x3f);
+      bytes[to + 2] = 0x80 | (unit & 0x3f);
+      to += 3;
+    }
+  }
+  return to;
 }

@@ -6,6 +6,7 @@
  * Expected boxes are made from the commands of the program, never from data of the peer.
  */
 import { ByteWriter } from "./byte-writer.ts";
+import type { FastBox, FastEntry, FastFields, FastReader } from "./fast-paths.ts";
 import { FixedBytes } from "./fixed-bytes.ts";
 import { keyToText } from "./key-text.ts";
 import { ANSWER, ASK, COMMAND, ERROR, type ProtocolFields } from "./protocol-keys.ts";
@@ -20,17 +21,8 @@ export interface ExpectedKey {
   readonly value?: Uint8Array | undefined;
 }
 
-/** A key, with its value if that never changes. */
-export interface ExpectedEntry {
-  readonly fixed: FixedBytes;
-  /** Bytes from the beginning of the entry to the value. */
-  readonly valueOffset: number;
-  /** Bytes from the beginning of the entry to its end if the value never changes, else 0. */
-  readonly fixedEnd: number;
-}
-
-export class ExpectedBox implements ProtocolFields {
-  readonly entries: readonly ExpectedEntry[];
+export class ExpectedBox implements FastBox, ProtocolFields {
+  readonly entries: readonly FastEntry[];
   readonly ask: number;
   readonly answer: number;
   readonly command: number;
@@ -38,15 +30,15 @@ export class ExpectedBox implements ProtocolFields {
   /** Command name in these boxes; undefined if they have none. */
   readonly commandName: string | undefined;
   /** The set of fields that this box was made from. It alone can use {@link entryOfField}. */
-  readonly owner: object;
+  readonly owner: FastFields;
   /** Index of the entry of each of the owner's fields. */
   readonly entryOfField: readonly number[];
 
-  /**
-   * @param keys all keys, in byte order
-   * @param fields names of the owner's fields
-   */
-  constructor(keys: readonly ExpectedKey[], owner: object, fields: readonly string[]) {
+  uses = 0;
+  fastReader: FastReader | undefined;
+
+  /** @param keys all keys, in byte order */
+  constructor(keys: readonly ExpectedKey[], owner: FastFields) {
     const names = keys.map(({ name }) => name);
     this.entries = keys.map(entryOf);
     this.ask = names.indexOf(ASK);
@@ -56,11 +48,11 @@ export class ExpectedBox implements ProtocolFields {
     const value = keys[this.command]?.value;
     this.commandName = value && keyToText(value, 0, value.length);
     this.owner = owner;
-    this.entryOfField = fields.map((name) => names.indexOf(name));
+    this.entryOfField = owner.fields.map(({ name }) => names.indexOf(name));
   }
 }
 
-function entryOf({ header, value }: ExpectedKey): ExpectedEntry {
+function entryOf({ header, value }: ExpectedKey): FastEntry {
   const valueOffset = header.length + LENGTH_BYTES;
   if (value === undefined) return { fixed: new FixedBytes(header), valueOffset, fixedEnd: 0 };
   const out = new ByteWriter();

@@ -7,6 +7,7 @@
 import type { UnsharedBytes } from "../platform.ts";
 import { Box } from "./box.ts";
 import type { ExpectedBox } from "./expected-box.ts";
+import type { AnsweredCalls, FastPaths, FastReader } from "./fast-paths.ts";
 import type { FixedBytes } from "./fixed-bytes.ts";
 import { keyToText } from "./key-text.ts";
 import type { ProtocolFields } from "./protocol-keys.ts";
@@ -54,6 +55,11 @@ export class Frame implements ProtocolFields {
   ascending = true;
   /** The expected box that this box equals, apart from the values that may change; undefined if it differs. */
   matched: ExpectedBox | undefined = undefined;
+  /** Code that reads the box, if `matched` is set and such code has parsed it. */
+  fastReader: FastReader | undefined;
+  /** Fast paths of the connection whose boxes these are, if it has any, and its calls. */
+  fastPaths: FastPaths | undefined;
+  calls: AnsweredCalls | undefined;
   /** Prediction for the next box. Set by code that has read a box of the kind; never required. */
   expected: ExpectedBox | undefined = undefined;
   /** `OFFSETS_PER_KEY` numbers for each key. Every connection creates it; an array is created faster than an Int32Array. */

@@ -28,7 +28,7 @@ const NOTHING = new Uint8Array(0);
 export class BoxReader {
   readonly #maxBoxBytes: number;
   readonly #maxBoxKeys: number;
-  readonly #frame = new Frame();
+  readonly frame = new Frame();
 
   /** The chunk being read, from `#position` to `#end`. */
   #chunk: Uint8Array = NOTHING;
@@ -141,7 +141,7 @@ export class BoxReader {
 
   #nextFromChunk(): Frame | undefined {
     const chunk = this.#chunk;
-    const frame = this.#frame;
+    const frame = this.frame;
     const start = this.#position;
     if (start === this.#end) {
       frame.release(); // an idle connection must not keep its last chunk alive
@@ -166,7 +166,7 @@ export class BoxReader {
     const mayKeep = this.#ownership === "owned";
     const partial = new PartialBox(this.#chunk, start, this.#end, missing, mayKeep, this.#lastRead);
     this.#partial = partial;
-    this.#frame.moveTo(partial.bytes, start);
+    this.frame.moveTo(partial.bytes, start);
     this.#nextChunk();
     return partial;
   }
@@ -181,14 +181,14 @@ export class BoxReader {
         if (inPlace) this.#ownership = "shared";
         this.#offset += partial.length;
         this.#partial = undefined;
-        return this.#frame;
+        return this.frame;
       }
       const available = this.#end - this.#position;
       if (available === 0) return undefined;
       const taken = Math.min(missing, available);
       // A chunk that was read into the buffer is in place already.
       if (this.#chunk === partial.bytes) partial.length += taken;
-      else partial.append(this.#chunk.subarray(this.#position, this.#position + taken), this.#frame);
+      else partial.append(this.#chunk.subarray(this.#position, this.#position + taken), this.frame);
       this.#position += taken;
       if (this.#position === this.#end) this.#nextChunk();
     }
@@ -197,7 +197,7 @@ export class BoxReader {
   /** Makes sure that nothing writes to the bytes of a box whose values may be views of them. */
   #protect(start: number, length: number): void {
     if (this.#ownership !== "borrowed") this.#ownership = "shared";
-    else this.#frame.moveTo(copiedBytes(this.#chunk, start, start + length), start);
+    else this.frame.moveTo(copiedBytes(this.#chunk, start, start + length), start);
   }
 
   #nextChunk(): void {
@@ -213,7 +213,7 @@ export class BoxReader {
 
   /** Continues with the box that begins at `start`. Returns 0 if it is complete, else how many bytes are missing at least. */
   #scan(start: number, end: number): number {
-    const missing = scanBox(this.#frame, end, start + this.#maxBoxBytes, this.#maxBoxKeys);
+    const missing = scanBox(this.frame, end, start + this.#maxBoxBytes, this.#maxBoxKeys);
     if (missing >= 0) return missing;
     if (missing === KEY_TOO_LONG) throw this.#keyTooLong(start, end);
     if (missing === TOO_MANY_BYTES) throw this.#tooLarge("maxBoxBytes", this.#maxBoxBytes);
@@ -221,7 +221,7 @@ export class BoxReader {
   }
 
   #keyTooLong(start: number, end: number): KeyTooLong {
-    const { bytes, cursor } = this.#frame;
+    const { bytes, cursor } = this.frame;
     const seen = bytes.subarray(cursor, Math.min(end, cursor + 16));
     const hex = Array.from(seen, (byte) => byte.toString(16).padStart(2, "0")).join(" ");
     const text = Array.from(seen, (byte) =>

@@ -1,6 +1,7 @@
 /** Parses the bytes of one box into a frame. No other file knows how keys and values are encoded in a received box. */
 
-import type { ExpectedBox, ExpectedEntry } from "./expected-box.ts";
+import type { ExpectedBox } from "./expected-box.ts";
+import type { FastEntry } from "./fast-paths.ts";
 import type { Frame } from "./frame.ts";
 import { noteField } from "./protocol-keys.ts";
 
@@ -26,12 +27,12 @@ const TOO_MANY_KEYS = -3;
  *   or a negative number: why the box cannot be read
  */
 export function scanBox(frame: Frame, end: number, limit: number, maxKeys: number): number {
-  if (
-    frame.count === 0 &&
-    frame.expected !== undefined &&
-    scanExpected(frame, frame.expected, limit < end ? limit : end, maxKeys)
-  )
-    return 0;
+  if (frame.count === 0) {
+    const { expected, fastPaths } = frame;
+    const until = limit < end ? limit : end;
+    if (fastPaths?.scan(frame, until, maxKeys) ?? (expected && scanExpected(frame, expected, until, maxKeys)))
+      return 0;
+  }
   for (;;) {
     const { view, count, cursor } = frame;
     const keyStart = cursor + LENGTH_BYTES;
@@ -61,7 +62,7 @@ export function scanBox(frame: Frame, end: number, limit: number, maxKeys: numbe
  * @param end position at which the box must have ended
  * @returns true if the whole box is as expected; if not, the keys before the first difference have been added
  */
-function scanExpected(frame: Frame, box: ExpectedBox, end: number, maxKeys: number): boolean {
+export function scanExpected(frame: Frame, box: ExpectedBox, end: number, maxKeys: number): boolean {
   const { view, offsets } = frame;
   const { entries } = box;
   const { length } = entries;
@@ -69,7 +70,7 @@ function scanExpected(frame: Frame, box: ExpectedBox, end: number, maxKeys: numb
   let { cursor } = frame;
   let count = 0;
   for (; count < length; count++) {
-    const { fixed, valueOffset, fixedEnd } = entries[count] as ExpectedEntry;
+    const { fixed, valueOffset, fixedEnd } = entries[count] as FastEntry;
     // The comparison reads whole words, up to three bytes more than a short entry has.
     if (cursor + fixed.length + WORD > end || !fixed.isAt(view, cursor)) break;
     const valueStart = cursor + valueOffset;

@@ -1,5 +1,6 @@
 /** Tags, which pair an answer with its ask. */
 import { utf8Encoder } from "../platform.ts";
+import { type ByteWriter, HEX_DIGITS, putHex } from "./byte-writer.ts";
 import { copiedBytes } from "./frame.ts";
 
 /** Part of a byte array. Mutable, because a view for each box would cost more. */
@@ -14,6 +15,7 @@ export type Tag = number | ByteRange;
 
 const ZERO = 0x30;
 const A = 0x61;
+const MAX_INT32 = 0x7fffffff;
 /** Hexadecimal digits that fit in 32 bits, so that shifts can be used. */
 const INT32_DIGITS = 7;
 /** Hexadecimal digits of 2^53. */
@@ -24,6 +26,16 @@ export function tagBytes(tag: Tag): Uint8Array {
   return typeof tag === "number"
     ? utf8Encoder.encode(tag.toString(16))
     : copiedBytes(tag.bytes, tag.start, tag.end);
+}
+
+/** Appends the tag as {@link tagBytes} encodes it. */
+export function writeTag(tag: Tag, out: ByteWriter): void {
+  if (typeof tag !== "number") out.appendRange(tag.bytes, tag.start, tag.end);
+  else if (tag > MAX_INT32) out.ascii(tag.toString(16));
+  else {
+    out.reserve(HEX_DIGITS);
+    out.length = putHex(out.bytes, out.length, tag);
+  }
 }
 
 /** Returns the tag that these bytes encode, or -1 if this end would not have written it so. */

@@ -14,7 +14,7 @@ function expectedBox(keys: Readonly<Record<string, string | undefined>>): Expect
     header: Buffer.from([0, name.length, ...Buffer.from(name)]),
     value: value === undefined ? undefined : Buffer.from(value),
   }));
-  return new ExpectedBox(expectedKeys, {}, []);
+  return new ExpectedBox(expectedKeys, { fields: [], names: [], exact: true, failure: () => new Error() });
 }
 
 /** Returns what a frame holds. */

@@ -1,10 +1,10 @@
 import { describe, expect, test } from "vitest";
 import { ByteWriter } from "../../../src/core/wire/byte-writer.ts";
-import { parseTag, tagBytes } from "../../../src/core/wire/tag.ts";
+import { parseTag, tagBytes, writeTag } from "../../../src/core/wire/tag.ts";
 
 const text = (tag: number) => {
   const out = new ByteWriter(1);
-  out.hex(tag);
+  writeTag(tag, out);
   return Buffer.from(out.copy()).toString("latin1");
 };
 const parsed = (digits: string) => {

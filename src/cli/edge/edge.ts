@@ -1,0 +1,94 @@
+/** `ampwire edge`: accepts AMP clients, and forwards their calls to the workers of a service on NATS. */
+import { toCliError, UsageError } from "../cli-error.ts";
+import { commandsOf } from "../module/commands.ts";
+import { loadModule } from "../module/load.ts";
+import { parseNatsAddress } from "../nats/address.ts";
+import { natsFlags, openNats } from "../nats/connection.ts";
+import { parseAddress } from "../net/address.ts";
+import { listenAt } from "../net/listening.ts";
+import { timeoutFlag, timeoutOf } from "../net/timeout.ts";
+import { serverFlags, serverTLS } from "../net/tls-flags.ts";
+import { waitForSignal } from "../net/wait-for-signal.ts";
+import { shortText } from "../print/values.ts";
+import { subcommand } from "../subcommand.ts";
+import { MAX_ERROR_CHARACTERS, MAX_VALUE_CHARACTERS } from "../traffic/limits.ts";
+
+export const edge = subcommand({
+  name: "edge",
+  summary: "accept AMP clients, and forward their calls to workers on NATS",
+  usage: "ampwire edge SERVICE --commands FILE [--nats ADDRESS] [--listen ADDRESS]",
+  operands: [1, 1],
+  about: `Clients may call the commands that FILE exports, and no others. ampwire serve MODULE --nats starts a worker. Clients may
+upgrade to TLS by StartTLS, with the certificates in --cert and --ca.`,
+  options: {
+    commands: {
+      type: "string",
+      value: "FILE",
+      help: "forward the commands that a TypeScript or JavaScript module exports",
+    },
+    nats: {
+      type: "string",
+      value: "ADDRESS",
+      help: "connect to the NATS server at ADDRESS (default nats://127.0.0.1:4222)",
+    },
+    listen: {
+      type: "string",
+      value: "ADDRESS",
+      help: "listen at ADDRESS; port 0 chooses one (default tcp://127.0.0.1:1234)",
+    },
+    affinity: { type: "boolean", help: "send all asks of a client to the same worker" },
+    ...serverFlags,
+    "require-tls": { type: "boolean", help: "refuse every call in plaintext except StartTLS" },
+    ...natsFlags,
+    ...timeoutFlag,
+  },
+  examples: [
+    ["ampwire edge calc --commands calculator.ts", "forward the calls of AMP clients to the service calc"],
+    [
+      "ampwire edge calc --commands calculator.ts --nats nats://nats-1:4222 --listen tcp://:::1234",
+      "accept clients of other machines",
+    ],
+  ],
+  async run({ values: flags, positionals: [service = ""], terminal }) {
+    if (flags.commands === undefined)
+      throw new UsageError("edge: --commands FILE is required", "an edge forwards only the commands in FILE");
+    const address = parseNatsAddress(flags.nats ?? "nats://127.0.0.1:4222");
+    const listenAddress = parseAddress(flags.listen ?? "tcp://127.0.0.1:1234");
+    const tls = serverTLS(flags);
+    const commands = commandsOf(await loadModule(flags.commands)).map(({ command }) => command);
+    if (commands.length === 0) throw new UsageError(`edge: ${flags.commands} exports no commands`);
+    const onError = (error: unknown, { command }: { readonly command: string | undefined }) =>
+      terminal.note(
+        `${shortText(command ?? "the edge", MAX_VALUE_CHARACTERS)}: ${shortText(toCliError(error).message, MAX_ERROR_CHARACTERS)}`,
+      );
+    const { connection, nats } = await openNats(address, timeoutOf(flags), true);
+    try {
+      const front = await nats.edge(connection, {
+        service,
+        commands,
+        onError,
+        inboxPrefix: flags.inbox,
+        trustNetwork: flags["trust-network"],
+        ...(flags.affinity && { affinity: "connection" }),
+      });
+      const server = await listenAt(listenAddress, {
+        locator: front.locator,
+        onConnection: front.accept,
+        tls,
+        requireTLS: flags["require-tls"],
+        onError,
+      });
+      const stopped = waitForSignal(); // before the line below, because its reader may send a signal at once
+      terminal.printResult(
+        { listening: server.address, service, nats: address.shown },
+        () => `listening on ${server.address} for ${service} at ${address.shown}`,
+      );
+      await stopped;
+      await server.close();
+      await front.close();
+    } finally {
+      await connection.close();
+    }
+    return 0;
+  },
+});

@@ -1,0 +1,226 @@
+/** Typed calls over NATS. */
+import { readError } from "../core/calls/calls.ts";
+import { TypedCalls } from "../core/calls/typed-calls.ts";
+import type { AnyCommand, CallOptions } from "../core/command/types.ts";
+import { InvalidSignature, TLSNotAvailable, TLSRequired } from "../core/errors/caller.ts";
+import type { DeclaredErrors } from "../core/errors/declared-errors.ts";
+import { toError } from "../core/errors/to-error.ts";
+import { ConnectionClosed } from "../core/errors/transport.ts";
+import { fromWire } from "../core/errors/wire-codes.ts";
+import { invalidNumber } from "../core/number-option.ts";
+import type { Values } from "../core/schema/field.ts";
+import { throwIfAborted } from "../core/time-limit.ts";
+import { Box } from "../core/wire/box.ts";
+import { writeBox } from "../core/wire/box-writer.ts";
+import { beginElements, endElements } from "../core/wire/elements.ts";
+import type { Frame } from "../core/wire/frame.ts";
+import { textToKey } from "../core/wire/key-text.ts";
+import { ASK, COMMAND } from "../core/wire/protocol-keys.ts";
+import { tagBytes } from "../core/wire/tag.ts";
+import { type CallRules, NatsCall } from "./call.ts";
+import { headersOf, REQUIRE_TLS_HEADER, type SizedHeaders, TIMEOUT_HEADER, TRACE_HEADER } from "./headers.ts";
+import type { Link } from "./link.ts";
+import { publishOnce } from "./publish-once.ts";
+
+/** Destination of the calls of one caller, and the rules for them. */
+export interface CallTarget {
+  readonly rules: CallRules;
+  readonly callTimeout: number | undefined;
+  /** Returns the subject of a command. */
+  subjectOf(command: string): string;
+  /** Returns why a command that requires TLS may not be sent, or undefined. */
+  secrecyProblem(): string | undefined;
+  /** The receiver checks that the client is inside TLS: it does not know the command. */
+  readonly announcesTLS: boolean;
+  readonly traceparent: (() => string | undefined) | undefined;
+  /** Maximum number of elements of an answer. */
+  readonly maxElements: number;
+  /** True for a topic: a command with an answer cannot be called. */
+  readonly isTopic?: boolean;
+}
+
+type Settle = (value: never) => void;
+
+/** Calls over NATS: to a service, to one client of an edge, or to a topic. */
+export class NatsCaller extends TypedCalls implements AsyncDisposable {
+  readonly #link: Link;
+  readonly #target: CallTarget;
+  readonly #calls = new Set<NatsCall>();
+  #reason: Error | undefined;
+  #idle: (() => void) | undefined;
+
+  constructor(link: Link, target: CallTarget) {
+    super();
+    this.#link = link;
+    this.#target = target;
+  }
+
+  /** Number of calls that wait for a connection to NATS, or for a worker. */
+  get waiting(): number {
+    return this.#target.rules.waiting.size;
+  }
+
+  /** Number of calls that have not been settled. */
+  get inProgress(): number {
+    return this.#calls.size;
+  }
+
+  /** Waits for the calls in progress. Later calls are rejected with ConnectionClosed. The NATS connection stays open. */
+  async close(): Promise<void> {
+    this.#reason ??= new ConnectionClosed("the caller is closed");
+    if (this.#calls.size > 0)
+      await new Promise<void>((resolve) => {
+        this.#idle = resolve;
+      });
+  }
+
+  /** Rejects the calls in progress and all later ones with the reason. The NATS connection stays open. */
+  destroy(reason: Error = new ConnectionClosed("the caller was destroyed")): void {
+    this.#reason ??= toError(reason); // a program in JavaScript may pass anything
+    for (const call of [...this.#calls]) call.abandon(this.#reason);
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  protected override call(
+    command: AnyCommand,
+    values: Values,
+    options: CallOptions,
+  ): Promise<unknown> | undefined {
+    const { name, requiresAnswer, requireTLS, idempotent, declaredErrors } = command;
+    const problem = this.#problem(command);
+    if (problem !== undefined) return this.#refuse(problem, requiresAnswer);
+    const write = (tag: number | undefined) =>
+      this.#link.encoder.encode(name, (out) => command.writeAsk(out, tag, values, undefined));
+    if (!requiresAnswer) return this.#tell(name, requireTLS, write(undefined), options);
+    const read = (frame: Frame) => command.readResponse(frame, undefined);
+    return this.#ask({ name, idempotent, requireTLS, declaredErrors }, write, read, options);
+  }
+
+  protected override callString(
+    name: string,
+    box: Box,
+    requiresAnswer: boolean,
+    options: CallOptions,
+  ): Promise<unknown> | undefined {
+    const problem = this.#problem({ name, change: undefined, requireTLS: false, requiresAnswer });
+    if (problem !== undefined) return this.#refuse(problem, requiresAnswer);
+    const write = (tag: number | undefined) => {
+      const ask = new Box(box).set(COMMAND, textToKey(name));
+      if (tag === undefined) ask.delete(ASK);
+      else ask.set(ASK, tagBytes(tag));
+      return this.#link.encoder.encode(name, (out) => writeBox(out, ask));
+    };
+    if (!requiresAnswer) return this.#tell(name, false, write(undefined), options);
+    const about = { name, idempotent: false, requireTLS: false, declaredErrors: undefined };
+    return this.#ask(about, write, (frame) => frame.toBox(), options);
+  }
+
+  #problem({
+    name,
+    change,
+    requireTLS,
+    requiresAnswer,
+  }: Pick<AnyCommand, "name" | "change" | "requireTLS" | "requiresAnswer">): Error | undefined {
+    if (this.#reason !== undefined) return this.#reason;
+    if (this.#link.nats.isClosed()) return new ConnectionClosed("the NATS connection is closed");
+    if (change !== undefined)
+      return new TLSNotAvailable(`${name} changes the protocol, which NATS cannot carry`);
+    if (requiresAnswer && this.#target.isTopic)
+      return new InvalidSignature(`${name} has an answer: a topic takes commands with requiresAnswer: false`);
+    const problem = requireTLS ? this.#target.secrecyProblem() : undefined;
+    return problem === undefined ? undefined : new TLSRequired(`${name} may not be sent: ${problem}`);
+  }
+
+  /** Rejects, or for a call that wants no answer throws; a closed connection drops such a call. */
+  #refuse(problem: Error, requiresAnswer: boolean): Promise<never> | undefined {
+    if (requiresAnswer) return Promise.reject(problem);
+    if (problem instanceof ConnectionClosed) return undefined;
+    throw problem;
+  }
+
+  #ask(
+    about: {
+      readonly name: string;
+      readonly idempotent: boolean;
+      readonly requireTLS: boolean;
+      readonly declaredErrors: DeclaredErrors | undefined;
+    },
+    write: (tag: number) => Uint8Array,
+    read: (frame: Frame) => unknown,
+    options: CallOptions,
+  ): Promise<unknown> {
+    const link = this.#link;
+    const target = this.#target;
+    return new Promise((resolve: (value: unknown) => void, reject: Settle) => {
+      const fail = reject as (error: unknown) => void; // any value may be thrown
+      throwIfAborted(options.signal);
+      const { timeout = target.callTimeout, signal } = options;
+      if (timeout !== undefined && !(timeout >= 0))
+        throw invalidNumber("timeout", "a number of at least 0", timeout);
+      const box = write(link.nextTag);
+      const call = new NatsCall(link, target.rules, {
+        name: about.name,
+        subject: target.subjectOf(about.name),
+        idempotent: about.idempotent,
+        timeout: timeout === Number.POSITIVE_INFINITY ? undefined : timeout,
+        signal,
+        headers: this.#headers(timeout, about.requireTLS),
+        answered: (frame) => {
+          this.#ended(call);
+          try {
+            beginElements(target.maxElements);
+            if (frame.answer >= 0) resolve(read(frame));
+            else {
+              const { code, description } = readError(frame);
+              fail(fromWire(code, description, about.name, about.declaredErrors, () => frame.toBox()));
+            }
+          } catch (error) {
+            fail(error);
+          } finally {
+            endElements();
+          }
+        },
+        failed: (error) => {
+          this.#ended(call);
+          fail(error);
+        },
+      });
+      this.#calls.add(call);
+      call.start(box);
+    });
+  }
+
+  #ended(call: NatsCall): void {
+    this.#calls.delete(call);
+    if (this.#calls.size === 0) this.#idle?.();
+  }
+
+  /** Returns the function that makes the headers of an attempt, or undefined if it needs none. */
+  #headers(
+    timeout: number | undefined,
+    requireTLS: boolean,
+  ): ((left: number | undefined) => SizedHeaders | undefined) | undefined {
+    const { announcesTLS, traceparent } = this.#target;
+    const needsTLS = announcesTLS && requireTLS;
+    if (timeout === undefined && !needsTLS && traceparent === undefined) return undefined;
+    const trace = traceparent?.();
+    return (left) =>
+      headersOf({
+        [TIMEOUT_HEADER]: left === undefined ? undefined : String(Math.ceil(left)),
+        [REQUIRE_TLS_HEADER]: needsTLS ? "1" : undefined,
+        [TRACE_HEADER]: trace,
+      });
+  }
+
+  /** Publishes a command without an answer. If there is no connection to NATS, it waits for one. */
+  #tell(name: string, requireTLS: boolean, box: Uint8Array, options: CallOptions): undefined {
+    throwIfAborted(options.signal);
+    const subject = this.#target.subjectOf(name);
+    const headers = this.#headers(undefined, requireTLS)?.(undefined);
+    publishOnce(this.#link, this.#target.rules, subject, box, headers);
+    return undefined;
+  }
+}

@@ -1,0 +1,56 @@
+/** Commands with which a worker controls the connection of a client at its edge. */
+import { unicode } from "../core/arguments/unicode.ts";
+import { command } from "../core/command/command.ts";
+import type { AnyCommand } from "../core/command/types.ts";
+import { ConnectionClosed } from "../core/errors/transport.ts";
+import { UNHANDLED_ERROR_CODE } from "../core/errors/wire-codes.ts";
+import { Box } from "../core/wire/box.ts";
+import { frameOfBytes } from "../core/wire/frame-of.ts";
+import { ANSWER, ASK, COMMAND } from "../core/wire/protocol-keys.ts";
+import { parseBoxes } from "../core/wire/reader.ts";
+import type { EdgeClient } from "./edge-client.ts";
+import type { EdgeTopics } from "./edge-topics.ts";
+import { errorBox } from "./passed-on.ts";
+
+/** Joins the client to a topic. */
+export const Join = command("join", { arguments: { topic: unicode() }, idempotent: true });
+/** Ends the effect of {@link Join}. */
+export const Leave = command("leave", { arguments: { topic: unicode() }, idempotent: true });
+/** Closes the client's connection: calls in progress finish. */
+export const Close = command("close", { idempotent: true });
+/** Destroys the client's connection. */
+export const Destroy = command("destroy", { idempotent: true });
+
+/**
+ * Serves one of these commands at the edge.
+ * @param client undefined if it is not connected any more
+ * @returns the answer; undefined if the client has gone. `leave` needs no client: workers use it to see whether an edge exists
+ * @throws MalformedAmpBox, InvalidSignature for a message that is none of these commands
+ */
+export function serveControl(
+  data: Uint8Array,
+  client: EdgeClient | undefined,
+  topics: EdgeTopics,
+): Box | undefined {
+  const [box, ...more] = parseBoxes(data);
+  const tag = box?.get(ASK) ?? new Uint8Array(0);
+  const name = more.length === 0 ? box?.text(COMMAND) : undefined;
+  if (name !== Join.name && name !== Leave.name && name !== Close.name && name !== Destroy.name)
+    return errorBox(tag, UNHANDLED_ERROR_CODE, "an edge serves join, leave, close and destroy");
+  const answer = new Box().set(ANSWER, tag);
+  if (client === undefined) return name === Leave.name ? answer : undefined;
+  if (name === Close.name) void client.connection.close();
+  else if (name === Destroy.name)
+    client.connection.destroy(new ConnectionClosed("a worker has closed the connection"));
+  else {
+    const topic = topicOf(name === Join.name ? Join : Leave, data);
+    if (name === Join.name) topics.join(client, topic);
+    else topics.leave(client, topic);
+  }
+  return answer;
+}
+
+/** @throws InvalidSignature */
+function topicOf(control: AnyCommand, data: Uint8Array): string {
+  return String(control.readArguments(frameOfBytes(data), undefined).topic);
+}

@@ -1,0 +1,97 @@
+/** The topics that clients of an edge have joined: one subscription for each topic. */
+import type { CommandType } from "../core/command/types.ts";
+import { toError } from "../core/errors/to-error.ts";
+import type { Fields } from "../core/schema/argument.ts";
+import type { BoxLimits } from "../core/wire/box-limits.ts";
+import { keyToText } from "../core/wire/key-text.ts";
+import { PayloadReader, taggedBox } from "./boxes.ts";
+import type { EdgeClient } from "./edge-client.ts";
+import { headerOf, REQUIRE_TLS_HEADER } from "./headers.ts";
+import type { NatsConnectionLike, NatsMessage, NatsSubscription } from "./nats-connection.ts";
+import { RelayedCommand } from "./passed-on.ts";
+import { tokenOf } from "./subjects.ts";
+
+interface Topic {
+  readonly subscription: NatsSubscription;
+  readonly clients: Set<EdgeClient>;
+}
+
+export class EdgeTopics {
+  readonly #nats: NatsConnectionLike;
+  readonly #service: string;
+  readonly #limits: BoxLimits;
+  readonly #report: (error: unknown) => void;
+  readonly #reader = new PayloadReader();
+  readonly #topics = new Map<string, Topic>();
+
+  constructor(
+    nats: NatsConnectionLike,
+    service: string,
+    limits: BoxLimits,
+    report: (error: unknown) => void,
+  ) {
+    this.#nats = nats;
+    this.#service = service;
+    this.#limits = limits;
+    this.#report = report;
+  }
+
+  /** Number of topics that have a client. */
+  get size(): number {
+    return this.#topics.size;
+  }
+
+  /** @throws InvalidSignature if the topic cannot be part of a subject */
+  join(client: EdgeClient, topic: string): void {
+    let joined = this.#topics.get(topic);
+    if (joined === undefined) {
+      const clients = new Set<EdgeClient>();
+      const subscription = this.#nats.subscribe(`${this.#service}.event.${tokenOf(topic)}`, {
+        callback: (error, message) => {
+          if (error === null) this.#received(message, clients);
+          else this.#report(error);
+        },
+      });
+      joined = { subscription, clients };
+      this.#topics.set(topic, joined);
+    }
+    joined.clients.add(client);
+    client.topics.add(topic);
+  }
+
+  leave(client: EdgeClient, topic: string): void {
+    const joined = this.#topics.get(topic);
+    client.topics.delete(topic);
+    if (joined === undefined || !joined.clients.delete(client) || joined.clients.size > 0) return;
+    this.#topics.delete(topic);
+    if (!this.#nats.isClosed() && !joined.subscription.isClosed()) joined.subscription.unsubscribe();
+  }
+
+  leaveAll(client: EdgeClient): void {
+    for (const topic of [...client.topics]) this.leave(client, topic);
+  }
+
+  #received(message: NatsMessage, clients: ReadonlySet<EdgeClient>): void {
+    let command: RelayedCommand;
+    try {
+      const frame = this.#reader.read(message.data, this.#limits);
+      if (frame.command < 0 || frame.ask >= 0 || frame.answer >= 0 || frame.error >= 0)
+        throw new TypeError("the message of a topic is not a command without an answer");
+      const name = keyToText(frame.bytes, frame.valueStart(frame.command), frame.valueEnd(frame.command));
+      const requireTLS = headerOf(message, REQUIRE_TLS_HEADER) !== undefined;
+      command = new RelayedCommand(name, taggedBox(frame, -1), false, requireTLS);
+    } catch (error) {
+      return this.#report(error);
+    }
+    // RelayedCommand has no fields for types, which `callRemote` does not read.
+    const erased = command as unknown as CommandType<Fields, Fields, false>;
+    for (const { connection } of [...clients]) {
+      if (command.requireTLS && !connection.secure) continue;
+      try {
+        connection.callRemote(erased);
+      } catch (error) {
+        connection.destroy(toError(error)); // it does not read: its queue is at its limit
+      }
+    }
+  }
+}

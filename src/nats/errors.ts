@@ -1,0 +1,13 @@
+/** The error of a call that NATS could not bring to a callee. */
+import { identify } from "../core/errors/amp-error.ts";
+import { Unavailable } from "../core/errors/peer.ts";
+
+/**
+ * A call that was not executed: no worker serves the command now, every worker that was asked is at its limit, the client is
+ * not connected any more, or there is no connection to NATS. The call may be made again, whether it is idempotent or not.
+ */
+export class NoResponders extends Unavailable {
+  static {
+    identify(this, "NoResponders", "NO_RESPONDERS", "peer");
+  }
+}

@@ -1,0 +1,170 @@
+/** Topics: commands without an answer, to all that subscribe. */
+
+import { CommandResponder } from "../core/command/responder.ts";
+import type { Caller, CloseOptions } from "../core/command/types.ts";
+import type { ErrorContext } from "../core/connection/options.ts";
+import { RemoteAmpError } from "../core/errors/peer.ts";
+import { ConnectionClosed } from "../core/errors/transport.ts";
+import { TLS_REQUIRED_ERROR_CODE, UNHANDLED_ERROR_CODE } from "../core/errors/wire-codes.ts";
+import type { ResponderLocator } from "../core/serving/locator.ts";
+import { beginElements, endElements } from "../core/wire/elements.ts";
+import { keyToText } from "../core/wire/key-text.ts";
+import { wrongType } from "../core/wire/value-text.ts";
+import { PayloadReader } from "./boxes.ts";
+import { targetOf } from "./call-service.ts";
+import { NatsCaller } from "./caller.ts";
+import { isEncrypted } from "./encryption.ts";
+import type { NatsConnectionLike, NatsMessage, NatsSubscription } from "./nats-connection.ts";
+import {
+  checkNats,
+  checkOptions,
+  limitsOf,
+  linkFor,
+  NATS_OPTIONS,
+  type NatsOptions,
+  secrecyOf,
+} from "./options.ts";
+import { RemotePeer } from "./peer.ts";
+import { randomId } from "./platform.ts";
+import { ServedAsk } from "./served-ask.ts";
+import { checkService, tokenOf } from "./subjects.ts";
+
+/** Options of {@link topic}. */
+export interface TopicOptions extends NatsOptions {
+  /** Name of the service: letters, digits, `-` and `_`. */
+  readonly service: string;
+  /** Name of the topic: any text of 1 to 300 bytes or so. */
+  readonly topic: string;
+}
+
+/** Options of {@link subscribe}. */
+export interface SubscribeOptions extends TopicOptions {
+  /** Responders for the commands of the topic. Their return values are dropped. */
+  readonly locator: ResponderLocator;
+  /** Receives the errors of responders, and those of invalid messages. */
+  readonly onError?: ((error: unknown, about: ErrorContext) => void) | undefined;
+}
+
+const TOPIC_OPTIONS = [...NATS_OPTIONS, "service", "topic"] as const;
+const SUBSCRIBE_OPTIONS = [...TOPIC_OPTIONS, "locator", "onError"] as const;
+
+/**
+ * Returns a caller of all that have subscribed to a topic: programs with `subscribe`, and clients that have joined it. It takes
+ * only commands without an answer. They arrive at most once, and their outcome is not known.
+ * @throws InvalidSignature, RangeError, TypeError for invalid options
+ */
+export function topic(nats: NatsConnectionLike, options: TopicOptions): Caller {
+  checkNats("topic", nats);
+  checkOptions("topic", options, TOPIC_OPTIONS);
+  const subject = subjectOf("topic", options ?? {});
+  const target = targetOf(nats, options, undefined, () => subject);
+  return new NatsCaller(linkFor(nats, options), { ...target, announcesTLS: true, isTopic: true });
+}
+
+/** A subscription to a topic. {@link subscribe} creates it. */
+export interface TopicSubscription extends AsyncDisposable {
+  /** Ends the subscription. Commands that have arrived are still served. */
+  close(options?: CloseOptions): Promise<void>;
+}
+
+/**
+ * Serves the commands of a topic in this process, until the subscription is closed.
+ * @throws InvalidSignature, RangeError, TypeError for invalid options
+ */
+export function subscribe(nats: NatsConnectionLike, options: SubscribeOptions): TopicSubscription {
+  checkNats("subscribe", nats);
+  checkOptions("subscribe", options, SUBSCRIBE_OPTIONS);
+  const subject = subjectOf("subscribe", options ?? {});
+  const { locator } = options;
+  if (typeof locator?.locateResponder !== "function")
+    throw wrongType("subscribe: the option locator", "an object that locator(...) makes", locator);
+  const events = new TopicEvents(nats, options);
+  const subscription = nats.subscribe(subject, {
+    callback: (error, message) => {
+      if (error === null) events.receive(message);
+      else events.report(error, undefined);
+    },
+  });
+  const close = () => drained(nats, subscription);
+  return { close, [Symbol.asyncDispose]: close };
+}
+
+async function drained(nats: NatsConnectionLike, subscription: NatsSubscription): Promise<void> {
+  if (nats.isClosed() || subscription.isClosed()) return;
+  await subscription.drain().catch(() => {}); // the connection has broken: the subscription is not made again
+}
+
+function subjectOf(what: string, { service, topic: name }: Partial<TopicOptions>): string {
+  checkService(what, service);
+  if (typeof name !== "string") throw wrongType(`${what}: the option topic`, "a string", name);
+  return `${checkService(what, service)}.event.${tokenOf(name)}`;
+}
+
+/** The commands that arrive for one subscription. */
+class TopicEvents {
+  readonly #nats: NatsConnectionLike;
+  readonly #options: SubscribeOptions;
+  readonly #reader = new PayloadReader();
+  readonly #peer: RemotePeer;
+  readonly #secrecyProblem: () => string | undefined;
+
+  constructor(nats: NatsConnectionLike, options: SubscribeOptions) {
+    this.#nats = nats;
+    this.#options = options;
+    this.#secrecyProblem = secrecyOf(nats, options);
+    const closed = new Promise<Error>(() => {}); // a publisher has no connection that could end
+    this.#peer = new RemotePeer(
+      {
+        id: randomId(),
+        encrypted: isEncrypted(nats),
+        addressPrefix: options.service,
+        clientAt: () => topic(nats, options),
+        control: () => Promise.reject(new ConnectionClosed("a topic has no client")),
+        goneOf: () => closed,
+      },
+      undefined,
+      undefined,
+    );
+  }
+
+  /** Never throws: the NATS client would stop reading permanently. */
+  receive(message: NatsMessage): void {
+    let name: string | undefined;
+    try {
+      const limits = limitsOf(this.#options);
+      const frame = this.#reader.read(message.data, limits);
+      const { bytes, command: at } = frame;
+      if (at < 0 || frame.answer >= 0 || frame.error >= 0)
+        throw new TypeError("the message of a topic is not a command");
+      name = keyToText(bytes, frame.valueStart(at), frame.valueEnd(at));
+      const responder = this.#options.locator.locateResponder(name);
+      if (responder === undefined)
+        throw new RemoteAmpError(UNHANDLED_ERROR_CODE, `Unhandled Command: '${name}'`);
+      const { clock } = linkFor(this.#nats, this.#options);
+      const context = new ServedAsk(clock, undefined, this.#peer, undefined, undefined, undefined, undefined);
+      let result: unknown;
+      if (responder instanceof CommandResponder) {
+        const { command, respond } = responder;
+        if (command.requireTLS && this.#secrecyProblem() !== undefined)
+          throw new RemoteAmpError(TLS_REQUIRED_ERROR_CODE, `${name} is not served over NATS without TLS`);
+        beginElements(limits.maxElements);
+        const values = command.readArguments(frame, this.#peer);
+        result = respond(values, context);
+      } else result = responder(frame.toBox(), context);
+      const command = name;
+      Promise.resolve(result).catch((error: unknown) => this.report(error, command));
+    } catch (error) {
+      this.report(error, name);
+    } finally {
+      endElements();
+    }
+  }
+
+  report(error: unknown, command: string | undefined): void {
+    try {
+      this.#options.onError?.(error, { command, connection: this.#peer });
+    } catch (thrown) {
+      void Promise.reject(thrown); // a bug in the program: an unhandled rejection. The subscription continues
+    }
+  }
+}

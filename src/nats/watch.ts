@@ -1,0 +1,68 @@
+/** The state of a NATS connection: whether it is connected, and what its server does not permit. */
+import type { NatsConnectionLike } from "./nats-connection.ts";
+
+/** Receives the changes of a NATS connection. */
+export interface NatsListener {
+  /** The connection to the server has broken. What was published just before may be lost. */
+  disconnected?(): void;
+  /** There is a connection again, and all subscriptions are made again. */
+  reconnected?(): void;
+  /** The connection is closed permanently. */
+  closed?(): void;
+  /** The server has rejected a message to this subject, because its permissions do not allow it. */
+  denied?(subject: string): void;
+}
+
+const watches = new WeakMap<NatsConnectionLike, NatsWatch>();
+
+/** Returns the watch of a connection: all users of the connection share it. */
+export function watchOf(nats: NatsConnectionLike): NatsWatch {
+  let watch = watches.get(nats);
+  if (watch === undefined) {
+    watch = new NatsWatch(nats);
+    watches.set(nats, watch);
+  }
+  return watch;
+}
+
+export class NatsWatch {
+  readonly listeners = new Set<NatsListener>();
+  readonly #nats: NatsConnectionLike;
+  #connected = true;
+
+  constructor(nats: NatsConnectionLike) {
+    this.#nats = nats;
+    void this.#run();
+  }
+
+  /** False while a published message would be lost: the NATS client drops messages while it is not connected. */
+  get connected(): boolean {
+    return this.#connected && !this.#nats.isClosed();
+  }
+
+  async #run(): Promise<void> {
+    for await (const { type, error } of this.#nats.status()) {
+      if (type === "disconnect") this.#lost();
+      else if (type === "reconnect") {
+        // The disconnection may have come before this watch: a message from that time is lost too.
+        this.#lost();
+        this.#connected = true;
+        for (const listener of [...this.listeners]) listener.reconnected?.();
+      } else if (type === "error") this.#failed(error);
+    }
+    this.#lost();
+    for (const listener of [...this.listeners]) listener.closed?.();
+  }
+
+  #lost(): void {
+    this.#connected = false;
+    for (const listener of [...this.listeners]) listener.disconnected?.();
+  }
+
+  /** The error of a permission names an operation and a subject. */
+  #failed(error: unknown): void {
+    const { operation, subject } = (error ?? {}) as { operation?: unknown; subject?: unknown }; // only read
+    if (operation !== "publish" || typeof subject !== "string") return;
+    for (const listener of [...this.listeners]) listener.denied?.(subject);
+  }
+}

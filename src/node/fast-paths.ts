@@ -1,0 +1,174 @@
+/** Fast paths of connections on Node: generated code for frequent boxes, and expected boxes that are found by name. */
+import type { ConnectionKernel } from "../core/connection/kernel.ts";
+import type { BoxTemplate } from "../core/schema/box-template.ts";
+import { keyPattern } from "../core/wire/box-writer.ts";
+import type { ByteWriter } from "../core/wire/byte-writer.ts";
+import type { ExpectedBox } from "../core/wire/expected-box.ts";
+import { type FastFields, type FastPaths, rowPaths, setRowPaths } from "../core/wire/fast-paths.ts";
+import type { Frame } from "../core/wire/frame.ts";
+import { textToKey } from "../core/wire/key-text.ts";
+import { ANSWER, ASK, COMMAND } from "../core/wire/protocol-keys.ts";
+import { scanExpected } from "../core/wire/scan.ts";
+import { parseTag, type Tag } from "../core/wire/tag.ts";
+import { generateReader, generateWriter } from "./generated-code.ts";
+
+/** Boxes of one kind after which code is generated for it: before, it would cost more than it saves. */
+const FREQUENT = 200;
+/** Maximum number of pieces of code in a process, each of 5 to 20 kB: a program may create commands without end. */
+const MAX_PIECES = 512;
+/** Boxes with more fields are left to the loops: their code would be too long for V8 to optimise. */
+const MAX_FIELDS = 64;
+/** Maximum number of commands whose asks are found by name. */
+const MAX_NAMES = 1024;
+
+const LENGTH_BYTES = 2;
+const WORD_BYTES = 4;
+
+/** Generates code until there is enough, or the process forbids it. All connections share one. */
+export class CodeGenerator {
+  /** Number of boxes of one kind after which code is generated for it. */
+  readonly frequent: number;
+  #piecesLeft: number;
+  /** The error that has ended the generation of code. */
+  failure: unknown;
+
+  constructor(frequent = FREQUENT, maxPieces = MAX_PIECES) {
+    this.frequent = frequent;
+    this.#piecesLeft = maxPieces;
+  }
+
+  /** Returns code for boxes with these fields; undefined if they are left to the loops. */
+  generate<Code>({ fields }: FastFields, code: () => Code): Code | undefined {
+    if (this.#piecesLeft === 0 || fields.length > MAX_FIELDS) return undefined;
+    if (fields.some(({ shadowed, spread }) => shadowed || spread !== undefined)) return undefined;
+    this.#piecesLeft--;
+    try {
+      return code();
+    } catch (error) {
+      // `--disallow-code-generation-from-strings`, or a hardened environment such as SES.
+      this.#piecesLeft = 0;
+      this.failure = error;
+      return undefined;
+    }
+  }
+}
+
+/** Expected asks by a hash of their names. If several have the same hash, the last one is found. */
+const asks = new Map<number, ExpectedBox>();
+const askKey = keyPattern(ASK);
+const answerKey = keyPattern(ANSWER);
+const commandKey = keyPattern(COMMAND);
+
+export class NodeFastPaths implements FastPaths {
+  /** Undefined if a program forbids generated code for the connection. */
+  readonly #generator: CodeGenerator | undefined;
+
+  constructor(generator: CodeGenerator | undefined) {
+    this.#generator = generator;
+  }
+
+  write(template: BoxTemplate, out: ByteWriter, tag: Tag, values: object): boolean {
+    const generator = this.#generator;
+    if (generator === undefined) return false;
+    const { fastWrite } = template;
+    if (fastWrite !== undefined) return fastWrite(out, tag, values);
+    if (++template.uses === generator.frequent)
+      template.fastWrite = generator.generate(template.set, () => generateWriter(template));
+    return false;
+  }
+
+  scan(frame: Frame, end: number, maxKeys: number): boolean {
+    if (rowPaths !== this) setRowPaths(this);
+    const { bytes, cursor, expected } = frame;
+    // The previous box is the cheapest guess, and right if one command is called again and again.
+    if (expected !== undefined && this.#scanAs(frame, expected, end, maxKeys)) return true;
+    const found = find(frame, cursor, end);
+    if (found === undefined || found === expected) return false;
+    frame.clear(bytes, cursor);
+    frame.expected = found;
+    return this.#scanAs(frame, found, end, maxKeys);
+  }
+
+  readRows(frame: Frame, end: number, rows: unknown[]): boolean {
+    const { expected } = frame;
+    const reader = expected && this.#readerOf(expected);
+    reader?.readRows?.(frame, end, rows);
+    return frame.cursor === end;
+  }
+
+  #scanAs(frame: Frame, box: ExpectedBox, end: number, maxKeys: number): boolean {
+    const reader = this.#readerOf(box);
+    frame.fastReader = reader;
+    if (reader === undefined) return scanExpected(frame, box, end, maxKeys);
+    if (box.entries.length > maxKeys || !reader.scan(frame, end)) return false;
+    frame.matched = box;
+    return true;
+  }
+
+  /** Returns the code that reads such boxes, if there is any. */
+  #readerOf(box: ExpectedBox): ExpectedBox["fastReader"] {
+    const generator = this.#generator;
+    if (box.uses === 0) remember(box);
+    if (generator === undefined) {
+      box.uses ||= 1;
+      return undefined;
+    }
+    if (box.fastReader === undefined && ++box.uses === generator.frequent)
+      box.fastReader = generator.generate(box.owner, () => generateReader(box));
+    return box.fastReader;
+  }
+}
+
+/** Stores what the asks of a command look like. */
+function remember(box: ExpectedBox): void {
+  if (box.commandName === undefined) return;
+  const name = textToKey(box.commandName);
+  const hash = hashOf(new DataView(name.buffer), name.byteOffset, name.length, box.ask >= 0);
+  if (asks.size < MAX_NAMES || asks.has(hash)) asks.set(hash, box);
+}
+
+/** Returns what the box that begins at `start` should look like, by the name of its command or by its tag. */
+function find({ bytes, view, calls }: Frame, start: number, end: number): ExpectedBox | undefined {
+  const answerTag = start + answerKey.length + LENGTH_BYTES;
+  if (answerTag + WORD_BYTES > end) return undefined; // shorter than any ask or answer
+  if (answerKey.isAt(view, start)) {
+    const tagEnd = answerTag + view.getUint16(answerTag - LENGTH_BYTES);
+    if (tagEnd > end) return undefined;
+    return calls?.get(parseTag(bytes, answerTag, tagEnd))?.command?.expectedAnswer;
+  }
+  const hasTag = askKey.isAt(view, start);
+  const tag = start + askKey.length + LENGTH_BYTES;
+  const key = hasTag ? tag + view.getUint16(tag - LENGTH_BYTES) : start;
+  const name = key + commandKey.length + LENGTH_BYTES;
+  if (name + WORD_BYTES > end || !commandKey.isAt(view, key)) return undefined;
+  const length = view.getUint16(name - LENGTH_BYTES);
+  return name + length > end ? undefined : asks.get(hashOf(view, name, length, hasTag));
+}
+
+/** Returns a hash of a command name, which is another one for asks without a tag. */
+function hashOf(view: DataView, start: number, length: number, hasTag: boolean): number {
+  const end = start + length;
+  let hash = hasTag ? length : ~length;
+  let at = start;
+  for (; at + WORD_BYTES <= end; at += WORD_BYTES) hash = mixed(hash, view.getInt32(at, true));
+  for (; at < end; at++) hash = mixed(hash, view.getUint8(at));
+  return hash;
+}
+
+function mixed(hash: number, word: number): number {
+  return Math.imul(hash ^ word, 0x01000193) ^ (hash >>> 15);
+}
+
+const withCode = new NodeFastPaths(new CodeGenerator());
+const withoutCode = new NodeFastPaths(undefined);
+
+/** Gives the fast paths to a connection. @param generateCode false: without generated code */
+export function giveFastPaths(
+  { inbox, outbox, calls }: Pick<ConnectionKernel, "inbox" | "outbox" | "calls">,
+  generateCode: boolean,
+): void {
+  const paths = generateCode ? withCode : withoutCode;
+  const { frame } = inbox.reader;
+  outbox.fastPaths = frame.fastPaths = paths;
+  frame.calls = calls.pending;
+}

@@ -1,0 +1,178 @@
+/** Invalid messages. No callback may throw: the NATS client would stop reading permanently. */
+
+import { headers } from "@nats-io/nats-core";
+import { Box, encodeBox, MalformedAmpBox, ResponderLost, UnexpectedAnswer } from "ampwire";
+import { edge, serve } from "ampwire/nats";
+import { flushPending, type MemoryMessage } from "ampwire/testing";
+import { describe, expect, test } from "vitest";
+import { rejection } from "../support/settled.ts";
+import { Sum, SumOnce } from "./support/commands.ts";
+import { calculator, network } from "./support/network.ts";
+
+const ask = encodeBox(new Box({ _ask: "1", _command: "Sum", a: "1", b: "2" }));
+const PAYLOADS: Record<string, Uint8Array> = {
+  "no bytes": new Uint8Array(0),
+  "half a box": ask.subarray(0, 9),
+  "two boxes": Uint8Array.from([...ask, ...ask]),
+  "a box and a byte": Uint8Array.from([...ask, 0]),
+  "an empty box": new Uint8Array(2),
+  "an answer to another call": encodeBox(new Box({ _answer: "77", total: "1" })),
+  "an error box for another call": encodeBox(
+    new Box({ _error: "77", _error_code: "X", _error_description: "" }),
+  ),
+  "a box with other keys": encodeBox(new Box({ a: "1" })),
+  "an ask for another command": encodeBox(new Box({ _ask: "1", _command: "Divide", a: "1" })),
+  text: new TextEncoder().encode("GET / HTTP/1.1\r\n\r\n"),
+  "a key that is too long": new Uint8Array([1, 0, 0, 0]),
+};
+
+describe.each(Object.keys(PAYLOADS))("a message with %s", (what) => {
+  const payload = PAYLOADS[what] as Uint8Array;
+
+  test.each(["calc.call.Sum", "calc.edge.Sum"])(
+    "the message to %s is reported, and the worker goes on",
+    async (subject) => {
+      const { nats, call, clock } = network();
+      const connection = nats.connect();
+      const errors: unknown[] = [];
+      await serve(connection, {
+        service: "calc",
+        clock,
+        locator: calculator(),
+        onError: (error) => errors.push(error),
+      });
+      const replies: MemoryMessage[] = [];
+      nats.subscribe("reply.*", { callback: (_, message) => void replies.push(message) });
+      nats.publish(subject, payload);
+      nats.publish(subject, payload, { reply: "reply.1" });
+      await flushPending();
+      expect(connection.thrown).toBeUndefined();
+      expect(errors.length).toBe(2);
+      expect(replies.map(({ headers: found }) => found?.code)).toEqual([400]);
+      expect(await call().callRemote(Sum, { a: 1, b: 2 })).toEqual({ total: 3 });
+    },
+  );
+
+  test("the message to an edge does not stop the edge", async () => {
+    const { nats, clock } = network();
+    const connection = nats.connect();
+    const front = await edge(connection, { service: "calc", clock, commands: [Sum] });
+    for (const subject of [`calc.client.${front.id}.1`, `calc.join.${front.id}.1`]) {
+      nats.publish(subject, payload);
+      nats.publish(subject, payload, { reply: "reply.2" });
+    }
+    await flushPending();
+    expect(connection.thrown).toBeUndefined();
+  });
+
+  test("the message as an answer rejects its call, and the caller goes on", async () => {
+    const { nats, call, work } = network();
+    nats.subscribe("calc.call.SumOnce", {
+      callback: (_, { reply }) => nats.publish(reply ?? "", payload, { headers: headers(200, "OK") }),
+    });
+    const calc = call({ callTimeout: 1_000, silence: 20 });
+    const error = rejection(calc.callRemote(SumOnce, { a: 1, b: 2 }));
+    await flushPending();
+    if (what === "no bytes") return; // a status of a later version: ignored
+    expect(await error).toSatisfy(
+      (found) =>
+        found instanceof MalformedAmpBox ||
+        found instanceof UnexpectedAnswer ||
+        found instanceof ResponderLost ||
+        (found as { code?: string }).code !== undefined,
+    );
+    await work();
+    expect(await calc.callRemote(Sum, { a: 1, b: 2 })).toEqual({ total: 3 });
+  });
+});
+
+describe("headers", () => {
+  test.each(["", "a", "a.b.c", "a. b", "*.>", "é.1", "x".repeat(300)])(
+    "the client %j in a header is rejected as no ask",
+    async (client) => {
+      const { nats, clock } = network();
+      const connection = nats.connect();
+      const errors: unknown[] = [];
+      await serve(connection, {
+        service: "calc",
+        clock,
+        locator: calculator(),
+        onError: (error) => errors.push(error),
+      });
+      const made = headers();
+      made.set("Amp-Connection", client);
+      nats.publish("calc.edge.Sum", ask, { reply: "reply.1", headers: made });
+      await flushPending();
+      expect(errors).toHaveLength(1);
+      expect(connection.thrown).toBeUndefined();
+    },
+  );
+
+  test("headers with rubbish do not stop the worker", async () => {
+    const { nats, clock } = network();
+    const connection = nats.connect();
+    const names: unknown[] = [];
+    await serve(connection, {
+      service: "calc",
+      clock,
+      locator: {
+        locateResponder:
+          () =>
+          (_box, { connection: peer }) => {
+            names.push(peer.remoteAddress, peer.peerCertificate?.commonName, peer.tls?.protocol);
+            return new Box();
+          },
+      },
+    });
+    for (const [index, rubbish] of [
+      "{",
+      "null",
+      "[]",
+      "1",
+      '{"address":1}',
+      "%%%",
+      "MIIB",
+      "\u00ff",
+    ].entries()) {
+      const made = headers();
+      made.set("Amp-Connection", "edge.1");
+      for (const name of ["Amp-Address", "Amp-TLS", "Amp-Certificate", "Amp-Identity", "Amp-Timeout"])
+        made.set(name, rubbish);
+      nats.publish("calc.edge.Sum", ask, { reply: `reply.${index}`, headers: made });
+    }
+    await flushPending();
+    expect(connection.thrown).toBeUndefined();
+    expect(names).toHaveLength(8 * 3);
+  });
+
+  test("an ask whose caller does not wait any more is not executed", async () => {
+    const { nats, work } = network();
+    let served = 0;
+    const serveOne = () => {
+      served++;
+      return new Box();
+    };
+    await work({ locator: { locateResponder: () => serveOne } });
+    for (const left of ["0", "1"]) {
+      const made = headers();
+      made.set("Amp-Timeout", left);
+      nats.publish("calc.call.Sum", ask, { reply: `reply.${left}`, headers: made });
+    }
+    await flushPending();
+    expect(served).toBe(1);
+  });
+
+  test("a message that arrives twice is executed once", async () => {
+    const { work, call, nats } = network();
+    let served = 0;
+    const serveOne = () => {
+      served++;
+      return new Box({ total: "3" });
+    };
+    await work({ locator: { locateResponder: () => serveOne } });
+    nats.setFault(() => ({ duplicate: true }));
+    expect(await call().callRemote(SumOnce, { a: 1, b: 2 })).toEqual({ total: 3 });
+    await flushPending();
+    expect(served).toBe(1);
+  });
+});

@@ -1,0 +1,3 @@
+import { holds } from "../support/properties.ts";
+
+holds("generated code", 15);
