@@ -269,6 +269,22 @@ describe("timeouts and signals", () => {
     connection.destroy();
   });
 
+  test.each([Number.NaN, -1, "soon"])(
+    "a call with the timeout %s rejects, sends nothing and uses no tag",
+    async (given) => {
+      const { connection, peer } = scriptedPeer();
+      const timeout = given as number; // a JavaScript program may pass any value
+      expect(await rejection(connection.callRemote(Sum, { a: 1, b: 2 }, { timeout }))).toBeInstanceOf(
+        RangeError,
+      );
+      const named = connection.callRemoteString("Sum", new Box(), { timeout });
+      expect(await rejection(named)).toBeInstanceOf(RangeError);
+      void connection.callRemote(Sum, { a: 1, b: 2 }).catch(() => {});
+      await peer.expect(SUM);
+      connection.destroy();
+    },
+  );
+
   test("a signal that aborts after the answer has no effect", async () => {
     const { connection, peer } = scriptedPeer();
     const abort = new AbortController();

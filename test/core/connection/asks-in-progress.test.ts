@@ -53,6 +53,18 @@ function jobs(limits: ConnectionOptions["limits"]) {
 }
 
 describe("asks over maxAsksInProgress", () => {
+  test("an unknown command over maxAsksInProgress waits for its turn, and is answered as unknown", async () => {
+    const { call, client, finish, server } = jobs({ maxAsksInProgress: 1 });
+    const first = call(1);
+    const waiting = server.callRemote(Back, { n: 1 }); // so that this end reads on
+    const unknown = rejection(client.callRemote(command("Unknown")));
+    expect(await waiting).toEqual({ n: 1 });
+    expect(server.state).toBe("open");
+    await finish();
+    expect(await first).toEqual({ n: 1 });
+    expect(await unknown).toMatchObject({ name: "UnhandledCommand" });
+  });
+
   test("asks over maxAsksInProgress are not read while no call of this end waits", async () => {
     const { begun, call, finish } = jobs({ maxAsksInProgress: 2 });
     const answers = [1, 2, 3, 4].map((n) => call(n));

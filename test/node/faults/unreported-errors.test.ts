@@ -14,6 +14,7 @@ import {
 import { connect, type ListenOptions, listen } from "ampwire/node";
 import { connectedPair, flushPending, manualClock, scriptedPeer } from "ampwire/testing";
 import { afterEach, beforeEach, describe, expect, type MockInstance, onTestFinished, test, vi } from "vitest";
+import { reportError } from "../../../src/core/connection/report.ts";
 import { rawClient } from "../../support/loopback.ts";
 import { RawPeer } from "../../support/raw-peer.ts";
 import { ended } from "../../support/settled.ts";
@@ -134,6 +135,14 @@ describe("without onError", () => {
     await flushPending();
     expect(warnings()[20]?.message).toContain("10 more errors were not shown");
   });
+});
+
+test("the warning of an error without a connection has the path of a UNIX socket, escaped", () => {
+  const about = { command: undefined, connection: undefined, remoteAddress: "/run/\u001b[2Jamp" };
+  reportError(undefined, new Error("no"), about);
+  expect(warnings().map(({ message }) => message)).toEqual([
+    "ampwire, peer /run/\\x1b[2Jamp: Error: no (set onError to handle such errors)",
+  ]);
 });
 
 describe("onError", () => {
