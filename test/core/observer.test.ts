@@ -10,7 +10,7 @@ import {
 import { flushPending, manualClock, memoryTransports, scriptedPeer } from "ampwire/testing";
 import { expect, test } from "vitest";
 import { ended } from "../support/settled.ts";
-import { calculator, SUM, Sum, TOTAL } from "./calculator.ts";
+import { calculator, Note, SUM, Sum, TOTAL } from "./calculator.ts";
 
 /** Returns an observer and the list of events it has received. */
 function watcher() {
@@ -31,6 +31,21 @@ function watcher() {
   };
   return { observer, told };
 }
+
+test("a call without an answer is reported as answered at once, and another call when its answer arrives", async () => {
+  const { observer, told } = watcher();
+  const { connection, peer } = scriptedPeer({ observer });
+  connection.callRemote(Note, { text: "x" });
+  expect(told.splice(0)).toEqual(["opened", "outgoing Note started", "outgoing Note answered"]);
+  const answer = connection.callRemote(Sum, { a: 1, b: 2 });
+  await peer.expect({ _command: "Note", text: "x" }, { ...SUM, _ask: "2" });
+  await flushPending();
+  expect(told.splice(0)).toEqual(["outgoing Sum started"]);
+  peer.send({ ...TOTAL, _answer: "2" });
+  await answer;
+  expect(told).toEqual(["outgoing Sum answered"]);
+  connection.destroy();
+});
 
 test("an observer receives calls in both directions and the end of the connection", async () => {
   const { observer, told } = watcher();

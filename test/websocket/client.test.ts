@@ -116,3 +116,23 @@ test("an invalid URL closes a client that reconnects", async () => {
   const client = reconnecting({ url: "http:/", WebSocket });
   expect(await ended(client)).toBeInstanceOf(SyntaxError);
 });
+
+/** A WebSocket that cannot be opened, and has no error event. */
+class ClosedSocket extends EventTarget {
+  binaryType = "";
+  readonly readyState = 3;
+  readonly bufferedAmount = 0;
+
+  constructor() {
+    super();
+    queueMicrotask(() => this.dispatchEvent(new Event("close")));
+  }
+
+  send(): void {}
+  close(): void {}
+}
+
+test("connect rejects if the WebSocket closes without an error event", async () => {
+  const error = await rejection(connect("ws://127.0.0.1:1", { WebSocket: ClosedSocket }));
+  expect(error).toMatchObject({ name: "ConnectFailed" });
+});
