@@ -118,7 +118,7 @@ describeWithTwisted("ampwire call to Twisted", () => {
   });
 
   test("a failed call prints the error code, declared or not", async () => {
-    const divided = "ampwire: ZERO_DIVISION: division by zero\n";
+    const divided = "ampwire: Divide: ZERO_DIVISION: division by zero\n";
     const plain = await run(`call ${at} Divide numerator=1 denominator=0`);
     expect(plain).toEqual({ code: 1, out: "", err: divided });
     expect(await run(`call ${at} Divide numerator=1 denominator=0 --schema ${SCHEMA}`)).toEqual(plain);

@@ -100,7 +100,7 @@ export const Echo = command("Echo", { arguments: { text: unicode(), count: integ
 
   test("ping --command fails if the peer answers with an error", async () => {
     const { code, err } = await runHere(`ping ${await echo()} --command Echo text=hi count=-1`);
-    expect({ code, err }).toEqual({ code: 1, err: "ampwire: BAD: negative\n" });
+    expect({ code, err }).toEqual({ code: 1, err: "ampwire: Echo: BAD: negative\n" });
     expect((await runHere(`ping ${await echo()} --command Nothing`)).err).toMatch(/^ampwire: .*Nothing/);
   });
 

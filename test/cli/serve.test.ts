@@ -26,7 +26,7 @@ describe("ampwire serve", () => {
     expect((await ampwire(`call ${at} Sum a=13 b=81`)).out).toBe("total=94\n");
     expect((await ampwire(`call ${at} Divide numerator=1 denominator=2`)).out).toBe("result=0.5\n");
     expect((await ampwire(`call ${at} Divide numerator=1 denominator=0`)).err).toBe(
-      "ampwire: ZERO_DIVISION: float division by zero\n",
+      "ampwire: Divide: ZERO_DIVISION: float division by zero\n",
     );
   });
 

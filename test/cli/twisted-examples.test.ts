@@ -31,7 +31,7 @@ describeWithTwistedExamples("Twisted's examples", () => {
     expect(await ampwire("call tcp://127.0.0.1:1234 Divide numerator=1 denominator=0")).toEqual({
       code: 1,
       out: "",
-      err: "ampwire: ZERO_DIVISION: float division by zero\n",
+      err: "ampwire: Divide: ZERO_DIVISION: float division by zero\n",
     });
   });
 });

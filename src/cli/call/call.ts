@@ -65,8 +65,10 @@ converted to the type of its argument. Without it values are sent as text, and t
     try {
       if (flags.starttls) await connection.startTLS({ timeout });
       if (flags.verbose && !request.startsTLS) terminal.note(sessionText(connection));
-      if (!(await callOnce(connection, request, timeout))) await connection.close();
-      else if (flags.verbose && request.startsTLS) terminal.note(sessionText(connection));
+      const showSession = () => {
+        if (flags.verbose && request.startsTLS) terminal.note(sessionText(connection));
+      };
+      if (!(await callOnce(connection, request, timeout, showSession))) await connection.close();
     } catch (error) {
       throw verifyFailure(error, flags);
     } finally {
@@ -74,17 +76,22 @@ converted to the type of its argument. Without it values are sent as text, and t
     }
     return 0;
 
-    /** Returns false for a call without an answer. */
+    /**
+     * Returns false for a call without an answer.
+     * @param answered called before the answer is printed
+     */
     async function callOnce(
       target: CallTarget,
       request: Request,
       timeout: number | undefined,
+      answered: () => void = () => {},
     ): Promise<boolean> {
       if (flags["no-answer"] || !request.requiresAnswer) {
         request.send(target);
         return false;
       }
       const answer = await request.ask(target, timeout);
+      answered();
       if (answer.length === 0 && !terminal.json) terminal.note("the answer is empty");
       else terminal.printResult(jsonRecord(answer), () => answer.map(line).join("\n"));
       return true;

@@ -89,5 +89,5 @@ function typedRequest(command: Command, args: readonly TypedArgument[]): Request
 function declared(command: Command, error: unknown): Failure | undefined {
   const code = command.declaredErrors.codeFor(error)?.code;
   if (code === undefined || !(error instanceof Error)) return undefined;
-  return new Failure(`${code}: ${error.message}`, undefined, { code, cause: error });
+  return new Failure(`${command.name}: ${code}: ${error.message}`, undefined, { code, cause: error });
 }
