@@ -13,7 +13,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import * as commands from "../support/commands.ts";
 import { ECHOES } from "../support/echo-table.ts";
 import { plain } from "../support/plain.ts";
-import { causeOf, rejection } from "../support/settled.ts";
+import { causeOf, ended, rejection } from "../support/settled.ts";
 
 const TEXT = "café: 😀";
 
@@ -159,15 +159,15 @@ export function callSuite(open: () => Promise<NodeConnection>): void {
     const doomed = await open();
     const call = doomed.callRemoteString(command, box(fields));
     expect(await rejection(call)).toMatchObject({ errorCode: code, description });
-    expect(await doomed.closed).toBeInstanceOf(ConnectionClosed);
+    expect(await ended(doomed)).toBeInstanceOf(ConnectionClosed);
     const late = await rejection(doomed.callRemote(commands.Sum, { a: 1n, b: 2n }));
-    expect(causeOf(late)).toBe(await doomed.closed);
+    expect(causeOf(late)).toBe(await ended(doomed));
   });
 
   it("the peer closes the connection after an answer that is its last box", async () => {
     const doomed = await open();
     expect(await doomed.callRemote(commands.Quit, { message: TEXT })).toEqual({ goodbye: TEXT });
-    expect(await doomed.closed).toBeInstanceOf(ConnectionClosed);
+    expect(await ended(doomed)).toBeInstanceOf(ConnectionClosed);
   });
 
   it("a caller receives a fatal error as an instance of its class", async () => {
@@ -175,7 +175,7 @@ export function callSuite(open: () => Promise<NodeConnection>): void {
     const call = doomed.callRemote(commands.FailFatal, { message: TEXT });
     await expect(call).rejects.toThrow(new commands.FatalError(TEXT));
     expect(await rejection(call)).toBeInstanceOf(commands.FatalError);
-    await doomed.closed;
+    await ended(doomed);
   });
 
   it.each([
@@ -189,7 +189,7 @@ export function callSuite(open: () => Promise<NodeConnection>): void {
       doomed.callRemoteString(command.name, (command.makeArguments as (values: object) => Box)(fields)),
       doomed.callRemote(commands.Slow, { milliseconds: 10_000 }),
     ]);
-    const reason = await doomed.closed;
+    const reason = await ended(doomed);
     expect(reason).toBeInstanceOf(ConnectionLost);
     for (const outcome of outcomes)
       expect(outcome).toMatchObject({ status: "rejected", reason: { cause: reason } });

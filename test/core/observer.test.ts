@@ -9,7 +9,8 @@ import {
 } from "ampwire";
 import { flushPending, manualClock, memoryTransports, scriptedPeer } from "ampwire/testing";
 import { expect, test } from "vitest";
-import { calculator, SUM, Sum, TOTAL } from "./calculator.ts";
+import { ended } from "../support/settled.ts";
+import { calculator, Note, SUM, Sum, TOTAL } from "./calculator.ts";
 
 /** Returns an observer and the list of events it has received. */
 function watcher() {
@@ -31,6 +32,21 @@ function watcher() {
   return { observer, told };
 }
 
+test("a call without an answer is reported as answered at once, and another call when its answer arrives", async () => {
+  const { observer, told } = watcher();
+  const { connection, peer } = scriptedPeer({ observer });
+  connection.callRemote(Note, { text: "x" });
+  expect(told.splice(0)).toEqual(["opened", "outgoing Note started", "outgoing Note answered"]);
+  const answer = connection.callRemote(Sum, { a: 1, b: 2 });
+  await peer.expect({ _command: "Note", text: "x" }, { ...SUM, _ask: "2" });
+  await flushPending();
+  expect(told.splice(0)).toEqual(["outgoing Sum started"]);
+  peer.send({ ...TOTAL, _answer: "2" });
+  await answer;
+  expect(told).toEqual(["outgoing Sum answered"]);
+  connection.destroy();
+});
+
 test("an observer receives calls in both directions and the end of the connection", async () => {
   const { observer, told } = watcher();
   const { connection, peer } = scriptedPeer({ observer, locator: calculator().locator });
@@ -44,7 +60,7 @@ test("an observer receives calls in both directions and the end of the connectio
   await peer.next();
   await peer.expectEnd();
   peer.end();
-  await connection.closed;
+  await ended(connection);
   expect(told).toEqual([
     "opened",
     "outgoing Sum started",
@@ -82,7 +98,7 @@ test("an observer receives a protocol change that the peer asks for as a change,
   const { connection, peer } = scriptedPeer({ observer, locator: locator(switching) });
   peer.send(SWITCH);
   await peer.expect({ _answer: "1" });
-  await connection.closed;
+  await ended(connection);
   await flushPending();
   expect(told).toEqual([
     "opened",
@@ -117,6 +133,6 @@ test("the connection ends even if connectionClosed() throws", async () => {
   const onError = (error: unknown) => void thrown.push(error);
   const connection = new Connection(ours, manualClock(), { observer: throwing, onError });
   connection.destroy();
-  expect((await connection.closed).name).toBe("ConnectionClosed");
+  expect((await ended(connection)).name).toBe("ConnectionClosed");
   expect(thrown).toEqual([new RangeError("no")]);
 });

@@ -7,7 +7,7 @@ import { attachChild, attachFileDescriptors } from "ampwire/node";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { EchoBig, Notify, Slow, Sum } from "../support/commands.ts";
 import { nodeProgram } from "../support/node-program.ts";
-import { rejection } from "../support/settled.ts";
+import { ended, rejection } from "../support/settled.ts";
 import { scratchPath } from "../support/tls-side.ts";
 
 describe("a child process", () => {
@@ -57,7 +57,7 @@ describe("a child process", () => {
       return {};
     });
     const connection = attachChild(child, { locator: locator(notify), limits: { maxAsksInProgress: 1 } });
-    expect((await connection.closed).message).toBe("the peer closed the connection");
+    expect((await ended(connection)).message).toBe("the peer closed the connection");
     expect(heard).toEqual(words);
   });
 
@@ -67,7 +67,7 @@ describe("a child process", () => {
     const error = await rejection(connection.callRemote(Sum, { a: 1n, b: 1n }));
     expect(error).toBeInstanceOf(ConnectFailed);
     expect(error.message).toContain("ENOENT");
-    await connection.closed;
+    await ended(connection);
   });
 
   it("attachChild throws if the child has no pipes", async () => {

@@ -4,7 +4,7 @@ import { type AmpConnection, bigBytes, command, locator, type ResponderContext }
 import { connect, listen, type NodeConnection } from "ampwire/node";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { attached, ourClient, ourServer, pair, tidy } from "../support/loopback.ts";
-import { rejection } from "../support/settled.ts";
+import { ended, rejection } from "../support/settled.ts";
 import { unixPlace } from "../support/unix-place.ts";
 
 /** Records a connection, and ends it after the test. */
@@ -62,7 +62,7 @@ describe("addresses", () => {
     await client.startTLS();
     expect(server.remoteAddress).toEqual(remoteAddress);
     client.destroy();
-    await server.closed;
+    await ended(server);
     expect(server.remoteAddress).toEqual(remoteAddress);
   });
 
@@ -98,7 +98,7 @@ describe.runIf(process.platform === "linux")("peerCredentials", () => {
       expect(client.peerCredentials).toEqual(own);
       expect(accepted[0]?.peerCredentials).toEqual(own);
       client.destroy();
-      await client.closed;
+      await ended(client);
       expect(client.peerCredentials).toBeUndefined();
     },
   );

@@ -5,6 +5,7 @@ import { command, locator } from "../../src/index.ts";
 import { connect, type ListenOptions, listen, type NodeConnection } from "../../src/node/index.ts";
 import { ourClient, ourServer, tidy } from "../support/loopback.ts";
 import { netServers, noRoom } from "../support/net-servers.ts";
+import { ended } from "../support/settled.ts";
 
 const HOST = "127.0.0.1";
 const Ping = command("Ping");
@@ -44,7 +45,7 @@ test.each<[string, (connection: NodeConnection) => unknown]>([
       failing ? onConnection(connection) : undefined,
     );
     const refusing = await ourClient(port, { tls: false });
-    await refusing.closed;
+    await ended(refusing);
     const reason = await accepted[0]?.closed;
     expect(reason?.message).toMatch(/StartTLS|of its own/);
     failing = false;

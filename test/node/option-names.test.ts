@@ -9,7 +9,7 @@ import { attach, attachChild, attachFileDescriptors, connect, listen, reconnecti
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { socketInternals } from "../../src/node/node-internals.ts";
 import { ourClient, ourServer, rawClient, rawServer, tidy } from "../support/loopback.ts";
-import { rejection } from "../support/settled.ts";
+import { ended, rejection } from "../support/settled.ts";
 
 const HOST = "127.0.0.1";
 const Ping = command("Ping");
@@ -141,6 +141,6 @@ describe("the path of a UNIX socket", () => {
     await expect(connect({ path })).rejects.toThrow(message);
     await expect(connect({ path })).rejects.toBeInstanceOf(RangeError);
     const client = reconnecting({ path });
-    expect((await client.closed).message).toContain(message);
+    expect((await ended(client)).message).toContain(message);
   });
 });

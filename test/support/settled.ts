@@ -39,3 +39,8 @@ export function settling(promise: Promise<unknown>): Settling {
 export function causeOf(error: unknown): unknown {
   return error instanceof Error ? error.cause : undefined;
 }
+
+/** Waits for the end of a connection or a client. Returns the reason. */
+export function ended<R>({ closed }: { readonly closed: Promise<R> }): Promise<R> {
+  return within(closed, "a connection to end");
+}

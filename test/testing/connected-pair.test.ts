@@ -1,7 +1,7 @@
 import { CallTimeout, command, locator, PeerVerifyError, StartTLS, UnhandledCommand, unicode } from "ampwire";
 import { connectedPair, fakeCertificate, flushPending, manualClock, randomChunking } from "ampwire/testing";
 import { expect, test } from "vitest";
-import { rejection } from "../support/settled.ts";
+import { ended, rejection } from "../support/settled.ts";
 
 const Echo = command("Echo", { arguments: { text: unicode() }, response: { text: unicode() } });
 const echoes = locator(Echo.responder((args) => args));
@@ -11,7 +11,7 @@ test("a connected pair makes calls in both directions", async () => {
   expect(await a.callRemote(Echo, { text: "to b" })).toEqual({ text: "to b" });
   expect(await b.callRemote(Echo, { text: "to a" })).toEqual({ text: "to a" });
   await a.close();
-  await b.closed;
+  await ended(b);
 });
 
 test("a connected pair works with any capacity and any pieces", async () => {
@@ -74,7 +74,7 @@ test("the answering end of a connected pair refuses a certificate that its optio
   const tls = { verifyAuthorities: [fakeCertificate("ampwire")] };
   const [a, b] = connectedPair({}, { tls }, { fakeTLS: true });
   await a.startTLS({ localCertificate: fakeCertificate("stranger") }).catch(() => {});
-  expect(await b.closed).toBeInstanceOf(PeerVerifyError);
+  expect(await ended(b)).toBeInstanceOf(PeerVerifyError);
 });
 
 test("the answering end of a connected pair refuses StartTLS if its option tls is false", async () => {

@@ -1,7 +1,7 @@
 import { Box, ConnectionClosed, command, integer, locator, StartTLS } from "ampwire";
 import { byteByByte, fakeCertificate, ScriptMismatch, scriptedPeer } from "ampwire/testing";
 import { describe, expect, test } from "vitest";
-import { rejection } from "../support/settled.ts";
+import { ended, rejection } from "../support/settled.ts";
 
 const Sum = command("Sum", {
   arguments: { a: integer(), b: integer() },
@@ -32,7 +32,7 @@ test("a scripted peer sends asks as hexadecimal digits and as boxes, and expects
 test("a scripted peer expects the end, and ends", async () => {
   const { connection, peer } = scriptedPeer();
   peer.end();
-  expect(await connection.closed).toBeInstanceOf(ConnectionClosed);
+  expect(await ended(connection)).toBeInstanceOf(ConnectionClosed);
   await peer.expectEnd();
   expect(await peer.next()).toBeUndefined();
 });

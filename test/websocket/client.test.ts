@@ -6,7 +6,7 @@ import { type CallingOptions, connect, heartbeat, reconnecting } from "ampwire/w
 import { expect, onTestFinished, test } from "vitest";
 import { WebSocket } from "ws";
 import { calculator, Divide, Sum, summing, Wait, ZeroDivisionError } from "../core/calculator.ts";
-import { rejection } from "../support/settled.ts";
+import { ended, rejection } from "../support/settled.ts";
 import { ourWebSocketServer, webSocketServer } from "../support/websockets.ts";
 
 async function connected(options: CallingOptions = {}) {
@@ -14,7 +14,7 @@ async function connected(options: CallingOptions = {}) {
   const client = await connect(url, { WebSocket, ...options });
   onTestFinished(async () => {
     client.destroy();
-    await client.closed;
+    await ended(client);
   });
   return { client, server: await next() };
 }
@@ -56,7 +56,7 @@ test("a heartbeat destroys the connection to a silent peer", async () => {
   clock.advance(1000);
   expect(String((await asked)[0])).toContain("ampwire.Heartbeat");
   clock.advance(500);
-  expect(await client.closed).toBeInstanceOf(HeartbeatTimeout);
+  expect(await ended(client)).toBeInstanceOf(HeartbeatTimeout);
 });
 
 test("heartbeat throws RangeError for an invalid interval", () => {
@@ -114,5 +114,25 @@ test("a client that reconnects may open its connections itself", async () => {
 
 test("an invalid URL closes a client that reconnects", async () => {
   const client = reconnecting({ url: "http:/", WebSocket });
-  expect(await client.closed).toBeInstanceOf(SyntaxError);
+  expect(await ended(client)).toBeInstanceOf(SyntaxError);
+});
+
+/** A WebSocket that cannot be opened, and has no error event. */
+class ClosedSocket extends EventTarget {
+  binaryType = "";
+  readonly readyState = 3;
+  readonly bufferedAmount = 0;
+
+  constructor() {
+    super();
+    queueMicrotask(() => this.dispatchEvent(new Event("close")));
+  }
+
+  send(): void {}
+  close(): void {}
+}
+
+test("connect rejects if the WebSocket closes without an error event", async () => {
+  const error = await rejection(connect("ws://127.0.0.1:1", { WebSocket: ClosedSocket }));
+  expect(error).toMatchObject({ name: "ConnectFailed" });
 });

@@ -24,7 +24,7 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import { WebSocket } from "ws";
 import { calculator, Divide, Note, SUM, Sum, summing, Wait, ZeroDivisionError } from "../core/calculator.ts";
 import { bytesOf, textOf } from "../support/raw-peer.ts";
-import { causeOf, rejection } from "../support/settled.ts";
+import { causeOf, ended, rejection } from "../support/settled.ts";
 import {
   likeABrowser,
   ourWebSocketClient,
@@ -89,7 +89,7 @@ describe("calls", () => {
     const calls = Array.from({ length: 100 }, (_, b) => server.callRemote(Sum, { a: 1, b }));
     await server.close();
     expect((await Promise.all(calls)).map(({ total }) => total)).toEqual(calls.map((_, b) => b + 1));
-    expect(await client.closed).toBeInstanceOf(ConnectionClosed);
+    expect(await ended(client)).toBeInstanceOf(ConnectionClosed);
     expect(server.state).toBe("closed");
   });
 
@@ -135,7 +135,7 @@ describe.each(["client", "server"] as const)("messages to a %s", (role) => {
     const { connection, raw } = await withRawSocket(role);
     raw.send(bytesOf(SUM).subarray(0, 10));
     raw.close(1000);
-    const reason = await connection.closed;
+    const reason = await ended(connection);
     expect(reason).toBeInstanceOf(ConnectionLost);
     expect(reason).not.toBeInstanceOf(ConnectionClosed);
   });
@@ -175,7 +175,7 @@ test("a peer that sends on while this end does not read closes the connection wi
   const limits = { maxAsksInProgress: 1, maxBufferedBytes: 1000 };
   const connection = attach(likeABrowser(client), { locator, limits });
   for (let tag = 0; tag < 100; tag++) raw.send(bytesOf({ _ask: `${tag}`, _command: "Wait" }));
-  const reason = await connection.closed;
+  const reason = await ended(connection);
   expect(reason).toBeInstanceOf(LimitExceeded);
   expect(reason.message).toContain("maxBufferedBytes");
 });
@@ -248,7 +248,7 @@ describe("TLS", () => {
     const connection = attach(wrapped);
     onTestFinished(async () => {
       connection.destroy();
-      await connection.closed;
+      await ended(connection);
     });
     expect(connection.secure).toBe(true);
     expect(connection.tls).toMatchObject({ peerCertificate: undefined, verified: undefined });
@@ -367,7 +367,7 @@ describe("connecting", () => {
     const before = await ourWebSocketClient(first.url);
     expect(await before.callRemote(Sum, { a: 1, b: 2 })).toEqual({ total: 3 });
     await first.close();
-    expect(await before.closed).toBeInstanceOf(ConnectionLost);
+    expect(await ended(before)).toBeInstanceOf(ConnectionLost);
     await ourWebSocketServer({ locator: calculator().locator }, first.port);
     const after = await ourWebSocketClient(first.url);
     expect(await after.callRemote(Sum, { a: 3, b: 4 })).toEqual({ total: 7 });

@@ -4,7 +4,7 @@ import { connect, reconnecting } from "ampwire/websocket/client";
 import { expect, onTestFinished, test } from "vitest";
 import { WebSocket } from "ws";
 import { calculator, Sum } from "../core/calculator.ts";
-import { rejection } from "../support/settled.ts";
+import { causeOf, ended, rejection } from "../support/settled.ts";
 import { ourWebSocketServer } from "../support/websockets.ts";
 
 test("a page that only calls begins no call after GoAway, and its call in progress is answered", async () => {
@@ -17,11 +17,11 @@ test("a page that only calls begins no call after GoAway, and its call in progre
   while (calc.waiting === 0) await new Promise(setImmediate);
   const closed = server.close();
   expect(await client.callsEnded).toMatchObject({ code: "UNAVAILABLE" });
-  expect((await rejection(client.callRemote(Sum, { a: 1, b: 2 }))).cause).toBe(await client.callsEnded);
+  expect(causeOf(await rejection(client.callRemote(Sum, { a: 1, b: 2 })))).toBe(await client.callsEnded);
   calc.answer("done");
   expect((await waiting).text("after")).toBe("done");
   await closed;
-  await client.closed;
+  await ended(client);
 });
 
 test("a page that only calls answers every other ask with UNHANDLED", async () => {

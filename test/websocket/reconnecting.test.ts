@@ -14,7 +14,7 @@ import { reconnectingContract } from "../contracts/reconnecting.ts";
 import { calculator, Sum } from "../core/calculator.ts";
 import { Add } from "../support/reconnecting/commands.ts";
 import { kept } from "../support/reconnecting/kept.ts";
-import { rejection } from "../support/settled.ts";
+import { ended, rejection } from "../support/settled.ts";
 import { unixPlace } from "../support/unix-place.ts";
 import { ourWebSocketServer, webSocketServer, webSocketServerAt } from "../support/websockets.ts";
 
@@ -134,7 +134,7 @@ describe("invalid options", () => {
     const { client, changes } = keep({ url: "http:/", WebSocket });
     const error = await rejection(client.callRemote(Add, { a: 1, b: 1 }));
     expect(error).toBeInstanceOf(SyntaxError);
-    expect(await client.closed).toBe(error.cause);
+    expect(await ended(client)).toBe(error.cause);
     expect(changes.map(({ state }) => state)).toEqual(["connecting", "closed"]);
   });
 

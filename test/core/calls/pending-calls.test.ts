@@ -14,7 +14,7 @@ import {
 } from "ampwire";
 import { connectedPair, flushPending, manualClock, scriptedPeer } from "ampwire/testing";
 import { describe, expect, test } from "vitest";
-import { causeOf, rejection, settling } from "../../support/settled.ts";
+import { causeOf, ended, rejection, settling } from "../../support/settled.ts";
 import {
   calculator,
   Divide,
@@ -269,6 +269,22 @@ describe("timeouts and signals", () => {
     connection.destroy();
   });
 
+  test.each([Number.NaN, -1, "soon"])(
+    "a call with the timeout %s rejects, sends nothing and uses no tag",
+    async (given) => {
+      const { connection, peer } = scriptedPeer();
+      const timeout = given as number; // a JavaScript program may pass any value
+      expect(await rejection(connection.callRemote(Sum, { a: 1, b: 2 }, { timeout }))).toBeInstanceOf(
+        RangeError,
+      );
+      const named = connection.callRemoteString("Sum", new Box(), { timeout });
+      expect(await rejection(named)).toBeInstanceOf(RangeError);
+      void connection.callRemote(Sum, { a: 1, b: 2 }).catch(() => {});
+      await peer.expect(SUM);
+      connection.destroy();
+    },
+  );
+
   test("a signal that aborts after the answer has no effect", async () => {
     const { connection, peer } = scriptedPeer();
     const abort = new AbortController();
@@ -290,7 +306,7 @@ describe("calls when the connection ends", () => {
     const settled = calls.map(settling);
     const reasons = calls.map(rejection);
     peer.end();
-    const reason = await connection.closed;
+    const reason = await ended(connection);
     expect(reason).toBeInstanceOf(ConnectionClosed);
     for (const one of reasons) expect(causeOf(await one)).toBe(reason);
     expect(settled.map(({ how }) => how)).toEqual([["rejected"], ["rejected"], ["rejected"]]);

@@ -15,7 +15,8 @@ import {
 } from "ampwire";
 import { connectedPair, flushPending, manualClock, scriptedPeer } from "ampwire/testing";
 import { reconnecting } from "ampwire/websocket";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
+import { captureOrigin, rejectCall } from "../../../src/core/calls/rejection.ts";
 
 class ZeroDivisionError extends Error {
   static {
@@ -300,4 +301,20 @@ describe("a lost connection", () => {
     const invalid = both.connection.callRemote(Divide, { a: "x" as unknown as number });
     await expect(invalid).rejects.toBeInstanceOf(InvalidSignature);
   });
+});
+
+test("the limit on the frames of a stack is unchanged after a call", () => {
+  const before = Error.stackTraceLimit;
+  captureOrigin();
+  expect(Error.stackTraceLimit).toBe(before);
+});
+
+test("a call of the library itself rejects once, at once, with the unchanged error", () => {
+  const error = new Error("the reason");
+  const { stack } = error;
+  const reject = vi.fn();
+  rejectCall({ origin: undefined, resolve: () => {}, reject }, error);
+  expect(reject.mock.calls).toEqual([[error]]);
+  expect(error.stack).toBe(stack);
+  expect(reject.mock.calls[0]?.[0]).toBe(error);
 });

@@ -17,7 +17,7 @@ import {
 } from "ampwire";
 import { flushPending, type ManualClock, manualClock } from "ampwire/testing";
 import { describe, expect, test } from "vitest";
-import { causeOf, rejection, settling } from "../../support/settled.ts";
+import { causeOf, ended, rejection, settling } from "../../support/settled.ts";
 import { calculator, Divide, Note, SUM, Sum, Wait, ZeroDivisionError } from "../calculator.ts";
 
 /** Returns two dispatchers, each of which sends to the other. */
@@ -144,7 +144,7 @@ describe("BoxDispatcher", () => {
     refuse(reason);
     a.boxReceived(new Box(ask));
     calc.answer("too late");
-    expect(await a.closed).toBe(reason);
+    expect(await ended(a)).toBe(reason);
     expect(causeOf(await failed)).toBe(reason);
   });
 
@@ -157,7 +157,7 @@ describe("BoxDispatcher", () => {
     const [a, b] = ends;
     const own = rejection(b.callRemote(Wait));
     expect(await rejection(a.callRemote(Wait))).toMatchObject({ errorCode: "UNKNOWN" });
-    expect(await b.closed).toBe(reason);
+    expect(await ended(b)).toBe(reason);
     expect(b.state).toBe("closed");
     expect(causeOf(await own)).toBe(reason);
     expect(errors).toContain(reason);
@@ -172,7 +172,7 @@ describe("BoxDispatcher", () => {
     const reason = new ConnectionClosed("the queue is gone");
     refuse(reason);
     expect(ends[0].callRemote(Note, { text: "" })).toBeUndefined();
-    expect(await ends[0].closed).toBe(reason);
+    expect(await ended(ends[0])).toBe(reason);
   });
 
   test("a dispatcher drops boxes that arrive after its end", async () => {
@@ -202,8 +202,8 @@ describe("BoxDispatcher", () => {
     calc.answer("now");
     expect(await Promise.all(calls)).toEqual([{ after: "now" }, { after: "now" }]);
     await closing;
-    expect((await a.closed).message).toBe("the connection was closed here");
-    expect(causeOf(await rejection(a.callRemote(Wait)))).toBe(await a.closed);
+    expect((await ended(a)).message).toBe("the connection was closed here");
+    expect(causeOf(await rejection(a.callRemote(Wait)))).toBe(await ended(a));
   });
 
   describe("a peer that keeps asking while the dispatcher closes", () => {
@@ -233,7 +233,7 @@ describe("BoxDispatcher", () => {
       expect(closing.how).toEqual(["resolved"]);
       expect(asked).toHaveLength(2);
       expect(answered).toEqual(["w0", "w1"]);
-      expect((await a.closed).message).toBe("the connection was closed here");
+      expect((await ended(a)).message).toBe("the connection was closed here");
       expect(clock.pending).toBe(0);
     });
 
@@ -271,8 +271,8 @@ describe("BoxDispatcher", () => {
     void a.close();
     clock.advance(10);
     expect(await failed).toBeInstanceOf(CallTimeout);
-    await a.closed;
-    await b.closed;
+    await ended(a);
+    await ended(b);
   });
 
   test.each([
@@ -284,7 +284,7 @@ describe("BoxDispatcher", () => {
     const reason = new Error("no carrier");
     stop(ends[0], reason);
     expect(causeOf(await failed)).toBe(reason);
-    expect(await ends[0].closed).toBe(reason);
+    expect(await ended(ends[0])).toBe(reason);
     expect(causeOf(await rejection(ends[0].callRemote(Wait)))).toBe(reason);
     await ends[0].close();
   });

@@ -19,6 +19,7 @@ import * as commands from "../../support/commands.ts";
 import { connectionOver, ipcChannel, portChannel, workerChannel } from "../../support/message-channels.ts";
 import { nodeProgram } from "../../support/node-program.ts";
 import { ReceiverProbe } from "../../support/receiver-probe.ts";
+import { ended } from "../../support/settled.ts";
 
 describe("over a MessageChannel", () => {
   transportContract(async (a, b) => pair(a, b));
@@ -172,7 +173,7 @@ describe.each<[string, () => Promise<Connection>]>([
     const answer = connection.callRemote(commands.EchoBig, { text: "last", data: new Uint8Array(600_000) });
     await connection.close();
     expect((await answer).text).toBe("last");
-    expect(await connection.closed).toBeInstanceOf(ConnectionClosed);
+    expect(await ended(connection)).toBeInstanceOf(ConnectionClosed);
   });
 });
 
@@ -184,7 +185,7 @@ test("a worker that exits is a loss", async () => {
   );
   await worker.terminate();
   await call;
-  expect((await connection.closed).message).toBe("the message channel was closed");
+  expect((await ended(connection)).message).toBe("the message channel was closed");
 });
 
 const SERVING = { locator: locator(commands.Sum.responder(({ a, b }) => ({ total: a + b }))) };

@@ -18,6 +18,7 @@ import {
   unicode,
 } from "../../../src/index.ts";
 import { connectedPair } from "../../../src/testing/connected-pair.ts";
+import { ended } from "../../support/settled.ts";
 
 class QuotaError extends Error {
   readonly limit: number;
@@ -163,7 +164,7 @@ describe("an error with data", () => {
     const error = await rejection(caller.callRemote(Extended));
     expect(error).toMatchObject({ message: "both", rows: [{ id: 1 }, { id: 2 }] });
     expect(error).toHaveProperty("dump.length", 70_000);
-    await callee.closed; // the error is fatal
+    await ended(callee); // the error is fatal
   });
 
   test("the elements of an error's data are limited by maxElements", async () => {

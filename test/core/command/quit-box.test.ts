@@ -14,7 +14,7 @@ import {
 import { connectedPair, flushPending, scriptedPeer } from "ampwire/testing";
 import { expect, test } from "vitest";
 import { deferred } from "../../support/deferred.ts";
-import { rejection } from "../../support/settled.ts";
+import { ended, rejection } from "../../support/settled.ts";
 
 class Refused extends Error {}
 const Goodbye = command("Goodbye", {
@@ -38,8 +38,8 @@ test.each([
   };
   const [client, server] = connectedPair({}, { locator: locator(responder), observer });
   expect(await client.callRemote(Goodbye, { status: 7 })).toEqual({ status: 7 });
-  expect(await server.closed).toBeInstanceOf(ConnectionClosed);
-  expect(await client.closed).toBeInstanceOf(ConnectionClosed);
+  expect(await ended(server)).toBeInstanceOf(ConnectionClosed);
+  expect(await ended(client)).toBeInstanceOf(ConnectionClosed);
   expect(events).toEqual(["Goodbye answered", "closed"]);
 });
 
@@ -116,7 +116,7 @@ test("an answer that is ready during StartTLS is sent inside TLS, and the connec
   await client.startTLS();
   expect(await call).toEqual({ status: 7 });
   expect(client.secure).toBe(true);
-  expect(await server.closed).toBeInstanceOf(ConnectionClosed);
+  expect(await ended(server)).toBeInstanceOf(ConnectionClosed);
 });
 
 test("a BoxDispatcher ends after the last box", async () => {
@@ -124,7 +124,7 @@ test("a BoxDispatcher ends after the last box", async () => {
   client.startReceivingBoxes({ sendBox: (box) => server.boxReceived(box), unhandledError() {} });
   server.startReceivingBoxes({ sendBox: (box) => client.boxReceived(box), unhandledError() {} });
   expect(await client.callRemote(Goodbye, { status: 7 })).toEqual({ status: 7 });
-  expect(await server.closed).toBeInstanceOf(ConnectionClosed);
+  expect(await ended(server)).toBeInstanceOf(ConnectionClosed);
   expect(client.acceptsCalls).toBe(true);
 });
 

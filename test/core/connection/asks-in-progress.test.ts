@@ -13,7 +13,7 @@ import {
 import { connectedPair, flushPending, manualClock, scriptedPeer } from "ampwire/testing";
 import { describe, expect, test } from "vitest";
 import { deferred } from "../../support/deferred.ts";
-import { rejection } from "../../support/settled.ts";
+import { ended, rejection } from "../../support/settled.ts";
 
 const Job = command("Job", { arguments: { n: integer(), data: bytes() }, response: { n: integer() } });
 const Tell = command("Tell", { arguments: { n: integer() }, requiresAnswer: false });
@@ -53,6 +53,18 @@ function jobs(limits: ConnectionOptions["limits"]) {
 }
 
 describe("asks over maxAsksInProgress", () => {
+  test("an unknown command over maxAsksInProgress waits for its turn, and is answered as unknown", async () => {
+    const { call, client, finish, server } = jobs({ maxAsksInProgress: 1 });
+    const first = call(1);
+    const waiting = server.callRemote(Back, { n: 1 }); // so that this end reads on
+    const unknown = rejection(client.callRemote(command("Unknown")));
+    expect(await waiting).toEqual({ n: 1 });
+    expect(server.state).toBe("open");
+    await finish();
+    expect(await first).toEqual({ n: 1 });
+    expect(await unknown).toMatchObject({ name: "UnhandledCommand" });
+  });
+
   test("asks over maxAsksInProgress are not read while no call of this end waits", async () => {
     const { begun, call, finish } = jobs({ maxAsksInProgress: 2 });
     const answers = [1, 2, 3, 4].map((n) => call(n));
@@ -144,7 +156,7 @@ describe("asks over maxBytesInProgress", () => {
       client.callRemote(Tell, { n: 4 });
       await stuck;
     }
-    expect(server.reason ?? (await server.closed)).toBeInstanceOf(Error);
+    expect(server.reason ?? (await ended(server))).toBeInstanceOf(Error);
     await Promise.all([...answers, back]);
   });
 
@@ -180,7 +192,7 @@ describe("a peer that leaves while reading is stopped", () => {
     expect(aborted).toHaveLength(1);
     expect(connection.state).toBe("closing"); // the other asks are still served
     connection.destroy();
-    await connection.closed;
+    await ended(connection);
     expect(clock.pending).toBe(0);
   });
 

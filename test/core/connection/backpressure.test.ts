@@ -2,7 +2,7 @@
 import { ConnectionClosed, LimitExceeded } from "ampwire";
 import { flushPending, scriptedPeer } from "ampwire/testing";
 import { describe, expect, test } from "vitest";
-import { rejection } from "../../support/settled.ts";
+import { ended, rejection } from "../../support/settled.ts";
 import { calculator, Note, SUM, Sum } from "../calculator.ts";
 
 describe("maxAsksInProgress", () => {
@@ -68,7 +68,7 @@ describe("maxAsksInProgress", () => {
     calc.answer("two");
     await peer.expect({ _answer: "1", after: "one" }, { _answer: "2", after: "two" });
     await peer.expectEnd();
-    expect((await connection.closed).message).toBe("the peer closed the connection");
+    expect((await ended(connection)).message).toBe("the peer closed the connection");
   });
 });
 
@@ -116,6 +116,6 @@ describe("maxUnsentBytes", () => {
     peer.end();
     await peer.expect(...tags.map((tag) => ({ _answer: tag, total: "3" })));
     await peer.expectEnd();
-    expect(await connection.closed).toBeInstanceOf(ConnectionClosed);
+    expect(await ended(connection)).toBeInstanceOf(ConnectionClosed);
   });
 });

@@ -10,7 +10,7 @@ import {
 } from "ampwire";
 import { connectedPair, flushPending, manualClock, memoryTransports, scriptedPeer } from "ampwire/testing";
 import { describe, expect, test } from "vitest";
-import { causeOf, rejection, settling } from "../../support/settled.ts";
+import { causeOf, ended, rejection, settling } from "../../support/settled.ts";
 import { calculator, Note, SUM, Sum, TOTAL, Wait } from "../calculator.ts";
 
 describe("close()", () => {
@@ -26,7 +26,7 @@ describe("close()", () => {
     expect(closing.how).toEqual([]);
     peer.end();
     await closing.over;
-    expect((await connection.closed).message).toBe("the connection was closed here");
+    expect((await ended(connection)).message).toBe("the connection was closed here");
   });
 
   test("close() answers the peer's asks first, including those that arrive meanwhile", async () => {
@@ -82,7 +82,7 @@ describe("close()", () => {
     expect(await answer).toEqual({ total: 3 });
     await peer.expectEnd();
     peer.end();
-    await connection.closed;
+    await ended(connection);
     expect(clock.pending).toBe(0);
   });
 
@@ -130,14 +130,14 @@ describe("close()", () => {
     const [a, b] = connectedPair();
     await Promise.all([a.close(), a.close(), a[Symbol.asyncDispose]()]);
     await a.close();
-    expect((await b.closed).message).toBe("the peer closed the connection");
+    expect((await ended(b)).message).toBe("the peer closed the connection");
   });
 
   test("both ends can call close() at once", async () => {
     const [a, b] = connectedPair();
     await Promise.all([a.close(), b.close()]);
-    expect(await a.closed).toBeInstanceOf(ConnectionClosed);
-    expect(await b.closed).toBeInstanceOf(ConnectionClosed);
+    expect(await ended(a)).toBeInstanceOf(ConnectionClosed);
+    expect(await ended(b)).toBeInstanceOf(ConnectionClosed);
   });
 
   test("close() resolves when the last call times out", async () => {
@@ -169,7 +169,7 @@ describe("destroy()", () => {
     connection.destroy(reason);
     connection.destroy(new Error("another"));
     expect(causeOf(await failed)).toBe(reason);
-    expect(await connection.closed).toBe(reason);
+    expect(await ended(connection)).toBe(reason);
     await peer.expect(SUM);
     await peer.expectEnd();
   });
@@ -181,7 +181,7 @@ describe("destroy()", () => {
     await flushPending();
     connection.destroy();
     await peer.expectEnd();
-    expect((await connection.closed).message).toBe("the connection was destroyed here");
+    expect((await ended(connection)).message).toBe("the connection was destroyed here");
   });
 
   test("destroy() ends a pending close()", async () => {
@@ -192,14 +192,14 @@ describe("destroy()", () => {
     await closing;
     expect(await failed).toMatchObject({ message: "Sum: enough" });
     // The first reason is kept: close() was called first.
-    expect(await connection.closed).toBeInstanceOf(ConnectionClosed);
+    expect(await ended(connection)).toBeInstanceOf(ConnectionClosed);
   });
 
   test("destroy() leaves no timer", async () => {
     const clock = manualClock();
     const { connection } = scriptedPeer({ limits: { idleTimeout: 100 } }, { clock });
     connection.destroy();
-    await connection.closed;
+    await ended(connection);
     expect(clock.pending).toBe(0);
   });
 });
@@ -216,7 +216,7 @@ describe("a peer that ends its side", () => {
     calc.answer("late");
     await peer.expect({ _answer: "w", after: "late" });
     await peer.expectEnd();
-    expect((await connection.closed).message).toBe("the peer closed the connection");
+    expect((await ended(connection)).message).toBe("the peer closed the connection");
   });
 
   test("calls reject at once when the peer ends its side", async () => {
@@ -235,7 +235,7 @@ describe("a peer that ends its side", () => {
     const { connection, peer } = scriptedPeer();
     peer.end();
     await peer.expectEnd();
-    expect(await connection.closed).toBeInstanceOf(ConnectionClosed);
+    expect(await ended(connection)).toBeInstanceOf(ConnectionClosed);
   });
 });
 
@@ -260,7 +260,7 @@ describe("a peer that does not end its side", () => {
     await peer.expectEnd();
     peer.send({ _command: "Note", text: "too late" }, "ff ff ff");
     peer.end();
-    await connection.closed;
+    await ended(connection);
     expect(calc.notes).toEqual([]);
   });
 });
@@ -272,7 +272,7 @@ test("the error of a failed transport is the cause of the reason", async () => {
   const cause = new Error("the cable is out");
   transport.destroy(cause);
   expect(await failed).toBeInstanceOf(ConnectionLost);
-  const reason = await connection.closed;
+  const reason = await ended(connection);
   expect(causeOf(await failed)).toBe(reason);
   expect(reason.cause).toBe(cause);
 });
@@ -297,7 +297,7 @@ test("idleTimeout closes the connection to a silent peer", async () => {
   clock.advance(1);
   await peer.expectEnd();
   peer.end();
-  expect(await connection.closed).toBeInstanceOf(IdleTimeout);
+  expect(await ended(connection)).toBeInstanceOf(IdleTimeout);
 });
 
 test("invalid limits throw", () => {
@@ -310,14 +310,14 @@ test("`closed` is the same before and after the end, and never rejects", async (
   const [a] = connectedPair();
   const before = a.closed;
   a.destroy();
-  expect(await before).toBe(await a.closed);
-  expect(causeOf(await a.callRemoteString("x", new Box()).catch((error) => error))).toBe(await a.closed);
+  expect(await before).toBe(await ended(a));
+  expect(causeOf(await a.callRemoteString("x", new Box()).catch((error) => error))).toBe(await ended(a));
 });
 
 test("destroy() with a reason that is not an error ends the connection with an error", async () => {
   const { connection } = scriptedPeer();
   Reflect.apply(connection.destroy, connection, ["no more"]); // as a program in JavaScript may call it
-  expect(await connection.closed).toMatchObject({ message: "no more", cause: "no more" });
+  expect(await ended(connection)).toMatchObject({ message: "no more", cause: "no more" });
   await expect(connection.callRemote(Sum, { a: 1, b: 2 })).rejects.toThrow("no more");
 });
 
@@ -332,6 +332,6 @@ test("a call with a signal that is not an AbortSignal rejects, and leaves no tim
   ]);
   await expect(call).rejects.toThrow("the option signal must be an AbortSignal, not object");
   connection.destroy();
-  await connection.closed;
+  await ended(connection);
   expect(clock.pending).toBe(0);
 });

@@ -7,7 +7,7 @@ import type { Feature, FeatureKind } from "../../../src/core/connection/feature.
 import type { ConnectionOptions } from "../../../src/core/connection/options.ts";
 import { notServing } from "../../../src/core/serving/not-serving.ts";
 import { serving } from "../../../src/core/serving/serving.ts";
-import { rejection } from "../../support/settled.ts";
+import { ended, rejection } from "../../support/settled.ts";
 import { calculator, Sum } from "../calculator.ts";
 
 const Twice = command("test.Twice", { arguments: { n: integer() }, response: { n: integer() } });
@@ -87,7 +87,7 @@ test("an own command answers an ask that cannot be read with UNKNOWN, and the co
   const { caller } = opened([twice().kind]);
   const failed = rejection(caller.callRemoteString("test.Twice", new Box({ n: "x" })));
   expect(await failed).toMatchObject({ errorCode: "UNKNOWN" });
-  await caller.closed;
+  await ended(caller);
 });
 
 test("hooks run in order, and a kind that makes no feature costs none", async () => {
@@ -103,7 +103,7 @@ test("hooks run in order, and a kind that makes no feature costs none", async ()
   });
   await caller.callRemote(Sum, { a: 1, b: 2 });
   connection.destroy();
-  await connection.closed;
+  await ended(connection);
   expect(calls).toEqual(["started", "bytes", "read ended: true", "stopped: ConnectionClosed"]);
 });
 

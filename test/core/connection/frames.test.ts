@@ -14,7 +14,7 @@ import {
 } from "ampwire";
 import { byteByByte, type Chunking, randomChunking, type ScriptPart, scriptedPeer } from "ampwire/testing";
 import { describe, expect, test } from "vitest";
-import { causeOf, rejection } from "../../support/settled.ts";
+import { causeOf, ended, rejection } from "../../support/settled.ts";
 import { calculator, SUM, Sum, TOTAL } from "../calculator.ts";
 
 /** `_ask=1 _command=Sum`, without the end of the box. */
@@ -112,7 +112,7 @@ describe.each<[string, ScriptPart, ErrorClass]>([
     expect(error).toBeInstanceOf(errorClass);
     expect(notes).toEqual([]);
     peer.end();
-    expect(await connection.closed).toBe(error.cause);
+    expect(await ended(connection)).toBe(error.cause);
     expect(connection.state).toBe("closed");
   });
 });
@@ -125,7 +125,7 @@ test("a second answer to a call closes the connection", async () => {
   expect(await answer).toEqual({ total: 3 });
   await peer.expectEnd();
   peer.end();
-  expect(await connection.closed).toBeInstanceOf(UnexpectedAnswer);
+  expect(await ended(connection)).toBeInstanceOf(UnexpectedAnswer);
 });
 
 test("the error for a protocol other than AMP shows its first bytes", async () => {
@@ -133,7 +133,7 @@ test("the error for a protocol other than AMP shows its first bytes", async () =
   peer.send(GARBAGE);
   await peer.expectEnd();
   peer.end();
-  const { message } = await connection.closed;
+  const { message } = await ended(connection);
   expect(message).toContain("47 45 54 20 2f 20");
   expect(message).toContain("(GET / HTTP/1.1..");
 });
@@ -143,14 +143,14 @@ test("the two bytes of an invalid key length close the connection", async () => 
   peer.send("01 00");
   await peer.expectEnd();
   connection.destroy();
-  expect(await connection.closed).toBeInstanceOf(KeyTooLong);
+  expect(await ended(connection)).toBeInstanceOf(KeyTooLong);
 });
 
 test("the error for a box that is neither ask nor answer lists its keys", async () => {
   const { connection, peer } = scriptedPeer();
   peer.send({ alpha: "1", beta: "2" });
   peer.end();
-  expect((await connection.closed).message).toContain("alpha, beta");
+  expect((await ended(connection)).message).toContain("alpha, beta");
 });
 
 test("the reason names a truncated box and how many bytes of it were received", async () => {
@@ -160,7 +160,7 @@ test("the reason names a truncated box and how many bytes of it were received", 
   peer.end();
   await peer.expect(SUM, { _answer: "whole", total: "3" });
   await peer.expectEnd();
-  const reason = await connection.closed;
+  const reason = await ended(connection);
   expect(reason).toBeInstanceOf(ConnectionLost);
   expect(reason.cause).toBeInstanceOf(MalformedAmpBox);
   expect(reason.message).toMatch(/the peer closed the connection: .* 4 bytes of it were received/);

@@ -10,7 +10,7 @@ import {
 } from "ampwire";
 import { connectedPair, flushPending, manualClock, type ScriptedPeer, scriptedPeer } from "ampwire/testing";
 import { describe, expect, test } from "vitest";
-import { rejection, settling } from "../../support/settled.ts";
+import { ended, rejection, settling } from "../../support/settled.ts";
 import { calculator, Note, SUM, Sum, TOTAL, Wait } from "../calculator.ts";
 
 const SHOWN = { "_m.ampwire": "1" };
@@ -58,7 +58,7 @@ async function pair(client = {}, server = {}) {
 async function endsWith(peer: ScriptedPeer, connection: Connection): Promise<void> {
   await peer.expectEnd();
   peer.end();
-  expect((await connection.closed).message).toBe("the connection was closed here");
+  expect((await ended(connection)).message).toBe("the connection was closed here");
 }
 
 describe("close()", () => {
@@ -148,7 +148,7 @@ describe("close()", () => {
     clock.advance(1);
     await peer.expectEnd();
     peer.end();
-    await connection.closed;
+    await ended(connection);
     expect(clock.pending).toBe(0);
   });
 
@@ -192,7 +192,7 @@ describe("close()", () => {
     await peer.expect(GO_AWAY);
     clock.advance(500);
     await closing;
-    expect((await connection.closed).message).toBe("the connection was closed here");
+    expect((await ended(connection)).message).toBe("the connection was closed here");
     expect(clock.pending).toBe(0);
   });
 
@@ -308,7 +308,7 @@ describe("an end that is asked GoAway", () => {
     peer.send(total("2"));
     expect(await before).toEqual({ total: 3 });
     peer.end();
-    expect((await connection.closed).message).toBe("the peer closed the connection");
+    expect((await ended(connection)).message).toBe("the peer closed the connection");
   });
 
   test("an end serves the peer's asks after GoAway", async () => {
@@ -404,7 +404,7 @@ describe("an end that is asked GoAway", () => {
   ])("callsEnded resolves at %s", async (_, end) => {
     const [connection] = connectedPair();
     void end(connection);
-    expect(await connection.callsEnded).toBe(await connection.closed);
+    expect(await connection.callsEnded).toBe(await ended(connection));
     expect(connection.acceptsCalls).toBe(false);
   });
 });
@@ -459,7 +459,7 @@ describe("protocol changes", () => {
     expect(client.secure).toBe(true);
     expect(await queued).toEqual({ total: 3 });
     await closing;
-    expect((await client.closed).message).toBe("the peer closed the connection");
+    expect((await ended(client)).message).toBe("the peer closed the connection");
   });
 
   test("GoAway that arrives during a StartTLS of this end is answered behind the queued calls, inside TLS", async () => {
@@ -485,7 +485,7 @@ describe("protocol changes", () => {
     const closing = server.close();
     await upgraded;
     await closing;
-    await client.closed;
+    await ended(client);
   });
 
   test("close() while the peer's StartTLS is being answered waits for it", async () => {

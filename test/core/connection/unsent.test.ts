@@ -153,5 +153,6 @@ describe("a budget of asks in progress", () => {
     expect(budgets.inProgress.isExceededBy(limit)).toBe(false);
     budgets.inProgress.add(1);
     expect(budgets.inProgress.isExceededBy(limit)).toBe(true);
+    expect(budgets.inProgress.isExceededBy(limit - 1)).toBe(false); // one connection is left: its share is the limit
   });
 });

@@ -11,7 +11,7 @@ import {
 } from "ampwire";
 import { byteByByte, manualClock, memoryTransports, ScriptedPeer, scriptedPeer } from "ampwire/testing";
 import { describe, expect, test } from "vitest";
-import { rejection } from "../../support/settled.ts";
+import { ended, rejection } from "../../support/settled.ts";
 import { Note, Wait } from "../calculator.ts";
 
 /** Sends every box back unchanged. */
@@ -69,7 +69,7 @@ describe("a raw receiver", () => {
     });
     for (let index = 0; index < 20; index++) peer.send({ n: `${index}` });
     peer.end();
-    await connection.closed;
+    await ended(connection);
     expect(kept.map((box) => box.text("n"))).toEqual(Array.from({ length: 20 }, (_, index) => `${index}`));
   });
 
@@ -77,7 +77,7 @@ describe("a raw receiver", () => {
     const receiver = new Mirror();
     const { connection, peer } = scriptedPeer({ receiver });
     peer.end();
-    const reason = await connection.closed;
+    const reason = await ended(connection);
     await Promise.resolve();
     expect(receiver.stopped).toEqual([reason]);
     expect(() => receiver.sender?.sendBox(new Box({ a: "1" }))).toThrow(ConnectionClosed);
@@ -89,7 +89,7 @@ describe("a raw receiver", () => {
     await peer.expect({ a: "1" });
     await peer.expectEnd();
     peer.end();
-    expect((await connection.closed).message).toBe("this box is refused");
+    expect((await ended(connection)).message).toBe("this box is refused");
   });
 
   test("unhandledError() reports the error to onError, and closes the connection with it", async () => {
@@ -99,7 +99,7 @@ describe("a raw receiver", () => {
     const error = new Error("mine");
     receiver.sender?.unhandledError(error);
     peer.end();
-    expect(await connection.closed).toBe(error);
+    expect(await ended(connection)).toBe(error);
     expect(reported).toEqual([error]);
   });
 
@@ -108,7 +108,7 @@ describe("a raw receiver", () => {
     const reported: unknown[] = [];
     const { connection } = scriptedPeer({ receiver, onError: (error) => void reported.push(error) });
     connection.destroy();
-    const reason = await connection.closed;
+    const reason = await ended(connection);
     const error = new Error("late");
     receiver.sender?.unhandledError(error);
     expect(reported).toEqual([error]);
@@ -134,7 +134,7 @@ describe("a raw receiver", () => {
     peer.send({ b: "2" });
     await peer.expectEnd();
     peer.end();
-    expect(await connection.closed).toBeInstanceOf(TLSRequired);
+    expect(await ended(connection)).toBeInstanceOf(TLSRequired);
     expect(told).toEqual([]);
   });
 

@@ -10,7 +10,9 @@ import {
   type TLSOptions,
 } from "ampwire";
 import { flushPending, manualClock, memoryTransports, scriptedPeer } from "ampwire/testing";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
+import { deferred } from "../../support/deferred.ts";
+import { ended } from "../../support/settled.ts";
 
 const Switch = new ProtocolSwitchCommand("Switch");
 
@@ -31,7 +33,7 @@ test.each(["destroyed", "timed out"])(
     await flushPending();
     if (how === "destroyed") connection.destroy();
     else clock.advance(10_000);
-    await connection.closed;
+    await ended(connection);
     await flushPending();
     // The timeout is reported as a failure of the peer.
     const timeout = expect.objectContaining({ code: "HANDSHAKE_TIMEOUT" });
@@ -76,6 +78,75 @@ test.each(["StartTLS", "Switch"])(
     connection.destroy();
   },
 );
+
+test("a connection that ends before the peer has taken the answer to a switch does not give its stream away", async () => {
+  const [mine, theirs] = memoryTransports({ capacity: 10 });
+  const protocol = vi.fn();
+  const connection = new Connection(mine, manualClock(), {
+    locator: locator(Switch.responder(() => ({ protocol }))),
+  });
+  theirs.pause();
+  theirs.start({ received() {}, ended() {}, drained() {}, lost() {} });
+  theirs.write(encodeBox(new Box({ _ask: "1", _command: "Switch" })));
+  await flushPending();
+  expect(connection.state).toBe("switching");
+  const reason = new Error("no more");
+  connection.destroy(reason);
+  theirs.resume();
+  await flushPending();
+  expect(protocol).not.toHaveBeenCalled();
+  expect(await ended(connection)).toBe(reason);
+});
+
+test("plaintext in the same segment as a StartTLS ask closes the connection before the responder runs", async () => {
+  const decide = vi.fn(() => ({}));
+  const { connection, peer } = scriptedPeer(
+    { locator: locator(StartTLS.responder(decide)), onError() {} },
+    { fakeTLS: true },
+  );
+  peer.send({ _ask: "1", _command: "StartTLS" }, { _ask: "2", _command: "Sum" });
+  await flushPending();
+  expect(connection.reason).toMatchObject({ name: "PlaintextAfterStartTLS" });
+  expect(decide).not.toHaveBeenCalled();
+});
+
+test("a connection that ends while the responder decides prepares no change", async () => {
+  const decision = deferred<{}>();
+  const tls = vi.fn(() => ({}));
+  const { connection, peer } = scriptedPeer(
+    { tls, locator: locator(StartTLS.responder(() => decision.promise)) },
+    { fakeTLS: true },
+  );
+  peer.send({ _ask: "1", _command: "StartTLS" });
+  await flushPending();
+  connection.destroy();
+  decision.resolve({});
+  await flushPending();
+  expect(tls).not.toHaveBeenCalled();
+  expect(peer.unread).toBe(0);
+});
+
+test("a connection that ends while the options of TLS are awaited sends nothing, and reports no error", async () => {
+  const options = deferred<TLSOptions>();
+  const errors: unknown[] = [];
+  const { connection, peer } = scriptedPeer(
+    {
+      tls: () => options.promise,
+      locator: locator(StartTLS.responder(() => ({}))),
+      onError: (error) => errors.push(error),
+    },
+    { fakeTLS: true },
+  );
+  peer.send({ _ask: "1", _command: "StartTLS" });
+  await flushPending();
+  const reason = new Error("no more");
+  connection.destroy(reason);
+  options.resolve({});
+  await flushPending();
+  expect(peer.unread).toBe(0);
+  expect(errors).toEqual([]);
+  expect(await ended(connection)).toBe(reason);
+});
 
 test("an error of the new protocol's function is reported as an error of the responder", async () => {
   const reason = new Error("not me");

@@ -36,7 +36,7 @@ import {
 } from "ampwire/testing";
 import { describe, expect, test } from "vitest";
 import { ReceiverProbe } from "../../support/receiver-probe.ts";
-import { rejection } from "../../support/settled.ts";
+import { ended, rejection } from "../../support/settled.ts";
 import { calculator, Note, SUM, Sum, TOTAL, Wait } from "../calculator.ts";
 
 const PRETEND = { fakeTLS: true };
@@ -275,7 +275,7 @@ describe("StartTLS", () => {
     abort.abort(reason);
     expect(await failed).toBe(reason);
     peer.end();
-    expect(await connection.closed).toBe(reason);
+    expect(await ended(connection)).toBe(reason);
   });
 
   test("maxHeldBytes limits the bytes queued during an upgrade", async () => {
@@ -445,7 +445,7 @@ describe("a protocol switch", () => {
     theirs.taken[0]?.write(Uint8Array.of(1));
     expect(await mine.probe.bytes(1)).toEqual(Buffer.of(1));
     for (const one of [a, b]) {
-      expect(await one.closed).toBeInstanceOf(ProtocolSwitched);
+      expect(await ended(one)).toBeInstanceOf(ProtocolSwitched);
       expect(await rejection(one.callRemote(Sum, { a: 1, b: 2 }))).toBeInstanceOf(ProtocolSwitched);
       one.destroy();
       await one.close();
@@ -547,7 +547,7 @@ describe("a protocol switch", () => {
         a.destroy();
       },
     });
-    expect([await a.closed, await b.closed].map(({ name }) => name)).toEqual([
+    expect([await ended(a), await ended(b)].map(({ name }) => name)).toEqual([
       "ProtocolSwitched",
       "ProtocolSwitched",
     ]);
@@ -576,7 +576,7 @@ describe("a protocol switch", () => {
       const switched = a.callRemote(ToRaw, { protocol: side === "asker" ? failing : other.protocol });
       if (side === "asker") expect(await rejection(switched)).toBe(failure);
       else await switched;
-      for (const one of [a, b]) expect(await one.closed).toBeInstanceOf(ProtocolSwitched);
+      for (const one of [a, b]) expect(await ended(one)).toBeInstanceOf(ProtocolSwitched);
       await flushPending();
       expect(other.probe.heard).toEqual(["ended"]);
       expect(reported).toEqual(side === "responder" ? [failure] : []);

@@ -6,7 +6,7 @@ import { locator, OnlyOneTLS, StartTLS, TLSNotAvailable, tlsBox, unicode } from 
 import { connectedPair, fakeCertificate, flushPending, scriptedPeer } from "ampwire/testing";
 import { describe, expect, test } from "vitest";
 import { textOf } from "../../support/raw-peer.ts";
-import { rejection } from "../../support/settled.ts";
+import { ended, rejection } from "../../support/settled.ts";
 
 class BadToken extends Error {}
 
@@ -66,8 +66,8 @@ describe("an extension of StartTLS", () => {
   test("an extension of StartTLS has errors of its own", async () => {
     const [a, b] = connectedPair({}, { locator: locator(responder) }, { fakeTLS: true });
     expect(await rejection(a.callRemote(SecureStart, { token: "bad" }))).toBeInstanceOf(BadToken);
-    await a.closed;
-    await b.closed;
+    await ended(a);
+    await ended(b);
     expect(b.secure).toBe(false);
   });
 });

@@ -2,6 +2,7 @@
 import { locator, type Observer } from "ampwire";
 import { flushPending, manualClock, scriptedPeer } from "ampwire/testing";
 import { expect, test } from "vitest";
+import { ended } from "../../support/settled.ts";
 import { Sum } from "../calculator.ts";
 
 test("an observer sees an unknown command fail", async () => {
@@ -26,7 +27,7 @@ test("errors of one connection are reported up to a rate, and then their number"
   clock.advance(1_000);
   expect(String(reported.at(-1))).toContain("980 more errors of this connection were not reported");
   connection.destroy();
-  await connection.closed;
+  await ended(connection);
   expect(clock.pending).toBe(0);
 });
 

@@ -11,6 +11,7 @@ import {
 } from "ampwire";
 import { flushPending, scriptedPeer } from "ampwire/testing";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { ended } from "../../support/settled.ts";
 
 class Declared extends Error {}
 const Ask = command("Ask", { response: { n: integer() }, errors: { DECLARED: Declared } });
@@ -162,7 +163,7 @@ describe("a thenable", () => {
     peer.send({ _ask: "2", _command: "Next" });
     await peer.expect({ _answer: "2", n: "2" });
     connection.destroy();
-    await connection.closed;
+    await ended(connection);
   });
 
   test("a thenable with a then getter that throws is answered with UNKNOWN", async () => {

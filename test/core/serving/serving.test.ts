@@ -15,7 +15,7 @@ import {
 } from "ampwire";
 import { connectedPair, flushPending, scriptedPeer } from "ampwire/testing";
 import { describe, expect, test } from "vitest";
-import { rejection } from "../../support/settled.ts";
+import { ended, rejection } from "../../support/settled.ts";
 import { calculator, Divide, Note, Overheated, SUM, Sum, summing, TOTAL, Wait } from "../calculator.ts";
 
 const UNKNOWN = { _error: "1", _error_code: "UNKNOWN", _error_description: "Unknown Error" };
@@ -164,7 +164,7 @@ describe("an error thrown", () => {
     await peer.expect({ _error: "1", _error_code: "OVERHEATED", _error_description: "too hot" });
     await peer.expectEnd();
     peer.end();
-    expect(await connection.closed).toBeInstanceOf(Overheated);
+    expect(await ended(connection)).toBeInstanceOf(Overheated);
   });
 
   test.each([
@@ -198,7 +198,7 @@ describe("an error thrown", () => {
       expect(String(errors[0]?.[0])).toContain("swordfish");
       expect(errors[0]?.[1]).toBe("Sum");
       peer.end();
-      expect((await connection.closed).message).toContain("swordfish");
+      expect((await ended(connection)).message).toContain("swordfish");
     },
   );
 

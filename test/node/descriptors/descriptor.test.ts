@@ -24,7 +24,7 @@ import { EchoDescriptor } from "../../support/commands.ts";
 import { deferred } from "../../support/deferred.ts";
 import { tidy } from "../../support/loopback.ts";
 import { closeReceived, sharedFile, writeAndClose } from "../../support/open-descriptors.ts";
-import { rejection } from "../../support/settled.ts";
+import { ended, rejection } from "../../support/settled.ts";
 import { unixPlace } from "../../support/unix-place.ts";
 
 const Write = command("Write", { arguments: { file: descriptor(), text: unicode() } });
@@ -149,7 +149,7 @@ describe("a descriptor", () => {
     const closed = client.close();
     writeAndClose((await call).value, "last");
     await closed;
-    await server.closed;
+    await ended(server);
     expect(file.text()).toBe("last");
     expect(file.open()).toEqual([file.fd]);
   });
@@ -164,7 +164,7 @@ describe("an unclaimed descriptor", () => {
     expect(server.sideChannel?.unclaimed).toBe(1);
     expect(file.open().length).toBe(2);
     await client.close();
-    await server.closed;
+    await ended(server);
     expect(file.open()).toEqual([file.fd]);
   });
 
@@ -174,11 +174,11 @@ describe("an unclaimed descriptor", () => {
     const file = sharedFile();
     for (let i = 0; i < 3; i++) await rejection(client.callRemote(Unclaimed, { file: file.fd }));
     const fourth = rejection(client.callRemote(Unclaimed, { file: file.fd }));
-    const reason = await server.closed;
+    const reason = await ended(server);
     expect(reason).toBeInstanceOf(ProtocolError);
     expect(reason.message).toContain("the limit is 3");
     await fourth;
-    await client.closed;
+    await ended(client);
     expect(file.open()).toEqual([file.fd]);
   });
 
@@ -203,8 +203,8 @@ describe("an unclaimed descriptor", () => {
     const { client, server } = await joined(locator(Odd.responder(() => {})));
     const file = sharedFile();
     await rejection(client.callRemote(Write, { file: file.fd, text: "no integer" }));
-    await server.closed;
-    await client.closed;
+    await ended(server);
+    await ended(client);
     expect(file.open()).toEqual([file.fd]);
   });
 });
@@ -328,7 +328,7 @@ describe("a DescriptorStream", () => {
   it("a socket with descriptors detects that the peer has gone", async () => {
     const { client, server } = await joined();
     server.destroy();
-    await client.closed;
+    await ended(client);
     expect(await rejection(client.callRemote(Write, { file: 0, text: "" }))).toMatchObject({
       fault: "transport",
     });

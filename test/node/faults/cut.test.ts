@@ -9,7 +9,7 @@ import { testCertificates } from "../../support/certificates.ts";
 import { ourClient, ourServer } from "../../support/loopback.ts";
 import { pendingTimers } from "../../support/pending-timers.ts";
 import { bytesOf } from "../../support/raw-peer.ts";
-import { settling } from "../../support/settled.ts";
+import { ended, settling } from "../../support/settled.ts";
 import { type Cut, wireTo } from "../../support/tcp-proxy.ts";
 import { Mark, witness } from "../../support/witness.ts";
 
@@ -88,7 +88,7 @@ test("hundreds of cuts of calls and upgrades leave no descriptor, no timer and n
         for (let turn = 0; turn < n / 2; turn++) await new Promise(setImmediate);
         client.destroy();
         await over;
-        await client.closed;
+        await ended(client);
       }),
     );
     const left = [...accepting.server.connections];

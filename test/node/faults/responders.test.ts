@@ -4,6 +4,7 @@ import { ampList, bytes, type Connection, command, integer, listOf, locator, uni
 import { flushPending, type ScriptedPeer, scriptedPeer } from "ampwire/testing";
 import { describe, expect, test } from "vitest";
 import { deferred } from "../../support/deferred.ts";
+import { ended } from "../../support/settled.ts";
 
 const Odd = command("Odd", {
   response: { text: unicode(), list: listOf(integer()), rows: ampList({ id: integer() }), data: bytes() },
@@ -128,7 +129,7 @@ describe("faulty responders", () => {
       await peer.expect(UNKNOWN);
       await peer.expectEnd();
       peer.end();
-      expect(await connection.closed).toBeInstanceOf(Error);
+      expect(await ended(connection)).toBeInstanceOf(Error);
     },
   );
 
@@ -185,7 +186,7 @@ describe("faulty responders", () => {
     await flushPending();
     joined.peer.destroy();
     joined.connection.destroy();
-    const reason = await joined.connection.closed;
+    const reason = await ended(joined.connection);
     expect(await heard.promise).toBe(reason);
     late.resolve(GOOD);
     await flushPending();
@@ -211,7 +212,7 @@ describe("faulty responders", () => {
       peer.send({ _ask: "1", _command: "Odd" });
       await flushPending();
       connection.destroy();
-      await connection.closed;
+      await ended(connection);
       end.resolve();
       await flushPending();
       // The returned value is not checked, because it cannot be sent.

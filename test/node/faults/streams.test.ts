@@ -7,7 +7,7 @@ import { describe, expect, test } from "vitest";
 import { testCertificates } from "../../support/certificates.ts";
 import { tidy } from "../../support/loopback.ts";
 import { ANS, bytesOf, STLS } from "../../support/raw-peer.ts";
-import { causeOf, rejection } from "../../support/settled.ts";
+import { causeOf, ended, rejection } from "../../support/settled.ts";
 import { EVIL, Mark, witness } from "../../support/witness.ts";
 
 const { server: localCertificate } = await testCertificates();
@@ -48,7 +48,7 @@ describe.each(CODES)("%s", (code) => {
           calls.push(rejection(connection.callRemote(Mark, { text: String(n) })));
           await new Promise(setImmediate);
         }
-        const reason = await connection.closed;
+        const reason = await ended(connection);
         expect(reason).toBeInstanceOf(ConnectionLost);
         expect(reason.cause).toBe(error);
         for (const call of calls) expect(causeOf(await call)).toBe(reason);
@@ -64,7 +64,7 @@ describe.each(CODES)("%s", (code) => {
     const connection = attach(stream, { locator: marks });
     tidy(connection);
     stream.push(bytesOf(EVIL, EVIL));
-    expect((await connection.closed).cause).toMatchObject({ code });
+    expect((await ended(connection)).cause).toMatchObject({ code });
     expect(heard).toEqual(["evil", "evil"]);
   });
 
@@ -80,7 +80,7 @@ describe.each(CODES)("%s", (code) => {
       if (at > 0) stream.push(bytesOf(ANS));
       expect(await upgrade).toBeInstanceOf(AmpError);
       expect(await held).toBeInstanceOf(AmpError);
-      await connection.closed;
+      await ended(connection);
       expect(Buffer.concat(written).includes("held")).toBe(false);
     },
   );
@@ -90,7 +90,7 @@ describe.each(CODES)("%s", (code) => {
     const connection = attach(stream, { role: "server", tls: { localCertificate } });
     tidy(connection);
     stream.push(bytesOf(STLS));
-    expect(await connection.closed).toBeInstanceOf(AmpError);
+    expect(await ended(connection)).toBeInstanceOf(AmpError);
     expect(connection.secure).toBe(false);
   });
 
@@ -103,7 +103,7 @@ describe.each(CODES)("%s", (code) => {
     stream.push(bytesOf(EVIL));
     await flushPending();
     stream.destroy(systemError(code));
-    expect((await connection.closed).cause).toMatchObject({ code });
+    expect((await ended(connection)).cause).toMatchObject({ code });
     answer();
     await flushPending();
     expect(written).toEqual([]);

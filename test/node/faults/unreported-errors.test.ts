@@ -14,8 +14,10 @@ import {
 import { connect, type ListenOptions, listen } from "ampwire/node";
 import { connectedPair, flushPending, manualClock, scriptedPeer } from "ampwire/testing";
 import { afterEach, beforeEach, describe, expect, type MockInstance, onTestFinished, test, vi } from "vitest";
+import { reportError } from "../../../src/core/connection/report.ts";
 import { rawClient } from "../../support/loopback.ts";
 import { RawPeer } from "../../support/raw-peer.ts";
+import { ended } from "../../support/settled.ts";
 
 const HOST = "127.0.0.1";
 const Divide = command("Divide", { arguments: { a: integer() }, response: { b: integer() } });
@@ -108,7 +110,7 @@ describe("without onError", () => {
     peer.send({ _error: "1", _error_code: "ODD", _error_description: "" });
     await expect(call).rejects.toThrow("ODD");
     connection.destroy();
-    await connection.closed;
+    await ended(connection);
     expect(warnings()).toEqual([]);
   });
 
@@ -133,6 +135,14 @@ describe("without onError", () => {
     await flushPending();
     expect(warnings()[20]?.message).toContain("10 more errors were not shown");
   });
+});
+
+test("the warning of an error without a connection has the path of a UNIX socket, escaped", () => {
+  const about = { command: undefined, connection: undefined, remoteAddress: "/run/\u001b[2Jamp" };
+  reportError(undefined, new Error("no"), about);
+  expect(warnings().map(({ message }) => message)).toEqual([
+    "ampwire, peer /run/\\x1b[2Jamp: Error: no (set onError to handle such errors)",
+  ]);
 });
 
 describe("onError", () => {

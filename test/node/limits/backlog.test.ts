@@ -4,7 +4,7 @@ import { flushPending } from "ampwire/testing";
 import { describe, expect, test } from "vitest";
 import { heldBytes } from "../../support/memory.ts";
 import { bytesOf, STLS } from "../../support/raw-peer.ts";
-import { causeOf, rejection } from "../../support/settled.ts";
+import { causeOf, ended, rejection } from "../../support/settled.ts";
 import { openedBy } from "./hostile.ts";
 
 const Wait = command("Wait");
@@ -96,7 +96,7 @@ test("thousands of calls queued for TLS take a limited number of bytes, settle o
   const reasons = await Promise.all(calls);
   const over = reasons.filter((reason) => reason instanceof LimitExceeded);
   expect(over.length).toBeGreaterThan(18_000);
-  await connection.closed;
+  await ended(connection);
   expect(peer.received).toHaveLength(bytesOf(STLS).length);
 });
 

@@ -12,6 +12,7 @@ import { flushPending, manualClock, scriptedPeer } from "ampwire/testing";
 import { describe, expect, test } from "vitest";
 import { deferred } from "../../support/deferred.ts";
 import { ANS, bytesOf, STLS } from "../../support/raw-peer.ts";
+import { ended } from "../../support/settled.ts";
 import { witness } from "../../support/witness.ts";
 import { openedBy } from "./hostile.ts";
 
@@ -77,7 +78,7 @@ describe.each<[string, Partial<Limits>]>([
     await peer.expectEnd();
     peer.send(ask.subarray(bytesInTime));
     peer.end();
-    const reason = await connection.closed;
+    const reason = await ended(connection);
     expect(reason).toBeInstanceOf(BoxTimeout);
     expect(reason).toMatchObject({ code: "BOX_TIMEOUT", fault: "peer" });
     expect(reason.message).toBe(
@@ -171,7 +172,7 @@ describe("times that do not count", () => {
     await pass(1);
     expect(connection.reason).toBeInstanceOf(BoxTimeout);
     peer.end();
-    await connection.closed;
+    await ended(connection);
     expect(clock.pending).toBe(0);
   });
 
@@ -225,7 +226,7 @@ test("no timer is left after the end, whichever end closes", async () => {
     end(joined);
     await flushPending();
     joined.peer.end();
-    await joined.connection.closed;
+    await ended(joined.connection);
     expect(joined.clock.pending).toBe(0);
   }
 });
@@ -236,7 +237,7 @@ test("a peer that sends a box over a socket one byte at a time is closed at the 
   expect(await peer.box()).toEqual({ _answer: "1" });
   let sent = 0;
   const dripping = setInterval(() => peer.send(ask.subarray(sent, ++sent)), 10);
-  const reason = await connection.closed;
+  const reason = await ended(connection);
   clearInterval(dripping);
   expect(reason).toBeInstanceOf(BoxTimeout);
   const [, came] = /: (\d+) bytes of it have arrived$/.exec(reason.message) ?? [];

@@ -3,6 +3,7 @@ import { Box, BoxTooLarge, DEFAULT_LIMITS, encodeBox, KeyTooLong, type Limits } 
 import { describe, expect, test } from "vitest";
 import { heldBytes } from "../../support/memory.ts";
 import { bytesOf } from "../../support/raw-peer.ts";
+import { ended } from "../../support/settled.ts";
 import { answeredAsks, openedBy } from "./hostile.ts";
 
 const ECHO = { _ask: "1", _command: "Echo" };
@@ -45,7 +46,7 @@ describe.each(cases)("%s", (_, name, ask, limits) => {
   test("an ask one over the limit closes the connection, and the reason names the limit", async () => {
     const { connection, peer } = await openedBy({ limits });
     peer.send(ask(limit + 1));
-    const reason = await connection.closed;
+    const reason = await ended(connection);
     expect(reason).toBeInstanceOf(BoxTooLarge);
     expect(reason.message).toContain(`${name} (${limit})`);
     expect(await peer.box()).toBeUndefined();
@@ -63,7 +64,7 @@ test("Infinity disables both limits", async () => {
 test("a box is rejected when its length is announced, before its bytes have arrived", async () => {
   const { connection, peer } = await openedBy({ limits: { maxBoxBytes: 1000 } });
   peer.send(Uint8Array.of(0, 1, 0x6b, 0xff, 0xff)); // a value of 65,535 bytes is to follow
-  expect(await connection.closed).toBeInstanceOf(BoxTooLarge);
+  expect(await ended(connection)).toBeInstanceOf(BoxTooLarge);
 });
 
 test("a box without end takes no more memory than maxBoxBytes, on many connections", async () => {
@@ -76,7 +77,7 @@ test("a box without end takes no more memory than maxBoxBytes, on many connectio
   // The buffer doubles as it grows, and the socket's chunks hold the bytes once more.
   expect((await heldBytes()) - before).toBeLessThan(20 * 100_000 * 4);
   for (const { peer } of opened) peer.send(new Uint8Array(60_000).fill(1));
-  for (const { connection } of opened) expect(await connection.closed).toBeInstanceOf(KeyTooLong);
+  for (const { connection } of opened) expect(await ended(connection)).toBeInstanceOf(KeyTooLong);
 });
 
 test("a box that comes byte by byte has a constant cost for each byte", async () => {

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { expect, test } from "vitest";
 import { ourServer, rawClient } from "../../support/loopback.ts";
 import { RawPeer } from "../../support/raw-peer.ts";
+import { ended } from "../../support/settled.ts";
 
 const UNKNOWN = { _ask: "1", _command: "Unknown" };
 
@@ -16,7 +17,7 @@ test("a connection over the limit is closed at once, the others continue, and a 
   const peers = await Promise.all(Array.from({ length: 3 }, async () => new RawPeer(await rawClient(port))));
   for (const peer of peers) expect(await answers(peer)).toBe(true);
   const late = new RawPeer(await rawClient(port));
-  await late.closed;
+  await ended(late);
   expect(late.received).toHaveLength(0);
   expect(server.connections.size).toBe(3);
   peers[0]?.finish();

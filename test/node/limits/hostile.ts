@@ -5,6 +5,7 @@ import { Duplex } from "node:stream";
 import { type Box, Box as BoxClass, type ConnectionOptions, command, locator } from "ampwire";
 import { attach } from "ampwire/node";
 import { arrived, attached, type Joined, tidy } from "../../support/loopback.ts";
+import { ended } from "../../support/settled.ts";
 
 const Echo = command("Echo");
 
@@ -42,6 +43,6 @@ export async function answeredAsks(bytes: Uint8Array): Promise<{ asks: number; s
     if (stream.readableLength > 10_000) await once(stream, "data");
   }
   stream.push(null);
-  await connection.closed;
+  await ended(connection);
   return { asks, seconds: (performance.now() - start) / 1000 };
 }

@@ -10,7 +10,7 @@ import {
 import { flushPending, manualClock, type ScriptedPeer, scriptedPeer } from "ampwire/testing";
 import { describe, expect, test } from "vitest";
 import { ANS, bytesOf, STLS } from "../../support/raw-peer.ts";
-import { causeOf, rejection } from "../../support/settled.ts";
+import { causeOf, ended, rejection } from "../../support/settled.ts";
 import { Mark, witness } from "../../support/witness.ts";
 
 const SECOND = 1000;
@@ -44,7 +44,7 @@ describe.each<[string, Partial<Limits>]>([
     clock.advance(1);
     expect(await upgrade).toBeInstanceOf(HandshakeTimeout);
     expect(causeOf(await held)).toBe(await upgrade);
-    expect(await connection.closed).toBe(await upgrade);
+    expect(await ended(connection)).toBe(await upgrade);
     expect(clock.pending).toBe(0);
     expect(peer.unread).toBe(0);
   });
@@ -57,7 +57,7 @@ describe.each<[string, Partial<Limits>]>([
       await drip(peer, byte, clock.advance);
     expect(await upgrade).toBeInstanceOf(HandshakeTimeout);
     expect(clock.now()).toBe(limit);
-    await connection.closed;
+    await ended(connection);
     expect(clock.pending).toBe(0);
   });
 });
@@ -73,7 +73,7 @@ describe("idleTimeout", () => {
     clock.advance(1);
     expect(connection.state).toBe("closed");
     clock.advance(HOUR); // so silent a peer does not end its side either
-    expect(await connection.closed).toBeInstanceOf(IdleTimeout);
+    expect(await ended(connection)).toBeInstanceOf(IdleTimeout);
     expect(clock.pending).toBe(0);
   });
 
@@ -90,7 +90,7 @@ describe("idleTimeout", () => {
     const all = Array.from({ length: 2000 }, () => scriptedPeer({ limits }, { clock }).connection);
     expect(clock.pending).toBe(2000);
     clock.advance(HOUR);
-    for (const one of all) expect(await one.closed).toBeInstanceOf(IdleTimeout);
+    for (const one of all) expect(await ended(one)).toBeInstanceOf(IdleTimeout);
     clock.advance(HOUR);
     await flushPending();
     expect(clock.pending).toBe(0);

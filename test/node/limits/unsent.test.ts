@@ -4,7 +4,7 @@ import { manualClock } from "ampwire/testing";
 import { describe, expect, test } from "vitest";
 import { attached } from "../../support/loopback.ts";
 import { ANS, type RawPeer, STLS } from "../../support/raw-peer.ts";
-import { causeOf, rejection } from "../../support/settled.ts";
+import { causeOf, ended, rejection } from "../../support/settled.ts";
 
 const VALUE = 15 * 1024 * 1024;
 const STEP = 3 * 1024 * 1024;
@@ -67,7 +67,7 @@ describe.each([
     clock.advance(999);
     expect(connection.reason).toBeUndefined();
     clock.advance(1);
-    expect(await connection.closed).toBeInstanceOf(UnsentTimeout);
-    expect(causeOf(await call)).toBe(await connection.closed);
+    expect(await ended(connection)).toBeInstanceOf(UnsentTimeout);
+    expect(causeOf(await call)).toBe(await ended(connection));
   });
 });

@@ -197,6 +197,8 @@ describe("the parser of version 2", () => {
     const bytes = Uint8Array.from(zeroed);
     new DataView(bytes.buffer).setUint32(bytes.length - 4, crc32c(zeroed));
     expect(parseHeader(bytes)?.header.source).toMatchObject({ address: "192.168.0.1" });
+    const after = Uint8Array.of(1, 2, 3, ...bytes, 4, 5).subarray(3); // a view in a larger buffer
+    expect(parseHeader(after)).toMatchObject({ length: bytes.length });
     for (const at of [17, bytes.length - 1]) {
       const wrong = Uint8Array.from(bytes);
       wrong[at] = (wrong[at] ?? 0) ^ 1;

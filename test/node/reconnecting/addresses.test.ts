@@ -15,7 +15,7 @@ import { testCertificates } from "../../support/certificates.ts";
 import { breakAll } from "../../support/reconnecting/carrier.ts";
 import { Add, add } from "../../support/reconnecting/commands.ts";
 import { kept } from "../../support/reconnecting/kept.ts";
-import { rejection } from "../../support/settled.ts";
+import { ended, rejection } from "../../support/settled.ts";
 import { unixPlace } from "../../support/unix-place.ts";
 
 const Which = command("Which", { response: { number: integer() } });
@@ -137,7 +137,7 @@ it("destroy() during an attempt tries no further address", async () => {
       client.destroy();
     },
   });
-  await client.closed;
+  await ended(client);
   expect(looked).toBe(1);
   await new Promise(setImmediate);
   expect(server.connections.size).toBe(0);
@@ -248,6 +248,6 @@ describe("invalid options", () => {
   it("a path that is too long closes the client, whatever the other addresses are", async () => {
     const { path } = await serve(1);
     const { client } = keep({ addresses: [{ path: `/${"x".repeat(200)}` }, { path }] });
-    expect(await client.closed).toBeInstanceOf(RangeError);
+    expect(await ended(client)).toBeInstanceOf(RangeError);
   });
 });

@@ -29,7 +29,7 @@ import { testCertificates } from "../../support/certificates.ts";
 import { breakAll } from "../../support/reconnecting/carrier.ts";
 import { Add, add, HangSafely } from "../../support/reconnecting/commands.ts";
 import { type Kept, kept } from "../../support/reconnecting/kept.ts";
-import { rejection } from "../../support/settled.ts";
+import { ended, rejection } from "../../support/settled.ts";
 import { unixPlace } from "../../support/unix-place.ts";
 
 async function serve(path: string, options: ListenOptions = {}): Promise<Server> {
@@ -209,7 +209,7 @@ describe("an invalid address", () => {
   ])("an address that Node rejects closes the client: %s", async (_, options) => {
     const { client, changes } = keep(options);
     const error = await rejection(client.callRemote(Add, { a: 1, b: 1 }));
-    expect(await client.closed).toBe(error.cause);
+    expect(await ended(client)).toBe(error.cause);
     expect(changes.map(({ state }) => state)).toEqual(["connecting", "closed"]);
   });
 });

@@ -5,6 +5,7 @@ import { expect, test } from "vitest";
 import { testCertificates } from "../../support/certificates.ts";
 import { ours, pair } from "../../support/loopback.ts";
 import { STLS } from "../../support/raw-peer.ts";
+import { ended } from "../../support/settled.ts";
 import { Mark, witness } from "../../support/witness.ts";
 
 const { server: localCertificate } = await testCertificates();
@@ -73,5 +74,5 @@ test("case 24: the upgrade with a peer that never reads fails at the handshake t
     ...Array.from({ length: COUNT }, (_, seed) => ({ _ask: "x", _command: "Chunk", seed: String(seed) })),
     STLS,
   );
-  expect(await connection.closed).toBeInstanceOf(HandshakeTimeout);
+  expect(await ended(connection)).toBeInstanceOf(HandshakeTimeout);
 });

@@ -15,7 +15,7 @@ import { testCertificates } from "../../support/certificates.ts";
 import { deferred } from "../../support/deferred.ts";
 import { ourServer, ours, pair } from "../../support/loopback.ts";
 import { STLS } from "../../support/raw-peer.ts";
-import { causeOf, rejection } from "../../support/settled.ts";
+import { causeOf, ended, rejection } from "../../support/settled.ts";
 import { Mark, witness } from "../../support/witness.ts";
 
 const certificates = await testCertificates();
@@ -132,7 +132,7 @@ test("a server that closes an idle connection later has not refused the client",
   const later = vi.spyOn(performance, "now").mockImplementation(() => now() + 3_000);
   onTestFinished(() => later.mockRestore());
   await server.close();
-  expect(await client.closed).toBeInstanceOf(ConnectionClosed);
+  expect(await ended(client)).toBeInstanceOf(ConnectionClosed);
 });
 
 test("case 26: the peer's certificate is unknown during the handshake and after a failed one", async () => {
@@ -175,7 +175,7 @@ describe("NODE_TLS_REJECT_UNAUTHORIZED=0 in the environment", () => {
       { tls: { localCertificate: certificates.otherClient } },
     );
     void client.startTLS().catch(() => {});
-    expect(await server.closed).toBeInstanceOf(PeerVerifyError);
+    expect(await ended(server)).toBeInstanceOf(PeerVerifyError);
   });
 });
 
@@ -225,7 +225,7 @@ describe("case 17: unusable certificates", () => {
     });
     peer.send(STLS);
     expect(await peer.box()).toMatchObject({ _error: "1", _error_code: "UNKNOWN" });
-    expect(await connection.closed).toBeInstanceOf(InvalidCertificate);
+    expect(await ended(connection)).toBeInstanceOf(InvalidCertificate);
   });
 
   test("malformed PEM, and a key of another certificate, throw when they are loaded", () => {

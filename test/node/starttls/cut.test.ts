@@ -5,7 +5,7 @@ import { testCertificates } from "../../support/certificates.ts";
 import { deferred } from "../../support/deferred.ts";
 import { attached, ourClient, ourServer } from "../../support/loopback.ts";
 import { ANS, bytesOf, STLS } from "../../support/raw-peer.ts";
-import { causeOf, rejection, settling } from "../../support/settled.ts";
+import { causeOf, ended, rejection, settling } from "../../support/settled.ts";
 import { type Cut, type Way, wireTo } from "../../support/tcp-proxy.ts";
 import { Mark, witness } from "../../support/witness.ts";
 
@@ -64,10 +64,10 @@ describe.each(["client", "server"] as const)("case 22: asked by the %s", (asker)
     const bytes = { toServer: wire.toServer.length, toClient: wire.toClient.length };
     if (cut === undefined) client.destroy();
     await Promise.all([upgrade.over, client.closed, server.closed]);
-    expect(await client.closed).toBeInstanceOf(AmpError);
-    expect(await server.closed).toBeInstanceOf(AmpError);
+    expect(await ended(client)).toBeInstanceOf(AmpError);
+    expect(await ended(server)).toBeInstanceOf(AmpError);
     for (const one of [client, server]) {
-      expect(causeOf(await rejection(one.callRemote(Mark, { text: "late" })))).toBe(await one.closed);
+      expect(causeOf(await rejection(one.callRemote(Mark, { text: "late" })))).toBe(await ended(one));
     }
     return { upgrade, held, bytes };
   }
@@ -89,7 +89,7 @@ describe.each(["server", "client"] as const)("case 22: the stream of a TLS %s is
       else socket.destroy(way === "by other code" ? undefined : new Error("an error of other code"));
       await Promise.all([upgrade.over, held.over, connection.closed]);
       expect([upgrade.how, held.how]).toEqual([["rejected"], ["rejected"]]);
-      expect(await connection.closed).toBeInstanceOf(AmpError);
+      expect(await ended(connection)).toBeInstanceOf(AmpError);
       await peer.end();
 
       /** Resolves when the peer sees the ClientHello of a client, or the server has seen the peer's first TLS bytes. */
@@ -120,7 +120,7 @@ describe.each(["server", "client"] as const)("case 22: the stream of a TLS %s is
     peer.send(STLS);
     await deciding.promise;
     socket.destroy();
-    expect(await connection.closed).toBeInstanceOf(AmpError);
+    expect(await ended(connection)).toBeInstanceOf(AmpError);
     await signalled.promise;
     decided.resolve();
     await peer.end();
@@ -143,7 +143,7 @@ describe.each(["server", "client"] as const)("case 22: the stream of a TLS %s is
     peer.finish();
     await deciding.promise;
     decided.resolve();
-    expect(await connection.closed).toBeInstanceOf(AmpError);
+    expect(await ended(connection)).toBeInstanceOf(AmpError);
     expect(connection.secure).toBe(false);
   });
 });

@@ -5,6 +5,7 @@ import { testCertificates } from "../../support/certificates.ts";
 import { deferred } from "../../support/deferred.ts";
 import { type Joined, ours } from "../../support/loopback.ts";
 import { bytesOf, type RawPeer, STLS } from "../../support/raw-peer.ts";
+import { ended } from "../../support/settled.ts";
 import { EVIL, witness } from "../../support/witness.ts";
 
 const { server: localCertificate } = await testCertificates();
@@ -28,7 +29,7 @@ describe.each(ways)("%s", (way) => {
         const peer = await secured(joined);
         peer.send(bytesOf(EVIL).subarray(0, count));
         peer.finish();
-        const reason = await joined.connection.closed;
+        const reason = await ended(joined.connection);
         expect(reason).toBeInstanceOf(ConnectionLost);
         expect(reason.cause).toBeInstanceOf(MalformedAmpBox);
         expect(reason.message).toContain(`${count} bytes`);
@@ -43,7 +44,7 @@ describe.each(ways)("%s", (way) => {
       peer.send({ _ask: "a", _command: "Mark", text: "whole" });
       await peer.box();
       joined.peer.reset();
-      expect(await joined.connection.closed).toBeInstanceOf(ConnectionLost);
+      expect(await ended(joined.connection)).toBeInstanceOf(ConnectionLost);
       expect(heard).toEqual(["whole"]);
     });
 

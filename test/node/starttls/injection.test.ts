@@ -5,7 +5,7 @@ import { describe, expect, test } from "vitest";
 import { deferred } from "../../support/deferred.ts";
 import { arrived, attached, ours } from "../../support/loopback.ts";
 import { ANS, bytesOf, STLS } from "../../support/raw-peer.ts";
-import { rejection } from "../../support/settled.ts";
+import { ended, rejection } from "../../support/settled.ts";
 import { EVIL, Mark, witness } from "../../support/witness.ts";
 
 const ROLES = ["server", "client"] as const;
@@ -20,7 +20,7 @@ describe.each(ROLES)("asked as TLS %s", (role) => {
     const { heard, locator } = witness();
     const { connection, peer } = await ours(role, { locator });
     peer.send(bytesOf(STLS), glued);
-    const reason = await connection.closed;
+    const reason = await ended(connection);
     expect(reason).toBeInstanceOf(PlaintextAfterStartTLS);
     expect(reason.message).toContain("plaintext after StartTLS");
     await peer.end();
@@ -33,7 +33,7 @@ describe.each(ROLES)("asked as TLS %s", (role) => {
     const { connection, peer } = await ours(role, { locator });
     peer.send({ _ask: "a", _command: "Mark", text: "fair" }, STLS, EVIL);
     expect(await peer.boxes()).toEqual([{ _answer: "a", text: "fair" }]);
-    expect(await connection.closed).toBeInstanceOf(PlaintextAfterStartTLS);
+    expect(await ended(connection)).toBeInstanceOf(PlaintextAfterStartTLS);
     expect(heard).toEqual(["fair"]);
   });
 
@@ -64,7 +64,7 @@ describe.each(ROLES)("asked as TLS %s", (role) => {
     peer.send(EVIL);
     await arrived(socket, bytesOf(STLS, EVIL).length);
     decided.resolve();
-    expect(await connection.closed).toBeInstanceOf(PlaintextAfterStartTLS);
+    expect(await ended(connection)).toBeInstanceOf(PlaintextAfterStartTLS);
     await peer.end();
     expect(peer.received).toHaveLength(0);
     expect(evil.heard).toEqual([]);
@@ -76,7 +76,7 @@ describe.each(ROLES)("asked as TLS %s", (role) => {
     peer.send(STLS);
     expect(await peer.box()).toEqual({ _answer: "1" });
     peer.send(EVIL);
-    const reason = await connection.closed;
+    const reason = await ended(connection);
     // A TLS client that has not begun yet detects it. For a server, its TLS engine does.
     expect(reason).toBeInstanceOf(role === "client" ? PlaintextAfterStartTLS : HandshakeError);
     await peer.end();
@@ -89,7 +89,7 @@ describe.each(ROLES)("asked as TLS %s", (role) => {
     peer.send(STLS);
     expect(await peer.box()).toEqual({ _answer: "1" });
     peer.send(EVIL, Buffer.from("16030100", "hex"));
-    const reason = await connection.closed;
+    const reason = await ended(connection);
     expect([HandshakeError, PlaintextAfterStartTLS]).toContain(reason.constructor);
     expect(heard).toEqual([]);
   });
@@ -107,7 +107,7 @@ describe.each(ROLES)("asking as TLS %s", (role) => {
     peer.send(EVIL);
     expect(await upgrade).toBeInstanceOf(HandshakeError);
     expect(await held).toBeInstanceOf(HandshakeError);
-    expect(await connection.closed).toBeInstanceOf(HandshakeError);
+    expect(await ended(connection)).toBeInstanceOf(HandshakeError);
     await peer.end();
     expect(heard).toEqual([]);
     expect(peer.received.includes("secret")).toBe(false);
@@ -160,7 +160,7 @@ describe("a forged answer to a queued call", () => {
       peer.send({ _answer: "2", text: "forged" });
       expect(await held).toBeInstanceOf(UnexpectedAnswer);
       expect(await upgrade).toBeInstanceOf(UnexpectedAnswer);
-      expect((await connection.closed).message).toContain("has not been sent yet");
+      expect((await ended(connection)).message).toContain("has not been sent yet");
       await peer.end();
       expect(peer.received).toEqual(bytesOf(STLS));
     },

@@ -7,7 +7,7 @@ import { describe, expect, test } from "vitest";
 import { testCertificates } from "../../support/certificates.ts";
 import { ours, tidy } from "../../support/loopback.ts";
 import { ANS, bytesOf, STLS } from "../../support/raw-peer.ts";
-import { rejection } from "../../support/settled.ts";
+import { ended, rejection } from "../../support/settled.ts";
 import { witness } from "../../support/witness.ts";
 
 const { server: localCertificate } = await testCertificates();
@@ -24,7 +24,7 @@ describe("case 20: a box without end", () => {
   test("a box without end in plaintext closes the connection", async () => {
     const { connection, peer } = await ours("server", { limits: { maxBoxBytes: 200_000 } });
     peer.send(endless(4));
-    const reason = await connection.closed;
+    const reason = await ended(connection);
     expect(reason).toBeInstanceOf(BoxTooLarge);
     expect(reason.message).toContain("maxBoxBytes");
   });
@@ -35,7 +35,7 @@ describe("case 20: a box without end", () => {
     await peer.box();
     peer.send(endless(4));
     expect(await upgrade).toBeInstanceOf(BoxTooLarge);
-    expect(await connection.closed).toBe(await upgrade);
+    expect(await ended(connection)).toBe(await upgrade);
   });
 
   test("a box without end inside TLS closes the connection", async () => {
@@ -43,7 +43,7 @@ describe("case 20: a box without end", () => {
     peer.send(STLS);
     await peer.box();
     (await peer.secure()).send(endless(4));
-    expect(await connection.closed).toBeInstanceOf(BoxTooLarge);
+    expect(await ended(connection)).toBeInstanceOf(BoxTooLarge);
   });
 });
 
@@ -58,7 +58,7 @@ test("case 20: a box that comes byte by byte costs no more than its length", asy
     if (stream.readableLength > 10_000) await once(stream, "data");
   }
   // A box that is neither ask nor answer. The connection detects this only at its end.
-  expect((await connection.closed).message).toContain("neither ask nor answer");
+  expect((await ended(connection)).message).toContain("neither ask nor answer");
   // With quadratic cost it would take minutes.
   expect(performance.now() - start).toBeLessThan(10_000);
 });
@@ -105,7 +105,7 @@ test("case 20: answers queued for TLS are limited; above the limit one more ask 
   const reason = await upgrade;
   expect(reason).toBeInstanceOf(LimitExceeded);
   expect(reason).toMatchObject({ message: expect.stringContaining("maxUnsentBytes") });
-  expect(await connection.closed).toBe(reason);
+  expect(await ended(connection)).toBe(reason);
   expect(served).toBeLessThanOrEqual(11);
 });
 
@@ -114,7 +114,7 @@ describe("case 20: an idle connection", () => {
 
   test("an idle connection in plaintext is closed at the idle timeout", async () => {
     const { connection } = await ours("server", { limits });
-    expect(await connection.closed).toBeInstanceOf(IdleTimeout);
+    expect(await ended(connection)).toBeInstanceOf(IdleTimeout);
   });
 
   test("an idle connection inside TLS is closed at the idle timeout", async () => {
@@ -125,7 +125,7 @@ describe("case 20: an idle connection", () => {
     const inside = await peer.secure();
     inside.send({ _ask: "a", _command: "Mark", text: "once" });
     expect(await inside.box()).toEqual({ _answer: "a", text: "once" });
-    expect(await connection.closed).toBeInstanceOf(IdleTimeout);
+    expect(await ended(connection)).toBeInstanceOf(IdleTimeout);
     expect(heard).toEqual(["once"]);
   });
 });

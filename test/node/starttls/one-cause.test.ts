@@ -14,7 +14,7 @@ import { scriptedPeer } from "ampwire/testing";
 import { expect, onTestFinished, test } from "vitest";
 import { testCertificates } from "../../support/certificates.ts";
 import { tidy } from "../../support/loopback.ts";
-import { rejection } from "../../support/settled.ts";
+import { ended, rejection } from "../../support/settled.ts";
 
 const HOST = "127.0.0.1";
 const Who = command("Who");
@@ -47,7 +47,7 @@ test("two TLS clients over a relay are told to set role, at both ends", async ()
   const failure = await rejection(first.startTLS());
   expect(failure).toBeInstanceOf(HandshakeError);
   expect(failure.message).toContain(reason);
-  expect((await second.closed).message).toContain(reason);
+  expect((await ended(second)).message).toContain(reason);
 });
 
 test("two programs that connect to a relay start TLS if one of them has the role server", async () => {

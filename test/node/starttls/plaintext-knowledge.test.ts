@@ -6,7 +6,7 @@ import { testCertificates } from "../../support/certificates.ts";
 import { deferred } from "../../support/deferred.ts";
 import { ours, pair } from "../../support/loopback.ts";
 import { ANS, bytesOf, STLS } from "../../support/raw-peer.ts";
-import { causeOf, rejection } from "../../support/settled.ts";
+import { causeOf, ended, rejection } from "../../support/settled.ts";
 import { Mark, witness } from "../../support/witness.ts";
 
 const { server: localCertificate } = await testCertificates();
@@ -224,7 +224,7 @@ describe("case 13: a call in progress at the upgrade", () => {
         await peer.end();
         expect(peer.received).toEqual(bytesOf(STLS)); // no answer and no handshake
         peer.finish();
-        expect(await connection.closed).toBe(await failed);
+        expect(await ended(connection)).toBe(await failed);
         expect(connection.secure).toBe(false);
       });
 

@@ -5,7 +5,7 @@ import { testCertificates } from "../../support/certificates.ts";
 import { deferred } from "../../support/deferred.ts";
 import { ourClient, ourServer, ours, pair } from "../../support/loopback.ts";
 import { STLS } from "../../support/raw-peer.ts";
-import { rejection, settling } from "../../support/settled.ts";
+import { ended, rejection, settling } from "../../support/settled.ts";
 import { wireTo } from "../../support/tcp-proxy.ts";
 import { Mark, witness } from "../../support/witness.ts";
 
@@ -147,7 +147,7 @@ test("each queued call settles once, whatever arrives after its rejection", asyn
   await Promise.all(all.map(({ over }) => over));
   connection.destroy();
   peer.reset();
-  await connection.closed;
+  await ended(connection);
   expect(all.map(({ how }) => how)).toEqual([["rejected"], ["rejected"], ["rejected"]]);
 });
 

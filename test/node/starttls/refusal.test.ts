@@ -3,7 +3,7 @@ import { RemoteAmpError, StartTLSRefused, TLSNotAvailable, UnhandledCommand } fr
 import { describe, expect, test } from "vitest";
 import { ours } from "../../support/loopback.ts";
 import { bytesOf, STLS } from "../../support/raw-peer.ts";
-import { rejection } from "../../support/settled.ts";
+import { ended, rejection } from "../../support/settled.ts";
 import { Mark, witness } from "../../support/witness.ts";
 
 describe.each(["server", "client"] as const)("asking as TLS %s", (role) => {
@@ -29,7 +29,7 @@ describe.each(["server", "client"] as const)("asking as TLS %s", (role) => {
       );
       expect(await upgrade).toBeInstanceOf(error);
       for (const reason of await Promise.all(held)) expect(reason).toBeInstanceOf(StartTLSRefused);
-      expect(await connection.closed).toBeInstanceOf(StartTLSRefused);
+      expect(await ended(connection)).toBeInstanceOf(StartTLSRefused);
       expect(await rejection(connection.callRemote(Mark, { text: "secret" }))).toBeInstanceOf(
         StartTLSRefused,
       );

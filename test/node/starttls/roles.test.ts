@@ -3,7 +3,7 @@ import { HandshakeError, HandshakeTimeout } from "ampwire";
 import { attach, type NodeConnection } from "ampwire/node";
 import { expect, test } from "vitest";
 import { rawClient, rawServer, tidy } from "../../support/loopback.ts";
-import { rejection } from "../../support/settled.ts";
+import { causeOf, ended, rejection } from "../../support/settled.ts";
 import { Mark, witness } from "../../support/witness.ts";
 
 const limits = { handshakeTimeout: 3_000 };
@@ -24,8 +24,8 @@ test("case 37: two TLS clients fail with an error that says so and names role, a
   const upgrade = rejection(asks.startTLS());
   const held = rejection(asks.callRemote(Mark, { text: "secret" }));
   expect(await upgrade).toBeInstanceOf(HandshakeError);
-  expect((await held).cause).toBe(await upgrade);
-  const reason = await answers.closed;
+  expect(causeOf(await held)).toBe(await upgrade);
+  const reason = await ended(answers);
   expect(reason).toBeInstanceOf(HandshakeError);
   for (const { message } of [reason, await upgrade])
     expect(message).toBe(
@@ -39,6 +39,6 @@ test("case 37: two TLS servers wait until the timeout, and the error names role"
   const upgrade = rejection(asks.startTLS());
   expect(await upgrade).toBeInstanceOf(HandshakeTimeout);
   expect((await upgrade).message).toContain("two TLS servers wait for each other: see `role`");
-  await answers.closed;
+  await ended(answers);
   expect(heard).toEqual([]);
 });

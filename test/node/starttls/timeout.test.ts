@@ -7,7 +7,7 @@ import { editedClient } from "../../support/edited-tls.ts";
 import { attached, pair } from "../../support/loopback.ts";
 import { pendingTimers } from "../../support/pending-timers.ts";
 import { ANS, STLS } from "../../support/raw-peer.ts";
-import { causeOf, rejection } from "../../support/settled.ts";
+import { causeOf, ended, rejection } from "../../support/settled.ts";
 import { Mark } from "../../support/witness.ts";
 
 const { server: localCertificate } = await testCertificates();
@@ -24,7 +24,7 @@ describe.each(["server", "client"] as const)("case 19: as TLS %s", (role) => {
     expect((await upgrade).message).toBe("upgrading took longer than 60 ms: the peer has not answered");
     expect(causeOf(await held)).toBe(await upgrade);
     expect(socket.destroyed).toBe(true);
-    expect(await connection.closed).toBe(await upgrade);
+    expect(await ended(connection)).toBe(await upgrade);
     expect(peer.received.includes("secret")).toBe(false);
   });
 
@@ -39,14 +39,14 @@ describe.each(["server", "client"] as const)("case 19: as TLS %s", (role) => {
       "upgrading took longer than 60 ms: the handshake is not done (two TLS servers wait for each other: see `role`)",
     );
     expect(socket.destroyed).toBe(true);
-    expect(await connection.closed).toBe(await upgrade);
+    expect(await ended(connection)).toBe(await upgrade);
   });
 
   test("a handshake that the peer asked for and that never begins ends at the handshake timeout", async () => {
     const { connection, peer, socket } = await attached(role, { tls, limits });
     peer.socket.allowHalfOpen = true;
     peer.send(STLS);
-    expect(await connection.closed).toBeInstanceOf(HandshakeTimeout);
+    expect(await ended(connection)).toBeInstanceOf(HandshakeTimeout);
     expect(socket.destroyed).toBe(true);
   });
 
@@ -64,7 +64,7 @@ describe.each(["server", "client"] as const)("case 19: as TLS %s", (role) => {
     const reason = new Error("enough");
     given.abort(reason);
     expect(await upgrade).toBe(reason);
-    expect(await connection.closed).toBe(reason);
+    expect(await ended(connection)).toBe(reason);
     expect(socket.destroyed).toBe(true);
   });
 });
@@ -81,7 +81,7 @@ test("case 19: a handshake that arrives byte by byte does not extend the timeout
     onTestFinished(() => clearInterval(drip));
     return once(peer.socket, "close").then(() => {});
   });
-  expect(await connection.closed).toBeInstanceOf(HandshakeTimeout);
+  expect(await ended(connection)).toBeInstanceOf(HandshakeTimeout);
   expect(sent).toBeGreaterThan(0); // the number depends on the load of the machine
   expect(sent).toBeLessThan(20);
 });

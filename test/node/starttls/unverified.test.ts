@@ -6,7 +6,7 @@ import { testCertificates } from "../../support/certificates.ts";
 import { editedClient } from "../../support/edited-tls.ts";
 import { ours } from "../../support/loopback.ts";
 import { ANS, bytesOf, STLS } from "../../support/raw-peer.ts";
-import { rejection } from "../../support/settled.ts";
+import { ended, rejection } from "../../support/settled.ts";
 import { EVIL, witness } from "../../support/witness.ts";
 
 const { authority, server: localCertificate, otherClient, impostorServer } = await testCertificates();
@@ -25,7 +25,7 @@ describe.each(["TLSv1.2", "TLSv1.3"] as const)("over %s", (maxVersion) => {
     peer.send(STLS);
     await peer.box();
     peer.tlsClient({ maxVersion, ...options }).write(bytesOf(EVIL));
-    expect(await connection.closed).toBeInstanceOf(PeerVerifyError);
+    expect(await ended(connection)).toBeInstanceOf(PeerVerifyError);
     expect(heard).toEqual([]);
   });
 
@@ -40,7 +40,7 @@ describe.each(["TLSv1.2", "TLSv1.3"] as const)("over %s", (maxVersion) => {
       () => {},
     );
     expect(await upgrade).toBeInstanceOf(PeerVerifyError);
-    expect(await connection.closed).toBe(await upgrade);
+    expect(await ended(connection)).toBe(await upgrade);
     expect(heard).toEqual([]);
   });
 
@@ -70,7 +70,7 @@ describe.each(["TLSv1.2", "TLSv1.3"] as const)("over %s", (maxVersion) => {
       (flight, index) => peer.send(flight, index === 1 ? Buffer.from(garbage, "hex") : Buffer.of()),
       { maxVersion },
     );
-    const reason = await connection.closed;
+    const reason = await ended(connection);
     expect(reason).not.toBeInstanceOf(ProtocolError);
     const upgraded = await upgrade;
     if (upgraded !== undefined) expect(upgraded).toBeInstanceOf(HandshakeError);

@@ -6,7 +6,7 @@ import { describe, expect, test } from "vitest";
 import { testCertificates } from "../../support/certificates.ts";
 import { ours } from "../../support/loopback.ts";
 import { STLS } from "../../support/raw-peer.ts";
-import { rejection } from "../../support/settled.ts";
+import { ended, rejection } from "../../support/settled.ts";
 import { witness } from "../../support/witness.ts";
 
 const { authority, server: localCertificate, client } = await testCertificates();
@@ -19,7 +19,7 @@ describe("case 18", () => {
     peer.send(STLS);
     await peer.box();
     peer.tlsClient(OLD);
-    const reason = await connection.closed;
+    const reason = await ended(connection);
     expect(reason).toBeInstanceOf(HandshakeError);
     expect(reason.message).toContain("no accepted version of TLS");
   });
@@ -38,7 +38,7 @@ describe("case 18", () => {
     peer.send(STLS);
     await peer.box();
     peer.tlsClient({ maxVersion: "TLSv1.2" });
-    expect(await connection.closed).toBeInstanceOf(HandshakeError);
+    expect(await ended(connection)).toBeInstanceOf(HandshakeError);
   });
 
   test("a client that renegotiates gets no second handshake", async () => {

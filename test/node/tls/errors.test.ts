@@ -139,6 +139,23 @@ describe("handshakeFailed", () => {
     expect(error.cause).toBe(how.error);
   });
 
+  test.each([
+    [
+      "handshake failure",
+      coded("ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE"),
+      /ended the TLS handshake: handshake failure/,
+    ],
+    ["a reset", coded("ECONNRESET"), /closed during the TLS handshake/],
+  ])(
+    "for a server that has the client's certificate, %s does not mean that its own was refused",
+    (_, error, message) => {
+      const side = { role: "server" as const, localCertificate: server };
+      const reason = handshakeFailed({ error, certificate: clientCertificate }, side);
+      expect(reason).toBeInstanceOf(HandshakeError);
+      expect(reason.message).toMatch(message);
+    },
+  );
+
   test("the message of PeerVerifyError names the certificate and the trusted CAs", () => {
     const side = client({
       verifyAuthorities: [otherAuthority, otherAuthority, otherAuthority, otherAuthority],

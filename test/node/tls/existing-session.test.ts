@@ -6,6 +6,7 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import { testCertificates } from "../../support/certificates.ts";
 import { rawServer, tidy } from "../../support/loopback.ts";
 import { RawPeer } from "../../support/raw-peer.ts";
+import { ended } from "../../support/settled.ts";
 
 const known = await testCertificates();
 
@@ -43,7 +44,7 @@ describe("attach() on a TLS socket", () => {
     const { socket } = await dialled(known.otherAuthority.toPEM());
     const connection = attach(socket, { role: "client" });
     tidy(connection);
-    expect((await connection.closed).message).toContain("unable to verify");
+    expect((await ended(connection)).message).toContain("unable to verify");
     expect(connection.tls?.verified).toBe(false);
   });
 });

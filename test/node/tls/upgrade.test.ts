@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { Duplex } from "node:stream";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, describe, expect, test } from "vitest";
@@ -155,6 +156,23 @@ test.each(["client", "server"] as const)(
   },
 );
 
+test("no handshake begins on a stream whose peer has ended its side", async () => {
+  const written: unknown[] = [];
+  const stream = new Duplex({
+    autoDestroy: false,
+    read() {},
+    write(chunk, _encoding, done) {
+      written.push(chunk);
+      done();
+    },
+  });
+  stream.push(null);
+  await once(stream.resume(), "end");
+  await expect(upgrade(stream.pause(), { role: "client" })).rejects.toThrow(HandshakeError);
+  expect(written).toEqual([]);
+  expect(stream.destroyed).toBe(true);
+});
+
 test("a signal that was aborted before sends nothing", async () => {
   const [clientStream, serverStream] = await socketPair();
   const reason = new Error("too late");
@@ -171,6 +189,25 @@ test("bytes that wait before a client's handshake are a violation", async () => 
   expect([clientStream.destroyed, clientStream.bytesWritten]).toEqual([true, 0]);
   serverStream.destroy();
 });
+
+test.each([
+  ["plaintext that resembles the second byte of TLS", [0, 3, 1, 0, 5, 1], false],
+  ["a record of TLS that is not a handshake", [23, 3, 1, 0, 5, 1], false],
+  ["another version", [22, 2, 1, 0, 5, 1], false],
+  ["the first message of a server", [22, 3, 1, 0, 5, 2], false],
+  ["a whole ClientHello", [22, 3, 1, 0, 5, 1], true],
+  ["the beginning of a ClientHello", [22, 3, 1, 0, 5], true],
+])(
+  "a client that has not begun its handshake recognizes %s that was sent too early",
+  async (_, bytes, isHello) => {
+    const [clientStream, serverStream] = await socketPair();
+    clientStream.unshift(Uint8Array.from(bytes));
+    await expect(upgrade(clientStream, { role: "client" })).rejects.toThrow(
+      isHello ? /both ends are TLS clients/ : /sent plaintext after StartTLS: 6 bytes/,
+    );
+    serverStream.destroy();
+  },
+);
 
 test("a closed stream rejects with HandshakeError", async () => {
   const [clientStream, serverStream] = await socketPair();
