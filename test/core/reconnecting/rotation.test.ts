@@ -1,7 +1,7 @@
 /** The order in which a client tries several addresses. */
 import { ConnectFailed } from "ampwire";
-import { manualClock } from "ampwire/testing";
-import { expect, test } from "vitest";
+import { connectedPair, manualClock } from "ampwire/testing";
+import { expect, test, vi } from "vitest";
 import { openInTurn, Rotation } from "../../../src/core/reconnecting/rotation.ts";
 import { rejection } from "../../support/settled.ts";
 
@@ -103,4 +103,21 @@ test("openInTurn stops at an error of the options, and when its signal is aborte
   const aborted = openInTurn(new Rotation(["c", "d", "e"], LISTED, manualClock()), open, () => false);
   await rejection(Promise.resolve(aborted.open(controller.signal)));
   expect(tried).toEqual(["a", "c", "d"]);
+});
+
+test("openInTurn passes the address of a connection on once it is set up, and ignores an unknown connection", async () => {
+  const source = { order: () => ["a"], tried: vi.fn(), succeeded: vi.fn() };
+  const [connection, other] = connectedPair();
+  const factory = openInTurn(
+    source,
+    async () => connection,
+    () => false,
+  );
+  await factory.open(new AbortController().signal);
+  expect(factory.addressOf?.(connection)).toBe("a");
+  expect(source.succeeded).not.toHaveBeenCalled();
+  factory.succeeded?.(other);
+  expect(source.succeeded).not.toHaveBeenCalled();
+  factory.succeeded?.(connection);
+  expect(source.succeeded.mock.calls).toEqual([["a"]]);
 });
