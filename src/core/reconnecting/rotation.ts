@@ -91,6 +91,12 @@ export function shuffle(items: unknown[], random: () => number): void {
   }
 }
 
+/** The part of a {@link ConnectionFactory} that knows several addresses. */
+interface RotatingFactory<C extends Reconnectable, A> extends Pick<ConnectionFactory<C, A>, "open"> {
+  addressOf(connection: C): A | undefined;
+  succeeded(connection: C): void;
+}
+
 /**
  * Returns the part of a factory that opens connections to the addresses of a source. An attempt of the client tries each
  * address once, until one can be connected.
@@ -100,7 +106,7 @@ export function openInTurn<C extends Reconnectable, A>(
   source: AddressSource<A>,
   open: (address: A, signal: Signal) => Promise<C>,
   isOptionsError: (error: unknown) => boolean,
-): Required<Pick<ConnectionFactory<C, A>, "open" | "addressOf" | "succeeded">> {
+): RotatingFactory<C, A> {
   const addresses = new WeakMap<C, A>();
   const addressOf = (connection: C) => addresses.get(connection);
   return {
