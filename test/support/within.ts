@@ -13,14 +13,12 @@ const { setTimeout, clearTimeout } = globalThis;
  */
 export async function within<T>(promise: Promise<T>, what: string | (() => string)): Promise<T> {
   let timer: ReturnType<typeof setTimeout> | undefined;
+  const error = new Error(); // here, so that its stack names the test that waits
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(
-      () =>
-        reject(
-          new Error(`waited ${LONGEST_WAIT_MS / 1000} s for ${typeof what === "string" ? what : what()}`),
-        ),
-      LONGEST_WAIT_MS,
-    );
+    timer = setTimeout(() => {
+      error.message = `waited ${LONGEST_WAIT_MS / 1000} s for ${typeof what === "string" ? what : what()}`;
+      reject(error);
+    }, LONGEST_WAIT_MS);
   });
   timer?.unref(); // a test that no longer waits may end
   try {

@@ -54,6 +54,9 @@ export class BoxDispatcher extends BaseConnection implements BoxReceiver {
    */
   constructor(locator?: ResponderLocator, clock?: Clock, options: BoxDispatcherOptions = {}) {
     checkOptionNames("BoxDispatcher", options, DISPATCHER_OPTIONS);
+    // A JavaScript program may pass a value of any type.
+    if (clock !== undefined && typeof clock?.setTimeout !== "function")
+      throw new TypeError("BoxDispatcher: the second argument must be a Clock, with the method setTimeout");
     const carrier = new BoxCarrier();
     const { onError } = options;
     super(
