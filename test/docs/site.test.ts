@@ -92,12 +92,20 @@ describeWithChromium("the site in a browser", (open) => {
   ])("search finds %s among the first three results", async (text, address) => {
     const page = await open();
     await page.goto(`${site.url}/guides/starttls`);
-    await page.keyboard.press("Control+k");
-    await page.fill("#localsearch-input", text);
+    const input = page.locator("#localsearch-input");
+    // The page listens for the key only when its scripts have run.
+    const opened = async () => {
+      await page.keyboard.press("Control+k");
+      return await input.isVisible();
+    };
+    await expect.poll(opened, { timeout: 15_000 }).toBe(true);
+    await input.fill(text);
     const results = page.locator("#localsearch-list a.result");
     await results.first().waitFor();
     const links = async () => (await results.all()).slice(0, 3).map((result) => result.getAttribute("href"));
-    await expect.poll(async () => (await Promise.all(await links())).join(" ")).toContain(address);
+    await expect
+      .poll(async () => (await Promise.all(await links())).join(" "), { timeout: 15_000 })
+      .toContain(address);
   });
 
   test("a word of a code block shows its type", async () => {
@@ -129,14 +137,15 @@ test("every page of docs/ is on the site, with a link to edit it", () => {
   expect(files.filter((file) => file !== "docs/index.md" && !edited.includes(file))).toEqual([]);
 });
 
-const axe = readFileSync(
-  createRequire(new URL("../../docs/package.json", import.meta.url)).resolve("axe-core/axe.min.js"),
-  "utf8",
-);
+/** Returns the source of axe-core. In a fresh clone, building the site installs it. */
+function axe(): string {
+  const { resolve } = createRequire(new URL("../../docs/package.json", import.meta.url));
+  return readFileSync(resolve("axe-core/axe.min.js"), "utf8");
+}
 
 /** Runs axe-core in a page. Returns each fault with the first element that has it. */
 async function accessibilityFaults(page: Page): Promise<string[]> {
-  if (!(await page.evaluate('"axe" in window'))) await page.evaluate(axe);
+  if (!(await page.evaluate('"axe" in window'))) await page.evaluate(axe());
   // A text, because the types of the tests do not include those of a page.
   return await page.evaluate<string[]>(`axe
     .run({ exclude: ["${BEYOND_THE_BEGINNING}"] }, { resultTypes: ["violations"] })
