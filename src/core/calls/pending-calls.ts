@@ -33,7 +33,7 @@ export const NOBODY_WAITS: Call = {
 };
 
 /** Calls by their tags, in ascending order. A `Map` is one; a `TagWindow` costs less for each call. */
-export interface CallTable {
+interface CallTable {
   get(tag: number): Call | undefined;
   set(tag: number, call: Call): unknown;
   delete(tag: number): unknown;

@@ -20,7 +20,7 @@ export interface FastOut {
 export type FastTag = number | { readonly bytes: Uint8Array; readonly start: number; readonly end: number };
 
 /** Part of `Frame`. */
-export interface FastFrame {
+interface FastFrame {
   readonly bytes: Uint8Array;
   readonly view: DataView;
   readonly offsets: number[];
