@@ -283,7 +283,7 @@ class World {
         ),
     );
     const lost = failed.filter(({ error }) => error instanceof ResponderLost).length;
-    const slowest = Math.max(...this.calls.map(({ ms = Number.POSITIVE_INFINITY }) => ms));
+    const slowest = this.calls.reduce((most, { ms = Number.POSITIVE_INFINITY }) => Math.max(most, ms), 0);
     const poisoned = this.crashes.map((_, index) => this.executed.get(-1 - index) ?? 0);
     const directAgain = failed.filter(({ idempotent, isEdge }) => idempotent && !isEdge).length;
     const events = Object.entries(this.faults).map(([name, count]) => `${count} x ${name}`);
