@@ -2,6 +2,7 @@
 import { CommandResponder, type Responder } from "../core/command/responder.ts";
 import type { ResponderContext } from "../core/command/types.ts";
 import type { Limits } from "../core/connection/limits.ts";
+import { reportError } from "../core/connection/report.ts";
 import { LimitExceeded } from "../core/errors/caller.ts";
 import { MalformedAmpBox, RemoteAmpError } from "../core/errors/peer.ts";
 import { TLS_REQUIRED_ERROR_CODE, toWire, UNHANDLED_ERROR_CODE } from "../core/errors/wire-codes.ts";
@@ -279,11 +280,7 @@ export class WorkerAsks {
   }
 
   #callOnError(error: unknown, command: string | undefined, served?: ServedAsk): void {
-    try {
-      this.#options.onError?.(error, { command, connection: served?.connection });
-    } catch (thrown) {
-      void Promise.reject(thrown); // a bug in the program: an unhandled rejection. The worker continues
-    }
+    reportError(this.#options.onError, error, { command, connection: served?.connection });
   }
 
   /** Drops what is received and answered from now on. */

@@ -1,5 +1,6 @@
 /** Edges: they accept AMP clients, and bring calls to workers and back. An edge has no state but its connections. */
 import type { CloseOptions, ResponderContext } from "../core/command/types.ts";
+import { reportError } from "../core/connection/report.ts";
 import { InvalidSignature } from "../core/errors/caller.ts";
 import { toError } from "../core/errors/to-error.ts";
 import { ConnectionClosed, ConnectionLost } from "../core/errors/transport.ts";
@@ -202,11 +203,7 @@ export class NatsEdge implements AsyncDisposable, NatsListener {
   }
 
   #report(error: unknown, command: string | undefined): void {
-    try {
-      this.#options.onError?.(error, { command, connection: undefined });
-    } catch (thrown) {
-      void Promise.reject(thrown); // a bug in the program: an unhandled rejection. The edge continues
-    }
+    reportError(this.#options.onError, error, { command, connection: undefined });
   }
 
   #hasCalls(): boolean {

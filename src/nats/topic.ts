@@ -3,6 +3,7 @@
 import { CommandResponder } from "../core/command/responder.ts";
 import type { Caller, CloseOptions } from "../core/command/types.ts";
 import type { ErrorContext } from "../core/connection/options.ts";
+import { reportError } from "../core/connection/report.ts";
 import { RemoteAmpError } from "../core/errors/peer.ts";
 import { ConnectionClosed } from "../core/errors/transport.ts";
 import { TLS_REQUIRED_ERROR_CODE, UNHANDLED_ERROR_CODE } from "../core/errors/wire-codes.ts";
@@ -161,10 +162,6 @@ class TopicEvents {
   }
 
   report(error: unknown, command: string | undefined): void {
-    try {
-      this.#options.onError?.(error, { command, connection: this.#peer });
-    } catch (thrown) {
-      void Promise.reject(thrown); // a bug in the program: an unhandled rejection. The subscription continues
-    }
+    reportError(this.#options.onError, error, { command, connection: this.#peer });
   }
 }
