@@ -1,17 +1,15 @@
 /** The asks of a worker: reads them, runs their responders, and answers. */
-import { CommandResponder, type Responder } from "../core/command/responder.ts";
-import type { ResponderContext } from "../core/command/types.ts";
+import { asCommandResponder } from "../core/command/responder.ts";
+import type { AnyCommand } from "../core/command/types.ts";
 import type { Limits } from "../core/connection/limits.ts";
 import { reportError } from "../core/connection/report.ts";
 import { LimitExceeded } from "../core/errors/caller.ts";
 import { MalformedAmpBox, RemoteAmpError } from "../core/errors/peer.ts";
 import { TLS_REQUIRED_ERROR_CODE, toWire, UNHANDLED_ERROR_CODE } from "../core/errors/wire-codes.ts";
-import { writeAnswer, writeError } from "../core/serving/answers.ts";
+import { isThenable, writeAnswer, writeError } from "../core/serving/answers.ts";
 import { ReportLimiter } from "../core/serving/report-limiter.ts";
-import { beginElements, endElements } from "../core/wire/elements.ts";
 import type { Frame } from "../core/wire/frame.ts";
-import { keyToText } from "../core/wire/key-text.ts";
-import { BoxEncoder, PayloadReader } from "./boxes.ts";
+import { BoxEncoder, commandNameOf, PayloadReader } from "./boxes.ts";
 import type { KnownClient, KnownClients } from "./clients.ts";
 import type { Discovery } from "./discovery.ts";
 import {
@@ -22,9 +20,9 @@ import {
   NOT_A_BOX,
   type SizedHeaders,
   statusHeaders,
-  TIMEOUT_HEADER,
   TLS_HEADER,
   TOO_MANY,
+  timeoutOf,
   WORKER_HEADER,
 } from "./headers.ts";
 import { InProgress } from "./in-progress.ts";
@@ -162,7 +160,7 @@ export class WorkerAsks {
       session?.state,
       this.closing,
     );
-    served.ask.begin(source.command ?? nameOf(frame), frame);
+    served.ask.begin(source.command ?? commandNameOf(frame), frame);
     if (reply === undefined) served.ask.wantsAnswer = false;
     let result: unknown;
     try {
@@ -197,29 +195,22 @@ export class WorkerAsks {
     const responder = this.#options.locator.locateResponder(ask.name);
     if (responder === undefined)
       throw new RemoteAmpError(UNHANDLED_ERROR_CODE, `Unhandled Command: '${ask.name}'`);
-    this.#checkSecrecy(responder, served, isEdge);
-    if (!(responder instanceof CommandResponder)) return responder(frame.toBox(), served);
-    const { command } = responder;
-    if (command.change !== undefined)
-      throw new RemoteAmpError(
-        "TLS_NOT_AVAILABLE",
-        `${ask.name} changes the protocol, which NATS cannot carry`,
-      );
-    beginElements(this.#limits.maxElements);
-    let values: Readonly<Record<string, unknown>>;
-    try {
-      values = command.readArguments(frame, served.connection);
-    } finally {
-      endElements();
-    }
-    ask.command = command;
-    const context: ResponderContext = served;
-    return responder.respond(values, context);
+    const typed = asCommandResponder(responder);
+    if (typed !== undefined) this.#checkCommand(typed.command, served, isEdge);
+    return served.respond(responder, frame, this.#limits.maxElements);
   }
 
-  /** @throws RemoteAmpError if the command requires TLS, and the client or the connection to NATS does not use it */
-  #checkSecrecy(responder: Responder, served: ServedAsk, isEdge: boolean): void {
-    if (!(responder instanceof CommandResponder) || !responder.command.requireTLS) return;
+  /**
+   * @throws RemoteAmpError if the command requires TLS, and the client or the connection to NATS does not use it; or if it changes
+   * the protocol
+   */
+  #checkCommand({ name, requireTLS, change }: AnyCommand, served: ServedAsk, isEdge: boolean): void {
+    if (requireTLS) this.#checkSecrecy(served, isEdge);
+    if (change !== undefined)
+      throw new RemoteAmpError("TLS_NOT_AVAILABLE", `${name} changes the protocol, which NATS cannot carry`);
+  }
+
+  #checkSecrecy(served: ServedAsk, isEdge: boolean): void {
     const isPlain = isEdge && !served.connection.secure;
     if (isPlain || this.#secrecyProblem() !== undefined)
       throw new RemoteAmpError(
@@ -296,15 +287,10 @@ function checkAsk(frame: Frame, message: NatsMessage, { command }: AskSource): v
   if (!isAsk) throw new MalformedAmpBox("the message is a box, but not an ask");
   if (message.reply && frame.ask < 0)
     throw new MalformedAmpBox("the message wants an answer, but its box has no _ask");
-  const name = nameOf(frame);
+  const name = commandNameOf(frame);
   // Permissions are by subject: a box for another command would get round them.
   if (command === undefined ? tokenOf(name) !== lastToken(message.subject) : name !== command)
     throw new MalformedAmpBox("the command of the box is not that of the subject");
-}
-
-function nameOf(frame: Frame): string {
-  const { bytes, command } = frame;
-  return frame.matched?.commandName ?? keyToText(bytes, frame.valueStart(command), frame.valueEnd(command));
 }
 
 /** Returns the client that asks, `EDGE.ID`. @throws MalformedAmpBox */
@@ -313,15 +299,4 @@ function clientOf(message: NatsMessage): string {
   if (client === undefined || !isClient(client))
     throw new MalformedAmpBox(`the message of an edge has no valid header ${CONNECTION_HEADER}`);
   return client;
-}
-
-/** Returns the milliseconds for which the caller waits, undefined for no limit. */
-function timeoutOf(message: NatsMessage): number | undefined {
-  const text = headerOf(message, TIMEOUT_HEADER);
-  if (text === undefined || !/^\d{1,15}$/.test(text)) return undefined;
-  return Number(text);
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === "object" && value !== null && "then" in value && typeof value.then === "function";
 }

@@ -5,6 +5,7 @@ import { BoxTooLarge, MalformedAmpBox } from "../core/errors/peer.ts";
 import { type BoxLimits, UNBOUNDED } from "../core/wire/box-limits.ts";
 import { ByteWriter } from "../core/wire/byte-writer.ts";
 import { copiedBytes, type Frame } from "../core/wire/frame.ts";
+import { keyToText } from "../core/wire/key-text.ts";
 import { BoxReader } from "../core/wire/reader.ts";
 import { type Tag, tagBytes } from "../core/wire/tag.ts";
 
@@ -44,6 +45,12 @@ export class PayloadReader {
       throw error;
     }
   }
+}
+
+/** Returns the name of the command in an ask. */
+export function commandNameOf(frame: Frame): string {
+  const { bytes, command } = frame;
+  return frame.matched?.commandName ?? keyToText(bytes, frame.valueStart(command), frame.valueEnd(command));
 }
 
 /** Returns the box of a frame, with the position of the value at `index`; -1 for a box without a tag. The bytes are a copy. */

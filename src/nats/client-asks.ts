@@ -14,8 +14,7 @@ import type { Fields } from "../core/schema/argument.ts";
 import type { BoxLimits } from "../core/wire/box-limits.ts";
 import { encodeBox } from "../core/wire/box-writer.ts";
 import type { Frame } from "../core/wire/frame.ts";
-import { keyToText } from "../core/wire/key-text.ts";
-import { PayloadReader, retagged, type TaggedBox, taggedBox } from "./boxes.ts";
+import { commandNameOf, PayloadReader, retagged, type TaggedBox, taggedBox } from "./boxes.ts";
 import type { EdgeClient } from "./edge-client.ts";
 import {
   headerOf,
@@ -23,8 +22,8 @@ import {
   NOT_A_BOX,
   REQUIRE_TLS_HEADER,
   statusHeaders,
-  TIMEOUT_HEADER,
   TOO_MANY,
+  timeoutOf,
 } from "./headers.ts";
 import { type AskInProgress, InProgress } from "./in-progress.ts";
 import { type Link, payloadProblem } from "./link.ts";
@@ -77,8 +76,7 @@ export class ClientAsks {
       this.#report(error, undefined);
       return this.status(reply, NOT_A_BOX);
     }
-    const left = headerOf(message, TIMEOUT_HEADER);
-    const timeout = left !== undefined && /^\d{1,15}$/.test(left) ? Number(left) : undefined;
+    const timeout = timeoutOf(message);
     if (timeout === 0) return;
     if (reply === undefined) return this.#tell(client, command);
     void this.#ask(client, command, box, reply, timeout);
@@ -153,8 +151,7 @@ function relayed(frame: Frame, box: TaggedBox, message: NatsMessage): RelayedCom
     throw new MalformedAmpBox(
       "the message to a client is not an ask with a tag and a reply subject, or without both",
     );
-  const { bytes, command } = frame;
-  const name = keyToText(bytes, frame.valueStart(command), frame.valueEnd(command));
+  const name = commandNameOf(frame);
   if (name === START_TLS)
     throw new MalformedAmpBox("the edge starts TLS with its clients, not a program on NATS");
   const requireTLS = headerOf(message, REQUIRE_TLS_HEADER) !== undefined;

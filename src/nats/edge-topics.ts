@@ -3,8 +3,7 @@ import type { CommandType } from "../core/command/types.ts";
 import { toError } from "../core/errors/to-error.ts";
 import type { Fields } from "../core/schema/argument.ts";
 import type { BoxLimits } from "../core/wire/box-limits.ts";
-import { keyToText } from "../core/wire/key-text.ts";
-import { PayloadReader, taggedBox } from "./boxes.ts";
+import { commandNameOf, PayloadReader, taggedBox } from "./boxes.ts";
 import type { EdgeClient } from "./edge-client.ts";
 import { headerOf, REQUIRE_TLS_HEADER } from "./headers.ts";
 import type { NatsConnectionLike, NatsMessage, NatsSubscription } from "./nats-connection.ts";
@@ -77,7 +76,7 @@ export class EdgeTopics {
       const frame = this.#reader.read(message.data, this.#limits);
       if (frame.command < 0 || frame.ask >= 0 || frame.answer >= 0 || frame.error >= 0)
         throw new TypeError("the message of a topic is not a command without an answer");
-      const name = keyToText(frame.bytes, frame.valueStart(frame.command), frame.valueEnd(frame.command));
+      const name = commandNameOf(frame);
       const requireTLS = headerOf(message, REQUIRE_TLS_HEADER) !== undefined;
       command = new RelayedCommand(name, taggedBox(frame, -1), false, requireTLS);
     } catch (error) {

@@ -87,6 +87,12 @@ export function headerOf(message: NatsMessage, name: string): string | undefined
   return message.headers?.get(name) || undefined;
 }
 
+/** Returns the milliseconds for which the caller of an ask waits, undefined for no limit. */
+export function timeoutOf(message: NatsMessage): number | undefined {
+  const text = headerOf(message, TIMEOUT_HEADER);
+  return text !== undefined && /^\d{1,15}$/.test(text) ? Number(text) : undefined;
+}
+
 /** Returns JSON with ASCII characters only: other characters in headers may be damaged on the way. */
 export function asciiJSON(value: unknown): string {
   return JSON.stringify(value).replace(

@@ -1,6 +1,6 @@
 /** Workers: `serve`. */
 
-import { CommandResponder } from "../core/command/responder.ts";
+import { asCommandResponder } from "../core/command/responder.ts";
 import { InvalidSignature } from "../core/errors/caller.ts";
 import { toError } from "../core/errors/to-error.ts";
 import { ConnectionLost } from "../core/errors/transport.ts";
@@ -51,7 +51,7 @@ export async function serve(nats: NatsConnectionLike, options: ServeOptions): Pr
 function checkCommands(locator: ResponderLocator): void {
   for (const name of locator.names?.() ?? []) {
     const responder = locator.locateResponder(name);
-    if (responder instanceof CommandResponder && responder.command.change !== undefined)
+    if (responder !== undefined && asCommandResponder(responder)?.command.change !== undefined)
       throw new InvalidSignature(
         `serve: ${name} changes the protocol, which NATS cannot carry: serve it at the edge`,
       );

@@ -1,10 +1,14 @@
 /** One ask that a worker serves: the context of its responder. */
+import type { Responder } from "../core/command/responder.ts";
 import type { ConnectionState, ResponderContext } from "../core/command/types.ts";
 import { CallTimeout } from "../core/errors/caller.ts";
 import type { Signal } from "../core/platform.ts";
+import type { Values } from "../core/schema/field.ts";
 import { IncomingAsk } from "../core/serving/incoming-ask.ts";
 import { ContextSignals } from "../core/serving/responder-context.ts";
 import type { Clock } from "../core/transport.ts";
+import { beginElements, endElements } from "../core/wire/elements.ts";
+import type { Frame } from "../core/wire/frame.ts";
 import type { AskInProgress } from "./in-progress.ts";
 import type { RemotePeer } from "./peer.ts";
 
@@ -70,6 +74,24 @@ export class ServedAsk implements AskInProgress, ResponderContext {
   announceClosing(reason: Error): void {
     this.#isClosing = reason;
     this.#signals?.announceClosing(reason);
+  }
+
+  /**
+   * Runs a responder, which `asCommandResponder` has checked. The frame is valid until this returns.
+   * @throws what the codecs of the arguments and the responder throw
+   */
+  respond(responder: Responder, frame: Frame, maxElements: number): unknown {
+    if (typeof responder === "function") return responder(frame.toBox(), this);
+    const { command } = responder;
+    beginElements(maxElements);
+    let values: Values;
+    try {
+      values = command.readArguments(frame, this.connection);
+    } finally {
+      endElements();
+    }
+    this.ask.command = command; // from here on, errors may be those that the command declares
+    return responder.respond(values, this);
   }
 
   /** The responder has finished. */

@@ -1,17 +1,17 @@
 /** Topics: commands without an answer, to all that subscribe. */
 
-import { CommandResponder } from "../core/command/responder.ts";
+import { asCommandResponder } from "../core/command/responder.ts";
 import type { Caller, CloseOptions } from "../core/command/types.ts";
+import type { Limits } from "../core/connection/limits.ts";
 import type { ErrorContext } from "../core/connection/options.ts";
 import { reportError } from "../core/connection/report.ts";
 import { RemoteAmpError } from "../core/errors/peer.ts";
 import { ConnectionClosed } from "../core/errors/transport.ts";
 import { TLS_REQUIRED_ERROR_CODE, UNHANDLED_ERROR_CODE } from "../core/errors/wire-codes.ts";
 import type { ResponderLocator } from "../core/serving/locator.ts";
-import { beginElements, endElements } from "../core/wire/elements.ts";
-import { keyToText } from "../core/wire/key-text.ts";
+import type { Clock } from "../core/transport.ts";
 import { wrongType } from "../core/wire/value-text.ts";
-import { PayloadReader } from "./boxes.ts";
+import { commandNameOf, PayloadReader } from "./boxes.ts";
 import { targetOf } from "./call-service.ts";
 import { NatsCaller } from "./caller.ts";
 import { isEncrypted } from "./encryption.ts";
@@ -96,22 +96,24 @@ async function drained(nats: NatsConnectionLike, subscription: NatsSubscription)
 }
 
 function subjectOf(what: string, { service, topic: name }: Partial<TopicOptions>): string {
-  checkService(what, service);
+  const prefix = checkService(what, service);
   if (typeof name !== "string") throw wrongType(`${what}: the option topic`, "a string", name);
-  return `${checkService(what, service)}.event.${tokenOf(name)}`;
+  return `${prefix}.event.${tokenOf(name)}`;
 }
 
 /** The commands that arrive for one subscription. */
 class TopicEvents {
-  readonly #nats: NatsConnectionLike;
   readonly #options: SubscribeOptions;
+  readonly #limits: Limits;
+  readonly #clock: Clock;
   readonly #reader = new PayloadReader();
   readonly #peer: RemotePeer;
   readonly #secrecyProblem: () => string | undefined;
 
   constructor(nats: NatsConnectionLike, options: SubscribeOptions) {
-    this.#nats = nats;
     this.#options = options;
+    this.#limits = limitsOf(options);
+    this.#clock = linkFor(nats, options).clock;
     this.#secrecyProblem = secrecyOf(nats, options);
     const closed = new Promise<Error>(() => {}); // a publisher has no connection that could end
     this.#peer = new RemotePeer(
@@ -132,32 +134,29 @@ class TopicEvents {
   receive(message: NatsMessage): void {
     let name: string | undefined;
     try {
-      const limits = limitsOf(this.#options);
-      const frame = this.#reader.read(message.data, limits);
-      const { bytes, command: at } = frame;
-      if (at < 0 || frame.answer >= 0 || frame.error >= 0)
+      const frame = this.#reader.read(message.data, this.#limits);
+      if (frame.command < 0 || frame.answer >= 0 || frame.error >= 0)
         throw new TypeError("the message of a topic is not a command");
-      name = keyToText(bytes, frame.valueStart(at), frame.valueEnd(at));
+      name = commandNameOf(frame);
       const responder = this.#options.locator.locateResponder(name);
       if (responder === undefined)
         throw new RemoteAmpError(UNHANDLED_ERROR_CODE, `Unhandled Command: '${name}'`);
-      const { clock } = linkFor(this.#nats, this.#options);
-      const context = new ServedAsk(clock, undefined, this.#peer, undefined, undefined, undefined, undefined);
-      let result: unknown;
-      if (responder instanceof CommandResponder) {
-        const { command, respond } = responder;
-        if (command.requireTLS && this.#secrecyProblem() !== undefined)
-          throw new RemoteAmpError(TLS_REQUIRED_ERROR_CODE, `${name} is not served over NATS without TLS`);
-        beginElements(limits.maxElements);
-        const values = command.readArguments(frame, this.#peer);
-        result = respond(values, context);
-      } else result = responder(frame.toBox(), context);
+      if (asCommandResponder(responder)?.command.requireTLS && this.#secrecyProblem() !== undefined)
+        throw new RemoteAmpError(TLS_REQUIRED_ERROR_CODE, `${name} is not served over NATS without TLS`);
+      const served = new ServedAsk(
+        this.#clock,
+        undefined,
+        this.#peer,
+        undefined,
+        undefined,
+        undefined,
+        undefined,
+      );
+      const result = served.respond(responder, frame, this.#limits.maxElements);
       const command = name;
       Promise.resolve(result).catch((error: unknown) => this.report(error, command));
     } catch (error) {
       this.report(error, name);
-    } finally {
-      endElements();
     }
   }
 

@@ -127,3 +127,8 @@ function shortened(text: string): Uint8Array {
   const cut = new Uint8Array(MAX_VALUE_LENGTH);
   return cut.subarray(0, utf8Encoder.encodeInto(text, cut).written);
 }
+
+/** Returns true for a promise, and for any other object with `then`. */
+export function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === "object" && value !== null && "then" in value && typeof value.then === "function";
+}

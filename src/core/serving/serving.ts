@@ -14,7 +14,7 @@ import type { Values } from "../schema/field.ts";
 import { beginElements, endElements, weightOf } from "../wire/elements.ts";
 import type { Frame } from "../wire/frame.ts";
 import { isGoAway } from "../wire/own-commands.ts";
-import { checkResult, responseOf, writeAnswer, writeError } from "./answers.ts";
+import { checkResult, isThenable, responseOf, writeAnswer, writeError } from "./answers.ts";
 import { CommandNames } from "./command-names.ts";
 import { IncomingAsk } from "./incoming-ask.ts";
 import { LimitedAsks } from "./limited-asks.ts";
@@ -311,8 +311,4 @@ class Serving extends LimitedAsks implements AskReceiver {
       port.fail(toError(error));
     }
   }
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === "object" && value !== null && "then" in value && typeof value.then === "function";
 }
