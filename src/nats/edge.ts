@@ -3,7 +3,7 @@ import type { CloseOptions, ResponderContext } from "../core/command/types.ts";
 import { reportError } from "../core/connection/report.ts";
 import { InvalidSignature } from "../core/errors/caller.ts";
 import { toError } from "../core/errors/to-error.ts";
-import { ConnectionClosed, ConnectionLost } from "../core/errors/transport.ts";
+import { ConnectionClosed } from "../core/errors/transport.ts";
 import { checkNotNegative, checkPositive } from "../core/number-option.ts";
 import { CLOSE_OPTIONS, checkOptionNames } from "../core/option-names.ts";
 import type { ResponderLocator } from "../core/serving/locator.ts";
@@ -21,6 +21,7 @@ import type { Link } from "./link.ts";
 import type { NatsConnectionLike, NatsMessage, NatsSubscription } from "./nats-connection.ts";
 import { checkAffinity, checkNats, checkOptions, limitsOf, linkFor } from "./options.ts";
 import { randomId } from "./platform.ts";
+import { started } from "./started.ts";
 import { checkService, lastToken } from "./subjects.ts";
 import type { NatsListener } from "./watch.ts";
 
@@ -43,16 +44,7 @@ export async function edge(nats: NatsConnectionLike, options: EdgeOptions): Prom
   checkService("edge", options?.service);
   checkPositive({ heartbeat: options.heartbeat });
   checkAffinity("edge", options.affinity);
-  const front = new NatsEdge(nats, options);
-  try {
-    await nats.flush();
-    front.checkPermitted();
-  } catch (cause) {
-    front.destroy(toError(cause));
-    if (cause instanceof ConnectionLost) throw cause;
-    throw new ConnectionLost("the NATS server could not be told about the edge", { cause });
-  }
-  return front;
+  return await started(nats, new NatsEdge(nats, options), "an edge");
 }
 
 /** An edge. `edge` creates it. */
@@ -184,12 +176,9 @@ export class NatsEdge implements AsyncDisposable, NatsListener {
     }
   }
 
-  /** @throws ConnectionLost if the server has rejected a subscription */
-  checkPermitted(): void {
-    if (this.#notPermitted !== undefined)
-      throw new ConnectionLost("the NATS server does not permit this user to subscribe as an edge", {
-        cause: this.#notPermitted,
-      });
+  /** @internal The error of a subscription that the server has rejected. */
+  get notPermitted(): unknown {
+    return this.#notPermitted;
   }
 
   /** Number of connected clients. */

@@ -2,14 +2,13 @@
 
 import { asCommandResponder } from "../core/command/responder.ts";
 import { InvalidSignature } from "../core/errors/caller.ts";
-import { toError } from "../core/errors/to-error.ts";
-import { ConnectionLost } from "../core/errors/transport.ts";
 import { checkPositive } from "../core/number-option.ts";
 import type { ResponderLocator } from "../core/serving/locator.ts";
 import { wrongType } from "../core/wire/value-text.ts";
 import type { NatsConnectionLike } from "./nats-connection.ts";
 import { checkAffinity, checkNats, checkOptions } from "./options.ts";
 import { SERVE_OPTIONS, type ServeOptions } from "./serve-options.ts";
+import { started } from "./started.ts";
 import { checkService } from "./subjects.ts";
 import { NatsWorker } from "./worker.ts";
 
@@ -35,16 +34,7 @@ export async function serve(nats: NatsConnectionLike, options: ServeOptions): Pr
   checkPositive({ maxAsksInProgress, heartbeat });
   checkAffinity("serve", affinity);
   checkCommands(locator);
-  const worker = new NatsWorker(nats, options);
-  try {
-    await nats.flush();
-    worker.checkPermitted();
-  } catch (cause) {
-    worker.destroy(toError(cause));
-    if (cause instanceof ConnectionLost) throw cause;
-    throw new ConnectionLost("the NATS server could not be told what is served", { cause });
-  }
-  return worker;
+  return await started(nats, new NatsWorker(nats, options), "a worker");
 }
 
 /** @throws InvalidSignature for a command that changes the protocol: the edge ends StartTLS and protocol switches */

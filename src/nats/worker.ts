@@ -1,7 +1,7 @@
 /** One worker: its subscriptions, and its end. */
 import type { Caller, CloseOptions } from "../core/command/types.ts";
 import { toError } from "../core/errors/to-error.ts";
-import { ConnectionClosed, ConnectionLost } from "../core/errors/transport.ts";
+import { ConnectionClosed } from "../core/errors/transport.ts";
 import { checkNotNegative } from "../core/number-option.ts";
 import { CLOSE_OPTIONS, checkOptionNames } from "../core/option-names.ts";
 import { limitTime } from "../core/time-limit.ts";
@@ -126,12 +126,9 @@ export class NatsWorker implements AsyncDisposable {
     };
   }
 
-  /** @throws ConnectionLost if the server has rejected a subscription */
-  checkPermitted(): void {
-    if (this.#notPermitted !== undefined)
-      throw new ConnectionLost("the NATS server does not permit this user to subscribe as a worker", {
-        cause: this.#notPermitted,
-      });
+  /** @internal The error of a subscription that the server has rejected. */
+  get notPermitted(): unknown {
+    return this.#notPermitted;
   }
 
   /** Number of asks whose responders have not finished. */

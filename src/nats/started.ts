@@ -1,0 +1,37 @@
+/** The start of what subscribes to NATS: it resolves when the NATS server knows and permits the subscriptions. */
+import { toError } from "../core/errors/to-error.ts";
+import { ConnectionLost } from "../core/errors/transport.ts";
+import type { NatsConnectionLike } from "./nats-connection.ts";
+
+/** A worker or an edge that has just subscribed. */
+interface Startable {
+  /** The error of a subscription that the server has rejected. */
+  readonly notPermitted: unknown;
+  destroy(reason: Error): void;
+}
+
+/**
+ * Waits until the server knows the subscriptions of a worker or an edge, and destroys it if it cannot be used.
+ * @param role what it is, for messages: "a worker"
+ * @throws ConnectionLost if there is no connection to NATS, or the server does not permit a subscription
+ */
+export async function started<T extends Startable>(
+  nats: NatsConnectionLike,
+  startable: T,
+  role: string,
+): Promise<T> {
+  try {
+    await nats.flush();
+  } catch (cause) {
+    startable.destroy(toError(cause));
+    if (cause instanceof ConnectionLost) throw cause;
+    throw new ConnectionLost(`the NATS server could not be told about ${role}`, { cause });
+  }
+  const { notPermitted: cause } = startable;
+  if (cause === undefined) return startable;
+  const error = new ConnectionLost(`the NATS server does not permit this user to subscribe as ${role}`, {
+    cause,
+  });
+  startable.destroy(error);
+  throw error;
+}
