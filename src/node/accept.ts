@@ -123,9 +123,10 @@ export class Acceptor implements Accepted {
     else this.#headers.receive(socket, this.#start);
   }
 
-  /** Reports what was not reported yet, after the server has stopped. */
+  /** Reports what was not reported yet, after the server has stopped, and clears the timers. */
   stop(): void {
     this.#headers?.stop();
+    this.#reports.end();
   }
 
   readonly #start = (socket: Socket, proxied?: KnownAddresses): void => {
