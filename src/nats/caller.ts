@@ -1,5 +1,6 @@
 /** Typed calls over NATS. */
 import { readError } from "../core/calls/calls.ts";
+import { checkCallOptions } from "../core/calls/pending-calls.ts";
 import { TypedCalls } from "../core/calls/typed-calls.ts";
 import type { AnyCommand, CallOptions } from "../core/command/types.ts";
 import { InvalidSignature, TLSNotAvailable, TLSRequired } from "../core/errors/caller.ts";
@@ -7,7 +8,6 @@ import type { DeclaredErrors } from "../core/errors/declared-errors.ts";
 import { toError } from "../core/errors/to-error.ts";
 import { ConnectionClosed } from "../core/errors/transport.ts";
 import { fromWire } from "../core/errors/wire-codes.ts";
-import { invalidNumber } from "../core/number-option.ts";
 import type { Values } from "../core/schema/field.ts";
 import { throwIfAborted } from "../core/time-limit.ts";
 import { Box } from "../core/wire/box.ts";
@@ -156,10 +156,8 @@ export class NatsCaller extends TypedCalls implements AsyncDisposable {
     const target = this.#target;
     return new Promise((resolve: (value: unknown) => void, reject: Settle) => {
       const fail = reject as (error: unknown) => void; // any value may be thrown
-      throwIfAborted(options.signal);
-      const { timeout = target.callTimeout, signal } = options;
-      if (timeout !== undefined && !(timeout >= 0))
-        throw invalidNumber("timeout", "a number of at least 0", timeout);
+      checkCallOptions(options);
+      const { timeout = target.callTimeout, signal } = options; // `callTimeout` was checked with the options
       const box = write(link.nextTag);
       const call = new NatsCall(link, target.rules, {
         name: about.name,

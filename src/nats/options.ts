@@ -1,6 +1,6 @@
 /** Options that several functions of the entry point have, and their checks. */
 import { type LimitOptions, type Limits, resolveLimits } from "../core/connection/limits.ts";
-import { checkNotNegative, checkPositive, invalidNumber } from "../core/number-option.ts";
+import { checkLimit, checkNotNegative, checkPositive } from "../core/number-option.ts";
 import { checkOptionNames } from "../core/option-names.ts";
 import { checkOptionTypes } from "../core/option-types.ts";
 import { platformClock } from "../core/platform-clock.ts";
@@ -120,7 +120,7 @@ export function rulesOf(options: NatsCallOptions, service: string | undefined): 
   } = options;
   checkNotNegative({ callTimeout, patience });
   checkPositive({ silence });
-  if (!(maxAttempts >= 1)) throw invalidNumber("maxAttempts", "a number of at least 1", maxAttempts);
+  checkLimit({ maxAttempts });
   const waiting = new WaitingCalls(options.queue);
   const limits = limitsOf(options);
   const { maxElements } = limits;

@@ -17,7 +17,7 @@ import type { Frame } from "../wire/frame.ts";
 import { keyToText, textToKey } from "../wire/key-text.ts";
 import { ASK, COMMAND, ERROR_CODE, ERROR_DESCRIPTION } from "../wire/protocol-keys.ts";
 import { parseTag, tagBytes } from "../wire/tag.ts";
-import { type Call, NOBODY_WAITS, PendingCalls, type Settle } from "./pending-calls.ts";
+import { type Call, checkCallOptions, NOBODY_WAITS, PendingCalls, type Settle } from "./pending-calls.ts";
 import type { Port } from "./port.ts";
 import { AT_REJECTION, captureOrigin, type Origin, ownError, rejectCall } from "./rejection.ts";
 
@@ -130,7 +130,7 @@ export class Calls {
     reject: Settle["reject"],
     origin?: Origin,
   ): void {
-    this.pending.check(options);
+    checkCallOptions(options);
     // Repeated in `call`: V8 does not inline a method for both, and small calls would cost 3 % more.
     const { out, connection } = this.#port;
     refuseWithin(out, command.name);
@@ -168,7 +168,7 @@ export class Calls {
     }
     const origin = this.#callStacks ? captureOrigin() : AT_REJECTION;
     const answer = new Promise<Box>((resolve, reject) => {
-      this.pending.check(options);
+      checkCallOptions(options);
       writeBox(port.out, ask().set(ASK, tagBytes(this.pending.nextTag)));
       // A call without a command resolves with the box of the answer.
       const settle = resolve as Settle["resolve"];

@@ -1,7 +1,7 @@
 /** Calls of this end that wait for their answers. Each is settled exactly once. */
 import type { AnyCommand, CallOptions } from "../command/types.ts";
 import { CallTimeout, LimitExceeded } from "../errors/caller.ts";
-import { invalidNumber } from "../number-option.ts";
+import { checkNotNegative } from "../number-option.ts";
 import { limitTime, throwIfAborted } from "../time-limit.ts";
 import type { Clock } from "../transport.ts";
 import type { Port } from "./port.ts";
@@ -96,17 +96,6 @@ export class PendingCalls {
     return tag;
   }
 
-  /**
-   * Checks `timeout` and `signal` before the call is written.
-   * @throws the signal's reason if it is aborted, RangeError for an invalid timeout
-   */
-  check(options: CallOptions): void {
-    const { timeout, signal } = options;
-    throwIfAborted(signal);
-    if (timeout !== undefined && !(typeof timeout === "number" && timeout >= 0))
-      throw invalidNumber("timeout", "a number of at least 0", timeout);
-  }
-
   /** Applies `timeout` and `signal` of a call that has one of them. */
   limit(tag: number, call: Call, { timeout, signal }: CallOptions): void {
     call.release = limitTime(this.#clock, { timeout, signal }, (cause) =>
@@ -186,6 +175,15 @@ export class PendingCalls {
       else rejectCall(call, ownError(reason, call.name));
     }
   }
+}
+
+/**
+ * Checks `timeout` and `signal` before a call is written.
+ * @throws the signal's reason if it is aborted, TypeError for another value, RangeError for an invalid timeout
+ */
+export function checkCallOptions({ timeout, signal }: CallOptions): void {
+  throwIfAborted(signal);
+  if (timeout !== undefined) checkNotNegative({ timeout });
 }
 
 function timedOut(name: string, timeout: number | undefined): CallTimeout {
