@@ -1,5 +1,5 @@
 /** `ampwire edge`: accepts AMP clients, and forwards their calls to the workers of a service on NATS. */
-import { toCliError, UsageError } from "../cli-error.ts";
+import { UsageError } from "../cli-error.ts";
 import { commandsOf } from "../module/commands.ts";
 import { loadModule } from "../module/load.ts";
 import { parseNatsAddress } from "../nats/address.ts";
@@ -9,9 +9,8 @@ import { listenAt } from "../net/listening.ts";
 import { timeoutFlag, timeoutOf } from "../net/timeout.ts";
 import { serverFlags, serverTLS } from "../net/tls-flags.ts";
 import { waitForSignal } from "../net/wait-for-signal.ts";
-import { shortText } from "../print/values.ts";
+import { errorPrinter } from "../print/error-printer.ts";
 import { subcommand } from "../subcommand.ts";
-import { MAX_ERROR_CHARACTERS, MAX_VALUE_CHARACTERS } from "../traffic/limits.ts";
 
 export const edge = subcommand({
   name: "edge",
@@ -57,10 +56,7 @@ upgrade to TLS by StartTLS, with the certificates in --cert and --ca.`,
     const tls = serverTLS(flags);
     const commands = commandsOf(await loadModule(flags.commands)).map(({ command }) => command);
     if (commands.length === 0) throw new UsageError(`edge: ${flags.commands} exports no commands`);
-    const onError = (error: unknown, { command }: { readonly command: string | undefined }) =>
-      terminal.note(
-        `${shortText(command ?? "the edge", MAX_VALUE_CHARACTERS)}: ${shortText(toCliError(error).message, MAX_ERROR_CHARACTERS)}`,
-      );
+    const onError = errorPrinter(terminal, "the edge");
     const { connection, nats } = await openNats(address, timeoutOf(flags), true);
     try {
       const front = await nats.edge(connection, {

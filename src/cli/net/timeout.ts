@@ -10,9 +10,14 @@ const MAX_TIMER_SECONDS = 2 ** 31 / 1000;
 
 /** @returns milliseconds, or undefined for no limit. @throws UsageError */
 export function timeoutOf({ timeout = "30" }: { readonly timeout?: string }): number | undefined {
-  const seconds = Number(timeout);
-  if (timeout.trim() === "" || !(seconds >= 0)) {
-    throw new UsageError(`--timeout ${JSON.stringify(timeout)} must be a number of seconds, 0 or more`);
-  }
+  const seconds = parseSeconds("--timeout", timeout, Number.POSITIVE_INFINITY);
   return seconds === 0 || seconds >= MAX_TIMER_SECONDS ? undefined : seconds * 1000;
+}
+
+/** Parses a number of seconds. @param most the largest accepted number. @throws UsageError */
+export function parseSeconds(flag: string, text: string, most: number): number {
+  const seconds = Number(text);
+  if (text.trim() === "" || !(seconds >= 0 && seconds <= most))
+    throw new UsageError(`${flag} ${JSON.stringify(text)} must be a number of seconds, 0 or more`);
+  return seconds;
 }

@@ -5,12 +5,12 @@ import { toCliError, UsageError } from "../cli-error.ts";
 import { natsFlags } from "../nats/connection.ts";
 import { parseAddress } from "../net/address.ts";
 import { type Listening, listenAt } from "../net/listening.ts";
+import { parseSeconds } from "../net/timeout.ts";
 import { serverFlags, serverTLS } from "../net/tls-flags.ts";
 import { waitForSignal } from "../net/wait-for-signal.ts";
+import { errorPrinter } from "../print/error-printer.ts";
 import type { Terminal } from "../print/terminal.ts";
-import { shortText } from "../print/values.ts";
 import { subcommand } from "../subcommand.ts";
-import { MAX_ERROR_CHARACTERS, MAX_VALUE_CHARACTERS } from "../traffic/limits.ts";
 import { demo } from "./demo.ts";
 import { StartFailed, WorkerPool } from "./pool.ts";
 import { loadResponders } from "./responders.ts";
@@ -21,6 +21,9 @@ import { firstProcess, isWorker, workerCount, workerProcesses } from "./workers.
 const START_TIMEOUT_MS = 60_000;
 /** Milliseconds more than `--close-timeout` that a worker has until it is killed. */
 const KILL_DELAY_MS = 2_000;
+const LONGEST_CLOSE_SECONDS = 1_000_000;
+/** Shown in place of a command. */
+const THE_SERVER = "the server";
 
 const options = {
   demo: {
@@ -97,9 +100,10 @@ another, with the newest version of MODULE and of the certificates, and a proces
     if (flags.nats !== undefined) {
       const { serveNats } = await import("../nats/serve.ts");
       const responders = module === undefined ? demo : await loadResponders(module);
-      return await serveNats(flags.nats, flags, responders, errorPrinter(terminal), terminal);
+      return await serveNats(flags.nats, flags, responders, errorPrinter(terminal, THE_SERVER), terminal);
     }
-    const closeTimeout = secondsOf(flags["close-timeout"] ?? "30");
+    const closeTimeout =
+      1000 * parseSeconds("--close-timeout", flags["close-timeout"] ?? "30", LONGEST_CLOSE_SECONDS);
     const count = workerCount(flags.workers);
     if (count !== undefined && isWorker()) {
       await work(listening(flags, module, terminal), closeTimeout, terminal);
@@ -130,18 +134,8 @@ async function listening(
     tls,
     requireTLS: flags["require-tls"],
     proxyProtocol: from && { from },
-    onError: errorPrinter(terminal),
+    onError: errorPrinter(terminal, THE_SERVER),
   });
-}
-
-/** Returns a function that prints the errors of responders on standard error. */
-function errorPrinter(
-  terminal: Terminal,
-): (error: unknown, about: { readonly command: string | undefined }) => void {
-  return (error, { command }) =>
-    terminal.note(
-      `${shortText(command ?? "the server", MAX_VALUE_CHARACTERS)}: ${shortText(toCliError(error).message, MAX_ERROR_CHARACTERS)}`,
-    );
 }
 
 /** Serves as a worker, and ends the process when it must stop. */
@@ -191,12 +185,4 @@ async function superviseWorkers(count: number, closeTimeout: number, terminal: T
 
 function printAddress(address: string, terminal: Terminal): void {
   terminal.printResult({ listening: address }, () => `listening on ${address}`);
-}
-
-/** @returns milliseconds. @throws UsageError */
-function secondsOf(text: string): number {
-  const seconds = Number(text);
-  if (text.trim() === "" || !(seconds >= 0 && seconds <= 1_000_000))
-    throw new UsageError(`--close-timeout ${JSON.stringify(text)} must be a number of seconds, 0 or more`);
-  return seconds * 1000;
 }
