@@ -16,7 +16,7 @@ import {
   UnknownRemoteError,
 } from "ampwire";
 import { caller, edge, NoResponders, serve, subscribe, topic } from "ampwire/nats";
-import { flushPending } from "ampwire/testing";
+import { flushPending, type ManualClock, type MemoryNats, type MemoryNatsConnection } from "ampwire/testing";
 import { describe, expect, test } from "vitest";
 import { deferred } from "../support/deferred.ts";
 import { rejection, settling } from "../support/settled.ts";
@@ -301,15 +301,19 @@ describe("a call that is not executed", () => {
   });
 });
 
+/** Starts a worker whose responders never finish. Returns its NATS connection. */
+async function silentWorker(nats: MemoryNats, clock: ManualClock): Promise<MemoryNatsConnection> {
+  const connection = nats.connect();
+  const never = () => new Promise<never>(() => {});
+  const responders = locator(Sum.responder(never), SumOnce.responder(never));
+  await serve(connection, { service: "calc", clock, locator: responders });
+  return connection;
+}
+
 describe("a call that may have been executed", () => {
   test("a call whose worker is lost is rejected after the silence, whatever its timeout", async () => {
     const { nats, call, clock, advance } = network();
-    const worker = nats.connect();
-    await serve(worker, {
-      service: "calc",
-      clock,
-      locator: locator(SumOnce.responder(() => new Promise(() => {}))),
-    });
+    const worker = await silentWorker(nats, clock);
     const { how, over } = settling(call({ callTimeout: 60_000 }).callRemote(SumOnce, { a: 1, b: 2 }));
     await advance(10_000);
     expect(how).toEqual([]); // heartbeats come
@@ -321,12 +325,7 @@ describe("a call that may have been executed", () => {
 
   test("the error of a lost worker is ResponderLost", async () => {
     const { nats, call, clock, advance } = network();
-    const worker = nats.connect();
-    await serve(worker, {
-      service: "calc",
-      clock,
-      locator: locator(SumOnce.responder(() => new Promise(() => {}))),
-    });
+    const worker = await silentWorker(nats, clock);
     const error = rejection(call().callRemote(SumOnce, { a: 1, b: 2 }));
     await flushPending();
     worker.disconnect();
@@ -336,9 +335,7 @@ describe("a call that may have been executed", () => {
 
   test("an idempotent call is made again when its worker is lost", async () => {
     const { nats, work, call, clock, advance } = network({ random: () => 0 });
-    const worker = nats.connect();
-    const lost = locator(Sum.responder(() => new Promise(() => {})));
-    await serve(worker, { service: "calc", clock, locator: lost });
+    const worker = await silentWorker(nats, clock);
     const answer = call().callRemote(Sum, { a: 1, b: 2 });
     await flushPending();
     worker.disconnect();
@@ -371,12 +368,7 @@ describe("a call that may have been executed", () => {
 
   test("a lost idempotent call is not reported as not executed if no worker is left", async () => {
     const { nats, call, clock, advance } = network();
-    const worker = nats.connect();
-    await serve(worker, {
-      service: "calc",
-      clock,
-      locator: locator(Sum.responder(() => new Promise(() => {}))),
-    });
+    const worker = await silentWorker(nats, clock);
     const error = rejection(call().callRemote(Sum, { a: 1, b: 2 }));
     await flushPending();
     worker.disconnect();

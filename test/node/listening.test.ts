@@ -92,18 +92,24 @@ describe("a UNIX socket", () => {
   });
 });
 
+/** Listens in this process. Returns the descriptor, which a child can inherit. */
+async function listeningDescriptor() {
+  const parent = createServer();
+  parent.listen(0, HOST);
+  await once(parent, "listening");
+  onTestFinished(() => void parent.close());
+  const { port } = parent.address() as AddressInfo;
+  // A server has a handle with a descriptor, as a socket has.
+  const { fd } = socketInternals(parent as never)._handle ?? {};
+  return { parent, port, fd: fd as number };
+}
+
 describe("an inherited socket", () => {
   test("listen accepts connections of a descriptor", async () => {
-    const parent = createServer();
-    parent.listen(0, HOST);
-    await once(parent, "listening");
-    onTestFinished(() => void parent.close());
-    const { port } = parent.address() as AddressInfo;
-    // A server has a handle with a descriptor, as a socket has.
-    const { fd } = socketInternals(parent as never)._handle ?? {};
+    const { parent, port, fd } = await listeningDescriptor();
     const program = await nodeProgram("listen-fd");
     const child = spawn(process.execPath, [program, "3"], {
-      stdio: ["ignore", "pipe", "inherit", fd as number],
+      stdio: ["ignore", "pipe", "inherit", fd],
     });
     onTestFinished(() => void child.kill());
     await once(child.stdout as Readable, "data"); // its stdio has a pipe at 1
@@ -112,17 +118,12 @@ describe("an inherited socket", () => {
   });
 
   test("with fd: systemd, listen takes the socket that LISTEN_FDS announces", async () => {
-    const parent = createServer();
-    parent.listen(0, HOST);
-    await once(parent, "listening");
-    onTestFinished(() => void parent.close());
-    const { port } = parent.address() as AddressInfo;
-    const { fd } = socketInternals(parent as never)._handle ?? {};
+    const { parent, port, fd } = await listeningDescriptor();
     const program = await nodeProgram("listen-fd");
     // As systemd does, LISTEN_PID is set in the process that then executes node.
     const shell = `LISTEN_PID=$$ LISTEN_FDS=1 exec "$0" "$1" systemd`;
     const child = spawn("sh", ["-c", shell, process.execPath, program], {
-      stdio: ["ignore", "pipe", "inherit", fd as number],
+      stdio: ["ignore", "pipe", "inherit", fd],
     });
     onTestFinished(() => void child.kill());
     await once(child.stdout as Readable, "data"); // its stdio has a pipe at 1
