@@ -23,7 +23,7 @@ export interface EdgeOptions extends NatsCallOptions {
   readonly heartbeat?: number | undefined;
   /**
    * Receives errors that no caller receives: invalid messages, and commands without an answer that are too large. An error
-   * that `identify` throws goes to the `onError` of the connection.
+   * that `identify` throws goes to the `onError` of the connection. Default: each is a warning of the platform, 20 a second at most.
    */
   readonly onError?: ((error: unknown, about: ErrorContext) => void) | undefined;
 }

@@ -31,7 +31,7 @@ export interface ServeOptions extends NatsOptions {
   readonly closeOnUndeclaredError?: boolean | undefined;
   /**
    * Receives errors that no caller receives: undeclared errors of responders, invalid messages, and rejected commands
-   * that want no answer. The caller never sees their text.
+   * that want no answer. The caller never sees their text. Default: each is a warning of the platform, 20 a second at most.
    */
   readonly onError?: ((error: unknown, about: ErrorContext) => void) | undefined;
 }

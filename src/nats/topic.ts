@@ -42,7 +42,7 @@ export interface TopicOptions extends NatsOptions {
 export interface SubscribeOptions extends TopicOptions {
   /** Responders for the commands of the topic. Their return values are dropped. */
   readonly locator: ResponderLocator;
-  /** Receives the errors of responders, and those of invalid messages. */
+  /** Receives the errors of responders, and those of invalid messages. Default: each is a warning of the platform. */
   readonly onError?: ((error: unknown, about: ErrorContext) => void) | undefined;
 }
 
