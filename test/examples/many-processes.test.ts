@@ -17,7 +17,7 @@ interface Counts {
 
 /** Runs the example, and returns its first line and the numbers in its other lines. */
 async function run(...args: readonly (string | number)[]) {
-  const { code, lines, complaints } = await example("many-processes/main.mjs", ...args).end();
+  const { code, lines, complaints } = await example("many-processes", ...args).end();
   expect({ code, complaints }).toEqual({ code: 0, complaints: "" });
   const counts = (what: string): Counts => {
     const pattern = new RegExp(
@@ -76,7 +76,7 @@ test(
   "the example of many processes runs without HAProxy, as its README describes, and prints the lines that it shows",
   async () => {
     const readme = readFileSync(new URL("../../examples/many-processes/README.md", import.meta.url), "utf8");
-    expect(readme).toContain("\nnode examples/many-processes/main.mjs --without-haproxy\n");
+    expect(readme).toContain("\nnode examples/many-processes --without-haproxy\n");
     const result = await run("--without-haproxy", "--calls", 1000);
     expect(result.first).toBe("3 processes without HAProxy: each client knows their addresses");
     expectKept(result, 1000);

@@ -1,7 +1,7 @@
 /**
  * Replaces three server processes under load, without a failed call; then kills one.
  *
- * Usage: node main.mjs [--calls NUMBER] [--without-haproxy]
+ * Usage: node examples/many-processes [--calls NUMBER] [--without-haproxy]
  *
  * NUMBER is the least number of calls while processes are replaced, default 2000. A quarter of it is called while one is killed.
  */
