@@ -8,6 +8,8 @@ import {
   decimalText,
   exactDecimal,
   isExact,
+  putShortDecimal,
+  SHORT_DECIMAL_BYTES,
   shortDecimal,
   WORD_DIGITS,
   withZeros,
@@ -43,7 +45,10 @@ export function decimal(): InPlaceArgument<Decimal> {
 }
 
 function write(value: Decimal, out: ByteWriter): void {
-  out.ascii(decimalText(value));
+  out.reserve(SHORT_DECIMAL_BYTES);
+  const end = putShortDecimal(out.bytes, out.length, value);
+  if (end < 0) out.ascii(decimalText(value));
+  else out.length = end;
 }
 
 function read(bytes: Uint8Array, start: number, end: number): Decimal {

@@ -14,11 +14,13 @@ const EXACT_DIGITS = 15;
 /** Literals instead of `10 ** n`, whose rounding JavaScript does not define. */
 const POWERS = [1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14];
 
-/** Most decimals of the fast path of writing, and the numbers whose digits with so many decimals fit 31 bits. */
-const MOST_DECIMALS = 3;
+/** Most decimals of the fast path of writing: digits with more are rare, and each costs a division. */
+const MOST_DECIMALS = 6;
 const LEAST_FRACTION = 0.001;
-const MOST_WHOLE = 2_147_483;
-/** Maximum size of what the fast path writes: a sign, 7 digits, a point and 3 decimals. */
+/** Numbers whose digits fit 31 bits with one decimal, and the limit of the digits. */
+const MOST_WHOLE = 200_000_000;
+const MOST_DIGITS = 2_000_000_000;
+/** Maximum size of what the fast path writes: a sign, 10 digits and a point. */
 export const SHORT_FLOAT_BYTES = 12;
 
 const PLAIN = /^[\d.e+-]+$/i;
@@ -50,7 +52,7 @@ export function writeFloat(value: number, out: ByteWriter): void {
 }
 
 /**
- * Fast path for numbers with at most three decimals, as most floats are, into bytes with space for {@link SHORT_FLOAT_BYTES}.
+ * Fast path for numbers with few decimals, as most floats are, into bytes with space for {@link SHORT_FLOAT_BYTES}.
  * Returns the end; -1 for any other number. Different decimals of at most 15 digits are different numbers. So if the digits
  * divided by a power of ten, which is rounded once, are the number, no shorter text is.
  */
@@ -64,9 +66,9 @@ export function putShortFloat(bytes: Uint8Array, start: number, value: number): 
   if (whole !== magnitude) {
     digits = (magnitude * 10 + 0.5) | 0;
     while (digits / power !== magnitude) {
-      if (decimals === MOST_DECIMALS) return -1;
       decimals++;
       power *= 10;
+      if (decimals > MOST_DECIMALS || magnitude * power > MOST_DIGITS) return -1;
       digits = (magnitude * power + 0.5) | 0;
     }
   }

@@ -8,6 +8,11 @@
  */
 import { Decimal } from "decimal.js";
 import { shownValue } from "../wire/value-text.ts";
+import { putDigits } from "./integer.ts";
+
+const MINUS = 0x2d;
+const POINT = 0x2e;
+const ZERO = 0x30;
 
 /**
  * For values whose text does not follow from the number: the power of ten of the last digit, for example -1 for `1.0`, which
@@ -94,6 +99,34 @@ export function shortDecimal(sign: number, whole: number, fraction: number): Dec
     oneWord[0] = whole + fraction;
   }
   return new Decimal(copied);
+}
+
+/** Maximum size of what {@link putShortDecimal} writes: a sign, two words and a point. */
+export const SHORT_DECIMAL_BYTES = 2 * WORD_DIGITS + 2;
+
+/**
+ * Writes a Decimal of at most one word on each side of the point into bytes with space for {@link SHORT_DECIMAL_BYTES}, as
+ * {@link decimalText} does. Returns the end; -1 for any other value.
+ */
+export function putShortDecimal(bytes: Uint8Array, start: number, value: Decimal): number {
+  if (!Decimal.isDecimal(value) || exactForms.has(value)) return -1;
+  const { s, e, d } = value as { s: number; e: number; d: number[] | null }; // the types lack the d of infinity
+  if (d === null || e < LEAST_PLAIN || e >= WORD_DIGITS || d.length > (e < 0 ? 1 : 2)) return -1;
+  let at = start;
+  if (s < 0) bytes[at++] = MINUS;
+  at = putDigits(bytes, at, e < 0 ? 0 : (d[0] as number));
+  const word = e < 0 ? d[0] : d[1];
+  if (word === undefined) return at;
+  bytes[at] = POINT;
+  let fraction = word;
+  let end = at + 1 + WORD_DIGITS;
+  for (; fraction % 10 === 0; end--) fraction /= 10;
+  for (let place = end - 1; place > at; place--) {
+    const tenth = (fraction / 10) | 0;
+    bytes[place] = ZERO + fraction - tenth * 10;
+    fraction = tenth;
+  }
+  return end;
 }
 
 function countDigits(word: number): number {
