@@ -14,11 +14,10 @@ const EXACT_DIGITS = 15;
 /** Literals instead of `10 ** n`, whose rounding JavaScript does not define. */
 const POWERS = [1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14];
 
-/** Most decimals of the fast path of writing: digits with more are rare, and each costs a division. */
-const MOST_DECIMALS = 6;
+/** Power of ten of the most decimals of the fast path of writing: more are rare, and each costs a division. */
+const MOST_POWER = 1e6;
 const LEAST_FRACTION = 0.001;
-/** Numbers whose digits fit 31 bits with one decimal, and the limit of the digits. */
-const MOST_WHOLE = 200_000_000;
+/** The digits, with at least one decimal, fit 31 bits. */
 const MOST_DIGITS = 2_000_000_000;
 /** Maximum size of what the fast path writes: a sign, 10 digits and a point. */
 export const SHORT_FLOAT_BYTES = 12;
@@ -58,19 +57,16 @@ export function writeFloat(value: number, out: ByteWriter): void {
  */
 export function putShortFloat(bytes: Uint8Array, start: number, value: number): number {
   const magnitude = value < 0 ? -value : value;
-  if (!(magnitude >= LEAST_FRACTION && magnitude < MOST_WHOLE) && !Object.is(value, 0)) return -1;
+  if (!(magnitude >= LEAST_FRACTION && magnitude * 10 <= MOST_DIGITS) && !Object.is(value, 0)) return -1;
   const whole = magnitude | 0;
   let decimals = 1;
   let power = 10;
-  let digits = whole * 10;
-  if (whole !== magnitude) {
-    digits = (magnitude * 10 + 0.5) | 0;
-    while (digits / power !== magnitude) {
-      decimals++;
-      power *= 10;
-      if (decimals > MOST_DECIMALS || magnitude * power > MOST_DIGITS) return -1;
-      digits = (magnitude * power + 0.5) | 0;
-    }
+  let digits = (magnitude * 10 + 0.5) | 0;
+  while (digits / power !== magnitude) {
+    decimals++;
+    power *= 10;
+    if (power > MOST_POWER || magnitude * power > MOST_DIGITS) return -1;
+    digits = (magnitude * power + 0.5) | 0;
   }
   if (value < 0) bytes[start] = MINUS;
   const point = putDigits(bytes, value < 0 ? start + 1 : start, whole);
