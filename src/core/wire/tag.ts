@@ -6,6 +6,8 @@ import { copiedBytes } from "./frame.ts";
 /** Part of a byte array. Mutable, because a view for each box would cost more. */
 export interface ByteRange {
   bytes: Uint8Array;
+  /** View of `bytes`, if there is one. */
+  view?: DataView | undefined;
   start: number;
   end: number;
 }
@@ -34,7 +36,7 @@ export function writeTag(tag: Tag, out: ByteWriter): void {
   else if (tag > MAX_INT32) out.ascii(tag.toString(16));
   else {
     out.reserve(HEX_DIGITS);
-    out.length = putHex(out.bytes, out.length, tag);
+    out.length = putHex(out.view, out.length, tag);
   }
 }
 
