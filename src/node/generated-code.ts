@@ -23,7 +23,7 @@
  *         let { bytes, view } = out;
  *         view.setInt32(at, 1633616896, true); ...  // \0 \4 _ a, s k \0 \0: the key, and the length of the tag
  *         at += 8;
- *         end = putTag(view, at, tag);
+ *         end = putTag(bytes, view, at, tag);
  *         if (end < 0) { end = writeValue(out, at, tagCodec, tag, 55); ({ bytes, view } = out); }
  *         else bytes[at - 1] = end - at;
  *         at = end;
@@ -116,16 +116,16 @@ function putBoolean(bytes: Uint8Array, start: number, value: unknown): number {
 
 const tagCodec = { write: writeTag };
 
-/** Writes a tag of up to `HEX_DIGITS` bytes to a view with space for as many. Returns the end, or -1 for another tag. */
-function putTag(view: DataView, start: number, tag: FastTag): number {
-  if (typeof tag === "number") return tag <= MAX_INT32 ? putHex(view, start, tag) : -1;
+/** Writes a tag of up to `HEX_DIGITS` bytes to memory with space for as many. Returns the end, or -1 for another tag. */
+function putTag(to: Uint8Array, view: DataView, start: number, tag: FastTag): number {
+  if (typeof tag === "number") return tag <= MAX_INT32 ? putHex(to, start, tag) : -1;
   const { bytes, view: from, start: at, end } = tag;
   if (end - at > HEX_DIGITS) return -1;
   if (from !== undefined && at + HEX_DIGITS <= bytes.length) {
     // Two words cost as much as two bytes in a loop. What follows the tag in them is overwritten.
     view.setInt32(start, from.getInt32(at));
     view.setInt32(start + WORD_BYTES, from.getInt32(at + WORD_BYTES));
-  } else for (let next = at; next < end; next++) view.setUint8(start + next - at, bytes[next] as number);
+  } else for (let next = at; next < end; next++) to[start + next - at] = bytes[next] as number;
   return start + end - at;
 }
 
@@ -203,7 +203,7 @@ function stepLines({ fixed, field, tag }: FastStep, index: number, scope: Scope,
     (word, at) => `view.setInt32(at + ${at * WORD_BYTES}, ${word}, true);`,
   );
   const lines = [...words, `at += ${fixed.length};`];
-  if (tag) lines.push(...valueLines("tag", "tagCodec", "putTag(view, at, tag)", room));
+  if (tag) lines.push(...valueLines("tag", "tagCodec", "putTag(bytes, view, at, tag)", room));
   if (field === undefined) return lines;
   const put = `put${index}`;
   lines.push(`field = ${index};`);

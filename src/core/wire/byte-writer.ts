@@ -9,8 +9,8 @@ import { type UnsharedBytes, utf8Encoder } from "../platform.ts";
 import type { FastPaths } from "./fast-paths.ts";
 import type { FixedBytes } from "./fixed-bytes.ts";
 
-/** Distance from the character after "9" to "a". */
-const LETTER_OFFSET = 0x27;
+const ZERO = 0x30;
+const A = 0x61;
 /** Size from which `TypedArray.prototype.set` is faster than a loop. */
 const SHORT_COPY_BYTES = 24;
 
@@ -190,21 +190,12 @@ export class ByteWriter {
   }
 }
 
-/**
- * Writes a positive integer of 31 bits in lower-case hexadecimal to a view with space for {@link HEX_DIGITS}, and returns the end.
- * All bytes of the space are overwritten.
- */
-export function putHex(view: DataView, start: number, value: number): number {
-  const digits = (35 - Math.clz32(value)) >> 2;
-  const aligned = value << (4 * (HEX_DIGITS - digits));
-  view.setInt32(start, hexWord(aligned >>> 16));
-  view.setInt32(start + 4, hexWord(aligned & 0xffff));
-  return start + digits;
-}
-
-/** Returns four hexadecimal digits as a word. Together they cost as much as one digit in a loop. */
-function hexWord(value: number): number {
-  const digits = ((value & 0xf000) << 12) | ((value & 0xf00) << 8) | ((value & 0xf0) << 4) | (value & 0xf);
-  const letters = ((digits + 0x06060606) >> 4) & 0x01010101; // 1 in each byte of 10 or more
-  return digits + 0x30303030 + letters * LETTER_OFFSET;
+/** Writes a positive integer of 31 bits in lower-case hexadecimal to bytes with space for it. Returns the end. */
+export function putHex(bytes: Uint8Array, start: number, value: number): number {
+  const end = start + ((35 - Math.clz32(value)) >> 2);
+  for (let at = end - 1, rest = value; at >= start; at--, rest >>= 4) {
+    const digit = rest & 0xf;
+    bytes[at] = digit < 10 ? ZERO + digit : A - 10 + digit;
+  }
+  return end;
 }

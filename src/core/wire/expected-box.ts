@@ -38,15 +38,10 @@ export class ExpectedBox implements FastBox, ProtocolFields {
     this.command = names.indexOf(COMMAND);
     this.error = names.indexOf(ERROR);
     const value = keys[this.command]?.value;
-    this.commandName = value && interned(keyToText(value, 0, value.length));
+    this.commandName = value && keyToText(value, 0, value.length);
     this.owner = owner;
     this.entryOfField = owner.fields.map(({ name }) => names.indexOf(name));
   }
-}
-
-/** Returns the same text as the key of a property: V8 compares two of them, or one with a literal, as pointers. */
-function interned(text: string): string | undefined {
-  return Object.keys({ [text]: 0 })[0];
 }
 
 function entryOf({ header, value }: FastKey): FastEntry {

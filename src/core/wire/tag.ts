@@ -36,7 +36,7 @@ export function writeTag(tag: Tag, out: ByteWriter): void {
   else if (tag > MAX_INT32) out.ascii(tag.toString(16));
   else {
     out.reserve(HEX_DIGITS);
-    out.length = putHex(out.view, out.length, tag);
+    out.length = putHex(out.bytes, out.length, tag);
   }
 }
 
