@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { chmodSync, lstatSync, unlinkSync } from "node:fs";
 import { connect, type ListenOptions as NetListenOptions, type Server } from "node:net";
 import { isMainThread } from "node:worker_threads";
+import { withCaller } from "../core/calls/rejection.ts";
 import { isError } from "../core/errors/to-error.ts";
 import { NET_LISTEN_OPTIONS, pick } from "./option-names.ts";
 import { isAbstract } from "./socket-address.ts";
@@ -59,7 +60,7 @@ export async function startListening(server: Server, address: ListenAddress): Pr
   try {
     await begin(server, address);
   } catch (error) {
-    if (path === undefined || isAbstract(path) || codeOf(error) !== "EADDRINUSE") throw error;
+    if (path === undefined || isAbstract(path) || codeOf(error) !== "EADDRINUSE") throw withCaller(error, {});
     const file = lstatSync(path, { throwIfNoEntry: false });
     const stale = file?.isSocket() === true && !(await isAnswered(path));
     if (!stale || !unlinkStale) throw explained(error, path, whyInUse(file?.isSocket() === true, stale));

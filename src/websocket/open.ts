@@ -1,4 +1,5 @@
 /** Opens a WebSocket and makes a connection on it, with the parts that an entry point gives. */
+import { withCaller } from "../core/calls/rejection.ts";
 import { BaseConnection } from "../core/connection/connection.ts";
 import type { FeatureSet } from "../core/connection/feature.ts";
 import type { ServingFactory } from "../core/connection/kernel.ts";
@@ -76,7 +77,7 @@ export async function openWebSocket<C>(
   throwIfAborted(signal);
   const address = typeof url === "string" ? url : url.href;
   const socket = new Constructor(address, SUBPROTOCOL);
-  return await new Promise((resolve, reject) => {
+  const opening = new Promise<C>((resolve, reject) => {
     const settle = (outcome: () => void) => {
       socket.removeEventListener("open", opened);
       socket.removeEventListener("close", failed);
@@ -101,4 +102,9 @@ export async function openWebSocket<C>(
     socket.addEventListener("close", failed);
     socket.addEventListener("open", opened);
   });
+  try {
+    return await opening;
+  } catch (error) {
+    throw withCaller(error, { signal });
+  }
 }

@@ -1,6 +1,6 @@
 /** Reconnecting client: it queues calls while there is no connection, and sends idempotent calls again. */
 
-import { AT_REJECTION, captureOrigin, ownError, rejectCall } from "../calls/rejection.ts";
+import { AT_REJECTION, captureOrigin, ownError, rejectCall, withCaller } from "../calls/rejection.ts";
 import { TypedCalls } from "../calls/typed-calls.ts";
 import type { AnyCommand, CallOptions, CloseOptions, CommandType } from "../command/types.ts";
 import { InvalidSignature } from "../errors/caller.ts";
@@ -182,7 +182,11 @@ export class ReconnectingClient<C extends Reconnectable> extends TypedCalls impl
     const begin = (resolve: ClientCall["resolve"], reject: ClientCall["reject"]) => {
       throwIfAborted(options.signal);
       const out = new ByteWriter(64);
-      write(out); // invalid arguments reject now, not when there is a connection
+      try {
+        write(out); // invalid arguments reject now, not when there is a connection
+      } catch (error) {
+        throw withCaller(error, options);
+      }
       const deadline = timeout === undefined ? undefined : this.#clock.now() + timeout;
       const bytes = out.length;
       const place = ++this.#made;

@@ -312,7 +312,7 @@ class Serving extends LimitedAsks implements AskReceiver {
     }
     // As Twisted does: an error that the peer does not receive closes the connection, even if the command declares it.
     const isUnhandled = wire.undeclared || !(ask.wantsAnswer || isRefusal);
-    if ((wire.fatal && !wire.undeclared) || (isUnhandled && this.#options.closeOnUndeclaredError !== false)) {
+    if ((isUnhandled && this.#options.closeOnUndeclaredError !== false) || (wire.fatal && !wire.undeclared)) {
       port.fail(toError(error));
     }
   }
