@@ -10,6 +10,7 @@ import { checkNotNegative } from "../core/number-option.ts";
 import { platformClock } from "../core/platform-clock.ts";
 import type { SharedBudgets } from "../core/serving/shared-budget.ts";
 import { limitTime, throwIfAborted } from "../core/time-limit.ts";
+import type { Transport } from "../core/transport.ts";
 import type { OpenOptions, SocketOptions, WebSocketURL } from "./options.ts";
 import { platformWebSocket } from "./platform.ts";
 import {
@@ -20,6 +21,12 @@ import {
   type WebSocketLike,
 } from "./socket.ts";
 import { WebSocketTransport } from "./websocket-transport.ts";
+
+/** What a server knows about a WebSocket that it has accepted. */
+interface Accepted {
+  readonly budgets?: SharedBudgets;
+  readonly addresses?: Pick<Transport, "localAddress" | "remoteAddress">;
+}
 
 /**
  * Makes a connection on an open WebSocket.
@@ -34,7 +41,7 @@ export function connectionOn(
   }: ConnectionOptions & SocketOptions,
   serving: ServingFactory,
   features: FeatureSet,
-  budgets?: SharedBudgets,
+  { budgets, addresses }: Accepted = {},
 ): BaseConnection {
   if (typeof socket?.addEventListener !== "function")
     throw new TypeError("attach: a WebSocket is needed, with the method addEventListener");
@@ -43,6 +50,7 @@ export function connectionOn(
   const { maxBufferedBytes = DEFAULT_LIMITS.maxBufferedBytes } = options.limits ?? {};
   // `bufferedAmount` is polled in the platform's time: the clock of a test does not make a socket send.
   const transport = new WebSocketTransport(socket, platformClock, secure, maxBufferedBytes);
+  Object.assign(transport, addresses);
   return new BaseConnection(transport, clock, options, serving, features, budgets);
 }
 
