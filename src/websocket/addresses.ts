@@ -13,7 +13,7 @@ export interface UpgradeRequest {
   };
 }
 
-/** Options of {@link addressesOf}. */
+/** Options about the addresses of an attached WebSocket. */
 export interface AddressOptions {
   /** HTTP request of the WebSocket, from which `connection.remoteAddress` and `localAddress` are read. Default: none. */
   readonly request?: UpgradeRequest | undefined;

@@ -22,7 +22,7 @@ import {
 } from "./socket.ts";
 import { WebSocketTransport } from "./websocket-transport.ts";
 
-/** What a server knows about a WebSocket that it has accepted. */
+/** Facts about a WebSocket that a server has accepted. */
 interface Accepted {
   readonly budgets?: SharedBudgets;
   readonly addresses?: Pick<Transport, "localAddress" | "remoteAddress">;

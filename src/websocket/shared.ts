@@ -1,4 +1,4 @@
-/** What the attached WebSockets of a process share: limits on their memory, and on the reports about their peers. */
+/** Limits that the attached WebSockets of a process share: on their memory, and on reports about their peers. */
 import type { ConnectionOptions } from "../core/connection/options.ts";
 import { reportError } from "../core/connection/report.ts";
 import { LimitExceeded } from "../core/errors/caller.ts";
@@ -16,7 +16,7 @@ const REPORTS = /* @__PURE__ */ new ReportLimiter(platformClock, (count) =>
     connection: undefined,
   }),
 );
-/** Budgets by their limits: a program may write the limits anew for each WebSocket. */
+/** Budgets by their limits: a program may create an equal object for each WebSocket. */
 const budgets = /* @__PURE__ */ new Map<string, SharedBudgets>();
 
 /** @throws RangeError, TypeError for invalid limits */

@@ -67,7 +67,7 @@ test("attach refuses values that are not a request, an address or limits", async
 test("at serverLimits.maxBytesInProgress a WebSocket over its share is not read, and the others are served", async () => {
   const { url, accepted } = await serve(() => ({
     locator: locator(hang, calculator().locator),
-    serverLimits: { maxBytesInProgress: 300_000 }, // written anew for each WebSocket
+    serverLimits: { maxBytesInProgress: 300_000 }, // another object for each WebSocket
   }));
   const greedy = await open(url);
   const honest = await open(url);
