@@ -8,6 +8,7 @@ import { isError } from "../errors/to-error.ts";
 import { ConnectionClosed, ConnectionLost } from "../errors/transport.ts";
 import { checkNotNegative } from "../number-option.ts";
 import { CLOSE_OPTIONS, checkOptionNames } from "../option-names.ts";
+import { checkOptionTypes } from "../option-types.ts";
 import { type AbortSignalLike, IN_DEVELOPMENT } from "../platform.ts";
 import type { Fields } from "../schema/argument.ts";
 import { checkSignal, limitTime, throwIfAborted } from "../time-limit.ts";
@@ -72,6 +73,7 @@ export class ReconnectingClient<C extends Reconnectable> extends TypedCalls impl
   constructor(options: ReconnectingBaseOptions<C, never>, factory: ConnectionFactory<C>) {
     super();
     checkReconnectingOptions(options);
+    checkOptionTypes("reconnecting", factory, { open: "function" });
     checkSignal(options.signal);
     const {
       callTimeout,

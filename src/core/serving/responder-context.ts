@@ -41,6 +41,11 @@ export class ContextSignals {
     return this.#closing.signal;
   }
 
+  /** True for the reason with which the signal was aborted: the responder has stopped because no peer waits any more. */
+  isReason(error: unknown): boolean {
+    return error !== undefined && error === this.#lostReason;
+  }
+
   announceClosing(reason: Error): void {
     this.#closingReason ??= reason;
     this.#closing?.abort(reason);

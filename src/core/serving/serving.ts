@@ -304,7 +304,8 @@ class Serving extends LimitedAsks implements AskReceiver {
     // A refused protocol change is reported as a call that failed.
     if (ask.watched === undefined && watchesCalls(observer)) ask.watch(observer, port.connection);
     if (ask.watched !== undefined) observer?.callFailed?.(ask.watched, error);
-    if (wire.undeclared || !ask.wantsAnswer) this.#report(wire.reported ?? error, ask.name);
+    if ((wire.undeclared || !ask.wantsAnswer) && !this.#signals?.isReason(error))
+      this.#report(wire.reported ?? error, ask.name);
     if (!port.alive) return;
     if (ask.wantsAnswer) {
       writeError(port.out, ask.tag, wire.code, wire.description, wire.data);

@@ -290,6 +290,22 @@ describe("an error thrown", () => {
     },
   );
 
+  test("a responder that rejects with the reason of its signal, after the peer has gone, is not reported", async () => {
+    const Poll = command("Poll");
+    const polling = Poll.responder(
+      (_, { signal }) =>
+        new Promise<never>((_resolve, reject) => {
+          signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+        }),
+    );
+    const { connection, peer, errors } = watched({ locator: locator(polling) });
+    peer.send({ _ask: "1", _command: "Poll" }, { _command: "Poll" });
+    await flushPending();
+    connection.destroy();
+    await flushPending();
+    expect(errors).toEqual([]);
+  });
+
   test("answers that are complete are sent before an error of an ask without _ask closes the connection", async () => {
     const { peer } = watched({ locator: calculator().locator });
     peer.send(SUM, { _command: "Divide", numerator: "1", denominator: "0" });
