@@ -59,7 +59,7 @@ export function spreadValue<T, I = T>(whole: Argument<T, I>, options: SplitOptio
   } = options;
   if (!Object.hasOwn(pieceNames, layout)) throw new TypeError(`there is no layout ${JSON.stringify(layout)}`);
   // A JavaScript program may pass the name of a compression, or an algorithm itself.
-  if (typeof pack !== "function") throw new TypeError("compression must be zlib() or compression(...)");
+  if (typeof pack !== "function") throw new TypeError("compression must be zlib() or compression()");
   const pieceName = pieceNames[layout];
   const sendsEmptyPiece = layout === "numbered-from-2";
   checkPositive({ maxBytes });

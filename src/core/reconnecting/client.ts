@@ -73,7 +73,7 @@ export class ReconnectingClient<C extends Reconnectable> extends TypedCalls impl
   constructor(options: ReconnectingBaseOptions<C, never>, factory: ConnectionFactory<C>) {
     super();
     checkReconnectingOptions(options);
-    checkOptionTypes("reconnecting", factory, { open: "function" });
+    checkOptionTypes("reconnecting", options, { open: "function" });
     checkSignal(options.signal);
     const {
       callTimeout,

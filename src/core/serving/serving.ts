@@ -304,8 +304,9 @@ class Serving extends LimitedAsks implements AskReceiver {
     // A refused protocol change is reported as a call that failed.
     if (ask.watched === undefined && watchesCalls(observer)) ask.watch(observer, port.connection);
     if (ask.watched !== undefined) observer?.callFailed?.(ask.watched, error);
-    if ((wire.undeclared || !ask.wantsAnswer) && !this.#signals?.isReason(error))
-      this.#report(wire.reported ?? error, ask.name);
+    // A responder that rejects with the reason of its signal has stopped because no peer waits any more.
+    const hasStopped = error && error === this.#signals?.lostReason;
+    if ((wire.undeclared || !ask.wantsAnswer) && !hasStopped) this.#report(wire.reported ?? error, ask.name);
     if (!port.alive) return;
     if (ask.wantsAnswer) {
       writeError(port.out, ask.tag, wire.code, wire.description, wire.data);

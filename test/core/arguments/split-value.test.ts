@@ -113,7 +113,7 @@ describe("bigBytes", () => {
     "the compression %j, which was not made by compression(), is refused when the codec is made",
     (wrong) => {
       const compression = wrong as unknown as Compression;
-      expect(() => bigBytes({ compression })).toThrow("compression must be zlib() or compression(...)");
+      expect(() => bigBytes({ compression })).toThrow("compression must be zlib() or compression()");
     },
   );
 
