@@ -1,13 +1,22 @@
 /** Typed calls over NATS. */
 import { readError } from "../core/calls/calls.ts";
 import { checkCallOptions } from "../core/calls/pending-calls.ts";
+import {
+  AT_REJECTION,
+  captureOrigin,
+  ownError,
+  type Rejectable,
+  rejectCall,
+  withCaller,
+} from "../core/calls/rejection.ts";
 import { TypedCalls } from "../core/calls/typed-calls.ts";
 import type { AnyCommand, CallOptions } from "../core/command/types.ts";
-import { InvalidSignature, TLSNotAvailable, TLSRequired } from "../core/errors/caller.ts";
+import { CallTimeout, InvalidSignature, TLSNotAvailable, TLSRequired } from "../core/errors/caller.ts";
 import type { DeclaredErrors } from "../core/errors/declared-errors.ts";
 import { toError } from "../core/errors/to-error.ts";
 import { ConnectionClosed } from "../core/errors/transport.ts";
-import { fromWire } from "../core/errors/wire-codes.ts";
+import { fromWire, shownPrefix } from "../core/errors/wire-codes.ts";
+import { IN_DEVELOPMENT } from "../core/platform.ts";
 import type { Values } from "../core/schema/field.ts";
 import { throwIfAborted } from "../core/time-limit.ts";
 import { Box } from "../core/wire/box.ts";
@@ -38,8 +47,6 @@ export interface CallTarget {
   /** True for a topic: a command with an answer cannot be called. */
   readonly isTopic?: boolean;
 }
-
-type Settle = (value: never) => void;
 
 /** Calls over NATS: to a service, to one client of an edge, or to a topic. */
 export class NatsCaller extends TypedCalls implements AsyncDisposable {
@@ -124,8 +131,11 @@ export class NatsCaller extends TypedCalls implements AsyncDisposable {
     requireTLS,
     requiresAnswer,
   }: Pick<AnyCommand, "name" | "change" | "requireTLS" | "requiresAnswer">): Error | undefined {
-    if (this.#reason !== undefined) return this.#reason;
-    if (this.#link.nats.isClosed()) return new ConnectionClosed("the NATS connection is closed");
+    const closed = this.#link.nats.isClosed()
+      ? new ConnectionClosed("the NATS connection is closed")
+      : undefined;
+    const reason = this.#reason ?? closed;
+    if (reason !== undefined) return ownError(reason, name);
     if (change !== undefined)
       return new TLSNotAvailable(`${name} changes the protocol, which NATS cannot carry`);
     if (requiresAnswer && this.#target.isTopic)
@@ -154,14 +164,21 @@ export class NatsCaller extends TypedCalls implements AsyncDisposable {
   ): Promise<unknown> {
     const link = this.#link;
     const target = this.#target;
-    return new Promise((resolve: (value: unknown) => void, reject: Settle) => {
-      const fail = reject as (error: unknown) => void; // any value may be thrown
+    const { name, declaredErrors } = about;
+    const origin = IN_DEVELOPMENT ? captureOrigin() : AT_REJECTION;
+    return new Promise((resolve: (value: unknown) => void, reject) => {
+      const caller: Rejectable = { origin, resolve, reject };
       checkCallOptions(options);
       const { timeout = target.callTimeout, signal } = options; // `callTimeout` was checked with the options
-      const box = write(link.nextTag);
+      let box: Uint8Array;
+      try {
+        box = write(link.nextTag);
+      } catch (error) {
+        throw withCaller(error, options);
+      }
       const call = new NatsCall(link, target.rules, {
-        name: about.name,
-        subject: target.subjectOf(about.name),
+        name,
+        subject: target.subjectOf(name),
         idempotent: about.idempotent,
         timeout: timeout === Number.POSITIVE_INFINITY ? undefined : timeout,
         signal,
@@ -173,17 +190,21 @@ export class NatsCaller extends TypedCalls implements AsyncDisposable {
             if (frame.answer >= 0) resolve(read(frame));
             else {
               const { code, description } = readError(frame);
-              fail(fromWire(code, description, about.name, about.declaredErrors, () => frame.toBox()));
+              const error = fromWire(code, description, name, declaredErrors, () => frame.toBox());
+              const isDeclared = declaredErrors?.classFor(code) !== undefined;
+              rejectCall(caller, error, { prefix: isDeclared ? shownPrefix(name, code) : undefined });
             }
           } catch (error) {
-            fail(error);
+            rejectCall(caller, error, { keepFrames: true });
           } finally {
             endElements();
           }
         },
         failed: (error) => {
           this.#ended(call);
-          fail(error);
+          if (error === signal?.reason)
+            reject(error); // an object of the program
+          else rejectCall(caller, error instanceof CallTimeout ? error : ownError(toError(error), name));
         },
       });
       this.#calls.add(call);

@@ -85,11 +85,13 @@ export class Forwarder {
     context: ResponderContext,
   ): Promise<Values> | Values {
     const problem = command.requireTLS ? this.#secrecyProblem() : undefined;
-    if (problem !== undefined)
-      throw new PassedOnError(
-        TLS_REQUIRED_ERROR_CODE,
-        "this is not served: the edge reaches NATS without TLS",
-      );
+    if (problem !== undefined) {
+      const text = "this is not served: the edge reaches NATS without TLS";
+      const refusal = new PassedOnError(TLS_REQUIRED_ERROR_CODE, text);
+      if (box.tagEnd > 0) throw refusal;
+      this.#edge.report(refusal, command.name); // thrown, it would close the connection of the client
+      return passedOnValues(NOTHING);
+    }
     const client = this.#edge.clientOf(context);
     const headers = client.headers(this.#options.identify, context);
     if (this.#options.affinity !== undefined)

@@ -3,9 +3,10 @@ import { ConnectionClosed, ConnectionLost, InvalidSignature, locator, ResponderL
 import { caller, serve } from "ampwire/nats";
 import { flushPending, type MemoryMessage } from "ampwire/testing";
 import { describe, expect, test } from "vitest";
+import { settledAtCaller } from "../support/caller.ts";
 import { deferred } from "../support/deferred.ts";
 import { rejection, settling } from "../support/settled.ts";
-import { Odd, Sum, SumOnce } from "./support/commands.ts";
+import { Divide, Odd, Sum, SumOnce } from "./support/commands.ts";
 import { calculator, type Network, network } from "./support/network.ts";
 
 describe("draining", () => {
@@ -255,13 +256,28 @@ describe("callers", () => {
     expect(how).toEqual(["resolved"]);
   });
 
-  test("destroy() rejects the calls in progress with its reason", async () => {
+  test("destroy() rejects each call in progress, and later ones, with an error of its own", async () => {
     const { work, call } = network();
     await work({ locator: locator(SumOnce.responder(() => new Promise(() => {}))) });
     const calc = call();
-    const error = rejection(calc.callRemote(SumOnce, { a: 1, b: 2 }));
-    calc.destroy(new Error("enough"));
-    expect((await error).message).toBe("enough");
+    const summed = () => settledAtCaller(() => calc.callRemote(SumOnce, { a: 1, b: 2 }));
+    const errors = [summed(), summed()];
+    const reason = new Error("enough");
+    calc.destroy(reason);
+    const rejected = await Promise.all([...errors, summed()]);
+    expect(new Set(rejected).size).toBe(3);
+    for (const error of rejected) expect(error).toMatchObject({ message: "SumOnce: enough", cause: reason });
+  });
+
+  test("calls over NATS have the stack of their caller, and a declared class keeps the description", async () => {
+    const { work, call } = network();
+    await work();
+    const calc = call();
+    const error = await settledAtCaller(() => calc.callRemote(Divide, { numerator: 1, denominator: 0 }));
+    expect(error).toMatchObject({ message: "cannot divide by zero" });
+    expect(error.stack).toMatch(/^\w+: Divide: \w+: cannot divide by zero\n/);
+    const wrong = { a: "x" as unknown as number, b: 1 };
+    expect(await settledAtCaller(() => calc.callRemote(Sum, wrong))).toBeInstanceOf(InvalidSignature);
   });
 
   test("a busy process does not take answers that wait in its socket for lost", async () => {
