@@ -39,8 +39,8 @@ export default defineConfig({
     config: (md) => {
       repositoryLinks(md);
       emptyHeadsOfTables(md);
+      pageTypes(md); // before the others, because it reads the labels and the comments around blocks
       titlesOfBlocks(md);
-      pageTypes(md);
     },
   },
   themeConfig: {
@@ -87,6 +87,9 @@ function emptyHeadsOfTables(md) {
   });
 }
 
+/** Labels that are not for the reader: see CONTRIBUTING.md. The others have a meaning on the page. */
+const HIDDEN_LABEL = /^$|^twoslash$|^alone$|^excerpt$|^(compiled|not run): |^\[/;
+
 /**
  * Shows the label of a block, for example the name of the file to save: "```js server.mjs", "```sh terminal 1".
  * @param {import("markdown-it").default} md
@@ -96,7 +99,10 @@ function titlesOfBlocks(md) {
     state.tokens = state.tokens.flatMap((token) => {
       const [language, ...words] = token.type === "fence" ? token.info.trim().split(" ") : [];
       const label = words.join(" ");
-      if (label === "" || label === "twoslash" || label === "no-run" || label.startsWith("[")) return [token];
+      if (HIDDEN_LABEL.test(label)) {
+        token.info = label === "twoslash" || label.startsWith("[") ? token.info : (language ?? "");
+        return [token];
+      }
       const title = new state.Token("html_block", "", 0);
       title.content = `<p class="block-title">${md.utils.escapeHtml(language === "text" ? `output in ${label}` : label)}</p>`;
       token.info = language ?? ""; // VitePress would highlight the line with the number of a terminal

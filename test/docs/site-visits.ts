@@ -17,7 +17,10 @@ const BEYOND_THE_BEGINNING = ".vp-doc > div > :nth-child(n + 200)";
  * Runs axe-core in a page, and removes the parts that it does not check. Returns each fault with the first element that has
  * it.
  */
-export async function accessibilityFaults(page: Page, parts: "whole" | "content" = "whole"): Promise<string[]> {
+export async function accessibilityFaults(
+  page: Page,
+  parts: "whole" | "content" = "whole",
+): Promise<string[]> {
   const unchecked = parts === "whole" ? BEYOND_THE_BEGINNING : `${BEYOND_THE_BEGINNING}, ${SHARED_PARTS}`;
   // An address and not a text, because Chromium keeps the compiled code of an address.
   await page.addScriptTag({ url: "/axe.js" });

@@ -56,8 +56,9 @@ export async function serveSite(others: ReadonlyMap<string, string> = new Map())
     if (file === undefined) return void response.writeHead(404).end();
     const type = TYPES[extname(file)] ?? "application/octet-stream";
     // The browser keeps scripts, styles and fonts, which most pages share.
-    const caching: { "Cache-Control"?: string } =
-      type.startsWith("text/html") ? {} : { "Cache-Control": "max-age=3600" };
+    const caching: { "Cache-Control"?: string } = type.startsWith("text/html")
+      ? {}
+      : { "Cache-Control": "max-age=3600" };
     response.writeHead(200, { "Content-Type": type, ...caching }).end(readFileSync(file));
   });
   server.listen(0, "127.0.0.1");
