@@ -40,7 +40,7 @@ const REASONS = {
   "listens until the program ends": 2,
   "needs Node 22.18": 2,
   "needs a browser": 1,
-  "needs a network": 5,
+  "needs a network": 6,
   "needs root": 2,
   "needs the npm registry": 3,
   "npm test runs it": 2,

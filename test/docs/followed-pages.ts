@@ -1,5 +1,7 @@
 /** Pages that a reader follows with a terminal: the tutorial, and pages with files and commands. */
+import { basename } from "node:path";
 import { type Block, blocksOf, checkedPages } from "./blocks.ts";
+import { isInPageModule } from "./pages.ts";
 
 export type Step =
   /** A file to save. */
@@ -17,6 +19,9 @@ export interface FollowedPage {
   readonly steps: readonly Step[];
 }
 
+/** Labels of commands and their output, for example `terminal`, `terminal 2` and `terminal 2 (proxy)`. */
+const TERMINAL = /^terminal( |$)/;
+
 const isTutorial = (page: string) => /^docs\/tutorial\/\d/.test(page);
 
 /** The steps of the tutorial, in order. */
@@ -28,7 +33,7 @@ export function tutorial(): FollowedPage[] {
 export function followedGuides(): FollowedPage[] {
   return checkedPages()
     .filter((page) => !isTutorial(page))
-    .filter((page) => blocksOf(page).some(({ label }) => label.startsWith("terminal ")))
+    .filter((page) => blocksOf(page).some(({ label }) => TERMINAL.test(label)))
     .map(followedPage);
 }
 
@@ -37,12 +42,19 @@ export const blocksAlone = (): Block[] =>
   checkedPages().flatMap((page) => blocksOf(page).filter(({ label }) => label === "alone"));
 
 function followedPage(name: string): FollowedPage {
-  return { name, steps: blocksOf(name).flatMap(stepsOf) };
+  const blocks = blocksOf(name);
+  const steps = blocks.flatMap(stepsOf);
+  const program = `${basename(name, ".md")}.mjs`;
+  const runsItself = steps.some((step) => step.kind === "run" && step.text.includes(`node ${program}\n`));
+  if (!runsItself) return { name, steps };
+  // The reader saves the blocks of the page as one program.
+  const text = blocks.filter(isInPageModule).map((block) => block.text);
+  return { name, steps: [{ kind: "file", name: program, text: text.join("\n") }, ...steps] };
 }
 
 /** Returns the step that a block of a followed page shows; an empty array if it shows none. */
 export function stepsOf({ language, label, text }: Block): Step[] {
-  if (label.startsWith("terminal ")) {
+  if (TERMINAL.test(label)) {
     return [{ kind: language === "sh" ? "run" : "output", terminal: label, text }];
   }
   const installed =
