@@ -3,7 +3,7 @@ import { defineConfig } from "vitepress";
 import { repositoryLinks } from "./links.mjs";
 import { pageOf, sections } from "./pages.mjs";
 import { description, repository, root, version } from "./repository.mjs";
-import { renderForSearch, searchOptions } from "./search.mjs";
+import { indexOptions, renderForSearch, searchOptions } from "./search.mjs";
 import { pageTypes, typesOnHover } from "./twoslash.mjs";
 
 export default defineConfig({
@@ -56,7 +56,10 @@ export default defineConfig({
     lastUpdated: { text: "Last changed" },
     externalLinkIcon: true,
     socialLinks: [{ icon: "github", link: repository }],
-    search: { provider: "local", options: { _render: renderForSearch, miniSearch: { searchOptions } } },
+    search: {
+      provider: "local",
+      options: { _render: renderForSearch, miniSearch: { options: indexOptions, searchOptions } },
+    },
     footer: { message: `ampwire ${version}, MIT licence` },
   },
   vite: {

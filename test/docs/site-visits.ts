@@ -1,4 +1,5 @@
 /** Visits of the site with Chromium: axe-core, errors in the console, the search. */
+import { readdirSync } from "node:fs";
 import { createRequire } from "node:module";
 import type { Page } from "playwright-core";
 
@@ -35,6 +36,28 @@ export async function accessibilityFaults(
       .run({ resultTypes: ["violations"] })
       .then(({ violations }) => violations.map(({ id, help, nodes: [first] }) => id + ": " + help + " " + first.html));
   })()`);
+}
+
+/** Returns a function that searches the index of the built site as a page does. It returns the first three results. */
+export async function siteSearch(): Promise<(phrase: string) => string[]> {
+  const chunks = new URL("../../site/assets/chunks/", import.meta.url);
+  const name = readdirSync(chunks).find((file) => file.startsWith("@localSearchIndex"));
+  const { indexOptions, searchOptions } = await import(
+    /* @vite-ignore */ new URL("../../docs/.vitepress/search.mjs", import.meta.url).href
+  );
+  const { default: index } = await import(/* @vite-ignore */ new URL(name ?? "", chunks).href);
+  const { resolve } = createRequire(new URL("../../docs/node_modules/vitepress/", import.meta.url));
+  const { default: MiniSearch } = await import(/* @vite-ignore */ resolve("minisearch"));
+  const search = MiniSearch.loadJSON(index, {
+    fields: ["title", "titles", "text"],
+    ...indexOptions,
+    searchOptions,
+  });
+  return (phrase) =>
+    search
+      .search(phrase)
+      .slice(0, 3)
+      .map(({ id }: { id: string }) => id);
 }
 
 /** Returns a list that receives the errors in the console of the page. */

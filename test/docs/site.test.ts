@@ -4,7 +4,8 @@ import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { builtSite, serveSite, siteAddresses, siteFile } from "../support/built-site.ts";
 import { describeWithChromium } from "../support/chromium.ts";
-import { accessibilityFaults, axePath, openSearch, problemsOf } from "./site-visits.ts";
+import { SEARCHES } from "./searches.ts";
+import { accessibilityFaults, axePath, openSearch, problemsOf, siteSearch } from "./site-visits.ts";
 
 beforeAll(builtSite, 600_000);
 
@@ -49,6 +50,14 @@ function linksAndAnchors(address: string) {
     );
   return { links: [...values("href"), ...values("src")], anchors: new Set(values("id")) };
 }
+
+test("the index of the search finds what users type among the first three results", async () => {
+  const firstResults = await siteSearch();
+  const missing = SEARCHES.map(([phrase, address]) => ({ phrase, address, results: firstResults(phrase) }))
+    .filter(({ address, results }) => !results.some((result) => result.startsWith(address)))
+    .map(({ phrase, results }) => `${phrase}: ${results.join(", ")}`);
+  expect(missing).toEqual([]);
+});
 
 describeWithChromium("the site in a browser", (open) => {
   let site: Awaited<ReturnType<typeof serveSite>>;
