@@ -29,6 +29,10 @@ export default defineConfig({
     if (page === undefined) throw new Error(`docs/.vitepress/pages.mjs does not list ${id}`);
     return `${page.address}.md`;
   },
+  transformPageData: (page) => {
+    // Not in the page itself, because the repository would show it as a table.
+    if (page.relativePath === "background/performance.md") page.frontmatter.pageClass = "figures-page";
+  },
   head: [
     ["link", { rel: "icon", type: "image/svg+xml", href: "/favicon.svg" }],
     ["meta", { name: "theme-color", content: "#0b6e75" }],
@@ -41,6 +45,7 @@ export default defineConfig({
       emptyHeadsOfTables(md);
       pageTypes(md); // before the others, because it reads the labels and the comments around blocks
       titlesOfBlocks(md);
+      diagrams(md);
     },
   },
   themeConfig: {
@@ -86,6 +91,22 @@ function emptyHeadsOfTables(md) {
     for (const [index, token] of tokens.entries()) {
       if (token.type !== "th_open" || tokens[index + 1]?.content !== "") continue;
       for (const part of [token, tokens[index + 2]]) part.tag = "td";
+    }
+  });
+}
+
+/**
+ * A diagram is scrolled on a narrow screen, also with the keyboard.
+ * @param {import("markdown-it").default} md
+ */
+function diagrams(md) {
+  md.core.ruler.push("diagrams", ({ tokens }) => {
+    for (const [index, token] of tokens.entries()) {
+      const [image, ...others] = tokens[index + 1]?.children ?? [];
+      if (token.type !== "paragraph_open" || image?.type !== "image" || others.length > 0) continue;
+      if (!image.attrGet("src")?.endsWith(".svg")) continue;
+      token.attrSet("class", "diagram");
+      token.attrSet("tabindex", "0");
     }
   });
 }

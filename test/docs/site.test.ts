@@ -100,6 +100,32 @@ describeWithChromium("the site in a browser", (open) => {
     }
   }, 60_000);
 
+  test("axe-core finds no fault on a narrow screen, where tables and diagrams have another form", async () => {
+    const page = await open();
+    await page.emulateMedia({ reducedMotion: "reduce" });
+    await page.setViewportSize({ width: 360, height: 800 });
+    for (const address of ["/", "/background/upgrade", "/reference/options"]) {
+      await page.goto(site.url + address);
+      expect(await accessibilityFaults(page, "content")).toEqual([]);
+    }
+    const letters = page.locator(".wide td").first();
+    expect((await letters.boundingBox())?.width).toBeLessThan(360);
+    await page.goto(`${site.url}/background/upgrade`);
+    expect((await page.locator(".diagram img").first().boundingBox())?.width).toBeGreaterThanOrEqual(600);
+  }, 60_000);
+
+  test("a printed page has its code and no navigation", async () => {
+    const page = await open();
+    await page.goto(`${site.url}/`);
+    await page.emulateMedia({ media: "print" });
+    expect(await page.locator(".VPNav").isVisible()).toBe(false);
+    // Tabs that are not selected are printed too.
+    expect(await page.locator(".vp-code-group pre:visible").count()).toBe(3);
+    expect(await page.evaluate("getComputedStyle(document.querySelector('pre code')).whiteSpace")).toBe(
+      "pre-wrap",
+    );
+  });
+
   test("the search of a page finds error codes, options, messages and words of the guides among the first three results", async () => {
     const page = await open();
     await page.goto(`${site.url}/guides/starttls`);
