@@ -5,7 +5,14 @@ import type { Signal } from "../core/platform.ts";
 import { shownValue } from "../core/wire/value-text.ts";
 import type { NatsCall } from "./call.ts";
 import { factsOf } from "./client-facts.ts";
-import { asciiJSON, type HeaderValues, headersOf, type SizedHeaders, TIMEOUT_HEADER } from "./headers.ts";
+import {
+  asciiJSON,
+  type HeaderValues,
+  headersOf,
+  type SizedHeaders,
+  TIMEOUT_HEADER,
+  TRACE_HEADER,
+} from "./headers.ts";
 
 /** A connection that an edge accepts: one of `listen`, `attach` of `ampwire/node` or `attach` of `ampwire/websocket`. */
 export type EdgeConnection = AmpConnection;
@@ -48,11 +55,13 @@ export class EdgeClient {
   /**
    * Returns a function that makes the headers of an ask. They are made again when the client has started TLS: facts
    * from plaintext are not passed on any more.
+   * @param trace context of a trace
    * @throws InvalidSignature if `identify` does not return an object, and what it throws
    */
   headers(
     identify: Identify | undefined,
     context: ClientToIdentify,
+    trace: string | undefined,
   ): (left: number | undefined) => SizedHeaders | undefined {
     const identity = identify === undefined ? undefined : identityText(identify(context));
     const { tls } = this.connection;
@@ -65,7 +74,13 @@ export class EdgeClient {
     const values = this.#values;
     const headers = this.#headers;
     return (left) =>
-      left === undefined ? headers : headersOf({ ...values, [TIMEOUT_HEADER]: String(Math.ceil(left)) });
+      left === undefined && trace === undefined
+        ? headers
+        : headersOf({
+            ...values,
+            [TIMEOUT_HEADER]: left === undefined ? undefined : String(Math.ceil(left)),
+            [TRACE_HEADER]: trace,
+          });
   }
 }
 

@@ -24,7 +24,7 @@ import { type CallRules, NatsCall } from "./call.ts";
 import type { EdgeClient } from "./edge-client.ts";
 import type { EdgeOptions } from "./edge-options.ts";
 import { NoResponders } from "./errors.ts";
-import { FATAL_HEADER, headerOf, WORKER_HEADER } from "./headers.ts";
+import { FATAL_HEADER, headerOf, traceOf, WORKER_HEADER } from "./headers.ts";
 import { type Link, NoReceiver } from "./link.ts";
 import type { NatsMessage } from "./nats-connection.ts";
 import { rulesOf, secrecyOf } from "./options.ts";
@@ -38,6 +38,8 @@ interface ForwardingEdge {
   report(error: unknown, command: string | undefined): void;
   /** A call of a client has ended. */
   callEnded(): void;
+  /** True after the end of the edge. */
+  isEnded(): boolean;
 }
 
 /** Tag of an ask that the edge itself wants to be answered. */
@@ -90,8 +92,9 @@ export class Forwarder {
         TLS_REQUIRED_ERROR_CODE,
         "this is not served: the edge reaches NATS without TLS",
       );
+    if (this.#edge.isEnded()) throw new PassedOnError(UNAVAILABLE_ERROR_CODE, "the edge is closed");
     const client = this.#edge.clientOf(context);
-    const headers = client.headers(this.#options.identify, context);
+    const headers = client.headers(this.#options.identify, context, traceOf(this.#options.traceparent));
     if (this.#options.affinity !== undefined)
       return this.#forwardInOrder(command, token, box, client, headers);
     const subject = `${this.#options.service}.edge.${token}`;
@@ -142,6 +145,7 @@ export class Forwarder {
     client: EdgeClient,
     headers: Headers,
   ): Promise<Values> {
+    const { callTimeout } = this.#options;
     return new Promise((resolve, reject) => {
       const ended = () => {
         client.calls.delete(call);
@@ -151,7 +155,7 @@ export class Forwarder {
         name,
         subject,
         idempotent,
-        timeout: this.#options.callTimeout,
+        timeout: callTimeout === Number.POSITIVE_INFINITY ? undefined : callTimeout,
         signal: undefined, // the edge abandons the calls of a client that has disconnected
         headers,
         answered: (frame, message) => {
@@ -191,8 +195,9 @@ function pick({
   name,
   requireTLS,
   idempotent,
-}: AnyCommand): Pick<AnyCommand, "name" | "requireTLS" | "idempotent"> {
-  return { name, requireTLS, idempotent };
+  responseType,
+}: AnyCommand): Pick<AnyCommand, "name" | "requireTLS" | "idempotent" | "responseType"> {
+  return { name, requireTLS, idempotent, responseType };
 }
 
 /** @throws InvalidSignature */
