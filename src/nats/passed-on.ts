@@ -130,7 +130,7 @@ export class RelayedCommand extends PassedOnCommand {
   }
 
   override writeAsk(out: ByteWriter, tag: number | undefined): void {
-    if (tag === undefined) out.append(this.#box.bytes);
+    if (tag === undefined) out.appendRange(this.#box.bytes, 0, this.#box.bytes.length);
     else writeRetagged(out, this.#box, tag);
   }
 

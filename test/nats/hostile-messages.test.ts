@@ -228,7 +228,7 @@ describe("a program that may publish asks only", () => {
     });
     nats.publish(`calc.client.${front.id}.1`, ask, { reply: `calc.join.${front.id}.2` });
     await flushPending();
-    // What the client itself could write, without the checks of this library:
+    // A client without the checks of this library can write such an answer:
     const forged = encodeBox(new Box({ _answer: "1", _command: "destroy", _ask: "1" }));
     nats.publish(`calc.join.${front.id}.2`, forged);
     await flushPending();
