@@ -55,6 +55,7 @@ export class EdgeTopics {
       this.#topics.set(topic, joined);
     }
     joined.clients.add(client);
+    client.topics ??= new Set();
     client.topics.add(topic);
   }
 
@@ -63,7 +64,7 @@ export class EdgeTopics {
     this.#report(error);
     const joined = this.#topics.get(topic);
     this.#topics.delete(topic);
-    for (const client of joined?.clients ?? []) client.topics.delete(topic);
+    for (const client of joined?.clients ?? []) client.topics?.delete(topic);
   }
 
   /** True if the topic has no subscription although a client has just joined it. */
@@ -73,14 +74,14 @@ export class EdgeTopics {
 
   leave(client: EdgeClient, topic: string): void {
     const joined = this.#topics.get(topic);
-    client.topics.delete(topic);
+    client.topics?.delete(topic);
     if (joined === undefined || !joined.clients.delete(client) || joined.clients.size > 0) return;
     this.#topics.delete(topic);
     if (!this.#nats.isClosed() && !joined.subscription.isClosed()) joined.subscription.unsubscribe();
   }
 
   leaveAll(client: EdgeClient): void {
-    for (const topic of [...client.topics]) this.leave(client, topic);
+    for (const topic of [...(client.topics ?? [])]) this.leave(client, topic);
   }
 
   #received(message: NatsMessage, clients: ReadonlySet<EdgeClient>): void {

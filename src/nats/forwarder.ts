@@ -54,6 +54,7 @@ export class Forwarder {
   /** With affinity: rules for calls to the worker of a client. */
   readonly #fixedRules: CallRules;
   readonly #secrecyProblem: () => string | undefined;
+  readonly #callTimeout: number | undefined;
   readonly responders: ReadonlyMap<string, CommandResponder>;
 
   /** @throws InvalidSignature, RangeError, TypeError for invalid options */
@@ -64,6 +65,8 @@ export class Forwarder {
     this.#rules = rulesOf(options, options.service);
     this.#fixedRules = { ...this.#rules, service: undefined, isFixed: true };
     this.#secrecyProblem = secrecyOf(link.nats, options);
+    const { callTimeout } = options;
+    this.#callTimeout = callTimeout === Number.POSITIVE_INFINITY ? undefined : callTimeout;
     const responders = new Map<string, CommandResponder>();
     for (const command of checkCommands(options.commands)) {
       if (responders.has(command.name))
@@ -94,7 +97,8 @@ export class Forwarder {
       );
     if (this.#edge.isEnded()) throw new PassedOnError(UNAVAILABLE_ERROR_CODE, "the edge is closed");
     const client = this.#edge.clientOf(context);
-    const headers = client.headers(this.#options.identify, context, traceOf(this.#options.traceparent));
+    const { identify, traceparent } = this.#options;
+    const headers = client.headers(identify, context, this.#callTimeout !== undefined, traceOf(traceparent));
     if (this.#options.affinity !== undefined)
       return this.#forwardInOrder(command, token, box, client, headers);
     const subject = `${this.#options.service}.edge.${token}`;
@@ -145,7 +149,6 @@ export class Forwarder {
     client: EdgeClient,
     headers: Headers,
   ): Promise<Values> {
-    const { callTimeout } = this.#options;
     return new Promise((resolve, reject) => {
       const ended = () => {
         client.calls.delete(call);
@@ -155,7 +158,7 @@ export class Forwarder {
         name,
         subject,
         idempotent,
-        timeout: callTimeout === Number.POSITIVE_INFINITY ? undefined : callTimeout,
+        timeout: this.#callTimeout,
         signal: undefined, // the edge abandons the calls of a client that has disconnected
         headers,
         answered: (frame, message) => {
