@@ -33,7 +33,7 @@ import { type PeerServices, RemotePeer } from "./peer.ts";
 import { RecentReplies } from "./recent-replies.ts";
 import type { ServeOptions } from "./serve-options.ts";
 import { ServedAsk } from "./served-ask.ts";
-import { isClient, lastToken, tokenOf } from "./subjects.ts";
+import { isClient, lastToken, replyProblem, tokenOf } from "./subjects.ts";
 
 /** The subscription on which an ask has come. */
 export interface AskSource {
@@ -103,6 +103,8 @@ export class WorkerAsks {
   /** Receives a message. Never throws: the NATS client would stop reading permanently. */
   receive(message: NatsMessage, source: AskSource): void {
     const reply = message.reply || undefined;
+    const problem = replyProblem(this.#options.service, reply);
+    if (problem !== undefined) return this.report(new MalformedAmpBox(problem), source.command);
     if (reply !== undefined && this.#recent.isKnown(reply)) return;
     if (this.inProgress.size >= this.#maxAsks) return this.#tooMany(reply, source);
     let frame: Frame;

@@ -2,6 +2,7 @@
 import type { CloseOptions, ResponderContext } from "../core/command/types.ts";
 import { reportError } from "../core/connection/report.ts";
 import { InvalidSignature } from "../core/errors/caller.ts";
+import { MalformedAmpBox } from "../core/errors/peer.ts";
 import { toError } from "../core/errors/to-error.ts";
 import { ConnectionClosed } from "../core/errors/transport.ts";
 import { checkPositive } from "../core/number-option.ts";
@@ -21,7 +22,7 @@ import type { NatsConnectionLike, NatsMessage, NatsSubscription } from "./nats-c
 import { checkAffinity, checkClose, checkNats, checkOptions, limitsOf, linkFor } from "./options.ts";
 import { randomId } from "./platform.ts";
 import { started } from "./started.ts";
-import { checkService, lastToken } from "./subjects.ts";
+import { checkService, lastToken, replyProblem } from "./subjects.ts";
 import type { NatsListener } from "./watch.ts";
 
 const EMPTY = new Uint8Array(0);
@@ -87,7 +88,14 @@ export class NatsEdge implements AsyncDisposable, NatsListener {
     const limits = limitsOf(options);
     const report = (error: unknown, command?: string) => this.#report(error, command);
     this.#topics = new EdgeTopics(nats, service, limits, report);
-    this.#asks = new ClientAsks(this.#link, limits, heartbeat, (id) => this.#clients.get(id), report);
+    this.#asks = new ClientAsks(
+      this.#link,
+      service,
+      limits,
+      heartbeat,
+      (id) => this.#clients.get(id),
+      report,
+    );
     this.#link.watch.listeners.add(this);
     this.#subscriptions = [
       this.#subscribe(`${service}.client.${this.id}.*`, (message) => this.#asks.receive(message)),
@@ -162,6 +170,8 @@ export class NatsEdge implements AsyncDisposable, NatsListener {
 
   #control(message: NatsMessage): void {
     const reply = message.reply || undefined;
+    const problem = replyProblem(this.#options.service, reply);
+    if (problem !== undefined) return this.#report(new MalformedAmpBox(problem), undefined);
     try {
       const client = this.#clients.get(lastToken(message.subject));
       const answer = serveControl(message.data, client, this.#topics);

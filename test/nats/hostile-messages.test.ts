@@ -237,4 +237,43 @@ describe("a program that may publish asks only", () => {
     await flushPending();
     expect(clients.map(({ state }) => state)).toEqual(["open", "closed"]);
   });
+
+  test("nothing is published to a reply subject of the service or of NATS itself", async () => {
+    const { nats, clock } = network();
+    const errors: unknown[] = [];
+    const onError = (error: unknown) => void errors.push(error);
+    const served: string[] = [];
+    const responders = locator(
+      Sum.responder(({ a, b }) => {
+        served.push("Sum");
+        return { total: a + b };
+      }),
+    );
+    await serve(nats.connect(), { service: "calc", clock, locator: responders, onError });
+    const front = await edge(nats.connect(), { service: "calc", clock, commands: [], onError });
+    const replies = [
+      "$JS.API.STREAM.DELETE.orders",
+      "calc.gone.a.1",
+      "calc.join.a.1",
+      "calc.event.news",
+      "calc.edge.Sum",
+      "calc.worker.a.Sum",
+    ];
+    const asked = ["calc.call.Sum", `calc.client.${front.id}.1`, `calc.join.${front.id}.1`, "$SRV.PING.calc"];
+    const published: string[] = [];
+    nats.setFault(({ subject }) => {
+      if (replies.includes(subject)) published.push(subject);
+      return undefined;
+    });
+    for (const reply of replies) {
+      nats.subscribe(reply, { callback: () => {} });
+      for (const subject of asked) nats.publish(subject, ask, { reply });
+    }
+    await flushPending();
+    expect([published, served]).toEqual([[], []]);
+    expect(errors).toHaveLength(3 * replies.length);
+    nats.publish("calc.call.Sum", ask, { reply: "calc.inbox.1" }); // a prefix of inboxes may begin so
+    await flushPending();
+    expect(served).toEqual(["Sum"]);
+  });
 });
