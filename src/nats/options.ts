@@ -89,6 +89,7 @@ const TYPES = {
   metadata: "object",
   clock: "object",
   onError: "function",
+  observer: "object",
   identify: "function",
   traceparent: "function",
 } as const;
