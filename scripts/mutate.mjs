@@ -153,20 +153,27 @@ function mutantsIn(report) {
 
 /** Prints the score over all parts, and the mutants that only the time limit of a test noticed. */
 function summarize() {
-  const counts = { Killed: 0, Timeout: 0, Survived: 0, NoCoverage: 0 };
-  for (const { status: result } of mutants) if (result in counts) counts[result]++;
-  const { Killed, Timeout, Survived, NoCoverage } = counts;
-  const noticed = Killed + Timeout;
-  const valid = noticed + Survived + NoCoverage;
-  const score = valid === 0 ? "" : `, ${((noticed / valid) * 100).toFixed(1)} %`;
+  const of = (...statuses) => mutants.filter((mutant) => statuses.includes(mutant.status));
+  // An error: a test file could not be loaded, or an error outside of a test.
+  const killed = of("Killed", "RuntimeError");
+  const timeouts = of("Timeout");
+  const survived = of("Survived", "NoCoverage");
+  const noticed = killed.length + timeouts.length;
+  const all = noticed + survived.length;
+  const score = all === 0 ? "" : `, ${((noticed / all) * 100).toFixed(1)} %`;
   console.log(
-    `\n${valid} mutants${score}: ${Killed} killed, ${Timeout} timeouts, ${Survived + NoCoverage} survived`,
+    `\n${all} mutants${score}: ${killed.length} killed, ${timeouts.length} timeouts, ${survived.length} survived`,
   );
-  for (const { status: result, statusReason, file, location, mutatorName, replacement } of mutants) {
-    const place = `${file}:${location.start.line}:${location.start.column} ${mutatorName} ${replacement ?? ""}`;
-    if (result === "Survived" || result === "NoCoverage") console.log(`survived: ${place}`);
-    if (/Test timed out in/.test(statusReason ?? ""))
-      console.log(`killed by the time limit of a test: ${place}`);
-  }
+  for (const mutant of survived) console.log(`survived: ${described(mutant)}`);
+  for (const mutant of killed.filter(({ statusReason }) => /Test timed out in/.test(statusReason ?? "")))
+    console.log(`killed by the time limit of a test: ${described(mutant)}`);
+  for (const mutant of killed.filter(({ statusReason }) => /waited \d+ s for/.test(statusReason ?? "")))
+    console.log(`killed by a wait: ${described(mutant)}`);
+  for (const mutant of timeouts) console.log(`timeout: ${described(mutant)}`);
   if (paths.length === 0) console.log(`the same sample: npm run mutate -- --sample=${size} --seed=${seed}`);
+}
+
+/** Returns the place of a mutant and its code. */
+function described({ file, location: { start }, mutatorName, replacement = "" }) {
+  return `${file}:${start.line}:${start.column} ${mutatorName} ${replacement.replace(/\s+/g, " ").slice(0, 80)}`;
 }

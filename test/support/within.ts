@@ -1,7 +1,10 @@
 /** A limit on waits in tests: a test whose event never comes fails with the name of the event, not with the time limit of vitest. */
 
-/** Below the time limit of a test (vitest.config.ts), and far above any wait in a test that passes. */
-const LONGEST_WAIT_MS = 15_000;
+/**
+ * Below the time limit of a test, and far above any wait in a test that passes. The mutation tests set a shorter one
+ * (vitest.mutate.config.ts).
+ */
+const LONGEST_WAIT_MS = Number(process.env.AMPWIRE_LONGEST_WAIT_MS ?? 15_000);
 
 // Before a test replaces them by fake timers.
 const { setTimeout, clearTimeout } = globalThis;
@@ -9,7 +12,7 @@ const { setTimeout, clearTimeout } = globalThis;
 /**
  * Returns the outcome of a promise.
  * @param what the event, for the message: "the connection to end"
- * @throws Error if the promise has not settled after 15 seconds
+ * @throws Error if the promise has not settled after the longest wait: 15 seconds by default
  */
 export async function within<T>(promise: Promise<T>, what: string | (() => string)): Promise<T> {
   let timer: ReturnType<typeof setTimeout> | undefined;
