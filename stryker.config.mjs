@@ -20,9 +20,9 @@ export default {
   reporters: ["clear-text", "progress", ...(report === undefined ? [] : ["json"])],
   jsonReporter: { fileName: report ?? ".stryker-tmp/mutation.json" },
   clearTextReporter: { allowColor: false, allowEmojis: false, logTests: false, reportTests: false },
-  // A mutant that hangs is found after this time beyond the time of the tests.
+  // A mutant that hangs is found after the time that its tests took at first, times the factor, and this time.
   timeoutMS: 10_000,
-  timeoutFactor: 2,
+  timeoutFactor: 1.5,
   disableTypeChecks: false,
   // A change of a constant needs all tests of its part. The estimate of their time is no news.
   warnings: { slow: false },

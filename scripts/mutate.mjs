@@ -25,7 +25,7 @@ const PARTS = [
     sources: "src/core/reconnecting",
     tests: ["test/core/reconnecting", "test/node/reconnecting", "test/websocket/reconnecting.test.ts"],
   },
-  { sources: "src/core", tests: ["test/core", "test/testing", "test/websocket", "test/odd-arguments.test.ts"] },
+  { sources: "src/core", tests: ["test/core", "test/testing"] },
   {
     sources: "src/node/tls",
     tests: [
