@@ -44,6 +44,9 @@ const NODE = { sources: "src/node", tests: ["test/node"] };
 const PASSAGE = 5;
 /** The least share of a sample for each part. Without it a sample would have five lines of the small ones. */
 const LEAST = 0.1;
+/** Lines without a mutant: blank lines, comments, imports, exports of names, and most lines of types. */
+const WITHOUT_MUTANT =
+  /^($|[})\]]+[;,]?$|\/\/|\/?\*|import |export (\{|type |interface )|type |readonly [\w#]+\??: [^=]*;$)/;
 
 ensureDependencies();
 const args = process.argv.slice(2);
@@ -60,7 +63,7 @@ const folder = mkdtempSync(join(tmpdir(), "ampwire-mutate-"));
 let status = 0;
 const mutants = [];
 try {
-  targets.forEach(({ part, mutate }, index) => {
+  for (const [index, { part, mutate }] of targets.entries()) {
     console.log(`\nmutating ${mutate.join(", ")}`);
     const report = join(folder, `${index}.json`);
     const stryker = join("node_modules", "@stryker-mutator", "core", "bin", "stryker.js");
@@ -72,9 +75,10 @@ try {
       AMPWIRE_MUTATE_TESTS: tests ?? part.tests.join(","),
       AMPWIRE_MUTATE_REPORT: report,
     };
-    status ||= run(process.execPath, command, { env });
+    status = run(process.execPath, command, { env });
+    if (status !== 0) break;
     mutants.push(...mutantsIn(report));
-  });
+  }
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }
@@ -125,13 +129,12 @@ function filesIn(path) {
     .map((name) => `${path}/${name.replaceAll("\\", "/")}`);
 }
 
-/** Returns the lines of a file that are neither blank nor comments nor imports. */
+/** Returns the lines of code of a file. */
 function linesOfCode(file) {
   const lines = readFileSync(join(root, file), "utf8").split("\n");
   const passages = lines.map((text, index) => ({ file, line: index + 1, text: text.trim() }));
   return passages.filter(
-    ({ text, line }) =>
-      !/^($|\/\/|\*|\/\*|import |export \{)/.test(text) && line + PASSAGE - 1 <= lines.length,
+    ({ text, line }) => !WITHOUT_MUTANT.test(text) && line + PASSAGE - 1 <= lines.length,
   );
 }
 
@@ -151,7 +154,7 @@ function randomNumbers(start) {
   };
 }
 
-/** Returns the mutants of a report, none if a run failed or its lines had none. */
+/** Returns the mutants of a report, none if the lines had none. */
 function mutantsIn(report) {
   const text =
     statSync(report, { throwIfNoEntry: false }) === undefined ? "{}" : readFileSync(report, "utf8");
