@@ -1,5 +1,4 @@
 /** Connections over WebSockets: calls both ways, messages, TLS and connecting. */
-import { once } from "node:events";
 import { type AddressInfo, createServer } from "node:net";
 import {
   BoxReader,
@@ -34,6 +33,7 @@ import {
   webSocketServer,
   withRawSocket,
 } from "../support/websockets.ts";
+import { event } from "../support/within.ts";
 
 const Secret = command("Secret", { response: { word: unicode() }, requireTLS: true });
 
@@ -47,10 +47,10 @@ describe("starting a connection", () => {
       boxReceived() {},
       stopReceivingBoxes() {},
     };
-    const accepted = once(server, "connection");
+    const accepted = event(server, "connection");
     await expect(connect(url, { WebSocket, receiver })).rejects.toThrow("not today");
     const [socket] = await accepted;
-    if (socket.readyState !== WebSocket.CLOSED) await once(socket, "close");
+    if (socket.readyState !== WebSocket.CLOSED) await event(socket, "close");
   });
 });
 
@@ -125,7 +125,7 @@ describe.each(["client", "server"] as const)("messages to a %s", (role) => {
     const { connection, raw } = await withRawSocket(role, { locator: calculator().locator });
     const call = rejection(connection.callRemote(Sum, { a: 1, b: 2 }));
     raw.send("hello");
-    const [[code], reason] = await Promise.all([once(raw, "close"), connection.closed]);
+    const [[code], reason] = await Promise.all([event(raw, "close"), connection.closed]);
     expect(code).toBe(4003);
     expect(reason).toBeInstanceOf(ProtocolError);
     expect(causeOf(await call)).toBe(reason);
@@ -267,7 +267,7 @@ test("timeouts of calls use the clock in the options", async () => {
 describe("connecting", () => {
   test("connect offers the subprotocol amp", async () => {
     const { url, server } = await webSocketServer();
-    const [connection, [socket]] = await Promise.all([ourWebSocketClient(url), once(server, "connection")]);
+    const [connection, [socket]] = await Promise.all([ourWebSocketClient(url), event(server, "connection")]);
     expect(socket.protocol).toBe(SUBPROTOCOL);
     expect(connection.state).toBe("open");
   });
@@ -306,9 +306,9 @@ describe("connecting", () => {
 
   test("connect fails after connectTimeout", async () => {
     const silent = createServer().listen(0, "127.0.0.1");
-    const accepted = once(silent, "connection");
+    const accepted = event(silent, "connection");
     onTestFinished(() => void silent.close());
-    await once(silent, "listening");
+    await event(silent, "listening");
     const { port } = silent.address() as AddressInfo; // it listens on TCP
     const clock = manualClock();
     const options = { WebSocket, clock, connectTimeout: 5_000 };
@@ -318,7 +318,7 @@ describe("connecting", () => {
     const error = await attempt;
     expect(error).toBeInstanceOf(ConnectFailed);
     expect(error.message).toContain("did not answer within 5000 ms");
-    await once(socket.resume(), "close");
+    await event(socket.resume(), "close");
 
     const { url, next } = await ourWebSocketServer();
     const connection = await ourWebSocketClient(url, options);
@@ -358,7 +358,7 @@ describe("connecting", () => {
     const { url } = await webSocketServer();
     const socket = new WebSocket(url);
     expect(() => attach(socket)).toThrow(TypeError);
-    await once(socket, "open");
+    await event(socket, "open");
     socket.terminate();
   });
 
@@ -388,7 +388,7 @@ function readerOf(socket: WebSocket): () => Promise<Record<string, string>> {
     for (;;) {
       const box = reader.next();
       if (box !== undefined) return textOf(box);
-      await once(socket, "message");
+      await event(socket, "message");
     }
   };
 }
