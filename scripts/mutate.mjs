@@ -25,7 +25,7 @@ const PARTS = [
     sources: "src/core/reconnecting",
     tests: ["test/core/reconnecting", "test/node/reconnecting", "test/websocket/reconnecting.test.ts"],
   },
-  { sources: "src/core", tests: ["test/core", "test/testing"] },
+  { sources: "src/core", tests: ["test/core", "test/testing", "test/node/faults/unreported-errors.test.ts"] },
   {
     sources: "src/node/tls",
     tests: [
