@@ -74,6 +74,7 @@ describe("listOf", () => {
   test("listOf() rejects optional and local elements", () => {
     expect(() => listOf(optional(integer()))).toThrow(/cannot be optional/);
     expect(() => listOf(local())).toThrow(/cannot be optional/);
-    expect(listOf({ ...integer(), optional: false }).decode(wireBytes("\0\x015"))).toEqual([5]);
+    const required = { ...integer(), optional: false };
+    expect(listOf(required).decode(wireBytes("\0\x015"))).toEqual([5]);
   });
 });
