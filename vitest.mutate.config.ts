@@ -42,8 +42,9 @@ class LoadErrors implements Reporter {
   }
 
   onTestRunEnd(...[modules]: Parameters<NonNullable<Reporter["onTestRunEnd"]>>): void {
-    for (const error of modules.flatMap((module) => module.errors()))
-      this.#vitest?.state.catchError(error, "Load Error");
+    // As an Error: StrykerJS cannot show another object.
+    for (const { message } of modules.flatMap((module) => module.errors()))
+      this.#vitest?.state.catchError(new Error(message), "Load Error");
   }
 }
 
