@@ -8,6 +8,7 @@ import {
   ConnectionClosed,
   ConnectionLost,
   command,
+  type ErrorContext,
   LimitExceeded,
   locator,
   ProtocolError,
@@ -19,8 +20,9 @@ import {
 } from "ampwire";
 import { byteByByte, flushPending, manualClock } from "ampwire/testing";
 import { attach, chooseProtocol, connect, SUBPROTOCOL } from "ampwire/websocket";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { WebSocket } from "ws";
+import { platformClock } from "../../src/core/platform-clock.ts";
 import { calculator, Divide, Note, SUM, Sum, summing, Wait, ZeroDivisionError } from "../core/calculator.ts";
 import { bytesOf, textOf } from "../support/raw-peer.ts";
 import { causeOf, ended, rejection } from "../support/settled.ts";
@@ -354,6 +356,12 @@ describe("connecting", () => {
     });
   }
 
+  test.each([undefined, null, {}, { readyState: 1 }])("attach throws TypeError for %o", (socket) => {
+    const attachAny = attach as (socket: unknown) => unknown; // a program in JavaScript may pass anything
+    expect(() => attachAny(socket)).toThrow(TypeError);
+    expect(() => attachAny(socket)).toThrow("attach: a WebSocket is needed");
+  });
+
   test("attach throws TypeError for a WebSocket that is not open", async () => {
     const { url } = await webSocketServer();
     const socket = new WebSocket(url);
@@ -379,6 +387,42 @@ test("chooseProtocol selects amp if it is offered", () => {
   expect(chooseProtocol(["wamp"])).toBe(false);
   expect(chooseProtocol([])).toBe(false);
 });
+
+test("violations on all WebSockets of attach share a rate limit, and the number of the others is reported", () => {
+  const clock = manualClock();
+  for (const name of ["now", "setTimeout", "clearTimeout"] as const) {
+    const spy = vi.spyOn(platformClock, name).mockImplementation(clock[name] as never); // the same method
+    onTestFinished(() => spy.mockRestore());
+  }
+  clock.advance(1e9); // after reports of other tests
+  const reported: [unknown, ErrorContext][] = [];
+  const onError = (error: unknown, about: ErrorContext) => void reported.push([error, about]);
+  for (let count = 0; count < 23; count++) {
+    const socket = new SilentSocket();
+    attach(socket, { onError });
+    socket.dispatchEvent(new MessageEvent("message", { data: Uint8Array.of(0xff, 0xff).buffer }));
+    expect(socket.readyState).toBe(WebSocket.CLOSED);
+  }
+  expect(reported).toHaveLength(20);
+  clock.advance(1_000);
+  const [error, about] = reported[20] ?? [];
+  expect(error).toBeInstanceOf(LimitExceeded);
+  expect(error).toMatchObject({ message: "3 more violations of the protocol were not reported" });
+  expect(about).toEqual({ command: undefined, connection: undefined });
+  expect(reported).toHaveLength(21);
+});
+
+/** An open WebSocket without a peer. */
+class SilentSocket extends EventTarget {
+  binaryType = "";
+  readyState: number = WebSocket.OPEN;
+  readonly bufferedAmount = 0;
+
+  send(): void {}
+  close(): void {
+    this.readyState = WebSocket.CLOSED;
+  }
+}
 
 /** Returns a function that waits for the next box from a socket and returns it as text. */
 function readerOf(socket: WebSocket): () => Promise<Record<string, string>> {
