@@ -329,6 +329,23 @@ describe("connecting", () => {
     expect(connection.state).toBe("open");
   });
 
+  test("connect takes an object with an href, and gives the WebSocket the text", async () => {
+    const { url } = await ourWebSocketServer({ locator: calculator().locator });
+    const given: unknown[] = [];
+    class Recording extends WebSocket {
+      constructor(address: string, protocols: string) {
+        given.push(address);
+        super(address, protocols);
+      }
+    }
+    for (const address of [{ href: url }, new URL(url)]) {
+      const connection = await connect(address, { WebSocket: Recording });
+      expect(await connection.callRemote(Sum, { a: 1, b: 2 })).toEqual({ total: 3 });
+      await connection.close();
+    }
+    expect(given).toEqual([url, url]);
+  });
+
   test("connect rejects with the error of the WebSocket for an invalid URL", async () => {
     expect(await rejection(connect("http:/", { WebSocket }))).toBeInstanceOf(SyntaxError);
   });
