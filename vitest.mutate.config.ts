@@ -60,6 +60,7 @@ export default defineConfig({
     reporters: ["default", new LoadErrors()],
     // A mutant that makes a test wait is found sooner than by the limits of `npm test`.
     testTimeout: 10_000,
+    hookTimeout: 10_000,
     env: { AMPWIRE_LONGEST_WAIT_MS: "6000" },
   },
 });
