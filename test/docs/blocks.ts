@@ -57,6 +57,11 @@ export function blocksOf(page: string): Block[] {
   });
 }
 
+/** Returns true for a page with the comment `<!-- certificates -->`, whose commands need the certificates of the tutorial. */
+export function needsCertificates(page: string): boolean {
+  return readFileSync(join(root, page), "utf8").includes("\n<!-- certificates -->\n");
+}
+
 /** Returns the reason for which a block is not run; undefined if it is run. */
 export function reasonNotToRun({ label }: Block): string | undefined {
   return /^(?:not run|compiled): (.+)$/.exec(label)?.[1];

@@ -3,12 +3,14 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFil
 import { createServer } from "node:net";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { PrivateCertificate } from "ampwire/node";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { describeWithChromium } from "../support/chromium.ts";
 import { type InstalledPackage, installedPackage } from "../support/installed-package.ts";
 import { describeWithNats, natsServer } from "../support/nats-server.ts";
 import { Terminal } from "../support/terminals.ts";
 import { describeWithTwisted, python } from "../support/twisted.ts";
+import { needsCertificates } from "./blocks.ts";
 import { blocksAlone, finishedFiles, followedGuides, type Step, tutorial } from "./followed-pages.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
@@ -146,7 +148,20 @@ describeWithNats("the guides with NATS", () => followGuides(guides.filter(usesNa
 async function followGuide({ name, steps }: { name: string; steps: readonly Step[] }): Promise<void> {
   const desk = new Desk(emptyFolder(name));
   onTestFinished(() => desk.stop());
+  if (needsCertificates(name)) await writeCertificates(desk.folder);
   await desk.follow(steps);
+}
+
+/** Writes the files that the commands of docs/starttls.md create. */
+async function writeCertificates(folder: string): Promise<void> {
+  const authority = await PrivateCertificate.authority({ commonName: "authority" });
+  const server = await authority.issue({ commonName: "server", hostNames: ["calc.example"] });
+  const alice = await authority.issue({ commonName: "alice" });
+  const files = { "authority-key": authority, server, alice };
+  writeFileSync(join(folder, "authority.pem"), authority.toPEM());
+  for (const [name, certificate] of Object.entries(files)) {
+    writeFileSync(join(folder, `${name}.pem`), certificate.toPEMWithKey());
+  }
 }
 
 test.each(blocksAlone())(

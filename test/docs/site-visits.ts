@@ -3,9 +3,11 @@ import { readdirSync } from "node:fs";
 import { createRequire } from "node:module";
 import type { Page } from "playwright-core";
 
+const docs = new URL("../../docs/", import.meta.url);
+
 /** Path of axe-core. In a fresh clone, building the site installs it. */
 export function axePath(): string {
-  return createRequire(new URL("../../docs/package.json", import.meta.url)).resolve("axe-core/axe.min.js");
+  return createRequire(new URL("package.json", docs)).resolve("axe-core/axe.min.js");
 }
 
 /** Parts that every page of a section shares: the navigation and the sidebar. axe-core checks them once for each section. */
@@ -43,10 +45,10 @@ export async function siteSearch(): Promise<(phrase: string) => string[]> {
   const chunks = new URL("../../site/assets/chunks/", import.meta.url);
   const name = readdirSync(chunks).find((file) => file.startsWith("@localSearchIndex"));
   const { indexOptions, searchOptions } = await import(
-    /* @vite-ignore */ new URL("../../docs/.vitepress/search.mjs", import.meta.url).href
+    /* @vite-ignore */ new URL(".vitepress/search.mjs", docs).href
   );
   const { default: index } = await import(/* @vite-ignore */ new URL(name ?? "", chunks).href);
-  const { resolve } = createRequire(new URL("../../docs/node_modules/vitepress/", import.meta.url));
+  const { resolve } = createRequire(new URL("node_modules/vitepress/", docs));
   const { default: MiniSearch } = await import(/* @vite-ignore */ resolve("minisearch"));
   const search = MiniSearch.loadJSON(index, {
     fields: ["title", "titles", "text"],

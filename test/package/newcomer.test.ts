@@ -1,24 +1,15 @@
 /**
- * First use of the package: the tarball is installed in an empty folder, and the two programs of the README are checked as
- * TypeScript under `strict`. test/docs/followed-pages.test.ts runs them.
+ * First use of the package: the tarball is installed in an empty folder, and its command is used. test/docs runs the programs
+ * of the README, and typescript.test.ts compiles them.
  */
 import { execFileSync, spawn } from "node:child_process";
-import { readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type InstalledPackage, installedPackage } from "../support/installed-package.ts";
 
-const root = new URL("../../", import.meta.url).pathname;
 let installed: InstalledPackage;
 let folder: string;
-
-function program(name: string): string {
-  const readme = readFileSync(join(root, "README.md"), "utf8");
-  const code = new RegExp(`^\`\`\`js ${name}\\.mjs\\n(.*?)^\`\`\``, "ms").exec(readme)?.[1] ?? "";
-  expect(code).toContain("1234");
-  return code;
-}
 
 function freePort(): Promise<number> {
   const server = createServer();
@@ -62,26 +53,6 @@ describe("the installed package", () => {
       server.kill();
     }
   });
-
-  test("the README's programs compile under strict", () => {
-    for (const name of ["server", "client"])
-      writeFileSync(join(folder, `${name}.ts`), `${program(name)}\nexport {};\n`);
-    const compilerOptions = {
-      strict: true,
-      exactOptionalPropertyTypes: true,
-      noEmit: true,
-      skipDefaultLibCheck: true, // the libraries of TypeScript itself
-      target: "ES2022",
-      module: "NodeNext",
-      types: ["node"],
-    };
-    writeFileSync(
-      join(folder, "tsconfig.json"),
-      JSON.stringify({ compilerOptions, files: ["server.ts", "client.ts"] }),
-    );
-    const tsc = join(root, "node_modules/typescript/bin/tsc");
-    expect(() => execFileSync(process.execPath, [tsc, "-p", folder], { encoding: "utf8" })).not.toThrow();
-  }, 60_000);
 });
 
 /** Waits until a server accepts connections on the port. */
