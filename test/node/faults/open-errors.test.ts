@@ -1,4 +1,6 @@
 /** Errors of functions that open something: they show the program that has called the function. */
+import { once } from "node:events";
+import { type AddressInfo, createServer } from "node:net";
 import { ConnectFailed, HandshakeTimeout } from "ampwire";
 import { connect, listen } from "ampwire/node";
 import { connect as connectWebSocket } from "ampwire/websocket";
@@ -8,10 +10,12 @@ import { settledAtCaller } from "../../support/caller.ts";
 
 const host = "127.0.0.1";
 
+/** Returns the port of a server that reads nothing and writes nothing. */
 async function silentPort(): Promise<number> {
-  const server = await listen({ port: 0, host });
-  onTestFinished(() => server.destroy());
-  return server.address().port;
+  const server = createServer((socket) => socket.pause()).listen(0, host);
+  onTestFinished(() => void server.close());
+  await once(server, "listening");
+  return (server.address() as AddressInfo).port; // a TCP server has such an address
 }
 
 async function freePort(): Promise<number> {
