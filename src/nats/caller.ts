@@ -27,7 +27,14 @@ import { textToKey } from "../core/wire/key-text.ts";
 import { ASK, COMMAND } from "../core/wire/protocol-keys.ts";
 import { tagBytes } from "../core/wire/tag.ts";
 import { type CallRules, NatsCall } from "./call.ts";
-import { headersOf, REQUIRE_TLS_HEADER, type SizedHeaders, TIMEOUT_HEADER, TRACE_HEADER } from "./headers.ts";
+import {
+  headersOf,
+  REQUIRE_TLS_HEADER,
+  type SizedHeaders,
+  TIMEOUT_HEADER,
+  TRACE_HEADER,
+  traceOf,
+} from "./headers.ts";
 import type { Link } from "./link.ts";
 import { publishOnce } from "./publish-once.ts";
 
@@ -53,8 +60,10 @@ export class NatsCaller extends TypedCalls implements AsyncDisposable {
   readonly #link: Link;
   readonly #target: CallTarget;
   readonly #calls = new Set<NatsCall>();
+  /** Functions that drop the commands without an answer that wait for a connection to NATS. */
+  readonly #waiting = new Set<() => void>();
   #reason: Error | undefined;
-  #idle: (() => void) | undefined;
+  #idle: (() => void)[] = [];
 
   constructor(link: Link, target: CallTarget) {
     super();
@@ -72,12 +81,15 @@ export class NatsCaller extends TypedCalls implements AsyncDisposable {
     return this.#calls.size;
   }
 
-  /** Waits for the calls in progress. Later calls are rejected with ConnectionClosed. The NATS connection stays open. */
+  /**
+   * Waits for the calls in progress, and for the commands without an answer that wait for a connection to NATS. Later calls are
+   * rejected with ConnectionClosed. The NATS connection stays open.
+   */
   async close(): Promise<void> {
     this.#reason ??= new ConnectionClosed("the caller is closed");
-    if (this.#calls.size > 0)
+    if (this.#calls.size + this.#waiting.size > 0)
       await new Promise<void>((resolve) => {
-        this.#idle = resolve;
+        this.#idle.push(resolve);
       });
   }
 
@@ -85,6 +97,7 @@ export class NatsCaller extends TypedCalls implements AsyncDisposable {
   destroy(reason: Error = new ConnectionClosed("the caller was destroyed")): void {
     this.#reason ??= toError(reason); // a program in JavaScript may pass anything
     for (const call of [...this.#calls]) call.abandon(this.#reason);
+    for (const drop of [...this.#waiting]) drop();
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -214,7 +227,12 @@ export class NatsCaller extends TypedCalls implements AsyncDisposable {
 
   #ended(call: NatsCall): void {
     this.#calls.delete(call);
-    if (this.#calls.size === 0) this.#idle?.();
+    this.#checkIdle();
+  }
+
+  #checkIdle(): void {
+    if (this.#idle.length === 0 || this.#calls.size + this.#waiting.size > 0) return;
+    for (const wake of this.#idle.splice(0)) wake();
   }
 
   /** Returns the function that makes the headers of an attempt, or undefined if it needs none. */
@@ -225,7 +243,7 @@ export class NatsCaller extends TypedCalls implements AsyncDisposable {
     const { announcesTLS, traceparent } = this.#target;
     const needsTLS = announcesTLS && requireTLS;
     if (timeout === undefined && !needsTLS && traceparent === undefined) return undefined;
-    const trace = traceparent?.();
+    const trace = traceOf(traceparent);
     return (left) =>
       headersOf({
         [TIMEOUT_HEADER]: left === undefined ? undefined : String(Math.ceil(left)),
@@ -239,7 +257,15 @@ export class NatsCaller extends TypedCalls implements AsyncDisposable {
     throwIfAborted(options.signal);
     const subject = this.#target.subjectOf(name);
     const headers = this.#headers(undefined, requireTLS)?.(undefined);
-    publishOnce(this.#link, this.#target.rules, subject, box, headers);
+    const { signal } = options;
+    const drop = publishOnce(this.#link, this.#target.rules, subject, box, headers, {
+      signal,
+      ended: () => {
+        if (drop !== undefined) this.#waiting.delete(drop);
+        this.#checkIdle();
+      },
+    });
+    if (drop !== undefined) this.#waiting.add(drop);
     return undefined;
   }
 }

@@ -1,11 +1,13 @@
 /** Contract of calls through a client of `reconnecting`, over any kind of connection. */
 import {
+  type Argument,
   Box,
   CallTimeout,
   type Connection,
   ConnectionLost,
   command,
   InvalidSignature,
+  integer,
   LimitExceeded,
   ProtocolSwitchCommand,
 } from "ampwire";
@@ -35,6 +37,30 @@ export function callsContract<C extends Connection>(carrier: Carrier<C>): void {
     expect((await client.callRemoteString("Add", new Box({ a: "4", b: "5" }))).text("total")).toBe("9");
     expect(changes.map(({ state }) => state)).toEqual(["connecting", "connected"]);
   });
+
+  it.each([true, false])(
+    "the arguments of a call on an open connection are encoded once (requiresAnswer: %s)",
+    async (requiresAnswer) => {
+      const place = carrier.place();
+      const values: number[] = [];
+      const counting: Argument<number> = {
+        encode: (value) => {
+          values.push(value);
+          return integer().encode(value);
+        },
+        decode: integer().decode,
+      };
+      const Count = command("Count", { arguments: { n: counting }, requiresAnswer });
+      await place.serve(
+        add,
+        Count.responder(() => ({})),
+      );
+      const { client } = kept(place.reconnecting);
+      await client.callRemote(Add, { a: 1, b: 1 });
+      await client.callRemote(Count, { n: 7 });
+      expect(values).toEqual([7]);
+    },
+  );
 
   it("calls made in onConnection and when the client is connected are sent after the queued calls", async () => {
     const place = carrier.place();

@@ -15,6 +15,8 @@ import { readInteger } from "./integer.ts";
 
 /** `YYYY-MM-DDTHH:MM:SS.ffffff+HH:MM` */
 const LENGTH = 32;
+/** Places of the bytes that are neither digits nor the sign. */
+const SEPARATORS = [4, 7, 10, 13, 16, 19, 29];
 const PLUS = 0x2b;
 const MINUS = 0x2d;
 const COLON = 0x3a;
@@ -244,9 +246,9 @@ function twoDigits(bytes: Uint8Array, at: number): number {
 }
 
 function separatorsAreAscii(bytes: Uint8Array, at: number): boolean {
-  const ofDate = (bytes[at + 4] as number) | (bytes[at + 7] as number) | (bytes[at + 10] as number);
-  const ofTime = (bytes[at + 13] as number) | (bytes[at + 16] as number) | (bytes[at + 19] as number);
-  return (ofDate | ofTime | (bytes[at + 29] as number)) < 0x80;
+  let bits = 0;
+  for (const separator of SEPARATORS) bits |= bytes[at + separator] as number;
+  return bits < 0x80;
 }
 
 /** Reads any text that Twisted accepts. */

@@ -81,6 +81,13 @@ describe("dateTime", () => {
   refuses(dateTime(), new Uint8Array(32).fill(0xff), /not a date and time/);
   refuses(dateTime(), Buffer.from(`${DATE}-00:00`.replace("T", "é"), "latin1"), /not a date and time/);
 
+  // With the least byte that is not ASCII, and bytes without a common bit.
+  refuses(
+    dateTime(),
+    Buffer.from(`${DATE.replaceAll(/\D/g, "\0").replace("\0", "\x80")}-00\x0000`, "latin1"),
+    /not a date/,
+  );
+
   for (const zone of ["America/New_York", "UTC", "Asia/Kathmandu"]) {
     test(`dateTime() encodes the offset of ${zone} at that moment`, () => {
       const value = Temporal.ZonedDateTime.from(`2024-07-01T12:00:00[${zone}]`);

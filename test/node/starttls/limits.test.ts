@@ -8,6 +8,7 @@ import { testCertificates } from "../../support/certificates.ts";
 import { ours, tidy } from "../../support/loopback.ts";
 import { ANS, bytesOf, STLS } from "../../support/raw-peer.ts";
 import { causeOf, ended, rejection } from "../../support/settled.ts";
+import { until } from "../../support/within.ts";
 import { witness } from "../../support/witness.ts";
 
 const { server: localCertificate } = await testCertificates();
@@ -77,7 +78,7 @@ test("case 20: asks in progress are limited; above the limit nothing is read", a
   inside.send(...Array.from({ length: 25 }, (_, i) => ({ _ask: String(i), _command: "Wait" })));
   const sizes: number[] = [];
   for (let answered = 0; answered < 25; ) {
-    while (running.length === 0) await new Promise(setImmediate);
+    await until(() => running.length > 0);
     sizes.push(running.length);
     for (const resolve of running.splice(0)) {
       resolve();
