@@ -1,5 +1,4 @@
 /** Opens a WebSocket and makes a connection on it, with the parts that an entry point gives. */
-import { withCaller } from "../core/calls/rejection.ts";
 import { BaseConnection } from "../core/connection/connection.ts";
 import type { FeatureSet } from "../core/connection/feature.ts";
 import type { ServingFactory } from "../core/connection/kernel.ts";
@@ -85,7 +84,7 @@ export async function openWebSocket<C>(
   throwIfAborted(signal);
   const address = typeof url === "string" ? url : url.href;
   const socket = new Constructor(address, SUBPROTOCOL);
-  const opening = new Promise<C>((resolve, reject) => {
+  return await new Promise<C>((resolve, reject) => {
     const settle = (outcome: () => void) => {
       socket.removeEventListener("open", opened);
       socket.removeEventListener("close", failed);
@@ -110,9 +109,4 @@ export async function openWebSocket<C>(
     socket.addEventListener("close", failed);
     socket.addEventListener("open", opened);
   });
-  try {
-    return await opening;
-  } catch (error) {
-    throw withCaller(error, { signal });
-  }
 }

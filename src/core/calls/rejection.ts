@@ -7,6 +7,7 @@
 
 import type { CallOptions } from "../command/types.ts";
 import { shownText } from "../errors/safe-text.ts";
+import { setStackLimit } from "../errors/stack-limit.ts";
 import { messageOf } from "../errors/to-error.ts";
 import { ConnectionLost } from "../errors/transport.ts";
 
@@ -46,9 +47,9 @@ const { captureStackTrace } = Error as { captureStackTrace?(target: object, belo
 export function captureOrigin(below: unknown = captureOrigin): Origin {
   const origin: Origin = {};
   const { stackTraceLimit: limit } = Error as { stackTraceLimit?: number };
-  if (limit) Reflect.set(Error, "stackTraceLimit", limit + OWN_FRAMES);
+  if (limit) setStackLimit(limit + OWN_FRAMES);
   captureStackTrace?.(origin, below);
-  if (limit) Reflect.set(Error, "stackTraceLimit", limit);
+  if (limit) setStackLimit(limit);
   return origin;
 }
 

@@ -304,17 +304,18 @@ class Serving extends LimitedAsks implements AskReceiver {
     // A refused protocol change is reported as a call that failed.
     if (ask.watched === undefined && watchesCalls(observer)) ask.watch(observer, port.connection);
     if (ask.watched !== undefined) observer?.callFailed?.(ask.watched, error);
+    const isUnheard = wire.undeclared || !ask.wantsAnswer;
     // A responder that rejects with the reason of its signal has stopped because no peer waits any more.
-    const hasStopped = error && error === this.#signals?.lostReason;
-    if ((wire.undeclared || !ask.wantsAnswer) && !hasStopped) this.#report(wire.reported ?? error, ask.name);
+    if (isUnheard && !(error && error === this.#signals?.lostReason))
+      this.#report(wire.reported ?? error, ask.name);
     if (!port.alive) return;
     if (ask.wantsAnswer) {
       writeError(port.out, ask.tag, wire.code, wire.description, wire.data);
       port.written();
     }
     // As Twisted does: an error that the peer does not receive closes the connection, even if the command declares it.
-    const isUnhandled = wire.undeclared || !(ask.wantsAnswer || isRefusal);
-    if ((isUnhandled && this.#options.closeOnUndeclaredError !== false) || (wire.fatal && !wire.undeclared)) {
+    const isFatal = wire.fatal && !wire.undeclared;
+    if (isFatal || (isUnheard && !isRefusal && this.#options.closeOnUndeclaredError !== false)) {
       port.fail(toError(error));
     }
   }
