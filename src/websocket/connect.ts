@@ -52,7 +52,7 @@ export interface ConnectWebSocketOptions extends Omit<WebSocketOptions, "limits"
 }
 
 /** Names of the {@link WebSocketOptions}. */
-export const WEBSOCKET_OPTIONS: readonly string[] = [
+const WEBSOCKET_OPTIONS: readonly string[] = [
   ...CONNECTION_OPTIONS.filter((name) => name !== "tls"),
   ...SOCKET_OPTIONS,
 ];

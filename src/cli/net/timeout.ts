@@ -31,7 +31,7 @@ export function timeoutOf({ timeout = "30" }: { readonly timeout?: string }): nu
 }
 
 /** Parses a number of seconds. @param most the largest accepted number. @throws UsageError */
-export function parseSeconds(flag: string, text: string, most: number): number {
+function parseSeconds(flag: string, text: string, most: number): number {
   const seconds = Number(text);
   if (text.trim() === "" || !(seconds >= 0 && seconds <= most))
     throw new UsageError(`${flag} ${JSON.stringify(text)} must be a number of seconds, 0 or more`);
