@@ -79,12 +79,18 @@ export class NodeFastPaths implements FastPaths {
 
   scan(frame: Frame, end: number, maxKeys: number): boolean {
     if (rowPaths !== this) setRowPaths(this);
-    const { bytes, cursor, expected } = frame;
+    const { expected } = frame;
     // The previous box is the cheapest guess, and right if one command is called again and again.
     if (expected !== undefined && this.#scanAs(frame, expected, end, maxKeys)) return true;
-    const found = find(frame, cursor, end);
-    if (found === undefined || found === expected) return false;
-    frame.clear(bytes, cursor);
+    return this.#scanByName(frame, expected, end, maxKeys);
+  }
+
+  /** @param refuted an expected box that this box does not equal */
+  #scanByName(frame: Frame, refuted: ExpectedBox | undefined, end: number, maxKeys: number): boolean {
+    const { bytes, start } = frame;
+    const found = find(frame, start, end);
+    if (found === undefined || found === refuted) return false;
+    frame.clear(bytes, start);
     frame.expected = found;
     return this.#scanAs(frame, found, end, maxKeys);
   }
@@ -101,8 +107,10 @@ export class NodeFastPaths implements FastPaths {
   }
 
   #scanAs(frame: Frame, box: ExpectedBox, end: number, maxKeys: number): boolean {
-    const reader = this.#readerOf(box);
-    frame.fastReader = reader;
+    const reader =
+      box.fastReader === undefined || this.#generator === undefined ? this.#readerOf(box) : box.fastReader;
+    // Compared first: see `wire/README.md`.
+    if (frame.fastReader !== reader) frame.fastReader = reader;
     if (reader === undefined) return scanExpected(frame, box, end, maxKeys);
     if (box.entries.length > maxKeys || !reader.scan(frame, end)) return false;
     frame.matched = box;

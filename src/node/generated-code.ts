@@ -23,7 +23,7 @@
  *         let { bytes, view } = out;
  *         view.setInt32(at, 1633616896, true); ...  // \0 \4 _ a, s k \0 \0: the key, and the length of the tag
  *         at += 8;
- *         end = putTag(bytes, at, tag);
+ *         end = putTag(bytes, view, at, tag);
  *         if (end < 0) { end = writeValue(out, at, tagCodec, tag, 55); ({ bytes, view } = out); }
  *         else bytes[at - 1] = end - at;
  *         at = end;
@@ -116,12 +116,17 @@ function putBoolean(bytes: Uint8Array, start: number, value: unknown): number {
 
 const tagCodec = { write: writeTag };
 
-function putTag(bytes: Uint8Array, start: number, tag: FastTag): number {
-  if (typeof tag === "number") return tag <= MAX_INT32 ? putHex(bytes, start, tag) : -1;
-  const count = tag.end - tag.start;
-  if (count > HEX_DIGITS) return -1;
-  for (let index = 0; index < count; index++) bytes[start + index] = tag.bytes[tag.start + index] as number;
-  return start + count;
+/** Writes a tag of up to `HEX_DIGITS` bytes to memory with space for as many. Returns the end, or -1 for another tag. */
+function putTag(to: Uint8Array, view: DataView, start: number, tag: FastTag): number {
+  if (typeof tag === "number") return tag <= MAX_INT32 ? putHex(to, start, tag) : -1;
+  const { bytes, view: from, start: at, end } = tag;
+  if (end - at > HEX_DIGITS) return -1;
+  if (from !== undefined && at + HEX_DIGITS <= bytes.length) {
+    // Two words cost as much as two bytes in a loop. What follows the tag in them is overwritten.
+    view.setInt32(start, from.getInt32(at));
+    view.setInt32(start + WORD_BYTES, from.getInt32(at + WORD_BYTES));
+  } else for (let next = at; next < end; next++) to[start + next - at] = bytes[next] as number;
+  return start + end - at;
 }
 
 /** Writes a value with its codec, and then its length. Reserves space for what follows. Returns the end. */
@@ -198,24 +203,21 @@ function stepLines({ fixed, field, tag }: FastStep, index: number, scope: Scope,
     (word, at) => `view.setInt32(at + ${at * WORD_BYTES}, ${word}, true);`,
   );
   const lines = [...words, `at += ${fixed.length};`];
-  if (tag) lines.push(...valueLines("tag", "tagCodec", "putTag", room));
+  if (tag) lines.push(...valueLines("tag", "tagCodec", "putTag(bytes, view, at, tag)", room));
   if (field === undefined) return lines;
   const put = `put${index}`;
   lines.push(`field = ${index};`);
-  lines.push(...valueLines(`value${index}`, `codec${index}`, put in scope ? put : undefined, room));
+  const call = put in scope ? `${put}(bytes, at, value${index})` : undefined;
+  lines.push(...valueLines(`value${index}`, `codec${index}`, call, room));
   return field.optional ? [`if (value${index} !== undefined) {`, ...lines, "}"] : lines;
 }
 
+/** @param put call that returns the end of the value, or -1 if the codec has to write it */
 function valueLines(value: string, codec: string, put: string | undefined, room: number): string[] {
   const byCodec = `end = writeValue(out, at, ${codec}, ${value}, ${room}); ({ bytes, view } = out);`;
   if (put === undefined) return [byCodec, "at = end;"];
   // The high byte of the length is 0 already.
-  return [
-    `end = ${put}(bytes, at, ${value});`,
-    `if (end < 0) { ${byCodec} }`,
-    "else bytes[at - 1] = end - at;",
-    "at = end;",
-  ];
+  return [`end = ${put};`, `if (end < 0) { ${byCodec} }`, "else bytes[at - 1] = end - at;", "at = end;"];
 }
 
 // Reading.

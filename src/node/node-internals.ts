@@ -4,6 +4,7 @@
  */
 import { Socket } from "node:net";
 import type { Writable } from "node:stream";
+import type { TLSSocket } from "node:tls";
 
 /** The native handle that reads and writes for a socket. */
 interface Handle {
@@ -36,6 +37,14 @@ export function takenBytes(stream: Writable): number | undefined {
   return bytesWritten === undefined || writeQueueSize === undefined
     ? undefined
     : bytesWritten - writeQueueSize;
+}
+
+/**
+ * Returns true if the system has taken all that a TLS socket has encrypted. Node reports it only in a later phase of the event
+ * loop. False if it is unknown.
+ */
+export function tookEncrypted(stream: TLSSocket): boolean {
+  return socketInternals(stream)._handle?._parent?.writeQueueSize === 0;
 }
 
 export function socketInternals(socket: Socket): SocketInternals {

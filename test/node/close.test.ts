@@ -2,7 +2,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { command, locator } from "ampwire";
-import { reconnecting } from "ampwire/node";
+import { listen, reconnecting } from "ampwire/node";
 import { manualClock } from "ampwire/testing";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { ourClient, ourServer, pair } from "../support/loopback.ts";
@@ -167,4 +167,11 @@ describe("unref()", () => {
       expect([code, Buffer.concat(printed).toString()]).toEqual([0, "open\n"]);
     },
   );
+});
+
+test("close() of a server without connections rejects a signal of another type", async () => {
+  const server = await listen({ port: 0, host: "127.0.0.1" });
+  const signal = 5 as unknown as AbortSignal; // as a program in JavaScript may pass it
+  await expect(server.close({ signal })).rejects.toThrow("signal must be an AbortSignal");
+  await server.close();
 });

@@ -189,6 +189,70 @@ function started(
   return ends;
 }
 
+describe("a TLS socket", () => {
+  async function secured(): Promise<{ near: StreamTransport; nearProbe: ReceiverProbe; far: ReceiverProbe }> {
+    const nearProbe = new ReceiverProbe();
+    const far = new ReceiverProbe();
+    const ends = started(await sockets({ host: "127.0.0.1", port: 0 }), nearProbe, far);
+    await upgraded(ends);
+    return { near: ends[0], nearProbe, far };
+  }
+
+  async function received(probe: ReceiverProbe, length: number): Promise<number[]> {
+    await vi.waitFor(() => expect(probe.length).toBe(length));
+    const lengths = probe.chunks.map((chunk) => chunk.length);
+    probe.chunks.length = probe.length = 0;
+    return lengths;
+  }
+
+  test("a small write inside TLS leaves nothing unsent, so that its bytes can be reused", async () => {
+    const { near, nearProbe, far } = await secured();
+    const bytes = Uint8Array.of(1, 2, 3);
+    near.write(bytes);
+    expect(near.unsent).toBe(0);
+    bytes.fill(9);
+    await vi.waitFor(() => expect(far.length).toBe(3));
+    expect([...(far.chunks[0] ?? [])]).toEqual([1, 2, 3]);
+    expect(nearProbe.drains).toBe(0);
+  });
+
+  test("a write inside TLS after another one of the same turn is unsent until drained", async () => {
+    const { near, nearProbe } = await secured();
+    near.write(new Uint8Array(3));
+    near.write(new Uint8Array(4));
+    expect(near.unsent).toBe(4);
+    await near.flushed();
+    expect([near.unsent, nearProbe.drains]).toEqual([0, 1]);
+  });
+
+  test("after two writes of one turn inside TLS, the writes of the next turn are sent as one record", async () => {
+    const { near, far } = await secured();
+    const turn = async () => {
+      near.write(new Uint8Array(10));
+      near.write(new Uint8Array(20));
+      return received(far, 30);
+    };
+    expect(await turn()).toEqual([10, 20]);
+    expect(await turn()).toEqual([30]);
+    near.write(new Uint8Array(5)); // the last one that waits
+    expect(await received(far, 5)).toEqual([5]);
+    near.write(new Uint8Array(6));
+    expect(near.unsent).toBe(0);
+    expect(await received(far, 6)).toEqual([6]);
+  });
+
+  test("a large write inside TLS does not wait for others", async () => {
+    const { near, far } = await secured();
+    near.write(new Uint8Array(10));
+    near.write(new Uint8Array(20));
+    await received(far, 30);
+    near.write(new Uint8Array(100_000));
+    near.write(new Uint8Array(1));
+    near.end();
+    await vi.waitFor(() => expect(far.length).toBe(100_001));
+  });
+});
+
 function transportOn(stream: Duplex, role: TLSRole | undefined): StreamTransport {
   onTestFinished(() => void stream.destroy());
   return new StreamTransport(stream, { role, handshakeDelay: 0 });

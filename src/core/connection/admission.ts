@@ -41,8 +41,8 @@ export function plaintextForbids(
   { options: { requireTLS }, secure, tls }: Pick<Kernel, "secure" | "tls" | "options">,
   command: AnyCommand | undefined,
 ): boolean {
-  if (requireTLS !== "verified" && secure) return false;
   if (!requireTLS && command?.requireTLS !== true) return false;
+  if (requireTLS !== "verified" && secure) return false;
   return !(requireTLS === "verified" && tls?.verified === true) && command?.change?.state !== "upgrading";
 }
 

@@ -5,7 +5,7 @@
  * boxes stay queued here. The state of the connection decides whether boxes are sent, queued or dropped.
  *
  * Ownership: the transport owns the bytes until it has sent them. Usually it takes them at once, and they are reused;
- * otherwise, and always inside TLS, they belong to it until it has drained. Large values are not copied: they are written
+ * otherwise they belong to it until it has drained. Large values are not copied: they are written
  * from where they are as soon as their box is complete.
  */
 

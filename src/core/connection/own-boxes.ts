@@ -1,5 +1,6 @@
 /** Reads what belongs to the library's own commands: the key that shows that the peer knows them, and its ask for GoAway. */
 import { Unavailable } from "../errors/peer.ts";
+import { setStackLimit } from "../errors/stack-limit.ts";
 import { Box } from "../wire/box.ts";
 import { writeBox } from "../wire/box-writer.ts";
 import type { Frame } from "../wire/frame.ts";
@@ -20,11 +21,13 @@ export function introductionAfter(kernel: Kernel, frame: Frame, found: Introduct
 /** Serves GoAway: calls end, and the answer follows all of them. Returns false for another ask, and if it must not be served. */
 export function serveGoAway(kernel: Kernel, frame: Frame): boolean {
   if (!isGoAway(frame) || kernel.introduction === "off" || plaintextForbids(kernel, undefined)) return false;
+  const limit = setStackLimit(0); // the calls that it rejects have stacks of their own
   kernel.endCalls(
     new Unavailable(
       `not executed: the peer accepts no more calls on this connection${reasonOfGoAway(frame)}`,
     ),
   );
+  setStackLimit(limit);
   if (frame.ask >= 0) {
     writeBox(kernel.out, new Box().set(ANSWER, frame.value(frame.ask)));
     kernel.answerWritten();

@@ -6,6 +6,11 @@ import type { Clock } from "../transport.ts";
 
 /** Milliseconds that connections with much to read may use in one turn of the event loop. */
 const TURN_MS = 1;
+/**
+ * Milliseconds from which the end of the turn is waited for, to count from 0 again. Waiting costs as much as two calls, and most
+ * turns take some microseconds. So shorter turns are counted together, and a turn may have only the rest of `TURN_MS`.
+ */
+const COUNTED_MS = TURN_MS / 2;
 /** Longest and shortest time in milliseconds for which one connection is read before others get a turn. */
 const LONGEST_SLICE_MS = 0.5;
 const SHORTEST_SLICE_MS = 0.25;
@@ -42,7 +47,7 @@ export class ReadingTurns {
   spend(milliseconds: number): void {
     this.#used += milliseconds;
     // Without `nextTurn` the end of a turn is unknown. Then only connections that wait begin a new one.
-    if (this.#clock.nextTurn !== undefined) this.#schedule();
+    if (this.#used >= COUNTED_MS && this.#clock.nextTurn !== undefined) this.#schedule();
   }
 
   /** Adds a connection behind those that wait already. */

@@ -1,8 +1,6 @@
 /** Errors of the transport between the two ends. */
 import { AmpError, identify } from "./amp-error.ts";
-
-/** Property of V8: the number of lines of a stack. */
-const STACK_LIMIT = "stackTraceLimit";
+import { setStackLimit } from "./stack-limit.ts";
 
 /** The connection was lost. `cause` is the underlying error, if there is one. */
 export class ConnectionLost extends AmpError {
@@ -13,14 +11,13 @@ export class ConnectionLost extends AmpError {
 
 /**
  * The connection was closed in order: by `close()` or `destroy()` on this end, or by the peer between two boxes. It has no
- * stack: every connection ends with such an error, and V8 needs longer for the stack than for a call.
+ * stack, because every connection ends with such an error.
  */
 export class ConnectionClosed extends ConnectionLost {
   constructor(...given: ConstructorParameters<typeof ConnectionLost>) {
-    const limit: unknown = Reflect.get(Error, STACK_LIMIT);
-    Reflect.set(Error, STACK_LIMIT, 0); // has no effect in a hardened environment, where assignment would throw
+    const limit = setStackLimit(0);
     super(...given);
-    Reflect.set(Error, STACK_LIMIT, limit);
+    setStackLimit(limit);
   }
 
   static {

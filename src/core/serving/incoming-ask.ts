@@ -11,7 +11,7 @@ export class IncomingAsk {
   name = "";
   wantsAnswer = false;
   /** Empty if no answer is wanted. The bytes are those of the frame, until {@link keep}. */
-  readonly tag: ByteRange = { bytes: NO_BYTES, start: 0, end: 0 };
+  readonly tag: ByteRange = { bytes: NO_BYTES, view: undefined, start: 0, end: 0 };
   /**
    * The command whose declared errors are sent to the peer. Set only while its responder runs: an error before or after is
    * this end's own, and its text must not leave, even if the command declares `Error`. Undefined for a raw responder.
@@ -31,7 +31,10 @@ export class IncomingAsk {
     this.command = this.watched = undefined;
     this.wantsAnswer = index >= 0;
     // Compared before it is stored: a store of a young object into an old one has a write barrier in V8.
-    if (tag.bytes !== frame.bytes) tag.bytes = frame.bytes;
+    if (tag.bytes !== frame.bytes) {
+      tag.bytes = frame.bytes;
+      tag.view = frame.view;
+    }
     tag.start = this.wantsAnswer ? frame.valueStart(index) : 0;
     tag.end = this.wantsAnswer ? frame.valueEnd(index) : 0;
   }
@@ -41,6 +44,7 @@ export class IncomingAsk {
     const { tag } = this;
     this.kept = true;
     tag.bytes = tagBytes(tag);
+    tag.view = undefined;
     tag.end -= tag.start;
     tag.start = 0;
   }

@@ -80,13 +80,20 @@ class Table implements ResponderLocator {
   }
 
   readonly #responders: ReadonlyMap<string, CommandResponder>;
+  /** The last name that was looked up, and its responder: most asks have the name of the ask before. */
+  #lastName: string | undefined;
+  #last: CommandResponder | undefined;
 
   constructor(responders: ReadonlyMap<string, CommandResponder>) {
     this.#responders = responders;
   }
 
   locateResponder(name: string): CommandResponder | undefined {
-    return this.#responders.get(name);
+    if (name !== this.#lastName) {
+      this.#last = this.#responders.get(name);
+      this.#lastName = name;
+    }
+    return this.#last;
   }
 
   names(): string[] {

@@ -17,7 +17,14 @@ export interface FastOut {
 }
 
 /** As `Tag`: a number for a tag of this end, bytes as received for a tag of the peer. */
-export type FastTag = number | { readonly bytes: Uint8Array; readonly start: number; readonly end: number };
+export type FastTag =
+  | number
+  | {
+      readonly bytes: Uint8Array;
+      readonly view?: DataView | undefined;
+      readonly start: number;
+      readonly end: number;
+    };
 
 /** Part of `Frame`. */
 interface FastFrame {

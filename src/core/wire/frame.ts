@@ -45,6 +45,8 @@ export class Frame implements ProtocolFields {
   view: DataView = VIEW_OF_NOTHING;
   /** Position up to which the bytes have been parsed: the next key, or the end of a complete box. */
   cursor = 0;
+  /** Position of the first byte of the box. */
+  start = 0;
   /** Number of keys. */
   count = 0;
   ask = -1;
@@ -72,7 +74,7 @@ export class Frame implements ProtocolFields {
       this.bytes = bytes;
       this.view = viewOf(bytes);
     }
-    this.cursor = start;
+    this.cursor = this.start = start;
     this.count = 0;
     this.ask = this.answer = this.command = this.error = -1;
     this.ascending = true;
@@ -99,6 +101,7 @@ export class Frame implements ProtocolFields {
   moveTo(bytes: Uint8Array, distance: number): void {
     this.bytes = bytes;
     this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+    this.start -= distance;
     this.cursor -= distance;
     for (let i = this.count * OFFSETS_PER_KEY - 1; i >= 0; i--) {
       this.offsets[i] = (this.offsets[i] as number) - distance;
@@ -122,11 +125,6 @@ export class Frame implements ProtocolFields {
     const start = this.offsets[index * OFFSETS_PER_KEY] as number;
     if ((this.offsets[index * OFFSETS_PER_KEY + 1] as number) - start !== key.length) return false;
     return key.isAt(this.view, start - LENGTH_BYTES);
-  }
-
-  /** Position of the first byte of the box. Valid for a complete box. */
-  get start(): number {
-    return (this.count === 0 ? this.cursor : (this.offsets[0] as number)) - LENGTH_BYTES;
   }
 
   keyStart(index: number): number {

@@ -6,6 +6,8 @@ import { copiedBytes } from "./frame.ts";
 /** Part of a byte array. Mutable, because a view for each box would cost more. */
 export interface ByteRange {
   bytes: Uint8Array;
+  /** View of `bytes`, if there is one. */
+  view?: DataView | undefined;
   start: number;
   end: number;
 }

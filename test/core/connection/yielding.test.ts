@@ -106,6 +106,17 @@ describe("turns of reading", () => {
     expect(turns.isOver).toBe(false);
   });
 
+  test("short turns are counted together, and their end is not waited for", () => {
+    const { turns, begin, next } = turnsOfLoop();
+    turns.spend(0.4);
+    expect(next).toHaveLength(0);
+    turns.spend(0.1);
+    expect(next).toHaveLength(1);
+    begin();
+    turns.spend(0.9);
+    expect(turns.isOver).toBe(false);
+  });
+
   test("connections that wait take turns in order, and those over the time wait for the next turn", () => {
     const { turns, begin } = turnsOfLoop();
     const order: string[] = [];

@@ -1,7 +1,8 @@
 import { once } from "node:events";
 import { Duplex } from "node:stream";
 import { setTimeout as delay } from "node:timers/promises";
-import { afterAll, describe, expect, test } from "vitest";
+import { TLSSocket } from "node:tls";
+import { afterAll, describe, expect, onTestFinished, test, vi } from "vitest";
 import { HandshakeError, PlaintextAfterStartTLS } from "../../../src/core/errors/tls.ts";
 import { describePeer } from "../../../src/node/tls/peer.ts";
 import { upgrade } from "../../../src/node/tls/upgrade.ts";
@@ -20,6 +21,20 @@ const KINDS: readonly (readonly [string, () => Promise<[Duplex, Duplex]> | [Dupl
   ["TCP", socketPair],
   ["memory", memoryPair],
 ];
+test("a client does not parse the certificates of the issuers for the check of the name", async () => {
+  const read = vi.spyOn(TLSSocket.prototype, "getPeerCertificate");
+  onTestFinished(() => read.mockRestore());
+  const [one, other] = await securePair(
+    { verifyAuthorities, serverName: "calc.example" },
+    { localCertificate: server },
+    await socketPair(),
+  );
+  expect(read.mock.calls.filter(([detailed]) => detailed)).toEqual([]);
+  expect(one.getPeerCertificate(true).issuerCertificate.raw).toBeDefined(); // as usual after the handshake
+  one.destroy();
+  other.destroy();
+});
+
 const VERSIONS = ["TLSv1.2", "TLSv1.3"] as const;
 
 describe.each(KINDS)("over %s", (_, pair) => {
