@@ -2,12 +2,16 @@
 import { X509Certificate } from "node:crypto";
 import { isIP } from "node:net";
 import { type ConnectionOptions, checkServerIdentity, type PeerCertificate } from "node:tls";
+import { toError } from "../../core/errors/to-error.ts";
 import { hostNameInASCII, withoutBrackets } from "../certificates/host-name.ts";
 
-/** Returns the name as it is sent and compared: without brackets or a trailing dot, international names in ASCII. */
+/**
+ * Returns the name as it is sent and compared: without brackets, a trailing dot or the zone of an IPv6 address, which no
+ * certificate contains; international names in ASCII.
+ */
 export function normalServerName(serverName: string): string {
   const name = withoutBrackets(serverName);
-  return isIP(name) === 0 ? hostNameInASCII(name).replace(/\.$/, "") : name;
+  return isIP(name) === 0 ? hostNameInASCII(name).replace(/\.$/, "") : name.replace(/%.*$/, "");
 }
 
 /** Returns the options that verify the name. Without a name, Node would compare the certificate with `localhost`. */
@@ -16,7 +20,13 @@ export function identityOptions(serverName: string | undefined): ConnectionOptio
   const name = normalServerName(serverName);
   return {
     ...(isIP(name) === 0 ? { servername: name } : { host: name }),
-    checkServerIdentity: (_, certificate) => checkIdentity(name, certificate),
+    checkServerIdentity(_, certificate) {
+      try {
+        return checkIdentity(name, certificate);
+      } catch (error) {
+        return toError(error); // Node does not catch it: it would end the process
+      }
+    },
   };
 }
 
@@ -26,5 +36,17 @@ function checkIdentity(name: string, certificate: PeerCertificate): Error | unde
   if (isIP(name) !== 0 && new X509Certificate(certificate.raw).checkIP(name) !== undefined) return undefined;
   // Without the subject: Node would accept its common name if there is no alternative name, and reads nothing else of it.
   const subject = {} as PeerCertificate["subject"]; // its fields may be missing
-  return checkServerIdentity(name, { ...certificate, subject });
+  // Node escapes a comma inside a name.
+  const names = certificate.subjectaltname?.split(", ").filter(isRightWildcard).join(", ");
+  return checkServerIdentity(name, {
+    ...certificate,
+    ...(names === undefined ? {} : { subjectaltname: names }),
+    subject,
+  });
+}
+
+/** False for a wildcard that is not the whole first label, for example `f*.example`: Node accepts it, RFC 9525 does not. */
+function isRightWildcard(name: string): boolean {
+  const last = name.startsWith("DNS:") ? name.lastIndexOf("*") : -1;
+  return last < 0 || (last === "DNS:".length && name[last + 1] === ".");
 }

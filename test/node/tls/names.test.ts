@@ -46,6 +46,41 @@ describe("the name of the server", () => {
     expect(await clientOf(serverName, certificate)).toBeUndefined();
   });
 
+  test.each(["fe80::1%eth0", "[fe80::1%1]"])(
+    "the zone in serverName %j is no part of the name that is verified",
+    async (serverName) => {
+      const [ours, theirs] = [["fe80::1"], ["fe80::2"]].map((hostNames) =>
+        authority.issue({ commonName: "server", hostNames }),
+      );
+      expect(await clientOf(serverName, await (ours as Promise<PrivateCertificate>))).toBeUndefined();
+      expect(await clientOf(serverName, await (theirs as Promise<PrivateCertificate>))).toBeInstanceOf(
+        PeerVerifyError,
+      );
+    },
+  );
+
+  test.each([
+    ["f*.calc.example", "fo.calc.example"],
+    ["*o.calc.example", "fo.calc.example"],
+    ["f*.calc.example", "f*.calc.example"],
+  ])("a certificate for %s is refused for %s: a wildcard is a whole label", async (value, serverName) => {
+    const issuer = await make({ name: "CA", authority: true });
+    const partial = await make({ name: "server", issuer, hosts: [{ type: "dns", value }] });
+    const error = await clientOf(serverName, partial.certificate, [issuer.certificate]);
+    expect(error).toBeInstanceOf(PeerVerifyError);
+    expect(String(error)).toContain(`not for ${serverName} but for DNS:${value}`);
+  });
+
+  test("names beside a partial wildcard count", async () => {
+    const issuer = await make({ name: "CA", authority: true });
+    const hosts = ["f*.calc.example", "*.calc.example", "calc.example"].map(
+      (value) => ({ type: "dns", value }) as const,
+    );
+    const { certificate } = await make({ name: "server", issuer, hosts });
+    expect(await clientOf("calc.example", certificate, [issuer.certificate])).toBeUndefined();
+    expect(await clientOf("fo.calc.example", certificate, [issuer.certificate])).toBeUndefined();
+  });
+
   test.each(["::2", "[::2]", "127.0.0.2", "::ffff:127.0.0.1"])(
     "case 35: serverName %j is refused if the certificate has other addresses",
     async (serverName) => {
