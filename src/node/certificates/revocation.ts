@@ -3,31 +3,48 @@ import { createSecureContext } from "node:tls";
 import { InvalidCertificate } from "../../core/errors/tls.ts";
 import { messageOf } from "../../core/errors/to-error.ts";
 import type { RevocationList } from "../../core/transport.ts";
+import { isBytes } from "../../core/wire/value-text.ts";
 import { pemBlocks } from "./pem.ts";
 
 export const CRL_LABEL = "X509 CRL";
 
-/** Maximum number of texts and arrays of lists whose normal form is kept. */
+/** The object identifier 2.5.29.27 in DER, which marks a delta list: changes since another list (RFC 5280, 5.2.4). */
+const DELTA = Buffer.of(0x06, 0x03, 0x55, 0x1d, 0x1b);
+
+/** Maximum number of texts whose lists are kept. */
 const MAX_KEPT = 16;
-const kept = new Map<unknown, readonly string[]>();
+/** Lists by the text or the bytes that contain them. Not by the array: a program may change it, or read a file into it. */
+const kept = new Map<string, readonly string[]>();
 
 /**
- * Returns the lists as PEM text, one list each. The same argument has the same result.
+ * Returns the lists as PEM text, one list each.
+ *
+ * The longest comes first. Of several lists of one CA with the same time, OpenSSL uses the first: it has the most certificates.
  * @throws InvalidCertificate if an element is not a revocation list
  */
 export function revocationLists(crl: RevocationList | readonly RevocationList[]): readonly string[] {
-  let lists = kept.get(crl);
+  const lists = (Array.isArray(crl) ? crl : [crl]).flatMap(keptLists);
+  if (lists.length === 0)
+    throw new InvalidCertificate("crl is empty: add a revocation list, or omit the option");
+  return lists.sort((a, b) => b.length - a.length);
+}
+
+function keptLists(source: RevocationList): readonly string[] {
+  const key = isBytes(source) ? latin1(source) : source;
+  let lists = kept.get(key);
   if (lists === undefined) {
-    lists = (Array.isArray(crl) ? crl : [crl]).flatMap(listsOf);
-    if (lists.length === 0)
-      throw new InvalidCertificate("crl is empty: add a revocation list, or omit the option");
+    lists = listsOf(source);
     for (const oldest of kept.keys()) {
       if (kept.size < MAX_KEPT) break;
       kept.delete(oldest);
     }
-    kept.set(crl, lists);
+    kept.set(key, lists);
   }
   return lists;
+}
+
+function latin1({ buffer, byteOffset, byteLength }: Uint8Array): string {
+  return Buffer.from(buffer, byteOffset, byteLength).toString("latin1");
 }
 
 function listsOf(source: RevocationList): string[] {
@@ -46,5 +63,9 @@ function checked(list: string): string {
   } catch (cause) {
     throw new InvalidCertificate(`crl: malformed revocation list: ${messageOf(cause)}`, { cause });
   }
+  if (Buffer.from(list.replaceAll(/-----.*-----|\s/g, ""), "base64").includes(DELTA))
+    throw new InvalidCertificate(
+      "crl: a delta list is not supported: OpenSSL would take it for all revoked certificates; use the complete list of the CA",
+    );
   return list;
 }

@@ -1,5 +1,5 @@
 /** Revocation lists: case 33 of the upgrade. */
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { InvalidCertificate, PeerRefusedCertificate, PeerVerifyError } from "../../../src/core/errors/tls.ts";
 import { Certificate } from "../../../src/node/certificates/certificate.ts";
 import { PrivateCertificate } from "../../../src/node/certificates/private-certificate.ts";
@@ -24,6 +24,14 @@ const verifyAuthorities = [authority];
 const list = await authority.revocationList({ revoked: [revokedServer, revokedClient] });
 const otherList = await other.revocationList();
 const der = Buffer.from(list.replace(/-----.*-----/g, ""), "base64");
+
+/** A delta list of OpenSSL: it has the changes since list 1. */
+const deltaList = Buffer.from(
+  "MIG2MF0CAQEwCgYIKoZIzj0EAwIwDzENMAsGA1UEAwwEcm9vdBcNMjYxMTI5MTE0ODUzWhcNMjYxMjA5MTE0ODUzWqAdMBswDQYD" +
+    "VR0bAQH/BAMCAQEwCgYDVR0UBAMCAQEwCgYIKoZIzj0EAwIDSQAwRgIhAPy7qFT0J6lU4oUn7Ktw7Mfev9JJkqVgAykQ0x4ge5TE" +
+    "AiEArecFflIrtYkPWVBKITTd0Z8e+yIUJWF9nWiK6WS9Z90=",
+  "base64",
+);
 
 async function attempt(clientOptions: Options, serverOptions: Options) {
   const both = await upgradeBoth(await socketPair(), clientOptions, serverOptions);
@@ -104,7 +112,34 @@ describe("a revocation list", () => {
     await expect(authority.revocationList({ validForDays: 0 })).rejects.toThrow(InvalidCertificate);
   });
 
+  test("a certificate that one of two lists of the same second revokes is refused, in any order", async () => {
+    vi.useFakeTimers({ toFake: ["Date"] });
+    const empty = await authority.revocationList();
+    const list = await authority.revocationList({ revoked: [revokedServer] });
+    vi.useRealTimers();
+    for (const crl of [[empty, list], [list, empty], empty + list, Buffer.from(empty + list)]) {
+      const ours = { verifyAuthorities, crl };
+      const error = failure((await attempt(ours, { localCertificate: revokedServer })).client);
+      expect(String(error)).toMatch(/was revoked/);
+    }
+  });
+
+  test("lists that a program replaces in the same array or the same bytes are used", async () => {
+    const empty = await authority.revocationList();
+    const bytes = Buffer.alloc(4096, "\n");
+    for (const crl of [[empty], bytes]) {
+      bytes.write(empty);
+      const ours = { verifyAuthorities, crl };
+      const theirs = { localCertificate: revokedServer };
+      expect(failure((await attempt(ours, theirs)).client)).toBeUndefined();
+      if (Array.isArray(crl)) crl[0] = list;
+      bytes.fill("\n").write(list);
+      expect(String(failure((await attempt(ours, theirs)).client))).toMatch(/was revoked/);
+    }
+  });
+
   test.each([
+    ["that is a delta list", { verifyAuthorities, crl: deltaList }, /a delta list is not supported/],
     ["without verifyAuthorities", { crl: list }, /needs verifyAuthorities/],
     ["that is empty", { verifyAuthorities, crl: [] }, /crl is empty/],
     [
