@@ -46,7 +46,7 @@ export function zlib(options: ZlibOptions = {}): Compression {
  * A value compressed with zlib, in one key: at most 65535 compressed bytes. This is not part of AMP or Twisted; MAAS sends JSON
  * in this way. For larger values use `big(codec, { compression: zlib() })`, which sends the same bytes if they fit one key.
  *
- * Decompressed bytes count against `maxElements` of the receiving connection, 128 bytes as one element.
+ * Decompressed bytes count against `maxElements` of the receiving connection, 112 bytes as one element.
  *
  * @throws TypeError for a codec that is optional or local, InvalidSignature for a value that is not a codec, RangeError for an
  * invalid option

@@ -2,6 +2,7 @@
  * Prints how much memory decoded boxes take for each byte of their weight, as JSON by name. Runs with `--expose-gc`, in a
  * process of its own: other objects would be counted too.
  */
+import { deflateSync } from "node:zlib";
 import { ampList } from "../../../src/core/arguments/amp-list.ts";
 import { bigBytes } from "../../../src/core/arguments/big-bytes.ts";
 import { bigInteger } from "../../../src/core/arguments/big-integer.ts";
@@ -24,6 +25,7 @@ import { Box } from "../../../src/core/wire/box.ts";
 import { encodeBox } from "../../../src/core/wire/box-writer.ts";
 import { beginElements, endElements, weightOf } from "../../../src/core/wire/elements.ts";
 import { BoxReader } from "../../../src/core/wire/reader.ts";
+import { compressed } from "../../../src/node/compression.ts";
 
 declare const gc: () => void;
 
@@ -194,6 +196,8 @@ for (const pieces of [1, 3]) {
   results[`bigBytes in ${pieces} pieces`] = arguments_(fields(1, bigBytes()), box);
   results[`bigUnicode in ${pieces} pieces`] = arguments_(fields(1, bigUnicode()), box);
 }
+const wide = new Box([["k0", deflateSync(Buffer.from(`\u4e00${"a".repeat(400_000)}`))]]);
+results["compressed text of two bytes a character"] = arguments_(fields(1, compressed(unicode())), wide);
 results["optional arguments"] = arguments_(fields(50, optional(integer())), new Box([["k0", "1"]]));
 
 /** The largest memory that one box may cost with the default limits. */
