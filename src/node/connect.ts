@@ -65,14 +65,9 @@ export type ConnectOptions = (
 export async function connect(options: ConnectOptions): Promise<NodeConnection> {
   checkIsObject("connect", options);
   checkOptionNames("connect", options, CONNECT_OPTIONS, OPTIONS_OF_NODE);
+  checkConnectOptions(options);
   const { signal, connectTimeout, implicitTLS, proxyProtocol, role = "client", ...rest } = options;
-  checkRole(role);
-  checkOptions(rest, role);
-  checkImplicitTLS(options);
-  checkNotNegative({ connectTimeout });
-  checkOptionTypes("connect", options, { noDelay: "boolean", keepAlive: "boolean", lookup: "function" });
   checkDescriptors(rest.descriptors, "path" in rest ? rest.path : undefined);
-  if (proxyProtocol !== undefined) checkSentHeader(proxyProtocol, rest.descriptors);
   throwIfAborted(signal);
   // allowHalfOpen: a peer that has ended its side still receives answers.
   const address = normalAddress<Partial<TcpNetConnectOpts & IpcNetConnectOpts>>(rest);
@@ -107,6 +102,20 @@ export async function connect(options: ConnectOptions): Promise<NodeConnection> 
     return new NodeConnection(upgraded.stream, role, rest, { addresses, upgraded });
   }
   return new NodeConnection(adoptSocket(socket, rest.descriptors), role, rest, { addresses });
+}
+
+/**
+ * Checks everything but the address and the names of the options.
+ * @throws InvalidCertificate, InvalidSignature, RangeError or TypeError
+ */
+export function checkConnectOptions(options: ConnectOptions): void {
+  const { signal: _, connectTimeout, implicitTLS: _1, proxyProtocol, role = "client", ...rest } = options;
+  checkRole(role);
+  checkOptions(rest, role);
+  checkImplicitTLS(options);
+  checkNotNegative({ connectTimeout });
+  checkOptionTypes("connect", options, { noDelay: "boolean", keepAlive: "boolean", lookup: "function" });
+  if (proxyProtocol !== undefined) checkSentHeader(proxyProtocol, rest.descriptors);
 }
 
 /** @throws TypeError for a value that is not a role, which a JavaScript program may pass */

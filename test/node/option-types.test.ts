@@ -53,3 +53,16 @@ test.each([
 ])("reconnecting refuses %s in %j", (name, options) => {
   expect(() => reconnecting(options as never)).toThrow(new RegExp(`^reconnecting: ${name} must be `));
 });
+
+test.each([
+  ["proxyProtocol", { form: [] }],
+  ["proxyProtocol", true],
+  ["implicitTLS", "yes"],
+  ["role", "guest"],
+  ["noDelay", "no"],
+  ["lookup", 5],
+  ["connectTimeout", -1],
+])("reconnecting refuses %s: %j at once, as connect does", (name, value) => {
+  for (const servers of [{ host: "127.0.0.1", port: 1 }, { addresses: [{ port: 1 }] }])
+    expect(() => reconnecting({ ...servers, [name]: value } as never)).toThrow(new RegExp(name));
+});

@@ -8,8 +8,8 @@ import { withFatalOptionsErrors } from "../../core/reconnecting/fatal-errors.ts"
 import type { ConnectionFactory } from "../../core/reconnecting/options.ts";
 import { CONNECT_TIMEOUT_MS, openInTurn } from "../../core/reconnecting/rotation.ts";
 import { systemClock } from "../clock.ts";
-import { type ConnectOptions, connect } from "../connect.ts";
-import { checkOptions, type NodeConnection } from "../connection.ts";
+import { type ConnectOptions, checkConnectOptions, connect } from "../connect.ts";
+import type { NodeConnection } from "../connection.ts";
 import {
   CONNECT_OPTIONS,
   OPENER_OPTIONS,
@@ -91,7 +91,7 @@ function connectingFactory(options: Exclude<ReconnectingOptions, { readonly open
   const severalServers = hasSeveralServers(options);
   // Without the options of the client, these are the options of `connect`.
   const rest = pick(options, CONNECTION_NAMES) as ConnectOptions;
-  checkOptions(rest, rest.role ?? "client");
+  checkConnectOptions(rest);
   const { clock = systemClock, connectTimeout = severalServers ? CONNECT_TIMEOUT_MS : undefined } = rest;
   const open = ({ serverName, ...address }: ServerAddress, signal: AbortSignal) =>
     connect({
