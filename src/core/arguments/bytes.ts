@@ -15,7 +15,7 @@ import { isBytes, shownValue } from "../wire/value-text.ts";
  * A value of 16 KiB or more is sent without a copy. Do not change it before the call is answered. A responder must not change
  * such a value after it has returned it.
  *
- * @throws TypeError when encoding a value that is not a Uint8Array
+ * @throws TypeError when encoding a value that is not a Uint8Array, or one whose buffer was transferred
  */
 export function bytes(): InPlaceArgument<Uint8Array> {
   return inPlaceArgument({ write, read: keptBytes }, { type: "String" });
@@ -23,5 +23,7 @@ export function bytes(): InPlaceArgument<Uint8Array> {
 
 function write(value: Uint8Array, out: ByteWriter): void {
   if (!isBytes(value)) throw new TypeError(`a Uint8Array is needed, not ${shownValue(value)}`);
+  // Throws for bytes whose buffer was transferred or has shrunk: their length is 0, too.
+  if (value.length === 0) value.at(0);
   out.append(value);
 }

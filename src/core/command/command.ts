@@ -296,7 +296,7 @@ function checkSpec(name: string, spec: object): void {
   const given = spec as Readonly<Record<string, unknown>>; // only read
   for (const [field, valid] of Object.entries(SPEC_TYPES)) {
     const value = given[field];
-    if (value === undefined || (typeof value === typeof valid && value !== null && !Array.isArray(value)))
+    if (value === undefined || (typeof value === typeof valid && !(Symbol.iterator in Object(value ?? []))))
       continue;
     throw wrongType(`command ${name}: ${field}`, valid === true ? "true or false" : "an object", value);
   }

@@ -75,10 +75,12 @@ export class FieldSet implements CompiledFields {
         expected = slot + 1;
       } else if (this.exact) throw this.#undeclared(name);
     }
+    // A Map or an array, whose values would not be sent. An object with values is not looked at again.
+    if (expected === 0 && Symbol.iterator in values) throw this.#notAnObject(values);
   }
 
   #notAnObject(values: unknown): InvalidSignature {
-    return new InvalidSignature(`${this.#what}: an object with the values is needed, not ${String(values)}`);
+    return wrongType(`${this.#what}: the values`, "an object", values);
   }
 
   #undeclared(name: string): InvalidSignature {

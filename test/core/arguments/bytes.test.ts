@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { bytes } from "../../../src/core/arguments/bytes.ts";
+import { ByteWriter } from "../../../src/core/wire/byte-writer.ts";
 import { bringsBack, doesNotSend, reads, sends, wireBytes } from "../../contracts/codec.ts";
 
 describe("bytes", () => {
@@ -27,4 +28,23 @@ describe("bytes", () => {
     const chunk = new Uint8Array(100_000);
     expect(bytes().read(chunk, 10, 20).buffer.byteLength).toBe(10);
   });
+
+  test.each([0, 10, 20_000])("bytes() refuses %i bytes whose buffer was transferred", (count) => {
+    const value = new Uint8Array(count);
+    structuredClone(value.buffer, { transfer: [value.buffer] });
+    doesNotSendNow(value);
+  });
+
+  test("bytes() refuses bytes whose buffer has shrunk", () => {
+    // Resizable buffers are newer than the types.
+    const buffer: ArrayBuffer = Reflect.construct(ArrayBuffer, [10, { maxByteLength: 20 }]);
+    const value = new Uint8Array(buffer, 0, 10);
+    Reflect.get(buffer, "resize").call(buffer, 5);
+    doesNotSendNow(value);
+  });
 });
+
+function doesNotSendNow(value: Uint8Array): void {
+  expect(() => bytes().encode(value)).toThrow(TypeError);
+  expect(() => bytes().write(value, new ByteWriter())).toThrow(TypeError);
+}

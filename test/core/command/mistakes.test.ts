@@ -149,3 +149,14 @@ test("a subclass may have a spec with fields of its own, which extend passes on"
   expect(extended).toMatchObject({ trace: "on", name: "Y" });
   expect(() => new Traced("X", {}).extend("Y", { trase: "on" } as object)).toThrow(/did you mean "trace"/);
 });
+
+test.each([
+  ["arguments", new Map([["a", integer()]])],
+  ["response", [integer()]],
+  ["errors", new Map([["BAD", Error]])],
+])("%s of a command that are %o are refused", (field, value) => {
+  expect(() => command("X", { [field]: value } as object)).toThrow(InvalidSignature);
+  expect(() => command("X", { [field]: value } as object)).toThrow(
+    new RegExp(`^command X: ${field} must be an object, not `),
+  );
+});

@@ -1,9 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { ampList } from "../../../src/core/arguments/amp-list.ts";
 import { bytes } from "../../../src/core/arguments/bytes.ts";
 import { integer } from "../../../src/core/arguments/integer.ts";
 import { optional } from "../../../src/core/arguments/optional.ts";
 import { unicode } from "../../../src/core/arguments/unicode.ts";
+import { command } from "../../../src/core/command/command.ts";
 import { InvalidSignature, TooLong } from "../../../src/core/errors/caller.ts";
 import type { Fields } from "../../../src/core/schema/argument.ts";
 import { BoxTemplate, NO_TAG } from "../../../src/core/schema/box-template.ts";
@@ -82,8 +84,11 @@ describe("writing", () => {
     [{ a: 1, b: 2, c: 3 }, InvalidSignature, 'argument of Test: "c" is not declared'],
     [{ c: 3, b: 2, a: 1 }, InvalidSignature, 'argument of Test: "c" is not declared'],
     [{ a: 1, b: "2" }, InvalidSignature, 'argument of Test: "b": an integer is needed, not "2"'],
-    [undefined, InvalidSignature, "argument of Test: an object with the values is needed, not undefined"],
-    [5, InvalidSignature, "argument of Test: an object with the values is needed, not 5"],
+    [undefined, InvalidSignature, "argument of Test: the values must be an object, not undefined"],
+    [5, InvalidSignature, "argument of Test: the values must be an object, not 5"],
+    [new Map([["a", 1]]), InvalidSignature, "the values must be an object, not an object (Map)"],
+    [[], InvalidSignature, "the values must be an object, not an array of 0"],
+    [new Set("ab"), InvalidSignature, "the values must be an object, not an object (Set)"],
   ];
   for (const [values, errorClass, message] of errors) {
     test(`writing throws: ${message}`, () => {
@@ -100,6 +105,23 @@ describe("writing", () => {
       /"a": the value is 65536 bytes/,
     );
   });
+});
+
+test.each([
+  ["a Map", new Map([["a", integer()]])],
+  ["an array", [integer()]],
+  ["an empty array", []],
+])("%s instead of an object that declares fields is refused", (_, fields) => {
+  expect(() => command("Test", { arguments: fields as unknown as Fields })).toThrow(/must be an object/);
+});
+
+test("values in a Map are refused although every field is optional", () => {
+  const fields = { a: optional(integer()) };
+  expect(() => writeFields(fields, new Map([["a", 1]]) as unknown as Record<string, unknown>)).toThrow(
+    /the values must be an object, not an object \(Map\)/,
+  );
+  expect(() => ampList(fields).encode([[1]] as unknown as [])).toThrow(/element 0: .* not an array of 1/);
+  expect(writeFields(fields, {})).toEqual(Uint8Array.of(0, 0));
 });
 
 describe("reading", () => {

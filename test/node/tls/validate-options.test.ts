@@ -50,6 +50,11 @@ describe("options", () => {
     ],
   ];
 
+  test("an array in place of the options is refused, also an empty one", () => {
+    for (const options of [[], [{}]])
+      expect(() => checkTLSOptions(options as object, "server")).toThrow(TypeError);
+  });
+
   test.each(wrong)("checkTLSOptions rejects %s", async (_, role, options, message) => {
     // A JavaScript program can pass such values.
     const given = options as TLSOptions;
