@@ -6,7 +6,8 @@ import { attached } from "../../support/loopback.ts";
 import { ANS, type RawPeer, STLS } from "../../support/raw-peer.ts";
 import { causeOf, ended, rejection } from "../../support/settled.ts";
 
-const VALUE = 15 * 1024 * 1024;
+/** More than the peer reads in three steps and the buffers of the system hold: up to 8 MiB. */
+const VALUE = 20 * 1024 * 1024;
 const STEP = 3 * 1024 * 1024;
 const Put = command("Put", { arguments: { data: bigBytes() } });
 
