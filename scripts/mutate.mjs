@@ -1,58 +1,191 @@
 /**
- * `npm run mutate`: changes the sources in many small ways, and lists the changes that no test notices. It tries a sample of
- * the files; `npm run mutate -- src/core/connection` tries a folder, and a path of a file only that file.
- * `--tests=test/core/connection` runs the tests of a folder only, which is faster. Other arguments that begin with `--` go to
- * StrykerJS.
+ * `npm run mutate`: changes the sources in many small ways, and lists the changes that no test notices. It draws lines at random
+ * from the folders of `PARTS`, and prints the seed that draws them again. `npm run mutate -- src/core/connection` takes a whole
+ * folder, and a path of a file only that file.
+ *
+ *   --sample=N   draws N lines (default 300)
+ *   --seed=N     draws the lines of an earlier run
+ *   --tests=DIR  runs the tests of one folder or file only, which is faster
+ *
+ * Other arguments that begin with `--` go to StrykerJS.
  */
-import { readdirSync, statSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { root, run } from "./run.mjs";
 import { ensureDependencies } from "./setup.mjs";
 
-/** Parts of the sources whose tests share one process. The tests of the others start programs. */
-const FOLDERS = ["src/core", "src/node/tls", "src/node/reconnecting", "src/websocket"];
-/** Number of files in a sample. Each takes about a minute. */
-const SAMPLE = 4;
+/**
+ * The parts of the sources, each with the tests that concern it. A part has a run of StrykerJS of its own, because every run
+ * executes all of its tests once. Tests that start programs are left out.
+ */
+const PARTS = [
+  // Both transports run the contract of reconnecting clients.
+  {
+    sources: "src/core/reconnecting",
+    tests: ["test/core/reconnecting", "test/node/reconnecting", "test/websocket/reconnecting.test.ts"],
+  },
+  { sources: "src/core", tests: ["test/core", "test/testing", "test/node/faults/unreported-errors.test.ts"] },
+  {
+    sources: "src/node/tls",
+    tests: [
+      "test/node/tls",
+      "test/node/starttls",
+      "test/node/implicit-tls.test.ts",
+      "test/node/required-tls.test.ts",
+    ],
+  },
+  { sources: "src/node/reconnecting", tests: ["test/node/reconnecting"] },
+  { sources: "src/websocket", tests: ["test/websocket"] },
+];
+/** The part of other files of Node, only on request. */
+const NODE = { sources: "src/node", tests: ["test/node"] };
+/** Lines that are drawn together: a change of a block needs all lines of the block. */
+const PASSAGE = 5;
+/** The least share of a sample for each part. Without it a sample would have five lines of the small ones. */
+const LEAST = 0.1;
+/** Lines without a mutant: blank lines, comments, imports, exports of names, and most lines of types. */
+const WITHOUT_MUTANT =
+  /^($|[})\]]+[;,]?$|\/\/|\/?\*|import |export (\{|type |interface )|type |readonly [\w#]+\??: [^=]*;$)/;
 
 ensureDependencies();
 const args = process.argv.slice(2);
-const TESTS = "--tests=";
-const folder = args.find((arg) => arg.startsWith(TESTS))?.slice(TESTS.length);
 const paths = args.filter((arg) => !arg.startsWith("--"));
-const files = paths.length > 0 ? paths.flatMap(filesIn) : sample(FOLDERS.flatMap(filesIn));
-if (files.length === 0) {
-  console.error(`no source files in ${paths.join(", ")}`);
+const tests = option("tests");
+const seed = Number(option("seed") ?? Math.floor(Math.random() * 1e6));
+const size = Number(option("sample") ?? 300);
+if (!Number.isInteger(seed) || !Number.isInteger(size)) {
+  console.error("--seed and --sample need an integer");
   process.exit(1);
 }
-console.log(`mutating ${files.join(", ")}`);
-const stryker = join("node_modules", "@stryker-mutator", "core", "bin", "stryker.js");
-const options = [
-  "--mutate",
-  files.join(","),
-  ...args.filter((arg) => arg.startsWith("--") && !arg.startsWith(TESTS)),
-];
-process.exit(
-  run(process.execPath, [stryker, "run", "stryker.config.mjs", ...options], {
-    env: { ...process.env, AMPWIRE_MUTATE_TESTS: folder ?? [...new Set(files.flatMap(testsOf))].join(",") },
-  }),
-);
+const targets = paths.length > 0 ? requested() : sample();
+const folder = mkdtempSync(join(tmpdir(), "ampwire-mutate-"));
+let status = 0;
+const mutants = [];
+try {
+  for (const [index, { part, mutate }] of targets.entries()) {
+    console.log(`\nmutating ${mutate.join(", ")}`);
+    const report = join(folder, `${index}.json`);
+    const stryker = join("node_modules", "@stryker-mutator", "core", "bin", "stryker.js");
+    const own = ["tests", "seed", "sample"].map((name) => `--${name}=`);
+    const others = args.filter((arg) => arg.startsWith("--") && !own.some((name) => arg.startsWith(name)));
+    const command = [stryker, "run", "stryker.config.mjs", "--mutate", mutate.join(","), ...others];
+    const env = {
+      ...process.env,
+      AMPWIRE_MUTATE_TESTS: tests ?? part.tests.join(","),
+      AMPWIRE_MUTATE_REPORT: report,
+    };
+    status = run(process.execPath, command, { env });
+    if (status !== 0) break;
+    mutants.push(...mutantsIn(report));
+  }
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
+summarize();
+process.exit(status);
+
+/** Returns the value of an own option. */
+function option(name) {
+  const prefix = `--${name}=`;
+  return args.find((arg) => arg.startsWith(prefix))?.slice(prefix.length);
+}
+
+/** Returns the files of the paths of the command line, by part. */
+function requested() {
+  const files = paths.flatMap(filesIn);
+  if (files.length === 0) {
+    console.error(`no source files in ${paths.join(", ")}`);
+    process.exit(1);
+  }
+  return [...PARTS, NODE].flatMap((part) => {
+    const mutate = files.filter((file) => partOf(file) === part);
+    return mutate.length > 0 ? [{ part, mutate }] : [];
+  });
+}
+
+/** Returns passages that are drawn at random, by part: the more lines of code a file has, the more of them are drawn. */
+function sample() {
+  console.log(`sample of ${size} lines, --seed=${seed}`);
+  const random = randomNumbers(seed);
+  const parts = PARTS.map((part) => {
+    const files = filesIn(part.sources).filter((file) => partOf(file) === part);
+    return { part, lines: files.flatMap(linesOfCode) };
+  });
+  const all = parts.reduce((sum, { lines }) => sum + lines.length, 0);
+  return parts.map(({ part, lines }) => {
+    const count = Math.ceil((size * Math.max(LEAST, lines.length / all)) / PASSAGE);
+    const drawn = Array.from({ length: count }, () => lines[Math.floor(random() * lines.length)]);
+    return { part, mutate: drawn.map(({ file, line }) => `${file}:${line}-${line + PASSAGE - 1}`) };
+  });
+}
 
 /** Returns the TypeScript files of a folder, or a file itself. */
 function filesIn(path) {
   if (statSync(join(root, path)).isFile()) return [path];
   return readdirSync(join(root, path), { recursive: true, encoding: "utf8" })
     .filter((name) => name.endsWith(".ts"))
+    .sort()
     .map((name) => `${path}/${name.replaceAll("\\", "/")}`);
 }
 
-/** Returns some of the files, others in each run. */
-function sample(all) {
-  return Array.from({ length: SAMPLE }, () => all.splice(Math.floor(Math.random() * all.length), 1)).flat();
+/** Returns the lines of code of a file. */
+function linesOfCode(file) {
+  const lines = readFileSync(join(root, file), "utf8").split("\n");
+  const passages = lines.map((text, index) => ({ file, line: index + 1, text: text.trim() }));
+  return passages.filter(
+    ({ text, line }) => !WITHOUT_MUTANT.test(text) && line + PASSAGE - 1 <= lines.length,
+  );
 }
 
-/** Returns the folders of tests for a file: those of its part of the sources. */
-function testsOf(file) {
-  const [, part] = file.split("/");
-  if (part === "core") return ["test/core", "test/testing"];
-  return part === "websocket" ? ["test/websocket"] : ["test/node"];
+/** Returns the first part that has a file. */
+function partOf(file) {
+  return PARTS.find(({ sources }) => file.startsWith(`${sources}/`)) ?? NODE;
+}
+
+/** Returns a generator of numbers from 0 to 1 that repeats its numbers for an equal seed (mulberry32). */
+function randomNumbers(start) {
+  let state = start;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+/** Returns the mutants of a report, none if the lines had none. */
+function mutantsIn(report) {
+  const text =
+    statSync(report, { throwIfNoEntry: false }) === undefined ? "{}" : readFileSync(report, "utf8");
+  return Object.entries(JSON.parse(text).files ?? {}).flatMap(([file, { mutants: found }]) =>
+    found.map((mutant) => ({ ...mutant, file })),
+  );
+}
+
+/** Prints the score over all parts, and the mutants that only the time limit of a test noticed. */
+function summarize() {
+  const of = (...statuses) => mutants.filter((mutant) => statuses.includes(mutant.status));
+  // An error: a test file could not be loaded, or an error outside of a test.
+  const killed = of("Killed", "RuntimeError");
+  const timeouts = of("Timeout");
+  const survived = of("Survived", "NoCoverage");
+  const noticed = killed.length + timeouts.length;
+  const all = noticed + survived.length;
+  const score = all === 0 ? "" : `, ${((noticed / all) * 100).toFixed(1)} %`;
+  console.log(
+    `\n${all} mutants${score}: ${killed.length} killed, ${timeouts.length} timeouts, ${survived.length} survived`,
+  );
+  for (const mutant of survived) console.log(`survived: ${described(mutant)}`);
+  for (const mutant of killed.filter(({ statusReason }) => /Test timed out in/.test(statusReason ?? "")))
+    console.log(`killed by the time limit of a test: ${described(mutant)}`);
+  for (const mutant of killed.filter(({ statusReason }) => /waited \d+ s for/.test(statusReason ?? "")))
+    console.log(`killed by a wait: ${described(mutant)}`);
+  for (const mutant of timeouts) console.log(`timeout: ${described(mutant)}`);
+  if (paths.length === 0) console.log(`the same sample: npm run mutate -- --sample=${size} --seed=${seed}`);
+}
+
+/** Returns the place of a mutant and its code. */
+function described({ file, location: { start }, mutatorName, replacement = "" }) {
+  return `${file}:${start.line}:${start.column} ${mutatorName} ${replacement.replace(/\s+/g, " ").slice(0, 80)}`;
 }

@@ -42,8 +42,9 @@ const ENTRY_POINTS = {
     values: `
     SUBPROTOCOL attach chooseProtocol connect reconnecting serverOptions`,
     types: `
-    BackoffOptions ConnectWebSocketOptions ConnectionOpener ReconnectingBaseOptions ReconnectingStateChange ReconnectingClient
-    ReconnectingOptions ReconnectingState QueueLimits ServerURLs SetupContext WebSocketConstructor WebSocketEvent WebSocketLike
+    AddressOptions AttachWebSocketOptions BackoffOptions ConnectWebSocketOptions ConnectionOpener ReconnectingBaseOptions
+    ReconnectingStateChange ReconnectingClient ReconnectingOptions ReconnectingState QueueLimits ServerLimits ServerURLs SetupContext
+    UpgradeRequest WebSocketConstructor WebSocketEvent WebSocketLike
     WebSocketOptions WebSocketServerOptions WebSocketURL`,
   },
   "websocket/client/index.ts": {

@@ -8,24 +8,25 @@ async function load({ dist }) {
   return { ...core, ...node };
 }
 
-/** Returns the commands of a workload by name. */
-function commandsOf(core, { commands = [] }) {
+/** Returns the commands of a workload by name. @param as class of dates (default Temporal) */
+function commandsOf(core, { commands = [] }, as) {
   const { command, integer, bytes } = core;
   const declared = [
     command("Sum", { arguments: { a: integer(), b: integer() }, response: { total: integer() } }),
     command("Echo", { arguments: { data: bytes() }, response: { data: bytes() } }),
     ...commands.map(({ name, fields }) => {
-      const types = typesOf(fields, core);
+      const types = typesOf(fields, core, as);
       return command(name, { arguments: types, response: types });
     }),
   ];
   return Object.fromEntries(declared.map((one) => [one.name, one]));
 }
 
-function typesOf(fields, core) {
+function typesOf(fields, core, as) {
   const types = {
+    dateTime: () => core.dateTime({ as }),
     integers: () => core.listOf(core.integer()),
-    rows: ({ of }) => core.ampList(typesOf(of, core)),
+    rows: ({ of }) => core.ampList(typesOf(of, core, as)),
   };
   return Object.fromEntries(
     fields.map((field) => {
@@ -58,7 +59,7 @@ export async function serve(setup) {
     port: 0,
     host: "127.0.0.1",
     backlog: 1024,
-    locator: respondersOf(commandsOf(core, work), core, options.responders),
+    locator: respondersOf(commandsOf(core, work, options.dates), core, options.responders),
     tls: tls && { localCertificate: PrivateCertificate.loadPEM(tls.cert, tls.key) },
   });
   return { port: server.address().port };
@@ -71,7 +72,7 @@ let requests;
 /** @param setup `options.commands`: the number of commands that are called, of those of the workload (default all) */
 export async function open({ port, tls, work, dist, options }) {
   loaded ??= await load({ dist });
-  requests ??= typedRequests(loaded, work, options.commands);
+  requests ??= typedRequests(loaded, work, options);
   const { connect, Certificate } = loaded;
   const connection = await connect({ port, host: "127.0.0.1" });
   if (tls) {
@@ -85,13 +86,13 @@ export async function open({ port, tls, work, dist, options }) {
   };
 }
 
-function typedRequests(core, work, count) {
-  const commands = commandsOf(core, work);
+function typedRequests(core, work, { commands: count, dates }) {
+  const commands = commandsOf(core, work, dates);
   const makers = {
     bytes: (text) => Buffer.from(text),
     // Decoding gives values of the classes that the build itself uses.
     decimal: (text) => core.decimal().decode(Buffer.from(text)),
-    dateTime: (text) => core.dateTime().decode(Buffer.from(text)),
+    dateTime: (text) => core.dateTime({ as: dates }).decode(Buffer.from(text)),
   };
   return requestsOf({ ...work, commands: work.commands?.slice(0, count) }, makers).map((request) => ({
     ...request,

@@ -29,6 +29,12 @@ export const PEERS = [
     options: { responders: "sync", commands: 1 },
   },
   {
+    id: "ampwire-date",
+    title: "ampwire, dates as Date",
+    file: "ampwire.mjs",
+    options: { responders: "sync", dates: "Date" },
+  },
+  {
     id: "ampwire-cluster",
     title: `ampwire, cluster of ${CLUSTER}`,
     file: "ampwire.mjs",

@@ -73,7 +73,7 @@ export const WORKLOADS = [
     kind: "commands",
     commands: same(dated),
     inFlight: 64,
-    peers: CALLS,
+    peers: [...CALLS, "ampwire-date"],
   },
   {
     id: "optional",

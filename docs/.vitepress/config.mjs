@@ -3,7 +3,7 @@ import { defineConfig } from "vitepress";
 import { repositoryLinks } from "./links.mjs";
 import { pageOf, sections } from "./pages.mjs";
 import { description, repository, root, version } from "./repository.mjs";
-import { renderForSearch, searchOptions } from "./search.mjs";
+import { indexOptions, renderForSearch, searchOptions } from "./search.mjs";
 import { pageTypes, typesOnHover } from "./twoslash.mjs";
 
 export default defineConfig({
@@ -29,6 +29,10 @@ export default defineConfig({
     if (page === undefined) throw new Error(`docs/.vitepress/pages.mjs does not list ${id}`);
     return `${page.address}.md`;
   },
+  transformPageData: (page) => {
+    // Not in the page itself, because the repository would show it as a table.
+    if (page.relativePath === "background/performance.md") page.frontmatter.pageClass = "figures-page";
+  },
   head: [
     ["link", { rel: "icon", type: "image/svg+xml", href: "/favicon.svg" }],
     ["meta", { name: "theme-color", content: "#0b6e75" }],
@@ -39,8 +43,9 @@ export default defineConfig({
     config: (md) => {
       repositoryLinks(md);
       emptyHeadsOfTables(md);
+      pageTypes(md); // before the others, because it reads the labels and the comments around blocks
       titlesOfBlocks(md);
-      pageTypes(md);
+      diagrams(md);
     },
   },
   themeConfig: {
@@ -56,7 +61,10 @@ export default defineConfig({
     lastUpdated: { text: "Last changed" },
     externalLinkIcon: true,
     socialLinks: [{ icon: "github", link: repository }],
-    search: { provider: "local", options: { _render: renderForSearch, miniSearch: { searchOptions } } },
+    search: {
+      provider: "local",
+      options: { _render: renderForSearch, miniSearch: { options: indexOptions, searchOptions } },
+    },
     footer: { message: `ampwire ${version}, MIT licence` },
   },
   vite: {
@@ -88,6 +96,25 @@ function emptyHeadsOfTables(md) {
 }
 
 /**
+ * A diagram is scrolled on a narrow screen, also with the keyboard.
+ * @param {import("markdown-it").default} md
+ */
+function diagrams(md) {
+  md.core.ruler.push("diagrams", ({ tokens }) => {
+    for (const [index, token] of tokens.entries()) {
+      const [image, ...others] = tokens[index + 1]?.children ?? [];
+      if (token.type !== "paragraph_open" || image?.type !== "image" || others.length > 0) continue;
+      if (!image.attrGet("src")?.endsWith(".svg")) continue;
+      token.attrSet("class", "diagram");
+      token.attrSet("tabindex", "0");
+    }
+  });
+}
+
+/** Labels that are not for the reader: see CONTRIBUTING.md. The others have a meaning on the page. */
+const HIDDEN_LABEL = /^$|^twoslash$|^alone$|^excerpt$|^(compiled|not run): |^\[/;
+
+/**
  * Shows the label of a block, for example the name of the file to save: "```js server.mjs", "```sh terminal 1".
  * @param {import("markdown-it").default} md
  */
@@ -96,7 +123,10 @@ function titlesOfBlocks(md) {
     state.tokens = state.tokens.flatMap((token) => {
       const [language, ...words] = token.type === "fence" ? token.info.trim().split(" ") : [];
       const label = words.join(" ");
-      if (label === "" || label === "twoslash" || label === "no-run" || label.startsWith("[")) return [token];
+      if (HIDDEN_LABEL.test(label)) {
+        token.info = label === "twoslash" || label.startsWith("[") ? token.info : (language ?? "");
+        return [token];
+      }
       const title = new state.Token("html_block", "", 0);
       title.content = `<p class="block-title">${md.utils.escapeHtml(language === "text" ? `output in ${label}` : label)}</p>`;
       token.info = language ?? ""; // VitePress would highlight the line with the number of a terminal

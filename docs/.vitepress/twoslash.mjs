@@ -1,7 +1,8 @@
 /**
  * Types on hover. A type is an attribute of its word, which theme/hover.js shows: a Vue component for each word, as the
- * package renders them by default, takes most of the time of a build and of the size of a page. The TypeScript blocks of a page are one module, as the tests run them, so each block is compiled with the
- * others. A block that does not compile fails the build.
+ * package renders them by default, takes most of the time of a build and of the size of a page. The TypeScript blocks of a page
+ * are one module, as the tests run them, so each block is compiled with the others. An excerpt is compiled with the comments
+ * around it. A block that does not compile fails the build.
  */
 import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -36,11 +37,18 @@ const compilerOptions = {
 const places = new Map();
 
 /**
- * Marks the blocks that begin with "```ts" and have no other word in this line.
+ * Marks the blocks that begin with "```ts" and have no other word in this line, and the excerpts.
  * @param {import("markdown-it").default} md
  */
 export function pageTypes(md) {
   md.core.ruler.push("page-types", ({ tokens }) => {
+    for (const [index, block] of tokens.entries()) {
+      if (block.type !== "fence" || !/^ts (excerpt|compiled: .*)$/.test(block.info.trim())) continue;
+      const before = commentIn(tokens[index - 1], "with");
+      const code = before + block.content + commentIn(tokens[index + 1], "then");
+      places.set(block.content.trimEnd(), { code, start: before.length });
+      block.info = "ts twoslash";
+    }
     const blocks = tokens.filter(({ type, info }) => type === "fence" && info.trim() === "ts");
     const code = blocks.map(({ content }) => content).join("\n");
     let start = 0;
@@ -50,6 +58,16 @@ export function pageTypes(md) {
       start += block.content.length + 1;
     }
   });
+}
+
+/**
+ * Returns the code in a comment of HTML that begins with a word; an empty text if the token is another one.
+ * @param {{ type: string, content: string } | undefined} token
+ * @param {string} word
+ */
+function commentIn(token, word) {
+  if (token?.type !== "html_block") return "";
+  return new RegExp(`^<!-- ${word}\n(.*?)^-->`, "ms").exec(token.content)?.[1] ?? "";
 }
 
 /** @type {ReturnType<typeof createTwoslasher> | undefined} */

@@ -15,7 +15,7 @@ mkdirSync(folder, { recursive: true });
 
 const options = allOptions();
 write("options.md", optionsPage(), "aside: false\npageClass: wide\n");
-write("error-codes.md", errorsPage());
+write("error-codes.md", errorsPage(), "pageClass: messages\n");
 write("command-line.md", commandLinePage());
 await writeAPI(join(folder, "api"));
 

@@ -31,6 +31,8 @@ const FUNCTIONS = new Map([
   ["CallingOptions", "connect"],
   ["ListenOptions", "listen"],
   ["AttachOptions", "attach"],
+  ["AttachWebSocketOptions", "attach"],
+  ["AddressOptions", "attach"],
   ["WebSocketOptions", "attach"],
   ["AttachChildOptions", "attachChild"],
   ["ReconnectingOptions", "reconnecting"],

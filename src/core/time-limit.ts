@@ -75,15 +75,12 @@ export function limitTime(
     timer = undefined;
     if (signal !== undefined) unwatch(signal, aborted);
   };
-  const aborted = () => {
+  const ending = (cause: TimeLimitCause) => () => {
     release();
-    reached("abort");
+    reached(cause);
   };
-  const expired = () => {
-    release();
-    reached("timeout");
-  };
-  if (timeout !== Number.POSITIVE_INFINITY) timer = clock.setTimeout(expired, timeout);
+  const aborted = ending("abort");
+  if (timeout !== Number.POSITIVE_INFINITY) timer = clock.setTimeout(ending("timeout"), timeout);
   if (signal !== undefined) watch(signal, aborted);
   return release;
 }

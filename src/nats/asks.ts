@@ -5,15 +5,17 @@ import type { Limits } from "../core/connection/limits.ts";
 import { reportError } from "../core/connection/report.ts";
 import { LimitExceeded } from "../core/errors/caller.ts";
 import { MalformedAmpBox, RemoteAmpError } from "../core/errors/peer.ts";
+import { BadLocalReturn } from "../core/errors/responder.ts";
 import { TLS_REQUIRED_ERROR_CODE, toWire, UNHANDLED_ERROR_CODE } from "../core/errors/wire-codes.ts";
+import { guardedObserver, type Observer, watchesCalls } from "../core/observer.ts";
 import { isThenable, writeAnswer, writeError } from "../core/serving/answers.ts";
 import { ReportLimiter } from "../core/serving/report-limiter.ts";
 import type { Frame } from "../core/wire/frame.ts";
+import { type AskSource, checkAsk, clientOf } from "./ask-source.ts";
 import { BoxEncoder, commandNameOf, PayloadReader } from "./boxes.ts";
 import type { KnownClient, KnownClients } from "./clients.ts";
 import type { Discovery } from "./discovery.ts";
 import {
-  CONNECTION_HEADER,
   FATAL_HEADER,
   headerOf,
   headersOf,
@@ -26,24 +28,18 @@ import {
   WORKER_HEADER,
 } from "./headers.ts";
 import { InProgress } from "./in-progress.ts";
-import { checkAnswerSize, type Link } from "./link.ts";
+import { checkAnswerSize, type Link, payloadProblem } from "./link.ts";
 import type { NatsMessage } from "./nats-connection.ts";
 import { limitsOf, secrecyOf } from "./options.ts";
 import { type PeerServices, RemotePeer } from "./peer.ts";
 import { RecentReplies } from "./recent-replies.ts";
 import type { ServeOptions } from "./serve-options.ts";
 import { ServedAsk } from "./served-ask.ts";
-import { isClient, lastToken, tokenOf } from "./subjects.ts";
-
-/** The subscription on which an ask has come. */
-export interface AskSource {
-  /** Name of the command; undefined for a subscription to all commands. */
-  readonly command: string | undefined;
-  /** True if only edges may publish to the subject, so that the headers about the client are true. */
-  readonly isEdge: boolean;
-}
+import { replyProblem } from "./subjects.ts";
 
 const EMPTY = new Uint8Array(0);
+/** Bytes that the headers of an error may have. */
+const MAX_ERROR_HEADERS = 100;
 const DEFAULT_MAX_ASKS = 1_000;
 const DEFAULT_HEARTBEAT_MS = 1_000;
 /** Errors that one worker reports in one second. */
@@ -61,6 +57,7 @@ export class WorkerAsks {
   readonly #clients: KnownClients;
   readonly #discovery: Discovery;
   readonly #maxAsks: number;
+  readonly #observer: Observer | undefined;
   readonly #reader = new PayloadReader();
   readonly #encoder = new BoxEncoder();
   readonly #recent = new RecentReplies();
@@ -85,6 +82,9 @@ export class WorkerAsks {
     this.#clients = clients;
     this.#discovery = discovery;
     this.#maxAsks = maxAsksInProgress;
+    this.#observer = guardedObserver(options.observer, (error) =>
+      reportError(options.onError, error, { command: undefined, connection: undefined }),
+    );
     this.inProgress = new InProgress(link.nats, link.watch, link.clock, heartbeat);
     this.#secrecyProblem = secrecyOf(link.nats, options);
     this.#program = new RemotePeer(peers, undefined, undefined);
@@ -103,6 +103,8 @@ export class WorkerAsks {
   /** Receives a message. Never throws: the NATS client would stop reading permanently. */
   receive(message: NatsMessage, source: AskSource): void {
     const reply = message.reply || undefined;
+    const problem = replyProblem(this.#options.service, reply);
+    if (problem !== undefined) return this.report(new MalformedAmpBox(problem), source.command);
     if (reply !== undefined && this.#recent.isKnown(reply)) return;
     if (this.inProgress.size >= this.#maxAsks) return this.#tooMany(reply, source);
     let frame: Frame;
@@ -161,6 +163,7 @@ export class WorkerAsks {
       this.closing,
     );
     served.ask.begin(source.command ?? commandNameOf(frame), frame);
+    if (watchesCalls(this.#observer)) served.ask.watch(this.#observer, peer);
     if (reply === undefined) served.ask.wantsAnswer = false;
     let result: unknown;
     try {
@@ -223,7 +226,7 @@ export class WorkerAsks {
 
   #answer(served: ServedAsk, source: AskSource, result: unknown): void {
     const { ask, reply, connection } = served;
-    if (reply === undefined || !ask.wantsAnswer) return this.#ended(served, undefined);
+    if (reply === undefined || !ask.wantsAnswer) return this.#answered(served);
     try {
       const headers = source.isEdge ? this.#workerHeader : undefined;
       const data = this.#encoder.encode(ask.name, (out) => writeAnswer(out, ask, result, connection));
@@ -233,6 +236,12 @@ export class WorkerAsks {
       ask.command = undefined; // the error is this end's own
       return this.#fail(served, source, error);
     }
+    this.#answered(served);
+  }
+
+  #answered(served: ServedAsk): void {
+    const { watched } = served.ask;
+    if (watched !== undefined) this.#observer?.callAnswered?.(watched);
     this.#ended(served, undefined);
   }
 
@@ -241,12 +250,27 @@ export class WorkerAsks {
     const wire = toWire(error, ask.command?.declaredErrors);
     if (wire.undeclared || !ask.wantsAnswer) this.report(wire.reported ?? error, ask.name, served);
     if (reply !== undefined && ask.wantsAnswer) {
-      const { code, description, data, undeclared } = wire;
+      const { undeclared } = wire;
       const isFatal = wire.fatal && !(undeclared && this.#options.closeOnUndeclaredError === false);
-      const box = this.#encoder.encode(ask.name, (out) => writeError(out, ask.tag, code, description, data));
-      this.#publish(reply, box, source.isEdge ? this.#errorHeaders(isFatal) : undefined);
+      this.#publish(
+        reply,
+        this.#errorBox(served, wire),
+        source.isEdge ? this.#errorHeaders(isFatal) : undefined,
+      );
     }
+    if (ask.watched !== undefined) this.#observer?.callFailed?.(ask.watched, error);
     this.#ended(served, wire.code);
+  }
+
+  /** An error that does not fit into a message is reported, and the caller gets UNKNOWN. */
+  #errorBox(served: ServedAsk, { code, description, data }: ReturnType<typeof toWire>): Uint8Array {
+    const { ask } = served;
+    const box = this.#encoder.encode(ask.name, (out) => writeError(out, ask.tag, code, description, data));
+    const problem = payloadProblem(this.#link.nats, box.length + MAX_ERROR_HEADERS);
+    if (problem === undefined) return box;
+    this.report(new BadLocalReturn(`the error of ${ask.name} cannot be sent: ${problem}`), ask.name, served);
+    const { code: unknown, description: text } = toWire(undefined, undefined);
+    return this.#encoder.encode(ask.name, (out) => writeError(out, ask.tag, unknown, text, undefined));
   }
 
   #errorHeaders(isFatal: boolean): SizedHeaders | undefined {
@@ -271,6 +295,7 @@ export class WorkerAsks {
   }
 
   #callOnError(error: unknown, command: string | undefined, served?: ServedAsk): void {
+    this.#observer?.errorReported?.(error, command, served?.connection);
     reportError(this.#options.onError, error, { command, connection: served?.connection });
   }
 
@@ -279,24 +304,4 @@ export class WorkerAsks {
     this.#isEnded = true;
     this.#reports.end();
   }
-}
-
-/** @throws MalformedAmpBox for a box that is not an ask for the command of the subject */
-function checkAsk(frame: Frame, message: NatsMessage, { command }: AskSource): void {
-  const isAsk = frame.command >= 0 && frame.answer < 0 && frame.error < 0;
-  if (!isAsk) throw new MalformedAmpBox("the message is a box, but not an ask");
-  if (message.reply && frame.ask < 0)
-    throw new MalformedAmpBox("the message wants an answer, but its box has no _ask");
-  const name = commandNameOf(frame);
-  // Permissions are by subject: a box for another command would get round them.
-  if (command === undefined ? tokenOf(name) !== lastToken(message.subject) : name !== command)
-    throw new MalformedAmpBox("the command of the box is not that of the subject");
-}
-
-/** Returns the client that asks, `EDGE.ID`. @throws MalformedAmpBox */
-function clientOf(message: NatsMessage): string {
-  const client = headerOf(message, CONNECTION_HEADER);
-  if (client === undefined || !isClient(client))
-    throw new MalformedAmpBox(`the message of an edge has no valid header ${CONNECTION_HEADER}`);
-  return client;
 }

@@ -1,13 +1,22 @@
 /** Typed calls over NATS. */
 import { readError } from "../core/calls/calls.ts";
 import { checkCallOptions } from "../core/calls/pending-calls.ts";
+import {
+  AT_REJECTION,
+  captureOrigin,
+  ownError,
+  type Rejectable,
+  rejectCall,
+  withCaller,
+} from "../core/calls/rejection.ts";
 import { TypedCalls } from "../core/calls/typed-calls.ts";
 import type { AnyCommand, CallOptions } from "../core/command/types.ts";
-import { InvalidSignature, TLSNotAvailable, TLSRequired } from "../core/errors/caller.ts";
+import { CallTimeout, InvalidSignature, TLSNotAvailable, TLSRequired } from "../core/errors/caller.ts";
 import type { DeclaredErrors } from "../core/errors/declared-errors.ts";
 import { toError } from "../core/errors/to-error.ts";
 import { ConnectionClosed } from "../core/errors/transport.ts";
-import { fromWire } from "../core/errors/wire-codes.ts";
+import { fromWire, shownPrefix } from "../core/errors/wire-codes.ts";
+import { IN_DEVELOPMENT } from "../core/platform.ts";
 import type { Values } from "../core/schema/field.ts";
 import { throwIfAborted } from "../core/time-limit.ts";
 import { Box } from "../core/wire/box.ts";
@@ -18,7 +27,14 @@ import { textToKey } from "../core/wire/key-text.ts";
 import { ASK, COMMAND } from "../core/wire/protocol-keys.ts";
 import { tagBytes } from "../core/wire/tag.ts";
 import { type CallRules, NatsCall } from "./call.ts";
-import { headersOf, REQUIRE_TLS_HEADER, type SizedHeaders, TIMEOUT_HEADER, TRACE_HEADER } from "./headers.ts";
+import {
+  headersOf,
+  REQUIRE_TLS_HEADER,
+  type SizedHeaders,
+  TIMEOUT_HEADER,
+  TRACE_HEADER,
+  traceOf,
+} from "./headers.ts";
 import type { Link } from "./link.ts";
 import { publishOnce } from "./publish-once.ts";
 
@@ -39,15 +55,15 @@ export interface CallTarget {
   readonly isTopic?: boolean;
 }
 
-type Settle = (value: never) => void;
-
 /** Calls over NATS: to a service, to one client of an edge, or to a topic. */
 export class NatsCaller extends TypedCalls implements AsyncDisposable {
   readonly #link: Link;
   readonly #target: CallTarget;
   readonly #calls = new Set<NatsCall>();
+  /** Functions that drop the commands without an answer that wait for a connection to NATS. */
+  readonly #waiting = new Set<() => void>();
   #reason: Error | undefined;
-  #idle: (() => void) | undefined;
+  #idle: (() => void)[] = [];
 
   constructor(link: Link, target: CallTarget) {
     super();
@@ -65,12 +81,15 @@ export class NatsCaller extends TypedCalls implements AsyncDisposable {
     return this.#calls.size;
   }
 
-  /** Waits for the calls in progress. Later calls are rejected with ConnectionClosed. The NATS connection stays open. */
+  /**
+   * Waits for the calls in progress, and for the commands without an answer that wait for a connection to NATS. Later calls are
+   * rejected with ConnectionClosed. The NATS connection stays open.
+   */
   async close(): Promise<void> {
     this.#reason ??= new ConnectionClosed("the caller is closed");
-    if (this.#calls.size > 0)
+    if (this.#calls.size + this.#waiting.size > 0)
       await new Promise<void>((resolve) => {
-        this.#idle = resolve;
+        this.#idle.push(resolve);
       });
   }
 
@@ -78,6 +97,7 @@ export class NatsCaller extends TypedCalls implements AsyncDisposable {
   destroy(reason: Error = new ConnectionClosed("the caller was destroyed")): void {
     this.#reason ??= toError(reason); // a program in JavaScript may pass anything
     for (const call of [...this.#calls]) call.abandon(this.#reason);
+    for (const drop of [...this.#waiting]) drop();
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -124,8 +144,11 @@ export class NatsCaller extends TypedCalls implements AsyncDisposable {
     requireTLS,
     requiresAnswer,
   }: Pick<AnyCommand, "name" | "change" | "requireTLS" | "requiresAnswer">): Error | undefined {
-    if (this.#reason !== undefined) return this.#reason;
-    if (this.#link.nats.isClosed()) return new ConnectionClosed("the NATS connection is closed");
+    const closed = this.#link.nats.isClosed()
+      ? new ConnectionClosed("the NATS connection is closed")
+      : undefined;
+    const reason = this.#reason ?? closed;
+    if (reason !== undefined) return ownError(reason, name);
     if (change !== undefined)
       return new TLSNotAvailable(`${name} changes the protocol, which NATS cannot carry`);
     if (requiresAnswer && this.#target.isTopic)
@@ -154,14 +177,21 @@ export class NatsCaller extends TypedCalls implements AsyncDisposable {
   ): Promise<unknown> {
     const link = this.#link;
     const target = this.#target;
-    return new Promise((resolve: (value: unknown) => void, reject: Settle) => {
-      const fail = reject as (error: unknown) => void; // any value may be thrown
+    const { name, declaredErrors } = about;
+    const origin = IN_DEVELOPMENT ? captureOrigin() : AT_REJECTION;
+    return new Promise((resolve: (value: unknown) => void, reject) => {
+      const caller: Rejectable = { origin, resolve, reject };
       checkCallOptions(options);
       const { timeout = target.callTimeout, signal } = options; // `callTimeout` was checked with the options
-      const box = write(link.nextTag);
+      let box: Uint8Array;
+      try {
+        box = write(link.nextTag);
+      } catch (error) {
+        throw withCaller(error, options);
+      }
       const call = new NatsCall(link, target.rules, {
-        name: about.name,
-        subject: target.subjectOf(about.name),
+        name,
+        subject: target.subjectOf(name),
         idempotent: about.idempotent,
         timeout: timeout === Number.POSITIVE_INFINITY ? undefined : timeout,
         signal,
@@ -173,17 +203,21 @@ export class NatsCaller extends TypedCalls implements AsyncDisposable {
             if (frame.answer >= 0) resolve(read(frame));
             else {
               const { code, description } = readError(frame);
-              fail(fromWire(code, description, about.name, about.declaredErrors, () => frame.toBox()));
+              const error = fromWire(code, description, name, declaredErrors, () => frame.toBox());
+              const isDeclared = declaredErrors?.classFor(code) !== undefined;
+              rejectCall(caller, error, { prefix: isDeclared ? shownPrefix(name, code) : undefined });
             }
           } catch (error) {
-            fail(error);
+            rejectCall(caller, error, { keepFrames: true });
           } finally {
             endElements();
           }
         },
         failed: (error) => {
           this.#ended(call);
-          fail(error);
+          if (error === signal?.reason)
+            reject(error); // an object of the program
+          else rejectCall(caller, error instanceof CallTimeout ? error : ownError(toError(error), name));
         },
       });
       this.#calls.add(call);
@@ -193,7 +227,12 @@ export class NatsCaller extends TypedCalls implements AsyncDisposable {
 
   #ended(call: NatsCall): void {
     this.#calls.delete(call);
-    if (this.#calls.size === 0) this.#idle?.();
+    this.#checkIdle();
+  }
+
+  #checkIdle(): void {
+    if (this.#idle.length === 0 || this.#calls.size + this.#waiting.size > 0) return;
+    for (const wake of this.#idle.splice(0)) wake();
   }
 
   /** Returns the function that makes the headers of an attempt, or undefined if it needs none. */
@@ -204,7 +243,7 @@ export class NatsCaller extends TypedCalls implements AsyncDisposable {
     const { announcesTLS, traceparent } = this.#target;
     const needsTLS = announcesTLS && requireTLS;
     if (timeout === undefined && !needsTLS && traceparent === undefined) return undefined;
-    const trace = traceparent?.();
+    const trace = traceOf(traceparent);
     return (left) =>
       headersOf({
         [TIMEOUT_HEADER]: left === undefined ? undefined : String(Math.ceil(left)),
@@ -218,7 +257,15 @@ export class NatsCaller extends TypedCalls implements AsyncDisposable {
     throwIfAborted(options.signal);
     const subject = this.#target.subjectOf(name);
     const headers = this.#headers(undefined, requireTLS)?.(undefined);
-    publishOnce(this.#link, this.#target.rules, subject, box, headers);
+    const { signal } = options;
+    const drop = publishOnce(this.#link, this.#target.rules, subject, box, headers, {
+      signal,
+      ended: () => {
+        if (drop !== undefined) this.#waiting.delete(drop);
+        this.#checkIdle();
+      },
+    });
+    if (drop !== undefined) this.#waiting.add(drop);
     return undefined;
   }
 }

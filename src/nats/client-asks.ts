@@ -30,7 +30,7 @@ import { type Link, payloadProblem } from "./link.ts";
 import type { NatsMessage } from "./nats-connection.ts";
 import { boxIn, errorBox, PassedOnError, RelayedCommand } from "./passed-on.ts";
 import { RecentReplies } from "./recent-replies.ts";
-import { lastToken } from "./subjects.ts";
+import { lastToken, replyProblem } from "./subjects.ts";
 
 const EMPTY = new Uint8Array(0);
 /** Sent over NATS, it would start a handshake in the middle of the edge's connection. */
@@ -39,6 +39,7 @@ const START_TLS = "StartTLS";
 export class ClientAsks {
   readonly inProgress: InProgress<AskInProgress>;
   readonly #link: Link;
+  readonly #service: string;
   readonly #limits: BoxLimits;
   readonly #find: (id: string) => EdgeClient | undefined;
   readonly #report: (error: unknown, command: string | undefined) => void;
@@ -48,12 +49,14 @@ export class ClientAsks {
   /** @param find returns the client with this id at the edge */
   constructor(
     link: Link,
+    service: string,
     limits: BoxLimits,
     heartbeat: number,
     find: (id: string) => EdgeClient | undefined,
     report: (error: unknown, command: string | undefined) => void,
   ) {
     this.#link = link;
+    this.#service = service;
     this.#limits = limits;
     this.#find = find;
     this.#report = report;
@@ -63,6 +66,8 @@ export class ClientAsks {
   /** Receives a message. Never throws: the NATS client would stop reading permanently. */
   receive(message: NatsMessage): void {
     const reply = message.reply || undefined;
+    const problem = replyProblem(this.#service, reply);
+    if (problem !== undefined) return this.#report(new MalformedAmpBox(problem), undefined);
     if (reply !== undefined && this.#recent.isKnown(reply)) return;
     const client = this.#find(lastToken(message.subject));
     if (client === undefined || !client.connection.acceptsCalls) return this.status(reply, NO_RECEIVER);

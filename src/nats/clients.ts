@@ -32,6 +32,15 @@ export class KnownClients {
     return this.#clients.size;
   }
 
+  /** Ids of all known clients. */
+  get ids(): string[] {
+    return [...this.#clients.keys()];
+  }
+
+  has(client: string): boolean {
+    return this.#clients.has(client);
+  }
+
   /** Ids of the edges of all known clients. */
   get edges(): Set<string> {
     return new Set(Array.from(this.#clients.keys(), (client) => client.slice(0, client.indexOf("."))));

@@ -1,6 +1,7 @@
 /** NATS's own service protocol (ADR-32): what `nats micro ls`, `info` and `stats` ask. */
 import { utf8Encoder } from "../core/platform.ts";
 import type { NatsConnectionLike, NatsSubscription } from "./nats-connection.ts";
+import { replyProblem } from "./subjects.ts";
 
 /** A command of the service, for discovery. */
 export interface Endpoint {
@@ -66,7 +67,7 @@ export class Discovery {
   }
 
   #answer(reply: string | undefined, answer: () => object): void {
-    if (!reply) return;
+    if (!reply || replyProblem(this.#service.name, reply) !== undefined) return;
     try {
       this.#nats.publish(reply, utf8Encoder.encode(JSON.stringify(answer())));
     } catch {

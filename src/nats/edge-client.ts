@@ -5,7 +5,14 @@ import type { Signal } from "../core/platform.ts";
 import { shownValue } from "../core/wire/value-text.ts";
 import type { NatsCall } from "./call.ts";
 import { factsOf } from "./client-facts.ts";
-import { asciiJSON, type HeaderValues, headersOf, type SizedHeaders, TIMEOUT_HEADER } from "./headers.ts";
+import {
+  asciiJSON,
+  type HeaderValues,
+  headersOf,
+  type SizedHeaders,
+  TIMEOUT_HEADER,
+  TRACE_HEADER,
+} from "./headers.ts";
 
 /** A connection that an edge accepts: one of `listen`, `attach` of `ampwire/node` or `attach` of `ampwire/websocket`. */
 export type EdgeConnection = AmpConnection;
@@ -26,7 +33,8 @@ export class EdgeClient {
   readonly id: string;
   /** Calls that are forwarded. */
   readonly calls = new Set<NatsCall>();
-  readonly topics = new Set<string>();
+  /** Topics that the client has joined; undefined if it has joined none. */
+  topics: Set<string> | undefined;
   /** With affinity: the worker that got the first ask. */
   worker: string | undefined;
   /** With affinity: resolves when the first ask has an outcome. */
@@ -48,24 +56,38 @@ export class EdgeClient {
   /**
    * Returns a function that makes the headers of an ask. They are made again when the client has started TLS: facts
    * from plaintext are not passed on any more.
+   * @param isTimed the calls of the edge have a timeout, so that each attempt has headers of its own
+   * @param trace context of a trace
    * @throws InvalidSignature if `identify` does not return an object, and what it throws
    */
   headers(
     identify: Identify | undefined,
     context: ClientToIdentify,
+    isTimed: boolean,
+    trace: string | undefined,
   ): (left: number | undefined) => SizedHeaders | undefined {
     const identity = identify === undefined ? undefined : identityText(identify(context));
     const { tls } = this.connection;
-    if (this.#values === undefined || tls !== this.#tls || identity !== this.#identity) {
+    if (tls !== this.#tls || identity !== this.#identity) {
       this.#tls = tls;
       this.#identity = identity;
-      this.#values = factsOf(this.connection, this.id, identity);
-      this.#headers = headersOf(this.#values);
+      this.#values = undefined;
+      this.#headers = undefined;
     }
+    // Taken now: another attempt may come after the client has started TLS. Most clients are idle, so only one of the two is kept.
+    if (!isTimed && trace === undefined) {
+      this.#headers ??= headersOf(factsOf(this.connection, this.id, identity));
+      const headers = this.#headers;
+      return () => headers;
+    }
+    this.#values ??= factsOf(this.connection, this.id, identity);
     const values = this.#values;
-    const headers = this.#headers;
     return (left) =>
-      left === undefined ? headers : headersOf({ ...values, [TIMEOUT_HEADER]: String(Math.ceil(left)) });
+      headersOf({
+        ...values,
+        [TIMEOUT_HEADER]: left === undefined ? undefined : String(Math.ceil(left)),
+        [TRACE_HEADER]: trace,
+      });
   }
 }
 

@@ -48,26 +48,40 @@ export class EdgeTopics {
       const subscription = this.#nats.subscribe(`${this.#service}.event.${tokenOf(topic)}`, {
         callback: (error, message) => {
           if (error === null) this.#received(message, clients);
-          else this.#report(error);
+          else this.#rejected(topic, error);
         },
       });
       joined = { subscription, clients };
       this.#topics.set(topic, joined);
     }
     joined.clients.add(client);
+    client.topics ??= new Set();
     client.topics.add(topic);
+  }
+
+  /** The server does not permit the subscription. The next join makes another one: the permissions may have changed. */
+  #rejected(topic: string, error: unknown): void {
+    this.#report(error);
+    const joined = this.#topics.get(topic);
+    this.#topics.delete(topic);
+    for (const client of joined?.clients ?? []) client.topics?.delete(topic);
+  }
+
+  /** True if the topic has no subscription although a client has just joined it. */
+  isNotPermitted(topic: string): boolean {
+    return !this.#topics.has(topic);
   }
 
   leave(client: EdgeClient, topic: string): void {
     const joined = this.#topics.get(topic);
-    client.topics.delete(topic);
+    client.topics?.delete(topic);
     if (joined === undefined || !joined.clients.delete(client) || joined.clients.size > 0) return;
     this.#topics.delete(topic);
     if (!this.#nats.isClosed() && !joined.subscription.isClosed()) joined.subscription.unsubscribe();
   }
 
   leaveAll(client: EdgeClient): void {
-    for (const topic of [...client.topics]) this.leave(client, topic);
+    for (const topic of [...(client.topics ?? [])]) this.leave(client, topic);
   }
 
   #received(message: NatsMessage, clients: ReadonlySet<EdgeClient>): void {
@@ -85,7 +99,8 @@ export class EdgeTopics {
     // RelayedCommand has no fields for types, which `callRemote` does not read.
     const erased = command as unknown as CommandType<Fields, Fields, false>;
     for (const { connection } of [...clients]) {
-      if (command.requireTLS && !connection.secure) continue;
+      // A client that closes, or asks for no more calls, still waits for the answers of its own calls.
+      if (!connection.acceptsCalls || (command.requireTLS && !connection.secure)) continue;
       try {
         connection.callRemote(erased);
       } catch (error) {

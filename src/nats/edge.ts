@@ -2,10 +2,10 @@
 import type { CloseOptions, ResponderContext } from "../core/command/types.ts";
 import { reportError } from "../core/connection/report.ts";
 import { InvalidSignature } from "../core/errors/caller.ts";
+import { MalformedAmpBox } from "../core/errors/peer.ts";
 import { toError } from "../core/errors/to-error.ts";
 import { ConnectionClosed } from "../core/errors/transport.ts";
-import { checkNotNegative, checkPositive } from "../core/number-option.ts";
-import { CLOSE_OPTIONS, checkOptionNames } from "../core/option-names.ts";
+import { checkPositive } from "../core/number-option.ts";
 import type { ResponderLocator } from "../core/serving/locator.ts";
 import { limitTime } from "../core/time-limit.ts";
 import { encodeBox } from "../core/wire/box-writer.ts";
@@ -16,13 +16,13 @@ import { EdgeClient, type EdgeConnection } from "./edge-client.ts";
 import { EDGE_OPTIONS, type EdgeOptions } from "./edge-options.ts";
 import { EdgeTopics } from "./edge-topics.ts";
 import { Forwarder } from "./forwarder.ts";
-import { NO_RECEIVER } from "./headers.ts";
+import { NO_RECEIVER, NOT_A_BOX } from "./headers.ts";
 import type { Link } from "./link.ts";
 import type { NatsConnectionLike, NatsMessage, NatsSubscription } from "./nats-connection.ts";
-import { checkAffinity, checkNats, checkOptions, limitsOf, linkFor } from "./options.ts";
+import { checkAffinity, checkClose, checkNats, checkOptions, limitsOf, linkFor } from "./options.ts";
 import { randomId } from "./platform.ts";
 import { started } from "./started.ts";
-import { checkService, lastToken } from "./subjects.ts";
+import { checkService, lastToken, replyProblem } from "./subjects.ts";
 import type { NatsListener } from "./watch.ts";
 
 const EMPTY = new Uint8Array(0);
@@ -44,7 +44,7 @@ export async function edge(nats: NatsConnectionLike, options: EdgeOptions): Prom
   checkService("edge", options?.service);
   checkPositive({ heartbeat: options.heartbeat });
   checkAffinity("edge", options.affinity);
-  return await started(nats, new NatsEdge(nats, options), "an edge");
+  return await started(nats, () => new NatsEdge(nats, options), "an edge");
 }
 
 /** An edge. `edge` creates it. */
@@ -78,6 +78,7 @@ export class NatsEdge implements AsyncDisposable, NatsListener {
       clientOf: (context) => this.#clientOf(context),
       report: (error, command) => this.#report(error, command),
       callEnded: () => this.#checkIdle(),
+      isEnded: () => this.#isEnded,
     });
     const { responders } = this.#forwarder;
     this.locator = {
@@ -87,7 +88,14 @@ export class NatsEdge implements AsyncDisposable, NatsListener {
     const limits = limitsOf(options);
     const report = (error: unknown, command?: string) => this.#report(error, command);
     this.#topics = new EdgeTopics(nats, service, limits, report);
-    this.#asks = new ClientAsks(this.#link, limits, heartbeat, (id) => this.#clients.get(id), report);
+    this.#asks = new ClientAsks(
+      this.#link,
+      service,
+      limits,
+      heartbeat,
+      (id) => this.#clients.get(id),
+      report,
+    );
     this.#link.watch.listeners.add(this);
     this.#subscriptions = [
       this.#subscribe(`${service}.client.${this.id}.*`, (message) => this.#asks.receive(message)),
@@ -162,23 +170,31 @@ export class NatsEdge implements AsyncDisposable, NatsListener {
 
   #control(message: NatsMessage): void {
     const reply = message.reply || undefined;
+    const problem = replyProblem(this.#options.service, reply);
+    if (problem !== undefined) return this.#report(new MalformedAmpBox(problem), undefined);
     try {
       const client = this.#clients.get(lastToken(message.subject));
       const answer = serveControl(message.data, client, this.#topics);
       if (answer === undefined) this.#asks.status(reply, NO_RECEIVER);
       else {
         // Until the server knows the subscription of a topic, a command that is published to it would not arrive.
-        const send = () => this.#asks.send(reply, encodeBox(answer));
+        const send = () => this.#asks.send(reply, encodeBox(answer()));
         this.#nats.flush().then(send, send);
       }
     } catch (error) {
       this.#report(error, undefined);
+      this.#asks.status(reply, NOT_A_BOX);
     }
   }
 
   /** @internal The error of a subscription that the server has rejected. */
   get notPermitted(): unknown {
     return this.#notPermitted;
+  }
+
+  /** True while there is a connection to NATS, so that calls of clients can reach workers: for the health of a server. */
+  get connected(): boolean {
+    return !this.#isEnded && this.#link.watch.connected;
   }
 
   /** Number of connected clients. */
@@ -211,8 +227,7 @@ export class NatsEdge implements AsyncDisposable, NatsListener {
    * @param options limits after which the calls in progress are dropped
    */
   async close(options: CloseOptions = {}): Promise<void> {
-    checkOptionNames("close", options, CLOSE_OPTIONS);
-    checkNotNegative({ timeout: options.timeout });
+    checkClose(options);
     let isLate: () => void = ignore;
     const late = new Promise<void>((resolve) => {
       isLate = resolve;

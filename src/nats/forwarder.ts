@@ -24,7 +24,7 @@ import { type CallRules, NatsCall } from "./call.ts";
 import type { EdgeClient } from "./edge-client.ts";
 import type { EdgeOptions } from "./edge-options.ts";
 import { NoResponders } from "./errors.ts";
-import { FATAL_HEADER, headerOf, WORKER_HEADER } from "./headers.ts";
+import { FATAL_HEADER, headerOf, traceOf, WORKER_HEADER } from "./headers.ts";
 import { type Link, NoReceiver } from "./link.ts";
 import type { NatsMessage } from "./nats-connection.ts";
 import { rulesOf, secrecyOf } from "./options.ts";
@@ -38,6 +38,8 @@ interface ForwardingEdge {
   report(error: unknown, command: string | undefined): void;
   /** A call of a client has ended. */
   callEnded(): void;
+  /** True after the end of the edge. */
+  isEnded(): boolean;
 }
 
 /** Tag of an ask that the edge itself wants to be answered. */
@@ -52,6 +54,7 @@ export class Forwarder {
   /** With affinity: rules for calls to the worker of a client. */
   readonly #fixedRules: CallRules;
   readonly #secrecyProblem: () => string | undefined;
+  readonly #callTimeout: number | undefined;
   readonly responders: ReadonlyMap<string, CommandResponder>;
 
   /** @throws InvalidSignature, RangeError, TypeError for invalid options */
@@ -62,6 +65,8 @@ export class Forwarder {
     this.#rules = rulesOf(options, options.service);
     this.#fixedRules = { ...this.#rules, service: undefined, isFixed: true };
     this.#secrecyProblem = secrecyOf(link.nats, options);
+    const { callTimeout } = options;
+    this.#callTimeout = callTimeout === Number.POSITIVE_INFINITY ? undefined : callTimeout;
     const responders = new Map<string, CommandResponder>();
     for (const command of checkCommands(options.commands)) {
       if (responders.has(command.name))
@@ -85,13 +90,17 @@ export class Forwarder {
     context: ResponderContext,
   ): Promise<Values> | Values {
     const problem = command.requireTLS ? this.#secrecyProblem() : undefined;
-    if (problem !== undefined)
-      throw new PassedOnError(
-        TLS_REQUIRED_ERROR_CODE,
-        "this is not served: the edge reaches NATS without TLS",
-      );
+    if (problem !== undefined) {
+      const text = "this is not served: the edge reaches NATS without TLS";
+      const refusal = new PassedOnError(TLS_REQUIRED_ERROR_CODE, text);
+      if (box.tagEnd > 0) throw refusal;
+      this.#edge.report(refusal, command.name); // thrown, it would close the connection of the client
+      return passedOnValues(NOTHING);
+    }
+    if (this.#edge.isEnded()) throw new PassedOnError(UNAVAILABLE_ERROR_CODE, "the edge is closed");
     const client = this.#edge.clientOf(context);
-    const headers = client.headers(this.#options.identify, context);
+    const { identify, traceparent } = this.#options;
+    const headers = client.headers(identify, context, this.#callTimeout !== undefined, traceOf(traceparent));
     if (this.#options.affinity !== undefined)
       return this.#forwardInOrder(command, token, box, client, headers);
     const subject = `${this.#options.service}.edge.${token}`;
@@ -151,7 +160,7 @@ export class Forwarder {
         name,
         subject,
         idempotent,
-        timeout: this.#options.callTimeout,
+        timeout: this.#callTimeout,
         signal: undefined, // the edge abandons the calls of a client that has disconnected
         headers,
         answered: (frame, message) => {
@@ -191,8 +200,9 @@ function pick({
   name,
   requireTLS,
   idempotent,
-}: AnyCommand): Pick<AnyCommand, "name" | "requireTLS" | "idempotent"> {
-  return { name, requireTLS, idempotent };
+  responseType,
+}: AnyCommand): Pick<AnyCommand, "name" | "requireTLS" | "idempotent" | "responseType"> {
+  return { name, requireTLS, idempotent, responseType };
 }
 
 /** @throws InvalidSignature */

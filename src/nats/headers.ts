@@ -1,5 +1,7 @@
 /** Headers and statuses of messages. */
 import { headers, type MsgHdrs } from "@nats-io/nats-core";
+import { InvalidSignature } from "../core/errors/caller.ts";
+import { shownValue } from "../core/wire/value-text.ts";
 import type { NatsMessage } from "./nats-connection.ts";
 import { bytesOf } from "./subjects.ts";
 
@@ -80,6 +82,21 @@ export function headersOf(values: HeaderValues): SizedHeaders | undefined {
     bytes += name.length + bytesOf(value) + SEPARATORS;
   }
   return made && { headers: made, bytes };
+}
+
+/** Characters that a header may have: others may be damaged on the way, and a line break would begin another header. */
+const HEADER_TEXT = /^[ -~]*$/;
+
+/**
+ * Returns the context of a trace that the option `traceparent` gives.
+ * @throws InvalidSignature for a value other than printable ASCII text, and what the function throws
+ */
+export function traceOf(traceparent: (() => unknown) | undefined): string | undefined {
+  const trace = traceparent?.();
+  if (trace === undefined || (typeof trace === "string" && HEADER_TEXT.test(trace))) return trace;
+  throw new InvalidSignature(
+    `traceparent must return printable ASCII text or undefined, not ${shownValue(trace)}`,
+  );
 }
 
 /** Returns a header of a message; undefined if it is absent or empty. */

@@ -1,10 +1,12 @@
 /** Options that several functions of the entry point have, and their checks. */
+import type { CloseOptions } from "../core/command/types.ts";
 import { type LimitOptions, type Limits, resolveLimits } from "../core/connection/limits.ts";
 import { checkLimit, checkNotNegative, checkPositive } from "../core/number-option.ts";
-import { checkOptionNames } from "../core/option-names.ts";
+import { CLOSE_OPTIONS, checkOptionNames } from "../core/option-names.ts";
 import { checkOptionTypes } from "../core/option-types.ts";
 import { platformClock } from "../core/platform-clock.ts";
 import type { QueueLimits } from "../core/reconnecting/options.ts";
+import { checkSignal } from "../core/time-limit.ts";
 import type { Clock } from "../core/transport.ts";
 import { wrongType } from "../core/wire/value-text.ts";
 import type { CallRules } from "./call.ts";
@@ -87,6 +89,7 @@ const TYPES = {
   metadata: "object",
   clock: "object",
   onError: "function",
+  observer: "object",
   identify: "function",
   traceparent: "function",
 } as const;
@@ -99,6 +102,13 @@ const TYPES = {
 export function checkOptions(what: string, options: object | undefined, names: readonly string[]): void {
   checkOptionNames(what, options, names);
   if (options !== undefined) checkOptionTypes(what, options, TYPES);
+}
+
+/** Checks the options of `close()`. @throws RangeError, TypeError */
+export function checkClose(options: CloseOptions): void {
+  checkOptionNames("close", options, CLOSE_OPTIONS);
+  checkNotNegative({ timeout: options.timeout });
+  checkSignal(options.signal);
 }
 
 /** Returns the link that the options select. @throws InvalidSignature */

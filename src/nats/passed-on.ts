@@ -3,7 +3,7 @@
  * They implement what a connection needs of a command.
  */
 import { readError } from "../core/calls/calls.ts";
-import { plainBox } from "../core/command/protocol-change.ts";
+import { type BoxKind, plainBox } from "../core/command/protocol-change.ts";
 import type { AnyCommand } from "../core/command/types.ts";
 import { type DeclaredError, DeclaredErrors, type ErrorWithData } from "../core/errors/declared-errors.ts";
 import { utf8Encoder } from "../core/platform.ts";
@@ -73,7 +73,8 @@ abstract class PassedOnCommand implements AnyCommand {
   readonly requireTLS: boolean;
   readonly idempotent: boolean;
   readonly commandType = plainBox;
-  readonly responseType = plainBox;
+  /** Kind of the answer: `quitBox` closes the client's connection after it. */
+  readonly responseType: BoxKind;
   readonly declaredErrors = everyError;
   readonly change = undefined;
 
@@ -82,11 +83,14 @@ abstract class PassedOnCommand implements AnyCommand {
     requiresAnswer,
     requireTLS,
     idempotent,
-  }: Pick<AnyCommand, "name" | "requiresAnswer" | "requireTLS" | "idempotent">) {
+    responseType = plainBox,
+  }: Pick<AnyCommand, "name" | "requiresAnswer" | "requireTLS" | "idempotent"> &
+    Partial<Pick<AnyCommand, "responseType">>) {
     this.name = name;
     this.requiresAnswer = requiresAnswer;
     this.requireTLS = requireTLS;
     this.idempotent = idempotent;
+    this.responseType = responseType;
   }
 
   abstract writeAsk(out: ByteWriter, tag: number | undefined): void;
@@ -126,7 +130,7 @@ export class RelayedCommand extends PassedOnCommand {
   }
 
   override writeAsk(out: ByteWriter, tag: number | undefined): void {
-    if (tag === undefined) out.append(this.#box.bytes);
+    if (tag === undefined) out.appendRange(this.#box.bytes, 0, this.#box.bytes.length);
     else writeRetagged(out, this.#box, tag);
   }
 

@@ -8,6 +8,7 @@ import type { Address, CertificateLike, TLSSession } from "../core/transport.ts"
 import type { Box } from "../core/wire/box.ts";
 import { shownValue } from "../core/wire/value-text.ts";
 import { addressOf, identityOf, sessionOf } from "./client-facts.ts";
+import type { ControlName } from "./edge-control.ts";
 import type { NatsMessage } from "./nats-connection.ts";
 
 /**
@@ -44,7 +45,9 @@ export interface PeerServices {
   readonly addressPrefix: string;
   clientAt(client: string): Caller;
   /** Asks the client's edge to do something with the connection. */
-  control(client: string, command: string, topic?: string): Promise<void>;
+  control(client: string, command: ControlName, topic?: string): Promise<void>;
+  /** Reports an error that no caller receives. */
+  report(error: unknown, command: string | undefined): void;
   /** Promise of the reason why the client is not connected any more. */
   goneOf(client: string | undefined): Promise<Error>;
 }
@@ -55,6 +58,7 @@ export class RemotePeer extends TypedCalls implements NatsPeer {
   readonly #message: NatsMessage | undefined;
   #session: { readonly tls: TLSSession | undefined } | undefined;
   #caller: Caller | undefined;
+  #closed: Promise<Error> | undefined;
 
   /**
    * @param client `EDGE.ID`; undefined for a program on NATS
@@ -101,6 +105,11 @@ export class RemotePeer extends TypedCalls implements NatsPeer {
     return undefined;
   }
 
+  /** Reports an error that no caller receives to `onError`. */
+  report(error: unknown, command: string | undefined): void {
+    this.#services.report(error, command);
+  }
+
   get id(): string {
     return this.address ?? this.#services.id;
   }
@@ -114,7 +123,8 @@ export class RemotePeer extends TypedCalls implements NatsPeer {
   }
 
   get closed(): Promise<Error> {
-    return this.#services.goneOf(this.#client);
+    this.#closed ??= this.#services.goneOf(this.#client);
+    return this.#closed;
   }
 
   /** True for a client of an edge. It may have disconnected since the ask: then a call rejects with NoResponders. */
@@ -154,7 +164,7 @@ export class RemotePeer extends TypedCalls implements NatsPeer {
     );
   }
 
-  async #control(command: string, topic?: string): Promise<void> {
+  async #control(command: ControlName, topic?: string): Promise<void> {
     if (this.#client === undefined) throw noClient();
     await this.#services.control(this.#client, command, topic);
   }

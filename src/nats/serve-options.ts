@@ -1,5 +1,6 @@
 /** Options of `serve`. */
 import type { ErrorContext } from "../core/connection/options.ts";
+import type { Observer } from "../core/observer.ts";
 import type { ResponderLocator } from "../core/serving/locator.ts";
 import { NATS_OPTIONS, type NatsOptions } from "./options.ts";
 
@@ -34,6 +35,11 @@ export interface ServeOptions extends NatsOptions {
    * that want no answer. The caller never sees their text. Default: each is a warning of the platform, 20 a second at most.
    */
   readonly onError?: ((error: unknown, about: ErrorContext) => void) | undefined;
+  /**
+   * Receives the asks of this worker, for tracing and metrics: `callStarted`, `callAnswered`, `callFailed` and `errorReported`. If it
+   * throws, it is not called again, and `onError` receives the error.
+   */
+  readonly observer?: Observer | undefined;
 }
 
 export const SERVE_OPTIONS = [
@@ -48,4 +54,5 @@ export const SERVE_OPTIONS = [
   "affinity",
   "closeOnUndeclaredError",
   "onError",
+  "observer",
 ] as const;

@@ -31,10 +31,19 @@ export async function serve(nats: NatsConnectionLike, options: ServeOptions): Pr
     throw wrongType("serve: the option locator", "an object that locator(...) makes", locator);
   if (typeof version !== "string" || !VERSION.test(version))
     throw wrongType("serve: the option version", "MAJOR.MINOR.PATCH", version);
+  checkDiscovery(options);
   checkPositive({ maxAsksInProgress, heartbeat });
   checkAffinity("serve", affinity);
   checkCommands(locator);
-  return await started(nats, new NatsWorker(nats, options), "a worker");
+  return await started(nats, () => new NatsWorker(nats, options), "a worker");
+}
+
+/** @throws InvalidSignature for values that `nats micro` could not read */
+function checkDiscovery({ description, metadata }: ServeOptions): void {
+  if (description !== undefined && typeof description !== "string")
+    throw wrongType("serve: the option description", "a string", description);
+  for (const [name, value] of Object.entries(metadata ?? {}))
+    if (typeof value !== "string") throw wrongType(`serve: the option metadata.${name}`, "a string", value);
 }
 
 /** @throws InvalidSignature for a command that changes the protocol: the edge ends StartTLS and protocol switches */

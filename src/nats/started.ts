@@ -1,6 +1,6 @@
 /** The start of what subscribes to NATS: it resolves when the NATS server knows and permits the subscriptions. */
 import { toError } from "../core/errors/to-error.ts";
-import { ConnectionLost } from "../core/errors/transport.ts";
+import { ConnectionClosed, ConnectionLost } from "../core/errors/transport.ts";
 import type { NatsConnectionLike } from "./nats-connection.ts";
 
 /** A worker or an edge that has just subscribed. */
@@ -11,15 +11,18 @@ interface Startable {
 }
 
 /**
- * Waits until the server knows the subscriptions of a worker or an edge, and destroys it if it cannot be used.
+ * Makes a worker or an edge, waits until the server knows its subscriptions, and destroys it if it cannot be used.
  * @param role what it is, for messages: "a worker"
- * @throws ConnectionLost if there is no connection to NATS, or the server does not permit a subscription
+ * @throws ConnectionLost if there is no connection to NATS, or the server does not permit a subscription; what `make` throws
  */
 export async function started<T extends Startable>(
   nats: NatsConnectionLike,
-  startable: T,
+  make: () => T,
   role: string,
 ): Promise<T> {
+  if (nats.isClosed() || nats.isDraining())
+    throw new ConnectionClosed(`the NATS connection is closed: open one for ${role}`);
+  const startable = make();
   try {
     await nats.flush();
   } catch (cause) {

@@ -32,6 +32,23 @@ export function tokenOf(name: string): string {
   return token;
 }
 
+/** Subjects of a service that have a meaning, after its name. */
+const MEANINGS = /^(?:call|edge|worker|client|join|gone|event)\./;
+
+/**
+ * Returns why nothing may be published to a reply subject, or undefined. The server lets a callee publish to any subject that an
+ * ask names, so that a program could act with the permissions of the callee: on subjects of this library, and on those of NATS
+ * itself, such as `$JS.API`.
+ */
+export function replyProblem(service: string, reply: string | undefined): string | undefined {
+  if (reply === undefined || (!reply.startsWith("$") && !isOwn(service, reply))) return undefined;
+  return `nothing is published to the reply subject ${shownValue(reply)}, which is not that of an inbox`;
+}
+
+function isOwn(service: string, subject: string): boolean {
+  return subject.startsWith(`${service}.`) && MEANINGS.test(subject.slice(service.length + 1));
+}
+
 /** Returns the last token of a subject. */
 export function lastToken(subject: string): string {
   return subject.slice(subject.lastIndexOf(".") + 1);

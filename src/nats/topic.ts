@@ -8,7 +8,9 @@ import { reportError } from "../core/connection/report.ts";
 import { RemoteAmpError } from "../core/errors/peer.ts";
 import { ConnectionClosed } from "../core/errors/transport.ts";
 import { TLS_REQUIRED_ERROR_CODE, UNHANDLED_ERROR_CODE } from "../core/errors/wire-codes.ts";
+import { isThenable } from "../core/serving/answers.ts";
 import type { ResponderLocator } from "../core/serving/locator.ts";
+import { limitTime } from "../core/time-limit.ts";
 import type { Clock } from "../core/transport.ts";
 import { wrongType } from "../core/wire/value-text.ts";
 import { commandNameOf, PayloadReader } from "./boxes.ts";
@@ -17,6 +19,7 @@ import { NatsCaller } from "./caller.ts";
 import { isEncrypted } from "./encryption.ts";
 import type { NatsConnectionLike, NatsMessage, NatsSubscription } from "./nats-connection.ts";
 import {
+  checkClose,
   checkNats,
   checkOptions,
   limitsOf,
@@ -46,6 +49,7 @@ export interface SubscribeOptions extends TopicOptions {
   readonly onError?: ((error: unknown, about: ErrorContext) => void) | undefined;
 }
 
+const DISPOSE_TIMEOUT_MS = 10_000;
 const TOPIC_OPTIONS = [...NATS_OPTIONS, "service", "topic"] as const;
 const SUBSCRIBE_OPTIONS = [...TOPIC_OPTIONS, "locator", "onError"] as const;
 
@@ -64,18 +68,23 @@ export function topic(nats: NatsConnectionLike, options: TopicOptions): Caller {
 
 /** A subscription to a topic. {@link subscribe} creates it. */
 export interface TopicSubscription extends AsyncDisposable {
-  /** Ends the subscription. Commands that have arrived are still served. */
+  /**
+   * Ends the subscription. Commands that have arrived are still served: resolves when their responders have finished.
+   * @param options limits after which it no longer waits for them
+   */
   close(options?: CloseOptions): Promise<void>;
 }
 
 /**
  * Serves the commands of a topic in this process, until the subscription is closed.
+ * @throws ConnectionClosed if the NATS connection is closed
  * @throws InvalidSignature, RangeError, TypeError for invalid options
  */
 export function subscribe(nats: NatsConnectionLike, options: SubscribeOptions): TopicSubscription {
   checkNats("subscribe", nats);
   checkOptions("subscribe", options, SUBSCRIBE_OPTIONS);
   const subject = subjectOf("subscribe", options ?? {});
+  checkOpen(nats);
   const { locator } = options;
   if (typeof locator?.locateResponder !== "function")
     throw wrongType("subscribe: the option locator", "an object that locator(...) makes", locator);
@@ -86,8 +95,25 @@ export function subscribe(nats: NatsConnectionLike, options: SubscribeOptions): 
       else events.report(error, undefined);
     },
   });
-  const close = () => drained(nats, subscription);
-  return { close, [Symbol.asyncDispose]: close };
+  const { clock } = linkFor(nats, options);
+  const close = async (limits: CloseOptions = {}) => {
+    checkClose(limits);
+    let release = () => {};
+    const late = new Promise<void>((resolve) => {
+      if (limits.signal?.aborted) resolve();
+      release = limitTime(clock, limits, () => resolve());
+    });
+    await Promise.race([late, drained(nats, subscription).then(() => events.ended())]);
+    release();
+    if (!nats.isClosed() && !subscription.isClosed()) subscription.unsubscribe();
+  };
+  return { close, [Symbol.asyncDispose]: () => close({ timeout: DISPOSE_TIMEOUT_MS }) };
+}
+
+/** @throws ConnectionClosed */
+function checkOpen(nats: NatsConnectionLike): void {
+  if (nats.isClosed() || nats.isDraining())
+    throw new ConnectionClosed("the NATS connection is closed: open one to subscribe");
 }
 
 async function drained(nats: NatsConnectionLike, subscription: NatsSubscription): Promise<void> {
@@ -109,6 +135,8 @@ class TopicEvents {
   readonly #reader = new PayloadReader();
   readonly #peer: RemotePeer;
   readonly #secrecyProblem: () => string | undefined;
+  /** Promises of responders that have not finished. */
+  readonly #running = new Set<Promise<void>>();
 
   constructor(nats: NatsConnectionLike, options: SubscribeOptions) {
     this.#options = options;
@@ -123,6 +151,7 @@ class TopicEvents {
         addressPrefix: options.service,
         clientAt: () => topic(nats, options),
         control: () => Promise.reject(new ConnectionClosed("a topic has no client")),
+        report: (error, command) => this.report(error, command),
         goneOf: () => closed,
       },
       undefined,
@@ -153,11 +182,21 @@ class TopicEvents {
         undefined,
       );
       const result = served.respond(responder, frame, this.#limits.maxElements);
+      if (!isThenable(result)) return;
       const command = name;
-      Promise.resolve(result).catch((error: unknown) => this.report(error, command));
+      const running = Promise.resolve(result)
+        .then(() => {})
+        .catch((error: unknown) => this.report(error, command))
+        .finally(() => this.#running.delete(running));
+      this.#running.add(running);
     } catch (error) {
       this.report(error, name);
     }
+  }
+
+  /** Resolves when the responders have finished. */
+  async ended(): Promise<void> {
+    await Promise.all(this.#running);
   }
 
   report(error: unknown, command: string | undefined): void {

@@ -2,24 +2,23 @@
 import type { Caller, CloseOptions } from "../core/command/types.ts";
 import { toError } from "../core/errors/to-error.ts";
 import { ConnectionClosed } from "../core/errors/transport.ts";
-import { checkNotNegative } from "../core/number-option.ts";
-import { CLOSE_OPTIONS, checkOptionNames } from "../core/option-names.ts";
 import { limitTime } from "../core/time-limit.ts";
-import { type AskSource, WorkerAsks } from "./asks.ts";
-import { clientAt, targetOf } from "./call-service.ts";
-import { NatsCaller } from "./caller.ts";
+import type { AskSource } from "./ask-source.ts";
+import { WorkerAsks } from "./asks.ts";
+import { clientAt } from "./call-service.ts";
 import { KnownClients } from "./clients.ts";
-import { Close, Destroy, Join, Leave } from "./control.ts";
 import { Discovery } from "./discovery.ts";
 import { EdgeCheck } from "./edge-check.ts";
+import { type ControlName, controlClient } from "./edge-control.ts";
 import { isEncrypted } from "./encryption.ts";
-import type { Link } from "./link.ts";
+import { type Link, NoReceiver } from "./link.ts";
 import type { NatsConnectionLike, NatsSubscription } from "./nats-connection.ts";
-import { linkFor } from "./options.ts";
+import { checkClose, linkFor, type NatsOptions } from "./options.ts";
 import type { PeerServices } from "./peer.ts";
 import { randomId } from "./platform.ts";
 import type { ServeOptions } from "./serve-options.ts";
 import { clientIn, tokenOf } from "./subjects.ts";
+import type { NatsListener } from "./watch.ts";
 
 /** A worker. `serve` creates it. */
 export class NatsWorker implements AsyncDisposable {
@@ -32,11 +31,17 @@ export class NatsWorker implements AsyncDisposable {
   readonly #edges: EdgeCheck;
   readonly #asks: WorkerAsks;
   readonly #discovery: Discovery;
-  /** Subscriptions for asks. */
+  /** Subscriptions for the asks of all workers. */
   readonly #subscriptions: NatsSubscription[] = [];
+  /** With affinity: subscriptions for the asks of the clients of this worker. */
+  readonly #ownSubscriptions: NatsSubscription[] = [];
   readonly #gone: NatsSubscription;
   #notPermitted: unknown;
   #ended: ((reason: Error) => void) | undefined;
+  readonly #listener: NatsListener = {
+    reconnected: () => this.#edges.reconnected(), // what the edges have told meanwhile is lost
+    closed: () => this.destroy(new ConnectionClosed("the NATS connection is closed")),
+  };
   /** Promise of the reason why the worker ended. It never rejects. */
   readonly closed: Promise<Error>;
 
@@ -65,10 +70,13 @@ export class NatsWorker implements AsyncDisposable {
     for (const name of names ?? [undefined]) this.#subscribe(name);
     this.#gone = nats.subscribe(`${service}.gone.*.*`, {
       callback: (error, message) => {
-        if (error === null) this.#clients.gone(clientIn(message.subject));
-        else this.#notPermitted ??= error;
+        if (error !== null) this.#notPermitted ??= error;
+        // An answer or a status may come here: any publisher chooses the subject on which its ask is answered.
+        else if (message.data.length === 0 && !message.headers?.code)
+          this.#clients.gone(clientIn(message.subject));
       },
     });
+    this.#link.watch.listeners.add(this.#listener);
   }
 
   /** @param command undefined for all commands */
@@ -77,53 +85,60 @@ export class NatsWorker implements AsyncDisposable {
     const token = command === undefined ? "*" : tokenOf(command);
     const program: AskSource = { command, isEdge: false };
     const edge: AskSource = { command, isEdge: true };
-    this.#receiveOn(`${service}.call.${token}`, service, program);
-    this.#receiveOn(`${service}.edge.${token}`, service, edge);
-    if (affinity !== undefined) this.#receiveOn(`${service}.worker.${this.id}.${token}`, undefined, edge);
+    this.#subscriptions.push(
+      this.#receiveOn(`${service}.call.${token}`, service, program),
+      this.#receiveOn(`${service}.edge.${token}`, service, edge),
+    );
+    if (affinity === undefined) return;
+    this.#ownSubscriptions.push(this.#receiveOn(`${service}.worker.${this.id}.${token}`, undefined, edge));
   }
 
-  #receiveOn(subject: string, queue: string | undefined, source: AskSource): void {
-    this.#subscriptions.push(
-      this.#nats.subscribe(subject, {
-        ...(queue !== undefined && { queue }),
-        callback: (error, message) => {
-          if (error !== null) this.#notPermitted ??= error;
-          else this.#asks.receive(message, source);
-        },
-      }),
-    );
+  #receiveOn(subject: string, queue: string | undefined, source: AskSource): NatsSubscription {
+    return this.#nats.subscribe(subject, {
+      ...(queue !== undefined && { queue }),
+      callback: (error, message) => {
+        if (error !== null) this.#notPermitted ??= error;
+        else this.#asks.receive(message, source);
+      },
+    });
   }
 
   #services(): PeerServices {
     const { service } = this.#options;
     const nats = this.#nats;
-    const { limits, trustNetwork, inboxPrefix, clock } = this.#options;
-    const own = { limits, trustNetwork, inboxPrefix, clock };
     return {
       id: this.id,
       addressPrefix: service,
       get encrypted() {
         return isEncrypted(nats);
       },
-      clientAt: (client): Caller => clientAt(nats, `${service}.${client}`, own),
-      control: async (client, what, topic = "") => {
-        const subject = `${service}.join.${client}`;
-        const edge = new NatsCaller(
-          this.#link,
-          targetOf(nats, own, undefined, () => subject),
-        );
-        if (what === "join") await edge.callRemote(Join, { topic });
-        else if (what === "leave") await edge.callRemote(Leave, { topic });
-        else await edge.callRemote(what === "close" ? Close : Destroy);
-      },
+      clientAt: (client): Caller => clientAt(nats, `${service}.${client}`, this.#ownOptions),
+      control: (client, what, topic) => this.#control(client, what, topic),
+      report: (error, command) => this.#asks.report(error, command),
       goneOf: (client) => {
         if (client === undefined) return this.closed;
-        this.#edges.begin();
-        return new Promise((resolve) => {
-          this.#clients.of(client).waiters.push(resolve);
-        });
+        return this.#goneOf(client);
       },
     };
+  }
+
+  get #ownOptions(): NatsOptions {
+    const { limits, trustNetwork, inboxPrefix, clock } = this.#options;
+    return { limits, trustNetwork, inboxPrefix, clock };
+  }
+
+  #control(client: string, what: ControlName, topic?: string): Promise<void> {
+    return controlClient(this.#link, this.#options.service, this.#ownOptions, client, what, topic);
+  }
+
+  #goneOf(client: string): Promise<Error> {
+    const isKnown = this.#clients.has(client);
+    this.#edges.begin();
+    const gone = new Promise<Error>((resolve) => {
+      this.#clients.of(client).waiters.push(resolve);
+    });
+    if (!isKnown) void this.#edges.lookAt(client); // it may have disconnected since its ask
+    return gone;
   }
 
   /** @internal The error of a subscription that the server has rejected. */
@@ -142,8 +157,7 @@ export class NatsWorker implements AsyncDisposable {
    * @param options limits after which the asks in progress are dropped
    */
   async close(options: CloseOptions = {}): Promise<void> {
-    checkOptionNames("close", options, CLOSE_OPTIONS);
-    checkNotNegative({ timeout: options.timeout });
+    checkClose(options);
     const reason = new ConnectionClosed("the worker is closing");
     this.#asks.closing = reason;
     for (const ask of this.#asks.inProgress) ask.announceClosing(reason);
@@ -156,11 +170,29 @@ export class NatsWorker implements AsyncDisposable {
   }
 
   async #drain(): Promise<void> {
-    const subscriptions = [...this.#discovery.subscriptions, ...this.#subscriptions];
-    // One that the server has rejected is closed already.
-    await Promise.all(subscriptions.map((one) => (one.isClosed() ? undefined : one.drain().catch(ignore))));
+    await drainAll([...this.#discovery.subscriptions, ...this.#subscriptions]);
+    if (this.#options.affinity !== undefined) await this.#closeClients();
+    await drainAll(this.#ownSubscriptions);
     await this.#asks.inProgress.ended();
     if (!this.#nats.isClosed()) await this.#nats.flush().catch(ignore);
+  }
+
+  /**
+   * With affinity: lets the edges close the connections of this worker's clients, as a server does that closes. Their calls in
+   * progress finish first, and so do those that are on their way. Then the clients connect again, and get another worker.
+   */
+  async #closeClients(): Promise<void> {
+    const close = async (client: string) => {
+      const gone = this.#goneOf(client);
+      try {
+        await this.#control(client, "close");
+      } catch (error) {
+        if (!(error instanceof NoReceiver)) return; // no connection to NATS, or no permission
+        this.#clients.gone(client);
+      }
+      await gone;
+    };
+    if (this.#link.watch.connected) await Promise.all(this.#clients.ids.map(close));
   }
 
   /** Ends the worker at once. The signals of responders are aborted, and their answers are dropped. */
@@ -175,7 +207,9 @@ export class NatsWorker implements AsyncDisposable {
     this.#asks.end();
     this.#edges.end();
     this.#clients.end(reason);
-    for (const one of [...this.#discovery.subscriptions, ...this.#subscriptions, this.#gone]) {
+    this.#link.watch.listeners.delete(this.#listener);
+    const { subscriptions } = this.#discovery;
+    for (const one of [...subscriptions, ...this.#subscriptions, ...this.#ownSubscriptions, this.#gone]) {
       if (!this.#nats.isClosed() && !one.isClosed()) one.unsubscribe();
     }
     this.#ended?.(reason);
@@ -188,5 +222,10 @@ export class NatsWorker implements AsyncDisposable {
 }
 
 const DISPOSE_TIMEOUT_MS = 10_000;
+
+/** Ends subscriptions after the messages that the server has sent. One that the server has rejected is closed already. */
+async function drainAll(subscriptions: readonly NatsSubscription[]): Promise<void> {
+  await Promise.all(subscriptions.map((one) => (one.isClosed() ? undefined : one.drain().catch(ignore))));
+}
 
 function ignore(): void {}

@@ -5,6 +5,7 @@ import {
   type Socket,
   type TcpNetConnectOpts,
 } from "node:net";
+import { withCaller } from "../core/calls/rejection.ts";
 import { ConnectFailed } from "../core/errors/transport.ts";
 import { checkNotNegative } from "../core/number-option.ts";
 import { checkIsObject, checkOptionNames } from "../core/option-names.ts";
@@ -20,6 +21,7 @@ import { CONNECT_OPTIONS, OPTIONS_OF_NODE, pick, SOCKET_OPTIONS } from "./option
 import { checkSentHeader, type SentProxyHeader, writeHeader } from "./proxy-protocol/write.ts";
 import { SharedBufferSocket, SOCKETS_SHARE_A_BUFFER } from "./shared-buffer-socket.ts";
 import { localAddressOf, normalAddress, remoteAddressOf } from "./socket-address.ts";
+import type { Upgraded } from "./stream-transport.ts";
 import type { TLSRole } from "./tls/options.ts";
 
 type SocketOptionName = (typeof SOCKET_OPTIONS)[number];
@@ -85,14 +87,23 @@ export async function connect(options: ConnectOptions): Promise<NodeConnection> 
   const lends = SOCKETS_SHARE_A_BUFFER && !rest.descriptors;
   const socket = lends ? SharedBufferSocket.open(socketOptions) : connectSocket(socketOptions);
   if (rest.descriptors) socket.pause(); // before it connects: Node's reads would lose descriptors
-  await waitForConnect(socket, options);
+  try {
+    await waitForConnect(socket, options);
+  } catch (error) {
+    throw withCaller(error, options);
+  }
   const addresses = { remote: address.path };
   if (proxyProtocol !== undefined) {
     const ends = { source: localAddressOf(socket), destination: remoteAddressOf(socket) };
     socket.write(writeHeader(proxyProtocol, ends));
   }
   if (implicitTLS === true) {
-    const upgraded = await startImplicitTLS(socket, role, rest, signal);
+    let upgraded: Upgraded;
+    try {
+      upgraded = await startImplicitTLS(socket, role, rest, signal);
+    } catch (error) {
+      throw withCaller(error, options);
+    }
     return new NodeConnection(upgraded.stream, role, rest, { addresses, upgraded });
   }
   return new NodeConnection(adoptSocket(socket, rest.descriptors), role, rest, { addresses });

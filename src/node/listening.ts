@@ -1,9 +1,11 @@
 /** The start of a server: at an address, at a UNIX socket that may be stale, or at a socket that the process inherited. */
 
 import { once } from "node:events";
-import { chmodSync, lstatSync, unlinkSync } from "node:fs";
+import { chmodSync, existsSync, lstatSync, unlinkSync } from "node:fs";
 import { connect, type ListenOptions as NetListenOptions, type Server } from "node:net";
+import { dirname } from "node:path";
 import { isMainThread } from "node:worker_threads";
+import { withCaller } from "../core/calls/rejection.ts";
 import { isError } from "../core/errors/to-error.ts";
 import { NET_LISTEN_OPTIONS, pick } from "./option-names.ts";
 import { isAbstract } from "./socket-address.ts";
@@ -59,7 +61,12 @@ export async function startListening(server: Server, address: ListenAddress): Pr
   try {
     await begin(server, address);
   } catch (error) {
-    if (path === undefined || isAbstract(path) || codeOf(error) !== "EADDRINUSE") throw error;
+    if (path === undefined || isAbstract(path)) throw withCaller(explainedFd(error, address.fd), {});
+    const folder = dirname(path);
+    // Node reports a missing folder as EACCES, which is a folder without permission.
+    if (codeOf(error) === "EACCES" && !existsSync(folder))
+      throw explained(error, path, `the folder ${folder} does not exist: create it`);
+    if (codeOf(error) !== "EADDRINUSE") throw withCaller(error, {});
     const file = lstatSync(path, { throwIfNoEntry: false });
     const stale = file?.isSocket() === true && !(await isAnswered(path));
     if (!stale || !unlinkStale) throw explained(error, path, whyInUse(file?.isSocket() === true, stale));
@@ -106,8 +113,14 @@ function whyInUse(isSocket: boolean, stale: boolean): string {
 
 function explained(error: unknown, path: string, why: string): Error {
   const { code, errno, syscall } = error as NodeJS.ErrnoException; // an error of Node's server
-  const message = `cannot listen at ${path}: EADDRINUSE, ${why}`;
+  const message = `cannot listen at ${path}: ${code}, ${why}`;
   return Object.assign(new Error(message, { cause: error }), { code, errno, syscall, address: path });
+}
+
+/** Explains the error of a descriptor that is not a listening socket. Returns other errors unchanged. */
+function explainedFd(error: unknown, fd: ListenAddress["fd"]): unknown {
+  if (fd === undefined || codeOf(error) !== "EINVAL") return error;
+  return explained(error, `the descriptor ${fd}`, "it is not a socket that listens");
 }
 
 function codeOf(error: unknown): unknown {

@@ -5,6 +5,7 @@ import { DISPOSE_TIMEOUT_MS } from "../core/connection/connection.ts";
 import { ConnectionClosed } from "../core/errors/transport.ts";
 import { checkNotNegative } from "../core/number-option.ts";
 import { CLOSE_OPTIONS, checkOptionNames } from "../core/option-names.ts";
+import { checkSignal } from "../core/time-limit.ts";
 import type { Accepted } from "./accept.ts";
 import type { NodeConnection } from "./connection.ts";
 import type { CurrentTLS } from "./tls/current-tls.ts";
@@ -61,6 +62,7 @@ export class Server<Address extends AddressInfo | string = AddressInfo | string>
   async close(options: CloseOptions = {}): Promise<void> {
     checkOptionNames("close", options, CLOSE_OPTIONS);
     checkNotNegative({ timeout: options.timeout });
+    checkSignal(options.signal);
     this.#stop();
     await Promise.all([...this.#accepted.connections].map((connection) => connection.close(options)));
   }

@@ -14,6 +14,7 @@ const MAX_PATH_BYTES: Readonly<Record<string, number>> = {
 /** The address part of the options of `connect` and `listen`. */
 interface GivenAddress {
   readonly host?: string | undefined;
+  readonly localAddress?: string | undefined;
   readonly path?: string | undefined;
 }
 
@@ -22,11 +23,20 @@ interface GivenAddress {
  * @throws RangeError for a path that is too long for a UNIX socket: Node 20 would cut it off without an error
  */
 export function normalAddress<T extends GivenAddress>(options: T): T {
-  const { host, path } = options;
+  const { host, localAddress, path } = options;
   if (path !== undefined) checkPath(path);
+  const address: GivenAddress = {
+    ...(host !== undefined && { host: withoutBrackets(host) }),
+    ...(localAddress !== undefined && { localAddress: withoutBrackets(localAddress) }),
+  };
+  return { ...options, ...address };
+}
+
+/** A JavaScript program may pass a value of any type, which Node refuses. */
+function withoutBrackets(host: string): string {
   const inner =
     typeof host === "string" && host.startsWith("[") && host.endsWith("]") ? host.slice(1, -1) : "";
-  return isIPv6(inner) ? { ...options, host: inner } : options;
+  return isIPv6(inner) ? inner : host;
 }
 
 /** Returns the address of the peer of a TCP socket; undefined for other sockets. */

@@ -4,8 +4,6 @@ import type { FeatureSet } from "../core/connection/feature.ts";
 import { expectFrequentCalls } from "../core/connection/frequent-calls.ts";
 import type { LimitOptions } from "../core/connection/limits.ts";
 import type { ConnectionOptions } from "../core/connection/options.ts";
-import { reportError } from "../core/connection/report.ts";
-import { LimitExceeded } from "../core/errors/caller.ts";
 import { boxReceiver } from "../core/features/box-receiver.ts";
 import { boxTimeout } from "../core/features/box-timeout.ts";
 import { goAway } from "../core/features/go-away.ts";
@@ -13,10 +11,9 @@ import { liveness } from "../core/features/liveness.ts";
 import { locatorOption } from "../core/features/locator-option.ts";
 import { unsentWatch } from "../core/features/unsent-watch.ts";
 import { CONNECTION_OPTIONS, checkOptionNames } from "../core/option-names.ts";
-import { platformClock } from "../core/platform-clock.ts";
-import { ReportLimiter } from "../core/serving/report-limiter.ts";
+import type { ServerLimits } from "../core/serving/server-limits.ts";
 import { serving } from "../core/serving/serving.ts";
-import { SharedBudget, type SharedBudgets } from "../core/serving/shared-budget.ts";
+import { ADDRESS_OPTIONS, type AddressOptions, addressesOf } from "./addresses.ts";
 import { checkOptions, connectionOn, openWebSocket } from "./open.ts";
 import {
   OPEN_OPTIONS,
@@ -25,6 +22,7 @@ import {
   type SocketOptions,
   type WebSocketURL,
 } from "./options.ts";
+import { sharedBudgets } from "./shared.ts";
 import type { WebSocketLike } from "./socket.ts";
 
 /** Features of a connection that `connect` opens. */
@@ -32,22 +30,17 @@ export const FEATURES: FeatureSet = [locatorOption, boxReceiver, boxTimeout, liv
 /** Features of a connection on any WebSocket. The peer may be a client that does not read. Not spread: bundlers would keep it. */
 const ATTACHED_FEATURES: FeatureSet = [locatorOption, boxReceiver, boxTimeout, liveness, unsentWatch, goAway];
 
-/** The latest `onError` of `attach`. It receives the number of reports that were dropped. */
-let latest: WebSocketOptions["onError"];
-/** Strangers can open any number of WebSockets: violations of the protocol on those of all servers share a rate limit. */
-const SHARED: SharedBudgets = {
-  inProgress: /* @__PURE__ */ new SharedBudget(Number.POSITIVE_INFINITY),
-  unsent: /* @__PURE__ */ new SharedBudget(Number.POSITIVE_INFINITY),
-  reports: /* @__PURE__ */ new ReportLimiter(platformClock, (count) =>
-    reportError(latest, new LimitExceeded(`${count} more violations of the protocol were not reported`), {
-      command: undefined,
-      connection: undefined,
-    }),
-  ),
-};
-
 /** Options of a connection over a WebSocket. There are none for StartTLS: the URL selects TLS by `wss:`. */
 export interface WebSocketOptions extends Omit<ConnectionOptions, "tls">, SocketOptions {}
+
+/** Options of `attach`. */
+export interface AttachWebSocketOptions extends WebSocketOptions, AddressOptions {
+  /**
+   * Limits on what all attached WebSockets of the process with the same `serverLimits` take together. `limits` are those of each
+   * connection.
+   */
+  readonly serverLimits?: ServerLimits | undefined;
+}
 
 /** Options of `connect`. */
 export interface ConnectWebSocketOptions extends Omit<WebSocketOptions, "limits">, OpenOptions {
@@ -59,22 +52,27 @@ export interface ConnectWebSocketOptions extends Omit<WebSocketOptions, "limits"
 }
 
 /** Names of the {@link WebSocketOptions}. */
-export const ATTACH_OPTIONS: readonly string[] = [
+const WEBSOCKET_OPTIONS: readonly string[] = [
   ...CONNECTION_OPTIONS.filter((name) => name !== "tls"),
   ...SOCKET_OPTIONS,
 ];
+/** Names of the {@link AttachWebSocketOptions}. */
+export const ATTACH_OPTIONS: readonly string[] = [...WEBSOCKET_OPTIONS, ...ADDRESS_OPTIONS, "serverLimits"];
 /** Names of the {@link ConnectWebSocketOptions}. */
-export const CONNECT_OPTIONS: readonly string[] = [...ATTACH_OPTIONS, ...OPEN_OPTIONS];
+export const CONNECT_OPTIONS: readonly string[] = [...WEBSOCKET_OPTIONS, ...OPEN_OPTIONS];
 
 /**
  * Makes a connection on an open WebSocket of a client or of a server (`ws`). Call it before the first message arrives: on
  * a server in the `connection` event.
  * @throws TypeError if the WebSocket is not open; RangeError, TypeError for invalid options
  */
-export function attach(socket: WebSocketLike, options: WebSocketOptions = {}): Connection {
+export function attach(socket: WebSocketLike, options: AttachWebSocketOptions = {}): Connection {
   checkOptionNames("attach", options, ATTACH_OPTIONS);
-  latest = options.onError;
-  const connection = connectionOn(socket, options, serving, ATTACHED_FEATURES, SHARED);
+  const { serverLimits, request, remoteAddress, ...rest } = options;
+  const connection = connectionOn(socket, rest, serving, ATTACHED_FEATURES, {
+    budgets: sharedBudgets(serverLimits, rest.onError),
+    addresses: addressesOf({ request, remoteAddress }),
+  });
   expectFrequentCalls(connection);
   return connection;
 }

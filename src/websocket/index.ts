@@ -2,7 +2,15 @@
 
 export type { BackoffOptions } from "../core/reconnecting/backoff.ts";
 export type { QueueLimits, ReconnectingState } from "../core/reconnecting/options.ts";
-export { attach, type ConnectWebSocketOptions, connect, type WebSocketOptions } from "./connect.ts";
+export type { ServerLimits } from "../core/serving/server-limits.ts";
+export type { AddressOptions, UpgradeRequest } from "./addresses.ts";
+export {
+  type AttachWebSocketOptions,
+  attach,
+  type ConnectWebSocketOptions,
+  connect,
+  type WebSocketOptions,
+} from "./connect.ts";
 export type { WebSocketURL } from "./options.ts";
 export { type ReconnectingOptions, reconnecting } from "./reconnecting.ts";
 export type {

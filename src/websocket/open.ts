@@ -9,6 +9,7 @@ import { checkNotNegative } from "../core/number-option.ts";
 import { platformClock } from "../core/platform-clock.ts";
 import type { SharedBudgets } from "../core/serving/shared-budget.ts";
 import { limitTime, throwIfAborted } from "../core/time-limit.ts";
+import type { Transport } from "../core/transport.ts";
 import type { OpenOptions, SocketOptions, WebSocketURL } from "./options.ts";
 import { platformWebSocket } from "./platform.ts";
 import {
@@ -19,6 +20,12 @@ import {
   type WebSocketLike,
 } from "./socket.ts";
 import { WebSocketTransport } from "./websocket-transport.ts";
+
+/** Facts about a WebSocket that a server has accepted. */
+interface Accepted {
+  readonly budgets?: SharedBudgets;
+  readonly addresses?: Pick<Transport, "localAddress" | "remoteAddress">;
+}
 
 /**
  * Makes a connection on an open WebSocket.
@@ -33,7 +40,7 @@ export function connectionOn(
   }: ConnectionOptions & SocketOptions,
   serving: ServingFactory,
   features: FeatureSet,
-  budgets?: SharedBudgets,
+  { budgets, addresses }: Accepted = {},
 ): BaseConnection {
   if (typeof socket?.addEventListener !== "function")
     throw new TypeError("attach: a WebSocket is needed, with the method addEventListener");
@@ -42,6 +49,7 @@ export function connectionOn(
   const { maxBufferedBytes = DEFAULT_LIMITS.maxBufferedBytes } = options.limits ?? {};
   // `bufferedAmount` is polled in the platform's time: the clock of a test does not make a socket send.
   const transport = new WebSocketTransport(socket, platformClock, secure, maxBufferedBytes);
+  Object.assign(transport, addresses);
   return new BaseConnection(transport, clock, options, serving, features, budgets);
 }
 
@@ -76,7 +84,7 @@ export async function openWebSocket<C>(
   throwIfAborted(signal);
   const address = typeof url === "string" ? url : url.href;
   const socket = new Constructor(address, SUBPROTOCOL);
-  return await new Promise((resolve, reject) => {
+  return await new Promise<C>((resolve, reject) => {
     const settle = (outcome: () => void) => {
       socket.removeEventListener("open", opened);
       socket.removeEventListener("close", failed);

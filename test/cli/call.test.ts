@@ -171,7 +171,7 @@ describeWithTwisted("ampwire call to Twisted", () => {
       const unknown = await run(`call ${verified} Sum a=13 b=81 --starttls`);
       expect(unknown.code).toBe(1);
       expect(unknown.err).toMatch(
-        /^ampwire: the peer's certificate \(CN=calc\.example.*\(--ca FILE sets the CA/,
+        /^ampwire: StartTLS: the peer's certificate \(CN=calc\.example.*\(--ca FILE sets the CA/,
       );
       const ca = certificateFile([known.authority]);
       const other = await run(

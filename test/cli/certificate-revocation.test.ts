@@ -5,11 +5,11 @@ import { join } from "node:path";
 import { PrivateCertificate } from "ampwire/node";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { startCommand } from "./command-process.ts";
-import { ampwire } from "./run-command.ts";
+import { runHere } from "./run-here.ts";
 
 const cwd = mkdtempSync(join(tmpdir(), "ampwire-revocation-"));
 afterAll(() => rmSync(cwd, { recursive: true }));
-const run = (typed: string, env = {}) => ampwire(typed, { cwd, env });
+const run = (typed: string, env = {}) => runHere(typed, { cwd, env });
 const path = (name: string) => join(cwd, name);
 
 beforeAll(async () => {

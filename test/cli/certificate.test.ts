@@ -6,11 +6,11 @@ import { PrivateCertificate } from "ampwire/node";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { testCertificates } from "../support/certificates.ts";
 import { startCommand } from "./command-process.ts";
-import { ampwire } from "./run-command.ts";
+import { runHere } from "./run-here.ts";
 
 const cwd = mkdtempSync(join(tmpdir(), "ampwire-certificate-"));
 afterAll(() => rmSync(cwd, { recursive: true }));
-const inFolder = (typed: string) => ampwire(typed, { cwd });
+const inFolder = (typed: string) => runHere(typed, { cwd });
 const read = (name: string) => readFileSync(join(cwd, name), "utf8");
 
 describe("ampwire certificate", () => {

@@ -52,6 +52,27 @@ describeWithNats("ampwire over NATS", () => {
     expect((await runHere(`ping ${front} -n 1`)).code).toBe(0);
   });
 
+  test("a worker and an edge answer Health, and an edge requires a PROXY header with --proxy-from", async () => {
+    const module = scratchPath("commands.ts");
+    writeFileSync(module, `import { command } from "ampwire"; export const Stay = command("Stay");`);
+    const own = await NatsServer.start();
+    const nats = `nats://127.0.0.1:${own.port}`;
+    const worker = await startCommand("serve", "--demo", "--nats", `${nats}/calc`, "--close-timeout", "1");
+    await worker.output(/^serving/m);
+    expect((await runHere(`call ${nats}/calc ampwire.Health`)).out).toBe("status=SERVING\n");
+    const listening = ["--listen", "tcp://127.0.0.1:0", "--proxy-from", "127.0.0.1", "--close-timeout", "1"];
+    const edge = await startCommand("edge", "calc", "--nats", nats, "--commands", module, ...listening);
+    const [, front = ""] = await edge.output(/^listening on (\S+) for calc at nats:/m);
+    expect((await runHere(`ping ${front} --once --timeout 5`)).code).toBe(1);
+    expect((await runHere(`ping ${front} --once --proxy-protocol`)).out).toContain("SERVING");
+    await own.kill();
+    const probe = async (): Promise<string> => {
+      const { out } = await runHere(`ping ${front} --once --proxy-protocol`);
+      return out.includes("NOT_SERVING") ? out : probe();
+    };
+    expect(await probe()).toContain("NOT_SERVING");
+  });
+
   test("a service without a worker is reported by call and ping", async () => {
     for (const typed of [`call ${at}/nobody Sum a=1 b=2`, `ping ${at}/nobody -n 1`]) {
       const { code, err } = await runHere(typed);
@@ -68,6 +89,8 @@ describe("addresses of NATS", () => {
     ["call nats:127.0.0.1 Sum", "is not the address of a NATS server"],
     ["call nats://127.0.0.1:4222/calc Sum --starttls", "--starttls has no effect on a call over NATS"],
     ["serve --demo --nats nats://127.0.0.1:4222", "has no service"],
+    ["serve --demo --nats nats://127.0.0.1:4222/calc --close-timeout x", "--close-timeout"],
+    ["edge calc --commands x.ts --close-timeout -1", "--close-timeout"],
     ["serve --demo --nats nats://127.0.0.1:4222/calc --listen tcp://127.0.0.1:0", "--listen has no effect"],
     ["edge calc", "--commands FILE is required"],
   ])("%s is an invalid command line", async (typed, text) => {

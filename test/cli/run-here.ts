@@ -4,10 +4,17 @@
  */
 import { vi } from "vitest";
 import { runProgram } from "../../src/cli/program.ts";
-import type { Outcome } from "./run-command.ts";
+import type { Outcome, RunOptions } from "./run-command.ts";
 
-/** Captures everything written to standard output and standard error, so calls must not overlap. */
-export async function runHere(typed: string): Promise<Outcome> {
+/**
+ * Captures everything written to standard output and standard error, and changes the folder and the environment of the test
+ * process meanwhile. So calls must not overlap.
+ */
+export async function runHere(
+  typed: string | readonly string[],
+  { cwd, env = {} }: Omit<RunOptions, "input"> = {},
+): Promise<Outcome> {
+  const folder = process.cwd();
   const [out, err] = [process.stdout, process.stderr].map((stream) => {
     const written: string[] = [];
     const spy = vi.spyOn(stream, "write").mockImplementation((text) => {
@@ -16,10 +23,14 @@ export async function runHere(typed: string): Promise<Outcome> {
     });
     return { written, spy };
   });
+  for (const [name, value] of Object.entries(env)) vi.stubEnv(name, value);
+  if (cwd !== undefined) process.chdir(cwd);
   try {
-    const code = await runProgram(typed.split(" "));
+    const code = await runProgram(typeof typed === "string" ? typed.split(" ") : typed);
     return { code, out: out?.written.join("") ?? "", err: err?.written.join("") ?? "" };
   } finally {
+    process.chdir(folder);
+    vi.unstubAllEnvs();
     out?.spy.mockRestore();
     err?.spy.mockRestore();
   }

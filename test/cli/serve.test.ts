@@ -7,7 +7,8 @@ import { certificateFile, scratchPath } from "../support/tls-side.ts";
 import { describeWithTwisted, twistedRun } from "../support/twisted.ts";
 import { unixPlace } from "../support/unix-place.ts";
 import { type CommandRun, startCommand } from "./command-process.ts";
-import { ampwire, runCommand } from "./run-command.ts";
+import { ampwire } from "./run-command.ts";
+import { runHere } from "./run-here.ts";
 
 const known = await testCertificates();
 const ca = certificateFile([known.authority]);
@@ -23,9 +24,9 @@ async function serving(typed: string): Promise<CommandRun & { readonly at: strin
 describe("ampwire serve", () => {
   test("--demo serves Sum and Divide", async () => {
     const { at } = await serving("--demo --listen tcp://127.0.0.1:0");
-    expect((await ampwire(`call ${at} Sum a=13 b=81`)).out).toBe("total=94\n");
-    expect((await ampwire(`call ${at} Divide numerator=1 denominator=2`)).out).toBe("result=0.5\n");
-    expect((await ampwire(`call ${at} Divide numerator=1 denominator=0`)).err).toBe(
+    expect((await runHere(`call ${at} Sum a=13 b=81`)).out).toBe("total=94\n");
+    expect((await runHere(`call ${at} Divide numerator=1 denominator=2`)).out).toBe("result=0.5\n");
+    expect((await runHere(`call ${at} Divide numerator=1 denominator=0`)).err).toBe(
       "ampwire: Divide: ZERO_DIVISION: float division by zero\n",
     );
   });
@@ -46,23 +47,23 @@ describe("ampwire serve", () => {
     );
     const { at } = await serving(`${module} --listen unix:${unixPlace()}`);
     expect(at).toMatch(/^unix:/);
-    expect((await ampwire(`call ${at} Double n=4`)).out).toBe("n=8\n");
-    expect((await ampwire(`call ${at} Half n=4`)).out).toBe("n=2\n");
-    expect((await ampwire(`call ${at} Echo a=1`)).out).toMatch(/^a=1$/m);
-    expect((await ampwire(`call ${at} Half n=3`)).code).toBe(1);
+    expect((await runHere(`call ${at} Double n=4`)).out).toBe("n=8\n");
+    expect((await runHere(`call ${at} Half n=4`)).out).toBe("n=2\n");
+    expect((await runHere(`call ${at} Echo a=1`)).out).toMatch(/^a=1$/m);
+    expect((await runHere(`call ${at} Half n=3`)).code).toBe(1);
   });
 
   test("serve -v prints asks and failed responders on standard error", async () => {
     const server = await serving("--demo -v --listen tcp://127.0.0.1:0");
-    await ampwire(`call ${server.at} Sum a=13 b=81`);
+    await runHere(`call ${server.at} Sum a=13 b=81`);
     await server.errors(/^Sum: answered \(\d+\.\d ms\)$/m);
-    await ampwire(`call ${server.at} Sum a=13 b=x`);
+    await runHere(`call ${server.at} Sum a=13 b=x`);
     await server.errors(/^Sum: argument of Sum: "b": not an integer: "x"$/m);
   });
 
   test("serve truncates the name of an unknown command on standard error", async () => {
     const server = await serving("--demo -v --listen tcp://127.0.0.1:0");
-    await runCommand(["call", server.at, "N".repeat(10_000)]);
+    await runHere(["call", server.at, "N".repeat(10_000)]);
     await server.errors(/^N{200}… \(10000 characters\): /m);
     expect(server.stderr.length).toBeLessThan(3_000);
   });
@@ -71,7 +72,7 @@ describe("ampwire serve", () => {
     const server = await serving("--demo -v --listen tcp://127.0.0.1:0");
     server.closeStderr();
     for (let n = 0; n < 3; n++) {
-      expect((await ampwire(`call ${server.at} Sum a=13 b=81`)).out).toBe("total=94\n");
+      expect((await runHere(`call ${server.at} Sum a=13 b=81`)).out).toBe("total=94\n");
     }
     server.signal("SIGTERM");
     expect(await server.exited).toBe(0);
@@ -87,7 +88,7 @@ describe("ampwire serve", () => {
 
   test("serve fails if the port is in use, and if the module exports no responders", async () => {
     const { at } = await serving("--demo --listen tcp://127.0.0.1:0");
-    const taken = await ampwire(`serve --demo --listen ${at}`);
+    const taken = await runHere(`serve --demo --listen ${at}`);
     expect(taken.code).toBe(1);
     expect(taken.err).toMatch(/EADDRINUSE/);
     const empty = scratchPath("empty.ts");
@@ -103,19 +104,19 @@ describe("ampwire serve behind a balancer", () => {
     const module = scratchPath("own-health.mjs");
     writeFileSync(module, `import { health } from "ampwire"; export const own = health(() => false);`);
     const { at } = await serving("--demo --listen tcp://127.0.0.1:0");
-    expect(await ampwire(`ping ${at} --once`)).toEqual({ code: 0, out: "SERVING\n", err: "" });
+    expect(await runHere(`ping ${at} --once`)).toEqual({ code: 0, out: "SERVING\n", err: "" });
     const { at: own } = await serving(`${module} --listen tcp://127.0.0.1:0`);
-    expect((await ampwire(`ping ${own} --once`)).out).toBe("NOT_SERVING\n");
+    expect((await runHere(`ping ${own} --once`)).out).toBe("NOT_SERVING\n");
   });
 
   test("--proxy-from requires a PROXY header from these addresses", async () => {
     const server = await serving(
       "--demo --listen tcp://127.0.0.1:0 --proxy-from 10.0.0.0/8 --proxy-from 127.0.0.1",
     );
-    expect((await ampwire(`ping ${server.at} --once --proxy-protocol`)).out).toBe("SERVING\n");
-    expect((await ampwire(`call ${server.at} Sum a=13 b=81`)).code).toBe(1);
+    expect((await runHere(`ping ${server.at} --once --proxy-protocol`)).out).toBe("SERVING\n");
+    expect((await runHere(`call ${server.at} Sum a=13 b=81`)).code).toBe(1);
     await server.errors(/^the server: the connection from 127\.0\.0\.1 port \d+ was refused: /m);
-    const wrong = await ampwire("serve --demo --proxy-from example.org");
+    const wrong = await runHere("serve --demo --proxy-from example.org");
     expect(wrong.code).not.toBe(0);
     expect(wrong.err).toContain('"example.org" must be an IP address');
   });
@@ -124,25 +125,25 @@ describe("ampwire serve behind a balancer", () => {
 describe("ampwire serve and TLS", () => {
   test("--require-tls with --ca requires mutual TLS", async () => {
     const { at } = await serving(`--demo --listen tcp://127.0.0.1:0 --cert ${cert} --ca ${ca} --require-tls`);
-    const plain = await ampwire(`call ${at} Sum a=13 b=81`);
+    const plain = await runHere(`call ${at} Sum a=13 b=81`);
     expect(plain).toMatchObject({ code: 1, out: "" });
     expect(plain.err).toMatch(/\(--starttls starts TLS before the call\)$/m);
-    const anonymous = await ampwire(`call ${at} Sum a=13 b=81 --starttls --ca ${ca}`);
+    const anonymous = await runHere(`call ${at} Sum a=13 b=81 --starttls --ca ${ca}`);
     expect(anonymous).toMatchObject({ code: 1, out: "" });
     expect(anonymous.err).toMatch(/\(--cert FILE presents a certificate/);
-    const both = await ampwire(`call ${at} Sum a=13 b=81 --starttls --ca ${ca} --cert ${client}`);
+    const both = await runHere(`call ${at} Sum a=13 b=81 --starttls --ca ${ca} --cert ${client}`);
     expect(both).toEqual({ code: 0, out: "total=94\n", err: "" });
   });
 
   test("serve and call use TLS from the first byte with tls://", async () => {
     const { at } = await serving(`--demo --listen tls://127.0.0.1:0 --cert ${cert} --ca ${ca} --require-tls`);
-    const { code, out, err } = await ampwire(`call ${at} Sum a=13 b=81 --ca ${ca} --cert ${client} -v`);
+    const { code, out, err } = await runHere(`call ${at} Sum a=13 b=81 --ca ${ca} --cert ${client} -v`);
     expect({ code, out }).toEqual({ code: 0, out: "total=94\n" });
     expect(err).toMatch(/^TLSv1\.3 .* peer CN=calc\.example, issued by CN=Test CA, verified\n$/);
-    const unknown = await ampwire(`call ${at} Sum a=13 b=81`);
+    const unknown = await runHere(`call ${at} Sum a=13 b=81`);
     expect(unknown.code).toBe(1);
     expect(unknown.err).toMatch(/\(--ca FILE sets the CA/);
-    expect((await ampwire(`call ${at} Sum a=13 b=81 --ca ${ca}`)).code).toBe(1);
+    expect((await runHere(`call ${at} Sum a=13 b=81 --ca ${ca}`)).code).toBe(1);
   });
 });
 

@@ -1,6 +1,7 @@
 /** Errors of the operating system are explained: what failed, and what to do. */
-import { chmodSync, existsSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { listen } from "ampwire/node";
 import { describe, expect, onTestFinished, test } from "vitest";
@@ -78,6 +79,12 @@ describe("an address that is in use", () => {
     const { code, err } = await runHere(`proxy --listen unix:${path} --to unix:/nowhere`);
     expect(code).toBe(1);
     expect(err).toMatch(/EADDRINUSE.*\(no process listens at this socket: remove the file\)$/m);
+  });
+
+  test("a folder that does not exist is named as such, not as one without permission", async () => {
+    const path = join(scratchPath("missing"), "a.socket");
+    const { err } = await runHere(`proxy --listen unix:${path} --to unix:/nowhere`);
+    expect(err).toMatch(/missing does not exist: create it\)$/m);
   });
 
   test("a file that is not a socket is named as such", async () => {
@@ -195,3 +202,14 @@ describe("a file that the command line names", () => {
     );
   });
 });
+
+test.each(["import", "export"])(
+  "%s of a folder that is not a module names the folder and exits with 2",
+  async (subcommand) => {
+    const folder = mkdtempSync(join(tmpdir(), "folder"));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    const { code, err } = await runHere(`${subcommand} ${folder}`);
+    expect(code).toBe(2);
+    expect(err).toMatch(/(?:the folder has no __init__\.py|it is a folder) \(/);
+  },
+);

@@ -108,6 +108,17 @@ test("a first worker that does not start fails the start with its exit code, and
   expect(workers).toHaveLength(1);
 });
 
+test("no further worker starts if the first one listens after the stop", async () => {
+  const { pool: made, workers, worker, addresses } = pool(3);
+  const started = made.start();
+  const stopped = made.stop();
+  worker(0).listen();
+  await flushPending();
+  worker(0).end();
+  await Promise.all([started, stopped]);
+  expect([workers.length, addresses]).toEqual([1, []]);
+});
+
 test("a later worker that does not start stops the others", async () => {
   const { pool: made, worker } = pool(2);
   const started = made.start();

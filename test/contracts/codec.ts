@@ -30,11 +30,14 @@ export function decodings<T>(codec: Argument<T>, wire: Wire): (() => unknown)[] 
   ];
 }
 
+/** More bytes than a codec with a fixed length reads. */
+const AROUND = 40;
+
 /** Decodes from the middle of digits or zeros, so that one byte too many or too few would change the value. */
 function decodeAmong<T>(codec: Argument<T>, bytes: Uint8Array, around: number): unknown {
-  const larger = new Uint8Array(bytes.length + 14).fill(around);
-  larger.set(bytes, 7);
-  return asInPlace(codec).read(larger, 7, 7 + bytes.length);
+  const larger = new Uint8Array(bytes.length + 2 * AROUND).fill(around);
+  larger.set(bytes, AROUND);
+  return asInPlace(codec).read(larger, AROUND, AROUND + bytes.length);
 }
 
 function decodeByteByByte<T>(codec: Argument<T>, bytes: Uint8Array): unknown {

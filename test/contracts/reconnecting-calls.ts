@@ -1,11 +1,13 @@
 /** Contract of calls through a client of `reconnecting`, over any kind of connection. */
 import {
+  type Argument,
   Box,
   CallTimeout,
   type Connection,
   ConnectionLost,
   command,
   InvalidSignature,
+  integer,
   LimitExceeded,
   ProtocolSwitchCommand,
 } from "ampwire";
@@ -36,6 +38,30 @@ export function callsContract<C extends Connection>(carrier: Carrier<C>): void {
     expect(changes.map(({ state }) => state)).toEqual(["connecting", "connected"]);
   });
 
+  it.each([true, false])(
+    "the arguments of a call on an open connection are encoded once (requiresAnswer: %s)",
+    async (requiresAnswer) => {
+      const place = carrier.place();
+      const values: number[] = [];
+      const counting: Argument<number> = {
+        encode: (value) => {
+          values.push(value);
+          return integer().encode(value);
+        },
+        decode: integer().decode,
+      };
+      const Count = command("Count", { arguments: { n: counting }, requiresAnswer });
+      await place.serve(
+        add,
+        Count.responder(() => ({})),
+      );
+      const { client } = kept(place.reconnecting);
+      await client.callRemote(Add, { a: 1, b: 1 });
+      await client.callRemote(Count, { n: 7 });
+      expect(values).toEqual([7]);
+    },
+  );
+
   it("calls made in onConnection and when the client is connected are sent after the queued calls", async () => {
     const place = carrier.place();
     const texts: string[] = [];
@@ -57,6 +83,65 @@ export function callsContract<C extends Connection>(carrier: Carrier<C>): void {
     expect(await client.callRemote(Add, { a: 1, b: 1 })).toEqual({ total: 2 });
     await client.callRemote(Add, { a: 1, b: 1 });
     expect(texts).toEqual(["1", "2", "3", "4", "5"]);
+  });
+
+  it("calls of every kind keep their order over a connection that breaks, and a login goes before them", async () => {
+    const place = carrier.place();
+    const served: string[] = [];
+    const begun = deferred();
+    const server = await place.serve(
+      add,
+      Note.responder(({ text }) => void served.push(text)),
+      HangSafely.responder(({ id }) => {
+        served.push(`again ${id}`);
+        if (served.filter((text) => text.startsWith("again")).length > 2) return { run: 0 };
+        if (id === 2) begun.resolve();
+        return new Promise<never>(() => {});
+      }),
+    );
+    const note = (text: string) => client.callRemote(Note, { text });
+    let connections = 0;
+    const { client, clock, become } = kept(place.reconnecting, {
+      onConnection: async (connection) => {
+        if (++connections === 1) return;
+        note("in onConnection");
+        connection.callRemote(Note, { text: "login" });
+        await connection.callRemote(Add, { a: 1, b: 1 });
+        note("at the end of onConnection");
+      },
+      onStateChange: ({ state }) => {
+        if (connections < 2 || state !== "connected") return;
+        note("connected");
+        void Promise.resolve().then(() => note("in a microtask"));
+      },
+    });
+    await become("connected");
+    const repeated = [1, 2].map((id) => client.callRemote(HangSafely, { id }));
+    await begun.promise;
+    served.length = 0;
+    const waiting = become("waiting");
+    breakAll(server);
+    const { delay = 0 } = await waiting;
+    note("queued");
+    client.callRemoteString("Note", new Box({ text: "by name" }), { requiresAnswer: false });
+    const last = client.callRemoteString("Note", new Box({ text: "by name, answered" }));
+    served.push("again", "again"); // the second run of each is answered
+    clock.advance(delay);
+    await Promise.all([...repeated, last]);
+    await client.callRemote(Add, { a: 1, b: 1 });
+    await client.callRemote(Add, { a: 1, b: 1 });
+    expect(served.slice(2)).toEqual([
+      "login",
+      "again 1",
+      "again 2",
+      "queued",
+      "by name",
+      "by name, answered",
+      "in onConnection",
+      "at the end of onConnection",
+      "connected",
+      "in a microtask",
+    ]);
   });
 
   it("a call made when the connection has just been destroyed comes after the calls that are sent again", async () => {

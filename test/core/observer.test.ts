@@ -9,7 +9,7 @@ import {
 } from "ampwire";
 import { flushPending, manualClock, memoryTransports, scriptedPeer } from "ampwire/testing";
 import { expect, test } from "vitest";
-import { ended } from "../support/settled.ts";
+import { ended, rejection } from "../support/settled.ts";
 import { calculator, Note, SUM, Sum, TOTAL } from "./calculator.ts";
 
 /** Returns an observer and the list of events it has received. */
@@ -119,6 +119,39 @@ test("an observer receives a protocol change that is rejected before it begins a
   await peer.next();
   expect(told).toEqual(["opened", "incoming Switch started", "incoming Switch failed: RemoteAmpError"]);
 });
+
+test.each<[string, Observer]>([
+  ["no methods", {}],
+  ["no methods, which watches calls", { watchesCalls: true }],
+])(
+  "calls, changes and the end of the connection need no method of an observer with %s",
+  async (_, observer) => {
+    const reported: unknown[] = [];
+    const { connection, peer } = scriptedPeer({
+      observer,
+      locator: locator(
+        calculator().locator,
+        Switch.responder(() => ({ protocol() {} })),
+      ),
+      onError: (error) => void reported.push(error),
+    });
+    const answer = connection.callRemote(Sum, { a: 1, b: 2 });
+    await peer.expect(SUM);
+    peer.send(TOTAL);
+    await answer;
+    const failing = rejection(connection.callRemote(Sum, { a: 1, b: 2 }));
+    await peer.expect({ ...SUM, _ask: "2" });
+    peer.send({ _error: "2", _error_code: "ODD", _error_description: "" });
+    await failing;
+    peer.send(SUM, { _ask: "2", _command: "Nope" });
+    await peer.next();
+    await peer.next();
+    peer.send({ ...SWITCH, _ask: "3" });
+    await peer.expect({ _answer: "3" });
+    expect((await ended(connection)).name).toBe("ProtocolSwitched");
+    expect(reported).toEqual([]);
+  },
+);
 
 test("the connection ends even if connectionClosed() throws", async () => {
   const { observer } = watcher();

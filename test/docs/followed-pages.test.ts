@@ -1,20 +1,23 @@
 /** Follows the tutorial and guides in an empty folder: saves their files, runs their commands, and compares the output. */
 import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { PrivateCertificate } from "ampwire/node";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { describeWithChromium } from "../support/chromium.ts";
 import { type InstalledPackage, installedPackage } from "../support/installed-package.ts";
+import { describeWithNats, natsServer } from "../support/nats-server.ts";
 import { Terminal } from "../support/terminals.ts";
 import { describeWithTwisted, python } from "../support/twisted.ts";
-import { finishedFiles, followedGuides, type Step, tutorial } from "./followed-pages.ts";
+import { needsCertificates } from "./blocks.ts";
+import { blocksAlone, finishedFiles, followedGuides, type Step, tutorial } from "./followed-pages.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 /** Ports of the pages. The tests use free ones. */
-const PORTS = ["4000", "4001", "4080"];
+const PORTS = ["4000", "4001", "4080", "1234", "4222"];
 /** Servers and proxies run in these terminals until the next command. Programs in the others end by themselves. */
-const SERVERS = ["terminal 1", "terminal 2 (proxy)", "terminal 2 (server)", "terminal 4 (proxy)"];
+const isServer = (terminal: string) => /^terminal 1$|\((server|proxy)\)$/.test(terminal);
 
 /** Node 20 cannot run TypeScript, so the programs are compiled first. */
 const TYPESCRIPT = `${join(root, "node_modules/.bin/esbuild")} $1.ts --bundle --platform=node --format=esm --packages=external --log-level=error --outfile=$1.compiled.mjs && exec node $1.compiled.mjs`;
@@ -40,7 +43,7 @@ class Desk {
 
   async follow(steps: readonly Step[]): Promise<void> {
     for (const step of steps) {
-      if (step.kind === "file") writeFileSync(join(this.folder, step.name), withFreePorts(step.text));
+      if (step.kind === "file") this.#save(step.name, withFreePorts(step.text));
       if (step.kind === "install") for (const name of step.packages) this.#install(name);
       if (step.kind === "run") await this.#run(step.terminal, step.text);
       if (step.kind === "output") {
@@ -50,7 +53,7 @@ class Desk {
       }
     }
     for (const [name, terminal] of this.#terminals) {
-      if (!SERVERS.includes(name)) expect(await terminal.finish()).toBe("");
+      if (!isServer(name)) expect(await terminal.finish()).toBe("");
     }
   }
 
@@ -60,11 +63,12 @@ class Desk {
 
   async #run(name: string, text: string): Promise<void> {
     const terminal = this.#terminal(name);
-    expect(await (SERVERS.includes(name) ? terminal.stop() : terminal.finish())).toBe("");
+    expect(await (isServer(name) ? terminal.stop() : terminal.finish())).toBe("");
     // The same programs, without the time that npx takes to find them, and with the Python that has Twisted.
     const commands = text
       .replaceAll("npx ampwire", "node_modules/.bin/ampwire")
       .replace(/^python3 /gm, `${python} `)
+      .replace(/^nats-server/gm, `${natsServer} -a 127.0.0.1`)
       .replace(/^node (\w+)\.ts/gm, TYPESCRIPT);
     terminal.start(withFreePorts(commands));
   }
@@ -75,9 +79,16 @@ class Desk {
     return terminal;
   }
 
+  #save(name: string, text: string): void {
+    const path = join(this.folder, name);
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, text);
+  }
+
   /** Makes a package of the repository available in the folder. */
   #install(name: string): void {
     const target = join(this.folder, "node_modules", name);
+    mkdirSync(dirname(target), { recursive: true });
     if (!existsSync(target)) symlinkSync(join(root, "node_modules", name), target);
   }
 }
@@ -90,7 +101,7 @@ describe("the tutorial", () => {
   afterAll(() => desk.stop());
 
   test.each(tutorial())(
-    "the commands of docs/$name print the output that it shows",
+    "the commands of $name print the output that it shows",
     async ({ steps }) => {
       expect(steps.length).toBeGreaterThan(2);
       await desk.follow(steps);
@@ -118,32 +129,57 @@ describe("the tutorial", () => {
 });
 
 const guides = followedGuides();
-const usesPython = ({ steps }: { steps: readonly Step[] }) =>
-  steps.some((step) => step.kind === "file" && step.name.endsWith(".py"));
-
-describe("the guides", () => {
-  test.each(guides.filter((page) => !usesPython(page)))(
-    "the commands of docs/$name print the output that it shows",
-    followGuide,
-    60_000,
+const uses = (pattern: RegExp) => (page: { steps: readonly Step[] }) =>
+  page.steps.some((step) =>
+    step.kind === "file" ? pattern.test(step.name) : step.kind === "run" && pattern.test(step.text),
   );
-});
+const usesPython = uses(/\.py$|^python3 |ampwire import/m);
+const usesNats = uses(/^nats-server/m);
 
-describeWithTwisted("the guides with Twisted", () => {
-  test.each(guides.filter(usesPython))(
-    "the commands of docs/$name print the output that it shows",
-    followGuide,
-    60_000,
-  );
-});
+/** Each page is followed in a folder of its own. */
+function followGuides(pages: typeof guides): void {
+  test.each(pages)("the commands of $name print the output that it shows", followGuide, 60_000);
+}
+
+describe("the guides", () => followGuides(guides.filter((page) => !usesPython(page) && !usesNats(page))));
+describeWithTwisted("the guides with Twisted", () => followGuides(guides.filter(usesPython)));
+describeWithNats("the guides with NATS", () => followGuides(guides.filter(usesNats)));
 
 async function followGuide({ name, steps }: { name: string; steps: readonly Step[] }): Promise<void> {
-  const folder = join(installed.folder, name.replace(".md", ""));
+  const desk = new Desk(emptyFolder(name));
+  onTestFinished(() => desk.stop());
+  if (needsCertificates(name)) await writeCertificates(desk.folder);
+  await desk.follow(steps);
+}
+
+/** Writes the files that the commands of docs/starttls.md create. */
+async function writeCertificates(folder: string): Promise<void> {
+  const authority = await PrivateCertificate.authority({ commonName: "authority" });
+  const server = await authority.issue({ commonName: "server", hostNames: ["calc.example"] });
+  const alice = await authority.issue({ commonName: "alice" });
+  const files = { "authority-key": authority, server, alice };
+  writeFileSync(join(folder, "authority.pem"), authority.toPEM());
+  for (const [name, certificate] of Object.entries(files)) {
+    writeFileSync(join(folder, `${name}.pem`), certificate.toPEMWithKey());
+  }
+}
+
+test.each(blocksAlone())(
+  "the commands of $page, line $line, succeed in an empty folder",
+  async ({ page, line, text }) => {
+    const terminal = new Terminal(emptyFolder(`${page}-${line}`));
+    onTestFinished(() => terminal.stop().then(() => {}));
+    terminal.start(`set -e\n${text.replaceAll("npx ampwire", "node_modules/.bin/ampwire")}echo done`);
+    expect((await terminal.finish()).trimEnd().split("\n").at(-1)).toBe("done");
+  },
+);
+
+/** Returns a new folder in which the package is installed. */
+function emptyFolder(name: string): string {
+  const folder = join(installed.folder, name.replace(/\W/g, "-"));
   mkdirSync(folder);
   symlinkSync(join(installed.folder, "node_modules"), join(folder, "node_modules"));
-  const desk = new Desk(folder);
-  onTestFinished(() => desk.stop());
-  await desk.follow(steps);
+  return folder;
 }
 
 /** Times and the ports of clients differ in every run. */

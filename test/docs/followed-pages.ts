@@ -1,8 +1,7 @@
-/** Pages that a reader follows with a terminal: the tutorial, and guides with files and commands. */
-import { readdirSync, readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
-
-const folder = fileURLToPath(new URL("../../docs/", import.meta.url));
+/** Pages that a reader follows with a terminal: the tutorial, and pages with files and commands. */
+import { basename } from "node:path";
+import { type Block, blocksOf, checkedPages } from "./blocks.ts";
+import { isInPageModule } from "./pages.ts";
 
 export type Step =
   /** A file to save. */
@@ -15,45 +14,54 @@ export type Step =
   | { readonly kind: "install"; readonly packages: readonly string[] };
 
 export interface FollowedPage {
-  /** Path in docs/. */
+  /** Path in the repository. */
   readonly name: string;
   readonly steps: readonly Step[];
 }
 
+/** Labels of commands and their output, for example `terminal`, `terminal 2` and `terminal 2 (proxy)`. */
+const TERMINAL = /^terminal( |$)/;
+
+const isTutorial = (page: string) => /^docs\/tutorial\/\d/.test(page);
+
 /** The steps of the tutorial, in order. */
 export function tutorial(): FollowedPage[] {
-  return readdirSync(`${folder}tutorial`)
-    .filter((file) => /^\d/.test(file))
-    .sort()
-    .map((file) => followedPage(`tutorial/${file}`));
+  return checkedPages().filter(isTutorial).map(followedPage);
 }
 
-/** The guides that have blocks for a terminal. */
+/** The other pages that have blocks for a terminal. */
 export function followedGuides(): FollowedPage[] {
-  return readdirSync(folder)
-    .filter((file) => file.endsWith(".md") && /^```sh terminal /m.test(readFileSync(folder + file, "utf8")))
+  return checkedPages()
+    .filter((page) => !isTutorial(page))
+    .filter((page) => blocksOf(page).some(({ label }) => TERMINAL.test(label)))
     .map(followedPage);
 }
 
+/** Commands that need no page before them: each block is run in an empty folder. */
+export const blocksAlone = (): Block[] =>
+  checkedPages().flatMap((page) => blocksOf(page).filter(({ label }) => label === "alone"));
+
 function followedPage(name: string): FollowedPage {
-  const page = readFileSync(folder + name, "utf8");
-  const blocks = [...page.matchAll(/^```(\w+)(?: ([^\n]+))?\n(.*?)^```$/gms)];
-  return {
-    name,
-    // A block in tabs has its name in brackets, as VitePress requires.
-    steps: blocks.flatMap(([, language = "", label = "", text = ""]) =>
-      stepsOf(language, label.replace(/^\[(.*)\]$/, "$1"), text),
-    ),
-  };
+  const blocks = blocksOf(name);
+  const steps = blocks.flatMap(stepsOf);
+  const program = `${basename(name, ".md")}.mjs`;
+  const runsItself = steps.some((step) => step.kind === "run" && step.text.includes(`node ${program}\n`));
+  if (!runsItself) return { name, steps };
+  // The reader saves the blocks of the page as one program.
+  const text = blocks.filter(isInPageModule).map((block) => block.text);
+  return { name, steps: [{ kind: "file", name: program, text: text.join("\n") }, ...steps] };
 }
 
-/** A block without a label is an excerpt, which other tests compile or which names files of a system. */
-function stepsOf(language: string, label: string, text: string): Step[] {
-  if (label.startsWith("terminal ")) {
+/** Returns the step that a block of a followed page shows; an empty array if it shows none. */
+export function stepsOf({ language, label, text }: Block): Step[] {
+  if (TERMINAL.test(label)) {
     return [{ kind: language === "sh" ? "run" : "output", terminal: label, text }];
   }
-  const installed = language === "sh" ? /^npm install ([^\n]*)\n$/.exec(text)?.[1] : undefined;
-  if (installed !== undefined) return [{ kind: "install", packages: installed.split(" ") }];
+  const installed =
+    language === "sh" && label === "" ? /^npm install ([^\n]*)\n$/.exec(text)?.[1] : undefined;
+  if (installed !== undefined) {
+    return [{ kind: "install", packages: installed.split(" ").filter((word) => !word.startsWith("-")) }];
+  }
   return /^\S+\.\w+$/.test(label) ? [{ kind: "file", name: label, text }] : [];
 }
 

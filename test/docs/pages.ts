@@ -1,32 +1,41 @@
-/** The code of the documentation, as one runnable module for each page. */
-import { readdirSync, readFileSync } from "node:fs";
-import { basename, join } from "node:path";
+/** The TypeScript of the documentation, as modules that are compiled and run. */
+import { basename } from "node:path";
+import { type Block, blocksOf, checkedPages } from "./blocks.ts";
 
-const root = new URL("../../", import.meta.url).pathname;
-
-export interface Page {
+export interface Module {
   readonly name: string;
-  /** All code blocks of the page in one module, with their imports. Empty if the page has no runnable block. */
   readonly code: string;
   /** The output that comments after `console.log` state, in order. */
   readonly expectedOutput: readonly string[];
+  /** False for code that is compiled only. */
+  readonly isRun: boolean;
 }
 
-/**
- * Returns every page of docs/. A block marked `no-run` is a fragment that is not run. The code of README.md is tested in
- * test/package/newcomer.test.ts.
- */
-export function pages(): Page[] {
-  const folder = join(root, "docs");
-  const files = readdirSync(folder).filter((file) => file.endsWith(".md"));
-  return files.map((file) => page(file, readFileSync(join(folder, file), "utf8")));
+/** Returns true for a block that is part of the module of its page. */
+export const isInPageModule = ({ language, label }: Block) => language === "ts" && label === "";
+
+/** Returns true for a block that is a module by itself. */
+export const isExcerpt = ({ language, label }: Block) =>
+  language === "ts" && (label === "excerpt" || label.startsWith("compiled: "));
+
+/** Returns a module for each page with the blocks of that page, and one for each excerpt. */
+export function modules(): Module[] {
+  return checkedPages().flatMap((page) => {
+    const blocks = blocksOf(page);
+    const name = basename(page, ".md").toLowerCase();
+    const code = blocks.filter(isInPageModule).map(({ text }) => text);
+    const excerpts = blocks.filter(isExcerpt).map((block, index) => {
+      const [before, after] = block.around;
+      const isRun = block.label === "excerpt";
+      return { ...moduleOf(`${name}-excerpt-${index + 1}`, before + block.text + after), isRun };
+    });
+    return code.length === 0 ? excerpts : [{ ...moduleOf(name, code.join("\n")), isRun: true }, ...excerpts];
+  });
 }
 
-function page(file: string, text: string): Page {
-  const blocks = [...text.matchAll(/^```ts\n(.*?)^```/gms)].map(([, code = ""]) => code);
-  const code = blocks.join("\n");
+function moduleOf(name: string, code: string): Omit<Module, "isRun"> {
   const expectedOutput = [...code.matchAll(/console\.log\(.*\); \/\/ (.*)$/gm)].map(
     ([, output = ""]) => output,
   );
-  return { name: basename(file, ".md"), code, expectedOutput };
+  return { name, code, expectedOutput };
 }

@@ -1,21 +1,29 @@
 /** Builds the documentation site, checks its links, and visits every page in Chromium: console, accessibility, search. */
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
-import type { Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { builtSite, serveSite, siteAddresses, siteFile } from "../support/built-site.ts";
 import { describeWithChromium } from "../support/chromium.ts";
+import { SEARCHES } from "./searches.ts";
+import { accessibilityFaults, axePath, openSearch, problemsOf, siteSearch } from "./site-visits.ts";
 
 beforeAll(builtSite, 600_000);
 
 const root = new URL("../../", import.meta.url).pathname;
 
-/** Long pages, such as those of the API, are uniform: axe-core checks the beginning, because it is slow. */
-const BEYOND_THE_BEGINNING = ".vp-doc > div > :nth-child(n + 200)";
-
 /** The pages are visited in groups at the same time. */
 const VISITORS = 2;
+
+/** Phrases, each with the beginning of the address of a result. */
+const IN_THE_BROWSER = [
+  ["UNKNOWN_REMOTE_ERROR", "/reference/error-codes#UNKNOWN_REMOTE_ERROR"],
+  ["maxBytesInProgress", "/reference/options#maxBytesInProgress"],
+  ["rotate certificates", "/guides/"],
+  ["EADDRINUSE", "/guides/"],
+  ["landscape", "/guides/"],
+  ["OpenTelemetry", "/guides/monitoring"],
+  ["the value is longer than its maxBytes", "/reference/error-codes#TOO_LONG"],
+] as const;
 
 test("every link of the site leads to a page and an anchor that exist", () => {
   const pages = new Map(siteAddresses().map((address) => [address, linksAndAnchors(address)]));
@@ -43,78 +51,121 @@ function linksAndAnchors(address: string) {
   return { links: [...values("href"), ...values("src")], anchors: new Set(values("id")) };
 }
 
+test("the index of the search finds what users type among the first three results", async () => {
+  const firstResults = await siteSearch();
+  const missing = SEARCHES.map(([phrase, address]) => ({ phrase, address, results: firstResults(phrase) }))
+    .filter(({ address, results }) => !results.some((result) => result.startsWith(address)))
+    .map(({ phrase, results }) => `${phrase}: ${results.join(", ")}`);
+  expect(missing).toEqual([]);
+});
+
 describeWithChromium("the site in a browser", (open) => {
   let site: Awaited<ReturnType<typeof serveSite>>;
   beforeAll(async () => {
-    site = await serveSite();
+    site = await serveSite(new Map([["/axe.js", axePath()]]));
   });
   afterAll(() => site.close());
 
   test("no page writes an error to the console, is wider than a telephone, or has a fault that axe-core finds", async () => {
     const addresses = siteAddresses();
+    const sectionOf = (address: string) => address.split("/")[1];
+    const first = await open();
     const visits = Array.from({ length: VISITORS }, async (_, visitor) => {
-      const page = await open();
-      await page.emulateMedia({ reducedMotion: "reduce" });
+      const page = visitor === 0 ? first : await first.context().newPage();
+      await page.emulateMedia({ reducedMotion: "reduce" }); // axe-core must not see a color during its transition
       const problems = problemsOf(page);
-      for (const address of addresses.filter((_, index) => index % VISITORS === visitor)) {
-        await page.setViewportSize({ width: 390, height: 800 });
+      for (const [index, address] of addresses.entries()) {
+        if (index % VISITORS !== visitor) continue;
+        await page.setViewportSize({ width: 360, height: 800 });
         await page.goto(site.url + address);
         const overflow = await page.evaluate<number>("document.documentElement.scrollWidth - innerWidth");
         if (overflow > 0) problems.push(`${address} is ${overflow} pixels too wide`);
         await page.setViewportSize({ width: 1280, height: 800 });
-        problems.push(...(await accessibilityFaults(page)).map((fault) => `${address}: ${fault}`));
+        const isFirst = addresses.findIndex((other) => sectionOf(other) === sectionOf(address)) === index;
+        const faults = await accessibilityFaults(page, isFirst ? "whole" : "content");
+        problems.push(...faults.map((fault) => `${address}: ${fault}`));
       }
       return problems;
     });
     expect((await Promise.all(visits)).flat()).toEqual([]);
   }, 300_000);
 
-  test.each(["/", "/guides/starttls", "/reference/error-codes"])(
-    "axe-core finds no fault in the dark theme of %s",
-    async (address) => {
-      const page = await open();
-      await page.emulateMedia({ colorScheme: "dark", reducedMotion: "reduce" });
+  test("axe-core finds no fault in the dark theme", async () => {
+    const page = await open();
+    await page.emulateMedia({ colorScheme: "dark", reducedMotion: "reduce" });
+    for (const address of ["/", "/guides/starttls", "/reference/error-codes"]) {
       await page.goto(site.url + address);
       expect(await page.locator("html.dark").count()).toBe(1);
       expect(await accessibilityFaults(page)).toEqual([]);
-    },
-    60_000,
-  );
+    }
+  }, 60_000);
 
-  test.each([
-    ["UNKNOWN_REMOTE_ERROR", "/reference/error-codes#UNKNOWN_REMOTE_ERROR"],
-    ["maxBytesInProgress", "/reference/options#maxBytesInProgress"],
-    ["rotate certificates", "/guides/"],
-    ["EADDRINUSE", "/guides/"],
-    ["landscape", "/guides/"],
-    ["OpenTelemetry", "/guides/monitoring"],
-    ["the value is longer than its maxBytes", "/reference/error-codes#TOO_LONG"],
-  ])("search finds %s among the first three results", async (text, address) => {
+  test("axe-core finds no fault on a narrow screen, where tables and diagrams have another form", async () => {
     const page = await open();
-    await page.goto(`${site.url}/guides/starttls`);
-    const input = page.locator("#localsearch-input");
-    // The page listens for the key only when its scripts have run.
-    const opened = async () => {
-      await page.keyboard.press("Control+k");
-      return await input.isVisible();
-    };
-    await expect.poll(opened, { timeout: 15_000 }).toBe(true);
-    await input.fill(text);
-    const results = page.locator("#localsearch-list a.result");
-    await results.first().waitFor();
-    const links = async () => (await results.all()).slice(0, 3).map((result) => result.getAttribute("href"));
-    await expect
-      .poll(async () => (await Promise.all(await links())).join(" "), { timeout: 15_000 })
-      .toContain(address);
+    await page.emulateMedia({ reducedMotion: "reduce" });
+    await page.setViewportSize({ width: 360, height: 800 });
+    for (const address of ["/", "/background/upgrade", "/reference/options"]) {
+      await page.goto(site.url + address);
+      expect(await accessibilityFaults(page, "content")).toEqual([]);
+    }
+    const letters = page.locator(".wide td").first();
+    expect((await letters.boundingBox())?.width).toBeLessThan(360);
+    await page.goto(`${site.url}/background/upgrade`);
+    expect((await page.locator(".diagram img").first().boundingBox())?.width).toBeGreaterThanOrEqual(600);
+  }, 60_000);
+
+  test("a printed page has its code and no navigation", async () => {
+    const page = await open();
+    await page.goto(`${site.url}/`);
+    await page.emulateMedia({ media: "print" });
+    expect(await page.locator(".VPNav").isVisible()).toBe(false);
+    // Tabs that are not selected are printed too.
+    expect(await page.locator(".vp-code-group pre:visible").count()).toBe(3);
+    expect(await page.evaluate("getComputedStyle(document.querySelector('pre code')).whiteSpace")).toBe(
+      "pre-wrap",
+    );
   });
 
-  test("a word of a code block shows its type", async () => {
+  test("the search of a page finds error codes, options, messages and words of the guides among the first three results", async () => {
     const page = await open();
     await page.goto(`${site.url}/guides/starttls`);
-    await page.locator(".twoslash-hover", { hasText: "serverCertificate" }).first().hover();
-    expect(await page.locator(".type-tip").textContent()).toBe("const serverCertificate: PrivateCertificate");
+    const firstResults = await openSearch(page);
+    for (const [phrase, address] of IN_THE_BROWSER) {
+      const results = await firstResults(phrase);
+      expect(
+        results.some((result) => result.startsWith(address)),
+        `${phrase}: ${results}`,
+      ).toBe(true);
+    }
+  }, 60_000);
+
+  test("a word of a code block shows its type to a pointer and to the keyboard", async () => {
+    const page = await open();
+    await page.goto(`${site.url}/guides/starttls`);
+    const tip = page.locator(".type-tip");
+    const word = page.locator(".twoslash-hover", { hasText: "serverCertificate" }).first();
+    await word.hover();
+    expect(await tip.textContent()).toBe("const serverCertificate: PrivateCertificate");
     await page.keyboard.press("Escape");
-    expect(await page.locator(".type-tip").isVisible()).toBe(false);
+    expect(await tip.isVisible()).toBe(false);
+
+    await page.locator("button.copy").first().focus();
+    await page.keyboard.press("Tab");
+    expect(await page.locator("pre.twoslash:focus").count()).toBe(1);
+    expect(await tip.textContent()).toContain("Enter shows the types");
+    await page.keyboard.press("Enter");
+    expect(await page.locator(":focus").textContent()).toBe("PrivateCertificate");
+    for (const key of ["ArrowDown", "ArrowRight", "ArrowRight", "ArrowLeft", "ArrowDown"]) {
+      await page.keyboard.press(key);
+    }
+    expect(await page.locator(":focus").textContent()).toBe("serverCertificate");
+    expect(await tip.textContent()).toBe("const serverCertificate: PrivateCertificate");
+    expect(await page.locator(":focus").getAttribute("aria-describedby")).toBe(await tip.getAttribute("id"));
+    expect(await accessibilityFaults(page, "content")).toEqual([]);
+    await page.keyboard.press("Escape");
+    expect(await page.locator("pre.twoslash:focus").count()).toBe(1);
+    await page.keyboard.press("Tab");
+    expect(await tip.isVisible()).toBe(false);
   });
 
   test("the table of options shows the rows that contain a text", async () => {
@@ -136,28 +187,3 @@ test("every page of docs/ is on the site, with a link to edit it", () => {
   );
   expect(files.filter((file) => file !== "docs/index.md" && !edited.includes(file))).toEqual([]);
 });
-
-/** Returns the source of axe-core. In a fresh clone, building the site installs it. */
-function axe(): string {
-  const { resolve } = createRequire(new URL("../../docs/package.json", import.meta.url));
-  return readFileSync(resolve("axe-core/axe.min.js"), "utf8");
-}
-
-/** Runs axe-core in a page. Returns each fault with the first element that has it. */
-async function accessibilityFaults(page: Page): Promise<string[]> {
-  if (!(await page.evaluate('"axe" in window'))) await page.evaluate(axe());
-  // A text, because the types of the tests do not include those of a page.
-  return await page.evaluate<string[]>(`axe
-    .run({ exclude: ["${BEYOND_THE_BEGINNING}"] }, { resultTypes: ["violations"] })
-    .then(({ violations }) => violations.map(({ id, help, nodes: [first] }) => id + ": " + help + " " + first.html))`);
-}
-
-/** Errors in the console of the browser. */
-function problemsOf(page: Page): string[] {
-  const problems: string[] = [];
-  page.on("pageerror", (error) => problems.push(`${page.url()}: ${error.message}`));
-  page.on("console", (message) => {
-    if (message.type() === "error") problems.push(`${page.url()}: ${message.text()}`);
-  });
-  return problems;
-}

@@ -217,6 +217,8 @@ function checkByDate(codec, value) {
   const read = codec.decode(wire);
   const isSame = read.epochNanoseconds === value.epochNanoseconds && read.timeZoneId === zoneOf(offset);
   if (!isSame) assert(false, `${text} is read as ${moment(read)}`);
+  const date = dateTime({ as: "Date" }).decode(wire).getTime();
+  if (date !== value.epochMilliseconds) assert(false, `${text} is read as a Date of ${date}`);
 }
 
 /** Seven of eight values are compared with `Date`, which is faster than Temporal, and the others with Temporal. */

@@ -97,6 +97,48 @@ describeWithNats("the permission file", () => {
     expect(await within(denied, "the server to reject the message")).toContain("calc.edge.WhoAmI");
   });
 
+  test("a program cannot end the asks of a client by the reply subject of its own ask", async () => {
+    const aborted: boolean[] = [];
+    let serving = () => {};
+    const started = new Promise<void>((resolve) => {
+      serving = resolve;
+    });
+    const worker = await serve(await as("worker"), {
+      ...own("worker"),
+      locator: locator(
+        Sum.responder(({ a, b }) => ({ total: a + b })),
+        WhoAmI.responder(async (_, { signal }) => {
+          serving();
+          await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve()));
+          aborted.push(signal.aborted);
+          return { text: "" };
+        }),
+      ),
+    });
+    const front = await edge(await as("edge"), { ...own("edge"), commands: [WhoAmI] });
+    const amp = await listen({
+      port: 0,
+      host: "127.0.0.1",
+      locator: front.locator,
+      onConnection: front.accept,
+    });
+    const client = await connect({ port: amp.address().port, host: "127.0.0.1" });
+    client.callRemote(WhoAmI).catch(() => {});
+    await within(started, "the ask of the client");
+    const program = await as("program");
+    const ask = encodeBox(new Box({ _ask: "1", _command: "Sum", a: "1", b: "2" }));
+    program.publish("calc.call.Sum", ask, { reply: `calc.gone.${front.id}.1` });
+    program.publish("calc.call.Sum", new Uint8Array(3), { reply: `calc.gone.${front.id}.1` });
+    const calc = caller(program, own("program"));
+    for (let i = 0; i < 10; i++) await calc.callRemote(Sum, { a: 1, b: i });
+    expect(aborted).toEqual([]);
+    client.destroy();
+    await within(worker.close(), "the ask to be aborted");
+    expect(aborted).toEqual([true]);
+    await amp.close();
+    await front.close();
+  });
+
   test("a call without permission is rejected at once, and names the subject", async () => {
     const error = await rejection(
       caller(await as("program"), { service: "other", inboxPrefix: "_INBOX_program" }).callRemote(Sum, {

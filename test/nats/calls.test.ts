@@ -1,5 +1,6 @@
 /** Calls from programs to workers over a NATS server in memory. */
 import {
+  BadLocalReturn,
   Box,
   CallTimeout,
   ConnectionClosed,
@@ -482,6 +483,20 @@ describe("large values", () => {
     expect(error).toBeInstanceOf(UnknownRemoteError);
     expect(errors).toHaveLength(1);
     expect(errors[0]).toMatchObject({ code: "BAD_LOCAL_RETURN" });
+  });
+
+  test("a declared error over the payload limit reaches onError, and the call is rejected at once", async () => {
+    const { work, call } = network({ maxPayload: 2_000 });
+    const errors: unknown[] = [];
+    const missing = locator(
+      Get.responder(({ key }) => {
+        throw new NoSuchKey("no such key", { key: key.repeat(3_000) });
+      }),
+    );
+    await work({ locator: missing, onError: (error) => void errors.push(error) });
+    const error = await rejection(call().callRemote(Get, { key: "x" }));
+    expect(error).toBeInstanceOf(UnknownRemoteError);
+    expect(errors).toEqual([expect.any(BadLocalReturn)]);
   });
 
   test("an ask over maxBoxBytes of the worker is not executed", async () => {

@@ -665,7 +665,7 @@ describe("affinity", () => {
     const worker = await net.work({ affinity: "connection", locator: counting() });
     const [client] = (await startEdge(net, { affinity: "connection", commands: [Count] })).connect();
     await client.callRemote(Count);
-    await worker.close();
+    worker.destroy();
     await net.work({ affinity: "connection", locator: counting() });
     expect(await rejection(client.callRemote(Count))).toBeInstanceOf(Unavailable);
     await client.closed;

@@ -1,12 +1,20 @@
 /** Invalid messages. No callback may throw: the NATS client would stop reading permanently. */
 
 import { headers } from "@nats-io/nats-core";
-import { Box, encodeBox, MalformedAmpBox, ResponderLost, UnexpectedAnswer } from "ampwire";
+import {
+  Box,
+  encodeBox,
+  locator,
+  MalformedAmpBox,
+  ResponderLost,
+  type Signal,
+  UnexpectedAnswer,
+} from "ampwire";
 import { edge, serve } from "ampwire/nats";
-import { flushPending, type MemoryMessage } from "ampwire/testing";
+import { connectedPair, flushPending, type MemoryMessage } from "ampwire/testing";
 import { describe, expect, test } from "vitest";
 import { rejection } from "../support/settled.ts";
-import { Sum, SumOnce } from "./support/commands.ts";
+import { Sum, SumOnce, WhoAmI } from "./support/commands.ts";
 import { calculator, network } from "./support/network.ts";
 
 const ask = encodeBox(new Box({ _ask: "1", _command: "Sum", a: "1", b: "2" }));
@@ -175,5 +183,97 @@ describe("headers", () => {
     expect(await call().callRemote(SumOnce, { a: 1, b: 2 })).toEqual({ total: 3 });
     await flushPending();
     expect(served).toBe(1);
+  });
+});
+
+describe("a program that may publish asks only", () => {
+  // The server lets a worker and an edge publish to any subject that an ask has as its reply subject.
+  test("the answer of a worker or an edge on the subject of an edge's reports does not end the asks of a client", async () => {
+    const { nats, clock, work } = network();
+    const signals: Signal[] = [];
+    await work({
+      locator: locator(
+        Sum.responder(({ a, b }) => ({ total: a + b })),
+        WhoAmI.responder((_, { signal }) => {
+          signals.push(signal);
+          return new Promise<never>(() => {});
+        }),
+      ),
+    });
+    const front = await edge(nats.connect(), { service: "calc", clock, commands: [WhoAmI] });
+    const [client, atEdge] = connectedPair({}, { locator: front.locator }, { clock });
+    front.accept(atEdge);
+    client.callRemote(WhoAmI).catch(() => {});
+    await flushPending();
+    const reply = `calc.gone.${front.id}.1`;
+    nats.publish("calc.call.Sum", ask, { reply });
+    nats.publish("calc.call.Sum", new Uint8Array(5), { reply: `${reply}` });
+    nats.publish(`calc.client.${front.id}.99`, ask, { reply });
+    nats.publish("$SRV.PING.calc", new Uint8Array(0), { reply });
+    await flushPending();
+    expect(signals.map(({ aborted }) => aborted)).toEqual([false]);
+    nats.publish(reply, new Uint8Array(0));
+    await flushPending();
+    expect(signals.map(({ aborted }) => aborted)).toEqual([true]);
+  });
+
+  test("the answer of a client on the control subject of another client has no effect", async () => {
+    const { nats, clock } = network();
+    const front = await edge(nats.connect(), { service: "calc", clock, commands: [] });
+    const answers = new Box({ _command: "destroy", _ask: "1" });
+    const clients = [{ locator: { locateResponder: () => () => answers } }, {}].map((options) => {
+      const [client, atEdge] = connectedPair(options, { locator: front.locator }, { clock });
+      front.accept(atEdge);
+      return client;
+    });
+    nats.publish(`calc.client.${front.id}.1`, ask, { reply: `calc.join.${front.id}.2` });
+    await flushPending();
+    // A client without the checks of this library can write such an answer:
+    const forged = encodeBox(new Box({ _answer: "1", _command: "destroy", _ask: "1" }));
+    nats.publish(`calc.join.${front.id}.2`, forged);
+    await flushPending();
+    expect(clients.map(({ state }) => state)).toEqual(["open", "open"]);
+    nats.publish(`calc.join.${front.id}.2`, encodeBox(new Box({ _command: "destroy", _ask: "1" })));
+    await flushPending();
+    expect(clients.map(({ state }) => state)).toEqual(["open", "closed"]);
+  });
+
+  test("nothing is published to a reply subject of the service or of NATS itself", async () => {
+    const { nats, clock } = network();
+    const errors: unknown[] = [];
+    const onError = (error: unknown) => void errors.push(error);
+    const served: string[] = [];
+    const responders = locator(
+      Sum.responder(({ a, b }) => {
+        served.push("Sum");
+        return { total: a + b };
+      }),
+    );
+    await serve(nats.connect(), { service: "calc", clock, locator: responders, onError });
+    const front = await edge(nats.connect(), { service: "calc", clock, commands: [], onError });
+    const replies = [
+      "$JS.API.STREAM.DELETE.orders",
+      "calc.gone.a.1",
+      "calc.join.a.1",
+      "calc.event.news",
+      "calc.edge.Sum",
+      "calc.worker.a.Sum",
+    ];
+    const asked = ["calc.call.Sum", `calc.client.${front.id}.1`, `calc.join.${front.id}.1`, "$SRV.PING.calc"];
+    const published: string[] = [];
+    nats.setFault(({ subject }) => {
+      if (replies.includes(subject)) published.push(subject);
+      return undefined;
+    });
+    for (const reply of replies) {
+      nats.subscribe(reply, { callback: () => {} });
+      for (const subject of asked) nats.publish(subject, ask, { reply });
+    }
+    await flushPending();
+    expect([published, served]).toEqual([[], []]);
+    expect(errors).toHaveLength(3 * replies.length);
+    nats.publish("calc.call.Sum", ask, { reply: "calc.inbox.1" }); // a prefix of inboxes may begin so
+    await flushPending();
+    expect(served).toEqual(["Sum"]);
   });
 });

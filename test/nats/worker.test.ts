@@ -3,9 +3,10 @@ import { ConnectionClosed, ConnectionLost, InvalidSignature, locator, ResponderL
 import { caller, serve } from "ampwire/nats";
 import { flushPending, type MemoryMessage } from "ampwire/testing";
 import { describe, expect, test } from "vitest";
+import { settledAtCaller } from "../support/caller.ts";
 import { deferred } from "../support/deferred.ts";
 import { rejection, settling } from "../support/settled.ts";
-import { Odd, Sum, SumOnce } from "./support/commands.ts";
+import { Divide, Odd, Sum, SumOnce, ZeroDivision } from "./support/commands.ts";
 import { calculator, type Network, network } from "./support/network.ts";
 
 describe("draining", () => {
@@ -255,13 +256,28 @@ describe("callers", () => {
     expect(how).toEqual(["resolved"]);
   });
 
-  test("destroy() rejects the calls in progress with its reason", async () => {
+  test("destroy() rejects each call in progress, and later ones, with an error of its own", async () => {
     const { work, call } = network();
     await work({ locator: locator(SumOnce.responder(() => new Promise(() => {}))) });
     const calc = call();
-    const error = rejection(calc.callRemote(SumOnce, { a: 1, b: 2 }));
-    calc.destroy(new Error("enough"));
-    expect((await error).message).toBe("enough");
+    const summed = () => settledAtCaller(() => calc.callRemote(SumOnce, { a: 1, b: 2 }));
+    const errors = [summed(), summed()];
+    const reason = new Error("enough");
+    calc.destroy(reason);
+    const rejected = await Promise.all([...errors, summed()]);
+    expect(new Set(rejected).size).toBe(3);
+    for (const error of rejected) expect(error).toMatchObject({ message: "SumOnce: enough", cause: reason });
+  });
+
+  test("calls over NATS have the stack of their caller, and a declared class keeps the description", async () => {
+    const { work, call } = network();
+    await work();
+    const calc = call();
+    const error = await settledAtCaller(() => calc.callRemote(Divide, { numerator: 1, denominator: 0 }));
+    expect(error).toMatchObject({ message: "cannot divide by zero" });
+    expect(error.stack).toMatch(/^\w+: Divide: \w+: cannot divide by zero\n/);
+    const wrong = { a: "x" as unknown as number, b: 1 };
+    expect(await settledAtCaller(() => calc.callRemote(Sum, wrong))).toBeInstanceOf(InvalidSignature);
   });
 
   test("a busy process does not take answers that wait in its socket for lost", async () => {
@@ -302,5 +318,53 @@ describe("callers", () => {
     });
     await call({ traceparent: () => "00-1-2-01" }).callRemote(Sum, { a: 1, b: 2 });
     expect(seen).toEqual(["00-1-2-01"]);
+  });
+});
+
+describe("an observer", () => {
+  test("the observer of a worker gets the beginning and the end of each ask, and the errors", async () => {
+    const { work, call } = network();
+    const events: unknown[] = [];
+    const started: unknown[] = [];
+    await work({
+      onError: () => {},
+      observer: {
+        callStarted: (event) => void started.push(event),
+        callAnswered: (event) =>
+          void events.push(["answered", event.command, event.direction, started.includes(event)]),
+        callFailed: (event, error) =>
+          void events.push(["failed", event.command, started.includes(event), error]),
+        errorReported: (error) => void events.push(["reported", error]),
+      },
+    });
+    const calc = call();
+    await calc.callRemote(Sum, { a: 1, b: 2 });
+    await rejection(calc.callRemote(Divide, { numerator: 1, denominator: 0 }));
+    await rejection(calc.callRemote(Divide, { numerator: 1, denominator: -2 }));
+    expect(events).toEqual([
+      ["answered", "Sum", "incoming", true],
+      ["failed", "Divide", true, expect.any(ZeroDivision)],
+      ["reported", expect.any(Error)],
+      ["failed", "Divide", true, expect.any(Error)],
+    ]);
+  });
+
+  test("an observer that throws is not called again, and the asks are answered", async () => {
+    const { work, call } = network();
+    const errors: unknown[] = [];
+    let calls = 0;
+    await work({
+      onError: (error) => void errors.push(error),
+      observer: {
+        callStarted() {
+          calls++;
+          throw new Error("broken observer");
+        },
+      },
+    });
+    const calc = call();
+    for (let i = 0; i < 3; i++) expect(await calc.callRemote(Sum, { a: i, b: 1 })).toEqual({ total: i + 1 });
+    expect([calls, errors]).toEqual([1, [new Error("broken observer")]]);
+    expect((await rejection(work({ observer: 5 as never }))).message).toMatch(/observer must be an object/);
   });
 });

@@ -7,6 +7,7 @@ import { attach, protocolSwitch } from "ampwire/node";
 import { expect, onTestFinished, test } from "vitest";
 import { pair, tidy } from "../support/loopback.ts";
 import { bytesOf } from "../support/raw-peer.ts";
+import { until } from "../support/within.ts";
 
 const Ping = command("Ping");
 const pings = locator(Ping.responder(() => {}));
@@ -30,7 +31,7 @@ test("a paused stream with bytes that were put back is read from these bytes on"
   stream.unshift(bytesOf({ _command: "Ping" }));
   let pinged = 0;
   tidy(attach(stream, { locator: locator(Ping.responder(() => void pinged++)) }));
-  while (pinged === 0) await new Promise(setImmediate);
+  await until(() => pinged > 0);
   expect(pinged).toBe(1);
 });
 
@@ -41,7 +42,7 @@ test("AMP can switch to AMP: the streams of the switch are attached again", asyn
     locator: locator(Again.responder(() => ({ protocol: (stream: Duplex) => void streams.push(stream) }))),
   });
   const stream = await client.switchProtocol(Again, {});
-  while (streams.length === 0) await new Promise(setImmediate);
+  await until(() => streams.length > 0);
   tidy(attach(streams[0] as Duplex, { locator: pings, role: "server" }));
   const again = attach(stream, { role: "client" });
   tidy(again);

@@ -2,12 +2,13 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { command, locator } from "ampwire";
-import { reconnecting } from "ampwire/node";
+import { listen, reconnecting } from "ampwire/node";
 import { manualClock } from "ampwire/testing";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { ourClient, ourServer, pair } from "../support/loopback.ts";
 import { nodeProgram } from "../support/node-program.ts";
 import { rejection } from "../support/settled.ts";
+import { until } from "../support/within.ts";
 
 const HOST = "127.0.0.1";
 const Hang = command("Hang");
@@ -83,7 +84,7 @@ describe.each([0, 1])("the limit %i of close()", (index) => {
     const [, options, reach] = cases[index] as (typeof cases)[0];
     const { port } = await ourServer({ locator: responders().found });
     const client = reconnecting({ host: HOST, port, clock });
-    while (client.state !== "connected") await new Promise(setImmediate);
+    await until(() => client.state === "connected");
     const call = rejection(client.callRemote(Hang));
     const closing = client.close(options);
     await new Promise(setImmediate);
@@ -146,7 +147,7 @@ test("a lost connection aborts context.closing", async () => {
   await client.callRemoteString("Unknown").catch(() => {}); // answered after the responder has begun
   client.destroy();
   await poll;
-  while (reasons.length === 0) await new Promise(setImmediate);
+  await until(() => reasons.length > 0);
   expect(reasons[0]).toBeInstanceOf(Error);
 });
 
@@ -166,4 +167,11 @@ describe("unref()", () => {
       expect([code, Buffer.concat(printed).toString()]).toEqual([0, "open\n"]);
     },
   );
+});
+
+test("close() of a server without connections rejects a signal of another type", async () => {
+  const server = await listen({ port: 0, host: "127.0.0.1" });
+  const signal = 5 as unknown as AbortSignal; // as a program in JavaScript may pass it
+  await expect(server.close({ signal })).rejects.toThrow("signal must be an AbortSignal");
+  await server.close();
 });

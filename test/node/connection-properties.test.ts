@@ -6,6 +6,7 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import { attached, ourClient, ourServer, pair, tidy } from "../support/loopback.ts";
 import { ended, rejection } from "../support/settled.ts";
 import { unixPlace } from "../support/unix-place.ts";
+import { until } from "../support/within.ts";
 
 /** Records a connection, and ends it after the test. */
 function keep(connection: NodeConnection, accepted: NodeConnection[]): void {
@@ -73,7 +74,7 @@ describe("addresses", () => {
     onTestFinished(() => server.destroy());
     const client = await connect({ path });
     tidy(client);
-    while (accepted.length === 0) await new Promise(setImmediate);
+    await until(() => accepted.length > 0);
     expect([client.remoteAddress, client.localAddress]).toEqual([path, undefined]);
     expect([accepted[0]?.remoteAddress, accepted[0]?.localAddress]).toEqual([undefined, path]);
   });
@@ -93,7 +94,7 @@ describe.runIf(process.platform === "linux")("peerCredentials", () => {
       onTestFinished(() => server.destroy());
       const client = await connect({ ...options, path });
       tidy(client);
-      while (accepted.length === 0) await new Promise(setImmediate);
+      await until(() => accepted.length > 0);
       const own = { uid: process.getuid?.(), gid: process.getgid?.(), pid: process.pid };
       expect(client.peerCredentials).toEqual(own);
       expect(accepted[0]?.peerCredentials).toEqual(own);

@@ -19,6 +19,7 @@ import { ourClient, ourServer, ours, pair, rawClient } from "../support/loopback
 import { RawPeer } from "../support/raw-peer.ts";
 import { rejection } from "../support/settled.ts";
 import { ourWebSocketClient, ourWebSocketServer } from "../support/websockets.ts";
+import { until } from "../support/within.ts";
 
 const HOST = "127.0.0.1";
 const SUM = { _command: "Sum", a: "1", b: "2" };
@@ -195,7 +196,7 @@ describe("a reconnecting client whose server asks GoAway", () => {
       await introduce(client);
       const first = client.connection;
       const waiting = client.callRemoteString("Wait");
-      while (calc.waiting === 0) await new Promise(setImmediate);
+      await until(() => calc.waiting > 0);
       void server.close();
       await first?.callsEnded;
       const ended = end === "close" ? client.close() : client.destroy();

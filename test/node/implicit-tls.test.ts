@@ -18,6 +18,7 @@ import { testCertificates } from "../support/certificates.ts";
 import { tidy } from "../support/loopback.ts";
 import { RawPeer } from "../support/raw-peer.ts";
 import { rejection } from "../support/settled.ts";
+import { until } from "../support/within.ts";
 
 const HOST = "127.0.0.1";
 const Who = command("Who");
@@ -107,7 +108,7 @@ test("a server whose certificate is not trusted is refused, and reported to onEr
   expect(await rejection(connect({ host: HOST, port, implicitTLS: true, tls }))).toBeInstanceOf(
     PeerVerifyError,
   );
-  while (errors.length === 0) await new Promise(setImmediate);
+  await until(() => errors.length > 0);
   expect(errors).toHaveLength(1);
 });
 
@@ -120,7 +121,7 @@ test("a client without the certificate that the server requires is refused", asy
   // Under TLS 1.3 the client learns of it after its own handshake.
   const reason = client instanceof Error ? client : await (client as { closed: Promise<Error> }).closed;
   expect(reason).toMatchObject({ code: "PEER_REFUSED_CERTIFICATE" });
-  while (errors.length === 0) await new Promise(setImmediate);
+  await until(() => errors.length > 0);
   expect(errors[0]).toBeInstanceOf(PeerVerifyError);
   expect(server.connections.size).toBe(0);
 });
@@ -137,7 +138,7 @@ test("a peer that speaks plaintext fails the handshake at either end, and the se
   const plain = await connect({ host: HOST, port });
   tidy(plain);
   await rejection(plain.callRemote(Who));
-  while (errors.length === 0) await new Promise(setImmediate);
+  await until(() => errors.length > 0);
   expect(errors[0]).toBeInstanceOf(HandshakeError);
   const plaintext = await listen({ host: HOST, port: 0, onConnection: tidy });
   onTestFinished(() => plaintext.destroy());
@@ -153,7 +154,7 @@ test("a peer that never begins its handshake is dropped after handshakeTimeout a
   const attempt = rejection(secureClient((silent.address() as AddressInfo).port, { clock }));
   await once(silent, "connection");
   await new Promise(setImmediate);
-  while (clock.pending === 0) await new Promise(setImmediate);
+  await until(() => clock.pending > 0);
   clock.advance(10_000);
   expect(await attempt).toBeInstanceOf(HandshakeTimeout);
 
@@ -171,7 +172,7 @@ test("a peer that never begins its handshake is dropped after handshakeTimeout a
     if (waiting.destroyed) waiting = connectSocket({ host: HOST, port }).on("error", () => {});
   }
   own.advance(10_000);
-  while (errors.length === 0) await new Promise(setImmediate);
+  await until(() => errors.length > 0);
   expect(errors[0]).toBeInstanceOf(HandshakeTimeout);
 });
 

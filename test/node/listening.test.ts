@@ -3,11 +3,14 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, statSync, writeFileSync } from "node:fs";
 import { type AddressInfo, createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { command, locator } from "ampwire";
 import { type ConnectOptions, connect, type ListenOptions, listen } from "ampwire/node";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { socketInternals } from "../../src/node/node-internals.ts";
+import { settledAtCaller } from "../support/caller.ts";
 import { tidy } from "../support/loopback.ts";
 import { nodeProgram } from "../support/node-program.ts";
 import { rejection } from "../support/settled.ts";
@@ -47,6 +50,23 @@ describe("a UNIX socket", () => {
     const path = await staleSocket();
     await served({ path });
     await answers({ path });
+  });
+
+  test("the error names a folder that does not exist, and not a permission", async () => {
+    const folder = join(tmpdir(), "ampwire-no-such-folder");
+    const error = await settledAtCaller(() => listen({ path: join(folder, "a.socket") }));
+    expect(error).toMatchObject({ code: "EACCES", syscall: "listen" });
+    expect(error.message).toBe(
+      `cannot listen at ${folder}/a.socket: EACCES, the folder ${folder} does not exist: create it`,
+    );
+  });
+
+  test("the error names a descriptor that is not a listening socket", async () => {
+    const error = await settledAtCaller(() => listen({ fd: 99_999 }));
+    expect(error).toMatchObject({ code: "EINVAL" });
+    expect(error.message).toBe(
+      "cannot listen at the descriptor 99999: EINVAL, it is not a socket that listens",
+    );
   });
 
   test("a stale file stays if unlinkStale is false, and the error says that no process listens", async () => {

@@ -111,7 +111,7 @@ describe("a host in brackets, as URL.hostname has it", () => {
     const server = await listen({ host: "[::1]", port: 0, locator: pings });
     onTestFinished(() => server.destroy());
     const { hostname } = new URL(`http://[::1]:${server.address().port}`);
-    const connection = await connect({ host: hostname, port: server.address().port });
+    const connection = await connect({ host: hostname, localAddress: hostname, port: server.address().port });
     tidy(connection);
     await expect(connection.callRemote(Ping)).resolves.toEqual({});
   });

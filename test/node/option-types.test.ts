@@ -45,3 +45,11 @@ test("reconnecting refuses an isFatalError that is not a function", () => {
     /isFatalError must be a function/,
   );
 });
+
+test.each([
+  ["startTLS", { host: "127.0.0.1", port: 1, startTLS: true }],
+  ["startTLS", { host: "127.0.0.1", port: 1, startTLS: false }],
+  ["open", { open: 5 }],
+])("reconnecting refuses %s in %j", (name, options) => {
+  expect(() => reconnecting(options as never)).toThrow(new RegExp(`^reconnecting: ${name} must be `));
+});

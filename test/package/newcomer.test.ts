@@ -1,24 +1,15 @@
 /**
- * First use of the package: the tarball is installed in an empty folder, and the two programs of the README run in
- * JavaScript and are checked as TypeScript under `strict`.
+ * First use of the package: the tarball is installed in an empty folder, and its command is used. test/docs runs the programs
+ * of the README, and typescript.test.ts compiles them.
  */
 import { execFileSync, spawn } from "node:child_process";
-import { readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type InstalledPackage, installedPackage } from "../support/installed-package.ts";
 
-const root = new URL("../../", import.meta.url).pathname;
 let installed: InstalledPackage;
 let folder: string;
-
-function program(name: string, port: number): string {
-  const readme = readFileSync(join(root, "README.md"), "utf8");
-  const code = new RegExp(`^\`\`\`ts ${name}\\n(.*?)^\`\`\``, "ms").exec(readme)?.[1] ?? "";
-  expect(code).toContain("1234");
-  return code.replaceAll("1234", String(port));
-}
 
 function freePort(): Promise<number> {
   const server = createServer();
@@ -48,20 +39,6 @@ describe("the installed package", () => {
     expect(others.filter((path) => path !== "package.json" && !path.startsWith("wireshark/"))).toEqual([]);
   });
 
-  test("the README's server and client run and talk inside TLS", async () => {
-    const port = await freePort();
-    writeFileSync(join(folder, "server.mjs"), program("server", port));
-    writeFileSync(join(folder, "client.mjs"), program("client", port));
-    const server = spawn(process.execPath, ["server.mjs"], { cwd: folder, stdio: "inherit" });
-    try {
-      await listening(port);
-      const output = execFileSync(process.execPath, ["client.mjs"], { cwd: folder, encoding: "utf8" });
-      expect(output.trim()).toBe("{ total: 94 }");
-    } finally {
-      server.kill();
-    }
-  });
-
   test("the installed command ampwire serves and calls", async () => {
     const port = await freePort();
     const bin = join(folder, "node_modules", ".bin", "ampwire");
@@ -76,26 +53,6 @@ describe("the installed package", () => {
       server.kill();
     }
   });
-
-  test("the README's programs compile under strict", () => {
-    for (const name of ["server", "client"])
-      writeFileSync(join(folder, `${name}.ts`), `${program(name, 1234)}\nexport {};\n`);
-    const compilerOptions = {
-      strict: true,
-      exactOptionalPropertyTypes: true,
-      noEmit: true,
-      skipDefaultLibCheck: true, // the libraries of TypeScript itself
-      target: "ES2022",
-      module: "NodeNext",
-      types: ["node"],
-    };
-    writeFileSync(
-      join(folder, "tsconfig.json"),
-      JSON.stringify({ compilerOptions, files: ["server.ts", "client.ts"] }),
-    );
-    const tsc = join(root, "node_modules/typescript/bin/tsc");
-    expect(() => execFileSync(process.execPath, [tsc, "-p", folder], { encoding: "utf8" })).not.toThrow();
-  }, 60_000);
 });
 
 /** Waits until a server accepts connections on the port. */

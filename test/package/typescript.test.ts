@@ -1,6 +1,6 @@
 /**
- * The published types under every supported version of TypeScript: programs that use every entry point compile, with
- * the declarations of the package and of its dependencies checked, and invalid programs do not.
+ * The published types under every supported version of TypeScript: the programs of the README and programs that use every
+ * entry point compile, with the declarations of the package and of its dependencies checked. Invalid programs do not.
  */
 import { spawnSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
@@ -19,7 +19,10 @@ const COMPILERS = [
   ["7.0", "typescript-7"],
 ] as const;
 
-const node = { types: ["node"], files: ["program.ts", "refused.ts"] };
+/** The programs of the README, in TypeScript. */
+const README = ["server", "client"];
+
+const node = { types: ["node"], files: ["program.ts", "refused.ts", ...README.map((name) => `${name}.ts`)] };
 const PROJECTS = [
   { name: "node", ...node, module: "NodeNext", moduleResolution: "NodeNext" },
   { name: "bundled", ...node, module: "ESNext", moduleResolution: "Bundler" },
@@ -42,6 +45,12 @@ beforeAll(async () => {
     const text = readFileSync(join(root, "test/package/consumer", name), "utf8");
     // The directives are removed, because they would suppress the errors.
     writeFileSync(inFolder(name), text.replaceAll("@ts-expect-error", "wrong:"));
+  }
+  const readme = readFileSync(join(root, "README.md"), "utf8");
+  for (const name of README) {
+    const [, code] = new RegExp(`^\`\`\`js ${name}\\.mjs\\n(.*?)^\`\`\``, "ms").exec(readme) ?? [];
+    if (code === undefined) throw new Error(`README.md has no program ${name}.mjs`);
+    writeFileSync(inFolder(`${name}.ts`), code);
   }
 }, 120_000);
 

@@ -45,12 +45,21 @@ export function siteFile(address: string): string | undefined {
   return candidates.find((file) => extname(file) !== "" && existsSync(file));
 }
 
-export async function serveSite() {
+/**
+ * Serves the site.
+ * @param others paths of files that are not part of the site, by their address
+ */
+export async function serveSite(others: ReadonlyMap<string, string> = new Map()) {
   const server = createServer((request, response) => {
-    const file = siteFile(new URL(request.url ?? "", "http://site").pathname);
+    const { pathname } = new URL(request.url ?? "", "http://site");
+    const file = others.get(pathname) ?? siteFile(pathname);
     if (file === undefined) return void response.writeHead(404).end();
     const type = TYPES[extname(file)] ?? "application/octet-stream";
-    response.writeHead(200, { "Content-Type": type }).end(readFileSync(file));
+    // The browser keeps scripts, styles and fonts, which most pages share.
+    const caching: { "Cache-Control"?: string } = type.startsWith("text/html")
+      ? {}
+      : { "Cache-Control": "max-age=3600" };
+    response.writeHead(200, { "Content-Type": type, ...caching }).end(readFileSync(file));
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");

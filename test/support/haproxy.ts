@@ -10,7 +10,7 @@ import { onTestFinished } from "vitest";
 import { socketInternals } from "../../src/node/node-internals.ts";
 import { describeWith, type Need } from "./needs.ts";
 
-const haproxy = process.env.AMPWIRE_HAPROXY || "/usr/sbin/haproxy";
+export const haproxy = process.env.AMPWIRE_HAPROXY || "/usr/sbin/haproxy";
 
 const HAPROXY: Need = {
   what: "HAProxy",

@@ -16,6 +16,7 @@ import { expect, onTestFinished } from "vitest";
 import type { NodeConnectionOptions } from "../../src/node/connection.ts";
 import { pendingTimers } from "./pending-timers.ts";
 import { RawPeer } from "./raw-peer.ts";
+import { event, until, within } from "./within.ts";
 
 const HOST = "127.0.0.1";
 
@@ -62,7 +63,7 @@ export async function attached(
 
 /** Resolves when this number of bytes has arrived at a socket, counted from the first, read or unread. */
 export async function arrived(socket: Socket, bytes: number): Promise<void> {
-  while (socket.bytesRead < bytes && !socket.destroyed) await new Promise(setImmediate);
+  await until(() => socket.bytesRead >= bytes || socket.destroyed);
 }
 
 /** Opens two connections to each other. */
@@ -96,7 +97,7 @@ export async function ourClient(
   port: number,
   options: Partial<ConnectOptions> = {},
 ): Promise<NodeConnection> {
-  const connection = await connect({ ...options, host: HOST, port });
+  const connection = await within(connect({ ...options, host: HOST, port }), "a connection");
   tidy(connection);
   return connection;
 }
@@ -118,7 +119,7 @@ export async function rawServer() {
 export async function rawClient(port: number): Promise<Socket> {
   const socket = connectSocket({ host: HOST, port });
   onTestFinished(() => void socket.destroy());
-  await once(socket, "connect");
+  await event(socket, "connect");
   return socket;
 }
 
@@ -132,7 +133,7 @@ export function tidy(connection: NodeConnection): void {
 
 async function endAll(): Promise<void> {
   for (const connection of untidied) connection.destroy();
-  await Promise.all([...untidied].map(({ closed }) => closed));
+  await within(Promise.all([...untidied].map(({ closed }) => closed)), "the connections of the test to end");
   untidied.clear();
   expect(pendingTimers()).toBe(0);
 }
@@ -148,7 +149,9 @@ function queue<T extends object>() {
     },
     next(): Promise<T> {
       const one = waiting.shift();
-      return one === undefined ? new Promise((resolve) => takers.push(resolve)) : Promise.resolve(one);
+      if (one !== undefined) return Promise.resolve(one);
+      const next = new Promise<T>((resolve) => takers.push(resolve));
+      return within(next, "the next connection of a server");
     },
   };
 }

@@ -11,13 +11,14 @@ import { afterAll } from "vitest";
 import { describeWith, type Need } from "./needs.ts";
 import { within } from "./within.ts";
 
-const program =
+/** Path of the program. */
+export const natsServer =
   process.env.AMPWIRE_NATS_SERVER ||
   (existsSync("/usr/sbin/nats-server") ? "/usr/sbin/nats-server" : "nats-server");
 
 const NATS_SERVER: Need = {
   what: "nats-server",
-  there: () => spawnSync(program, ["--version"]).status === 0,
+  there: () => spawnSync(natsServer, ["--version"]).status === 0,
   missing: "nats-server is not in PATH. Debian has it as nats-server; AMPWIRE_NATS_SERVER names another one",
 };
 
@@ -70,7 +71,7 @@ export class NatsServer {
   }
 
   static async #start(port: string, args: readonly string[]): Promise<NatsServer> {
-    const child = spawn(program, ["-a", "127.0.0.1", "-p", port, ...args], {
+    const child = spawn(natsServer, ["-a", "127.0.0.1", "-p", port, ...args], {
       stdio: ["ignore", "ignore", "pipe"],
     });
     const { stderr } = child;

@@ -1,5 +1,4 @@
 /** WebSockets of `ws` on loopback. They are closed after the test that opened them. */
-import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Connection } from "ampwire";
@@ -12,6 +11,8 @@ import {
 } from "ampwire/websocket";
 import { onTestFinished } from "vitest";
 import { type ServerOptions, WebSocket, WebSocketServer } from "ws";
+import { ended } from "./settled.ts";
+import { event, within } from "./within.ts";
 
 const HOST = "127.0.0.1";
 
@@ -23,7 +24,7 @@ export async function sockets(maxPayload = 1e8): Promise<readonly [client: WebSo
   const server = await webSocketServer({ maxPayload });
   const client = new WebSocket(server.url, "amp", { maxPayload });
   onTestFinished(() => client.terminate());
-  const [[accepted]] = await Promise.all([once(server.server, "connection"), once(client, "open")]);
+  const [[accepted]] = await Promise.all([event(server.server, "connection"), event(client, "open")]);
   return [client, accepted as WebSocket];
 }
 
@@ -35,7 +36,7 @@ export async function webSocketServer(options: ServerOptions = {}) {
     await new Promise((resolve) => server.close(resolve));
   };
   onTestFinished(close);
-  await once(server, "listening");
+  await event(server, "listening");
   const address = server.address() as AddressInfo; // a TCP server has such an address
   return { server, close, port: address.port, url: `ws://${HOST}:${address.port}/` };
 }
@@ -49,7 +50,7 @@ export async function webSocketServerAt(path: string, onSocket: (socket: WebSock
     for (const socket of server.clients) socket.terminate();
     await new Promise((resolve) => http.close(resolve));
   });
-  await once(http, "listening");
+  await event(http, "listening");
 }
 
 /** Starts an AMP server. `next` resolves with its next connection. */
@@ -58,7 +59,7 @@ export async function ourWebSocketServer(options: WebSocketOptions = {}, port = 
   const connections: Connection[] = [];
   server.on("connection", (socket) => connections.push(attach(socket, options)));
   const next = async () => {
-    while (connections.length === 0) await once(server, "connection");
+    while (connections.length === 0) await event(server, "connection");
     return connections.shift() as Connection; // not empty
   };
   return { ...rest, next };
@@ -69,10 +70,10 @@ export async function ourWebSocketClient(
   url: string,
   options: ConnectWebSocketOptions = {},
 ): Promise<Connection> {
-  const connection = await connect(url, { WebSocket, ...options });
+  const connection = await within(connect(url, { WebSocket, ...options }), "a connection");
   onTestFinished(async () => {
     connection.destroy();
-    await connection.closed;
+    await ended(connection);
   });
   return connection;
 }
@@ -94,7 +95,7 @@ export async function withRawSocket(role: "client" | "server", options: WebSocke
   const connection = attach(mine, options);
   onTestFinished(async () => {
     connection.destroy();
-    await connection.closed;
+    await ended(connection);
   });
   return { connection, raw };
 }

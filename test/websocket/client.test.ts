@@ -1,5 +1,4 @@
 /** `ampwire/websocket/client`: connections that only call. */
-import { once } from "node:events";
 import { HeartbeatTimeout, LimitExceeded, locator, TLSNotAvailable, UnhandledCommand } from "ampwire";
 import { manualClock } from "ampwire/testing";
 import { type CallingOptions, connect, heartbeat, reconnecting } from "ampwire/websocket/client";
@@ -8,6 +7,7 @@ import { WebSocket } from "ws";
 import { calculator, Divide, Sum, summing, Wait, ZeroDivisionError } from "../core/calculator.ts";
 import { ended, rejection } from "../support/settled.ts";
 import { ourWebSocketServer, webSocketServer } from "../support/websockets.ts";
+import { event } from "../support/within.ts";
 
 async function connected(options: CallingOptions = {}) {
   const { url, next } = await ourWebSocketServer({ locator: calculator().locator });
@@ -49,10 +49,10 @@ test("a heartbeat destroys the connection to a silent peer", async () => {
   const { url, server } = await webSocketServer();
   const clock = manualClock();
   const [[socket], client] = await Promise.all([
-    once(server, "connection"),
+    event(server, "connection"),
     connect(url, { WebSocket, clock, heartbeat: heartbeat({ interval: 1000, timeout: 500 }) }),
   ]);
-  const asked = once(socket, "message");
+  const asked = event(socket, "message");
   clock.advance(1000);
   expect(String((await asked)[0])).toContain("ampwire.Heartbeat");
   clock.advance(500);

@@ -1,5 +1,4 @@
 /** Connections over WebSockets: calls both ways, messages, TLS and connecting. */
-import { once } from "node:events";
 import { type AddressInfo, createServer } from "node:net";
 import {
   BoxReader,
@@ -9,6 +8,7 @@ import {
   ConnectionClosed,
   ConnectionLost,
   command,
+  type ErrorContext,
   LimitExceeded,
   locator,
   ProtocolError,
@@ -20,8 +20,9 @@ import {
 } from "ampwire";
 import { byteByByte, flushPending, manualClock } from "ampwire/testing";
 import { attach, chooseProtocol, connect, SUBPROTOCOL } from "ampwire/websocket";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { WebSocket } from "ws";
+import { platformClock } from "../../src/core/platform-clock.ts";
 import { calculator, Divide, Note, SUM, Sum, summing, Wait, ZeroDivisionError } from "../core/calculator.ts";
 import { bytesOf, textOf } from "../support/raw-peer.ts";
 import { causeOf, ended, rejection } from "../support/settled.ts";
@@ -34,6 +35,7 @@ import {
   webSocketServer,
   withRawSocket,
 } from "../support/websockets.ts";
+import { event } from "../support/within.ts";
 
 const Secret = command("Secret", { response: { word: unicode() }, requireTLS: true });
 
@@ -47,10 +49,10 @@ describe("starting a connection", () => {
       boxReceived() {},
       stopReceivingBoxes() {},
     };
-    const accepted = once(server, "connection");
+    const accepted = event(server, "connection");
     await expect(connect(url, { WebSocket, receiver })).rejects.toThrow("not today");
     const [socket] = await accepted;
-    if (socket.readyState !== WebSocket.CLOSED) await once(socket, "close");
+    if (socket.readyState !== WebSocket.CLOSED) await event(socket, "close");
   });
 });
 
@@ -125,7 +127,7 @@ describe.each(["client", "server"] as const)("messages to a %s", (role) => {
     const { connection, raw } = await withRawSocket(role, { locator: calculator().locator });
     const call = rejection(connection.callRemote(Sum, { a: 1, b: 2 }));
     raw.send("hello");
-    const [[code], reason] = await Promise.all([once(raw, "close"), connection.closed]);
+    const [[code], reason] = await Promise.all([event(raw, "close"), connection.closed]);
     expect(code).toBe(4003);
     expect(reason).toBeInstanceOf(ProtocolError);
     expect(causeOf(await call)).toBe(reason);
@@ -267,7 +269,7 @@ test("timeouts of calls use the clock in the options", async () => {
 describe("connecting", () => {
   test("connect offers the subprotocol amp", async () => {
     const { url, server } = await webSocketServer();
-    const [connection, [socket]] = await Promise.all([ourWebSocketClient(url), once(server, "connection")]);
+    const [connection, [socket]] = await Promise.all([ourWebSocketClient(url), event(server, "connection")]);
     expect(socket.protocol).toBe(SUBPROTOCOL);
     expect(connection.state).toBe("open");
   });
@@ -306,9 +308,9 @@ describe("connecting", () => {
 
   test("connect fails after connectTimeout", async () => {
     const silent = createServer().listen(0, "127.0.0.1");
-    const accepted = once(silent, "connection");
+    const accepted = event(silent, "connection");
     onTestFinished(() => void silent.close());
-    await once(silent, "listening");
+    await event(silent, "listening");
     const { port } = silent.address() as AddressInfo; // it listens on TCP
     const clock = manualClock();
     const options = { WebSocket, clock, connectTimeout: 5_000 };
@@ -318,13 +320,30 @@ describe("connecting", () => {
     const error = await attempt;
     expect(error).toBeInstanceOf(ConnectFailed);
     expect(error.message).toContain("did not answer within 5000 ms");
-    await once(socket.resume(), "close");
+    await event(socket.resume(), "close");
 
     const { url, next } = await ourWebSocketServer();
     const connection = await ourWebSocketClient(url, options);
     await next();
     expect(clock.pending).toBe(0);
     expect(connection.state).toBe("open");
+  });
+
+  test("connect takes an object with an href, and gives the WebSocket the text", async () => {
+    const { url } = await ourWebSocketServer({ locator: calculator().locator });
+    const given: unknown[] = [];
+    class Recording extends WebSocket {
+      constructor(address: string, protocols: string) {
+        given.push(address);
+        super(address, protocols);
+      }
+    }
+    for (const address of [{ href: url }, new URL(url)]) {
+      const connection = await connect(address, { WebSocket: Recording });
+      expect(await connection.callRemote(Sum, { a: 1, b: 2 })).toEqual({ total: 3 });
+      await connection.close();
+    }
+    expect(given).toEqual([url, url]);
   });
 
   test("connect rejects with the error of the WebSocket for an invalid URL", async () => {
@@ -354,11 +373,17 @@ describe("connecting", () => {
     });
   }
 
+  test.each([undefined, null, {}, { readyState: 1 }])("attach throws TypeError for %o", (socket) => {
+    const attachAny = attach as (socket: unknown) => unknown; // a program in JavaScript may pass anything
+    expect(() => attachAny(socket)).toThrow(TypeError);
+    expect(() => attachAny(socket)).toThrow("attach: a WebSocket is needed");
+  });
+
   test("attach throws TypeError for a WebSocket that is not open", async () => {
     const { url } = await webSocketServer();
     const socket = new WebSocket(url);
     expect(() => attach(socket)).toThrow(TypeError);
-    await once(socket, "open");
+    await event(socket, "open");
     socket.terminate();
   });
 
@@ -380,6 +405,42 @@ test("chooseProtocol selects amp if it is offered", () => {
   expect(chooseProtocol([])).toBe(false);
 });
 
+test("violations on all WebSockets of attach share a rate limit, and the number of the others is reported", () => {
+  const clock = manualClock();
+  for (const name of ["now", "setTimeout", "clearTimeout"] as const) {
+    const spy = vi.spyOn(platformClock, name).mockImplementation(clock[name] as never); // the same method
+    onTestFinished(() => spy.mockRestore());
+  }
+  clock.advance(1e9); // after reports of other tests
+  const reported: [unknown, ErrorContext][] = [];
+  const onError = (error: unknown, about: ErrorContext) => void reported.push([error, about]);
+  for (let count = 0; count < 23; count++) {
+    const socket = new SilentSocket();
+    attach(socket, { onError });
+    socket.dispatchEvent(new MessageEvent("message", { data: Uint8Array.of(0xff, 0xff).buffer }));
+    expect(socket.readyState).toBe(WebSocket.CLOSED);
+  }
+  expect(reported).toHaveLength(20);
+  clock.advance(1_000);
+  const [error, about] = reported[20] ?? [];
+  expect(error).toBeInstanceOf(LimitExceeded);
+  expect(error).toMatchObject({ message: "3 more violations of the protocol were not reported" });
+  expect(about).toEqual({ command: undefined, connection: undefined });
+  expect(reported).toHaveLength(21);
+});
+
+/** An open WebSocket without a peer. */
+class SilentSocket extends EventTarget {
+  binaryType = "";
+  readyState: number = WebSocket.OPEN;
+  readonly bufferedAmount = 0;
+
+  send(): void {}
+  close(): void {
+    this.readyState = WebSocket.CLOSED;
+  }
+}
+
 /** Returns a function that waits for the next box from a socket and returns it as text. */
 function readerOf(socket: WebSocket): () => Promise<Record<string, string>> {
   const reader = new BoxReader();
@@ -388,7 +449,7 @@ function readerOf(socket: WebSocket): () => Promise<Record<string, string>> {
     for (;;) {
       const box = reader.next();
       if (box !== undefined) return textOf(box);
-      await once(socket, "message");
+      await event(socket, "message");
     }
   };
 }

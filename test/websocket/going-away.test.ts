@@ -6,6 +6,7 @@ import { WebSocket } from "ws";
 import { calculator, Sum } from "../core/calculator.ts";
 import { causeOf, ended, rejection } from "../support/settled.ts";
 import { ourWebSocketServer } from "../support/websockets.ts";
+import { until } from "../support/within.ts";
 
 test("a page that only calls begins no call after GoAway, and its call in progress is answered", async () => {
   const calc = calculator();
@@ -14,7 +15,7 @@ test("a page that only calls begins no call after GoAway, and its call in progre
   const server = await next();
   for (let call = 0; call < 2; call++) await client.callRemote(Sum, { a: 1, b: 2 });
   const waiting = client.callRemoteString("Wait");
-  while (calc.waiting === 0) await new Promise(setImmediate);
+  await until(() => calc.waiting > 0);
   const closed = server.close();
   expect(await client.callsEnded).toMatchObject({ code: "UNAVAILABLE" });
   expect(causeOf(await rejection(client.callRemote(Sum, { a: 1, b: 2 })))).toBe(await client.callsEnded);

@@ -1,11 +1,11 @@
 /** `serverOptions` with a server of `ws`. */
-import { once } from "node:events";
 import { bigBytes, command, locator } from "ampwire";
 import { attach, connect, serverOptions, type WebSocketOptions } from "ampwire/websocket";
 import { expect, onTestFinished, test } from "vitest";
 import { WebSocket } from "ws";
 import { calculator, Sum } from "../core/calculator.ts";
 import { webSocketServer } from "../support/websockets.ts";
+import { event } from "../support/within.ts";
 
 const Length = command("Length", { arguments: { data: bigBytes() }, response: { data: bigBytes() } });
 
@@ -18,7 +18,7 @@ async function serve(options: WebSocketOptions = {}): Promise<string> {
 async function rawSocket(url: string): Promise<WebSocket> {
   const socket = new WebSocket(url, "amp");
   onTestFinished(() => socket.terminate());
-  await once(socket, "open");
+  await event(socket, "open");
   return socket;
 }
 
@@ -35,13 +35,13 @@ test("invalid limits throw", () => {
 test("a server refuses a longer message with 1009", async () => {
   const socket = await rawSocket(await serve());
   socket.send(new Uint8Array(1024 * 1024 + 1));
-  expect((await once(socket, "close"))[0]).toBe(1009);
+  expect((await event(socket, "close"))[0]).toBe(1009);
 });
 
 test("a server without a limit of a box has no limit of a message", async () => {
   const limits = { maxBoxBytes: Number.POSITIVE_INFINITY, maxBoxKeys: Number.POSITIVE_INFINITY };
   const socket = await rawSocket(await serve({ limits, locator: calculator().locator }));
-  const closed = once(socket, "close");
+  const closed = event(socket, "close");
   socket.send(new Uint8Array(2_000_000)); // empty boxes
   expect((await closed)[0]).not.toBe(1009);
 });

@@ -1,5 +1,4 @@
 /** `WebSocketTransport` over `ws`: as it is, and without the members that a browser's WebSocket does not have. */
-import { once } from "node:events";
 import { ConnectionLost, LimitExceeded, ProtocolError, type TransportReceiver } from "ampwire";
 import type { WebSocketLike } from "ampwire/websocket";
 import { describe, expect, test } from "vitest";
@@ -8,6 +7,7 @@ import { WebSocketTransport } from "../../src/websocket/websocket-transport.ts";
 import { transportContract } from "../contracts/transport.ts";
 import { ReceiverProbe } from "../support/receiver-probe.ts";
 import { likeABrowser, sockets } from "../support/websockets.ts";
+import { event, until } from "../support/within.ts";
 
 describe("over ws", () => {
   transportContract(
@@ -34,7 +34,7 @@ describe.each(["client", "server"] as const)("a %s", (role) => {
     const { transport, probe, raw } = await withRaw(role);
     raw.send("text");
     raw.send(Buffer.of(1));
-    const [code, reason] = await once(raw, "close");
+    const [code, reason] = await event(raw, "close");
     expect([code, String(reason)]).toEqual([4003, "binary messages only"]);
     expect(probe.reasons[0]).toBeInstanceOf(ProtocolError);
     expect(probe.heard).toEqual(["lost"]);
@@ -85,7 +85,7 @@ describe.each(["client", "server"] as const)("a %s", (role) => {
   test("end closes the socket with 1000", async () => {
     const { transport, raw } = await withRaw(role);
     transport.end();
-    expect((await once(raw, "close"))[0]).toBe(1000);
+    expect((await event(raw, "close"))[0]).toBe(1000);
   });
 });
 
@@ -94,8 +94,8 @@ test("bytes that arrive while paused are kept, if the socket cannot be paused", 
   transport.pause();
   for (const byte of [1, 2, 3]) raw.send(Buffer.of(byte));
   raw.close(1000);
-  await once(raw, "close");
-  while (transport.undelivered < 3) await new Promise(setImmediate);
+  await event(raw, "close");
+  await until(() => transport.undelivered >= 3);
   expect(probe.heard).toEqual([]);
   transport.resume();
   expect(probe.heard).toEqual([]); // not before resume has returned
@@ -108,10 +108,10 @@ test("more than maxBufferedBytes while paused closes the socket with LimitExceed
   const { transport, probe, raw } = await withRaw("client", 1e6, likeABrowser, 100);
   transport.pause();
   raw.send(new Uint8Array(100));
-  while (transport.undelivered < 100) await new Promise(setImmediate);
+  await until(() => transport.undelivered >= 100);
   expect(probe.heard).toEqual([]);
   raw.send(Buffer.of(1));
-  const [code] = await once(raw, "close");
+  const [code] = await event(raw, "close");
   expect(code).toBe(4011);
   expect(probe.heard).toEqual(["lost"]);
   expect(probe.reasons[0]).toBeInstanceOf(LimitExceeded);
@@ -134,7 +134,7 @@ test("bytes that came before a text message are delivered first", async () => {
   raw.send(Buffer.of(1));
   raw.send("text");
   raw.send(Buffer.of(2));
-  await once(raw, "close");
+  await event(raw, "close");
   transport.resume();
   await probe.event("lost");
   expect(probe.heard).toEqual(["bytes", "lost"]);
@@ -150,7 +150,7 @@ test.each([
   const lengths: number[] = [];
   raw.on("message", (message: Buffer) => lengths.push(message.length));
   transport.write(new Uint8Array(length));
-  while (lengths.length < expected.length) await once(raw, "message");
+  while (lengths.length < expected.length) await event(raw, "message");
   expect(lengths).toEqual(expected);
 });
 
@@ -158,7 +158,7 @@ test("bytes that arrive while kept ones are delivered stay in order", async () =
   const { transport, probe, raw } = await withRaw("client", 1e6, likeABrowser);
   transport.pause();
   for (let byte = 0; byte < 20; byte++) raw.send(Buffer.of(byte));
-  while (transport.undelivered < 20) await new Promise(setImmediate);
+  await until(() => transport.undelivered >= 20);
   probe.onReceived = () => {
     transport.pause();
     setImmediate(() => transport.resume());
@@ -184,7 +184,7 @@ test.each([
   [4011, new Error("enough")],
 ])("destroy closes a socket that cannot be terminated with code %i", async (code, reason) => {
   const { transport, probe, raw } = await withRaw("server", 1e6, likeABrowser);
-  const closed = once(raw, "close");
+  const closed = event(raw, "close");
   transport.destroy(reason);
   await probe.event("lost");
   expect((await closed)[0]).toBe(code);
@@ -193,7 +193,7 @@ test.each([
 test("a socket that was closed before start is a loss", async () => {
   const [client] = await sockets();
   client.terminate();
-  await once(client, "close");
+  await event(client, "close");
   const probe = new ReceiverProbe();
   started(client, probe);
   await probe.event("lost");

@@ -1,12 +1,13 @@
 /** `ampwire edge`: accepts AMP clients, and forwards their calls to the workers of a service on NATS. */
+import { health, locator } from "../../index.ts";
 import { UsageError } from "../cli-error.ts";
 import { commandsOf } from "../module/commands.ts";
 import { loadModule } from "../module/load.ts";
 import { parseNatsAddress } from "../nats/address.ts";
 import { natsFlags, openNats } from "../nats/connection.ts";
 import { parseAddress } from "../net/address.ts";
-import { listenAt } from "../net/listening.ts";
-import { timeoutFlag, timeoutOf } from "../net/timeout.ts";
+import { listenAt, proxyFromFlag } from "../net/listening.ts";
+import { closeTimeoutFlag, closeTimeoutOf, timeoutFlag, timeoutOf } from "../net/timeout.ts";
 import { serverFlags, serverTLS } from "../net/tls-flags.ts";
 import { waitForSignal } from "../net/wait-for-signal.ts";
 import { errorPrinter } from "../print/error-printer.ts";
@@ -18,7 +19,8 @@ export const edge = subcommand({
   usage: "ampwire edge SERVICE --commands FILE [--nats ADDRESS] [--listen ADDRESS]",
   operands: [1, 1],
   about: `Clients may call the commands that FILE exports, and no others. ampwire serve MODULE --nats starts a worker. Clients may
-upgrade to TLS by StartTLS, with the certificates in --cert and --ca.`,
+upgrade to TLS by StartTLS, with the certificates in --cert and --ca. Probes get the health of the edge from the command
+ampwire.Health: SERVING while it is connected to NATS. SIGTERM and SIGINT close the edge after the calls in progress.`,
   options: {
     commands: {
       type: "string",
@@ -35,6 +37,8 @@ upgrade to TLS by StartTLS, with the certificates in --cert and --ca.`,
       value: "ADDRESS",
       help: "listen at ADDRESS; port 0 chooses one (default tcp://127.0.0.1:1234)",
     },
+    ...closeTimeoutFlag,
+    ...proxyFromFlag,
     affinity: { type: "boolean", help: "send all asks of a client to the same worker" },
     ...serverFlags,
     "require-tls": { type: "boolean", help: "refuse every call in plaintext except StartTLS" },
@@ -54,6 +58,8 @@ upgrade to TLS by StartTLS, with the certificates in --cert and --ca.`,
     const address = parseNatsAddress(flags.nats ?? "nats://127.0.0.1:4222");
     const listenAddress = parseAddress(flags.listen ?? "tcp://127.0.0.1:1234");
     const tls = serverTLS(flags);
+    const timeout = closeTimeoutOf(flags);
+    const from = flags["proxy-from"];
     const commands = commandsOf(await loadModule(flags.commands)).map(({ command }) => command);
     if (commands.length === 0) throw new UsageError(`edge: ${flags.commands} exports no commands`);
     const onError = errorPrinter(terminal, "the edge");
@@ -68,7 +74,8 @@ upgrade to TLS by StartTLS, with the certificates in --cert and --ca.`,
         ...(flags.affinity && { affinity: "connection" }),
       });
       const server = await listenAt(listenAddress, {
-        locator: front.locator,
+        locator: locator(front.locator, locator(health(() => front.connected))), // commands of FILE come first
+        proxyProtocol: from && { from },
         onConnection: front.accept,
         tls,
         requireTLS: flags["require-tls"],
@@ -80,8 +87,8 @@ upgrade to TLS by StartTLS, with the certificates in --cert and --ca.`,
         () => `listening on ${server.address} for ${service} at ${address.shown}`,
       );
       await stopped;
-      await server.close();
-      await front.close();
+      await server.close({ timeout });
+      await front.close({ timeout });
     } finally {
       await connection.close();
     }

@@ -1,6 +1,7 @@
 /** Reads the commands of Python modules with the Python of the system. */
 import { execFile } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
+import { join } from "node:path";
 import { Failure, UsageError } from "../cli-error.ts";
 import type { ModuleDescription } from "../translate/description.ts";
 import { PYTHON_PROGRAM } from "./python-program.ts";
@@ -27,6 +28,12 @@ type Answer =
   | PythonDescription
   | { readonly failure: string; readonly message: string; readonly module: string };
 
+/** Returns true for the path of a folder that is not a package. A name without a separator is that of a module. */
+function isOtherFolder(module: string): boolean {
+  const isFolder = /[\\/]/.test(module) && statSync(module, { throwIfNoEntry: false })?.isDirectory();
+  return isFolder === true && !existsSync(join(module, "__init__.py"));
+}
+
 /**
  * @param modules names of modules and packages, and paths. What they share is described once
  * @throws UsageError if a file does not exist, Failure if Python or Twisted is missing or a module does not load
@@ -35,6 +42,8 @@ export async function readPython(...modules: readonly string[]): Promise<PythonD
   for (const module of modules) {
     if (module.endsWith(".py") && !existsSync(module))
       throw new UsageError(`cannot find ${module}`, hints.import);
+    if (isOtherFolder(module))
+      throw new UsageError(`cannot import ${module}: the folder has no __init__.py`, hints.import);
   }
   const answer = JSON.parse(await runPython(modules)) as Answer; // PYTHON_PROGRAM wrote it
   if ("failure" in answer) {

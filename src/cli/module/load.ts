@@ -5,7 +5,7 @@
  * Node 20, an enum, an import of `./x.js` whose source is `./x.ts`. Node fails before it runs the module, so no code runs
  * twice.
  */
-import { existsSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import * as nodeModule from "node:module";
 import { resolve as resolvePath } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -14,11 +14,16 @@ import { aliases, resolve } from "./resolve-ampwire.ts";
 
 export type ModuleExports = Readonly<Record<string, unknown>>;
 
-/** @throws UsageError if the file does not exist, Failure if it does not load */
+/** @throws UsageError if the file does not exist or is a folder, Failure if it does not load */
 export async function loadModule(file: string): Promise<ModuleExports> {
   const path = resolvePath(file);
   if (!existsSync(path))
     throw new UsageError(`cannot find ${file}`, "name a TypeScript or JavaScript module");
+  if (statSync(path).isDirectory())
+    throw new UsageError(
+      `cannot load ${file}: it is a folder`,
+      "name a TypeScript or JavaScript module in it",
+    );
   hookOnce();
   try {
     return await import(pathToFileURL(path).href);

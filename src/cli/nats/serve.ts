@@ -11,7 +11,6 @@ import { openNats } from "./connection.ts";
 const LISTENING_FLAGS = [
   "listen",
   "workers",
-  "close-timeout",
   "proxy-from",
   "cert",
   "ca",
@@ -27,7 +26,7 @@ const LISTENING_FLAGS = [
  */
 export async function serveNats(
   text: string,
-  flags: NatsFlags & Readonly<Record<string, unknown>>,
+  flags: NatsFlags & { readonly closeTimeout: number } & Readonly<Record<string, unknown>>,
   locator: ResponderLocator,
   onError: (error: unknown, about: { readonly command: string | undefined }) => void,
   terminal: Terminal,
@@ -54,7 +53,7 @@ export async function serveNats(
       () => `serving ${address.shown}`,
     );
     await stopped;
-    await worker.close();
+    await worker.close({ timeout: flags.closeTimeout });
   } finally {
     await connection.close();
   }

@@ -1,6 +1,6 @@
 /** Explains why an address cannot be listened at. */
 import { once } from "node:events";
-import { statSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { connect } from "node:net";
 import { dirname } from "node:path";
 import { Failure } from "../cli-error.ts";
@@ -25,6 +25,8 @@ async function pathHint(code: string, path: string): Promise<string | undefined>
         : "no process listens at this socket: remove the file";
     case "EACCES":
     case "EPERM":
+      // Node reports a missing folder as EACCES.
+      if (!existsSync(dirname(path))) return `${dirname(path)} does not exist: create it`;
       return `no permission to create a socket in ${dirname(path)}: choose another folder`;
     case "ENOENT":
     case "ENOTDIR":

@@ -12,6 +12,16 @@ export interface Listening {
   close(options?: CloseOptions): Promise<void>;
 }
 
+/** The option of a server behind balancers. */
+export const proxyFromFlag = {
+  "proxy-from": {
+    type: "string",
+    multiple: true,
+    value: "NETWORK",
+    help: "require a PROXY header from balancers at this IP address, network, or unix; repeatable",
+  },
+} as const;
+
 /** @throws Failure with a hint if the address is not available */
 export async function listenAt(address: Address, options: ListenOptions): Promise<Listening> {
   try {

@@ -99,11 +99,16 @@ anything differs.`,
       for (const one of played.differences)
         terminal.printResult(one, () => terminal.style.red(differenceText(one)));
     }
-    const verdict = differing === 0 ? "no difference" : `${differing} differences`;
-    terminal.note(`${scripts.length} connections, ${compared} answers and asks compared: ${verdict}`);
+    const verdict = differing === 0 ? "no difference" : counted(differing, "difference");
+    const messages = counted(compared, "message");
+    terminal.note(`${counted(scripts.length, "connection")}, ${messages} of the server compared: ${verdict}`);
     return differing === 0 ? 0 : 1;
   },
 });
+
+function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
+}
 
 function missing(): never {
   throw new UsageError("replay: --to ADDRESS is required", "use tcp://HOST:PORT or unix:PATH");

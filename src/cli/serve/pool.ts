@@ -72,6 +72,7 @@ export class WorkerPool {
   async start(): Promise<void> {
     try {
       await this.#startOne();
+      if (this.#stopping) return; // otherwise nothing would stop the other workers
       await Promise.all(Array.from({ length: this.#options.count - 1 }, () => this.#startOne()));
       if (this.#address !== undefined) this.#options.listening(this.#address);
     } catch (error) {

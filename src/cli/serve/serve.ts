@@ -4,8 +4,8 @@ import { systemClock } from "../../node/clock.ts";
 import { toCliError, UsageError } from "../cli-error.ts";
 import { natsFlags } from "../nats/connection.ts";
 import { parseAddress } from "../net/address.ts";
-import { type Listening, listenAt } from "../net/listening.ts";
-import { parseSeconds } from "../net/timeout.ts";
+import { type Listening, listenAt, proxyFromFlag } from "../net/listening.ts";
+import { closeTimeoutFlag, closeTimeoutOf } from "../net/timeout.ts";
 import { serverFlags, serverTLS } from "../net/tls-flags.ts";
 import { waitForSignal } from "../net/wait-for-signal.ts";
 import { errorPrinter } from "../print/error-printer.ts";
@@ -21,7 +21,6 @@ import { firstProcess, isWorker, workerCount, workerProcesses } from "./workers.
 const START_TIMEOUT_MS = 60_000;
 /** Milliseconds more than `--close-timeout` that a worker has until it is killed. */
 const KILL_DELAY_MS = 2_000;
-const LONGEST_CLOSE_SECONDS = 1_000_000;
 /** Shown in place of a command. */
 const THE_SERVER = "the server";
 
@@ -40,17 +39,8 @@ const options = {
     value: "N",
     help: "serve with N processes that share the address; auto: one for each core",
   },
-  "close-timeout": {
-    type: "string",
-    value: "SECONDS",
-    help: "after SIGTERM, wait for calls in progress at most SECONDS (default 30)",
-  },
-  "proxy-from": {
-    type: "string",
-    multiple: true,
-    value: "NETWORK",
-    help: "require a PROXY header from balancers at this IP address, network, or unix; repeatable",
-  },
+  ...closeTimeoutFlag,
+  ...proxyFromFlag,
   nats: {
     type: "string",
     value: "ADDRESS",
@@ -97,13 +87,14 @@ another, with the newest version of MODULE and of the certificates, and a proces
     if ((module === undefined) !== (flags.demo === true)) {
       throw new UsageError("serve: MODULE or --demo is required", "use one of them");
     }
+    const closeTimeout = closeTimeoutOf(flags);
     if (flags.nats !== undefined) {
       const { serveNats } = await import("../nats/serve.ts");
       const responders = module === undefined ? demo : await loadResponders(module);
-      return await serveNats(flags.nats, flags, responders, errorPrinter(terminal, THE_SERVER), terminal);
+      const served = locator(responders, locator(health()));
+      const onError = errorPrinter(terminal, THE_SERVER);
+      return await serveNats(flags.nats, { ...flags, closeTimeout }, served, onError, terminal);
     }
-    const closeTimeout =
-      1000 * parseSeconds("--close-timeout", flags["close-timeout"] ?? "30", LONGEST_CLOSE_SECONDS);
     const count = workerCount(flags.workers);
     if (count !== undefined && isWorker()) {
       await work(listening(flags, module, terminal), closeTimeout, terminal);

@@ -3,13 +3,25 @@ import type { Decimal } from "decimal.js";
 import { type InPlaceArgument, inPlaceArgument } from "../schema/argument.ts";
 import type { ByteWriter } from "../wire/byte-writer.ts";
 import { valueText } from "../wire/short-text.ts";
-import { decimalText, exactDecimal, plainDecimal } from "./python-decimal.ts";
+import {
+  compactDecimal,
+  decimalText,
+  exactDecimal,
+  isExact,
+  putShortDecimal,
+  SHORT_DECIMAL_BYTES,
+  shortDecimal,
+  WORD_DIGITS,
+  withZeros,
+} from "./python-decimal.ts";
 
 const MINUS = 0x2d;
 const POINT = 0x2e;
 const ZERO = 0x30;
 /** Size up to which the fast path is tried. */
 const PLAIN_BYTES = 48;
+/** By the number of digits after the point: the factor to {@link WORD_DIGITS} digits. */
+const WORD_SCALES = [1e7, 1e6, 1e5, 1e4, 1e3, 100, 10, 1];
 
 /**
  * AMP's Decimal as a `Decimal` of decimal.js. No digit is lost, for any number of digits.
@@ -33,7 +45,10 @@ export function decimal(): InPlaceArgument<Decimal> {
 }
 
 function write(value: Decimal, out: ByteWriter): void {
-  out.ascii(decimalText(value));
+  out.reserve(SHORT_DECIMAL_BYTES);
+  const end = putShortDecimal(out.bytes, out.length, value);
+  if (end < 0) out.ascii(decimalText(value));
+  else out.length = end;
 }
 
 function read(bytes: Uint8Array, start: number, end: number): Decimal {
@@ -45,18 +60,31 @@ function readPlain(bytes: Uint8Array, start: number, end: number): Decimal | und
   if (end - start > PLAIN_BYTES) return undefined;
   const first = bytes[start] === MINUS ? start + 1 : start;
   let point = end;
-  let number = 0;
+  let whole = 0;
+  let digits = 0;
   for (let at = first; at < end; at++) {
     const byte = bytes[at] as number;
     if (byte === POINT && point === end && at > first && at + 1 < end) {
       point = at;
+      whole = digits;
+      digits = 0;
       continue;
     }
     const digit = byte ^ ZERO;
     if (digit > 9) return undefined;
-    number = number * 10 + digit; // rounded if there are many digits, but 0 only if all are
+    digits = digits * 10 + digit; // rounded if there are many digits, but 0 only if all are
   }
   if (first === end) return undefined;
   const decimals = point === end ? 0 : end - point - 1;
-  return plainDecimal(valueText(bytes, start, end), decimals, number === 0);
+  if (decimals === 0) {
+    whole = digits;
+    digits = 0;
+  }
+  const isZero = whole === 0 && digits === 0;
+  const value =
+    point - first <= WORD_DIGITS && decimals <= WORD_DIGITS
+      ? shortDecimal(first > start ? -1 : 1, whole, digits * (WORD_SCALES[decimals] as number))
+      : compactDecimal(valueText(bytes, start, end));
+  if (!isExact(value, isZero)) return undefined;
+  return bytes[end - 1] === ZERO ? withZeros(value, decimals) : value;
 }

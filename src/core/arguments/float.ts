@@ -14,11 +14,12 @@ const EXACT_DIGITS = 15;
 /** Literals instead of `10 ** n`, whose rounding JavaScript does not define. */
 const POWERS = [1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14];
 
-/** Most decimals of the fast path of writing, and the numbers whose digits with so many decimals fit 31 bits. */
-const MOST_DECIMALS = 3;
+/** Power of ten of the most decimals of the fast path of writing: more are rare, and each costs a division. */
+const MOST_POWER = 1e6;
 const LEAST_FRACTION = 0.001;
-const MOST_WHOLE = 2_147_483;
-/** Maximum size of what the fast path writes: a sign, 7 digits, a point and 3 decimals. */
+/** The digits, with at least one decimal, fit 31 bits. */
+const MOST_DIGITS = 2_000_000_000;
+/** Maximum size of what the fast path writes: a sign, 10 digits and a point. */
 export const SHORT_FLOAT_BYTES = 12;
 
 const PLAIN = /^[\d.e+-]+$/i;
@@ -50,25 +51,22 @@ export function writeFloat(value: number, out: ByteWriter): void {
 }
 
 /**
- * Fast path for numbers with at most three decimals, as most floats are, into bytes with space for {@link SHORT_FLOAT_BYTES}.
+ * Fast path for numbers with few decimals, as most floats are, into bytes with space for {@link SHORT_FLOAT_BYTES}.
  * Returns the end; -1 for any other number. Different decimals of at most 15 digits are different numbers. So if the digits
  * divided by a power of ten, which is rounded once, are the number, no shorter text is.
  */
 export function putShortFloat(bytes: Uint8Array, start: number, value: number): number {
   const magnitude = value < 0 ? -value : value;
-  if (!(magnitude >= LEAST_FRACTION && magnitude < MOST_WHOLE) && !Object.is(value, 0)) return -1;
+  if (!(magnitude >= LEAST_FRACTION && magnitude * 10 <= MOST_DIGITS) && !Object.is(value, 0)) return -1;
   const whole = magnitude | 0;
   let decimals = 1;
   let power = 10;
-  let digits = whole * 10;
-  if (whole !== magnitude) {
-    digits = (magnitude * 10 + 0.5) | 0;
-    while (digits / power !== magnitude) {
-      if (decimals === MOST_DECIMALS) return -1;
-      decimals++;
-      power *= 10;
-      digits = (magnitude * power + 0.5) | 0;
-    }
+  let digits = (magnitude * 10 + 0.5) | 0;
+  while (digits / power !== magnitude) {
+    decimals++;
+    power *= 10;
+    if (power > MOST_POWER || magnitude * power > MOST_DIGITS) return -1;
+    digits = (magnitude * power + 0.5) | 0;
   }
   if (value < 0) bytes[start] = MINUS;
   const point = putDigits(bytes, value < 0 ? start + 1 : start, whole);

@@ -27,7 +27,10 @@ export function nullable<T, I = T>(argument: Argument<T, I>): NullableArgument<T
     description: argument.description,
     nullable: true,
     encode(value) {
-      if (value === null) throw new TypeError("null has no bytes: an element of a list cannot be null");
+      if (value === null)
+        throw new TypeError(
+          "null has no bytes: an element of a list, and a value inside big() or compressed(), cannot be null",
+        );
       return inner.encode(value);
     },
     decode: (bytes) => inner.decode(bytes),

@@ -48,7 +48,7 @@ const uncompressed: Compression = {
  *
  * With the layout `numbered-from-0`, an argument without pieces is the empty value. If it is optional, it is absent: an optional
  * argument whose value is empty cannot be told from an absent one.
- * @throws TypeError for a layout that does not exist, RangeError if `maxBytes` is not a positive number
+ * @throws TypeError for a layout that does not exist or a compression of another kind, RangeError if `maxBytes` is not a positive number
  */
 export function spreadValue<T, I = T>(whole: Argument<T, I>, options: SplitOptions = {}): BoxArgument<T, I> {
   checkOptionNames(whole.description?.type ?? "big", options, ["layout", "maxBytes", "compression"]);
@@ -58,6 +58,8 @@ export function spreadValue<T, I = T>(whole: Argument<T, I>, options: SplitOptio
     compression: { compress, decompress, pack, unpack } = uncompressed,
   } = options;
   if (!Object.hasOwn(pieceNames, layout)) throw new TypeError(`there is no layout ${JSON.stringify(layout)}`);
+  // A JavaScript program may pass the name of a compression, or an algorithm itself.
+  if (typeof pack !== "function") throw new TypeError("compression must be zlib() or compression()");
   const pieceName = pieceNames[layout];
   const sendsEmptyPiece = layout === "numbered-from-2";
   checkPositive({ maxBytes });

@@ -19,7 +19,7 @@ import { ASK, COMMAND, ERROR_CODE, ERROR_DESCRIPTION } from "../wire/protocol-ke
 import { parseTag, tagBytes } from "../wire/tag.ts";
 import { type Call, checkCallOptions, NOBODY_WAITS, PendingCalls, type Settle } from "./pending-calls.ts";
 import type { Port } from "./port.ts";
-import { AT_REJECTION, captureOrigin, type Origin, ownError, rejectCall } from "./rejection.ts";
+import { AT_REJECTION, captureOrigin, type Origin, ownError, rejectCall, withCaller } from "./rejection.ts";
 
 const errorCode = keyPattern(ERROR_CODE);
 const errorDescription = keyPattern(ERROR_DESCRIPTION);
@@ -94,9 +94,13 @@ export class Calls {
       return undefined;
     }
     const origin = this.#callStacks ? captureOrigin() : AT_REJECTION;
-    const promise = new Promise<unknown>((resolve, reject) =>
-      this.callSettling(command, values, options, resolve, reject, origin),
-    );
+    const promise = new Promise<unknown>((resolve, reject) => {
+      try {
+        this.callSettling(command, values, options, resolve, reject, origin);
+      } catch (error) {
+        throw withCaller(error, options);
+      }
+    });
     if (watchesCalls(port.observer)) this.#watch(port.observer, command.name, values, promise);
     return promise;
   }

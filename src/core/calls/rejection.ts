@@ -4,7 +4,10 @@
  * A stack costs as much as a call, so it is captured when the call is rejected: V8 knows which async functions await the
  * promise of the call. The option `callStacks` captures it when the call is made, which also finds callers that do not await.
  */
+
+import type { CallOptions } from "../command/types.ts";
 import { shownText } from "../errors/safe-text.ts";
+import { setStackLimit } from "../errors/stack-limit.ts";
 import { messageOf } from "../errors/to-error.ts";
 import { ConnectionLost } from "../errors/transport.ts";
 
@@ -44,9 +47,9 @@ const { captureStackTrace } = Error as { captureStackTrace?(target: object, belo
 export function captureOrigin(below: unknown = captureOrigin): Origin {
   const origin: Origin = {};
   const { stackTraceLimit: limit } = Error as { stackTraceLimit?: number };
-  if (limit) Reflect.set(Error, "stackTraceLimit", limit + OWN_FRAMES);
+  if (limit) setStackLimit(limit + OWN_FRAMES);
   captureStackTrace?.(origin, below);
-  if (limit) Reflect.set(Error, "stackTraceLimit", limit);
+  if (limit) setStackLimit(limit);
   return origin;
 }
 
@@ -63,6 +66,14 @@ export function rejectCall(call: Rejectable, error: unknown, change: StackChange
   call.resolve(Promise.resolve().then(nothing).then(handler));
 }
 
+/**
+ * Adds the stack of the caller to an error that a call throws before anything is sent, and returns it. V8 keeps ten frames, which
+ * are all the library's if a codec has thrown. The reason of the signal is an object of the program, and stays as it is.
+ */
+export function withCaller(error: unknown, { signal }: CallOptions): unknown {
+  return error === signal?.reason ? error : withStack(error, captureOrigin(withCaller), { keepFrames: true });
+}
+
 function nothing(): void {}
 
 function withStack(error: unknown, origin: Origin, change: StackChange): unknown {
@@ -72,8 +83,8 @@ function withStack(error: unknown, origin: Origin, change: StackChange): unknown
     Reflect.defineProperty(error as object, "stack", {
       configurable: true,
       get() {
-        const frames = /^ +at [\s\S]*/m.exec(String(origin.stack));
-        stack ??= frames === null ? head : `${head}\n${frames[0]}`;
+        const isNew = (line: string) => /^ +at /.test(line) && !head.includes(line);
+        stack ??= [head, ...String(origin.stack).split("\n").filter(isNew)].join("\n");
         return stack;
       },
       set(value) {

@@ -3,6 +3,7 @@
  * queue. It is a connection like any other, over a transport that passes one box with each write.
  */
 
+import { ownError } from "../calls/rejection.ts";
 import type { AnyCommand, CallOptions } from "../command/types.ts";
 import type { BoxReceiver, BoxSender } from "../connection/box-interfaces.ts";
 import { BaseConnection, kernelOf } from "../connection/connection.ts";
@@ -106,7 +107,7 @@ export class BoxDispatcher extends BaseConnection implements BoxReceiver {
     values: Values,
     options: CallOptions,
   ): Promise<unknown> | undefined {
-    const problem = this.#problem(options);
+    const problem = this.#problem(options, command.name);
     if (problem !== undefined) return command.requiresAnswer ? Promise.reject(problem) : undefined;
     if (command.change !== undefined) return Promise.reject(noChange());
     return super.call(command, values, options);
@@ -118,14 +119,17 @@ export class BoxDispatcher extends BaseConnection implements BoxReceiver {
     requiresAnswer: boolean,
     options: CallOptions,
   ): Promise<Box> | undefined {
-    const problem = this.#problem(options);
+    const problem = this.#problem(options, name);
     if (problem !== undefined) return requiresAnswer ? Promise.reject(problem) : undefined;
     return super.callString(name, box, requiresAnswer, options);
   }
 
-  #problem({ timeout }: CallOptions): Error | undefined {
+  #problem({ timeout }: CallOptions, name: string): Error | undefined {
     if (this.#carrier.sender === undefined && this.acceptsCalls)
-      return new ConnectionClosed("no sender of boxes has been given: call startReceivingBoxes first");
+      return ownError(
+        new ConnectionClosed("no sender of boxes has been given: call startReceivingBoxes first"),
+        name,
+      );
     if (timeout !== undefined && !this.#hasClock)
       return new TypeError("a call with a timeout needs a clock: pass one to the BoxDispatcher");
     return undefined;

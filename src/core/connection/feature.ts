@@ -88,6 +88,8 @@ export interface Kernel {
 
 /** The kernel as the driver of protocol changes sees it: it also sets what belongs to the state but is not in the table. */
 export interface ChangingKernel extends Kernel {
+  /** True: the stack of each call is captured when it is made. */
+  readonly callStacks: boolean;
   changeKind: ChangeKind | undefined;
   readonly closeWanted: boolean;
   plaintextRefused: Error | undefined;

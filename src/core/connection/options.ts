@@ -75,11 +75,14 @@ export interface ConnectionOptions {
    * their answers to a half-closed peer although they watch the signal. Default false.
    */
   readonly finishHalfClosed?: boolean | undefined;
-  /** Closes the connection if a responder throws an error that its command does not declare, as Twisted does. Default true. */
+  /**
+   * Closes the connection if a responder throws an error that its command does not declare, or any error for an ask that wants
+   * no answer, as Twisted does. Default true.
+   */
   readonly closeOnUndeclaredError?: boolean | undefined;
   /**
-   * Receives errors that no caller receives: undeclared errors of responders, return values that cannot be encoded, unknown
-   * commands that want no answer, violations of the protocol and failed handshakes of the peer, and the reason why a server
+   * Receives errors that no caller receives: undeclared errors of responders, return values that cannot be encoded, all errors
+   * of asks that want no answer, violations of the protocol and failed handshakes of the peer, and the reason why a server
    * could not accept a connection. The peer never sees their text. Default: the error goes to `process.emitWarning`, or in a
    * browser to `console.error`, at most 20 times a second; so does an error that `onError` itself throws.
    */

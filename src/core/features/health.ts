@@ -19,6 +19,15 @@ export const Health = command("ampwire.Health", {
  */
 export type HealthCheck = (service: string | undefined) => boolean | Promise<boolean>;
 
+/** A caller that is not a connection of this process. */
+interface Reporting {
+  report(error: unknown, command: string): void;
+}
+
+function reporterOf(caller: object): Reporting | undefined {
+  return "report" in caller && typeof caller.report === "function" ? (caller as Reporting) : undefined; // checked here
+}
+
 /**
  * Creates a responder for {@link Health}. It answers `NOT_SERVING` from the moment at which this end begins to close the
  * connection, and if `check` does not return true. An error of `check` means `NOT_SERVING` too, and is reported to `onError`.
@@ -33,6 +42,7 @@ export function health(check: HealthCheck = () => true): CommandResponder {
       serves = !closing.aborted && (await check(service)) === true;
     } catch (error) {
       if (connection instanceof BaseConnection) kernelOf(connection).report(error, Health.name);
+      else reporterOf(connection)?.report(error, Health.name); // a caller over NATS
     }
     return { status: serves && !closing.aborted ? "SERVING" : "NOT_SERVING" };
   });

@@ -1,6 +1,6 @@
 /** Reconnecting client: it queues calls while there is no connection, and sends idempotent calls again. */
 
-import { AT_REJECTION, captureOrigin, ownError, rejectCall } from "../calls/rejection.ts";
+import { AT_REJECTION, captureOrigin, ownError, rejectCall, withCaller } from "../calls/rejection.ts";
 import { TypedCalls } from "../calls/typed-calls.ts";
 import type { AnyCommand, CallOptions, CloseOptions, CommandType } from "../command/types.ts";
 import { InvalidSignature } from "../errors/caller.ts";
@@ -8,6 +8,7 @@ import { isError } from "../errors/to-error.ts";
 import { ConnectionClosed, ConnectionLost } from "../errors/transport.ts";
 import { checkNotNegative } from "../number-option.ts";
 import { CLOSE_OPTIONS, checkOptionNames } from "../option-names.ts";
+import { checkOptionTypes } from "../option-types.ts";
 import { type AbortSignalLike, IN_DEVELOPMENT } from "../platform.ts";
 import type { Fields } from "../schema/argument.ts";
 import { checkSignal, limitTime, throwIfAborted } from "../time-limit.ts";
@@ -72,6 +73,7 @@ export class ReconnectingClient<C extends Reconnectable> extends TypedCalls impl
   constructor(options: ReconnectingBaseOptions<C, never>, factory: ConnectionFactory<C>) {
     super();
     checkReconnectingOptions(options);
+    checkOptionTypes("reconnecting", options, { open: "function" });
     checkSignal(options.signal);
     const {
       callTimeout,
@@ -182,7 +184,11 @@ export class ReconnectingClient<C extends Reconnectable> extends TypedCalls impl
     const begin = (resolve: ClientCall["resolve"], reject: ClientCall["reject"]) => {
       throwIfAborted(options.signal);
       const out = new ByteWriter(64);
-      write(out); // invalid arguments reject now, not when there is a connection
+      try {
+        write(out); // invalid arguments reject now, not when there is a connection
+      } catch (error) {
+        throw withCaller(error, options);
+      }
       const deadline = timeout === undefined ? undefined : this.#clock.now() + timeout;
       const bytes = out.length;
       const place = ++this.#made;

@@ -192,7 +192,9 @@ export class ConnectionManager<C extends Reconnectable> {
     if (onConnection === undefined) return;
     const release = limitTime(this.#clock, { timeout: setupTimeout }, () =>
       connection.destroy(
-        new ConnectFailed(`onConnection took longer than setupTimeout (${setupTimeout} ms)`),
+        new ConnectFailed(
+          `onConnection took longer than setupTimeout (${setupTimeout} ms): make its calls on the connection, because those on the client wait for it`,
+        ),
       ),
     );
     const lost = connection.closed.then((reason) => {

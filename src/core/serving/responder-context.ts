@@ -25,13 +25,14 @@ export class ConnectionContext implements ResponderContext {
 /** The two signals of the responders of a connection. Each controller is created when its signal is first used. */
 export class ContextSignals {
   #lost: ReturnType<typeof newAbortController> | undefined;
-  #lostReason: Error | undefined;
+  /** The reason with which {@link signal} is aborted. */
+  lostReason: Error | undefined;
   #closing: ReturnType<typeof newAbortController> | undefined;
   #closingReason: Error | undefined;
 
   /** Aborted when no answer can reach the peer any more. */
   get signal(): Signal {
-    this.#lost ??= abortController(this.#lostReason);
+    this.#lost ??= abortController(this.lostReason);
     return this.#lost.signal;
   }
 
@@ -48,7 +49,7 @@ export class ContextSignals {
 
   abort(reason: Error): void {
     this.announceClosing(reason);
-    this.#lostReason ??= reason;
+    this.lostReason ??= reason;
     this.#lost?.abort(reason);
   }
 }

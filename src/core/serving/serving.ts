@@ -147,7 +147,7 @@ class Serving extends LimitedAsks implements AskReceiver {
       // A protocol change is reported by its driver: a call that began here would have no end.
       if (change === undefined && watchesCalls(observer)) ask.watch(observer, port.connection);
       // First, so that plaintext does not reveal what is served.
-      this.#checkPlaintext(command);
+      if (this.#refusesPlaintext(ask, command)) return;
       if (command !== undefined && change !== undefined)
         return this.#change(ask, command, change, responder, frame);
       result = this.#run(ask, responder, frame);
@@ -162,14 +162,13 @@ class Serving extends LimitedAsks implements AskReceiver {
   /**
    * Serves a command of the library's own, or answers that the command is unknown. `requireTLS` holds for own commands; limits
    * and observers do not, and `close()` does not wait for them: they are answered at any time.
-   * @throws the error that refuses the command
    */
   #serveOwn(ask: IncomingAsk, frame: Frame): void {
     const port = this.#port;
     if (port.serveGoAway(frame)) return;
     const own = port.ownResponder(ask.name);
     if (own === undefined && watchesCalls(port.observer)) ask.watch(port.observer, port.connection);
-    this.#checkPlaintext(own?.command);
+    if (this.#refusesPlaintext(ask, own?.command)) return;
     if (own === undefined) return this.#unknown(ask);
     const { command } = own;
     if (command.change !== undefined && ask.wantsAnswer)
@@ -178,7 +177,7 @@ class Serving extends LimitedAsks implements AskReceiver {
     ask.keep();
     Promise.resolve(own.respond(values, this.#context ?? this.#newContext())).then(
       (result) => this.#answer(ask, result),
-      (error: unknown) => this.#fail(ask, error),
+      (error: unknown) => this.#fail(ask, error, true),
     );
   }
 
@@ -186,16 +185,19 @@ class Serving extends LimitedAsks implements AskReceiver {
   #unknown(ask: IncomingAsk): void {
     const port = this.#port;
     const text = `Unhandled Command: '${ask.name}'`;
-    if (!ask.wantsAnswer || ask.watched !== undefined) throw new RemoteAmpError(UNHANDLED_ERROR_CODE, text);
+    if (!ask.wantsAnswer || ask.watched !== undefined)
+      return this.#fail(ask, new RemoteAmpError(UNHANDLED_ERROR_CODE, text), true);
     if (!port.alive) return;
     writeError(port.out, ask.tag, UNHANDLED_ERROR_CODE, text);
     port.written();
   }
 
-  /** @throws RemoteAmpError */
-  #checkPlaintext(command: AnyCommand | undefined): void {
-    if (this.#port.forbidsPlaintext(command))
-      throw new RemoteAmpError(TLS_REQUIRED_ERROR_CODE, "this is not served in plaintext: start TLS first");
+  /** Refuses an ask that is not served in plaintext. Returns false, and does nothing, for another one. */
+  #refusesPlaintext(ask: IncomingAsk, command: AnyCommand | undefined): boolean {
+    if (!this.#port.forbidsPlaintext(command)) return false;
+    const text = "this is not served in plaintext: start TLS first";
+    this.#fail(ask, new RemoteAmpError(TLS_REQUIRED_ERROR_CODE, text), true);
+    return true;
   }
 
   #run(ask: IncomingAsk, responder: Responder, frame: Frame): unknown {
@@ -294,20 +296,26 @@ class Serving extends LimitedAsks implements AskReceiver {
     if (this.#reports.admit()) port.report(error, name);
   }
 
-  #fail(ask: IncomingAsk, error: unknown): void {
+  /** @param isRefusal no responder of the program has run: an ask without `_ask` does not close the connection */
+  #fail(ask: IncomingAsk, error: unknown, isRefusal = false): void {
     const port = this.#port;
     const { observer } = port;
     const wire = toWire(error, ask.command?.declaredErrors);
     // A refused protocol change is reported as a call that failed.
     if (ask.watched === undefined && watchesCalls(observer)) ask.watch(observer, port.connection);
     if (ask.watched !== undefined) observer?.callFailed?.(ask.watched, error);
-    if (wire.undeclared || !ask.wantsAnswer) this.#report(wire.reported ?? error, ask.name);
+    const isUnheard = wire.undeclared || !ask.wantsAnswer;
+    // A responder that rejects with the reason of its signal has stopped because no peer waits any more.
+    if (isUnheard && !(error && error === this.#signals?.lostReason))
+      this.#report(wire.reported ?? error, ask.name);
     if (!port.alive) return;
     if (ask.wantsAnswer) {
       writeError(port.out, ask.tag, wire.code, wire.description, wire.data);
       port.written();
     }
-    if (wire.fatal && !(wire.undeclared && this.#options.closeOnUndeclaredError === false)) {
+    // As Twisted does: an error that the peer does not receive closes the connection, even if the command declares it.
+    const isFatal = wire.fatal && !wire.undeclared;
+    if (isFatal || (isUnheard && !isRefusal && this.#options.closeOnUndeclaredError !== false)) {
       port.fail(toError(error));
     }
   }

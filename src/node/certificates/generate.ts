@@ -5,6 +5,7 @@ import { KeyObject, webcrypto, type X509Certificate } from "node:crypto";
 import { isIP } from "node:net";
 import type { Extension, JsonGeneralName, Name, PublicKey, X509CrlEntryParams } from "@peculiar/x509";
 import { InvalidCertificate } from "../../core/errors/tls.ts";
+import { checkIsObject, checkOptionNames } from "../../core/option-names.ts";
 import type { Certificate } from "./certificate.ts";
 import { INTEGER, readDER, writeDER } from "./der.ts";
 import { hostNameInASCII, withoutBrackets } from "./host-name.ts";
@@ -60,16 +61,21 @@ export interface GeneratedCertificate {
 const ALGORITHM = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
 const HOUR = 3_600_000;
 
-/** Generates a self-signed certificate, by default for TLS servers and clients. */
+const AUTHORITY_OPTIONS = ["commonName", "validForDays"] as const;
+const CERTIFICATE_OPTIONS = [...AUTHORITY_OPTIONS, "hostNames", "usage"] as const;
+
+/** Generates a self-signed certificate, by default for TLS servers and clients. @throws TypeError for an unknown option */
 export async function makeSelfSigned(options: CertificateOptions): Promise<GeneratedCertificate> {
+  checkGiven("selfSigned", options, CERTIFICATE_OPTIONS);
   const x509 = await loadX509();
   // No key usage extension. Without keyCertSign, some verifiers do not accept the certificate as its own issuer.
   // With keyCertSign, others reject it because it is not a CA.
   return make(x509, options, undefined, () => leafExtensions(x509, { usage: "both", ...options }));
 }
 
-/** Generates a CA certificate. */
+/** Generates a CA certificate. @throws TypeError for an unknown option */
 export async function makeAuthority(options: AuthorityOptions): Promise<GeneratedCertificate> {
+  checkGiven("authority", options, AUTHORITY_OPTIONS);
   const x509 = await loadX509();
   const { keyCertSign, cRLSign } = x509.KeyUsageFlags;
   return make(x509, options, undefined, () => [
@@ -78,11 +84,12 @@ export async function makeAuthority(options: AuthorityOptions): Promise<Generate
   ]);
 }
 
-/** Generates a certificate for a TLS server or client, signed by a CA. */
+/** Generates a certificate for a TLS server or client, signed by a CA. @throws TypeError for an unknown option */
 export async function makeIssued(
   options: CertificateOptions,
   authority: SigningAuthority,
 ): Promise<GeneratedCertificate> {
+  checkGiven("issue", options, CERTIFICATE_OPTIONS);
   const x509 = await loadX509();
   return make(x509, options, await signer(x509, authority), () => [
     ...leafExtensions(x509, options),
@@ -90,11 +97,13 @@ export async function makeIssued(
   ]);
 }
 
-/** Generates a revocation list as PEM text, signed by a CA. */
+/** Generates a revocation list as PEM text, signed by a CA. @throws TypeError for an unknown option */
 export async function makeRevocationList(
-  { revoked = [], previous, validForDays = 30 }: RevocationListOptions,
+  options: RevocationListOptions,
   authority: SigningAuthority,
 ): Promise<string> {
+  checkGiven("revocationList", options, ["revoked", "previous", "validForDays"]);
+  const { revoked = [], previous, validForDays = 30 } = options;
   const x509 = await loadX509();
   checkValidity(validForDays);
   const { name, key, publicKey, algorithm } = await signer(x509, authority);
@@ -130,6 +139,12 @@ export async function makeRevocationList(
     ],
   });
   return pemText(CRL_LABEL, Buffer.from(list.rawData).toString("base64"));
+}
+
+/** Checks options: a misspelt `hostNames` would make a certificate that no client accepts. @throws TypeError */
+function checkGiven(what: string, options: object, names: readonly string[]): void {
+  checkIsObject(what, options);
+  checkOptionNames(what, options, names, { names: "hostNames", altNames: "hostNames", days: "validForDays" });
 }
 
 const CRL_NUMBER = "2.5.29.20";

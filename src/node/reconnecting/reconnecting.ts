@@ -3,6 +3,7 @@ import type { StartTLSOptions } from "../../core/command/types.ts";
 import { DescriptorsNotAvailable } from "../../core/errors/caller.ts";
 import { isError } from "../../core/errors/to-error.ts";
 import { checkIsObject, checkOptionNames } from "../../core/option-names.ts";
+import { checkOptionTypes } from "../../core/option-types.ts";
 import { withFatalOptionsErrors } from "../../core/reconnecting/fatal-errors.ts";
 import type { ConnectionFactory } from "../../core/reconnecting/options.ts";
 import { CONNECT_TIMEOUT_MS, openInTurn } from "../../core/reconnecting/rotation.ts";
@@ -45,6 +46,8 @@ export function reconnecting(options: ReconnectingOptions): ReconnectingClient {
   );
   checkServers(options);
   const { startTLS } = options;
+  // False would start TLS, and true would start it without verification.
+  checkOptionTypes("reconnecting", { startTLS }, { startTLS: "object" });
   for (const { serverName } of "addresses" in options && options.addresses ? options.addresses : [{}])
     checkTLS(options, startTLS, serverName);
   if ("open" in options)

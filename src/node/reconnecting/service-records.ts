@@ -58,7 +58,8 @@ export class ServiceRecords implements AddressSource<ServerAddress> {
 
   #addressOf({ name: host, port }: ServiceRecord, known: ReadonlyMap<string, ServerAddress>): ServerAddress {
     const key = `${host.toLowerCase()} ${port}`;
-    const address = this.#addresses.get(key) ?? known.get(key) ?? { host, port };
+    // Certificates have names without the dot at the end.
+    const address = this.#addresses.get(key) ?? known.get(key) ?? { host: host.replace(/\.$/, ""), port };
     this.#addresses.set(key, address);
     return address;
   }
@@ -75,11 +76,11 @@ export class ServiceRecords implements AddressSource<ServerAddress> {
   /** If DNS fails for a time, the last records are used. @throws ConnectFailed */
   async #lookUp(signal: AbortSignal): Promise<readonly ServiceRecord[]> {
     try {
-      const records = await this.#resolve(signal);
-      if (records.every(({ name }) => name === "" || name === "."))
+      const records = (await this.#resolve(signal)).filter(isServer);
+      if (records.length === 0)
         throw new ConnectFailed(`the service ${this.#name} has no server, according to its SRV records`);
-      this.#records = records.filter(({ name }) => name !== "" && name !== ".");
-      return this.#records;
+      this.#records = records;
+      return records;
     } catch (error) {
       if (signal.aborted) throw signal.reason;
       const isFinal = error instanceof ConnectFailed || NO_RECORDS.includes(codeOf(error));
@@ -97,9 +98,26 @@ export class ServiceRecords implements AddressSource<ServerAddress> {
         reject(new Error(`no answer within ${this.#timeout} ms`));
         this.#cancel();
       });
-      this.#resolver.resolveSrv(this.#name).then(resolve, reject).finally(release);
+      // A resolver of the program may throw.
+      const found = Promise.resolve().then(() => this.#resolver.resolveSrv(this.#name));
+      found.then(resolve, reject).finally(release);
     });
   }
+}
+
+/**
+ * Returns true for a record of a server. The target `.` means that there is none (RFC 2782), and nothing listens at port 0. An
+ * invalid record of a resolver of the program must not end the client, as an invalid address in its options does.
+ */
+function isServer({ name, port }: ServiceRecord): boolean {
+  return (
+    typeof name === "string" &&
+    name !== "" &&
+    name !== "." &&
+    Number.isInteger(port) &&
+    port > 0 &&
+    port <= 65_535
+  );
 }
 
 /** Returns records of one priority in a random order: the chance to come first is in proportion to the weight (RFC 2782). */

@@ -24,7 +24,7 @@ export function identityOptions(serverName: string | undefined): ConnectionOptio
 function checkIdentity(name: string, certificate: PeerCertificate): Error | undefined {
   // Node 22.23 finds no IPv6 address in a certificate, so OpenSSL compares addresses.
   if (isIP(name) !== 0 && new X509Certificate(certificate.raw).checkIP(name) !== undefined) return undefined;
-  // Without the common name: Node would accept it if there is no alternative name.
-  const { CN: _, ...subject } = certificate.subject ?? {};
-  return checkServerIdentity(name, { ...certificate, subject: subject as PeerCertificate["subject"] });
+  // Without the subject: Node would accept its common name if there is no alternative name, and reads nothing else of it.
+  const subject = {} as PeerCertificate["subject"]; // its fields may be missing
+  return checkServerIdentity(name, { ...certificate, subject });
 }

@@ -58,6 +58,17 @@ const IMPOSSIBLE: readonly string[] = [
   ],
 ];
 
+const moments = fc
+  .record({
+    microseconds: fc.bigInt({ min: -62_135_000_000_000_000n, max: 253_402_000_000_000_000n }),
+    offset: fc.integer({ min: -1439, max: 1439 }),
+  })
+  .map(({ microseconds, offset }) => {
+    const hours = String(Math.floor(Math.abs(offset) / 60)).padStart(2, "0");
+    const minutes = String(Math.abs(offset) % 60).padStart(2, "0");
+    return new Temporal.ZonedDateTime(microseconds * 1000n, `${offset < 0 ? "-" : "+"}${hours}:${minutes}`);
+  });
+
 describe("dateTime", () => {
   for (const [wire, text] of [...MOMENTS, ...LENIENT]) {
     reads(dateTime(), wire, (value) => expect(value.toString()).toBe(text));
@@ -69,6 +80,13 @@ describe("dateTime", () => {
   for (const wire of IMPOSSIBLE) refuses(dateTime(), wire, /not a date and time: "/);
   refuses(dateTime(), new Uint8Array(32).fill(0xff), /not a date and time/);
   refuses(dateTime(), Buffer.from(`${DATE}-00:00`.replace("T", "é"), "latin1"), /not a date and time/);
+
+  // With the least byte that is not ASCII, and bytes without a common bit.
+  refuses(
+    dateTime(),
+    Buffer.from(`${DATE.replaceAll(/\D/g, "\0").replace("\0", "\x80")}-00\x0000`, "latin1"),
+    /not a date/,
+  );
 
   for (const zone of ["America/New_York", "UTC", "Asia/Kathmandu"]) {
     test(`dateTime() encodes the offset of ${zone} at that moment`, () => {
@@ -107,16 +125,6 @@ describe("dateTime", () => {
     expect(received.since(now).abs().total("nanosecond")).toBe(123);
   });
 
-  const moments = fc
-    .record({
-      microseconds: fc.bigInt({ min: -62_135_000_000_000_000n, max: 253_402_000_000_000_000n }),
-      offset: fc.integer({ min: -1439, max: 1439 }),
-    })
-    .map(({ microseconds, offset }) => {
-      const hours = String(Math.floor(Math.abs(offset) / 60)).padStart(2, "0");
-      const minutes = String(Math.abs(offset) % 60).padStart(2, "0");
-      return new Temporal.ZonedDateTime(microseconds * 1000n, `${offset < 0 ? "-" : "+"}${hours}:${minutes}`);
-    });
   bringsBack(dateTime(), moments, (actual, expected) => expect(actual.equals(expected)).toBe(true));
   survivesAnything(dateTime(), "0123456789-:T.+ ");
 });
@@ -145,6 +153,15 @@ describe("dateTime as Date", () => {
     }),
   );
   survivesAnything(codec, "0123456789-:T.+ ");
+
+  test("dateTime() as Date decodes the milliseconds of any moment", () => {
+    fc.assert(
+      fc.property(moments, (moment) => {
+        const wire = dateTime().encode(moment);
+        expect(codec.decode(wire).getTime()).toBe(moment.epochMilliseconds);
+      }),
+    );
+  });
 
   test("another class of values is rejected", () => {
     expect(() => dateTime({ as: "date" as "Date" })).toThrow(/as must be "Temporal" or "Date", not "date"/);

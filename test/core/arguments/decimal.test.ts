@@ -129,6 +129,48 @@ describe("decimal", () => {
     }
   });
 
+  const digits = (count: number) =>
+    fc
+      .array(fc.constantFrom(..."0012345678999"), { minLength: 1, maxLength: count })
+      .map((all) => all.join(""));
+  const short = fc
+    .tuple(fc.constantFrom("", "-"), digits(9), fc.option(digits(9)))
+    .map(([sign, whole, fraction]) => sign + whole + (fraction === null ? "" : `.${fraction}`));
+
+  test("decimal() decodes short texts to the values of decimal.js, and encodes both", () => {
+    fc.assert(
+      fc.property(short, (text) => {
+        const expected = new Decimal(text);
+        const value = decimal().decode(wireBytes(text));
+        // The same properties: other code of decimal.js must not see a difference.
+        expect({ ...value }).toStrictEqual({ ...expected });
+        expect(decimal().encode(value)).toEqual(wireBytes(decimalText(exactDecimal(text))));
+        expect(decimal().encode(expected)).toEqual(wireBytes(decimalText(expected)));
+      }),
+      { examples: [["-0"], ["0.0000001"], ["9999999.9999999"], ["0000000.1"], ["-0.05"], ["1249.95"]] },
+    );
+  });
+
+  test("values that decimal() has decoded are independent of each other", () => {
+    const [first, second] = ["1.5", "-20.25"].map((text) => decimal().decode(wireBytes(text)));
+    expect(`${first} ${second}`).toBe("1.5 -20.25");
+    expect(first?.d).not.toBe(second?.d);
+  });
+
+  test("decimal() keeps short texts at any exponent limit of decimal.js", () => {
+    const { maxE, minE } = Decimal;
+    Decimal.set({ maxE: 2, minE: -2 });
+    try {
+      for (const text of ["1249.95", "-0.0005", "100", "0"]) {
+        const value = decimal().decode(wireBytes(text));
+        expect(value).toEqual(new Decimal(text));
+        expect(decimal().encode(value)).toEqual(wireBytes(text));
+      }
+    } finally {
+      Decimal.set({ maxE, minE });
+    }
+  });
+
   test("an exponent beyond the limits of decimal.js gives infinity or zero", () => {
     expect(exactDecimal("-1E+10000000000000000").toString()).toBe("-Infinity");
     expect(exactDecimal("1E-10000000000000000").isZero()).toBe(true);

@@ -8,7 +8,15 @@ import { optional } from "../../../src/core/arguments/optional.ts";
 import { unicode } from "../../../src/core/arguments/unicode.ts";
 import { TooLong } from "../../../src/core/errors/caller.ts";
 import type { Argument } from "../../../src/core/schema/argument.ts";
-import { bringsBack, doesNotSend, reads, refuses, sends, survivesAnything } from "../../contracts/codec.ts";
+import {
+  bringsBack,
+  doesNotSend,
+  reads,
+  refuses,
+  sends,
+  survivesAnything,
+  wireBytes,
+} from "../../contracts/codec.ts";
 
 const numbers = listOf(integer());
 const nested = listOf(listOf(unicode()));
@@ -66,5 +74,7 @@ describe("listOf", () => {
   test("listOf() rejects optional and local elements", () => {
     expect(() => listOf(optional(integer()))).toThrow(/cannot be optional/);
     expect(() => listOf(local())).toThrow(/cannot be optional/);
+    const required = { ...integer(), optional: false };
+    expect(listOf(required).decode(wireBytes("\0\x015"))).toEqual([5]);
   });
 });

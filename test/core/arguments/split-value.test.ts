@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { big } from "../../../src/core/arguments/big.ts";
 import { bigBytes } from "../../../src/core/arguments/big-bytes.ts";
 import { bigUnicode } from "../../../src/core/arguments/big-unicode.ts";
+import type { Compression } from "../../../src/core/arguments/compression.ts";
 import { integer } from "../../../src/core/arguments/integer.ts";
 import { optional } from "../../../src/core/arguments/optional.ts";
 import type { SplitLayout } from "../../../src/core/arguments/split-value.ts";
@@ -107,6 +108,14 @@ describe("bigBytes", () => {
     expect(() => bigBytes({ layout: "numbered-from-1" as SplitLayout })).toThrow(/there is no layout/);
     expect(() => bigBytes({ layout: "toString" as SplitLayout })).toThrow(/there is no layout/);
   });
+
+  test.each(["whole", "zlib", { compress: (bytes: Uint8Array) => bytes }])(
+    "the compression %j, which was not made by compression(), is refused when the codec is made",
+    (wrong) => {
+      const compression = wrong as unknown as Compression;
+      expect(() => bigBytes({ compression })).toThrow("compression must be zlib() or compression()");
+    },
+  );
 
   doesNotSend(bigBytes(), "text", TypeError);
   bringsBack(bigBytes(), fc.uint8Array());

@@ -147,6 +147,27 @@ describe.each([true, false])("with callStacks: %s", (callStacks) => {
   });
 });
 
+test.each([true, false])(
+  "with callStacks: %s, the error of a codec has its frames too",
+  async (callStacks) => {
+    const { both } = pair(callStacks);
+    const faulty = {
+      encode: () => new Uint8Array(0),
+      decode: (): never => {
+        throw new RangeError("a fault");
+      },
+    };
+    async function someCaller() {
+      await both.connection.callRemote(command("Faulty", { response: { it: faulty } }));
+    }
+    const called = someCaller().catch((error: Error) => error);
+    await flushPending();
+    both.peer.send({ _answer: "1", it: "" });
+    const { stack } = (await called) as Error;
+    expect(stack).toMatch(/at Command\.readResponse[\s\S]* someCaller /);
+  },
+);
+
 test("callStacks finds a caller that does not await the call", async () => {
   const { both } = pair(true);
   const notAwaiting = () => both.connection.callRemote(Divide, { a: 1 }).then(undefined, (e: Error) => e);

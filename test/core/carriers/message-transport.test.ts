@@ -20,6 +20,7 @@ import { connectionOver, ipcChannel, portChannel, workerChannel } from "../../su
 import { nodeProgram } from "../../support/node-program.ts";
 import { ReceiverProbe } from "../../support/receiver-probe.ts";
 import { ended } from "../../support/settled.ts";
+import { until } from "../../support/within.ts";
 
 describe("over a MessageChannel", () => {
   transportContract(async (a, b) => pair(a, b));
@@ -66,7 +67,7 @@ test("a receiver grants what it has delivered, not what it has buffered", async 
   transport.pause();
   port.postMessage(new Uint8Array(11));
   port.postMessage(Uint8Array.of(END));
-  while (transport.undelivered < 10) await new Promise(setImmediate);
+  await until(() => transport.undelivered >= 10);
   transport.resume();
   expect(await next()).toEqual(Uint8Array.of(GRANT, 0, 0, 0, 10));
   await probe.event("ended");
@@ -263,7 +264,7 @@ async function withRawPort(options?: MessageTransportOptions) {
     await probe.event("lost");
   });
   const next = async () => {
-    while (messages.length === 0) await new Promise(setImmediate);
+    await until(() => messages.length > 0);
     return messages.shift() as Uint8Array; // there is one
   };
   const granted = await next();

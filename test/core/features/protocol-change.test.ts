@@ -36,7 +36,7 @@ import {
 } from "ampwire/testing";
 import { describe, expect, test } from "vitest";
 import { ReceiverProbe } from "../../support/receiver-probe.ts";
-import { ended, rejection } from "../../support/settled.ts";
+import { causeOf, ended, rejection } from "../../support/settled.ts";
 import { calculator, Note, SUM, Sum, TOTAL, Wait } from "../calculator.ts";
 
 const PRETEND = { fakeTLS: true };
@@ -328,7 +328,7 @@ describe("StartTLS", () => {
     const reason = await upgraded;
     expect(reason).toBeInstanceOf(LimitExceeded);
     expect(reason).toMatchObject({ message: expect.stringContaining("maxUnsentBytes") });
-    expect(connection.reason).toBe(reason);
+    expect(connection.reason).toBe(causeOf(reason));
   });
 
   test("StartTLS on a closing connection is refused, and what is in progress is finished", async () => {

@@ -105,6 +105,20 @@ test("openInTurn stops at an error of the options, and when its signal is aborte
   expect(tried).toEqual(["a", "c", "d"]);
 });
 
+test("openInTurn tries no address if its signal is aborted while the addresses are looked up", async () => {
+  const controller = new AbortController();
+  const order = async () => {
+    controller.abort(new Error("enough"));
+    return ["a"];
+  };
+  const source = { order, tried: vi.fn(), succeeded: vi.fn() };
+  const open = vi.fn(() => Promise.reject(new Error("a connection was opened")));
+  const factory = openInTurn(source, open, () => false);
+  expect((await rejection(Promise.resolve(factory.open(controller.signal)))).message).toBe("enough");
+  expect(source.tried).not.toHaveBeenCalled();
+  expect(open).not.toHaveBeenCalled();
+});
+
 test("openInTurn passes the address of a connection on once it is set up, and ignores an unknown connection", async () => {
   const source = { order: () => ["a"], tried: vi.fn(), succeeded: vi.fn() };
   const [connection, other] = connectedPair();

@@ -10,6 +10,7 @@ import {
 } from "ampwire";
 import { connectedPair } from "ampwire/testing";
 import { describe, expect, test } from "vitest";
+import { RESPONDER_BRAND, SEAM } from "../../../src/core/errors/brand.ts";
 import { Divide, Sum, summing } from "../calculator.ts";
 
 /** Returns the answer of Sum over a pair of connections whose server has this locator. */
@@ -303,5 +304,24 @@ describe("amp_NAME methods", () => {
     const found = locator(raw);
     expect(found.locateResponder("x".repeat(16_379))).toBeTypeOf("function");
     expect(found.locateResponder("x".repeat(16_380))).toBeUndefined();
+  });
+});
+
+describe("a responder of another copy of the package", () => {
+  /** Returns a responder as another copy has it: with its own class, whose brand has this value. */
+  function copyOf({ command, respond }: CommandResponder, seam: number): CommandResponder {
+    const copied = { ...command, writeAsk: command.writeAsk.bind(command) };
+    return Object.assign(Object.create({ [RESPONDER_BRAND]: seam }), { command: copied, respond });
+  }
+  const sum = Sum.responder(({ a, b }) => ({ total: a + b }));
+
+  test("a responder of a copy that fits is found by its name", () => {
+    const copy = copyOf(sum, SEAM);
+    expect(locator(copy).locateResponder("Sum")).toBe(copy);
+  });
+
+  test("a responder of a copy that does not fit is rejected", () => {
+    expect(() => locator(copyOf(sum, SEAM + 1))).toThrow(InvalidSignature);
+    expect(() => locator(copyOf(sum, SEAM + 1))).toThrow("comes from another copy of ampwire");
   });
 });

@@ -259,11 +259,79 @@ describe("an error thrown", () => {
     },
   );
 
-  test("an error from an ask without _ask is reported to onError", async () => {
-    const { peer, errors } = watched({ locator: calculator().locator });
+  const Warm = command("Warm", { errors: { WARM: Overheated } });
+  test.each([
+    ["a declared error", Warm, new Overheated("13 is too hot")],
+    [
+      "a declared fatal error",
+      Warm.extend("Hot", { fatalErrors: { HOT: Overheated } }),
+      new Overheated("hot"),
+    ],
+    ["a RemoteAmpError", Warm, new RemoteAmpError("MINE", "as I say")],
+    ["a RemoteAmpError with a code of the protocol", Warm, new RemoteAmpError("UNHANDLED", "not here")],
+    ["an undeclared error", Warm, new Error("swordfish")],
+  ])(
+    "%s of an ask without _ask is reported to onError and closes the connection",
+    async (_, failing, error) => {
+      const thrown = () => {
+        throw error;
+      };
+      for (const responders of [
+        locator(failing.responder(thrown)),
+        locator(failing.responder(() => Promise.reject(error))),
+        locator({ [`amp_${failing.name.toUpperCase()}`]: thrown }),
+      ]) {
+        const { connection, peer, errors } = watched({ locator: responders });
+        peer.send({ _command: failing.name });
+        await peer.expectEnd();
+        expect(connection.reason).toBe(error);
+        expect(errors).toEqual([[error, failing.name]]);
+      }
+    },
+  );
+
+  test("a responder that rejects with the reason of its signal, after the peer has gone, is not reported", async () => {
+    const Poll = command("Poll");
+    const polling = Poll.responder(
+      (_, { signal }) =>
+        new Promise<never>((_resolve, reject) => {
+          signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+        }),
+    );
+    const { connection, peer, errors } = watched({ locator: locator(polling) });
+    peer.send({ _ask: "1", _command: "Poll" }, { _command: "Poll" });
+    await flushPending();
+    connection.destroy();
+    await flushPending();
+    expect(errors).toEqual([]);
+  });
+
+  test("answers that are complete are sent before an error of an ask without _ask closes the connection", async () => {
+    const { peer } = watched({ locator: calculator().locator });
+    peer.send(SUM, { _command: "Divide", numerator: "1", denominator: "0" });
+    await peer.expect(TOTAL);
+    await peer.expectEnd();
+  });
+
+  test("an error of an ask without _ask keeps the connection open if closeOnUndeclaredError is false, unless it is fatal", async () => {
+    const { connection, peer, errors } = watched({
+      closeOnUndeclaredError: false,
+      locator: calculator().locator,
+    });
     peer.send({ _command: "Divide", numerator: "1", denominator: "0" }, SUM);
     await peer.expect(TOTAL);
     expect(errors).toMatchObject([[{ message: "division by zero" }, "Divide"]]);
+    expect(connection.state).toBe("open");
+    peer.send({ _command: "Divide", numerator: "1", denominator: "13" });
+    await peer.expectEnd();
+  });
+
+  test("an ask without _ask that is not served in plaintext is reported to onError and the connection stays open", async () => {
+    const { connection, peer, errors } = watched({ locator: calculator().locator, requireTLS: true });
+    peer.send({ _command: "Sum", a: "1", b: "2" }, { _command: "Nope" }, { _ask: "1", _command: "Nope" });
+    expect((await peer.next())?.text("_error_code")).toBe("TLS_REQUIRED");
+    expect(errors.map(([, name]) => name)).toEqual(["Sum", "Nope"]);
+    expect(connection.state).toBe("open");
   });
 
   test("a description that is too long is cut between two characters", async () => {

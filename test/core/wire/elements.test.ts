@@ -1,3 +1,5 @@
+import { command, locator } from "ampwire";
+import { flushPending, scriptedPeer } from "ampwire/testing";
 import { afterEach, describe, expect, test } from "vitest";
 import { ampList } from "../../../src/core/arguments/amp-list.ts";
 import { bytes } from "../../../src/core/arguments/bytes.ts";
@@ -62,6 +64,27 @@ describe("elements of a box", () => {
     countElements(2);
     expect(endElements()).toBe(2);
     expect(listOf(bytes()).decode(new Uint8Array(60_000))).toHaveLength(30_000);
+  });
+
+  test.each<[string, Readonly<Record<string, string>>]>([
+    ["an answer", { _answer: "1", rows: "" }],
+    ["an answer that cannot be read", { _answer: "1" }],
+    ["an error", { _error: "1", _error_code: "ODD", _error_description: "" }],
+    ["an ask", { _ask: "1", _command: "Rows", rows: "" }],
+  ])("values that a program decodes after %s have no limit", async (_, box) => {
+    const Rows = command("Rows", {
+      arguments: { rows: listOf(bytes()) },
+      response: { rows: listOf(bytes()) },
+    });
+    const served = locator(Rows.responder(({ rows }) => ({ rows })));
+    const { connection, peer } = scriptedPeer({ locator: served, limits: { maxElements: 2 } });
+    const call = connection.callRemote(Rows, { rows: [] }).catch(() => {});
+    await flushPending();
+    peer.send(box);
+    await flushPending();
+    expect(listOf(bytes()).decode(new Uint8Array(200))).toHaveLength(100);
+    connection.destroy();
+    await call;
   });
 
   test("keys and elements make a box heavier than its bytes", () => {

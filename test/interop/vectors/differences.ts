@@ -37,10 +37,6 @@ export const DIFFERENCES: Readonly<Record<string, Difference>> = {
     why: "no answer is expected: the error is reported locally, and the connection stays open",
     server: { closes: false },
   },
-  "declared-error-without-tag": {
-    why: "a declared error without a tag is reported locally, and the connection stays open",
-    server: { closes: false },
-  },
   "answer-of-65536-bytes": {
     why: "a value that is too long cannot be encoded: the caller receives an error before the close",
     server: { adds: errorBox("1", "UNKNOWN", "Unknown Error") },
@@ -116,7 +112,6 @@ export const MISBEHAVIOUR: Readonly<Record<string, { readonly why: string } & Pa
     "the error is reported locally; Twisted closes",
     SUM,
   ),
-  "ask-without-tag-that-fails": unanswered("a declared error does not end the connection"),
   "ask-with-bad-argument-and-an-ask-behind-it": {
     why: NOT_SERVED,
     answered: errorBox("9", "UNKNOWN", "Unknown Error"),

@@ -4,6 +4,7 @@ import { type ListenOptions, listen } from "ampwire/node";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { ourClient, ourServer, rawClient } from "../../support/loopback.ts";
 import { RawPeer } from "../../support/raw-peer.ts";
+import { until } from "../../support/within.ts";
 
 const HOST = "127.0.0.1";
 const Ping = command("Ping");
@@ -103,7 +104,7 @@ describe("listen", () => {
     await peer.closed;
     expect(reported.map(({ error }) => error)).toEqual([NOTHING]);
     expect(reported[0]?.about.connection).toBeDefined();
-    while (server.connections.size > 0) await new Promise(setImmediate);
+    await until(() => server.connections.size === 0);
   });
 
   test.each([
@@ -114,7 +115,7 @@ describe("listen", () => {
     const peer = await peerOf(port);
     peer.finish();
     await peer.closed;
-    while (reported.length === 0) await new Promise(setImmediate);
+    await until(() => reported.length > 0);
     expect(reported[0]?.error).toBe(NOTHING);
   });
 
@@ -157,7 +158,7 @@ describe("an observer", () => {
     peer.send({ _ask: "1", _command: "Ping" }, { _ask: "2", _command: "Nothing" });
     peer.finish();
     await peer.closed;
-    while (reported.length === 0) await new Promise(setImmediate);
+    await until(() => reported.length > 0);
     expect(reported[0]?.error).toBe(NOTHING);
     failing = false;
     const next = await ourClient(port);
@@ -184,7 +185,7 @@ test("a codec that throws costs its connection, and onError is called", async ()
     peer.send(ask);
     await peer.closed;
   }
-  while (server.connections.size > 0) await new Promise(setImmediate);
+  await until(() => server.connections.size === 0);
   expect(reported).toHaveLength(3);
   const { port: other } = await ourServer({ locator: locator(Ping.responder(() => {})) });
   await expect((await ourClient(other)).callRemote(Ping)).resolves.toEqual({});

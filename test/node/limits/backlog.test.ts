@@ -5,6 +5,7 @@ import { describe, expect, test } from "vitest";
 import { heldBytes } from "../../support/memory.ts";
 import { bytesOf, STLS } from "../../support/raw-peer.ts";
 import { causeOf, ended, rejection } from "../../support/settled.ts";
+import { until } from "../../support/within.ts";
 import { openedBy } from "./hostile.ts";
 
 const Wait = command("Wait");
@@ -33,7 +34,7 @@ describe.each<[string, Partial<Limits>]>([
     peer.send(all);
     await arrived(all.length);
     // Reading yields to timers after some milliseconds.
-    while (running.length < limit) await new Promise(setImmediate);
+    await until(() => running.length >= limit);
     for (let turn = 0; turn < 20; turn++) await new Promise(setImmediate);
     expect(running).toHaveLength(limit);
     running[0]?.();

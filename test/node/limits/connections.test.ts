@@ -4,6 +4,7 @@ import { expect, test } from "vitest";
 import { ourServer, rawClient } from "../../support/loopback.ts";
 import { RawPeer } from "../../support/raw-peer.ts";
 import { ended } from "../../support/settled.ts";
+import { until } from "../../support/within.ts";
 
 const UNKNOWN = { _ask: "1", _command: "Unknown" };
 
@@ -22,7 +23,7 @@ test("a connection over the limit is closed at once, the others continue, and a 
   expect(server.connections.size).toBe(3);
   peers[0]?.finish();
   await peers[0]?.closed;
-  while (server.connections.size === 3) await new Promise(setImmediate);
+  await until(() => server.connections.size !== 3);
   expect(await answers(new RawPeer(await rawClient(port)))).toBe(true);
   expect(await answers(peers[1] as RawPeer)).toBe(true);
 });

@@ -6,6 +6,7 @@ import { flushPending, manualClock } from "ampwire/testing";
 import { describe, expect, test } from "vitest";
 import { ours } from "../../support/loopback.ts";
 import { ANS, type RawPeer, STLS } from "../../support/raw-peer.ts";
+import { until } from "../../support/within.ts";
 
 const Wait = command("Wait");
 
@@ -48,7 +49,7 @@ async function running(secure: boolean, asks: number, options: ConnectionOptions
     peer = await peer.secure();
   }
   peer.send(...Array.from({ length: asks }, (_, i) => ({ _ask: String(i + 1), _command: "Wait" })));
-  while (found.length === 0) await new Promise(setImmediate);
+  await until(() => found.length > 0);
   await flushPending();
   const noticedAfter = async () => {
     const from = clock.now();

@@ -6,6 +6,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { ourClient, ourServer, rawClient, tidy } from "../../support/loopback.ts";
 import { heldBytes } from "../../support/memory.ts";
 import { bytesOf, RawPeer } from "../../support/raw-peer.ts";
+import { until } from "../../support/within.ts";
 
 const MIB = 1024 * 1024;
 const Fetch = command("Fetch", { response: { data: bigBytes() } });
@@ -22,10 +23,6 @@ async function hostile(port: number, count: number, ask: Uint8Array): Promise<Ra
       return peer;
     }),
   );
-}
-
-async function until(reached: () => boolean): Promise<void> {
-  while (!reached()) await new Promise(setImmediate);
 }
 
 /** Calls each client several times. */

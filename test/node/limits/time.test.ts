@@ -43,8 +43,9 @@ describe.each<[string, Partial<Limits>]>([
     expect(connection.state).toBe("upgrading");
     clock.advance(1);
     expect(await upgrade).toBeInstanceOf(HandshakeTimeout);
-    expect(causeOf(await held)).toBe(await upgrade);
-    expect(await ended(connection)).toBe(await upgrade);
+    const reason = await ended(connection);
+    expect(causeOf(await upgrade)).toBe(reason);
+    expect(causeOf(await held)).toBe(reason);
     expect(clock.pending).toBe(0);
     expect(peer.unread).toBe(0);
   });

@@ -21,6 +21,7 @@ import { FOR_A_CLIENT, header, tlv } from "../../support/proxy-header.ts";
 import { bytesOf, RawPeer, RawTLS } from "../../support/raw-peer.ts";
 import { rejection } from "../../support/settled.ts";
 import { unixPlace } from "../../support/unix-place.ts";
+import { until } from "../../support/within.ts";
 
 const HOST = "127.0.0.1";
 const LOOPBACK = { from: [HOST] };
@@ -252,7 +253,7 @@ describe("a connection is refused", () => {
     const { port, errors } = await proxiedServer({ clock, proxyProtocol: { from: [HOST], timeout: 3000 } });
     const peers = [await rawPeer(port), await rawPeer(port)];
     const slow = peers[1] as RawPeer;
-    while (clock.pending < 2) await new Promise(setImmediate);
+    await until(() => clock.pending >= 2);
     clock.advance(2999);
     slow.send(FOR_A_CLIENT.subarray(0, 20));
     await new Promise(setImmediate);

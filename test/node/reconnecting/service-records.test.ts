@@ -8,7 +8,7 @@ import {
   type ServerAddress,
   type ServiceResolver,
 } from "ampwire/node";
-import { manualClock } from "ampwire/testing";
+import { flushPending, manualClock } from "ampwire/testing";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { ServiceRecords } from "../../../src/node/reconnecting/service-records.ts";
 import { deferred } from "../../support/deferred.ts";
@@ -46,6 +46,38 @@ function seeded(): () => number {
 
 const failure = (code: string) => () =>
   Promise.reject(Object.assign(new Error(`querySrv ${code}`), { code }));
+
+describe("invalid records", () => {
+  it("records without a usable port or name are left out, and the dot at the end of a name", async () => {
+    const odd = [{ port: 0 }, { port: 70_000 }, { port: "x" }, { name: 5 }, { name: "." }, { name: "" }];
+    const records = [...odd.map((fields) => ({ ...record(9), ...fields })), record(1), record(2)];
+    const { source, signal } = service(
+      () => [...records, { ...record(3, 1), name: "host.example." }] as Found,
+    );
+    const order = await source.order(signal);
+    expect(order.map(({ port }) => port).sort()).toEqual([1, 2, 3]);
+    expect(order.at(-1)).toEqual({ host: "host.example", port: 3 });
+    const { ports } = service(() => [record(0)]);
+    expect(await rejection(ports())).toBeInstanceOf(ConnectFailed);
+  });
+
+  it("a resolver that throws fails the attempt, and no timer is left", async () => {
+    const { clock, ports } = service(() => {
+      throw new Error("no resolver");
+    });
+    const resolver = {
+      resolveSrv: () => {
+        throw new Error("no resolver");
+      },
+    };
+    const thrown = new ServiceRecords({ name: NAME, resolver }, () => 0, clock, 10_000);
+    const { signal } = new AbortController();
+    for (const order of [ports(), thrown.order(signal)])
+      expect(await rejection(order)).toBeInstanceOf(ConnectFailed);
+    await flushPending();
+    expect(clock.pending).toBe(0);
+  });
+});
 
 describe("the order of SRV records", () => {
   it("a lower priority comes first", async () => {

@@ -7,6 +7,7 @@ import { attached, ourClient, ourServer } from "../../support/loopback.ts";
 import { ANS, bytesOf, STLS } from "../../support/raw-peer.ts";
 import { causeOf, ended, rejection, settling } from "../../support/settled.ts";
 import { type Cut, type Way, wireTo } from "../../support/tcp-proxy.ts";
+import { until } from "../../support/within.ts";
 import { Mark, witness } from "../../support/witness.ts";
 
 const { server: localCertificate } = await testCertificates();
@@ -98,7 +99,7 @@ describe.each(["server", "client"] as const)("case 22: the stream of a TLS %s is
           return void (await new Promise((resolve) => peer.socket.once("data", resolve)));
         peer.send(Buffer.from("1603010200", "hex"));
         const sent = bytesOf(ANS).length + 5;
-        while (socket.bytesRead < sent) await new Promise(setImmediate);
+        await until(() => socket.bytesRead >= sent);
       }
     });
   });

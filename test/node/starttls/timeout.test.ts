@@ -21,10 +21,12 @@ describe.each(["server", "client"] as const)("case 19: as TLS %s", (role) => {
     const upgrade = rejection(connection.startTLS());
     const held = rejection(connection.callRemote(Mark, { text: "secret" }));
     expect(await upgrade).toBeInstanceOf(HandshakeTimeout);
-    expect((await upgrade).message).toBe("upgrading took longer than 60 ms: the peer has not answered");
-    expect(causeOf(await held)).toBe(await upgrade);
+    expect((await upgrade).message).toBe(
+      "StartTLS: upgrading took longer than 60 ms: the peer has not answered",
+    );
+    expect(causeOf(await held)).toBe(causeOf(await upgrade));
     expect(socket.destroyed).toBe(true);
-    expect(await ended(connection)).toBe(await upgrade);
+    expect(await ended(connection)).toBe(causeOf(await upgrade));
     expect(peer.received.includes("secret")).toBe(false);
   });
 
@@ -36,10 +38,10 @@ describe.each(["server", "client"] as const)("case 19: as TLS %s", (role) => {
     peer.send(ANS);
     expect(await upgrade).toBeInstanceOf(HandshakeTimeout);
     expect((await upgrade).message).toBe(
-      "upgrading took longer than 60 ms: the handshake is not done (two TLS servers wait for each other: see `role`)",
+      "StartTLS: upgrading took longer than 60 ms: the handshake is not done (two TLS servers wait for each other: see `role`)",
     );
     expect(socket.destroyed).toBe(true);
-    expect(await ended(connection)).toBe(await upgrade);
+    expect(await ended(connection)).toBe(causeOf(await upgrade));
   });
 
   test("a handshake that the peer asked for and that never begins ends at the handshake timeout", async () => {

@@ -6,7 +6,7 @@ import { testCertificates } from "../../support/certificates.ts";
 import { editedClient } from "../../support/edited-tls.ts";
 import { ours } from "../../support/loopback.ts";
 import { ANS, bytesOf, STLS } from "../../support/raw-peer.ts";
-import { ended, rejection } from "../../support/settled.ts";
+import { causeOf, ended, rejection } from "../../support/settled.ts";
 import { EVIL, witness } from "../../support/witness.ts";
 
 const { authority, server: localCertificate, otherClient, impostorServer } = await testCertificates();
@@ -40,7 +40,7 @@ describe.each(["TLSv1.2", "TLSv1.3"] as const)("over %s", (maxVersion) => {
       () => {},
     );
     expect(await upgrade).toBeInstanceOf(PeerVerifyError);
-    expect(await ended(connection)).toBe(await upgrade);
+    expect(await ended(connection)).toBe(causeOf(await upgrade));
     expect(heard).toEqual([]);
   });
 

@@ -9,7 +9,7 @@ const authority = await PrivateCertificate.authority({ commonName: "CA" });
 const verifyAuthorities = [authority];
 
 async function clientOf(
-  serverName: string,
+  serverName: string | undefined,
   localCertificate: PrivateCertificate,
   authorities = verifyAuthorities,
 ) {
@@ -53,4 +53,10 @@ describe("the name of the server", () => {
       expect(await clientOf(serverName, certificate)).toBeInstanceOf(PeerVerifyError);
     },
   );
+
+  test("without serverName a certificate for any name is accepted, if its CA is trusted", async () => {
+    const certificate = await authority.issue({ commonName: "server", hostNames: ["other.example"] });
+    expect(await clientOf(undefined, certificate)).toBeUndefined();
+    expect(await clientOf("calc.example", certificate)).toBeInstanceOf(PeerVerifyError);
+  });
 });

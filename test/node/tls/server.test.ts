@@ -1,9 +1,10 @@
 /** Reuse of TLS servers for several handshakes. */
-import { expect, test } from "vitest";
+import { Server } from "node:tls";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { PeerVerifyError } from "../../../src/core/errors/tls.ts";
 import { describePeer } from "../../../src/node/tls/peer.ts";
 import { testCertificates } from "../../support/certificates.ts";
-import { failure, memoryPair, receive, socketPair, upgradeBoth } from "./streams.ts";
+import { failure, memoryPair, type Options, receive, socketPair, upgradeBoth } from "./streams.ts";
 
 const { authority, server, client, otherClient } = await testCertificates();
 const demands = { localCertificate: server, verifyAuthorities: [authority] };
@@ -34,4 +35,60 @@ test.each([
       }),
     );
   }
+});
+
+/** Records which of Node's TLS servers begins each handshake. */
+function servers(): Server[] {
+  const begun: Server[] = [];
+  const { emit } = Server.prototype;
+  const spy = vi.spyOn(Server.prototype, "emit").mockImplementation(function (
+    this: Server,
+    name: string | symbol,
+    ...args: unknown[]
+  ) {
+    if (name === "connection") begun.push(this);
+    return Reflect.apply(emit, this, [name, ...args]);
+  });
+  onTestFinished(() => void spy.mockRestore());
+  return begun;
+}
+
+/** Makes handshakes at once. Returns those that the server failed. */
+async function handshakes(count: number, options: Options, clientOptions: Options = {}): Promise<unknown[]> {
+  const ends = await Promise.all(
+    Array.from({ length: count }, async () => upgradeBoth(memoryPair(), clientOptions, options)),
+  );
+  for (const end of ends.flatMap(({ client, server }) => [client, server]))
+    if (end.status === "fulfilled") end.value.destroy();
+  return ends.map(({ server }) => failure(server)).filter((error) => error !== undefined);
+}
+
+test("a TLS server is used again after a handshake that succeeded, but not after one that failed", async () => {
+  const options = { ...demands, maxVersion: "TLSv1.3" } as const; // options that no other test has
+  const begun = servers();
+  expect(await handshakes(1, options, { localCertificate: client })).toEqual([]);
+  expect(await handshakes(1, options, { localCertificate: otherClient })).toHaveLength(1);
+  expect(await handshakes(1, options, { localCertificate: client })).toEqual([]);
+  expect(await handshakes(1, options, { localCertificate: client })).toEqual([]);
+  expect(begun.map((one) => begun.indexOf(one))).toEqual([0, 0, 2, 2]);
+});
+
+test("at most 8 idle TLS servers are kept", async () => {
+  const options = { localCertificate: server, maxVersion: "TLSv1.3" } as const;
+  const begun = servers();
+  for (let round = 0; round < 2; round++) expect(await handshakes(10, options)).toEqual([]);
+  expect(new Set(begun.slice(0, 10)).size).toBe(10);
+  expect(new Set(begun).size).toBe(12);
+});
+
+test.each<[string, Options]>([
+  ["keyLog", { keyLog: () => {} }],
+  ["certificateFor", { certificateFor: () => undefined }],
+])("a TLS server with %s is not used again", async (_, own) => {
+  const begun = servers();
+  const options = { localCertificate: server, ...own };
+  for (let round = 0; round < 2; round++) expect(await handshakes(1, options)).toEqual([]);
+  expect(new Set(begun).size).toBe(2);
+  await handshakes(1, { localCertificate: server });
+  expect(new Set(begun).size).toBe(3);
 });

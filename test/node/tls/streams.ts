@@ -5,6 +5,7 @@ import { Duplex } from "node:stream";
 import type { TLSSocket } from "node:tls";
 import type { UpgradeOptions } from "../../../src/node/tls/options.ts";
 import { upgrade } from "../../../src/node/tls/upgrade.ts";
+import { within } from "../../support/within.ts";
 
 export type Options = Omit<UpgradeOptions, "role">;
 
@@ -63,8 +64,8 @@ export async function upgradeBoth(
   server: Options,
 ): Promise<Both> {
   const [one, other] = await Promise.allSettled([
-    upgrade(clientStream, { ...client, role: "client" }),
-    upgrade(serverStream, { ...server, role: "server" }),
+    within(upgrade(clientStream, { ...client, role: "client" }), "the upgrade of the client"),
+    within(upgrade(serverStream, { ...server, role: "server" }), "the upgrade of the server"),
   ]);
   return { client: one, server: other };
 }
@@ -89,7 +90,7 @@ export function failure(result: PromiseSettledResult<unknown>): unknown {
 export async function receive(stream: Duplex, length: number): Promise<string> {
   const chunks: Uint8Array[] = [];
   let size = 0;
-  return new Promise((resolve, reject) => {
+  const text = new Promise<string>((resolve, reject) => {
     stream.on("data", (chunk: Uint8Array) => {
       chunks.push(chunk);
       size += chunk.length;
@@ -99,6 +100,7 @@ export async function receive(stream: Duplex, length: number): Promise<string> {
     stream.once("close", () => reject(new Error("closed")));
     stream.resume();
   });
+  return within(text, () => `${length} bytes, after ${size}`);
 }
 
 /** Returns the error that a stream ends with, undefined for an end without error, or "open" after a second without an end. */

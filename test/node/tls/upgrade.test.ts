@@ -7,6 +7,7 @@ import { HandshakeError, PlaintextAfterStartTLS } from "../../../src/core/errors
 import { describePeer } from "../../../src/node/tls/peer.ts";
 import { upgrade } from "../../../src/node/tls/upgrade.ts";
 import { testCertificates } from "../../support/certificates.ts";
+import { rejection } from "../../support/settled.ts";
 import { ending, failure, memoryPair, receive, securePair, socketPair, upgradeBoth } from "./streams.ts";
 
 const { authority, server, client } = await testCertificates();
@@ -262,3 +263,18 @@ async function firstChunk(stream: Duplex): Promise<Uint8Array> {
     stream.resume();
   });
 }
+
+test("a stream that is not a socket gets no bytes before the TLS client listens to it", async () => {
+  const written: Uint8Array[] = [];
+  const stream = new Duplex({
+    read() {},
+    write(chunk, _encoding, done) {
+      written.push(chunk);
+      done(new Error("broken"));
+    },
+  });
+  const upgraded = upgrade(stream, { role: "client" });
+  expect(written).toEqual([]);
+  expect((await rejection(upgraded)).message).toContain("broken");
+  expect(written).toHaveLength(1);
+});

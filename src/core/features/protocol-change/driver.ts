@@ -6,6 +6,15 @@
  * everything is written, and make the change. The driver does not know what the change is (`command/protocol-change.ts`).
  */
 import type { ChangeAsk } from "../../calls/port.ts";
+import {
+  AT_REJECTION,
+  captureOrigin,
+  ownError,
+  type Rejectable,
+  rejectCall,
+  type StackChange,
+  withCaller,
+} from "../../calls/rejection.ts";
 import type { ChangeSide, PerformChange, ProtocolChange } from "../../command/protocol-change.ts";
 import type { AnyCommand, CallOptions, StartTLSOptions } from "../../command/types.ts";
 import type { ChangingKernel, Feature, FeatureKind, ProtocolChanges } from "../../connection/feature.ts";
@@ -13,6 +22,7 @@ import { newIntroduction } from "../../connection/introduction.ts";
 import type { ConnectionOptions } from "../../connection/options.ts";
 import { isUpgradeCertain, publicState } from "../../connection/states.ts";
 import { InvalidSignature, LimitExceeded, TLSNotAvailable } from "../../errors/caller.ts";
+import { declaredErrorOf } from "../../errors/declared-error-of.ts";
 import { MalformedAmpBox, RemoteAmpError } from "../../errors/peer.ts";
 import { ProtocolSwitched } from "../../errors/protocol-switched.ts";
 import {
@@ -23,7 +33,7 @@ import {
   StartTLSRefused,
 } from "../../errors/tls.ts";
 import { messageOf, toError } from "../../errors/to-error.ts";
-import { isFromWire, UNKNOWN_ERROR_CODE } from "../../errors/wire-codes.ts";
+import { isFromWire, shownPrefix, UNKNOWN_ERROR_CODE } from "../../errors/wire-codes.ts";
 import { checkNotNegative } from "../../number-option.ts";
 import type { ChangeEvent } from "../../observer.ts";
 import type { Values } from "../../schema/field.ts";
@@ -48,8 +58,9 @@ export const protocolChanges: FeatureKind<Pick<ConnectionOptions, "tls">> = {
 interface Current {
   readonly change: ProtocolChange;
   readonly side: ChangeSide;
-  /** Rejects the call that asked for the change. Does nothing on the other end. */
-  readonly reject: (reason: unknown) => void;
+  readonly name: string;
+  /** The call that asked for the change, until it is rejected. Undefined on the other end. */
+  call: Rejectable | undefined;
   /** Removes the timer and the abort listener. */
   release: () => void;
   /** Set if there is an observer. */
@@ -119,12 +130,13 @@ class ChangeDriver implements Feature, ProtocolChanges {
     // Thrown, not rejected: the caller of such a command gets no promise.
     if (!command.requiresAnswer)
       throw new InvalidSignature(`${command.name} changes the protocol: it needs an answer`);
+    const origin = this.#kernel.callStacks ? captureOrigin() : AT_REJECTION;
     return new Promise((resolve, reject) => {
       try {
-        this.#ask(command, change, values, options, resolve, reject);
+        this.#ask(command, change, values, options, { origin, resolve, reject });
       } catch (error) {
         this.refused(change, toError(error));
-        throw error;
+        throw withCaller(error, options);
       }
     });
   }
@@ -142,8 +154,7 @@ class ChangeDriver implements Feature, ProtocolChanges {
     change: ProtocolChange,
     values: Values,
     options: CallOptions,
-    resolve: (values: Values) => void,
-    reject: (reason: unknown) => void,
+    call: Rejectable,
   ): void {
     const kernel = this.#kernel;
     const { changeKind, state } = kernel;
@@ -161,15 +172,16 @@ class ChangeDriver implements Feature, ProtocolChanges {
     if (typeof perform !== "function") perform.catch(nothing); // its rejection is handled after the answer
     throwIfAborted(options.signal);
 
-    const current: Current = { change, side: "asker", reject, release: nothing, event: undefined };
+    const { name } = command;
+    const current: Current = { change, side: "asker", name, call, release: nothing, event: undefined };
     const answered = (answer: unknown) => {
-      // A response that was read from a box is an object of values.
       this.#perform(
         current,
         perform,
         "answered",
-        (more) => resolve({ ...(answer as Values), ...more }),
-        reject,
+        // A response that was read from a box is an object of values.
+        (more) => call.resolve({ ...(answer as Values), ...more }),
+        (error) => reject(current, error, { keepFrames: true }),
       );
     };
     kernel.calls.callSettling(command, values, {}, answered, (error) =>
@@ -198,7 +210,8 @@ class ChangeDriver implements Feature, ProtocolChanges {
     const current: Current = {
       change,
       side: "responder",
-      reject: nothing,
+      name: ask.command.name,
+      call: undefined,
       release: nothing,
       event: undefined,
     };
@@ -239,14 +252,16 @@ class ChangeDriver implements Feature, ProtocolChanges {
 
   /** Called when the peer has refused, when its answer cannot be read, and when the connection was lost before. */
   #refused(current: Current, command: AnyCommand, received: unknown): void {
+    if (this.#current !== current) return; // the call was rejected
     const error = withoutTLS(received) ?? received;
-    current.reject(error);
-    if (this.#current !== current) return;
     if (!isFromWire(error, command.declaredErrors)) {
+      reject(current, error, { keepFrames: true });
       // The peer has agreed, and does not send AMP in plaintext any more.
       const message = `the peer's answer to ${command.name} is malformed: ${messageOf(error)}`;
       return this.#fail(new MalformedAmpBox(message, { cause: error }));
     }
+    const code = declaredErrorOf(command.declaredErrors, error)?.code;
+    reject(current, error, { prefix: code === undefined ? code : shownPrefix(command.name, code) });
     if (current.change.state === "upgrading") {
       this.#fail(new StartTLSRefused(`the peer refused to start TLS: ${messageOf(error)}`, { cause: error }));
       return;
@@ -368,23 +383,34 @@ class ChangeDriver implements Feature, ProtocolChanges {
         this.#fail(new HandshakeTimeout(`${limit}: ${missing}`));
         this.#kernel.transport.destroy(); // a silent peer would not react to an orderly end
       },
-      aborted: (reason, rejection) => this.#fail(reason, rejection),
+      aborted: (reason, rejection) => {
+        current.call?.reject(rejection); // an object of the program
+        current.call = undefined;
+        this.#fail(reason);
+      },
     });
   }
 
   /** Fails the change, and the connection with it. */
-  #fail(reason: Error, rejection: unknown = reason): void {
+  #fail(reason: Error): void {
     const isCaller = this.#current?.side === "asker";
-    this.stopped(rejection);
+    this.stopped(reason);
     if (isCaller) this.#kernel.fail(reason);
     else this.#kernel.violated(reason);
   }
 
-  stopped(reason: unknown): void {
+  stopped(reason: Error): void {
     const current = this.#current;
     if (current === undefined) return;
     this.#finish(current);
     this.#report(current, { error: reason });
-    current.reject(reason);
+    reject(current, ownError(reason, current.name));
   }
+}
+
+/** Rejects the call that asked for the change, if it waits for it. The error gets the stack of its caller. */
+function reject(current: Current, error: unknown, change?: StackChange): void {
+  const { call } = current;
+  current.call = undefined;
+  if (call !== undefined) rejectCall(call, error, change);
 }
