@@ -8,6 +8,7 @@ import { breakAll, type Carrier } from "../support/reconnecting/carrier.ts";
 import { Add, add, HangSafely, Note } from "../support/reconnecting/commands.ts";
 import { kept } from "../support/reconnecting/kept.ts";
 import { causeOf, rejection } from "../support/settled.ts";
+import { collectWarnings } from "../support/warnings.ts";
 
 export function connectionContract<C extends Connection>(carrier: Carrier<C>): void {
   describe("the connection of a client", () => {
@@ -185,8 +186,8 @@ export function connectionContract<C extends Connection>(carrier: Carrier<C>): v
     );
 
     it("without onError a warning reports the error of onStateChange, and the process continues", async () => {
-      const warn = vi.spyOn(process, "emitWarning").mockImplementation(() => {});
-      onTestFinished(() => warn.mockRestore());
+      const { warnings, stop } = collectWarnings();
+      onTestFinished(stop);
       const { client } = kept<C>(
         (behaviour) => carrier.reconnecting({ ...behaviour, open: carrier.place().connect }),
         {
@@ -197,8 +198,8 @@ export function connectionContract<C extends Connection>(carrier: Carrier<C>): v
       );
       client.destroy();
       await client.closed;
-      expect(warn.mock.calls).toMatchObject([
-        [{ message: "ampwire: Error: a listener's own (set onError to handle such errors)" }],
+      expect(warnings()).toMatchObject([
+        { message: "ampwire: Error: a listener's own (set onError to handle such errors)" },
       ]);
     });
   });

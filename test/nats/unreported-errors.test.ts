@@ -2,24 +2,18 @@
 import { locator } from "ampwire";
 import { subscribe, topic } from "ampwire/nats";
 import { flushPending } from "ampwire/testing";
-import { afterEach, beforeEach, expect, type MockInstance, test, vi } from "vitest";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { type CollectedWarnings, collectWarnings } from "../support/warnings.ts";
 import { Note, Sum } from "./support/commands.ts";
 import { network } from "./support/network.ts";
 
-let emitted: MockInstance;
-let now = Date.now();
+let collected: CollectedWarnings;
 beforeEach(() => {
-  // The number of warnings in one second is limited: each test begins another second.
-  now += 10_000;
-  vi.useFakeTimers({ toFake: ["Date"], now });
-  emitted = vi.spyOn(process, "emitWarning").mockImplementation(() => {});
+  collected = collectWarnings();
 });
-afterEach(() => {
-  emitted.mockRestore();
-  vi.useRealTimers();
-});
+afterEach(() => collected.stop());
 
-const warnings = () => emitted.mock.calls.map(([warning]) => String((warning as Error).message));
+const warnings = () => collected.warnings().map(({ message }) => message);
 
 const responders = locator(
   Note.responder(() => {

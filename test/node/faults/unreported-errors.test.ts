@@ -13,34 +13,25 @@ import {
 } from "ampwire";
 import { connect, type ListenOptions, listen } from "ampwire/node";
 import { connectedPair, flushPending, manualClock, scriptedPeer } from "ampwire/testing";
-import { afterEach, beforeEach, describe, expect, type MockInstance, onTestFinished, test, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import { reportError } from "../../../src/core/connection/report.ts";
 import { rawClient } from "../../support/loopback.ts";
 import { RawPeer } from "../../support/raw-peer.ts";
 import { ended } from "../../support/settled.ts";
+import { type CollectedWarnings, collectWarnings } from "../../support/warnings.ts";
 
 const HOST = "127.0.0.1";
 const Divide = command("Divide", { arguments: { a: integer() }, response: { b: integer() } });
 const Note = command("Note", { response: { b: integer() }, requiresAnswer: false });
 const ASK = { _ask: "1", _command: "Divide", a: "1" };
 
-/** A warning as `process.emitWarning` gets it. */
-type Warning = Error & { readonly detail: string };
-
-let emitted: MockInstance;
-let now = Date.now();
+let collected: CollectedWarnings;
 beforeEach(() => {
-  // The number of warnings in one second is limited: each test begins another second.
-  now += 10_000;
-  vi.useFakeTimers({ toFake: ["Date"], now });
-  emitted = vi.spyOn(process, "emitWarning").mockImplementation(() => {});
+  collected = collectWarnings();
 });
-afterEach(() => {
-  emitted.mockRestore();
-  vi.useRealTimers();
-});
+afterEach(() => collected.stop());
 
-const warnings = () => emitted.mock.calls.map(([warning]) => warning as Warning);
+const warnings = () => collected.warnings();
 
 function failing(): never {
   throw new TypeError("a bug\u001b[2J in the responder");
