@@ -19,7 +19,7 @@ const kept = new Map<string, readonly string[]>();
 /**
  * Returns the lists as PEM text, one list each.
  *
- * The longest comes first. Of several lists of one CA with the same time, OpenSSL uses the first: it has the most certificates.
+ * The longest comes first: OpenSSL uses the first one if one CA has issued several with the same time.
  * @throws InvalidCertificate if an element is not a revocation list
  */
 export function revocationLists(crl: RevocationList | readonly RevocationList[]): readonly string[] {
