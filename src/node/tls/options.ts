@@ -43,7 +43,8 @@ export interface TLSOptions extends CoreTLSOptions {
   readonly ciphers?: readonly string[] | undefined;
   /**
    * Certificate revocation lists, in PEM or DER. With them, every certificate of the peer's chain needs a list of its issuer
-   * that is not out of date. Only with `verifyAuthorities`. Not available on Bun and Deno, which throw InvalidCertificate.
+   * that is not out of date. Delta lists are refused. Only with `verifyAuthorities`. Not available on Bun and Deno, which throw
+   * InvalidCertificate.
    */
   readonly crl?: RevocationList | readonly RevocationList[] | undefined;
   /**
