@@ -14,7 +14,7 @@
  *       let value0;
  *       try {
  *         value0 = values["a"];
- *         if (value0 === undefined || !hasOnly(names, values)) return false;
+ *         if (value0 === undefined || Symbol.iterator in values || !hasOnly(names, values)) return false;
  *       } catch { return false; }
  *       const start = out.length;
  *       let at = start, end = start, field = 0;
@@ -173,14 +173,16 @@ export function generateWriter({ set, steps }: FastTemplate): NonNullable<FastTe
   // Local fields are not sent, but the loops read them.
   const locals = names.filter((name) => fields.every((field) => field.name !== name));
   const present = locals.map((name) => `${literal(name)} in values`);
-  const refused = [...required, ...present, ...(exact ? ["!hasOnly(names, values)"] : [])];
+  // The loops refuse a Map or an array of values, even if it has the required ones as hidden properties.
+  const isIterable = "Symbol.iterator in values";
+  const refused = [...required, ...present, isIterable, ...(exact ? ["!hasOnly(names, values)"] : [])];
   const lines = [
     "return function write(out, tag, values) {",
     'if (typeof values !== "object" || values === null) return false;',
     ...fields.map((_, index) => `let value${index};`),
     "try {",
     ...fields.map(({ name }, index) => `value${index} = values[${literal(name)}];`),
-    ...(refused.length > 0 ? [`if (${refused.join(" || ")}) return false;`] : []),
+    `if (${refused.join(" || ")}) return false;`,
     "} catch { return false; }",
     "const start = out.length;",
     "let at = start, end = start, field = 0;",

@@ -29,7 +29,7 @@ describeWithNats("the permission file", () => {
 
   test("with the permission file the three roles work together", async () => {
     const events: string[] = [];
-    await serve(await as("worker"), {
+    const worker = await serve(await as("worker"), {
       ...own("worker"),
       heartbeat: 20,
       locator: locator(
@@ -80,6 +80,7 @@ describeWithNats("the permission file", () => {
     expect(events).toEqual(["rain"]);
     await amp.close();
     await front.close();
+    await worker.close(); // it would serve the asks of the next test
   });
 
   test("a program cannot publish as an edge", async () => {

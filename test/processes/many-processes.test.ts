@@ -63,10 +63,8 @@ test.each(WAYS)(
     const clients = Array.from({ length: CLIENTS }, client);
     const first = await Promise.all(clients.map((one) => one.callRemote(Process)));
     const old = first.map(({ pid }) => pid);
-    if (IN_TURN.includes(how)) {
-      expect(new Set(old).size).toBe(2);
-      expect(old.filter((pid) => pid === old[0])).toHaveLength(CLIENTS / 2);
-    }
+    // In turn, unless a process is still busy with the connection before.
+    if (IN_TURN.includes(how)) expect(new Set(old).size).toBe(2);
     let stop = false;
     let calls = 0;
     const seen = new Set<number>();
