@@ -2,7 +2,7 @@
 import { vi } from "vitest";
 
 /** A warning as `process.emitWarning` gets it. */
-export type Warning = Error & { readonly detail: string };
+type Warning = Error & { readonly detail: string };
 
 export interface CollectedWarnings {
   /** Returns the warnings since {@link collectWarnings}. */
