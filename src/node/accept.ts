@@ -1,6 +1,7 @@
 /** Accepts sockets for a server: the PROXY header, TLS from the first byte, and the connection. */
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
+import { remoteAddressOf } from "../core/carriers/socket-ends.ts";
 import type { BoxReceiver } from "../core/connection/box-interfaces.ts";
 import { kernelOf } from "../core/connection/connection.ts";
 import { reportError } from "../core/connection/report.ts";
@@ -19,7 +20,6 @@ import { startImplicitTLS } from "./implicit-tls.ts";
 import type { ProxyProtocolOptions } from "./proxy-protocol/options.ts";
 import { HeaderReceiver } from "./proxy-protocol/receive.ts";
 import { SharedBufferSocket } from "./shared-buffer-socket.ts";
-import { remoteAddressOf } from "./socket-address.ts";
 import type { KnownAddresses, Upgraded } from "./stream-transport.ts";
 
 /** Options of the accepted connections. */

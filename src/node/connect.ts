@@ -6,6 +6,7 @@ import {
   type TcpNetConnectOpts,
 } from "node:net";
 import { withCaller } from "../core/calls/rejection.ts";
+import { localAddressOf, remoteAddressOf } from "../core/carriers/socket-ends.ts";
 import { ConnectFailed } from "../core/errors/transport.ts";
 import { checkNotNegative } from "../core/number-option.ts";
 import { checkIsObject, checkOptionNames } from "../core/option-names.ts";
@@ -20,7 +21,7 @@ import { checkImplicitTLS, startImplicitTLS } from "./implicit-tls.ts";
 import { CONNECT_OPTIONS, OPTIONS_OF_NODE, pick, SOCKET_OPTIONS } from "./option-names.ts";
 import { checkSentHeader, type SentProxyHeader, writeHeader } from "./proxy-protocol/write.ts";
 import { SharedBufferSocket, SOCKETS_SHARE_A_BUFFER } from "./shared-buffer-socket.ts";
-import { localAddressOf, normalAddress, remoteAddressOf } from "./socket-address.ts";
+import { normalAddress } from "./socket-address.ts";
 import type { Upgraded } from "./stream-transport.ts";
 import type { TLSRole } from "./tls/options.ts";
 

@@ -1,6 +1,5 @@
 /** Addresses of sockets as programs give them: checked and normalized before they reach Node. */
-import { isIPv6, type Socket } from "node:net";
-import type { Address } from "../core/transport.ts";
+import { isIPv6 } from "node:net";
 
 /** Longest path of a UNIX socket in bytes, by platform. The system needs one byte more for the end of the text. */
 const MAX_PATH_BYTES: Readonly<Record<string, number>> = {
@@ -37,21 +36,6 @@ function withoutBrackets(host: string): string {
   const inner =
     typeof host === "string" && host.startsWith("[") && host.endsWith("]") ? host.slice(1, -1) : "";
   return isIPv6(inner) ? inner : host;
-}
-
-/** Returns the address of the peer of a TCP socket; undefined for other sockets. */
-export function remoteAddressOf({ remoteAddress, remotePort, remoteFamily }: Socket): Address | undefined {
-  return addressOf(remoteAddress, remotePort, remoteFamily);
-}
-
-/** Returns the address of this end of a TCP socket; undefined for other sockets, and for a closed one. */
-export function localAddressOf({ localAddress, localPort, localFamily }: Socket): Address | undefined {
-  return addressOf(localAddress, localPort, localFamily);
-}
-
-function addressOf(address?: string, port?: number, family?: string): Address | undefined {
-  if (address === undefined || port === undefined) return undefined;
-  return { address, port, family: family === "IPv6" ? "IPv6" : "IPv4" };
 }
 
 /** True for the name of an abstract UNIX socket of Linux, which has no file. It begins with a zero byte. */

@@ -1,16 +1,10 @@
 /** Addresses of an attached WebSocket: it does not know them, but the HTTP request of its upgrade does. */
+import { localAddressOf, remoteAddressOf, type SocketEnds } from "../core/carriers/socket-ends.ts";
 import type { Address, SocketAddress } from "../core/transport.ts";
 
 /** The part of an HTTP request that is used: the `IncomingMessage` of Node, which `ws` passes with the event `connection`. */
 export interface UpgradeRequest {
-  readonly socket: {
-    readonly remoteAddress?: string | undefined;
-    readonly remotePort?: number | undefined;
-    readonly remoteFamily?: string | undefined;
-    readonly localAddress?: string | undefined;
-    readonly localPort?: number | undefined;
-    readonly localFamily?: string | undefined;
-  };
+  readonly socket: SocketEnds;
 }
 
 /** Options about the addresses of an attached WebSocket. */
@@ -36,19 +30,14 @@ export function addressesOf({ request, remoteAddress }: AddressOptions): {
     throw new TypeError("attach: the option request must be the HTTP request of the WebSocket");
   if (remoteAddress !== undefined && typeof remoteAddress !== "string" && !isIP(remoteAddress))
     throw new TypeError("attach: remoteAddress must be { address, port, family }, or a path");
-  const { socket } = request ?? {};
+  const { socket } = request ?? { socket: {} };
   return {
-    remoteAddress: remoteAddress ?? address(socket?.remoteAddress, socket?.remotePort, socket?.remoteFamily),
-    localAddress: address(socket?.localAddress, socket?.localPort, socket?.localFamily),
+    remoteAddress: remoteAddress ?? remoteAddressOf(socket),
+    localAddress: localAddressOf(socket),
   };
 }
 
 /** A JavaScript program may pass any object. */
 function isIP({ address, port }: SocketAddress): boolean {
   return typeof address === "string" && typeof port === "number";
-}
-
-function address(ip?: string, port?: number, family?: string): Address | undefined {
-  if (ip === undefined || port === undefined) return undefined;
-  return { address: ip, port, family: family === "IPv6" ? "IPv6" : "IPv4" };
 }

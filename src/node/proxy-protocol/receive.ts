@@ -1,11 +1,11 @@
 /** Receives the PROXY header of accepted sockets, before they become connections. */
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
+import { remoteAddressOf } from "../../core/carriers/socket-ends.ts";
 import { toError } from "../../core/errors/to-error.ts";
 import { ReportLimiter } from "../../core/serving/report-limiter.ts";
 import type { Address, Clock } from "../../core/transport.ts";
 import { SharedBufferSocket } from "../shared-buffer-socket.ts";
-import { remoteAddressOf } from "../socket-address.ts";
 import type { KnownAddresses } from "../stream-transport.ts";
 import { InvalidProxyHeader, type ParsedHeader } from "./header.ts";
 import { DEFAULT_HEADER_TIMEOUT_MS, type ProxyProtocolOptions, trustedBalancers } from "./options.ts";
