@@ -59,7 +59,7 @@ export function serveControl(
           ? errorBox(
               tag,
               UNKNOWN_ERROR_CODE,
-              `the NATS server does not permit the edge to subscribe to the topic`,
+              "the NATS server does not permit the edge to subscribe to the topic",
             )
           : answer;
     }

@@ -22,12 +22,11 @@ export function introductionAfter(kernel: Kernel, frame: Frame, found: Introduct
 export function serveGoAway(kernel: Kernel, frame: Frame): boolean {
   if (!isGoAway(frame) || kernel.introduction === "off" || plaintextForbids(kernel, undefined)) return false;
   const limit = setStackLimit(0); // the calls that it rejects have stacks of their own
-  kernel.endCalls(
-    new Unavailable(
-      `not executed: the peer accepts no more calls on this connection${reasonOfGoAway(frame)}`,
-    ),
+  const reason = new Unavailable(
+    `not executed: the peer accepts no more calls on this connection${reasonOfGoAway(frame)}`,
   );
   setStackLimit(limit);
+  kernel.endCalls(reason);
   if (frame.ask >= 0) {
     writeBox(kernel.out, new Box().set(ANSWER, frame.value(frame.ask)));
     kernel.answerWritten();
