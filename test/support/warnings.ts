@@ -1,5 +1,6 @@
 /** Warnings of the process, for tests that must see each of them. */
 import { vi } from "vitest";
+import { reportError } from "../../src/core/connection/report.ts";
 
 /** A warning as `process.emitWarning` gets it. */
 type Warning = Error & { readonly detail: string };
@@ -13,11 +14,21 @@ export interface CollectedWarnings {
 
 let now = Date.now();
 
-/** Collects warnings instead of emitting them. The number of warnings in one second is limited, so each call begins another second. */
+/**
+ * Collects warnings instead of emitting them. The number of warnings in one second is limited, so each call begins another second.
+ * Before that, the warnings that the limit has dropped are counted: otherwise the first warning would have their number.
+ */
 export function collectWarnings(): CollectedWarnings {
+  const emitted = vi.spyOn(process, "emitWarning").mockImplementation(() => {});
   now += 10_000;
   vi.useFakeTimers({ toFake: ["Date"], now });
-  const emitted = vi.spyOn(process, "emitWarning").mockImplementation(() => {});
+  reportError(undefined, new Error("ends the count of other tests"), {
+    command: undefined,
+    connection: undefined,
+  });
+  emitted.mockClear();
+  now += 10_000;
+  vi.setSystemTime(now);
   return {
     warnings: () => emitted.mock.calls.map(([warning]) => warning as Warning), // ampwire passes an Error
     stop: () => {

@@ -27,7 +27,6 @@ test("an attached WebSocket has the addresses of its HTTP request, also in error
   const errors: unknown[] = [];
   const { url, accepted } = await serve((request) => ({
     request,
-    serverLimits: {}, // the limit on reports of the process counts the errors of other tests, too
     onError: (_, about) => errors.push(about.connection?.remoteAddress),
   }));
   const socket = new WebSocket(url, "amp");
