@@ -288,7 +288,7 @@ describe("a process", () => {
       failure: "",
     },
     {
-      what: "with generateCode false compiles nothing",
+      what: "generateCode false compiles nothing",
       flags: [],
       mode: "forbidden",
       compiled: 0,
