@@ -20,16 +20,19 @@ const systemChromium = "/usr/bin/chromium";
 const chromium = process.env.AMPWIRE_CHROMIUM || systemChromium;
 
 /**
- * Installs the packages of package-lock.json if node_modules lacks any. Exits the process if npm fails.
+ * Installs the packages of package-lock.json if node_modules lacks any. Tries again once, because a registry may fail for a
+ * moment. Exits the process if npm fails twice.
  * @param {string} [folder] folder of package-lock.json, relative to the root
  */
 export function ensureDependencies(folder = "") {
   if (dependenciesInstalled(join(root, folder))) return;
   console.log(`installing the packages of ${join(folder, "package-lock.json")}`);
-  const code = npm(["ci", "--include=dev", "--no-audit", "--no-fund", "--loglevel=error"], {
-    cwd: join(root, folder),
-    stdio: ["ignore", "ignore", "inherit"],
-  });
+  const install = () =>
+    npm(["ci", "--include=dev", "--no-audit", "--no-fund", "--loglevel=error"], {
+      cwd: join(root, folder),
+      stdio: ["ignore", "ignore", "inherit"],
+    });
+  const code = install() && install();
   if (code !== 0) {
     console.error(`npm ci failed with code ${code}`);
     process.exit(1);

@@ -1,12 +1,13 @@
 /**
  * `npm test`: runs all checks as named steps, and stops at the first failure. Passes arguments to vitest (for example,
- * `npm test -- test/core`). If tests were run, the last line is their count.
+ * `npm test -- test/core`). If tests were run, the last lines are the failures, for a reader who has only the end of the
+ * output, and the count.
  */
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { promises } from "./promises.mjs";
-import { npm, run } from "./run.mjs";
+import { npm, root, run } from "./run.mjs";
 import {
   ensureChromium,
   ensureDependencies,
@@ -19,6 +20,7 @@ import {
 } from "./setup.mjs";
 
 ensureDependencies();
+ensureDependencies("docs"); // before the tests, so that npm does not slow them down
 const twisted = ensureTwisted() ? "1" : "0";
 ensureTwistedExamples();
 ensureEpoptes();
@@ -63,6 +65,7 @@ if (results !== undefined) {
     console.log("\n== promises of SECURITY.md");
     for (const { promise, result } of checked) console.log(`${result.padEnd(7)}  ${promise}`);
   }
+  for (const failure of failures(results)) console.log(`\nfailed   ${failure}`);
   console.log(`\n${countTests(results)}`);
 }
 rmSync(scratch, { recursive: true });
@@ -90,15 +93,35 @@ function readReport() {
   }
 }
 
-/** Returns `N passed, N failed, N skipped`. */
-function countTests(result) {
-  // A file that cannot be loaded has no tests, and counts as a failure.
-  const unloaded = result.testResults.filter(
+/** Returns the file, the name and the beginning of the message of each failure. */
+function failures(result) {
+  return result.testResults.flatMap(({ name, message, assertionResults }) => {
+    const file = relative(root, name);
+    const failed = assertionResults.filter(({ status }) => status === "failed");
+    const tests = failed.map(
+      (test) => `${file}: ${test.fullName}\n${start(test.failureMessages.join("\n"))}`,
+    );
+    return unloaded(result).some((other) => other.name === name) ? [`${file}\n${start(message)}`] : tests;
+  });
+}
+
+/** Returns the first lines of a text. */
+function start(text) {
+  return text.split("\n").slice(0, 15).join("\n");
+}
+
+/** Returns the files that failed without a failed test: they could not be loaded, or a hook failed. */
+function unloaded({ testResults }) {
+  return testResults.filter(
     ({ status, assertionResults }) =>
       status === "failed" && !assertionResults.some((test) => test.status === "failed"),
   );
+}
+
+/** Returns `N passed, N failed, N skipped`. */
+function countTests(result) {
   // Only the exit code of vitest reports an error between two tests.
-  const failures = Math.max(result.numFailedTests + unloaded.length, passed.get("tests") ? 0 : 1);
+  const failures = Math.max(result.numFailedTests + unloaded(result).length, passed.get("tests") ? 0 : 1);
   const notRun = result.numPendingTests + result.numTodoTests;
   return `${result.numPassedTests} passed, ${failures} failed, ${notRun} skipped`;
 }
