@@ -7,6 +7,7 @@ import {
   ownError,
   type Rejectable,
   rejectCall,
+  rejectWithOwnError,
   withCaller,
 } from "../core/calls/rejection.ts";
 import { TypedCalls } from "../core/calls/typed-calls.ts";
@@ -217,7 +218,8 @@ export class NatsCaller extends TypedCalls implements AsyncDisposable {
           this.#ended(call);
           if (error === signal?.reason)
             reject(error); // an object of the program
-          else rejectCall(caller, error instanceof CallTimeout ? error : ownError(toError(error), name));
+          else if (error instanceof CallTimeout) rejectCall(caller, error);
+          else rejectWithOwnError(caller, toError(error), name);
         },
       });
       this.#calls.add(call);

@@ -5,7 +5,7 @@ import { checkNotNegative } from "../number-option.ts";
 import { limitTime, throwIfAborted } from "../time-limit.ts";
 import type { Clock } from "../transport.ts";
 import type { Port } from "./port.ts";
-import { ownError, type Rejectable, rejectCall } from "./rejection.ts";
+import { type Rejectable, rejectCall, rejectWithOwnError } from "./rejection.ts";
 
 /** The two functions that settle a call. */
 export type Settle = Pick<Rejectable, "resolve" | "reject">;
@@ -172,7 +172,7 @@ export class PendingCalls {
       if (call === NOBODY_WAITS) continue;
       call.release?.();
       if (call.origin === undefined) call.reject(reason);
-      else rejectCall(call, ownError(reason, call.name));
+      else rejectWithOwnError(call, reason, call.name);
     }
   }
 }

@@ -67,6 +67,17 @@ export function rejectCall(call: Rejectable, error: unknown, change: StackChange
 }
 
 /**
+ * Rejects one of many calls that end for the same reason: with {@link ownError}, without the frames of this place. V8 needs
+ * longer for them than for all the rest, and a peer decides how many calls it leaves without an answer.
+ */
+export function rejectWithOwnError(call: Rejectable, reason: Error, name: string): void {
+  const limit = setStackLimit(0);
+  const own = ownError(reason, name);
+  setStackLimit(limit);
+  rejectCall(call, own);
+}
+
+/**
  * Adds the stack of the caller to an error that a call throws before anything is sent, and returns it. V8 keeps ten frames, which
  * are all the library's if a codec has thrown. The reason of the signal is an object of the program, and stays as it is.
  */

@@ -1,6 +1,13 @@
 /** Reconnecting client: it queues calls while there is no connection, and sends idempotent calls again. */
 
-import { AT_REJECTION, captureOrigin, ownError, rejectCall, withCaller } from "../calls/rejection.ts";
+import {
+  AT_REJECTION,
+  captureOrigin,
+  ownError,
+  rejectCall,
+  rejectWithOwnError,
+  withCaller,
+} from "../calls/rejection.ts";
 import { TypedCalls } from "../calls/typed-calls.ts";
 import type { AnyCommand, CallOptions, CloseOptions, CommandType } from "../command/types.ts";
 import { InvalidSignature } from "../errors/caller.ts";
@@ -299,7 +306,7 @@ export class ReconnectingClient<C extends Reconnectable> extends TypedCalls impl
   }
 
   #rejectQueued(reason: Error): void {
-    for (const call of this.#queue.takeAll()) rejectCall(call, ownError(reason, call.name));
+    for (const call of this.#queue.takeAll()) rejectWithOwnError(call, reason, call.name);
   }
 }
 
