@@ -1,5 +1,5 @@
 /** Measures of a process: its live memory, its CPU time, and the longest stall of its event loop through its own work. */
-import { readFileSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { constants, setPriority } from "node:os";
 import { performance } from "node:perf_hooks";
 import { setFlagsFromString } from "node:v8";
@@ -55,15 +55,25 @@ export function longestStall() {
 
 /**
  * Lets the server and the honest clients run before other processes of the machine, if the system permits it. Otherwise the
- * figures of a busy machine are those of its scheduler.
+ * figures of a busy machine are those of its scheduler. Linux has a priority for each thread: the event loop waits for the
+ * threads that collect garbage.
  */
 export function preferProcess() {
   try {
-    setPriority(constants.priority.PRIORITY_HIGHEST);
+    for (const thread of threads()) setPriority(thread, constants.priority.PRIORITY_HIGHEST);
     // Linux divides the time among sessions first, and the priority of a process counts in its session only.
     writeFileSync("/proc/self/autogroup", String(constants.priority.PRIORITY_HIGHEST));
   } catch {
     // Only a privileged user may do this, and other systems have no such file.
+  }
+}
+
+/** Returns the numbers of the threads of this process; on other systems than Linux, of the process. */
+function threads() {
+  try {
+    return readdirSync("/proc/self/task").map(Number);
+  } catch {
+    return [process.pid];
   }
 }
 

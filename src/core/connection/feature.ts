@@ -128,7 +128,7 @@ export interface FeatureKind<Options = object> {
 }
 
 /** A command that the library itself serves. It is answered at any time and is not counted as an ask in progress. */
-interface OwnCommand {
+export interface OwnCommand {
   readonly command: AnyCommand;
   /** Returns the response, or a promise of it. @throws an error that the command declares, or RemoteAmpError */
   serve(kernel: Kernel, values: Values): Values | Promise<Values>;

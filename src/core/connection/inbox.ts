@@ -133,7 +133,7 @@ export class Inbox implements TurnTaker {
   discard(): void {
     this.#turns.leave(this);
     this.#waitsForTurn = false;
-    this.reader.takeRest();
+    this.reader.drop();
     this.#resume();
   }
 }

@@ -25,7 +25,7 @@ import type { Frame } from "../wire/frame.ts";
 import { addShownKey } from "../wire/own-commands.ts";
 import { plaintextForbids } from "./admission.ts";
 import { Ending } from "./ending.ts";
-import type { Feature, FeatureSet, Kernel, ProtocolChanges } from "./feature.ts";
+import type { Feature, FeatureSet, Kernel, OwnCommand, ProtocolChanges } from "./feature.ts";
 import { Inbox, type InboxOwner } from "./inbox.ts";
 import { type Introduction, newIntroduction } from "./introduction.ts";
 import type { Limits } from "./limits.ts";
@@ -389,14 +389,15 @@ export class ConnectionKernel implements Kernel, Port, InboxOwner, TransportRece
   /** Runs for every unknown command, so it allocates nothing for one that is not the library's. */
   ownResponder(name: string): CommandResponder | undefined {
     for (const { commands } of this.#features) {
-      const own = commands?.find(({ command }) => command.name === name);
-      if (own === undefined) continue;
-      // A command parses its arguments to values by name.
-      return new CommandResponder(own.command, (values) =>
-        own.serve(this, values as Record<string, unknown>),
-      );
+      if (commands === undefined) continue;
+      for (const own of commands) if (own.command.name === name) return this.#responderOf(own);
     }
     return undefined;
+  }
+
+  #responderOf({ command, serve }: OwnCommand): CommandResponder {
+    // A command parses its arguments to values by name.
+    return new CommandResponder(command, (values) => serve(this, values as Record<string, unknown>));
   }
 }
 

@@ -1,5 +1,4 @@
 /** Cache of command names as strings: most asks on a connection have one of a few names. */
-import { copiedBytes } from "../wire/frame.ts";
 import { keyToText } from "../wire/key-text.ts";
 
 /** Number of cached names. The slot is a hash of the length and two bytes; a collision costs only a new string. */
@@ -8,23 +7,21 @@ const SLOTS = 32;
 const LONGEST = 128;
 
 export class CommandNames {
-  readonly #bytes: Uint8Array[] = [];
   readonly #names: string[] = [];
 
   nameAt(bytes: Uint8Array, start: number, end: number): string {
     const length = end - start;
     if (length === 0) return "";
     const slot = (length * 31 + (bytes[start] as number) * 7 + (bytes[end - 1] as number)) % SLOTS;
-    const known = this.#bytes[slot];
+    const known = this.#names[slot];
     if (known !== undefined && known.length === length) {
       let i = 0;
-      while (i < length && known[i] === bytes[start + i]) i++;
-      if (i === length) return this.#names[slot] as string; // kept together with the bytes
+      while (i < length && known.charCodeAt(i) === bytes[start + i]) i++;
+      if (i === length) return known;
     }
     const name = keyToText(bytes, start, end);
-    if (length > LONGEST) return name;
-    this.#bytes[slot] = copiedBytes(bytes, start, end);
-    this.#names[slot] = name;
+    // A name with as many characters as bytes has ASCII, which equals its bytes, or escaped bytes, which equal none.
+    if (length <= LONGEST && name.length === length) this.#names[slot] = name;
     return name;
   }
 }

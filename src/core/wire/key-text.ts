@@ -8,16 +8,14 @@ import { InvalidSignature } from "../errors/caller.ts";
 import { LONE_SURROGATE } from "../errors/safe-text.ts";
 import { type UnsharedBytes, utf8Encoder, utf8Lenient } from "../platform.ts";
 
-/** Size up to which joining characters one by one is fastest. Few keys are longer. */
-const SHORT_TEXT_BYTES = 16;
-/** Size from which the platform decodes faster than the loop here. */
-const LONG_TEXT_BYTES = 256;
+/** Size up to which joining characters one by one is fastest. Each character more makes one string more. */
+const SHORT_KEY_BYTES = 10;
 /** Characters per call of `String.fromCodePoint`, which takes each as an argument. */
 const MAX_CHARACTERS = 1024;
 
 /** Returns the string of a key. */
 export function keyToText(bytes: Uint8Array, start = 0, end: number = bytes.length): string {
-  if (end - start > SHORT_TEXT_BYTES) return escapedText(bytes, start, end);
+  if (end - start > SHORT_KEY_BYTES) return escapedText(bytes, start, end);
   let text = "";
   for (let i = start; i < end; i++) {
     const byte = bytes[i] as number;
@@ -48,11 +46,9 @@ export function textToKey(text: string): UnsharedBytes {
  * thousand times more than this loop. Characters are joined in groups, because V8 stores single joins as a tree.
  */
 function escapedText(bytes: Uint8Array, start: number, end: number): string {
-  if (end - start > LONG_TEXT_BYTES) {
-    // The platform decodes long text faster. It replaces invalid bytes by U+FFFD.
-    const decoded = utf8Lenient.decode(bytes.subarray(start, end));
-    if (!decoded.includes("\ufffd")) return decoded;
-  }
+  // The platform is faster than the loop. It replaces invalid bytes by U+FFFD.
+  const decoded = utf8Lenient.decode(bytes.subarray(start, end));
+  if (!decoded.includes("\ufffd")) return decoded;
   let text = "";
   let points: number[] = [];
   for (let at = start; at < end; ) {

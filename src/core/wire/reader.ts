@@ -126,6 +126,12 @@ export class BoxReader {
     return rest;
   }
 
+  /** Drops the unread bytes. */
+  drop(): void {
+    while (this.#position < this.#end) this.#nextChunk();
+    this.#partial = undefined;
+  }
+
   /**
    * Checks the end of the stream.
    * @throws MalformedAmpBox if the stream ended inside a box

@@ -25,7 +25,7 @@ test("constants that several modules of wire, schema and arguments declare under
   const constants = declaredConstants();
   const repeated = [...constants].filter(([, files]) => files.size > 1);
   expect(repeated.map(([name]) => name)).toEqual(
-    expect.arrayContaining(["LENGTH_BYTES", "OFFSETS_PER_KEY", "MINUS", "SHORT_TEXT_BYTES", "WORD", "ZERO"]),
+    expect.arrayContaining(["LENGTH_BYTES", "OFFSETS_PER_KEY", "MINUS", "WORD", "ZERO"]),
   );
   const different = repeated.filter(([, files]) => new Set(files.values()).size > 1);
   expect(different.map(([name, files]) => [name, Object.fromEntries(files)])).toEqual([]);
