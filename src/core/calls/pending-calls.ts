@@ -32,6 +32,9 @@ export const NOBODY_WAITS: Call = {
   reject() {},
 };
 
+/** Calls of a lost connection that one turn of the event loop rejects. Each costs some microseconds, for the stack of its caller. */
+const REJECTED_A_TURN = 256;
+
 /** Calls by their tags, in ascending order. A `Map` is one; a `TagWindow` costs less for each call. */
 interface CallTable {
   get(tag: number): Call | undefined;
@@ -123,7 +126,7 @@ export class PendingCalls {
     if (++this.#abandoned <= maxAbandonedCalls) return;
     this.#owner.fail(
       new LimitExceeded(
-        `${this.#abandoned} calls have timed out or were aborted, and the peer has answered none of them: the limit is maxAbandonedCalls`,
+        `${this.#abandoned} abandoned calls were not answered: the limit is maxAbandonedCalls`,
       ),
     );
   }
@@ -163,17 +166,25 @@ export class PendingCalls {
     return tag >= this.#queuedFrom ? "has not been sent yet" : "does not wait for one";
   }
 
-  /** Rejects every call with an error of its own, whose `cause` is the reason. Calls of the library itself get the reason. */
+  /**
+   * Rejects every call with an error of its own, whose `cause` is the reason. Calls of the library itself get the reason. Many
+   * calls are rejected in several turns of the event loop.
+   */
   rejectAll(reason: Error): void {
-    const calls = this.#calls;
+    const calls = [...this.#calls.values()];
     this.#calls = NO_CALLS;
     this.#waiting = 0;
-    for (const call of calls.values()) {
-      if (call === NOBODY_WAITS) continue;
-      call.release?.();
-      if (call.origin === undefined) call.reject(reason);
-      else rejectWithOwnError(call, reason, call.name);
-    }
+    const { nextTurn } = this.#clock;
+    const rejectSome = (): void => {
+      for (const call of calls.splice(0, nextTurn === undefined ? calls.length : REJECTED_A_TURN)) {
+        call.release?.();
+        if (call.origin === undefined)
+          call.reject(reason); // does nothing if nobody waits
+        else rejectWithOwnError(call, reason, call.name);
+      }
+      if (calls.length > 0) nextTurn?.(rejectSome);
+    };
+    rejectSome();
   }
 }
 

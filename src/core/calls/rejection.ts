@@ -126,10 +126,12 @@ export function ownError(reason: Error, name: string): Error {
   try {
     // The classes of programs have constructors of any kind. A DOMException works only as it is.
     if (Object.prototype.toString.call(reason) === "[object Error]") {
-      const own = Object.assign(new Error(), reason);
-      for (const [key, value] of Object.entries({ message, cause: reason }))
-        Object.defineProperty(own, key, { value, configurable: true, writable: true, enumerable: false });
-      return Object.setPrototypeOf(own, Object.getPrototypeOf(reason));
+      const own = { message, cause: reason };
+      // These two properties of a new error stay not enumerable.
+      return Object.setPrototypeOf(
+        Object.assign(new Error(message, own), reason, own),
+        Object.getPrototypeOf(reason),
+      );
     }
   } catch {
     // A getter of the program has thrown.

@@ -59,7 +59,7 @@ export class Pause {
     if (serving.refuses && clock.now() - this.#since >= limits.pauseTimeout) {
       this.#port.violated(
         new LimitExceeded(
-          `asks over maxBytesInProgress have stopped the reading, and none has finished for ${limits.pauseTimeout} ms: the limit is pauseTimeout`,
+          `maxBytesInProgress is used up, and no ask has finished for ${limits.pauseTimeout} ms: the limit is pauseTimeout`,
         ),
       );
       return;

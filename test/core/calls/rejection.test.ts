@@ -339,3 +339,45 @@ test("a call of the library itself rejects once, at once, with the unchanged err
   expect(error.stack).toBe(stack);
   expect(reject.mock.calls[0]?.[0]).toBe(error);
 });
+
+test("a lost connection rejects many calls in several turns of the event loop, each with the stack of its caller", async () => {
+  const clock = Object.assign(manualClock(), { nextTurn: setImmediate });
+  const { connection } = scriptedPeer({}, { clock });
+  const calls = 1_000;
+  let rejected = 0;
+  const stacks: unknown[] = [];
+  const caller = async () => {
+    await connection.callRemote(Divide, { a: 1 });
+  };
+  for (let i = 0; i < calls; i++)
+    caller().catch((error: Error) => {
+      rejected++;
+      stacks.push(error.stack);
+    });
+  connection.destroy();
+  const turns: number[] = [];
+  for (let turn = 0; turn < 20 && rejected < calls; turn++) {
+    await new Promise((resolve) => setImmediate(resolve));
+    turns.push(rejected);
+  }
+  expect(turns[0]).toBeLessThan(calls);
+  expect(rejected).toBe(calls);
+  expect(stacks.every((stack) => /^ConnectionClosed: Divide: .*\n[^]* caller /.test(String(stack)))).toBe(
+    true,
+  );
+});
+
+test("a copy of an error whose message is an enumerable property says which call it rejects", async () => {
+  class Odd extends Error {
+    override message = "odd"; // a field is enumerable
+    code = 7;
+  }
+  const { connection } = scriptedPeer();
+  const call = connection.callRemote(Divide, { a: 1 });
+  const reason = new Odd();
+  connection.destroy(reason);
+  const error: unknown = await call.catch((error) => error);
+  expect(error).toBeInstanceOf(Odd);
+  expect(error).toMatchObject({ message: "Divide: odd", code: 7, cause: reason });
+  expect(Object.keys(error as object)).toEqual(["code"]);
+});
