@@ -47,7 +47,7 @@ const authority = await PrivateCertificate.authority({ commonName: "Soak Authori
 const certificate = await authority.issue({ commonName: "localhost", hostNames: ["localhost"] });
 const server = fork(fileURLToPath(new URL("server.mjs", import.meta.url)), {
   // As docs/servers.md recommends for a public server.
-  execArgv: values.hostile ? ["--max-semi-space-size=64"] : [],
+  execArgv: values.hostile ? ["--max-semi-space-size=64", "--initial-old-space-size=512"] : [],
   env: {
     ...process.env,
     SOAK_CERTIFICATE: certificate.toPEMWithKey(),

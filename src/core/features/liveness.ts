@@ -131,7 +131,7 @@ class Liveness implements Feature {
     }
     kernel.destroy(
       new HeartbeatTimeout(
-        `the peer is gone: it was silent for ${this.#interval} ms and did not answer the heartbeat within ${this.#timeout} ms`,
+        `the peer is gone: it was silent for ${this.#interval} ms, and for ${this.#timeout} ms after a heartbeat`,
       ),
     );
     return undefined;

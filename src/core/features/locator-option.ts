@@ -10,7 +10,7 @@ export const locatorOption: FeatureKind<{ readonly locator?: ResponderLocator | 
   check({ locator }) {
     if (locator !== undefined && typeof locator?.locateResponder !== "function") {
       throw new InvalidSignature(
-        `the option locator must be an object with the method locateResponder, as locator(...) makes it, not ${shownValue(locator)}`,
+        `the option locator must be made by locator(...), or have the method locateResponder, not ${shownValue(locator)}`,
       );
     }
     const copy = locator && Reflect.get(locator, RESPONDER_BRAND);

@@ -84,7 +84,7 @@ class UnsentWatch implements Feature {
       );
     } else if (this.#kernel.isOverShare && silent >= LOOK_MS) {
       const reason = new LimitExceeded(
-        `the peer does not read, and its ${transport.unsent} unsent bytes are more than its share of the server's: the limit is serverLimits.maxUnsentBytes`,
+        `the peer does not read, and its ${transport.unsent} unsent bytes exceed its share: the limit is serverLimits.maxUnsentBytes`,
       );
       this.#kernel.violated(reason);
       this.#kernel.destroy(reason);

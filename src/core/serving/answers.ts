@@ -11,7 +11,7 @@ import { ByteWriter } from "../wire/byte-writer.ts";
 import { textToKey } from "../wire/key-text.ts";
 import { ANSWER, ERROR, ERROR_CODE, ERROR_DESCRIPTION } from "../wire/protocol-keys.ts";
 import { appendShortText } from "../wire/short-text.ts";
-import { type ByteRange, tagBytes } from "../wire/tag.ts";
+import { type Tag, tagBytes, writeTag } from "../wire/tag.ts";
 import { isMap } from "../wire/value-text.ts";
 import type { IncomingAsk } from "./incoming-ask.ts";
 
@@ -49,7 +49,7 @@ export function checkResult(ask: IncomingAsk, result: unknown, connection: unkno
   }
 }
 
-function writeBoxAnswer(out: ByteWriter, tag: ByteRange, result: unknown): void {
+function writeBoxAnswer(out: ByteWriter, tag: Tag, result: unknown): void {
   writeBox(out, new Box(boxOf(result)).set(ANSWER, tagBytes(tag)));
 }
 
@@ -87,7 +87,7 @@ function boxOf(result: unknown): Box {
 /** @param data the extra keys of a declared error with data */
 export function writeError(
   out: ByteWriter,
-  tag: ByteRange,
+  tag: Tag,
   code: string,
   description: string,
   data?: ReadonlyMap<string, Uint8Array>,
@@ -99,8 +99,9 @@ export function writeError(
   }
   // Without a map, and short text without TextEncoder: a peer can cause an error with every box that it sends.
   out.appendFixed(errorKey);
-  out.uint16(tag.end - tag.start);
-  out.appendRange(tag.bytes, tag.start, tag.end);
+  const start = out.beginCounted();
+  writeTag(tag, out);
+  out.endCounted(start);
   out.appendFixed(errorCodeKey);
   writeText(out, code, codeBytes);
   out.appendFixed(errorDescriptionKey);

@@ -11,7 +11,6 @@ export class CommandNames {
 
   nameAt(bytes: Uint8Array, start: number, end: number): string {
     const length = end - start;
-    if (length === 0) return "";
     const slot = (length * 31 + (bytes[start] as number) * 7 + (bytes[end - 1] as number)) % SLOTS;
     const known = this.#names[slot];
     if (known !== undefined && known.length === length) {

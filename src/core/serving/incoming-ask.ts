@@ -1,17 +1,17 @@
 /** One ask of the peer, from its arrival to its answer. */
 import type { AmpConnection, AnyCommand } from "../command/types.ts";
 import type { CallEvent, Observer } from "../observer.ts";
-import type { Frame } from "../wire/frame.ts";
-import type { ByteRange } from "../wire/tag.ts";
-import { tagBytes } from "../wire/tag.ts";
+import { copiedBytes, type Frame } from "../wire/frame.ts";
+import { type ByteRange, parseTag, type Tag } from "../wire/tag.ts";
 
 const NO_BYTES = new Uint8Array(0);
 
 export class IncomingAsk {
   name = "";
   wantsAnswer = false;
+  readonly #range: ByteRange = { bytes: NO_BYTES, view: undefined, start: 0, end: 0 };
   /** Empty if no answer is wanted. The bytes are those of the frame, until {@link keep}. */
-  readonly tag: ByteRange = { bytes: NO_BYTES, view: undefined, start: 0, end: 0 };
+  tag: Tag = this.#range;
   /**
    * The command whose declared errors are sent to the peer. Set only while its responder runs: an error before or after is
    * this end's own, and its text must not leave, even if the command declares `Error`. Undefined for a raw responder.
@@ -25,7 +25,7 @@ export class IncomingAsk {
   kept = false;
 
   begin(name: string, frame: Frame): void {
-    const { tag } = this;
+    const tag = this.#range;
     const index = frame.ask;
     this.name = name;
     this.command = this.watched = undefined;
@@ -39,14 +39,18 @@ export class IncomingAsk {
     tag.end = this.wantsAnswer ? frame.valueEnd(index) : 0;
   }
 
-  /** Copies the tag out of the frame, for an answer that comes later. */
+  /** Takes the tag out of the frame, for an answer that comes later. */
   keep(): void {
-    const { tag } = this;
+    const range = this.#range;
+    const { bytes, start, end } = range;
     this.kept = true;
-    tag.bytes = tagBytes(tag);
-    tag.view = undefined;
-    tag.end -= tag.start;
-    tag.start = 0;
+    range.view = undefined;
+    // A number takes no memory. AMP libraries write tags that are numbers.
+    const number = parseTag(bytes, start, end);
+    if (number >= 0) this.tag = number;
+    range.bytes = number >= 0 ? NO_BYTES : copiedBytes(bytes, start, end);
+    range.start = 0;
+    range.end -= start;
   }
 
   watch(observer: Observer, connection: AmpConnection): void {

@@ -110,7 +110,7 @@ export abstract class LimitedAsks {
   #refuse(frame: Frame): void {
     if (frame.ask < 0) {
       throw new LimitExceeded(
-        `an ask that wants no answer was received while ${this.#weight} bytes of asks are in progress: the limit is maxBytesInProgress`,
+        `${this.#weight} bytes of asks are in progress, and an ask wants no answer: the limit is maxBytesInProgress`,
       );
     }
     const tag = { bytes: frame.bytes, start: frame.valueStart(frame.ask), end: frame.valueEnd(frame.ask) };
