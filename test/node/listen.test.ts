@@ -56,12 +56,8 @@ test.each<[string, (connection: NodeConnection) => unknown]>([
 
 test("listen rejects an invalid locator before it opens anything", async () => {
   const options = { host: HOST, port: 0, locator: {} as never };
-  await expect(listen(options)).rejects.toThrow(
-    "the option locator must be an object with the method locateResponder",
-  );
-  await expect(connect(options)).rejects.toThrow(
-    "the option locator must be an object with the method locateResponder",
-  );
+  await expect(listen(options)).rejects.toThrow("the option locator must be made by locator");
+  await expect(connect(options)).rejects.toThrow("the option locator must be made by locator");
 });
 
 test("an error of the server itself is reported without a connection, and the server continues", async () => {

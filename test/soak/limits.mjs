@@ -1,4 +1,4 @@
-/** Limits of the server under attack. They are lower than the defaults, so that two minutes show what each of them does. */
+/** Limits of the server under attack, as docs/servers.md recommends for a public server, but smaller, so that two minutes show what each does. */
 
 const KIBIBYTE = 1024;
 const MEBIBYTE = 1024 * KIBIBYTE;
@@ -7,6 +7,7 @@ const MEBIBYTE = 1024 * KIBIBYTE;
 export const HOSTILE_LIMITS = {
   maxBoxBytes: MEBIBYTE,
   maxUnsentBytes: MEBIBYTE,
+  maxAsksInProgress: 100,
   maxBytesInProgress: 4 * MEBIBYTE,
   boxTimeout: 10_000,
   unsentTimeout: 10_000,
