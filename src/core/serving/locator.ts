@@ -195,11 +195,11 @@ function checkRawName(methodName: string, prefix: string): void {
 }
 
 function rawMethod(instance: object, prefix: string, name: string): RawResponder | undefined {
-  const upper = name.toUpperCase();
+  const methodName = prefix + name.toUpperCase();
   // In Unicode, `ß` becomes `SS`, and the long s becomes `S`: such a name is not another spelling of the command.
-  if (prefix.length + upper.length > MAX_RAW_NAME || upper.toLowerCase() !== name.toLowerCase())
-    return undefined;
-  const method: unknown = Reflect.get(instance, prefix + upper);
+  const isSpelling = methodName.toLowerCase() === (prefix + name).toLowerCase();
+  if (methodName.length > MAX_RAW_NAME || !isSpelling) return undefined;
+  const method: unknown = Reflect.get(instance, methodName);
   if (typeof method !== "function") return undefined;
   // The cast is safe by convention: a method of this name takes a box and returns one.
   return (box, context) => (method as RawResponder).call(instance, box, context);
