@@ -10,6 +10,7 @@ export function objectText(entries: readonly (readonly [string, string])[], inde
 
 /** Returns a name as the name of a property, in quotes if it is not an identifier. */
 export function property(name: string): string {
+  if (name === "__proto__") return '["__proto__"]'; // the plain name would set the prototype, and drop the field
   return /^[A-Za-z_$][\w$]*$/.test(name) ? name : JSON.stringify(name);
 }
 

@@ -28,16 +28,19 @@ const sharedErrors: Readonly<Record<string, string>> = {
 
 const RESERVED_WORDS =
   "arguments await break case catch class const continue debugger default delete do else enum eval export extends false finally for function if implements import in instanceof interface let new null package private protected public return static super switch this throw true try typeof var void while with yield";
-/** Names that make commands. */
-const MAKERS = ["command", "protocolSwitch", "StartTLS"];
+/** Names that the declarations of commands use. */
+const COMMAND_NAMES = ["command", "protocolSwitch", "StartTLS", "plainBox", "quitBox"];
 const GLOBALS = [
   "Error",
   "EvalError",
+  "Infinity",
   "RangeError",
   "ReferenceError",
   "SyntaxError",
   "TypeError",
   "URIError",
+  "globalThis",
+  "undefined",
 ];
 
 export function writeTypeScript(module: ModuleDescription, options: TypeScriptOptions = {}): string {
@@ -47,7 +50,7 @@ export function writeTypeScript(module: ModuleDescription, options: TypeScriptOp
 class Writer {
   readonly #module: ModuleDescription;
   readonly #names = new Names(
-    [...RESERVED_WORDS.split(" "), ...CODEC_NAMES, ...MAKERS, ...GLOBALS],
+    [...RESERVED_WORDS.split(" "), ...CODEC_NAMES, ...COMMAND_NAMES, ...GLOBALS],
     /^[\p{L}_]/u,
   );
   readonly #imports = new Imports();
