@@ -1,6 +1,6 @@
 /**
  * StartTLS of a relayed connection: the proxy is the TLS server of the client, and the TLS client of the server. The TLS
- * roles follow from who opened the connection, not from who asked for StartTLS.
+ * roles follow from the direction in which the connection was opened, not from that of the StartTLS call.
  */
 import type { Duplex } from "node:stream";
 import { setTimeout as delay } from "node:timers/promises";
