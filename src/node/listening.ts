@@ -50,9 +50,7 @@ export function checkListenAddress({ fd, path, port, host, reusePort, mode }: Li
     if (path === undefined || isAbstract(path))
       throw new TypeError("the option mode needs `path`: only the file of a UNIX socket has one");
     if (!(Number.isInteger(mode) && mode >= 0 && mode <= 0o777))
-      throw new RangeError(
-        `mode must be permissions from 0 to 0o777, for example 0o600, not ${shownValue(mode)}`,
-      );
+      throw new RangeError(`mode must be permissions from 0 to 0o777, not ${shownValue(mode)}`);
   }
   if (reusePort === true && !supportsReusePort())
     throw new TypeError(`reusePort needs Node 22.12 or 23.1 or newer; this is ${process.version}`);
