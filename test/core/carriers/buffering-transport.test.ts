@@ -52,6 +52,27 @@ describe("BufferingTransport", () => {
     expect(transport.aborts).toEqual([reason]);
   });
 
+  test("bytes, an end and a drain of the carrier before the transport is started throw no error", () => {
+    const transport = new Carried(100);
+    transport.bytes(1);
+    transport.peerEnd();
+    transport.drain();
+    expect(transport.undelivered).toBe(0);
+  });
+
+  test("a transport delivers bytes and the peer's end once, and is lost only when its carrier closes", () => {
+    const { transport, probe } = started();
+    transport.bytes();
+    transport.bytes(1);
+    transport.bytes(2);
+    expect([probe.heard, probe.chunks.length]).toEqual([["bytes"], 2]);
+    transport.peerEnd();
+    transport.bytes(3);
+    expect(probe.heard).toEqual(["bytes", "ended", "bytes"]);
+    transport.close();
+    expect(probe.heard).toEqual(["bytes", "ended", "bytes", "lost"]);
+  });
+
   test("a carrier that confirms while it is closed reports one loss, with the reason of destroy()", async () => {
     const { transport, probe } = started();
     transport.onAbort = () => transport.close(new Error("of the carrier"));
@@ -143,6 +164,19 @@ describe("BufferingTransport", () => {
     transport.drain();
     await turn();
     expect(probe.drains).toBe(1);
+  });
+
+  test("flushed() resolves at once only if nothing is unsent", async () => {
+    const { transport } = started();
+    await transport.flushed();
+    transport.unsent = 5;
+    let count = 0;
+    void transport.flushed().then(() => count++);
+    await turn();
+    expect(count).toBe(0);
+    transport.drain();
+    await turn();
+    expect(count).toBe(1);
   });
 
   test("flushed() resolves when the carrier closes, even if reading is paused", async () => {
