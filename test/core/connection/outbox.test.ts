@@ -192,6 +192,27 @@ describe("Outbox", () => {
     expect(output.queued).toBe(0);
   });
 
+  test("bytes that are queued for a protocol change do not count as bytes that the peer has not taken", () => {
+    const { output, transport, hold, release, drop } = recorder();
+    const counts = () => {
+      const { gathered, pending, queued, untaken } = output;
+      return { gathered, pending, queued, untaken };
+    };
+    transport.unsent = 3;
+    say(output, "abc");
+    output.flush();
+    say(output, "gathered");
+    expect(counts()).toEqual({ gathered: 8, pending: 11, queued: 0, untaken: 11 });
+    transport.unsent = 11;
+    hold();
+    say(output, "queue");
+    expect(counts()).toEqual({ gathered: 5, pending: 16, queued: 5, untaken: 11 });
+    release();
+    expect(output.writtenBytes).toBe(16);
+    drop();
+    expect(counts()).toEqual({ gathered: 0, pending: 11, queued: 0, untaken: 11 });
+  });
+
   test("a dropped outbox discards queued and later boxes", async () => {
     const { output, texts, hold, drop } = recorder();
     hold();

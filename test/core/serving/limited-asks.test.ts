@@ -1,16 +1,21 @@
 /** The asks of a connection whose peer does not read its answers, and the look-ups of a responder. */
 import { Box, command, encodeBox, integer, locator, type ResponderLocator } from "ampwire";
 import { connectedPair, flushPending, scriptedPeer } from "ampwire/testing";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { weightOf } from "../../../src/core/wire/elements.ts";
 import { ended, rejection } from "../../support/settled.ts";
-import { calculator, SUM, Sum, summing } from "../calculator.ts";
+import { calculator, SUM, Sum } from "../calculator.ts";
 
 const WAIT = { _ask: "1", _command: "Wait" };
 
 test("asks are queued, not refused, while answers are unsent and no ask was ever in progress", async () => {
+  let served = 0;
+  const counted = Sum.responder(({ a, b }) => {
+    served++;
+    return { total: a + b };
+  });
   const { connection, peer } = scriptedPeer(
-    { locator: locator(summing), limits: { maxUnsentBytes: 200 } },
+    { locator: locator(counted), limits: { maxUnsentBytes: 200 } },
     { capacity: 10 },
   );
   const pending = rejection(connection.callRemote(Sum, { a: 3, b: 4 })); // this connection keeps reading while a call waits
@@ -22,6 +27,7 @@ test("asks are queued, not refused, while answers are unsent and no ask was ever
     await flushPending();
   }
   expect(connection.state).toBe("open");
+  expect(served).toBeLessThan(11); // an answer has 24 bytes
   peer.transport.resume();
   await peer.expect(...asks.map(({ _ask }) => ({ _answer: _ask, total: "3" })));
   connection.destroy();
@@ -85,18 +91,26 @@ test("queued asks that were served leave no weight, and close() does not wait fo
   expect((await ended(connection)).name).toBe("ConnectionClosed");
 });
 
-test.each([
-  ["maxBytesInProgress is reached by an ask of this weight", 0, 1],
-  ["one byte below maxBytesInProgress the next ask is read", 1, 2],
-])("%s", async (_, more, expected) => {
-  const weight = weightOf(encodeBox(new Box(WAIT)).length, 2, 0);
-  const calc = calculator();
-  const { connection, peer } = scriptedPeer({
-    locator: calc.locator,
-    limits: { maxBytesInProgress: weight + more },
+describe.each([
+  ["a command", undefined],
+  ["a raw responder", () => new Promise<never>(() => {})],
+])("the exact weight of an ask of %s", (_, raw) => {
+  const { locator: served } = calculator();
+  const withRaw: ResponderLocator = {
+    locateResponder: (name) => (name === "Wait" ? raw : undefined) ?? served.locateResponder(name),
+  };
+  test.each([
+    ["the weight of an ask reaches maxBytesInProgress", 0, false],
+    ["one byte below maxBytesInProgress the next ask is read", 1, true],
+  ])("%s", async (_, more, reads) => {
+    const { connection, peer } = scriptedPeer({
+      locator: withRaw,
+      limits: { maxBytesInProgress: weightOf(encodeBox(new Box(WAIT)).length, 2, 0) + more },
+    });
+    peer.send(SUM, { ...WAIT, _ask: "2" }, { ...SUM, _ask: "3" });
+    await peer.expect({ _answer: "1", total: "3" });
+    await flushPending();
+    expect(peer.unread > 0).toBe(reads);
+    connection.destroy();
   });
-  peer.send(WAIT, { ...WAIT, _ask: "2" });
-  await flushPending();
-  expect(calc.waiting).toBe(expected);
-  connection.destroy();
 });
