@@ -98,6 +98,30 @@ describe("at the limit on asks in progress", () => {
   });
 });
 
+test("a responder that calls while reading resumes is answered before the next ask is served", async () => {
+  const order: string[] = [];
+  const calc = calculator();
+  const Probe = command("Probe");
+  const probe = Probe.responder((_, { connection }) => {
+    order.push("begin");
+    void rejection(connection.callRemote(Sum, { a: 1, b: 2 })); // may be what lets this end read on
+    order.push("end");
+    return {};
+  });
+  const { connection, peer } = scriptedPeer({
+    locator: locator(calc.locator, probe),
+    limits: { maxAsksInProgress: 1 },
+  });
+  peer.send(wait("a"), { _ask: "b", _command: "Probe" }, { _ask: "c", _command: "Probe" });
+  await flushPending();
+  expect(order).toEqual([]);
+  calc.answer("x");
+  await peer.expect({ _answer: "a", after: "x" });
+  await peer.expect(SUM, { _answer: "b" }, { ...SUM, _ask: "2" }, { _answer: "c" });
+  expect(order).toEqual(["begin", "end", "begin", "end"]);
+  connection.destroy();
+});
+
 test("an answer that cannot be encoded is not reported after the end of the connection", async () => {
   const reported: unknown[] = [];
   let finish: (value: { after: string }) => void = () => {};
