@@ -89,7 +89,7 @@ describe("BufferingTransport", () => {
     expect(transport.aborts).toEqual([reason]);
   });
 
-  test("a receiver that destroys the transport when it is lost hears of one loss", async () => {
+  test("a receiver that destroys the transport when it is lost receives one loss", async () => {
     const { transport, probe } = started();
     const lost = probe.lost.bind(probe);
     probe.lost = (reason) => {

@@ -34,6 +34,28 @@ test("asks are queued, not refused, while answers are unsent and no ask was ever
   await pending;
 });
 
+test.each([
+  ["stops at maxUnsentBytes", 86, 4],
+  ["goes on one byte below maxUnsentBytes", 87, 5],
+])("the reading of asks %s", async (_, maxUnsentBytes, expected) => {
+  let served = 0;
+  const counted = Sum.responder(({ a, b }) => {
+    served++;
+    return { total: a + b };
+  });
+  const { connection, peer } = scriptedPeer(
+    { locator: locator(counted), limits: { maxUnsentBytes } },
+    { capacity: 10 },
+  );
+  peer.transport.pause();
+  for (let index = 0; index < 7; index++) {
+    peer.send({ ...SUM, _ask: `${index}` }); // an answer has 24 bytes, and 10 of all bytes are taken
+    await flushPending();
+  }
+  expect(served).toBe(expected);
+  connection.destroy();
+});
+
 test("the responder of an ask below the limits is looked up once", async () => {
   const found: string[] = [];
   const calc = calculator();
