@@ -13,13 +13,18 @@ const CLOSED = 3;
 function controlled(url?: string) {
   const listeners = new Map<string, (event: WebSocketEvent) => void>();
   const sent: number[] = [];
+  const messages: number[] = [];
+  const closes: (number | undefined)[] = [];
   const socket = {
     url,
     binaryType: "",
     readyState: OPEN,
     bufferedAmount: 0,
-    send: (bytes: Uint8Array) => void sent.push(...bytes),
-    close: () => {},
+    send: (bytes: Uint8Array) => {
+      messages.push(bytes.length);
+      sent.push(...bytes);
+    },
+    close: (code?: number) => void closes.push(code),
     addEventListener: (type: string, listener: (event: WebSocketEvent) => void) =>
       void listeners.set(type, listener),
   };
@@ -29,7 +34,7 @@ function controlled(url?: string) {
   const probe = new ReceiverProbe();
   transport.start(probe);
   const emit = (type: string, event: WebSocketEvent) => listeners.get(type)?.(event);
-  return { socket, clock, transport, probe, sent, emit };
+  return { socket, clock, transport, probe, sent, messages, closes, emit };
 }
 
 test("a socket with a URL is of a client, and one without is of a server", () => {
@@ -49,6 +54,7 @@ test("a socket with unsent bytes is polled by one timer until they are sent", as
   const { clock, probe, socket, transport } = controlled();
   socket.bufferedAmount = 3;
   transport.write(Uint8Array.of(1));
+  expect(clock.pending).toBe(1);
   transport.write(Uint8Array.of(2));
   let flushed = 0;
   for (let waiter = 0; waiter < 2; waiter++) void transport.flushed().then(() => flushed++);
@@ -68,6 +74,23 @@ test("a socket with unsent bytes is polled by one timer until they are sent", as
   socket.bufferedAmount = 1;
   void transport.flushed();
   expect(clock.pending).toBe(1); // polled again
+});
+
+test("a message is neither empty nor longer than 64 KiB", () => {
+  const { transport, messages } = controlled();
+  transport.write(new Uint8Array(0), new Uint8Array(64 * 1024), new Uint8Array(64 * 1024 + 1));
+  expect(messages).toEqual([65_536, 65_536, 1]);
+});
+
+test("end() closes an open or connecting socket, and nothing closes a closing one", () => {
+  const { socket, transport, closes } = controlled();
+  transport.end();
+  socket.readyState = 0;
+  transport.end();
+  socket.readyState = CLOSING;
+  transport.end();
+  transport.destroy(new Error("enough"));
+  expect(closes).toEqual([1000, 1000]);
 });
 
 test.each([CLOSING, CLOSED])("nothing is sent to a socket in the state %i", (state) => {
