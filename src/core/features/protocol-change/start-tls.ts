@@ -112,8 +112,8 @@ function requireAuthorities(
 }
 
 /** True for a promise, also for one of another realm. */
-function isPromise(value: object | undefined): value is Promise<TLSOptions> {
-  return value !== undefined && "then" in value && typeof value.then === "function";
+function isPromise(value: unknown): value is Promise<TLSOptions> {
+  return typeof value === "object" && value !== null && "then" in value && typeof value.then === "function";
 }
 
 function startOf({ transport }: ChangingConnection, options: TLSOptions) {
