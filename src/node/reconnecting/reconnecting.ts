@@ -1,7 +1,12 @@
 /** A client that reconnects whenever its connection breaks. */
+
 import type { StartTLSOptions } from "../../core/command/types.ts";
 import { DescriptorsNotAvailable } from "../../core/errors/caller.ts";
 import { isError } from "../../core/errors/to-error.ts";
+import {
+  checkTLSOptionNames,
+  START_TLS_OPTIONS,
+} from "../../core/features/protocol-change/tls-option-names.ts";
 import { checkIsObject, checkOptionNames } from "../../core/option-names.ts";
 import { checkOptionTypes } from "../../core/option-types.ts";
 import { withFatalOptionsErrors } from "../../core/reconnecting/fatal-errors.ts";
@@ -78,6 +83,7 @@ function checkTLS(
   const defaults = "tls" in options && typeof options.tls === "object" ? options.tls : {};
   const name = serverName === undefined ? {} : { serverName };
   if (startTLS !== undefined) {
+    checkTLSOptionNames("startTLS", startTLS, START_TLS_OPTIONS);
     const { requireQuiescent: _1, timeout: _2, signal: _3, ...tls } = startTLS;
     checkTLSOptions({ ...defaults, ...tls, ...name } as TLSOptions, "client"); // checks the classes that the cast claims
   } else if (serverName !== undefined && !("tls" in options && typeof options.tls === "function")) {
