@@ -295,6 +295,7 @@ function objectText(entries: readonly (readonly [string, string])[], indent: str
 }
 
 function property(name: string): string {
+  if (name === "__proto__") return '["__proto__"]'; // otherwise it would set the prototype
   return /^[A-Za-z_$][\w$]*$/.test(name) ? name : JSON.stringify(name);
 }
 
