@@ -20,8 +20,8 @@ const systemChromium = "/usr/bin/chromium";
 const chromium = process.env.AMPWIRE_CHROMIUM || systemChromium;
 
 /**
- * Installs the packages of package-lock.json if node_modules lacks any. Tries again once, because a registry may fail for a
- * moment. Exits the process if npm fails twice.
+ * Installs the packages of package-lock.json if node_modules lacks any. Tries three times, because a registry may fail
+ * for a moment. Exits the process if npm fails each time.
  * @param {string} [folder] folder of package-lock.json, relative to the root
  */
 export function ensureDependencies(folder = "") {
@@ -32,7 +32,7 @@ export function ensureDependencies(folder = "") {
       cwd: join(root, folder),
       stdio: ["ignore", "ignore", "inherit"],
     });
-  const code = install() && install();
+  const code = install() && install() && install();
   if (code !== 0) {
     console.error(`npm ci failed with code ${code}`);
     process.exit(1);

@@ -1,34 +1,23 @@
-/** The asks of a worker: reads them, runs their responders, and answers. */
+/** The asks of a worker: reads them, and runs their responders. */
 import { asCommandResponder } from "../core/command/responder.ts";
 import type { AnyCommand } from "../core/command/types.ts";
 import type { Limits } from "../core/connection/limits.ts";
 import { reportError } from "../core/connection/report.ts";
 import { LimitExceeded } from "../core/errors/caller.ts";
 import { MalformedAmpBox, RemoteAmpError } from "../core/errors/peer.ts";
-import { BadLocalReturn } from "../core/errors/responder.ts";
 import { TLS_REQUIRED_ERROR_CODE, toWire, UNHANDLED_ERROR_CODE } from "../core/errors/wire-codes.ts";
 import { guardedObserver, type Observer, watchesCalls } from "../core/observer.ts";
-import { isThenable, writeAnswer, writeError } from "../core/serving/answers.ts";
+import { isThenable } from "../core/serving/answers.ts";
 import { ReportLimiter } from "../core/serving/report-limiter.ts";
 import type { Frame } from "../core/wire/frame.ts";
+import { WorkerAnswers } from "./answers.ts";
 import { type AskSource, checkAsk, clientOf } from "./ask-source.ts";
-import { BoxEncoder, commandNameOf, PayloadReader } from "./boxes.ts";
+import { commandNameOf, PayloadReader } from "./boxes.ts";
 import type { KnownClient, KnownClients } from "./clients.ts";
 import type { Discovery } from "./discovery.ts";
-import {
-  FATAL_HEADER,
-  headerOf,
-  headersOf,
-  NOT_A_BOX,
-  type SizedHeaders,
-  statusHeaders,
-  TLS_HEADER,
-  TOO_MANY,
-  timeoutOf,
-  WORKER_HEADER,
-} from "./headers.ts";
+import { headerOf, NOT_A_BOX, TLS_HEADER, TOO_MANY, timeoutOf } from "./headers.ts";
 import { InProgress } from "./in-progress.ts";
-import { checkAnswerSize, type Link, payloadProblem } from "./link.ts";
+import type { Link } from "./link.ts";
 import type { NatsMessage } from "./nats-connection.ts";
 import { limitsOf, secrecyOf } from "./options.ts";
 import { type PeerServices, RemotePeer } from "./peer.ts";
@@ -37,9 +26,6 @@ import type { ServeOptions } from "./serve-options.ts";
 import { ServedAsk } from "./served-ask.ts";
 import { replyProblem } from "./subjects.ts";
 
-const EMPTY = new Uint8Array(0);
-/** Bytes that the headers of an error may have. */
-const MAX_ERROR_HEADERS = 100;
 const DEFAULT_MAX_ASKS = 1_000;
 const DEFAULT_HEARTBEAT_MS = 1_000;
 /** Errors that one worker reports in one second. */
@@ -49,7 +35,6 @@ export class WorkerAsks {
   readonly inProgress: InProgress<ServedAsk>;
   /** Set while the worker is closing: the reason for the signal `closing` of responders. */
   closing: Error | undefined;
-  #isEnded = false;
   readonly #link: Link;
   readonly #options: ServeOptions;
   readonly #limits: Limits;
@@ -59,13 +44,11 @@ export class WorkerAsks {
   readonly #maxAsks: number;
   readonly #observer: Observer | undefined;
   readonly #reader = new PayloadReader();
-  readonly #encoder = new BoxEncoder();
+  readonly #answers: WorkerAnswers;
   readonly #recent = new RecentReplies();
   readonly #reports: ReportLimiter;
   readonly #secrecyProblem: () => string | undefined;
   readonly #program: RemotePeer;
-  /** Headers of the answers to edges, with affinity. */
-  readonly #workerHeader: SizedHeaders | undefined;
 
   constructor(
     link: Link,
@@ -88,7 +71,9 @@ export class WorkerAsks {
     this.inProgress = new InProgress(link.nats, link.watch, link.clock, heartbeat);
     this.#secrecyProblem = secrecyOf(link.nats, options);
     this.#program = new RemotePeer(peers, undefined, undefined);
-    this.#workerHeader = affinity === undefined ? undefined : headersOf({ [WORKER_HEADER]: peers.id });
+    this.#answers = new WorkerAnswers(link, affinity === undefined ? undefined : peers.id, (error, served) =>
+      this.report(error, served.ask.name, served),
+    );
     this.#reports = new ReportLimiter(
       link.clock,
       (count) =>
@@ -115,7 +100,7 @@ export class WorkerAsks {
       client = source.isEdge ? clientOf(message) : undefined;
     } catch (error) {
       this.report(error, source.command);
-      return this.#status(reply, NOT_A_BOX);
+      return this.#answers.status(reply, NOT_A_BOX);
     }
     const timeout = timeoutOf(message);
     if (timeout === 0) return; // its caller does not wait any more
@@ -123,22 +108,9 @@ export class WorkerAsks {
   }
 
   #tooMany(reply: string | undefined, { command }: AskSource): void {
-    if (reply !== undefined) return this.#status(reply, TOO_MANY);
+    if (reply !== undefined) return this.#answers.status(reply, TOO_MANY);
     const text = `${command ?? "a command"} that wants no answer was not executed: the limit is maxAsksInProgress`;
     this.report(new LimitExceeded(text), command);
-  }
-
-  #status(reply: string | undefined, status: typeof TOO_MANY | typeof NOT_A_BOX): void {
-    if (reply !== undefined) this.#publish(reply, EMPTY, { headers: statusHeaders(status), bytes: 0 });
-  }
-
-  #publish(reply: string, data: Uint8Array, headers: SizedHeaders | undefined): void {
-    if (this.#isEnded || !this.#link.watch.connected) return; // its caller has noticed that the connection broke
-    try {
-      this.#link.nats.publish(reply, data, headers && { headers: headers.headers });
-    } catch {
-      // The NATS connection is closing. The caller notices the missing heartbeats.
-    }
   }
 
   #serve(
@@ -225,13 +197,10 @@ export class WorkerAsks {
   }
 
   #answer(served: ServedAsk, source: AskSource, result: unknown): void {
-    const { ask, reply, connection } = served;
+    const { ask, reply } = served;
     if (reply === undefined || !ask.wantsAnswer) return this.#answered(served);
     try {
-      const headers = source.isEdge ? this.#workerHeader : undefined;
-      const data = this.#encoder.encode(ask.name, (out) => writeAnswer(out, ask, result, connection));
-      checkAnswerSize(this.#link.nats, ask.name, data.length + (headers?.bytes ?? 0));
-      this.#publish(reply, data, headers);
+      this.#answers.result(served, reply, source.isEdge, result);
     } catch (error) {
       ask.command = undefined; // the error is this end's own
       return this.#fail(served, source, error);
@@ -250,35 +219,11 @@ export class WorkerAsks {
     const wire = toWire(error, ask.command?.declaredErrors);
     if (wire.undeclared || !ask.wantsAnswer) this.report(wire.reported ?? error, ask.name, served);
     if (reply !== undefined && ask.wantsAnswer) {
-      const { undeclared } = wire;
-      const isFatal = wire.fatal && !(undeclared && this.#options.closeOnUndeclaredError === false);
-      this.#publish(
-        reply,
-        this.#errorBox(served, wire),
-        source.isEdge ? this.#errorHeaders(isFatal) : undefined,
-      );
+      const isFatal = wire.fatal && !(wire.undeclared && this.#options.closeOnUndeclaredError === false);
+      this.#answers.error(served, reply, source.isEdge, wire, isFatal);
     }
     if (ask.watched !== undefined) this.#observer?.callFailed?.(ask.watched, error);
     this.#ended(served, wire.code);
-  }
-
-  /** An error that does not fit into a message is reported, and the caller gets UNKNOWN. */
-  #errorBox(served: ServedAsk, { code, description, data }: ReturnType<typeof toWire>): Uint8Array {
-    const { ask } = served;
-    const box = this.#encoder.encode(ask.name, (out) => writeError(out, ask.tag, code, description, data));
-    const problem = payloadProblem(this.#link.nats, box.length + MAX_ERROR_HEADERS);
-    if (problem === undefined) return box;
-    this.report(new BadLocalReturn(`the error of ${ask.name} cannot be sent: ${problem}`), ask.name, served);
-    const { code: unknown, description: text } = toWire(undefined, undefined);
-    return this.#encoder.encode(ask.name, (out) => writeError(out, ask.tag, unknown, text, undefined));
-  }
-
-  #errorHeaders(isFatal: boolean): SizedHeaders | undefined {
-    if (!isFatal) return this.#workerHeader;
-    return headersOf({
-      [FATAL_HEADER]: "1",
-      [WORKER_HEADER]: this.#workerHeader === undefined ? undefined : this.#peers.id,
-    });
   }
 
   #ended(served: ServedAsk, errorCode: string | undefined): void {
@@ -301,7 +246,7 @@ export class WorkerAsks {
 
   /** Drops what is received and answered from now on. */
   end(): void {
-    this.#isEnded = true;
+    this.#answers.end();
     this.#reports.end();
   }
 }

@@ -144,7 +144,7 @@ export class ClientAsks {
     try {
       this.#link.nats.publish(reply, data);
     } catch {
-      // as above
+      // The NATS connection is closing.
     }
   }
 }

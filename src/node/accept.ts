@@ -20,7 +20,8 @@ import { startImplicitTLS } from "./implicit-tls.ts";
 import type { ProxyProtocolOptions } from "./proxy-protocol/options.ts";
 import { HeaderReceiver } from "./proxy-protocol/receive.ts";
 import { SharedBufferSocket } from "./shared-buffer-socket.ts";
-import type { KnownAddresses, Upgraded } from "./stream-transport.ts";
+import type { KnownAddresses } from "./stream-transport.ts";
+import type { Upgraded } from "./tls/upgraded.ts";
 
 /** Options of the accepted connections. */
 export interface AcceptOptions extends Omit<NodeConnectionOptions, "receiver"> {

@@ -22,8 +22,8 @@ import { CONNECT_OPTIONS, OPTIONS_OF_NODE, pick, SOCKET_OPTIONS } from "./option
 import { checkSentHeader, type SentProxyHeader, writeHeader } from "./proxy-protocol/write.ts";
 import { SharedBufferSocket, SOCKETS_SHARE_A_BUFFER } from "./shared-buffer-socket.ts";
 import { normalAddress } from "./socket-address.ts";
-import type { Upgraded } from "./stream-transport.ts";
 import type { TLSRole } from "./tls/options.ts";
+import type { Upgraded } from "./tls/upgraded.ts";
 
 type SocketOptionName = (typeof SOCKET_OPTIONS)[number];
 

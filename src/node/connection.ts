@@ -27,13 +27,10 @@ import { type PeerCredentials, peerCredentialsOf } from "./descriptors/peer-cred
 import { diagnostics } from "./diagnostics.ts";
 import { giveFastPaths } from "./fast-paths.ts";
 import type { ReceivedProxyHeader } from "./proxy-protocol/header.ts";
-import {
-  DEFAULT_HANDSHAKE_DELAY,
-  type KnownAddresses,
-  StreamTransport,
-  type Upgraded,
-} from "./stream-transport.ts";
+import { type KnownAddresses, StreamTransport } from "./stream-transport.ts";
 import type { TLSOptions, TLSProvider, TLSRole } from "./tls/options.ts";
+import { DEFAULT_HANDSHAKE_DELAY } from "./tls/start-tls.ts";
+import type { Upgraded } from "./tls/upgraded.ts";
 import { checkTLSOptions } from "./tls/validate-options.ts";
 
 /** Options of every connection that `connect`, `listen` and `attach` of `ampwire/node` open. */

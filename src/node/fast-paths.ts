@@ -10,7 +10,8 @@ import { textToKey } from "../core/wire/key-text.ts";
 import { expectedBoxOf, scanExpected } from "../core/wire/prediction.ts";
 import { ANSWER, ASK, COMMAND } from "../core/wire/protocol-keys.ts";
 import { parseTag, type Tag } from "../core/wire/tag.ts";
-import { generateReader, generateWriter } from "./generated-code.ts";
+import { generateReader } from "./generated-code/reader.ts";
+import { generateWriter } from "./generated-code/writer.ts";
 
 /** Boxes of one kind after which code is generated for it: before, it would cost more than it saves. */
 const FREQUENT = 200;

@@ -8,9 +8,9 @@ import { limitTime } from "../core/time-limit.ts";
 import { ephemeralCertificate } from "./certificates/ephemeral.ts";
 import { systemClock } from "./clock.ts";
 import type { NodeConnectionOptions } from "./connection.ts";
-import type { Upgraded } from "./stream-transport.ts";
 import type { TLSRole } from "./tls/options.ts";
 import { upgrade } from "./tls/upgrade.ts";
+import type { Upgraded } from "./tls/upgraded.ts";
 
 /** @throws TypeError, DescriptorsNotAvailable for options that contradict `implicitTLS` */
 export function checkImplicitTLS(options: {

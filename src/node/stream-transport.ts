@@ -4,7 +4,6 @@
  */
 
 import { Socket } from "node:net";
-import { performance } from "node:perf_hooks";
 import type { Duplex } from "node:stream";
 import { TLSSocket } from "node:tls";
 import { localAddressOf, remoteAddressOf } from "../core/carriers/socket-ends.ts";
@@ -20,25 +19,20 @@ import type {
   TransportReceiver,
 } from "../core/transport.ts";
 import { checkByteStream } from "./byte-stream.ts";
-import { ephemeralCertificate } from "./certificates/ephemeral.ts";
-import type { PrivateCertificate } from "./certificates/private-certificate.ts";
 import { CombinedDuplex } from "./combined-duplex.ts";
 import { DescriptorStream } from "./descriptors/descriptor-stream.ts";
-import { takenBytes, tookEncrypted } from "./node-internals.ts";
+import { takenBytes } from "./node-internals.ts";
 import type { ReceivedProxyHeader } from "./proxy-protocol/header.ts";
-import { delay, nextTick, setImmediate } from "./real-timers.ts";
+import { nextTick, setImmediate } from "./real-timers.ts";
 import { SharedBufferSocket } from "./shared-buffer-socket.ts";
-import { refusalAfterHandshake } from "./tls/errors.ts";
 import { ExistingSession } from "./tls/existing-session.ts";
-import type { TLSOptions, TLSRole, UpgradeOptions } from "./tls/options.ts";
-import { describePeer } from "./tls/peer.ts";
-import { chosenCertificate } from "./tls/server.ts";
-import { upgrade } from "./tls/upgrade.ts";
+import type { TLSOptions, TLSRole } from "./tls/options.ts";
+import { startTLS } from "./tls/start-tls.ts";
+import { type RefusalCheck, refusalCheck, sessionOf, type Upgraded } from "./tls/upgraded.ts";
 import { checkStream, checkTLSOptions } from "./tls/validate-options.ts";
+import { writeTLS } from "./tls/write.ts";
 
 const NOTHING = new Uint8Array(0);
-/** Maximum size of a TLS record, in bytes. */
-const RECORD_BYTES = 16 * 1024;
 
 export interface StreamTransportOptions {
   /** Role of this end in a TLS handshake: the end that opened the connection is the client. Undefined if unknown. */
@@ -58,15 +52,6 @@ export interface KnownAddresses {
   readonly proxy?: ReceivedProxyHeader | undefined;
 }
 
-/** In milliseconds. Twisted parses a ClientHello as AMP if it arrives together with the answer; the pause separates them. */
-export const DEFAULT_HANDSHAKE_DELAY = 20;
-
-/** A TLS stream, and the options of its handshake. */
-export interface Upgraded {
-  readonly stream: TLSSocket;
-  readonly settings: UpgradeOptions;
-}
-
 export class StreamTransport implements Transport {
   #stream: Duplex;
   /** The stream below TLS, after an upgrade. */
@@ -79,20 +64,18 @@ export class StreamTransport implements Transport {
   /** Set during a handshake. The transport cannot end the stream then; it can only abort the handshake. */
   #abortHandshake: ((reason: unknown) => void) | undefined;
   #error: Error | undefined;
+  /** True from a write that leaves unsent bytes until the stream has written everything. */
   #behind = false;
   /** Bytes of a write inside TLS that the system has, although Node still counts them as not written. */
   #inSystem = 0;
-  /** True if the next write inside TLS waits for others of the same turn: see `#writeTLS`. */
+  /** True if the next write inside TLS waits for others of the same turn: see `tls/write.ts`. */
   #joinsWrites = false;
   #waiters: (() => void)[] = [];
   #paused = false;
   /** Set by `destroy`. Later errors of the stream are consequences of it, and are ignored. */
   #destroyed = false;
-  /**
-   * Set after a handshake as TLS client, until the first byte from the peer. Returns the error if the end of the stream
-   * means that the server refused the client's certificate.
-   */
-  #refusal: ((error: Error | undefined) => Error | undefined) | undefined;
+  /** Set after a handshake, until the first byte from the peer. */
+  #refusal: RefusalCheck | undefined;
 
   /** @throws TypeError for a stream in object mode or with an encoding set */
   constructor(stream: Duplex, options: StreamTransportOptions) {
@@ -193,28 +176,11 @@ export class StreamTransport implements Transport {
     if (!usesCallback) stream.write(NOTHING, this.#onWritten);
   }
 
-  /**
-   * Writes inside TLS. Node encrypts a chunk at once, but reports the write as done only after it has read all that has arrived.
-   * This costs otherwise 10 % of a call: the bytes could not be reused, and the connection would have unsent bytes in each turn.
-   *
-   * Node also delivers each record by itself. Boxes that arrive in two records would be answered by two writes, and so by two
-   * records again: two such groups of calls stay apart, and cost twice as many writes as one. So after a write that had to wait
-   * for another one, the next one waits until everything that has arrived is read.
-   */
   #writeTLS(stream: TLSSocket, chunks: readonly Uint8Array[]): void {
     const isFirst = stream.writableLength === 0;
     const isJoined = isFirst && this.#joinsWrites;
     this.#joinsWrites = !isFirst;
-    if (isJoined) {
-      stream.cork();
-      setImmediate(() => stream.uncork());
-    }
-    if (chunks.length > 1) stream.cork();
-    for (const chunk of chunks) stream.write(chunk, this.#onWritten);
-    if (chunks.length > 1) stream.uncork();
-    const length = stream.writableLength;
-    if (length > RECORD_BYTES) stream.uncork(); // a large value is not delayed, and not joined with others into one copy
-    if (isFirst && !isJoined && length <= RECORD_BYTES && tookEncrypted(stream)) this.#inSystem = length;
+    if (writeTLS(stream, chunks, isJoined, this.#onWritten)) this.#inSystem = stream.writableLength;
     else this.#behind = true;
   }
 
@@ -319,12 +285,13 @@ export class StreamTransport implements Transport {
     this.#stopListening();
     try {
       // No AbortController: one at each end takes 5 % of the time of an upgrade.
-      const { stream, settings } = await new Promise<Upgraded>((resolve, reject) => {
+      const upgraded = await new Promise<Upgraded>((resolve, reject) => {
         this.#abortHandshake = reject;
-        this.#upgrade(raw, { ...options, role }, leftovers, side).then(resolve, reject);
+        const { handshakeDelay } = this.#options;
+        startTLS(raw, { ...options, role }, leftovers, side, handshakeDelay).then(resolve, reject);
       });
-      this.#replaceStream(stream);
-      return this.#established({ stream, settings });
+      this.#replaceStream(upgraded.stream);
+      return this.#established(upgraded);
     } catch (error) {
       raw.destroy();
       // The promise of the handshake rejects first, then the receiver learns that the transport is lost.
@@ -335,31 +302,10 @@ export class StreamTransport implements Transport {
     }
   }
 
-  async #upgrade(
-    raw: Duplex,
-    given: UpgradeOptions,
-    leftovers: Uint8Array,
-    side: "asker" | "responder",
-  ): Promise<Upgraded> {
-    const { role, localCertificate = role === "server" ? ephemeralCertificate() : undefined } = given;
-    const settings = { ...given, localCertificate };
-    if (role === "client" && side === "responder") await delay(this.#options.handshakeDelay);
-    if (leftovers.length > 0) raw.unshift(leftovers);
-    return { stream: await upgrade(raw, settings), settings };
-  }
-
   /** Returns the session after a handshake. From now on, the end of the stream may be a refusal of the client's certificate. */
-  #established({ stream, settings }: Upgraded): TLSSession {
-    const since = performance.now();
-    this.#refusal = (error) =>
-      settings.role === "client"
-        ? refusalAfterHandshake(error, settings, performance.now() - since)
-        : undefined;
-    return session(
-      stream,
-      chosenCertificate(stream) ?? settings.localCertificate,
-      settings.verifyAuthorities !== undefined,
-    );
+  #established(upgraded: Upgraded): TLSSession {
+    this.#refusal = refusalCheck(upgraded.settings);
+    return sessionOf(upgraded);
   }
 
   #replaceStream(stream: TLSSocket): void {
@@ -379,19 +325,4 @@ export class StreamTransport implements Transport {
     if (leftovers.length > 0) stream.unshift(leftovers);
     return stream;
   }
-}
-
-function session(
-  stream: TLSSocket,
-  hostCertificate: PrivateCertificate | undefined,
-  verified: boolean,
-): TLSSession {
-  const { certificate, protocol, cipher } = describePeer(stream);
-  return {
-    peerCertificate: certificate,
-    hostCertificate,
-    protocol: protocol ?? "TLS",
-    cipher: cipher ?? "unknown",
-    verified,
-  };
 }

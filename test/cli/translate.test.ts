@@ -293,6 +293,26 @@ integer = type("integer", (amp.Command,), {})
     expect(await imported(written(back, "py"))).toContain('"in-put": integer(),\n    "\\udcfe": integer(),');
   });
 
+  it("keeps the names of imports and globals apart from those of commands", async () => {
+    const text = await translated(`${HEAD}
+class quitBox(amp.Command):
+    responseType = amp.QuitBox
+undefined = type("undefined", (amp.Command,), {})
+Infinity = type("Infinity", (amp.Command,), {})
+`);
+    const made = (await load(written(text, "ts"))) as Record<string, Command>;
+    expect(Object.keys(made).sort()).toEqual(["Infinity_", "quitBox_", "undefined_"]);
+    expect(made.quitBox_).toMatchObject({ name: "quitBox", responseType: quitBox });
+  });
+
+  it("does not drop an argument with the name __proto__: the module throws", async () => {
+    const text = await translated(`${HEAD}
+class A(amp.Command):
+    arguments = [(b"__proto__", amp.Integer()), (b"constructor", amp.Integer())]
+`);
+    await expect(load(written(text, "ts"))).rejects.toThrow("__proto__ cannot name a field");
+  });
+
   it.each([
     ["test/interop/twisted/missing.py", "cannot find test/interop/twisted/missing.py"],
     ["no_such_module", "no_such_module: ModuleNotFoundError: No module named 'no_such_module'"],

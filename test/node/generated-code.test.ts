@@ -22,7 +22,8 @@ import { ByteWriter } from "../../src/core/wire/byte-writer.ts";
 import { expectedBoxOf } from "../../src/core/wire/prediction.ts";
 import { BoxReader } from "../../src/core/wire/reader.ts";
 import { CodeGenerator, NodeFastPaths } from "../../src/node/fast-paths.ts";
-import { generateReader, generateWriter } from "../../src/node/generated-code.ts";
+import { generateReader } from "../../src/node/generated-code/reader.ts";
+import { generateWriter } from "../../src/node/generated-code/writer.ts";
 import { nodeProgram } from "../support/node-program.ts";
 import { rejection } from "../support/settled.ts";
 

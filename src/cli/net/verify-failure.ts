@@ -1,4 +1,4 @@
-/** Explains a server certificate that no public CA has issued, to a user who has named no CA. */
+/** Explains a server certificate that no public CA has issued, if the user has not named a CA. */
 import { PeerVerifyError } from "../../index.ts";
 import { Failure } from "../cli-error.ts";
 import { systemCode } from "./reason.ts";

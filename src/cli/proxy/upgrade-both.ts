@@ -1,6 +1,6 @@
 /**
  * StartTLS of a relayed connection: the proxy is the TLS server of the client, and the TLS client of the server. The TLS
- * roles follow from who opened the connection, not from who asked for StartTLS.
+ * roles follow from the direction in which the connection was opened, not from that of the StartTLS call.
  */
 import type { Duplex } from "node:stream";
 import { setTimeout as delay } from "node:timers/promises";
@@ -8,9 +8,9 @@ import type { TLSSocket } from "node:tls";
 import { DEFAULT_LIMITS } from "../../index.ts";
 import type { Certificate } from "../../node/certificates/certificate.ts";
 import type { PrivateCertificate } from "../../node/certificates/private-certificate.ts";
-import { DEFAULT_HANDSHAKE_DELAY } from "../../node/stream-transport.ts";
 import type { TLSOptions } from "../../node/tls/options.ts";
 import { peerCertificate } from "../../node/tls/peer.ts";
+import { DEFAULT_HANDSHAKE_DELAY } from "../../node/tls/start-tls.ts";
 import { upgrade } from "../../node/tls/upgrade.ts";
 import { flushed } from "../net/flushed.ts";
 import type { Endpoint } from "../traffic/endpoint.ts";

@@ -5,7 +5,7 @@ import type { Duplex } from "node:stream";
 import { setTimeout as delay } from "node:timers/promises";
 import { type Box, BoxReader, ConnectFailed, ConnectionClosed, encodeBox } from "../../index.ts";
 import type { TLSOptions } from "../../node/index.ts";
-import { DEFAULT_HANDSHAKE_DELAY } from "../../node/stream-transport.ts";
+import { DEFAULT_HANDSHAKE_DELAY } from "../../node/tls/start-tls.ts";
 import { upgrade } from "../../node/tls/upgrade.ts";
 import type { SocketAddress } from "../net/address.ts";
 import { flushed } from "../net/flushed.ts";

@@ -110,8 +110,8 @@ export async function makeRevocationList(
   const now = Date.now();
   const entries = new Map<string, X509CrlEntryParams>();
   let number = 0;
-  for (const list of previous === undefined ? [] : revocationLists(previous)) {
-    const known = new x509.X509Crl(list);
+  for (const { pem } of previous === undefined ? [] : revocationLists(previous)) {
+    const known = new x509.X509Crl(pem);
     if (!(await known.verify({ publicKey })))
       throw new InvalidCertificate(`the previous revocation list was not signed by ${authority}`);
     for (const { serialNumber, revocationDate, extensions } of known.entries)

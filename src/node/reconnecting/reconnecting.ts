@@ -72,7 +72,7 @@ function checkTLS(
     const { requireQuiescent: _1, timeout: _2, signal: _3, ...tls } = startTLS;
     checkTLSOptions({ ...defaults, ...tls, ...name } as TLSOptions, "client"); // checks the classes that the cast claims
   } else if (serverName !== undefined && !("tls" in options && typeof options.tls === "function")) {
-    checkTLSOptions({ ...defaults, ...name } as TLSOptions, "client"); // as above
+    checkTLSOptions({ ...defaults, ...name } as TLSOptions, "client"); // checks them, too
   }
 }
 

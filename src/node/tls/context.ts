@@ -40,7 +40,7 @@ export function secureContext(options: TLSOptions): SecureContext {
   const { contexts } = branch;
   let key = `${minVersion}-${maxVersion}`;
   if (ciphers !== undefined) key += ` ${ciphers.join(" ")}`;
-  if (crl !== undefined) key += ` ${revocationLists(crl).join(" ")}`;
+  for (const { digest } of crl === undefined ? [] : revocationLists(crl)) key += ` ${digest}`;
   let context = contexts.get(key);
   if (context === undefined) {
     context = createSecureContext(contextOptions(options));
@@ -61,7 +61,7 @@ export function contextOptions(options: TLSOptions): SecureContextOptions {
     ca: (authoritiesOf(options) ?? []).map((authority) => authority.toPEM()),
     // Every certificate of `ca` is trusted, not only roots: the program has named it.
     allowPartialTrustChain: true,
-    ...(crl === undefined ? {} : { crl: [...revocationLists(crl)] }),
+    ...(crl === undefined ? {} : { crl: revocationLists(crl).map(({ pem }) => pem) }),
     ...(localCertificate === undefined ? {} : presented(localCertificate)),
     minVersion,
     ...(maxVersion === undefined ? {} : { maxVersion }),

@@ -3,6 +3,8 @@ import { describe, expect, test, vi } from "vitest";
 import { InvalidCertificate, PeerRefusedCertificate, PeerVerifyError } from "../../../src/core/errors/tls.ts";
 import { Certificate } from "../../../src/node/certificates/certificate.ts";
 import { PrivateCertificate } from "../../../src/node/certificates/private-certificate.ts";
+import { revocationLists } from "../../../src/node/certificates/revocation.ts";
+import { secureContext } from "../../../src/node/tls/context.ts";
 import type { TLSOptions } from "../../../src/node/tls/options.ts";
 import { checkTLSOptions } from "../../../src/node/tls/validate-options.ts";
 import { make } from "../../support/made-certificates.ts";
@@ -136,6 +138,39 @@ describe("a revocation list", () => {
       bytes.fill("\n").write(list);
       expect(String(failure((await attempt(ours, theirs)).client))).toMatch(/was revoked/);
     }
+  });
+
+  test("bytes of a list are converted to text once, and again after the program has replaced them", async () => {
+    const bytes = Buffer.from(list);
+    const check = () => checkTLSOptions({ verifyAuthorities, crl: bytes }, "client");
+    check();
+    const convert = vi.spyOn(Buffer.prototype, "toString");
+    const conversions = () => convert.mock.calls.filter(([encoding]) => encoding === "latin1").length;
+    try {
+      check();
+      check();
+      expect(conversions()).toBe(0);
+      bytes[0] = 0x0a; // "-----BEGIN" has one hyphen less
+      expect(check).toThrow(/crl: not PEM text/);
+      expect(conversions()).toBe(1);
+    } finally {
+      convert.mockRestore();
+    }
+  });
+
+  test("lists of more CAs than the cache keeps are parsed once", () => {
+    const crl = Array.from({ length: 40 }, (_, index) => list + " ".repeat(index));
+    const [first] = revocationLists(crl);
+    expect(revocationLists(crl)[0]).toBe(first);
+    const later = Array.from({ length: 20 }, (_, index) => " ".repeat(index + 1) + list);
+    for (const one of later) revocationLists(one);
+    expect(revocationLists(crl)[0]).not.toBe(first);
+  });
+
+  test("lists share the context of connections, as text and as bytes, in any order", () => {
+    const context = secureContext({ verifyAuthorities, crl: [list, otherList] });
+    expect(secureContext({ verifyAuthorities, crl: [otherList, Buffer.from(list)] })).toBe(context);
+    expect(secureContext({ verifyAuthorities, crl: list })).not.toBe(context);
   });
 
   test.each([
