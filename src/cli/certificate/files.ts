@@ -23,7 +23,7 @@ export function readFile(path: string): Uint8Array {
  * Runs `read`, and adds the path to the message of an InvalidCertificate.
  * @throws Failure in place of InvalidCertificate
  */
-export function inFile<T>(path: string, read: () => T): T {
+function inFile<T>(path: string, read: () => T): T {
   try {
     return read();
   } catch (cause) {
