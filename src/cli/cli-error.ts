@@ -7,6 +7,7 @@ import {
   InvalidCertificate,
   InvalidSignature,
   KeyTooLong,
+  OnlyOneTLS,
   PeerRefusedCertificate,
   PeerVerifyError,
   RemoteAmpError,
@@ -57,7 +58,8 @@ const hints: readonly Known[] = [
   [InvalidCertificate, "ampwire certificate show FILE describes the file"],
   [InvalidSignature, "use name=text, name=@file or name:=json with the names in the schema"],
   [KeyTooLong, "check that the port serves AMP; use tls:// for TLS from the first byte"],
-  [ConnectionLost, "the peer closed the connection; check its log"],
+  [ConnectionLost, "check the log of the peer; if its port uses TLS from the first byte, use tls://"],
+  [OnlyOneTLS, "remove --starttls: the address tls:// already uses TLS"],
 ];
 
 export function toCliError(error: unknown): CliError {

@@ -1,10 +1,11 @@
 /** Runs the subcommand that the command line names, and converts what it throws to an exit code. */
 import { parseArgs } from "node:util";
+import { similarName } from "../core/option-names.ts";
 import { version } from "./about.ts";
 import { toCliError, UsageError } from "./cli-error.ts";
 import { programHelp, subcommandHelp } from "./help.ts";
 import { Terminal } from "./print/terminal.ts";
-import { commonOptions, type Subcommand, type Values } from "./subcommand.ts";
+import { commonOptions, type Options, type Subcommand, type Values } from "./subcommand.ts";
 import { subcommands } from "./subcommands.ts";
 
 interface Parsed {
@@ -16,15 +17,14 @@ interface Parsed {
 export async function runProgram(args: readonly string[]): Promise<number> {
   const [first] = args;
   const terminal = new Terminal(args.includes("--json"));
-  if (first === undefined || isHelp(first) || first === "help") {
-    return help(args.slice(1), terminal, first === undefined ? 2 : 0);
-  }
+  if (first === undefined) return help([], terminal, 2);
   if (isHelp(args[1]) && familyOf(first).length > 0) return help([first], terminal, 0);
   if (first === "--version") {
     terminal.print(version());
     return 0;
   }
   try {
+    if (isHelp(first) || first === "help") return help(args.slice(1), terminal, 0);
     const { subcommand, rest } = find(args);
     return await runSubcommand(subcommand, rest, terminal);
   } catch (error) {
@@ -57,16 +57,48 @@ async function runSubcommand(
 }
 
 function parsed(subcommand: Subcommand, args: readonly string[]): Parsed {
+  const options: Options = { ...subcommand.options, ...commonOptions };
   try {
-    const options = { ...subcommand.options, ...commonOptions };
+    const found = parseArgs({ args: [...args], options, allowPositionals: true, tokens: true });
+    checkRepeated(subcommand, options, found.tokens);
     // The declared type allows lists that mix strings and booleans. No option here has both.
-    return parseArgs({ args: [...args], options, allowPositionals: true }) as unknown as Parsed;
+    return found as unknown as Parsed;
   } catch (error) {
+    if (error instanceof UsageError) throw error;
     // The first sentence of Node's message names the option. The second explains how to escape a dash.
     const message = error instanceof Error ? (error.message.split(". ")[0] ?? "") : String(error);
-    throw new UsageError(`${subcommand.name}: ${message}`, `ampwire ${subcommand.name} --help`);
+    const unknown = /^Unknown option '--([^']+)'/.exec(message)?.[1];
+    const similar = unknown === undefined ? undefined : similarName(unknown, Object.keys(options));
+    const hint = similar === undefined ? "" : `did you mean --${similar}? `;
+    throw new UsageError(`${subcommand.name}: ${message}`, `${hint}ampwire ${subcommand.name} --help`);
   }
 }
+
+/** Node would use the last value. A second --ca would then silently replace the first. */
+function checkRepeated(
+  subcommand: Subcommand,
+  options: Options,
+  tokens: readonly { readonly kind: string; readonly name?: string }[],
+): void {
+  const seen = new Set<string>();
+  for (const { kind, name } of tokens) {
+    const option = kind === "option" && name !== undefined ? options[name] : undefined;
+    if (name === undefined || option?.type !== "string" || option.multiple) continue;
+    if (seen.has(name)) {
+      const hint = name === "ca" ? "write all CAs into one file" : "remove one of them";
+      throw new UsageError(`${subcommand.name}: the option --${name} occurs twice`, hint);
+    }
+    seen.add(name);
+  }
+}
+
+/** Subcommands and options by the words that a user may look for. */
+const intended: Readonly<Record<string, string>> = {
+  record: "ampwire proxy --record FILE records traffic",
+  version: "use ampwire --version",
+  "-V": "use ampwire --version",
+  workers: "use ampwire serve MODULE --workers N",
+};
 
 /** Finds a subcommand by its name, which has one word or two (`certificate show`). */
 function find(args: readonly string[]): { subcommand: Subcommand; rest: readonly string[] } {
@@ -77,11 +109,21 @@ function find(args: readonly string[]): { subcommand: Subcommand; rest: readonly
   }
   const [first = ""] = args;
   const family = familyOf(first).map(({ name }) => name);
-  if (family.length > 0) throw new UsageError(`${first} needs a second word`, `use ${family.join(", ")}`);
-  throw new UsageError(
-    `unknown subcommand ${JSON.stringify(first)}`,
-    `use ${subcommands.map(({ name }) => name).join(", ")}`,
-  );
+  const hasSecond = family.length > 0 && args[1] !== undefined && !args[1].startsWith("-");
+  if (family.length > 0 && !hasSecond)
+    throw new UsageError(`${first} needs a second word`, `use ${family.join(", ")}`);
+  const given = hasSecond ? `${first} ${args[1]}` : first;
+  const hint = hintFor(given, hasSecond ? family : subcommands.map(({ name }) => name));
+  throw new UsageError(`unknown subcommand ${JSON.stringify(given)}`, hint);
+}
+
+function hintFor(given: string, names: readonly string[]): string {
+  const known = Object.hasOwn(intended, given) ? intended[given] : undefined;
+  if (known !== undefined) return known;
+  if (given.startsWith("-")) return "write options after the subcommand";
+  const whole = names.find((name) => name.endsWith(` ${given}`));
+  const similar = whole ?? similarName(given, [...names, "certificate"]);
+  return similar === undefined ? `use ${names.join(", ")}` : `did you mean ${similar}?`;
 }
 
 /** Returns the subcommands of two words that begin with this one. */
@@ -95,8 +137,8 @@ function isHelp(arg: string | undefined): boolean {
 
 function help(args: readonly string[], terminal: Terminal, exitCode: number): number {
   const name = args.join(" ");
-  const subcommand = subcommands.find((one) => one.name === name);
   const family = familyOf(name);
+  const subcommand = family.length > 0 || args.length === 0 ? undefined : find(args).subcommand;
   const list = family.length > 0 ? family : subcommands;
   terminal.print(
     subcommand === undefined ? programHelp(list, terminal.style) : subcommandHelp(subcommand, terminal.style),

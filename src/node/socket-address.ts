@@ -31,7 +31,7 @@ export function normalAddress<T extends GivenAddress>(what: string, options: T):
       throw new TypeError(
         `${what}: the options path and ${port === undefined ? "host" : "port"} exclude each other: use one of them`,
       );
-    checkPath(path);
+    checkSocketPath(path);
   }
   const address: GivenAddress = {
     ...(host !== undefined && { host: withoutBrackets(host) }),
@@ -52,7 +52,8 @@ export function isAbstract(path: string): boolean {
   return path.startsWith("\0");
 }
 
-function checkPath(path: unknown): void {
+/** @throws TypeError for another value than a path, RangeError for a path that is too long for a UNIX socket */
+export function checkSocketPath(path: unknown): void {
   if (typeof path !== "string" || path === "")
     throw new TypeError("the option path must be the path of a UNIX socket");
   const limit = MAX_PATH_BYTES[process.platform];

@@ -13,6 +13,8 @@ afterAll(() => rmSync(place, { recursive: true }));
 
 const at = (name: string) => join(place, name);
 
+const CLASS = "from twisted.protocols import amp\nclass Do(amp.Command):\n    pass\n";
+
 async function ran(...args: readonly string[]) {
   const command = await startCommand(...args);
   return { exitCode: await command.exited, stdout: command.stdout, stderr: command.stderr };
@@ -51,6 +53,22 @@ describeWithTwisted("ampwire import and export", () => {
     ]);
   });
 
+  it.each([
+    [
+      "raises",
+      "x = 1\nraise KeyError\n",
+      "KeyError (raises.py, line 2) (importing the module fails in Python",
+    ],
+    ["ends", "import os\nos._exit(3)\n", "it ended with exit code 3 before it printed the commands"],
+    ["late", `${CLASS}Do.arguments = None\n`, "Do: TypeError: 'NoneType' object is not iterable (importing"],
+  ])("import of a module that %s names the reason", async (name, text, message) => {
+    const file = at(`${name}.py`);
+    writeFileSync(file, text);
+    const { code, err } = await runHere(["import", file]);
+    expect(code).toBe(1);
+    expect(err).toContain(message);
+  });
+
   it("import does not run a file of the working directory in place of a standard module", async () => {
     for (const name of ["json", "inspect", "zlib"]) {
       writeFileSync(at(`${name}.py`), `open(${JSON.stringify(at("ran"))}, "w")\n`);
@@ -71,6 +89,10 @@ describeWithTwisted("ampwire import and export", () => {
     [2, ["import", "nowhere.py"], "ampwire: cannot find nowhere.py"],
     [1, ["import", "no.such.module"], "ampwire: no.such.module: ModuleNotFoundError"],
     [1, ["import", "json"], "ampwire: json has no commands"],
+    [2, ["import", ""], "ampwire: the name of the module is empty"],
+    [2, ["import", "no/such"], "ampwire: cannot find no/such"],
+    [2, ["import", "."], "ampwire: cannot import .: the folder has no __init__.py"],
+    [2, ["import", "./package.json"], "ampwire: cannot import ./package.json: it is not a .py file"],
     [2, ["export", "nowhere.ts"], "ampwire: cannot find nowhere.ts"],
     [1, ["export", "vitest.config.ts"], "ampwire: vitest.config.ts exports no commands"],
     [

@@ -327,6 +327,44 @@ class A(amp.Command):
     expect(await imported(file)).toContain('export const A = command("A");');
   });
 
+  it("imports commands that are defined inside a class", async () => {
+    const text = await translated(`from twisted.protocols import amp
+class Admin:
+    class Reset(amp.Command):
+        commandName = b"admin.Reset"
+        class Hard(amp.Command):
+            pass
+class Reset(amp.Command):
+    pass
+Alias = Admin
+`);
+    const names = [...text.matchAll(/export const (\w+) = command\("([^"]+)"/g)].map(([, ...found]) => found);
+    expect(names).toEqual([
+      ["Reset", "Reset"],
+      ["Reset_", "admin.Reset"],
+      ["Hard", "Hard"],
+    ]);
+  });
+
+  it("writes a field that would set the prototype as one that the library reports", async () => {
+    const text = await translated(`from twisted.protocols import amp
+class A(amp.Command):
+    arguments = [(b"__proto__", amp.Integer())]
+`);
+    expect(text).toContain('    ["__proto__"]: integer(),\n');
+    await expect(load(written(text, "ts"))).rejects.toThrow("__proto__ cannot name a field");
+  });
+
+  it("names a class that a command uses in place of an argument", async () => {
+    const text = await translated(`from twisted.protocols import amp
+class A(amp.Command):
+    arguments = [(b"a", amp.Integer)]
+`);
+    expect(text).toContain(
+      "the Python class twisted.protocols.amp.Integer, which the command does not instantiate",
+    );
+  });
+
   it("ignores the output of the module", async () => {
     const noisy = `${HEAD}print("{}")\nclass A(amp.Command):\n    pass\n`;
     expect(await translated(noisy)).toContain('export const A = command("A");');

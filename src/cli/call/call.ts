@@ -1,7 +1,7 @@
 /** `ampwire call`: calls a command and prints the answer. */
 import { isNatsAddress } from "../nats/address.ts";
 import { natsFlags } from "../nats/connection.ts";
-import { parseAddress } from "../net/address.ts";
+import { parseServerAddress } from "../net/address.ts";
 import { openConnection } from "../net/open.ts";
 import { sessionText } from "../net/session.ts";
 import { timeoutFlag, timeoutOf } from "../net/timeout.ts";
@@ -55,7 +55,7 @@ converted to the type of its argument. Without it values are sent as text, and t
       }
       return 0;
     }
-    const address = parseAddress(place);
+    const address = parseServerAddress(place);
     const tls = clientTLS({ ...flags, starttls: flags.starttls || request.startsTLS }, address);
     const timeout = timeoutOf(flags);
 

@@ -1,7 +1,7 @@
 /** `ampwire certificate authority`: creates a private certificate authority (CA). */
 import { PrivateCertificate } from "../../node/index.ts";
 import { subcommand } from "../subcommand.ts";
-import { daysOf, fileFlags, writePEM } from "./files.ts";
+import { daysOf, fileFlags, generated, writePEM } from "./files.ts";
 
 export const authority = subcommand({
   name: "certificate authority",
@@ -24,7 +24,8 @@ private key to NAME-key.pem, which issues certificates: keep this file secret. N
   async run({ values: flags, positionals: [name = "authority"], terminal }) {
     const force = flags.force === true;
     const commonName = flags["common-name"] ?? name.replace(/^.*[/\\]/, "");
-    const made = await PrivateCertificate.authority({ commonName, validForDays: daysOf(flags) });
+    const validForDays = daysOf(flags);
+    const made = await generated(() => PrivateCertificate.authority({ commonName, validForDays }));
     const files = { certificate: `${name}.pem`, key: `${name}-key.pem` };
     writePEM(files.key, made.toPEMWithKey(), { secret: true, force });
     writePEM(files.certificate, made.toPEM(), { secret: false, force });

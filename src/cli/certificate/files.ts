@@ -1,8 +1,11 @@
 /** Reads and writes PEM files. Only the owner can read a file with a private key. No file is overwritten without `--force`. */
 import { chmodSync, existsSync, readFileSync, writeFileSync } from "node:fs";
-import { messageOf } from "../../core/errors/to-error.ts";
-import { PrivateCertificate } from "../../node/index.ts";
+import { InvalidCertificate } from "../../core/errors/tls.ts";
+import { revocationLists } from "../../node/certificates/revocation.ts";
+import { Certificate, PrivateCertificate } from "../../node/index.ts";
 import { Failure, UsageError } from "../cli-error.ts";
+import { readFailure } from "../read-failure.ts";
+import { writeFailure } from "../write-failure.ts";
 
 /** Environment variable with the passphrase of encrypted keys. A command-line option would show it to other users. */
 const PASSPHRASE = "AMPWIRE_PASSPHRASE";
@@ -12,8 +15,35 @@ export function readFile(path: string): Uint8Array {
   try {
     return readFileSync(path);
   } catch (cause) {
-    throw new UsageError(`cannot read ${path}: ${messageOf(cause)}`, undefined, { cause });
+    throw readFailure(path, cause);
   }
+}
+
+/**
+ * Runs `read`, and adds the path to the message of an InvalidCertificate.
+ * @throws Failure in place of InvalidCertificate
+ */
+function inFile<T>(path: string, read: () => T): T {
+  try {
+    return read();
+  } catch (cause) {
+    if (!(cause instanceof InvalidCertificate)) throw cause;
+    const hint = `ampwire certificate show ${path} describes the file`;
+    throw new Failure(`${path}: ${cause.message}`, hint, { cause, code: cause.code });
+  }
+}
+
+/** @throws Failure if the file contains no certificate; UsageError for an unreadable file */
+export function readBundle(path: string): [Certificate, ...Certificate[]] {
+  const pem = readFile(path);
+  return inFile(path, () => Certificate.loadBundle(pem));
+}
+
+/** @throws Failure if the file is not a revocation list; UsageError for an unreadable file */
+export function readRevocationList(path: string): Uint8Array {
+  const list = readFile(path);
+  inFile(path, () => revocationLists(list));
+  return list;
 }
 
 /** @param flag the option whose key the passphrase decrypts, for the help */
@@ -27,7 +57,7 @@ export function passphraseFlag(flag: string) {
 
 /**
  * Reads a certificate with its private key.
- * @throws InvalidCertificate; UsageError for an unreadable file or a missing passphrase
+ * @throws Failure for an invalid certificate or key; UsageError for an unreadable file or a missing passphrase
  */
 export function readPrivateCertificate(path: string, passphraseFile: string | undefined): PrivateCertificate {
   const pem = readFile(path);
@@ -42,7 +72,31 @@ export function readPrivateCertificate(path: string, passphraseFile: string | un
       `${path}: the private key is encrypted`,
       `use --passphrase-file FILE, or set ${PASSPHRASE}`,
     );
-  return PrivateCertificate.loadPEM(pem, pem, { passphrase });
+  return inFile(path, () => PrivateCertificate.loadPEM(pem, pem, { passphrase }));
+}
+
+/**
+ * Runs `make`, and names the option for an invalid common name, host name or CA.
+ * @throws UsageError, Failure
+ */
+export async function generated<T>(make: () => Promise<T>): Promise<T> {
+  try {
+    return await make();
+  } catch (cause) {
+    if (!(cause instanceof InvalidCertificate)) throw cause;
+    const { message, code } = cause;
+    if (message.startsWith("commonName"))
+      throw new UsageError(message.replace("commonName", "the common name"), "--common-name TEXT sets it", {
+        cause,
+        code,
+      });
+    if (message.includes("host name"))
+      throw new UsageError(message, "--host takes a name or an IP address, without scheme and port", {
+        cause,
+        code,
+      });
+    throw new Failure(message, "--authority FILE names a CA with its private key", { cause, code });
+  }
 }
 
 /** @param secret true if the PEM contains a private key */
@@ -58,7 +112,7 @@ export function writePEM(
   } catch (cause) {
     const exists = cause instanceof Error && "code" in cause && cause.code === "EEXIST";
     if (exists) throw new Failure(`${path} already exists`, "--force overwrites it", { cause });
-    throw new Failure(`cannot write ${path}: ${messageOf(cause)}`, undefined, { cause });
+    throw writeFailure(path, cause);
   }
 }
 

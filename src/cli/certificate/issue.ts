@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { safeText } from "../../core/errors/safe-text.ts";
 import { UsageError } from "../cli-error.ts";
 import { subcommand } from "../subcommand.ts";
-import { daysOf, fileFlags, passphraseFlag, readPrivateCertificate, writePEM } from "./files.ts";
+import { daysOf, fileFlags, generated, passphraseFlag, readPrivateCertificate, writePEM } from "./files.ts";
 
 const USAGES = ["server", "client", "both"] as const;
 
@@ -51,12 +51,15 @@ A certificate with --host is for a server, any other for a client. A proxy needs
     const usage = USAGES.find((one) => one === flags.usage);
     if (usage === undefined && flags.usage !== undefined)
       throw new UsageError(`--usage ${JSON.stringify(flags.usage)} must be server, client or both`);
-    const made = await authority.issue({
-      commonName: flags["common-name"] ?? name.replace(/^.*[/\\]/, ""),
-      hostNames: flags.host,
-      usage,
-      validForDays: daysOf(flags),
-    });
+    const validForDays = daysOf(flags);
+    const made = await generated(() =>
+      authority.issue({
+        commonName: flags["common-name"] ?? name.replace(/^.*[/\\]/, ""),
+        hostNames: flags.host,
+        usage,
+        validForDays,
+      }),
+    );
     const file = `${name}.pem`;
     writePEM(file, made.toPEMWithKey(), { secret: true, force: flags.force === true });
     terminal.printResult(

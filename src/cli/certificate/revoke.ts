@@ -1,10 +1,10 @@
 /** `ampwire certificate revoke` and `ampwire certificate crl`: maintain the revocation list of a private CA. */
 import { existsSync } from "node:fs";
 import { safeText } from "../../core/errors/safe-text.ts";
-import { Certificate, type PrivateCertificate } from "../../node/index.ts";
+import type { Certificate, PrivateCertificate } from "../../node/index.ts";
 import { UsageError } from "../cli-error.ts";
 import { subcommand } from "../subcommand.ts";
-import { daysOf, passphraseFlag, readFile, readPrivateCertificate, writePEM } from "./files.ts";
+import { daysOf, passphraseFlag, readBundle, readFile, readPrivateCertificate, writePEM } from "./files.ts";
 
 const options = {
   authority: {
@@ -38,7 +38,7 @@ authority-key.pem), and signs the list. Peers pass the list as --crl. It expires
   options,
   examples: [["ampwire certificate revoke alice.pem", "add alice's certificate to authority-crl.pem"]],
   async run({ values: flags, positionals, terminal }) {
-    const revoked = positionals.map((file) => Certificate.loadBundle(readFile(file))[0]);
+    const revoked = positionals.map((file) => readBundle(file)[0]);
     const file = await signList(flags, revoked);
     terminal.printResult({ crl: file, revoked: revoked.map(({ subject }) => subject) }, () =>
       revoked.map(({ subject }) => `${file}: revoked ${safeText(subject)}`).join("\n"),

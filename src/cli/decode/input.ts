@@ -1,5 +1,5 @@
 /** Input of `decode`: bytes from a file or standard input, or hex digits. */
-import { createReadStream } from "node:fs";
+import { createReadStream, fstatSync } from "node:fs";
 import { messageOf } from "../../core/errors/to-error.ts";
 import { Failure } from "../cli-error.ts";
 import { readFailure } from "../read-failure.ts";
@@ -10,10 +10,19 @@ export type Bytes = AsyncIterable<Uint8Array>;
 export async function* inputBytes(file: string | undefined): Bytes {
   const isStdin = file === undefined || file === "-";
   try {
+    if (isStdin && isFolder(process.stdin.fd)) throw new Error("it is a folder"); // Node would end without a message
     yield* isStdin ? process.stdin : createReadStream(file);
   } catch (cause) {
     if (!isStdin) throw readFailure(file, cause);
     throw new Failure(`cannot read standard input: ${messageOf(cause)}`, undefined, { cause });
+  }
+}
+
+function isFolder(fd: number): boolean {
+  try {
+    return fstatSync(fd).isDirectory();
+  } catch {
+    return false; // it is closed: reading it reports the reason
   }
 }
 
@@ -44,6 +53,8 @@ export async function* fromHex(text: Bytes): Bytes {
 
 function digitsOf(text: string, line: number): string {
   const rows = text.split("\n").map((row) => row.replace(BETWEEN, ""));
+  if (line === 1 && /^[\da-f]{8}:? {1,2}[\da-f]{2}/i.test(text))
+    throw new Failure("the hex begins with an offset, as xxd and hexdump print it", "write it with xxd -p");
   for (const [index, row] of rows.entries()) {
     const wrong = /[^\da-f]/i.exec(row);
     if (wrong === null) continue;

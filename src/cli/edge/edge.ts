@@ -1,12 +1,11 @@
 /** `ampwire edge`: accepts AMP clients, and forwards their calls to the workers of a service on NATS. */
 import { health, locator } from "../../index.ts";
 import { UsageError } from "../cli-error.ts";
-import { commandsOf } from "../module/commands.ts";
-import { loadModule } from "../module/load.ts";
+import { loadCommands } from "../module/commands.ts";
 import { parseNatsAddress } from "../nats/address.ts";
 import { natsFlags, openNats } from "../nats/connection.ts";
 import { parseAddress } from "../net/address.ts";
-import { listenAt, proxyFromFlag } from "../net/listening.ts";
+import { listenAt, proxyFromFlag, proxyProtocolOf } from "../net/listening.ts";
 import { closeTimeoutFlag, closeTimeoutOf, timeoutFlag, timeoutOf } from "../net/timeout.ts";
 import { serverFlags, serverTLS } from "../net/tls-flags.ts";
 import { waitForSignal } from "../net/wait-for-signal.ts";
@@ -48,7 +47,7 @@ ampwire.Health: SERVING while it is connected to NATS. SIGTERM and SIGINT close 
   examples: [
     ["ampwire edge calc --commands calculator.ts", "forward the calls of AMP clients to the service calc"],
     [
-      "ampwire edge calc --commands calculator.ts --nats nats://nats-1:4222 --listen tcp://:::1234",
+      "ampwire edge calc --commands calculator.ts --nats nats://nats-1:4222 --listen tcp://0.0.0.0:1234",
       "accept clients of other machines",
     ],
   ],
@@ -59,9 +58,8 @@ ampwire.Health: SERVING while it is connected to NATS. SIGTERM and SIGINT close 
     const listenAddress = parseAddress(flags.listen ?? "tcp://127.0.0.1:1234");
     const tls = serverTLS(flags);
     const timeout = closeTimeoutOf(flags);
-    const from = flags["proxy-from"];
-    const commands = commandsOf(await loadModule(flags.commands)).map(({ command }) => command);
-    if (commands.length === 0) throw new UsageError(`edge: ${flags.commands} exports no commands`);
+    const proxyProtocol = proxyProtocolOf(flags, listenAddress);
+    const commands = (await loadCommands(flags.commands)).map(({ command }) => command);
     const onError = errorPrinter(terminal, "the edge");
     const { connection, nats } = await openNats(address, timeoutOf(flags), true);
     try {
@@ -75,7 +73,7 @@ ampwire.Health: SERVING while it is connected to NATS. SIGTERM and SIGINT close 
       });
       const server = await listenAt(listenAddress, {
         locator: locator(front.locator, locator(health(() => front.connected))), // commands of FILE come first
-        proxyProtocol: from && { from },
+        proxyProtocol,
         onConnection: front.accept,
         tls,
         requireTLS: flags["require-tls"],

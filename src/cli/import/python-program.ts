@@ -7,7 +7,7 @@ import sys
 # \`python -c\` searches the working directory first: its ./json.py must not replace a standard module.
 sys.path[:] = [place for place in sys.path if place != ""]
 
-import hashlib, importlib, importlib.util, inspect, json, os, pkgutil, zlib
+import hashlib, importlib, importlib.util, inspect, json, os, pkgutil, traceback, zlib
 
 sys.dont_write_bytecode = True  # do not write into the folder of the user
 out = os.fdopen(os.dup(1), "w")
@@ -31,7 +31,7 @@ PLAIN = ["Integer", "String", "Unicode", "Boolean", "Float", "Decimal", "DateTim
 
 
 def load(name):
-    if os.sep in name and os.path.isdir(name):
+    if (os.sep in name or name in (".", "..")) and os.path.isdir(name):
         name = os.path.join(name, "__init__.py")
     if not name.endswith(".py"):
         sys.path.append(os.getcwd())  # last, so that installed modules win
@@ -84,6 +84,9 @@ ${PYTHON_OWN_CODECS}
 
 def describeOwn(argument):
     """Describe a class with conversions of its own: a known codec, rows, or an unknown type."""
+    if isinstance(argument, type):
+        name = argument.__module__ + "." + argument.__qualname__
+        return {"type": "Unknown", "className": name + ", which the command does not instantiate", "ownBox": True}
     own = type(argument)
     className = own.__module__ + "." + own.__qualname__
     ownBox = any(getattr(own, each, None) is not getattr(amp.Argument, each) for each in ("toBox", "fromBox"))
@@ -186,11 +189,27 @@ def describeCommand(name, command, names, errors):
     }
 
 
+def classesIn(owner, module):
+    """Return the names and classes in a module, and in the classes that the module defines."""
+    found = [(name, value) for name, value in list(vars(owner).items()) if isinstance(value, type)]
+    for name, value in list(found):
+        if value.__module__ == module and value.__qualname__ == getattr(owner, "__qualname__", "") + "." * isinstance(owner, type) + name:
+            found.extend(classesIn(value, module))
+    return found
+
+
+def described(name, command, names, errors):
+    try:
+        return describeCommand(name, command, names, errors)
+    except Exception as error:
+        fail("module", "%s: %s" % (name, describeError(error)), command.__module__)
+
+
 def describe(modules):
     names = {}
     for module in modules:
-        for name, value in list(vars(module).items()):
-            if isinstance(value, type) and issubclass(value, amp.Command) and value is not vars(amp).get(value.__name__):
+        for name, value in classesIn(module, module.__name__):
+            if issubclass(value, amp.Command) and value is not vars(amp).get(value.__name__):
                 if value not in names:
                     while name in names.values():
                         name += "_"
@@ -198,7 +217,7 @@ def describe(modules):
     # A base has fewer ancestors. Classes with equally many keep the order of the module.
     ordered = sorted(names, key=lambda command: len([each for each in command.__mro__ if each in names]))
     errors = Errors()
-    commands = [describeCommand(names[each], each, names, errors) for each in (ordered if mustMove(names) else names)]
+    commands = [described(names[each], each, names, errors) for each in (ordered if mustMove(names) else names)]
     return {"errors": errors.describe(), "commands": commands, "skipped": skipped}
 
 
@@ -235,7 +254,17 @@ def partsOf(package):
 
 
 def describeError(error):
-    return type(error).__name__ + ": " + str(error)
+    return type(error).__name__ + (": " + str(error) if str(error) else "")
+
+
+def placeOf(error):
+    """Return the last place outside of Twisted where an error was raised, in parentheses. A SyntaxError contains it."""
+    if isinstance(error, SyntaxError):
+        return ""
+    frames = traceback.extract_tb(error.__traceback__)
+    library = os.path.dirname(os.path.dirname(amp.__file__)) + os.sep
+    own = [each for each in frames if not each.filename.startswith("<") and not each.filename.startswith(library)]
+    return " (%s, line %d)" % (os.path.basename(own[-1].filename), own[-1].lineno) if own else ""
 
 
 def isDependency(error, module):
@@ -250,7 +279,9 @@ for argument in sys.argv[1:]:
     except BaseException as error:
         if isDependency(error, argument):
             fail("dependency", "it needs the Python module %s, which %s does not have" % (error.name, sys.executable), argument)
-        fail("import", describeError(error), argument)
+        if isinstance(error, ModuleNotFoundError):
+            fail("import", describeError(error), argument)
+        fail("module", describeError(error) + placeOf(error), argument)
     modules.append(module)
     if hasattr(module, "__path__"):
         modules.extend(partsOf(module))

@@ -26,15 +26,32 @@ export async function loadModule(file: string): Promise<ModuleExports> {
     );
   hookOnce();
   try {
-    return await import(pathToFileURL(path).href);
+    return await settled(import(pathToFileURL(path).href));
   } catch (error) {
     if (!/\.[mc]?tsx?$/.test(path) || !nodeCannot(error)) throw doesNotLoad(file, error);
   }
   const loadTypeScript = await typeScriptLoader(file, path);
   try {
-    return await loadTypeScript(path);
+    return await settled(loadTypeScript(path));
   } catch (error) {
     throw doesNotLoad(file, error);
+  }
+}
+
+/**
+ * Waits for a module to load. If its top-level await never settles and nothing else is in progress, Node would end the process
+ * without a message.
+ */
+async function settled(loading: Promise<ModuleExports>): Promise<ModuleExports> {
+  let idle = () => {};
+  const stuck = new Promise<never>((_, reject) => {
+    idle = () => reject(new Error("its top-level await never settles"));
+  });
+  process.once("beforeExit", idle);
+  try {
+    return await Promise.race([loading, stuck]);
+  } finally {
+    process.off("beforeExit", idle);
   }
 }
 

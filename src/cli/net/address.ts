@@ -1,5 +1,7 @@
 /** Parses addresses: `tcp://host:port`, `tls://host:port`, `unix:path`. */
 import { isIPv6 } from "node:net";
+import { messageOf } from "../../core/errors/to-error.ts";
+import { checkSocketPath } from "../../node/socket-address.ts";
 import { UsageError } from "../cli-error.ts";
 
 export interface InternetAddress<Kind extends "tcp" | "tls" = "tcp" | "tls"> {
@@ -16,7 +18,7 @@ export type Address =
 /** A TCP or UNIX address as `node:net` accepts it. */
 export type SocketAddress = { readonly port: number; readonly host: string } | { readonly path: string };
 
-const INTERNET = /^(tcp|tls):\/\/(?:\[([^\]]+)\]|([^:/[\]]+)):(\d{1,5})\/?$/;
+const INTERNET = /^(tcp|tls):\/\/(?:\[([^\]]+)\]|([^\s:/[\]]+)):(\d{1,5})\/?$/i;
 const HINT = "use tcp://HOST:PORT, tls://HOST:PORT or unix:PATH";
 
 /** @throws UsageError */
@@ -25,14 +27,36 @@ export function parseAddress(text: string): Address {
     // unix:///run/x is accepted too.
     const path = text.slice("unix:".length).replace(/^\/\/(?=\/)/, "");
     if (path === "") throw new UsageError("the address unix: has no path", HINT);
+    checkPath(path);
     return { kind: "unix", path };
   }
   const [, kind, bracketed, plain, digits] = INTERNET.exec(text) ?? [];
-  const host = bracketed ?? plain;
-  if (host === undefined || (bracketed !== undefined && !isIPv6(bracketed))) throw invalidAddress(text);
+  // In a URI, the % before the zone of an IPv6 address is written as %25 (RFC 6874).
+  const host = bracketed?.replace("%25", "%") ?? plain;
+  if (host === undefined || (bracketed !== undefined && !isIPv6(host))) throw invalidAddress(text);
   const port = Number(digits);
   if (port > 65535) throw new UsageError(`${text}: the port must be at most 65535`, HINT);
-  return { kind: kind === "tls" ? "tls" : "tcp", host, port };
+  return { kind: kind?.toLowerCase() === "tls" ? "tls" : "tcp", host, port };
+}
+
+/**
+ * Parses the address of a server to connect to.
+ * @throws UsageError
+ */
+export function parseServerAddress(text: string): Address {
+  const address = parseAddress(text);
+  if (address.kind !== "unix" && address.port === 0)
+    throw new UsageError(`${text}: port 0 is for listening only`, "use the port at which the server listens");
+  return address;
+}
+
+/** @throws UsageError for a path that is too long: Node 20 would cut it off */
+function checkPath(path: string): void {
+  try {
+    checkSocketPath(path);
+  } catch (cause) {
+    throw new UsageError(messageOf(cause), undefined, { cause });
+  }
 }
 
 /** Returns the address without TLS for `node:net`. */
@@ -47,6 +71,16 @@ export function addressText(address: Address): string {
 }
 
 function invalidAddress(text: string): UsageError {
-  const bare = /^[^:/]+:\d+$/.test(text) ? `use tcp://${text}` : HINT;
-  return new UsageError(`${JSON.stringify(text)} is not an address`, bare);
+  return new UsageError(`${JSON.stringify(text)} is not an address`, hintFor(text));
+}
+
+function hintFor(text: string): string {
+  if (/^[^:/]+:\d+$/.test(text)) return `use tcp://${text}`;
+  if (/^\.{0,2}\//.test(text)) return `use unix:${text}`;
+  const [, kind, rest] = /^(tcp|tls):\/?([^/].*)$/i.exec(text) ?? [];
+  if (kind !== undefined && INTERNET.test(`${kind}://${rest}`)) return `use ${kind}://${rest}`;
+  if (/^(?:tcp|tls):\/\/:\d+$/i.test(text)) return "name the host; 0.0.0.0 or [::] listens at all addresses";
+  if (/^(?:tcp|tls):\/\/[\da-f:.]*:[\da-f:.]*:\d+$/i.test(text))
+    return "write an IPv6 address in brackets: tcp://[::1]:PORT";
+  return HINT;
 }

@@ -11,9 +11,15 @@ import { reasonOf, systemCode } from "./reason.ts";
 export async function listenFailure(address: Address, error: unknown): Promise<unknown> {
   const code = systemCode(error, (known) => /^E[A-Z0-9]+$/.test(known));
   if (code === undefined) return error;
-  const message = `cannot listen at ${addressText(address)}: ${reasonOf(error)}`;
+  const message = `cannot listen at ${addressText(address)}: ${reasonOf(systemError(error))}`;
   const hint = address.kind === "unix" ? await pathHint(code, address.path) : portHint(code, address.port);
   return new Failure(message, hint, { code, cause: error });
+}
+
+/** Returns the error of the system that `listen` explained: the hint here explains it too. */
+function systemError(error: unknown): unknown {
+  const explained = error instanceof Error && error.message.startsWith("cannot listen at ");
+  return explained && error.cause instanceof Error ? error.cause : error;
 }
 
 async function pathHint(code: string, path: string): Promise<string | undefined> {

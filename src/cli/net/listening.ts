@@ -1,6 +1,9 @@
 /** Listens at an address and serves AMP connections, with TLS from the first byte for `tls://`. */
+
+import { messageOf } from "../../core/errors/to-error.ts";
 import type { CloseOptions } from "../../index.ts";
-import { type ListenOptions, listen, type Server } from "../../node/index.ts";
+import { type ListenOptions, listen, type ProxyProtocolOptions, type Server } from "../../node/index.ts";
+import { trustedBalancers } from "../../node/proxy-protocol/options.ts";
 import { UsageError } from "../cli-error.ts";
 import { type Address, addressText } from "./address.ts";
 import { listenFailure } from "./listen-failure.ts";
@@ -21,6 +24,22 @@ export const proxyFromFlag = {
     help: "require a PROXY header from balancers at this IP address, network, or unix; repeatable",
   },
 } as const;
+
+/** @throws UsageError for an invalid network */
+export function proxyProtocolOf(
+  flags: { readonly "proxy-from"?: readonly string[] | undefined },
+  address: Address,
+): ProxyProtocolOptions | undefined {
+  const from = flags["proxy-from"];
+  if (from === undefined) return undefined;
+  try {
+    trustedBalancers({ from }, address.kind === "unix" ? { path: address.path } : {});
+  } catch (cause) {
+    const message = messageOf(cause).replace(/^proxyProtocol\.from:? /, "--proxy-from ");
+    throw new UsageError(message, undefined, { cause });
+  }
+  return { from };
+}
 
 /** @throws Failure with a hint if the address is not available */
 export async function listenAt(address: Address, options: ListenOptions): Promise<Listening> {

@@ -5,8 +5,13 @@
  * and against the host in the address. Verification is the default, because a tool without it would teach users to omit it.
  */
 import { namedAuthorities } from "../../node/certificates/authorities.ts";
-import { Certificate, type TLSOptions } from "../../node/index.ts";
-import { passphraseFlag, readFile, readPrivateCertificate } from "../certificate/files.ts";
+import type { Certificate, TLSOptions } from "../../node/index.ts";
+import {
+  passphraseFlag,
+  readBundle,
+  readPrivateCertificate,
+  readRevocationList,
+} from "../certificate/files.ts";
 import { UsageError } from "../cli-error.ts";
 import type { Address } from "./address.ts";
 
@@ -51,7 +56,7 @@ export interface ClientFlags extends ServerFlags {
   readonly insecure?: boolean | undefined;
 }
 
-/** @throws InvalidCertificate; UsageError for conflicting flags or an unreadable file */
+/** @throws Failure for an invalid certificate; UsageError for conflicting flags or an unreadable file */
 export function serverTLS(flags: ServerFlags): FlagTLS {
   if (flags.crl !== undefined && flags.ca === undefined)
     throw new UsageError("--crl needs --ca", "add --ca FILE with the CA certificates");
@@ -63,12 +68,12 @@ function tlsOf({ cert, ca, crl, "passphrase-file": passphraseFile }: ServerFlags
     throw new UsageError("--passphrase-file needs --cert", "add --cert FILE");
   return {
     localCertificate: cert === undefined ? undefined : readPrivateCertificate(cert, passphraseFile),
-    verifyAuthorities: ca === undefined ? undefined : Certificate.loadBundle(readFile(ca)),
-    crl: crl?.map(readFile),
+    verifyAuthorities: ca === undefined ? undefined : readBundle(ca),
+    crl: crl?.map(readRevocationList),
   };
 }
 
-/** @throws InvalidCertificate; UsageError for conflicting flags or an unreadable file */
+/** @throws Failure for an invalid certificate; UsageError for conflicting flags or an unreadable file */
 export function clientTLS(flags: ClientFlags, address: Address): FlagTLS {
   const { insecure, ca, crl, "server-name": serverName } = flags;
   const encrypts = flags.starttls === true || address.kind === "tls";

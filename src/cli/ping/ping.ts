@@ -3,7 +3,7 @@ import { prepareRequest, type Request } from "../call/request.ts";
 import { UsageError } from "../cli-error.ts";
 import { isNatsAddress } from "../nats/address.ts";
 import { natsFlags } from "../nats/connection.ts";
-import { parseAddress } from "../net/address.ts";
+import { parseServerAddress } from "../net/address.ts";
 import { sessionText } from "../net/session.ts";
 import { timeoutFlag, timeoutOf } from "../net/timeout.ts";
 import { clientFlags, clientTLS } from "../net/tls-flags.ts";
@@ -107,7 +107,7 @@ this command has the status UNKNOWN, and does not fail.`,
     }
 
     function pingPeer(): (round: number) => Promise<Times> {
-      const address = parseAddress(place);
+      const address = parseServerAddress(place);
       const tls = clientTLS(flags, address);
       const proxyProtocol = flags["proxy-protocol"] ? {} : undefined;
       const request = called ?? probe;

@@ -6,6 +6,7 @@ import {
   type Address,
   addressText,
   parseAddress,
+  parseServerAddress,
   type SocketAddress,
   socketAddress,
 } from "../net/address.ts";
@@ -126,7 +127,7 @@ async function commandsOf(schema: string | undefined): Promise<Commands> {
 function requiredAddress(flag: string, text: string | undefined): SocketAddress {
   if (text === undefined)
     throw new UsageError(`proxy: --${flag} ADDRESS is required`, "use tcp://HOST:PORT or unix:PATH");
-  const address = parseAddress(text);
+  const address = flag === "to" ? parseServerAddress(text) : parseAddress(text);
   if (address.kind !== "tls") return socketAddress(address);
   throw new UsageError(
     `proxy: ${text} is an address with TLS from the first byte`,

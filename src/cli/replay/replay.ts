@@ -1,6 +1,6 @@
 /** `ampwire replay`: sends a recorded conversation to a server, and compares the answers. */
 import { Failure, UsageError } from "../cli-error.ts";
-import { parseAddress, socketAddress } from "../net/address.ts";
+import { parseServerAddress, socketAddress } from "../net/address.ts";
 import { timeoutFlag, timeoutOf } from "../net/timeout.ts";
 import { serverFlags, serverTLS } from "../net/tls-flags.ts";
 import { subcommand } from "../subcommand.ts";
@@ -61,7 +61,7 @@ anything differs.`,
     ],
   ],
   async run({ values: flags, positionals: [file = ""], terminal }) {
-    const address = parseAddress(flags.to ?? missing());
+    const address = parseServerAddress(flags.to ?? missing());
     if (address.kind === "tls")
       throw new UsageError(`replay: ${flags.to} is an address with TLS from the first byte`, "use tcp://");
     const to = socketAddress(address);

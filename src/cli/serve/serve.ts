@@ -4,7 +4,7 @@ import { systemClock } from "../../node/clock.ts";
 import { toCliError, UsageError } from "../cli-error.ts";
 import { natsFlags } from "../nats/connection.ts";
 import { parseAddress } from "../net/address.ts";
-import { type Listening, listenAt, proxyFromFlag } from "../net/listening.ts";
+import { type Listening, listenAt, proxyFromFlag, proxyProtocolOf } from "../net/listening.ts";
 import { closeTimeoutFlag, closeTimeoutOf } from "../net/timeout.ts";
 import { serverFlags, serverTLS } from "../net/tls-flags.ts";
 import { waitForSignal } from "../net/wait-for-signal.ts";
@@ -81,7 +81,10 @@ another, with the newest version of MODULE and of the certificates, and a proces
     ["ampwire serve calculator.ts --listen unix:/tmp/calc.sock -v", "serve your responders on a UNIX socket"],
     ["ampwire serve calculator.ts --nats nats://127.0.0.1:4222/calc", "serve as a worker on NATS"],
     ["ampwire serve calculator.ts --cert server.pem --ca ca.pem --require-tls", "require mutual TLS"],
-    ["ampwire serve calculator.ts --listen tcp://:1234 --workers auto", "use every core of the machine"],
+    [
+      "ampwire serve calculator.ts --listen tcp://0.0.0.0:1234 --workers auto",
+      "use every core of the machine",
+    ],
   ],
   async run({ values: flags, positionals: [module], terminal }) {
     if ((module === undefined) !== (flags.demo === true)) {
@@ -119,12 +122,12 @@ async function listening(
   const tls = serverTLS(flags);
   const served = module === undefined ? demo : await loadResponders(module);
   if (flags.verbose) watchCalls(terminal);
-  const from = flags["proxy-from"];
+  const proxyProtocol = proxyProtocolOf(flags, address);
   return listenAt(address, {
     locator: locator(served, locator(health())), // the module may have a responder for Health of its own
     tls,
     requireTLS: flags["require-tls"],
-    proxyProtocol: from && { from },
+    proxyProtocol,
     onError: errorPrinter(terminal, THE_SERVER),
   });
 }

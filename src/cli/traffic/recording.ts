@@ -1,8 +1,8 @@
 /** Writes and reads recordings: files with a line of JSON for each piece of traffic. */
 import { closeSync, fchmodSync, fstatSync, openSync, readFileSync, writeFileSync } from "node:fs";
-import { messageOf } from "../../core/errors/to-error.ts";
 import { Failure } from "../cli-error.ts";
 import { readFailure } from "../read-failure.ts";
+import { writeFailure } from "../write-failure.ts";
 import type { TrafficLine } from "./line.ts";
 
 const MODE = 0o600;
@@ -21,9 +21,7 @@ export class Recording implements Disposable {
     try {
       this.#file = openSync(path, "w", MODE);
     } catch (cause) {
-      throw new Failure(`cannot write ${path}: ${messageOf(cause)}`, "check the folder and its mode", {
-        cause,
-      });
+      throw writeFailure(path, cause);
     }
     if (fstatSync(this.#file).isFile()) fchmodSync(this.#file, MODE); // `MODE` of openSync applies to new files only
   }
@@ -33,8 +31,7 @@ export class Recording implements Disposable {
     try {
       writeFileSync(this.#file, `${JSON.stringify(line)}\n`);
     } catch (cause) {
-      const reason = messageOf(cause);
-      throw new Failure(`cannot write ${this.#path}: ${reason}`, undefined, { cause });
+      throw writeFailure(this.#path, cause);
     }
   }
 

@@ -1,8 +1,7 @@
 /** Writes a translation to standard output or into a file. */
 import { writeFile } from "node:fs/promises";
-import { messageOf } from "../../core/errors/to-error.ts";
-import { Failure } from "../cli-error.ts";
 import type { Terminal } from "../print/terminal.ts";
+import { writeFailure } from "../write-failure.ts";
 import type { ModuleDescription } from "./description.ts";
 
 export const outputOption = {
@@ -23,7 +22,7 @@ export async function writeOutput(
   try {
     await writeFile(file, text());
   } catch (cause) {
-    throw new Failure(`cannot write ${file}: ${messageOf(cause)}`, undefined, { cause });
+    throw writeFailure(file, cause);
   }
   const { length } = description.commands;
   terminal.note(`${file}: ${length} ${length === 1 ? "command" : "commands"}`);

@@ -61,7 +61,8 @@ export class Certificate {
       .map((block) => new Certificate(parse(block.text)));
     if (first === undefined) {
       const labels = blocks.map((block) => block.label).join(", ");
-      throw new InvalidCertificate(`certificate: the PEM text holds no certificate, only: ${labels}`);
+      const fix = blocks.map(({ label }) => FIXES[label]).find((one) => one !== undefined) ?? "";
+      throw new InvalidCertificate(`certificate: the PEM text holds no certificate, only: ${labels}${fix}`);
     }
     return [first, ...others];
   }
@@ -119,12 +120,22 @@ export class Certificate {
   }
 }
 
+/** How to get a certificate from a PEM block of another kind, by its label. */
+const FIXES: Readonly<Record<string, string>> = {
+  "TRUSTED CERTIFICATE": "; convert it with openssl x509 -in FILE -out FILE.pem",
+  PKCS7: "; convert it with openssl pkcs7 -print_certs -in FILE -out FILE.pem",
+  "CERTIFICATE REQUEST": "; a CA must issue the certificate that it requests",
+  "NEW CERTIFICATE REQUEST": "; a CA must issue the certificate that it requests",
+};
+
 function parse(pem: string): X509Certificate {
   try {
     return new X509Certificate(pem);
   } catch (cause) {
+    const strange = /[^\sA-Za-z0-9+/=]/.exec(pem.split("-----")[2] ?? "")?.[0];
+    const why = strange === undefined ? "" : `: ${JSON.stringify(strange)} is not a character of base64`;
     throw new InvalidCertificate(
-      "certificate: the PEM block or DER file does not hold an X.509 certificate",
+      `certificate: the PEM block or DER file does not hold an X.509 certificate${why}`,
       { cause },
     );
   }

@@ -21,6 +21,9 @@ export interface PEMBlock {
 
 const BLOCK = /-----BEGIN ([A-Z0-9 ]+)-----([^-]*(?:-(?!----)[^-]*)*)-----END \1-----/g;
 
+/** Older names of labels, by which OpenSSL and its readers know the same content. */
+const LABELS: Readonly<Record<string, string>> = { "X509 CERTIFICATE": "CERTIFICATE" };
+
 /**
  * Returns the blocks of a PEM text, with one line break at the end of each line of 64 characters.
  * @param what the expected content, for error messages
@@ -29,10 +32,10 @@ const BLOCK = /-----BEGIN ([A-Z0-9 ]+)-----([^-]*(?:-(?!----)[^-]*)*)-----END \1
  */
 export function pemBlocks(pem: PEM, what: string, derLabel: string): PEMBlock[] {
   if (isDER(pem)) return [derBlock(pem, what, derLabel)];
-  const text = asText(pem, what).replaceAll(/(?:\\r)?\\n/g, "\n");
+  const text = asText(pem, what).replaceAll(/(?:\\{1,4}r)?\\{1,4}n/g, "\n");
   const blocks = Array.from(text.matchAll(BLOCK), ([, label = "", body = ""]) => ({
-    label,
-    text: pemText(label, body),
+    label: LABELS[label] ?? label,
+    text: pemText(LABELS[label] ?? label, body),
   }));
   const begun = text.split("-----BEGIN ").length - 1;
   if (begun === 0)
@@ -61,6 +64,11 @@ function derBlock(der: Uint8Array, what: string, label: string): PEMBlock {
       `${what}: this is a PKCS#12 file (.p12 or .pfx); convert it to PEM with openssl pkcs12 -in FILE -out FILE.pem`,
     );
   }
+  if (isPKCS7(der)) {
+    throw new InvalidCertificate(
+      `${what}: this is a PKCS#7 file (.p7b); convert it to PEM with openssl pkcs7 -inform DER -print_certs -in FILE -out FILE.pem`,
+    );
+  }
   return { label, text: pemText(label, Buffer.from(der).toString("base64")) };
 }
 
@@ -75,9 +83,20 @@ function isPKCS12(der: Uint8Array): boolean {
   }
 }
 
+/** The object identifier 1.2.840.113549.1.7.2 in DER: signed data, the content of a PKCS#7 file. */
+const SIGNED_DATA = Buffer.from("06092a864886f70d010702", "hex");
+
+/** A PKCS#7 file is a sequence that begins with the kind of its content. */
+function isPKCS7(der: Uint8Array): boolean {
+  return Buffer.from(der.subarray(0, 32)).includes(SIGNED_DATA);
+}
+
 function hint(text: string): string {
+  if (text.trim() === "") return "; it is empty";
   if (text.startsWith("LS0tLS1")) return "; it is base64 of PEM text: decode it first";
-  if (text.includes("\0")) return "; it seems to be UTF-16: convert it to UTF-8";
+  if (/-\0-|\0-\0/.test(text)) return "; it seems to be UTF-16: convert it to UTF-8";
+  if (text.includes("\0")) return "; it is binary data, and not DER";
+  if (text.includes("BEGIN ")) return "; its BEGIN line is damaged: it needs five dashes at each end";
   if (text !== "" && text.length < 1024 && /^[^\n]*\.[a-z0-9]{2,4}$/i.test(text))
     return "; it seems to be the name of a file: read the file first";
   return "";

@@ -111,7 +111,10 @@ function loadKey(pem: PEM, { passphrase }: KeyOptions): KeyObject {
   const isKey = ({ label }: PEMBlock) => label.endsWith("PRIVATE KEY");
   const keys = pemBlocks(pem, "private key", "PRIVATE KEY").filter(isKey);
   const [key] = keys;
-  if (key === undefined) throw new InvalidCertificate("private key: the PEM text holds no private key");
+  if (key === undefined)
+    throw new InvalidCertificate(
+      "private key: the PEM text holds no private key; append the key to the file of the certificate, or pass it separately",
+    );
   if (keys.length > 1)
     throw new InvalidCertificate(`private key: the PEM text holds ${keys.length} keys, one is expected`);
   const encrypted = key.label.startsWith("ENCRYPTED") || key.text.includes("Proc-Type: 4,ENCRYPTED");
@@ -125,7 +128,9 @@ function loadKey(pem: PEM, { passphrase }: KeyOptions): KeyObject {
   } catch (cause) {
     const reason = encrypted
       ? "the passphrase does not decrypt the key"
-      : "the PEM block does not hold a usable key";
+      : key.label.startsWith("OPENSSH")
+        ? "a key in the format of OpenSSH is not supported; convert it with ssh-keygen -p -m PEM -f FILE"
+        : "the PEM block does not hold a usable key";
     throw new InvalidCertificate(`private key: ${reason}`, { cause });
   }
 }

@@ -10,10 +10,14 @@ import { testCertificates } from "../../support/certificates.ts";
 const { server, chainedServer } = await testCertificates();
 const pem = chainedServer.toPEMWithKey();
 
+const labelled = (label: string) => `-----BEGIN ${label}-----\nMAA=\n-----END ${label}-----\n`;
+
 describe("PEM text", () => {
   test.each([
     ["a literal \\n for every line break", pem.replaceAll("\n", "\\n")],
     ["a literal \\r\\n for every line break", pem.replaceAll("\n", "\\r\\n")],
+    ["a literal \\\\n for every line break", pem.replaceAll("\n", "\\\\n")],
+    ["the older label X509 CERTIFICATE", pem.replaceAll("CERTIFICATE", "X509 CERTIFICATE")],
     ["a blank for every line break", pem.replaceAll("\n", " ")],
     ["no line breaks inside the base64", pem.replaceAll(/(?<=[A-Za-z0-9+/=])\n(?=[A-Za-z0-9+/=])/g, "")],
     ["CRLF", pem.replaceAll("\n", "\r\n")],
@@ -43,11 +47,24 @@ describe("PEM text", () => {
     ["UTF-16", Buffer.from(pem, "utf16le"), /UTF-16: convert it to UTF-8/],
     ["the name of a file", "/etc/ssl/server.pem", /the name of a file: read the file first/],
     ["a PKCS#12 file", Buffer.from([0x30, 0x82, 0, 4, 2, 1, 3, 0]), /PKCS#12 file \(.p12 or .pfx\)/],
-    ["an empty text", "", /not PEM text/],
+    ["an empty text", "", /not PEM text.*it is empty/],
+    ["a text of blanks", " \n", /it is empty/],
+    ["binary data", Buffer.from([1, 0, 0, 2]), /it is binary data, and not DER/],
+    ["four dashes", pem.replaceAll("-----BEGIN", "----BEGIN"), /BEGIN line is damaged: it needs five dashes/],
+    ["a quoted mail", pem.replaceAll("\n", "\n> "), /X\.509 certificate: ">" is not a character of base64/],
+    ["a PKCS#7 file", Buffer.from("308006092a864886f70d010702a080", "hex"), /PKCS#7 file.*openssl pkcs7/],
+    ["PKCS#7 in PEM", labelled("PKCS7"), /only: PKCS7; convert it with openssl pkcs7 -print_certs/],
+    ["a trusted certificate", labelled("TRUSTED CERTIFICATE"), /convert it with openssl x509/],
+    ["a request", labelled("CERTIFICATE REQUEST"), /a CA must issue the certificate that it requests/],
   ])("the error for %s names the cause", (_, given, message) => {
     expect(() => Certificate.loadPEM(given)).toThrow(InvalidCertificate);
     expect(() => Certificate.loadPEM(given)).toThrow(message);
   });
+});
+
+test("the error for a key in the format of OpenSSH names the conversion", () => {
+  const read = () => PrivateCertificate.loadPEM(server.toPEM(), labelled("OPENSSH PRIVATE KEY"));
+  expect(read).toThrow(/OpenSSH is not supported; convert it with ssh-keygen -p -m PEM/);
 });
 
 describe("DER files", () => {
