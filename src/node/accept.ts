@@ -1,5 +1,5 @@
 /** Accepts sockets for a server: the PROXY header, TLS from the first byte, and the connection. */
-import type { Socket } from "node:net";
+import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { remoteAddressOf } from "../core/carriers/socket-ends.ts";
 import type { BoxReceiver } from "../core/connection/box-interfaces.ts";
@@ -10,8 +10,8 @@ import { toError } from "../core/errors/to-error.ts";
 import { guardedObserver } from "../core/observer.ts";
 import { ReportLimiter } from "../core/serving/report-limiter.ts";
 import { type ServerLimits, serverBudgets } from "../core/serving/server-limits.ts";
-import type { Address } from "../core/transport.ts";
-import { systemClock } from "./clock.ts";
+import type { Address, Clock } from "../core/transport.ts";
+import { ConnectionClock } from "./clock.ts";
 import { type ConnectionOrigin, NodeConnection, type NodeConnectionOptions } from "./connection.ts";
 import { limitAge } from "./connection-age.ts";
 import { adoptSocket } from "./descriptors/adopt-socket.ts";
@@ -64,15 +64,17 @@ export interface Accepted {
   readonly connections: Set<NodeConnection>;
   /** Sockets that are not connections yet: their PROXY header is incomplete, or their TLS handshake is under way. */
   readonly handshakes: Set<Duplex>;
-  /** True if new connections do not keep the process running. */
-  unref: boolean;
+  /** @param refs false: the sockets and connections, also later ones, do not keep the process running */
+  setRef(refs: boolean): void;
 }
 
 /** Makes connections of the sockets of one server. */
 export class Acceptor implements Accepted {
   readonly connections = new Set<NodeConnection>();
   readonly handshakes = new Set<Duplex>();
-  unref = false;
+  #refs = true;
+  /** Clock of handshakes and reports. */
+  readonly #clock: Clock;
   /** Reports an error that belongs to no connection. */
   readonly report: (error: unknown, remoteAddress?: Address) => void;
   readonly #options: AcceptOptions;
@@ -94,8 +96,9 @@ export class Acceptor implements Accepted {
     path: string | undefined,
     isListening: () => boolean,
   ) {
-    const { serverLimits, proxyProtocol, descriptors, clock = systemClock } = options;
+    const { serverLimits, proxyProtocol, descriptors, clock = new ConnectionClock() } = options;
     this.#options = options;
+    this.#clock = clock;
     this.#connectionOptions = connectionOptions;
     this.#isListening = isListening;
     const report = reporter(options);
@@ -120,8 +123,19 @@ export class Acceptor implements Accepted {
     // Node's maxConnections counts its own sockets only, and a socket that carries descriptors is closed for Node.
     const { maxConnections = Number.POSITIVE_INFINITY } = this.#options;
     if (this.connections.size + this.handshakes.size >= maxConnections) return void socket.destroy();
+    if (!this.#refs) socket.unref();
     if (this.#headers === undefined) this.#start(socket);
     else this.#headers.receive(socket, this.#start);
+  }
+
+  setRef(refs: boolean): void {
+    this.#refs = refs;
+    if (this.#clock instanceof ConnectionClock) this.#clock.setRef(refs);
+    const sockets = [...this.handshakes].filter((socket) => socket instanceof Socket);
+    for (const one of [...sockets, ...this.connections]) {
+      if (refs) one.ref();
+      else one.unref();
+    }
   }
 
   /** Reports what was not reported yet, after the server has stopped, and clears the timers. */
@@ -151,7 +165,10 @@ export class Acceptor implements Accepted {
     const remoteAddress = proxied?.remote ?? remoteAddressOf(socket); // unknown after the socket has closed
     this.handshakes.add(socket);
     try {
-      const upgraded = await startImplicitTLS(socket, "server", this.#connectionOptions);
+      const upgraded = await startImplicitTLS(socket, "server", {
+        ...this.#connectionOptions,
+        clock: this.#clock,
+      });
       this.#open(upgraded.stream, proxied, upgraded);
     } catch (error) {
       socket.destroy();
@@ -173,7 +190,7 @@ export class Acceptor implements Accepted {
       upgraded,
     });
     this.connections.add(connection);
-    if (this.unref) connection.unref();
+    if (!this.#refs) connection.unref();
     void connection.closed.then(() => this.connections.delete(connection));
     if (maxConnectionAge !== undefined) limitAge(connection, maxConnectionAge);
     if (onConnection !== undefined) void runOnConnection(connection, onConnection);

@@ -21,9 +21,13 @@ export interface AttachOptions extends NodeConnectionOptions {
 /** A duplex stream, or its two halves: for example stdio, the pipes of a child process, or an SSH channel. */
 export type Attachable = Duplex | { readonly readable: Readable; readonly writable: Writable };
 
+/** The connections that were attached, by their streams. */
+const attached = new WeakMap<object, NodeConnection>();
+
 /**
  * Opens a connection on a stream. The connection owns the stream from now on: no other code may read or write it.
- * @throws TypeError for a stream in object mode or with an encoding set, or for `requireTLS` without `role`
+ * @throws TypeError for a stream that a connection uses already, in object mode or with an encoding set, or for `requireTLS`
+ *   without `role`
  * @throws InvalidCertificate, RangeError or TypeError for invalid options
  * @throws DescriptorsNotAvailable if `descriptors` is set and the stream is not a UNIX socket
  */
@@ -31,11 +35,29 @@ export function attach(stream: Attachable, options: AttachOptions = {}): NodeCon
   checkOptionNames("attach", options, ATTACH_OPTIONS);
   const { role, ...rest } = options;
   checkOptions(rest, role);
+  checkNotAttached(stream);
   const duplex = isDuplex(stream) ? stream : combine(stream);
   if (rest.requireTLS && role === undefined && !(duplex instanceof TLSSocket)) {
     throw new TypeError('requireTLS on a plaintext stream needs `role`: set it to "client" or "server"');
   }
-  return new NodeConnection(adoptSocket(duplex, rest.descriptors), role, rest);
+  const connection = new NodeConnection(adoptSocket(duplex, rest.descriptors), role, rest);
+  for (const one of partsOf(stream)) attached.set(one, connection);
+  return connection;
+}
+
+/** Two connections on one stream would each take the answers of the other. @throws TypeError */
+function checkNotAttached(stream: Attachable): void {
+  for (const one of partsOf(stream)) {
+    const state = attached.get(one)?.state;
+    if (state !== undefined && state !== "switched" && state !== "closed")
+      throw new TypeError("attach: the stream belongs to another connection: attach it once");
+  }
+}
+
+/** Returns the duplex stream, or its two halves. */
+function partsOf(stream: Attachable): object[] {
+  const parts = isDuplex(stream) ? [stream] : Object.values(stream ?? {});
+  return parts.filter((part) => typeof part === "object" && part !== null); // a JavaScript program may pass any value
 }
 
 /** True for a duplex stream, also for one of the package `readable-stream`. */

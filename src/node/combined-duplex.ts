@@ -35,9 +35,10 @@ export class CombinedDuplex extends Duplex {
       .on("end", () => this.push(null))
       .on("error", (error) => this.destroy(error))
       .on("close", () => this.#closed());
-    // The `close` events may have been emitted already. Deferred, so that the error of a failed spawn comes first.
+    // The events may have been emitted already. Deferred, so that the error of a failed spawn comes first.
     if (writable.destroyed) setImmediate(() => this.#cutOff());
-    if (readable.destroyed) setImmediate(() => this.#closed());
+    if (readable.readableEnded) this.push(null);
+    else if (readable.destroyed) setImmediate(() => this.#closed());
   }
 
   get halves(): readonly [Readable, Writable] {

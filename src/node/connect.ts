@@ -71,7 +71,7 @@ export async function connect(options: ConnectOptions): Promise<NodeConnection> 
   checkDescriptors(rest.descriptors, "path" in rest ? rest.path : undefined);
   throwIfAborted(signal);
   // allowHalfOpen: a peer that has ended its side still receives answers.
-  const address = normalAddress<Partial<TcpNetConnectOpts & IpcNetConnectOpts>>(rest);
+  const address = normalAddress<Partial<TcpNetConnectOpts & IpcNetConnectOpts>>("connect", rest);
   if (address.port === undefined && address.path === undefined)
     throw new TypeError("connect: the option port is needed, or path for a UNIX socket");
   // Node accepts any combination of the options that the type of `options` allows.

@@ -69,7 +69,7 @@ export async function listen(options: ListenOptions): Promise<Server> {
   checkDescriptors(rest.descriptors, rest.path);
   const tls = new CurrentTLS(rest.tls);
   const connectionOptions = { ...rest, tls: tls.option };
-  const address = normalAddress(rest);
+  const address = normalAddress("listen", rest);
   checkListenAddress(address);
   const acceptor = new Acceptor(options, connectionOptions, rest.path, () => server.listening);
   // allowHalfOpen: a peer that has ended its side still receives answers.

@@ -1,12 +1,13 @@
 /** The start of a server: at an address, at a UNIX socket that may be stale, or at a socket that the process inherited. */
 
 import { once } from "node:events";
-import { chmodSync, existsSync, lstatSync, unlinkSync } from "node:fs";
+import { chmodSync, existsSync, lstatSync, type Stats, unlinkSync } from "node:fs";
 import { connect, type ListenOptions as NetListenOptions, type Server } from "node:net";
 import { dirname } from "node:path";
 import { isMainThread } from "node:worker_threads";
 import { withCaller } from "../core/calls/rejection.ts";
 import { isError } from "../core/errors/to-error.ts";
+import { shownValue } from "../core/wire/value-text.ts";
 import { NET_LISTEN_OPTIONS, pick } from "./option-names.ts";
 import { isAbstract } from "./socket-address.ts";
 
@@ -28,6 +29,9 @@ export interface ListenAddress extends Pick<NetListenOptions, (typeof NET_LISTEN
   readonly mode?: number | undefined;
 }
 
+/** Code of the error of a connection to a UNIX socket at which no process listens. */
+const NOBODY_LISTENS = "ECONNREFUSED";
+
 /** The first descriptor that systemd passes: SD_LISTEN_FDS_START. */
 const FIRST_PASSED = 3;
 
@@ -40,13 +44,13 @@ export function checkListenAddress({ fd, path, port, host, reusePort, mode }: Li
     if (path !== undefined || port !== undefined || host !== undefined)
       throw new TypeError("the option fd replaces port, host and path: set only one of them");
     if (fd !== "systemd" && !(Number.isInteger(fd) && fd >= 0))
-      throw new RangeError(`fd must be a file descriptor or "systemd", not ${String(fd)}`);
+      throw new RangeError(`fd must be a file descriptor or "systemd", not ${shownValue(fd)}`);
   }
   if (mode !== undefined) {
     if (path === undefined || isAbstract(path))
       throw new TypeError("the option mode needs `path`: only the file of a UNIX socket has one");
     if (!(Number.isInteger(mode) && mode >= 0 && mode <= 0o777))
-      throw new RangeError(`mode must be permissions from 0 to 0o777, not ${String(mode)}`);
+      throw new RangeError(`mode must be permissions from 0 to 0o777, not ${shownValue(mode)}`);
   }
   if (reusePort === true && !supportsReusePort())
     throw new TypeError(`reusePort needs Node 22.12 or 23.1 or newer; this is ${process.version}`);
@@ -68,13 +72,30 @@ export async function startListening(server: Server, address: ListenAddress): Pr
       throw explained(error, path, `the folder ${folder} does not exist: create it`);
     if (codeOf(error) !== "EADDRINUSE") throw withCaller(error, {});
     const file = lstatSync(path, { throwIfNoEntry: false });
-    const stale = file?.isSocket() === true && !(await isAnswered(path));
-    if (!stale || !unlinkStale) throw explained(error, path, whyInUse(file?.isSocket() === true, stale));
+    const refusal = file?.isSocket() ? await refusalAt(path) : undefined;
+    if (refusal !== NOBODY_LISTENS || !unlinkStale) throw explained(error, path, whyInUse(file, refusal));
     // If another process has replaced the file meanwhile, that process listens.
-    if (lstatSync(path, { throwIfNoEntry: false })?.ino === file.ino) unlinkSync(path);
+    if (lstatSync(path, { throwIfNoEntry: false })?.ino === file?.ino) removeStale(path);
     await begin(server, address);
   }
-  if (path !== undefined && mode !== undefined) chmodSync(path, mode);
+  if (path !== undefined && mode !== undefined) setMode(server, path, mode);
+}
+
+function removeStale(path: string): void {
+  try {
+    unlinkSync(path);
+  } catch (error) {
+    throw explained(error, path, "no process listens there, but the file cannot be removed: remove it");
+  }
+}
+
+function setMode(server: Server, path: string, mode: number): void {
+  try {
+    chmodSync(path, mode);
+  } catch (error) {
+    server.close(); // the caller gets no server that it could close
+    throw explained(error, path, "the permissions of the file cannot be set");
+  }
 }
 
 async function begin(server: Server, address: ListenAddress): Promise<void> {
@@ -91,24 +112,29 @@ async function begin(server: Server, address: ListenAddress): Promise<void> {
   await listening;
 }
 
-/** Returns true if a process listens at the path. */
-function isAnswered(path: string): Promise<boolean> {
+/** Connects to the socket at the path. Returns the code of the error; undefined if a process accepts the connection. */
+function refusalAt(path: string): Promise<unknown> {
   return new Promise((resolve) => {
     const probe = connect(path);
-    const done = (answered: boolean) => {
+    const done = (code: unknown) => {
       probe.destroy();
-      resolve(answered);
+      resolve(code);
     };
-    probe.on("connect", () => done(true));
-    // EAGAIN: the queue of a listening process is full. Any error but ECONNREFUSED may come from a listening process.
-    probe.on("error", (error) => done(codeOf(error) !== "ECONNREFUSED"));
+    probe.on("connect", () => done(undefined));
+    probe.on("error", (error) => done(codeOf(error)));
   });
 }
 
-function whyInUse(isSocket: boolean, stale: boolean): string {
-  if (!isSocket) return "the file is not a socket: remove it, or use another path";
-  if (stale) return "no process listens there: remove the file, or set unlinkStale";
-  return "a process listens there: stop it, or use another path";
+/** @param refusal as {@link refusalAt} returns it. Any error but ECONNREFUSED may come from a listening process. */
+function whyInUse(file: Stats | undefined, refusal: unknown): string {
+  if (file?.isSymbolicLink())
+    return "the file is a symbolic link: remove it, or use the path to which it points";
+  if (!file?.isSocket()) return "the file is not a socket: remove it, or use another path";
+  if (refusal === NOBODY_LISTENS) return "no process listens there: remove the file, or set unlinkStale";
+  // EAGAIN: the queue of a listening process is full.
+  if (refusal === undefined || refusal === "EAGAIN")
+    return "a process listens there: stop it, or use another path";
+  return `a process may listen there, but this process cannot connect to it (${refusal}): use another path`;
 }
 
 function explained(error: unknown, path: string, why: string): Error {

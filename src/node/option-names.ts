@@ -73,11 +73,12 @@ export const LISTEN_OPTIONS = [
 /** Options of `reconnecting` with a function that opens the connections. */
 export const OPENER_OPTIONS = [...RECONNECTING_OPTIONS, "startTLS", "open"] as const;
 
-/** Options of `reconnecting` with an address. */
+/** Options of `reconnecting` with an address. `open: undefined` counts as not set. */
 export const RECONNECTING_ADDRESS_OPTIONS = [
   ...RECONNECTING_OPTIONS,
   ...CONNECT_OPTIONS,
   "startTLS",
+  "open",
   "addresses",
   "srv",
 ] as const;

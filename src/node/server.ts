@@ -70,16 +70,14 @@ export class Server<Address extends AddressInfo | string = AddressInfo | string>
   /** Keeps the process running as long as the server listens or a connection is open: the default. Returns the server. */
   ref(): this {
     this.#server.ref();
-    this.#accepted.unref = false;
-    for (const connection of this.#accepted.connections) connection.ref();
+    this.#accepted.setRef(true);
     return this;
   }
 
   /** Lets the process exit although the server and its connections, also later ones, are open. Returns the server. */
   unref(): this {
     this.#server.unref();
-    this.#accepted.unref = true;
-    for (const connection of this.#accepted.connections) connection.unref();
+    this.#accepted.setRef(false);
     return this;
   }
 

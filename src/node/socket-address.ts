@@ -13,17 +13,26 @@ const MAX_PATH_BYTES: Readonly<Record<string, number>> = {
 /** The address part of the options of `connect` and `listen`. */
 interface GivenAddress {
   readonly host?: string | undefined;
+  readonly port?: number | undefined;
   readonly localAddress?: string | undefined;
   readonly path?: string | undefined;
 }
 
 /**
  * Returns the options with a host that Node understands: `[::1]`, as `URL.hostname` has it, becomes `::1`.
+ * @param what the function that has these options, for messages
+ * @throws TypeError for a path with a host or a port: Node would ignore one of them
  * @throws RangeError for a path that is too long for a UNIX socket: Node 20 would cut it off without an error
  */
-export function normalAddress<T extends GivenAddress>(options: T): T {
-  const { host, localAddress, path } = options;
-  if (path !== undefined) checkPath(path);
+export function normalAddress<T extends GivenAddress>(what: string, options: T): T {
+  const { host, port, localAddress, path } = options;
+  if (path !== undefined) {
+    if (host !== undefined || port !== undefined)
+      throw new TypeError(
+        `${what}: the options path and ${port === undefined ? "host" : "port"} exclude each other: use one of them`,
+      );
+    checkPath(path);
+  }
   const address: GivenAddress = {
     ...(host !== undefined && { host: withoutBrackets(host) }),
     ...(localAddress !== undefined && { localAddress: withoutBrackets(localAddress) }),

@@ -57,7 +57,7 @@ export class StreamTransport implements Transport {
   /** The stream below TLS, after an upgrade. */
   #raw: Duplex | undefined;
   readonly #options: StreamTransportOptions;
-  readonly #remoteAddress: Address | undefined;
+  #remoteAddress: Address | undefined;
   #localAddress: Address | undefined;
   readonly #initialTLS: TLSSession | undefined;
   #receiver: TransportReceiver | undefined;
@@ -82,11 +82,17 @@ export class StreamTransport implements Transport {
     checkByteStream(stream);
     this.#stream = stream;
     this.#options = options;
-    if (stream instanceof Socket) this.#remoteAddress = remoteAddressOf(stream);
+    if (stream instanceof Socket) this.#learnRemoteAddress(stream);
     const { upgraded } = options;
     if (upgraded !== undefined) this.#initialTLS = this.#established(upgraded);
     else if (stream instanceof TLSSocket) this.#initialTLS = new ExistingSession(stream);
     stream.on("error", this.#onError); // never removed: an `error` event without a listener ends the process
+  }
+
+  /** Keeps the address, because a closed socket does not know it. A socket that is still connecting learns it later. */
+  #learnRemoteAddress(socket: Socket): void {
+    if (socket.connecting) socket.once("connect", () => this.#learnRemoteAddress(socket));
+    else this.#remoteAddress = remoteAddressOf(socket);
   }
 
   readonly #onError = (error: Error) => {
@@ -125,8 +131,9 @@ export class StreamTransport implements Transport {
     stream.on("data", this.#onData).on("end", this.#onEnd).on("close", this.#onClose);
     // A `data` listener does not start a stream that was paused.
     if (stream.readableFlowing === false && !this.#paused) stream.resume();
-    // The `close` event may have been emitted already.
+    // The events may have been emitted already.
     if (stream.destroyed) nextTick(this.#onClose);
+    else if (stream.readableEnded) nextTick(this.#onEnd);
   }
 
   /** Calls `lost` of the receiver, at most once. The receiver is not called afterwards. */
@@ -212,6 +219,7 @@ export class StreamTransport implements Transport {
   /** @param refs false: the stream does not keep the process running. Streams other than sockets and pipes ignore it */
   setRef(refs: boolean): void {
     const stream = this.rawStream;
+    if (stream instanceof DescriptorStream) stream.setRef(refs);
     for (const socket of stream instanceof CombinedDuplex ? stream.halves : [stream]) {
       if (!(socket instanceof Socket)) continue;
       if (refs) socket.ref();

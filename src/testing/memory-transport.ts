@@ -6,6 +6,8 @@
 import { HandshakeError, PlaintextAfterStartTLS } from "../core/errors/tls.ts";
 import { isError } from "../core/errors/to-error.ts";
 import { ConnectionLost } from "../core/errors/transport.ts";
+import { checkPositive } from "../core/number-option.ts";
+import { checkOptionNames } from "../core/option-names.ts";
 import type {
   StartTLSTransport,
   TLSOptions,
@@ -13,7 +15,7 @@ import type {
   Transport,
   TransportReceiver,
 } from "../core/transport.ts";
-import { isBytes } from "../core/wire/value-text.ts";
+import { isBytes, shownValue } from "../core/wire/value-text.ts";
 import type { Chunking } from "./all-splits.ts";
 import { checkFakeTLS, fakeSession, type Hello } from "./fake-tls.ts";
 import { flushPending } from "./flush-pending.ts";
@@ -36,14 +38,22 @@ export interface MemoryTransportOptions {
 
 const DEFAULT_CAPACITY = 64 * 1024;
 
-/** Creates two transports. Each delivers what is written to the other. */
+/**
+ * Creates two transports. Each delivers what is written to the other.
+ * @throws TypeError for an unknown option or role, RangeError if `capacity` is not a positive number
+ */
 export function memoryTransports(
   options: MemoryTransportOptions = {},
 ): [a: MemoryTransport, b: MemoryTransport] {
+  checkOptionNames("memoryTransports", options, ["capacity", "chunking", "fakeTLS", "role"]);
   const { capacity = DEFAULT_CAPACITY } = options;
+  checkPositive({ capacity });
   const there = new Pipe(capacity);
   const back = new Pipe(capacity);
   const { role } = options;
+  // A JavaScript program may pass any text.
+  if (role !== undefined && role !== "client" && role !== "server")
+    throw new TypeError(`role must be "client" or "server", not ${shownValue(role)}`);
   const other = role && (role === "client" ? "server" : "client");
   return [
     new MemoryTransport(back, there, options),

@@ -5,7 +5,7 @@ import { type Duplex, PassThrough } from "node:stream";
 import { command, locator } from "ampwire";
 import { attach, protocolSwitch } from "ampwire/node";
 import { expect, onTestFinished, test } from "vitest";
-import { pair, tidy } from "../support/loopback.ts";
+import { ourServer, pair, tidy } from "../support/loopback.ts";
 import { bytesOf } from "../support/raw-peer.ts";
 import { until } from "../support/within.ts";
 
@@ -47,4 +47,48 @@ test("AMP can switch to AMP: the streams of the switch are attached again", asyn
   const again = attach(stream, { role: "client" });
   tidy(again);
   await expect(again.callRemote(Ping)).resolves.toEqual({});
+});
+
+test("a stream that has ended before it is attached closes the connection", async () => {
+  const stream = new PassThrough({ allowHalfOpen: true, autoDestroy: false });
+  stream.end();
+  stream.resume();
+  await once(stream, "end");
+  const { message } = await attach(stream).closed;
+  expect(message).toBe("the peer closed the connection");
+});
+
+test("a readable half that has ended before it is attached closes the connection", async () => {
+  const readable = new PassThrough();
+  readable.end();
+  readable.resume();
+  await once(readable, "close");
+  const { message } = await attach({ readable, writable: new PassThrough() }).closed;
+  expect(message).toBe("the peer closed the connection");
+});
+
+test("a socket that is attached before it has connected gets the address of the peer", async () => {
+  const { port } = await ourServer({ locator: pings });
+  const client = attach(connectSocket(port, "127.0.0.1"));
+  tidy(client);
+  expect(client.remoteAddress).toBeUndefined();
+  await client.callRemote(Ping);
+  expect(client.remoteAddress).toEqual({ address: "127.0.0.1", port, family: "IPv4" });
+});
+
+test("a stream is refused while another connection uses it, and accepted afterwards", async () => {
+  const { port } = await ourServer({ locator: pings });
+  const socket = connectSocket(port, "127.0.0.1");
+  const client = attach(socket);
+  tidy(client);
+  const message = "attach: the stream belongs to another connection: attach it once";
+  expect(() => attach(socket)).toThrow(new TypeError(message));
+  const halves = { readable: new PassThrough(), writable: new PassThrough() };
+  const other = attach(halves);
+  expect(() => attach({ ...halves, writable: new PassThrough() })).toThrow(new TypeError(message));
+  await expect(client.callRemote(Ping)).resolves.toEqual({});
+  other.destroy();
+  client.destroy();
+  await client.closed;
+  expect((await attach(socket).closed).message).toBe("the connection was closed");
 });

@@ -1,6 +1,7 @@
 /** close() with limits on connections, servers and reconnecting clients; context.closing; ref() and unref(). */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { fileURLToPath } from "node:url";
 import { command, locator } from "ampwire";
 import { listen, reconnecting } from "ampwire/node";
 import { manualClock } from "ampwire/testing";
@@ -152,13 +153,14 @@ test("a lost connection aborts context.closing", async () => {
 });
 
 describe("unref()", () => {
-  test.each(["connection", "server", "client"])(
+  test.each(["connection", "server", "client", "server with a handshake", "connection with descriptors"])(
     "a process with an unref'ed %s exits by itself",
     async (what) => {
       const { port } = await ourServer();
       const program = await nodeProgram("unref");
       const child = spawn(process.execPath, [program, what, String(port)], {
         stdio: ["ignore", "pipe", "inherit"],
+        env: { ...process.env, NODE_PATH: fileURLToPath(new URL("../../node_modules", import.meta.url)) }, // koffi
       });
       onTestFinished(() => void child.kill());
       const printed: Buffer[] = [];
@@ -174,4 +176,13 @@ test("close() of a server without connections rejects a signal of another type",
   const signal = 5 as unknown as AbortSignal; // as a program in JavaScript may pass it
   await expect(server.close({ signal })).rejects.toThrow("signal must be an AbortSignal");
   await server.close();
+});
+
+test("close() of a reconnecting client rejects a signal of another type, and the client continues", async () => {
+  const { port } = await ourServer();
+  const client = reconnecting({ host: HOST, port });
+  onTestFinished(() => client.destroy());
+  const signal = 5 as unknown as AbortSignal; // as a program in JavaScript may pass it
+  await expect(client.close({ signal })).rejects.toThrow("signal must be an AbortSignal");
+  await until(() => client.state === "connected");
 });

@@ -1,7 +1,7 @@
 /** Addresses of servers: stale UNIX sockets, permissions, abstract sockets, inherited descriptors and shared ports. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, lstatSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -93,6 +93,32 @@ describe("a UNIX socket", () => {
     writeFileSync(path, "data");
     expect((await rejection(listen({ path }))).message).toContain("the file is not a socket");
     expect(statSync(path).size).toBe(4);
+  });
+
+  test("a symbolic link is never removed, and the error names it", async () => {
+    const path = unixPlace();
+    symlinkSync(`${path}.target`, path);
+    expect((await rejection(listen({ path }))).message).toContain("the file is a symbolic link");
+    expect(lstatSync(path).isSymbolicLink()).toBe(true);
+  });
+
+  test.each([{ port: 0 }, { host: HOST }])(
+    "a path with %o is refused by listen and connect",
+    async (more) => {
+      const path = unixPlace();
+      const [name] = Object.keys(more);
+      const message = `the options path and ${name} exclude each other: use one of them`;
+      await expect(listen({ path, ...more })).rejects.toThrow(new TypeError(`listen: ${message}`));
+      await expect(connect({ path, ...more } as never)).rejects.toThrow(new TypeError(`connect: ${message}`));
+      expect(existsSync(path)).toBe(false);
+    },
+  );
+
+  test("a mode in text is quoted in the error", async () => {
+    const mode = "600" as unknown as number; // as a program in JavaScript may pass it
+    await expect(listen({ path: unixPlace(), mode })).rejects.toThrow(
+      new RangeError('mode must be permissions from 0 to 0o777, not "600"'),
+    );
   });
 
   test.each([0o600, 0o660, 0o777])("the file has the permissions of the option mode: %o", async (mode) => {

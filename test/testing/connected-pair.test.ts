@@ -81,3 +81,13 @@ test("the answering end of a connected pair refuses StartTLS if its option tls i
   const [a] = connectedPair({}, { tls: false }, { fakeTLS: true });
   expect(await rejection(a.startTLS())).toBeInstanceOf(UnhandledCommand);
 });
+
+test("a connected pair rejects an option that it does not know, and a capacity and a role that do not exist", () => {
+  // Programs in JavaScript may pass anything.
+  const pair = (options: object) => () => connectedPair({}, {}, options);
+  expect(pair({ fakeTls: true })).toThrow('unknown option "fakeTls" (did you mean "fakeTLS"?)');
+  expect(pair({ tls: true })).toThrow('unknown option "tls"');
+  for (const capacity of [0, -1, Number.NaN])
+    expect(pair({ capacity })).toThrow("capacity must be a positive number");
+  expect(pair({ role: "asker" })).toThrow('role must be "client" or "server", not "asker"');
+});

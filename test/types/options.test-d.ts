@@ -62,6 +62,6 @@ export type Cases = [
   Expect<Equal<Names<typeof CONNECT_OPTIONS>, KeysOf<ConnectOptions>>>,
   Expect<Equal<Names<typeof LISTEN_OPTIONS>, keyof ListenOptions>>,
   Expect<Equal<Names<typeof OPENER_OPTIONS>, keyof NodeReconnectingOptions | keyof ConnectionOpener>>,
-  Expect<Equal<Names<typeof RECONNECTING_ADDRESS_OPTIONS>, Exclude<KeysOf<ReconnectingOptions>, "open">>>,
+  Expect<Equal<Names<typeof RECONNECTING_ADDRESS_OPTIONS>, KeysOf<ReconnectingOptions>>>,
   Expect<Equal<Names<typeof RECONNECTING_OPTIONS>, keyof ReconnectingBaseOptions<Reconnectable>>>,
 ];

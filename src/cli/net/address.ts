@@ -53,7 +53,7 @@ export function parseServerAddress(text: string): Address {
 /** @throws UsageError for a path that is too long: Node 20 would cut it off */
 function checkPath(path: string): void {
   try {
-    normalAddress({ path });
+    normalAddress("address", { path });
   } catch (cause) {
     throw new UsageError(messageOf(cause), undefined, { cause });
   }

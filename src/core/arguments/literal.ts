@@ -54,6 +54,6 @@ export function enumeration<const E extends Readonly<Record<string, string | num
   if (typeof values !== "object" || values === null)
     throw new TypeError(`enumeration: an object is needed, not ${shownValue(values)}`);
   // An enum of numbers also maps each number to its name.
-  const names = Object.keys(values).filter((name) => typeof values[values[name] ?? ""] !== "number");
+  const names = Object.keys(values).filter((name) => values[values[name] ?? ""] !== Number(name));
   return literal(...new Set(names.map((name) => values[name] as E[keyof E]))); // values of E by its own names
 }

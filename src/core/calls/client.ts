@@ -23,9 +23,10 @@ export type ClientOf<C> = {
  * Returns an object with a method for each command: `client(connection, { Sum }).Sum({ a, b })` is
  * `connection.callRemote(Sum, { a, b })`.
  * @param caller a connection or a reconnecting client
- * @throws InvalidSignature if a value of the contract is not a command
+ * @throws InvalidSignature if the caller has no `callRemote`, or a value of the contract is not a command
  */
 export function client<const C extends Contract>(caller: Caller, contract: C): ClientOf<C> {
+  if (typeof caller?.callRemote !== "function") throw wrongType("client: the caller", "a connection", caller);
   if (typeof contract !== "object" || contract === null) throw wrongType("a contract", "an object", contract);
   const methods = Object.entries(contract).map(([name, command]) => {
     if (typeof command?.writeAsk !== "function")

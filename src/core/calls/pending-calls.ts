@@ -109,10 +109,9 @@ export class PendingCalls {
   /** @param late set for a timeout; otherwise the signal was aborted */
   #cancel(tag: number, late: Error | undefined, signal: CallOptions["signal"]): void {
     const call = this.get(tag);
-    if (call === undefined || call === NOBODY_WAITS) return;
+    if (call === undefined) return; // `rejectAll` rejects it in a later turn
     this.#calls.set(tag, NOBODY_WAITS);
     this.#waiting--;
-    call.release?.();
     if (late === undefined)
       call.reject(signal?.reason); // an object of the program
     else rejectCall(call, late);

@@ -9,7 +9,6 @@ import { Chunks } from "../wire/chunks.ts";
 export abstract class BufferingTransport implements Transport {
   readonly #maxBufferedBytes: number;
   #receiver: TransportReceiver | undefined;
-  #lost = false;
   #paused = false;
   /** Received and not delivered, in order. */
   #buffered = new Chunks();
@@ -114,9 +113,8 @@ export abstract class BufferingTransport implements Transport {
     }
   }
 
+  /** Called once: by `destroy`, or while the transport is open. */
   #lose(): void {
-    if (this.#lost) return;
-    this.#lost = true;
     this.open = false;
     this.#buffered = new Chunks();
     this.#wake();

@@ -5,7 +5,7 @@ import { checkOptionNames } from "../option-names.ts";
 export interface BackoffOptions {
   /** Longest first wait, in milliseconds. Default 100. */
   readonly initial?: number | undefined;
-  /** Limit on every wait, in milliseconds. Default 30,000. */
+  /** Limit on every wait, in milliseconds. Default 30,000, or `initial` if that is more. */
   readonly max?: number | undefined;
   /** Growth of the longest wait from one attempt to the next. Default 2. */
   readonly factor?: number | undefined;
@@ -30,7 +30,7 @@ export class Backoff {
   /** @throws RangeError for an invalid option, TypeError for an unknown one and for a `jitter` that is not a function */
   constructor(options: BackoffOptions = {}) {
     checkOptionNames("backoff", options, BACKOFF_OPTIONS);
-    const { initial = 100, max = 30_000, factor = 2, jitter = Math.random } = options;
+    const { initial = 100, max = Math.max(30_000, initial), factor = 2, jitter = Math.random } = options;
     if (typeof jitter !== "function")
       throw new TypeError(`backoff.jitter must be a function, not ${typeof jitter}`);
     for (const [name, value, least] of [

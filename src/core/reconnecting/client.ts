@@ -11,7 +11,7 @@ import {
 import { TypedCalls } from "../calls/typed-calls.ts";
 import type { AnyCommand, CallOptions, CloseOptions, CommandType } from "../command/types.ts";
 import { InvalidSignature } from "../errors/caller.ts";
-import { isError } from "../errors/to-error.ts";
+import { isError, toError } from "../errors/to-error.ts";
 import { ConnectionClosed, ConnectionLost } from "../errors/transport.ts";
 import { checkNotNegative } from "../number-option.ts";
 import { CLOSE_OPTIONS, checkOptionNames } from "../option-names.ts";
@@ -278,6 +278,7 @@ export class ReconnectingClient<C extends Reconnectable> extends TypedCalls impl
   async close(options: CloseOptions = {}): Promise<void> {
     checkOptionNames("close", options, CLOSE_OPTIONS);
     checkNotNegative({ timeout: options.timeout });
+    checkSignal(options.signal);
     this.#end(new ConnectionClosed("the client was closed here"));
     await Promise.all(this.#manager.connections.map((connection) => connection.close(options)));
     await this.closed;
@@ -285,8 +286,9 @@ export class ReconnectingClient<C extends Reconnectable> extends TypedCalls impl
 
   /** Ends the client at once. Queued calls and calls in progress reject with the reason. */
   destroy(reason: Error = new ConnectionClosed("the client was destroyed here")): void {
-    this.#end(reason);
-    for (const connection of this.#manager.connections) connection.destroy(reason);
+    const error = toError(reason); // a program in JavaScript may pass anything
+    this.#end(error);
+    for (const connection of this.#manager.connections) connection.destroy(error);
   }
 
   /** Closes the client, and destroys its connection if that takes more than 10 seconds. */
@@ -295,7 +297,7 @@ export class ReconnectingClient<C extends Reconnectable> extends TypedCalls impl
   }
 
   #endWith(signal: AbortSignalLike): void {
-    const abort = () => this.destroy(isError(signal.reason) ? signal.reason : undefined);
+    const abort = () => this.destroy(toError(signal.reason));
     if (signal.aborted) return abort();
     void this.closed.then(limitTime(this.#clock, { signal }, abort));
   }

@@ -14,7 +14,7 @@ import { boxArgument } from "./spread-fields.ts";
  *
  * The argument cannot be an element of a list. `optional(...)` makes one property of it, with the object as its value.
  *
- * @throws InvalidSignature for names that cannot be properties of a command
+ * @throws InvalidSignature for names that cannot be properties of a command, and for a codec without the two functions
  */
 export function propertiesArgument<T extends object, I extends object = T>(
   properties: readonly (keyof T & keyof I & string)[],
@@ -25,6 +25,8 @@ export function propertiesArgument<T extends object, I extends object = T>(
   const invalid = properties.find((property) => property in Object.prototype);
   if (invalid !== undefined)
     throw new InvalidSignature(`${invalid} cannot be a property of a propertiesArgument`);
+  if (typeof codec?.toBox !== "function" || typeof codec.fromBox !== "function")
+    throw wrongType("propertiesArgument: the codec", "an object with toBox and fromBox", codec);
   const argument = boxArgument<T, I>({
     encode: never,
     decode: never,

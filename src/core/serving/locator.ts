@@ -128,13 +128,9 @@ class Chain implements ResponderLocator {
 
   /** Undefined if one of the locators cannot list its names. */
   names(): string[] | undefined {
-    const names = new Set<string>();
-    for (const link of this.links) {
-      const own = link.names?.();
-      if (own === undefined) return undefined;
-      for (const name of own) names.add(name);
-    }
-    return [...names];
+    const lists = this.links.map((link) => link.names?.());
+    if (lists.includes(undefined)) return undefined;
+    return [...new Set(lists.flatMap((names = []) => names))];
   }
 }
 
@@ -149,26 +145,23 @@ function isLocator(source: Partial<ResponderLocator> | undefined): source is Res
   return typeof source?.locateResponder === "function"; // a program in JavaScript may pass anything: see `objectLocator`
 }
 
-function objectLocator(instance: object): ResponderLocator {
-  if (typeof instance !== "object" || instance === null) {
-    throw new InvalidSignature(
-      `a locator is made of responders, objects and locators, not of ${shownValue(instance)}`,
-    );
-  }
+function objectLocator(source: unknown): ResponderLocator {
+  // A JavaScript program may pass anything. `Object` returns an object unchanged, and an empty one for null.
+  const instance: object = Object(source);
   const prefix = rawPrefix(instance);
   const decorated = decoratedResponders(instance);
   if (decorated === undefined) {
     const rawNames = rawMethodNames(instance, prefix);
     if (rawNames.length === 0) {
       throw new InvalidSignature(
-        `this object has neither methods decorated with @Command.responder nor ${prefix}NAME methods`,
+        `${shownValue(source)} has no methods decorated with @Command.responder or named ${prefix}NAME`,
       );
     }
     // With another prefix, for example `on`, a name like `once` may be one of the program's own.
     if (prefix.endsWith("_")) for (const name of rawNames) checkRawName(name, prefix);
   }
   return {
-    locateResponder: (name) => decorated?.get(name) ?? rawMethod(instance, prefix + name.toUpperCase()),
+    locateResponder: (name) => decorated?.get(name) ?? rawMethod(instance, prefix, name),
     // The name of a raw method may be written in any case, so its names cannot be listed.
     names: () =>
       decorated === undefined || rawMethodNames(instance, prefix).length > 0
@@ -201,8 +194,11 @@ function checkRawName(methodName: string, prefix: string): void {
     throw new InvalidSignature(`the method ${methodName} would never be called: name it ${reachable}`);
 }
 
-function rawMethod(instance: object, methodName: string): RawResponder | undefined {
-  if (methodName.length > MAX_RAW_NAME) return undefined;
+function rawMethod(instance: object, prefix: string, name: string): RawResponder | undefined {
+  const methodName = prefix + name.toUpperCase();
+  // In Unicode, `ß` becomes `SS`, and the long s becomes `S`: such a name is not another spelling of the command.
+  const isSpelling = methodName.toLowerCase() === (prefix + name).toLowerCase();
+  if (methodName.length > MAX_RAW_NAME || !isSpelling) return undefined;
   const method: unknown = Reflect.get(instance, methodName);
   if (typeof method !== "function") return undefined;
   // The cast is safe by convention: a method of this name takes a box and returns one.

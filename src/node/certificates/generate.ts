@@ -6,9 +6,10 @@ import { isIP } from "node:net";
 import type { Extension, JsonGeneralName, Name, PublicKey, X509CrlEntryParams } from "@peculiar/x509";
 import { InvalidCertificate } from "../../core/errors/tls.ts";
 import { checkIsObject, checkOptionNames } from "../../core/option-names.ts";
+import { shownValue } from "../../core/wire/value-text.ts";
 import type { Certificate } from "./certificate.ts";
 import { INTEGER, readDER, writeDER } from "./der.ts";
-import { hostNameInASCII, withoutBrackets } from "./host-name.ts";
+import { normalHostName } from "./host-name.ts";
 import { pemText } from "./pem.ts";
 import { CRL_LABEL, revocationLists } from "./revocation.ts";
 import { loadX509, type X509Library } from "./x509-library.ts";
@@ -60,6 +61,8 @@ export interface GeneratedCertificate {
 
 const ALGORITHM = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
 const HOUR = 3_600_000;
+/** The first moment that the four digits of a year in a certificate cannot express. */
+const LATEST = Date.UTC(10_000, 0);
 
 const AUTHORITY_OPTIONS = ["commonName", "validForDays"] as const;
 const CERTIFICATE_OPTIONS = [...AUTHORITY_OPTIONS, "hostNames", "usage"] as const;
@@ -181,6 +184,8 @@ async function make(
   if (typeof commonName !== "string" || commonName.length < 1 || commonName.length > 64) {
     throw new InvalidCertificate("commonName must have 1 to 64 characters");
   }
+  if (/\p{Surrogate}/u.test(commonName))
+    throw new InvalidCertificate("commonName has half of a surrogate pair, which UTF-8 cannot express");
   checkValidity(validForDays);
   const added = extensions();
   const now = Date.now();
@@ -207,8 +212,13 @@ async function make(
 }
 
 function checkValidity(days: number): void {
-  if (!(days > 0))
+  // A JavaScript program may pass a text.
+  if (typeof days !== "number" || !(days > 0))
     throw new InvalidCertificate(`validForDays must be a number greater than 0, not ${String(days)}`);
+  if (!(Date.now() + days * 24 * HOUR < LATEST))
+    throw new InvalidCertificate(
+      `validForDays: ${days} days end after the year 9999, the last one of a certificate`,
+    );
 }
 
 async function signer(x509: X509Library, authority: SigningAuthority): Promise<Signer> {
@@ -243,6 +253,8 @@ function leafExtensions(
   x509: X509Library,
   { hostNames = [], usage = hostNames.length > 0 ? "server" : "client" }: CertificateOptions,
 ): Extension[] {
+  if (!Array.isArray(hostNames))
+    throw new InvalidCertificate(`hostNames must be an array of host names, not ${shownValue(hostNames)}`);
   const names = hostNames.map(generalName);
   const { serverAuth, clientAuth } = x509.ExtendedKeyUsage;
   const usages = { server: [serverAuth], client: [clientAuth], both: [serverAuth, clientAuth] };
@@ -255,10 +267,13 @@ function leafExtensions(
   ];
 }
 
-function generalName(hostName: string): JsonGeneralName {
-  const name = withoutBrackets(hostName);
-  if (isIP(name) !== 0) return { type: "ip", value: name };
-  const value = hostNameInASCII(name);
-  if (value === "") throw new InvalidCertificate(`${JSON.stringify(hostName)} is not a valid host name`);
-  return { type: "dns", value };
+/** A wildcard is a whole label (RFC 9525): clients do not accept another one. */
+const MISPLACED_WILDCARD = /.\*|^\*(?!\.)/;
+
+/** @param hostName a string, or any other value that a JavaScript program passes */
+function generalName(hostName: unknown): JsonGeneralName {
+  const value = typeof hostName === "string" ? normalHostName(hostName) : "";
+  if (value === "" || MISPLACED_WILDCARD.test(value))
+    throw new InvalidCertificate(`${shownValue(hostName)} is not a valid host name`);
+  return { type: isIP(value) === 0 ? "dns" : "ip", value };
 }

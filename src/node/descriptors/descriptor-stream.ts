@@ -46,6 +46,11 @@ export class DescriptorStream extends Duplex {
     return this.#fd;
   }
 
+  /** @param refs false: the stream does not keep the process running */
+  setRef(refs: boolean): void {
+    if (!this.destroyed) this.#watch.setRef(refs);
+  }
+
   override _read(): void {
     this.#reads = true;
     this.#rewatch();

@@ -39,6 +39,8 @@ export interface Libc {
 export interface Watch {
   /** Sets the events to watch for. None are watched at first. */
   set(readable: boolean, writable: boolean): void;
+  /** @param refs false: the watch does not keep the process running */
+  setRef(refs: boolean): void;
   close(): void;
 }
 
@@ -141,6 +143,10 @@ function bind(koffi: Koffi): Libc {
         set(readable, writable) {
           if (readable || writable) handle.start({ readable, writable }, called);
           else handle.stop();
+        },
+        setRef(refs) {
+          if (refs) handle.ref();
+          else handle.unref();
         },
         close() {
           closed = true;

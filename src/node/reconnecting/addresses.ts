@@ -2,6 +2,7 @@
 import { checkOptionNames } from "../../core/option-names.ts";
 import { type AddressSource, Rotation } from "../../core/reconnecting/rotation.ts";
 import type { Clock } from "../../core/transport.ts";
+import { shownValue } from "../../core/wire/value-text.ts";
 import { SERVER_ADDRESS_OPTIONS, SERVICE_OPTIONS } from "../option-names.ts";
 import type { ReconnectingOptions, ServerAddress, ServiceName } from "./options.ts";
 import { ServiceRecords } from "./service-records.ts";
@@ -25,7 +26,8 @@ export function hasSeveralServers(options: ReconnectingOptions): boolean {
 /** Checks the options that name the servers. @throws TypeError, RangeError */
 export function checkServers(options: ReconnectingOptions): void {
   const given = WAYS.filter((way) => optionOf(options, way) !== undefined);
-  if (given.length > 1 && (given.includes("open") || hasSeveralServers(options)))
+  const isAlone = given.includes("open") || given.includes("path") || hasSeveralServers(options);
+  if (given.length > 1 && isAlone)
     throw new TypeError(
       `reconnecting: the options ${given.join(" and ")} exclude each other: use one of them`,
     );
@@ -49,7 +51,7 @@ function checkAddress(what: string, address: ServerAddress): void {
   if ((path === undefined) === (port === undefined))
     throw new TypeError(`${what}: either a port or the path of a UNIX socket is required`);
   if (port !== undefined && !(Number.isInteger(port) && port > 0 && port <= 65_535))
-    throw new RangeError(`${what}: port must be a whole number from 1 to 65535, not ${String(port)}`);
+    throw new RangeError(`${what}: port must be a whole number from 1 to 65535, not ${shownValue(port)}`);
 }
 
 function checkService(srv: string | ServiceName): void {

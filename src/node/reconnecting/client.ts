@@ -1,6 +1,7 @@
 /** The reconnecting client of Node. */
 import { ReconnectingClient as CoreClient } from "../../core/reconnecting/client.ts";
 import type { ConnectionFactory, ReconnectingBaseOptions } from "../../core/reconnecting/options.ts";
+import { shownValue } from "../../core/wire/value-text.ts";
 import { ConnectionClock } from "../clock.ts";
 import type { NodeConnection } from "../connection.ts";
 import type { ServerAddress } from "./options.ts";
@@ -22,6 +23,9 @@ export class ReconnectingClient extends CoreClient<NodeConnection> {
       clock,
       async open(signal) {
         const connection = await factory.open(signal);
+        // A JavaScript program may return anything from its `open`.
+        if (typeof (connection as Partial<NodeConnection> | undefined)?.destroy !== "function")
+          throw new TypeError(`open must return a connection, not ${shownValue(connection)}`);
         if (!refs.value) connection.unref();
         return connection;
       },

@@ -1,7 +1,12 @@
 /** A client that reconnects whenever its connection breaks. */
+
 import type { StartTLSOptions } from "../../core/command/types.ts";
 import { DescriptorsNotAvailable } from "../../core/errors/caller.ts";
 import { isError } from "../../core/errors/to-error.ts";
+import {
+  checkTLSOptionNames,
+  START_TLS_OPTIONS,
+} from "../../core/features/protocol-change/tls-option-names.ts";
 import { checkIsObject, checkOptionNames } from "../../core/option-names.ts";
 import { checkOptionTypes } from "../../core/option-types.ts";
 import { withFatalOptionsErrors } from "../../core/reconnecting/fatal-errors.ts";
@@ -21,7 +26,7 @@ import type { TLSOptions } from "../tls/options.ts";
 import { checkTLSOptions } from "../tls/validate-options.ts";
 import { addressSource, checkServers, hasSeveralServers } from "./addresses.ts";
 import { ReconnectingClient } from "./client.ts";
-import type { ReconnectingOptions, ServerAddress } from "./options.ts";
+import type { ConnectionOpener, ReconnectingOptions, ServerAddress } from "./options.ts";
 
 /** Names of the options that each attempt passes to `connect`. `signal` is the one of the client. */
 const CONNECTION_NAMES = CONNECT_OPTIONS.filter(
@@ -41,16 +46,20 @@ export function reconnecting(options: ReconnectingOptions): ReconnectingClient {
   checkOptionNames(
     "reconnecting",
     options,
-    "open" in options ? OPENER_OPTIONS : RECONNECTING_ADDRESS_OPTIONS,
+    opensItself(options) ? OPENER_OPTIONS : RECONNECTING_ADDRESS_OPTIONS,
     OPTIONS_OF_NODE,
   );
   checkServers(options);
   const { startTLS } = options;
+  if (startTLS !== undefined && "implicitTLS" in options && options.implicitTLS)
+    throw new TypeError(
+      "reconnecting: implicitTLS and startTLS exclude each other: with implicitTLS, set the option tls",
+    );
   // False would start TLS, and true would start it without verification.
   checkOptionTypes("reconnecting", { startTLS }, { startTLS: "object" });
   for (const { serverName } of "addresses" in options && options.addresses ? options.addresses : [{}])
     checkTLS(options, startTLS, serverName);
-  if ("open" in options)
+  if (opensItself(options))
     return new ReconnectingClient(options, { open: options.open, prepare: prepare(startTLS) });
   const factory = connectingFactory(options);
   const fatal = withFatalOptionsErrors(factory.open, isOptionsError, options.isFatalError);
@@ -58,6 +67,11 @@ export function reconnecting(options: ReconnectingOptions): ReconnectingClient {
     { ...options, isFatalError: fatal.isFatalError },
     { ...factory, open: fatal.open, prepare: prepare(startTLS, factory.addressOf) },
   );
+}
+
+/** True if the program opens the connections. An option that is undefined counts as not set. */
+function opensItself(options: ReconnectingOptions): options is ReconnectingOptions & ConnectionOpener {
+  return "open" in options && options.open !== undefined;
 }
 
 /** Checks the options of TLS for a server. @throws InvalidCertificate, TypeError */
@@ -69,6 +83,7 @@ function checkTLS(
   const defaults = "tls" in options && typeof options.tls === "object" ? options.tls : {};
   const name = serverName === undefined ? {} : { serverName };
   if (startTLS !== undefined) {
+    checkTLSOptionNames("startTLS", startTLS, START_TLS_OPTIONS);
     const { requireQuiescent: _1, timeout: _2, signal: _3, ...tls } = startTLS;
     checkTLSOptions({ ...defaults, ...tls, ...name } as TLSOptions, "client"); // checks the classes that the cast claims
   } else if (serverName !== undefined && !("tls" in options && typeof options.tls === "function")) {

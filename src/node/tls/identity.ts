@@ -3,15 +3,11 @@ import { X509Certificate } from "node:crypto";
 import { isIP } from "node:net";
 import { type ConnectionOptions, checkServerIdentity, type PeerCertificate } from "node:tls";
 import { toError } from "../../core/errors/to-error.ts";
-import { hostNameInASCII, withoutBrackets } from "../certificates/host-name.ts";
+import { normalHostName } from "../certificates/host-name.ts";
 
-/**
- * Returns the name as it is sent and compared: without brackets, a trailing dot or the zone of an IPv6 address, which no
- * certificate contains; international names in ASCII.
- */
+/** Returns the name as it is sent and compared, or an empty string for an invalid name. A wildcard is not a name. */
 export function normalServerName(serverName: string): string {
-  const name = withoutBrackets(serverName);
-  return isIP(name) === 0 ? hostNameInASCII(name).replace(/\.$/, "") : name.replace(/%.*$/, "");
+  return serverName.includes("*") ? "" : normalHostName(serverName);
 }
 
 /** Returns the options that verify the name. Without a name, Node would compare the certificate with `localhost`. */

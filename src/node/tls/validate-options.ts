@@ -22,8 +22,6 @@ import { IS_NODE } from "./runtime.ts";
  */
 export function checkTLSOptions(options: TLSOptions, role: TLSRole): void {
   checkTLSOptionNames("tls", options);
-  // An empty array has no name to refuse: a server would replace its certificate and stop verifying clients.
-  if (Array.isArray(options)) throw new TypeError("tls: the options must be an object, not an array");
   const { localCertificate, verifyAuthorities, serverName } = options;
   if (localCertificate !== undefined) checkLocalCertificate(localCertificate);
   if (verifyAuthorities !== undefined) checkAuthorities(verifyAuthorities);

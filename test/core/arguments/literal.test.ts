@@ -53,6 +53,10 @@ describe("enumeration", () => {
   reads(enumeration(Mixed), "1", Mixed.Uno);
   sends(enumeration(Mixed), Mixed.Two, "two");
   sends(enumeration({ Low: 1, High: "high" } as const), "high", "high");
+  // A text that is the name of a number, as in `enum Step { First = "Next", Next = 1 }`.
+  const Step = { 1: "Next", First: "Next", Next: 1 } as unknown as { First: "Next"; Next: 1 };
+  sends(enumeration(Step), Step.First, "Next");
+  reads(enumeration(Step), "1", Step.Next);
 
   test("enumeration() of an object without values throws", () => {
     expect(() => enumeration({})).toThrow("at least one value is needed");

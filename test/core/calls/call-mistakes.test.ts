@@ -12,6 +12,7 @@ import {
 import { connectedPair, scriptedPeer } from "ampwire/testing";
 import { describe, expect, test } from "vitest";
 import { TypedCalls } from "../../../src/core/calls/typed-calls.ts";
+import { COMMAND_BRAND, SEAM } from "../../../src/core/errors/brand.ts";
 import { rejection } from "../../support/settled.ts";
 
 const Sum = command("Sum", {
@@ -101,13 +102,32 @@ describe("callRemoteString", () => {
   });
 });
 
-test("a command of another copy of the package is called", async () => {
-  const own = Object.create(null) as Record<string, unknown>;
-  for (const name of ["name", "requiresAnswer", "requireTLS", "declaredErrors", "change"] as const)
-    own[name] = Sum[name];
-  for (const name of ["writeAsk", "readResponse"] as const) own[name] = Sum[name].bind(Sum);
-  const [client] = connectedPair({}, { locator: summing });
-  expect(await untyped(client).callRemote(own, { a: 1, b: 2 })).toEqual({ total: 3 });
+describe("a command of another copy of the package", () => {
+  /** Returns a command as another copy has it: with its own class, whose prototype is given. */
+  function copyOfSum(prototype: object | null): Record<string, unknown> {
+    const own = Object.create(prototype) as Record<string, unknown>;
+    for (const name of ["name", "requiresAnswer", "requireTLS", "declaredErrors", "change"] as const)
+      own[name] = Sum[name];
+    for (const name of ["writeAsk", "readResponse"] as const) own[name] = Sum[name].bind(Sum);
+    return own;
+  }
+
+  test.each([
+    ["without a brand", null],
+    ["whose version fits", { [COMMAND_BRAND]: SEAM }],
+  ])("a command of a copy %s is called", async (_, prototype) => {
+    const [client] = connectedPair({}, { locator: summing });
+    expect(await untyped(client).callRemote(copyOfSum(prototype), { a: 1, b: 2 })).toEqual({ total: 3 });
+  });
+
+  test("a command of a copy whose version does not fit is rejected, and nothing is sent", async () => {
+    const { connection, peer } = scriptedPeer();
+    const call = untyped(connection).callRemote(copyOfSum({ [COMMAND_BRAND]: SEAM + 1 }), { a: 1, b: 2 });
+    const error = await rejection(call);
+    expect(error).toBeInstanceOf(InvalidSignature);
+    expect(error.message).toContain("the command Sum comes from another copy of ampwire");
+    expect(peer.unread).toBe(0);
+  });
 });
 
 test("the options of a call are passed on unchanged", () => {

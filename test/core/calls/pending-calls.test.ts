@@ -313,6 +313,35 @@ describe("calls when the connection ends", () => {
     expect(clock.pending).toBe(0);
   });
 
+  test("a call whose timeout or signal comes while the calls of a lost connection are rejected has the reason of the loss", async () => {
+    const turns: (() => void)[] = [];
+    const nextTurn = (callback: () => void) => void turns.push(callback);
+    const clock = Object.assign(manualClock(), { nextTurn });
+    const { connection } = scriptedPeer({}, { clock });
+    const abort = new AbortController();
+    const options = { timeout: 100, signal: abort.signal };
+    const failed = Array.from({ length: 600 }, () => rejection(connection.callRemote(Wait, {}, options)));
+    const reason = new Error("enough");
+    connection.destroy(reason);
+    const reports: unknown[] = [];
+    const onUncaught = (error: unknown) => void reports.push(error);
+    process.on("uncaughtException", onUncaught); // of the listeners of a signal
+    try {
+      for (let turn = 0; turn < 5; turn++) {
+        clock.advance(60);
+        if (turn === 2) abort.abort();
+        for (const callback of turns.splice(0)) callback();
+        await flushPending();
+      }
+      for (const one of failed) expect(causeOf(await one)).toBe(reason);
+      await new Promise(setImmediate);
+    } finally {
+      process.off("uncaughtException", onUncaught);
+    }
+    expect(reports).toEqual([]);
+    expect(clock.pending).toBe(0);
+  });
+
   test("a call after the end rejects with an error whose cause is the same reason, and a call without an answer does nothing", async () => {
     const { connection } = scriptedPeer();
     const reason = new Error("enough");

@@ -15,7 +15,9 @@ function recorder() {
       texts.push(Buffer.concat(parts).toString());
     },
   };
-  const connection = { rules: STATES.open, unsentChanged() {} };
+  /** Number of reports of unsent bytes. */
+  const changes = { count: 0 };
+  const connection = { rules: STATES.open, unsentChanged: () => void changes.count++ };
   const output = new Outbox(transport as unknown as Transport, connection); // an outbox uses nothing else of a transport
   /** Start and end of a protocol change and the end of AMP, as the kernel performs them. */
   const hold = () => {
@@ -30,7 +32,7 @@ function recorder() {
     connection.rules = STATES.closed;
     output.drop();
   };
-  return { output, chunks, transport, texts, hold, release, drop };
+  return { output, changes, chunks, transport, texts, hold, release, drop };
 }
 
 function say(output: Outbox, text: string): void {
@@ -162,6 +164,35 @@ describe("Outbox", () => {
     expect(lent).toContain(flushed("five"));
   });
 
+  test("a write that the transport takes at once is not reported as unsent, and its buffer is reused", () => {
+    const { output, chunks, changes } = recorder();
+    for (const text of ["one", "two"]) {
+      say(output, text);
+      output.flush();
+    }
+    expect(changes.count).toBe(0);
+    expect(chunks[1]?.buffer).toBe(chunks[0]?.buffer);
+  });
+
+  test("a box that was not completed is not written", () => {
+    const { output, chunks } = recorder();
+    output.out.truncate(0);
+    output.flush();
+    expect(chunks).toEqual([]);
+    expect(output.writtenBytes).toBe(0);
+  });
+
+  test("a buffer of more than 256 KiB is not kept", () => {
+    const { output, chunks, hold, release } = recorder();
+    hold();
+    say(output, "x".repeat(300_000));
+    release();
+    say(output, "next");
+    output.flush();
+    expect(chunks.map(({ length }) => length)).toEqual([300_000, 4]);
+    expect(chunks[1]?.buffer.byteLength).toBeLessThan(300_000);
+  });
+
   test("a dropped outbox does not reuse its buffers", () => {
     const { output, chunks, transport, drop } = recorder();
     transport.unsent = 3;
@@ -189,7 +220,29 @@ describe("Outbox", () => {
     output.sendPastQueue(out);
     release();
     expect(texts).toEqual(["before ", "answer ", "held more"]);
+    expect(output.writtenBytes).toBe("before answer held more".length);
     expect(output.queued).toBe(0);
+  });
+
+  test("bytes that are queued for a protocol change do not count as bytes that the peer has not taken", () => {
+    const { output, transport, hold, release, drop } = recorder();
+    const counts = () => {
+      const { gathered, pending, queued, untaken } = output;
+      return { gathered, pending, queued, untaken };
+    };
+    transport.unsent = 3;
+    say(output, "abc");
+    output.flush();
+    say(output, "gathered");
+    expect(counts()).toEqual({ gathered: 8, pending: 11, queued: 0, untaken: 11 });
+    transport.unsent = 11;
+    hold();
+    say(output, "queue");
+    expect(counts()).toEqual({ gathered: 5, pending: 16, queued: 5, untaken: 11 });
+    release();
+    expect(output.writtenBytes).toBe(16);
+    drop();
+    expect(counts()).toEqual({ gathered: 0, pending: 11, queued: 0, untaken: 11 });
   });
 
   test("a dropped outbox discards queued and later boxes", async () => {

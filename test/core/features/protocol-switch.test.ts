@@ -1,5 +1,5 @@
 /** The declaration of a protocol switch. The switch itself is tested in test/core/features/protocol-change.test.ts. */
-import { Command, integer, ProtocolSwitchCommand, switchBox } from "ampwire";
+import { Command, integer, ProtocolSwitchCommand, type SwitchSpec, switchBox } from "ampwire";
 import { describe, expect, test } from "vitest";
 import { textOf } from "../../support/raw-peer.ts";
 
@@ -17,6 +17,13 @@ describe("ProtocolSwitchCommand", () => {
     expect(ToLines.change?.state).toBe("switching");
     expect(ToLines.requiresAnswer).toBe(true);
     expect(ToLines.errors).toEqual({ REFUSED: Refused });
+  });
+
+  test("the spec of a protocol switch rejects an unknown name, and that of a subclass may have names of its own", () => {
+    class Documented extends ProtocolSwitchCommand {}
+    const spec: SwitchSpec<{}> & { readonly describes: string } = { describes: "lines" };
+    expect(() => new ProtocolSwitchCommand("ToText", spec)).toThrow("describes");
+    expect(new Documented("ToText", spec).name).toBe("ToText");
   });
 
   test("the new protocol of a switch is not sent to the peer", () => {

@@ -2,7 +2,7 @@
  * The declaration of StartTLS and of its extensions. The upgrade is tested in
  * test/core/features/protocol-change.test.ts.
  */
-import { locator, OnlyOneTLS, StartTLS, TLSNotAvailable, tlsBox, unicode } from "ampwire";
+import { Box, locator, OnlyOneTLS, StartTLS, TLSNotAvailable, tlsBox, unicode } from "ampwire";
 import { connectedPair, fakeCertificate, flushPending, scriptedPeer } from "ampwire/testing";
 import { describe, expect, test } from "vitest";
 import { textOf } from "../../support/raw-peer.ts";
@@ -61,6 +61,58 @@ describe("an extension of StartTLS", () => {
     await flushPending();
     expect([a.peerCertificate?.commonName, b.peerCertificate?.commonName]).toEqual(["server", "client"]);
     expect(a.tls?.verified).toBe(true);
+  });
+
+  test.each([
+    { misspelt: "tls_verifyAuthority", hint: ' (did you mean "tls_verifyAuthorities"?)' },
+    { misspelt: "verifyAuthorities", hint: ' (did you mean "tls_verifyAuthorities"?)' },
+    { misspelt: "greeting", hint: "" },
+  ])(
+    "an upgrade is refused if its responder returns $misspelt: a misspelt name does not disable verification",
+    async ({ misspelt, hint }) => {
+      for (const command of [StartTLS, SecureStart]) {
+        const reported: unknown[] = [];
+        const careless = command.responder(() => {
+          const keys = {
+            tls_localCertificate: fakeCertificate("server"),
+            [misspelt]: [fakeCertificate("ca")],
+          };
+          return keys;
+        });
+        const serving = { locator: locator(careless), onError: (error: unknown) => reported.push(error) };
+        const [a, b] = connectedPair({}, serving, { fakeTLS: true });
+        const asked = a.callRemoteString(command.name, new Box({ token: "good" }));
+        expect(await rejection(asked)).toMatchObject({ errorCode: "UNKNOWN" });
+        await ended(b);
+        expect(b.secure).toBe(false);
+        const message = `the responder of ${command.name} returned: unknown option "${misspelt}"${hint}`;
+        expect(reported).toMatchObject([{ code: "BAD_LOCAL_RETURN", message }]);
+      }
+    },
+  );
+
+  test("a responder of an extension of StartTLS returns the values that the extension declares", async () => {
+    const Greeting = StartTLS.extend("Greeting", { response: { greeting: unicode() } });
+    const greeter = Greeting.responder(() => ({
+      tls_localCertificate: fakeCertificate("server"),
+      greeting: "hello",
+    }));
+    const [a] = connectedPair({}, { locator: locator(greeter) }, { fakeTLS: true });
+    expect(await a.callRemote(Greeting)).toEqual({ greeting: "hello" });
+    expect(a.secure).toBe(true);
+  });
+
+  test("the responder of a TLS client returns the name that the server's certificate must have", async () => {
+    const client = StartTLS.responder(() => ({
+      tls_verifyAuthorities: [fakeCertificate("server")],
+      tls_serverName: "server",
+    }));
+    const tls = { localCertificate: fakeCertificate("server") };
+    const [a, b] = connectedPair({ locator: locator(client) }, { tls }, { fakeTLS: true });
+    await b.startTLS();
+    await flushPending();
+    expect(a.tls?.verified).toBe(true);
+    expect(b.secure).toBe(true);
   });
 
   test("an extension of StartTLS has errors of its own", async () => {

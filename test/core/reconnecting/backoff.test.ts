@@ -32,6 +32,10 @@ describe("the delays", () => {
     expect(backoff.next()).toBe(10);
   });
 
+  it("a first delay over the default maximum is the maximum", () => {
+    expect(waits(new Backoff({ initial: 60_000, ...longest }), 2)).toEqual([60_000, 60_000]);
+  });
+
   it("all delays may be zero", () => {
     expect(waits(new Backoff({ initial: 0, max: 0, ...longest }), 3)).toEqual([0, 0, 0]);
   });

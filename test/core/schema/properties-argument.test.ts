@@ -112,3 +112,19 @@ test("two arguments cannot fill the same property, and a property cannot be one 
   for (const name of ["toString", "__proto__"])
     expect(() => propertiesArgument<Record<string, string>>([name], codec)).toThrow(InvalidSignature);
 });
+
+test("propertiesArgument() rejects a codec without toBox and fromBox", () => {
+  // Programs in JavaScript may pass anything.
+  for (const codec of [{}, { toBox() {} }, undefined] as unknown[])
+    expect(() => propertiesArgument<Size>(["width"], codec as typeof size)).toThrow(
+      /^propertiesArgument: the codec must be an object with toBox and fromBox, not /,
+    );
+});
+
+test("client() rejects a caller without callRemote", () => {
+  const contract = { Show: command("Show") };
+  for (const caller of [undefined, {}] as unknown[])
+    expect(() => client(caller as ReturnType<typeof connectedPair>[0], contract)).toThrow(
+      /^client: the caller must be a connection, not /,
+    );
+});

@@ -78,6 +78,13 @@ test("implement() throws for a responder that is missing, extra or not a functio
   );
 });
 
+test("implement() throws for an extra responder in an object without a prototype", () => {
+  const responders = Object.assign(Object.create(null), { Sum: () => ({ total: 1 }), Divide: () => ({}) });
+  expect(() => implement({ Sum }, untyped(responders))).toThrow(
+    "implement: Divide is not a command of the contract",
+  );
+});
+
 test("implement() throws if two commands of a contract have the same name on the wire", () => {
   const sum = () => ({ total: 1 });
   expect(() => implement({ Sum, Add: Sum }, { Sum: sum, Add: sum })).toThrow(

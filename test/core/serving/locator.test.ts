@@ -60,12 +60,21 @@ describe("locator", () => {
   });
 
   test.each([
-    ["an object without responders", {}, "neither methods"],
-    ["an instance without responders", new (class Empty {})(), "neither methods"],
-    ["a function", () => {}, "not of a function"],
-    ["null", null, "not of null"],
-    ["nothing", undefined, "not of undefined"],
-    ["a name", "Sum", 'not of "Sum"'],
+    ["an object without responders", {}, "an object (Object) has no methods"],
+    ["an instance without responders", new (class Empty {})(), "an object (Object) has no methods"],
+    ["an array of responders", [summing], "an array of 1 has no methods"],
+    ["a command", Sum, "has no methods decorated with @Command.responder or named amp_NAME"],
+    ["a function", () => {}, "a function has no methods"],
+    [
+      "a class with methods for its instances",
+      class {
+        amp_A() {}
+      },
+      "a function has no methods",
+    ],
+    ["null", null, "null has no methods"],
+    ["nothing", undefined, "undefined has no methods"],
+    ["a name", "Sum", '"Sum" has no methods'],
   ])("a locator rejects %s with a message that names the valid sources", (_, source, message) => {
     expect(() => locator(source as object)).toThrow(InvalidSignature);
     expect(() => locator(source as object)).toThrow(message);
@@ -287,6 +296,14 @@ describe("amp_NAME methods", () => {
     expect(() => locator({ baseDispatchPrefix: "v2_", amp_PING: () => new Box() })).toThrow("v2_NAME");
     expect(() => locator({ baseDispatchPrefix: "v2_", v2_ping: () => new Box() })).toThrow("name it v2_PING");
     expect(() => locator({ baseDispatchPrefix: "on", onPING: () => new Box(), once: 1 })).not.toThrow();
+  });
+
+  test("a name whose capital letters are those of another name does not reach that method", () => {
+    const served = locator({ amp_STOP: () => new Box(), amp_SS: () => new Box(), amp_É: () => new Box() });
+    for (const name of ["stop", "sTOP", "ss", "é", "É"])
+      expect(served.locateResponder(name)).toBeTypeOf("function");
+    for (const name of ["\u017ftop", "\u00df", "s\u017f"])
+      expect(served.locateResponder(name)).toBeUndefined();
   });
 
   test("no other member of an object is served", () => {

@@ -2,6 +2,7 @@ import { generateKeyPairSync } from "node:crypto";
 import { inspect } from "node:util";
 import { describe, expect, test } from "vitest";
 import { InvalidCertificate } from "../../../src/core/errors/tls.ts";
+import type { CertificateOptions } from "../../../src/node/certificates/generate.ts";
 import { PrivateCertificate } from "../../../src/node/certificates/private-certificate.ts";
 import { testCertificates } from "../../support/certificates.ts";
 
@@ -97,6 +98,17 @@ describe("selfSigned", () => {
     expect(made.x509.verify(made.x509.publicKey)).toBe(true);
   });
 
+  test.each([
+    ["::ffff:192.0.2.1", "IP Address:0:0:0:0:0:FFFF:C000:201"],
+    ["64:ff9b::192.0.2.33", "IP Address:64:FF9B:0:0:0:0:C000:221"],
+    ["fe80::1%eth0", "IP Address:FE80:0:0:0:0:0:0:1"],
+    ["127.1", "IP Address:127.0.0.1"],
+    ["Calc.Example.", "DNS:calc.example"],
+  ])("a certificate for %s contains %s", async (hostName, expected) => {
+    const made = await PrivateCertificate.selfSigned({ commonName: "x", hostNames: [hostName] });
+    expect(made.subjectAltNames).toEqual([expected]);
+  });
+
   test.each(['O=x, "quoted" \\0a', "grüße", "#0404", "a".repeat(64)])(
     "selfSigned keeps the name %s unchanged",
     async (name) => {
@@ -109,6 +121,37 @@ describe("selfSigned", () => {
     ["a name that is too long", { commonName: "a".repeat(65) }, /1 to 64/],
     ["a validity of 0 days", { commonName: "x", validForDays: 0 }, /validForDays/],
     ["a validity of NaN days", { commonName: "x", validForDays: Number.NaN }, /validForDays/],
+    ["a validity beyond the year 9999", { commonName: "x", validForDays: 3e6 }, /end after the year 9999/],
+    [
+      "an infinite validity",
+      { commonName: "x", validForDays: Number.POSITIVE_INFINITY },
+      /after the year 9999/,
+    ],
+    ["a validity that is text", { commonName: "x", validForDays: "5" }, /validForDays must be a number/],
+    ["a name with half of a surrogate pair", { commonName: "a\ud800" }, /surrogate/],
+    [
+      "host names that are not an array",
+      { commonName: "x", hostNames: "a.example" },
+      /must be an array.*"a.ex/,
+    ],
+    ["a host name that is not text", { commonName: "x", hostNames: [null] }, /null is not a valid host name/],
+    ["an empty label", { commonName: "x", hostNames: ["a..example"] }, /"a..example" is not a valid host/],
+    [
+      "a label over 63 bytes",
+      { commonName: "x", hostNames: [`${"a".repeat(64)}.example`] },
+      /not a valid host/,
+    ],
+    [
+      "a wildcard inside a label",
+      { commonName: "x", hostNames: ["f*.example"] },
+      /"f\*.example" is not a valid/,
+    ],
+    [
+      "a wildcard in the second label",
+      { commonName: "x", hostNames: ["a.*.example"] },
+      /not a valid host name/,
+    ],
+    ["a wildcard alone", { commonName: "x", hostNames: ["*"] }, /"\*" is not a valid host name/],
     ["an invalid host name", { commonName: "x", hostNames: ["a b"] }, /"a b" is not a valid host name/],
     [
       "a host name followed by a path",
@@ -116,7 +159,7 @@ describe("selfSigned", () => {
       /"a\/b" is not a valid host name/,
     ],
   ])("selfSigned rejects %s", async (_, options, message) => {
-    const made = PrivateCertificate.selfSigned(options);
+    const made = PrivateCertificate.selfSigned(options as CertificateOptions); // some are of a wrong type
     await expect(made).rejects.toThrow(InvalidCertificate);
     await expect(made).rejects.toThrow(message);
   });

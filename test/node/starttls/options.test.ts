@@ -146,6 +146,8 @@ describe("a mistake in the options", () => {
     [{ minversion: "TLSv1.3" }, /did you mean "minVersion"/],
     [{ verifyAuthorities: null }, /verifyAuthorities must not be null/],
     [{ crl: null }, /crl must not be null/],
+    [[], /the options must be an object, not an array/],
+    [new Map([["verifyAuthorities", []]]), /the options must be an object, not an iterable/],
   ];
 
   const ofCalls: [unknown, RegExp][] = [
@@ -200,8 +202,21 @@ describe("a mistake in the options", () => {
     expect([client.secure, server.secure]).toEqual([false, false]);
   });
 
+  test.each([null, "x"])("the error names the option tls if the function returned %j", async (value) => {
+    const { client } = await pair(
+      { tls: { localCertificate } },
+      { tls: () => value as unknown as TLSOptions },
+    );
+    expect(String(await rejection(client.startTLS()))).toContain(
+      `tls: the options must be an object, not ${value}`,
+    );
+  });
+
   test.each([
     ["returns undefined", () => undefined as unknown as TLSOptions],
+    ["returns an empty array", () => [] as TLSOptions],
+    ["returns a Map", () => new Map() as TLSOptions],
+    ["resolves with an empty array", async () => [] as TLSOptions],
     ["returns an unknown option", () => ({ ca: "" }) as TLSOptions],
     [
       "throws",

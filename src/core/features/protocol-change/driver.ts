@@ -41,6 +41,7 @@ import { checkSignal, throwIfAborted } from "../../time-limit.ts";
 import { ByteWriter } from "../../wire/byte-writer.ts";
 import { answerStartTLS } from "./answer-start-tls.ts";
 import { KernelConnection } from "./changing-connection.ts";
+import { checkReturnedNames } from "./returned-names.ts";
 import { StartTLS } from "./start-tls.ts";
 import { limitChange } from "./time-limit.ts";
 import { checkTLSOptionNames, START_TLS_OPTIONS } from "./tls-option-names.ts";
@@ -225,6 +226,7 @@ class ChangeDriver implements Feature, ProtocolChanges {
     try {
       const values = await ask.run();
       if (this.#current !== current) return;
+      if (current.change.state === "upgrading") checkReturnedNames(ask.command, values);
       const prepared = current.change.prepare(this.#connection, values, "responder");
       perform = typeof prepared === "function" ? prepared : await prepared;
       if (this.#current !== current) return;

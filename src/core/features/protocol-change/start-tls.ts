@@ -112,8 +112,8 @@ function requireAuthorities(
 }
 
 /** True for a promise, also for one of another realm. */
-function isPromise(value: object | undefined): value is Promise<TLSOptions> {
-  return value !== undefined && "then" in value && typeof value.then === "function";
+function isPromise(value: unknown): value is Promise<TLSOptions> {
+  return typeof value === "object" && value !== null && "then" in value && typeof value.then === "function";
 }
 
 function startOf({ transport }: ChangingConnection, options: TLSOptions) {
@@ -131,6 +131,8 @@ const tlsFields = {
   tls_localCertificate: local<PrivateCertificateLike>(),
   /** CAs that this end trusts to issue the peer's certificate. */
   tls_verifyAuthorities: local<readonly CertificateLike[] | NamedAuthorities>(),
+  /** Name that the server's certificate must have, if this end is the TLS client. Not part of Twisted: it checks no names. */
+  tls_serverName: local<string>(),
   /** Further options of this end, for example `minVersion`. Not part of Twisted. */
   tls_options: local<TLSOptions>(),
   /** Reject the upgrade while calls made in plaintext are unanswered: see {@link StartTLSOptions}. Not part of Twisted. */
@@ -139,8 +141,7 @@ const tlsFields = {
 
 /** Command that upgrades the connection to TLS. `connection.startTLS()` calls it. */
 export const StartTLS = command("StartTLS", {
-  // tls_serverName is an extension: Twisted does not check host names.
-  arguments: { ...tlsFields, tls_serverName: local<string>() },
+  arguments: tlsFields,
   response: tlsFields,
   errors: { TLS_ERROR: OnlyOneTLS, TLS_NOT_AVAILABLE: TLSNotAvailable, TLS_NOT_QUIESCENT: NotQuiescent },
   commandType: tlsBox,

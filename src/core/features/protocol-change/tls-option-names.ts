@@ -29,11 +29,15 @@ const INTENDED: Readonly<Record<string, string>> = {
   secureProtocol: "minVersion",
 };
 
-/** Checks the names of TLS options. @throws TypeError for an unknown name and for null */
+/** Checks the names of TLS options. @throws TypeError for an unknown name, for null, and for an array or a Map */
 export function checkTLSOptionNames(
   what: string,
   given: object | undefined,
   known: readonly string[] = TLS_OPTIONS,
 ): void {
   checkOptionNames(what, given, known, INTENDED);
+  // An empty array and every Map have no name to refuse: they would disable verification.
+  if (given === undefined || !(Symbol.iterator in given)) return;
+  const found = Array.isArray(given) ? "an array" : "an iterable";
+  throw new TypeError(`${what}: the options must be an object, not ${found}`);
 }
