@@ -65,8 +65,7 @@ export function unknownOption(
   return new TypeError(`${what}: unknown option ${JSON.stringify(name)}${hint}`);
 }
 
-/** Returns the name in `known` that is most like a misspelt one, if any is. */
-export function similarName(name: string, known: readonly string[]): string | undefined {
+function similarName(name: string, known: readonly string[]): string | undefined {
   if (name.length > MAX_COMPARED) return undefined;
   const lower = name.toLowerCase();
   let best = known.find((candidate) => lower.length > 2 && candidate.startsWith(lower.replace(/s$/, "")));
