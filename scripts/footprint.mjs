@@ -9,7 +9,7 @@ import { pack } from "./pack.mjs";
 import { npmOutput } from "./run.mjs";
 
 /** Limits a little above the present figures, because indirect dependencies may grow without a change here. */
-const LIMITS = { ownBytes: 1_850_000, allBytes: 5_550_000, direct: 4, packages: 26 };
+const LIMITS = { ownBytes: 1_850_000, allBytes: 5_575_000, direct: 4, packages: 26 };
 
 /** Scripts that npm runs during an installation. npm treats `binding.gyp` as an install script. */
 const INSTALL_SCRIPTS = ["preinstall", "install", "postinstall"];

@@ -3,7 +3,7 @@
  * and compares the keys and bytes with those of known codecs.
  */
 
-export const PYTHON_OWN_CODECS = `
+export const PYTHON_OWN_CODECS: string = `
 def digits(length, seed=0):
     """Return hexadecimal digits that do not repeat, so that compressed bytes stay long."""
     made = [hashlib.sha512(b"%d %d" % (seed, number)).hexdigest() for number in range(length // 128 + 1)]

@@ -1,7 +1,7 @@
 /** Python program that imports modules and prints their commands as JSON. A string, so that the build copies no other files. */
 import { PYTHON_OWN_CODECS } from "./python-own-codecs.ts";
 
-export const PYTHON_PROGRAM = `
+export const PYTHON_PROGRAM: string = `
 import sys
 
 # \`python -c\` searches the working directory first: its ./json.py must not replace a standard module.
