@@ -195,10 +195,11 @@ function checkRawName(methodName: string, prefix: string): void {
 }
 
 function rawMethod(instance: object, prefix: string, name: string): RawResponder | undefined {
+  if (prefix.length + name.length > MAX_RAW_NAME) return undefined;
   const methodName = prefix + name.toUpperCase();
   // In Unicode, `ß` becomes `SS`, and the long s becomes `S`: such a name is not another spelling of the command.
   const isSpelling = methodName.toLowerCase() === (prefix + name).toLowerCase();
-  if (methodName.length > MAX_RAW_NAME || !isSpelling) return undefined;
+  if (!isSpelling) return undefined;
   const method: unknown = Reflect.get(instance, methodName);
   if (typeof method !== "function") return undefined;
   // The cast is safe by convention: a method of this name takes a box and returns one.
