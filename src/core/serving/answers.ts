@@ -130,6 +130,6 @@ function shortened(text: string): Uint8Array {
 }
 
 /** Returns true for a promise, and for any other object with `then`. */
-export function isThenable(value: unknown): value is PromiseLike<unknown> {
+export function isThenable<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
   return typeof value === "object" && value !== null && "then" in value && typeof value.then === "function";
 }

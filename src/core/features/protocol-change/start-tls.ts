@@ -9,6 +9,7 @@ import { command } from "../../command/command.ts";
 import type { BoxKind, ChangeSide, ChangingConnection } from "../../command/protocol-change.ts";
 import { TLSNotAvailable } from "../../errors/caller.ts";
 import { NotQuiescent, OnlyOneTLS, PeerVerifyError } from "../../errors/tls.ts";
+import { isThenable } from "../../serving/answers.ts";
 import type {
   CertificateLike,
   NamedAuthorities,
@@ -61,7 +62,7 @@ export const tlsBox: BoxKind = {
         return {};
       };
       const defaults = connection.tlsDefaults();
-      return isPromise(defaults)
+      return isThenable(defaults)
         ? defaults.then((options) => performWith(start(options)))
         : performWith(start(defaults));
     },
@@ -109,11 +110,6 @@ function requireAuthorities(
   throw new TLSNotAvailable(
     `${requireTLS === "verified" ? 'requireTLS: "verified" verifies the peer' : "a client with requireTLS does not answer StartTLS without verification"}: set tls.verifyAuthorities`,
   );
-}
-
-/** True for a promise, also for one of another realm. */
-function isPromise(value: unknown): value is Promise<TLSOptions> {
-  return typeof value === "object" && value !== null && "then" in value && typeof value.then === "function";
 }
 
 function startOf({ transport }: ChangingConnection, options: TLSOptions) {
