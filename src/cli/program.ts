@@ -1,6 +1,6 @@
 /** Runs the subcommand that the command line names, and converts what it throws to an exit code. */
 import { parseArgs } from "node:util";
-import { unknownOption } from "../core/option-names.ts";
+import { similarName } from "../core/option-names.ts";
 import { version } from "./about.ts";
 import { toCliError, UsageError } from "./cli-error.ts";
 import { programHelp, subcommandHelp } from "./help.ts";
@@ -129,11 +129,6 @@ function hintFor(given: string, names: readonly string[]): string {
 /** Returns the subcommands of two words that begin with this one. */
 function familyOf(first: string): readonly Subcommand[] {
   return subcommands.filter(({ name }) => name.startsWith(`${first} `));
-}
-
-/** Returns the similar name that the error for an unknown option suggests. To export the search would enlarge the bundles of pages. */
-function similarName(name: string, known: readonly string[]): string | undefined {
-  return /did you mean "([^"]+)"/.exec(unknownOption("", name, known).message)?.[1];
 }
 
 function isHelp(arg: string | undefined): boolean {

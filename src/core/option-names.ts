@@ -65,7 +65,8 @@ export function unknownOption(
   return new TypeError(`${what}: unknown option ${JSON.stringify(name)}${hint}`);
 }
 
-function similarName(name: string, known: readonly string[]): string | undefined {
+/** Returns the known name that a user may have meant. */
+export function similarName(name: string, known: readonly string[]): string | undefined {
   if (name.length > MAX_COMPARED) return undefined;
   const lower = name.toLowerCase();
   let best = known.find((candidate) => lower.length > 2 && candidate.startsWith(lower.replace(/s$/, "")));
