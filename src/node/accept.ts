@@ -19,6 +19,7 @@ import { diagnostics } from "./diagnostics.ts";
 import { startImplicitTLS } from "./implicit-tls.ts";
 import type { ProxyProtocolOptions } from "./proxy-protocol/options.ts";
 import { HeaderReceiver } from "./proxy-protocol/receive.ts";
+import { setRef } from "./set-ref.ts";
 import { SharedBufferSocket } from "./shared-buffer-socket.ts";
 import type { KnownAddresses } from "./stream-transport.ts";
 import type { Upgraded } from "./tls/upgraded.ts";
@@ -132,10 +133,7 @@ export class Acceptor implements Accepted {
     this.#refs = refs;
     if (this.#clock instanceof ConnectionClock) this.#clock.setRef(refs);
     const sockets = [...this.handshakes].filter((socket) => socket instanceof Socket);
-    for (const one of [...sockets, ...this.connections]) {
-      if (refs) one.ref();
-      else one.unref();
-    }
+    for (const one of [...sockets, ...this.connections]) setRef(one, refs);
   }
 
   /** Reports what was not reported yet, after the server has stopped, and clears the timers. */

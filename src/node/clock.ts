@@ -2,6 +2,7 @@
 import { performance } from "node:perf_hooks";
 import type { Clock } from "../core/transport.ts";
 import { clearTimeout, setImmediate, setTimeout } from "./real-timers.ts";
+import { setRef } from "./set-ref.ts";
 
 /** The longest delay of Node's timers, in milliseconds. With a longer delay Node calls back after 1 ms. */
 const MAX_DELAY = 2 ** 31 - 1;
@@ -34,7 +35,7 @@ export class ConnectionClock implements Clock {
       callback();
     }, milliseconds);
     timers.add(timer);
-    if (!this.#refs) setRef(timer, false);
+    if (!this.#refs) this.#applyRef(timer);
     return timer;
   }
 
@@ -49,12 +50,10 @@ export class ConnectionClock implements Clock {
   /** @param refs false: the timers do not keep the process running */
   setRef(refs: boolean): void {
     this.#refs = refs;
-    for (const timer of this.#timers ?? []) setRef(timer, refs);
+    for (const timer of this.#timers ?? []) this.#applyRef(timer);
   }
-}
 
-function setRef(timer: unknown, refs: boolean): void {
-  const own = timer as NodeJS.Timeout; // systemClock makes all timers with setTimeout
-  if (refs) own.ref();
-  else own.unref();
+  #applyRef(timer: unknown): void {
+    setRef(timer as NodeJS.Timeout, this.#refs); // systemClock makes all timers with setTimeout
+  }
 }

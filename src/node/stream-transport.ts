@@ -24,6 +24,7 @@ import { DescriptorStream } from "./descriptors/descriptor-stream.ts";
 import { takenBytes } from "./node-internals.ts";
 import type { ReceivedProxyHeader } from "./proxy-protocol/header.ts";
 import { nextTick, setImmediate } from "./real-timers.ts";
+import { setRef } from "./set-ref.ts";
 import { SharedBufferSocket } from "./shared-buffer-socket.ts";
 import { ExistingSession } from "./tls/existing-session.ts";
 import type { TLSOptions, TLSRole } from "./tls/options.ts";
@@ -221,9 +222,7 @@ export class StreamTransport implements Transport {
     const stream = this.rawStream;
     if (stream instanceof DescriptorStream) stream.setRef(refs);
     for (const socket of stream instanceof CombinedDuplex ? stream.halves : [stream]) {
-      if (!(socket instanceof Socket)) continue;
-      if (refs) socket.ref();
-      else socket.unref();
+      if (socket instanceof Socket) setRef(socket, refs);
     }
   }
 

@@ -8,6 +8,7 @@ import nodeModule from "node:module";
 import { getSystemErrorName } from "node:util";
 import { DescriptorsNotAvailable } from "../../core/errors/caller.ts";
 import { setImmediate } from "../real-timers.ts";
+import { setRef } from "../set-ref.ts";
 
 type Koffi = typeof import("koffi");
 
@@ -144,10 +145,7 @@ function bind(koffi: Koffi): Libc {
           if (readable || writable) handle.start({ readable, writable }, called);
           else handle.stop();
         },
-        setRef(refs) {
-          if (refs) handle.ref();
-          else handle.unref();
-        },
+        setRef: (refs) => setRef(handle, refs),
         close() {
           closed = true;
           handle.close();

@@ -4,6 +4,7 @@ import type { ConnectionFactory, ReconnectingBaseOptions } from "../../core/reco
 import { shownValue } from "../../core/wire/value-text.ts";
 import { ConnectionClock } from "../clock.ts";
 import type { NodeConnection } from "../connection.ts";
+import { setRef } from "../set-ref.ts";
 import type { ServerAddress } from "./options.ts";
 
 /** A reconnecting client over Node connections. {@link reconnecting} creates it. */
@@ -50,8 +51,7 @@ export class ReconnectingClient extends CoreClient<NodeConnection> {
   #setRef(refs: boolean): this {
     this.#refs.value = refs;
     this.#clock.setRef(refs);
-    if (refs) this.connection?.ref();
-    else this.connection?.unref();
+    setRef(this.connection, refs);
     return this;
   }
 }
