@@ -1,5 +1,5 @@
 /** Addresses of sockets as programs give them: checked and normalized before they reach Node. */
-import { isIPv6 } from "node:net";
+import { withoutBrackets } from "./certificates/host-name.ts";
 
 /** Longest path of a UNIX socket in bytes, by platform. The system needs one byte more for the end of the text. */
 const MAX_PATH_BYTES: Readonly<Record<string, number>> = {
@@ -38,13 +38,6 @@ export function normalAddress<T extends GivenAddress>(what: string, options: T):
     ...(localAddress !== undefined && { localAddress: withoutBrackets(localAddress) }),
   };
   return { ...options, ...address };
-}
-
-/** A JavaScript program may pass a value of any type, which Node refuses. */
-function withoutBrackets(host: string): string {
-  const inner =
-    typeof host === "string" && host.startsWith("[") && host.endsWith("]") ? host.slice(1, -1) : "";
-  return isIPv6(inner) ? inner : host;
 }
 
 /** True for the name of an abstract UNIX socket of Linux, which has no file. It begins with a zero byte. */

@@ -31,8 +31,12 @@ export function normalHostName(name: string): string {
   return isValid ? value : "";
 }
 
-/** Returns an IPv6 address without the brackets that it has in a URL, and any other name unchanged. */
-function withoutBrackets(name: string): string {
-  const inside = name.startsWith("[") && name.endsWith("]") ? name.slice(1, -1) : name;
+/**
+ * Returns an IPv6 address without the brackets that it has in a URL, and any other value unchanged. A JavaScript program may pass
+ * a value of any type.
+ */
+export function withoutBrackets(name: string): string {
+  const isBracketed = typeof name === "string" && name.startsWith("[") && name.endsWith("]");
+  const inside = isBracketed ? name.slice(1, -1) : "";
   return isIPv6(inside) ? inside : name;
 }
