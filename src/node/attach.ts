@@ -35,20 +35,21 @@ export function attach(stream: Attachable, options: AttachOptions = {}): NodeCon
   checkOptionNames("attach", options, ATTACH_OPTIONS);
   const { role, ...rest } = options;
   checkOptions(rest, role);
-  checkNotAttached(stream);
+  const parts = partsOf(stream);
+  checkNotAttached(parts);
   const duplex = isDuplex(stream) ? stream : combine(stream);
   if (rest.requireTLS && role === undefined && !(duplex instanceof TLSSocket)) {
     throw new TypeError('requireTLS on a plaintext stream needs `role`: set it to "client" or "server"');
   }
   const connection = new NodeConnection(adoptSocket(duplex, rest.descriptors), role, rest);
-  for (const one of partsOf(stream)) attached.set(one, connection);
+  for (const part of parts) attached.set(part, connection);
   return connection;
 }
 
 /** Two connections on one stream would each take the answers of the other. @throws TypeError */
-function checkNotAttached(stream: Attachable): void {
-  for (const one of partsOf(stream)) {
-    const state = attached.get(one)?.state;
+function checkNotAttached(parts: readonly object[]): void {
+  for (const part of parts) {
+    const state = attached.get(part)?.state;
     if (state !== undefined && state !== "switched" && state !== "closed")
       throw new TypeError("attach: the stream belongs to another connection: attach it once");
   }

@@ -33,10 +33,10 @@ const LABELS: Readonly<Record<string, string>> = { "X509 CERTIFICATE": "CERTIFIC
 export function pemBlocks(pem: PEM, what: string, derLabel: string): PEMBlock[] {
   if (isDER(pem)) return [derBlock(pem, what, derLabel)];
   const text = asText(pem, what).replaceAll(/(?:\\{1,4}r)?\\{1,4}n/g, "\n");
-  const blocks = Array.from(text.matchAll(BLOCK), ([, label = "", body = ""]) => ({
-    label: LABELS[label] ?? label,
-    text: pemText(LABELS[label] ?? label, body),
-  }));
+  const blocks = Array.from(text.matchAll(BLOCK), ([, given = "", body = ""]) => {
+    const label = LABELS[given] ?? given;
+    return { label, text: pemText(label, body) };
+  });
   const begun = text.split("-----BEGIN ").length - 1;
   if (begun === 0)
     throw new InvalidCertificate(`${what}: not PEM text: no line begins with -----BEGIN${hint(text)}`);
