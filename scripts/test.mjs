@@ -95,13 +95,13 @@ function readReport() {
 
 /** Returns the file, the name and the beginning of the message of each failure. */
 function failures(result) {
-  return result.testResults.flatMap(({ name, message, assertionResults }) => {
+  return result.testResults.flatMap(({ name, message, status, assertionResults }) => {
     const file = relative(root, name);
     const failed = assertionResults.filter(({ status }) => status === "failed");
     const tests = failed.map(
       (test) => `${file}: ${test.fullName}\n${start(test.failureMessages.join("\n"))}`,
     );
-    return unloaded(result).some((other) => other.name === name) ? [`${file}\n${start(message)}`] : tests;
+    return isUnloaded({ status, assertionResults }) ? [`${file}\n${start(message)}`] : tests;
   });
 }
 
@@ -110,18 +110,16 @@ function start(text) {
   return text.split("\n").slice(0, 15).join("\n");
 }
 
-/** Returns the files that failed without a failed test: they could not be loaded, or a hook failed. */
-function unloaded({ testResults }) {
-  return testResults.filter(
-    ({ status, assertionResults }) =>
-      status === "failed" && !assertionResults.some((test) => test.status === "failed"),
-  );
+/** True for a file that failed without a failed test: it could not be loaded, or a hook failed. */
+function isUnloaded({ status, assertionResults }) {
+  return status === "failed" && !assertionResults.some((test) => test.status === "failed");
 }
 
 /** Returns `N passed, N failed, N skipped`. */
 function countTests(result) {
   // Only the exit code of vitest reports an error between two tests.
-  const failures = Math.max(result.numFailedTests + unloaded(result).length, passed.get("tests") ? 0 : 1);
+  const failed = result.numFailedTests + result.testResults.filter(isUnloaded).length;
+  const failures = Math.max(failed, passed.get("tests") ? 0 : 1);
   const notRun = result.numPendingTests + result.numTodoTests;
   return `${result.numPassedTests} passed, ${failures} failed, ${notRun} skipped`;
 }
