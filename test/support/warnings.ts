@@ -1,6 +1,7 @@
 /** Warnings of the process, for tests that must see each of them. */
 import { vi } from "vitest";
 import { reportError } from "../../src/core/connection/report.ts";
+import { ephemeralCertificate } from "../../src/node/certificates/ephemeral.ts";
 
 /** A warning as `process.emitWarning` gets it. */
 type Warning = Error & { readonly detail: string };
@@ -11,6 +12,9 @@ export interface CollectedWarnings {
   /** Emits warnings again. */
   readonly stop: () => void;
 }
+
+// The process keeps it. A test with a later date must not be the first to need it.
+ephemeralCertificate();
 
 let now = Date.now();
 
