@@ -11,10 +11,10 @@ import type { FieldSet } from "./field-set.ts";
 export function readFields(set: FieldSet, frame: Frame, connection?: unknown): Record<string, unknown> {
   const { fields, spreadPath } = set;
   if (spreadPath !== undefined) return spreadPath.read(set, frame, connection);
-  const values: Record<string, unknown> = {};
   // It may have matched the box of another command of the same name.
   if (frame.matched?.owner !== set) frame.matched = undefined;
   else if (frame.fastReader !== undefined) return frame.fastReader.read(frame);
+  const values: Record<string, unknown> = {};
   const entryOfField = frame.matched?.entryOfField;
   let next = 0;
   for (let position = 0; position < fields.length; position++) {
