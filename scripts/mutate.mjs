@@ -1,7 +1,10 @@
 /**
  * `npm run mutate`: changes the sources in many small ways, and lists the changes that no test notices. It draws lines at random
  * from the folders of `PARTS`, and prints the seed that draws them again. `npm run mutate -- src/core/connection` takes a whole
- * folder, and a path of a file only that file.
+ * folder, `src/core/calls/calls.ts` only that file, and `src/core/calls/calls.ts:10-20` only these lines.
+ *
+ * A mutant that behaves like the source cannot be noticed. `test/equivalent-mutants.json` lists those that a reader has found,
+ * with the reason; they are not counted.
  *
  *   --sample=N   draws N lines (default 300)
  *   --seed=N     draws the lines of an earlier run
@@ -40,6 +43,12 @@ const PARTS = [
 ];
 /** The part of other files of Node, only on request. */
 const NODE = { sources: "src/node", tests: ["test/node"] };
+/**
+ * A change without effect, as the list has it: `code` is the line, `from` the part of it that `to` replaces.
+ * @typedef {{ file: string, code: string, from: string, to: string, why: string }} Equivalent
+ */
+const EQUIVALENT = "test/equivalent-mutants.json";
+
 /** Lines that are drawn together: a change of a block needs all lines of the block. */
 const PASSAGE = 5;
 /** The least share of a sample for each part. Without it a sample would have five lines of the small ones. */
@@ -93,7 +102,10 @@ function option(name) {
 
 /** Returns the files of the paths of the command line, by part. */
 function requested() {
-  const files = paths.flatMap(filesIn);
+  const files = paths.flatMap((path) => {
+    const [, file, lines = ""] = /^(.*?)(:\d+-\d+)?$/.exec(path);
+    return filesIn(file).map((name) => `${name}${lines}`);
+  });
   if (files.length === 0) {
     console.error(`no source files in ${paths.join(", ")}`);
     process.exit(1);
@@ -158,23 +170,47 @@ function randomNumbers(start) {
 function mutantsIn(report) {
   const text =
     statSync(report, { throwIfNoEntry: false }) === undefined ? "{}" : readFileSync(report, "utf8");
-  return Object.entries(JSON.parse(text).files ?? {}).flatMap(([file, { mutants: found }]) =>
-    found.map((mutant) => ({ ...mutant, file })),
-  );
+  return Object.entries(JSON.parse(text).files ?? {}).flatMap(([file, { mutants: found, source }]) => {
+    const lines = source.split("\n");
+    return found.map((mutant) => ({ ...mutant, file, ...changeOf(mutant, lines) }));
+  });
+}
+
+/** Returns what a mutant changes, as {@link Equivalent} has it. */
+function changeOf({ location: { start, end }, replacement = "" }, lines) {
+  // StrykerJS counts lines and columns from 1.
+  const changed = lines.slice(start.line - 1, end.line);
+  changed[changed.length - 1] = changed.at(-1).slice(0, end.column - 1);
+  changed[0] = changed[0].slice(start.column - 1);
+  return {
+    code: lines[start.line - 1].trim(),
+    from: onOneLine(changed.join(" ")),
+    to: onOneLine(replacement),
+  };
+}
+
+function onOneLine(text) {
+  return text.replace(/\s+/g, " ").trim();
 }
 
 /** Prints the score over all parts, and the mutants that only the time limit of a test noticed. */
 function summarize() {
+  /** @type {Equivalent[]} */
+  const list = JSON.parse(readFileSync(join(root, EQUIVALENT), "utf8"));
+  const isEquivalent = (mutant) =>
+    list.some((entry) => ["file", "code", "from", "to"].every((key) => entry[key] === mutant[key]));
   const of = (...statuses) => mutants.filter((mutant) => statuses.includes(mutant.status));
   // An error: a test file could not be loaded, or an error outside of a test.
   const killed = of("Killed", "RuntimeError");
   const timeouts = of("Timeout");
-  const survived = of("Survived", "NoCoverage");
+  const unnoticed = of("Survived", "NoCoverage");
+  const survived = unnoticed.filter((mutant) => !isEquivalent(mutant));
+  const equivalent = unnoticed.length - survived.length;
   const noticed = killed.length + timeouts.length;
   const all = noticed + survived.length;
   const score = all === 0 ? "" : `, ${((noticed / all) * 100).toFixed(1)} %`;
   console.log(
-    `\n${all} mutants${score}: ${killed.length} killed, ${timeouts.length} timeouts, ${survived.length} survived`,
+    `\n${all} mutants${score}: ${killed.length} killed, ${timeouts.length} timeouts, ${survived.length} survived. Not counted: ${equivalent} without effect`,
   );
   for (const mutant of survived) console.log(`survived: ${described(mutant)}`);
   for (const mutant of killed.filter(({ statusReason }) => /Test timed out in/.test(statusReason ?? "")))
@@ -185,7 +221,7 @@ function summarize() {
   if (paths.length === 0) console.log(`the same sample: npm run mutate -- --sample=${size} --seed=${seed}`);
 }
 
-/** Returns the place of a mutant and its code. */
-function described({ file, location: { start }, mutatorName, replacement = "" }) {
-  return `${file}:${start.line}:${start.column} ${mutatorName} ${replacement.replace(/\s+/g, " ").slice(0, 80)}`;
+/** Returns the place of a mutant and its change. */
+function described({ file, location: { start }, mutatorName, from, to }) {
+  return `${file}:${start.line}:${start.column} ${mutatorName}: ${from.slice(0, 80)} => ${to.slice(0, 80)}`;
 }
