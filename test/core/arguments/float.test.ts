@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { float } from "../../../src/core/arguments/float.ts";
+import { float, putShortFloat, SHORT_FLOAT_BYTES } from "../../../src/core/arguments/float.ts";
 import { bringsBack, doesNotSend, reads, refuses, sends, survivesAnything } from "../../contracts/codec.ts";
 
 /** Numbers, and Python's `repr` of each. */
@@ -126,4 +126,12 @@ test("float() decodes short numbers with the value that Number() gives", () => {
     }),
     { numRuns: 5000 },
   );
+});
+
+test("the fast path of writing uses at most SHORT_FLOAT_BYTES", () => {
+  const bytes = new Uint8Array(SHORT_FLOAT_BYTES);
+  const ends = [-1.234567899, -0.00123456789, -199999999.9, -0.001, 0.0010001].map((value) =>
+    putShortFloat(bytes, 0, value),
+  );
+  expect(ends).toEqual([-1, -1, 12, 6, -1]);
 });
