@@ -97,7 +97,7 @@ describe("big", () => {
 
   test("big() rejects optional codecs, and options that do not exist", () => {
     expect(() => big(optional(integer()))).toThrow(/write optional\(big\(codec\)\)/);
-    expect(() => big(integer(), { maxByte: 3 } as object)).toThrow(/unknown option "maxByte"/);
+    expect(() => big(integer(), { maxByte: 3 } as object)).toThrow(/^big: unknown option "maxByte"/);
   });
 });
 
@@ -147,9 +147,10 @@ describe("compression", () => {
 
   test("a compressor that ignores its limit is checked", () => {
     const careless = compression({ compress: (plain) => plain, decompress: () => new Uint8Array(1000) });
-    expect(() => bigBytes({ maxBytes: 999, compression: careless }).decode(new Uint8Array())).toThrow(
-      TooLong,
-    );
+    const decoding = (maxBytes: number) => () =>
+      bigBytes({ maxBytes, compression: careless }).decode(new Uint8Array());
+    expect(decoding(1000)()).toHaveLength(1000);
+    expect(decoding(999)).toThrow(TooLong);
   });
 
   test("decompressions and decompressed bytes count against maxElements", () => {
@@ -169,6 +170,15 @@ describe("compression", () => {
     const many = Array.from({ length: 1000 }, () => new Uint8Array());
     expect(decode(many, 10_000)).toHaveLength(1000);
     expect(() => decode(many, 5000)).toThrow(/maxElements/);
+  });
+
+  test("compression() rejects a value without the two functions", () => {
+    const { compress, decompress } = halving("whole");
+    // Programs in JavaScript may pass anything.
+    for (const value of [undefined, null, "zlib", {}, { compress }, { decompress }])
+      expect(() => compression(value as unknown as Compressor)).toThrow(
+        "compression: an object with the functions compress and decompress is needed",
+      );
   });
 
   test("compression() rejects another unit", () => {

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { Temporal } from "temporal-polyfill";
 import { describe, expect, test } from "vitest";
+import { civilOfDays, daysOfCivil, daysOfMonth } from "../../../src/core/arguments/civil-days.ts";
 import { dateTime } from "../../../src/core/arguments/date-time.ts";
 import {
   bringsBack,
@@ -150,6 +151,23 @@ test("dateTime() measures the length of a text from its start", () => {
   const bytes = wireBytes(` ${DATE}-01:23`);
   for (const { read } of [dateTime(), dateTime({ as: "Date" })])
     expect(() => read(bytes, 1, 31)).toThrow(/32 characters/);
+});
+
+test("days are converted to dates and back as by Date, in every month of 400 years", () => {
+  const differences: unknown[] = [];
+  for (let index = 1600 * 12; index <= 2001 * 12; index++) {
+    const [year, month] = [Math.floor(index / 12), 1 + (index % 12)];
+    const last = new Date(Date.UTC(year, month, 0)).getUTCDate();
+    if (daysOfMonth(year, month) !== last) differences.push([year, month]);
+    for (const day of [1, last]) {
+      const days = Date.UTC(year, month - 1, day) / 86_400_000;
+      const civil = civilOfDays(days);
+      if (daysOfCivil(year, month, day) !== days) differences.push([year, month, day]);
+      if (civil.year !== year || civil.month !== month || civil.day !== day) differences.push(civil);
+    }
+  }
+  expect(differences).toEqual([]);
+  expect([0, 13].map((month) => daysOfMonth(2000, month))).toEqual([0, 0]);
 });
 
 describe("dateTime as Date", () => {
