@@ -403,6 +403,11 @@ test("chooseProtocol selects amp if it is offered", () => {
   expect(chooseProtocol(new Set(["wamp", "amp"]))).toBe("amp");
   expect(chooseProtocol(["wamp"])).toBe(false);
   expect(chooseProtocol([])).toBe(false);
+  // A program in JavaScript may pass anything.
+  for (const value of [undefined, null, 5])
+    expect(() => chooseProtocol(value as unknown as string[])).toThrow(
+      "chooseProtocol: a set of subprotocols is needed, as `handleProtocols` of ws gets it",
+    );
 });
 
 test("violations on all WebSockets of attach share a rate limit, and the number of the others is reported", () => {
