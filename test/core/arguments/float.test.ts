@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { float, putShortFloat, SHORT_FLOAT_BYTES } from "../../../src/core/arguments/float.ts";
+import { float, floatText, putShortFloat, SHORT_FLOAT_BYTES } from "../../../src/core/arguments/float.ts";
 import { bringsBack, doesNotSend, reads, refuses, sends, survivesAnything } from "../../contracts/codec.ts";
 
 /** Numbers, and Python's `repr` of each. */
@@ -100,6 +100,7 @@ describe("float", () => {
   for (const [value, wire] of REPRS) {
     sends(float(), value, wire);
     reads(float(), wire, value);
+    test(`floatText() returns ${wire}`, () => expect(floatText(value)).toBe(wire));
   }
   for (const [wire, value] of LENIENT) reads(float(), wire, value);
   for (const wire of MALFORMED) refuses(float(), wire, /not a float: "/);
