@@ -58,6 +58,14 @@ const LENIENT: readonly (readonly [string, number])[] = [
   ["-1e400", Number.NEGATIVE_INFINITY],
   ["-1e-400", -0],
   [" \t1.5\r\n\v\f", 1.5],
+  ["12_345.5", 12345.5],
+  ["1_0.", 10],
+  ["1_0.25", 10.25],
+  ["1.0_25", 1.025],
+  [" .25", 0.25],
+  [".1_25", 0.125],
+  ["1_0e12", 1e13],
+  ["1e0_12", 1e12],
 ];
 
 const MALFORMED: readonly string[] = [
