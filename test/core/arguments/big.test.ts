@@ -125,6 +125,27 @@ describe("compression", () => {
     expect(sizes("pieces")).toEqual([64_512, 64_512, 64_512, 6468]);
   });
 
+  test("pieces that do not grow have 65535 bytes, and each is decompressed with the rest of maxBytes", () => {
+    const limits: number[] = [];
+    const plain = compression({
+      of: "pieces",
+      compress: (bytes) => bytes,
+      decompress(bytes, maxBytes) {
+        limits.push(maxBytes);
+        return bytes;
+      },
+    });
+    const fields = { it: bigBytes({ compression: plain, maxBytes: 200_000 }) };
+    const wire = writeFields(fields, { it: new Uint8Array(2 * 65_535) });
+    const [box] = parseBoxes(wire);
+    expect([...(box ?? [])].map(([key, { length }]) => [key, length])).toEqual([
+      ["it", 65_535],
+      ["it.2", 65_535],
+    ]);
+    expect(readFields(fields, wire).it).toHaveLength(2 * 65_535);
+    expect(limits).toEqual([200_000, 200_000 - 65_535]);
+  });
+
   test("an empty value is compressed if the layout has a piece for it", () => {
     const keys = (layout: SplitLayout, of: Compressor["of"]) => [
       ...boxOf({ it: bigBytes({ layout, compression: compression(halving(of)) }) }, { it: new Uint8Array() }),
