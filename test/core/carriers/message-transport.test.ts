@@ -151,7 +151,7 @@ describe("over a channel that the test plays", () => {
       expect(overTestChannel({ maxBufferedBytes }).sent).toEqual([[GRANT, ...grant]]);
   });
 
-  test("a receiver grants bytes as soon as it has delivered half of maxBufferedBytes, and counts anew", () => {
+  test("a receiver grants bytes when it has delivered half of maxBufferedBytes, and then counts from zero", () => {
     const { receive, take } = overTestChannel({ maxBufferedBytes: 10 });
     take();
     receive(DATA, 1, 2, 3, 4);
