@@ -35,7 +35,7 @@ import {
   webSocketServer,
   withRawSocket,
 } from "../support/websockets.ts";
-import { event } from "../support/within.ts";
+import { event, within } from "../support/within.ts";
 
 const Secret = command("Secret", { response: { word: unicode() }, requireTLS: true });
 
@@ -50,7 +50,7 @@ describe("starting a connection", () => {
       stopReceivingBoxes() {},
     };
     const accepted = event(server, "connection");
-    await expect(connect(url, { WebSocket, receiver })).rejects.toThrow("not today");
+    await expect(within(connect(url, { WebSocket, receiver }), "connect()")).rejects.toThrow("not today");
     const [socket] = await accepted;
     if (socket.readyState !== WebSocket.CLOSED) await event(socket, "close");
   });
