@@ -9,7 +9,14 @@ import {
   TLSRequired,
   TooLong,
 } from "ampwire";
-import { byteByByte, manualClock, memoryTransports, ScriptedPeer, scriptedPeer } from "ampwire/testing";
+import {
+  byteByByte,
+  flushPending,
+  manualClock,
+  memoryTransports,
+  ScriptedPeer,
+  scriptedPeer,
+} from "ampwire/testing";
 import { describe, expect, test } from "vitest";
 import { ended, rejection } from "../../support/settled.ts";
 import { Note, Wait } from "../calculator.ts";
@@ -113,6 +120,41 @@ describe("a raw receiver", () => {
     receiver.sender?.unhandledError(error);
     expect(reported).toEqual([error]);
     expect(connection.reason).toBe(reason);
+  });
+
+  test.each(["startReceivingBoxes", "boxReceived"] as const)(
+    "a rejection of an async %s() is reported to onError, and closes the connection with it",
+    async (method) => {
+      const error = new Error("rejected");
+      const receiver = new Mirror();
+      receiver[method] = async () => {
+        throw error;
+      };
+      const reported: unknown[] = [];
+      const { connection, peer } = scriptedPeer({
+        receiver,
+        onError: (thrown) => void reported.push(thrown),
+      });
+      peer.send({ a: "1" });
+      await peer.expectEnd();
+      peer.end();
+      expect(await ended(connection)).toBe(error);
+      expect(reported).toEqual([error]);
+    },
+  );
+
+  test("an error that stopReceivingBoxes() throws is reported to onError", async () => {
+    const error = new Error("not stopped");
+    const receiver = new Mirror();
+    receiver.stopReceivingBoxes = () => {
+      throw error;
+    };
+    const reported: unknown[] = [];
+    const { connection } = scriptedPeer({ receiver, onError: (thrown) => void reported.push(thrown) });
+    connection.destroy();
+    await ended(connection);
+    await flushPending();
+    expect(reported).toEqual([error]);
   });
 
   test("sendBox() throws for a box that cannot be encoded, and sends nothing of it", async () => {
