@@ -10,6 +10,7 @@ import {
 } from "ampwire";
 import { connectedPair, flushPending, manualClock, memoryTransports, scriptedPeer } from "ampwire/testing";
 import { describe, expect, test } from "vitest";
+import { kernelOf } from "../../../src/core/connection/connection.ts";
 import { causeOf, ended, rejection, settling } from "../../support/settled.ts";
 import { calculator, Note, SUM, Sum, TOTAL, Wait } from "../calculator.ts";
 
@@ -63,6 +64,7 @@ describe("close()", () => {
     clock.advance(1);
     await ask("3");
     expect(ending).toHaveLength(1);
+    expect(kernelOf(connection).transport.undelivered).toBeGreaterThan(0);
     expect(connection.state).toBe("closing");
     ending.shift()?.();
     await peer.expect({ _answer: "2", after: "done" });

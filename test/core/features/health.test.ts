@@ -26,6 +26,10 @@ test("health() answers SERVING, for every service", async () => {
   expect(await client.callRemote(Health, { service: "calc" })).toEqual({ status: "SERVING" });
 });
 
+test("a probe may be repeated: Health is idempotent", () => {
+  expect(Health.idempotent).toBe(true);
+});
+
 test.each<[string, HealthCheck]>([
   ["returns false", () => false],
   ["resolves with false", async () => false],
