@@ -281,7 +281,7 @@ export class ConnectionKernel implements Kernel, Port, InboxOwner, TransportRece
     this.outbox.turnOver();
     this.serving.readEnded();
     for (const feature of this.#made) feature.readEnded?.(everything);
-    if (everything && this.peerEnded && this.state !== "closed") this.ending.streamEnded();
+    if (everything && this.peerEnded) this.ending.streamEnded();
     this.ending.finish();
   }
 
