@@ -155,6 +155,16 @@ test.each<[string, Observer]>([
   },
 );
 
+test("a violation of the protocol needs no method of an observer that the library trusts", async () => {
+  const reported: unknown[] = [];
+  const observer: Observer = new (class extends TrustedObserver {})();
+  const { connection, peer } = scriptedPeer({ observer, onError: (error) => void reported.push(error) });
+  peer.send("0000");
+  await peer.expectEnd();
+  expect(reported).toEqual([expect.objectContaining({ name: "NoEmptyBoxes" })]);
+  expect(connection.reason).toBe(reported[0]);
+});
+
 test("the connection ends even if connectionClosed() throws", async () => {
   const { observer } = watcher();
   const throwing: Observer = {

@@ -1,6 +1,6 @@
 /** unsentBytes and drained(): bytes that the peer has not taken, and the wait for them. */
-import { type ConnectionOptions, command, locator, unicode } from "ampwire";
-import { connectedPair, flushPending, scriptedPeer } from "ampwire/testing";
+import { Connection, type ConnectionOptions, command, locator, unicode } from "ampwire";
+import { connectedPair, flushPending, manualClock, memoryTransports, scriptedPeer } from "ampwire/testing";
 import { expect, test } from "vitest";
 import { ended, settling } from "../../support/settled.ts";
 
@@ -30,6 +30,21 @@ test("every drained() resolves when the peer has read everything, and not before
   await Promise.all(waits.map(({ over }) => over));
   expect(connection.unsentBytes).toBe(0);
   expect(waits.map(({ how }) => how)).toEqual([["resolved"], ["resolved"]]);
+});
+
+test("drained() waits for boxes that are gathered until a peer that is far behind has read", async () => {
+  const [transport, other] = memoryTransports({ capacity: 100 });
+  const connection = new Connection(transport, manualClock());
+  for (let call = 0; call < 2; call++) connection.callRemote(Tell, { text: "x".repeat(40_000) });
+  connection.callRemote(Tell, { text });
+  const wait = settling(connection.drained());
+  // The peer reads one chunk at a time.
+  other.start({ received: () => other.pause(), ended() {}, drained() {}, lost() {} });
+  await flushPending();
+  expect([connection.unsentBytes > 0, ...wait.how]).toEqual([true]);
+  other.resume();
+  await wait.over;
+  expect(connection.unsentBytes).toBe(0);
 });
 
 test("drained() resolves at once if nothing waits, and after it sends what this turn has gathered", async () => {

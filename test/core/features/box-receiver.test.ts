@@ -180,6 +180,17 @@ describe("a raw receiver", () => {
     expect(told).toEqual([]);
   });
 
+  test.each(["startReceivingBoxes", "boxReceived", "stopReceivingBoxes"])(
+    "a receiver without the method %s is refused",
+    (method) => {
+      // A JavaScript program may pass any object.
+      const receiver = Object.assign(new Mirror(), { [method]: undefined }) as BoxReceiver;
+      expect(() => scriptedPeer({ receiver })).toThrow(
+        new TypeError(`the option receiver needs the method ${method}`),
+      );
+    },
+  );
+
   test("a raw receiver cannot be combined with a heartbeat", () => {
     expect(() => scriptedPeer({ receiver: new Mirror(), heartbeat: { interval: 1 } })).toThrow(TypeError);
   });
