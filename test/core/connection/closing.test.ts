@@ -163,6 +163,60 @@ describe("close()", () => {
   });
 });
 
+describe("close() with a limit of time", () => {
+  /** A connection that waits for an answer. */
+  function waiting() {
+    const clock = manualClock();
+    const { connection } = scriptedPeer({}, { clock });
+    return { clock, connection, call: rejection(connection.callRemote(Wait)) };
+  }
+
+  test.each<[string, number, (connection: Connection) => PromiseLike<void>]>([
+    ["close({ timeout })", 500, (connection) => connection.close({ timeout: 500 })],
+    ["`await using`", 10_000, (connection) => connection[Symbol.asyncDispose]()],
+  ])("%s destroys the connection exactly after %i ms", async (_, timeout, close) => {
+    const { clock, connection, call } = waiting();
+    const closed = close(connection);
+    clock.advance(timeout - 1);
+    expect(connection.state).toBe("closing");
+    clock.advance(1);
+    await closed;
+    await call;
+    expect(clock.pending).toBe(0);
+  });
+
+  test("close({ signal }) destroys the connection when the signal aborts, and at once if it has aborted", async () => {
+    const controller = new AbortController();
+    const { connection, call } = waiting();
+    const closed = connection.close({ signal: controller.signal });
+    await flushPending();
+    expect(connection.state).toBe("closing");
+    controller.abort();
+    await closed;
+    await call;
+    const other = waiting();
+    await other.connection.close({ signal: AbortSignal.abort() });
+    await other.call;
+  });
+
+  test("a connection that closes in time leaves no timer", async () => {
+    const clock = manualClock();
+    const [connection] = connectedPair({}, {}, { clock });
+    await connection.close({ timeout: 500 });
+    expect(clock.pending).toBe(0);
+  });
+
+  test.each<[object, string]>([
+    [{ timeout: -1 }, "timeout must be a number of at least 0, not -1"],
+    [{ signal: {} }, "the option signal must be an AbortSignal, not object"],
+    [{ timout: 1 }, 'close: unknown option "timout" (did you mean "timeout"?)'],
+  ])("close(%o) rejects, and the connection stays open", async (options, message) => {
+    const { connection } = scriptedPeer();
+    expect((await rejection(connection.close(options))).message).toBe(message);
+    expect(connection.state).toBe("open");
+  });
+});
+
 describe("destroy()", () => {
   test("destroy() rejects the calls in progress with its reason, which is also the value of `closed`", async () => {
     const { connection, peer } = scriptedPeer();

@@ -1,6 +1,7 @@
 /** The seam between the kernel and its features, with features that exist only here. */
 import {
   Box,
+  ConnectionClosed,
   command,
   integer,
   type Observer,
@@ -136,6 +137,8 @@ test.each([
     expect(await rejection(connection.startTLS())).toBeInstanceOf(errorClass);
     expect(await rejection(connection.callRemote(StartTLS))).toBeInstanceOf(errorClass);
     expect(connection.state).toBe("open");
+    connection.destroy();
+    expect(await rejection(connection.callRemote(StartTLS))).toBeInstanceOf(ConnectionClosed);
   },
 );
 

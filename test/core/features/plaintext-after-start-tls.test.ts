@@ -1,6 +1,22 @@
 /** Once startTLS() was called, later calls are sent inside TLS or rejected; and requireTLS: "verified". */
-import { locator, NotQuiescent, StartTLS, TLSNotAvailable, TLSRequired } from "ampwire";
-import { connectedPair, fakeCertificate, flushPending, scriptedPeer } from "ampwire/testing";
+import {
+  Connection,
+  locator,
+  NotQuiescent,
+  StartTLS,
+  TLSNotAvailable,
+  TLSRequired,
+  type TLSSession,
+} from "ampwire";
+import {
+  connectedPair,
+  fakeCertificate,
+  flushPending,
+  manualClock,
+  memoryTransports,
+  ScriptedPeer,
+  scriptedPeer,
+} from "ampwire/testing";
 import { describe, expect, test } from "vitest";
 import { causeOf, rejection } from "../../support/settled.ts";
 import { calculator, Note, Sum, Wait } from "../calculator.ts";
@@ -97,6 +113,22 @@ describe("requireTLS", () => {
     expect(a.tls?.verified).toBe(true);
     expect(await a.callRemote(Sum, { a: 1, b: 2 })).toEqual({ total: 3 });
   });
+
+  test.each([undefined, false])(
+    '"verified": TLS from the first byte whose session has verified: %s neither sends calls nor serves asks',
+    async (verified) => {
+      const [ours, theirs] = memoryTransports();
+      const tls = { verified } as TLSSession; // nothing else of it is used
+      const options = { requireTLS: "verified", locator: calculator().locator } as const;
+      const connection = new Connection(Object.assign(ours, { tls }), manualClock(), options);
+      const peer = new ScriptedPeer(theirs);
+      const refused = await rejection(connection.callRemote(Sum, { a: 1, b: 2 }));
+      expect(refused).toBeInstanceOf(TLSRequired);
+      expect(refused.message).toContain("before the peer is verified");
+      peer.send({ _ask: "1", _command: "Sum", a: "1", b: "2" });
+      expect((await peer.next())?.text("_error_code")).toBe("TLS_REQUIRED");
+    },
+  );
 
   test("true: an unverified peer is enough, since encrypted does not mean verified", async () => {
     const [a] = connectedPair(
