@@ -46,7 +46,7 @@ class UnsentWatch implements UnsentObserver {
     if (budget === undefined) return;
     budget.add(pending - this.#counted);
     this.#counted = pending;
-    this.#kernel.isOverShare = pending > 0 && budget.isExceededBy(pending);
+    this.#kernel.isOverShare = budget.isExceededBy(pending);
   }
 
   #stopTimer(): void {

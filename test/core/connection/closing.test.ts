@@ -6,6 +6,7 @@ import {
   ConnectionLost,
   IdleTimeout,
   locator,
+  MalformedAmpBox,
   type ResponderContext,
 } from "ampwire";
 import { connectedPair, flushPending, manualClock, memoryTransports, scriptedPeer } from "ampwire/testing";
@@ -331,6 +332,40 @@ test("the error of a failed transport is the cause of the reason", async () => {
   const reason = await ended(connection);
   expect(causeOf(await failed)).toBe(reason);
   expect(reason.cause).toBe(cause);
+});
+
+describe("a transport that is lost", () => {
+  /** Loses a connection that waits for an answer of its peer. Returns its reason, and what onError received. */
+  async function lose(cause: Error | undefined, before = (_: Connection) => {}) {
+    const [transport] = memoryTransports();
+    const errors: unknown[] = [];
+    const onError = (error: unknown) => void errors.push(error);
+    const connection = new Connection(transport, manualClock(), { onError });
+    const call = rejection(connection.callRemote(Sum, { a: 1, b: 2 }));
+    before(connection);
+    transport.destroy(cause);
+    const reason = await ended(connection);
+    expect(causeOf(await call)).toBe(reason);
+    return { reason, errors };
+  }
+
+  test("the loss of a transport is not reported, with or without an error", async () => {
+    const explained = new ConnectionLost("the peer is gone");
+    expect(await lose(explained)).toEqual({ reason: explained, errors: [] });
+    expect((await lose(undefined)).errors).toEqual([]);
+    expect((await lose(new Error("the cable is out"))).errors).toEqual([]);
+  });
+
+  test("a violation of the protocol that the transport has found is reported", async () => {
+    const violation = new MalformedAmpBox("a text message");
+    expect(await lose(violation)).toEqual({ reason: violation, errors: [violation] });
+  });
+
+  test("a connection that is closing keeps its reason, and reports nothing", async () => {
+    const violation = new MalformedAmpBox("a text message");
+    const { reason, errors } = await lose(violation, (connection) => void connection.close());
+    expect([reason.message, errors]).toEqual(["the connection was closed here", []]);
+  });
 });
 
 test("a call rejects with ConnectionLost if the peer disappears", async () => {

@@ -105,10 +105,8 @@ test("boxes that each come in time never time out, although the stream never pau
   const middle = 20;
   peer.send(ask.subarray(0, middle));
   for (let sent = 0; sent < count; sent++) {
-    await pass(LIMIT / 2);
-    peer.send(ask.subarray(middle, middle + 1));
-    await pass(LIMIT / 2 - 1);
-    peer.send(ask.subarray(middle + 1), ask.subarray(0, middle));
+    await pass(LIMIT - 1);
+    peer.send(ask.subarray(middle), ask.subarray(0, middle));
     await flushPending();
     expect(clock.pending).toBe(1);
   }
@@ -119,6 +117,19 @@ test("boxes that each come in time never time out, although the stream never pau
   await pass(1);
   expect(connection.reason).toBeInstanceOf(BoxTimeout);
   expect(connection.reason?.message).toContain(`the box at byte ${count * ask.length} `);
+});
+
+test("a box has all of its time, also if the timer of an earlier box fires between its parts", async () => {
+  const { connection, pass, peer } = opened();
+  peer.send(ask.subarray(0, 20));
+  await pass(0.6 * LIMIT);
+  peer.send(ask.subarray(20), ask.subarray(0, 20));
+  await pass(0.2 * LIMIT);
+  peer.send(ask.subarray(20, 30));
+  await pass(0.8 * LIMIT - 1);
+  expect(connection.state).toBe("open");
+  await pass(1);
+  expect(connection.reason).toBeInstanceOf(BoxTimeout);
 });
 
 test("whole boxes set no timer, and an idle connection has none", async () => {
