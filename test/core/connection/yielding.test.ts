@@ -204,3 +204,42 @@ test("when the time of a turn is used up, a large chunk waits unread, and a smal
   turn();
   expect([served(), inbox.transportPaused]).toEqual([2, false]);
 });
+
+describe("reading", () => {
+  test("reading that a served box causes begins after that box, not within it", () => {
+    const [transport] = memoryTransports();
+    let depth = 0;
+    const depths: number[] = [];
+    const inbox: Inbox = new Inbox(transport, DEFAULT_LIMITS, steppingClock(0).clock, {
+      mayRead: () => true,
+      receive() {
+        depths.push(++depth);
+        inbox.read();
+        depth--;
+      },
+      readEnded() {},
+      violated() {},
+    });
+    inbox.push(boxes(3), "shared");
+    expect(depths).toEqual([1, 1, 1]);
+  });
+
+  test("reading goes on if the end of a read removes the reason to stop", () => {
+    const [transport] = memoryTransports();
+    let allowed = 1;
+    let served = 0;
+    const inbox = new Inbox(transport, DEFAULT_LIMITS, steppingClock(0).clock, {
+      mayRead: () => allowed > 0,
+      receive() {
+        served++;
+        allowed--;
+      },
+      readEnded() {
+        allowed = 1;
+      },
+      violated() {},
+    });
+    inbox.push(boxes(3), "shared");
+    expect([served, inbox.transportPaused]).toEqual([3, false]);
+  });
+});

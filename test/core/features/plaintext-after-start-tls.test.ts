@@ -1,6 +1,7 @@
 /** Once startTLS() was called, later calls are sent inside TLS or rejected; and requireTLS: "verified". */
 import {
   Connection,
+  LimitExceeded,
   locator,
   NotQuiescent,
   StartTLS,
@@ -74,6 +75,18 @@ describe("a startTLS() that fails before its ask is sent", () => {
     const upgrade = rejection(connection.startTLS({ signal: AbortSignal.abort(reason) }));
     const call = rejection(connection.callRemote(Sum, { a: 1, b: 2 }));
     expect([await upgrade, causeOf(await call)]).toEqual([reason, reason]);
+  });
+
+  test("calls reject after a startTLS() that maxUnsentBytes has refused", async () => {
+    const limits = { maxUnsentBytes: 1_000 };
+    const { connection, peer } = scriptedPeer({ limits }, { fakeTLS: true, capacity: 1 });
+    peer.transport.pause();
+    connection.callRemote(Note, { text: "x".repeat(1_200) });
+    const refused = await rejection(connection.startTLS());
+    expect(refused).toBeInstanceOf(LimitExceeded);
+    peer.transport.resume();
+    await connection.drained();
+    expect(() => connection.callRemote(Note, { text: "secret" })).toThrow(LimitExceeded);
   });
 
   test("case 29: answers to the asks of the peer continue", async () => {

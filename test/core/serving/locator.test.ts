@@ -349,7 +349,8 @@ test.each([5, {}])("the option locator: %j is refused", (value) => {
 });
 
 test("the option locator of another copy of the package is refused", () => {
-  const foreign = { locateResponder: () => undefined, [RESPONDER_BRAND]: "another" };
-  expect(() => scriptedPeer({ locator: foreign })).toThrow("the option locator");
-  expect(() => scriptedPeer({ locator: { ...foreign, [RESPONDER_BRAND]: SEAM } })).not.toThrow();
+  const branded = (brand: unknown): ResponderLocator =>
+    Object.assign({ locateResponder: () => undefined }, { [RESPONDER_BRAND]: brand });
+  expect(() => scriptedPeer({ locator: branded(SEAM + 1) })).toThrow("the option locator");
+  expect(() => scriptedPeer({ locator: branded(SEAM) })).not.toThrow();
 });
