@@ -352,7 +352,8 @@ describe("a transport that is lost", () => {
   test("the loss of a transport is not reported, with or without an error", async () => {
     const explained = new ConnectionLost("the peer is gone");
     expect(await lose(explained)).toEqual({ reason: explained, errors: [] });
-    expect((await lose(undefined)).errors).toEqual([]);
+    const closed = new ConnectionClosed("the connection was closed");
+    expect(await lose(undefined)).toEqual({ reason: closed, errors: [] });
     expect((await lose(new Error("the cable is out"))).errors).toEqual([]);
   });
 
