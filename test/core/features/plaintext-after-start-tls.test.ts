@@ -1,6 +1,23 @@
 /** Once startTLS() was called, later calls are sent inside TLS or rejected; and requireTLS: "verified". */
-import { locator, NotQuiescent, StartTLS, TLSNotAvailable, TLSRequired } from "ampwire";
-import { connectedPair, fakeCertificate, flushPending, scriptedPeer } from "ampwire/testing";
+import {
+  Connection,
+  LimitExceeded,
+  locator,
+  NotQuiescent,
+  StartTLS,
+  TLSNotAvailable,
+  TLSRequired,
+  type TLSSession,
+} from "ampwire";
+import {
+  connectedPair,
+  fakeCertificate,
+  flushPending,
+  manualClock,
+  memoryTransports,
+  ScriptedPeer,
+  scriptedPeer,
+} from "ampwire/testing";
 import { describe, expect, test } from "vitest";
 import { causeOf, rejection } from "../../support/settled.ts";
 import { calculator, Note, Sum, Wait } from "../calculator.ts";
@@ -60,6 +77,18 @@ describe("a startTLS() that fails before its ask is sent", () => {
     expect([await upgrade, causeOf(await call)]).toEqual([reason, reason]);
   });
 
+  test("calls reject after a startTLS() that maxUnsentBytes has refused", async () => {
+    const limits = { maxUnsentBytes: 1_000 };
+    const { connection, peer } = scriptedPeer({ limits }, { fakeTLS: true, capacity: 1 });
+    peer.transport.pause();
+    connection.callRemote(Note, { text: "x".repeat(1_200) });
+    const refused = await rejection(connection.startTLS());
+    expect(refused).toBeInstanceOf(LimitExceeded);
+    peer.transport.resume();
+    await connection.drained();
+    expect(() => connection.callRemote(Note, { text: "secret" })).toThrow(LimitExceeded);
+  });
+
   test("case 29: answers to the asks of the peer continue", async () => {
     const { connection, peer } = scriptedPeer({ locator: calculator().locator }, {});
     await rejection(connection.startTLS());
@@ -97,6 +126,22 @@ describe("requireTLS", () => {
     expect(a.tls?.verified).toBe(true);
     expect(await a.callRemote(Sum, { a: 1, b: 2 })).toEqual({ total: 3 });
   });
+
+  test.each([undefined, false])(
+    '"verified": TLS from the first byte whose session has verified: %s neither sends calls nor serves asks',
+    async (verified) => {
+      const [ours, theirs] = memoryTransports();
+      const tls = { verified } as TLSSession; // nothing else of it is used
+      const options = { requireTLS: "verified", locator: calculator().locator } as const;
+      const connection = new Connection(Object.assign(ours, { tls }), manualClock(), options);
+      const peer = new ScriptedPeer(theirs);
+      expect(() => connection.callRemote(Note, { text: "" })).toThrow(
+        new TLSRequired("Note may not be sent before the peer is verified"),
+      );
+      peer.send({ _ask: "1", _command: "Sum", a: "1", b: "2" });
+      expect((await peer.next())?.text("_error_code")).toBe("TLS_REQUIRED");
+    },
+  );
 
   test("true: an unverified peer is enough, since encrypted does not mean verified", async () => {
     const [a] = connectedPair(
