@@ -9,6 +9,7 @@ import {
 } from "ampwire";
 import { flushPending, manualClock, memoryTransports, scriptedPeer } from "ampwire/testing";
 import { expect, test } from "vitest";
+import { TrustedObserver } from "../../src/core/observer.ts";
 import { ended, rejection } from "../support/settled.ts";
 import { calculator, Note, SUM, Sum, TOTAL } from "./calculator.ts";
 
@@ -123,6 +124,10 @@ test("an observer receives a protocol change that is rejected before it begins a
 test.each<[string, Observer]>([
   ["no methods", {}],
   ["no methods, which watches calls", { watchesCalls: true }],
+  [
+    "no methods, of the library's own, which is called without a guard",
+    new (class extends TrustedObserver {})(),
+  ],
 ])(
   "calls, changes and the end of the connection need no method of an observer with %s",
   async (_, observer) => {
@@ -139,9 +144,11 @@ test.each<[string, Observer]>([
     await peer.expect(SUM);
     peer.send(TOTAL);
     await answer;
+    connection.callRemote(Note, { text: "x" });
+    await peer.expect({ _command: "Note", text: "x" });
     const failing = rejection(connection.callRemote(Sum, { a: 1, b: 2 }));
-    await peer.expect({ ...SUM, _ask: "2" });
-    peer.send({ _error: "2", _error_code: "ODD", _error_description: "" });
+    await peer.expect({ ...SUM, _ask: "3" });
+    peer.send({ _error: "3", _error_code: "ODD", _error_description: "" });
     await failing;
     peer.send(SUM, { _ask: "2", _command: "Nope" });
     await peer.next();
