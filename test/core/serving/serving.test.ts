@@ -13,7 +13,7 @@ import {
   UnhandledCommand,
   unicode,
 } from "ampwire";
-import { connectedPair, flushPending, scriptedPeer } from "ampwire/testing";
+import { connectedPair, flushPending, manualClock, scriptedPeer } from "ampwire/testing";
 import { describe, expect, test } from "vitest";
 import { ended, rejection } from "../../support/settled.ts";
 import { calculator, Divide, Note, Overheated, SUM, Sum, summing, TOTAL, Wait } from "../calculator.ts";
@@ -143,6 +143,28 @@ describe("an unknown command", () => {
     expect(error).toBeInstanceOf(UnhandledCommand);
     expect(error.message).toBe("Sum: UNHANDLED: Unhandled Command: 'Sum'");
   });
+});
+
+test("a program's own responder of the command ampwire.GoAway is served in place of the library's", async () => {
+  const Mine = command("ampwire.GoAway", { response: { total: integer() } });
+  const { connection, peer } = scriptedPeer({ locator: locator(Mine.responder(() => ({ total: 3 }))) });
+  peer.send({ _ask: "1", _command: "ampwire.GoAway" });
+  await peer.expect(TOTAL);
+  expect(connection.acceptsCalls).toBe(true);
+});
+
+test("errors that were dropped are reported at the end of the connection, which leaves no timer", async () => {
+  const clock = manualClock();
+  const reported: unknown[] = [];
+  const onError = (error: unknown) => void reported.push(error);
+  const { connection, peer } = scriptedPeer({ onError }, { clock });
+  for (let ask = 0; ask < 25; ask++) peer.send({ _command: "Nope" });
+  await flushPending();
+  connection.destroy();
+  await ended(connection);
+  expect(reported).toHaveLength(21);
+  expect(String(reported.at(-1))).toContain("5 more errors of this connection were not reported");
+  expect(clock.pending).toBe(0);
 });
 
 describe("an error thrown", () => {
