@@ -330,6 +330,29 @@ test("the limit on the frames of a stack is unchanged after a call", () => {
   expect(Error.stackTraceLimit).toBe(before);
 });
 
+test("a program that captures no stacks gets none for its calls", () => {
+  const before = Error.stackTraceLimit;
+  try {
+    Error.stackTraceLimit = 0;
+    const { stack } = captureOrigin();
+    expect(Error.stackTraceLimit).toBe(0);
+    expect(stack).not.toMatch(/\n +at /);
+  } finally {
+    Error.stackTraceLimit = before;
+  }
+});
+
+test("the stack of an error that a call rejects with can be assigned and redefined", async () => {
+  const { both } = pair();
+  const call = both.connection.callRemote(Divide, { a: 1 }).catch((thrown: unknown) => thrown);
+  both.connection.destroy();
+  const error = (await call) as Error; // the connection was destroyed
+  error.stack = "shortened";
+  expect(error.stack).toBe("shortened");
+  Object.defineProperty(error, "stack", { value: "replaced" });
+  expect(error.stack).toBe("replaced");
+});
+
 test("a call of the library itself rejects once, at once, with the unchanged error", () => {
   const error = new Error("the reason");
   const { stack } = error;
