@@ -39,6 +39,8 @@ describe("an ask", () => {
     ["of one byte", Uint8Array.of(0)],
     ["of binary data", Uint8Array.of(0xff, 0xfe, 0)],
     ["of no bytes", new Uint8Array(0)],
+    ["of the digit 0", Uint8Array.of(0x30)],
+    ["of hexadecimal digits", Uint8Array.of(0x31, 0x66)],
     ["of 65535 bytes", new Uint8Array(65_535).fill(7)],
   ])("a tag %s is echoed unchanged, in late answers too", async (_, tag) => {
     const calc = calculator();
