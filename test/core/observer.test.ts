@@ -1,5 +1,6 @@
 /** Events that an observer receives, and their order. */
 import {
+  Box,
   type CallEvent,
   type ChangeEvent,
   Connection,
@@ -45,6 +46,24 @@ test("a call without an answer is reported as answered at once, and another call
   peer.send({ ...TOTAL, _answer: "2" });
   await answer;
   expect(told).toEqual(["outgoing Sum answered"]);
+  connection.destroy();
+});
+
+test("a call by name without an answer is reported as answered at once, with its values", () => {
+  const { observer, told } = watcher();
+  const values: unknown[] = [];
+  const { connection } = scriptedPeer({
+    observer: {
+      ...observer,
+      callAnswered(call) {
+        values.push(call.arguments);
+        observer.callAnswered?.(call);
+      },
+    },
+  });
+  connection.callRemoteString("Note", new Box({ text: "x" }), { requiresAnswer: false });
+  expect(told).toEqual(["opened", "outgoing Note started", "outgoing Note answered"]);
+  expect(values).toEqual([{ text: Uint8Array.of(0x78) }]);
   connection.destroy();
 });
 
