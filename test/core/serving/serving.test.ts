@@ -358,6 +358,15 @@ describe("an error thrown", () => {
     expect(connection.state).toBe("open");
   });
 
+  test("an error code that is too long is cut between two characters", async () => {
+    const responder = Sum.responder(() => {
+      throw new RemoteAmpError("é".repeat(40_000), "long");
+    });
+    const { peer } = scriptedPeer({ locator: locator(responder) });
+    peer.send(SUM);
+    await peer.expect({ _error: "1", _error_code: "é".repeat(32_767), _error_description: "long" });
+  });
+
   test("a description that is too long is cut between two characters", async () => {
     const Fail = command("Fail", { errors: { LONG: Overheated } });
     const responder = Fail.responder(() => {
