@@ -1,6 +1,6 @@
 /** A reconnecting client over connections that a test controls: what it passes on, and what it does with each end. */
 import {
-  type Box,
+  Box,
   type CallOptions,
   ConnectionClosed,
   ConnectionLost,
@@ -29,7 +29,9 @@ const NoteSafely = command("NoteSafely", { requiresAnswer: false, idempotent: tr
 
 /** A call that has reached a connection, as the connection received it. */
 interface Sent {
-  readonly name: string;
+  /** Undefined for a call by name. */
+  readonly command: AnyCommand | undefined;
+  readonly requiresAnswer: boolean;
   readonly options: CallOptions;
   resolve(value: unknown): void;
   reject(error: unknown): void;
@@ -43,8 +45,7 @@ class OwnConnection extends TypedCalls implements Reconnectable {
   readonly callsEnded?: Promise<Error>;
   readonly sent: Sent[] = [];
   readonly closings: (CloseOptions | undefined)[] = [];
-  /** Thrown by each call that wants no answer. */
-  refusal: Error | undefined;
+  #refusal: Error | undefined;
   #end: (reason: Error) => void = () => {};
   #endCalls: (reason: Error) => void = () => {};
 
@@ -59,18 +60,25 @@ class OwnConnection extends TypedCalls implements Reconnectable {
       });
   }
 
-  protected override call({ name, requiresAnswer }: AnyCommand, _: object, options: CallOptions) {
-    return this.#send(name, requiresAnswer, options);
+  protected override call(command: AnyCommand, _: object, options: CallOptions) {
+    return this.#send(command, command.requiresAnswer, options);
   }
 
-  protected override callString(name: string, _: Box, requiresAnswer: boolean, options: CallOptions) {
-    return this.#send(name, requiresAnswer, options);
+  protected override callString(_name: string, _: Box, requiresAnswer: boolean, options: CallOptions) {
+    return this.#send(undefined, requiresAnswer, options);
   }
 
-  #send(name: string, requiresAnswer: boolean, options: CallOptions): Promise<unknown> | undefined {
-    if (this.refusal !== undefined) throw this.refusal;
-    const answer = new Promise((resolve, reject) => this.sent.push({ name, options, resolve, reject }));
+  #send(command: AnyCommand | undefined, requiresAnswer: boolean, options: CallOptions) {
+    if (this.#refusal !== undefined) throw this.#refusal;
+    const answer = new Promise((resolve, reject) =>
+      this.sent.push({ command, requiresAnswer, options, resolve, reject }),
+    );
     return requiresAnswer ? answer : undefined;
+  }
+
+  /** Throws the error from each further call. */
+  refuse(error: Error): void {
+    this.#refusal = error;
   }
 
   close(options?: CloseOptions): Promise<void> {
@@ -244,8 +252,10 @@ describe("the set-up of a connection", () => {
     ],
     ["the connection is lost in onConnection", (connection) => connection.destroy(new Error("no"))],
   ])("if %s, isFatalError gets the error", async (_, onConnection) => {
-    const { client } = clientOf({ onConnection, isFatalError: ({ message }) => message === "no" });
+    const isFatalError = ({ message }: Error) => message === "no";
+    const { client, states } = clientOf({ onConnection, isFatalError });
     expect((await ended(client)).message).toBe("no");
+    expect(states).toEqual(["connecting", "closed"]);
   });
 
   test("the error of onConnection is the reason of the end of the connection; another value is not", async () => {
@@ -315,6 +325,7 @@ describe("the end of a client", () => {
     const options = { timeout: 5 };
     void client.close(options);
     expect(connections[0]?.closings).toEqual([options]);
+    expect(connections[0]?.reason).toBeUndefined(); // it ends by itself
   });
 
   test("the end of a scope limits the time of close() to ten seconds", async () => {
@@ -341,7 +352,74 @@ describe("the end of a client", () => {
   });
 });
 
+test("a client needs no onStateChange", async () => {
+  const reported: unknown[] = [];
+  const { factory } = opened();
+  const onError = (error: unknown) => void reported.push(error);
+  const client = new ReconnectingClient<OwnConnection>({ onError }, factory);
+  await flushPending();
+  client.destroy();
+  await client.closed;
+  expect(reported).toEqual([]);
+});
+
 describe("a call", () => {
+  test("a call by name that wants no answer is sent as one, queued or not", async () => {
+    const { client, connections } = clientOf();
+    const send = () => client.callRemoteString("Note", new Box(), { requiresAnswer: false });
+    expect(send()).toBeUndefined();
+    await flushPending();
+    expect(send()).toBeUndefined();
+    expect(connections[0]?.sent.map(({ requiresAnswer }) => requiresAnswer)).toEqual([false, false]);
+  });
+
+  test("a call on an open connection is encoded by its own command: a codec may need the connection", async () => {
+    const { client, connections } = clientOf();
+    const queued = rejection(client.callRemote(GetSafely));
+    await flushPending();
+    const direct = [client.callRemote(GetSafely), client.callRemote(Get)].map(rejection);
+    const commands = connections[0]?.sent.map(({ command }) => command);
+    expect(commands?.[0]).not.toBe(GetSafely); // the copy with the values of the time of the call
+    expect(commands?.slice(1)).toEqual([GetSafely, Get]);
+    expect(commands?.[1]).toBe(GetSafely);
+    for (const { reject } of connections[0]?.sent ?? []) reject(new Error("enough"));
+    await Promise.all([queued, ...direct]);
+  });
+
+  test("an idempotent call in progress rejects when the client is destroyed", async () => {
+    const { client, connections } = clientOf();
+    await flushPending();
+    const failed = rejection(client.callRemote(GetSafely));
+    const over = new Error("over");
+    client.destroy(over);
+    connections[0]?.sent[0]?.reject(over);
+    expect(await failed).toBe(over);
+    expect(client.waiting).toBe(0);
+  });
+
+  test.each<[string, (connection: OwnConnection | undefined, error: Error) => void]>([
+    ["is thrown", (connection, error) => connection?.refuse(error)],
+    ["comes as an answer", (connection, error) => connection?.sent[0]?.reject(error)],
+    [
+      "is the reason of the end",
+      (connection, error) => {
+        connection?.destroy(error);
+        connection?.sent[0]?.reject(error);
+      },
+    ],
+  ])("an error of a connection that %s keeps the first line of its stack", async (how, cause) => {
+    const { client, connections } = clientOf({ maxAttempts: 1 });
+    await flushPending();
+    const error = new RangeError("odd");
+    error.stack = "RangeError: GetSafely: ODD: odd\n    at the connection";
+    const [connection] = connections;
+    if (how === "is thrown") cause(connection, error);
+    const failed = rejection(client.callRemote(GetSafely));
+    if (how !== "is thrown") cause(connection, error);
+    expect(await failed).toBe(error);
+    expect(error.stack).toMatch(/^RangeError: GetSafely: ODD: odd\n[\s\S]* at .*client\.test\.ts/);
+  });
+
   test("an idempotent call has the rest of its timeout on each connection", async () => {
     const { client, clock, connections } = clientOf();
     await flushPending();
@@ -444,9 +522,8 @@ describe("a call", () => {
   test("a call that wants no answer throws what its connection throws, idempotent or not", async () => {
     const { client, connections } = clientOf();
     await flushPending();
-    const [connection] = connections;
     const refusal = new LimitExceeded("too much");
-    if (connection !== undefined) connection.refusal = refusal;
+    connections[0]?.refuse(refusal);
     expect(() => client.callRemote(Note)).toThrow(refusal);
     expect(() => client.callRemote(NoteSafely)).toThrow(refusal);
     expect(await rejection(client.callRemote(GetSafely))).toBe(refusal);
@@ -455,11 +532,7 @@ describe("a call", () => {
   test("a queued call is sent although another one that wants no answer is refused", async () => {
     const { client, connections } = clientOf(
       {},
-      {
-        succeeded(connection) {
-          connection.refusal = new LimitExceeded("too much");
-        },
-      },
+      { succeeded: (connection) => connection.refuse(new LimitExceeded("too much")) },
     );
     client.callRemote(Note);
     const failed = rejection(client.callRemote(Get));
@@ -479,6 +552,21 @@ test("calls that reject after the end of the client have its reason", async () =
 });
 
 describe("the queue", () => {
+  test("a queued call that times out names the last error, if there was one", async () => {
+    const failing = () => Promise.reject(new ConnectionLost("down"));
+    const { client, clock } = clientOf({}, { open: failing });
+    clock.advance(1_000);
+    const early = rejection(client.callRemote(Get, {}, { timeout: 5 }));
+    clock.advance(4);
+    expect(client.waiting).toBe(1);
+    clock.advance(1);
+    expect((await early).message).toBe("Get timed out before there was a connection");
+    const late = rejection(client.callRemote(Get, {}, { timeout: 5 }));
+    await flushPending();
+    clock.advance(5);
+    expect((await late).message).toBe("Get timed out before there was a connection: down");
+  });
+
   /** Bytes of a queued call of Get: the keys `_ask` and `_command`, a tag of eight digits, and the end of the box. */
   const BYTES = 2 + 4 + 2 + 8 + (2 + 8 + 2 + 3) + 2;
 
