@@ -358,6 +358,17 @@ describe("an error thrown", () => {
     expect(connection.state).toBe("open");
   });
 
+  test("an error code of 65535 bytes is sent as it is, also with bytes that are not UTF-8", async () => {
+    const responder = Sum.responder(() => {
+      throw new RemoteAmpError(`\udcff${"a".repeat(65_534)}`, "exact");
+    });
+    const { peer } = scriptedPeer({ locator: locator(responder) });
+    peer.send(SUM);
+    const _error_code = new Uint8Array(65_535).fill(0x61);
+    _error_code[0] = 0xff;
+    await peer.expect({ _error: "1", _error_code, _error_description: "exact" });
+  });
+
   test("an error code that is too long is cut between two characters", async () => {
     const responder = Sum.responder(() => {
       throw new RemoteAmpError("é".repeat(40_000), "long");
