@@ -27,6 +27,13 @@ test("the cache tells names with the same hash from each other if one begins wit
     expect(cache.nameAt(Buffer.from(name), 0, name.length)).toBe(name);
 });
 
+test("the cache tells names with the same hash from each other if all characters or one of them differ", () => {
+  const cache = new CommandNames();
+  for (const name of ["ab", "ct"]) expect(cache.nameAt(Buffer.from(name), 0, 2)).toBe(name);
+  expect(cache.nameAt(Buffer.from("Sum"), 0, 3)).toBe("Sum");
+  expect(cache.nameAt(Buffer.from("muSam"), 2, 5)).toBe("Sam"); // before it are the bytes of the other one in reverse
+});
+
 test("a byte that is not UTF-8 is not taken for a cached character with its number and hash", () => {
   const cache = new CommandNames();
   expect(cache.nameAt(Buffer.from("\u00ec"), 0, 2)).toBe("\u00ec");

@@ -92,6 +92,14 @@ describe("locator", () => {
     expect(joined.locateResponder("Divide")).toBe(second.locateResponder("Divide"));
   });
 
+  test("a locator of the program between two others is searched", () => {
+    const between = { locateResponder: (name: string) => (name === "Sum" ? summing : undefined) };
+    const one = (name: string) => locator(command(name).responder(() => {}));
+    const joined = locator(one("First"), between, one("Last"));
+    for (const name of ["First", "Sum", "Last"]) expect(joined.locateResponder(name)).toBeDefined();
+    expect(joined.locateResponder("Nope")).toBeUndefined();
+  });
+
   test("a responder passed directly precedes all other sources", async () => {
     const other = locator(Sum.responder(() => ({ total: 0 })));
     expect(await total(locator(other, new Calculator(), summing))).toBe(3);
