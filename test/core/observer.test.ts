@@ -49,6 +49,16 @@ test("a call without an answer is reported as answered at once, and another call
   connection.destroy();
 });
 
+test("a call that rejects is reported as failed", async () => {
+  const { observer, told } = watcher();
+  const { connection, peer } = scriptedPeer({ observer });
+  const failed = rejection(connection.callRemote(Sum, { a: 1, b: 2 }));
+  peer.send({ _error: "1", _error_code: "ODD", _error_description: "" });
+  await failed;
+  expect(told).toEqual(["opened", "outgoing Sum started", "outgoing Sum failed: UnknownRemoteError"]);
+  connection.destroy();
+});
+
 test("a call by name without an answer is reported as answered at once, with its values", () => {
   const { observer, told } = watcher();
   const values: unknown[] = [];

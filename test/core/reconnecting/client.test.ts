@@ -418,6 +418,7 @@ describe("a call", () => {
     if (how !== "is thrown") cause(connection, error);
     expect(await failed).toBe(error);
     expect(error.stack).toMatch(/^RangeError: GetSafely: ODD: odd\n[\s\S]* at .*client\.test\.ts/);
+    expect(error.stack).not.toContain("at the connection");
   });
 
   test("an idempotent call has the rest of its timeout on each connection", async () => {
