@@ -65,6 +65,7 @@ describe("locator", () => {
     ["an array of responders", [summing], "an array of 1 has no methods"],
     ["a command", Sum, "has no methods decorated with @Command.responder or named amp_NAME"],
     ["a function", () => {}, "a function has no methods"],
+    ["an object with a command", { command: Sum }, "an object (Object) has no methods"],
     ["an object with a function respond", { respond() {} }, "an object (Object) has no methods"],
     [
       "a class with methods for its instances",
