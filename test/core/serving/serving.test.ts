@@ -15,6 +15,7 @@ import {
 } from "ampwire";
 import { connectedPair, flushPending, manualClock, scriptedPeer } from "ampwire/testing";
 import { describe, expect, test } from "vitest";
+import { heldBytes } from "../../support/memory.ts";
 import { ended, rejection } from "../../support/settled.ts";
 import { calculator, Divide, Note, Overheated, SUM, Sum, summing, TOTAL, Wait } from "../calculator.ts";
 
@@ -108,6 +109,35 @@ describe("an ask", () => {
     const { peer } = scriptedPeer({ locator: locator(Sum.responder(() => ({ total: 3, more: "x" }))) });
     peer.send(SUM);
     await peer.expect(TOTAL);
+  });
+
+  test.each([
+    ["answered", 3, TOTAL],
+    ["answered with an error because its value cannot be sent", "no number", UNKNOWN],
+  ])("a responder may call in the turn in which the ask before was %s", async (_, total, answer) => {
+    const Probe = command("Probe");
+    const { peer } = watched({
+      closeOnUndeclaredError: false,
+      locator: locator(
+        Sum.responder(() => ({ total: total as number })), // a program in JavaScript may return any value
+        Probe.responder((_, { connection }) => void connection.callRemote(Sum, { a: 1, b: 2 })),
+      ),
+    });
+    peer.send(SUM, { _ask: "2", _command: "Probe" });
+    await peer.expect(answer, SUM, { _answer: "2" });
+  });
+
+  test("an object with a value named then is answered at once", async () => {
+    const name = "then";
+    const Then = command("Then", { response: { [name]: integer() } });
+    const { peer } = watched({
+      locator: locator(
+        summing,
+        Then.responder(() => ({ [name]: 7 })),
+      ),
+    });
+    peer.send({ _ask: "t", _command: "Then" }, SUM);
+    await peer.expect({ _answer: "t", [name]: "7" }, TOTAL);
   });
 
   test("a response of optional values may be empty", async () => {
@@ -421,6 +451,43 @@ describe("a return value that cannot be sent", () => {
     await peer.expect(UNKNOWN);
     await peer.expectEnd();
     expect(errors).toMatchObject([[{ name: "BadLocalReturn", cause: { name: "TooLong" } }, "Long"]]);
+  });
+
+  test("the report of a value that is not an object has no other text", async () => {
+    const { errors, peer } = watched({ locator: locator(Sum.responder(() => 7 as never)) });
+    peer.send(SUM);
+    await peer.expect(UNKNOWN);
+    expect(errors).toMatchObject([
+      [{ message: "the responder of Sum returned number, not an object of response values" }, "Sum"],
+    ]);
+  });
+
+  test("a wrong value is reported, and closes the connection, even if the ask wants no answer", async () => {
+    const { connection, errors, peer } = watched({ locator: locator(Sum.responder(() => ({}) as never)) });
+    peer.send({ _command: "Sum", a: "1", b: "2" });
+    await peer.expectEnd();
+    expect(errors).toMatchObject([[{ name: "BadLocalReturn" }, "Sum"]]);
+    connection.destroy();
+  });
+
+  test("a raw responder may return anything if the ask wants no answer", async () => {
+    const { connection, errors, peer } = watched({ locator: locator({ amp_RAW: () => 7 as never }) });
+    peer.send({ _command: "raw" });
+    await flushPending();
+    expect([connection.state, errors]).toEqual(["open", []]);
+  });
+
+  test("large values of asks that want no answer are not kept", async () => {
+    const names = Array.from({ length: 40 }, (_, index) => `text${index}`);
+    const Long = command("Long", { response: Object.fromEntries(names.map((name) => [name, unicode()])) });
+    const values = Object.fromEntries(names.map((name) => [name, "x".repeat(60_000)]));
+    // The compiler does not know the computed names.
+    const { connection, peer } = watched({ locator: locator(Long.responder(() => values as never)) });
+    const before = await heldBytes();
+    peer.send({ _command: "Long" });
+    await flushPending();
+    expect((await heldBytes()) - before).toBeLessThan(1_000_000);
+    expect(connection.state).toBe("open");
   });
 
   test("a raw responder that does not return a Box is answered with UNKNOWN and reported", async () => {
