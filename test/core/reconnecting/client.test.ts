@@ -368,9 +368,12 @@ describe("a call", () => {
     const { client, connections } = clientOf();
     const send = () => client.callRemoteString("Note", new Box(), { requiresAnswer: false });
     expect(send()).toBeUndefined();
+    const answer = client.callRemote(Get);
     await flushPending();
     expect(send()).toBeUndefined();
-    expect(connections[0]?.sent.map(({ requiresAnswer }) => requiresAnswer)).toEqual([false, false]);
+    expect(connections[0]?.sent.map(({ requiresAnswer }) => requiresAnswer)).toEqual([false, true, false]);
+    connections[0]?.sent[1]?.resolve({ n: 1 });
+    expect(await answer).toEqual({ n: 1 });
   });
 
   test("a call on an open connection is encoded by its own command: a codec may need the connection", async () => {

@@ -34,7 +34,7 @@ test("the cache tells names with the same hash from each other if all characters
   expect(cache.nameAt(Buffer.from("muSam"), 2, 5)).toBe("Sam"); // before it are the bytes of the other one in reverse
 });
 
-test("a byte that is not UTF-8 is not taken for a cached character with its number and hash", () => {
+test("the cache tells an invalid byte from a character with the same number and hash", () => {
   const cache = new CommandNames();
   expect(cache.nameAt(Buffer.from("\u00ec"), 0, 2)).toBe("\u00ec");
   expect(cache.nameAt(Uint8Array.of(0xec), 0, 1)).toBe("\udcec");
