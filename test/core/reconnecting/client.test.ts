@@ -556,6 +556,37 @@ test("calls that reject after the end of the client have its reason", async () =
 });
 
 describe("the queue", () => {
+  test("a call that is sent again goes before the calls that were made after it", async () => {
+    const { client, clock, connections } = clientOf();
+    await flushPending();
+    const calls = [client.callRemote(GetSafely), client.callRemote(GetSafely)];
+    const lost = new ConnectionLost("cut");
+    connections[0]?.destroy(lost);
+    calls.push(client.callRemote(Get));
+    for (const { reject } of connections[0]?.sent ?? []) reject(lost);
+    await flushPending();
+    clock.advance(100);
+    await flushPending();
+    expect(connections[1]?.sent.map(({ command }) => command?.name)).toEqual([
+      "GetSafely",
+      "GetSafely",
+      "Get",
+    ]);
+    for (const { resolve } of connections[1]?.sent ?? []) resolve({ n: 1 });
+    await Promise.all(calls);
+  });
+
+  test("calls that have left the queue leave their bytes", async () => {
+    const { client } = clientOf({ queue: { maxBytes: BYTES } }, { open: () => new Promise(() => {}) });
+    for (let call = 0; call < 2; call++) {
+      const abort = new AbortController();
+      const failed = rejection(client.callRemote(Get, {}, { signal: abort.signal }));
+      expect(client.waiting).toBe(1);
+      abort.abort(new Error("enough"));
+      await failed;
+    }
+  });
+
   test("a queued call that times out names the last error, if there was one", async () => {
     const failing = () => Promise.reject(new ConnectionLost("down"));
     const { client, clock } = clientOf({}, { open: failing });
