@@ -1,5 +1,6 @@
 /** Events that an observer receives, and their order. */
 import {
+  Box,
   type CallEvent,
   type ChangeEvent,
   Connection,
@@ -45,6 +46,34 @@ test("a call without an answer is reported as answered at once, and another call
   peer.send({ ...TOTAL, _answer: "2" });
   await answer;
   expect(told).toEqual(["outgoing Sum answered"]);
+  connection.destroy();
+});
+
+test("a call that rejects is reported as failed", async () => {
+  const { observer, told } = watcher();
+  const { connection, peer } = scriptedPeer({ observer });
+  const failed = rejection(connection.callRemote(Sum, { a: 1, b: 2 }));
+  peer.send({ _error: "1", _error_code: "ODD", _error_description: "" });
+  await failed;
+  expect(told).toEqual(["opened", "outgoing Sum started", "outgoing Sum failed: UnknownRemoteError"]);
+  connection.destroy();
+});
+
+test("a call by name without an answer is reported as answered at once, with its values", () => {
+  const { observer, told } = watcher();
+  const values: unknown[] = [];
+  const { connection } = scriptedPeer({
+    observer: {
+      ...observer,
+      callAnswered(call) {
+        values.push(call.arguments);
+        observer.callAnswered?.(call);
+      },
+    },
+  });
+  connection.callRemoteString("Note", new Box({ text: "x" }), { requiresAnswer: false });
+  expect(told).toEqual(["opened", "outgoing Note started", "outgoing Note answered"]);
+  expect(values).toEqual([{ text: Uint8Array.of(0x78) }]);
   connection.destroy();
 });
 
@@ -141,9 +170,11 @@ test.each<[string, Observer]>([
     await peer.expect(SUM);
     peer.send(TOTAL);
     await answer;
+    connection.callRemote(Note, { text: "x" });
+    await peer.expect({ _command: "Note", text: "x" });
     const failing = rejection(connection.callRemote(Sum, { a: 1, b: 2 }));
-    await peer.expect({ ...SUM, _ask: "2" });
-    peer.send({ _error: "2", _error_code: "ODD", _error_description: "" });
+    await peer.expect({ ...SUM, _ask: "3" });
+    peer.send({ _error: "3", _error_code: "ODD", _error_description: "" });
     await failing;
     peer.send(SUM, { _ask: "2", _command: "Nope" });
     await peer.next();

@@ -162,23 +162,27 @@ export class Calls {
       refuseWithin(port.out, name);
       return new Box(box).set(COMMAND, textToKey(name));
     };
-    if (!requiresAnswer) {
+    let answer: Promise<Box> | undefined;
+    if (requiresAnswer) {
+      const origin = this.#callStacks ? captureOrigin() : AT_REJECTION;
+      answer = new Promise<Box>((resolve, reject) => {
+        checkCallOptions(options);
+        writeBox(port.out, ask().set(ASK, tagBytes(this.pending.nextTag)));
+        // A call without a command resolves with the box of the answer.
+        const settle = resolve as Settle["resolve"];
+        this.#sent(
+          { command: undefined, name, origin, release: undefined, resolve: settle, reject },
+          options,
+        );
+      });
+    } else {
       throwIfAborted(options.signal);
       const sent = ask();
       sent.delete(ASK); // the tag of an ask that is forwarded: its answer would match no call, or another one
       writeBox(port.out, sent);
       this.pending.skip();
       port.askWritten(undefined);
-      return undefined;
     }
-    const origin = this.#callStacks ? captureOrigin() : AT_REJECTION;
-    const answer = new Promise<Box>((resolve, reject) => {
-      checkCallOptions(options);
-      writeBox(port.out, ask().set(ASK, tagBytes(this.pending.nextTag)));
-      // A call without a command resolves with the box of the answer.
-      const settle = resolve as Settle["resolve"];
-      this.#sent({ command: undefined, name, origin, release: undefined, resolve: settle, reject }, options);
-    });
     if (watchesCalls(port.observer)) this.#watch(port.observer, name, Object.fromEntries(box), answer);
     return answer;
   }

@@ -153,7 +153,6 @@ export class ConnectionManager<C extends Reconnectable> {
       if (signal.aborted) throw signal.reason;
       await prepare?.(connection);
       await this.#setUp(connection);
-      if (connection.reason !== undefined) throw connection.reason;
       if (!connection.acceptsCalls) throw await connection.callsEnded;
       this.#factory.succeeded?.(connection);
       return connection;
@@ -197,15 +196,12 @@ export class ConnectionManager<C extends Reconnectable> {
         ),
       ),
     );
-    const lost = connection.closed.then((reason) => {
-      throw reason;
-    });
     // The entry point that has created the options and the factory knows the type of its addresses.
     const address = this.#factory.addressOf?.(connection) as undefined;
     try {
-      await Promise.race([onConnection(connection, { address }), lost]);
+      // If the connection is lost meanwhile, it accepts no calls: the caller checks that.
+      await Promise.race([onConnection(connection, { address }), connection.closed]);
     } finally {
-      lost.catch(nothing);
       release();
     }
   }

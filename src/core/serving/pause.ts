@@ -19,8 +19,11 @@ interface PausedServing {
   readonly finished: number;
 }
 
+/** The connection, as the pause sees it. */
+type PausedPort = Pick<Port, "alive" | "clock" | "limits" | "violated">;
+
 export class Pause {
-  readonly #port: Port;
+  readonly #port: PausedPort;
   readonly #serving: PausedServing;
   readonly #readAhead: () => void;
   readonly #look = () => this.#check();
@@ -31,7 +34,7 @@ export class Pause {
   #since = 0;
 
   /** @param readAhead called when asks are read and queued from now on */
-  constructor(port: Port, serving: PausedServing, readAhead: () => void) {
+  constructor(port: PausedPort, serving: PausedServing, readAhead: () => void) {
     this.#port = port;
     this.#serving = serving;
     this.#readAhead = readAhead;

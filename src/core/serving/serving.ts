@@ -187,7 +187,6 @@ class Serving extends LimitedAsks implements AskReceiver {
     const text = `Unhandled Command: '${ask.name}'`;
     if (!ask.wantsAnswer || ask.watched !== undefined)
       return this.#fail(ask, new RemoteAmpError(UNHANDLED_ERROR_CODE, text), true);
-    if (!port.alive) return;
     writeError(port.out, ask.tag, UNHANDLED_ERROR_CODE, text);
     port.written();
   }

@@ -1,5 +1,5 @@
 /** Which answers belong to a call, and the count of calls that were abandoned. */
-import { LimitExceeded, UnexpectedAnswer } from "ampwire";
+import { Box, command, json, LimitExceeded, UnexpectedAnswer } from "ampwire";
 import { flushPending, manualClock, scriptedPeer } from "ampwire/testing";
 import { describe, expect, test } from "vitest";
 import { type Call, NOBODY_WAITS, PendingCalls } from "../../../src/core/calls/pending-calls.ts";
@@ -62,6 +62,30 @@ describe("an answer during an upgrade", () => {
     await flushPending();
     expect(connection.state).toBe("open");
     connection.destroy();
+  });
+});
+
+test("maxElements limits the values of an answer, and no values that the program parses later", async () => {
+  const List = command("List", { response: { items: json<readonly number[]>() } });
+  const { connection, peer } = scriptedPeer({ limits: { maxElements: 2 } });
+  const items = JSON.stringify([1, 2, 3]);
+  const failed = rejection(connection.callRemote(List));
+  peer.send({ _answer: "1", items });
+  expect((await failed).message).toContain("maxElements");
+  expect(List.parseResponse(new Box({ items }))).toEqual({ items: [1, 2, 3] });
+  connection.destroy();
+});
+
+describe("a call of the library itself", () => {
+  test("a call without an origin rejects with the reason of the end itself", () => {
+    const { pending } = pendingCalls();
+    const rejected: unknown[] = [];
+    pending.add({ ...newCall(), reject: (error) => void rejected.push(error) });
+    const reason = new Error("cut");
+    pending.rejectAll(reason);
+    expect(rejected).toEqual([reason]);
+    expect(rejected[0]).toBe(reason);
+    expect(pending.size).toBe(0);
   });
 });
 

@@ -135,6 +135,18 @@ describe("the error", () => {
     expect(connection.state).toBe("open");
   });
 
+  test("the error code may be the first key of the box", async () => {
+    const { connection, peer } = scriptedPeer();
+    const failed = rejection(connection.callRemote(Divide, { numerator: 1, denominator: 0 }));
+    await peer.expect(DIVIDE);
+    const pairs = ["_error_code", "TOO_BAD", "_error_description", "no", "_error", "1"];
+    const hex = pairs.map((text) =>
+      Buffer.from(`\0${String.fromCharCode(text.length)}${text}`).toString("hex"),
+    );
+    peer.send(`${hex.join("")} 0000`);
+    expect(await failed).toMatchObject({ errorCode: "TOO_BAD", description: "no" });
+  });
+
   test("UnknownRemoteError keeps the error code and the description", async () => {
     const { connection, peer } = scriptedPeer();
     const failed = rejection(connection.callRemote(Divide, { numerator: 1, denominator: 0 }));
@@ -259,8 +271,10 @@ describe("timeouts and signals", () => {
     const { connection, peer } = scriptedPeer();
     const reason = new Error("too late");
     const signal = AbortSignal.abort(reason);
+    const { stack } = reason;
     expect(await rejection(connection.callRemote(Sum, { a: 1, b: 2 }, { signal }))).toBe(reason);
     expect(await rejection(connection.callRemoteString("Sum", new Box(), { signal }))).toBe(reason);
+    expect(reason.stack).toBe(stack); // an object of the program stays as it is
     const silent = { signal, requiresAnswer: false } as const;
     expect(() => connection.callRemoteString("Note", new Box(), silent)).toThrow(reason);
     expect(() => connection.callRemote(Note, { text: "" }, { signal })).toThrow(reason);
@@ -334,6 +348,7 @@ describe("calls when the connection ends", () => {
         await flushPending();
       }
       for (const one of failed) expect(causeOf(await one)).toBe(reason);
+      expect(turns).toEqual([]); // no turn is asked for once every call is rejected
       await new Promise(setImmediate);
     } finally {
       process.off("uncaughtException", onUncaught);

@@ -330,6 +330,43 @@ test("the limit on the frames of a stack is unchanged after a call", () => {
   expect(Error.stackTraceLimit).toBe(before);
 });
 
+test("a program that captures no stacks gets none for its calls", () => {
+  const before = Error.stackTraceLimit;
+  try {
+    Error.stackTraceLimit = 0;
+    const { stack } = captureOrigin();
+    expect(Error.stackTraceLimit).toBe(0);
+    expect(stack).not.toMatch(/\n +at /);
+  } finally {
+    Error.stackTraceLimit = before;
+  }
+});
+
+test("an origin has the frames of the limit and of the library, and leaves a limit that is not set alone", () => {
+  const before = Error.stackTraceLimit;
+  const deep = (depth: number): unknown => (depth === 0 ? captureOrigin().stack : deep(depth - 1));
+  try {
+    Error.stackTraceLimit = 2;
+    expect(String(deep(20)).match(/\n +at /g)).toHaveLength(10);
+    Reflect.deleteProperty(Error, "stackTraceLimit");
+    captureOrigin();
+    expect(Object.hasOwn(Error, "stackTraceLimit")).toBe(false);
+  } finally {
+    Error.stackTraceLimit = before;
+  }
+});
+
+test("the stack of an error that a call rejects with can be assigned and redefined", async () => {
+  const { both } = pair();
+  const call = both.connection.callRemote(Divide, { a: 1 }).catch((thrown: unknown) => thrown);
+  both.connection.destroy();
+  const error = (await call) as Error; // the connection was destroyed
+  error.stack = "shortened";
+  expect(error.stack).toBe("shortened");
+  Object.defineProperty(error, "stack", { value: "replaced" });
+  expect(error.stack).toBe("replaced");
+});
+
 test("a call of the library itself rejects once, at once, with the unchanged error", () => {
   const error = new Error("the reason");
   const { stack } = error;
@@ -338,6 +375,15 @@ test("a call of the library itself rejects once, at once, with the unchanged err
   expect(reject.mock.calls).toEqual([[error]]);
   expect(error.stack).toBe(stack);
   expect(reject.mock.calls[0]?.[0]).toBe(error);
+});
+
+test("a lost connection rejects all calls at once if its clock has no turns", async () => {
+  const { connection } = scriptedPeer({}, { clock: manualClock() });
+  let rejected = 0;
+  for (let call = 0; call < 300; call++) connection.callRemote(Divide, { a: 1 }).catch(() => rejected++);
+  connection.destroy();
+  await flushPending();
+  expect(rejected).toBe(300);
 });
 
 test("a lost connection rejects many calls in several turns of the event loop, each with the stack of its caller", async () => {

@@ -113,6 +113,15 @@ describe("an error with data", () => {
     expect(reported).toHaveLength(1);
     expect(reported[0]).toBeInstanceOf(BadLocalReturn);
     expect((reported[0] as Error).message).toMatch(/^an error cannot be sent: data of QuotaError: "limit": /);
+    expect((reported[0] as Error).cause).toBeInstanceOf(InvalidSignature);
+  });
+
+  test("properties of an error that are not declared are not sent", async () => {
+    const error = await received(
+      Object.assign(new QuotaError("too many", { limit: 31 }), { query: "secret" }),
+    );
+    expect(error).toMatchObject({ message: "too many", limit: 31 });
+    expect(error).not.toHaveProperty("query");
   });
 
   test("a value may be a getter, and a subclass is sent with the data of its base", async () => {

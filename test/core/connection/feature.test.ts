@@ -18,7 +18,7 @@ import type { ConnectionOptions } from "../../../src/core/connection/options.ts"
 import { notServing } from "../../../src/core/serving/not-serving.ts";
 import { serving } from "../../../src/core/serving/serving.ts";
 import { ended, rejection } from "../../support/settled.ts";
-import { calculator, Sum } from "../calculator.ts";
+import { calculator, Sum, Wait } from "../calculator.ts";
 
 const Twice = command("test.Twice", { arguments: { n: integer() }, response: { n: integer() } });
 
@@ -86,6 +86,36 @@ test("an own command is not an ask in progress: limits, observers and close() ig
   expect(seen).toEqual(["Sum"]);
   await connection.close();
   await lost;
+});
+
+test("an own command is answered at once at the limit on asks in progress", async () => {
+  const { kind, release, waiting } = twice();
+  const { caller, connection } = opened([kind], {
+    locator: calculator().locator,
+    limits: { maxAsksInProgress: 1 },
+  });
+  const asks = [0, 1, 2].map(() => rejection(caller.callRemote(Wait)));
+  const waits = rejection(connection.callRemote(Sum, { a: 1, b: 2 })); // so that the connection reads on
+  const answer = caller.callRemote(Twice, { n: 21 });
+  await flushPending();
+  expect(waiting).toHaveLength(1);
+  release();
+  expect(await answer).toEqual({ n: 42 });
+  connection.destroy();
+  await Promise.all([...asks, waits]);
+});
+
+test("an own command that fails keeps the connection open, also if its ask wants no answer", async () => {
+  const reported: unknown[] = [];
+  const failure = new Error("swordfish");
+  const failing = { commands: [{ command: Twice, serve: () => Promise.reject(failure) }] };
+  const { caller, connection } = opened([failing], { onError: (error) => void reported.push(error) });
+  const box = new Box({ n: "1" });
+  expect(await rejection(caller.callRemoteString("test.Twice", box))).toMatchObject({ errorCode: "UNKNOWN" });
+  caller.callRemoteString("test.Twice", box, { requiresAnswer: false });
+  await flushPending();
+  expect(reported).toEqual([failure, failure]);
+  expect(connection.state).toBe("open");
 });
 
 test("requireTLS holds for own commands", async () => {

@@ -37,6 +37,12 @@ describe("the end that accepted the connection", () => {
     await peer.expect({ ...TOTAL, ...SHOWN });
   });
 
+  test("an ask without an answer does not show the key", async () => {
+    const { peer } = serving();
+    peer.send({ _command: "Note", text: "x" }, SUM);
+    await peer.expect(`${TOTAL_BYTES} ${KEY_BYTES} 0000`);
+  });
+
   test("an answer that comes later and one with a large value show the key last", async () => {
     const Big = command("Big", { response: { text: unicode() } });
     const text = "x".repeat(60_000);

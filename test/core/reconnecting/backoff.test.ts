@@ -49,4 +49,10 @@ describe("the delays", () => {
   ])("the options %o throw a RangeError", (wrong) => {
     expect(() => new Backoff(wrong)).toThrow(RangeError);
   });
+
+  it("a jitter that is not a function throws a TypeError", () => {
+    expect(() => new Backoff({ jitter: 0.5 as unknown as () => number })).toThrow(
+      new TypeError("backoff.jitter must be a function, not number"),
+    );
+  });
 });

@@ -9,6 +9,7 @@ const LISTED = () => 1; // keeps the order of the list
 
 function rotation(addresses: readonly string[], random: () => number = LISTED) {
   const clock = manualClock();
+  clock.advance(100_000);
   const source = new Rotation(addresses, random, clock);
   const order = () => source.order().join("");
   const connect = (address: string) => {
@@ -70,6 +71,21 @@ test("every order of the addresses is equally likely at first, and is kept", () 
 test.each([0, 1, Number.NaN, -1, 2])("a random number of %d loses no address", (number) => {
   const { order } = rotation(["a", "b", "c"], () => number);
   expect([...order()].sort()).toEqual(["a", "b", "c"]);
+});
+
+test("the random number 0 exchanges each address with the first one", () => {
+  expect(rotation(["a", "b", "c"], () => 0).order()).toBe("bca");
+});
+
+test("openInTurn rejects with the error of a single address itself", async () => {
+  const failure = new Error("down");
+  const source = new Rotation(["a"], LISTED, manualClock());
+  const failing = openInTurn(
+    source,
+    () => Promise.reject(failure),
+    () => false,
+  );
+  expect(await rejection(Promise.resolve(failing.open(new AbortController().signal)))).toBe(failure);
 });
 
 test("openInTurn names the reasons of all addresses, each reason once", async () => {

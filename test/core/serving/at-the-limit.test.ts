@@ -54,6 +54,13 @@ describe("at the limit on asks in progress", () => {
     await end();
   });
 
+  test("the answers to asks that were queued before a protocol switch are sent before its answer", async () => {
+    const { peer, end } = await atTheLimit();
+    peer.send({ ...SUM, _ask: "x" }, { _ask: "s", _command: "Switch" });
+    await peer.expect({ _answer: "x", total: "3" }, { _answer: "s" });
+    await end();
+  });
+
   test("an ask whose locator throws is answered and reported at once", async () => {
     const { peer, reported, end } = await atTheLimit();
     peer.send({ _ask: "x", _command: "Bad" });

@@ -21,6 +21,25 @@ test("the cache returns the same string for a known name", () => {
   expect(cache.nameAt(bytes, 0, 3)).toBe(cache.nameAt(Buffer.from("xSum"), 1, 4));
 });
 
+test("the cache tells names with the same hash from each other if one begins with the other", () => {
+  const cache = new CommandNames();
+  for (const name of ["Command103", "Command1", "Command103"])
+    expect(cache.nameAt(Buffer.from(name), 0, name.length)).toBe(name);
+});
+
+test("the cache tells names with the same hash from each other if all characters or one of them differ", () => {
+  const cache = new CommandNames();
+  for (const name of ["ab", "ct"]) expect(cache.nameAt(Buffer.from(name), 0, 2)).toBe(name);
+  expect(cache.nameAt(Buffer.from("Sum"), 0, 3)).toBe("Sum");
+  expect(cache.nameAt(Buffer.from("muSam"), 2, 5)).toBe("Sam"); // before it are the bytes of the other one in reverse
+});
+
+test("the cache tells an invalid byte from a character with the same number and hash", () => {
+  const cache = new CommandNames();
+  expect(cache.nameAt(Buffer.from("\u00ec"), 0, 2)).toBe("\u00ec");
+  expect(cache.nameAt(Uint8Array.of(0xec), 0, 1)).toBe("\udcec");
+});
+
 test("a long name is not cached, so that a peer cannot fill megabytes", () => {
   const cache = new CommandNames();
   const before = heapBytes();

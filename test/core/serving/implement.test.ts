@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { client } from "../../../src/core/calls/client.ts";
+import { type Contract, client } from "../../../src/core/calls/client.ts";
 import { command } from "../../../src/core/command/command.ts";
 import { InvalidSignature } from "../../../src/core/errors/caller.ts";
 import { type Implementation, implement } from "../../../src/core/serving/implement.ts";
@@ -73,6 +73,13 @@ test("implement() throws for a responder that is missing, extra or not a functio
     "implement: Divide is not a command of the contract",
   );
   expect(() => implement({ Sum }, untyped(null))).toThrow(InvalidSignature);
+  for (const responders of [null, undefined, "Sum"])
+    expect(() => implement({ Sum }, untyped(responders))).toThrow(
+      /^implement: an object with a responder for each command is needed, not /,
+    );
+  expect(() => implement(untyped<{ Sum: typeof Sum }>({ Sum: undefined }), { Sum: sum })).toThrow(
+    "implement: Sum must be a Command, not undefined",
+  );
   expect(() => implement(untyped<{ Sum: typeof Sum }>({ Sum: 3 }), { Sum: sum })).toThrow(
     "implement: Sum must be a Command, not 3",
   );
@@ -92,10 +99,23 @@ test("implement() throws if two commands of a contract have the same name on the
   );
 });
 
+test.each([null, undefined, "Sum", {}])("client() throws for the caller %j", (caller) => {
+  expect(() => client(untyped(caller), { Sum })).toThrow(/^client: the caller must be a connection, not /);
+});
+
+test.each([null, undefined, "Sum"])("client() throws for the contract %j", (contract) => {
+  const [caller] = connectedPair({}, {});
+  expect(() => client(caller, untyped<Contract>(contract))).toThrow(/^a contract must be an object, not /);
+  caller.destroy();
+});
+
 test("client() throws for a value that is not a command", () => {
   const [caller] = connectedPair({}, {});
   expect(() => client(caller, untyped<{ Sum: typeof Sum }>({ Sum: "Sum" }))).toThrow(
     'client: Sum must be a Command, not "Sum"',
+  );
+  expect(() => client(caller, untyped<Contract>({ Sum: undefined }))).toThrow(
+    "client: Sum must be a Command, not undefined",
   );
   caller.destroy();
 });

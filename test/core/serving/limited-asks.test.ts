@@ -1,7 +1,17 @@
 /** The asks of a connection whose peer does not read its answers, and the look-ups of a responder. */
 import { Box, command, encodeBox, integer, locator, type ResponderLocator } from "ampwire";
-import { connectedPair, flushPending, scriptedPeer } from "ampwire/testing";
+import {
+  connectedPair,
+  flushPending,
+  manualClock,
+  memoryTransports,
+  ScriptedPeer,
+  scriptedPeer,
+} from "ampwire/testing";
 import { describe, expect, test } from "vitest";
+import { BaseConnection } from "../../../src/core/connection/connection.ts";
+import { serving } from "../../../src/core/serving/serving.ts";
+import { SharedBudget } from "../../../src/core/serving/shared-budget.ts";
 import { weightOf } from "../../../src/core/wire/elements.ts";
 import { ended, rejection } from "../../support/settled.ts";
 import { calculator, SUM, Sum } from "../calculator.ts";
@@ -86,6 +96,71 @@ test("responders that call each other to any depth finish with maxAsksInProgress
   await flushPending();
   expect(answer).toEqual({ n: 0 });
   client.destroy();
+});
+
+test("at the limit the peer's asks are not read for a second, also if there was no limit before", async () => {
+  const clock = manualClock();
+  const { connection, peer } = scriptedPeer(
+    { locator: calculator().locator, limits: { maxAsksInProgress: 1 } },
+    { clock, capacity: 100 },
+  );
+  peer.send(SUM);
+  await peer.expect({ _answer: "1", total: "3" });
+  const second = async () => {
+    for (let ask = 0; ask < 10; ask++) peer.send(WAIT);
+    await flushPending();
+    const before = peer.transport.unsent;
+    clock.advance(1_000);
+    await flushPending();
+    return [before > 0, peer.transport.unsent];
+  };
+  expect(await second()).toEqual([true, 0]);
+  connection.destroy();
+});
+
+test("asks that are still queued at the end of a connection are not served", async () => {
+  const calc = calculator();
+  let sums = 0;
+  const counted = Sum.responder(({ a, b }) => {
+    sums++;
+    return { total: a + b };
+  });
+  const { connection, peer } = scriptedPeer({
+    locator: locator(counted, calc.locator),
+    limits: { maxAsksInProgress: 1 },
+  });
+  const pending = rejection(connection.callRemote(Sum, { a: 1, b: 2 })); // this connection keeps reading while a call waits
+  await peer.expect(SUM);
+  peer.send(WAIT, WAIT, SUM);
+  await flushPending();
+  connection.destroy();
+  await pending;
+  calc.answer("late");
+  await flushPending();
+  expect(sums).toBe(0);
+});
+
+test("at the limit of a server a connection with more than its share is not read, and another one is", async () => {
+  const ask = weightOf(encodeBox(new Box(WAIT)).length, 2, 0);
+  const budgets = { inProgress: new SharedBudget(3 * ask), unsent: new SharedBudget(1e6) };
+  const calc = calculator();
+  const open = () => {
+    const [transport, other] = memoryTransports();
+    const options = { locator: calc.locator };
+    new BaseConnection(transport, manualClock(), options, serving, [], budgets);
+    return new ScriptedPeer(other);
+  };
+  const [greedy, modest] = [open(), open()];
+  greedy.send(WAIT, WAIT, WAIT, WAIT);
+  await flushPending();
+  expect(calc.waiting).toBe(3);
+  modest.send(SUM);
+  await modest.expect({ _answer: "1", total: "3" });
+  calc.answer("x");
+  await greedy.expect(...["x", "x", "x"].map((after) => ({ _answer: "1", after })));
+  await flushPending();
+  expect(calc.waiting).toBe(1);
+  for (const peer of [greedy, modest]) peer.destroy();
 });
 
 test("queued asks that were served leave no weight, and close() does not wait for them", async () => {

@@ -65,6 +65,8 @@ describe("locator", () => {
     ["an array of responders", [summing], "an array of 1 has no methods"],
     ["a command", Sum, "has no methods decorated with @Command.responder or named amp_NAME"],
     ["a function", () => {}, "a function has no methods"],
+    ["an object with a command", { command: Sum }, "an object (Object) has no methods"],
+    ["an object with a function respond", { respond() {} }, "an object (Object) has no methods"],
     [
       "a class with methods for its instances",
       class {
@@ -89,6 +91,14 @@ describe("locator", () => {
     const joined = locator(first, second);
     expect(await total(joined)).toBe(1);
     expect(joined.locateResponder("Divide")).toBe(second.locateResponder("Divide"));
+  });
+
+  test("a locator of the program between two others is searched", () => {
+    const between = { locateResponder: (name: string) => (name === "Sum" ? summing : undefined) };
+    const one = (name: string) => locator(command(name).responder(() => {}));
+    const joined = locator(one("First"), between, one("Last"));
+    for (const name of ["First", "Sum", "Last"]) expect(joined.locateResponder(name)).toBeDefined();
+    expect(joined.locateResponder("Nope")).toBeUndefined();
   });
 
   test("a responder passed directly precedes all other sources", async () => {
@@ -117,6 +127,29 @@ describe("locator", () => {
       },
     };
     await expect(total(broken)).rejects.toMatchObject({ errorCode: "UNKNOWN" });
+  });
+});
+
+describe("names()", () => {
+  const bare = { locateResponder: () => undefined };
+
+  test("a locator lists the names of its responders, each once", () => {
+    expect(locator().names?.()).toEqual([]);
+    expect(locator(summing).names?.()).toEqual(["Sum"]);
+    expect(locator(summing, new Calculator()).names?.()).toEqual(["Sum", "Divide"]);
+    const listed = { ...bare, names: () => ["Other", "Sum"] };
+    expect(locator(listed, summing).names?.()).toEqual(["Sum", "Other"]);
+  });
+
+  test("a locator whose sources cannot list their names lists none", () => {
+    expect(locator(summing, bare).names?.()).toBeUndefined();
+    expect(locator({ amp_RAW: () => new Box() }).names?.()).toBeUndefined();
+    class Mixed extends Calculator {
+      amp_RAW() {
+        return new Box();
+      }
+    }
+    expect(locator(new Mixed()).names?.()).toBeUndefined();
   });
 });
 
@@ -208,6 +241,13 @@ describe("decorated methods", () => {
     // As the compiler calls it with `experimentalDecorators`: the prototype, the name, the descriptor.
     const decorate = Sum.responder as unknown as (...args: unknown[]) => void;
     expect(() => decorate({}, "sum", {})).toThrow(/compile without experimentalDecorators$/);
+  });
+
+  test("a decorated getter throws a TypeError", () => {
+    // The types of the decorator forbid it; a program in JavaScript may use it.
+    const decorate = Sum.responder as unknown as (...args: unknown[]) => void;
+    const context = { kind: "getter", static: false, addInitializer() {} };
+    expect(() => decorate(() => {}, context)).toThrow(TypeError);
   });
 
   test("a decorated static method throws a TypeError", () => {
@@ -335,6 +375,12 @@ describe("a responder of another copy of the package", () => {
   test("a responder of a copy that fits is found by its name", () => {
     const copy = copyOf(sum, SEAM);
     expect(locator(copy).locateResponder("Sum")).toBe(copy);
+  });
+
+  test("a locator has the brand by which another copy recognizes it", () => {
+    const table = locator(sum);
+    const chain = locator(sum, { locateResponder: () => undefined });
+    for (const one of [table, chain]) expect(Reflect.get(one, RESPONDER_BRAND)).toBe(SEAM);
   });
 
   test("a responder of a copy that does not fit is rejected", () => {

@@ -13,8 +13,9 @@ import {
   UnhandledCommand,
   unicode,
 } from "ampwire";
-import { connectedPair, flushPending, scriptedPeer } from "ampwire/testing";
+import { connectedPair, flushPending, manualClock, scriptedPeer } from "ampwire/testing";
 import { describe, expect, test } from "vitest";
+import { heldBytes } from "../../support/memory.ts";
 import { ended, rejection } from "../../support/settled.ts";
 import { calculator, Divide, Note, Overheated, SUM, Sum, summing, TOTAL, Wait } from "../calculator.ts";
 
@@ -39,6 +40,8 @@ describe("an ask", () => {
     ["of one byte", Uint8Array.of(0)],
     ["of binary data", Uint8Array.of(0xff, 0xfe, 0)],
     ["of no bytes", new Uint8Array(0)],
+    ["of the digit 0", Uint8Array.of(0x30)],
+    ["of hexadecimal digits", Uint8Array.of(0x31, 0x66)],
     ["of 65535 bytes", new Uint8Array(65_535).fill(7)],
   ])("a tag %s is echoed unchanged, in late answers too", async (_, tag) => {
     const calc = calculator();
@@ -108,6 +111,35 @@ describe("an ask", () => {
     await peer.expect(TOTAL);
   });
 
+  test.each([
+    ["answered", 3, TOTAL],
+    ["answered with an error because its value cannot be sent", "no number", UNKNOWN],
+  ])("a responder may call in the turn in which the ask before was %s", async (_, total, answer) => {
+    const Probe = command("Probe");
+    const { peer } = watched({
+      closeOnUndeclaredError: false,
+      locator: locator(
+        Sum.responder(() => ({ total: total as number })), // a program in JavaScript may return any value
+        Probe.responder((_, { connection }) => void connection.callRemote(Sum, { a: 1, b: 2 })),
+      ),
+    });
+    peer.send(SUM, { _ask: "2", _command: "Probe" });
+    await peer.expect(answer, SUM, { _answer: "2" });
+  });
+
+  test("an object with a value named then is answered at once", async () => {
+    const name = "then";
+    const Then = command("Then", { response: { [name]: integer() } });
+    const { peer } = watched({
+      locator: locator(
+        summing,
+        Then.responder(() => ({ [name]: 7 })),
+      ),
+    });
+    peer.send({ _ask: "t", _command: "Then" }, SUM);
+    await peer.expect({ _answer: "t", [name]: "7" }, TOTAL);
+  });
+
   test("a response of optional values may be empty", async () => {
     const Maybe = command("Maybe", { response: { text: optional(unicode()) } });
     const { peer } = scriptedPeer({ locator: locator(Maybe.responder(() => {})) });
@@ -143,6 +175,28 @@ describe("an unknown command", () => {
     expect(error).toBeInstanceOf(UnhandledCommand);
     expect(error.message).toBe("Sum: UNHANDLED: Unhandled Command: 'Sum'");
   });
+});
+
+test("a program's own responder of the command ampwire.GoAway is served in place of the library's", async () => {
+  const Mine = command("ampwire.GoAway", { response: { total: integer() } });
+  const { connection, peer } = scriptedPeer({ locator: locator(Mine.responder(() => ({ total: 3 }))) });
+  peer.send({ _ask: "1", _command: "ampwire.GoAway" });
+  await peer.expect(TOTAL);
+  expect(connection.acceptsCalls).toBe(true);
+});
+
+test("errors that were dropped are reported at the end of the connection, which leaves no timer", async () => {
+  const clock = manualClock();
+  const reported: unknown[] = [];
+  const onError = (error: unknown) => void reported.push(error);
+  const { connection, peer } = scriptedPeer({ onError }, { clock });
+  for (let ask = 0; ask < 25; ask++) peer.send({ _command: "Nope" });
+  await flushPending();
+  connection.destroy();
+  await ended(connection);
+  expect(reported).toHaveLength(21);
+  expect(String(reported.at(-1))).toContain("5 more errors of this connection were not reported");
+  expect(clock.pending).toBe(0);
 });
 
 describe("an error thrown", () => {
@@ -334,6 +388,26 @@ describe("an error thrown", () => {
     expect(connection.state).toBe("open");
   });
 
+  test("an error code of 65535 bytes is sent as it is, also with bytes that are not UTF-8", async () => {
+    const responder = Sum.responder(() => {
+      throw new RemoteAmpError(`\udcff${"a".repeat(65_534)}`, "exact");
+    });
+    const { peer } = scriptedPeer({ locator: locator(responder) });
+    peer.send(SUM);
+    const _error_code = new Uint8Array(65_535).fill(0x61);
+    _error_code[0] = 0xff;
+    await peer.expect({ _error: "1", _error_code, _error_description: "exact" });
+  });
+
+  test("an error code that is too long is cut between two characters", async () => {
+    const responder = Sum.responder(() => {
+      throw new RemoteAmpError("é".repeat(40_000), "long");
+    });
+    const { peer } = scriptedPeer({ locator: locator(responder) });
+    peer.send(SUM);
+    await peer.expect({ _error: "1", _error_code: "é".repeat(32_767), _error_description: "long" });
+  });
+
   test("a description that is too long is cut between two characters", async () => {
     const Fail = command("Fail", { errors: { LONG: Overheated } });
     const responder = Fail.responder(() => {
@@ -377,6 +451,43 @@ describe("a return value that cannot be sent", () => {
     await peer.expect(UNKNOWN);
     await peer.expectEnd();
     expect(errors).toMatchObject([[{ name: "BadLocalReturn", cause: { name: "TooLong" } }, "Long"]]);
+  });
+
+  test("the report of a value that is not an object has no other text", async () => {
+    const { errors, peer } = watched({ locator: locator(Sum.responder(() => 7 as never)) });
+    peer.send(SUM);
+    await peer.expect(UNKNOWN);
+    expect(errors).toMatchObject([
+      [{ message: "the responder of Sum returned number, not an object of response values" }, "Sum"],
+    ]);
+  });
+
+  test("a wrong value is reported, and closes the connection, even if the ask wants no answer", async () => {
+    const { connection, errors, peer } = watched({ locator: locator(Sum.responder(() => ({}) as never)) });
+    peer.send({ _command: "Sum", a: "1", b: "2" });
+    await peer.expectEnd();
+    expect(errors).toMatchObject([[{ name: "BadLocalReturn" }, "Sum"]]);
+    connection.destroy();
+  });
+
+  test("a raw responder may return anything if the ask wants no answer", async () => {
+    const { connection, errors, peer } = watched({ locator: locator({ amp_RAW: () => 7 as never }) });
+    peer.send({ _command: "raw" });
+    await flushPending();
+    expect([connection.state, errors]).toEqual(["open", []]);
+  });
+
+  test("large values of asks that want no answer are not kept", async () => {
+    const names = Array.from({ length: 40 }, (_, index) => `text${index}`);
+    const Long = command("Long", { response: Object.fromEntries(names.map((name) => [name, unicode()])) });
+    const values = Object.fromEntries(names.map((name) => [name, "x".repeat(60_000)]));
+    // The compiler does not know the computed names.
+    const { connection, peer } = watched({ locator: locator(Long.responder(() => values as never)) });
+    const before = await heldBytes();
+    peer.send({ _command: "Long" });
+    await flushPending();
+    expect((await heldBytes()) - before).toBeLessThan(1_000_000);
+    expect(connection.state).toBe("open");
   });
 
   test("a raw responder that does not return a Box is answered with UNKNOWN and reported", async () => {
