@@ -13,6 +13,12 @@ test("an option of a wrong type is refused with its name and its type", () => {
   );
 });
 
+test("null is refused as an object", () => {
+  expect(() => checkOptionTypes("listen", { limits: null }, { limits: "object" })).toThrow(
+    new TypeError("listen: limits must be an object, not object"),
+  );
+});
+
 test("an option that is undefined or of its type is accepted", () => {
   const types = { a: "function", b: "boolean", c: "object" } as const;
   expect(() => checkOptionTypes("listen", { a: undefined, b: false, c: {} }, types)).not.toThrow();
@@ -40,8 +46,8 @@ describe("options of a connection", () => {
   });
 });
 
-test("a signal that is not an AbortSignal is refused", () => {
-  expect(() => checkSignal({} as AbortSignal)).toThrow(
+test.each([{}, null])("the signal %j, which is not an AbortSignal, is refused", (signal) => {
+  expect(() => checkSignal(signal as AbortSignal)).toThrow(
     new TypeError("the option signal must be an AbortSignal, not object"),
   );
 });
