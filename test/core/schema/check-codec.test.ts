@@ -78,6 +78,18 @@ describe("a codec that is spread and overridden", () => {
     expect(optional(shouting).encode("quiet")).toEqual(Uint8Array.of(0x21));
   });
 
+  test("a codec with only one of write and read is used through encode and decode", () => {
+    const write = () => {};
+    const read = () => 9;
+    for (const codec of [
+      { encode, decode, write },
+      { encode, decode, read },
+    ]) {
+      expect(listOf(codec).decode(Uint8Array.of(0, 1, 0x31))).toEqual([100]);
+      expect(listOf(codec).encode([5])).toEqual(Uint8Array.of(0, 1, 0x31));
+    }
+  });
+
   test("a spread codec of several keys is refused if the override would be ignored", () => {
     const whole = command("X", { arguments: { a: bigBytes() } });
     expect(whole.name).toBe("X");
@@ -154,6 +166,14 @@ describe("a field without a codec is refused by its name", () => {
     });
     expect(X.makeArguments({ a: 1, b: 2, c: one, d: 3 }).text("a")).toBe("1");
   });
+});
+
+test("a codec whose properties optional and local are false is required and sent", () => {
+  const codec = { ...integer(), optional: false, local: false };
+  const X = command("X", { arguments: { a: codec } });
+  expect(X.makeArguments({ a: 5 }).text("a")).toBe("5");
+  expect(() => X.makeArguments({} as { a: number })).toThrow('argument of X: "a" is missing');
+  expect(() => listOf(codec)).not.toThrow();
 });
 
 test("an encoder that does not return bytes is named with what it returned", () => {

@@ -3,10 +3,10 @@ import { describe, expect, test } from "vitest";
 import { ampList } from "../../../src/core/arguments/amp-list.ts";
 import { bytes } from "../../../src/core/arguments/bytes.ts";
 import { integer } from "../../../src/core/arguments/integer.ts";
+import { local } from "../../../src/core/arguments/local.ts";
 import { optional } from "../../../src/core/arguments/optional.ts";
 import { unicode } from "../../../src/core/arguments/unicode.ts";
-import { command } from "../../../src/core/command/command.ts";
-import { InvalidSignature, TooLong } from "../../../src/core/errors/caller.ts";
+import { DescriptorsNotAvailable, InvalidSignature, TooLong } from "../../../src/core/errors/caller.ts";
 import type { Fields } from "../../../src/core/schema/argument.ts";
 import { BoxTemplate, NO_TAG } from "../../../src/core/schema/box-template.ts";
 import { FieldSet } from "../../../src/core/schema/field-set.ts";
@@ -65,6 +65,62 @@ describe("writing", () => {
     }
   });
 
+  test("a template keeps no value of a box that it has written", () => {
+    const set = new FieldSet({ a: integer(), b: local<object>() }, "argument of Test");
+    const slots: unknown[] = set.newSlots();
+    set.newSlots = () => slots;
+    const template = new BoxTemplate(set, []);
+    template.write(new ByteWriter(), NO_TAG, { a: 1, b: {} });
+    expect(slots).toEqual([undefined, undefined]);
+  });
+
+  test("a constant of 65535 bytes is written and one of 65536 bytes is rejected", () => {
+    const named = (value: Uint8Array) =>
+      new BoxTemplate(new FieldSet({}, "argument of Test"), [{ key: "_command", value }]);
+    const out = new ByteWriter();
+    named(new Uint8Array(65_535)).write(out, NO_TAG, {});
+    expect(out.length).toBe(2 + 8 + 2 + 65_535 + 2);
+    expect(() => named(new Uint8Array(65_536))).toThrow(TooLong);
+  });
+
+  test("an object with an iterator is accepted if it has the declared values", () => {
+    const values = { a: 1, b: 2, *[Symbol.iterator]() {} };
+    expect(writeFields(sum, values)).toEqual(wireBytes("\0\x01a\0\x011\0\x01b\0\x012\0\0"));
+  });
+
+  test("the error of a codec keeps its class and becomes the cause", () => {
+    for (const errorClass of [TooLong, InvalidSignature, DescriptorsNotAvailable]) {
+      const cause = new errorClass("no");
+      const encode = (): never => {
+        throw cause;
+      };
+      try {
+        writeFields({ a: { encode, decode: () => 1 } }, { a: 1 });
+        expect.unreachable();
+      } catch (error) {
+        expect((error as Error).constructor).toBe(errorClass); // the function above throws errors only
+        expect(error).toMatchObject({ message: 'argument of Test: "a": no', cause });
+      }
+    }
+  });
+
+  test("a codec may throw any value", () => {
+    const thrown = new Proxy(
+      {},
+      {
+        getPrototypeOf() {
+          throw new RangeError("no");
+        },
+      },
+    );
+    const encode = (): never => {
+      throw thrown;
+    };
+    const writing = () => writeFields({ a: { encode, decode: () => 1 } }, { a: 1 });
+    expect(writing).toThrow(InvalidSignature);
+    expect(writing).toThrow(/^argument of Test: "a": /);
+  });
+
   test("a template writes nothing if a value is invalid", () => {
     const template = new BoxTemplate(new FieldSet({ a: integer(), b: bytes() }, "argument of Test"), [
       { key: "_ask" },
@@ -111,8 +167,13 @@ test.each([
   ["a Map", new Map([["a", integer()]])],
   ["an array", [integer()]],
   ["an empty array", []],
+  ["null", null],
+  ["a number", 5],
+  ["a text", ""],
 ])("%s instead of an object that declares fields is refused", (_, fields) => {
-  expect(() => command("Test", { arguments: fields as unknown as Fields })).toThrow(/must be an object/);
+  expect(() => new FieldSet(fields as unknown as Fields, "field")).toThrow(
+    /^the declaration of each field must be an object, not /,
+  );
 });
 
 test("values in a Map are refused although every field is optional", () => {

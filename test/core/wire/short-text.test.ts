@@ -17,10 +17,12 @@ describe("shortAscii()", () => {
     expect(shortAscii(ascii(17), 1, 18)).toBeUndefined();
   });
 
-  test("shortAscii() returns undefined if any byte is not ASCII", () => {
+  test("shortAscii() returns undefined if a byte at any position is not ASCII", () => {
     for (let length = 1; length <= 16; length++) {
       for (let at = 1; at <= length; at++) {
         const bytes = ascii(length);
+        bytes[at] = 0x7f;
+        expect(shortAscii(bytes, 1, 1 + length)?.charCodeAt(at - 1)).toBe(0x7f);
         bytes[at] = 0x80;
         expect(shortAscii(bytes, 1, 1 + length)).toBeUndefined();
       }
