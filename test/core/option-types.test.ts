@@ -13,6 +13,11 @@ test("an option of a wrong type is refused with its name and its type", () => {
   );
 });
 
+test("an AbortSignal and no signal are accepted", () => {
+  expect(() => checkSignal(new AbortController().signal)).not.toThrow();
+  expect(() => checkSignal(undefined)).not.toThrow();
+});
+
 test("null is refused as an object", () => {
   expect(() => checkOptionTypes("listen", { limits: null }, { limits: "object" })).toThrow(
     new TypeError("listen: limits must be an object, not object"),

@@ -12,6 +12,8 @@ import {
 } from "ampwire";
 import { flushPending, scriptedPeer } from "ampwire/testing";
 import { afterEach, expect, test, vi } from "vitest";
+import { declaredErrorOf } from "../../../src/core/errors/declared-error-of.ts";
+import { DeclaredErrors } from "../../../src/core/errors/declared-errors.ts";
 import { rejection } from "../../support/settled.ts";
 
 afterEach(() => void vi.resetModules());
@@ -109,6 +111,9 @@ test("an error of another copy of the package is an instance of the class", asyn
   expect(error).toBeInstanceOf(TooLong);
   expect(error).toBeInstanceOf(AmpError);
   expect(error).not.toBeInstanceOf(InvalidSignature);
+  const declared = new DeclaredErrors({ LONG: TooLong }, {});
+  expect(declaredErrorOf(declared, error)?.code).toBe("LONG");
+  expect(declaredErrorOf(declared, new copy.CallTimeout("no"))).toBeUndefined();
   class Own extends TooLong {}
   expect(error).not.toBeInstanceOf(Own);
   class OwnOfCopy extends copy.TooLong {}

@@ -68,7 +68,8 @@ describe("an error of a responder", () => {
 describe("an error of a call", () => {
   test("an unknown error code without a cause gives an error without the property cause", () => {
     const error = fromWire("ODD", "text", "Sum", declared, noBox);
-    expect(error).toMatchObject({ name: "UnknownRemoteError", message: "Sum: ODD: text", errorCode: "ODD" });
+    expect(error).toMatchObject({ name: "UnknownRemoteError", message: "Sum: ODD: text", fatal: false });
+    expect(error).toMatchObject({ errorCode: "ODD", description: "text" });
     expect(Object.hasOwn(error, "cause")).toBe(false);
   });
 

@@ -12,6 +12,7 @@ import {
   integer,
   listOf,
   local,
+  nullable,
   optional,
   unicode,
 } from "ampwire";
@@ -173,7 +174,9 @@ test("a codec whose properties optional and local are false is required and sent
   const X = command("X", { arguments: { a: codec } });
   expect(X.makeArguments({ a: 5 }).text("a")).toBe("5");
   expect(() => X.makeArguments({} as { a: number })).toThrow('argument of X: "a" is missing');
-  expect(() => listOf(codec)).not.toThrow();
+  expect(() => nullable(codec)).not.toThrow();
+  for (const refused of [optional(integer()), local<number>()])
+    expect(() => nullable(refused)).toThrow(/the codec must not be optional or local/);
 });
 
 test("an encoder that does not return bytes is named with what it returned", () => {

@@ -6,6 +6,7 @@ import { integer } from "../../../src/core/arguments/integer.ts";
 import { local } from "../../../src/core/arguments/local.ts";
 import { optional } from "../../../src/core/arguments/optional.ts";
 import { unicode } from "../../../src/core/arguments/unicode.ts";
+import { command } from "../../../src/core/command/command.ts";
 import { DescriptorsNotAvailable, InvalidSignature, TooLong } from "../../../src/core/errors/caller.ts";
 import type { Fields } from "../../../src/core/schema/argument.ts";
 import { BoxTemplate, NO_TAG } from "../../../src/core/schema/box-template.ts";
@@ -21,6 +22,16 @@ const sum = { a: integer(), b: integer() };
 function tagOf(text: string) {
   const all = wireBytes(`<${text}>`);
   return { bytes: all, start: 1, end: all.length - 1 };
+}
+
+/** Returns the error that a function throws; undefined if it returns. */
+function caught(run: () => unknown): Error | undefined {
+  try {
+    run();
+    return undefined;
+  } catch (error) {
+    return error as Error; // the functions of these tests throw errors only
+  }
 }
 
 describe("writing", () => {
@@ -94,13 +105,9 @@ describe("writing", () => {
       const encode = (): never => {
         throw cause;
       };
-      try {
-        writeFields({ a: { encode, decode: () => 1 } }, { a: 1 });
-        expect.unreachable();
-      } catch (error) {
-        expect((error as Error).constructor).toBe(errorClass); // the function above throws errors only
-        expect(error).toMatchObject({ message: 'argument of Test: "a": no', cause });
-      }
+      const error = caught(() => writeFields({ a: { encode, decode: () => 1 } }, { a: 1 }));
+      expect(error?.constructor).toBe(errorClass);
+      expect(error).toMatchObject({ message: 'argument of Test: "a": no', cause });
     }
   });
 
@@ -116,9 +123,10 @@ describe("writing", () => {
     const encode = (): never => {
       throw thrown;
     };
-    const writing = () => writeFields({ a: { encode, decode: () => 1 } }, { a: 1 });
-    expect(writing).toThrow(InvalidSignature);
-    expect(writing).toThrow(/^argument of Test: "a": /);
+    const error = caught(() => writeFields({ a: { encode, decode: () => 1 } }, { a: 1 }));
+    expect(error).toBeInstanceOf(InvalidSignature);
+    expect(error?.message).toMatch(/^argument of Test: "a": /);
+    expect(Object.is(error?.cause, thrown)).toBe(true);
   });
 
   test("a template writes nothing if a value is invalid", () => {
@@ -167,11 +175,12 @@ test.each([
   ["a Map", new Map([["a", integer()]])],
   ["an array", [integer()]],
   ["an empty array", []],
-  ["null", null],
-  ["a number", 5],
-  ["a text", ""],
 ])("%s instead of an object that declares fields is refused", (_, fields) => {
-  expect(() => new FieldSet(fields as unknown as Fields, "field")).toThrow(
+  expect(() => command("Test", { arguments: fields as unknown as Fields })).toThrow(/must be an object/);
+});
+
+test.each([null, 5, ""])("%j instead of an object that declares the fields of rows is refused", (fields) => {
+  expect(() => ampList(fields as unknown as Fields)).toThrow(
     /^the declaration of each field must be an object, not /,
   );
 });
@@ -203,15 +212,9 @@ describe("reading", () => {
   });
 
   test("the error of a codec is the cause", () => {
-    const thrown = (() => {
-      try {
-        return readBox(sum, new Box({ a: "x", b: "1" }));
-      } catch (error) {
-        return error;
-      }
-    })();
+    const thrown = caught(() => readBox(sum, new Box({ a: "x", b: "1" })));
     expect(thrown).toBeInstanceOf(InvalidSignature);
-    expect((thrown as Error).cause).toBeInstanceOf(SyntaxError);
+    expect(thrown?.cause).toBeInstanceOf(SyntaxError);
   });
 });
 

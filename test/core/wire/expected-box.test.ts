@@ -152,7 +152,7 @@ test("an expected box never changes what is read, in any chunks", () => {
   expect(known).toBeGreaterThan(100);
 });
 
-test("a command sets the expected box of its asks and answers", () => {
+test("a command sets the expected box of its asks and answers, and of no other command", () => {
   const Sum = command("Sum", { arguments: { b: integer(), a: unicode() }, response: { total: integer() } });
   const readAll = (boxes: readonly Box[], read: (frame: Frame) => unknown) => {
     const reader = new BoxReader();
@@ -167,6 +167,13 @@ test("a command sets the expected box of its asks and answers", () => {
   expect(readAll([ask("x", "1"), ask("", "22")], (frame) => Sum.readArguments(frame, undefined))).toEqual([
     [false, { a: "x", b: 1 }],
     [true, { a: "", b: 22 }],
+  ]);
+  const Other = command("Sum", { arguments: { b: unicode() } });
+  const both = [ask("x", "1"), ask("y", "2")];
+  const reads = [Sum, Other];
+  expect(readAll(both, (frame) => reads.shift()?.readArguments(frame, undefined))).toEqual([
+    [false, { a: "x", b: 1 }],
+    [true, { b: "2" }],
   ]);
   const loud = (a: string, b: string) => new Box({ _command: "Sum", a, b });
   expect(readAll([loud("x", "1"), loud("y", "2")], (frame) => Sum.readArguments(frame, undefined))).toEqual([
