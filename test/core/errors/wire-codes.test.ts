@@ -1,8 +1,10 @@
 /** Errors of responders as error boxes, and error boxes as errors of calls. */
 import { runInNewContext } from "node:vm";
 import {
+  CallTimeout,
   InvalidSignature,
   RemoteAmpError,
+  ResponderLost,
   TLSRequired,
   TooLong,
   Unavailable,
@@ -71,6 +73,20 @@ describe("an error of a call", () => {
     expect(error).toMatchObject({ name: "UnknownRemoteError", message: "Sum: ODD: text", fatal: false });
     expect(error).toMatchObject({ errorCode: "ODD", description: "text" });
     expect(Object.hasOwn(error, "cause")).toBe(false);
+  });
+
+  test.each<[string, new (message: string) => Error]>([
+    ["UNHANDLED", UnhandledCommand],
+    ["TLS_REQUIRED", TLSRequired],
+    ["UNAVAILABLE", Unavailable],
+    ["LOST", ResponderLost],
+    ["TIMEOUT", CallTimeout],
+    ["TOO_LONG", TooLong],
+  ])("the error code %s has the same class for every command", (code, errorClass) => {
+    const error = fromWire(code, "text", "Sum", declared, noBox);
+    expect(error.constructor).toBe(errorClass);
+    expect(error.message).toBe(`Sum: ${code}: text`);
+    expect(fromWire(code, "", "Sum", undefined, noBox).message).toBe(`Sum: ${code}`);
   });
 
   test("the error of a class that cannot be constructed has the cause", () => {

@@ -4,6 +4,7 @@ import { encodeBox, keyHeader } from "../../../src/core/wire/box-writer.ts";
 import { FixedBytes } from "../../../src/core/wire/fixed-bytes.ts";
 import type { Frame } from "../../../src/core/wire/frame.ts";
 import { keptBytes } from "../../../src/core/wire/frame.ts";
+import { frameOfBox, frameOfBytes } from "../../../src/core/wire/frame-of.ts";
 import { textToKey } from "../../../src/core/wire/key-text.ts";
 import { BoxReader } from "../../../src/core/wire/reader.ts";
 import { concat } from "./boxes.ts";
@@ -86,6 +87,13 @@ describe("a frame", () => {
     expect(reader.nextFrame()?.indexOf(fixed("b"))).toBe(1);
     expect(reader.nextFrame()?.indexOf(fixed("b"))).toBe(-1);
   });
+});
+
+test("a box of this end becomes a frame without regard to limits, and may be empty", () => {
+  const box = new Box(Array.from({ length: 1001 }, (_, index) => [`k${index}`, ""]));
+  expect(frameOfBox(box).count).toBe(1001);
+  expect(frameOfBox(new Box()).count).toBe(0);
+  expect(() => frameOfBytes(Uint8Array.of(0, 1))).toThrow("the bytes do not contain a complete box");
 });
 
 test("keptBytes() copies short values and parts of larger buffers, and returns a view of long values", () => {
