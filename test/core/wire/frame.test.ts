@@ -81,6 +81,26 @@ describe("a frame", () => {
     expect(second?.ascending).toBe(true);
   });
 
+  test.each(["shared", "owned", "borrowed"] as const)(
+    "a frame knows where its box begins and ends, also if it was copied from a chunk that is %s",
+    (ownership) => {
+      const boxes = [new Box({ a: "1" }), new Box({ a: "1", b: new Uint8Array(5000) }), new Box({ c: "3" })];
+      const wires = boxes.map(encodeBox);
+      const stream = concat(wires);
+      for (const cutAt of [3, wires[0]?.length ?? 0, 20, 4000, stream.length - 2, stream.length]) {
+        const reader = new BoxReader();
+        const read: Uint8Array[] = [];
+        for (const chunk of [stream.slice(0, cutAt), stream.slice(cutAt)]) {
+          reader.push(chunk, ownership);
+          for (let frame = reader.nextFrame(); frame !== undefined; frame = reader.nextFrame())
+            read.push(frame.bytes.slice(frame.start, frame.cursor));
+          reader.giveBack();
+        }
+        expect(read).toEqual(wires);
+      }
+    },
+  );
+
   test("a key of the box before is not found in a frame", () => {
     const reader = new BoxReader();
     reader.push(bytes("\0\x01a\0\x011\0\x01b\0\x012\0\0\0\x01a\0\x013\0\0"));
