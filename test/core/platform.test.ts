@@ -140,6 +140,7 @@ describe("the clock of the platform", () => {
     async (_, setImmediate) => {
       vi.resetModules();
       vi.stubGlobal("setImmediate", setImmediate);
+      if (setImmediate === undefined) Reflect.deleteProperty(globalThis, "setImmediate");
       const { platformClock } = await import("../../src/core/platform-clock.ts");
       expect(platformClock.nextTurn).toBe(setImmediate);
       expect(platformClock.now()).toBeLessThanOrEqual(performance.now());
