@@ -1,4 +1,4 @@
-/** What the core does on platforms that lack a global of Node. Each test loads the module again. */
+/** The globals of Node that a platform may lack. Each test loads the module again. */
 import { afterEach, describe, expect, test, vi } from "vitest";
 
 afterEach(() => {
