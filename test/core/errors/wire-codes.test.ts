@@ -53,6 +53,12 @@ describe("an error of a responder", () => {
     }
   });
 
+  test("only an error that is declared as fatal is fatal", () => {
+    const both = new DeclaredErrors({ RANGE: RangeError }, { LONG: TooLong });
+    expect(toWire(new RangeError("no"), both)).toMatchObject({ code: "RANGE", fatal: false });
+    expect(toWire(new TooLong("no"), both)).toMatchObject({ code: "LONG", fatal: true });
+  });
+
   test("the declaration of an extension precedes the one that it inherits", () => {
     const extended = new DeclaredErrors({ OWN: RangeError }, {});
     extended.inherit(declared);
