@@ -72,7 +72,7 @@ export class BoxReader {
     if (chunk.length === 0) return;
     if (this.#position < this.#end) return this.#queue(chunk, ownership);
     const partial = this.#partial;
-    const inRoom = partial?.isInRoom(chunk) === true;
+    const inRoom = ownership === "owned" && partial?.isInRoom(chunk) === true;
     this.#lastRead = inRoom || ownership === "borrowed" ? chunk.length : 0;
     if (inRoom) this.#begin(partial.bytes, ownership, partial.length, partial.length + chunk.length);
     else this.#begin(chunk, ownership);

@@ -519,6 +519,24 @@ describe("offered space", () => {
     expect(joined.next()?.get("v")).toEqual(big);
   });
 
+  test("an owned chunk that follows a full buffer in memory is read from where it is", () => {
+    const small = concat(Array(200).fill(encodeBox(new Box({ a: "12" }))));
+    const first = new Uint8Array(40_000).fill(1);
+    const second = new Uint8Array(40_000).map((_, index) => index);
+    const all = concat([small, encodeBox(new Box({ a: first, b: second }))]);
+    const cutAt = small.length + 39_000;
+    // The box is moved to the beginning of its chunk, and the next bytes fill the chunk up to its end.
+    const filled = cutAt + small.length;
+    const memory = concat([all.subarray(0, cutAt), all.subarray(filled)]);
+    const reader = new BoxReader();
+    reader.push(memory.subarray(0, cutAt), "owned");
+    drained(reader);
+    reader.push(all.slice(cutAt, filled), "owned");
+    expect(reader.next()).toBeUndefined();
+    reader.push(memory.subarray(cutAt), "owned");
+    expect(reader.next()?.get("b")).toEqual(second);
+  });
+
   test("offered space avoids most of the copying", () => {
     const reader = new BoxReader();
     const lend = lending(reader, true);
