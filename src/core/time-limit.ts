@@ -39,12 +39,11 @@ function watch(signal: AbortSignalLike, aborted: () => void): void {
   if (entry === undefined) {
     const callbacks = new Set<() => void>();
     const listener = () => {
-      for (const callback of callbacks) callback(); // each removes itself
-      watched.delete(signal);
+      for (const callback of callbacks) callback(); // each removes itself, and the last one the listener
     };
     entry = { callbacks, listener };
     watched.set(signal, entry);
-    signal.addEventListener("abort", listener, { once: true });
+    signal.addEventListener("abort", listener);
   }
   entry.callbacks.add(aborted);
 }

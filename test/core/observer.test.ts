@@ -1,5 +1,6 @@
 /** Events that an observer receives, and their order. */
 import {
+  type AmpConnection,
   Box,
   type CallEvent,
   type ChangeEvent,
@@ -9,8 +10,8 @@ import {
   ProtocolSwitchCommand,
 } from "ampwire";
 import { flushPending, manualClock, memoryTransports, scriptedPeer } from "ampwire/testing";
-import { expect, test } from "vitest";
-import { TrustedObserver } from "../../src/core/observer.ts";
+import { expect, test, vi } from "vitest";
+import { guardedObserver, TrustedObserver } from "../../src/core/observer.ts";
 import { ended, rejection } from "../support/settled.ts";
 import { calculator, Note, SUM, Sum, TOTAL } from "./calculator.ts";
 
@@ -211,4 +212,84 @@ test("the connection ends even if connectionClosed() throws", async () => {
   connection.destroy();
   expect((await ended(connection)).name).toBe("ConnectionClosed");
   expect(thrown).toEqual([new RangeError("no")]);
+});
+
+/** The connection and the events that the tests of the guard pass on. No observer of them reads them. */
+const NO_CONNECTION = {} as AmpConnection;
+const CALL: CallEvent = { connection: NO_CONNECTION, command: "Sum", direction: "outgoing" };
+const CHANGE: ChangeEvent = { connection: NO_CONNECTION, kind: "upgrading", side: "asker" };
+const NO = new RangeError("no");
+/** Every event except `connectionOpened`, whose errors are not guarded. */
+const EVENTS: Readonly<Record<string, readonly unknown[]>> = {
+  connectionClosed: [NO_CONNECTION, NO],
+  callStarted: [CALL],
+  callAnswered: [CALL],
+  callFailed: [CALL, NO],
+  changeStarted: [CHANGE],
+  changeDone: [CHANGE, undefined],
+  changeFailed: [CHANGE, NO],
+  errorReported: [NO, "Sum", NO_CONNECTION],
+};
+
+/** Returns a guard of the observer, with a function for each event, and the errors of the observer. */
+function guarded(observer: Observer) {
+  const failures: unknown[] = [];
+  const guard = guardedObserver(observer, (error) => failures.push(error));
+  const events = guard as unknown as Record<string, (...values: readonly unknown[]) => void>; // called by name
+  return { guard, events, failures };
+}
+
+test("every method of an observer is optional", () => {
+  const { guard, events, failures } = guarded({});
+  guard?.connectionOpened?.(NO_CONNECTION);
+  for (const [name, values] of Object.entries(EVENTS)) events[name]?.(...values);
+  expect(failures).toEqual([]);
+  expect(guard?.watchesCalls).toBe(true);
+});
+
+test.each(Object.entries(EVENTS))("%s() receives its values until it throws", (name, values) => {
+  const method = vi.fn();
+  const { guard, events, failures } = guarded({ [name]: method });
+  events[name]?.(...values);
+  expect(method).toHaveBeenCalledExactlyOnceWith(...values);
+  expect(failures).toEqual([]);
+  expect(guard?.watchesCalls).toBe(true);
+  method.mockImplementation(() => {
+    throw NO;
+  });
+  events[name]?.(...values);
+  events[name]?.(...values);
+  expect(method).toHaveBeenCalledTimes(2);
+  expect(failures).toEqual([NO]);
+  expect(guard?.watchesCalls).toBe(false);
+});
+
+test("an observer with an asynchronous method that rejects is called no more, and fails once", async () => {
+  let calls = 0;
+  const { events, failures } = guarded({
+    async callStarted() {
+      calls++;
+      throw NO;
+    },
+  });
+  events.callStarted?.(CALL);
+  events.callStarted?.(CALL);
+  await flushPending();
+  events.callStarted?.(CALL);
+  expect(calls).toBe(2);
+  expect(failures).toEqual([NO]);
+});
+
+test("an observer whose watchesCalls throws receives no calls", () => {
+  const { guard, failures } = guarded({
+    get watchesCalls(): boolean {
+      throw NO;
+    },
+  });
+  expect(guard?.watchesCalls).toBe(false);
+  expect(failures).toEqual([NO]);
+});
+
+test("an observer whose watchesCalls is false receives no calls", () => {
+  expect(guarded({ watchesCalls: false }).guard?.watchesCalls).toBe(false);
 });

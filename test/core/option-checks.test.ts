@@ -9,6 +9,7 @@ import {
   InvalidSignature,
   locator,
   type ResponderSource,
+  type Transport,
 } from "ampwire";
 import { flushPending, manualClock, memoryTransports, scriptedPeer } from "ampwire/testing";
 import { describe, expect, test } from "vitest";
@@ -60,6 +61,21 @@ describe("a connection", () => {
     const open = () => new Connection(transport, manualClock(), options);
     expect(open).toThrow(TypeError);
     expect(open).toThrow(message);
+  });
+
+  test.each([null, undefined, {}])("a connection refuses %j instead of a transport", (transport) => {
+    expect(() => new Connection(transport as unknown as Transport, manualClock())).toThrow(
+      new TypeError("connection: a Transport is needed, with the method start"),
+    );
+  });
+
+  test("a derived class of a connection may have options of its own", () => {
+    class Named extends Connection {}
+    const options = wrong({ name: "first" });
+    expect(new Named(memoryTransports()[0], manualClock(), options).state).toBe("open");
+    expect(() => new Connection(memoryTransports()[0], manualClock(), options)).toThrow(
+      /unknown option "name"/,
+    );
   });
 
   test("a connection accepts all of its options, and undefined for each", () => {

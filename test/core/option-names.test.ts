@@ -5,7 +5,7 @@ import {
   START_TLS_OPTIONS,
   TLS_OPTIONS,
 } from "../../src/core/features/protocol-change/tls-option-names.ts";
-import { CONNECTION_OPTIONS, checkOptionNames } from "../../src/core/option-names.ts";
+import { CONNECTION_OPTIONS, checkOptionNames, similarName } from "../../src/core/option-names.ts";
 
 const KNOWN = [...CONNECTION_OPTIONS, ...TLS_OPTIONS, "timeout", "signal"];
 
@@ -46,6 +46,19 @@ test.each(["x", "bufferSize", "toString", "__proto__x", "a".repeat(10_000)])(
     );
   },
 );
+
+test.each([
+  ["tim", ["timeout"], "timeout"],
+  ["ti", ["timeout"], undefined],
+  ["sessions", ["sessionTimeout"], "sessionTimeout"],
+  ["hostx", ["hosta", "hostb"], "hosta"],
+  ["hostxy", ["hostab"], undefined],
+  ["hostnamexy", ["hostnameab"], "hostnameab"],
+  ["a".repeat(40), ["a".repeat(41)], "a".repeat(41)],
+  ["a".repeat(41), ["a".repeat(42)], undefined],
+])("a name that is similar to %.20s among %.20j is %.20s", (name, known, similar) => {
+  expect(similarName(name, known)).toBe(similar);
+});
 
 test("a name of Node is not suggested where the option does not exist", () => {
   expect(() => checkOptionNames("callRemote", { ca: 1 }, ["timeout", "signal"])).toThrow(

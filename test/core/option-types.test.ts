@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { checkConnectionOptions } from "../../src/core/connection/options.ts";
 import { boxReceiver } from "../../src/core/features/box-receiver.ts";
 import { checkOptionTypes } from "../../src/core/option-types.ts";
-import { checkSignal } from "../../src/core/time-limit.ts";
+import { checkSignal, throwIfAborted } from "../../src/core/time-limit.ts";
 
 test("an option of a wrong type is refused with its name and its type", () => {
   expect(() => checkOptionTypes("listen", { onConnection: 5 }, { onConnection: "function" })).toThrow(
@@ -10,6 +10,25 @@ test("an option of a wrong type is refused with its name and its type", () => {
   );
   expect(() => checkOptionTypes("listen", { unlinkStale: "no" }, { unlinkStale: "boolean" })).toThrow(
     new TypeError("listen: unlinkStale must be true or false, not string"),
+  );
+});
+
+test("an AbortSignal and no signal are accepted", () => {
+  expect(() => checkSignal(new AbortController().signal)).not.toThrow();
+  expect(() => checkSignal(undefined)).not.toThrow();
+});
+
+test("throwIfAborted() throws the reason of an aborted signal only", () => {
+  const { signal } = new AbortController();
+  expect(() => throwIfAborted(signal)).not.toThrow();
+  expect(() => throwIfAborted(undefined)).not.toThrow();
+  expect(() => throwIfAborted(AbortSignal.abort(new RangeError("no")))).toThrow(new RangeError("no"));
+  expect(() => throwIfAborted({} as AbortSignal)).toThrow(TypeError);
+});
+
+test("null is refused as an object", () => {
+  expect(() => checkOptionTypes("listen", { limits: null }, { limits: "object" })).toThrow(
+    new TypeError("listen: limits must be an object, not object"),
   );
 });
 
@@ -40,8 +59,8 @@ describe("options of a connection", () => {
   });
 });
 
-test("a signal that is not an AbortSignal is refused", () => {
-  expect(() => checkSignal({} as AbortSignal)).toThrow(
+test.each([{}, null])("the signal %j, which is not an AbortSignal, is refused", (signal) => {
+  expect(() => checkSignal(signal as AbortSignal)).toThrow(
     new TypeError("the option signal must be an AbortSignal, not object"),
   );
 });

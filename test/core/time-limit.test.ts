@@ -72,3 +72,35 @@ test("the timer and the listener are gone before the function of a time limit is
   clock.advance(50);
   expect(pending).toEqual([0]);
 });
+
+test("operations with one signal share a listener, which is removed with the last of them", () => {
+  const clock = manualClock();
+  const controller = new AbortController();
+  const { signal } = controller;
+  const added = vi.spyOn(signal, "addEventListener");
+  const removed = vi.spyOn(signal, "removeEventListener");
+  const reached: number[] = [];
+  const limits = [0, 1, 2].map((index) => limitTime(clock, { signal }, () => reached.push(index)));
+  expect(added).toHaveBeenCalledOnce();
+  limits[0]?.();
+  expect(removed).not.toHaveBeenCalled();
+  controller.abort();
+  expect(reached).toEqual([1, 2]);
+  expect(removed).toHaveBeenCalledExactlyOnceWith(...(added.mock.calls[0] ?? []));
+});
+
+test("a signal can be used again after all operations with it have ended", () => {
+  const { controller, causes, release } = limited();
+  release();
+  const { signal } = controller;
+  limitTime(manualClock(), { signal }, (cause) => causes.push(cause));
+  controller.abort();
+  expect(causes).toEqual(["abort"]);
+});
+
+test("the release of a time limit without a timeout clears no timer", () => {
+  const clock = { setTimeout: vi.fn(), clearTimeout: vi.fn() };
+  limitTime(clock, {}, () => {})();
+  expect(clock.clearTimeout).not.toHaveBeenCalled();
+  expect(clock.setTimeout).not.toHaveBeenCalled();
+});

@@ -150,13 +150,8 @@ export interface AnsweredCalls {
   ): { readonly command: { readonly answerTemplate?: FastTemplate | undefined } | undefined } | undefined;
 }
 
-/** Faster code for frequent boxes. */
-export interface FastPaths {
-  /**
-   * Appends one box. Returns false, and appends nothing, if the loops have to write it.
-   * @throws what the loops throw; nothing is appended
-   */
-  write(template: FastTemplate, out: FastOut, tag: FastTag, values: object): boolean;
+/** Faster code for frequent boxes that are received. */
+export interface Prediction {
   /**
    * Parses a whole box that begins at the cursor. Returns false if the loops have to parse it, from the cursor on.
    * @param end position at which the box must have ended
@@ -164,6 +159,15 @@ export interface FastPaths {
   scan(frame: FastFrame, end: number, maxKeys: number): boolean;
   /** Returns the description of the boxes of a template, with which {@link scan} can compare the next box. */
   expect(template: FastTemplate): FastBox | undefined;
+}
+
+/** Faster code for all frequent boxes. */
+export interface FastPaths extends Prediction {
+  /**
+   * Appends one box. Returns false, and appends nothing, if the loops have to write it.
+   * @throws what the loops throw; nothing is appended
+   */
+  write(template: FastTemplate, out: FastOut, tag: FastTag, values: object): boolean;
   /**
    * Reads rows from the cursor on. Returns false if the loops have to read the next one.
    * @throws what the loops throw

@@ -7,7 +7,7 @@
 import type { UnsharedBytes } from "../platform.ts";
 import { Box } from "./box.ts";
 import type { ExpectedBox } from "./expected-box.ts";
-import type { AnsweredCalls, FastPaths, FastReader } from "./fast-paths.ts";
+import type { AnsweredCalls, FastReader, Prediction } from "./fast-paths.ts";
 import type { FixedBytes } from "./fixed-bytes.ts";
 import { keyToText } from "./key-text.ts";
 import type { ProtocolFields } from "./protocol-keys.ts";
@@ -60,7 +60,7 @@ export class Frame implements ProtocolFields {
   /** Code that reads the box, if `matched` is set and such code has parsed it. */
   fastReader: FastReader | undefined;
   /** Fast paths of the connection whose boxes these are, if it has any, and its calls. */
-  fastPaths: FastPaths | undefined;
+  fastPaths: Prediction | undefined;
   calls: AnsweredCalls | undefined;
   /** Prediction for the next box. Set by code that has read a box of the kind; never required. */
   expected: ExpectedBox | undefined = undefined;

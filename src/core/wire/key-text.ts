@@ -34,7 +34,8 @@ export function textToKey(text: string): UnsharedBytes {
   const bytes: number[] = [];
   for (const character of text) {
     const unit = character.charCodeAt(0);
-    if (character.length === 1 && unit >= 0xdc80 && unit <= 0xdcff) bytes.push(unit & 0xff);
+    // A pair of surrogates begins with one below U+DC00.
+    if (unit >= 0xdc80 && unit <= 0xdcff) bytes.push(unit & 0xff);
     else if (LONE_SURROGATE.test(character)) throw new InvalidSignature(`not a key: ${JSON.stringify(text)}`);
     else bytes.push(...utf8Encoder.encode(character));
   }

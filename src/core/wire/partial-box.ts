@@ -89,7 +89,9 @@ export class PartialBox {
 
   /** Returns true if the chunk was read into {@link room}. */
   isInRoom({ buffer, byteOffset }: Uint8Array): boolean {
-    return buffer === this.bytes.buffer && byteOffset === this.bytes.byteOffset + this.length;
+    const { bytes, length } = this;
+    // The bytes after a full buffer may belong to another chunk of the same memory.
+    return buffer === bytes.buffer && byteOffset === bytes.byteOffset + length && length < bytes.length;
   }
 }
 

@@ -3,7 +3,7 @@
  * servers have it. A page receives few boxes, so it does not load this file unless it has lists of rows.
  */
 import { ExpectedBox } from "./expected-box.ts";
-import type { FastEntry, FastPaths, FastTemplate } from "./fast-paths.ts";
+import type { FastEntry, FastTemplate, Prediction } from "./fast-paths.ts";
 import type { Frame } from "./frame.ts";
 
 // Repeated here, not imported: see README.md.
@@ -11,13 +11,11 @@ const OFFSETS_PER_KEY = 3;
 const LENGTH_BYTES = 2;
 const WORD = 4;
 
-/** Fast paths of a connection that only predicts boxes. */
-export const prediction: FastPaths = {
-  write: () => false,
+/** The prediction of a connection without generated code. */
+export const prediction: Prediction = {
   scan: (frame: Frame, end, maxKeys) =>
     frame.expected !== undefined && scanExpected(frame, frame.expected, end, maxKeys),
   expect: expectedBoxOf,
-  readRows: () => false,
 };
 
 /** Returns the description of a template's boxes for the reader; undefined if a codec decides itself which keys it uses. */

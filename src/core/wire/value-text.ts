@@ -7,8 +7,8 @@ const SHOWN_CHARACTERS = 40;
 
 /** Returns received bytes for a message, quoted and shortened. */
 export function shownBytes(bytes: Uint8Array, start: number, end: number): string {
-  // At most four bytes for each character, and one character more than is shown.
-  const text = utf8Lenient.decode(bytes.subarray(start, Math.min(end, start + 4 * SHOWN_CHARACTERS + 4)));
+  // More than is shown: a character of a string takes at most three bytes.
+  const text = utf8Lenient.decode(bytes.subarray(start, Math.min(end, start + 4 * SHOWN_CHARACTERS)));
   return quoted(text);
 }
 

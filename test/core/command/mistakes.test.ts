@@ -112,6 +112,13 @@ describe("an error code is refused", () => {
     );
   });
 
+  test.each([null, 5, undefined, {}])("an error code with %j instead of a class is refused", (value) => {
+    const shown = value === null ? "null" : typeof value === "object" ? "undefined" : typeof value;
+    expect(() => command("X", { errors: { BAD: value as unknown as typeof Error } })).toThrow(
+      new InvalidSignature(`error BAD must be an error class, not a value of type ${shown}`),
+    );
+  });
+
   test("an error code that the wire cannot carry is refused", () => {
     expect(() => command("X", { errors: { "\ud800": Error } })).toThrow(InvalidSignature);
     expect(() => command("X", { fatalErrors: { "\udc7f": Error } })).toThrow(

@@ -2,15 +2,21 @@
 import {
   AmpError,
   command,
+  InvalidSignature,
   locator,
   NoEmptyBoxes,
   StartTLSRefused,
+  TooLong,
   UnhandledCommand,
   UnknownRemoteError,
 } from "ampwire";
 import { flushPending, scriptedPeer } from "ampwire/testing";
-import { expect, test } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
+import { declaredErrorOf } from "../../../src/core/errors/declared-error-of.ts";
+import { DeclaredErrors } from "../../../src/core/errors/declared-errors.ts";
 import { rejection } from "../../support/settled.ts";
+
+afterEach(() => void vi.resetModules());
 
 /** Text that forges a line of a log and clears the screen in two ways. */
 const HOSTILE = "no\n2024-01-01 root logged in\u001b[2J\u009b2J\u202e";
@@ -95,4 +101,44 @@ test("the name of an unknown command is escaped in the error for onError", async
 test("the message is empty if the application passes none", () => {
   expect(new AmpError("").message).toBe("");
   expect(new AmpError(undefined as never).message).toBe("");
+});
+
+test("an error of another copy of the package is an instance of the class", async () => {
+  vi.resetModules();
+  const copy = await import("../../../src/core/errors/caller.ts");
+  const error = new copy.TooLong("no");
+  expect(Object.getPrototypeOf(error)).not.toBe(TooLong.prototype);
+  expect(error).toBeInstanceOf(TooLong);
+  expect(error).toBeInstanceOf(AmpError);
+  expect(error).not.toBeInstanceOf(InvalidSignature);
+  const declared = new DeclaredErrors({ LONG: TooLong }, {});
+  expect(declaredErrorOf(declared, error)?.code).toBe("LONG");
+  expect(declaredErrorOf(declared, new copy.CallTimeout("no"))).toBeUndefined();
+  class Own extends TooLong {}
+  expect(error).not.toBeInstanceOf(Own);
+  class OwnOfCopy extends copy.TooLong {}
+  expect(new OwnOfCopy("no")).toBeInstanceOf(TooLong);
+});
+
+test.each([null, undefined, 5, "TooLong", {}, Object.create(null)])(
+  "the value %# is not an error",
+  (value) => {
+    expect((value as unknown) instanceof TooLong).toBe(false);
+  },
+);
+
+test("a class of a program can assign the name of its errors", () => {
+  class Named extends AmpError {
+    constructor(message: string) {
+      super(message);
+      this.name = "Named";
+    }
+  }
+  expect(String(new Named("no"))).toBe("Named: no");
+  expect(Object.getOwnPropertyDescriptor(TooLong.prototype, "name")).toEqual({
+    value: "TooLong",
+    writable: true,
+    configurable: true,
+    enumerable: false,
+  });
 });

@@ -12,6 +12,7 @@ import {
   integer,
   listOf,
   local,
+  nullable,
   optional,
   unicode,
 } from "ampwire";
@@ -76,6 +77,18 @@ describe("a codec that is spread and overridden", () => {
     expect(listOf(reading).decode(Uint8Array.of(0, 1, 0x31))).toEqual([9]);
     expect(optional(reading).decode(one)).toBe(9);
     expect(optional(shouting).encode("quiet")).toEqual(Uint8Array.of(0x21));
+  });
+
+  test("a codec with only one of write and read is used through encode and decode", () => {
+    const write = () => {};
+    const read = () => 9;
+    for (const codec of [
+      { encode, decode, write },
+      { encode, decode, read },
+    ]) {
+      expect(listOf(codec).decode(Uint8Array.of(0, 1, 0x31))).toEqual([100]);
+      expect(listOf(codec).encode([5])).toEqual(Uint8Array.of(0, 1, 0x31));
+    }
   });
 
   test("a spread codec of several keys is refused if the override would be ignored", () => {
@@ -154,6 +167,16 @@ describe("a field without a codec is refused by its name", () => {
     });
     expect(X.makeArguments({ a: 1, b: 2, c: one, d: 3 }).text("a")).toBe("1");
   });
+});
+
+test("a codec whose properties optional and local are false is required and sent", () => {
+  const codec = { ...integer(), optional: false, local: false };
+  const X = command("X", { arguments: { a: codec } });
+  expect(X.makeArguments({ a: 5 }).text("a")).toBe("5");
+  expect(() => X.makeArguments({} as { a: number })).toThrow('argument of X: "a" is missing');
+  expect(() => nullable(codec)).not.toThrow();
+  for (const refused of [optional(integer()), local<number>()])
+    expect(() => nullable(refused)).toThrow(/the codec must not be optional or local/);
 });
 
 test("an encoder that does not return bytes is named with what it returned", () => {

@@ -113,6 +113,41 @@ test("two arguments cannot fill the same property, and a property cannot be one 
     expect(() => propertiesArgument<Record<string, string>>([name], codec)).toThrow(InvalidSignature);
 });
 
+test("a command may have several arguments that fill properties", () => {
+  const of = (property: string) =>
+    propertiesArgument<Record<string, string>>([property], {
+      toBox: (values, name, box) => void box.set(name, values[property] ?? ""),
+      fromBox: (name, box) => ({ [property]: box.text(name) ?? "", other: "not declared" }),
+    });
+  const two = { first: of("x"), second: of("y") };
+  expect(readFields(two, writeFields(two, { x: "1", y: "2" }))).toEqual({ x: "1", y: "2" });
+});
+
+test("a property without a value is absent for the codec and in the values", () => {
+  const given: unknown[] = [];
+  const seldom = propertiesArgument<Size>(["width", "height"], {
+    toBox: (values, name, box) => {
+      given.push(values);
+      box.set(name, "");
+    },
+    // A codec in JavaScript may return it.
+    fromBox: () => ({ width: 1, height: undefined }) as unknown as Size,
+  });
+  const wire = writeFields({ seldom }, { width: 1, height: undefined });
+  expect(Object.keys(given[0] as object)).toEqual(["width"]);
+  expect(Object.keys(readFields({ seldom }, wire))).toEqual(["width"]);
+});
+
+test.each(["width", { 0: "width" }, undefined])(
+  "propertiesArgument() rejects %j instead of names",
+  (names) => {
+    const codec = { toBox() {}, fromBox: () => undefined };
+    expect(() => propertiesArgument<Size>(names as unknown as ["width"], codec)).toThrow(
+      /^propertiesArgument must be an array of names, not /,
+    );
+  },
+);
+
 test("propertiesArgument() rejects a codec without toBox and fromBox", () => {
   // Programs in JavaScript may pass anything.
   for (const codec of [{}, { toBox() {} }, undefined] as unknown[])

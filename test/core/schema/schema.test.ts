@@ -3,10 +3,11 @@ import { describe, expect, test } from "vitest";
 import { ampList } from "../../../src/core/arguments/amp-list.ts";
 import { bytes } from "../../../src/core/arguments/bytes.ts";
 import { integer } from "../../../src/core/arguments/integer.ts";
+import { local } from "../../../src/core/arguments/local.ts";
 import { optional } from "../../../src/core/arguments/optional.ts";
 import { unicode } from "../../../src/core/arguments/unicode.ts";
 import { command } from "../../../src/core/command/command.ts";
-import { InvalidSignature, TooLong } from "../../../src/core/errors/caller.ts";
+import { DescriptorsNotAvailable, InvalidSignature, TooLong } from "../../../src/core/errors/caller.ts";
 import type { Fields } from "../../../src/core/schema/argument.ts";
 import { BoxTemplate, NO_TAG } from "../../../src/core/schema/box-template.ts";
 import { FieldSet } from "../../../src/core/schema/field-set.ts";
@@ -21,6 +22,16 @@ const sum = { a: integer(), b: integer() };
 function tagOf(text: string) {
   const all = wireBytes(`<${text}>`);
   return { bytes: all, start: 1, end: all.length - 1 };
+}
+
+/** Returns the error that a function throws; undefined if it returns. */
+function caught(run: () => unknown): Error | undefined {
+  try {
+    run();
+    return undefined;
+  } catch (error) {
+    return error as Error; // the functions of these tests throw errors only
+  }
 }
 
 describe("writing", () => {
@@ -63,6 +74,59 @@ describe("writing", () => {
       template.write(out, tagOf(tag), { a: 1, b: 2 });
       expectBytes(out.copy(), encodeBox(new Box({ _ask: tag, a: "1", b: "2" })));
     }
+  });
+
+  test("a template keeps no value of a box that it has written", () => {
+    const set = new FieldSet({ a: integer(), b: local<object>() }, "argument of Test");
+    const slots: unknown[] = set.newSlots();
+    set.newSlots = () => slots;
+    const template = new BoxTemplate(set, []);
+    template.write(new ByteWriter(), NO_TAG, { a: 1, b: {} });
+    expect(slots).toEqual([undefined, undefined]);
+  });
+
+  test("a constant of 65535 bytes is written and one of 65536 bytes is rejected", () => {
+    const named = (value: Uint8Array) =>
+      new BoxTemplate(new FieldSet({}, "argument of Test"), [{ key: "_command", value }]);
+    const out = new ByteWriter();
+    named(new Uint8Array(65_535)).write(out, NO_TAG, {});
+    expect(out.length).toBe(2 + 8 + 2 + 65_535 + 2);
+    expect(() => named(new Uint8Array(65_536))).toThrow(TooLong);
+  });
+
+  test("an object with an iterator is accepted if it has the declared values", () => {
+    const values = { a: 1, b: 2, *[Symbol.iterator]() {} };
+    expect(writeFields(sum, values)).toEqual(wireBytes("\0\x01a\0\x011\0\x01b\0\x012\0\0"));
+  });
+
+  test("the error of a codec keeps its class and becomes the cause", () => {
+    for (const errorClass of [TooLong, InvalidSignature, DescriptorsNotAvailable]) {
+      const cause = new errorClass("no");
+      const encode = (): never => {
+        throw cause;
+      };
+      const error = caught(() => writeFields({ a: { encode, decode: () => 1 } }, { a: 1 }));
+      expect(error?.constructor).toBe(errorClass);
+      expect(error).toMatchObject({ message: 'argument of Test: "a": no', cause });
+    }
+  });
+
+  test("a codec may throw any value", () => {
+    const thrown = new Proxy(
+      {},
+      {
+        getPrototypeOf() {
+          throw new RangeError("no");
+        },
+      },
+    );
+    const encode = (): never => {
+      throw thrown;
+    };
+    const error = caught(() => writeFields({ a: { encode, decode: () => 1 } }, { a: 1 }));
+    expect(error).toBeInstanceOf(InvalidSignature);
+    expect(error?.message).toMatch(/^argument of Test: "a": /);
+    expect(Object.is(error?.cause, thrown)).toBe(true);
   });
 
   test("a template writes nothing if a value is invalid", () => {
@@ -115,6 +179,12 @@ test.each([
   expect(() => command("Test", { arguments: fields as unknown as Fields })).toThrow(/must be an object/);
 });
 
+test.each([null, 5, ""])("%j instead of an object that declares the fields of rows is refused", (fields) => {
+  expect(() => ampList(fields as unknown as Fields)).toThrow(
+    /^the declaration of each field must be an object, not /,
+  );
+});
+
 test("values in a Map are refused although every field is optional", () => {
   const fields = { a: optional(integer()) };
   expect(() => writeFields(fields, new Map([["a", 1]]) as unknown as Record<string, unknown>)).toThrow(
@@ -142,15 +212,9 @@ describe("reading", () => {
   });
 
   test("the error of a codec is the cause", () => {
-    const thrown = (() => {
-      try {
-        return readBox(sum, new Box({ a: "x", b: "1" }));
-      } catch (error) {
-        return error;
-      }
-    })();
+    const thrown = caught(() => readBox(sum, new Box({ a: "x", b: "1" })));
     expect(thrown).toBeInstanceOf(InvalidSignature);
-    expect((thrown as Error).cause).toBeInstanceOf(SyntaxError);
+    expect(thrown?.cause).toBeInstanceOf(SyntaxError);
   });
 });
 

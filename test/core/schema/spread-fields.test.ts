@@ -1,12 +1,14 @@
 import { expect, test } from "vitest";
 import { integer } from "../../../src/core/arguments/integer.ts";
+import { optional } from "../../../src/core/arguments/optional.ts";
 import { InvalidSignature } from "../../../src/core/errors/caller.ts";
 import { BoxTemplate, NO_TAG } from "../../../src/core/schema/box-template.ts";
 import type { BoxArgument } from "../../../src/core/schema/field.ts";
 import { FieldSet } from "../../../src/core/schema/field-set.ts";
 import { readFields } from "../../../src/core/schema/read-fields.ts";
 import { boxArgument } from "../../../src/core/schema/spread-fields.ts";
-import type { Box } from "../../../src/core/wire/box.ts";
+import { Box } from "../../../src/core/wire/box.ts";
+import { encodeBox } from "../../../src/core/wire/box-writer.ts";
 import { ByteWriter } from "../../../src/core/wire/byte-writer.ts";
 import { frameOfBytes } from "../../../src/core/wire/frame-of.ts";
 
@@ -49,6 +51,31 @@ test("a codec of several keys that was not created with boxArgument() is rejecte
   const at = new Point() as unknown as BoxArgument<number[]>;
   expect(() => new FieldSet({ at }, "argument of Test")).toThrow(InvalidSignature);
   expect(() => new FieldSet({ at }, "argument of Test")).toThrow(/at: use boxArgument\(\)/);
+});
+
+test("fields beside a codec of several keys are read as in other boxes", () => {
+  const beside = { encode: () => new Uint8Array(1), decode: () => undefined };
+  const fields = { at: boxArgument(new Point()), id: optional(integer()), none: beside };
+  const set = new FieldSet(fields, "argument of Test");
+  const box = new Box({ "at.x": "1", "at.y": "2", none: "" });
+  const values = readFields(set, frameOfBytes(encodeBox(box)));
+  expect(Object.entries(values)).toEqual([
+    ["at", [1, 2]],
+    ["none", undefined],
+  ]);
+  box.delete("none");
+  expect(() => readFields(set, frameOfBytes(encodeBox(box)))).toThrow('argument of Test: "none" is missing');
+});
+
+test("a field whose name is that of a piece of a codec of several keys is rejected", () => {
+  const at = boxArgument(new Point());
+  expect(() => new FieldSet({ at, "at.2": integer() }, "argument of Test")).toThrow(
+    'argument of Test: "at" may be spread over "at.2"',
+  );
+  for (const name of ["at.x2", "at.2x", "at.", "at2", "a.2"])
+    expect(() => new FieldSet({ at, [name]: integer() }, "argument of Test")).not.toThrow();
+  expect(() => new FieldSet({ at, "at.12": integer() }, "argument of Test")).toThrow(InvalidSignature);
+  expect(() => new FieldSet({ at, id: integer(), "id.2": integer() }, "argument of Test")).not.toThrow();
 });
 
 test("an error undoes what codecs did on the side channel of the connection", () => {

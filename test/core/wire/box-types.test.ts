@@ -23,6 +23,8 @@ describe("a box refuses", () => {
     ["a number", 94, 'the value of the key "total" must be well-formed text or a Uint8Array, not 94'],
     ["null", null, 'the value of the key "total" must be well-formed text or a Uint8Array, not null'],
     ["undefined", undefined, "not undefined"],
+    ["a bigint", 94n, "not 94n"],
+    ["negative zero", -0, "not -0"],
     ["an array", [1, 2], "not an array of 2"],
     ["an ArrayBuffer", new ArrayBuffer(2), "not an object (ArrayBuffer)"],
     ["another typed array", new Uint16Array(2), "not an object (Uint16Array)"],
@@ -42,6 +44,11 @@ describe("a box refuses", () => {
   test.each([5, null, undefined, Symbol("key"), {}])("a box refuses %s as a key", (key) => {
     expect(() => new Box().set(key as string, "1")).toThrow(InvalidSignature);
     expect(() => new Box([[key as string, "1"]])).toThrow(/a key must be a string, not/);
+  });
+
+  test.each(["ab", 5, { 0: "a", 1: "b" }])("a box refuses %j as an entry", (entry) => {
+    const entries = [entry] as unknown as [string, string][];
+    expect(() => new Box(entries)).toThrow(/an entry of a box must be a pair of a key and a value, not/);
   });
 
   test.each([null, 5, "text"])("a box refuses %j instead of entries", (entries) => {

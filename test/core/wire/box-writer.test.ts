@@ -40,6 +40,10 @@ describe("encodeBox", () => {
     expect(() => encodeBox(new Box({ "": "1" }))).toThrow(InvalidSignature);
   });
 
+  test.each([null, undefined, {}])("encodeBox() rejects %j instead of a box", (box) => {
+    expect(() => encodeBox(box as unknown as Box)).toThrow(InvalidSignature);
+  });
+
   test("an encoded box is read as an equal box", () => {
     fc.assert(
       fc.property(arbitraryBox, (box) => {

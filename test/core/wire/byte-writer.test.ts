@@ -71,6 +71,7 @@ describe("ByteWriter", () => {
     ]) {
       expect(written((out) => expect(appendShortText(out, text)).toBe(true))).toEqual(bytes(`<${text}>`));
     }
+    expect(appendShortText(new ByteWriter(), "")).toBe(true);
     for (const text of ["a".repeat(49), "😀", "a\ud800", "é\udfff"]) {
       expect(written((out) => expect(appendShortText(out, text)).toBe(false))).toEqual(bytes("<>"));
     }
@@ -115,6 +116,8 @@ describe("ByteWriter", () => {
     expect(out.bytes).toBe(first);
     out.byte(0);
     expect(out.bytes.length).toBe(16);
+    out.reserve(64 - out.length);
+    expect(out.bytes.length).toBe(64);
   });
 });
 
@@ -128,6 +131,9 @@ describe("a writer that lends", () => {
 
   test("a lending writer attaches large values, copies others, and counts both", () => {
     const out = lending();
+    out.append(large.subarray(1));
+    expect(out.attached).toBe(false);
+    out.length = 0;
     out.ascii("head");
     const outer = out.beginCounted();
     out.ascii("a");
@@ -150,6 +156,22 @@ describe("a writer that lends", () => {
     plain.append(large.subarray(1));
     plain.endCounted(first);
     expect(Buffer.concat(parts).equals(plain.copy())).toBe(true);
+  });
+
+  test("endCounted() does not count values that are attached before its position", () => {
+    const out = lending();
+    out.append(large);
+    const position = out.beginCounted();
+    out.ascii("abc");
+    expect(out.endCounted(position)).toBe(3);
+    expect(Buffer.concat(out.parts()).subarray(LENT_BYTES)).toEqual(Buffer.from("\0\x03abc"));
+  });
+
+  test("parts() returns the bytes of a writer without attached values", () => {
+    const out = lending();
+    out.ascii("abc");
+    expect(out.parts()).toEqual([bytes("abc")]);
+    expect(out.size).toBe(3);
   });
 
   test("truncate() removes attached values after its position and no others", () => {

@@ -1,6 +1,6 @@
 import { command, locator } from "ampwire";
 import { flushPending, scriptedPeer } from "ampwire/testing";
-import { afterEach, describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import { ampList } from "../../../src/core/arguments/amp-list.ts";
 import { bytes } from "../../../src/core/arguments/bytes.ts";
 import { integer } from "../../../src/core/arguments/integer.ts";
@@ -89,6 +89,7 @@ describe("elements of a box", () => {
 
   test("keys and elements make a box heavier than its bytes", () => {
     const empty = weightOf(0, 0, 0);
+    expect(empty).toBeGreaterThan(100);
     expect(weightOf(1000, 0, 0)).toBe(empty + 1000);
     expect(weightOf(0, 1, 0)).toBeGreaterThan(empty + 100);
     expect(weightOf(0, 0, 1)).toBeGreaterThan(empty + 100);
@@ -111,4 +112,20 @@ describe("empty bytes", () => {
     structuredClone(empty(), { transfer: [empty().buffer as ArrayBuffer] });
     expect(structuredClone(empty())).toEqual(new Uint8Array(0));
   });
+});
+
+test("the elements of a process have no limit before the first box", async () => {
+  const shared = globalThis as Record<symbol, unknown>; // as other copies of the package find the counter
+  const key = Symbol.for("ampwire.elements");
+  const counter = shared[key];
+  delete shared[key];
+  vi.resetModules();
+  try {
+    const elements = await import("../../../src/core/wire/elements.ts");
+    elements.countElements(1e9);
+    expect(elements.endElements()).toBe(1e9);
+  } finally {
+    shared[key] = counter;
+    vi.resetModules();
+  }
 });

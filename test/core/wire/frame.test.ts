@@ -4,8 +4,10 @@ import { encodeBox, keyHeader } from "../../../src/core/wire/box-writer.ts";
 import { FixedBytes } from "../../../src/core/wire/fixed-bytes.ts";
 import type { Frame } from "../../../src/core/wire/frame.ts";
 import { keptBytes } from "../../../src/core/wire/frame.ts";
+import { frameOfBox, frameOfBytes } from "../../../src/core/wire/frame-of.ts";
 import { textToKey } from "../../../src/core/wire/key-text.ts";
 import { BoxReader } from "../../../src/core/wire/reader.ts";
+import { concat } from "./boxes.ts";
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 
@@ -45,6 +47,13 @@ describe("keys", () => {
     expect(ascending(["a", "a"])).toBe(false);
     expect(ascending(["b", "a", "c"])).toBe(false);
     expect(frameOf(Uint8Array.from([0, 1, 0x7f, 0, 0, 0, 1, 0x80, 0, 0, 0, 0])).ascending).toBe(true);
+    // Only the keys are compared, not the lengths of the values, which follow them.
+    expect(ascending(["a", "a\0"])).toBe(true);
+    const a = concat([bytes("\0\x01a"), Uint8Array.of(1, 0), new Uint8Array(256)]);
+    const longer = bytes("\0\x02a\0\0\0");
+    const end = new Uint8Array(2);
+    expect(frameOf(concat([a, longer, end])).ascending).toBe(true);
+    expect(frameOf(concat([longer, a, end])).ascending).toBe(false);
   });
 
   test("the last of equal keys is used", () => {
@@ -71,6 +80,40 @@ describe("a frame", () => {
     expect(second?.toBox()).toEqual(new Box({ c: "3" }));
     expect(second?.ascending).toBe(true);
   });
+
+  test.each(["shared", "owned", "borrowed"] as const)(
+    "a frame knows where its box begins and ends, also if it was copied from a chunk that is %s",
+    (ownership) => {
+      const boxes = [new Box({ a: "1" }), new Box({ a: "1", b: new Uint8Array(5000) }), new Box({ c: "3" })];
+      const wires = boxes.map(encodeBox);
+      const stream = concat(wires);
+      for (const cutAt of [3, wires[0]?.length ?? 0, 20, 4000, stream.length - 2, stream.length]) {
+        const reader = new BoxReader();
+        const read: Uint8Array[] = [];
+        for (const chunk of [stream.slice(0, cutAt), stream.slice(cutAt)]) {
+          reader.push(chunk, ownership);
+          for (let frame = reader.nextFrame(); frame !== undefined; frame = reader.nextFrame())
+            read.push(frame.bytes.slice(frame.start, frame.cursor));
+          reader.giveBack();
+        }
+        expect(read).toEqual(wires);
+      }
+    },
+  );
+
+  test("a key of the box before is not found in a frame", () => {
+    const reader = new BoxReader();
+    reader.push(bytes("\0\x01a\0\x011\0\x01b\0\x012\0\0\0\x01a\0\x013\0\0"));
+    expect(reader.nextFrame()?.indexOf(fixed("b"))).toBe(1);
+    expect(reader.nextFrame()?.indexOf(fixed("b"))).toBe(-1);
+  });
+});
+
+test("a box of this end becomes a frame without regard to limits, and may be empty", () => {
+  const box = new Box(Array.from({ length: 1001 }, (_, index) => [`k${index}`, ""]));
+  expect(frameOfBox(box).count).toBe(1001);
+  expect(frameOfBox(new Box()).count).toBe(0);
+  expect(() => frameOfBytes(Uint8Array.of(0, 1))).toThrow("the bytes do not contain a complete box");
 });
 
 test("keptBytes() copies short values and parts of larger buffers, and returns a view of long values", () => {
@@ -85,4 +128,7 @@ test("keptBytes() copies short values and parts of larger buffers, and returns a
   const inside = chunk.subarray(100);
   expect(keptBytes(inside, 5, 5 + 4096).buffer.byteLength).toBe(4096);
   expect(keptBytes(inside, 5, 5 + 4096)).toEqual(chunk.subarray(105, 105 + 4096));
+  // A view keeps at most 16 times its size alive.
+  expect(keptBytes(new Uint8Array(65_536), 5, 5 + 4096).buffer.byteLength).toBe(65_536);
+  expect(keptBytes(new Uint8Array(65_537), 5, 5 + 4096).buffer.byteLength).toBe(4096);
 });

@@ -8,6 +8,7 @@ import { heapBytes } from "../../support/memory.ts";
 const ESCAPED: readonly (readonly [number[], string])[] = [
   [[0x61, 0x62], "ab"],
   [[0x00], "\0"],
+  [[0xc2, 0x80], "\x80"],
   [[0xc3, 0xa9], "é"],
   [[0xf0, 0x9f, 0x98, 0x80], "😀"],
   [[0xff, 0xfe], "\udcff\udcfe"],
@@ -40,6 +41,9 @@ describe("a key", () => {
       expect(keyToText(Uint8Array.from(bytes))).toBe(text);
       expect(textToKey(text)).toEqual(Uint8Array.from(bytes));
       expect(keyToText(Uint8Array.from([0xff, ...bytes, 0xff]), 1, 1 + bytes.length)).toBe(text);
+      // A byte after the key would complete some of the characters.
+      expect(keyToText(Uint8Array.from([...bytes, 0x80]), 0, bytes.length)).toBe(text);
+      expect(keyToText(Uint8Array.from([...bytes, 0xff]))).toBe(`${text}\udcff`);
     });
   }
 

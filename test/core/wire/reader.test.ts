@@ -1,8 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { InvalidSignature } from "../../../src/core/errors/caller.ts";
 import { BoxTooLarge, KeyTooLong, MalformedAmpBox } from "../../../src/core/errors/peer.ts";
+import type { ChunkOwnership } from "../../../src/core/transport.ts";
 import { Box } from "../../../src/core/wire/box.ts";
 import { encodeBox } from "../../../src/core/wire/box-writer.ts";
+import { Frame } from "../../../src/core/wire/frame.ts";
+import { PartialBox } from "../../../src/core/wire/partial-box.ts";
 import { BoxReader, parseBoxes } from "../../../src/core/wire/reader.ts";
 import { arbitraryBox, concat, cut, drained, pairs } from "./boxes.ts";
 
@@ -48,6 +52,10 @@ describe("boxes", () => {
 
   test("a box may be empty", () => {
     expect(parseBoxes(ascii("\0\0\0\0"))).toEqual([new Box(), new Box()]);
+  });
+
+  test("parseBoxes() rejects a value that is not bytes", () => {
+    expect(() => parseBoxes("\0\0" as unknown as Uint8Array)).toThrow(InvalidSignature);
   });
 
   test("empty chunks do not change what is read", () => {
@@ -97,6 +105,19 @@ describe("the rest", () => {
     expect(reader.takeRest()).toEqual(wire);
   });
 
+  test.each([1, 5, wire.length - 1])("drop() drops the unread bytes, in chunks of %d", (chunkSize) => {
+    for (const reads of [false, true]) {
+      const reader = new BoxReader();
+      for (let at = 0; at < wire.length - 1; at += chunkSize)
+        reader.push(wire.slice(at, Math.min(at + chunkSize, wire.length - 1)));
+      if (reads) drained(reader);
+      reader.drop();
+      expect(reader.buffered).toBe(0);
+      reader.push(wire);
+      expect(drained(reader)).toHaveLength(2);
+    }
+  });
+
   test("a reader can be used after takeRest()", () => {
     const reader = new BoxReader();
     reader.push(wire.subarray(0, 3));
@@ -123,7 +144,13 @@ describe("the end of the stream", () => {
 });
 
 describe("a stream that is not AMP", () => {
-  for (const text of ["GET / HTTP/1.1\r\nHost: a\r\n", "\x16\x03\x01\x02\0", "hello", "\x01"]) {
+  for (const text of [
+    "GET / HTTP/1.1\r\nHost: a\r\n",
+    "\x16\x03\x01\x02\0",
+    "~\x7f\x1f a",
+    "hello",
+    "\x01",
+  ]) {
     test(`the error shows the first 16 bytes of ${JSON.stringify(text)}`, () => {
       const reader = new BoxReader();
       reader.push(encodeBox(new Box({ a: "1" })));
@@ -138,7 +165,8 @@ describe("a stream that is not AMP", () => {
         .toString("hex")
         .replaceAll(/..(?=.)/g, "$& ");
       expect(() => reader.next()).toThrow(KeyTooLong);
-      expect(() => reader.next()).toThrow(`the key length at byte 8 is over 255: ${hex} (`);
+      const shown = text.slice(0, 16).replaceAll(/[^ -~]/g, ".");
+      expect(() => reader.next()).toThrow(`the key length at byte 8 is over 255: ${hex} (${shown})`);
     });
   }
 
@@ -159,7 +187,7 @@ describe("a stream that is not AMP", () => {
     const reader = new BoxReader();
     reader.push(concat([encodeBox(new Box({ a: "1" })), ascii("HTTP")]));
     expect(reader.next()).toEqual(new Box({ a: "1" }));
-    expect(() => reader.next()).toThrow(KeyTooLong);
+    expect(() => reader.next()).toThrow(/the key length at byte 8 is over 255/);
   });
 });
 
@@ -195,8 +223,13 @@ describe("limits", () => {
     const reader = new BoxReader({ maxBoxBytes: 1000 });
     reader.push(Uint8Array.of(0, 1, 0x61, 0x03));
     expect(reader.next()).toBeUndefined();
-    reader.push(Uint8Array.of(0xe8));
+    reader.push(Uint8Array.of(0xe2)); // a value of 994 bytes, with which the box has 1001
     expect(() => reader.next()).toThrow(BoxTooLarge);
+  });
+
+  test("a limit below the size of an empty box rejects it", () => {
+    expect(() => parseBoxes(new Uint8Array(2), { maxBoxBytes: 1 })).toThrow(BoxTooLarge);
+    expect(parseBoxes(new Uint8Array(2), { maxBoxBytes: 2 })).toEqual([new Box()]);
   });
 
   test("the limits have defaults", () => {
@@ -269,10 +302,28 @@ describe("values", () => {
 
   test("values are plain Uint8Arrays even if the chunks are Buffers", () => {
     const reader = new BoxReader();
-    reader.push(Buffer.from(encodeBox(new Box({ a: "1", b: new Uint8Array(5000) }))));
-    for (const value of reader.next()?.values() ?? []) {
-      expect(Object.getPrototypeOf(value)).toBe(Uint8Array.prototype);
-    }
+    const box = new Box({ a: "1", b: new Uint8Array(100), c: new Uint8Array(5000) });
+    reader.push(Buffer.from(encodeBox(box)));
+    const values = [...(reader.next()?.values() ?? [])];
+    expect(values).toHaveLength(3);
+    for (const value of values) expect(Object.getPrototypeOf(value)).toBe(Uint8Array.prototype);
+  });
+
+  test("an idle reader does not retain its last chunk", () => {
+    const reader = new BoxReader();
+    reader.push(encodeBox(new Box({ a: new Uint8Array(40_000) })));
+    expect(reader.nextFrame()?.bytes.length).toBeGreaterThan(40_000);
+    expect(reader.nextFrame()).toBeUndefined();
+    expect(reader.frame.bytes).toHaveLength(0);
+    expect(reader.frame.view.byteLength).toBe(0);
+  });
+
+  test("the beginning of a small box does not retain a large chunk", () => {
+    const reader = new BoxReader();
+    const small = concat(Array(1000).fill(encodeBox(new Box({ a: "12" }))));
+    reader.push(concat([small, Uint8Array.of(0, 1, 0x61)]), "owned");
+    expect(drained(reader)).toHaveLength(1000);
+    expect(reader.frame.bytes.buffer.byteLength).toBeLessThan(200);
   });
 
   test("short values do not retain a chunk", () => {
@@ -373,7 +424,7 @@ describe("offered space", () => {
   const stream = concat(boxes.map(encodeBox));
 
   /** Returns the space that a reader offers after `count` bytes of the stream. */
-  function roomAfter(count: number, ownership: "borrowed" | "shared" = "borrowed"): Uint8Array | undefined {
+  function roomAfter(count: number, ownership: ChunkOwnership = "borrowed"): Uint8Array | undefined {
     const reader = new BoxReader();
     reader.push(stream.slice(0, count), ownership);
     drained(reader);
@@ -388,6 +439,7 @@ describe("offered space", () => {
     expect(roomAfter(100)).toBeUndefined();
     expect(roomAfter(5000)?.length).toBeGreaterThanOrEqual(length - 5000);
     expect(roomAfter(5000, "shared")?.length).toBeGreaterThanOrEqual(length - 5000);
+    expect(roomAfter(20_000, "owned")?.length).toBeGreaterThanOrEqual(length - 20_000);
     expect(roomAfter(length - 5000)).toBeUndefined();
     expect(roomAfter(length)).toBeUndefined();
   });
@@ -444,6 +496,47 @@ describe("offered space", () => {
     expect(Buffer.concat(read.map(encodeBox)).equals(sent)).toBe(true);
   });
 
+  test("an owned chunk that was not read into the offered space is read from where it is", () => {
+    const big = new Uint8Array(40_000).map((_, index) => index);
+    const wire = encodeBox(new Box({ v: big }));
+    // In another buffer, at the position at which the offered space begins in its own.
+    const apart = new BoxReader();
+    apart.push(wire.slice(0, 20_000), "owned");
+    expect(apart.next()).toBeUndefined();
+    const room = apart.room();
+    expect(room?.byteOffset).toBe(20_000);
+    apart.push(wire.slice().subarray(20_000), "owned");
+    expect(apart.next()?.get("v")).toEqual(big);
+    // In the buffer of the chunk before, in which the box was moved to the beginning.
+    const joined = new BoxReader();
+    const small = concat(Array(100).fill(encodeBox(new Box({ a: "12" }))));
+    const all = concat([small, wire]);
+    const cutAt = all.length - 10;
+    joined.push(all.subarray(0, cutAt), "owned");
+    expect(drained(joined)).toHaveLength(100);
+    expect(joined.frame.bytes.buffer).toBe(all.buffer);
+    joined.push(all.subarray(cutAt), "owned");
+    expect(joined.next()?.get("v")).toEqual(big);
+  });
+
+  test("an owned chunk that follows a full buffer in memory is read from where it is", () => {
+    const small = concat(Array(200).fill(encodeBox(new Box({ a: "12" }))));
+    const first = new Uint8Array(40_000).fill(1);
+    const second = new Uint8Array(40_000).map((_, index) => index);
+    const all = concat([small, encodeBox(new Box({ a: first, b: second }))]);
+    const cutAt = small.length + 39_000;
+    // The box is moved to the beginning of its chunk, and the next bytes fill the chunk up to its end.
+    const filled = cutAt + small.length;
+    const memory = concat([all.subarray(0, cutAt), all.subarray(filled)]);
+    const reader = new BoxReader();
+    reader.push(memory.subarray(0, cutAt), "owned");
+    drained(reader);
+    reader.push(all.slice(cutAt, filled), "owned");
+    expect(reader.next()).toBeUndefined();
+    reader.push(memory.subarray(cutAt), "owned");
+    expect(reader.next()?.get("b")).toEqual(second);
+  });
+
   test("offered space avoids most of the copying", () => {
     const reader = new BoxReader();
     const lend = lending(reader, true);
@@ -474,6 +567,51 @@ describe("offered space", () => {
     expect(values).toHaveLength(16);
     for (const value of values) expect(value.buffer.byteLength).toBeLessThanOrEqual(16 * value.length);
     expect(values.some((value) => value.buffer.byteLength > 3 * value.length)).toBe(true);
+  });
+});
+
+describe("a partial box", () => {
+  const SIZE = 10_000;
+  /** Space for the end of a box after its largest value. */
+  const TAIL = 64;
+
+  test.each([
+    ["fills it", SIZE, true],
+    ["needs one byte more", SIZE + 1, false],
+    ["needs half of it", SIZE / 2, true],
+    ["needs one byte less than half of it", SIZE / 2 - 1, false],
+  ])(
+    "a partial box stays in an owned chunk only if it fits and is large: a box that %s",
+    (_, needed, keeps) => {
+      const chunk = new Uint8Array(SIZE);
+      const partial = new PartialBox(chunk, 200, 300, needed - 100 - TAIL, true, 0);
+      expect(partial.bytes === chunk).toBe(keeps);
+      expect(new PartialBox(chunk, 200, 300, needed - 100 - TAIL, false, 0).bytes).not.toBe(chunk);
+    },
+  );
+
+  test("a partial box moves to a larger buffer only if it is over the end of its own", () => {
+    const partial = new PartialBox(new Uint8Array(100), 0, 100, 50, false, 0);
+    const { bytes } = partial;
+    expect(bytes).toHaveLength(100 + 50 + TAIL);
+    partial.append(new Uint8Array(50 + TAIL), new Frame());
+    expect(partial.bytes).toBe(bytes);
+    partial.append(new Uint8Array(1), new Frame());
+    expect(partial.bytes).not.toBe(bytes);
+  });
+
+  test("a partial box offers its free space from 16 KiB on", () => {
+    const room = (free: number) =>
+      new PartialBox(new Uint8Array(5000), 0, 5000, free - TAIL, false, 0).room();
+    expect(room(16_384)).toHaveLength(16_384);
+    expect(room(16_383)).toBeUndefined();
+  });
+
+  test("a partial box has space for the boxes of the next read only if it is large, and up to 256 KiB", () => {
+    const space = (needed: number) =>
+      new PartialBox(new Uint8Array(5000), 0, 5000, needed - 5000 - TAIL, false, 200_000).bytes.length;
+    expect(space(16_383)).toBe(16_383);
+    expect(space(16_384)).toBe(15 * 16_384 + 256);
   });
 });
 

@@ -34,6 +34,19 @@ describe("tags", () => {
     expect(parsed(text(tag))).toBe(tag);
   });
 
+  test("a tag consists of the digits 0 to 9 and a to f, at every position", () => {
+    for (let byte = 0; byte < 256; byte++) {
+      const character = String.fromCharCode(byte);
+      for (const digits of [
+        `1${character}`,
+        `123456${character}`,
+        `1234567${character}`,
+        `1234567${character}8`,
+      ])
+        expect(parsed(digits)).toBe(/^[\da-f]$/.test(character) ? Number.parseInt(digits, 16) : -1);
+    }
+  });
+
   test.each(["", "0", "01", "A", "1G", "-1", " 1", "1 ", "0x1", "1.0", "\xff", "123456789abcdef"])(
     "%j is not parsed as a tag of this end",
     (digits) => {
