@@ -138,6 +138,19 @@ describe("StartTLS", () => {
     });
   });
 
+  test.each([
+    ["TLS_ERROR", "TLS not available", TLSNotAvailable, "the peer has no TLS"],
+    ["TLS_ERROR", "TLS already started", OnlyOneTLS, "TLS already started"],
+    ["NO", "TLS not available", UnknownRemoteError, "TLS not available"],
+  ])("the error %s with %j rejects startTLS()", async (code, description, errorClass, message) => {
+    const { connection, peer } = scriptedPeer({}, PRETEND);
+    const upgrade = rejection(connection.startTLS());
+    await peer.expect(STLS);
+    peer.send({ _error: "1", _error_code: code, _error_description: description });
+    expect(await upgrade).toBeInstanceOf(errorClass);
+    expect((await upgrade).message).toContain(message);
+  });
+
   test("AMP continues after a responder refuses StartTLS", async () => {
     const { connection, peer } = scriptedPeer(
       {
