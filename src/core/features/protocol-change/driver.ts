@@ -227,8 +227,7 @@ class ChangeDriver implements Feature, ProtocolChanges {
       const values = await ask.run();
       if (this.#current !== current) return;
       if (current.change.state === "upgrading") checkReturnedNames(ask.command, values);
-      const prepared = current.change.prepare(this.#connection, values, "responder");
-      perform = typeof prepared === "function" ? prepared : await prepared;
+      perform = await current.change.prepare(this.#connection, values, "responder");
       if (this.#current !== current) return;
       ask.writeAnswer(values, answer);
     } catch (error) {
@@ -272,14 +271,13 @@ class ChangeDriver implements Feature, ProtocolChanges {
   }
 
   #begin(current: Current, by: "ask" | "asked"): void {
-    const { calls, connection, observer, outbox, serving } = this.#kernel;
+    const { calls, connection, observer, outbox } = this.#kernel;
     this.#current = current;
     outbox.flush(); // what was appended before
     calls.pending.queueFromHere();
     this.#kernel.changeKind = current.change.state;
     if (current.change.state === "upgrading")
       this.#kernel.introduction = newIntroduction(this.#kernel.options, this.#kernel.transport);
-    if (by === "asked") serving.serveQueue(); // received before the change: must not be executed after it
     this.#kernel.move(by);
     if (observer === undefined) return;
     current.event = { connection, kind: current.change.state, side: current.side };
@@ -329,24 +327,20 @@ class ChangeDriver implements Feature, ProtocolChanges {
     current: Current,
     perform: PerformChange | Promise<PerformChange>,
     by: "answered" | "agreed",
-    done: (values: Values) => void,
+    done: (values: Values | undefined) => void,
     failed: (error: unknown) => void,
   ): void {
     // Asks that were received in plaintext must not be executed after the change.
     if (by === "answered") this.#kernel.serving.serveQueue();
     this.#kernel.move(by);
-    this.#make(current, perform).then(
-      (values) => {
-        if (values !== undefined) done(values);
-      },
-      (error: unknown) => {
-        const reason = toError(error);
-        if (this.#current === current) return this.#fail(reason);
-        // An upgrade that was interrupted: its caller has been rejected already.
-        if (current.change.state === "switching") failed(error);
-        this.#kernel.transport.destroy(reason); // it has no owner any more
-      },
-    );
+    // Resolves with undefined if the caller has been rejected already.
+    this.#make(current, perform).then(done, (error: unknown) => {
+      const reason = toError(error);
+      if (this.#current === current) return this.#fail(reason);
+      // An upgrade that was interrupted: its caller has been rejected already.
+      if (current.change.state === "switching") failed(error);
+      this.#kernel.transport.destroy(reason); // it has no owner any more
+    });
   }
 
   /** Resolves with undefined if the connection was lost meanwhile. */
@@ -356,7 +350,7 @@ class ChangeDriver implements Feature, ProtocolChanges {
   ): Promise<Values | undefined> {
     const { ending, inbox, transport } = this.#kernel;
     await transport.flushed();
-    const perform = typeof prepared === "function" ? prepared : await prepared;
+    const perform = await prepared;
     if (this.#current !== current) return undefined;
     const leftovers = inbox.reader.takeRest();
     if (current.change.state === "switching") {
