@@ -1,6 +1,22 @@
 /** Once startTLS() was called, later calls are sent inside TLS or rejected; and requireTLS: "verified". */
-import { locator, NotQuiescent, StartTLS, TLSNotAvailable, TLSRequired } from "ampwire";
-import { connectedPair, fakeCertificate, flushPending, scriptedPeer } from "ampwire/testing";
+import {
+  Connection,
+  locator,
+  NotQuiescent,
+  PeerVerifyError,
+  StartTLS,
+  TLSNotAvailable,
+  TLSRequired,
+} from "ampwire";
+import {
+  connectedPair,
+  fakeCertificate,
+  flushPending,
+  manualClock,
+  memoryTransports,
+  ScriptedPeer,
+  scriptedPeer,
+} from "ampwire/testing";
 import { describe, expect, test } from "vitest";
 import { causeOf, rejection } from "../../support/settled.ts";
 import { calculator, Note, Sum, Wait } from "../calculator.ts";
@@ -60,6 +76,14 @@ describe("a startTLS() that fails before its ask is sent", () => {
     expect([await upgrade, causeOf(await call)]).toEqual([reason, reason]);
   });
 
+  test("case 29: calls reject after a startTLS() with a misspelt option", async () => {
+    const { connection } = scriptedPeer({}, { fakeTLS: true });
+    const upgrade = rejection(connection.startTLS({ verifyAuthority: [] } as object));
+    const call = rejection(connection.callRemote(Sum, { a: 1, b: 2 }));
+    expect(await upgrade).toBeInstanceOf(TypeError);
+    expect(causeOf(await call)).toBe(await upgrade);
+  });
+
   test("case 29: answers to the asks of the peer continue", async () => {
     const { connection, peer } = scriptedPeer({ locator: calculator().locator }, {});
     await rejection(connection.startTLS());
@@ -73,7 +97,7 @@ describe("requireTLS", () => {
     const { connection } = scriptedPeer({ requireTLS: "verified" }, { fakeTLS: true });
     const failed = await rejection(connection.startTLS());
     expect(failed).toBeInstanceOf(TLSNotAvailable);
-    expect(failed).toMatchObject({ message: expect.stringContaining("verifyAuthorities") });
+    expect(failed.message).toBe('requireTLS: "verified" verifies the peer: set tls.verifyAuthorities');
     expect(await rejection(connection.callRemote(Sum, { a: 1, b: 2 }))).toBeInstanceOf(TLSRequired);
   });
 
@@ -96,6 +120,49 @@ describe("requireTLS", () => {
     await a.startTLS();
     expect(a.tls?.verified).toBe(true);
     expect(await a.callRemote(Sum, { a: 1, b: 2 })).toEqual({ total: 3 });
+  });
+
+  test('"verified": a session that is not verified after all ends the connection', async () => {
+    const [ours, theirs] = memoryTransports();
+    const session = {
+      peerCertificate: undefined,
+      hostCertificate: undefined,
+      protocol: "TLSv1.3",
+      cipher: "any",
+      verified: false,
+    };
+    const transport = Object.assign(ours, { prepareTLS: () => async () => session });
+    const connection = new Connection(transport, manualClock(), { requireTLS: "verified" });
+    const peer = new ScriptedPeer(theirs);
+    const failed = rejection(connection.startTLS({ verifyAuthorities: [fakeCertificate("ca")] }));
+    await peer.expect(STLS);
+    peer.send({ _answer: "1" });
+    expect(await failed).toBeInstanceOf(PeerVerifyError);
+    expect([connection.secure, connection.state]).toEqual([false, "closed"]);
+  });
+
+  test.each([
+    [true, "client", false],
+    [true, "server", true],
+    [true, undefined, true],
+    [false, "client", true],
+  ] as const)(
+    "requireTLS %s: a %s without authorities answers the StartTLS of its peer: %s",
+    async (requireTLS, role, answers) => {
+      const pair = { fakeTLS: true, ...(role === undefined ? {} : { role }) };
+      const { peer } = scriptedPeer({ requireTLS }, pair);
+      peer.send(STLS);
+      const answer = await peer.next();
+      expect(answer?.text("_error_code")).toBe(answers ? undefined : "TLS_NOT_AVAILABLE");
+      if (!answers) expect(answer?.text("_error_description")).toContain("does not answer StartTLS without");
+    },
+  );
+
+  test("true: a client without authorities starts TLS itself", async () => {
+    const pair = { fakeTLS: true, role: "client" } as const;
+    const [a] = connectedPair({ requireTLS: true }, {}, pair);
+    await a.startTLS();
+    expect(a.secure).toBe(true);
   });
 
   test("true: an unverified peer is enough, since encrypted does not mean verified", async () => {
