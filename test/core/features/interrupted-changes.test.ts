@@ -91,8 +91,10 @@ test.each(["StartTLS", "Switch"])(
 test("a connection that ends before the peer has taken the answer to a switch does not give its stream away", async () => {
   const [mine, theirs] = memoryTransports({ capacity: 10 });
   const protocol = vi.fn();
+  const errors: unknown[] = [];
   const connection = new Connection(mine, manualClock(), {
     locator: locator(Switch.responder(() => ({ protocol }))),
+    onError: (error) => errors.push(error),
   });
   theirs.pause();
   theirs.start({ received() {}, ended() {}, drained() {}, lost() {} });
@@ -105,6 +107,7 @@ test("a connection that ends before the peer has taken the answer to a switch do
   await flushPending();
   expect(protocol).not.toHaveBeenCalled();
   expect(await ended(connection)).toBe(reason);
+  expect(errors).toEqual([]);
 });
 
 test("plaintext in the same segment as a StartTLS ask closes the connection before the responder runs", async () => {
@@ -188,8 +191,10 @@ test("a change that is made after the connection has ended has failed", async ()
   await flushPending();
   const reason = new Error("no more");
   connection.destroy(reason);
+  const destroy = vi.spyOn(mine, "destroy");
   handshake.resolve(SESSION);
   await flushPending();
+  expect(destroy).not.toHaveBeenCalled();
   expect(told).toEqual([["failed", reason]]);
   expect(causeOf(await failed)).toBe(reason);
   expect(connection.state).toBe("closed");

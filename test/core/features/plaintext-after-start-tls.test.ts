@@ -3,7 +3,9 @@ import {
   Connection,
   locator,
   NotQuiescent,
+  OnlyOneTLS,
   PeerVerifyError,
+  RemoteAmpError,
   StartTLS,
   TLSNotAvailable,
   TLSRequired,
@@ -18,8 +20,9 @@ import {
   scriptedPeer,
 } from "ampwire/testing";
 import { describe, expect, test } from "vitest";
+import { deferred } from "../../support/deferred.ts";
 import { causeOf, rejection } from "../../support/settled.ts";
-import { calculator, Note, Sum, Wait } from "../calculator.ts";
+import { calculator, Note, SUM, Sum, Wait } from "../calculator.ts";
 
 const STLS = { _ask: "1", _command: "StartTLS" };
 
@@ -82,6 +85,41 @@ describe("a startTLS() that fails before its ask is sent", () => {
     const call = rejection(connection.callRemote(Sum, { a: 1, b: 2 }));
     expect(await upgrade).toBeInstanceOf(TypeError);
     expect(causeOf(await call)).toBe(await upgrade);
+  });
+
+  test("case 29: calls reject after a startTLS() that was refused because the peer's was under way, and was declined", async () => {
+    const decision = deferred();
+    const declining = StartTLS.responder(async () => {
+      await decision.promise;
+      throw new RemoteAmpError("NO", "not today");
+    });
+    const { connection, peer } = scriptedPeer({ locator: locator(declining) }, { fakeTLS: true });
+    peer.send(STLS);
+    await flushPending();
+    const upgrade = await rejection(connection.startTLS());
+    expect(upgrade).toBeInstanceOf(OnlyOneTLS);
+    decision.resolve();
+    await peer.expect({ _error: "1", _error_code: "NO", _error_description: "not today" });
+    expect(causeOf(await rejection(connection.callRemote(Sum, { a: 1, b: 2 })))).toBe(upgrade);
+    await flushPending();
+    expect(peer.unread).toBe(0);
+  });
+
+  test("case 29: calls are made after such a startTLS() if the peer's upgrade succeeds", async () => {
+    const { connection, peer } = scriptedPeer(
+      { locator: locator(StartTLS.responder(async () => ({}))) },
+      { fakeTLS: true },
+    );
+    peer.send(STLS);
+    await flushPending();
+    const upgrade = rejection(connection.startTLS());
+    await peer.expect({ _answer: "1" });
+    await peer.startTLS("asker");
+    await upgrade;
+    const call = rejection(connection.callRemote(Sum, { a: 1, b: 2 }));
+    await peer.expect({ ...SUM, _ask: "1" });
+    connection.destroy();
+    await call;
   });
 
   test("case 29: answers to the asks of the peer continue", async () => {

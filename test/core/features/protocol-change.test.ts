@@ -296,13 +296,18 @@ describe("StartTLS", () => {
   ])(
     "requireQuiescent ends an upgrade if %s to the peer is still queued when the peer has agreed",
     async (_, ...asks) => {
-      const { connection, peer } = scriptedPeer({ locator: calculator().locator }, PRETEND);
+      const errors: unknown[] = [];
+      const { connection, peer } = scriptedPeer(
+        { locator: calculator().locator, onError: (error) => errors.push(error) },
+        PRETEND,
+      );
       const failed = rejection(connection.startTLS({ requireQuiescent: true }));
       await peer.expect(STLS);
       peer.send(...asks, { _answer: "1" });
       expect(await failed).toBeInstanceOf(NotQuiescent);
       expect(connection.secure).toBe(false);
       await peer.expectEnd();
+      expect(errors).toEqual([]); // the caller has received it
     },
   );
 

@@ -142,11 +142,12 @@ class ChangeDriver implements Feature, ProtocolChanges {
     });
   }
 
-  /** A program that has asked for TLS must not continue in plaintext: later calls in plaintext are rejected. */
+  /**
+   * A program that has asked for TLS must not continue in plaintext: later calls in plaintext are rejected. This holds also while
+   * this end decides about an upgrade of the peer: it may decline.
+   */
   refused(change: Pick<ProtocolChange, "state">, reason: Error): void {
-    const kernel = this.#kernel;
-    if (change.state === "upgrading" && !kernel.secure && kernel.changeKind !== "upgrading")
-      kernel.plaintextRefused = reason;
+    if (change.state === "upgrading" && !this.#kernel.secure) this.#kernel.plaintextRefused = reason;
   }
 
   /** @throws errors before the ask is sent */
@@ -330,8 +331,7 @@ class ChangeDriver implements Feature, ProtocolChanges {
     done: (values: Values | undefined) => void,
     failed: (error: unknown) => void,
   ): void {
-    // Asks that were received in plaintext must not be executed after the change.
-    if (by === "answered") this.#kernel.serving.serveQueue();
+    this.#kernel.serving.serveQueue(); // received in plaintext: must not be executed after the change
     this.#kernel.move(by);
     // Resolves with undefined if the caller has been rejected already.
     this.#make(current, perform).then(done, (error: unknown) => {
