@@ -191,6 +191,14 @@ describe("a revocation list", () => {
   });
 });
 
+test("crl is refused on runtimes other than Node, which would ignore the lists", () => {
+  const check = (isNode: boolean) => () =>
+    checkTLSOptions({ verifyAuthorities, crl: list }, "client", isNode);
+  expect(check(false)).toThrow(InvalidCertificate);
+  expect(check(false)).toThrow(/available on Node only/);
+  expect(check(true)).not.toThrow();
+});
+
 describe("chains", () => {
   test("case 39: an intermediate CA may be the only trusted one", async () => {
     const root = await make({ name: "Root", authority: true });
