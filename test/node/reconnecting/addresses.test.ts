@@ -190,6 +190,17 @@ describe("serverName of an address", () => {
     expect((await become("waiting")).error).toBeInstanceOf(PeerVerifyError);
   });
 
+  it("the serverName of an address is not added to options tls without authorities, if startTLS has them", async () => {
+    const { authority, server: localCertificate } = await testCertificates();
+    const { path } = await serve(1, { tls: { localCertificate } });
+    const { client } = keep({
+      addresses: [{ path, serverName: "calc.example" }],
+      tls: { minVersion: "TLSv1.3" },
+      startTLS: { verifyAuthorities: [authority] },
+    });
+    expect(await client.callRemote(Which)).toEqual({ number: 1 });
+  });
+
   it("the serverName of an address needs authorities", async () => {
     const addresses = [{ path: unixPlace(), serverName: "calc.example" }];
     for (const options of [{}, { startTLS: {} }, { implicitTLS: true }, { tls: {} }])
