@@ -63,7 +63,7 @@ export function handshake(stream: Duplex, options: UpgradeOptions): Promise<TLSS
       streamError = error;
     });
     stream.once("close", closed);
-    signal?.addEventListener("abort", aborted, { once: true });
+    signal?.addEventListener("abort", aborted);
     if (signal?.aborted) aborted();
     else if (stream.destroyed || stream.readableEnded) closed();
     else if (role === "client") startClient(stream, options, outcome);
