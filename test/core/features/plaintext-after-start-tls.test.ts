@@ -184,6 +184,7 @@ describe("requireTLS", () => {
     [true, "server", true],
     [true, undefined, true],
     [false, "client", true],
+    [undefined, "client", true],
   ] as const)(
     "requireTLS %s: a %s without authorities answers the StartTLS of its peer: %s",
     async (requireTLS, role, answers) => {

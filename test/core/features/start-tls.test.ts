@@ -101,6 +101,17 @@ describe("an extension of StartTLS", () => {
     },
   );
 
+  test.each([
+    ["an array", []],
+    ["a Map", new Map()],
+  ])("options of TLS that are %s are refused: they would disable verification", async (_, tls) => {
+    const { connection, peer } = scriptedPeer({}, { fakeTLS: true });
+    expect(await rejection(connection.startTLS(tls))).toBeInstanceOf(TypeError);
+    expect(() => scriptedPeer({ tls })).toThrow(TypeError);
+    await flushPending();
+    expect(peer.unread).toBe(0);
+  });
+
   test("a function tls that returns undefined refuses the upgrade: it may have forgotten its options", async () => {
     const { connection } = scriptedPeer({ tls: () => undefined as never }, { fakeTLS: true });
     const error = await rejection(connection.startTLS());
