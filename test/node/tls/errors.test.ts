@@ -182,6 +182,12 @@ describe("handshakeFailed", () => {
     },
   );
 
+  test("a server does not take an unexpected message for that of a second client", () => {
+    const error = coded("ERR_SSL_TLSV1_ALERT_UNEXPECTED_MESSAGE");
+    const reason = handshakeFailed({ error }, { role: "server", localCertificate: server });
+    expect(reason.message).toBe("the peer ended the TLS handshake: unexpected message");
+  });
+
   const REASONS: [string, RegExp][] = [
     ["CERT_SIGNATURE_FAILURE", /^its signature does not match the key of the CA/],
     ["CERT_HAS_EXPIRED", /^it or a CA in its chain has expired$/],

@@ -188,6 +188,7 @@ describe("a revocation list", () => {
   ])("crl %s is refused before anything is sent", (_, options: TLSOptions, message) => {
     expect(() => checkTLSOptions(options, "client")).toThrow(InvalidCertificate);
     expect(() => checkTLSOptions(options, "client")).toThrow(message);
+    expect(() => checkTLSOptions(options, "client")).toThrow(/^crl/); // the reason itself
   });
 });
 
