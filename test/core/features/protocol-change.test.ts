@@ -304,6 +304,8 @@ describe("StartTLS", () => {
       const failed = rejection(connection.startTLS({ requireQuiescent: true }));
       await peer.expect(STLS);
       peer.send(...asks, { _answer: "1" });
+      await flushPending();
+      expect(connection.state).toBe("closed");
       expect(await failed).toBeInstanceOf(NotQuiescent);
       expect(connection.secure).toBe(false);
       await peer.expectEnd();
