@@ -26,6 +26,7 @@ export function decodings<T>(codec: Argument<T>, wire: Wire): (() => unknown)[] 
     () => codec.decode(Uint8Array.from(bytes)),
     () => decodeAmong(codec, bytes, 0x31),
     () => decodeAmong(codec, bytes, 0x00),
+    () => decodeAmong(codec, bytes, 0x2d),
     () => decodeByteByByte(codec, bytes),
   ];
 }
@@ -33,7 +34,7 @@ export function decodings<T>(codec: Argument<T>, wire: Wire): (() => unknown)[] 
 /** More bytes than a codec with a fixed length reads. */
 const AROUND = 40;
 
-/** Decodes from the middle of digits or zeros, so that one byte too many or too few would change the value. */
+/** Decodes from the middle of digits, zeros or minus signs, so that one byte too many or too few would change the value. */
 function decodeAmong<T>(codec: Argument<T>, bytes: Uint8Array, around: number): unknown {
   const larger = new Uint8Array(bytes.length + 2 * AROUND).fill(around);
   larger.set(bytes, AROUND);

@@ -2,6 +2,7 @@
 import type { Transport, TransportReceiver } from "ampwire";
 import { beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import { ReceiverProbe } from "../support/receiver-probe.ts";
+import { within } from "../support/within.ts";
 
 /** Opens the two ends of one stream and starts them with these receivers. */
 export type OpenTransports = (
@@ -136,7 +137,7 @@ export function transportContract(open: OpenTransports, { halfClose = true }: Tr
       await turn();
       expect(flushed.count).toBe(0);
       far.transport.resume();
-      await flushed.all;
+      await within(flushed.all, "flushed()");
       expect(near.transport.unsent).toBe(0);
       await near.probe.until(() => near.probe.drains === drains + 1);
       await far.probe.until(() => far.probe.length >= written);
@@ -272,7 +273,7 @@ export function transportContract(open: OpenTransports, { halfClose = true }: Tr
       fill(near.transport);
       const flushed = near.transport.flushed();
       near.transport.destroy();
-      await flushed;
+      await within(flushed, "flushed()");
       await near.transport.flushed();
     });
 
@@ -281,7 +282,7 @@ export function transportContract(open: OpenTransports, { halfClose = true }: Tr
       fill(near.transport);
       const flushed = near.transport.flushed();
       far.transport.destroy();
-      await flushed;
+      await within(flushed, "flushed()");
     });
 
     test("every method of a lost transport has no effect", async () => {

@@ -10,6 +10,7 @@ import {
 } from "ampwire";
 import { flushPending, manualClock, memoryTransports, scriptedPeer } from "ampwire/testing";
 import { expect, test } from "vitest";
+import { TrustedObserver } from "../../src/core/observer.ts";
 import { ended, rejection } from "../support/settled.ts";
 import { calculator, Note, SUM, Sum, TOTAL } from "./calculator.ts";
 
@@ -188,6 +189,7 @@ test("an observer receives a protocol change that is rejected before it begins a
 test.each<[string, Observer]>([
   ["no methods", {}],
   ["no methods, which watches calls", { watchesCalls: true }],
+  ["no methods, which the library trusts", new (class extends TrustedObserver {})()],
 ])(
   "calls, changes and the end of the connection need no method of an observer with %s",
   async (_, observer) => {
@@ -217,6 +219,16 @@ test.each<[string, Observer]>([
     expect(reported).toEqual([]);
   },
 );
+
+test("a violation of the protocol needs no method of an observer that the library trusts", async () => {
+  const reported: unknown[] = [];
+  const observer: Observer = new (class extends TrustedObserver {})();
+  const { connection, peer } = scriptedPeer({ observer, onError: (error) => void reported.push(error) });
+  peer.send("0000");
+  await peer.expectEnd();
+  expect(reported).toEqual([expect.objectContaining({ name: "NoEmptyBoxes" })]);
+  expect(connection.reason).toBe(reported[0]);
+});
 
 test("the connection ends even if connectionClosed() throws", async () => {
   const { observer } = watcher();

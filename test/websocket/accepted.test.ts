@@ -44,9 +44,11 @@ test("an attached WebSocket has the addresses of its HTTP request, also in error
 test("remoteAddress replaces the address of the request, and without both the address is unknown", async () => {
   const remoteAddress = { address: "2001:db8::1", port: 5, family: "IPv6" } as const;
   const proxied = await serve((request) => ({ request, remoteAddress }));
+  const local = await serve((request) => ({ request, remoteAddress: "/run/amp.sock" }));
   const unknown = await serve(() => ({}));
-  await Promise.all([open(proxied.url), open(unknown.url)]);
+  await Promise.all([open(proxied.url), open(local.url), open(unknown.url)]);
   expect(proxied.accepted[0]?.remoteAddress).toEqual(remoteAddress);
+  expect(local.accepted[0]?.remoteAddress).toBe("/run/amp.sock");
   expect(unknown.accepted[0]?.remoteAddress).toBeUndefined();
 });
 
@@ -59,7 +61,8 @@ test("attach refuses values that are not a request, an address or limits", async
   expect(wrong({ request: 5 })).toThrow(/request must be the HTTP request/);
   expect(wrong({ request: {} })).toThrow(/request must be the HTTP request/);
   expect(wrong({ remoteAddress: 5 })).toThrow(/remoteAddress must be/);
-  expect(wrong({ remoteAddress: { ip: "::1" } })).toThrow(/remoteAddress must be/);
+  for (const remoteAddress of [{ ip: "::1" }, { address: "::1" }, { port: 5 }, { address: 1, port: 5 }])
+    expect(wrong({ remoteAddress })).toThrow(/remoteAddress must be/);
   expect(wrong({ serverLimits: { maxBytes: 5 } })).toThrow(/no limit of a server named maxBytes/);
   expect(wrong({ serverLimits: { maxUnsentBytes: 0 } })).toThrow(RangeError);
 });

@@ -35,7 +35,7 @@ import {
   webSocketServer,
   withRawSocket,
 } from "../support/websockets.ts";
-import { event } from "../support/within.ts";
+import { event, within } from "../support/within.ts";
 
 const Secret = command("Secret", { response: { word: unicode() }, requireTLS: true });
 
@@ -50,7 +50,7 @@ describe("starting a connection", () => {
       stopReceivingBoxes() {},
     };
     const accepted = event(server, "connection");
-    await expect(connect(url, { WebSocket, receiver })).rejects.toThrow("not today");
+    await expect(within(connect(url, { WebSocket, receiver }), "connect()")).rejects.toThrow("not today");
     const [socket] = await accepted;
     if (socket.readyState !== WebSocket.CLOSED) await event(socket, "close");
   });
@@ -403,6 +403,11 @@ test("chooseProtocol selects amp if it is offered", () => {
   expect(chooseProtocol(new Set(["wamp", "amp"]))).toBe("amp");
   expect(chooseProtocol(["wamp"])).toBe(false);
   expect(chooseProtocol([])).toBe(false);
+  // A program in JavaScript may pass anything.
+  for (const value of [undefined, null, 5])
+    expect(() => chooseProtocol(value as unknown as string[])).toThrow(
+      "chooseProtocol: a set of subprotocols is needed, as `handleProtocols` of ws gets it",
+    );
 });
 
 test("violations on all WebSockets of attach share a rate limit, and the number of the others is reported", () => {

@@ -92,6 +92,20 @@ test("several URLs are tried in turn, and onConnection gets the URL used", async
   expect(used).toEqual([first.url, urls[2]]);
 });
 
+test("each of several URLs is tried once in an attempt, also without a jitter", async () => {
+  const tried: string[] = [];
+  class Recording extends WebSocket {
+    constructor(url: string, protocols: string) {
+      tried.push(url);
+      super(url, protocols);
+    }
+  }
+  const urls = ["ws://127.0.0.1:1/", "ws://127.0.0.1:1/second"];
+  const { become } = keep({ urls, WebSocket: Recording, backoff: {} }); // keep() sets a jitter
+  expect((await become("waiting")).error).toBeInstanceOf(ConnectFailed);
+  expect(tried.sort()).toEqual(urls);
+});
+
 test("a URL that does not answer is left after 10 seconds if there are several", async () => {
   const { url } = await ourWebSocketServer({ locator: calculator().locator });
   const silent = createServer();

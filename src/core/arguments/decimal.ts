@@ -64,7 +64,7 @@ function readPlain(bytes: Uint8Array, start: number, end: number): Decimal | und
   let digits = 0;
   for (let at = first; at < end; at++) {
     const byte = bytes[at] as number;
-    if (byte === POINT && point === end && at > first && at + 1 < end) {
+    if (byte === POINT && point === end && at + 1 < end) {
       point = at;
       whole = digits;
       digits = 0;
@@ -74,7 +74,7 @@ function readPlain(bytes: Uint8Array, start: number, end: number): Decimal | und
     if (digit > 9) return undefined;
     digits = digits * 10 + digit; // rounded if there are many digits, but 0 only if all are
   }
-  if (first === end) return undefined;
+  if (first >= end) return undefined; // the byte after an empty value may be a minus
   const decimals = point === end ? 0 : end - point - 1;
   if (decimals === 0) {
     whole = digits;

@@ -71,7 +71,7 @@ export function putShortFloat(bytes: Uint8Array, start: number, value: number): 
   if (value < 0) bytes[start] = MINUS;
   const point = putDigits(bytes, value < 0 ? start + 1 : start, whole);
   bytes[point] = POINT;
-  let rest = digits - whole * power;
+  let rest = digits;
   for (let at = point + decimals; at > point; at--) {
     const tenth = (rest / 10) | 0;
     bytes[at] = ZERO + rest - tenth * 10;

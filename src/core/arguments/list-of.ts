@@ -1,6 +1,6 @@
 /** AMP's ListOf: values of one type, each after its length. */
 import { LimitExceeded, TooLong } from "../errors/caller.ts";
-import { isError, messageOf } from "../errors/to-error.ts";
+import { messageOf } from "../errors/to-error.ts";
 import { type Argument, asInPlace, type InPlaceArgument, inPlaceArgument } from "../schema/argument.ts";
 import { MAX_VALUE_LENGTH } from "../wire/box-limits.ts";
 import { countElements } from "../wire/elements.ts";
@@ -46,7 +46,7 @@ export function listOf<T, I = T>(element: Argument<T, I>): InPlaceArgument<T[], 
           const from = at + 2;
           // Beyond the end, `undefined` counts as 0 here. The check below rejects it.
           const to = from + (((bytes[at] as number) << 8) | (bytes[at + 1] as number));
-          if (from > end || to > end) throw cutOff(end - at);
+          if (to > end) throw cutOff(end - at);
           countElements(1);
           values.push(codec.read(bytes, from, to));
           at = to;
@@ -64,7 +64,6 @@ export function listOf<T, I = T>(element: Argument<T, I>): InPlaceArgument<T[], 
 export function elementError(index: number, cause: unknown): Error {
   if (cause instanceof LimitExceeded) return cause; // a limit of the box, not of this element
   const message = `element ${index}: ${messageOf(cause)}`;
-  if (!isError(cause)) return new TypeError(message, { cause });
   if (cause instanceof TooLong) return new TooLong(message, { cause });
   return cause instanceof SyntaxError
     ? new SyntaxError(message, { cause })

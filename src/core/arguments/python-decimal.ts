@@ -225,8 +225,8 @@ function numberText(minus: string, digits: string, power: bigint): string {
 function stripped(text: string): string {
   let start = 0;
   let end = text.length;
-  while (start < end && isSpace(text.charCodeAt(start))) start++;
-  while (start < end && isSpace(text.charCodeAt(end - 1))) end--;
+  while (isSpace(text.charCodeAt(start))) start++; // beyond the text there is NaN
+  while (isSpace(text.charCodeAt(end - 1))) end--;
   return text.slice(start, end);
 }
 

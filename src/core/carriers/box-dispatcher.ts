@@ -156,11 +156,8 @@ class BoxCarrier implements Transport {
 
   /** @throws what the sender throws for a call, which then rejects */
   write(...chunks: readonly Uint8Array[]): void {
-    const [chunk] = chunks;
-    for (const box of parseBoxes(
-      chunk !== undefined && chunks.length === 1 ? chunk.slice() : joined(chunks),
-      UNBOUNDED,
-    )) {
+    // A copy, which the sender may keep: the connection writes the next box into the same bytes.
+    for (const box of parseBoxes(joined(chunks), UNBOUNDED)) {
       try {
         this.sender?.sendBox(box);
       } catch (error) {

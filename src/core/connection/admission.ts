@@ -43,7 +43,7 @@ export function plaintextForbids(
 ): boolean {
   if (!requireTLS && command?.requireTLS !== true) return false;
   if (requireTLS !== "verified" && secure) return false;
-  return !(requireTLS === "verified" && tls?.verified === true) && command?.change?.state !== "upgrading";
+  return tls?.verified !== true && command?.change?.state !== "upgrading";
 }
 
 /** Refuses a call: rejects, or for a call that wants no answer throws, unless the connection has ended. */

@@ -146,13 +146,16 @@ export class Ending {
   /** Called when the transport is lost. */
   lost(cause: Error | undefined): void {
     const kernel = this.#kernel;
-    const { reason = whyLost(cause) } = kernel;
-    // The transport has explained the violation, for example a text message on a WebSocket.
-    if (reason === cause && reason instanceof AmpError && reason.fault !== "transport")
-      kernel.violated(reason);
-    else this.fail(reason);
+    if (kernel.reason === undefined) this.#explainLoss(whyLost(cause));
+    else this.fail(kernel.reason);
     kernel.clock.clearTimeout(this.#graceTimer);
     this.report(kernel.whyClosed());
+  }
+
+  #explainLoss(reason: AmpError): void {
+    // The transport has explained the violation, for example a text message on a WebSocket.
+    if (reason.fault !== "transport") this.#kernel.violated(reason);
+    else this.fail(reason);
   }
 
   /** Tells the program that the connection has ended. */

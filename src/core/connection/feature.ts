@@ -122,9 +122,9 @@ export interface FeatureKind<Options = object> {
    */
   beforeClose?(kernel: Kernel, timeout: number, done: () => void): boolean;
   /** Creates the watch of unsent bytes, when a connection has some for the first time. At most one kind of an entry point has it. */
-  watchUnsent?(kernel: Kernel): Feature;
+  watchUnsent?(kernel: Kernel): UnsentObserver;
   /** Creates the driver of protocol changes, at the first change of a connection. At most one kind of an entry point has it. */
-  changes?(kernel: ChangingKernel): ProtocolChanges & Feature;
+  changes?(kernel: ChangingKernel): ProtocolChanges;
 }
 
 /** A command that the library itself serves. It is answered at any time and is not counted as an ask in progress. */
@@ -147,10 +147,16 @@ export interface Feature {
   readEnded?(everything: boolean): void;
   /** Receives every box, instead of calls and serving. At most one feature of a connection has it. */
   boxReceived?(frame: Frame): void;
-  /** Called when the transport has not taken all bytes, when more bytes wait for it, and when it has taken all. */
-  unsentChanged?(): void;
   /** Called when AMP has ended, before pending calls are rejected. Must not throw. */
   stopped?(reason: Error): void;
+}
+
+/** The watch of unsent bytes, as the kernel sees it. */
+export interface UnsentObserver {
+  /** Called when the transport has not taken all bytes, when more bytes wait for it, and when it has taken all. */
+  unsentChanged(): void;
+  /** Called when AMP has ended. Must not throw. */
+  stopped(): void;
 }
 
 /** The driver of protocol changes, as the kernel sees it. */
@@ -169,6 +175,8 @@ export interface ProtocolChanges {
   startTLS(options: StartTLSOptions): Promise<void>;
   /** Handles the peer's ask for a change. */
   answer(ask: ChangeAsk): void;
+  /** Called when AMP has ended, before pending calls are rejected. Must not throw. */
+  stopped(reason: Error): void;
 }
 
 /** The kinds of features that an entry point lists. */

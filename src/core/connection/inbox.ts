@@ -74,7 +74,6 @@ export class Inbox implements TurnTaker {
   }
 
   #wait(): void {
-    if (this.#waitsForTurn) return;
     this.#waitsForTurn = true;
     this.#turns.wait(this);
   }

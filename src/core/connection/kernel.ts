@@ -25,7 +25,7 @@ import type { Frame } from "../wire/frame.ts";
 import { addShownKey } from "../wire/own-commands.ts";
 import { plaintextForbids } from "./admission.ts";
 import { Ending } from "./ending.ts";
-import type { Feature, FeatureSet, Kernel, OwnCommand, ProtocolChanges } from "./feature.ts";
+import type { Feature, FeatureSet, Kernel, OwnCommand, ProtocolChanges, UnsentObserver } from "./feature.ts";
 import { Inbox, type InboxOwner } from "./inbox.ts";
 import { type Introduction, newIntroduction } from "./introduction.ts";
 import type { Limits } from "./limits.ts";
@@ -58,8 +58,8 @@ export class ConnectionKernel implements Kernel, Port, InboxOwner, TransportRece
   readonly #features: FeatureSet;
   readonly #made: readonly Feature[];
   readonly #boxReceiver: Feature | undefined;
-  #changes: (ProtocolChanges & Feature) | undefined = undefined;
-  #unsentWatch: Feature | undefined = undefined;
+  #changes: ProtocolChanges | undefined = undefined;
+  #unsentWatch: UnsentObserver | undefined = undefined;
   /** Functions that wait until everything is sent, or the connection has ended. */
   #drainWaiters: (() => void)[] | undefined = undefined;
 
@@ -183,10 +183,10 @@ export class ConnectionKernel implements Kernel, Port, InboxOwner, TransportRece
   /** AMP has ended: stops the features. */
   stopFeatures(reason: Error): void {
     this.checkDrained();
-    this.#unsentWatch?.stopped?.(reason);
+    this.#unsentWatch?.stopped();
     this.budgets?.unsent.leave();
     this.serving.ended();
-    this.#changes?.stopped?.(reason);
+    this.#changes?.stopped(reason);
     for (const feature of this.#made) feature.stopped?.(reason);
   }
 
@@ -281,7 +281,7 @@ export class ConnectionKernel implements Kernel, Port, InboxOwner, TransportRece
     this.outbox.turnOver();
     this.serving.readEnded();
     for (const feature of this.#made) feature.readEnded?.(everything);
-    if (everything && this.peerEnded && this.state !== "closed") this.ending.streamEnded();
+    if (everything && this.peerEnded) this.ending.streamEnded();
     this.ending.finish();
   }
 
@@ -289,7 +289,7 @@ export class ConnectionKernel implements Kernel, Port, InboxOwner, TransportRece
 
   unsentChanged(): void {
     this.#unsentWatch ??= this.#features.find(({ watchUnsent }) => watchUnsent)?.watchUnsent?.(this);
-    this.#unsentWatch?.unsentChanged?.();
+    this.#unsentWatch?.unsentChanged();
   }
 
   // From calls and serving.

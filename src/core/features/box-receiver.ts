@@ -44,7 +44,7 @@ class RawBoxes implements Feature, BoxSender {
 
   /** Handles the rejection of an async function, which a JavaScript program may pass. */
   #watch(result: unknown): void {
-    if (typeof result !== "object" || result === null) return;
+    if (result === undefined) return;
     Promise.resolve(result).catch((error: unknown) => {
       this.#kernel.report(error, undefined);
       this.#kernel.fail(toError(error));

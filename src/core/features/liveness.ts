@@ -29,9 +29,9 @@ interface LivenessOptions {
 export const liveness: FeatureKind<LivenessOptions> = {
   check: checkHeartbeat,
   make: (kernel, { heartbeat }) =>
-    heartbeat === undefined && !Number.isFinite(kernel.limits.idleTimeout)
-      ? undefined
-      : new Liveness(kernel, heartbeat),
+    Number.isFinite(Math.min(kernel.limits.idleTimeout, heartbeat?.interval ?? Number.POSITIVE_INFINITY))
+      ? new Liveness(kernel, heartbeat)
+      : undefined,
 };
 
 function checkHeartbeat({ heartbeat, receiver }: LivenessOptions & { readonly receiver?: unknown }): void {
@@ -90,8 +90,7 @@ class Liveness implements Feature {
   }
 
   #lookIn(milliseconds: number): void {
-    if (Number.isFinite(milliseconds))
-      this.#timer = this.#kernel.clock.setTimeout(() => this.#look(), milliseconds);
+    this.#timer = this.#kernel.clock.setTimeout(() => this.#look(), milliseconds);
   }
 
   #look(): void {
@@ -103,7 +102,8 @@ class Liveness implements Feature {
       return;
     }
     const beatIn = this.#beat();
-    if (beatIn !== undefined) this.#lookIn(Math.min(idleIn, beatIn));
+    // Bytes may arrive long before a timeout that is longer than the interval: the next ask is due an interval later.
+    if (beatIn !== undefined) this.#lookIn(Math.min(idleIn, beatIn, this.#interval));
   }
 
   /** Asks, or destroys the connection, when it is time. Returns the milliseconds until the next look. */

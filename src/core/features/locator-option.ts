@@ -8,7 +8,7 @@ import { shownValue } from "../wire/value-text.ts";
 export const locatorOption: FeatureKind<{ readonly locator?: ResponderLocator | undefined }> = {
   /** @throws InvalidSignature for a value that is not a locator, which a JavaScript program may pass */
   check({ locator }) {
-    if (locator !== undefined && typeof locator?.locateResponder !== "function") {
+    if (locator !== undefined && typeof locator.locateResponder !== "function") {
       throw new InvalidSignature(
         `the option locator must be made by locator(...), or have the method locateResponder, not ${shownValue(locator)}`,
       );

@@ -2,7 +2,7 @@
  * Watches bytes that wait to be sent. `unsentTimeout` closes the connection of a peer that does not read. While the
  * connections of a server have too many unsent bytes together, a connection with more than its share has only a second.
  */
-import type { Feature, FeatureKind, Kernel } from "../connection/feature.ts";
+import type { FeatureKind, Kernel, UnsentObserver } from "../connection/feature.ts";
 import { LimitExceeded } from "../errors/caller.ts";
 import { UnsentTimeout } from "../errors/unsent-timeout.ts";
 
@@ -12,7 +12,7 @@ const LOOK_MS = 1_000;
 /** `unsentTimeout`, and the limit on unsent bytes that the connections of a server share. */
 export const unsentWatch: FeatureKind = { watchUnsent: (kernel) => new UnsentWatch(kernel) };
 
-class UnsentWatch implements Feature {
+class UnsentWatch implements UnsentObserver {
   readonly #kernel: Kernel;
   readonly #look = () => this.#check();
   #timer: unknown;
@@ -46,7 +46,7 @@ class UnsentWatch implements Feature {
     if (budget === undefined) return;
     budget.add(pending - this.#counted);
     this.#counted = pending;
-    this.#kernel.isOverShare = pending > 0 && budget.isExceededBy(pending);
+    this.#kernel.isOverShare = budget.isExceededBy(pending);
   }
 
   #stopTimer(): void {

@@ -97,7 +97,7 @@ describe("big", () => {
 
   test("big() rejects optional codecs, and options that do not exist", () => {
     expect(() => big(optional(integer()))).toThrow(/write optional\(big\(codec\)\)/);
-    expect(() => big(integer(), { maxByte: 3 } as object)).toThrow(/unknown option "maxByte"/);
+    expect(() => big(integer(), { maxByte: 3 } as object)).toThrow(/^big: unknown option "maxByte"/);
   });
 });
 
@@ -125,6 +125,27 @@ describe("compression", () => {
     expect(sizes("pieces")).toEqual([64_512, 64_512, 64_512, 6468]);
   });
 
+  test("pieces that do not grow have 65535 bytes, and each is decompressed with the rest of maxBytes", () => {
+    const limits: number[] = [];
+    const plain = compression({
+      of: "pieces",
+      compress: (bytes) => bytes,
+      decompress(bytes, maxBytes) {
+        limits.push(maxBytes);
+        return bytes;
+      },
+    });
+    const fields = { it: bigBytes({ compression: plain, maxBytes: 200_000 }) };
+    const wire = writeFields(fields, { it: new Uint8Array(2 * 65_535) });
+    const [box] = parseBoxes(wire);
+    expect([...(box ?? [])].map(([key, { length }]) => [key, length])).toEqual([
+      ["it", 65_535],
+      ["it.2", 65_535],
+    ]);
+    expect(readFields(fields, wire).it).toHaveLength(2 * 65_535);
+    expect(limits).toEqual([200_000, 200_000 - 65_535]);
+  });
+
   test("an empty value is compressed if the layout has a piece for it", () => {
     const keys = (layout: SplitLayout, of: Compressor["of"]) => [
       ...boxOf({ it: bigBytes({ layout, compression: compression(halving(of)) }) }, { it: new Uint8Array() }),
@@ -147,9 +168,10 @@ describe("compression", () => {
 
   test("a compressor that ignores its limit is checked", () => {
     const careless = compression({ compress: (plain) => plain, decompress: () => new Uint8Array(1000) });
-    expect(() => bigBytes({ maxBytes: 999, compression: careless }).decode(new Uint8Array())).toThrow(
-      TooLong,
-    );
+    const decoding = (maxBytes: number) => () =>
+      bigBytes({ maxBytes, compression: careless }).decode(new Uint8Array());
+    expect(decoding(1000)()).toHaveLength(1000);
+    expect(decoding(999)).toThrow(TooLong);
   });
 
   test("decompressions and decompressed bytes count against maxElements", () => {
@@ -169,6 +191,15 @@ describe("compression", () => {
     const many = Array.from({ length: 1000 }, () => new Uint8Array());
     expect(decode(many, 10_000)).toHaveLength(1000);
     expect(() => decode(many, 5000)).toThrow(/maxElements/);
+  });
+
+  test("compression() rejects a value without the two functions", () => {
+    const { compress, decompress } = halving("whole");
+    // Programs in JavaScript may pass anything.
+    for (const value of [undefined, null, "zlib", {}, { compress }, { decompress }])
+      expect(() => compression(value as unknown as Compressor)).toThrow(
+        "compression: an object with the functions compress and decompress is needed",
+      );
   });
 
   test("compression() rejects another unit", () => {

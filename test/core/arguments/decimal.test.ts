@@ -2,7 +2,12 @@ import { Decimal } from "decimal.js";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { decimal } from "../../../src/core/arguments/decimal.ts";
-import { decimalText, exactDecimal } from "../../../src/core/arguments/python-decimal.ts";
+import {
+  decimalText,
+  exactDecimal,
+  putShortDecimal,
+  SHORT_DECIMAL_BYTES,
+} from "../../../src/core/arguments/python-decimal.ts";
 import {
   bringsBack,
   doesNotSend,
@@ -18,7 +23,11 @@ const TEXTS: readonly (readonly [string, string?])[] = [
   ...[["0"], ["-0"], ["1.0"], ["-1.50"], ["0.00"], ["-0.00"], ["100"], ["1E+2"], ["1.0E+2"]],
   ...[["0.000001"], ["1E-7"], ["1.23E-7"], ["0E-7"], ["0.000000"], ["0E+3"], ["-0E-10"]],
   ...[["1E+1000000000"], ["-1.5E-1000000000"], ["1E+999999999999999999"], ["0E-1999999999999999997"]],
-  ...[["1234567890123456789012345678901234567890"], ["0.1234567890123456789012345678901234567890"]],
+  ...[
+    ["1000000000000000000000"],
+    ["1234567890123456789012345678901234567890"],
+    ["0.1234567890123456789012345678901234567890"],
+  ],
   ...[["NaN"], ["-NaN"], ["sNaN"], ["-sNaN"], ["NaN123"], ["-sNaN5"], ["Infinity"], ["-Infinity"]],
   ["1e2", "1E+2"],
   ["12.3E-20", "1.23E-19"],
@@ -86,6 +95,10 @@ describe("decimal", () => {
     ["123456789012345678901234567890.12", "123456789012345678901234567890.12"],
     ["1e20", "100000000000000000000"],
     ["1e21", "1E+21"],
+    ["1234567890123456789012", "1234567890123456789012"],
+    ["-1234567890123456789012", "-1234567890123456789012"],
+    ["12345678", "12345678"],
+    ["0.123456789", "0.123456789"],
     ["-1.25e30", "-1.25E+30"],
     ["1E+1000000000", "1E+1000000000"],
     ["0.000001", "0.000001"],
@@ -95,7 +108,20 @@ describe("decimal", () => {
   ];
   for (const [value, wire] of OWN) sends(decimal(), new Decimal(value), wire);
 
-  for (const value of [1, "1", 1n, null, undefined, {}]) doesNotSend(decimal(), value, TypeError);
+  for (const value of [1, "1", 1n, null, undefined, {}]) {
+    doesNotSend(decimal(), value, TypeError);
+    doesNotSend(decimal(), value, /a Decimal of decimal\.js is needed, not /);
+  }
+
+  test("exactDecimal() rejects a value that is not a text", () => {
+    // A program in JavaScript may pass anything.
+    expect(() => exactDecimal(5 as unknown as string)).toThrow("exactDecimal: a text is needed, not 5");
+  });
+
+  test("the fast path of writing uses at most SHORT_DECIMAL_BYTES", () => {
+    const bytes = new Uint8Array(SHORT_DECIMAL_BYTES);
+    expect(putShortDecimal(bytes, 0, new Decimal("-1234567.1234567"))).toBe(SHORT_DECIMAL_BYTES);
+  });
 
   const numbers = fc.record({
     digits: fc.bigInt({ min: -(10n ** 60n), max: 10n ** 60n }),
@@ -159,12 +185,17 @@ describe("decimal", () => {
 
   test("decimal() keeps short texts at any exponent limit of decimal.js", () => {
     const { maxE, minE } = Decimal;
-    Decimal.set({ maxE: 2, minE: -2 });
     try {
-      for (const text of ["1249.95", "-0.0005", "100", "0"]) {
-        const value = decimal().decode(wireBytes(text));
-        expect(value).toEqual(new Decimal(text));
-        expect(decimal().encode(value)).toEqual(wireBytes(text));
+      for (const limits of [
+        { maxE: 2, minE: -2 },
+        { maxE: 2, minE: 0 },
+      ]) {
+        Decimal.set(limits);
+        for (const text of ["1249.95", "0.5", "-0.0005", "100", "0"]) {
+          const value = decimal().decode(wireBytes(text));
+          expect(value).toEqual(new Decimal(text));
+          expect(decimal().encode(value)).toEqual(wireBytes(text));
+        }
       }
     } finally {
       Decimal.set({ maxE, minE });

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { float } from "../../../src/core/arguments/float.ts";
+import { float, floatText, putShortFloat, SHORT_FLOAT_BYTES } from "../../../src/core/arguments/float.ts";
 import { bringsBack, doesNotSend, reads, refuses, sends, survivesAnything } from "../../contracts/codec.ts";
 
 /** Numbers, and Python's `repr` of each. */
@@ -58,6 +58,14 @@ const LENIENT: readonly (readonly [string, number])[] = [
   ["-1e400", Number.NEGATIVE_INFINITY],
   ["-1e-400", -0],
   [" \t1.5\r\n\v\f", 1.5],
+  ["12_345.5", 12345.5],
+  ["1_0.", 10],
+  ["1_0.25", 10.25],
+  ["1.0_25", 1.025],
+  [" .25", 0.25],
+  [".1_25", 0.125],
+  ["1_0e12", 1e13],
+  ["1e0_12", 1e12],
 ];
 
 const MALFORMED: readonly string[] = [
@@ -100,6 +108,7 @@ describe("float", () => {
   for (const [value, wire] of REPRS) {
     sends(float(), value, wire);
     reads(float(), wire, value);
+    test(`floatText() returns ${wire}`, () => expect(floatText(value)).toBe(wire));
   }
   for (const [wire, value] of LENIENT) reads(float(), wire, value);
   for (const wire of MALFORMED) refuses(float(), wire, /not a float: "/);
@@ -126,4 +135,12 @@ test("float() decodes short numbers with the value that Number() gives", () => {
     }),
     { numRuns: 5000 },
   );
+});
+
+test("the fast path of writing uses at most SHORT_FLOAT_BYTES", () => {
+  const bytes = new Uint8Array(SHORT_FLOAT_BYTES);
+  const ends = [-1.234567899, -0.00123456789, -199999999.9, -0.001, 0.0010001].map((value) =>
+    putShortFloat(bytes, 0, value),
+  );
+  expect(ends).toEqual([-1, -1, 12, 6, -1]);
 });

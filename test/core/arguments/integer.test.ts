@@ -39,7 +39,10 @@ describe("integer", () => {
   sends(integer(), Number.MAX_SAFE_INTEGER, "9007199254740991");
   sends(integer(), Number.MIN_SAFE_INTEGER, "-9007199254740991");
   for (const value of ["1", null, undefined, true, {}, [1]]) doesNotSend(integer(), value, TypeError);
-  for (const value of [1.5, Number.NaN, Number.POSITIVE_INFINITY]) doesNotSend(integer(), value, RangeError);
+  for (const value of [1.5, Number.NaN, Number.POSITIVE_INFINITY]) {
+    doesNotSend(integer(), value, RangeError);
+    doesNotSend(integer(), value, /an integer is needed, not /);
+  }
   doesNotSend(integer(), Number.MAX_SAFE_INTEGER + 1, /bigInteger\(\)/);
   doesNotSend(integer(), 5n, /bigInteger\(\)/);
 

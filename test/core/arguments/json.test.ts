@@ -57,6 +57,12 @@ describe("json", () => {
   );
   survivesAnything(json(), '{}[]",:0tnul \\');
 
+  test("the error for text that is not JSON has the error of the parser as its cause", () => {
+    expect(() => json().decode(new TextEncoder().encode("{"))).toThrow(
+      expect.objectContaining({ cause: expect.any(SyntaxError) }),
+    );
+  });
+
   test("json() reads a property __proto__ as data", () => {
     const value = json<Record<string, unknown>>().decode(
       new TextEncoder().encode('{"__proto__":{"admin":true}}'),

@@ -6,7 +6,7 @@ import { listOf } from "../../../src/core/arguments/list-of.ts";
 import { local } from "../../../src/core/arguments/local.ts";
 import { optional } from "../../../src/core/arguments/optional.ts";
 import { unicode } from "../../../src/core/arguments/unicode.ts";
-import { TooLong } from "../../../src/core/errors/caller.ts";
+import { LimitExceeded, TooLong } from "../../../src/core/errors/caller.ts";
 import type { Argument } from "../../../src/core/schema/argument.ts";
 import {
   bringsBack,
@@ -37,6 +37,7 @@ describe("listOf", () => {
   for (const cut of ["\0", "\0\x01", "\0\x02a", "\0\x015\0", "\0\x015\0\x01", "\0\x015\0\x031", "\x01"]) {
     refuses(numbers, cut, /element \d: cut off/);
   }
+  refuses(numbers, "\0\x015\0\x02a", /^(.*: )?element 1: cut off: only 3 bytes of it were received$/);
 
   reads(nested, "\0\0", [[]]);
   sends(nested, [["a", ""], [], ["é"]], "\0\x05\0\x01a\0\0\0\0\0\x04\0\x02é");
@@ -50,6 +51,25 @@ describe("listOf", () => {
   doesNotSend(numbers, { length: 0 }, TypeError);
   doesNotSend(numbers, [1, "2"], /element 1: an integer is needed/);
   doesNotSend(numbers, Array(1), /element 0/);
+
+  test("the error of an element has the class and the cause of the codec's error", () => {
+    const decoding = (thrown: unknown) => () =>
+      listOf({ encode: () => new Uint8Array(), decode: () => thrower(thrown) }).decode(wireBytes("\0\0"));
+    for (const [thrown, type] of [
+      [new SyntaxError("wrong"), SyntaxError],
+      [new TooLong("wrong"), TooLong],
+      [new RangeError("wrong"), TypeError],
+      ["wrong", TypeError],
+    ] as const) {
+      expect(decoding(thrown)).toThrow(type);
+      expect(decoding(thrown)).toThrow(
+        expect.objectContaining({ message: "element 0: wrong", cause: thrown }),
+      );
+    }
+    const limit = new LimitExceeded("too many");
+    expect(decoding(limit)).toThrow(limit);
+    expect(decoding(limit)).toThrow(/^too many$/);
+  });
 
   bringsBack(numbers, fc.array(fc.maxSafeInteger()));
   bringsBack(nested, fc.array(fc.array(fc.string({ unit: "binary" }))));
@@ -78,3 +98,7 @@ describe("listOf", () => {
     expect(listOf(required).decode(wireBytes("\0\x015"))).toEqual([5]);
   });
 });
+
+function thrower(thrown: unknown): never {
+  throw thrown;
+}

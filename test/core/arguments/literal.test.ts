@@ -58,6 +58,18 @@ describe("enumeration", () => {
   sends(enumeration(Step), Step.First, "Next");
   reads(enumeration(Step), "1", Step.Next);
 
+  test("enumeration() of a value that is not an object throws", () => {
+    // Programs in JavaScript may pass anything.
+    for (const [value, shown] of [
+      [null, "null"],
+      [undefined, "undefined"],
+      ["ab", '"ab"'],
+    ])
+      expect(() => enumeration(value as unknown as { A: 1 })).toThrow(
+        `enumeration: an object is needed, not ${shown}`,
+      );
+  });
+
   test("enumeration() of an object without values throws", () => {
     expect(() => enumeration({})).toThrow("at least one value is needed");
   });

@@ -8,7 +8,7 @@ import { nullable } from "../../../src/core/arguments/nullable.ts";
 import { optional } from "../../../src/core/arguments/optional.ts";
 import { unicode } from "../../../src/core/arguments/unicode.ts";
 import { parseBoxes } from "../../../src/core/wire/reader.ts";
-import { doesNotSend, reads, sends } from "../../contracts/codec.ts";
+import { doesNotSend, reads, sends, wireBytes } from "../../contracts/codec.ts";
 import { readFields, writeFields } from "./fields.ts";
 
 describe("nullable", () => {
@@ -38,6 +38,11 @@ describe("nullable", () => {
     const both = { name: optional(nullable(unicode())), id: integer() };
     for (const values of [{ id: 1 }, { id: 1, name: undefined }, { id: 1, name: null }])
       expect(readFields(both, writeFields(both, values))).toEqual({ id: 1, name: null });
+  });
+
+  test("a nullable codec is marked as such, and decodes bytes without a key", () => {
+    expect(nullable(integer()).nullable).toBe(true);
+    expect(nullable(integer()).decode(wireBytes("3"))).toBe(3);
   });
 
   test("a value of several keys may be null", () => {

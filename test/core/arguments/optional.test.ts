@@ -5,6 +5,7 @@ import { local } from "../../../src/core/arguments/local.ts";
 import { optional } from "../../../src/core/arguments/optional.ts";
 import type { Argument } from "../../../src/core/schema/argument.ts";
 import { Box } from "../../../src/core/wire/box.ts";
+import { parseBoxes } from "../../../src/core/wire/reader.ts";
 import { reads, refuses, sends, wireBytes } from "../../contracts/codec.ts";
 import { readBox, writeFields } from "./fields.ts";
 
@@ -49,6 +50,9 @@ describe("optional", () => {
     const fields = { data: optional(bigBytes()) };
     expect(readBox(fields, new Box({ data: "a", "data.2": "b" }))).toEqual({ data: wireBytes("ab") });
     expect(readBox(fields, new Box({ other: "a" }))).toEqual({});
+    const data = new Uint8Array(70_000);
+    const [box] = parseBoxes(writeFields(fields, { data }));
+    expect([...(box?.keys() ?? [])]).toEqual(["data", "data.2"]);
     expect(writeFields({ ...fields, id: integer() }, { id: 1 })).toEqual(wireBytes("\0\x02id\0\x011\0\0"));
   });
 });

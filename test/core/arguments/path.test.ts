@@ -30,7 +30,8 @@ describe("path", () => {
   refuses(path(), Uint8Array.of(0x2f, 0xff), /not UTF-8/);
   for (const relative of ["", ".", "a/b", "../a", "~", "C:\\a"])
     doesNotSend(path(), relative, /an absolute path/);
-  for (const value of [1, null, undefined, new URL("file:///a")]) doesNotSend(path(), value, TypeError);
+  for (const value of [1, null, undefined, new URL("file:///a")])
+    doesNotSend(path(), value, /a string is needed, not /);
 
   test("path() normalises as Node does, except for two leading slashes", () => {
     const parts = fc.array(fc.constantFrom("/", "//", ".", "..", "a", "b c"), { maxLength: 12 });

@@ -6,6 +6,7 @@ import { bigUnicode } from "../../../src/core/arguments/big-unicode.ts";
 import type { Compression } from "../../../src/core/arguments/compression.ts";
 import { integer } from "../../../src/core/arguments/integer.ts";
 import { optional } from "../../../src/core/arguments/optional.ts";
+import { joined } from "../../../src/core/arguments/pieces.ts";
 import type { SplitLayout } from "../../../src/core/arguments/split-value.ts";
 import { InvalidSignature, TooLong } from "../../../src/core/errors/caller.ts";
 import { Box } from "../../../src/core/wire/box.ts";
@@ -84,6 +85,11 @@ describe("bigBytes", () => {
     });
   });
 
+  test("a value of one piece is not copied", () => {
+    const piece = Uint8Array.of(1, 2);
+    expect(joined([piece], 2)).toBe(piece);
+  });
+
   test("maxBytes limits a value in both directions", () => {
     const fields = { it: bigBytes({ maxBytes: 100_000 }) };
     const most = { it: new Uint8Array(100_000) };
@@ -94,6 +100,8 @@ describe("bigBytes", () => {
       /"it": the value is longer than its maxBytes \(100000\)/,
     );
     expect(() => bigBytes().encode(new Uint8Array(16 * 1024 * 1024 + 1))).toThrow(TooLong);
+    expect(bigBytes({ maxBytes: 3 }).decode(new Uint8Array(3))).toHaveLength(3);
+    expect(() => bigBytes({ maxBytes: 3 }).decode(new Uint8Array(4))).toThrow(TooLong);
   });
 
   test("a command cannot declare a field with the name of a piece", () => {
@@ -103,6 +111,7 @@ describe("bigBytes", () => {
   });
 
   test("invalid options of bigBytes() throw", () => {
+    expect(() => bigBytes({ maxByte: 1 } as object)).toThrow(/^BigBytes: unknown option "maxByte"/);
     expect(() => bigBytes({ maxBytes: 0 })).toThrow(RangeError);
     // A program in JavaScript may pass any layout.
     expect(() => bigBytes({ layout: "numbered-from-1" as SplitLayout })).toThrow(/there is no layout/);
@@ -117,7 +126,7 @@ describe("bigBytes", () => {
     },
   );
 
-  doesNotSend(bigBytes(), "text", TypeError);
+  doesNotSend(bigBytes(), "text", /a Uint8Array is needed, not "text"/);
   bringsBack(bigBytes(), fc.uint8Array());
 });
 

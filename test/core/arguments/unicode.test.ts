@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { describe } from "vitest";
+import { describe, expect, test } from "vitest";
 import { unicode } from "../../../src/core/arguments/unicode.ts";
 import { bringsBack, doesNotSend, reads, refuses, sends } from "../../contracts/codec.ts";
 
@@ -47,7 +47,13 @@ describe("unicode", () => {
   doesNotSend(unicode(), "\ud800", /lone surrogate/);
   doesNotSend(unicode(), `${"a".repeat(100)}\udc00b`, /lone surrogate/);
   for (const value of [1, null, undefined, {}, ["a"], new Uint8Array(1)])
-    doesNotSend(unicode(), value, TypeError);
+    doesNotSend(unicode(), value, /a string is needed, not /);
+
+  test("the error for bytes that are not UTF-8 has the error of the decoder as its cause", () => {
+    expect(() => unicode().decode(Uint8Array.of(0x80))).toThrow(
+      expect.objectContaining({ cause: expect.any(TypeError) }),
+    );
+  });
 
   bringsBack(unicode(), fc.string({ unit: "binary" }));
   bringsBack(unicode(), fc.string({ unit: "binary-ascii", maxLength: 40 }));

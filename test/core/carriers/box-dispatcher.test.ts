@@ -3,9 +3,11 @@ import {
   Box,
   BoxDispatcher,
   type BoxSender,
+  bytes,
   CallTimeout,
   type Clock,
   ConnectionClosed,
+  command,
   locator,
   NoEmptyBoxes,
   ProtocolSwitchCommand,
@@ -16,7 +18,7 @@ import {
   UnexpectedAnswer,
 } from "ampwire";
 import { flushPending, type ManualClock, manualClock } from "ampwire/testing";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { causeOf, ended, rejection, settling } from "../../support/settled.ts";
 import { calculator, Divide, Note, SUM, Sum, Wait, ZeroDivisionError } from "../calculator.ts";
 
@@ -97,9 +99,15 @@ describe("BoxDispatcher", () => {
   test("a dispatcher rejects StartTLS and protocol switches with TLSNotAvailable", async () => {
     const { ends, sent } = joined(undefined, locator(StartTLS.responder(() => ({}))));
     const Switch = new ProtocolSwitchCommand("Switch");
-    expect(await rejection(ends[0].startTLS())).toBeInstanceOf(TLSNotAvailable);
-    expect(await rejection(ends[0].callRemote(StartTLS))).toBeInstanceOf(TLSNotAvailable);
-    expect(await rejection(ends[0].callRemote(Switch, { protocol() {} }))).toBeInstanceOf(TLSNotAvailable);
+    for (const changing of [
+      ends[0].startTLS(),
+      ends[0].callRemote(StartTLS),
+      ends[0].callRemote(Switch, { protocol() {} }),
+    ]) {
+      const error = await rejection(changing);
+      expect(error).toBeInstanceOf(TLSNotAvailable);
+      expect(error.message).toBe("boxes without a byte stream cannot change their protocol");
+    }
     expect(sent).toEqual([]);
     const asked = await rejection(ends[0].callRemoteString("StartTLS"));
     expect(asked).toMatchObject({ errorCode: "TLS_NOT_AVAILABLE" });
@@ -116,6 +124,68 @@ describe("BoxDispatcher", () => {
     const a = new BoxDispatcher();
     expect(await rejection(a.callRemote(Sum, { a: 1, b: 2 }))).toBeInstanceOf(ConnectionClosed);
     expect(a.callRemote(Note, { text: "" })).toBeUndefined();
+  });
+
+  test("a dispatcher without a sender drops its answers and stays open", async () => {
+    const calc = calculator();
+    const a = new BoxDispatcher(calc.locator);
+    a.boxReceived(new Box(SUM));
+    a.boxReceived(new Box({ _command: "Note", text: "served" }));
+    await flushPending();
+    expect([a.state, calc.notes]).toEqual(["open", ["served"]]);
+  });
+
+  test("an error that no caller receives goes to the sender and to onError, and is a warning without both", async () => {
+    const warning = vi.spyOn(process, "emitWarning").mockImplementation(() => {});
+    onTestFinished(() => warning.mockRestore());
+    const failing = locator(
+      Note.responder(() => {
+        throw new Error("mine");
+      }),
+    );
+    for (const [hasSender, hasOnError] of [
+      [false, false],
+      [false, true],
+      [true, false],
+      [true, true],
+    ]) {
+      const errors: string[] = [];
+      const onError = hasOnError ? () => void errors.push("onError") : undefined;
+      const a = new BoxDispatcher(failing, undefined, { onError });
+      const sender = { sendBox() {}, unhandledError: () => void errors.push("sender") };
+      if (hasSender) a.startReceivingBoxes(sender);
+      a.boxReceived(new Box({ _command: "Note", text: "" }));
+      await ended(a);
+      expect(errors).toEqual([...(hasOnError ? ["onError"] : []), ...(hasSender ? ["sender"] : [])]);
+      expect(warning).toHaveBeenCalledTimes(1); // by the first dispatcher
+    }
+  });
+
+  test("boxes that a sender keeps do not change when later ones are sent", async () => {
+    const Blob = command("Blob", { arguments: { data: bytes() }, requiresAnswer: false });
+    const sent: Box[] = [];
+    const a = new BoxDispatcher();
+    a.startReceivingBoxes({ sendBox: (box) => void sent.push(box), unhandledError() {} });
+    // The connection gathers short values in its own bytes, and passes long ones on.
+    const values = [10_000, 60_000, 10_000, 60_000].map((length, index) =>
+      new Uint8Array(length).fill(index),
+    );
+    for (const data of values) {
+      a.callRemote(Blob, { data });
+      await flushPending();
+    }
+    expect(
+      sent.map((box, index) => Buffer.compare(box.get("data") ?? Buffer.of(), values[index] ?? Buffer.of())),
+    ).toEqual([0, 0, 0, 0]);
+    expect(sent.map((box) => box.text("_command"))).toEqual(["Blob", "Blob", "Blob", "Blob"]);
+  });
+
+  test("a value that is not a clock is refused", () => {
+    // A program in JavaScript may pass anything.
+    for (const clock of [null, {}, 5])
+      expect(() => new BoxDispatcher(undefined, clock as unknown as Clock)).toThrow(
+        "BoxDispatcher: the second argument must be a Clock, with the method setTimeout",
+      );
   });
 
   test("a call that the sender rejects leaves nothing behind, and later calls succeed", async () => {

@@ -8,6 +8,8 @@ import {
   ConnectionLost,
   LimitExceeded,
   locator,
+  type MessageChannelLike,
+  type MessageListener,
   MessageTransport,
   type MessageTransportOptions,
   ProtocolError,
@@ -33,6 +35,7 @@ describe("over a MessageChannel, with a buffer of 50,000 bytes", () => {
 const DATA = 0;
 const GRANT = 1;
 const END = 2;
+const ABORT = 3;
 
 test("a message has a buffer of its own, with nothing else in it", async () => {
   const { port, transport, next } = await withRawPort();
@@ -83,7 +86,7 @@ test("a peer that sends more than it was granted loses the connection with Limit
     code: "LIMIT_EXCEEDED",
     message: "11 bytes came while reading was paused: the limit is maxBufferedBytes",
   });
-  expect(await next()).toEqual(Uint8Array.of(3));
+  expect(await next()).toEqual(Uint8Array.of(ABORT));
 });
 
 test.each<[string, unknown]>([
@@ -133,6 +136,192 @@ test("a peer is told that the transport was destroyed", async () => {
   await probes[1].event("lost");
   expect(probes[1].heard).toEqual(["lost"]);
   expect(probes[1].reasons[0]?.message).toBe("the peer destroyed the connection");
+});
+
+describe("over a channel that the test plays", () => {
+  test("start() grants the whole maxBufferedBytes, rounded down to bytes that a message can name", () => {
+    for (const [maxBufferedBytes, grant] of [
+      [undefined, [0, 4, 0, 0]],
+      [1, [0, 0, 0, 1]],
+      [1.9, [0, 0, 0, 1]],
+      [0x01020304, [1, 2, 3, 4]],
+      [2 ** 32, [255, 255, 255, 255]],
+      [Number.POSITIVE_INFINITY, [255, 255, 255, 255]],
+    ] as const)
+      expect(overTestChannel({ maxBufferedBytes }).sent).toEqual([[GRANT, ...grant]]);
+  });
+
+  test("a receiver grants bytes when it has delivered half of maxBufferedBytes, and then counts from zero", () => {
+    const { receive, take } = overTestChannel({ maxBufferedBytes: 10 });
+    take();
+    receive(DATA, 1, 2, 3, 4);
+    expect(take()).toEqual([]);
+    receive(DATA, 5);
+    expect(take()).toEqual([[GRANT, 0, 0, 0, 5]]);
+    receive(DATA, 6, 7, 8, 9);
+    expect(take()).toEqual([]);
+    receive(DATA, 10, 11);
+    expect(take()).toEqual([[GRANT, 0, 0, 0, 6]]);
+  });
+
+  test("a message has at most 64 KiB of the stream, and the rest of a chunk follows", () => {
+    const { receive, sent, transport } = overTestChannel();
+    transport.write(new Uint8Array(64 * 1024), new Uint8Array(0), new Uint8Array(64 * 1024 + 1).fill(7));
+    expect(transport.unsent).toBe(128 * 1024 + 1);
+    receive(GRANT, 0, 1, 0, 1);
+    expect(transport.unsent).toBe(64 * 1024);
+    receive(GRANT, 1, 0, 0, 0);
+    const data = sent.filter(([kind]) => kind === DATA);
+    expect(data.map(({ length }) => length - 1)).toEqual([65_536, 1, 65_536]);
+    expect(data.map((message) => message.at(-1))).toEqual([0, 7, 7]);
+    expect(transport.unsent).toBe(0);
+  });
+
+  test("grants add up, and drained() is called when the last of them lets all bytes go", () => {
+    const { receive, probe, take, transport } = overTestChannel();
+    receive(GRANT, 0, 0, 0, 2);
+    receive(GRANT, 0, 0, 0, 1);
+    expect(probe.drains).toBe(0);
+    take();
+    transport.write(Uint8Array.of(1, 2, 3, 4, 5));
+    expect(take()).toEqual([[DATA, 1, 2, 3]]);
+    receive(GRANT, 0, 0, 0, 1);
+    expect([take(), probe.drains]).toEqual([[[DATA, 4]], 0]);
+    receive(GRANT, 0, 0, 0, 1);
+    expect([take(), probe.drains]).toEqual([[[DATA, 5]], 1]);
+    receive(GRANT, 0, 0, 0, 9);
+    expect(probe.drains).toBe(1);
+  });
+
+  test("a wrong message, and data after the peer's end, destroy the transport and close the channel once", () => {
+    for (const messages of [[[GRANT, 0, 0, 0, 1, 0]], [[9, 0, 0, 0, 1]], [[]], [[END], [DATA, 1]]]) {
+      const { receive, probe, take, closes } = overTestChannel();
+      take();
+      for (const message of messages) receive(...message);
+      expect(take()).toEqual([[ABORT]]);
+      expect(probe.reasons[0]).toBeInstanceOf(ProtocolError);
+      receive(9);
+      expect([take(), closes()]).toEqual([[], 1]);
+      expect(probe.heard.filter((event) => event === "lost")).toHaveLength(1);
+    }
+  });
+
+  test("the channel is closed once, when both ends have ended", () => {
+    for (const first of ["this end", "the peer"]) {
+      const { receive, probe, take, transport, closes } = overTestChannel();
+      take();
+      if (first === "this end") transport.end();
+      receive(END);
+      expect([probe.heard, closes()]).toEqual(first === "this end" ? [["ended", "lost"], 1] : [["ended"], 0]);
+      transport.end();
+      transport.end();
+      expect(take()).toEqual([[END]]);
+      expect([probe.heard, probe.reasons, closes()]).toEqual([["ended", "lost"], [undefined], 1]);
+      transport.destroy();
+      expect([take(), closes()]).toEqual([[], 1]);
+    }
+  });
+
+  test("bytes that are written after end() are dropped, and those before it are sent first", () => {
+    const { receive, take, transport } = overTestChannel();
+    take();
+    transport.write(Uint8Array.of(1));
+    transport.end();
+    transport.write(Uint8Array.of(2));
+    expect([take(), transport.unsent]).toEqual([[], 1]);
+    receive(GRANT, 0, 0, 0, 9);
+    expect(take()).toEqual([[DATA, 1], [END]]);
+    receive(GRANT, 0, 0, 0, 9);
+    transport.end();
+    expect(take()).toEqual([]);
+  });
+
+  test("destroy() tells the peer, closes the channel and leaves nothing unsent", () => {
+    const { receive, take, transport, closes } = overTestChannel();
+    take();
+    transport.write(Uint8Array.of(1));
+    transport.destroy();
+    expect([take(), closes(), transport.unsent]).toEqual([[[ABORT]], 1, 0]);
+    receive(GRANT, 0, 0, 0, 9);
+    receive(END);
+    transport.write(Uint8Array.of(2));
+    transport.end();
+    expect([take(), closes()]).toEqual([[], 1]);
+  });
+
+  test("a peer that destroys its transport is a loss, and the channel is closed without an answer", () => {
+    const { receive, probe, take, transport, closes } = overTestChannel();
+    take();
+    transport.write(Uint8Array.of(1));
+    receive(ABORT);
+    expect(probe.reasons[0]?.message).toBe("the peer destroyed the connection");
+    receive(GRANT, 0, 0, 0, 9);
+    expect([take(), closes(), transport.unsent]).toEqual([[], 1, 0]);
+  });
+
+  test("an error with which the channel closes is the reason of the loss, and the channel is not used again", async () => {
+    for (const [reason, message] of [
+      [new Error("the worker failed"), "the worker failed"],
+      [{ type: "close" }, "the message channel was closed"],
+    ] as const) {
+      const { receive, closed, probe, take, transport, closes } = overTestChannel();
+      take();
+      transport.pause();
+      transport.write(Uint8Array.of(1));
+      closed(reason);
+      closed(new Error("a later one"));
+      receive(GRANT, 0, 0, 0, 9);
+      receive(DATA, 1);
+      receive(END);
+      expect([transport.unsent, transport.undelivered]).toEqual([0, 0]);
+      transport.end();
+      transport.resume();
+      await turn();
+      expect(probe.heard).toEqual(["lost"]);
+      expect(probe.reasons.map((error) => error?.message)).toEqual([message]);
+      expect([take(), closes()]).toEqual([[], 0]);
+    }
+  });
+});
+
+test("a channel that reports its end after the transport has closed it does not change the reason", async () => {
+  const destroyed = overTestChannel();
+  destroyed.transport.destroy();
+  const ended = overTestChannel();
+  ended.transport.pause();
+  ended.transport.end();
+  ended.receive(END);
+  for (const { closed, transport, probe } of [destroyed, ended]) {
+    closed(new Error("closed"));
+    transport.resume();
+    await turn();
+    expect(probe.reasons).toEqual([undefined]);
+  }
+});
+
+test("a channel that has reported its end is not closed", () => {
+  const { closed, closes, transport } = overTestChannel();
+  transport.pause();
+  closed(undefined);
+  transport.destroy();
+  expect(closes()).toBe(0);
+});
+
+test.each<[string, unknown]>([
+  ["nothing", undefined],
+  ["null", null],
+  ["a channel without listen", { send() {}, close() {} }],
+])("%s is refused as a channel", (_, channel) => {
+  // A program in JavaScript may pass anything.
+  expect(() => new MessageTransport(channel as MessageChannelLike)).toThrow(
+    "MessageTransport: a channel is needed, with the methods send, listen and close",
+  );
+});
+
+test("options that are not an object are refused", () => {
+  const { port1 } = new MessageChannel();
+  const options = 5 as unknown as MessageTransportOptions; // a program in JavaScript may pass anything
+  expect(() => new MessageTransport(portChannel(port1), options)).toThrow(/the options must be an object/);
 });
 
 test.each([0, 0.5, -1, Number.NaN])("maxBufferedBytes %d is refused", (maxBufferedBytes) => {
@@ -249,6 +438,36 @@ function started(
   const transport = new MessageTransport(portChannel(port), options);
   transport.start(receiver);
   return transport;
+}
+
+/** Waits until the calls that are due are made. */
+const turn = () => new Promise(setImmediate);
+
+/** A transport over a channel whose other end the test plays. */
+function overTestChannel(options?: MessageTransportOptions) {
+  const sent: number[][] = [];
+  let closes = 0;
+  let listener: MessageListener | undefined;
+  const channel: MessageChannelLike = {
+    listen(given) {
+      listener = given;
+    },
+    send: (message) => void sent.push([...message]),
+    close: () => void closes++,
+  };
+  const transport = new MessageTransport(channel, options);
+  const probe = new ReceiverProbe();
+  transport.start(probe);
+  return {
+    transport,
+    probe,
+    sent,
+    receive: (...message: readonly number[]) => listener?.message(Uint8Array.from(message)),
+    closed: (reason: unknown) => listener?.closed(reason),
+    closes: () => closes,
+    /** Returns the messages that were sent since the last call. */
+    take: () => sent.splice(0),
+  };
 }
 
 /** A transport, and a bare port at the other end. The first message to that port, the grant, has been read. */

@@ -89,6 +89,47 @@ describe("maxUnsentBytes", () => {
     connection.destroy();
   });
 
+  /** A connection that waits for an answer, with unsent bytes that its peer does not read. */
+  async function behind(maxUnsentBytes: number) {
+    const errors: unknown[] = [];
+    const onError = (error: unknown) => void errors.push(error);
+    const options = { locator: calculator().locator, limits: { maxUnsentBytes }, onError };
+    const { connection, peer } = scriptedPeer(options, { capacity: 1 });
+    peer.transport.pause();
+    const call = rejection(connection.callRemote(Sum, { a: 1, b: 2 }));
+    connection.callRemote(Note, { text: "x".repeat(1001) });
+    await flushPending();
+    return { connection, peer, call, errors, unsent: connection.unsentBytes };
+  }
+
+  test("calls are refused from maxUnsentBytes on, and not one byte before", async () => {
+    const { unsent } = await behind(10_000);
+    const below = (await behind(unsent + 1)).connection;
+    below.callRemote(Note, { text: "y" });
+    expect(below.unsentBytes).toBeGreaterThan(unsent);
+    const { connection } = await behind(unsent);
+    expect(() => connection.callRemote(Note, { text: "y" })).toThrow(LimitExceeded);
+  });
+
+  test("a peer that keeps asking at twice maxUnsentBytes loses the connection, and not one byte before", async () => {
+    const { unsent } = await behind(10_000);
+    expect(unsent % 2).toBe(0);
+    for (const limit of [unsent / 2 + 1, unsent / 2]) {
+      const { connection, peer, call, errors } = await behind(limit);
+      peer.send(SUM);
+      await flushPending();
+      if (limit > unsent / 2) {
+        expect([connection.state, errors]).toEqual(["open", []]);
+        connection.destroy();
+      } else {
+        expect(connection.reason).toBeInstanceOf(LimitExceeded);
+        expect(connection.reason?.message).toContain(`has not taken ${unsent} bytes`);
+        expect(errors).toEqual([connection.reason]);
+      }
+      await call;
+    }
+  });
+
   test("a peer that does not read its answers is not read, and no answer is lost", async () => {
     const { connection, peer } = scriptedPeer(
       { locator: calculator().locator, limits: { maxUnsentBytes: 1000 } },

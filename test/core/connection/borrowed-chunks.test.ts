@@ -15,6 +15,7 @@ import {
   locator,
   ProtocolSwitchCommand,
   type Transport,
+  type TransportReceiver,
   unicode,
 } from "ampwire";
 import { flushPending, manualClock, memoryTransports, randomChunking, ScriptedPeer } from "ampwire/testing";
@@ -214,4 +215,24 @@ test("the rest of a borrowed chunk is kept if the reader throws", () => {
   expect(() => input.push(lent, "borrowed")).toThrow(thrown);
   lent.fill(0xff);
   expect(input.reader.takeRest()).toEqual(other);
+});
+
+test("a connection offers its transport memory for the rest of a large box, and none between boxes", () => {
+  const [transport] = memoryTransports();
+  let receiver: TransportReceiver | undefined;
+  transport.start = (given) => {
+    receiver = given;
+  };
+  const calc = calculator();
+  new Connection(transport, manualClock(), { locator: calc.locator });
+  const text = "x".repeat(60_000);
+  const bytes = encodeBox(new Box({ _command: "Note", text }));
+  expect(receiver?.room?.()).toBeUndefined();
+  receiver?.received(bytes.slice(0, 20_000), "borrowed");
+  const room = receiver?.room?.();
+  room?.set(bytes.subarray(20_000));
+  receiver?.received(room?.subarray(0, bytes.length - 20_000) ?? bytes, "owned");
+  expect(room).toBeDefined();
+  expect(calc.notes).toEqual([text]);
+  expect(receiver?.room?.()).toBeUndefined();
 });

@@ -6,10 +6,12 @@ import {
   ConnectionLost,
   IdleTimeout,
   locator,
+  MalformedAmpBox,
   type ResponderContext,
 } from "ampwire";
 import { connectedPair, flushPending, manualClock, memoryTransports, scriptedPeer } from "ampwire/testing";
 import { describe, expect, test } from "vitest";
+import { kernelOf } from "../../../src/core/connection/connection.ts";
 import { causeOf, ended, rejection, settling } from "../../support/settled.ts";
 import { calculator, Note, SUM, Sum, TOTAL, Wait } from "../calculator.ts";
 
@@ -63,6 +65,7 @@ describe("close()", () => {
     clock.advance(1);
     await ask("3");
     expect(ending).toHaveLength(1);
+    expect(kernelOf(connection).transport.undelivered).toBeGreaterThan(0);
     expect(connection.state).toBe("closing");
     ending.shift()?.();
     await peer.expect({ _answer: "2", after: "done" });
@@ -158,6 +161,60 @@ describe("close()", () => {
       closed = connection.closed;
     }
     expect(await closed).toBeInstanceOf(ConnectionClosed);
+  });
+});
+
+describe("close() with a limit of time", () => {
+  /** A connection that waits for an answer. */
+  function waiting() {
+    const clock = manualClock();
+    const { connection } = scriptedPeer({}, { clock });
+    return { clock, connection, call: rejection(connection.callRemote(Wait)) };
+  }
+
+  test.each<[string, number, (connection: Connection) => PromiseLike<void>]>([
+    ["close({ timeout })", 500, (connection) => connection.close({ timeout: 500 })],
+    ["`await using`", 10_000, (connection) => connection[Symbol.asyncDispose]()],
+  ])("%s destroys the connection exactly after %i ms", async (_, timeout, close) => {
+    const { clock, connection, call } = waiting();
+    const closed = close(connection);
+    clock.advance(timeout - 1);
+    expect(connection.state).toBe("closing");
+    clock.advance(1);
+    await closed;
+    await call;
+    expect(clock.pending).toBe(0);
+  });
+
+  test("close({ signal }) destroys the connection when the signal aborts, and at once if it has aborted", async () => {
+    const controller = new AbortController();
+    const { connection, call } = waiting();
+    const closed = connection.close({ signal: controller.signal });
+    await flushPending();
+    expect(connection.state).toBe("closing");
+    controller.abort();
+    await closed;
+    await call;
+    const other = waiting();
+    await other.connection.close({ signal: AbortSignal.abort() });
+    await other.call;
+  });
+
+  test("a connection that closes in time leaves no timer", async () => {
+    const clock = manualClock();
+    const [connection] = connectedPair({}, {}, { clock });
+    await connection.close({ timeout: 500 });
+    expect(clock.pending).toBe(0);
+  });
+
+  test.each<[object, string]>([
+    [{ timeout: -1 }, "timeout must be a number of at least 0, not -1"],
+    [{ signal: {} }, "the option signal must be an AbortSignal, not object"],
+    [{ timout: 1 }, 'close: unknown option "timout" (did you mean "timeout"?)'],
+  ])("close(%o) rejects, and the connection stays open", async (options, message) => {
+    const { connection } = scriptedPeer();
+    expect((await rejection(connection.close(options))).message).toBe(message);
+    expect(connection.state).toBe("open");
   });
 });
 
@@ -275,6 +332,41 @@ test("the error of a failed transport is the cause of the reason", async () => {
   const reason = await ended(connection);
   expect(causeOf(await failed)).toBe(reason);
   expect(reason.cause).toBe(cause);
+});
+
+describe("a transport that is lost", () => {
+  /** Loses a connection that waits for an answer of its peer. Returns its reason, and what onError received. */
+  async function lose(cause: Error | undefined, before = (_: Connection) => {}) {
+    const [transport] = memoryTransports();
+    const errors: unknown[] = [];
+    const onError = (error: unknown) => void errors.push(error);
+    const connection = new Connection(transport, manualClock(), { onError });
+    const call = rejection(connection.callRemote(Sum, { a: 1, b: 2 }));
+    before(connection);
+    transport.destroy(cause);
+    const reason = await ended(connection);
+    expect(causeOf(await call)).toBe(reason);
+    return { reason, errors };
+  }
+
+  test("the loss of a transport is not reported, with or without an error", async () => {
+    const explained = new ConnectionLost("the peer is gone");
+    expect(await lose(explained)).toEqual({ reason: explained, errors: [] });
+    const closed = new ConnectionClosed("the connection was closed");
+    expect(await lose(undefined)).toEqual({ reason: closed, errors: [] });
+    expect((await lose(new Error("the cable is out"))).errors).toEqual([]);
+  });
+
+  test("a violation of the protocol that the transport has found is reported", async () => {
+    const violation = new MalformedAmpBox("a text message");
+    expect(await lose(violation)).toEqual({ reason: violation, errors: [violation] });
+  });
+
+  test("a connection that is closing keeps its reason, and reports nothing", async () => {
+    const violation = new MalformedAmpBox("a text message");
+    const { reason, errors } = await lose(violation, (connection) => void connection.close());
+    expect([reason.message, errors]).toEqual(["the connection was closed here", []]);
+  });
 });
 
 test("a call rejects with ConnectionLost if the peer disappears", async () => {

@@ -1,5 +1,15 @@
 /** The seam between the kernel and its features, with features that exist only here. */
-import { Box, command, integer, type Observer } from "ampwire";
+import {
+  Box,
+  ConnectionClosed,
+  command,
+  integer,
+  type Observer,
+  OnlyOneTLS,
+  StartTLS,
+  TLSNotAvailable,
+  type TLSSession,
+} from "ampwire";
 import { flushPending, manualClock, memoryTransports } from "ampwire/testing";
 import { expect, test } from "vitest";
 import { BaseConnection } from "../../../src/core/connection/connection.ts";
@@ -114,4 +124,33 @@ test("the options of every kind are checked before anything starts", () => {
     },
   };
   expect(() => opened([kind])).toThrow("not like this");
+});
+
+test.each([
+  ["in plaintext", undefined, TLSNotAvailable],
+  ["inside TLS", { verified: true } as TLSSession, OnlyOneTLS], // only its presence counts
+])(
+  "a connection without protocol changes rejects startTLS() %s, and a command that changes the protocol",
+  async (_, tls, errorClass) => {
+    const [transport] = memoryTransports();
+    const connection = new BaseConnection(Object.assign(transport, { tls }), manualClock(), {}, serving, []);
+    expect(await rejection(connection.startTLS())).toBeInstanceOf(errorClass);
+    expect(await rejection(connection.callRemote(StartTLS))).toBeInstanceOf(errorClass);
+    expect(connection.state).toBe("open");
+    connection.destroy();
+    expect(await rejection(connection.callRemote(StartTLS))).toBeInstanceOf(ConnectionClosed);
+  },
+);
+
+test("a connection without a watch of unsent bytes waits for a slow peer", async () => {
+  const [transport, other] = memoryTransports({ capacity: 10 });
+  const connection = new BaseConnection(transport, manualClock(), {}, serving, []);
+  new BaseConnection(other, manualClock(), { locator: calculator().locator }, serving, []);
+  other.pause();
+  const answer = connection.callRemote(Sum, { a: 1, b: 2 });
+  await flushPending();
+  expect(connection.unsentBytes).toBeGreaterThan(0);
+  other.resume();
+  expect(await answer).toEqual({ total: 3 });
+  connection.destroy();
 });

@@ -117,6 +117,13 @@ describe.each<[string, ScriptPart, ErrorClass]>([
   });
 });
 
+test("the reason of a connection that an empty box has closed names the empty box", async () => {
+  const { connection, peer } = scriptedPeer();
+  peer.send("0000");
+  await peer.expectEnd();
+  expect(connection.reason).toEqual(new NoEmptyBoxes("an empty box was received"));
+});
+
 test("a second answer to a call closes the connection", async () => {
   const { connection, peer } = scriptedPeer();
   const answer = connection.callRemote(Sum, { a: 1, b: 2 });

@@ -411,6 +411,15 @@ describe("an end that is asked GoAway", () => {
   });
 });
 
+test("callsEnded keeps the reason of GoAway when the connection closes later", async () => {
+  const { connection, peer } = await opened();
+  peer.send({ _ask: "g", _command: "ampwire.GoAway" });
+  await peer.expect({ _answer: "g" });
+  connection.destroy();
+  await ended(connection);
+  expect(await connection.callsEnded).toBeInstanceOf(Unavailable);
+});
+
 describe("two ends that know GoAway", () => {
   test("both can close at once, and neither waits for a timer", async () => {
     const { client, server, clock } = await pair();

@@ -164,6 +164,44 @@ describe("Outbox", () => {
     expect(lent).toContain(flushed("five"));
   });
 
+  test("an outbox gets at most two buffers back from a transport that has not drained", () => {
+    const { output, chunks, transport } = recorder();
+    const buffersOf = (count: number) =>
+      Array.from({ length: count }, () => {
+        say(output, "x");
+        output.flush();
+        return chunks.at(-1)?.buffer;
+      });
+    transport.unsent = 1;
+    const lent = new Set(buffersOf(5));
+    output.drained();
+    // More than all kept buffers.
+    expect(buffersOf(20).filter((buffer) => lent.has(buffer))).toHaveLength(2);
+  });
+
+  test("16 buffers are kept for the next connections that send", () => {
+    const outboxes = Array.from({ length: 30 }, recorder);
+    const buffers = () => {
+      for (const { output } of outboxes) say(output, "x");
+      for (const { output } of outboxes) output.flush();
+      return outboxes.map(({ chunks }) => chunks.at(-1)?.buffer);
+    };
+    const before = new Set(buffers());
+    expect(buffers().filter((buffer) => before.has(buffer))).toHaveLength(16);
+  });
+
+  test("boxes of one turn that wait for a slow transport are reported once", async () => {
+    const { output, changes, transport } = recorder();
+    transport.unsent = 65_536;
+    say(output, "a");
+    output.flush();
+    const before = changes.count;
+    say(output, "b");
+    say(output, "c");
+    await Promise.resolve();
+    expect(changes.count).toBe(before + 1);
+  });
+
   test("a write that the transport takes at once is not reported as unsent, and its buffer is reused", () => {
     const { output, chunks, changes } = recorder();
     for (const text of ["one", "two"]) {

@@ -6,6 +6,8 @@ import {
   command,
   LimitExceeded,
   locator,
+  type Transport,
+  type TransportReceiver,
   UnsentTimeout,
 } from "ampwire";
 import { flushPending, manualClock, memoryTransports, scriptedPeer } from "ampwire/testing";
@@ -15,9 +17,10 @@ import { unsentWatch } from "../../../src/core/features/unsent-watch.ts";
 import { serving } from "../../../src/core/serving/serving.ts";
 import { SharedBudget } from "../../../src/core/serving/shared-budget.ts";
 import { deferred } from "../../support/deferred.ts";
-import { rejection } from "../../support/settled.ts";
+import { ended, rejection } from "../../support/settled.ts";
 
 const Get = command("Get", { response: { data: bytes() } });
+const Tell = command("Tell", { arguments: { data: bytes() }, requiresAnswer: false });
 const get = Get.responder(() => ({ data: new Uint8Array(10_000) }));
 
 describe("unsentTimeout", () => {
@@ -83,6 +86,147 @@ describe("unsentTimeout", () => {
     void connection.close();
     await pass(TIMEOUT);
     expect(await call).toBeInstanceOf(UnsentTimeout);
+  });
+});
+
+/** A transport that takes what the test says. */
+class SlowTransport implements Transport {
+  receiver: TransportReceiver | undefined;
+  unsent = 0;
+  taken: number | undefined;
+  readonly undelivered = 0;
+
+  start(receiver: TransportReceiver): void {
+    this.receiver = receiver;
+  }
+  write(...chunks: Uint8Array[]): void {
+    for (const chunk of chunks) this.unsent += chunk.length;
+  }
+  flushed(): Promise<void> {
+    return Promise.resolve();
+  }
+  pause(): void {}
+  resume(): void {}
+  end(): void {}
+  destroy(reason?: Error): void {
+    this.receiver?.lost(reason);
+  }
+}
+
+/** Notes the bytes that connections use. */
+class NotedBudget extends SharedBudget {
+  used = 0;
+
+  override add(bytes: number): void {
+    this.used += bytes;
+    super.add(bytes);
+  }
+}
+
+describe("a watch of unsent bytes", () => {
+  /** A connection that has sent 1,000 bytes and more, of which none is taken. */
+  async function sending(unsentTimeout = 5_000, budget = new NotedBudget(Number.POSITIVE_INFINITY)) {
+    const clock = manualClock();
+    const transport = new SlowTransport();
+    const budgets = { inProgress: new SharedBudget(1), unsent: budget };
+    const options: ConnectionOptions = { limits: { unsentTimeout }, onError() {} };
+    const connection = new BaseConnection(transport, clock, options, serving, [unsentWatch], budgets);
+    const send = async () => {
+      connection.callRemote(Tell, { data: new Uint8Array(1_000) });
+      await flushPending();
+    };
+    await send();
+    return { budget, clock, connection, send, transport };
+  }
+
+  test.each([400, 1_000, 5_000])(
+    "a peer that takes nothing is given up after exactly %i ms",
+    async (timeout) => {
+      const { budget, clock, connection } = await sending(timeout);
+      expect(budget.used).toBe(connection.unsentBytes);
+      clock.advance(timeout - 1);
+      expect(connection.state).toBe("open");
+      clock.advance(1);
+      expect(connection.reason).toBeInstanceOf(UnsentTimeout);
+      expect([budget.used, clock.pending]).toEqual([0, 0]);
+    },
+  );
+
+  test.each(["unsent", "taken"] as const)("a peer whose progress %s shows is not given up", async (shows) => {
+    const { clock, connection, transport } = await sending();
+    clock.advance(500);
+    for (let second = 0; second < 20; second++) {
+      if (shows === "unsent") transport.unsent--;
+      else transport.taken = second;
+      clock.advance(1_000);
+    }
+    expect(connection.state).toBe("open");
+    // The last progress was noticed at the look after 20,000 ms.
+    clock.advance(4_499);
+    expect(connection.state).toBe("open");
+    clock.advance(1);
+    expect(connection.reason).toBeInstanceOf(UnsentTimeout);
+  });
+
+  test("more bytes that wait are counted, and are no progress", async () => {
+    const { budget, clock, connection, send } = await sending();
+    for (let second = 0; second < 4; second++) {
+      clock.advance(1_000);
+      await send();
+      expect(budget.used).toBe(connection.unsentBytes);
+    }
+    clock.advance(999);
+    expect(connection.state).toBe("open");
+    clock.advance(1);
+    expect(connection.reason).toBeInstanceOf(UnsentTimeout);
+  });
+
+  test("a peer that has taken everything is not given up, whether the transport has reported it or not", async () => {
+    const { budget, clock, connection, transport } = await sending();
+    transport.unsent = 0;
+    clock.advance(60_000);
+    expect([connection.state, clock.pending]).toEqual(["open", 0]);
+    transport.receiver?.drained();
+    expect(budget.used).toBe(0);
+  });
+
+  test("the watch begins again with the next bytes that wait", async () => {
+    const { clock, connection, send, transport } = await sending();
+    clock.advance(4_000);
+    transport.unsent = 0;
+    transport.receiver?.drained();
+    expect(clock.pending).toBe(0);
+    clock.advance(4_000);
+    await send();
+    clock.advance(4_999);
+    expect(connection.state).toBe("open");
+    clock.advance(1);
+    expect(connection.reason).toBeInstanceOf(UnsentTimeout);
+  });
+
+  test("over the shared budget, a connection without progress for a second ends, and is reported", async () => {
+    const { clock, connection, budget } = await sending(60_000, new NotedBudget(1_000));
+    clock.advance(999);
+    expect(connection.state).toBe("open");
+    clock.advance(1);
+    expect(connection.reason).toBeInstanceOf(LimitExceeded);
+    expect(connection.reason?.message).toContain("serverLimits.maxUnsentBytes");
+    expect([await ended(connection), budget.used, clock.pending]).toEqual([connection.reason, 0, 0]);
+  });
+
+  test("over the shared budget, a connection with progress or with less than its share stays open", async () => {
+    const budget = new NotedBudget(2_000);
+    const { clock, connection, transport } = await sending(60_000, budget);
+    budget.add(10_000); // of others
+    clock.advance(5_000);
+    expect(connection.state).toBe("open");
+    budget.add(-10_000);
+    const other = await sending(60_000, new NotedBudget(1_000));
+    for (let look = 0; look < 5; look++) {
+      other.transport.unsent--;
+      other.clock.advance(1_000);
+    }
+    expect([other.connection.state, transport.unsent > 1_000]).toEqual(["open", true]);
   });
 });
 

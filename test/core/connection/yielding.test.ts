@@ -196,10 +196,111 @@ describe("turns of reading", () => {
 test("when the time of a turn is used up, a large chunk waits unread, and a small one is served", () => {
   const { inbox, served, turn, clock } = opened(0);
   readingTurns(clock).spend(5);
-  inbox.push(boxes(10), "shared");
-  expect(served()).toBe(10);
-  inbox.push(boxes(3, 2_000), "shared");
-  expect([served(), inbox.transportPaused]).toEqual([10, true]);
+  // A box has 7 bytes besides its value.
+  inbox.push(boxes(1, 4 * 1024 - 7), "shared");
+  expect(served()).toBe(1);
+  inbox.push(boxes(1, 4 * 1024 - 6), "shared");
+  expect([served(), inbox.transportPaused]).toEqual([1, true]);
   turn();
-  expect([served(), inbox.transportPaused]).toEqual([13, false]);
+  expect([served(), inbox.transportPaused]).toEqual([2, false]);
+});
+
+describe("a turn", () => {
+  /** An inbox that notes how often its clock is read, and what it does with its transport and its owner. */
+  function noting(step: number) {
+    const [transport] = memoryTransports();
+    const noted = { looks: 0, served: 0, pauses: 0, resumes: 0, ends: [] as boolean[] };
+    transport.pause = () => void noted.pauses++;
+    transport.resume = () => void noted.resumes++;
+    const { clock, turn } = steppingClock(step);
+    const { now } = clock;
+    clock.now = () => {
+      noted.looks++;
+      return now();
+    };
+    const inbox = new Inbox(transport, DEFAULT_LIMITS, clock, {
+      mayRead: () => true,
+      receive: () => void noted.served++,
+      readEnded: (everything) => void noted.ends.push(everything),
+      violated() {},
+    });
+    return { noted, inbox, turn, turns: readingTurns(clock) };
+  }
+
+  test("the clock is read after 16 boxes, or 16 KiB", () => {
+    const small = noting(0);
+    small.inbox.push(boxes(100), "shared");
+    expect(small.noted.looks).toBe(6);
+    const large = noting(0);
+    large.inbox.push(boxes(8, 4 * 1024 - 7), "shared");
+    expect(large.noted.looks).toBe(2);
+  });
+
+  test("a connection is read for half a millisecond from the first look, and this time is counted", () => {
+    const { noted, inbox, turns } = noting(0.125);
+    inbox.push(boxes(1_000), "shared");
+    expect(noted).toEqual({ looks: 5, served: 80, pauses: 1, resumes: 0, ends: [false] });
+    turns.spend(0.375);
+    expect(turns.isOver).toBe(false);
+    turns.spend(0.125);
+    expect(turns.isOver).toBe(true);
+  });
+
+  test("a connection is read for less if others have used most of the turn", () => {
+    const { noted, inbox, turns } = noting(0.125);
+    turns.spend(0.75);
+    inbox.push(boxes(1_000), "shared");
+    expect(noted.served).toBe(48);
+  });
+
+  test("a transport is paused and resumed once", () => {
+    const { noted, inbox, turn } = noting(0.125);
+    inbox.push(boxes(1), "shared");
+    inbox.push(boxes(90), "shared");
+    inbox.read();
+    inbox.read();
+    expect(noted).toMatchObject({ pauses: 1, resumes: 0, ends: [true, false] });
+    turn();
+    inbox.read();
+    expect(noted).toMatchObject({ served: 91, pauses: 1, resumes: 1, ends: [true, false, true, true] });
+  });
+});
+
+describe("reading", () => {
+  test("reading that a served box causes begins after that box, not within it", () => {
+    const [transport] = memoryTransports();
+    let depth = 0;
+    const depths: number[] = [];
+    const inbox: Inbox = new Inbox(transport, DEFAULT_LIMITS, steppingClock(0).clock, {
+      mayRead: () => true,
+      receive() {
+        depths.push(++depth);
+        inbox.read();
+        depth--;
+      },
+      readEnded() {},
+      violated() {},
+    });
+    inbox.push(boxes(3), "shared");
+    expect(depths).toEqual([1, 1, 1]);
+  });
+
+  test("reading goes on if the end of a read removes the reason to stop", () => {
+    const [transport] = memoryTransports();
+    let allowed = 1;
+    let served = 0;
+    const inbox = new Inbox(transport, DEFAULT_LIMITS, steppingClock(0).clock, {
+      mayRead: () => allowed > 0,
+      receive() {
+        served++;
+        allowed--;
+      },
+      readEnded() {
+        allowed = 1;
+      },
+      violated() {},
+    });
+    inbox.push(boxes(3), "shared");
+    expect([served, inbox.transportPaused]).toEqual([3, false]);
+  });
 });

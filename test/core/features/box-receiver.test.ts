@@ -9,7 +9,14 @@ import {
   TLSRequired,
   TooLong,
 } from "ampwire";
-import { byteByByte, manualClock, memoryTransports, ScriptedPeer, scriptedPeer } from "ampwire/testing";
+import {
+  byteByByte,
+  flushPending,
+  manualClock,
+  memoryTransports,
+  ScriptedPeer,
+  scriptedPeer,
+} from "ampwire/testing";
 import { describe, expect, test } from "vitest";
 import { ended, rejection } from "../../support/settled.ts";
 import { Note, Wait } from "../calculator.ts";
@@ -115,6 +122,41 @@ describe("a raw receiver", () => {
     expect(connection.reason).toBe(reason);
   });
 
+  test.each(["startReceivingBoxes", "boxReceived"] as const)(
+    "a rejection of an async %s() is reported to onError, and closes the connection with it",
+    async (method) => {
+      const error = new Error("rejected");
+      const receiver = new Mirror();
+      receiver[method] = async () => {
+        throw error;
+      };
+      const reported: unknown[] = [];
+      const { connection, peer } = scriptedPeer({
+        receiver,
+        onError: (thrown) => void reported.push(thrown),
+      });
+      peer.send({ a: "1" });
+      await peer.expectEnd();
+      peer.end();
+      expect(await ended(connection)).toBe(error);
+      expect(reported).toEqual([error]);
+    },
+  );
+
+  test("an error that stopReceivingBoxes() throws is reported to onError", async () => {
+    const error = new Error("not stopped");
+    const receiver = new Mirror();
+    receiver.stopReceivingBoxes = () => {
+      throw error;
+    };
+    const reported: unknown[] = [];
+    const { connection } = scriptedPeer({ receiver, onError: (thrown) => void reported.push(thrown) });
+    connection.destroy();
+    await ended(connection);
+    await flushPending();
+    expect(reported).toEqual([error]);
+  });
+
   test("sendBox() throws for a box that cannot be encoded, and sends nothing of it", async () => {
     const receiver = new Mirror();
     const { peer } = scriptedPeer({ receiver });
@@ -137,6 +179,17 @@ describe("a raw receiver", () => {
     expect(await ended(connection)).toBeInstanceOf(TLSRequired);
     expect(told).toEqual([]);
   });
+
+  test.each(["startReceivingBoxes", "boxReceived", "stopReceivingBoxes"])(
+    "a receiver without the method %s is refused",
+    (method) => {
+      // A JavaScript program may pass any object.
+      const receiver = Object.assign(new Mirror(), { [method]: undefined }) as BoxReceiver;
+      expect(() => scriptedPeer({ receiver })).toThrow(
+        new TypeError(`the option receiver needs the method ${method}`),
+      );
+    },
+  );
 
   test("a raw receiver cannot be combined with a heartbeat", () => {
     expect(() => scriptedPeer({ receiver: new Mirror(), heartbeat: { interval: 1 } })).toThrow(TypeError);

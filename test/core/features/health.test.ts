@@ -1,8 +1,14 @@
 /** The command ampwire.Health and its responder. */
-import { Box, Health, type HealthCheck, health, locator } from "ampwire";
+import { Box, Health, type HealthCheck, health, locator, type ResponderContext } from "ampwire";
 import { connectedPair, flushPending } from "ampwire/testing";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { deferred } from "../../support/deferred.ts";
+
+const reports: string[] = [];
+
+function noted(error: Error, command: string): void {
+  reports.push(`${error.message}: ${command}`);
+}
 
 function served(check?: HealthCheck) {
   const onError = vi.fn();
@@ -18,6 +24,10 @@ test("health() answers SERVING, for every service", async () => {
   const { client } = served();
   expect(await client.callRemote(Health)).toEqual({ status: "SERVING" });
   expect(await client.callRemote(Health, { service: "calc" })).toEqual({ status: "SERVING" });
+});
+
+test("a probe may be repeated: Health is idempotent", () => {
+  expect(Health.idempotent).toBe(true);
 });
 
 test.each<[string, HealthCheck]>([
@@ -66,4 +76,18 @@ test("the response of another implementation may have further keys", async () =>
 
 test("health() refuses a check that is not a function", () => {
   expect(() => health(true as never)).toThrow("health: the check must be a function, not boolean");
+});
+
+test.each<[string, object, string[]]>([
+  ["is reported by a caller that is not a connection", { report: noted }, ["no database: ampwire.Health"]],
+  ["is NOT_SERVING too if the caller cannot report it", { report: "no function" }, []],
+  ["is NOT_SERVING too if the caller knows no reports", {}, []],
+])("an error of the check %s", async (_, caller, expected) => {
+  reports.length = 0;
+  const { signal } = new AbortController();
+  // Only what the responder uses of the context.
+  const context = { connection: caller, closing: signal } as unknown as ResponderContext;
+  const responder = health(() => Promise.reject(new Error("no database")));
+  expect(await responder.respond({}, context)).toEqual({ status: "NOT_SERVING" });
+  expect(reports).toEqual(expected);
 });

@@ -12,11 +12,12 @@ import {
   locator,
   optional,
   parseBoxes,
+  StartTLS,
   type Transport,
   type TransportReceiver,
   unicode,
 } from "ampwire";
-import { manualClock } from "ampwire/testing";
+import { flushPending, manualClock, scriptedPeer } from "ampwire/testing";
 import { describe, expect, it } from "vitest";
 
 /** A transport whose other end is played by the test. */
@@ -24,6 +25,7 @@ class Line implements Transport {
   receiver: TransportReceiver | undefined;
   readonly written: Uint8Array[] = [];
   unsent = 0;
+  taken: number | undefined;
   readonly undelivered = 0;
   ended = false;
   destroyed = false;
@@ -118,10 +120,56 @@ describe("the heartbeat", () => {
     expect(connection.state).toBe("open");
   });
 
+  it("a byte restarts the interval, also if the timeout is longer", async () => {
+    const { line, connection, pass } = open({ heartbeat: { interval: 100, timeout: 1_000 } });
+    await pass(100);
+    expect(line.heard()).toEqual([HEARTBEAT_COMMAND]);
+    await pass(50);
+    line.say(unhandled("1"));
+    await pass(100);
+    expect(line.heard()).toEqual([HEARTBEAT_COMMAND]);
+    await pass(999);
+    expect([line.heard(), line.destroyed]).toEqual([[], false]);
+    await pass(1);
+    expect(line.destroyed).toBe(true);
+    expect(connection.state).toBe("closed");
+  });
+
+  it("the heartbeat keeps asking if its timeout is Infinity, and sets no timer if its interval is", async () => {
+    const asking = open({ heartbeat: { interval: 100, timeout: Number.POSITIVE_INFINITY } });
+    for (let tag = 1; tag <= 3; tag++) {
+      await asking.pass(100);
+      expect(asking.line.heard()).toEqual([HEARTBEAT_COMMAND]);
+      asking.line.say(unhandled(`${tag}`));
+    }
+    await asking.pass(10_000);
+    expect(asking.connection.state).toBe("open");
+    expect(open({ heartbeat: { interval: Number.POSITIVE_INFINITY } }).clock.pending).toBe(0);
+    expect(open({}).clock.pending).toBe(0);
+  });
+
+  it("the heartbeat waits for the end of an upgrade, and asks inside TLS", async () => {
+    const clock = manualClock();
+    const { connection, peer } = scriptedPeer({ heartbeat }, { clock, fakeTLS: true });
+    const upgraded = connection.startTLS();
+    await peer.expect({ _ask: "1", _command: "StartTLS" });
+    clock.advance(5_000);
+    await flushPending();
+    expect(connection.state).toBe("upgrading");
+    peer.send({ _answer: "1" });
+    await peer.startTLS("responder");
+    await upgraded;
+    clock.advance(1_000);
+    await peer.expect({ _ask: "2", _command: HEARTBEAT_COMMAND });
+  });
+
   it("the heartbeat refuses a command without an answer or with a required argument", () => {
     const mute = command("Mute", { requiresAnswer: false });
     expect(() => open({ heartbeat: { ...heartbeat, command: mute } })).toThrow(
       new TypeError("heartbeat.command: Mute must have an answer, and must not change the protocol"),
+    );
+    expect(() => open({ heartbeat: { ...heartbeat, command: StartTLS } })).toThrow(
+      new TypeError("heartbeat.command: StartTLS must have an answer, and must not change the protocol"),
     );
     const needy = command("Needy", { arguments: { text: unicode() } });
     expect(() => open({ heartbeat: { ...heartbeat, command: needy } })).toThrow(InvalidSignature);
@@ -162,9 +210,20 @@ describe("the heartbeat", () => {
     const { line, pass } = open({ heartbeat });
     line.unsent = 500_000;
     await pass(1_000);
-    line.unsent = 400_000;
+    for (const unsent of [400_000, 300_000]) {
+      line.unsent = unsent;
+      await pass(300);
+      expect(line.destroyed).toBe(false);
+    }
     await pass(300);
-    expect(line.destroyed).toBe(false);
+    expect(line.destroyed).toBe(true);
+  });
+
+  it("a heartbeat that the system has taken is no life", async () => {
+    const { line, pass } = open({ heartbeat });
+    line.taken = 0;
+    await pass(1_000);
+    line.taken = 50;
     await pass(300);
     expect(line.destroyed).toBe(true);
   });
@@ -259,6 +318,20 @@ describe("the idle timeout", () => {
     await new Promise(setImmediate);
     await pass(2_000);
     expect(connection.state).toBe("closed");
+  });
+
+  it("the idle timeout counts time at the limit on asks while a call of this end waits", async () => {
+    const Slow = command("Slow");
+    const slow = Slow.responder(() => new Promise<void>(() => {}));
+    const { line, connection, pass } = open({
+      locator: locator(slow),
+      limits: { idleTimeout: 1_000, maxBytesInProgress: 1 },
+    });
+    line.say(new Box({ _command: "Slow", _ask: "1" }));
+    const call = connection.callRemote(Slow).catch((error: unknown) => error);
+    await pass(1_000);
+    expect(connection.state).toBe("closed");
+    expect(await call).toMatchObject({ code: "IDLE_TIMEOUT" });
   });
 
   it("an answered heartbeat restarts the idle timeout", async () => {

@@ -1,6 +1,7 @@
 /** Once startTLS() was called, later calls are sent inside TLS or rejected; and requireTLS: "verified". */
 import {
   Connection,
+  LimitExceeded,
   locator,
   NotQuiescent,
   OnlyOneTLS,
@@ -9,6 +10,7 @@ import {
   StartTLS,
   TLSNotAvailable,
   TLSRequired,
+  type TLSSession,
 } from "ampwire";
 import {
   connectedPair,
@@ -122,6 +124,18 @@ describe("a startTLS() that fails before its ask is sent", () => {
     await call;
   });
 
+  test("calls reject after a startTLS() that maxUnsentBytes has refused", async () => {
+    const limits = { maxUnsentBytes: 1_000 };
+    const { connection, peer } = scriptedPeer({ limits }, { fakeTLS: true, capacity: 1 });
+    peer.transport.pause();
+    connection.callRemote(Note, { text: "x".repeat(1_200) });
+    const refused = await rejection(connection.startTLS());
+    expect(refused).toBeInstanceOf(LimitExceeded);
+    peer.transport.resume();
+    await connection.drained();
+    expect(() => connection.callRemote(Note, { text: "secret" })).toThrow(LimitExceeded);
+  });
+
   test("case 29: answers to the asks of the peer continue", async () => {
     const { connection, peer } = scriptedPeer({ locator: calculator().locator }, {});
     await rejection(connection.startTLS());
@@ -203,6 +217,22 @@ describe("requireTLS", () => {
     await a.startTLS();
     expect(a.secure).toBe(true);
   });
+
+  test.each([undefined, false])(
+    '"verified": TLS from the first byte whose session has verified: %s neither sends calls nor serves asks',
+    async (verified) => {
+      const [ours, theirs] = memoryTransports();
+      const tls = { verified } as TLSSession; // nothing else of it is used
+      const options = { requireTLS: "verified", locator: calculator().locator } as const;
+      const connection = new Connection(Object.assign(ours, { tls }), manualClock(), options);
+      const peer = new ScriptedPeer(theirs);
+      expect(() => connection.callRemote(Note, { text: "" })).toThrow(
+        new TLSRequired("Note may not be sent before the peer is verified"),
+      );
+      peer.send({ _ask: "1", _command: "Sum", a: "1", b: "2" });
+      expect((await peer.next())?.text("_error_code")).toBe("TLS_REQUIRED");
+    },
+  );
 
   test("true: an unverified peer is enough, since encrypted does not mean verified", async () => {
     const [a] = connectedPair(

@@ -8,7 +8,7 @@ import {
   type ResponderContext,
   type ResponderLocator,
 } from "ampwire";
-import { connectedPair } from "ampwire/testing";
+import { connectedPair, scriptedPeer } from "ampwire/testing";
 import { describe, expect, test } from "vitest";
 import { RESPONDER_BRAND, SEAM } from "../../../src/core/errors/brand.ts";
 import { Divide, Sum, summing } from "../calculator.ts";
@@ -341,4 +341,16 @@ describe("a responder of another copy of the package", () => {
     expect(() => locator(copyOf(sum, SEAM + 1))).toThrow(InvalidSignature);
     expect(() => locator(copyOf(sum, SEAM + 1))).toThrow("comes from another copy of ampwire");
   });
+});
+
+test.each([5, {}])("the option locator: %j is refused", (value) => {
+  // A JavaScript program may pass any value.
+  expect(() => scriptedPeer({ locator: value as unknown as ResponderLocator })).toThrow(InvalidSignature);
+});
+
+test("the option locator of another copy of the package is refused", () => {
+  const branded = (brand: unknown): ResponderLocator =>
+    Object.assign({ locateResponder: () => undefined }, { [RESPONDER_BRAND]: brand });
+  expect(() => scriptedPeer({ locator: branded(SEAM + 1) })).toThrow("the option locator");
+  expect(() => scriptedPeer({ locator: branded(SEAM) })).not.toThrow();
 });

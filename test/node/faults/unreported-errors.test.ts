@@ -124,7 +124,7 @@ describe("without onError", () => {
     const { peer: last } = scriptedPeer({ locator: locator(Divide.responder(failing)) });
     last.send(ASK);
     await flushPending();
-    expect(warnings()[20]?.message).toContain("10 more errors were not shown");
+    expect(warnings()[20]?.message).toContain("; 10 more errors were not shown");
   });
 });
 
@@ -136,7 +136,37 @@ test("the warning of an error without a connection has the path of a UNIX socket
   ]);
 });
 
+test.each([
+  ["IPv4", "192.0.2.1", "192.0.2.1:7"],
+  ["IPv6", "2001:db8::1", "[2001:db8::1]:7"],
+] as const)("the warning of an error without a connection has an %s address", (family, address, shown) => {
+  const about = { command: undefined, connection: undefined, remoteAddress: { family, address, port: 7 } };
+  reportError(undefined, new Error("no"), about);
+  expect(warnings()[0]?.message).toContain(`ampwire, peer ${shown}: Error: no`);
+});
+
+test("the warning of an error shows 5,000 characters of its stack", () => {
+  const error = Object.assign(new Error("no"), { stack: "x".repeat(10_000) });
+  reportError(undefined, error, { command: undefined, connection: undefined });
+  expect(warnings()[0]?.detail).toBe("x".repeat(5_000));
+});
+
+test("the warning of a thrown string has no stack", () => {
+  reportError(undefined, "just text", { command: undefined, connection: undefined });
+  expect(warnings().map(({ message, detail }) => [message, detail])).toEqual([
+    ["ampwire: just text (set onError to handle such errors)", ""],
+  ]);
+});
+
 describe("onError", () => {
+  test("a thrown string reaches onError, and is not a warning", () => {
+    const errors: unknown[] = [];
+    const about = { command: undefined, connection: undefined };
+    reportError((error) => void errors.push(error), "just text", about);
+    expect(errors).toEqual(["just text"]);
+    expect(warnings()).toEqual([]);
+  });
+
   test("a box over a limit is reported once, with its connection", async () => {
     const { errors, port } = await serverOf({ limits: { maxBoxBytes: 100 } });
     const peer = new RawPeer(await rawClient(port));

@@ -17,7 +17,7 @@ import {
 } from "../../calls/rejection.ts";
 import type { ChangeSide, PerformChange, ProtocolChange } from "../../command/protocol-change.ts";
 import type { AnyCommand, CallOptions, StartTLSOptions } from "../../command/types.ts";
-import type { ChangingKernel, Feature, FeatureKind, ProtocolChanges } from "../../connection/feature.ts";
+import type { ChangingKernel, FeatureKind, ProtocolChanges } from "../../connection/feature.ts";
 import { newIntroduction } from "../../connection/introduction.ts";
 import type { ConnectionOptions } from "../../connection/options.ts";
 import { isUpgradeCertain, publicState } from "../../connection/states.ts";
@@ -78,7 +78,7 @@ function withoutTLS(error: unknown): TLSNotAvailable | undefined {
   return new TLSNotAvailable("the peer has no TLS: it is a Twisted without the package pyOpenSSL");
 }
 
-class ChangeDriver implements Feature, ProtocolChanges {
+class ChangeDriver implements ProtocolChanges {
   readonly #kernel: ChangingKernel;
   readonly #connection: KernelConnection;
   #current: Current | undefined;
