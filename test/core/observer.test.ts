@@ -8,6 +8,7 @@ import {
   locator,
   type Observer,
   ProtocolSwitchCommand,
+  RemoteAmpError,
 } from "ampwire";
 import { flushPending, manualClock, memoryTransports, scriptedPeer } from "ampwire/testing";
 import { expect, test, vi } from "vitest";
@@ -28,7 +29,8 @@ function watcher() {
     callAnswered: (event) => told.push(`${call(event)} answered`),
     callFailed: (event, error) => told.push(`${call(event)} failed: ${(error as Error).name}`), // tests throw errors
     changeStarted: (event) => told.push(`${change(event)} started`),
-    changeDone: (event) => told.push(`${change(event)} done`),
+    changeDone: (event, session) =>
+      told.push(`${change(event)} done${session === undefined ? "" : `: ${session.protocol}`}`),
     changeFailed: (event, error) => told.push(`${change(event)} failed: ${(error as Error).name}`),
     errorReported: (_, command) => told.push(`error in ${command}`),
   };
@@ -137,6 +139,69 @@ test("an observer receives a protocol change that the peer asks for as a change,
     "responder switching done",
     "closed: ProtocolSwitched",
   ]);
+});
+
+test.each([
+  ["agrees", { _answer: "1" }, "asker upgrading done: fake"],
+  [
+    "refuses",
+    { _error: "1", _error_code: "NO", _error_description: "" },
+    "asker upgrading failed: StartTLSRefused",
+  ],
+])("an observer receives an upgrade of this end to which the peer %s", async (_, answer, event) => {
+  const { observer, told } = watcher();
+  const { connection, peer } = scriptedPeer({ observer }, { fakeTLS: true });
+  const upgraded = connection.startTLS().catch(() => {});
+  await peer.expect({ _ask: "1", _command: "StartTLS" });
+  expect(told.splice(0)).toEqual(["opened", "asker upgrading started"]);
+  peer.send(answer);
+  await flushPending();
+  if ("_answer" in answer) await peer.startTLS("responder");
+  await upgraded;
+  expect(told[0]).toBe(event);
+  connection.destroy();
+});
+
+test.each(["asker", "responder"])(
+  "an observer receives a switch that the %s fails, and its error",
+  async (side) => {
+    const { observer, told } = watcher();
+    const refusing = Switch.responder(() => {
+      throw new RemoteAmpError("NO", "not today");
+    });
+    const { connection, peer } = scriptedPeer({ observer, locator: locator(refusing) });
+    if (side === "responder") {
+      peer.send(SWITCH);
+      await peer.next();
+    } else {
+      const refused = rejection(connection.callRemote(Switch, { protocol() {} }));
+      await peer.expect(SWITCH);
+      peer.send({ _error: "1", _error_code: "NO", _error_description: "not today" });
+      await refused;
+    }
+    const error = side === "asker" ? "UnknownRemoteError" : "RemoteAmpError";
+    expect(told.slice(1, 3)).toEqual([`${side} switching started`, `${side} switching failed: ${error}`]);
+    connection.destroy();
+  },
+);
+
+test("an observer without methods is not needed for an upgrade that is made and for one that fails", async () => {
+  const reported: unknown[] = [];
+  const onError = (error: unknown) => void reported.push(error);
+  for (const _command of ["StartTLS", "Switch"]) {
+    const refusing = Switch.responder(() => {
+      throw new RemoteAmpError("NO", "not today");
+    });
+    const options = { observer: {}, onError, locator: locator(refusing) };
+    const { connection, peer } = scriptedPeer(options, { fakeTLS: true });
+    peer.send({ _ask: "1", _command });
+    await peer.next();
+    if (_command === "StartTLS") await peer.startTLS("asker");
+    await flushPending();
+    expect(connection.state).toBe("open");
+    connection.destroy();
+  }
+  expect(reported).toEqual([]);
 });
 
 test("an observer receives a protocol change that is rejected before it begins as a failed call", async () => {

@@ -136,6 +136,7 @@ function withServerName(tls: ConnectOptions["tls"], serverName: string): Connect
 function isOptionsError(error: unknown): boolean {
   return (
     // By name: under Jest, the errors of Node are those of another realm.
-    (isError(error) && /^(?:Type|Range)Error$/.test(error.name)) || error instanceof DescriptorsNotAvailable
+    (isError(error) && ["TypeError", "RangeError"].includes(error.name)) ||
+    error instanceof DescriptorsNotAvailable
   );
 }

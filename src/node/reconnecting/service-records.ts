@@ -47,12 +47,9 @@ export class ServiceRecords implements AddressSource<ServerAddress> {
     return priorities.flatMap((priority) => {
       const group = records.filter((record) => record.priority === priority);
       const drawn = inWeightedOrder(group, this.#random).map((record) => this.#addressOf(record, known));
-      // The connection to the last one has failed or has just ended.
-      const ordered = [
-        ...drawn.filter((one) => one !== this.#last),
-        ...drawn.filter((one) => one === this.#last),
-      ];
-      return this.#failures.last([...new Set(ordered)]);
+      // The last one comes last: the connection to it has failed or has just ended. A server may have several records.
+      const servers = new Set([...drawn.filter((one) => one !== this.#last), ...drawn]);
+      return this.#failures.last([...servers]);
     });
   }
 
@@ -122,10 +119,11 @@ function isServer({ name, port }: ServiceRecord): boolean {
 
 /** Returns records of one priority in a random order: the chance to come first is in proportion to the weight (RFC 2782). */
 function inWeightedOrder(records: readonly ServiceRecord[], random: () => number): ServiceRecord[] {
-  const left = [...records];
-  shuffle(left, random); // records without weights are equal
+  const shuffled = [...records];
+  shuffle(shuffled, random); // records without weights are equal
   // Records of weight 0 go first: among others they are chosen only if the random number is 0.
-  left.sort((a, b) => Math.min(a.weight, 1) - Math.min(b.weight, 1));
+  const left = shuffled.filter(({ weight }) => weight === 0);
+  left.push(...shuffled.filter(({ weight }) => weight !== 0));
   const ordered: ServiceRecord[] = [];
   while (left.length > 0) {
     const total = left.reduce((sum, { weight }) => sum + weight, 0);

@@ -1,14 +1,12 @@
 /** One TLS handshake, from its start to its single outcome. */
 import type { Duplex } from "node:stream";
 import type { TLSSocket } from "node:tls";
-import { weakness } from "../certificates/strength.ts";
 import { setImmediate, setTimeout } from "../real-timers.ts";
 import { startClient } from "./client.ts";
 import { handshakeFailed } from "./errors.ts";
 import type { UpgradeOptions } from "./options.ts";
 import type { HandshakeOutcome } from "./outcome.ts";
-import { peerCertificate, peerChain } from "./peer.ts";
-import { IS_NODE } from "./runtime.ts";
+import { peerCertificate, verificationFailure } from "./peer.ts";
 import { startServer } from "./server.ts";
 
 /**
@@ -42,13 +40,10 @@ export function handshake(stream: Duplex, options: UpgradeOptions): Promise<TLSS
       established(tlsSocket) {
         // After a TLS error (also a fatal alert) Node emits `error` but leaves the socket open.
         tlsSocket.on("error", () => tlsSocket.destroy());
-        const certificate = verifyAuthorities === undefined ? undefined : peerCertificate(tlsSocket);
-        // Node has checked this already. It is checked twice because the whole security of the connection depends on it.
-        if (verifyAuthorities !== undefined && (!tlsSocket.authorized || certificate === undefined)) {
-          const authorizationError = tlsSocket.authorizationError ?? "NOT_VERIFIED";
-          outcome.failed({ authorizationError, certificate });
-        } else if (verifyAuthorities !== undefined && !IS_NODE && peerChain(tlsSocket).some(weakness)) {
-          outcome.failed({ authorizationError: "WEAK_CERTIFICATE", certificate });
+        const authorizationError =
+          verifyAuthorities === undefined ? undefined : verificationFailure(tlsSocket);
+        if (authorizationError !== undefined) {
+          outcome.failed({ authorizationError, certificate: peerCertificate(tlsSocket) });
         } else if (settle()) {
           stream.allowHalfOpen = tlsSocket.allowHalfOpen = allowHalfOpen;
           tlsSocket.disableRenegotiation();
@@ -68,7 +63,7 @@ export function handshake(stream: Duplex, options: UpgradeOptions): Promise<TLSS
       streamError = error;
     });
     stream.once("close", closed);
-    signal?.addEventListener("abort", aborted, { once: true });
+    signal?.addEventListener("abort", aborted);
     if (signal?.aborted) aborted();
     else if (stream.destroyed || stream.readableEnded) closed();
     else if (role === "client") startClient(stream, options, outcome);

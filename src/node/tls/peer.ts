@@ -1,6 +1,8 @@
 /** The peer's certificate, and the version and cipher of a TLS socket. */
 import type { DetailedPeerCertificate, TLSSocket } from "node:tls";
 import { Certificate } from "../certificates/certificate.ts";
+import { weakness } from "../certificates/strength.ts";
+import { IS_NODE } from "./runtime.ts";
 
 export interface PeerDescription {
   /** Undefined for a client without certificate. Unverified, unless `verifyAuthorities` was set. */
@@ -37,8 +39,19 @@ export function peerCertificate(tlsSocket: TLSSocket): Certificate | undefined {
   return certificate;
 }
 
+/**
+ * Returns why the certificate of a peer that must be verified is refused after all, or undefined.
+ * @param isNode true if the runtime has refused weak certificates already
+ */
+export function verificationFailure(tlsSocket: TLSSocket, isNode = IS_NODE): unknown {
+  // Node has checked this already. It is checked twice because the whole security of the connection depends on it.
+  if (!tlsSocket.authorized || peerCertificate(tlsSocket) === undefined)
+    return tlsSocket.authorizationError ?? "NOT_VERIFIED";
+  return !isNode && peerChain(tlsSocket).some(weakness) ? "WEAK_CERTIFICATE" : undefined;
+}
+
 /** Returns the certificates that a peer sent, beginning with its own, and those of CAs that complete the chain. */
-export function peerChain(tlsSocket: TLSSocket): Certificate[] {
+function peerChain(tlsSocket: TLSSocket): Certificate[] {
   const chain: Certificate[] = [];
   // Without a certificate the object is empty. A root is its own issuer.
   let link: Partial<DetailedPeerCertificate> | undefined = tlsSocket.getPeerCertificate(true);

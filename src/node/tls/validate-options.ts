@@ -18,16 +18,17 @@ import { IS_NODE } from "./runtime.ts";
  * Checks the TLS options of this end. Call it before the first byte of an upgrade: afterwards, only the peer or the network
  * can make the upgrade fail.
  *
+ * @param isNode false on Bun and Deno, which have no revocation lists
  * @throws InvalidCertificate for invalid options, TypeError for an option that does not exist or is null
  */
-export function checkTLSOptions(options: TLSOptions, role: TLSRole): void {
+export function checkTLSOptions(options: TLSOptions, role: TLSRole, isNode = IS_NODE): void {
   checkTLSOptionNames("tls", options);
   const { localCertificate, verifyAuthorities, serverName } = options;
   if (localCertificate !== undefined) checkLocalCertificate(localCertificate);
   if (verifyAuthorities !== undefined) checkAuthorities(verifyAuthorities);
   if (serverName !== undefined) checkServerName(serverName, options, role);
   checkVersions(options);
-  checkCRL(options);
+  checkCRL(options, isNode);
   checkFunctions(options, role);
   try {
     secureContext(options);
@@ -124,11 +125,11 @@ function checkVersions({ minVersion = "TLSv1.2", maxVersion = "TLSv1.3", ciphers
   );
 }
 
-function checkCRL({ crl, verifyAuthorities }: TLSOptions): void {
+function checkCRL({ crl, verifyAuthorities }: TLSOptions, isNode: boolean): void {
   if (crl === undefined) return;
   if (verifyAuthorities === undefined)
     throw new InvalidCertificate("crl needs verifyAuthorities: without them, no certificate is verified");
-  if (!IS_NODE)
+  if (!isNode)
     throw new InvalidCertificate("crl is available on Node only: this runtime would ignore the lists");
 }
 

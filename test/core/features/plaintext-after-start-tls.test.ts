@@ -4,6 +4,9 @@ import {
   LimitExceeded,
   locator,
   NotQuiescent,
+  OnlyOneTLS,
+  PeerVerifyError,
+  RemoteAmpError,
   StartTLS,
   TLSNotAvailable,
   TLSRequired,
@@ -19,8 +22,9 @@ import {
   scriptedPeer,
 } from "ampwire/testing";
 import { describe, expect, test } from "vitest";
+import { deferred } from "../../support/deferred.ts";
 import { causeOf, rejection } from "../../support/settled.ts";
-import { calculator, Note, Sum, Wait } from "../calculator.ts";
+import { calculator, Note, SUM, Sum, Wait } from "../calculator.ts";
 
 const STLS = { _ask: "1", _command: "StartTLS" };
 
@@ -77,6 +81,49 @@ describe("a startTLS() that fails before its ask is sent", () => {
     expect([await upgrade, causeOf(await call)]).toEqual([reason, reason]);
   });
 
+  test("case 29: calls reject after a startTLS() with a misspelt option", async () => {
+    const { connection } = scriptedPeer({}, { fakeTLS: true });
+    const upgrade = rejection(connection.startTLS({ verifyAuthority: [] } as object));
+    const call = rejection(connection.callRemote(Sum, { a: 1, b: 2 }));
+    expect(await upgrade).toBeInstanceOf(TypeError);
+    expect(causeOf(await call)).toBe(await upgrade);
+  });
+
+  test("case 29: calls reject after a startTLS() that was refused because the peer's was under way, and was declined", async () => {
+    const decision = deferred();
+    const declining = StartTLS.responder(async () => {
+      await decision.promise;
+      throw new RemoteAmpError("NO", "not today");
+    });
+    const { connection, peer } = scriptedPeer({ locator: locator(declining) }, { fakeTLS: true });
+    peer.send(STLS);
+    await flushPending();
+    const upgrade = await rejection(connection.startTLS());
+    expect(upgrade).toBeInstanceOf(OnlyOneTLS);
+    decision.resolve();
+    await peer.expect({ _error: "1", _error_code: "NO", _error_description: "not today" });
+    expect(causeOf(await rejection(connection.callRemote(Sum, { a: 1, b: 2 })))).toBe(upgrade);
+    await flushPending();
+    expect(peer.unread).toBe(0);
+  });
+
+  test("case 29: calls are made after such a startTLS() if the peer's upgrade succeeds", async () => {
+    const { connection, peer } = scriptedPeer(
+      { locator: locator(StartTLS.responder(async () => ({}))) },
+      { fakeTLS: true },
+    );
+    peer.send(STLS);
+    await flushPending();
+    const upgrade = rejection(connection.startTLS());
+    await peer.expect({ _answer: "1" });
+    await peer.startTLS("asker");
+    await upgrade;
+    const call = rejection(connection.callRemote(Sum, { a: 1, b: 2 }));
+    await peer.expect({ ...SUM, _ask: "1" });
+    connection.destroy();
+    await call;
+  });
+
   test("calls reject after a startTLS() that maxUnsentBytes has refused", async () => {
     const limits = { maxUnsentBytes: 1_000 };
     const { connection, peer } = scriptedPeer({ limits }, { fakeTLS: true, capacity: 1 });
@@ -102,7 +149,7 @@ describe("requireTLS", () => {
     const { connection } = scriptedPeer({ requireTLS: "verified" }, { fakeTLS: true });
     const failed = await rejection(connection.startTLS());
     expect(failed).toBeInstanceOf(TLSNotAvailable);
-    expect(failed).toMatchObject({ message: expect.stringContaining("verifyAuthorities") });
+    expect(failed.message).toBe('requireTLS: "verified" verifies the peer: set tls.verifyAuthorities');
     expect(await rejection(connection.callRemote(Sum, { a: 1, b: 2 }))).toBeInstanceOf(TLSRequired);
   });
 
@@ -125,6 +172,50 @@ describe("requireTLS", () => {
     await a.startTLS();
     expect(a.tls?.verified).toBe(true);
     expect(await a.callRemote(Sum, { a: 1, b: 2 })).toEqual({ total: 3 });
+  });
+
+  test('"verified": a session that is not verified after all ends the connection', async () => {
+    const [ours, theirs] = memoryTransports();
+    const session = {
+      peerCertificate: undefined,
+      hostCertificate: undefined,
+      protocol: "TLSv1.3",
+      cipher: "any",
+      verified: false,
+    };
+    const transport = Object.assign(ours, { prepareTLS: () => async () => session });
+    const connection = new Connection(transport, manualClock(), { requireTLS: "verified" });
+    const peer = new ScriptedPeer(theirs);
+    const failed = rejection(connection.startTLS({ verifyAuthorities: [fakeCertificate("ca")] }));
+    await peer.expect(STLS);
+    peer.send({ _answer: "1" });
+    expect(await failed).toBeInstanceOf(PeerVerifyError);
+    expect([connection.secure, connection.state]).toEqual([false, "closed"]);
+  });
+
+  test.each([
+    [true, "client", false],
+    [true, "server", true],
+    [true, undefined, true],
+    [false, "client", true],
+    [undefined, "client", true],
+  ] as const)(
+    "requireTLS %s: a %s without authorities answers the StartTLS of its peer: %s",
+    async (requireTLS, role, answers) => {
+      const pair = { fakeTLS: true, ...(role === undefined ? {} : { role }) };
+      const { peer } = scriptedPeer({ requireTLS }, pair);
+      peer.send(STLS);
+      const answer = await peer.next();
+      expect(answer?.text("_error_code")).toBe(answers ? undefined : "TLS_NOT_AVAILABLE");
+      if (!answers) expect(answer?.text("_error_description")).toContain("does not answer StartTLS without");
+    },
+  );
+
+  test("true: a client without authorities starts TLS itself", async () => {
+    const pair = { fakeTLS: true, role: "client" } as const;
+    const [a] = connectedPair({ requireTLS: true }, {}, pair);
+    await a.startTLS();
+    expect(a.secure).toBe(true);
   });
 
   test.each([undefined, false])(

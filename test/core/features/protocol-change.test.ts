@@ -4,6 +4,7 @@
  */
 import {
   type BoxKind,
+  Connection,
   command,
   HandshakeTimeout,
   InvalidSignature,
@@ -32,9 +33,11 @@ import {
   fakeCertificate,
   flushPending,
   manualClock,
+  memoryTransports,
+  ScriptedPeer,
   scriptedPeer,
 } from "ampwire/testing";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { ReceiverProbe } from "../../support/receiver-probe.ts";
 import { causeOf, ended, rejection } from "../../support/settled.ts";
 import { calculator, Note, SUM, Sum, TOTAL, Wait } from "../calculator.ts";
@@ -92,7 +95,8 @@ describe("StartTLS", () => {
   });
 
   test("an error in answer to StartTLS closes the connection, and queued calls are never sent", async () => {
-    const { connection, peer } = scriptedPeer({}, PRETEND);
+    const errors: unknown[] = [];
+    const { connection, peer } = scriptedPeer({ onError: (error) => errors.push(error) }, PRETEND);
     const refused = rejection(connection.startTLS());
     const held = rejection(connection.callRemote(Sum, { a: 1, b: 2 }));
     await peer.expect(STLS);
@@ -100,6 +104,7 @@ describe("StartTLS", () => {
     expect(await refused).toBeInstanceOf(UnknownRemoteError);
     expect(await held).toBeInstanceOf(StartTLSRefused);
     await peer.expectEnd();
+    expect(errors).toEqual([]); // the caller has received it
   });
 
   test.each([
@@ -121,6 +126,7 @@ describe("StartTLS", () => {
       expect(reason.message).toMatch(message);
       await peer.expectEnd();
       expect(connection.reason).toBe(reason.cause);
+      expect(causeOf(reason.cause)).toBe(await failed);
     },
   );
 
@@ -136,6 +142,19 @@ describe("StartTLS", () => {
       name: "StartTLSRefused",
       message: "the peer refused to start TLS: no such token",
     });
+  });
+
+  test.each([
+    ["TLS_ERROR", "TLS not available", TLSNotAvailable, "the peer has no TLS"],
+    ["TLS_ERROR", "TLS already started", OnlyOneTLS, "TLS already started"],
+    ["NO", "TLS not available", UnknownRemoteError, "TLS not available"],
+  ])("the error %s with %j rejects startTLS()", async (code, description, errorClass, message) => {
+    const { connection, peer } = scriptedPeer({}, PRETEND);
+    const upgrade = rejection(connection.startTLS());
+    await peer.expect(STLS);
+    peer.send({ _error: "1", _error_code: code, _error_description: description });
+    expect(await upgrade).toBeInstanceOf(errorClass);
+    expect((await upgrade).message).toContain(message);
   });
 
   test("AMP continues after a responder refuses StartTLS", async () => {
@@ -183,6 +202,69 @@ describe("StartTLS", () => {
     expect(a.secure).toBe(true);
   });
 
+  test("a StartTLS that is refused during another one leaves the calls of the first queued", async () => {
+    const [a] = connectedPair({}, { locator: locator(starting, calculator().locator) }, PRETEND);
+    const first = a.startTLS();
+    await rejection(a.startTLS());
+    expect(await a.callRemote(Sum, { a: 1, b: 2 })).toEqual({ total: 3 });
+    await first;
+  });
+
+  test("options of TLS that a function resolves with later are used at both ends", async () => {
+    const [alice, bob] = [fakeCertificate("alice"), fakeCertificate("bob")];
+    const [a, b] = connectedPair(
+      { tls: async () => ({ localCertificate: alice }) },
+      { tls: async () => ({ localCertificate: bob }) },
+      PRETEND,
+    );
+    await a.startTLS();
+    await flushPending();
+    expect([a.peerCertificate, b.peerCertificate]).toEqual([bob, alice]);
+  });
+
+  test("the peer's refusal rejects StartTLS, although the options of TLS failed meanwhile", async () => {
+    const unhandled: unknown[] = [];
+    const listener = (error: unknown) => void unhandled.push(error);
+    process.on("unhandledRejection", listener);
+    onTestFinished(() => void process.off("unhandledRejection", listener));
+    const { connection, peer } = scriptedPeer({ tls: () => Promise.reject(new Error("no file")) }, PRETEND);
+    const refused = rejection(connection.startTLS());
+    await peer.expect(STLS);
+    await new Promise(setImmediate);
+    peer.send({ _error: "1", _error_code: "NO", _error_description: "not today" });
+    expect(await refused).toBeInstanceOf(UnknownRemoteError);
+    expect(unhandled).toEqual([]);
+  });
+
+  test.each([false, true])(
+    "a transport that has used TLS from its first byte refuses StartTLS in both directions: asked by the peer %s",
+    async (isAsked) => {
+      const [ours, theirs] = memoryTransports(PRETEND);
+      const tls = {
+        peerCertificate: undefined,
+        hostCertificate: undefined,
+        protocol: "TLSv1.3",
+        cipher: "any",
+        verified: false,
+      };
+      const connection = new Connection(Object.assign(ours, { tls }), manualClock(), {
+        locator: locator(starting),
+      });
+      const peer = new ScriptedPeer(theirs);
+      if (isAsked) {
+        peer.send(STLS);
+        const answer = await peer.next();
+        expect(answer?.text("_error_code")).toBe("TLS_ERROR");
+        expect(answer?.text("_error_description")).toBe("TLS has already been started on this connection");
+      } else {
+        const error = await rejection(connection.startTLS());
+        expect(error).toBeInstanceOf(OnlyOneTLS);
+        expect(error.message).toContain("uses TLS from its first byte");
+      }
+      connection.destroy();
+    },
+  );
+
   test("StartTLS on a transport without TLS sends nothing, and the peer's StartTLS is answered with an error", async () => {
     const { connection, peer } = scriptedPeer({ locator: locator(starting) });
     expect(await rejection(connection.startTLS())).toBeInstanceOf(TLSNotAvailable);
@@ -205,6 +287,72 @@ describe("StartTLS", () => {
     expect(await rejection(other.startTLS({ requireQuiescent: true }))).toBeInstanceOf(NotQuiescent);
     other.destroy();
     await call;
+  });
+
+  test.each([
+    ["an answer", SUM],
+    ["an error", { _ask: "2", _command: "Unknown" }],
+    ["the last of several answers", SUM, { ...SUM, _ask: "2" }],
+  ])(
+    "requireQuiescent ends an upgrade if %s to the peer is still queued when the peer has agreed",
+    async (_, ...asks) => {
+      const errors: unknown[] = [];
+      const { connection, peer } = scriptedPeer(
+        { locator: calculator().locator, onError: (error) => errors.push(error) },
+        PRETEND,
+      );
+      const failed = rejection(connection.startTLS({ requireQuiescent: true }));
+      await peer.expect(STLS);
+      peer.send(...asks, { _answer: "1" });
+      await flushPending();
+      expect(connection.state).toBe("closed");
+      expect(await failed).toBeInstanceOf(NotQuiescent);
+      expect(connection.secure).toBe(false);
+      await peer.expectEnd();
+      expect(errors).toEqual([]); // the caller has received it
+    },
+  );
+
+  test.each(["nothing", "calls of this end"])(
+    "requireQuiescent allows an upgrade during which %s are queued",
+    async (what) => {
+      const { connection, peer } = scriptedPeer({}, PRETEND);
+      const upgraded = connection.startTLS({ requireQuiescent: true });
+      if (what !== "nothing") connection.callRemote(Note, { text: "held" });
+      await peer.expect(STLS);
+      peer.send({ _answer: "1" });
+      await peer.startTLS("responder");
+      await upgraded;
+      expect(connection.secure).toBe(true);
+    },
+  );
+
+  test("a value of requireQuiescent that is not a boolean is refused, and nothing is sent", async () => {
+    const { connection, peer } = scriptedPeer({}, PRETEND);
+    // A JavaScript program may pass it.
+    const requireQuiescent = "no" as unknown as boolean;
+    expect(await rejection(connection.startTLS({ requireQuiescent }))).toBeInstanceOf(TypeError);
+    await flushPending();
+    expect(peer.unread).toBe(0);
+  });
+
+  test("asks over a limit that were received before the answer to StartTLS run before the handshake", async () => {
+    const calc = calculator();
+    const { connection, peer } = scriptedPeer(
+      { locator: calc.locator, limits: { maxAsksInProgress: 2 } },
+      PRETEND,
+    );
+    const upgraded = rejection(connection.startTLS());
+    await peer.expect(STLS);
+    const waits = ["a", "b"].map((_ask) => ({ _ask, _command: "Wait" }));
+    peer.send(...waits, { _command: "Note", text: "queued" });
+    await flushPending();
+    expect(calc.notes).toEqual([]);
+    peer.send({ _answer: "1" });
+    await flushPending();
+    expect(calc.notes).toEqual(["queued"]);
+    connection.destroy();
+    await upgraded;
   });
 
   test("requireQuiescent counts the ask whose responder starts the upgrade, and nothing is sent", async () => {
@@ -256,6 +404,27 @@ describe("StartTLS", () => {
     },
   );
 
+  test.each([
+    ["the peer has not answered", false],
+    ["the handshake is not done", true],
+  ])(
+    "the timeout of a call of StartTLS ends the upgrade, and its error says that %s",
+    async (message, isAnswered) => {
+      const clock = manualClock();
+      const { connection, peer } = scriptedPeer({ limits: { handshakeTimeout: 500 } }, { ...PRETEND, clock });
+      const failed = rejection(connection.startTLS({ timeout: 300 }));
+      await peer.expect(STLS);
+      if (isAnswered) peer.send({ _answer: "1" });
+      await flushPending();
+      clock.advance(299);
+      await flushPending();
+      expect(connection.state).toBe("upgrading");
+      clock.advance(1);
+      expect((await failed).message).toContain(message);
+      expect(connection.reason).toBeInstanceOf(HandshakeTimeout);
+    },
+  );
+
   test.each([Number.NaN, -1, "soon"])(
     "an upgrade with the timeout %j is refused and not asked",
     async (timeout) => {
@@ -266,8 +435,9 @@ describe("StartTLS", () => {
     },
   );
 
-  test("a signal ends an upgrade and the connection", async () => {
-    const { connection, peer } = scriptedPeer({}, PRETEND);
+  test("a signal ends an upgrade and the connection, and no error is reported", async () => {
+    const errors: unknown[] = [];
+    const { connection, peer } = scriptedPeer({ onError: (error) => errors.push(error) }, PRETEND);
     const abort = new AbortController();
     const failed = rejection(connection.startTLS({ signal: abort.signal }));
     await peer.expect(STLS);
@@ -276,6 +446,7 @@ describe("StartTLS", () => {
     expect(await failed).toBe(reason);
     peer.end();
     expect(await ended(connection)).toBe(reason);
+    expect(errors).toEqual([]);
   });
 
   test("maxHeldBytes limits the bytes queued during an upgrade", async () => {
@@ -376,6 +547,22 @@ describe("StartTLS", () => {
 });
 
 describe("requireTLS", () => {
+  test.each([
+    [{ tls: false }, "UNHANDLED", "Unhandled Command: 'StartTLS'"],
+    [
+      { tls: false, requireTLS: true },
+      "TLS_NOT_AVAILABLE",
+      "TLS is required here, but StartTLS is not answered: `requireTLS` together with `tls: false`",
+    ],
+  ] as const)(
+    "with the options %j the peer's StartTLS is answered with %s",
+    async (options, code, description) => {
+      const { peer } = scriptedPeer(options, PRETEND);
+      peer.send(STLS);
+      await peer.expect({ _error: "1", _error_code: code, _error_description: description });
+    },
+  );
+
   test("a connection with requireTLS asks and serves nothing but StartTLS in plaintext", async () => {
     const { connection, peer } = scriptedPeer(
       { requireTLS: true, locator: locator(starting, calculator().locator) },
@@ -454,6 +641,95 @@ describe("a protocol switch", () => {
     expect(mine.probe.heard).toEqual(["bytes"]);
   });
 
+  test("a switch that is refused before it is asked leaves the connection open for calls", async () => {
+    const { connection, peer } = scriptedPeer();
+    await rejection(connection.callRemote(ToRaw, {}));
+    void rejection(connection.callRemote(Sum, { a: 1, b: 2 }));
+    await peer.expect(SUM);
+    connection.destroy();
+  });
+
+  test("a change that is asked during another one is refused with the state of the connection", async () => {
+    const protocol = () => {};
+    const upgrading = scriptedPeer({}, PRETEND).connection;
+    const first = rejection(upgrading.startTLS());
+    const during = await rejection(upgrading.callRemote(ToRaw, { protocol }));
+    expect(during).toBeInstanceOf(InvalidSignature);
+    expect(during.message).toBe("ToRaw cannot be called while the connection is upgrading");
+    const switching = scriptedPeer({}, PRETEND).connection;
+    const second = rejection(switching.callRemote(ToRaw, { protocol }));
+    for (const change of [switching.startTLS(), switching.callRemote(ToRaw, { protocol })])
+      expect((await rejection(change)).message).toMatch(
+        /cannot be called while the connection is switching$/,
+      );
+    upgrading.destroy();
+    switching.destroy();
+    await Promise.all([first, second]);
+  });
+
+  test("a transport that cannot give its stream away refuses a switch in both directions", async () => {
+    const [ours, theirs] = memoryTransports();
+    const taken = vi.fn();
+    const connection = new Connection(Object.assign(ours, { detach: undefined }), manualClock(), {
+      locator: locator(
+        ToRaw.responder(() => ({ protocol: taken })),
+        calculator().locator,
+      ),
+      onError() {},
+      closeOnUndeclaredError: false,
+    });
+    const peer = new ScriptedPeer(theirs);
+    const refused = await rejection(connection.callRemote(ToRaw, { protocol: taken }));
+    expect(refused).toBeInstanceOf(InvalidSignature);
+    expect(refused.message).toContain("`detach`");
+    peer.send(SWITCH);
+    expect((await peer.next())?.text("_error")).toBe("1");
+    expect(taken).not.toHaveBeenCalled();
+    peer.send(SUM);
+    await peer.expect(TOTAL);
+  });
+
+  test("the responder of a switch may return values that the switch does not declare", async () => {
+    const theirs = taking();
+    const careless = () => ({ protocol: theirs.protocol, greeting: "hello" });
+    const { peer } = scriptedPeer({ locator: locator(ToRaw.responder(careless)) });
+    peer.send(SWITCH);
+    await peer.expect({ _answer: "1" });
+    await flushPending();
+    expect(theirs.taken).toHaveLength(1);
+  });
+
+  test.each([undefined, 1_000])(
+    "a switch has no limit of time but that of its call, here %s",
+    async (timeout) => {
+      const clock = manualClock();
+      const { connection, peer } = scriptedPeer({ limits: { handshakeTimeout: 500 } }, { clock });
+      const failed = rejection(connection.callRemote(ToRaw, { protocol: () => {} }, { timeout }));
+      await peer.expect(SWITCH);
+      clock.advance(999);
+      await flushPending();
+      expect(connection.state).toBe("switching");
+      clock.advance(1);
+      await flushPending();
+      expect(connection.state).toBe(timeout === undefined ? "switching" : "closed");
+      connection.destroy();
+      await failed;
+    },
+  );
+
+  test("after a refused switch the server does not introduce itself again", async () => {
+    const refusing = ToRaw.responder(() => {
+      throw new RemoteAmpError("NO", "not today");
+    });
+    const { peer } = scriptedPeer({ locator: locator(refusing, calculator().locator) }, { role: "server" });
+    peer.send(SUM);
+    await peer.expect({ ...TOTAL, "_m.ampwire": "1" });
+    peer.send(SWITCH);
+    await peer.expect({ _error: "1", _error_code: "NO", _error_description: "not today" });
+    peer.send(SUM);
+    await peer.expect(TOTAL);
+  });
+
   test("bytes after the answer to a switch belong to the new protocol", async () => {
     const mine = taking();
     const { connection, peer } = scriptedPeer();
@@ -508,6 +784,7 @@ describe("a protocol switch", () => {
     await peer.expect(SWITCH);
     peer.send({ _answer: "1" });
     expect(await failed).toMatchObject({ message: "not what was agreed" });
+    expect((await failed).stack).toContain("parseResponse"); // it shows the fault
     expect(await held).toBeInstanceOf(MalformedAmpBox);
     await peer.expectEnd();
   });
@@ -558,7 +835,9 @@ describe("a protocol switch", () => {
   test.each(["asker", "responder"] as const)(
     "the stream is destroyed if the protocol function of the %s throws",
     async (side) => {
-      const failure = new Error("not now");
+      const failure = (function failingPlace() {
+        return new Error("not now");
+      })();
       const failing: SwitchedProtocol<Transport> = () => {
         throw failure;
       };
@@ -574,8 +853,10 @@ describe("a protocol switch", () => {
         },
       );
       const switched = a.callRemote(ToRaw, { protocol: side === "asker" ? failing : other.protocol });
-      if (side === "asker") expect(await rejection(switched)).toBe(failure);
-      else await switched;
+      if (side === "asker") {
+        expect(await rejection(switched)).toBe(failure);
+        expect(failure.stack).toContain("failingPlace"); // the frames of the fault stay
+      } else await switched;
       for (const one of [a, b]) expect(await ended(one)).toBeInstanceOf(ProtocolSwitched);
       await flushPending();
       expect(other.probe.heard).toEqual(["ended"]);
@@ -595,10 +876,17 @@ describe("a protocol switch", () => {
   });
 
   test("a switch without a protocol function asks nothing and answers with UNKNOWN", async () => {
-    const { connection, peer } = scriptedPeer({ locator: locator(ToRaw.responder(() => ({}))) });
-    expect(await rejection(connection.callRemote(ToRaw, {}))).toBeInstanceOf(InvalidSignature);
+    const errors: unknown[] = [];
+    const { connection, peer } = scriptedPeer({
+      locator: locator(ToRaw.responder(() => ({}))),
+      onError: (error) => errors.push(error),
+    });
+    const refused = await rejection(connection.callRemote(ToRaw, {}));
+    expect(refused).toBeInstanceOf(InvalidSignature);
+    expect(refused.message).toContain("needs the argument `protocol`");
     peer.send(SWITCH);
     await peer.expect({ _error: "1", _error_code: "UNKNOWN", _error_description: "Unknown Error" });
+    expect(String(errors[0])).toContain("must return `{ protocol }`");
   });
 });
 

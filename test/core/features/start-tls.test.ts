@@ -5,6 +5,7 @@
 import { Box, locator, OnlyOneTLS, StartTLS, TLSNotAvailable, tlsBox, unicode } from "ampwire";
 import { connectedPair, fakeCertificate, flushPending, scriptedPeer } from "ampwire/testing";
 import { describe, expect, test } from "vitest";
+import { checkReturnedNames } from "../../../src/core/features/protocol-change/returned-names.ts";
 import { textOf } from "../../support/raw-peer.ts";
 import { ended, rejection } from "../../support/settled.ts";
 
@@ -90,6 +91,34 @@ describe("an extension of StartTLS", () => {
       }
     },
   );
+
+  test.each([undefined, null, "text"])(
+    "a command of the program whose response is %s declares no names, and its responder returns any",
+    (response) => {
+      // The interface has no response: a command of the program may have anything there.
+      const own = Object.assign(Object.create(StartTLS), { response }) as typeof StartTLS;
+      expect(() => checkReturnedNames(own, { greeting: "hello" })).not.toThrow();
+    },
+  );
+
+  test.each([
+    ["an array", []],
+    ["a Map", new Map()],
+  ])("options of TLS that are %s are refused: they would disable verification", async (_, tls) => {
+    const { connection, peer } = scriptedPeer({}, { fakeTLS: true });
+    // A JavaScript program may pass it.
+    const given = tls as object;
+    expect(await rejection(connection.startTLS(given))).toBeInstanceOf(TypeError);
+    expect(() => scriptedPeer({ tls: given })).toThrow(TypeError);
+    await flushPending();
+    expect(peer.unread).toBe(0);
+  });
+
+  test("a function tls that returns undefined refuses the upgrade: it may have forgotten its options", async () => {
+    const { connection } = scriptedPeer({ tls: () => undefined as never }, { fakeTLS: true });
+    const error = await rejection(connection.startTLS());
+    expect(error.message).toBe("tls: the function returned undefined, not TLS options");
+  });
 
   test("a responder of an extension of StartTLS returns the values that the extension declares", async () => {
     const Greeting = StartTLS.extend("Greeting", { response: { greeting: unicode() } });

@@ -11,6 +11,7 @@ import {
   type ServerAddress,
 } from "ampwire/node";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { checkServers } from "../../../src/node/reconnecting/addresses.ts";
 import { testCertificates } from "../../support/certificates.ts";
 import { breakAll } from "../../support/reconnecting/carrier.ts";
 import { Add, add } from "../../support/reconnecting/commands.ts";
@@ -189,9 +190,20 @@ describe("serverName of an address", () => {
     expect((await become("waiting")).error).toBeInstanceOf(PeerVerifyError);
   });
 
+  it("the serverName of an address is not added to options tls without authorities, if startTLS has them", async () => {
+    const { authority, server: localCertificate } = await testCertificates();
+    const { path } = await serve(1, { tls: { localCertificate } });
+    const { client } = keep({
+      addresses: [{ path, serverName: "calc.example" }],
+      tls: { minVersion: "TLSv1.3" },
+      startTLS: { verifyAuthorities: [authority] },
+    });
+    expect(await client.callRemote(Which)).toEqual({ number: 1 });
+  });
+
   it("the serverName of an address needs authorities", async () => {
     const addresses = [{ path: unixPlace(), serverName: "calc.example" }];
-    for (const options of [{}, { startTLS: {} }, { implicitTLS: true }])
+    for (const options of [{}, { startTLS: {} }, { implicitTLS: true }, { tls: {} }])
       expect(() => reconnecting({ addresses, ...options })).toThrow(/serverName needs verifyAuthorities/);
   });
 });
@@ -226,6 +238,7 @@ describe("invalid options", () => {
     ["a port and a path", { addresses: [{ port: 1, path: "/a" }] }, /either a port or the path/],
     ["a port over 65535", { addresses: [{ port: 70_000 }] }, /addresses\[0\]: port must be .* not 70000/],
     ["port 0", { addresses: [{ port: 0 }] }, /port must be/],
+    ["a host that is not text", { addresses: [{ host: 5, port: 1 }] }, /host must be a non-empty text/],
     ["an empty host", { addresses: [{ host: "", port: 1 }] }, /host must be a non-empty text/],
     ["a misspelt field", { addresses: [{ prt: 1 }] }, /unknown option "prt" \(did you mean "port"\?\)/],
     [
@@ -243,6 +256,22 @@ describe("invalid options", () => {
   ])("reconnecting refuses %s", (_, options, message) => {
     // The types forbid these; a program in JavaScript may pass them.
     expect(() => reconnecting(options as ReconnectingOptions)).toThrow(message);
+  });
+
+  it.each<[string, object]>([
+    ["the highest port", { addresses: [{ port: 65_535 }] }],
+    ["the lowest port", { addresses: [{ port: 1 }] }],
+    ["a name of a service as text", { srv: "_amp._tcp.example.com" }],
+    ["a service without a resolver of the program", { srv: { name: "_amp._tcp.example.com" } }],
+    ["addresses and srv that are undefined", { port: 1, addresses: undefined, srv: undefined }],
+  ])("the check of the servers accepts %s", (_, options) => {
+    expect(() => checkServers(options as ReconnectingOptions)).not.toThrow();
+  });
+
+  it("addresses and srv that are undefined count as not set", async () => {
+    const { path } = await serve(1);
+    const { client } = keep({ path, addresses: undefined, srv: undefined } as never);
+    expect(await client.callRemote(Which)).toEqual({ number: 1 });
   });
 
   it("a path that is too long closes the client, whatever the other addresses are", async () => {

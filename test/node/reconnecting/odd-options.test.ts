@@ -29,6 +29,7 @@ it("destroy() with a text ends the client with an error of this text", async () 
 it.each<[ReconnectingOptions, string]>([
   [{ port: 1, implicitTLS: true, startTLS: {} }, "reconnecting: implicitTLS and startTLS exclude each other"],
   [{ port: 1, path: "/tmp/a" } as never, "reconnecting: the options port and path exclude each other"],
+  [{ port: 1, startTLS: false as never }, "reconnecting: startTLS must be an object"],
   [{ addresses: [{ port: "5000" as never }] }, 'port must be a whole number from 1 to 65535, not "5000"'],
 ])("reconnecting refuses %j", (options, message) => {
   expect(() => reconnecting(options)).toThrow(message);

@@ -18,6 +18,7 @@ import {
   type ListenOptions,
   listen,
   type NodeConnection,
+  type ReconnectingClient,
   type ReconnectingOptions,
   reconnecting,
   type Server,
@@ -136,7 +137,22 @@ describe("startTLS", () => {
     expect(await rejection(client.callRemote(Add, { a: 1, b: 1 }))).toBeInstanceOf(PeerVerifyError);
   });
 
+  it("the option tls holds for startTLS, which may override it", async () => {
+    const { authority, otherAuthority, server: localCertificate } = await testCertificates();
+    const path = unixPlace();
+    await serve(path, { tls: { localCertificate } });
+    const own = { path, tls: { verifyAuthorities: [otherAuthority] } };
+    const startTLS = { serverName: "calc.example" };
+    expect((await keep({ ...own, startTLS }).become("waiting")).error).toBeInstanceOf(PeerVerifyError);
+    const { client } = keep({ ...own, startTLS: { ...startTLS, verifyAuthorities: [authority] } });
+    await client.callRemote(Add, { a: 1, b: 1 });
+    expect(client.connection?.tls?.verified).toBe(true);
+  });
+
   it("the options of startTLS are checked before anything is opened", () => {
+    expect(() => reconnecting({ path: unixPlace(), startTLS: { serverName: "calc.example" } })).toThrow(
+      /serverName needs verifyAuthorities/,
+    );
     expect(() => reconnecting({ path: unixPlace(), startTLS: { verifyAuthorities: [] } })).toThrow(
       InvalidCertificate,
     );
@@ -164,6 +180,48 @@ describe("startTLS", () => {
     const { client } = keep({ path });
     const Secret = command("Secret", { requireTLS: true });
     expect(await rejection(client.callRemote(Secret))).toBeInstanceOf(TLSRequired);
+  });
+});
+
+describe("ref() and unref()", () => {
+  it("the connections of a client are referenced unless unref() was called, also those that are opened later", async () => {
+    const path = unixPlace();
+    const server = await serve(path);
+    const referenced: boolean[] = [];
+    const { client, clock, become } = keep({
+      open: async (signal) => {
+        const connection = await connect({ path, signal });
+        let isReferenced = true;
+        const { ref, unref } = connection;
+        connection.ref = () => {
+          isReferenced = true;
+          return ref.call(connection);
+        };
+        connection.unref = () => {
+          isReferenced = false;
+          return unref.call(connection);
+        };
+        look = () => isReferenced;
+        return connection;
+      },
+      onConnection: () => void referenced.push(look()),
+    });
+    let look = () => true;
+    await client.callRemote(Add, { a: 1, b: 1 });
+    const replace = async () => {
+      const waiting = become("waiting");
+      breakAll(server);
+      clock.advance((await waiting).delay ?? 0);
+      await client.callRemote(Add, { a: 1, b: 1 });
+    };
+    const node = client as ReconnectingClient;
+    expect(node.unref()).toBe(node);
+    expect(look()).toBe(false);
+    await replace();
+    expect(node.ref()).toBe(node);
+    expect(look()).toBe(true);
+    await replace();
+    expect(referenced).toEqual([true, false, true]);
   });
 });
 

@@ -1,4 +1,5 @@
 /** `reconnecting` with servers that SRV records name. */
+import { Resolver } from "node:dns/promises";
 import { ConnectFailed, command, integer, locator } from "ampwire";
 import {
   listen,
@@ -9,7 +10,7 @@ import {
   type ServiceResolver,
 } from "ampwire/node";
 import { flushPending, manualClock } from "ampwire/testing";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { ServiceRecords } from "../../../src/node/reconnecting/service-records.ts";
 import { deferred } from "../../support/deferred.ts";
 import { dnsServer, type SrvData } from "../../support/dns-server.ts";
@@ -119,6 +120,28 @@ describe("the order of SRV records", () => {
     },
   );
 
+  it("a record without a weight comes before the others only if the random number is 0", async () => {
+    for (const records of [
+      [record(1, 0, 60), record(2, 0, 0), record(3, 0, 30)],
+      [record(2, 0, 0), record(3, 0, 30), record(1, 0, 60)],
+    ]) {
+      expect((await service(() => records).ports())[0]).toBe(2);
+      const { ports } = service(
+        () => records,
+        () => 0.1,
+      );
+      expect((await ports())[0]).not.toBe(2);
+    }
+  });
+
+  it("the greatest random number chooses the last record", async () => {
+    const { ports } = service(
+      () => [record(1, 0, 3), record(2, 0, 1)],
+      () => 0.99,
+    );
+    expect(await ports()).toEqual([2, 1]);
+  });
+
   it("servers without weights have equal chances", async () => {
     const { ports } = service(() => [record(1), record(2), record(3)], seeded());
     const counts = [0, 0, 0, 0];
@@ -172,6 +195,7 @@ describe("a look-up", () => {
       const error = await rejection(ports());
       expect(error).toBeInstanceOf(ConnectFailed);
       expect(error.message).toBe(`cannot look up the SRV records of ${NAME}: querySrv ${code}`);
+      expect(error.cause).toMatchObject({ code });
       answer = () => [record(1)];
       expect(await ports()).toEqual([1]);
       answer = failure(code);
@@ -191,6 +215,55 @@ describe("a look-up", () => {
     expect(await ports()).toEqual([1]);
     next = answer;
     expect(await rejection(ports())).toBeInstanceOf(ConnectFailed);
+  });
+
+  it("an empty list of records fails with a reason that names the service", async () => {
+    expect((await rejection(service(() => []).ports())).message).toBe(
+      `the service ${NAME} has no server, according to its SRV records`,
+    );
+  });
+
+  it.each([null, "no network", new Error("no network")])("a resolver may reject with %s", async (reason) => {
+    let answer: () => Found | Promise<Found> = () => [record(65_535)];
+    const { ports } = service(() => answer());
+    expect(await ports()).toEqual([65_535]);
+    answer = () => Promise.reject(reason);
+    expect(await ports()).toEqual([65_535]);
+  });
+
+  it.each([true, false])(
+    "a look-up that is aborted rejects with the reason; records are known: %s",
+    async (known) => {
+      const abort = new AbortController();
+      const { source } = service(() => (known ? [record(1)] : new Promise(() => {})));
+      if (known) await source.order(abort.signal);
+      const reason = new Error("the user left");
+      const order = rejection(Promise.resolve(source.order(abort.signal)));
+      abort.abort(reason);
+      expect(await order).toBe(reason);
+    },
+  );
+
+  it("the DNS servers of the system are asked unless there is a resolver, and a timeout cancels only that look-up", async () => {
+    const resolve = vi.spyOn(Resolver.prototype, "resolveSrv").mockResolvedValue([record(1)]);
+    const cancel = vi.spyOn(Resolver.prototype, "cancel").mockReturnValue();
+    onTestFinished(() => {
+      resolve.mockRestore();
+      cancel.mockRestore();
+    });
+    const { signal } = new AbortController();
+    const clock = manualClock();
+    for (const srv of [NAME, { name: NAME }]) {
+      const source = new ServiceRecords(srv, () => 0, clock, 10_000);
+      expect(await source.order(signal)).toEqual([{ host: "host.example", port: 1 }]);
+      expect(resolve).toHaveBeenLastCalledWith(NAME);
+    }
+    expect(cancel).not.toHaveBeenCalled();
+    resolve.mockReturnValue(new Promise(() => {}));
+    const order = rejection(new ServiceRecords(NAME, () => 0, clock, 10_000).order(signal));
+    clock.advance(10_000);
+    expect(await order).toBeInstanceOf(ConnectFailed);
+    expect(cancel).toHaveBeenCalledOnce();
   });
 
   it("a look-up without an answer ends at its timeout", async () => {

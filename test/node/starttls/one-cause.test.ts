@@ -1,16 +1,8 @@
-/** One cause has one explanation: two TLS clients, a peer without TLS, StartTLS inside TLS, a refused client certificate. */
+/** One cause has one explanation: two TLS clients, StartTLS inside TLS, a refused client certificate. */
 import { once } from "node:events";
 import { type AddressInfo, createServer } from "node:net";
-import {
-  command,
-  HandshakeError,
-  locator,
-  OnlyOneTLS,
-  PeerRefusedCertificate,
-  TLSNotAvailable,
-} from "ampwire";
+import { command, HandshakeError, locator, OnlyOneTLS, PeerRefusedCertificate } from "ampwire";
 import { connect, listen } from "ampwire/node";
-import { scriptedPeer } from "ampwire/testing";
 import { expect, onTestFinished, test } from "vitest";
 import { testCertificates } from "../../support/certificates.ts";
 import { tidy } from "../../support/loopback.ts";
@@ -71,18 +63,6 @@ test("an invalid role is refused", async () => {
   await expect(connect({ host: HOST, port: 1, role })).rejects.toThrow(
     'connect: role must be "client" or "server", not "klient"',
   );
-});
-
-test.each([
-  ["TLS not available", TLSNotAvailable, "the peer has no TLS"],
-  ["TLS already started", OnlyOneTLS, "TLS already started"],
-])("the error TLS_ERROR with %j rejects startTLS()", async (_error_description, errorClass, message) => {
-  const { connection, peer } = scriptedPeer({}, { fakeTLS: true });
-  const upgrade = rejection(connection.startTLS());
-  await peer.expect({ _ask: "1", _command: "StartTLS" });
-  peer.send({ _error: "1", _error_code: "TLS_ERROR", _error_description });
-  expect(await upgrade).toBeInstanceOf(errorClass);
-  expect((await upgrade).message).toContain(message);
 });
 
 test("startTLS() on a connection that uses TLS from its first byte rejects with OnlyOneTLS", async () => {

@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { HandshakeError, PeerRefusedCertificate, PeerVerifyError } from "../../../src/core/errors/tls.ts";
 import {
   type HandshakeFailure,
@@ -129,6 +129,27 @@ describe("handshakeFailed", () => {
       HandshakeError,
       /does not speak TLS \(wrong version number\)/,
     ],
+    [
+      "the alert to a ClientHello for a client",
+      failure("ERR_SSL_TLSV1_ALERT_UNEXPECTED_MESSAGE"),
+      {},
+      HandshakeError,
+      /^both ends are TLS clients/,
+    ],
+    [
+      "the same alert after the server's certificate",
+      { ...failure("ERR_SSL_TLSV1_ALERT_UNEXPECTED_MESSAGE"), certificate: server },
+      {},
+      HandshakeError,
+      /^the peer ended the TLS handshake: unexpected message$/,
+    ],
+    [
+      "a failed verification of a peer without certificate",
+      { authorizationError: "CERT_REVOKED" },
+      trusting,
+      PeerVerifyError,
+      /^the peer's certificate is not trusted: it or a CA in its chain was revoked/,
+    ],
     ["a value that is not an Error", { error: "odd" }, {}, HandshakeError, /odd/],
   ];
 
@@ -140,6 +161,11 @@ describe("handshakeFailed", () => {
   });
 
   test.each([
+    [
+      "an unexpected message",
+      coded("ERR_SSL_TLSV1_ALERT_UNEXPECTED_MESSAGE"),
+      /ended the TLS handshake: unexpected message/,
+    ],
     [
       "handshake failure",
       coded("ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE"),
@@ -153,6 +179,59 @@ describe("handshakeFailed", () => {
       const reason = handshakeFailed({ error, certificate: clientCertificate }, side);
       expect(reason).toBeInstanceOf(HandshakeError);
       expect(reason.message).toMatch(message);
+    },
+  );
+
+  test("a server does not take an unexpected message for that of a second client", () => {
+    const error = coded("ERR_SSL_TLSV1_ALERT_UNEXPECTED_MESSAGE");
+    const reason = handshakeFailed({ error }, { role: "server", localCertificate: server });
+    expect(reason.message).toBe("the peer ended the TLS handshake: unexpected message");
+  });
+
+  const REASONS: [string, RegExp][] = [
+    ["CERT_SIGNATURE_FAILURE", /^its signature does not match the key of the CA/],
+    ["CERT_HAS_EXPIRED", /^it or a CA in its chain has expired$/],
+    ["CERT_NOT_YET_VALID", /^it or a CA in its chain is not valid yet$/],
+    ["INVALID_CA", /^the certificate that issued it is not a CA$/],
+    ["PATH_LENGTH_EXCEEDED", /^its chain has more CAs than its root allows$/],
+    ["CERT_CHAIN_TOO_LONG", /^its chain is too long$/],
+    ["WEAK_CERTIFICATE", /^its key or signature or that of a CA in its chain is too weak$/],
+    ["CRL_HAS_EXPIRED", /^a revocation list in `crl` is out of date/],
+    ["CRL_NOT_YET_VALID", /^a revocation list in `crl` is not valid yet$/],
+    ["CRL_SIGNATURE_FAILURE", /^the signature of a revocation list in `crl` does not match/],
+    ["UNABLE_TO_GET_CRL", /^`crl` has no revocation list of the CA that issued it or of another CA/],
+    ["HOSTNAME_MISMATCH", /^it is not for calc\.example$/],
+    ["INVALID_PURPOSE", /^it or a CA in its chain is not made for TLS servers$/],
+    [
+      "SELF_SIGNED_CERT_IN_CHAIN",
+      /^its chain does not lead to one of the trusted CAs \(CN=Test CA; CN=Test CA; CN=Test CA\)$/,
+    ],
+  ];
+
+  test.each(REASONS)(
+    "the code %s of a peer whose certificate is unknown has a readable reason",
+    (code, reason) => {
+      const side = client({
+        verifyAuthorities: [authority, authority, authority],
+        serverName: "calc.example",
+      });
+      const { message } = handshakeFailed({ authorizationError: code }, side);
+      expect(message.replace("the peer's certificate is not trusted: ", "")).toMatch(reason);
+    },
+  );
+
+  test.each([
+    ["CERT_HAS_EXPIRED", server.validTo, 0, /: a CA in its chain has expired$/],
+    ["CERT_HAS_EXPIRED", server.validTo, 1, /: it expired on /],
+    ["CERT_NOT_YET_VALID", server.validFrom, 0, /: a CA in its chain is not valid yet$/],
+    ["CERT_NOT_YET_VALID", server.validFrom, -1, /: it is not valid before /],
+  ])(
+    "for the code %s the reason is of the certificate or of its CA: %s and %i ms",
+    (code, time, past, reason) => {
+      vi.useFakeTimers({ toFake: ["Date"], now: time.getTime() + past });
+      onTestFinished(() => void vi.useRealTimers());
+      const failed = handshakeFailed({ authorizationError: code, certificate: server }, client(trusting));
+      expect(failed.message).toMatch(reason);
     },
   );
 
@@ -185,7 +264,8 @@ describe("refusalAfterHandshake", () => {
   test("a late end after the handshake counts as a refusal only with an alert about certificates", () => {
     for (const error of [undefined, coded("ECONNRESET"), coded("ERR_SSL_TLSV1_ALERT_INTERNAL_ERROR")]) {
       expect(refusalAfterHandshake(error, client(ours), 1_000)).toBeInstanceOf(PeerRefusedCertificate);
-      expect(refusalAfterHandshake(error, client(ours), 3_000)).toBeUndefined();
+      expect(refusalAfterHandshake(error, client(ours), 2_000)).toBeInstanceOf(PeerRefusedCertificate);
+      expect(refusalAfterHandshake(error, client(ours), 2_001)).toBeUndefined();
     }
     const said = coded("ERR_SSL_TLSV1_ALERT_CERTIFICATE_REVOKED");
     expect(refusalAfterHandshake(said, client(ours), 3_000)).toBeInstanceOf(PeerRefusedCertificate);

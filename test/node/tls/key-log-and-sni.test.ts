@@ -4,6 +4,8 @@ import { connect as connectTLS, TLSSocket } from "node:tls";
 import { connect, listen, PrivateCertificate } from "ampwire/node";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { HandshakeError, InvalidCertificate } from "../../../src/core/errors/tls.ts";
+import { describePeer } from "../../../src/node/tls/peer.ts";
+import { chosenCertificate } from "../../../src/node/tls/server.ts";
 import { upgrade } from "../../../src/node/tls/upgrade.ts";
 import { checkTLSOptions } from "../../../src/node/tls/validate-options.ts";
 import { testCertificates } from "../../support/certificates.ts";
@@ -118,6 +120,26 @@ describe("certificateFor", () => {
     await expect(upgraded).rejects.toThrow(message);
     if (!theirs.closed) await new Promise((resolve) => theirs.once("close", resolve));
   });
+
+  test.each(["at once", "later"])(
+    "a server presents localCertificate if certificateFor returns undefined %s",
+    async (when) => {
+      const asked: string[] = [];
+      const certificateFor = (name: string) => {
+        asked.push(name);
+        return when === "at once" ? undefined : Promise.resolve(undefined);
+      };
+      const [one, other] = await securePair(
+        { verifyAuthorities: [authority], serverName: "calc.example" },
+        { localCertificate: server, certificateFor },
+      );
+      expect(describePeer(one).certificate?.fingerprint).toBe(server.fingerprint);
+      expect(chosenCertificate(other)).toBeUndefined();
+      expect(asked).toEqual(["calc.example"]);
+      one.destroy();
+      other.destroy();
+    },
+  );
 
   test("a client that leaves while certificateFor runs fails that handshake only", async () => {
     const [stream, ours] = await socketPair();

@@ -1,7 +1,9 @@
 /** The name in the server's certificate: cases 32 and 35 of the upgrade. */
+import type { PeerCertificate } from "node:tls";
 import { describe, expect, test } from "vitest";
 import { InvalidCertificate, PeerVerifyError } from "../../../src/core/errors/tls.ts";
 import { PrivateCertificate } from "../../../src/node/certificates/private-certificate.ts";
+import { identityOptions } from "../../../src/node/tls/identity.ts";
 import { make } from "../../support/made-certificates.ts";
 import { failure, socketPair, upgradeBoth } from "./streams.ts";
 
@@ -102,6 +104,19 @@ describe("the name of the server", () => {
       expect(await clientOf(serverName, certificate)).toBeInstanceOf(PeerVerifyError);
     },
   );
+
+  test("an IPv6 address is found in a certificate in which Node finds none", async () => {
+    const { x509 } = await authority.issue({ commonName: "server", hostNames: ["::1"] });
+    const certificate = { raw: x509.raw } as PeerCertificate; // Node has left out the names
+    const check = (name: string) => identityOptions(name).checkServerIdentity?.(name, certificate);
+    expect(check("::1")).toBeUndefined();
+    expect(check("::2")).toBeInstanceOf(Error);
+  });
+
+  test("an error in the check of the name is a failure of the check, and does not end the process", () => {
+    const malformed = {} as PeerCertificate; // as if Node had not parsed it
+    expect(identityOptions("::1").checkServerIdentity?.("::1", malformed)).toBeInstanceOf(Error);
+  });
 
   test("without serverName a certificate for any name is accepted, if its CA is trusted", async () => {
     const certificate = await authority.issue({ commonName: "server", hostNames: ["other.example"] });

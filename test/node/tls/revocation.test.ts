@@ -188,7 +188,16 @@ describe("a revocation list", () => {
   ])("crl %s is refused before anything is sent", (_, options: TLSOptions, message) => {
     expect(() => checkTLSOptions(options, "client")).toThrow(InvalidCertificate);
     expect(() => checkTLSOptions(options, "client")).toThrow(message);
+    expect(() => checkTLSOptions(options, "client")).toThrow(/^crl/); // the reason itself
   });
+});
+
+test("crl is refused on runtimes other than Node, which would ignore the lists", () => {
+  const check = (isNode: boolean) => () =>
+    checkTLSOptions({ verifyAuthorities, crl: list }, "client", isNode);
+  expect(check(false)).toThrow(InvalidCertificate);
+  expect(check(false)).toThrow(/available on Node only/);
+  expect(check(true)).not.toThrow();
 });
 
 describe("chains", () => {

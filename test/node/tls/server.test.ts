@@ -92,3 +92,10 @@ test.each<[string, Options]>([
   await handshakes(1, { localCertificate: server });
   expect(new Set(begun).size).toBe(3);
 });
+
+test("Node warns of no option of a TLS server, for example of a timeout that is too long", async () => {
+  const warn = vi.spyOn(process, "emitWarning");
+  onTestFinished(() => void warn.mockRestore());
+  expect(await handshakes(1, { localCertificate: server, keyLog: () => {} })).toEqual([]); // a server of its own
+  expect(warn).not.toHaveBeenCalled();
+});

@@ -233,6 +233,18 @@ test("a closed stream rejects with HandshakeError", async () => {
   await expect(upgrade(serverStream, { role: "server" })).rejects.toThrow(HandshakeError);
 });
 
+test.each(["client", "server"] as const)(
+  "the cause of the error is that of the stream below, if it has ended before the handshake of the %s",
+  async (role) => {
+    const cause = new Error("cable cut");
+    const stream = new Duplex({ read() {}, write() {} }).pause();
+    stream.destroy(cause);
+    const error = await rejection(upgrade(stream, { role }));
+    expect(error).toBeInstanceOf(HandshakeError);
+    expect(error.cause).toBe(cause);
+  },
+);
+
 test("a reset during the handshake rejects once", async () => {
   const [clientStream, serverStream] = await socketPair();
   const ended = upgrade(clientStream, { role: "client" });

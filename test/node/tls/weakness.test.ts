@@ -1,10 +1,14 @@
 /** Weak keys, signatures and ciphers: case 34 of the upgrade. */
+import { once } from "node:events";
 import type { Duplex } from "node:stream";
 import { connect as connectTLS, createServer, type SecureContextOptions, type TLSSocket } from "node:tls";
 import { describe, expect, test } from "vitest";
 import { HandshakeError, InvalidCertificate, PeerVerifyError } from "../../../src/core/errors/tls.ts";
+import type { PrivateCertificate } from "../../../src/node/certificates/private-certificate.ts";
 import { weakness } from "../../../src/node/certificates/strength.ts";
 import type { TLSOptions } from "../../../src/node/tls/options.ts";
+import { verificationFailure } from "../../../src/node/tls/peer.ts";
+import { isNode } from "../../../src/node/tls/runtime.ts";
 import { upgrade } from "../../../src/node/tls/upgrade.ts";
 import { checkTLSOptions } from "../../../src/node/tls/validate-options.ts";
 import { testCertificates } from "../../support/certificates.ts";
@@ -68,6 +72,25 @@ describe("a peer", () => {
     expect(String(error)).toMatch(/too weak/i);
   });
 
+  test.each(weak)(
+    "on a runtime that does not know security levels, the library itself refuses %s",
+    async (_, made) => {
+      const [socket, theirs] = await connectedTo(made.certificate);
+      expect(socket.authorized).toBe(true);
+      expect(verificationFailure(socket, false)).toBe("WEAK_CERTIFICATE");
+      expect(verificationFailure(socket, true)).toBeUndefined();
+      socket.destroy();
+      theirs.destroy();
+    },
+  );
+
+  test("on such a runtime, the library accepts a chain without weakness", async () => {
+    const [socket, theirs] = await connectedTo(rsaServer.certificate);
+    expect(verificationFailure(socket, false)).toBeUndefined();
+    socket.destroy();
+    theirs.destroy();
+  });
+
   test.each(weak)("case 34: a server refuses a client that presents %s", async (_, made) => {
     const [stream, ours] = await socketPair();
     const theirs = connectTLS({ socket: stream, rejectUnauthorized: false, ...presenting(made.certificate) });
@@ -97,6 +120,14 @@ describe("a peer", () => {
     expect(refused).toBeInstanceOf(HandshakeError);
     expect(String(refused)).toMatch(/no accepted cipher/);
   });
+});
+
+test.each([
+  [{}, true],
+  [{ bun: "1.3.0" }, false],
+  [{ deno: "2.5.0" }, false],
+])("a runtime whose versions contain %j is Node: %s", (added, expected) => {
+  expect(isNode({ ...process.versions, ...added })).toBe(expected);
 });
 
 describe("the option ciphers", () => {
@@ -140,6 +171,20 @@ describe("the option ciphers", () => {
 function presenting(certificate: { toPEMWithKey(): string }): SecureContextOptions {
   const pem = certificate.toPEMWithKey();
   return { cert: pem, key: pem, ciphers: "DEFAULT:@SECLEVEL=0" };
+}
+
+/** Connects a TLS client of Node without security level to a server that presents a certificate. */
+async function connectedTo(certificate: PrivateCertificate): Promise<[TLSSocket, Duplex]> {
+  const [stream, theirs] = await socketPair();
+  createServer(presenting(certificate)).emit("connection", theirs);
+  const socket = connectTLS({
+    socket: stream,
+    ca: verifyAuthorities.map((authority) => authority.toPEM()),
+    ciphers: "DEFAULT:@SECLEVEL=0",
+    checkServerIdentity: () => undefined,
+  });
+  await once(socket, "secureConnect");
+  return [socket, theirs];
 }
 
 /** Upgrades against a TLS server of Node. @returns the client's error, or its TLS socket */

@@ -142,11 +142,12 @@ class ChangeDriver implements ProtocolChanges {
     });
   }
 
-  /** A program that has asked for TLS must not continue in plaintext: later calls in plaintext are rejected. */
+  /**
+   * A program that has asked for TLS must not continue in plaintext: later calls in plaintext are rejected. This holds also while
+   * this end decides about an upgrade of the peer: it may decline.
+   */
   refused(change: Pick<ProtocolChange, "state">, reason: Error): void {
-    const kernel = this.#kernel;
-    if (change.state === "upgrading" && !kernel.secure && kernel.changeKind !== "upgrading")
-      kernel.plaintextRefused = reason;
+    if (change.state === "upgrading" && !this.#kernel.secure) this.#kernel.plaintextRefused = reason;
   }
 
   /** @throws errors before the ask is sent */
@@ -227,8 +228,7 @@ class ChangeDriver implements ProtocolChanges {
       const values = await ask.run();
       if (this.#current !== current) return;
       if (current.change.state === "upgrading") checkReturnedNames(ask.command, values);
-      const prepared = current.change.prepare(this.#connection, values, "responder");
-      perform = typeof prepared === "function" ? prepared : await prepared;
+      perform = await current.change.prepare(this.#connection, values, "responder");
       if (this.#current !== current) return;
       ask.writeAnswer(values, answer);
     } catch (error) {
@@ -272,14 +272,13 @@ class ChangeDriver implements ProtocolChanges {
   }
 
   #begin(current: Current, by: "ask" | "asked"): void {
-    const { calls, connection, observer, outbox, serving } = this.#kernel;
+    const { calls, connection, observer, outbox } = this.#kernel;
     this.#current = current;
     outbox.flush(); // what was appended before
     calls.pending.queueFromHere();
     this.#kernel.changeKind = current.change.state;
     if (current.change.state === "upgrading")
       this.#kernel.introduction = newIntroduction(this.#kernel.options, this.#kernel.transport);
-    if (by === "asked") serving.serveQueue(); // received before the change: must not be executed after it
     this.#kernel.move(by);
     if (observer === undefined) return;
     current.event = { connection, kind: current.change.state, side: current.side };
@@ -329,24 +328,19 @@ class ChangeDriver implements ProtocolChanges {
     current: Current,
     perform: PerformChange | Promise<PerformChange>,
     by: "answered" | "agreed",
-    done: (values: Values) => void,
+    done: (values: Values | undefined) => void,
     failed: (error: unknown) => void,
   ): void {
-    // Asks that were received in plaintext must not be executed after the change.
-    if (by === "answered") this.#kernel.serving.serveQueue();
+    this.#kernel.serving.serveQueue(); // received in plaintext: must not be executed after the change
     this.#kernel.move(by);
-    this.#make(current, perform).then(
-      (values) => {
-        if (values !== undefined) done(values);
-      },
-      (error: unknown) => {
-        const reason = toError(error);
-        if (this.#current === current) return this.#fail(reason);
-        // An upgrade that was interrupted: its caller has been rejected already.
-        if (current.change.state === "switching") failed(error);
-        this.#kernel.transport.destroy(reason); // it has no owner any more
-      },
-    );
+    // Resolves with undefined if the caller has been rejected already.
+    this.#make(current, perform).then(done, (error: unknown) => {
+      const reason = toError(error);
+      if (this.#current === current) return this.#fail(reason);
+      // An upgrade that was interrupted: its caller has been rejected already.
+      if (current.change.state === "switching") failed(error);
+      this.#kernel.transport.destroy(reason); // it has no owner any more
+    });
   }
 
   /** Resolves with undefined if the connection was lost meanwhile. */
@@ -356,7 +350,7 @@ class ChangeDriver implements ProtocolChanges {
   ): Promise<Values | undefined> {
     const { ending, inbox, transport } = this.#kernel;
     await transport.flushed();
-    const perform = typeof prepared === "function" ? prepared : await prepared;
+    const perform = await prepared;
     if (this.#current !== current) return undefined;
     const leftovers = inbox.reader.takeRest();
     if (current.change.state === "switching") {

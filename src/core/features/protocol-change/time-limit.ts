@@ -30,7 +30,7 @@ export function limitChange(
 ): () => void {
   // A handshake has a limit always; the decision about a protocol switch may take long.
   const limit = kind === "upgrading" ? handshakeTimeout : Number.POSITIVE_INFINITY;
-  const milliseconds = timeout !== undefined && timeout < limit ? timeout : limit;
+  const milliseconds = Math.min(timeout ?? limit, limit);
   return limitTime(clock, { timeout: milliseconds, signal }, (cause) => {
     if (cause === "timeout") return interrupted.expired(`${kind} took longer than ${milliseconds} ms`);
     const reason: unknown = signal?.reason;
