@@ -12,7 +12,7 @@
  *
  * Other arguments that begin with `--` go to StrykerJS.
  */
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { root, run } from "./run.mjs";
@@ -44,8 +44,8 @@ const PARTS = [
 /** The part of other files of Node, only on request. */
 const NODE = { sources: "src/node", tests: ["test/node"] };
 /**
- * A change without effect, as the list has it: `code` is the line, `from` the part of it that `to` replaces.
- * @typedef {{ file: string, code: string, from: string, to: string, why: string }} Equivalent
+ * A change without effect, as the list has it for each file: `code` is the line, `from` the part of it that `to` replaces.
+ * @typedef {{ code: string, from: string, to: string, why: string }} Equivalent
  */
 const EQUIVALENT = "test/equivalent-mutants.json";
 
@@ -195,10 +195,10 @@ function onOneLine(text) {
 
 /** Prints the score over all parts, and the mutants that only the time limit of a test noticed. */
 function summarize() {
-  /** @type {Equivalent[]} */
+  /** @type {Record<string, Equivalent[]>} */
   const list = JSON.parse(readFileSync(join(root, EQUIVALENT), "utf8"));
-  const isEquivalent = (mutant) =>
-    list.some((entry) => ["file", "code", "from", "to"].every((key) => entry[key] === mutant[key]));
+  const isEquivalent = ({ file, code, from, to }) =>
+    list[file]?.some((entry) => entry.code === code && entry.from === from && entry.to === to) === true;
   const of = (...statuses) => mutants.filter((mutant) => statuses.includes(mutant.status));
   // An error: a test file could not be loaded, or an error outside of a test.
   const killed = of("Killed", "RuntimeError");
@@ -212,6 +212,12 @@ function summarize() {
   console.log(
     `\n${all} mutants${score}: ${killed.length} killed, ${timeouts.length} timeouts, ${survived.length} survived. Not counted: ${equivalent} without effect`,
   );
+  for (const [file, entries] of Object.entries(list)) {
+    const lines = existsSync(join(root, file)) ? readFileSync(join(root, file), "utf8").split("\n") : [];
+    const codes = new Set(lines.map((line) => line.trim()));
+    for (const { code } of entries.filter(({ code }) => !codes.has(code)))
+      console.log(`${EQUIVALENT}: ${file} has no line ${code}`);
+  }
   for (const mutant of survived) console.log(`survived: ${described(mutant)}`);
   for (const mutant of killed.filter(({ statusReason }) => /Test timed out in/.test(statusReason ?? "")))
     console.log(`killed by the time limit of a test: ${described(mutant)}`);
