@@ -29,7 +29,7 @@ interface LivenessOptions {
 export const liveness: FeatureKind<LivenessOptions> = {
   check: checkHeartbeat,
   make: (kernel, { heartbeat }) =>
-    Number.isFinite(Math.min(kernel.limits.idleTimeout, heartbeat?.interval ?? Number.POSITIVE_INFINITY))
+    [kernel.limits.idleTimeout, heartbeat?.interval].some(Number.isFinite)
       ? new Liveness(kernel, heartbeat)
       : undefined,
 };

@@ -1,7 +1,7 @@
 /** Backpressure: limits on what is queued for a peer that does not read, and on the asks that are read from it. */
 import { ConnectionClosed, LimitExceeded } from "ampwire";
 import { flushPending, scriptedPeer } from "ampwire/testing";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { ended, rejection } from "../../support/settled.ts";
 import { calculator, Note, SUM, Sum } from "../calculator.ts";
 
@@ -97,6 +97,7 @@ describe("maxUnsentBytes", () => {
     const { connection, peer } = scriptedPeer(options, { capacity: 1 });
     peer.transport.pause();
     const call = rejection(connection.callRemote(Sum, { a: 1, b: 2 }));
+    onTestFinished(() => connection.destroy());
     connection.callRemote(Note, { text: "x".repeat(1001) });
     await flushPending();
     return { connection, peer, call, errors, unsent: connection.unsentBytes };
