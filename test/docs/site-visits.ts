@@ -10,6 +10,12 @@ export function axePath(): string {
   return createRequire(new URL("package.json", docs)).resolve("axe-core/axe.min.js");
 }
 
+/** Opens a page, and waits until Vue has taken it over: a test that changes the page before disturbs Vue. */
+export async function visit(page: Page, url: string): Promise<void> {
+  await page.goto(url);
+  await page.waitForFunction("document.querySelector('#app').__vue_app__ !== undefined");
+}
+
 /** Parts that every page of a section shares: the navigation and the sidebar. axe-core checks them once for each section. */
 const SHARED_PARTS = ".VPNav, .VPSidebar";
 

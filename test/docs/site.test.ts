@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { builtSite, serveSite, siteAddresses, siteFile } from "../support/built-site.ts";
 import { describeWithChromium } from "../support/chromium.ts";
 import { SEARCHES } from "./searches.ts";
-import { accessibilityFaults, axePath, openSearch, problemsOf, siteSearch } from "./site-visits.ts";
+import { accessibilityFaults, axePath, openSearch, problemsOf, siteSearch, visit } from "./site-visits.ts";
 
 beforeAll(builtSite, 600_000);
 
@@ -77,7 +77,7 @@ describeWithChromium("the site in a browser", (open) => {
       for (const [index, address] of addresses.entries()) {
         if (index % VISITORS !== visitor) continue;
         await page.setViewportSize({ width: 360, height: 800 });
-        await page.goto(site.url + address);
+        await visit(page, site.url + address);
         const overflow = await page.evaluate<number>("document.documentElement.scrollWidth - innerWidth");
         if (overflow > 0) problems.push(`${address} is ${overflow} pixels too wide`);
         await page.setViewportSize({ width: 1280, height: 800 });
@@ -94,7 +94,7 @@ describeWithChromium("the site in a browser", (open) => {
     const page = await open();
     await page.emulateMedia({ colorScheme: "dark", reducedMotion: "reduce" });
     for (const address of ["/", "/guides/starttls", "/reference/error-codes"]) {
-      await page.goto(site.url + address);
+      await visit(page, site.url + address);
       expect(await page.locator("html.dark").count()).toBe(1);
       expect(await accessibilityFaults(page)).toEqual([]);
     }
@@ -105,18 +105,18 @@ describeWithChromium("the site in a browser", (open) => {
     await page.emulateMedia({ reducedMotion: "reduce" });
     await page.setViewportSize({ width: 360, height: 800 });
     for (const address of ["/", "/background/upgrade", "/reference/options"]) {
-      await page.goto(site.url + address);
+      await visit(page, site.url + address);
       expect(await accessibilityFaults(page, "content")).toEqual([]);
     }
     const letters = page.locator(".wide td").first();
     expect((await letters.boundingBox())?.width).toBeLessThan(360);
-    await page.goto(`${site.url}/background/upgrade`);
+    await visit(page, `${site.url}/background/upgrade`);
     expect((await page.locator(".diagram img").first().boundingBox())?.width).toBeGreaterThanOrEqual(600);
   }, 60_000);
 
   test("a printed page has its code and no navigation", async () => {
     const page = await open();
-    await page.goto(`${site.url}/`);
+    await visit(page, `${site.url}/`);
     await page.emulateMedia({ media: "print" });
     expect(await page.locator(".VPNav").isVisible()).toBe(false);
     // Tabs that are not selected are printed too.
@@ -128,7 +128,7 @@ describeWithChromium("the site in a browser", (open) => {
 
   test("the search of a page finds error codes, options, messages and words of the guides among the first three results", async () => {
     const page = await open();
-    await page.goto(`${site.url}/guides/starttls`);
+    await visit(page, `${site.url}/guides/starttls`);
     const firstResults = await openSearch(page);
     for (const [phrase, address] of IN_THE_BROWSER) {
       const results = await firstResults(phrase);
@@ -141,7 +141,7 @@ describeWithChromium("the site in a browser", (open) => {
 
   test("a word of a code block shows its type to a pointer and to the keyboard", async () => {
     const page = await open();
-    await page.goto(`${site.url}/guides/starttls`);
+    await visit(page, `${site.url}/guides/starttls`);
     const tip = page.locator(".type-tip");
     const word = page.locator(".twoslash-hover", { hasText: "serverCertificate" }).first();
     await word.hover();
@@ -170,7 +170,7 @@ describeWithChromium("the site in a browser", (open) => {
 
   test("the table of options shows the rows that contain a text", async () => {
     const page = await open();
-    await page.goto(`${site.url}/reference/options`);
+    await visit(page, `${site.url}/reference/options`);
     await page.fill("input[type=search]", "pauseTimeout");
     await expect
       .poll(() => page.locator("tbody tr:visible td:first-child a").allTextContents())
