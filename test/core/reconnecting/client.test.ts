@@ -498,6 +498,19 @@ describe("a call", () => {
     expect(await failed).toBe(reason);
   });
 
+  test("an idempotent call that finds no place in the queue after a loss rejects with the limit", async () => {
+    const { client, connections } = clientOf({ queue: { maxCalls: 0 } });
+    await flushPending();
+    let failure: unknown;
+    client.callRemote(GetSafely).catch((error: unknown) => {
+      failure = error;
+    });
+    connections[0]?.destroy(reason);
+    connections[0]?.sent[0]?.reject(reason);
+    await flushPending();
+    expect(failure).toBeInstanceOf(LimitExceeded);
+  });
+
   test("a call by name is never sent again", async () => {
     const { client, clock, connections } = clientOf();
     await flushPending();
