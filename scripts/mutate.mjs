@@ -170,9 +170,18 @@ function randomNumbers(start) {
 function mutantsIn(report) {
   const text =
     statSync(report, { throwIfNoEntry: false }) === undefined ? "{}" : readFileSync(report, "utf8");
-  return Object.entries(JSON.parse(text).files ?? {}).flatMap(([file, { mutants: found, source }]) => {
+  const { files = {}, testFiles = {} } = JSON.parse(text);
+  const names = new Map(
+    Object.values(testFiles).flatMap(({ tests }) => tests.map(({ id, name }) => [id, name])),
+  );
+  return Object.entries(files).flatMap(([file, { mutants: found, source }]) => {
     const lines = source.split("\n");
-    return found.map((mutant) => ({ ...mutant, file, ...changeOf(mutant, lines) }));
+    return found.map((mutant) => ({
+      ...mutant,
+      file,
+      ...changeOf(mutant, lines),
+      test: names.get(mutant.killedBy?.[0]),
+    }));
   });
 }
 
@@ -220,9 +229,9 @@ function summarize() {
   }
   for (const mutant of survived) console.log(`survived: ${described(mutant)}`);
   for (const mutant of killed.filter(({ statusReason }) => /Test timed out in/.test(statusReason ?? "")))
-    console.log(`killed by the time limit of a test: ${described(mutant)}`);
+    console.log(`killed by the time limit of the test "${mutant.test}": ${described(mutant)}`);
   for (const mutant of killed.filter(({ statusReason }) => /waited \d+ s for/.test(statusReason ?? "")))
-    console.log(`killed by a wait: ${described(mutant)}`);
+    console.log(`killed by a wait of the test "${mutant.test}": ${described(mutant)}`);
   for (const mutant of timeouts) console.log(`timeout: ${described(mutant)}`);
   if (paths.length === 0) console.log(`the same sample: npm run mutate -- --sample=${size} --seed=${seed}`);
 }
