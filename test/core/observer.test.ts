@@ -14,6 +14,7 @@ import { flushPending, manualClock, memoryTransports, scriptedPeer } from "ampwi
 import { expect, test, vi } from "vitest";
 import { guardedObserver, TrustedObserver } from "../../src/core/observer.ts";
 import { ended, rejection } from "../support/settled.ts";
+import { within } from "../support/within.ts";
 import { calculator, Note, SUM, Sum, TOTAL } from "./calculator.ts";
 
 /** Returns an observer and the list of events it has received. */
@@ -91,7 +92,7 @@ test("an observer receives calls in both directions and the end of the connectio
   await peer.next();
   await peer.next();
   await peer.next();
-  await peer.expectEnd();
+  await within(peer.expectEnd(), "the connection to end");
   peer.end();
   await ended(connection);
   expect(told).toEqual([

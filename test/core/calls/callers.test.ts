@@ -18,6 +18,7 @@ import { connectedPair, flushPending, manualClock, scriptedPeer } from "ampwire/
 import { reconnecting } from "ampwire/websocket";
 import { describe, expect, test } from "vitest";
 import { settledAtCaller } from "../../support/caller.ts";
+import { ended } from "../../support/settled.ts";
 
 const PRETEND = { fakeTLS: true };
 const Rows = command("Rows", { arguments: { rows: listOf(listOf(listOf(integer()))) } });
@@ -50,7 +51,7 @@ describe.each([true, false])("with callStacks: %s", (callStacks) => {
     cause(both, clock);
     const error = await called;
     expect(error).toBeInstanceOf(errorClass);
-    const reason = await both.connection.closed;
+    const reason = await ended(both.connection);
     expect(error).not.toBe(reason);
     expect(error).toMatchObject({
       message: `StartTLS: ${reason.message}`,

@@ -181,8 +181,8 @@ describe("close() with a limit of time", () => {
     clock.advance(timeout - 1);
     expect(connection.state).toBe("closing");
     clock.advance(1);
-    await closed;
     await call;
+    await closed;
     expect(clock.pending).toBe(0);
   });
 
@@ -193,11 +193,12 @@ describe("close() with a limit of time", () => {
     await flushPending();
     expect(connection.state).toBe("closing");
     controller.abort();
-    await closed;
     await call;
+    await closed;
     const other = waiting();
-    await other.connection.close({ signal: AbortSignal.abort() });
+    const closedAtOnce = other.connection.close({ signal: AbortSignal.abort() });
     await other.call;
+    await closedAtOnce;
   });
 
   test("a connection that closes in time leaves no timer", async () => {

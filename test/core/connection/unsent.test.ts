@@ -48,7 +48,7 @@ describe("unsentTimeout", () => {
     await pass(TIMEOUT - 1);
     expect(connection.state).toBe("open");
     await pass(1);
-    expect(await connection.closed).toBeInstanceOf(UnsentTimeout);
+    expect(await ended(connection)).toBeInstanceOf(UnsentTimeout);
     expect(connection.reason?.message).toContain("unsentTimeout");
     expect(clock.pending).toBe(0);
   });

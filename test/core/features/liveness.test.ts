@@ -19,6 +19,7 @@ import {
 } from "ampwire";
 import { flushPending, manualClock, scriptedPeer } from "ampwire/testing";
 import { describe, expect, it } from "vitest";
+import { ended } from "../../support/settled.ts";
 
 /** A transport whose other end is played by the test. */
 class Line implements Transport {
@@ -192,7 +193,7 @@ describe("the heartbeat", () => {
     expect(line.destroyed).toBe(false);
     await pass(1);
     expect(line.destroyed).toBe(true);
-    expect(await connection.closed).toBeInstanceOf(HeartbeatTimeout);
+    expect(await ended(connection)).toBeInstanceOf(HeartbeatTimeout);
     expect(await call).toMatchObject({ code: "HEARTBEAT_TIMEOUT", fault: "transport" });
     expect(clock.pending).toBe(0);
   });
@@ -295,7 +296,7 @@ describe("the idle timeout", () => {
     await pass(1);
     expect(connection.state).toBe("closed");
     line.receiver?.lost();
-    expect(await connection.closed).toBeInstanceOf(IdleTimeout);
+    expect(await ended(connection)).toBeInstanceOf(IdleTimeout);
   });
 
   it("the idle timeout does not count time in which the connection does not read", async () => {
