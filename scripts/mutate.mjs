@@ -168,9 +168,8 @@ function randomNumbers(start) {
 
 /** Returns the mutants of a report, none if the lines had none. */
 function mutantsIn(report) {
-  const text =
-    statSync(report, { throwIfNoEntry: false }) === undefined ? "{}" : readFileSync(report, "utf8");
-  const { files = {}, testFiles = {} } = JSON.parse(text);
+  if (!existsSync(report)) return [];
+  const { files, testFiles } = JSON.parse(readFileSync(report, "utf8"));
   const names = new Map(
     Object.values(testFiles).flatMap(({ tests }) => tests.map(({ id, name }) => [id, name])),
   );
@@ -221,12 +220,7 @@ function summarize() {
   console.log(
     `\n${all} mutants${score}: ${killed.length} killed, ${timeouts.length} timeouts, ${survived.length} survived. Not counted: ${equivalent} without effect`,
   );
-  for (const [file, entries] of Object.entries(list)) {
-    const lines = existsSync(join(root, file)) ? readFileSync(join(root, file), "utf8").split("\n") : [];
-    const codes = new Set(lines.map((line) => line.trim()));
-    for (const { code } of entries.filter(({ code }) => !codes.has(code)))
-      console.log(`${EQUIVALENT}: ${file} has no line ${code}`);
-  }
+  reportStale(list);
   for (const mutant of survived) console.log(`survived: ${described(mutant)}`);
   for (const mutant of killed.filter(({ statusReason }) => /Test timed out in/.test(statusReason ?? "")))
     console.log(`killed by the time limit of the test "${mutant.test}": ${described(mutant)}`);
@@ -234,6 +228,16 @@ function summarize() {
     console.log(`killed by a wait of the test "${mutant.test}": ${described(mutant)}`);
   for (const mutant of timeouts) console.log(`timeout: ${described(mutant)}`);
   if (paths.length === 0) console.log(`the same sample: npm run mutate -- --sample=${size} --seed=${seed}`);
+}
+
+/** Prints the entries of the list whose line is no longer in the source. */
+function reportStale(list) {
+  for (const [file, entries] of Object.entries(list)) {
+    const lines = existsSync(join(root, file)) ? readFileSync(join(root, file), "utf8").split("\n") : [];
+    const codes = new Set(lines.map((line) => line.trim()));
+    for (const { code } of entries.filter(({ code }) => !codes.has(code)))
+      console.log(`${EQUIVALENT}: ${file} has no line ${code}`);
+  }
 }
 
 /** Returns the place of a mutant and its change. */
