@@ -6,17 +6,16 @@ import {
   command,
   LimitExceeded,
   locator,
-  type Transport,
-  type TransportReceiver,
   UnsentTimeout,
 } from "ampwire";
-import { flushPending, manualClock, memoryTransports, scriptedPeer } from "ampwire/testing";
+import { flushPending, type ManualClock, manualClock, memoryTransports, scriptedPeer } from "ampwire/testing";
 import { describe, expect, test } from "vitest";
 import { BaseConnection } from "../../../src/core/connection/connection.ts";
 import { unsentWatch } from "../../../src/core/features/unsent-watch.ts";
 import { serving } from "../../../src/core/serving/serving.ts";
 import { SharedBudget } from "../../../src/core/serving/shared-budget.ts";
 import { deferred } from "../../support/deferred.ts";
+import { Line } from "../../support/line.ts";
 import { ended, rejection } from "../../support/settled.ts";
 
 const Get = command("Get", { response: { data: bytes() } });
@@ -89,27 +88,10 @@ describe("unsentTimeout", () => {
   });
 });
 
-/** A transport that takes what the test says. */
-class SlowTransport implements Transport {
-  receiver: TransportReceiver | undefined;
-  unsent = 0;
-  taken: number | undefined;
-  readonly undelivered = 0;
-
-  start(receiver: TransportReceiver): void {
-    this.receiver = receiver;
-  }
-  write(...chunks: Uint8Array[]): void {
+/** A transport of which the system takes what the test says. */
+class SlowLine extends Line {
+  override write(...chunks: readonly Uint8Array[]): void {
     for (const chunk of chunks) this.unsent += chunk.length;
-  }
-  flushed(): Promise<void> {
-    return Promise.resolve();
-  }
-  pause(): void {}
-  resume(): void {}
-  end(): void {}
-  destroy(reason?: Error): void {
-    this.receiver?.lost(reason);
   }
 }
 
@@ -127,7 +109,7 @@ describe("a watch of unsent bytes", () => {
   /** A connection that has sent 1,000 bytes and more, of which none is taken. */
   async function sending(unsentTimeout = 5_000, budget = new NotedBudget(Number.POSITIVE_INFINITY)) {
     const clock = manualClock();
-    const transport = new SlowTransport();
+    const transport = new SlowLine();
     const budgets = { inProgress: new SharedBudget(1), unsent: budget };
     const options: ConnectionOptions = { limits: { unsentTimeout }, onError() {} };
     const connection = new BaseConnection(transport, clock, options, serving, [unsentWatch], budgets);
@@ -139,15 +121,25 @@ describe("a watch of unsent bytes", () => {
     return { budget, clock, connection, send, transport };
   }
 
+  /** Checks that the clock ends a connection after exactly these milliseconds. */
+  function endsAfter(
+    clock: ManualClock,
+    connection: BaseConnection,
+    milliseconds: number,
+    reason: typeof UnsentTimeout | typeof LimitExceeded = UnsentTimeout,
+  ) {
+    clock.advance(milliseconds - 1);
+    expect(connection.state).toBe("open");
+    clock.advance(1);
+    expect(connection.reason).toBeInstanceOf(reason);
+  }
+
   test.each([400, 1_000, 5_000])(
     "a peer that takes nothing is given up after exactly %i ms",
     async (timeout) => {
       const { budget, clock, connection } = await sending(timeout);
       expect(budget.used).toBe(connection.unsentBytes);
-      clock.advance(timeout - 1);
-      expect(connection.state).toBe("open");
-      clock.advance(1);
-      expect(connection.reason).toBeInstanceOf(UnsentTimeout);
+      endsAfter(clock, connection, timeout);
       expect([budget.used, clock.pending]).toEqual([0, 0]);
     },
   );
@@ -162,10 +154,7 @@ describe("a watch of unsent bytes", () => {
     }
     expect(connection.state).toBe("open");
     // The last progress was noticed at the look after 20,000 ms.
-    clock.advance(4_499);
-    expect(connection.state).toBe("open");
-    clock.advance(1);
-    expect(connection.reason).toBeInstanceOf(UnsentTimeout);
+    endsAfter(clock, connection, 4_500);
   });
 
   test("more bytes that wait are counted, and are no progress", async () => {
@@ -175,10 +164,7 @@ describe("a watch of unsent bytes", () => {
       await send();
       expect(budget.used).toBe(connection.unsentBytes);
     }
-    clock.advance(999);
-    expect(connection.state).toBe("open");
-    clock.advance(1);
-    expect(connection.reason).toBeInstanceOf(UnsentTimeout);
+    endsAfter(clock, connection, 1_000);
   });
 
   test("a peer that has taken everything is not given up, whether the transport has reported it or not", async () => {
@@ -198,18 +184,12 @@ describe("a watch of unsent bytes", () => {
     expect(clock.pending).toBe(0);
     clock.advance(4_000);
     await send();
-    clock.advance(4_999);
-    expect(connection.state).toBe("open");
-    clock.advance(1);
-    expect(connection.reason).toBeInstanceOf(UnsentTimeout);
+    endsAfter(clock, connection, 5_000);
   });
 
   test("over the shared budget, a connection without progress for a second ends, and is reported", async () => {
     const { clock, connection, budget } = await sending(60_000, new NotedBudget(1_000));
-    clock.advance(999);
-    expect(connection.state).toBe("open");
-    clock.advance(1);
-    expect(connection.reason).toBeInstanceOf(LimitExceeded);
+    endsAfter(clock, connection, 1_000, LimitExceeded);
     expect(connection.reason?.message).toContain("serverLimits.maxUnsentBytes");
     expect([await ended(connection), budget.used, clock.pending]).toEqual([connection.reason, 0, 0]);
   });

@@ -4,62 +4,19 @@ import {
   Connection,
   type ConnectionOptions,
   command,
-  encodeBox,
   HEARTBEAT_COMMAND,
   HeartbeatTimeout,
   IdleTimeout,
   InvalidSignature,
   locator,
   optional,
-  parseBoxes,
   StartTLS,
-  type Transport,
-  type TransportReceiver,
   unicode,
 } from "ampwire";
 import { flushPending, manualClock, scriptedPeer } from "ampwire/testing";
 import { describe, expect, it } from "vitest";
+import { Line } from "../../support/line.ts";
 import { ended } from "../../support/settled.ts";
-
-/** A transport whose other end is played by the test. */
-class Line implements Transport {
-  receiver: TransportReceiver | undefined;
-  readonly written: Uint8Array[] = [];
-  unsent = 0;
-  taken: number | undefined;
-  readonly undelivered = 0;
-  ended = false;
-  destroyed = false;
-
-  start(receiver: TransportReceiver): void {
-    this.receiver = receiver;
-  }
-  write(chunk: Uint8Array): void {
-    this.written.push(chunk.slice());
-  }
-  flushed(): Promise<void> {
-    return Promise.resolve();
-  }
-  pause(): void {}
-  resume(): void {}
-  end(): void {
-    this.ended = true;
-  }
-  destroy(reason?: Error): void {
-    if (this.destroyed) return;
-    this.destroyed = true;
-    this.receiver?.lost(reason);
-  }
-
-  say(box: Box): void {
-    this.receiver?.received(encodeBox(box));
-  }
-  heard(): string[] {
-    return this.written
-      .splice(0)
-      .flatMap((bytes) => parseBoxes(bytes).map((box) => box.text("_command") ?? ""));
-  }
-}
 
 function open(options: ConnectionOptions) {
   const clock = manualClock();
