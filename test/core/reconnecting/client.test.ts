@@ -20,6 +20,7 @@ import type {
   ReconnectingBaseOptions,
   ReconnectingState,
 } from "../../../src/core/reconnecting/options.ts";
+import { deferred } from "../../support/deferred.ts";
 import { causeOf, ended, rejection } from "../../support/settled.ts";
 
 const Get = command("Get", { response: { n: integer() } });
@@ -41,23 +42,17 @@ interface Sent {
 class OwnConnection extends TypedCalls implements Reconnectable {
   acceptsCalls = true;
   reason: Error | undefined = undefined;
-  readonly closed: Promise<Error>;
-  readonly callsEnded?: Promise<Error>;
   readonly sent: Sent[] = [];
   readonly closings: (CloseOptions | undefined)[] = [];
+  readonly #end = deferred<Error>();
+  readonly #callsEnd = deferred<Error>();
+  readonly closed = this.#end.promise;
+  readonly callsEnded?: Promise<Error>;
   #refusal: Error | undefined;
-  #end: (reason: Error) => void = () => {};
-  #endCalls: (reason: Error) => void = () => {};
 
   constructor(hasCallsEnded = false) {
     super();
-    this.closed = new Promise((resolve) => {
-      this.#end = resolve;
-    });
-    if (hasCallsEnded)
-      this.callsEnded = new Promise((resolve) => {
-        this.#endCalls = resolve;
-      });
+    if (hasCallsEnded) this.callsEnded = this.#callsEnd.promise;
   }
 
   protected override call(command: AnyCommand, _: object, options: CallOptions) {
@@ -90,12 +85,12 @@ class OwnConnection extends TypedCalls implements Reconnectable {
   beginEnd(reason: Error | undefined): void {
     this.acceptsCalls = false;
     this.reason = reason;
-    this.#endCalls(reason ?? new ConnectionClosed("the peer goes away"));
+    this.#callsEnd.resolve(reason ?? new ConnectionClosed("the peer goes away"));
   }
 
   destroy(reason: Error = new ConnectionClosed("destroyed")): void {
     if (this.reason === undefined) this.beginEnd(reason);
-    this.#end(this.reason ?? reason);
+    this.#end.resolve(this.reason ?? reason);
   }
 }
 

@@ -2,11 +2,10 @@
 import type { TLSSocket } from "node:tls";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { writeTLS } from "../../../src/node/tls/write.ts";
-import { within } from "../../support/within.ts";
+import { until } from "../../support/within.ts";
 import { securePair } from "./streams.ts";
 
 const RECORD_BYTES = 16 * 1024;
-const nextTurn = () => new Promise<void>((resolve) => void setImmediate(resolve));
 const bytes = (length: number) => new Uint8Array(length);
 
 /** A TLS socket, and the lengths of the records that its peer receives. */
@@ -19,13 +18,7 @@ async function writing() {
     peer.destroy();
   });
   const received = async (total: number) => {
-    const all = () => records.reduce((sum, length) => sum + length, 0) >= total;
-    await within(
-      (async () => {
-        while (!all()) await nextTurn();
-      })(),
-      `${total} bytes`,
-    );
+    await until(() => records.reduce((sum, length) => sum + length, 0) >= total);
     return records;
   };
   return { socket, received };
@@ -74,7 +67,7 @@ test.each([[[10]], [[10, 20]]])(
     const { socket, received } = await writing();
     expect(write(socket, lengths, true)).toEqual({ isInSystem: false, gathers: true });
     expect(write(socket, [5], false)).toEqual({ isInSystem: false, gathers: true });
-    await nextTurn();
+    await new Promise(setImmediate);
     expect(socket.writableCorked).toBe(0);
     const total = lengths.reduce((sum, length) => sum + length) + 5;
     expect(await received(total)).toEqual([total]);
