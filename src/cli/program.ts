@@ -1,5 +1,6 @@
 /** Runs the subcommand that the command line names, and converts what it throws to an exit code. */
 import { parseArgs } from "node:util";
+import { messageOf } from "../core/errors/to-error.ts";
 import { similarName } from "../core/option-names.ts";
 import { version } from "./about.ts";
 import { toCliError, UsageError } from "./cli-error.ts";
@@ -65,11 +66,19 @@ function parsed(subcommand: Subcommand, args: readonly string[]): Parsed {
     return found as unknown as Parsed;
   } catch (error) {
     if (error instanceof UsageError) throw error;
-    // The first sentence of Node's message names the option. The second explains how to escape a dash.
-    const message = error instanceof Error ? (error.message.split(". ")[0] ?? "") : String(error);
+    // The first sentence of Node's message names the option. The others explain how to escape a dash.
+    const message = messageOf(error).split(/\.\s/)[0] ?? "";
     const unknown = /^Unknown option '--([^']+)'/.exec(message)?.[1];
     const similar = unknown === undefined ? undefined : similarName(unknown, Object.keys(options));
     const hint = similar === undefined ? "" : `did you mean --${similar}? `;
+    const beginsWithDash = /^Option '([^' ]+)' argument is ambiguous/.exec(message)?.[1];
+    if (beginsWithDash !== undefined)
+      throw new UsageError(
+        `${subcommand.name}: the option ${beginsWithDash} has no value`,
+        beginsWithDash.startsWith("--")
+          ? `write ${beginsWithDash}=VALUE if the value begins with a dash`
+          : `write ${beginsWithDash}VALUE if the value begins with a dash`,
+      );
     throw new UsageError(`${subcommand.name}: ${message}`, `${hint}ampwire ${subcommand.name} --help`);
   }
 }
@@ -113,8 +122,22 @@ function find(args: readonly string[]): { subcommand: Subcommand; rest: readonly
   if (family.length > 0 && !hasSecond)
     throw new UsageError(`${first} needs a second word`, `use ${family.join(", ")}`);
   const given = hasSecond ? `${first} ${args[1]}` : first;
-  const hint = hintFor(given, hasSecond ? family : subcommands.map(({ name }) => name));
+  const hint = hasSecond
+    ? familyHint(first, args[1] ?? "", family)
+    : hintFor(
+        first,
+        subcommands.map(({ name }) => name),
+      );
   throw new UsageError(`unknown subcommand ${JSON.stringify(given)}`, hint);
+}
+
+/** Compares the second words only: with the first one, all names of a family would be similar. */
+function familyHint(first: string, second: string, family: readonly string[]): string {
+  const similar = similarName(
+    second,
+    family.map((name) => name.slice(first.length + 1)),
+  );
+  return similar === undefined ? `use ${family.join(", ")}` : `did you mean ${first} ${similar}?`;
 }
 
 function hintFor(given: string, names: readonly string[]): string {

@@ -4,7 +4,7 @@ import { type Caller, type Command, TLSRequired } from "../../index.ts";
 import { Failure, UsageError } from "../cli-error.ts";
 import { findCommand, loadCommands } from "../module/commands.ts";
 import { parseArgs, type TypedArgument } from "../values/args.ts";
-import { typedValues } from "../values/typed.ts";
+import { checkComplete, typedValues } from "../values/typed.ts";
 import { untypedBox } from "../values/untyped.ts";
 
 type Answer = readonly (readonly [name: string, value: unknown])[];
@@ -65,6 +65,7 @@ function untypedRequest(name: string, args: readonly TypedArgument[]): Request {
 /** @throws UsageError for values that the command does not accept */
 function typedRequest(command: Command, args: readonly TypedArgument[]): Request {
   const values = typedValues(command, args);
+  checkComplete(command, values);
   return {
     requiresAnswer: command.requiresAnswer,
     startsTLS: command.change?.state === "upgrading",

@@ -23,7 +23,7 @@ const HINT = "use tcp://HOST:PORT, tls://HOST:PORT or unix:PATH";
 
 /** @throws UsageError */
 export function parseAddress(text: string): Address {
-  if (text.startsWith("unix:")) {
+  if (/^unix:/i.test(text)) {
     // unix:///run/x is accepted too.
     const path = text.slice("unix:".length).replace(/^\/\/(?=\/)/, "");
     if (path === "") throw new UsageError("the address unix: has no path", HINT);
@@ -75,6 +75,8 @@ function invalidAddress(text: string): UsageError {
 }
 
 function hintFor(text: string): string {
+  if (/^wss?:/i.test(text))
+    return "the command line does not support WebSockets: use the address of a TCP or UNIX socket of the server";
   if (/^[^:/]+:\d+$/.test(text)) return `use tcp://${text}`;
   if (/^\.{0,2}\//.test(text)) return `use unix:${text}`;
   const [, kind, rest] = /^(tcp|tls):\/?([^/].*)$/i.exec(text) ?? [];
