@@ -3,6 +3,7 @@
 import { toCliError } from "./cli-error.ts";
 import { Terminal } from "./print/terminal.ts";
 import { runProgram } from "./program.ts";
+import { writeFailure } from "./write-failure.ts";
 
 const args = process.argv.slice(2);
 
@@ -12,7 +13,7 @@ process.stderr.on("error", () => {});
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   // A reader such as `head` may close the pipe before the output ends. That is not an error.
   if (error.code === "EPIPE") process.exit(0);
-  new Terminal(args.includes("--json")).printError(toCliError(error));
+  new Terminal(args.includes("--json")).printError(toCliError(writeFailure("standard output", error)));
   process.exit(1);
 });
 

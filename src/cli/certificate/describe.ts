@@ -31,17 +31,17 @@ export type Described =
   | DescribedKey
   | { readonly kind: "other"; readonly label: string };
 
-/** @throws Failure if the file contains no PEM block, InvalidCertificate for a malformed certificate */
+/** @throws Failure if the file contains no PEM block, or a malformed certificate or key */
 export function describePEM(pem: Uint8Array, file: string): Described[] {
   const blocks = blocksOf(pem, file).map(({ label, text }) => ({ label, block: text }));
   const certificates = blocks
     .filter(({ label }) => label === "CERTIFICATE")
-    .map(({ block }) => Certificate.loadPEM(block));
+    .map(({ block }) => certificateOf(block, file));
   let next = 0;
   return blocks.map(({ block, label }): Described => {
     const certificate = label === "CERTIFICATE" ? certificates[next++] : undefined;
     if (certificate !== undefined) return describeCertificate(certificate);
-    return label.endsWith("PRIVATE KEY") ? describeKey(block, certificates) : { kind: "other", label };
+    return label.endsWith("PRIVATE KEY") ? describeKey(block, certificates, file) : { kind: "other", label };
   });
 }
 
@@ -51,6 +51,14 @@ function blocksOf(pem: Uint8Array, file: string): PEMBlock[] {
   } catch (cause) {
     const reason = messageOf(cause).replace(`${file}: `, "");
     throw new Failure(`${file} contains no PEM block`, reason, { cause });
+  }
+}
+
+function certificateOf(block: string, file: string): Certificate {
+  try {
+    return Certificate.loadPEM(block);
+  } catch (cause) {
+    throw new Failure(`${file} contains a malformed certificate`, messageOf(cause), { cause });
   }
 }
 
@@ -71,7 +79,7 @@ function describeCertificate(certificate: Certificate): DescribedCertificate {
   };
 }
 
-function describeKey(block: string, certificates: readonly Certificate[]): DescribedKey {
+function describeKey(block: string, certificates: readonly Certificate[], file: string): DescribedKey {
   const encrypted = /ENCRYPTED/.test(block);
   if (encrypted) return { kind: "private key", key: "encrypted", encrypted };
   try {
@@ -79,7 +87,7 @@ function describeKey(block: string, certificates: readonly Certificate[]): Descr
     const owner = certificates.find(({ x509 }) => x509.checkPrivateKey(key));
     return { kind: "private key", key: keyText(key), encrypted, belongsTo: owner?.subject };
   } catch (cause) {
-    throw new Failure("cannot read a private key in the file", undefined, { cause });
+    throw new Failure(`${file} contains a malformed private key`, messageOf(cause), { cause });
   }
 }
 

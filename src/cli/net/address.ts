@@ -66,8 +66,17 @@ export function socketAddress(address: Exclude<Address, InternetAddress<"tls">>)
 
 export function addressText(address: Address): string {
   if (address.kind === "unix") return `unix:${address.path}`;
-  const host = isIPv6(address.host) ? `[${address.host}]` : address.host;
-  return `${address.kind}://${host}:${address.port}`;
+  return `${address.kind}://${hostAndPort(address.host, address.port)}`;
+}
+
+/** Returns the text of an address of `node:net`. */
+export function socketText(address: SocketAddress): string {
+  return "path" in address ? address.path : hostAndPort(address.host, address.port);
+}
+
+/** Returns `HOST:PORT`, with an IPv6 address in brackets. */
+export function hostAndPort(host: string, port: number | undefined): string {
+  return `${isIPv6(host) ? `[${host}]` : host}:${port}`;
 }
 
 function invalidAddress(text: string): UsageError {

@@ -87,9 +87,10 @@ another, with the newest version of MODULE and of the certificates, and a proces
     ],
   ],
   async run({ values: flags, positionals: [module], terminal }) {
-    if ((module === undefined) !== (flags.demo === true)) {
+    if (module === undefined && !flags.demo)
       throw new UsageError("serve: MODULE or --demo is required", "use one of them");
-    }
+    if (module !== undefined && flags.demo)
+      throw new UsageError("serve: MODULE and --demo exclude each other", "use one of them");
     const closeTimeout = closeTimeoutOf(flags);
     if (flags.nats !== undefined) {
       const { serveNats } = await import("../nats/serve.ts");
