@@ -165,6 +165,11 @@ describe("a diagnosis", () => {
     );
   });
 
+  test("the diagnosis shows the characters of a key", () => {
+    const cut = Buffer.from("000967726fcc886573736500050102", "hex");
+    expect(diagnose(cut, 0)?.message).toContain("2 of the 5 bytes of the value of gro\u0308esse received");
+  });
+
   test("the diagnosis recognises a TLS record", () => {
     const found = diagnose(Uint8Array.of(0x16, 3, 1, 2, 0), 80);
     expect(found).toMatchObject({

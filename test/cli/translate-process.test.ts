@@ -60,6 +60,11 @@ describeWithTwisted("ampwire import and export", () => {
       "KeyError (raises.py, line 2) (importing the module fails in Python",
     ],
     ["ends", "import os\nos._exit(3)\n", "it ended with exit code 3 before it printed the commands"],
+    [
+      "succeeds",
+      "import os\nos._exit(0)\n",
+      "Python ended before it printed the commands (a module must not end the process",
+    ],
     ["late", `${CLASS}Do.arguments = None\n`, "Do: TypeError: 'NoneType' object is not iterable (importing"],
   ])("import of a module that %s names the reason", async (name, text, message) => {
     const file = at(`${name}.py`);
