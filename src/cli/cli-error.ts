@@ -59,7 +59,7 @@ const hints: readonly Known[] = [
   [InvalidSignature, "use name=text, name=@file or name:=json with the names in the schema"],
   [KeyTooLong, "check that the port serves AMP; use tls:// for TLS from the first byte"],
   [ConnectionLost, "check the log of the peer; if its port uses TLS from the first byte, use tls://"],
-  [OnlyOneTLS, "remove --starttls: the address tls:// already uses TLS"],
+  [OnlyOneTLS, "remove --starttls: the command itself starts TLS"],
 ];
 
 export function toCliError(error: unknown): CliError {

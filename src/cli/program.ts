@@ -109,6 +109,11 @@ const intended: Readonly<Record<string, string>> = {
   workers: "use ampwire serve MODULE --workers N",
 };
 
+/** True for a subcommand that serves, and so continues when no process reads its output any more. */
+export function continuesWithoutReader(args: readonly string[]): boolean {
+  return subcommands.find(({ name }) => name === args[0])?.continuesWithoutReader === true;
+}
+
 /** Finds a subcommand by its name, which has one word or two (`certificate show`). */
 function find(args: readonly string[]): { subcommand: Subcommand; rest: readonly string[] } {
   for (const length of [2, 1]) {

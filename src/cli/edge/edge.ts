@@ -44,6 +44,7 @@ ampwire.Health: SERVING while it is connected to NATS. SIGTERM and SIGINT close 
     ...natsFlags,
     ...timeoutFlag,
   },
+  continuesWithoutReader: true,
   examples: [
     ["ampwire edge calc --commands calculator.ts", "forward the calls of AMP clients to the service calc"],
     [

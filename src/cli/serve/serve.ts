@@ -76,6 +76,7 @@ health of the server from the command ampwire.Health.
 SIGTERM and SIGINT close the server after its calls in progress. With --workers, SIGHUP replaces the processes one after
 another, with the newest version of MODULE and of the certificates, and a process that crashes is replaced.`,
   options,
+  continuesWithoutReader: true,
   examples: [
     ["ampwire serve --demo", "serve two commands to try out calls"],
     ["ampwire serve calculator.ts --listen unix:/tmp/calc.sock -v", "serve your responders on a UNIX socket"],
