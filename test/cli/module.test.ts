@@ -53,13 +53,13 @@ describe.concurrent("a schema module", () => {
       "that exports a responder is loaded",
       `${SUM.replace("export const Sum", "const Sum")}export const sum = Sum.responder(({ a, b }) => ({ total: a + b }));`,
     ],
-  ])("%s", async (_, text, ending) => {
+  ])("a schema module %s", async (_, text, ending) => {
     const outcome = await schema(text, ending, " --json");
     expect(outcome).toMatchObject({ code: 0, err: "" });
     expect(values(outcome)).toEqual({ a: 13, b: 81 });
   });
 
-  test("may import a TypeScript file by its compiled name", async () => {
+  test("a schema module may import a TypeScript file by its compiled name", async () => {
     writeFileSync(scratchPath("neighbour.ts"), SUM);
     expect(values(await schema(`export * from "./neighbour.js";`, "ts", " --json"))).toEqual({
       a: 13,
@@ -76,14 +76,14 @@ describe.concurrent("a schema module", () => {
       "export const a: number = 1;",
       /exports no commands \(export one, for example: export const Sum = command/,
     ],
-  ])("that %s is reported in one line", async (_, text, message) => {
+  ])("a schema module that %s is reported in one line", async (_, text, message) => {
     const { code, out, err } = await schema(text);
     expect({ code, out }).toEqual({ code: 1, out: "" });
     expect(err).toMatch(message);
     expect(err.trimEnd()).not.toContain("\n");
   });
 
-  test("that needs the package jiti is reported with the command that installs it", async () => {
+  test("a schema module that needs the package jiti is reported with the command that installs it", async () => {
     const text = `${SUM}export enum Kind { A, B }`;
     const { code, out, err } = await schema(text, "ts", "", withoutJiti());
     expect({ code, out }).toEqual({ code: 1, out: "" });
@@ -92,7 +92,7 @@ describe.concurrent("a schema module", () => {
     );
   });
 
-  test("with decorators, which neither Node nor jiti supports, is reported with a hint", async () => {
+  test("a schema module with decorators, which neither Node nor jiti supports, is reported with a hint", async () => {
     const { code, err } = await schema(
       `${SUM}export class A { @Sum.responder sum() { return { total: 1 }; } }`,
     );
@@ -100,7 +100,7 @@ describe.concurrent("a schema module", () => {
     expect(err).toMatch(/\(decorators need tsx: /);
   });
 
-  test("that does not exist is a usage error", async () => {
+  test("a schema module that does not exist is a usage error", async () => {
     const { code, err } = await ampwire("decode --schema nowhere.ts");
     expect({ code, err }).toEqual({
       code: 2,
