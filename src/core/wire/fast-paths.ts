@@ -159,6 +159,8 @@ export interface Prediction {
   scan(frame: FastFrame, end: number, maxKeys: number): boolean;
   /** Returns the description of the boxes of a template, with which {@link scan} can compare the next box. */
   expect(template: FastTemplate): FastBox | undefined;
+  /** Does what `parseTag` of `tag.ts` does. */
+  readTag?(bytes: Uint8Array, view: DataView, start: number, end: number): number;
 }
 
 /** Faster code for all frequent boxes. */
