@@ -6,13 +6,16 @@ import { writeText } from "../../core/arguments/unicode.ts";
 import { tooLong } from "../../core/schema/box-template.ts";
 import { MAX_VALUE_LENGTH } from "../../core/wire/box-limits.ts";
 import type { FastOut } from "../../core/wire/fast-paths.ts";
-import { PUT_TEXT_BYTES, putShortText } from "../../core/wire/short-text.ts";
+import { PUT_TEXT_BYTES, putShortText, SHORT_TEXT_UNITS } from "../../core/wire/short-text.ts";
 
 const ZERO = 0x30;
 const MAX_INT32 = 0x7fffffff;
 
-/** Writes most values of a type into bytes with space for them. Returns the end, or -1 for a value that it does not write. */
-type Put = (bytes: Uint8Array, start: number, value: unknown) => number;
+/**
+ * Writes most values of a type into bytes with space for them, of which `view` is a view. Returns the end, or -1 for a value that
+ * it does not write.
+ */
+type Put = (bytes: Uint8Array, start: number, value: unknown, view: DataView) => number;
 
 interface FastWrite {
   readonly put: Put;
@@ -46,8 +49,19 @@ function putFloat(bytes: Uint8Array, start: number, value: unknown): number {
   return typeof value === "number" ? putShortFloat(bytes, start, value) : -1;
 }
 
-function putText(bytes: Uint8Array, start: number, value: unknown): number {
-  return typeof value === "string" ? putShortText(bytes, start, value) : -1;
+/** Four ASCII characters at a time, as long as there are so many. */
+function putText(bytes: Uint8Array, start: number, value: unknown, view: DataView): number {
+  if (typeof value !== "string" || value.length > SHORT_TEXT_UNITS) return -1;
+  let from = 0;
+  for (; from + 4 <= value.length; from += 4) {
+    const a = value.charCodeAt(from);
+    const b = value.charCodeAt(from + 1);
+    const c = value.charCodeAt(from + 2);
+    const d = value.charCodeAt(from + 3);
+    if ((a | b | c | d) > 0x7f) break;
+    view.setInt32(start + from, a | (b << 8) | (c << 16) | (d << 24), true);
+  }
+  return from === value.length ? start + from : putShortText(bytes, start + from, value, from);
 }
 
 function putBoolean(bytes: Uint8Array, start: number, value: unknown): number {

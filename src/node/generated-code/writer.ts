@@ -88,7 +88,7 @@ function stepLines({ fixed, field, tag }: FastStep, index: number, scope: Scope,
   if (field === undefined) return lines;
   const put = `put${index}`;
   lines.push(`field = ${index};`);
-  const call = put in scope ? `${put}(bytes, at, value${index})` : undefined;
+  const call = put in scope ? `${put}(bytes, at, value${index}, view)` : undefined;
   lines.push(...valueLines(`value${index}`, `codec${index}`, call, room));
   return field.optional ? [`if (value${index} !== undefined) {`, ...lines, "}"] : lines;
 }
