@@ -80,17 +80,28 @@ export class NodeFastPaths implements FastPaths {
 
   scan(frame: Frame, end: number, maxKeys: number): boolean {
     if (rowPaths !== this) setRowPaths(this);
-    const { expected } = frame;
-    // The previous box is the cheapest guess, and right if one command is called again and again.
-    if (expected !== undefined && this.#scanAs(frame, expected, end, maxKeys) === true) return true;
-    return this.#scanByName(frame, expected, end, maxKeys);
+    const last = frame.expected;
+    if (last === undefined) return this.#scanByName(frame, undefined, undefined, end, maxKeys);
+    // The cheapest guess, and right if one command is called again and again, or several in turn.
+    const guess = last.next ?? last;
+    if (this.#scanAs(frame, guess, end, maxKeys) === false)
+      return this.#scanByName(frame, last, guess, end, maxKeys);
+    if (guess !== last) frame.expected = guess;
+    return true;
   }
 
   /** @param refuted an expected box that this box does not equal */
-  #scanByName(frame: Frame, refuted: ExpectedBox | undefined, end: number, maxKeys: number): boolean {
+  #scanByName(
+    frame: Frame,
+    last: ExpectedBox | undefined,
+    refuted: ExpectedBox | undefined,
+    end: number,
+    maxKeys: number,
+  ): boolean {
     const { bytes, start } = frame;
     const found = find(frame, start, end);
     if (found === undefined || found === refuted) return false;
+    if (last !== undefined) last.next = found;
     frame.clear(bytes, start);
     frame.expected = found;
     return this.#scanAs(frame, found, end, maxKeys);

@@ -140,6 +140,8 @@ export interface FastBox {
   readonly entryOfField: readonly number[];
   /** Number of boxes that the fast paths have compared with this one in a loop. */
   uses: number;
+  /** The box that came last after one of these, if the fast paths have noted it. */
+  next: FastBox | undefined;
   fastReader: FastReader | undefined;
 }
 
