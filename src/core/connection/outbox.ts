@@ -91,9 +91,9 @@ export class Outbox {
   /** Called after a box was appended. It is written before the end of the turn, unless the transport is far behind. */
   written(): void {
     if (this.#owner.rules.boxes === "dropped") this.#discard();
-    else if (this.#out !== undefined && (this.#out.length >= this.#eagerBytes || this.#out.attached))
+    else if (this.#out !== undefined && (this.#out.length >= this.#eagerBytes || this.#out.attached === true))
       this.flush();
-    else if (!this.#scheduled) {
+    else if (this.#scheduled === false) {
       this.#scheduled = true;
       this.#flushSoon ??= turnOverOf(this);
       void soon.then(this.#flushSoon);

@@ -42,7 +42,7 @@ export class BoxTemplate implements FastTemplate {
    * @throws InvalidSignature, TooLong: the message names the field
    */
   write(out: ByteWriter, tag: Tag, values: Values, connection?: unknown): void {
-    if (out.fastPaths?.write(this, out, tag, values)) return;
+    if (out.fastPaths?.write(this, out, tag, values) === true) return;
     const start = out.length;
     const slots = this.#slots ?? this.set.newSlots();
     this.#slots = undefined;

@@ -27,6 +27,7 @@ export class ExpectedBox implements FastBox, ProtocolFields {
   readonly entryOfField: readonly number[];
 
   uses = 0;
+  next: ExpectedBox | undefined;
   fastReader: FastReader | undefined;
 
   /** @param keys all keys, in byte order */
