@@ -258,6 +258,22 @@ print(again.serialize().hex())
     ]);
   });
 
+  it("import reads a file once if it is named twice, or if another file imports it", async () => {
+    const folder = join(place, "twice");
+    mkdirSync(folder);
+    writeFileSync(
+      join(folder, "first.py"),
+      `${HEAD}from second import Second\nclass First(Second):\n    pass\n`,
+    );
+    writeFileSync(join(folder, "second.py"), `${HEAD}class Second(amp.Command):\n    pass\n`);
+    const [first, second] = [join(folder, "first.py"), join(folder, "second.py")];
+    const once = writeTypeScript(await readPython(first));
+    expect(once).toContain('export const First = Second.extend("First");');
+    expect(writeTypeScript(await readPython(first, second, join(folder, "..", "twice", "first.py")))).toBe(
+      once,
+    );
+  });
+
   it("import names a missing dependency, and how to use the Python that has it", async () => {
     const file = written("import no_such_dependency.part\n", "py");
     await expect(readPython(PYTHON, file)).rejects.toMatchObject({
