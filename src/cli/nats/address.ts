@@ -30,8 +30,7 @@ export function parseNatsAddress(text: string): NatsAddress {
   }
   const service = url.pathname.replace(/^\/|\/$/g, "");
   if (!/^nats:\/\//i.test(text) || url.search !== "" || url.hash !== "") throw invalidAddress(text);
-  if (service !== "" && !SERVICE.test(service))
-    throw new UsageError(`the service ${JSON.stringify(service)} must be letters, digits, - and _`, HINT);
+  if (service !== "") checkService(service);
   const port = url.port === "" ? (/:80(\/|$)/.test(text) ? 80 : DEFAULT_PORT) : Number(url.port);
   const server = `${url.hostname}:${port}`;
   return {
@@ -41,6 +40,15 @@ export function parseNatsAddress(text: string): NatsAddress {
     service: service === "" ? undefined : service,
     shown: `nats://${server}${service === "" ? "" : `/${service}`}`,
   };
+}
+
+/** @throws UsageError */
+export function checkService(service: string): void {
+  if (SERVICE.test(service)) return;
+  throw new UsageError(
+    `the service ${JSON.stringify(service)} must be letters, digits, - and _, 128 at most`,
+    "NATS uses the name in subjects",
+  );
 }
 
 /** @returns undefined for an empty text. @throws UsageError for a percent sign without two hexadecimal digits */
