@@ -4,7 +4,7 @@ import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync } from "node:fs
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import { addressText, parseAddress } from "../../src/cli/net/address.ts";
+import { addressText, parseAddress, socketText } from "../../src/cli/net/address.ts";
 import { subcommands } from "../../src/cli/subcommands.ts";
 import { PrivateCertificate } from "../../src/node/index.ts";
 import { builtCommand } from "../support/built.ts";
@@ -116,6 +116,14 @@ describe("an odd address exits with 2 and names the fix", () => {
     expect(parseAddress("UNIX:a.sock")).toEqual({ kind: "unix", path: "a.sock" });
     expect(parseAddress("tcp://[fe80::1%25eth0]:1")).toMatchObject({ host: "fe80::1%eth0" });
     expect(parseAddress("tcp://[fe80::1%eth0]:1")).toMatchObject({ host: "fe80::1%eth0" });
+  });
+
+  test("an IPv6 address is shown in brackets in errors", async () => {
+    const { err } = await runHere("call tcp://[::1]:1 X");
+    expect(err).toContain("ampwire: cannot connect to [::1]:1: ");
+    expect(socketText({ host: "fe80::1%eth0", port: 5 })).toBe("[fe80::1%eth0]:5");
+    expect(socketText({ host: "h", port: 5 })).toBe("h:5");
+    expect(socketText({ path: "a:b" })).toBe("a:b");
   });
 
   test("the addresses in the examples of the help are valid", () => {
