@@ -20,6 +20,9 @@ import { writeFailure } from "../write-failure.ts";
 /** Environment variable with the passphrase of encrypted keys. A command-line option would show it to other users. */
 const PASSPHRASE = "AMPWIRE_PASSPHRASE";
 
+/** The first lines of encrypted keys: in PKCS #8, and in the older form of OpenSSL. */
+const ENCRYPTED_KEY = /^(?:-----BEGIN ENCRYPTED PRIVATE KEY-----|Proc-Type: 4,ENCRYPTED)/m;
+
 /** Returns the bytes of a file. @throws UsageError */
 export function readFile(path: string): Uint8Array {
   try {
@@ -77,7 +80,7 @@ export function readPrivateCertificate(path: string, passphraseFile: string | un
       : Buffer.from(readFile(passphraseFile))
           .toString("utf8")
           .replace(/\r?\n$/, ""); // editors add a line break
-  if (passphrase === undefined && Buffer.from(pem).includes("ENCRYPTED"))
+  if (passphrase === undefined && ENCRYPTED_KEY.test(Buffer.from(pem).toString("latin1")))
     throw new UsageError(
       `${path}: the private key is encrypted`,
       `use --passphrase-file FILE, or set ${PASSPHRASE}`,
