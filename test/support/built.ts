@@ -3,7 +3,7 @@
  * source is newer. Builds do not overlap, because a program that starts during a build might find a partial file.
  */
 import { execFileSync } from "node:child_process";
-import { mkdirSync, rmdirSync, statSync } from "node:fs";
+import { existsSync, mkdirSync, rmdirSync, statSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
@@ -15,7 +15,8 @@ const lock = join(root, "node_modules", ".cache", "ampwire-build");
 /** @returns the path of the command */
 export async function builtCommand(): Promise<string> {
   mkdirSync(join(lock, ".."), { recursive: true });
-  while (!(await isFresh())) {
+  // During a build each source may have a newer file, of which one is not complete.
+  while (existsSync(lock) || !(await isFresh())) {
     if (!takeLock()) {
       await delay(100);
       continue;
