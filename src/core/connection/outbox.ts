@@ -47,7 +47,7 @@ export class Outbox {
   /** Byte runs that the transport has not sent completely. */
   readonly #lent: ByteWriter[] = [];
   /** Fast paths for the boxes of this connection, if the entry point has any. */
-  fastPaths: FastPaths | undefined;
+  fastPaths: FastPaths | undefined = undefined;
   /** Created when a box is first sent: an idle connection has none. */
   #flushSoon: (() => void) | undefined;
 

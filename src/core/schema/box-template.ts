@@ -19,11 +19,11 @@ export class BoxTemplate implements FastTemplate {
   readonly set: FieldSet;
   readonly steps: readonly Step[];
   uses = 0;
-  fastWrite: FastTemplate["fastWrite"];
+  fastWrite: FastTemplate["fastWrite"] = undefined;
   readonly #constants: readonly Constant[];
   readonly keys: readonly BoxKey[];
   readonly spreadPath: SpreadPath | undefined;
-  expectedBox: FastTemplate["expectedBox"];
+  expectedBox: FastTemplate["expectedBox"] = undefined;
   /** Slots for the values of the next box. Undefined while a box is written: a value may contain another such box. */
   #slots: unknown[] | undefined;
 

@@ -30,7 +30,7 @@ export class ByteWriter {
   /** True while a box is being written. A codec of the program, which runs meanwhile, must not begin another box. */
   busy = false;
   /** Fast paths of the connection that sends the boxes, if it has any. */
-  fastPaths: FastPaths | undefined;
+  fastPaths: FastPaths | undefined = undefined;
   #attached: Attached[] | undefined;
   // Fields, because V8 does not inline a getter into a writer of boxes. Assigned only here.
   /** The buffer: `length` bytes of it are written. A call that appends may replace it. */

@@ -33,9 +33,12 @@ export function putTag(to: Uint8Array, view: DataView, start: number, tag: FastT
 function putNumber(view: DataView, start: number, tag: number): number {
   const digits = (35 - Math.clz32(tag)) >> 2;
   const more = digits - WORD_BYTES;
+  // Calculated before `view` is read, which V8 would check again after a call.
+  const first = charactersOf(more < 0 ? tag << (-4 * more) : tag >> (4 * more));
+  const last = charactersOf(tag & 0xffff);
   // Of fewer than four digits, zeros after the end are written, too. Later writes overwrite them.
-  view.setInt32(start, charactersOf(more < 0 ? tag << (-4 * more) : tag >> (4 * more)));
-  if (more > 0) view.setInt32(start + more, charactersOf(tag & 0xffff)); // overlaps the first four
+  view.setInt32(start, first);
+  if (more > 0) view.setInt32(start + more, last); // overlaps the first four
   return start + digits;
 }
 
