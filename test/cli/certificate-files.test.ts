@@ -128,6 +128,13 @@ describe("the lock of a revocation list", () => {
   });
 });
 
+test("control characters in the name of a file are escaped", async () => {
+  const name = "red\u001b[31m";
+  const issued = await runHere(["certificate", "issue", name, "--common-name", "x"], { cwd });
+  expect(issued.out).toBe("red\\x1b[31m.pem: certificate and private key, issued by CN=authority\n");
+  expect((await runHere(["certificate", "show", `${name}.pem`], { cwd })).out).not.toContain("\u001b");
+});
+
 describe("certificate show names the file", () => {
   test.each([
     ["CERTIFICATE", "contains a malformed certificate"],

@@ -1,4 +1,5 @@
 /** `ampwire certificate authority`: creates a private certificate authority (CA). */
+import { safeText } from "../../core/errors/safe-text.ts";
 import { PrivateCertificate } from "../../node/index.ts";
 import { subcommand } from "../subcommand.ts";
 import { checkName, checkSubject, daysOf, fileFlags, writePEMFiles } from "./files.ts";
@@ -39,7 +40,7 @@ private key to NAME-key.pem, which issues certificates: keep this file secret. N
     terminal.printResult(
       files,
       () =>
-        `${files.certificate}: CA certificate, for peers\n${files.key}: CA certificate and private key, secret`,
+        `${safeText(files.certificate)}: CA certificate, for peers\n${safeText(files.key)}: CA certificate and private key, secret`,
     );
     return 0;
   },

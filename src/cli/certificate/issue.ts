@@ -71,7 +71,7 @@ A certificate with --host is for a server, any other for a client. A proxy needs
     writePEMFiles([{ path: file, pem: made.toPEMWithKey(), secret: true }], flags.force === true);
     terminal.printResult(
       { certificate: file },
-      () => `${file}: certificate and private key, issued by ${safeText(authority.subject)}`,
+      () => `${safeText(file)}: certificate and private key, issued by ${safeText(authority.subject)}`,
     );
     return 0;
   },

@@ -50,7 +50,7 @@ authority-key.pem), and signs the list. Peers pass the list as --crl. It expires
     const revoked = positionals.map((file) => readBundle(file)[0]);
     const file = await signList(flags, revoked);
     terminal.printResult({ crl: file, revoked: revoked.map(({ subject }) => subject) }, () =>
-      revoked.map(({ subject }) => `${file}: revoked ${safeText(subject)}`).join("\n"),
+      revoked.map(({ subject }) => `${safeText(file)}: revoked ${safeText(subject)}`).join("\n"),
     );
     return 0;
   },
@@ -68,7 +68,7 @@ every certificate of the CA.`,
   examples: [["ampwire certificate crl --days 7", "sign authority-crl.pem, valid for a week"]],
   async run({ values: flags, terminal }) {
     const file = await signList(flags, []);
-    terminal.printResult({ crl: file }, () => `${file}: revocation list, for peers`);
+    terminal.printResult({ crl: file }, () => `${safeText(file)}: revocation list, for peers`);
     return 0;
   },
 });

@@ -35,7 +35,7 @@ function text(file: string, one: Described, style: Style): string {
       `  ${spaced(name)}`,
       safeText(Array.isArray(value) ? value.join(", ") : String(value)),
     ]);
-  return `${style.bold(`${file}: ${what}`)}\n${table(rows)}`;
+  return `${style.bold(`${safeText(file)}: ${what}`)}\n${table(rows)}`;
 }
 
 /** Converts `validFrom` to `valid from`. */
