@@ -66,21 +66,35 @@ function parsed(subcommand: Subcommand, args: readonly string[]): Parsed {
     return found as unknown as Parsed;
   } catch (error) {
     if (error instanceof UsageError) throw error;
-    // The first sentence of Node's message names the option. The others explain how to escape a dash.
-    const message = messageOf(error).split(/\.\s/)[0] ?? "";
-    const unknown = /^Unknown option '--([^']+)'/.exec(message)?.[1];
-    const similar = unknown === undefined ? undefined : similarName(unknown, Object.keys(options));
-    const hint = similar === undefined ? "" : `did you mean --${similar}? `;
-    const beginsWithDash = /^Option '([^' ]+)' argument is ambiguous/.exec(message)?.[1];
-    if (beginsWithDash !== undefined)
-      throw new UsageError(
-        `${subcommand.name}: the option ${beginsWithDash} has no value`,
-        beginsWithDash.startsWith("--")
-          ? `write ${beginsWithDash}=VALUE if the value begins with a dash`
-          : `write ${beginsWithDash}VALUE if the value begins with a dash`,
-      );
-    throw new UsageError(`${subcommand.name}: ${message}`, `${hint}ampwire ${subcommand.name} --help`);
+    throw invalidOption(subcommand, options, messageOf(error));
   }
+}
+
+/** Converts the message of `parseArgs` to an error with a hint. */
+function invalidOption(subcommand: Subcommand, options: Options, text: string): UsageError {
+  const { name } = subcommand;
+  // The first sentence of Node's message names the option. The others explain how to escape a dash.
+  const message = text.split(/\.\s/)[0] ?? "";
+  const beginsWithDash = /^Option '([^' ]+)' argument is ambiguous/.exec(message)?.[1];
+  if (beginsWithDash !== undefined) {
+    const written = beginsWithDash.startsWith("--") ? `${beginsWithDash}=VALUE` : `${beginsWithDash}VALUE`;
+    return new UsageError(
+      `${name}: the option ${beginsWithDash} has no value`,
+      `write ${written} if the value begins with a dash`,
+    );
+  }
+  const unknown = /^Unknown option '--([^']+)'/.exec(message)?.[1];
+  const suggestion = unknown === undefined ? "" : suggestionFor(unknown, Object.keys(options));
+  return new UsageError(`${name}: ${message}`, `${suggestion}ampwire ${name} --help`);
+}
+
+/** Suggests a similar option, or else the subcommands that have the option. */
+function suggestionFor(unknown: string, names: readonly string[]): string {
+  const owners = subcommands.filter(({ options }) => Object.hasOwn(options, unknown));
+  if (owners.length > 0)
+    return `--${unknown} is an option of ${owners.map(({ name }) => name).join(", ")}; see `;
+  const similar = similarName(unknown, names);
+  return similar === undefined ? "" : `did you mean --${similar}? `;
 }
 
 /** Node would use the last value. A second --ca would then silently replace the first. */

@@ -37,6 +37,14 @@ describe("an odd command line exits with 2 and names the fix", () => {
     ["-V", 'unknown subcommand "-V" (use ampwire --version)'],
     ["--timeout 3 call", 'unknown subcommand "--timeout" (write options after the subcommand)'],
     ["help cal", 'unknown subcommand "cal" (did you mean call?)'],
+    [
+      "call tcp://h:1 X --workers 2",
+      "call: Unknown option '--workers' (--workers is an option of serve; see ampwire call --help)",
+    ],
+    [
+      "replay x --affinity",
+      "replay: Unknown option '--affinity' (--affinity is an option of edge; see ampwire",
+    ],
     ["ping --timout=3", "ping: Unknown option '--timout' (did you mean --timeout? ampwire ping --help)"],
     [
       "ping tcp://h:1 -n -1",
