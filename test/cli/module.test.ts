@@ -1,6 +1,9 @@
 /** Modules are loaded without a build step, on any Node. */
-import { writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { cpSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { builtCommand } from "../support/built.ts";
 import { scratchPath } from "../support/tls-side.ts";
 import { ampwire, type Outcome } from "./run-command.ts";
 
@@ -107,4 +110,21 @@ describe.concurrent("a schema module", () => {
       err: "ampwire: cannot find nowhere.ts (name a TypeScript or JavaScript module)\n",
     });
   });
+});
+
+test("a module is loaded if the path of the package contains characters that URLs escape", async () => {
+  const dist = dirname(dirname(await builtCommand()));
+  const root = dirname(dist);
+  const copy = scratchPath("C# 50%25 off?");
+  mkdirSync(copy);
+  cpSync(dist, join(copy, "dist"), { recursive: true });
+  for (const name of ["package.json", "node_modules"]) symlinkSync(join(root, name), join(copy, name));
+  const file = scratchPath("beside.ts");
+  writeFileSync(file, `${SUM}export enum Kind { A }`); // with an enum, so that jiti loads it
+  const main = join(copy, "dist", "cli", "main.js");
+  const { status, stdout, stderr } = spawnSync(process.execPath, [main, "export", file], {
+    encoding: "utf8",
+  });
+  expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+  expect(stdout).toContain("class Sum(amp.Command):");
 });
