@@ -1,11 +1,11 @@
 /** Converts errors to one line of text with a hint, and to an exit code. */
+import { messageOf } from "../core/errors/to-error.ts";
 import {
   CallTimeout,
   ConnectFailed,
   ConnectionLost,
   HandshakeTimeout,
   InvalidCertificate,
-  InvalidSignature,
   KeyTooLong,
   OnlyOneTLS,
   PeerRefusedCertificate,
@@ -56,7 +56,6 @@ const hints: readonly Known[] = [
   [StartTLSRefused, "the peer does not support TLS on this connection"],
   [HandshakeTimeout, "--timeout SECONDS sets a longer timeout; check that the peer supports StartTLS"],
   [InvalidCertificate, "ampwire certificate show FILE describes the file"],
-  [InvalidSignature, "compare the schema with the commands of the peer"],
   [KeyTooLong, "check that the port serves AMP; use tls:// for TLS from the first byte"],
   [ConnectionLost, "check the log of the peer; if its port uses TLS from the first byte, use tls://"],
   [OnlyOneTLS, "remove --starttls: the command itself starts TLS"],
@@ -94,7 +93,7 @@ const connectHints: Readonly<Record<string, string>> = {
 
 /** Returns the message of an error, and the messages of the errors in an AggregateError if it lacks them. */
 function withReasons(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
+  if (!(error instanceof Error)) return messageOf(error);
   const missing = reasonsIn(error).filter((reason) => !error.message.includes(reason));
   if (missing.length === 0) return error.message || error.name;
   const text = error.message.trimEnd();

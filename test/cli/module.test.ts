@@ -128,3 +128,27 @@ test("a module is loaded if the path of the package contains characters that URL
   expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
   expect(stdout).toContain("class Sum(amp.Command):");
 });
+
+test("a module with two responders for one command is named", async () => {
+  const file = scratchPath("twice.mjs");
+  writeFileSync(
+    file,
+    `import { command } from "ampwire";
+const Go = command("Go");
+export const one = Go.responder(() => {});
+export const two = Go.responder(() => {});`,
+  );
+  expect(await ampwire(`serve ${file} --listen tcp://127.0.0.1:0`)).toEqual({
+    code: 1,
+    out: "",
+    err: `ampwire: ${file}: two responders are given for Go (correct the exports of the module)\n`,
+  });
+});
+
+test("a module that throws a value without a text is named", async () => {
+  const file = scratchPath("null-prototype.mjs");
+  writeFileSync(file, "throw Object.create(null);");
+  const { code, err } = await ampwire(`serve ${file}`);
+  expect(code).toBe(1);
+  expect(err).toContain(`ampwire: cannot load ${file}: a value that cannot be converted to text was thrown`);
+});

@@ -9,6 +9,7 @@ import { existsSync, statSync } from "node:fs";
 import * as nodeModule from "node:module";
 import { resolve as resolvePath } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { messageOf } from "../../core/errors/to-error.ts";
 import { Failure, UsageError } from "../cli-error.ts";
 import { aliases, resolve } from "./resolve-ampwire.ts";
 
@@ -112,7 +113,7 @@ async function importJiti(path: string): Promise<typeof import("jiti")> {
 }
 
 function doesNotLoad(file: string, cause: unknown): Failure {
-  const reason = cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause);
+  const reason = cause instanceof Error ? `${cause.name}: ${cause.message}` : messageOf(cause);
   return new Failure(`cannot load ${file}: ${reason}`, hintFor(reason), { cause });
 }
 
