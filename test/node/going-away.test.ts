@@ -152,7 +152,7 @@ describe("a server that is replaced under load", () => {
 });
 
 describe("a reconnecting client whose server asks GoAway", () => {
-  test("opens the next connection before the old one has ended, and its call in progress is answered there", async () => {
+  test("a reconnecting client opens the next connection before the old one has ended, and its call in progress is answered there", async () => {
     const calc = calculator();
     const next = await listen({ host: HOST, port: 0, locator: calc.locator });
     const old = await listen({ host: HOST, port: 0, locator: calc.locator });
