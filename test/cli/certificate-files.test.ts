@@ -93,7 +93,7 @@ describe("the lock of a revocation list", () => {
     const refused = await run("certificate revoke bob.pem");
     expect(refused.code).toBe(1);
     expect(refused.err).toBe(
-      `ampwire: another process changes authority-crl.pem (try again; if no process does, remove ${lock})\n`,
+      `ampwire: authority-crl.pem is locked by another process (try again; if no such process runs, remove ${lock})\n`,
     );
     expect(readFileSync(path("authority-crl.pem"), "utf8")).toBe(before);
     rmSync(path(lock));

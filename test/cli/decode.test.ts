@@ -79,7 +79,7 @@ describe("ampwire decode", () => {
     const schema = "--schema test/support/commands.ts";
     const reason = 'argument of Sum: "b": not an integer: "x\\u001b[2J"';
     expect((await decodeInput(wrong, schema)).out).toBe(
-      `@0 asks Sum [1] a=13 b=0x781b5b324a (not as in the schema: ${reason})\n`,
+      `@0 asks Sum [1] a=13 b=0x781b5b324a (does not fit the schema: ${reason})\n`,
     );
     const line = JSON.parse((await decodeInput(wrong, `--json ${schema}`)).out);
     expect(line).toMatchObject({ box: { a: "13" }, mismatch: reason });

@@ -12,9 +12,12 @@ export async function whileLocked<T>(path: string, change: () => Promise<T>): Pr
   const lock = `${path}.lock`;
   if (!take(lock)) {
     if (isRunning(ownerOf(lock)))
-      throw new Failure(`another process changes ${path}`, `try again; if no process does, remove ${lock}`);
+      throw new Failure(
+        `${path} is locked by another process`,
+        `try again; if no such process runs, remove ${lock}`,
+      );
     rmSync(lock, { force: true }); // its process was killed
-    if (!take(lock)) throw new Failure(`another process changes ${path}`, "try again");
+    if (!take(lock)) throw new Failure(`${path} is locked by another process`, "try again");
   }
   try {
     return await change();

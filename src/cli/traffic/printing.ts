@@ -93,7 +93,7 @@ function fields(box: Box, meaning: Meaning, { style, longest }: PrintOptions): s
   );
   if (typed?.mismatch === undefined) return shown.join("");
   const reason = shortText(safeText(typed.mismatch), MAX_ERROR_CHARACTERS);
-  return `${shown.join("")} ${style.red(`(not as in the schema: ${reason})`)}`;
+  return `${shown.join("")} ${style.red(`(does not fit the schema: ${reason})`)}`;
 }
 
 /** Maximum number of repeated keys that are named. */
