@@ -15,6 +15,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { PrivateCertificate } from "ampwire/node";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { runHere } from "./run-here.ts";
 
@@ -139,11 +140,41 @@ describe("certificate show names the file", () => {
   test.each([
     ["CERTIFICATE", "contains a malformed certificate"],
     ["PRIVATE KEY", "contains a malformed private key"],
+    ["X509 CRL", "contains a malformed revocation list"],
   ])("a malformed %s", async (label, message) => {
     writeFileSync(path("bad.pem"), `-----BEGIN ${label}-----\nAAAA\n-----END ${label}-----\n`);
     const { code, err } = await run("certificate show bad.pem");
     expect(code).toBe(1);
     expect(err).toContain(`ampwire: bad.pem ${message} (`);
     expect(err).not.toContain("certificate show"); // the user has just run it
+  });
+});
+
+describe("certificate show of a revocation list", () => {
+  test("the issuer, the validity and the number of certificates are shown", async () => {
+    await run("certificate authority lists");
+    await run("certificate issue carol --authority lists-key.pem");
+    await run("certificate revoke carol.pem --authority lists-key.pem --days 2");
+    const { code, out } = await run("certificate show lists-crl.pem");
+    expect(code).toBe(0);
+    expect(out).toMatch(
+      /^lists-crl\.pem: revocation list\n {2}issuer +CN=lists\n {2}valid from +\S+\n {2}valid to +\S+\n {2}valid +now\n {2}revoked +1\n$/,
+    );
+  });
+
+  test("a list in DER is shown like the same list in PEM", async () => {
+    const pem = readFileSync(path("lists-crl.pem"), "utf8");
+    writeFileSync(path("lists.crl"), Buffer.from(pem.replace(/-----.*-----/g, ""), "base64"));
+    const [der, text] = [
+      await run("certificate show lists.crl --json"),
+      await run("certificate show lists-crl.pem --json"),
+    ];
+    expect(JSON.parse(der.out)).toEqual({ ...JSON.parse(text.out), file: "lists.crl" });
+  });
+
+  test("an expired list is named as such", async () => {
+    const ca = PrivateCertificate.loadPEM(readFileSync(path("lists-key.pem")));
+    writeFileSync(path("old-crl.pem"), await ca.revocationList({ validForDays: 1 / 86_400_000 }));
+    expect((await run("certificate show old-crl.pem")).out).toMatch(/^ {2}valid +expired$/m);
   });
 });
