@@ -71,7 +71,7 @@ export async function listen(options: ListenOptions): Promise<Server> {
   const connectionOptions = { ...rest, tls: tls.option };
   const address = normalAddress("listen", rest);
   checkListenAddress(address);
-  const acceptor = new Acceptor(options, connectionOptions, rest.path, () => server.listening);
+  const acceptor = new Acceptor(options, connectionOptions, rest, () => server.listening);
   // allowHalfOpen: a peer that has ended its side still receives answers.
   // pauseOnConnect: the connection chooses how it reads before Node reads anything.
   const server = createServer(
