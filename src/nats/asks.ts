@@ -17,7 +17,7 @@ import type { KnownClient, KnownClients } from "./clients.ts";
 import type { Discovery } from "./discovery.ts";
 import { headerOf, NOT_A_BOX, TLS_HEADER, TOO_MANY, timeoutOf } from "./headers.ts";
 import { InProgress } from "./in-progress.ts";
-import type { Link } from "./link.ts";
+import { type Link, NotPermitted, notPermittedTo } from "./link.ts";
 import type { NatsMessage } from "./nats-connection.ts";
 import { limitsOf, secrecyOf } from "./options.ts";
 import { type PeerServices, RemotePeer } from "./peer.ts";
@@ -105,6 +105,13 @@ export class WorkerAsks {
     const timeout = timeoutOf(message);
     if (timeout === 0) return; // its caller does not wait any more
     this.#serve(frame, message, source, reply, client, timeout);
+  }
+
+  /** The server has rejected a message. Only this end learns that an answer did not arrive. */
+  denied(subject: string): void {
+    if (!this.#recent.has(subject)) return;
+    const { message } = notPermittedTo("the worker", subject);
+    this.report(new NotPermitted(`${message}: set allow_responses for its user`), undefined);
   }
 
   #tooMany(reply: string | undefined, { command }: AskSource): void {

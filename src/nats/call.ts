@@ -1,5 +1,5 @@
 /** One call over NATS: its attempts, the waits between them, and its end. */
-import { CallTimeout } from "../core/errors/caller.ts";
+import { CallTimeout, TLSRequired } from "../core/errors/caller.ts";
 import { UnhandledCommand } from "../core/errors/peer.ts";
 import { toError } from "../core/errors/to-error.ts";
 import { ConnectionClosed, ResponderLost } from "../core/errors/transport.ts";
@@ -40,6 +40,8 @@ export interface CallSpec {
   readonly signal: AbortSignalLike | undefined;
   /** Returns the headers of an attempt. @param left milliseconds until the call times out */
   readonly headers: ((left: number | undefined) => SizedHeaders | undefined) | undefined;
+  /** Returns why the call may not be sent over the present connection to NATS, or undefined. Called before each attempt. */
+  readonly secrecyProblem?: (() => string | undefined) | undefined;
   /** Called at most once, with the answer or the error box. The frame is valid until this returns. */
   answered(frame: Frame, message: NatsMessage): void;
   /** Called at most once, if there is no answer. */
@@ -121,6 +123,9 @@ export class NatsCall implements Attempt {
   #attempt(bytes: Uint8Array): void {
     const link = this.#link;
     if (link.nats.isClosed()) return this.#giveUp(connectionClosed());
+    const problem = link.watch.connected ? this.#spec.secrecyProblem?.() : undefined;
+    if (problem !== undefined)
+      return this.#giveUp(new TLSRequired(`${this.#spec.name} may not be sent: ${problem}`));
     const left = this.#deadline === undefined ? undefined : Math.max(0, this.#deadline - link.clock.now());
     try {
       this.#tag = link.send(this, bytes, this.#spec.headers?.(left));

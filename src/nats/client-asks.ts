@@ -87,6 +87,11 @@ export class ClientAsks {
     void this.#ask(client, command, box, reply, timeout);
   }
 
+  /** True for the reply subject of a recent ask. */
+  isReply(subject: string): boolean {
+    return this.#recent.has(subject);
+  }
+
   #tell({ connection }: EdgeClient, command: RelayedCommand): void {
     try {
       connection.callRemote(erased(command));

@@ -17,7 +17,7 @@ import { EDGE_OPTIONS, type EdgeOptions } from "./edge-options.ts";
 import { EdgeTopics } from "./edge-topics.ts";
 import { Forwarder } from "./forwarder.ts";
 import { NO_RECEIVER, NOT_A_BOX } from "./headers.ts";
-import type { Link } from "./link.ts";
+import { type Link, notPermittedTo } from "./link.ts";
 import type { NatsConnectionLike, NatsMessage, NatsSubscription } from "./nats-connection.ts";
 import { checkAffinity, checkClose, checkNats, checkOptions, limitsOf, linkFor } from "./options.ts";
 import { randomId } from "./platform.ts";
@@ -114,7 +114,7 @@ export class NatsEdge implements AsyncDisposable, NatsListener {
 
   /** Accepts a connection: for the option `onConnection` of a server. Calling it again has no effect. */
   readonly accept = (connection: EdgeConnection): void => {
-    if (typeof connection?.callRemote !== "function" || !(connection.closed instanceof Promise))
+    if (typeof connection?.callRemote !== "function" || typeof connection.closed?.then !== "function")
       throw new InvalidSignature(`accept needs a connection, not ${shownValue(connection)}`);
     this.#accepted(connection);
   };
@@ -147,6 +147,7 @@ export class NatsEdge implements AsyncDisposable, NatsListener {
 
   /** A client waits for nothing any more, or has disconnected: its calls end, and workers abort its asks. */
   #gone(client: EdgeClient, reason: Error): void {
+    client.hasGone = true;
     this.#topics.leaveAll(client);
     for (const call of [...client.calls]) call.abandon(reason);
     if (!client.isKnown || client.isReported || this.#nats.isClosed()) return;
@@ -161,6 +162,12 @@ export class NatsEdge implements AsyncDisposable, NatsListener {
     } catch {
       // The NATS connection is closing. Workers notice later that the edge has gone.
     }
+  }
+
+  /** The server has rejected a message of this edge: a report that a client has gone, or an answer. */
+  denied(subject: string): void {
+    const isReport = subject.startsWith(`${this.#options.service}.gone.${this.id}.`);
+    if (isReport || this.#asks.isReply(subject)) this.#report(notPermittedTo("the edge", subject), undefined);
   }
 
   /** There is a connection to NATS again. */
@@ -241,11 +248,14 @@ export class NatsEdge implements AsyncDisposable, NatsListener {
   }
 
   async #finished(): Promise<void> {
-    if (this.#hasCalls())
-      await new Promise<void>((resolve) => {
-        this.#idle.push(resolve);
-      });
-    await this.#asks.inProgress.ended();
+    // A client may call while it answers the ask of a worker.
+    while (this.#hasCalls() || this.#asks.inProgress.size > 0) {
+      if (this.#hasCalls())
+        await new Promise<void>((resolve) => {
+          this.#idle.push(resolve);
+        });
+      await this.#asks.inProgress.ended();
+    }
   }
 
   /** Ends the edge at once. Calls in progress are rejected. Connections stay open, and their calls are rejected. */

@@ -119,7 +119,8 @@ export class Link implements NatsListener {
     attempt.heard = this.clock.now();
     this.#attempts.set(tag, attempt);
     this.#inProgress++;
-    if (this.#timer === undefined) this.#lookIn(attempt.silence);
+    if (this.#timer === undefined || attempt.heard + attempt.silence < this.#due)
+      this.#lookIn(attempt.silence);
     return tag;
   }
 
@@ -181,6 +182,7 @@ export class Link implements NatsListener {
 
   #lookIn(milliseconds: number): void {
     const delay = Math.max(LEAST_LOOK_MS, milliseconds);
+    this.clock.clearTimeout(this.#timer); // callers of one connection may have different silences
     this.#due = this.clock.now() + delay;
     this.#timer = this.clock.setTimeout(() => this.#look(), delay);
   }
@@ -228,6 +230,9 @@ export class Link implements NatsListener {
   }
 
   reconnected(): void {
+    // The server may have other permissions now. The NATS client has dropped the subscription that was rejected.
+    if (this.#inboxProblem !== undefined) this.#isOpen = false;
+    this.#inboxProblem = undefined;
     this.#wake();
   }
 
@@ -240,7 +245,7 @@ export class Link implements NatsListener {
     for (const [tag, attempt] of [...this.#attempts.entries()]) {
       if (attempt.subject !== subject) continue;
       this.drop(tag);
-      attempt.failed(new NotPermitted(`the NATS server does not permit this user to publish to ${subject}`));
+      attempt.failed(notPermittedTo("this user", subject));
     }
   }
 
@@ -251,6 +256,11 @@ export class Link implements NatsListener {
 
 /** A message that the permissions of the NATS server do not allow. Another attempt would fail too. */
 export class NotPermitted extends NoResponders {}
+
+/** Returns the error for a message without a caller that would learn of it. @param who publishes it, for the message */
+export function notPermittedTo(who: string, subject: string): NotPermitted {
+  return new NotPermitted(`the NATS server does not permit ${who} to publish to ${subject}`);
+}
 
 /** Returns why a message of this size cannot be sent, or undefined. */
 export function payloadProblem(nats: NatsConnectionLike, bytes: number): string | undefined {

@@ -31,10 +31,15 @@ export interface NatsPeer extends AmpConnection {
  * @throws InvalidSignature for a connection that is not of a worker of `serve`
  */
 export function natsPeer(connection: AmpConnection): NatsPeer {
-  if (connection instanceof RemotePeer) return connection;
+  // Not by class: another copy of the package may run the worker.
+  if (isNatsPeer(connection)) return connection;
   throw new InvalidSignature(
     `natsPeer needs context.connection of a responder that serve() runs, not ${shownValue(connection)}`,
   );
+}
+
+function isNatsPeer(connection: Partial<NatsPeer> | undefined): connection is NatsPeer {
+  return typeof connection?.join === "function" && typeof connection.leave === "function";
 }
 
 /** The worker, as its peers see it. */

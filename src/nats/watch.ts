@@ -28,10 +28,12 @@ export function watchOf(nats: NatsConnectionLike): NatsWatch {
 export class NatsWatch {
   readonly listeners = new Set<NatsListener>();
   readonly #nats: NatsConnectionLike;
-  #connected = true;
+  #connected: boolean;
 
   constructor(nats: NatsConnectionLike) {
     this.#nats = nats;
+    // It may have broken before, and connect again. The double of a test may lack the property.
+    this.#connected = !("info" in nats) || nats.info !== undefined;
     void this.#run();
   }
 

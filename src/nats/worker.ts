@@ -40,6 +40,7 @@ export class NatsWorker implements AsyncDisposable {
   #ended: ((reason: Error) => void) | undefined;
   readonly #listener: NatsListener = {
     reconnected: () => this.#edges.reconnected(), // what the edges have told meanwhile is lost
+    denied: (subject) => this.#asks.denied(subject),
     closed: () => this.destroy(new ConnectionClosed("the NATS connection is closed")),
   };
   /** Promise of the reason why the worker ended. It never rejects. */

@@ -1,0 +1,238 @@
+/** A connection to NATS that breaks, and comes back to another server: what may be sent then, and what is still known. */
+import { ConnectionClosed, command, integer, locator, ResponderLost, TLSRequired, unicode } from "ampwire";
+import { caller, edge, NoResponders, serve } from "ampwire/nats";
+import { connectedPair, flushPending } from "ampwire/testing";
+import { describe, expect, test } from "vitest";
+import { deferred } from "../support/deferred.ts";
+import { rejection, settling } from "../support/settled.ts";
+import { Secret, SumOnce } from "./support/commands.ts";
+import { calculator, network } from "./support/network.ts";
+
+const SecretNote = command("SecretNote", {
+  arguments: { text: unicode() },
+  requiresAnswer: false,
+  requireTLS: true,
+});
+const secrets = locator(Secret.responder(() => ({ text: "s" })));
+
+describe("a command with requireTLS", () => {
+  test("a call waits while the encrypted connection to NATS is broken, and is made when it is back", async () => {
+    const { nats, work, clock } = network();
+    await work({ locator: secrets });
+    const far = nats.connect({ server: "nats.example:4222", tls: true });
+    const calc = caller(far, { service: "calc", clock });
+    far.disconnect();
+    await flushPending();
+    const answer = calc.callRemote(Secret);
+    await flushPending();
+    expect(calc.waiting).toBe(1);
+    far.reconnect();
+    expect(await answer).toEqual({ text: "s" });
+  });
+
+  test("a call that waits is rejected with TLSRequired if the next server is reached in plaintext", async () => {
+    const { nats, work, clock } = network();
+    let served = 0;
+    await work({
+      locator: locator(
+        Secret.responder(() => {
+          served++;
+          return { text: "s" };
+        }),
+      ),
+    });
+    const options = { server: "nats-1.example:4222", tls: true };
+    const far = nats.connect(options);
+    const calc = caller(far, { service: "calc", clock });
+    expect(await calc.callRemote(Secret)).toEqual({ text: "s" });
+    far.disconnect();
+    await flushPending();
+    const error = rejection(calc.callRemote(Secret));
+    options.tls = false; // a server in place of the other one, which an attacker may be
+    far.reconnect();
+    expect(await error).toBeInstanceOf(TLSRequired);
+    expect(served).toBe(1);
+  });
+
+  test("a command without an answer that waits is dropped and reported if the next server is reached in plaintext", async () => {
+    const { nats, work, clock } = network();
+    const served: string[] = [];
+    await work({ locator: locator(SecretNote.responder(({ text }) => void served.push(text))) });
+    const options = { server: "nats-1.example:4222", tls: true };
+    const far = nats.connect(options);
+    const errors: unknown[] = [];
+    const front = await edge(far, {
+      service: "calc",
+      commands: [SecretNote],
+      clock,
+      onError: (error) => void errors.push(error),
+    });
+    const [client, b] = connectedPair({}, { locator: front.locator }, { clock, fakeTLS: true });
+    front.accept(b);
+    await client.startTLS();
+    client.callRemote(SecretNote, { text: "first" });
+    await flushPending();
+    far.disconnect();
+    await flushPending();
+    client.callRemote(SecretNote, { text: "second" });
+    await flushPending();
+    options.tls = false;
+    far.reconnect();
+    await flushPending();
+    expect(served).toEqual(["first"]);
+    expect(errors).toMatchObject([{ code: "TLS_REQUIRED" }]);
+  });
+});
+
+describe("silence", () => {
+  test("a caller with a short silence learns of a lost worker in time, although another one has a long silence", async () => {
+    const { nats, work, advance, clock } = network();
+    await work({ heartbeat: 1e9, locator: locator(SumOnce.responder(() => new Promise(() => {}))) });
+    const connection = nats.connect();
+    const [long, short] = [60_000, 500].map((silence) =>
+      caller(connection, { service: "calc", silence, clock }),
+    );
+    const [a, b] = [long, short].map((one) =>
+      settling(one?.callRemote(SumOnce, { a: 1, b: 2 }) as Promise<unknown>),
+    );
+    await advance(600);
+    expect([a?.how, b?.how]).toEqual([[], ["rejected"]]);
+    clock.advance(60_000);
+    await flushPending();
+    expect(a?.how).toEqual(["rejected"]);
+  });
+});
+
+describe("a first use of a connection that is broken", () => {
+  test("a call waits for the connection, and is not taken for lost", async () => {
+    const { nats, work, clock } = network();
+    await work();
+    const connection = nats.connect();
+    connection.disconnect();
+    const answer = caller(connection, { service: "calc", clock }).callRemote(SumOnce, { a: 1, b: 2 });
+    await flushPending();
+    connection.reconnect();
+    expect(await answer).toEqual({ total: 3 });
+  });
+});
+
+describe("permissions", () => {
+  test("an inbox that the server has refused is tried again when the connection comes back", async () => {
+    let isPermitted = false;
+    const { nats, work, clock } = network();
+    await work();
+    const connection = nats.connect({ maySubscribe: () => isPermitted });
+    const calc = caller(connection, { service: "calc", clock, patience: 0 });
+    expect(await rejection(calc.callRemote(SumOnce, { a: 1, b: 2 }))).toBeInstanceOf(ResponderLost);
+    expect(await rejection(calc.callRemote(SumOnce, { a: 1, b: 2 }))).toBeInstanceOf(NoResponders);
+    isPermitted = true;
+    connection.disconnect();
+    connection.reconnect();
+    await flushPending();
+    expect(await calc.callRemote(SumOnce, { a: 1, b: 2 })).toEqual({ total: 3 });
+  });
+
+  test("a worker reports an answer that the server does not permit", async () => {
+    const { nats, call, clock } = network();
+    const errors: unknown[] = [];
+    const connection = nats.connect({ mayPublish: (subject) => !subject.startsWith("_INBOX") });
+    await serve(connection, {
+      service: "calc",
+      locator: calculator(),
+      clock,
+      onError: (error) => void errors.push(error),
+    });
+    void rejection(call().callRemote(SumOnce, { a: 1, b: 2 }));
+    await flushPending();
+    expect(errors).toMatchObject([
+      {
+        message: expect.stringMatching(
+          /does not permit the worker to publish to _INBOX\..*: set allow_responses/,
+        ),
+      },
+    ]);
+  });
+
+  test("an edge reports what it may not publish, and its client does not see the subject", async () => {
+    const { nats, clock, work } = network();
+    await work();
+    const errors: Error[] = [];
+    const connection = nats.connect({ mayPublish: () => false });
+    const front = await edge(connection, {
+      service: "calc",
+      commands: [SumOnce],
+      clock,
+      onError: (error) => void errors.push(error as Error),
+    });
+    const [client, b] = connectedPair({}, { locator: front.locator }, { clock });
+    front.accept(b);
+    const error = await rejection(client.callRemote(SumOnce, { a: 1, b: 2 }));
+    expect(error).toMatchObject({ code: "UNAVAILABLE" });
+    expect(error.message).not.toContain("calc.edge");
+    client.destroy();
+    await flushPending();
+    expect(errors.map(({ message }) => message)).toEqual([
+      "the NATS server does not permit this user to publish to calc.edge.SumOnce",
+      expect.stringContaining("the NATS server does not permit the edge to publish to calc.gone."),
+    ]);
+  });
+});
+
+describe("clients that have gone", () => {
+  test("with affinity, asks that wait for the first answer are not forwarded once their client has disconnected", async () => {
+    const net = network();
+    const served: number[] = [];
+    const gate = deferred();
+    const Slow = command("Slow", { arguments: { n: integer() }, response: {} });
+    const worker = await net.work({
+      affinity: "connection",
+      locator: locator(
+        Slow.responder(async ({ n }) => {
+          served.push(n);
+          await gate.promise;
+          return {};
+        }),
+      ),
+    });
+    const front = await edge(net.nats.connect(), {
+      service: "calc",
+      commands: [Slow],
+      clock: net.clock,
+      affinity: "connection",
+    });
+    const [client, b] = connectedPair({}, { locator: front.locator }, { clock: net.clock });
+    front.accept(b);
+    for (const n of [1, 2, 3]) void rejection(client.callRemote(Slow, { n }));
+    await flushPending();
+    client.destroy();
+    await flushPending();
+    gate.resolve();
+    await flushPending();
+    expect(served).toEqual([1]);
+    expect(worker.inProgress).toBe(0);
+  });
+});
+
+describe("close() of a caller", () => {
+  test("at its timeout and at its signal the calls in progress are rejected", async () => {
+    const { work, call, advance } = network();
+    await work({ locator: locator(SumOnce.responder(() => new Promise(() => {}))) });
+    const [timed, aborted, late] = [call(), call(), call()];
+    const abort = new AbortController();
+    const errors = [timed, aborted, late].map((one) => rejection(one.callRemote(SumOnce, { a: 1, b: 2 })));
+    await flushPending();
+    const ends = [timed.close({ timeout: 100 }), aborted.close({ signal: abort.signal })];
+    abort.abort();
+    await advance(200);
+    await Promise.all([...ends, late.close({ signal: AbortSignal.abort() })]);
+    for (const error of await Promise.all(errors)) expect(error).toBeInstanceOf(ConnectionClosed);
+  });
+
+  test("invalid options are rejected", async () => {
+    const { call } = network();
+    await expect(call().close({ timeout: -1 })).rejects.toThrow(
+      "timeout must be a number of at least 0, not -1",
+    );
+    await expect(call().close({ timeoutt: 1 } as never)).rejects.toThrow('did you mean "timeout"');
+  });
+});
