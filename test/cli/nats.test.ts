@@ -73,6 +73,32 @@ describeWithNats("ampwire over NATS", () => {
     expect(await probe()).toContain("NOT_SERVING");
   });
 
+  test("a worker and an edge end with an error when the NATS server does not accept their user any more", async () => {
+    const config = scratchPath("users.conf");
+    const password = (text: string) =>
+      writeFileSync(config, `authorization { user: me, password: "${text}" }`);
+    password("old");
+    const own = await NatsServer.start("-c", config);
+    const nats = `nats://me:old@127.0.0.1:${own.port}`;
+    const module = scratchPath("commands.ts");
+    writeFileSync(module, `import { command } from "ampwire"; export const Stay = command("Stay");`);
+    const worker = await startCommand("serve", "--demo", "--nats", `${nats}/calc`);
+    await worker.output(/^serving/m);
+    const listening = ["--listen", "tcp://127.0.0.1:0"];
+    const edge = await startCommand("edge", "calc", "--nats", nats, "--commands", module, ...listening);
+    await edge.output(/^listening/m);
+    await own.kill();
+    for (const process of [worker, edge]) await process.errors(/the connection to nats:\S+ broke/);
+    password("new");
+    const next = await own.restart();
+    expect(await Promise.all([worker.exited, edge.exited])).toEqual([1, 1]);
+    for (const { stderr } of [worker, edge]) {
+      expect(stderr.match(/ broke: connecting again/g)).toHaveLength(1);
+      expect(stderr).toMatch(/the connection to nats:\S+ is closed: .*check the user and the password/);
+    }
+    await next.kill();
+  });
+
   test("a service without a worker is reported by call and ping", async () => {
     for (const typed of [`call ${at}/nobody Sum a=1 b=2`, `ping ${at}/nobody -n 1`]) {
       const { code, err } = await runHere(typed);
