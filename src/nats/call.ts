@@ -242,6 +242,9 @@ export class NatsCall implements Attempt {
   }
 }
 
-function connectionClosed(): ConnectionClosed {
-  return new ConnectionClosed("the NATS connection is closed");
+/** The NATS connection was closed before the call was sent: not executed. */
+export class NatsClosed extends ConnectionClosed {}
+
+function connectionClosed(): NatsClosed {
+  return new NatsClosed("the NATS connection is closed");
 }

@@ -28,13 +28,11 @@ import {
 import { type AskInProgress, InProgress } from "./in-progress.ts";
 import { type Link, payloadProblem } from "./link.ts";
 import type { NatsMessage } from "./nats-connection.ts";
-import { boxIn, errorBox, PassedOnError, RelayedCommand } from "./passed-on.ts";
+import { boxIn, checkRelayed, errorBox, PassedOnError, RelayedCommand } from "./passed-on.ts";
 import { RecentReplies } from "./recent-replies.ts";
 import { lastToken, replyProblem } from "./subjects.ts";
 
 const EMPTY = new Uint8Array(0);
-/** Sent over NATS, it would start a handshake in the middle of the edge's connection. */
-const START_TLS = "StartTLS";
 
 export class ClientAsks {
   readonly inProgress: InProgress<AskInProgress>;
@@ -162,8 +160,7 @@ function relayed(frame: Frame, box: TaggedBox, message: NatsMessage): RelayedCom
       "the message to a client is not an ask with a tag and a reply subject, or without both",
     );
   const name = commandNameOf(frame);
-  if (name === START_TLS)
-    throw new MalformedAmpBox("the edge starts TLS with its clients, not a program on NATS");
+  checkRelayed(name);
   const requireTLS = headerOf(message, REQUIRE_TLS_HEADER) !== undefined;
   return new RelayedCommand(name, box, frame.ask >= 0, requireTLS);
 }

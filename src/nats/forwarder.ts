@@ -20,7 +20,7 @@ import { frameOfBytes } from "../core/wire/frame-of.ts";
 import { ASK } from "../core/wire/protocol-keys.ts";
 import { shownValue, wrongType } from "../core/wire/value-text.ts";
 import { type TaggedBox, taggedBox } from "./boxes.ts";
-import { type CallRules, NatsCall } from "./call.ts";
+import { type CallRules, NatsCall, NatsClosed } from "./call.ts";
 import type { EdgeClient } from "./edge-client.ts";
 import type { EdgeOptions } from "./edge-options.ts";
 import { NoResponders } from "./errors.ts";
@@ -245,7 +245,8 @@ function codeOf(error: unknown): PassedOnError {
 }
 
 function errorCodeOf(error: unknown): string {
-  if (error instanceof NoResponders || error instanceof LimitExceeded) return UNAVAILABLE_ERROR_CODE;
+  const isNotExecuted = [NoResponders, LimitExceeded, NatsClosed].some((kind) => error instanceof kind);
+  if (isNotExecuted) return UNAVAILABLE_ERROR_CODE;
   if (error instanceof UnhandledCommand) return UNHANDLED_ERROR_CODE;
   if (error instanceof ConnectionLost) return LOST_ERROR_CODE;
   if (error instanceof CallTimeout) return TIMEOUT_ERROR_CODE;

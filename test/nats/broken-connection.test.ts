@@ -116,6 +116,28 @@ describe("a first use of a connection that is broken", () => {
   });
 });
 
+describe("a NATS connection that is closed permanently", () => {
+  test("a client of the edge gets Unavailable for later calls and for those that wait, and ResponderLost for those in progress", async () => {
+    const { nats, clock, work } = network();
+    await work({ locator: locator(SumOnce.responder(() => new Promise(() => {}))) });
+    const connection = nats.connect();
+    const front = await edge(connection, { service: "calc", commands: [SumOnce], clock });
+    const [client, b] = connectedPair({}, { locator: front.locator }, { clock });
+    front.accept(b);
+    const code = async () =>
+      (await rejection(client.callRemote(SumOnce, { a: 1, b: 2 }))) as { code?: string };
+    const inProgress = code();
+    await flushPending();
+    connection.disconnect();
+    await flushPending();
+    const waiting = code();
+    await flushPending();
+    await connection.close();
+    const codes = await Promise.all([inProgress, waiting, code()]);
+    expect(codes.map((error) => error.code)).toEqual(["RESPONDER_LOST", "UNAVAILABLE", "UNAVAILABLE"]);
+  });
+});
+
 describe("permissions", () => {
   test("an inbox that the server has refused is tried again when the connection comes back", async () => {
     let isPermitted = false;

@@ -6,6 +6,7 @@ import {
   ConnectionLost,
   type ConnectionOptions,
   command,
+  encodeBox,
   InvalidSignature,
   integer,
   locator,
@@ -454,15 +455,18 @@ describe("calls to clients", () => {
     expect(await called).toEqual({ name: "slow" });
   });
 
-  test("StartTLS cannot be called on a client through its edge", async () => {
-    const net = network();
-    const { front, connect } = await startEdge(net);
-    const [client] = connect(named("a"));
-    const far = clientAt(net.nats.connect(), `calc.${front.id}.1`, { clock: net.clock });
-    expect(await rejection(far.callRemoteString(StartTLS.name))).toMatchObject({ code: "MALFORMED_BOX" });
-    await flushPending();
-    expect([client.state, client.secure]).toEqual(["open", false]);
-  });
+  test.each([StartTLS.name, "ampwire.GoAway"])(
+    "%s cannot be called on a client through its edge",
+    async (name) => {
+      const net = network();
+      const { front, connect } = await startEdge(net);
+      const [client] = connect(named("a"));
+      const far = clientAt(net.nats.connect(), `calc.${front.id}.1`, { clock: net.clock });
+      expect(await rejection(far.callRemoteString(name))).toMatchObject({ code: "MALFORMED_BOX" });
+      await flushPending();
+      expect([client.state, client.secure, client.acceptsCalls]).toEqual(["open", false, true]);
+    },
+  );
 
   test("a command with requireTLS is not sent to a client in plaintext", async () => {
     const net = network();
@@ -545,6 +549,23 @@ describe("topics", () => {
     await flushPending();
     expect(front.topics).toBe(0);
   });
+
+  test.each([StartTLS.name, "ampwire.GoAway"])(
+    "%s on a topic is reported by the edge, and no client gets it",
+    async (name) => {
+      const net = network();
+      await net.work({ locator: joining });
+      const errors: unknown[] = [];
+      const onError = (error: unknown) => void errors.push(error);
+      const { connect, connection } = await startEdge(net, { commands: [Join, Leave], onError });
+      const [client] = connect();
+      await client.callRemote(Join, { topic: "weather" });
+      connection.publish("calc.event.weather", encodeBox(new Box({ _command: name })));
+      await flushPending();
+      expect(errors).toMatchObject([{ code: "MALFORMED_BOX" }]);
+      expect(client.acceptsCalls).toBe(true);
+    },
+  );
 
   test("no subscription is left after clients have joined topics and disconnected", async () => {
     const net = network();
