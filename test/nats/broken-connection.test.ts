@@ -104,7 +104,7 @@ describe("silence", () => {
 });
 
 describe("a first use of a connection that is broken", () => {
-  test("a call waits for the connection, and is not taken for lost", async () => {
+  test("a call waits for the connection, and does not count as lost", async () => {
     const { nats, work, clock } = network();
     await work();
     const connection = nats.connect();
