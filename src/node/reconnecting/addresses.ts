@@ -4,7 +4,6 @@ import { type AddressSource, Rotation } from "../../core/reconnecting/rotation.t
 import type { Clock } from "../../core/transport.ts";
 import { shownValue } from "../../core/wire/value-text.ts";
 import { SERVER_ADDRESS_OPTIONS, SERVICE_OPTIONS } from "../option-names.ts";
-import { normalAddress } from "../socket-address.ts";
 import type { ReconnectingOptions, ServerAddress, ServiceName } from "./options.ts";
 import { ServiceRecords } from "./service-records.ts";
 
@@ -51,7 +50,8 @@ function checkAddress(what: string, address: ServerAddress): void {
   }
   if ((path === undefined) === (port === undefined))
     throw new TypeError(`${what}: either a port or the path of a UNIX socket is required`);
-  normalAddress(what, address); // an invalid path would end the client when its turn comes
+  if (path !== undefined && host !== undefined)
+    throw new TypeError(`${what}: the options path and host exclude each other: use one of them`);
   if (port !== undefined && !(Number.isInteger(port) && port > 0 && port <= 65_535))
     throw new RangeError(`${what}: port must be a whole number from 1 to 65535, not ${shownValue(port)}`);
 }
