@@ -15,9 +15,11 @@ import { serveControl } from "./control.ts";
 import { EdgeClient, type EdgeConnection } from "./edge-client.ts";
 import { EDGE_OPTIONS, type EdgeOptions } from "./edge-options.ts";
 import { EdgeTopics } from "./edge-topics.ts";
+import { notPermittedTo } from "./errors.ts";
 import { Forwarder } from "./forwarder.ts";
 import { NO_RECEIVER, NOT_A_BOX } from "./headers.ts";
-import { type Link, notPermittedTo } from "./link.ts";
+import { LastingSubscription } from "./lasting-subscription.ts";
+import type { Link } from "./link.ts";
 import type { NatsConnectionLike, NatsMessage, NatsSubscription } from "./nats-connection.ts";
 import { checkAffinity, checkClose, checkNats, checkOptions, limitsOf, linkFor } from "./options.ts";
 import { randomId } from "./platform.ts";
@@ -63,6 +65,7 @@ export class NatsEdge implements AsyncDisposable, NatsListener {
   #unreported: string[] = [];
   #count = 0;
   #notPermitted: unknown;
+  #isStarted = false;
   #isEnded = false;
   #idle: (() => void)[] = [];
   /** Responders of the commands that are forwarded, for the server's option `locator`. */
@@ -104,10 +107,11 @@ export class NatsEdge implements AsyncDisposable, NatsListener {
   }
 
   #subscribe(subject: string, receive: (message: NatsMessage) => void): NatsSubscription {
-    return this.#nats.subscribe(subject, {
-      callback: (error, message) => {
-        if (error !== null) this.#notPermitted ??= error;
-        else receive(message);
+    return new LastingSubscription(this.#link, subject, undefined, {
+      receive,
+      rejected: (error) => {
+        this.#notPermitted ??= error;
+        if (this.#isStarted) this.#report(error, undefined);
       },
     });
   }
@@ -197,6 +201,11 @@ export class NatsEdge implements AsyncDisposable, NatsListener {
   /** @internal The error of a subscription that the server has rejected. */
   get notPermitted(): unknown {
     return this.#notPermitted;
+  }
+
+  /** @internal From now on, rejected subscriptions are reported to `onError`. */
+  begun(): void {
+    this.#isStarted = true;
   }
 
   /** True while there is a connection to NATS, so that calls of clients can reach workers: for the health of a server. */

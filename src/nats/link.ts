@@ -11,10 +11,10 @@ import type { BoxLimits } from "../core/wire/box-limits.ts";
 import type { Frame } from "../core/wire/frame.ts";
 import { parseTag } from "../core/wire/tag.ts";
 import { BoxEncoder, PayloadReader } from "./boxes.ts";
-import { NoResponders } from "./errors.ts";
+import { NoReceiver, NoResponders, notPermittedTo } from "./errors.ts";
 import { IN_PROGRESS, NO_RECEIVER, NOT_A_BOX, type SizedHeaders, TOO_MANY } from "./headers.ts";
+import { Inbox } from "./inbox.ts";
 import { maxPayloadOf, type NatsConnectionLike, type NatsMessage } from "./nats-connection.ts";
-import { randomId } from "./platform.ts";
 import { type NatsListener, type NatsWatch, watchOf } from "./watch.ts";
 
 /** One attempt of a call, from its message to its outcome. */
@@ -63,12 +63,9 @@ export class Link implements NatsListener {
   readonly encoder = new BoxEncoder();
   /** Functions to call when there is a connection again. */
   readonly wakeUps = new Set<() => void>();
-  readonly #inbox: string;
+  readonly #inbox: Inbox;
   readonly #reader = new PayloadReader();
   readonly #attempts = new TagWindow<Attempt>();
-  #isOpen = false;
-  /** Set if the server does not permit the inbox: then no answer can arrive. */
-  #inboxProblem: NotPermitted | undefined;
   #inProgress = 0;
   #lastTag = 0;
   #timer: unknown;
@@ -78,21 +75,13 @@ export class Link implements NatsListener {
     this.nats = nats;
     this.clock = clock;
     this.inboxPrefix = inboxPrefix;
-    this.#inbox = `${inboxPrefix}.${randomId()}`;
     this.watch = watchOf(nats);
-    this.watch.listeners.add(this);
-  }
-
-  /** Subscribes to the answers, before the first call. */
-  #openInbox(): void {
-    this.#isOpen = true;
-    this.nats.subscribe(`${this.#inbox}.*`, {
-      callback: (error, message) => {
-        // The NATS client stops reading permanently if a callback throws.
-        if (error === null) this.#received(message);
-        else this.#rejected(error);
-      },
+    this.#inbox = new Inbox(nats, clock, this.watch, inboxPrefix, {
+      received: (message) => this.#received(message),
+      // The calls in progress may have been executed.
+      refused: ({ message, cause }) => this.#failAll(new ResponderLost(message, { cause })),
     });
+    this.watch.listeners.add(this);
   }
 
   /** Number of attempts that wait for their outcome. */
@@ -112,9 +101,8 @@ export class Link implements NatsListener {
    */
   send(attempt: Attempt, box: Uint8Array, headers: SizedHeaders | undefined): number {
     const tag = this.nextTag;
-    if (this.#inboxProblem !== undefined) throw this.#inboxProblem;
-    if (!this.#isOpen) this.#openInbox();
-    this.publish(attempt.subject, box, headers, `${this.#inbox}.${tag.toString(16)}`);
+    this.#inbox.open();
+    this.publish(attempt.subject, box, headers, `${this.#inbox.subject}.${tag.toString(16)}`);
     this.#lastTag = tag;
     attempt.heard = this.clock.now();
     this.#attempts.set(tag, attempt);
@@ -151,7 +139,7 @@ export class Link implements NatsListener {
   }
 
   #received(message: NatsMessage): void {
-    const text = message.subject.slice(this.#inbox.length + 1);
+    const text = message.subject.slice(this.#inbox.subject.length + 1);
     const tag = Number.parseInt(text, 16);
     const attempt = this.#attempts.get(tag);
     if (attempt === undefined) return; // answered already, or dropped
@@ -209,13 +197,6 @@ export class Link implements NatsListener {
     }
   }
 
-  /** The calls in progress may have been executed: their answers cannot be received. */
-  #rejected(cause: Error): void {
-    const text = `the NATS server does not permit this user to receive answers on ${this.#inbox}: set inboxPrefix`;
-    this.#inboxProblem = new NotPermitted(text, { cause });
-    this.#failAll(new ResponderLost(text, { cause }));
-  }
-
   #failAll(error: Error): void {
     for (const [tag, attempt] of [...this.#attempts.entries()]) {
       this.drop(tag);
@@ -230,9 +211,7 @@ export class Link implements NatsListener {
   }
 
   reconnected(): void {
-    // The server may have other permissions now. The NATS client has dropped the subscription that was rejected.
-    if (this.#inboxProblem !== undefined) this.#isOpen = false;
-    this.#inboxProblem = undefined;
+    this.#inbox.reconnected();
     this.#wake();
   }
 
@@ -252,14 +231,6 @@ export class Link implements NatsListener {
   #wake(): void {
     for (const wake of [...this.wakeUps]) wake();
   }
-}
-
-/** A message that the permissions of the NATS server do not allow. Another attempt would fail too. */
-export class NotPermitted extends NoResponders {}
-
-/** Returns the error for a message without a caller that would learn of it. @param who publishes it, for the message */
-export function notPermittedTo(who: string, subject: string): NotPermitted {
-  return new NotPermitted(`the NATS server does not permit ${who} to publish to ${subject}`);
 }
 
 /** Returns why a message of this size cannot be sent, or undefined. */
@@ -291,6 +262,3 @@ function statusError(code: number): Error | undefined {
   if (code === NOT_A_BOX) return new MalformedAmpBox("the callee could not read the message as an ask");
   return undefined;
 }
-
-/** No subscription exists for the subject, or the client has disconnected. */
-export class NoReceiver extends NoResponders {}

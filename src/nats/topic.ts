@@ -17,6 +17,7 @@ import { commandNameOf, PayloadReader } from "./boxes.ts";
 import { targetOf } from "./call-service.ts";
 import { NatsCaller } from "./caller.ts";
 import { isEncrypted } from "./encryption.ts";
+import { LastingSubscription } from "./lasting-subscription.ts";
 import type { NatsConnectionLike, NatsMessage, NatsSubscription } from "./nats-connection.ts";
 import {
   checkClose,
@@ -89,19 +90,17 @@ export function subscribe(nats: NatsConnectionLike, options: SubscribeOptions): 
   if (typeof locator?.locateResponder !== "function")
     throw wrongType("subscribe: the option locator", "an object that locator(...) makes", locator);
   const events = new TopicEvents(nats, options);
-  const subscription = nats.subscribe(subject, {
-    callback: (error, message) => {
-      if (error === null) events.receive(message);
-      else events.report(error, undefined);
-    },
+  const link = linkFor(nats, options);
+  const subscription = new LastingSubscription(link, subject, undefined, {
+    receive: (message) => events.receive(message),
+    rejected: (error) => events.report(error, undefined),
   });
-  const { clock } = linkFor(nats, options);
   const close = async (limits: CloseOptions = {}) => {
     checkClose(limits);
     let release = () => {};
     const late = new Promise<void>((resolve) => {
       if (limits.signal?.aborted) resolve();
-      release = limitTime(clock, limits, () => resolve());
+      release = limitTime(link.clock, limits, () => resolve());
     });
     await Promise.race([late, drained(nats, subscription).then(() => events.ended())]);
     release();

@@ -1,4 +1,5 @@
 /** The state of a NATS connection: whether it is connected, and what its server does not permit. */
+import { toError } from "../core/errors/to-error.ts";
 import type { NatsConnectionLike } from "./nats-connection.ts";
 
 /** Receives the changes of a NATS connection. */
@@ -11,6 +12,8 @@ export interface NatsListener {
   closed?(): void;
   /** The server has rejected a message to this subject, because its permissions do not allow it. */
   denied?(subject: string): void;
+  /** The server has rejected or ended a subscription to this subject, because its permissions do not allow it. */
+  subscriptionDenied?(subject: string, error: Error): void;
 }
 
 const watches = new WeakMap<NatsConnectionLike, NatsWatch>();
@@ -64,7 +67,10 @@ export class NatsWatch {
   /** The error of a permission names an operation and a subject. */
   #failed(error: unknown): void {
     const { operation, subject } = (error ?? {}) as { operation?: unknown; subject?: unknown }; // only read
-    if (operation !== "publish" || typeof subject !== "string") return;
-    for (const listener of [...this.listeners]) listener.denied?.(subject);
+    if (typeof subject !== "string") return;
+    for (const listener of [...this.listeners]) {
+      if (operation === "publish") listener.denied?.(subject);
+      else if (operation === "subscription") listener.subscriptionDenied?.(subject, toError(error));
+    }
   }
 }

@@ -11,8 +11,10 @@ import { Discovery } from "./discovery.ts";
 import { EdgeCheck } from "./edge-check.ts";
 import { type ControlName, controlClient } from "./edge-control.ts";
 import { isEncrypted } from "./encryption.ts";
-import { type Link, NoReceiver } from "./link.ts";
-import type { NatsConnectionLike, NatsSubscription } from "./nats-connection.ts";
+import { NoReceiver } from "./errors.ts";
+import { LastingSubscription } from "./lasting-subscription.ts";
+import type { Link } from "./link.ts";
+import type { NatsConnectionLike, NatsMessage, NatsSubscription } from "./nats-connection.ts";
 import { checkClose, linkFor, type NatsOptions } from "./options.ts";
 import type { PeerServices } from "./peer.ts";
 import { randomId } from "./platform.ts";
@@ -37,6 +39,7 @@ export class NatsWorker implements AsyncDisposable {
   readonly #ownSubscriptions: NatsSubscription[] = [];
   readonly #gone: NatsSubscription;
   #notPermitted: unknown;
+  #isStarted = false;
   #ended: ((reason: Error) => void) | undefined;
   readonly #listener: NatsListener = {
     reconnected: () => this.#edges.reconnected(), // what the edges have told meanwhile is lost
@@ -69,13 +72,9 @@ export class NatsWorker implements AsyncDisposable {
     );
     this.#asks = new WorkerAsks(this.#link, options, this.#services(), this.#clients, this.#discovery);
     for (const name of names ?? [undefined]) this.#subscribe(name);
-    this.#gone = nats.subscribe(`${service}.gone.*.*`, {
-      callback: (error, message) => {
-        if (error !== null) this.#notPermitted ??= error;
-        // An answer or a status may come here: any publisher chooses the subject on which its ask is answered.
-        else if (message.data.length === 0 && !message.headers?.code)
-          this.#clients.gone(clientIn(message.subject));
-      },
+    this.#gone = this.#lasting(`${service}.gone.*.*`, undefined, (message) => {
+      // An answer or a status may come here: any publisher chooses the subject on which its ask is answered.
+      if (message.data.length === 0 && !message.headers?.code) this.#clients.gone(clientIn(message.subject));
     });
     this.#link.watch.listeners.add(this.#listener);
   }
@@ -95,11 +94,19 @@ export class NatsWorker implements AsyncDisposable {
   }
 
   #receiveOn(subject: string, queue: string | undefined, source: AskSource): NatsSubscription {
-    return this.#nats.subscribe(subject, {
-      ...(queue !== undefined && { queue }),
-      callback: (error, message) => {
-        if (error !== null) this.#notPermitted ??= error;
-        else this.#asks.receive(message, source);
+    return this.#lasting(subject, queue, (message) => this.#asks.receive(message, source));
+  }
+
+  #lasting(
+    subject: string,
+    queue: string | undefined,
+    receive: (message: NatsMessage) => void,
+  ): NatsSubscription {
+    return new LastingSubscription(this.#link, subject, queue, {
+      receive,
+      rejected: (error) => {
+        this.#notPermitted ??= error;
+        if (this.#isStarted) this.#asks.report(error, undefined);
       },
     });
   }
@@ -145,6 +152,11 @@ export class NatsWorker implements AsyncDisposable {
   /** @internal The error of a subscription that the server has rejected. */
   get notPermitted(): unknown {
     return this.#notPermitted;
+  }
+
+  /** @internal From now on, rejected subscriptions are reported to `onError`. */
+  begun(): void {
+    this.#isStarted = true;
   }
 
   /** Number of asks whose responders have not finished. */

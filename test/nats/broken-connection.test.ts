@@ -1,7 +1,7 @@
 /** A connection to NATS that breaks, and comes back to another server: what may be sent then, and what is still known. */
 import { ConnectionClosed, command, integer, locator, ResponderLost, TLSRequired, unicode } from "ampwire";
-import { caller, edge, NoResponders, serve } from "ampwire/nats";
-import { connectedPair, flushPending } from "ampwire/testing";
+import { caller, clientAt, edge, NoResponders, serve } from "ampwire/nats";
+import { connectedPair, flushPending, type MemoryNatsConnection } from "ampwire/testing";
 import { describe, expect, test } from "vitest";
 import { deferred } from "../support/deferred.ts";
 import { rejection, settling } from "../support/settled.ts";
@@ -14,6 +14,18 @@ const SecretNote = command("SecretNote", {
   requireTLS: true,
 });
 const secrets = locator(Secret.responder(() => ({ text: "s" })));
+
+/** Returns a connection, and a function that rejects one of its subscriptions as a NATS server whose configuration has changed. */
+function rejecting(connection: MemoryNatsConnection) {
+  const rejections = new Map<string, () => void>();
+  const subscribe = connection.subscribe.bind(connection);
+  connection.subscribe = (subject, options) => {
+    const subscription = subscribe(subject, options);
+    rejections.set(subject, () => subscription.reject(new Error(`no permission for ${subject}`)));
+    return subscription;
+  };
+  return { connection, reject: (subject: string) => rejections.get(subject)?.() };
+}
 
 describe("a command with requireTLS", () => {
   test("a call waits while the encrypted connection to NATS is broken, and is made when it is back", async () => {
@@ -152,6 +164,68 @@ describe("permissions", () => {
     connection.reconnect();
     await flushPending();
     expect(await calc.callRemote(SumOnce, { a: 1, b: 2 })).toEqual({ total: 3 });
+  });
+
+  test("an inbox that the server has refused is looked at again, without a call that cannot be answered", async () => {
+    let isPermitted = false;
+    const { nats, work, clock } = network();
+    let served = 0;
+    const sum = SumOnce.responder(({ a, b }) => {
+      served++;
+      return { total: a + b };
+    });
+    await work({ locator: locator(sum) });
+    const calc = caller(nats.connect({ maySubscribe: () => isPermitted }), { service: "calc", clock });
+    const fails = () => rejection(calc.callRemote(SumOnce, { a: 1, b: 2 }));
+    expect(await fails()).toBeInstanceOf(ResponderLost); // it was sent before the refusal arrived
+    for (let i = 0; i < 3; i++) {
+      clock.advance(1_000);
+      expect(await fails()).toBeInstanceOf(NoResponders);
+      await flushPending();
+    }
+    isPermitted = true;
+    clock.advance(1_000);
+    await fails();
+    await flushPending();
+    expect(served).toBe(1);
+    expect(await calc.callRemote(SumOnce, { a: 1, b: 2 })).toEqual({ total: 3 });
+  });
+
+  test("a worker whose subscription is rejected while it runs reports it, and subscribes again", async () => {
+    const { nats, call, clock, advance } = network();
+    const { connection, reject } = rejecting(nats.connect());
+    const errors: unknown[] = [];
+    const onError = (error: unknown) => void errors.push(error);
+    const worker = await serve(connection, { service: "calc", locator: calculator(), clock, onError });
+    const sum = () => call({ patience: 0 }).callRemote(SumOnce, { a: 1, b: 2 });
+    reject("calc.call.SumOnce");
+    await rejection(sum());
+    expect(errors).toMatchObject([{ message: "no permission for calc.call.SumOnce" }]);
+    await advance(30_000);
+    expect(await sum()).toEqual({ total: 3 });
+    reject("calc.call.SumOnce");
+    await worker.close();
+    await advance(30_000);
+    expect(connection.subscriptionCount).toBe(0);
+  });
+
+  test("an edge whose subscription is rejected while it runs reports it, and subscribes again", async () => {
+    const { nats, clock, advance } = network();
+    const { connection, reject } = rejecting(nats.connect());
+    const errors: unknown[] = [];
+    const onError = (error: unknown) => void errors.push(error);
+    const front = await edge(connection, { service: "calc", commands: [], clock, onError });
+    const [, b] = connectedPair({ locator: calculator() }, { locator: front.locator }, { clock });
+    front.accept(b);
+    const subject = `calc.client.${front.id}.*`;
+    const far = clientAt(nats.connect(), `calc.${front.id}.1`, { clock });
+    reject(subject);
+    await flushPending();
+    expect(errors).toMatchObject([{ message: `no permission for ${subject}` }]);
+    expect(await rejection(far.callRemote(SumOnce, { a: 1, b: 2 }))).toBeInstanceOf(NoResponders);
+    await advance(30_000);
+    expect(await far.callRemote(SumOnce, { a: 1, b: 2 })).toEqual({ total: 3 });
+    front.destroy();
   });
 
   test("a worker reports an answer that the server does not permit", async () => {
