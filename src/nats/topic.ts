@@ -146,6 +146,7 @@ class TopicEvents {
     this.#peer = new RemotePeer(
       {
         id: randomId(),
+        clock: this.#clock,
         encrypted: isEncrypted(nats),
         addressPrefix: options.service,
         clientAt: () => topic(nats, options),

@@ -9,7 +9,7 @@ import { clientAt } from "./call-service.ts";
 import { KnownClients } from "./clients.ts";
 import { Discovery } from "./discovery.ts";
 import { EdgeCheck } from "./edge-check.ts";
-import { type ControlName, controlClient } from "./edge-control.ts";
+import { type ControlArguments, type ControlName, controlClient } from "./edge-control.ts";
 import { isEncrypted } from "./encryption.ts";
 import { NoReceiver } from "./errors.ts";
 import { LastingSubscription } from "./lasting-subscription.ts";
@@ -121,7 +121,8 @@ export class NatsWorker implements AsyncDisposable {
         return isEncrypted(nats);
       },
       clientAt: (client): Caller => clientAt(nats, `${service}.${client}`, this.#ownOptions),
-      control: (client, what, topic) => this.#control(client, what, topic),
+      clock: this.#link.clock,
+      control: (client, what, values) => this.#control(client, what, values),
       report: (error, command) => this.#asks.report(error, command),
       goneOf: (client) => {
         if (client === undefined) return this.closed;
@@ -135,8 +136,8 @@ export class NatsWorker implements AsyncDisposable {
     return { limits, trustNetwork, inboxPrefix, clock };
   }
 
-  #control(client: string, what: ControlName, topic?: string): Promise<void> {
-    return controlClient(this.#link, this.#options.service, this.#ownOptions, client, what, topic);
+  #control(client: string, what: ControlName, values?: ControlArguments): Promise<void> {
+    return controlClient(this.#link, this.#options.service, this.#ownOptions, client, what, values);
   }
 
   #goneOf(client: string): Promise<Error> {

@@ -508,6 +508,52 @@ describe("calls to clients", () => {
     expect(await client.callRemote(WhoAmI)).toEqual({ text: "bye" });
     await client.closed;
   });
+
+  test.each(["timeout", "signal", "aborted signal"])(
+    "close() of a worker destroys the connection of a client at the limit: %s",
+    async (limit) => {
+      const net = network();
+      const abort = new AbortController();
+      const options = {
+        timeout: { timeout: 100 },
+        signal: { signal: abort.signal },
+        "aborted signal": { signal: AbortSignal.abort() },
+      }[limit];
+      await net.work({
+        locator: locator(
+          WhoAmI.responder(async (_, { connection }) => {
+            await connection.close(options);
+            return await new Promise<never>(() => {}); // without a limit, close() would wait for this answer
+          }),
+        ),
+      });
+      const [client] = (await startEdge(net)).connect();
+      const answer = settling(client.callRemote(WhoAmI));
+      await flushPending();
+      if (limit !== "aborted signal") expect(answer.how).toEqual([]);
+      abort.abort();
+      await net.advance(100);
+      expect(answer.how).toEqual(["rejected"]);
+      await client.closed;
+    },
+  );
+
+  test("close() of a worker refuses invalid options", async () => {
+    const net = network();
+    const errors: unknown[] = [];
+    await net.work({
+      onError: (error) => void errors.push(error),
+      locator: locator(
+        WhoAmI.responder(async (_, { connection }) => {
+          await connection.close({ timeout: -1 });
+          return { text: "" };
+        }),
+      ),
+    });
+    const [client] = (await startEdge(net)).connect();
+    await rejection(client.callRemote(WhoAmI));
+    expect(errors).toMatchObject([{ message: "timeout must be a number of at least 0, not -1" }]);
+  });
 });
 
 describe("topics", () => {
