@@ -1,4 +1,5 @@
 /** The state of a NATS connection: whether it is connected, and what its server does not permit. */
+import { reportError } from "../core/connection/report.ts";
 import { toError } from "../core/errors/to-error.ts";
 import type { NatsConnectionLike } from "./nats-connection.ts";
 
@@ -37,7 +38,10 @@ export class NatsWatch {
     this.#nats = nats;
     // It may have broken before, and connect again. The double of a test may lack the property.
     this.#connected = !("info" in nats) || nats.info !== undefined;
-    void this.#run();
+    this.#run().catch((error: unknown) => {
+      this.#lost(); // nothing tells when the connection breaks
+      reportError(undefined, error, { command: undefined, connection: undefined });
+    });
   }
 
   /** False while a published message would be lost: the NATS client drops messages while it is not connected. */
