@@ -69,10 +69,11 @@ export class WorkerAsks {
     this.#observer = guardedObserver(options.observer, (error) =>
       reportError(options.onError, error, { command: undefined, connection: undefined }),
     );
-    this.inProgress = new InProgress(link.nats, link.watch, link.clock, heartbeat);
+    const worker = affinity === undefined ? undefined : peers.id;
+    this.inProgress = new InProgress(link.nats, link.watch, link.clock, heartbeat, worker);
     this.#secrecyProblem = secrecyOf(link.nats, options);
     this.#program = new RemotePeer(peers, undefined, undefined);
-    this.#answers = new WorkerAnswers(link, affinity === undefined ? undefined : peers.id, (error, served) =>
+    this.#answers = new WorkerAnswers(link, worker, (error, served) =>
       this.report(error, served.ask.name, served),
     );
     this.#reports = new ReportLimiter(

@@ -42,6 +42,8 @@ export interface CallSpec {
   readonly headers: ((left: number | undefined) => SizedHeaders | undefined) | undefined;
   /** Returns why the call may not be sent over the present connection to NATS, or undefined. Called before each attempt. */
   readonly secrecyProblem?: (() => string | undefined) | undefined;
+  /** Called for each heartbeat of the callee. */
+  readonly inProgress?: ((message: NatsMessage) => void) | undefined;
   /** Called at most once, with the answer or the error box. The frame is valid until this returns. */
   answered(frame: Frame, message: NatsMessage): void;
   /** Called at most once, if there is no answer. */
@@ -137,6 +139,10 @@ export class NatsCall implements Attempt {
   get #size(): number {
     const box = this.#box;
     return box instanceof Uint8Array ? box.length : (box?.bytes.length ?? 0);
+  }
+
+  inProgress(message: NatsMessage): void {
+    this.#spec.inProgress?.(message);
   }
 
   answered(frame: Frame, message: NatsMessage): void {

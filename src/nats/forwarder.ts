@@ -124,7 +124,7 @@ export class Forwarder {
     return passedOnValues(NOTHING);
   }
 
-  /** The worker of a client's first ask gets all others. They wait for its first answer, which names it. */
+  /** The worker of a client's first ask gets all others. They wait for its first answer or heartbeat, which names it. */
   async #forwardInOrder(
     command: ForwardedCommand,
     token: string,
@@ -137,8 +137,16 @@ export class Forwarder {
     const { service } = this.#options;
     if (client.worker === undefined) {
       const asked = box.tagEnd > 0 ? box : withOwnTag(box);
-      const first = this.#ask(command, `${service}.edge.${token}`, this.#rules, asked, client, headers);
-      client.choosing = first.then(ignore, ignore).finally(() => {
+      let named = ignore;
+      const heartbeat = new Promise<void>((resolve) => {
+        named = resolve;
+      });
+      const subject = `${service}.edge.${token}`;
+      const first = this.#ask(command, subject, this.#rules, asked, client, headers, (message) => {
+        client.worker ??= headerOf(message, WORKER_HEADER);
+        if (client.worker !== undefined) named();
+      });
+      client.choosing = Promise.race([first.then(ignore, ignore), heartbeat]).finally(() => {
         client.choosing = undefined;
       });
       if (box.tagEnd > 0) return await first;
@@ -157,6 +165,7 @@ export class Forwarder {
     box: TaggedBox,
     client: EdgeClient,
     headers: Headers,
+    inProgress?: (message: NatsMessage) => void,
   ): Promise<Values> {
     return new Promise((resolve, reject) => {
       const ended = () => {
@@ -170,6 +179,7 @@ export class Forwarder {
         timeout: this.#callTimeout,
         signal: undefined, // the edge abandons the calls of a client that has disconnected
         headers,
+        inProgress,
         secrecyProblem: requireTLS ? this.#secrecyProblem : undefined,
         answered: (frame, message) => {
           ended();

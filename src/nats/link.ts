@@ -25,6 +25,8 @@ export interface Attempt {
   readonly limits: BoxLimits;
   /** Time of the message, or of the last heartbeat. The link sets it. */
   heard: number;
+  /** A heartbeat has come. */
+  inProgress?(message: NatsMessage): void;
   /** The frame is valid until this returns. */
   answered(frame: Frame, message: NatsMessage): void;
   /** The attempt has failed. It is not executed if the error is NoResponders. */
@@ -143,7 +145,7 @@ export class Link implements NatsListener {
     const tag = Number.parseInt(text, 16);
     const attempt = this.#attempts.get(tag);
     if (attempt === undefined) return; // answered already, or dropped
-    if (message.data.length === 0) return this.#status(tag, attempt, message.headers?.code ?? 0);
+    if (message.data.length === 0) return this.#status(tag, attempt, message);
     let frame: Frame;
     try {
       frame = this.#reader.read(message.data, attempt.limits);
@@ -157,10 +159,11 @@ export class Link implements NatsListener {
     attempt.answered(frame, message);
   }
 
-  #status(tag: number, attempt: Attempt, code: number): void {
+  #status(tag: number, attempt: Attempt, message: NatsMessage): void {
+    const code = message.headers?.code ?? 0;
     if (code === IN_PROGRESS) {
       attempt.heard = this.clock.now();
-      return;
+      return attempt.inProgress?.(message);
     }
     const error = statusError(code);
     if (error === undefined) return; // a status of a later version

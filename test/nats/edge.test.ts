@@ -727,6 +727,34 @@ describe("affinity", () => {
     expect(keys).toHaveLength(100);
   });
 
+  test("the asks after a first one that takes long go to its worker with its first heartbeat", async () => {
+    const net = network();
+    const Wait = command("Wait", { response: { text: unicode() } });
+    const Say = command("Say", { arguments: { text: unicode() } });
+    for (let i = 0; i < 3; i++)
+      await net.work({
+        affinity: "connection",
+        locator: locator(
+          Wait.responder(
+            (_, { state }) =>
+              new Promise((resolve) => {
+                state.say = (text: string) => resolve({ text });
+              }),
+          ),
+          Say.responder(({ text }, { state }) => (state.say as (text: string) => void)(text)), // Wait has set it
+        ),
+      });
+    const { connect } = await startEdge(net, { affinity: "connection", commands: [Wait, Say] });
+    for (const text of ["a", "b", "c", "d"]) {
+      const [client] = connect();
+      const waiting = client.callRemote(Wait);
+      const said = client.callRemote(Say, { text });
+      await net.advance(2_000);
+      expect(await said).toEqual({});
+      expect(await waiting).toEqual({ text });
+    }
+  });
+
   test("the client's connection is closed when its worker has gone", async () => {
     const net = network();
     const worker = await net.work({ affinity: "connection", locator: counting() });
