@@ -251,9 +251,10 @@ export class NatsEdge implements AsyncDisposable, NatsListener {
     if (options.signal?.aborted) isLate();
     const release = limitTime(this.#link.clock, options, isLate);
     await Promise.race([late, this.#finished()]);
-    release();
     this.destroy(new ConnectionClosed("the edge is closed"));
+    // A server that hangs answers after minutes.
     if (!this.#nats.isClosed()) await Promise.race([late, this.#nats.flush().catch(ignore)]);
+    release();
   }
 
   async #finished(): Promise<void> {

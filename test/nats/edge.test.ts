@@ -817,6 +817,17 @@ describe("the end of an edge", () => {
     expect(how).toEqual(["resolved"]);
   });
 
+  test("close() ends at its timeout although the NATS server hangs", async () => {
+    const net = network();
+    const { front, connection } = await startEdge(net);
+    connection.flush = () => new Promise<void>(() => {});
+    const { how } = settling(front.close({ timeout: 1_000 }));
+    await net.advance(900);
+    expect(how).toEqual([]);
+    await net.advance(200);
+    expect(how).toEqual(["resolved"]);
+  });
+
   test("a client that disconnects while NATS is away is reported afterwards", async () => {
     const net = network();
     const reasons: unknown[] = [];
