@@ -99,6 +99,28 @@ describeWithNats("ampwire over NATS", () => {
     await next.kill();
   });
 
+  test("a call ends at its timeout although the NATS server hangs", async () => {
+    const own = await NatsServer.start();
+    const module = scratchPath("slow.ts");
+    writeFileSync(
+      module,
+      `import { command } from "ampwire";
+       export const Slow = command("Slow").responder(() => {
+         console.log("served");
+         return new Promise(() => {});
+       });`,
+    );
+    const nats = `nats://127.0.0.1:${own.port}/calc`;
+    const worker = await startCommand("serve", module, "--nats", nats);
+    await worker.output(/^serving/m);
+    const call = runHere(`call ${nats} Slow --timeout 1`);
+    await worker.output(/^served/m);
+    own.pause();
+    const { code, err } = await call;
+    expect([code, err]).toEqual([1, expect.stringContaining("was not answered within 1000 ms")]);
+    own.resume();
+  });
+
   test("a service without a worker is reported by call and ping", async () => {
     for (const typed of [`call ${at}/nobody Sum a=1 b=2`, `ping ${at}/nobody -n 1`]) {
       const { code, err } = await runHere(typed);

@@ -6,7 +6,7 @@ import type { NatsAddress } from "./address.ts";
 
 type Transport = typeof import("@nats-io/transport-node");
 type AmpOverNats = typeof import("../../nats/index.ts");
-type NatsConnection = Awaited<ReturnType<Transport["connect"]>>;
+export type NatsConnection = Awaited<ReturnType<Transport["connect"]>>;
 
 export interface OpenedNats {
   readonly connection: NatsConnection;
