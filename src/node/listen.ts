@@ -53,7 +53,7 @@ export async function listen(options: ListenOptions): Promise<Server> {
   const {
     onConnection: _1,
     maxConnections,
-    maxConnectionAge,
+    maxConnectionAge: _5,
     serverLimits: _2,
     receiver,
     implicitTLS: _3,
@@ -64,7 +64,7 @@ export async function listen(options: ListenOptions): Promise<Server> {
   checkNotNegative({ maxConnections, backlog: rest.backlog });
   checkOptionTypes("listen", options, OPTION_TYPES);
   checkImplicitTLS(options);
-  checkMaxConnectionAge(maxConnectionAge);
+  checkMaxConnectionAge(options);
   checkReceiver(receiver);
   checkDescriptors(rest.descriptors, rest.path);
   const tls = new CurrentTLS(rest.tls);
