@@ -55,6 +55,7 @@ export class Forwarder {
   readonly #fixedRules: CallRules;
   readonly #secrecyProblem: () => string | undefined;
   readonly #callTimeout: number | undefined;
+  #hasReportedNoAffinity = false;
   readonly responders: ReadonlyMap<string, CommandResponder>;
 
   /** @throws InvalidSignature, RangeError, TypeError for invalid options */
@@ -202,9 +203,21 @@ export class Forwarder {
     });
   }
 
+  /** Each ask waits for the one before then, and goes to any worker. Reported once. */
+  #reportNoAffinity(): void {
+    if (this.#hasReportedNoAffinity) return;
+    this.#hasReportedNoAffinity = true;
+    const { service } = this.#options;
+    const text = `the edge has affinity, and a worker of ${service} has not: set the option affinity of serve, too`;
+    this.#edge.report(new InvalidSignature(text), undefined);
+  }
+
   /** @throws PassedOnError for an error box */
   #answer(frame: Frame, message: NatsMessage, client: EdgeClient): Values {
-    if (this.#options.affinity !== undefined) client.worker ??= headerOf(message, WORKER_HEADER);
+    if (this.#options.affinity !== undefined) {
+      client.worker ??= headerOf(message, WORKER_HEADER);
+      if (client.worker === undefined) this.#reportNoAffinity();
+    }
     if (frame.answer >= 0) return passedOnValues(taggedBox(frame, frame.answer));
     const error = PassedOnError.fromFrame(frame, false);
     const closes = headerOf(message, FATAL_HEADER) !== undefined;

@@ -728,6 +728,17 @@ describe("affinity", () => {
     expect(keys).toHaveLength(100);
   });
 
+  test("an edge with affinity reports once that a worker has none", async () => {
+    const net = network();
+    await net.work({ locator: counting() });
+    const errors: unknown[] = [];
+    const onError = (error: unknown) => void errors.push(error);
+    const { connect } = await startEdge(net, { affinity: "connection", commands: [Count], onError });
+    const [client] = connect();
+    await Promise.all([client.callRemote(Count), client.callRemote(Count)]);
+    expect(errors).toMatchObject([{ message: expect.stringContaining("set the option affinity of serve") }]);
+  });
+
   test("the asks after a first one that takes long go to its worker with its first heartbeat", async () => {
     const net = network();
     const Wait = command("Wait", { response: { text: unicode() } });
