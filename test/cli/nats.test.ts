@@ -99,6 +99,13 @@ describeWithNats("ampwire over NATS", () => {
     await next.kill();
   });
 
+  test("the time of a ping is that of a call, without a wait for a worker", async () => {
+    const worker = await startCommand("serve", "--demo", "--nats", `${at}/pinged`);
+    await worker.output(/^serving/m);
+    const { out } = await runHere(`ping ${at}/pinged -n 1 --json`);
+    expect(JSON.parse(out.split("\n")[0] as string).call).toBeLessThan(450); // it waited 500 ms for a worker
+  });
+
   test("a call ends at its timeout although the NATS server hangs", async () => {
     const own = await NatsServer.start();
     const module = scratchPath("slow.ts");
@@ -141,6 +148,14 @@ describe("addresses of NATS", () => {
     ["edge calc --commands x.ts --close-timeout -1", "--close-timeout"],
     ["serve --demo --nats nats://127.0.0.1:4222/calc --listen tcp://127.0.0.1:0", "--listen has no effect"],
     ["edge calc", "--commands FILE is required"],
+    ["edge calc --commands x.ts --nats nats://127.0.0.1:4222/other", "names a service"],
+    ["edge a.b --commands x.ts", 'the service "a.b" must be letters, digits, - and _'],
+    ["edge calc --commands x.ts --inbox a.*", "--inbox"],
+    ["serve --demo --inbox x", "--inbox needs --nats"],
+    ["serve --demo --trust-network", "--trust-network needs --nats"],
+    ["serve --demo --nats nats://127.0.0.1:4222/calc --inbox >", "--inbox"],
+    ["call nats://127.0.0.1:4222/calc Sum --inbox a.*", "must be a NATS subject without wildcards"],
+    ["call nats://me:%ZZ@127.0.0.1:4222/calc Sum", "invalid escape"],
   ])("%s is an invalid command line", async (typed, text) => {
     const { code, err } = await runHere(typed);
     expect([code, err]).toEqual([2, expect.stringContaining(text)]);

@@ -2,7 +2,7 @@
 import { health, locator } from "../../index.ts";
 import { UsageError } from "../cli-error.ts";
 import { loadCommands } from "../module/commands.ts";
-import { parseNatsAddress } from "../nats/address.ts";
+import { checkInbox, checkServiceName, parseNatsAddress } from "../nats/address.ts";
 import { natsFlags, openNats, serveUntil } from "../nats/connection.ts";
 import { parseAddress } from "../net/address.ts";
 import { listenAt, proxyFromFlag, proxyProtocolOf } from "../net/listening.ts";
@@ -55,6 +55,10 @@ ampwire.Health: SERVING while it is connected to NATS. SIGTERM and SIGINT close 
     if (flags.commands === undefined)
       throw new UsageError("edge: --commands FILE is required", "an edge forwards only the commands in FILE");
     const address = parseNatsAddress(flags.nats ?? "nats://127.0.0.1:4222");
+    checkServiceName(service);
+    if (address.service !== undefined)
+      throw new UsageError(`edge: --nats ${address.shown} names a service`, "name it as SERVICE only");
+    checkInbox(flags.inbox);
     const listenAddress = parseAddress(flags.listen ?? "tcp://127.0.0.1:1234");
     const tls = serverTLS(flags);
     const timeout = closeTimeoutOf(flags);

@@ -1,4 +1,5 @@
 /** Parses `nats://[USER:PASSWORD@]HOST[:PORT][/SERVICE]`. */
+import { checkInboxPrefix } from "../../nats/subjects.ts";
 import { UsageError } from "../cli-error.ts";
 
 export interface NatsAddress {
@@ -14,6 +15,33 @@ export interface NatsAddress {
 const DEFAULT_PORT = 4222;
 const HINT = "use nats://HOST:PORT/SERVICE";
 const SERVICE = /^[\w-]{1,128}$/;
+
+/** @throws UsageError for an invalid escape, without the text: it may be a password */
+function decoded(text: string): string | undefined {
+  try {
+    return text === "" ? undefined : decodeURIComponent(text);
+  } catch {
+    throw new UsageError(
+      "the user or the password of the NATS server has an invalid escape",
+      "write % as %25 in an address",
+    );
+  }
+}
+
+/** Checks the option `--inbox` before there is a connection. @throws UsageError */
+export function checkInbox(prefix: string | undefined): void {
+  try {
+    if (prefix !== undefined) checkInboxPrefix(prefix);
+  } catch {
+    throw new UsageError(`--inbox ${JSON.stringify(prefix)} must be a NATS subject without wildcards`);
+  }
+}
+
+/** Checks the name of a service. @throws UsageError */
+export function checkServiceName(service: string): void {
+  if (!SERVICE.test(service))
+    throw new UsageError(`the service ${JSON.stringify(service)} must be letters, digits, - and _`);
+}
 
 export function isNatsAddress(text: string): boolean {
   return text.startsWith("nats:");
@@ -37,8 +65,8 @@ export function parseNatsAddress(text: string): NatsAddress {
   const server = `${url.hostname}:${port}`;
   return {
     server,
-    user: url.username === "" ? undefined : decodeURIComponent(url.username),
-    password: url.password === "" ? undefined : decodeURIComponent(url.password),
+    user: decoded(url.username),
+    password: decoded(url.password),
     service: service === "" ? undefined : service,
     shown: `nats://${server}${service === "" ? "" : `/${service}`}`,
   };

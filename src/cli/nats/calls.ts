@@ -6,7 +6,7 @@ import { mayCarrySecrets } from "../../nats/encryption.ts";
 import { systemClock } from "../../node/clock.ts";
 import type { CallTarget, Request } from "../call/request.ts";
 import { Failure, UsageError } from "../cli-error.ts";
-import { parseNatsAddress } from "./address.ts";
+import { checkInbox, parseNatsAddress } from "./address.ts";
 import { type NatsConnection, openNats } from "./connection.ts";
 
 export interface NatsFlags {
@@ -42,6 +42,7 @@ export async function openService(
   text: string,
   flags: NatsFlags & Readonly<Record<string, unknown>>,
   timeout: number | undefined,
+  patience = PATIENCE_MS,
 ): Promise<NatsService> {
   const address = parseNatsAddress(text);
   const { service } = address;
@@ -50,13 +51,14 @@ export async function openService(
   const unused = PEER_FLAGS.find((name) => flags[name] !== undefined);
   if (unused !== undefined)
     throw new UsageError(`${subcommand}: --${unused} has no effect on a call over NATS`, `omit --${unused}`);
+  checkInbox(flags.inbox);
   const { connection, nats } = await openNats(address, timeout);
   const trustNetwork = flags["trust-network"] === true;
   const caller = nats.caller(connection, {
     service,
     inboxPrefix: flags.inbox,
     trustNetwork,
-    patience: PATIENCE_MS,
+    patience,
   });
   return {
     caller: {
@@ -97,7 +99,7 @@ export async function pingService(
   request: Request | undefined,
 ): Promise<NatsTimes> {
   const began = performance.now();
-  const opened = await openService("ping", text, flags, timeout);
+  const opened = await openService("ping", text, flags, timeout, 0); // the time of a wait is not that of a call
   try {
     const connected = performance.now();
     if (request === undefined) await callUnknown(opened.caller, timeout);

@@ -3,7 +3,7 @@ import type { ResponderLocator } from "../../index.ts";
 import { UsageError } from "../cli-error.ts";
 import { waitForSignal } from "../net/wait-for-signal.ts";
 import type { Terminal } from "../print/terminal.ts";
-import { parseNatsAddress } from "./address.ts";
+import { checkInbox, parseNatsAddress } from "./address.ts";
 import type { NatsFlags } from "./calls.ts";
 import { openNats, serveUntil } from "./connection.ts";
 
@@ -38,6 +38,7 @@ export async function serveNats(
   const unused = LISTENING_FLAGS.find((name) => flags[name] !== undefined);
   if (unused !== undefined)
     throw new UsageError(`serve: --${unused} has no effect on a worker on NATS`, `omit --${unused}`);
+  checkInbox(flags.inbox);
   const { connection, nats } = await openNats(address, undefined, true);
   try {
     const worker = await nats.serve(connection, {

@@ -98,6 +98,8 @@ another, with the newest version of MODULE and of the certificates, and a proces
       const onError = errorPrinter(terminal, THE_SERVER);
       return await serveNats(flags.nats, { ...flags, closeTimeout }, served, onError, terminal);
     }
+    const unused = Object.keys(natsFlags).find((name) => Object.hasOwn(flags, name));
+    if (unused !== undefined) throw new UsageError(`serve: --${unused} needs --nats`, `omit --${unused}`);
     const count = workerCount(flags.workers);
     if (count !== undefined && isWorker()) {
       await work(listening(flags, module, terminal), closeTimeout, terminal);
