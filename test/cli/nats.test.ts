@@ -152,6 +152,8 @@ describe("addresses of NATS", () => {
     ["edge a.b --commands x.ts", 'the service "a.b" must be letters, digits, - and _'],
     ["edge calc --commands x.ts --inbox a.*", "--inbox"],
     ["serve --demo --inbox x", "--inbox needs --nats"],
+    ["call tcp://127.0.0.1:1 Sum --inbox x", "--inbox needs an address nats://"],
+    ["ping tcp://127.0.0.1:1 --trust-network", "--trust-network needs an address nats://"],
     ["serve --demo --trust-network", "--trust-network needs --nats"],
     ["serve --demo --nats nats://127.0.0.1:4222/calc --inbox >", "--inbox"],
     ["call nats://127.0.0.1:4222/calc Sum --inbox a.*", "must be a NATS subject without wildcards"],

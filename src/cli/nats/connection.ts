@@ -1,6 +1,6 @@
 /** Connects to NATS. The packages are loaded when an address needs them. */
 import { messageOf } from "../../core/errors/to-error.ts";
-import { Failure } from "../cli-error.ts";
+import { Failure, UsageError } from "../cli-error.ts";
 import type { Terminal } from "../print/terminal.ts";
 import type { NatsAddress } from "./address.ts";
 
@@ -26,6 +26,17 @@ export const natsFlags = {
     help: "allow commands that require TLS over NATS without TLS",
   },
 } as const;
+
+/**
+ * Refuses the options of NATS without an address of NATS.
+ * @param needs what they need, for the message
+ * @throws UsageError
+ */
+export function refuseNatsFlags(subcommand: string, flags: object, needs: string): void {
+  const unused = Object.keys(natsFlags).find((name) => Object.hasOwn(flags, name));
+  if (unused !== undefined)
+    throw new UsageError(`${subcommand}: --${unused} needs ${needs}`, `omit --${unused}`);
+}
 
 /**
  * Connects to the server of an address.
