@@ -135,7 +135,9 @@ function fileAt(path: string): BigIntStats | undefined {
 }
 
 function isYoung(file: BigIntStats | undefined): boolean {
-  return file !== undefined && BigInt(Date.now()) * 1_000_000n - file.ctimeNs < YOUNG_NS;
+  if (file === undefined) return false;
+  const age = BigInt(Date.now()) * 1_000_000n - file.ctimeNs;
+  return -YOUNG_NS < age && age < YOUNG_NS; // after a change of the system's time it may be negative
 }
 
 /** Compares the time too: some file systems give the number of a removed file to the next one. */
