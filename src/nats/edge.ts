@@ -20,7 +20,7 @@ import { Forwarder } from "./forwarder.ts";
 import { NO_RECEIVER, NOT_A_BOX } from "./headers.ts";
 import { LastingSubscription } from "./lasting-subscription.ts";
 import type { Link } from "./link.ts";
-import type { NatsConnectionLike, NatsMessage, NatsSubscription } from "./nats-connection.ts";
+import type { NatsConnectionLike, NatsMessage } from "./nats-connection.ts";
 import { checkAffinity, checkClose, checkNats, checkOptions, limitsOf, linkFor } from "./options.ts";
 import { randomId } from "./platform.ts";
 import { started } from "./started.ts";
@@ -61,7 +61,7 @@ export class NatsEdge implements AsyncDisposable, NatsListener {
   readonly #forwarder: Forwarder;
   readonly #topics: EdgeTopics;
   readonly #asks: ClientAsks;
-  readonly #subscriptions: readonly NatsSubscription[];
+  readonly #subscriptions: readonly LastingSubscription[];
   #unreported: string[] = [];
   #count = 0;
   #notPermitted: unknown;
@@ -106,7 +106,7 @@ export class NatsEdge implements AsyncDisposable, NatsListener {
     ];
   }
 
-  #subscribe(subject: string, receive: (message: NatsMessage) => void): NatsSubscription {
+  #subscribe(subject: string, receive: (message: NatsMessage) => void): LastingSubscription {
     return new LastingSubscription(this.#link, subject, undefined, {
       receive,
       rejected: (error) => {
@@ -172,6 +172,11 @@ export class NatsEdge implements AsyncDisposable, NatsListener {
   denied(subject: string): void {
     const isReport = subject.startsWith(`${this.#options.service}.gone.${this.id}.`);
     if (isReport || this.#asks.isReply(subject)) this.#report(notPermittedTo("the edge", subject), undefined);
+  }
+
+  /** The NATS connection is closed permanently: nothing is subscribed again. */
+  closed(): void {
+    for (const one of this.#subscriptions) one.unsubscribe();
   }
 
   /** There is a connection to NATS again. */
@@ -275,8 +280,7 @@ export class NatsEdge implements AsyncDisposable, NatsListener {
     for (const client of this.#clients.values()) this.#gone(client, toError(reason));
     this.#asks.inProgress.clear();
     this.#link.watch.listeners.delete(this);
-    for (const one of this.#subscriptions ?? [])
-      if (!this.#nats.isClosed() && !one.isClosed()) one.unsubscribe();
+    for (const one of this.#subscriptions ?? []) one.unsubscribe();
   }
 
   /** Closes the edge, and drops the calls in progress after 10 seconds. */

@@ -104,7 +104,7 @@ export function subscribe(nats: NatsConnectionLike, options: SubscribeOptions): 
     });
     await Promise.race([late, drained(nats, subscription).then(() => events.ended())]);
     release();
-    if (!nats.isClosed() && !subscription.isClosed()) subscription.unsubscribe();
+    subscription.unsubscribe();
   };
   return { close, [Symbol.asyncDispose]: () => close({ timeout: DISPOSE_TIMEOUT_MS }) };
 }

@@ -34,10 +34,10 @@ export class NatsWorker implements AsyncDisposable {
   readonly #asks: WorkerAsks;
   readonly #discovery: Discovery;
   /** Subscriptions for the asks of all workers. */
-  readonly #subscriptions: NatsSubscription[] = [];
+  readonly #subscriptions: LastingSubscription[] = [];
   /** With affinity: subscriptions for the asks of the clients of this worker. */
-  readonly #ownSubscriptions: NatsSubscription[] = [];
-  readonly #gone: NatsSubscription;
+  readonly #ownSubscriptions: LastingSubscription[] = [];
+  readonly #gone: LastingSubscription;
   #notPermitted: unknown;
   #isStarted = false;
   #ended: ((reason: Error) => void) | undefined;
@@ -93,7 +93,7 @@ export class NatsWorker implements AsyncDisposable {
     this.#ownSubscriptions.push(this.#receiveOn(`${service}.worker.${this.id}.${token}`, undefined, edge));
   }
 
-  #receiveOn(subject: string, queue: string | undefined, source: AskSource): NatsSubscription {
+  #receiveOn(subject: string, queue: string | undefined, source: AskSource): LastingSubscription {
     return this.#lasting(subject, queue, (message) => this.#asks.receive(message, source));
   }
 
@@ -101,7 +101,7 @@ export class NatsWorker implements AsyncDisposable {
     subject: string,
     queue: string | undefined,
     receive: (message: NatsMessage) => void,
-  ): NatsSubscription {
+  ): LastingSubscription {
     return new LastingSubscription(this.#link, subject, queue, {
       receive,
       rejected: (error) => {
@@ -222,10 +222,9 @@ export class NatsWorker implements AsyncDisposable {
     this.#edges.end();
     this.#clients.end(reason);
     this.#link.watch.listeners.delete(this.#listener);
-    const { subscriptions } = this.#discovery;
-    for (const one of [...subscriptions, ...this.#subscriptions, ...this.#ownSubscriptions, this.#gone]) {
+    for (const one of [...this.#subscriptions, ...this.#ownSubscriptions, this.#gone]) one.unsubscribe();
+    for (const one of this.#discovery.subscriptions)
       if (!this.#nats.isClosed() && !one.isClosed()) one.unsubscribe();
-    }
     this.#ended?.(reason);
   }
 

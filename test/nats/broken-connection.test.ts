@@ -209,6 +209,18 @@ describe("permissions", () => {
     expect(connection.subscriptionCount).toBe(0);
   });
 
+  test("no timer of a rejected subscription is left when the NATS connection is closed", async () => {
+    const { nats, clock } = network();
+    const { connection, reject } = rejecting(nats.connect());
+    await serve(connection, { service: "calc", locator: calculator(), clock, onError: () => {} });
+    await edge(connection, { service: "calc", commands: [], clock, onError: () => {} });
+    reject("calc.call.SumOnce");
+    expect(clock.pending).toBe(1);
+    await connection.close();
+    await flushPending();
+    expect(clock.pending).toBe(0);
+  });
+
   test("an edge whose subscription is rejected while it runs reports it, and subscribes again", async () => {
     const { nats, clock, advance } = network();
     const { connection, reject } = rejecting(nats.connect());
