@@ -250,7 +250,8 @@ describe("permissions", () => {
       clock,
       onError: (error) => void errors.push(error),
     });
-    void rejection(call().callRemote(SumOnce, { a: 1, b: 2 }));
+    const calc = call();
+    const unanswered = rejection(calc.callRemote(SumOnce, { a: 1, b: 2 }));
     await flushPending();
     expect(errors).toMatchObject([
       {
@@ -259,6 +260,8 @@ describe("permissions", () => {
         ),
       },
     ]);
+    calc.destroy();
+    await unanswered;
   });
 
   test("an edge reports what it may not publish, and its client does not see the subject", async () => {
