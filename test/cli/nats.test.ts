@@ -102,8 +102,9 @@ describeWithNats("ampwire over NATS", () => {
   test("the time of a ping is that of a call, without a wait for a worker", async () => {
     const worker = await startCommand("serve", "--demo", "--nats", `${at}/pinged`);
     await worker.output(/^serving/m);
-    const { out } = await runHere(`ping ${at}/pinged -n 1 --json`);
-    expect(JSON.parse(out.split("\n")[0] as string).call).toBeLessThan(450); // it waited 500 ms for a worker
+    const { out } = await runHere(`ping ${at}/pinged -n 5 --json`);
+    const { call } = JSON.parse(out.trim().split("\n").at(-1) as string);
+    expect(call.min).toBeLessThan(450); // each one waited 500 ms for a worker
   });
 
   test("a call ends at its timeout although the NATS server hangs", async () => {
