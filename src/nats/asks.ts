@@ -15,6 +15,7 @@ import { type AskSource, checkAsk, clientOf } from "./ask-source.ts";
 import { commandNameOf, PayloadReader } from "./boxes.ts";
 import type { KnownClient, KnownClients } from "./clients.ts";
 import type { Discovery } from "./discovery.ts";
+import { NotPermitted, notPermittedTo } from "./errors.ts";
 import { headerOf, NOT_A_BOX, TLS_HEADER, TOO_MANY, timeoutOf } from "./headers.ts";
 import { InProgress } from "./in-progress.ts";
 import type { Link } from "./link.ts";
@@ -68,10 +69,11 @@ export class WorkerAsks {
     this.#observer = guardedObserver(options.observer, (error) =>
       reportError(options.onError, error, { command: undefined, connection: undefined }),
     );
-    this.inProgress = new InProgress(link.nats, link.watch, link.clock, heartbeat);
+    const worker = affinity === undefined ? undefined : peers.id;
+    this.inProgress = new InProgress(link.nats, link.watch, link.clock, heartbeat, worker);
     this.#secrecyProblem = secrecyOf(link.nats, options);
     this.#program = new RemotePeer(peers, undefined, undefined);
-    this.#answers = new WorkerAnswers(link, affinity === undefined ? undefined : peers.id, (error, served) =>
+    this.#answers = new WorkerAnswers(link, worker, (error, served) =>
       this.report(error, served.ask.name, served),
     );
     this.#reports = new ReportLimiter(
@@ -105,6 +107,13 @@ export class WorkerAsks {
     const timeout = timeoutOf(message);
     if (timeout === 0) return; // its caller does not wait any more
     this.#serve(frame, message, source, reply, client, timeout);
+  }
+
+  /** The server has rejected a message. Only this end learns that an answer did not arrive. */
+  denied(subject: string): void {
+    if (!this.#recent.has(subject)) return;
+    const { message } = notPermittedTo("the worker", subject);
+    this.report(new NotPermitted(`${message}: set allow_responses for its user`), undefined);
   }
 
   #tooMany(reply: string | undefined, { command }: AskSource): void {

@@ -1,5 +1,5 @@
 /** One call over NATS: its attempts, the waits between them, and its end. */
-import { CallTimeout } from "../core/errors/caller.ts";
+import { CallTimeout, TLSRequired } from "../core/errors/caller.ts";
 import { UnhandledCommand } from "../core/errors/peer.ts";
 import { toError } from "../core/errors/to-error.ts";
 import { ConnectionClosed, ResponderLost } from "../core/errors/transport.ts";
@@ -9,9 +9,9 @@ import type { BoxLimits } from "../core/wire/box-limits.ts";
 import type { Frame } from "../core/wire/frame.ts";
 import { frameOfBytes } from "../core/wire/frame-of.ts";
 import { retagged, type TaggedBox, taggedBox } from "./boxes.ts";
-import { NoResponders } from "./errors.ts";
+import { NoReceiver, NoResponders, NotPermitted } from "./errors.ts";
 import type { SizedHeaders } from "./headers.ts";
-import { type Attempt, type Link, NoReceiver, NotPermitted } from "./link.ts";
+import type { Attempt, Link } from "./link.ts";
 import type { NatsMessage } from "./nats-connection.ts";
 import { anyWorker } from "./ping.ts";
 import type { WaitingCalls } from "./waiting-calls.ts";
@@ -40,6 +40,10 @@ export interface CallSpec {
   readonly signal: AbortSignalLike | undefined;
   /** Returns the headers of an attempt. @param left milliseconds until the call times out */
   readonly headers: ((left: number | undefined) => SizedHeaders | undefined) | undefined;
+  /** Returns why the call may not be sent over the present connection to NATS, or undefined. Called before each attempt. */
+  readonly secrecyProblem?: (() => string | undefined) | undefined;
+  /** Called for each heartbeat of the callee. */
+  readonly inProgress?: ((message: NatsMessage) => void) | undefined;
   /** Called at most once, with the answer or the error box. The frame is valid until this returns. */
   answered(frame: Frame, message: NatsMessage): void;
   /** Called at most once, if there is no answer. */
@@ -121,6 +125,9 @@ export class NatsCall implements Attempt {
   #attempt(bytes: Uint8Array): void {
     const link = this.#link;
     if (link.nats.isClosed()) return this.#giveUp(connectionClosed());
+    const problem = link.watch.connected ? this.#spec.secrecyProblem?.() : undefined;
+    if (problem !== undefined)
+      return this.#giveUp(new TLSRequired(`${this.#spec.name} may not be sent: ${problem}`));
     const left = this.#deadline === undefined ? undefined : Math.max(0, this.#deadline - link.clock.now());
     try {
       this.#tag = link.send(this, bytes, this.#spec.headers?.(left));
@@ -132,6 +139,10 @@ export class NatsCall implements Attempt {
   get #size(): number {
     const box = this.#box;
     return box instanceof Uint8Array ? box.length : (box?.bytes.length ?? 0);
+  }
+
+  inProgress(message: NatsMessage): void {
+    this.#spec.inProgress?.(message);
   }
 
   answered(frame: Frame, message: NatsMessage): void {
@@ -237,6 +248,9 @@ export class NatsCall implements Attempt {
   }
 }
 
-function connectionClosed(): ConnectionClosed {
-  return new ConnectionClosed("the NATS connection is closed");
+/** The NATS connection was closed before the call was sent: not executed. */
+export class NatsClosed extends ConnectionClosed {}
+
+function connectionClosed(): NatsClosed {
+  return new NatsClosed("the NATS connection is closed");
 }

@@ -11,7 +11,8 @@ import {
   withCaller,
 } from "../core/calls/rejection.ts";
 import { TypedCalls } from "../core/calls/typed-calls.ts";
-import type { AnyCommand, CallOptions } from "../core/command/types.ts";
+import type { AnyCommand, CallOptions, CloseOptions } from "../core/command/types.ts";
+import { reportError } from "../core/connection/report.ts";
 import { CallTimeout, InvalidSignature, TLSNotAvailable, TLSRequired } from "../core/errors/caller.ts";
 import type { DeclaredErrors } from "../core/errors/declared-errors.ts";
 import { toError } from "../core/errors/to-error.ts";
@@ -19,7 +20,7 @@ import { ConnectionClosed } from "../core/errors/transport.ts";
 import { fromWire, shownPrefix } from "../core/errors/wire-codes.ts";
 import { IN_DEVELOPMENT } from "../core/platform.ts";
 import type { Values } from "../core/schema/field.ts";
-import { throwIfAborted } from "../core/time-limit.ts";
+import { limitTime, throwIfAborted } from "../core/time-limit.ts";
 import { Box } from "../core/wire/box.ts";
 import { writeBox } from "../core/wire/box-writer.ts";
 import { beginElements, endElements } from "../core/wire/elements.ts";
@@ -37,6 +38,7 @@ import {
   traceOf,
 } from "./headers.ts";
 import type { Link } from "./link.ts";
+import { checkClose } from "./options.ts";
 import { publishOnce } from "./publish-once.ts";
 
 /** Destination of the calls of one caller, and the rules for them. */
@@ -55,6 +57,8 @@ export interface CallTarget {
   /** True for a topic: a command with an answer cannot be called. */
   readonly isTopic?: boolean;
 }
+
+const DISPOSE_TIMEOUT_MS = 10_000;
 
 /** Calls over NATS: to a service, to one client of an edge, or to a topic. */
 export class NatsCaller extends TypedCalls implements AsyncDisposable {
@@ -85,13 +89,20 @@ export class NatsCaller extends TypedCalls implements AsyncDisposable {
   /**
    * Waits for the calls in progress, and for the commands without an answer that wait for a connection to NATS. Later calls are
    * rejected with ConnectionClosed. The NATS connection stays open.
+   * @param options limits after which the calls in progress are rejected
    */
-  async close(): Promise<void> {
+  async close(options: CloseOptions = {}): Promise<void> {
+    checkClose(options);
     this.#reason ??= new ConnectionClosed("the caller is closed");
+    if (this.#calls.size + this.#waiting.size === 0) return;
+    const late = () => this.destroy();
+    if (options.signal?.aborted) late();
+    const release = limitTime(this.#link.clock, options, late);
     if (this.#calls.size + this.#waiting.size > 0)
       await new Promise<void>((resolve) => {
         this.#idle.push(resolve);
       });
+    release();
   }
 
   /** Rejects the calls in progress and all later ones with the reason. The NATS connection stays open. */
@@ -101,8 +112,9 @@ export class NatsCaller extends TypedCalls implements AsyncDisposable {
     for (const drop of [...this.#waiting]) drop();
   }
 
+  /** Closes the caller, and rejects the calls in progress after 10 seconds. */
   [Symbol.asyncDispose](): Promise<void> {
-    return this.close();
+    return this.close({ timeout: DISPOSE_TIMEOUT_MS });
   }
 
   protected override call(
@@ -154,7 +166,8 @@ export class NatsCaller extends TypedCalls implements AsyncDisposable {
       return new TLSNotAvailable(`${name} changes the protocol, which NATS cannot carry`);
     if (requiresAnswer && this.#target.isTopic)
       return new InvalidSignature(`${name} has an answer: a topic takes commands with requiresAnswer: false`);
-    const problem = requireTLS ? this.#target.secrecyProblem() : undefined;
+    // Without a connection it is not known: the call waits, and each attempt looks again.
+    const problem = requireTLS && this.#link.watch.connected ? this.#target.secrecyProblem() : undefined;
     return problem === undefined ? undefined : new TLSRequired(`${name} may not be sent: ${problem}`);
   }
 
@@ -197,6 +210,7 @@ export class NatsCaller extends TypedCalls implements AsyncDisposable {
         timeout: timeout === Number.POSITIVE_INFINITY ? undefined : timeout,
         signal,
         headers: this.#headers(timeout, about.requireTLS),
+        secrecyProblem: about.requireTLS ? target.secrecyProblem : undefined,
         answered: (frame) => {
           this.#ended(call);
           try {
@@ -262,6 +276,8 @@ export class NatsCaller extends TypedCalls implements AsyncDisposable {
     const { signal } = options;
     const drop = publishOnce(this.#link, this.#target.rules, subject, box, headers, {
       signal,
+      secrecyProblem: requireTLS ? this.#target.secrecyProblem : undefined,
+      failed: (error) => reportError(undefined, error, { command: name, connection: undefined }),
       ended: () => {
         if (drop !== undefined) this.#waiting.delete(drop);
         this.#checkIdle();

@@ -28,13 +28,11 @@ import {
 import { type AskInProgress, InProgress } from "./in-progress.ts";
 import { type Link, payloadProblem } from "./link.ts";
 import type { NatsMessage } from "./nats-connection.ts";
-import { boxIn, errorBox, PassedOnError, RelayedCommand } from "./passed-on.ts";
+import { boxIn, checkRelayed, errorBox, PassedOnError, RelayedCommand } from "./passed-on.ts";
 import { RecentReplies } from "./recent-replies.ts";
 import { lastToken, replyProblem } from "./subjects.ts";
 
 const EMPTY = new Uint8Array(0);
-/** Sent over NATS, it would start a handshake in the middle of the edge's connection. */
-const START_TLS = "StartTLS";
 
 export class ClientAsks {
   readonly inProgress: InProgress<AskInProgress>;
@@ -85,6 +83,11 @@ export class ClientAsks {
     if (timeout === 0) return;
     if (reply === undefined) return this.#tell(client, command);
     void this.#ask(client, command, box, reply, timeout);
+  }
+
+  /** True for the reply subject of a recent ask. */
+  isReply(subject: string): boolean {
+    return this.#recent.has(subject);
   }
 
   #tell({ connection }: EdgeClient, command: RelayedCommand): void {
@@ -157,8 +160,7 @@ function relayed(frame: Frame, box: TaggedBox, message: NatsMessage): RelayedCom
       "the message to a client is not an ask with a tag and a reply subject, or without both",
     );
   const name = commandNameOf(frame);
-  if (name === START_TLS)
-    throw new MalformedAmpBox("the edge starts TLS with its clients, not a program on NATS");
+  checkRelayed(name);
   const requireTLS = headerOf(message, REQUIRE_TLS_HEADER) !== undefined;
   return new RelayedCommand(name, box, frame.ask >= 0, requireTLS);
 }

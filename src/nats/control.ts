@@ -1,4 +1,6 @@
 /** Commands with which a worker controls the connection of a client at its edge. */
+import { float } from "../core/arguments/float.ts";
+import { optional } from "../core/arguments/optional.ts";
 import { unicode } from "../core/arguments/unicode.ts";
 import { command } from "../core/command/command.ts";
 import type { AnyCommand } from "../core/command/types.ts";
@@ -16,8 +18,8 @@ import { errorBox } from "./passed-on.ts";
 export const Join = command("join", { arguments: { topic: unicode() }, idempotent: true });
 /** Ends the effect of {@link Join}. */
 export const Leave = command("leave", { arguments: { topic: unicode() }, idempotent: true });
-/** Closes the client's connection: calls in progress finish. */
-export const Close = command("close", { idempotent: true });
+/** Closes the client's connection: calls in progress finish, for `timeout` milliseconds at most. */
+export const Close = command("close", { arguments: { timeout: optional(float()) }, idempotent: true });
 /** Shows that the client is connected. */
 export const Look = command("look", { idempotent: true });
 /** Destroys the client's connection. */
@@ -45,7 +47,7 @@ export function serveControl(
     return () => errorBox(tag, UNHANDLED_ERROR_CODE, "an edge serves join, leave, look, close and destroy");
   const answer = new Box().set(ANSWER, tag);
   if (client === undefined) return name === Leave.name ? () => answer : undefined;
-  if (name === Close.name) void client.connection.close();
+  if (name === Close.name) void client.connection.close({ timeout: timeoutOf(data) });
   else if (name === Destroy.name)
     client.connection.destroy(new ConnectionClosed("a worker has closed the connection"));
   else if (name !== Look.name) {
@@ -65,6 +67,12 @@ export function serveControl(
     }
   }
   return () => answer;
+}
+
+/** @throws InvalidSignature */
+function timeoutOf(data: Uint8Array): number | undefined {
+  const { timeout } = Close.readArguments(frameOfBytes(data), undefined);
+  return typeof timeout === "number" && timeout >= 0 ? timeout : undefined;
 }
 
 /** @throws InvalidSignature */

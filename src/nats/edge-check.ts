@@ -7,7 +7,8 @@ import { targetOf } from "./call-service.ts";
 import { NatsCaller } from "./caller.ts";
 import type { KnownClients } from "./clients.ts";
 import { Leave, Look } from "./control.ts";
-import { type Link, NoReceiver } from "./link.ts";
+import { NoReceiver } from "./errors.ts";
+import type { Link } from "./link.ts";
 
 /** Milliseconds between two checks. */
 const LOOK_MS = 30_000;

@@ -39,6 +39,8 @@ export class EdgeClient {
   worker: string | undefined;
   /** With affinity: resolves when the first ask has an outcome. */
   choosing: Promise<void> | undefined;
+  /** True once the client waits for nothing any more, or has disconnected. */
+  hasGone = false;
   /** True once workers may know the client. */
   isKnown = false;
   /** True once workers have been told, or will be, that the client has gone. */

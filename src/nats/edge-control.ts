@@ -9,6 +9,13 @@ import { tokenOf } from "./subjects.ts";
 /** Name of an ask. */
 export type ControlName = "join" | "leave" | "close" | "destroy";
 
+/** Arguments of an ask. */
+export interface ControlArguments {
+  readonly topic?: string | undefined;
+  /** Milliseconds for `close`; undefined and `Infinity` for no limit. */
+  readonly timeout?: number | undefined;
+}
+
 /**
  * Asks the edge of a client to do something with its connection.
  * @param client `EDGE.ID`
@@ -20,15 +27,15 @@ export async function controlClient(
   options: NatsOptions,
   client: string,
   what: ControlName,
-  topic = "",
+  { topic = "", timeout }: ControlArguments = {},
 ): Promise<void> {
   const subject = `${service}.join.${client}`;
   const edge = new NatsCaller(
     link,
     targetOf(link.nats, options, undefined, () => subject),
   );
-  if (what === "close" || what === "destroy")
-    return void (await edge.callRemote(what === "close" ? Close : Destroy));
+  if (what === "close") return void (await edge.callRemote(Close, { timeout }));
+  if (what === "destroy") return void (await edge.callRemote(Destroy));
   tokenOf(topic); // the edge could only answer that it is invalid
   await edge.callRemote(what === "join" ? Join : Leave, { topic });
 }

@@ -7,7 +7,7 @@ import { commandNameOf, PayloadReader, taggedBox } from "./boxes.ts";
 import type { EdgeClient } from "./edge-client.ts";
 import { headerOf, REQUIRE_TLS_HEADER } from "./headers.ts";
 import type { NatsConnectionLike, NatsMessage, NatsSubscription } from "./nats-connection.ts";
-import { RelayedCommand } from "./passed-on.ts";
+import { checkRelayed, RelayedCommand } from "./passed-on.ts";
 import { tokenOf } from "./subjects.ts";
 
 interface Topic {
@@ -91,6 +91,7 @@ export class EdgeTopics {
       if (frame.command < 0 || frame.ask >= 0 || frame.answer >= 0 || frame.error >= 0)
         throw new TypeError("the message of a topic is not a command without an answer");
       const name = commandNameOf(frame);
+      checkRelayed(name);
       const requireTLS = headerOf(message, REQUIRE_TLS_HEADER) !== undefined;
       command = new RelayedCommand(name, taggedBox(frame, -1), false, requireTLS);
     } catch (error) {

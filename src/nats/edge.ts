@@ -15,10 +15,12 @@ import { serveControl } from "./control.ts";
 import { EdgeClient, type EdgeConnection } from "./edge-client.ts";
 import { EDGE_OPTIONS, type EdgeOptions } from "./edge-options.ts";
 import { EdgeTopics } from "./edge-topics.ts";
+import { notPermittedTo } from "./errors.ts";
 import { Forwarder } from "./forwarder.ts";
 import { NO_RECEIVER, NOT_A_BOX } from "./headers.ts";
+import { LastingSubscription } from "./lasting-subscription.ts";
 import type { Link } from "./link.ts";
-import type { NatsConnectionLike, NatsMessage, NatsSubscription } from "./nats-connection.ts";
+import type { NatsConnectionLike, NatsMessage } from "./nats-connection.ts";
 import { checkAffinity, checkClose, checkNats, checkOptions, limitsOf, linkFor } from "./options.ts";
 import { randomId } from "./platform.ts";
 import { started } from "./started.ts";
@@ -59,10 +61,11 @@ export class NatsEdge implements AsyncDisposable, NatsListener {
   readonly #forwarder: Forwarder;
   readonly #topics: EdgeTopics;
   readonly #asks: ClientAsks;
-  readonly #subscriptions: readonly NatsSubscription[];
+  readonly #subscriptions: readonly LastingSubscription[];
   #unreported: string[] = [];
   #count = 0;
   #notPermitted: unknown;
+  #isStarted = false;
   #isEnded = false;
   #idle: (() => void)[] = [];
   /** Responders of the commands that are forwarded, for the server's option `locator`. */
@@ -103,18 +106,19 @@ export class NatsEdge implements AsyncDisposable, NatsListener {
     ];
   }
 
-  #subscribe(subject: string, receive: (message: NatsMessage) => void): NatsSubscription {
-    return this.#nats.subscribe(subject, {
-      callback: (error, message) => {
-        if (error !== null) this.#notPermitted ??= error;
-        else receive(message);
+  #subscribe(subject: string, receive: (message: NatsMessage) => void): LastingSubscription {
+    return new LastingSubscription(this.#link, subject, undefined, {
+      receive,
+      rejected: (error) => {
+        this.#notPermitted ??= error;
+        if (this.#isStarted) this.#report(error, undefined);
       },
     });
   }
 
   /** Accepts a connection: for the option `onConnection` of a server. Calling it again has no effect. */
   readonly accept = (connection: EdgeConnection): void => {
-    if (typeof connection?.callRemote !== "function" || !(connection.closed instanceof Promise))
+    if (typeof connection?.callRemote !== "function" || typeof connection.closed?.then !== "function")
       throw new InvalidSignature(`accept needs a connection, not ${shownValue(connection)}`);
     this.#accepted(connection);
   };
@@ -147,6 +151,7 @@ export class NatsEdge implements AsyncDisposable, NatsListener {
 
   /** A client waits for nothing any more, or has disconnected: its calls end, and workers abort its asks. */
   #gone(client: EdgeClient, reason: Error): void {
+    client.hasGone = true;
     this.#topics.leaveAll(client);
     for (const call of [...client.calls]) call.abandon(reason);
     if (!client.isKnown || client.isReported || this.#nats.isClosed()) return;
@@ -161,6 +166,17 @@ export class NatsEdge implements AsyncDisposable, NatsListener {
     } catch {
       // The NATS connection is closing. Workers notice later that the edge has gone.
     }
+  }
+
+  /** The server has rejected a message of this edge: a report that a client has gone, or an answer. */
+  denied(subject: string): void {
+    const isReport = subject.startsWith(`${this.#options.service}.gone.${this.id}.`);
+    if (isReport || this.#asks.isReply(subject)) this.#report(notPermittedTo("the edge", subject), undefined);
+  }
+
+  /** The NATS connection is closed permanently: nothing is subscribed again. */
+  closed(): void {
+    for (const one of this.#subscriptions) one.unsubscribe();
   }
 
   /** There is a connection to NATS again. */
@@ -190,6 +206,11 @@ export class NatsEdge implements AsyncDisposable, NatsListener {
   /** @internal The error of a subscription that the server has rejected. */
   get notPermitted(): unknown {
     return this.#notPermitted;
+  }
+
+  /** @internal From now on, rejected subscriptions are reported to `onError`. */
+  begun(): void {
+    this.#isStarted = true;
   }
 
   /** True while there is a connection to NATS, so that calls of clients can reach workers: for the health of a server. */
@@ -235,17 +256,21 @@ export class NatsEdge implements AsyncDisposable, NatsListener {
     if (options.signal?.aborted) isLate();
     const release = limitTime(this.#link.clock, options, isLate);
     await Promise.race([late, this.#finished()]);
-    release();
     this.destroy(new ConnectionClosed("the edge is closed"));
+    // A server that hangs answers after minutes.
     if (!this.#nats.isClosed()) await Promise.race([late, this.#nats.flush().catch(ignore)]);
+    release();
   }
 
   async #finished(): Promise<void> {
-    if (this.#hasCalls())
-      await new Promise<void>((resolve) => {
-        this.#idle.push(resolve);
-      });
-    await this.#asks.inProgress.ended();
+    // A client may call while it answers the ask of a worker.
+    while (this.#hasCalls() || this.#asks.inProgress.size > 0) {
+      if (this.#hasCalls())
+        await new Promise<void>((resolve) => {
+          this.#idle.push(resolve);
+        });
+      await this.#asks.inProgress.ended();
+    }
   }
 
   /** Ends the edge at once. Calls in progress are rejected. Connections stay open, and their calls are rejected. */
@@ -255,8 +280,7 @@ export class NatsEdge implements AsyncDisposable, NatsListener {
     for (const client of this.#clients.values()) this.#gone(client, toError(reason));
     this.#asks.inProgress.clear();
     this.#link.watch.listeners.delete(this);
-    for (const one of this.#subscriptions ?? [])
-      if (!this.#nats.isClosed() && !one.isClosed()) one.unsubscribe();
+    for (const one of this.#subscriptions ?? []) one.unsubscribe();
   }
 
   /** Closes the edge, and drops the calls in progress after 10 seconds. */

@@ -11,3 +11,14 @@ export class NoResponders extends Unavailable {
     identify(this, "NoResponders", "NO_RESPONDERS", "peer");
   }
 }
+
+/** A message that the permissions of the NATS server do not allow. Another attempt would fail too. */
+export class NotPermitted extends NoResponders {}
+
+/** Returns the error for a message without a caller that would learn of it. @param who publishes it, for the message */
+export function notPermittedTo(who: string, subject: string): NotPermitted {
+  return new NotPermitted(`the NATS server does not permit ${who} to publish to ${subject}`);
+}
+
+/** No subscription exists for the subject, or the client has disconnected. */
+export class NoReceiver extends NoResponders {}

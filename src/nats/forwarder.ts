@@ -1,7 +1,7 @@
 /** The asks of clients, which an edge forwards to workers. */
 import { CommandResponder } from "../core/command/responder.ts";
 import type { AnyCommand, ResponderContext } from "../core/command/types.ts";
-import { CallTimeout, InvalidSignature, LimitExceeded, TooLong } from "../core/errors/caller.ts";
+import { CallTimeout, InvalidSignature, LimitExceeded, TLSRequired, TooLong } from "../core/errors/caller.ts";
 import { UnhandledCommand } from "../core/errors/peer.ts";
 import { ConnectionLost } from "../core/errors/transport.ts";
 import {
@@ -20,12 +20,12 @@ import { frameOfBytes } from "../core/wire/frame-of.ts";
 import { ASK } from "../core/wire/protocol-keys.ts";
 import { shownValue, wrongType } from "../core/wire/value-text.ts";
 import { type TaggedBox, taggedBox } from "./boxes.ts";
-import { type CallRules, NatsCall } from "./call.ts";
+import { type CallRules, NatsCall, NatsClosed } from "./call.ts";
 import type { EdgeClient } from "./edge-client.ts";
 import type { EdgeOptions } from "./edge-options.ts";
-import { NoResponders } from "./errors.ts";
+import { NoReceiver, NoResponders, NotPermitted } from "./errors.ts";
 import { FATAL_HEADER, headerOf, traceOf, WORKER_HEADER } from "./headers.ts";
-import { type Link, NoReceiver } from "./link.ts";
+import type { Link } from "./link.ts";
 import type { NatsMessage } from "./nats-connection.ts";
 import { rulesOf, secrecyOf } from "./options.ts";
 import { boxIn, ForwardedCommand, PassedOnError, passedOnValues } from "./passed-on.ts";
@@ -55,6 +55,7 @@ export class Forwarder {
   readonly #fixedRules: CallRules;
   readonly #secrecyProblem: () => string | undefined;
   readonly #callTimeout: number | undefined;
+  #hasReportedNoAffinity = false;
   readonly responders: ReadonlyMap<string, CommandResponder>;
 
   /** @throws InvalidSignature, RangeError, TypeError for invalid options */
@@ -89,7 +90,9 @@ export class Forwarder {
     box: TaggedBox,
     context: ResponderContext,
   ): Promise<Values> | Values {
-    const problem = command.requireTLS ? this.#secrecyProblem() : undefined;
+    // Without a connection it is not known: the call waits, and each attempt looks again.
+    const isChecked = command.requireTLS && this.#link.watch.connected;
+    const problem = isChecked ? this.#secrecyProblem() : undefined;
     if (problem !== undefined) {
       const text = "this is not served: the edge reaches NATS without TLS";
       const refusal = new PassedOnError(TLS_REQUIRED_ERROR_CODE, text);
@@ -99,6 +102,7 @@ export class Forwarder {
     }
     if (this.#edge.isEnded()) throw new PassedOnError(UNAVAILABLE_ERROR_CODE, "the edge is closed");
     const client = this.#edge.clientOf(context);
+    if (client.hasGone) return toNobody(box);
     const { identify, traceparent } = this.#options;
     const headers = client.headers(identify, context, this.#callTimeout !== undefined, traceOf(traceparent));
     if (this.#options.affinity !== undefined)
@@ -111,14 +115,17 @@ export class Forwarder {
   /** Publishes a command without an answer. */
   #tell(command: AnyCommand, subject: string, box: TaggedBox, headers: Headers): Values {
     try {
-      publishOnce(this.#link, this.#rules, subject, box.bytes, headers(undefined));
+      publishOnce(this.#link, this.#rules, subject, box.bytes, headers(undefined), {
+        secrecyProblem: command.requireTLS ? this.#secrecyProblem : undefined,
+        failed: (error) => this.#edge.report(error, command.name),
+      });
     } catch (error) {
       this.#edge.report(error, command.name);
     }
     return passedOnValues(NOTHING);
   }
 
-  /** The worker of a client's first ask gets all others. They wait for its first answer, which names it. */
+  /** The worker of a client's first ask gets all others. They wait for its first answer or heartbeat, which names it. */
   async #forwardInOrder(
     command: ForwardedCommand,
     token: string,
@@ -127,11 +134,20 @@ export class Forwarder {
     headers: Headers,
   ): Promise<Values> {
     while (client.worker === undefined && client.choosing !== undefined) await client.choosing;
+    if (client.hasGone) return toNobody(box); // workers would never learn that it has gone
     const { service } = this.#options;
     if (client.worker === undefined) {
       const asked = box.tagEnd > 0 ? box : withOwnTag(box);
-      const first = this.#ask(command, `${service}.edge.${token}`, this.#rules, asked, client, headers);
-      client.choosing = first.then(ignore, ignore).finally(() => {
+      let named = ignore;
+      const heartbeat = new Promise<void>((resolve) => {
+        named = resolve;
+      });
+      const subject = `${service}.edge.${token}`;
+      const first = this.#ask(command, subject, this.#rules, asked, client, headers, (message) => {
+        client.worker ??= headerOf(message, WORKER_HEADER);
+        if (client.worker !== undefined) named();
+      });
+      client.choosing = Promise.race([first.then(ignore, ignore), heartbeat]).finally(() => {
         client.choosing = undefined;
       });
       if (box.tagEnd > 0) return await first;
@@ -144,12 +160,13 @@ export class Forwarder {
   }
 
   #ask(
-    { name, idempotent }: AnyCommand,
+    { name, idempotent, requireTLS }: AnyCommand,
     subject: string,
     rules: CallRules,
     box: TaggedBox,
     client: EdgeClient,
     headers: Headers,
+    inProgress?: (message: NatsMessage) => void,
   ): Promise<Values> {
     return new Promise((resolve, reject) => {
       const ended = () => {
@@ -163,6 +180,8 @@ export class Forwarder {
         timeout: this.#callTimeout,
         signal: undefined, // the edge abandons the calls of a client that has disconnected
         headers,
+        inProgress,
+        secrecyProblem: requireTLS ? this.#secrecyProblem : undefined,
         answered: (frame, message) => {
           ended();
           try {
@@ -174,6 +193,8 @@ export class Forwarder {
         failed: (error) => {
           ended();
           if (rules.isFixed && error instanceof NoReceiver) void client.connection.close();
+          // The error names subjects of the network, which are for the operator and not for the client.
+          if (error instanceof NotPermitted) this.#edge.report(error, name);
           reject(codeOf(error));
         },
       });
@@ -182,9 +203,21 @@ export class Forwarder {
     });
   }
 
+  /** Each ask waits for the one before then, and goes to any worker. Reported once. */
+  #reportNoAffinity(): void {
+    if (this.#hasReportedNoAffinity) return;
+    this.#hasReportedNoAffinity = true;
+    const { service } = this.#options;
+    const text = `the edge has affinity, and a worker of ${service} has not: set the option affinity of serve, too`;
+    this.#edge.report(new InvalidSignature(text), undefined);
+  }
+
   /** @throws PassedOnError for an error box */
   #answer(frame: Frame, message: NatsMessage, client: EdgeClient): Values {
-    if (this.#options.affinity !== undefined) client.worker ??= headerOf(message, WORKER_HEADER);
+    if (this.#options.affinity !== undefined) {
+      client.worker ??= headerOf(message, WORKER_HEADER);
+      if (client.worker === undefined) this.#reportNoAffinity();
+    }
     if (frame.answer >= 0) return passedOnValues(taggedBox(frame, frame.answer));
     const error = PassedOnError.fromFrame(frame, false);
     const closes = headerOf(message, FATAL_HEADER) !== undefined;
@@ -220,19 +253,28 @@ function checkCommands(commands: readonly AnyCommand[]): readonly AnyCommand[] {
   return commands;
 }
 
+/** Returns what a client gets that waits for nothing any more. @throws PassedOnError for an ask that wants an answer */
+function toNobody(box: TaggedBox): Values {
+  if (box.tagEnd > 0) throw new PassedOnError(UNAVAILABLE_ERROR_CODE, "the client has ended its side");
+  return passedOnValues(NOTHING);
+}
+
 /** Returns the error box for the failure of a forwarded call. */
 function codeOf(error: unknown): PassedOnError {
   const code = errorCodeOf(error);
   if (code === UNKNOWN_ERROR_CODE) return new PassedOnError(code, "Unknown Error");
+  if (error instanceof NotPermitted) return new PassedOnError(code, "the edge cannot reach the service");
   return new PassedOnError(code, error instanceof Error ? error.message : "");
 }
 
 function errorCodeOf(error: unknown): string {
-  if (error instanceof NoResponders || error instanceof LimitExceeded) return UNAVAILABLE_ERROR_CODE;
+  const isNotExecuted = [NoResponders, LimitExceeded, NatsClosed].some((kind) => error instanceof kind);
+  if (isNotExecuted) return UNAVAILABLE_ERROR_CODE;
   if (error instanceof UnhandledCommand) return UNHANDLED_ERROR_CODE;
   if (error instanceof ConnectionLost) return LOST_ERROR_CODE;
   if (error instanceof CallTimeout) return TIMEOUT_ERROR_CODE;
   if (error instanceof TooLong) return TOO_LONG_ERROR_CODE;
+  if (error instanceof TLSRequired) return TLS_REQUIRED_ERROR_CODE;
   return UNKNOWN_ERROR_CODE;
 }
 

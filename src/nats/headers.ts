@@ -21,7 +21,7 @@ export const TIMEOUT_HEADER = "Amp-Timeout";
 export const REQUIRE_TLS_HEADER = "Amp-Require-TLS";
 /** On an answer: the edge closes the client's connection after it has sent the error. */
 export const FATAL_HEADER = "Amp-Fatal";
-/** On an answer: the id of the worker, for affinity. */
+/** On an answer and on a heartbeat: the id of the worker, for affinity. */
 export const WORKER_HEADER = "Amp-Worker";
 /** Context of a trace, if the program gives one. */
 export const TRACE_HEADER = "traceparent";
@@ -53,6 +53,14 @@ export function statusHeaders(status: Status): MsgHdrs {
     made = headers(status, DESCRIPTIONS[status]);
     statuses.set(status, made);
   }
+  return made;
+}
+
+/** Returns the headers of a heartbeat. @param worker with affinity: the id of the worker, for edges that wait for it */
+export function heartbeatHeaders(worker: string | undefined): MsgHdrs {
+  if (worker === undefined) return statusHeaders(IN_PROGRESS);
+  const made = headers(IN_PROGRESS, DESCRIPTIONS[IN_PROGRESS]);
+  made.set(WORKER_HEADER, worker);
   return made;
 }
 

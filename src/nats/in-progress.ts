@@ -1,6 +1,6 @@
 /** Asks whose answers are not sent: each gets a heartbeat, so that its caller knows that the callee is alive. */
 import type { Clock } from "../core/transport.ts";
-import { IN_PROGRESS, statusHeaders } from "./headers.ts";
+import { heartbeatHeaders } from "./headers.ts";
 import type { NatsConnectionLike } from "./nats-connection.ts";
 import type { NatsWatch } from "./watch.ts";
 
@@ -19,16 +19,21 @@ export class InProgress<T extends AskInProgress> {
   readonly #watch: NatsWatch;
   readonly #clock: Clock;
   readonly #heartbeat: number;
+  readonly #headers: ReturnType<typeof heartbeatHeaders>;
   readonly #asks = new Set<T>();
   #timer: unknown;
   #idle: (() => void)[] = [];
 
-  /** @param heartbeat milliseconds between two heartbeats of one ask */
-  constructor(nats: NatsConnectionLike, watch: NatsWatch, clock: Clock, heartbeat: number) {
+  /**
+   * @param heartbeat milliseconds between two heartbeats of one ask
+   * @param worker with affinity: the id of the worker
+   */
+  constructor(nats: NatsConnectionLike, watch: NatsWatch, clock: Clock, heartbeat: number, worker?: string) {
     this.#nats = nats;
     this.#watch = watch;
     this.#clock = clock;
     this.#heartbeat = heartbeat;
+    this.#headers = heartbeatHeaders(worker);
   }
 
   get size(): number {
@@ -72,7 +77,7 @@ export class InProgress<T extends AskInProgress> {
     if (!this.#watch.connected) return;
     // From half of the time on: otherwise the first heartbeat could come after almost two of them.
     const before = this.#clock.now() - this.#heartbeat / 2;
-    const headers = statusHeaders(IN_PROGRESS);
+    const headers = this.#headers;
     for (const { reply, since } of this.#asks) {
       if (reply === undefined || since > before) continue;
       try {

@@ -11,10 +11,10 @@ import type { BoxLimits } from "../core/wire/box-limits.ts";
 import type { Frame } from "../core/wire/frame.ts";
 import { parseTag } from "../core/wire/tag.ts";
 import { BoxEncoder, PayloadReader } from "./boxes.ts";
-import { NoResponders } from "./errors.ts";
+import { NoReceiver, NoResponders, notPermittedTo } from "./errors.ts";
 import { IN_PROGRESS, NO_RECEIVER, NOT_A_BOX, type SizedHeaders, TOO_MANY } from "./headers.ts";
+import { Inbox } from "./inbox.ts";
 import { maxPayloadOf, type NatsConnectionLike, type NatsMessage } from "./nats-connection.ts";
-import { randomId } from "./platform.ts";
 import { type NatsListener, type NatsWatch, watchOf } from "./watch.ts";
 
 /** One attempt of a call, from its message to its outcome. */
@@ -25,6 +25,8 @@ export interface Attempt {
   readonly limits: BoxLimits;
   /** Time of the message, or of the last heartbeat. The link sets it. */
   heard: number;
+  /** A heartbeat has come. */
+  inProgress?(message: NatsMessage): void;
   /** The frame is valid until this returns. */
   answered(frame: Frame, message: NatsMessage): void;
   /** The attempt has failed. It is not executed if the error is NoResponders. */
@@ -63,12 +65,9 @@ export class Link implements NatsListener {
   readonly encoder = new BoxEncoder();
   /** Functions to call when there is a connection again. */
   readonly wakeUps = new Set<() => void>();
-  readonly #inbox: string;
+  readonly #inbox: Inbox;
   readonly #reader = new PayloadReader();
   readonly #attempts = new TagWindow<Attempt>();
-  #isOpen = false;
-  /** Set if the server does not permit the inbox: then no answer can arrive. */
-  #inboxProblem: NotPermitted | undefined;
   #inProgress = 0;
   #lastTag = 0;
   #timer: unknown;
@@ -78,21 +77,13 @@ export class Link implements NatsListener {
     this.nats = nats;
     this.clock = clock;
     this.inboxPrefix = inboxPrefix;
-    this.#inbox = `${inboxPrefix}.${randomId()}`;
     this.watch = watchOf(nats);
-    this.watch.listeners.add(this);
-  }
-
-  /** Subscribes to the answers, before the first call. */
-  #openInbox(): void {
-    this.#isOpen = true;
-    this.nats.subscribe(`${this.#inbox}.*`, {
-      callback: (error, message) => {
-        // The NATS client stops reading permanently if a callback throws.
-        if (error === null) this.#received(message);
-        else this.#rejected(error);
-      },
+    this.#inbox = new Inbox(nats, clock, this.watch, inboxPrefix, {
+      received: (message) => this.#received(message),
+      // The calls in progress may have been executed.
+      refused: ({ message, cause }) => this.#failAll(new ResponderLost(message, { cause })),
     });
+    this.watch.listeners.add(this);
   }
 
   /** Number of attempts that wait for their outcome. */
@@ -112,14 +103,14 @@ export class Link implements NatsListener {
    */
   send(attempt: Attempt, box: Uint8Array, headers: SizedHeaders | undefined): number {
     const tag = this.nextTag;
-    if (this.#inboxProblem !== undefined) throw this.#inboxProblem;
-    if (!this.#isOpen) this.#openInbox();
-    this.publish(attempt.subject, box, headers, `${this.#inbox}.${tag.toString(16)}`);
+    this.#inbox.open();
+    this.publish(attempt.subject, box, headers, `${this.#inbox.subject}.${tag.toString(16)}`);
     this.#lastTag = tag;
     attempt.heard = this.clock.now();
     this.#attempts.set(tag, attempt);
     this.#inProgress++;
-    if (this.#timer === undefined) this.#lookIn(attempt.silence);
+    if (this.#timer === undefined || attempt.heard + attempt.silence < this.#due)
+      this.#lookIn(attempt.silence);
     return tag;
   }
 
@@ -150,11 +141,11 @@ export class Link implements NatsListener {
   }
 
   #received(message: NatsMessage): void {
-    const text = message.subject.slice(this.#inbox.length + 1);
+    const text = message.subject.slice(this.#inbox.subject.length + 1);
     const tag = Number.parseInt(text, 16);
     const attempt = this.#attempts.get(tag);
     if (attempt === undefined) return; // answered already, or dropped
-    if (message.data.length === 0) return this.#status(tag, attempt, message.headers?.code ?? 0);
+    if (message.data.length === 0) return this.#status(tag, attempt, message);
     let frame: Frame;
     try {
       frame = this.#reader.read(message.data, attempt.limits);
@@ -168,10 +159,11 @@ export class Link implements NatsListener {
     attempt.answered(frame, message);
   }
 
-  #status(tag: number, attempt: Attempt, code: number): void {
+  #status(tag: number, attempt: Attempt, message: NatsMessage): void {
+    const code = message.headers?.code ?? 0;
     if (code === IN_PROGRESS) {
       attempt.heard = this.clock.now();
-      return;
+      return attempt.inProgress?.(message);
     }
     const error = statusError(code);
     if (error === undefined) return; // a status of a later version
@@ -181,6 +173,7 @@ export class Link implements NatsListener {
 
   #lookIn(milliseconds: number): void {
     const delay = Math.max(LEAST_LOOK_MS, milliseconds);
+    this.clock.clearTimeout(this.#timer); // callers of one connection may have different silences
     this.#due = this.clock.now() + delay;
     this.#timer = this.clock.setTimeout(() => this.#look(), delay);
   }
@@ -207,13 +200,6 @@ export class Link implements NatsListener {
     }
   }
 
-  /** The calls in progress may have been executed: their answers cannot be received. */
-  #rejected(cause: Error): void {
-    const text = `the NATS server does not permit this user to receive answers on ${this.#inbox}: set inboxPrefix`;
-    this.#inboxProblem = new NotPermitted(text, { cause });
-    this.#failAll(new ResponderLost(text, { cause }));
-  }
-
   #failAll(error: Error): void {
     for (const [tag, attempt] of [...this.#attempts.entries()]) {
       this.drop(tag);
@@ -228,6 +214,7 @@ export class Link implements NatsListener {
   }
 
   reconnected(): void {
+    this.#inbox.reconnected();
     this.#wake();
   }
 
@@ -240,7 +227,7 @@ export class Link implements NatsListener {
     for (const [tag, attempt] of [...this.#attempts.entries()]) {
       if (attempt.subject !== subject) continue;
       this.drop(tag);
-      attempt.failed(new NotPermitted(`the NATS server does not permit this user to publish to ${subject}`));
+      attempt.failed(notPermittedTo("this user", subject));
     }
   }
 
@@ -248,9 +235,6 @@ export class Link implements NatsListener {
     for (const wake of [...this.wakeUps]) wake();
   }
 }
-
-/** A message that the permissions of the NATS server do not allow. Another attempt would fail too. */
-export class NotPermitted extends NoResponders {}
 
 /** Returns why a message of this size cannot be sent, or undefined. */
 export function payloadProblem(nats: NatsConnectionLike, bytes: number): string | undefined {
@@ -281,6 +265,3 @@ function statusError(code: number): Error | undefined {
   if (code === NOT_A_BOX) return new MalformedAmpBox("the callee could not read the message as an ask");
   return undefined;
 }
-
-/** No subscription exists for the subject, or the client has disconnected. */
-export class NoReceiver extends NoResponders {}

@@ -74,10 +74,12 @@ const DEFAULT_PATIENCE = 2_000;
 const DEFAULT_ATTEMPTS = 2;
 const DEFAULT_SILENCE = 3_000;
 
+const METHODS = ["publish", "subscribe", "flush", "status", "isClosed", "isDraining", "getServer"] as const;
+
 /** Checks what every function is given first. @throws InvalidSignature */
 export function checkNats(what: string, nats: unknown): void {
-  const { publish, subscribe } = (nats ?? {}) as Partial<NatsConnectionLike>; // a program in JavaScript may pass anything
-  if (typeof publish !== "function" || typeof subscribe !== "function")
+  const given = (nats ?? {}) as Partial<NatsConnectionLike>; // a program in JavaScript may pass anything
+  if (!METHODS.every((name) => typeof given[name] === "function"))
     throw wrongType(`${what}: the first argument`, "a NATS connection", nats);
 }
 

@@ -6,12 +6,14 @@ import { readError } from "../core/calls/calls.ts";
 import { type BoxKind, plainBox } from "../core/command/protocol-change.ts";
 import type { AnyCommand } from "../core/command/types.ts";
 import { type DeclaredError, DeclaredErrors, type ErrorWithData } from "../core/errors/declared-errors.ts";
+import { MalformedAmpBox } from "../core/errors/peer.ts";
 import { utf8Encoder } from "../core/platform.ts";
 import type { Values } from "../core/schema/field.ts";
 import { Box } from "../core/wire/box.ts";
 import type { ByteWriter } from "../core/wire/byte-writer.ts";
 import type { Frame } from "../core/wire/frame.ts";
 import { textToKey } from "../core/wire/key-text.ts";
+import { GO_AWAY } from "../core/wire/own-commands.ts";
 import { ERROR, ERROR_CODE, ERROR_DESCRIPTION, PROTOCOL_KEYS } from "../core/wire/protocol-keys.ts";
 import type { Tag } from "../core/wire/tag.ts";
 import { type TaggedBox, taggedBox, writeRetagged } from "./boxes.ts";
@@ -117,6 +119,17 @@ export class ForwardedCommand extends PassedOnCommand {
   override readResponse(): Values {
     throw new Error(`${this.name} is only served`);
   }
+}
+
+/** Sent over NATS, they would start a handshake in the middle of the edge's connection, or end the client's calls on it. */
+const OF_THE_CONNECTION: ReadonlySet<string> = new Set(["StartTLS", GO_AWAY]);
+
+/** @throws MalformedAmpBox for a command that only the edge itself may send to its clients */
+export function checkRelayed(name: string): void {
+  if (OF_THE_CONNECTION.has(name))
+    throw new MalformedAmpBox(
+      `${name} concerns a connection: the edge sends it to its clients, not a program on NATS`,
+    );
 }
 
 /** An ask to a client. Its response is the box of the answer. */

@@ -1,15 +1,24 @@
 /** The caller of an ask, as the responder of a worker sees it. */
 import { TypedCalls } from "../core/calls/typed-calls.ts";
-import type { AmpConnection, AnyCommand, Caller, CallOptions, CommandType } from "../core/command/types.ts";
+import type {
+  AmpConnection,
+  AnyCommand,
+  Caller,
+  CallOptions,
+  CloseOptions,
+  CommandType,
+} from "../core/command/types.ts";
 import { InvalidSignature, TLSNotAvailable } from "../core/errors/caller.ts";
 import type { Fields } from "../core/schema/argument.ts";
 import type { Values } from "../core/schema/field.ts";
-import type { Address, CertificateLike, TLSSession } from "../core/transport.ts";
+import { limitTime } from "../core/time-limit.ts";
+import type { Address, CertificateLike, Clock, TLSSession } from "../core/transport.ts";
 import type { Box } from "../core/wire/box.ts";
 import { shownValue } from "../core/wire/value-text.ts";
 import { addressOf, identityOf, sessionOf } from "./client-facts.ts";
-import type { ControlName } from "./edge-control.ts";
+import type { ControlArguments, ControlName } from "./edge-control.ts";
 import type { NatsMessage } from "./nats-connection.ts";
+import { checkClose } from "./options.ts";
 
 /**
  * The connection that responders of a worker get. For a client of an edge it has the facts that the edge has found, at the time
@@ -31,10 +40,15 @@ export interface NatsPeer extends AmpConnection {
  * @throws InvalidSignature for a connection that is not of a worker of `serve`
  */
 export function natsPeer(connection: AmpConnection): NatsPeer {
-  if (connection instanceof RemotePeer) return connection;
+  // Not by class: another copy of the package may run the worker.
+  if (isNatsPeer(connection)) return connection;
   throw new InvalidSignature(
     `natsPeer needs context.connection of a responder that serve() runs, not ${shownValue(connection)}`,
   );
+}
+
+function isNatsPeer(connection: Partial<NatsPeer> | undefined): connection is NatsPeer {
+  return typeof connection?.join === "function" && typeof connection.leave === "function";
 }
 
 /** The worker, as its peers see it. */
@@ -45,12 +59,15 @@ export interface PeerServices {
   readonly addressPrefix: string;
   clientAt(client: string): Caller;
   /** Asks the client's edge to do something with the connection. */
-  control(client: string, command: ControlName, topic?: string): Promise<void>;
+  control(client: string, command: ControlName, values?: ControlArguments): Promise<void>;
+  readonly clock: Clock;
   /** Reports an error that no caller receives. */
   report(error: unknown, command: string | undefined): void;
   /** Promise of the reason why the client is not connected any more. */
   goneOf(client: string | undefined): Promise<Error>;
 }
+
+const DISPOSE_TIMEOUT_MS = 10_000;
 
 export class RemotePeer extends TypedCalls implements NatsPeer {
   readonly #services: PeerServices;
@@ -137,16 +154,25 @@ export class RemotePeer extends TypedCalls implements NatsPeer {
   }
 
   join(topic: string): Promise<void> {
-    return this.#control("join", topic);
+    return this.#control("join", { topic });
   }
 
   leave(topic: string): Promise<void> {
-    return this.#control("leave", topic);
+    return this.#control("leave", { topic });
   }
 
-  /** Closes the connection of the client at its edge. Resolves when the edge has begun to close it. */
-  close(): Promise<void> {
-    return this.#control("close");
+  /**
+   * Closes the connection of the client at its edge. Resolves when the edge has begun to close it.
+   * @param options limits after which the edge destroys the connection
+   */
+  async close(options: CloseOptions = {}): Promise<void> {
+    checkClose(options);
+    const { timeout, signal } = options;
+    if (signal?.aborted) return await this.#control("destroy");
+    await this.#control("close", { timeout });
+    if (signal?.aborted) this.destroy();
+    else if (signal !== undefined)
+      void this.closed.then(limitTime(this.#services.clock, { signal }, () => this.destroy()));
   }
 
   /** Destroys the connection of the client at its edge. */
@@ -155,7 +181,7 @@ export class RemotePeer extends TypedCalls implements NatsPeer {
   }
 
   [Symbol.asyncDispose](): Promise<void> {
-    return this.close();
+    return this.close({ timeout: DISPOSE_TIMEOUT_MS });
   }
 
   startTLS(): Promise<void> {
@@ -164,9 +190,9 @@ export class RemotePeer extends TypedCalls implements NatsPeer {
     );
   }
 
-  async #control(command: ControlName, topic?: string): Promise<void> {
+  async #control(command: ControlName, values?: ControlArguments): Promise<void> {
     if (this.#client === undefined) throw noClient();
-    await this.#services.control(this.#client, command, topic);
+    await this.#services.control(this.#client, command, values);
   }
 
   /** @throws InvalidSignature if the caller is a program: it has no subject of its own */

@@ -1,4 +1,5 @@
 /** Commands without an answer: published once. Their outcome is not known. */
+import { TLSRequired } from "../core/errors/caller.ts";
 import type { AbortSignalLike } from "../core/platform.ts";
 import { limitTime } from "../core/time-limit.ts";
 import type { CallRules } from "./call.ts";
@@ -10,6 +11,10 @@ import type { Link } from "./link.ts";
 interface Waiting {
   /** Drops the box when it is aborted. */
   readonly signal?: AbortSignalLike | undefined;
+  /** Returns why the box may not be sent over the present connection to NATS, or undefined. */
+  readonly secrecyProblem?: (() => string | undefined) | undefined;
+  /** Called if the box was dropped when there was a connection: it may not be sent, or does not fit into a message. */
+  readonly failed?: ((error: unknown) => void) | undefined;
   /** Called when the box was published or dropped. */
   readonly ended?: (() => void) | undefined;
 }
@@ -25,7 +30,7 @@ export function publishOnce(
   subject: string,
   box: Uint8Array,
   headers: SizedHeaders | undefined,
-  { signal, ended }: Waiting = {},
+  { signal, secrecyProblem, failed, ended }: Waiting = {},
 ): (() => void) | undefined {
   if (link.watch.connected) {
     try {
@@ -47,9 +52,13 @@ export function publishOnce(
   const send = () => {
     end();
     try {
+      const problem = secrecyProblem?.();
+      if (problem !== undefined)
+        throw new TLSRequired(`a command without an answer was not sent: ${problem}`);
       link.publish(subject, box, headers);
-    } catch {
-      // The connection has broken again, or the new server takes less: the outcome is unknown, as for any such command.
+    } catch (error) {
+      // If the connection has broken again, the outcome is unknown, as for any such command.
+      if (!(error instanceof NoResponders)) failed?.(error);
     }
   };
   const release = limitTime(clock, { timeout: patience, signal }, end);

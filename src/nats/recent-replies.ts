@@ -7,9 +7,13 @@ export class RecentReplies {
   #young = new Set<string>();
   #old = new Set<string>();
 
+  has(reply: string): boolean {
+    return this.#young.has(reply) || this.#old.has(reply);
+  }
+
   /** Adds a subject. Returns true if it is known already. */
   isKnown(reply: string): boolean {
-    if (this.#young.has(reply) || this.#old.has(reply)) return true;
+    if (this.has(reply)) return true;
     this.#young.add(reply);
     if (this.#young.size >= GENERATION) {
       this.#old = this.#young;

@@ -7,6 +7,8 @@ import type { NatsConnectionLike } from "./nats-connection.ts";
 interface Startable {
   /** The error of a subscription that the server has rejected. */
   readonly notPermitted: unknown;
+  /** Called when the server knows and permits the subscriptions. */
+  begun(): void;
   destroy(reason: Error): void;
 }
 
@@ -31,7 +33,10 @@ export async function started<T extends Startable>(
     throw new ConnectionLost(`the NATS server could not be told about ${role}`, { cause });
   }
   const { notPermitted: cause } = startable;
-  if (cause === undefined) return startable;
+  if (cause === undefined) {
+    startable.begun();
+    return startable;
+  }
   const error = new ConnectionLost(`the NATS server does not permit this user to subscribe as ${role}`, {
     cause,
   });

@@ -17,6 +17,7 @@ import { commandNameOf, PayloadReader } from "./boxes.ts";
 import { targetOf } from "./call-service.ts";
 import { NatsCaller } from "./caller.ts";
 import { isEncrypted } from "./encryption.ts";
+import { LastingSubscription } from "./lasting-subscription.ts";
 import type { NatsConnectionLike, NatsMessage, NatsSubscription } from "./nats-connection.ts";
 import {
   checkClose,
@@ -89,23 +90,21 @@ export function subscribe(nats: NatsConnectionLike, options: SubscribeOptions): 
   if (typeof locator?.locateResponder !== "function")
     throw wrongType("subscribe: the option locator", "an object that locator(...) makes", locator);
   const events = new TopicEvents(nats, options);
-  const subscription = nats.subscribe(subject, {
-    callback: (error, message) => {
-      if (error === null) events.receive(message);
-      else events.report(error, undefined);
-    },
+  const link = linkFor(nats, options);
+  const subscription = new LastingSubscription(link, subject, undefined, {
+    receive: (message) => events.receive(message),
+    rejected: (error) => events.report(error, undefined),
   });
-  const { clock } = linkFor(nats, options);
   const close = async (limits: CloseOptions = {}) => {
     checkClose(limits);
     let release = () => {};
     const late = new Promise<void>((resolve) => {
       if (limits.signal?.aborted) resolve();
-      release = limitTime(clock, limits, () => resolve());
+      release = limitTime(link.clock, limits, () => resolve());
     });
     await Promise.race([late, drained(nats, subscription).then(() => events.ended())]);
     release();
-    if (!nats.isClosed() && !subscription.isClosed()) subscription.unsubscribe();
+    subscription.unsubscribe();
   };
   return { close, [Symbol.asyncDispose]: () => close({ timeout: DISPOSE_TIMEOUT_MS }) };
 }
@@ -147,6 +146,7 @@ class TopicEvents {
     this.#peer = new RemotePeer(
       {
         id: randomId(),
+        clock: this.#clock,
         encrypted: isEncrypted(nats),
         addressPrefix: options.service,
         clientAt: () => topic(nats, options),

@@ -1,4 +1,6 @@
 /** The state of a NATS connection: whether it is connected, and what its server does not permit. */
+import { reportError } from "../core/connection/report.ts";
+import { toError } from "../core/errors/to-error.ts";
 import type { NatsConnectionLike } from "./nats-connection.ts";
 
 /** Receives the changes of a NATS connection. */
@@ -11,6 +13,8 @@ export interface NatsListener {
   closed?(): void;
   /** The server has rejected a message to this subject, because its permissions do not allow it. */
   denied?(subject: string): void;
+  /** The server has rejected or ended a subscription to this subject, because its permissions do not allow it. */
+  subscriptionDenied?(subject: string, error: Error): void;
 }
 
 const watches = new WeakMap<NatsConnectionLike, NatsWatch>();
@@ -28,11 +32,16 @@ export function watchOf(nats: NatsConnectionLike): NatsWatch {
 export class NatsWatch {
   readonly listeners = new Set<NatsListener>();
   readonly #nats: NatsConnectionLike;
-  #connected = true;
+  #connected: boolean;
 
   constructor(nats: NatsConnectionLike) {
     this.#nats = nats;
-    void this.#run();
+    // It may have broken before, and connect again. The double of a test may lack the property.
+    this.#connected = !("info" in nats) || nats.info !== undefined;
+    this.#run().catch((error: unknown) => {
+      this.#lost(); // nothing tells when the connection breaks
+      reportError(undefined, error, { command: undefined, connection: undefined });
+    });
   }
 
   /** False while a published message would be lost: the NATS client drops messages while it is not connected. */
@@ -62,7 +71,10 @@ export class NatsWatch {
   /** The error of a permission names an operation and a subject. */
   #failed(error: unknown): void {
     const { operation, subject } = (error ?? {}) as { operation?: unknown; subject?: unknown }; // only read
-    if (operation !== "publish" || typeof subject !== "string") return;
-    for (const listener of [...this.listeners]) listener.denied?.(subject);
+    if (typeof subject !== "string") return;
+    for (const listener of [...this.listeners]) {
+      if (operation === "publish") listener.denied?.(subject);
+      else if (operation === "subscription") listener.subscriptionDenied?.(subject, toError(error));
+    }
   }
 }

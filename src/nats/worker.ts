@@ -9,10 +9,12 @@ import { clientAt } from "./call-service.ts";
 import { KnownClients } from "./clients.ts";
 import { Discovery } from "./discovery.ts";
 import { EdgeCheck } from "./edge-check.ts";
-import { type ControlName, controlClient } from "./edge-control.ts";
+import { type ControlArguments, type ControlName, controlClient } from "./edge-control.ts";
 import { isEncrypted } from "./encryption.ts";
-import { type Link, NoReceiver } from "./link.ts";
-import type { NatsConnectionLike, NatsSubscription } from "./nats-connection.ts";
+import { NoReceiver } from "./errors.ts";
+import { LastingSubscription } from "./lasting-subscription.ts";
+import type { Link } from "./link.ts";
+import type { NatsConnectionLike, NatsMessage, NatsSubscription } from "./nats-connection.ts";
 import { checkClose, linkFor, type NatsOptions } from "./options.ts";
 import type { PeerServices } from "./peer.ts";
 import { randomId } from "./platform.ts";
@@ -32,14 +34,16 @@ export class NatsWorker implements AsyncDisposable {
   readonly #asks: WorkerAsks;
   readonly #discovery: Discovery;
   /** Subscriptions for the asks of all workers. */
-  readonly #subscriptions: NatsSubscription[] = [];
+  readonly #subscriptions: LastingSubscription[] = [];
   /** With affinity: subscriptions for the asks of the clients of this worker. */
-  readonly #ownSubscriptions: NatsSubscription[] = [];
-  readonly #gone: NatsSubscription;
+  readonly #ownSubscriptions: LastingSubscription[] = [];
+  readonly #gone: LastingSubscription;
   #notPermitted: unknown;
+  #isStarted = false;
   #ended: ((reason: Error) => void) | undefined;
   readonly #listener: NatsListener = {
     reconnected: () => this.#edges.reconnected(), // what the edges have told meanwhile is lost
+    denied: (subject) => this.#asks.denied(subject),
     closed: () => this.destroy(new ConnectionClosed("the NATS connection is closed")),
   };
   /** Promise of the reason why the worker ended. It never rejects. */
@@ -68,13 +72,9 @@ export class NatsWorker implements AsyncDisposable {
     );
     this.#asks = new WorkerAsks(this.#link, options, this.#services(), this.#clients, this.#discovery);
     for (const name of names ?? [undefined]) this.#subscribe(name);
-    this.#gone = nats.subscribe(`${service}.gone.*.*`, {
-      callback: (error, message) => {
-        if (error !== null) this.#notPermitted ??= error;
-        // An answer or a status may come here: any publisher chooses the subject on which its ask is answered.
-        else if (message.data.length === 0 && !message.headers?.code)
-          this.#clients.gone(clientIn(message.subject));
-      },
+    this.#gone = this.#lasting(`${service}.gone.*.*`, undefined, (message) => {
+      // An answer or a status may come here: any publisher chooses the subject on which its ask is answered.
+      if (message.data.length === 0 && !message.headers?.code) this.#clients.gone(clientIn(message.subject));
     });
     this.#link.watch.listeners.add(this.#listener);
   }
@@ -93,12 +93,20 @@ export class NatsWorker implements AsyncDisposable {
     this.#ownSubscriptions.push(this.#receiveOn(`${service}.worker.${this.id}.${token}`, undefined, edge));
   }
 
-  #receiveOn(subject: string, queue: string | undefined, source: AskSource): NatsSubscription {
-    return this.#nats.subscribe(subject, {
-      ...(queue !== undefined && { queue }),
-      callback: (error, message) => {
-        if (error !== null) this.#notPermitted ??= error;
-        else this.#asks.receive(message, source);
+  #receiveOn(subject: string, queue: string | undefined, source: AskSource): LastingSubscription {
+    return this.#lasting(subject, queue, (message) => this.#asks.receive(message, source));
+  }
+
+  #lasting(
+    subject: string,
+    queue: string | undefined,
+    receive: (message: NatsMessage) => void,
+  ): LastingSubscription {
+    return new LastingSubscription(this.#link, subject, queue, {
+      receive,
+      rejected: (error) => {
+        this.#notPermitted ??= error;
+        if (this.#isStarted) this.#asks.report(error, undefined);
       },
     });
   }
@@ -113,7 +121,8 @@ export class NatsWorker implements AsyncDisposable {
         return isEncrypted(nats);
       },
       clientAt: (client): Caller => clientAt(nats, `${service}.${client}`, this.#ownOptions),
-      control: (client, what, topic) => this.#control(client, what, topic),
+      clock: this.#link.clock,
+      control: (client, what, values) => this.#control(client, what, values),
       report: (error, command) => this.#asks.report(error, command),
       goneOf: (client) => {
         if (client === undefined) return this.closed;
@@ -127,8 +136,8 @@ export class NatsWorker implements AsyncDisposable {
     return { limits, trustNetwork, inboxPrefix, clock };
   }
 
-  #control(client: string, what: ControlName, topic?: string): Promise<void> {
-    return controlClient(this.#link, this.#options.service, this.#ownOptions, client, what, topic);
+  #control(client: string, what: ControlName, values?: ControlArguments): Promise<void> {
+    return controlClient(this.#link, this.#options.service, this.#ownOptions, client, what, values);
   }
 
   #goneOf(client: string): Promise<Error> {
@@ -144,6 +153,11 @@ export class NatsWorker implements AsyncDisposable {
   /** @internal The error of a subscription that the server has rejected. */
   get notPermitted(): unknown {
     return this.#notPermitted;
+  }
+
+  /** @internal From now on, rejected subscriptions are reported to `onError`. */
+  begun(): void {
+    this.#isStarted = true;
   }
 
   /** Number of asks whose responders have not finished. */
@@ -208,10 +222,9 @@ export class NatsWorker implements AsyncDisposable {
     this.#edges.end();
     this.#clients.end(reason);
     this.#link.watch.listeners.delete(this.#listener);
-    const { subscriptions } = this.#discovery;
-    for (const one of [...subscriptions, ...this.#subscriptions, ...this.#ownSubscriptions, this.#gone]) {
+    for (const one of [...this.#subscriptions, ...this.#ownSubscriptions, this.#gone]) one.unsubscribe();
+    for (const one of this.#discovery.subscriptions)
       if (!this.#nats.isClosed() && !one.isClosed()) one.unsubscribe();
-    }
     this.#ended?.(reason);
   }
 

@@ -17,6 +17,7 @@ import { limitAge } from "./connection-age.ts";
 import { adoptSocket } from "./descriptors/adopt-socket.ts";
 import { diagnostics } from "./diagnostics.ts";
 import { startImplicitTLS } from "./implicit-tls.ts";
+import type { ListenAddress } from "./listening.ts";
 import type { ProxyProtocolOptions } from "./proxy-protocol/options.ts";
 import { HeaderReceiver } from "./proxy-protocol/receive.ts";
 import { setRef } from "./set-ref.ts";
@@ -88,13 +89,13 @@ export class Acceptor implements Accepted {
   /**
    * @param options of the server, which were checked
    * @param connectionOptions of each connection, without those of the server
-   * @param path of the UNIX socket at which the server listens
+   * @param address at which the server listens
    * @throws TypeError, RangeError or DescriptorsNotAvailable for an invalid option `proxyProtocol`
    */
   constructor(
     options: AcceptOptions,
     connectionOptions: NodeConnectionOptions,
-    path: string | undefined,
+    address: Pick<ListenAddress, "path" | "port">,
     isListening: () => boolean,
   ) {
     const { serverLimits, proxyProtocol, descriptors, clock = new ConnectionClock() } = options;
@@ -108,10 +109,11 @@ export class Acceptor implements Accepted {
       report(new LimitExceeded(`${count} more violations of the protocol were not reported`)),
     );
     const budgets = { ...serverBudgets(serverLimits), reports: this.#reports };
-    this.#origin = { budgets, addresses: { local: path } };
+    this.#origin = { budgets, addresses: { local: address.path } };
     if (proxyProtocol !== undefined)
       this.#headers = new HeaderReceiver(proxyProtocol, {
-        path,
+        path: address.path,
+        port: address.port,
         descriptors,
         clock,
         waiting: this.handshakes,

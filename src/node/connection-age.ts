@@ -7,9 +7,22 @@ import type { NodeConnection } from "./connection.ts";
 /** The part by which each age may differ from the option, so that connections opened together do not end together. */
 const JITTER = 0.1;
 
-/** @throws RangeError */
-export function checkMaxConnectionAge(maxConnectionAge: number | undefined): void {
+/** @throws RangeError; TypeError with options that turn GoAway off: no connection would ever be closed */
+export function checkMaxConnectionAge({
+  maxConnectionAge,
+  extensions,
+  receiver,
+}: {
+  readonly maxConnectionAge?: number | undefined;
+  readonly extensions?: boolean | undefined;
+  readonly receiver?: unknown;
+}): void {
   checkPositive({ maxConnectionAge });
+  const other = extensions === false ? "extensions: false" : receiver && "a receiver";
+  if (maxConnectionAge !== undefined && other)
+    throw new TypeError(
+      `maxConnectionAge has no effect with ${other}: the client cannot be asked ampwire.GoAway`,
+    );
 }
 
 /**

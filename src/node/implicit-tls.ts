@@ -3,12 +3,13 @@ import type { Duplex } from "node:stream";
 import { DEFAULT_LIMITS } from "../core/connection/limits.ts";
 import { DescriptorsNotAvailable } from "../core/errors/caller.ts";
 import { HandshakeTimeout } from "../core/errors/tls.ts";
+import { checkTLSOptionNames } from "../core/features/protocol-change/tls-option-names.ts";
 import type { AbortSignalLike } from "../core/platform.ts";
 import { limitTime } from "../core/time-limit.ts";
 import { ephemeralCertificate } from "./certificates/ephemeral.ts";
 import { systemClock } from "./clock.ts";
 import type { NodeConnectionOptions } from "./connection.ts";
-import type { TLSRole } from "./tls/options.ts";
+import type { TLSOptions, TLSRole } from "./tls/options.ts";
 import { upgrade } from "./tls/upgrade.ts";
 import type { Upgraded } from "./tls/upgraded.ts";
 
@@ -51,15 +52,41 @@ export async function startImplicitTLS(
           ),
     ),
   );
+  // Until the handshake listens itself. An `error` event without a listener would end the process.
+  socket.on("error", ignore);
   try {
-    // There is no connection before the handshake.
-    const given = (typeof tls === "function" ? await tls(undefined) : tls) || {};
+    const given = await optionsFor(tls, abort.signal);
     const { localCertificate = role === "server" ? ephemeralCertificate() : undefined } = given;
     const settings = { ...given, localCertificate, role };
     socket.pause();
     const stream = await upgrade(socket, { ...settings, signal: abort.signal });
     return { stream, settings };
+  } catch (error) {
+    socket.destroy();
+    throw error;
   } finally {
     release();
   }
 }
+
+/** Returns the options of the handshake. The function of a program may take any time. @throws TypeError, the reason of the signal */
+async function optionsFor(tls: NodeConnectionOptions["tls"], signal: AbortSignal): Promise<TLSOptions> {
+  if (typeof tls !== "function") return tls || {};
+  let aborted = ignore;
+  try {
+    const late = new Promise<never>((_, reject) => {
+      aborted = () => reject(signal.reason);
+      signal.addEventListener("abort", aborted);
+    });
+    // There is no connection before the handshake.
+    const given = await Promise.race([tls(undefined), late]);
+    // A function that forgets to return its options must not turn verification off.
+    if (given === undefined) throw new TypeError("tls: the function returned undefined, not TLS options");
+    checkTLSOptionNames("tls", given);
+    return given;
+  } finally {
+    signal.removeEventListener("abort", aborted);
+  }
+}
+
+function ignore(): void {}

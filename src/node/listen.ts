@@ -53,7 +53,7 @@ export async function listen(options: ListenOptions): Promise<Server> {
   const {
     onConnection: _1,
     maxConnections,
-    maxConnectionAge,
+    maxConnectionAge: _5,
     serverLimits: _2,
     receiver,
     implicitTLS: _3,
@@ -64,14 +64,14 @@ export async function listen(options: ListenOptions): Promise<Server> {
   checkNotNegative({ maxConnections, backlog: rest.backlog });
   checkOptionTypes("listen", options, OPTION_TYPES);
   checkImplicitTLS(options);
-  checkMaxConnectionAge(maxConnectionAge);
+  checkMaxConnectionAge(options);
   checkReceiver(receiver);
   checkDescriptors(rest.descriptors, rest.path);
   const tls = new CurrentTLS(rest.tls);
   const connectionOptions = { ...rest, tls: tls.option };
   const address = normalAddress("listen", rest);
   checkListenAddress(address);
-  const acceptor = new Acceptor(options, connectionOptions, rest.path, () => server.listening);
+  const acceptor = new Acceptor(options, connectionOptions, rest, () => server.listening);
   // allowHalfOpen: a peer that has ended its side still receives answers.
   // pauseOnConnect: the connection chooses how it reads before Node reads anything.
   const server = createServer(

@@ -1,7 +1,7 @@
 /** The start of a server: at an address, at a UNIX socket that may be stale, or at a socket that the process inherited. */
 
 import { once } from "node:events";
-import { chmodSync, existsSync, lstatSync, type Stats, unlinkSync } from "node:fs";
+import { type BigIntStats, chmodSync, existsSync, lstatSync, unlinkSync } from "node:fs";
 import { connect, type ListenOptions as NetListenOptions, type Server } from "node:net";
 import { dirname } from "node:path";
 import { isMainThread } from "node:worker_threads";
@@ -9,6 +9,7 @@ import { withCaller } from "../core/calls/rejection.ts";
 import { isError } from "../core/errors/to-error.ts";
 import { shownValue } from "../core/wire/value-text.ts";
 import { NET_LISTEN_OPTIONS, pick } from "./option-names.ts";
+import { delay } from "./real-timers.ts";
 import { isAbstract } from "./socket-address.ts";
 
 /** Where a server listens. */
@@ -35,11 +36,26 @@ const NOBODY_LISTENS = "ECONNREFUSED";
 /** The first descriptor that systemd passes: SD_LISTEN_FDS_START. */
 const FIRST_PASSED = 3;
 
+/** Nanoseconds in which a process of the same cluster may have bound a file, and does not listen yet. */
+const YOUNG_NS = 1_000_000_000n;
+/** Milliseconds between two looks at such a file. */
+const LOOK_MS = 20;
+
+/** Options that Node ignores at the other kinds of address, and the kinds at which they have an effect. */
+const EFFECTIVE_WITH = {
+  reusePort: ["port"],
+  ipv6Only: ["port"],
+  readableAll: ["path"],
+  writableAll: ["path"],
+  exclusive: ["port", "path"],
+} as const;
+
 /**
  * Checks the address before anything is opened.
  * @throws TypeError, RangeError
  */
-export function checkListenAddress({ fd, path, port, host, reusePort, mode }: ListenAddress): void {
+export function checkListenAddress(address: ListenAddress): void {
+  const { fd, path, port, host, reusePort, mode } = address;
   if (fd !== undefined) {
     if (path !== undefined || port !== undefined || host !== undefined)
       throw new TypeError("the option fd replaces port, host and path: set only one of them");
@@ -52,8 +68,22 @@ export function checkListenAddress({ fd, path, port, host, reusePort, mode }: Li
     if (!(Number.isInteger(mode) && mode >= 0 && mode <= 0o777))
       throw new RangeError(`mode must be permissions from 0 to 0o777, not ${shownValue(mode)}`);
   }
+  const kind = kindOf(address);
+  for (const name of ["reusePort", "ipv6Only", "readableAll", "writableAll", "exclusive"] as const) {
+    const kinds: readonly string[] = EFFECTIVE_WITH[name];
+    if (address[name] === true && kind !== undefined && !kinds.includes(kind))
+      throw new TypeError(
+        `the option ${name} has no effect with \`${kind}\`: it needs ${kinds.join(" or ")}`,
+      );
+  }
   if (reusePort === true && !supportsReusePort())
     throw new TypeError(`reusePort needs Node 22.12 or 23.1 or newer; this is ${process.version}`);
+}
+
+function kindOf({ fd, path, port }: ListenAddress): "fd" | "path" | "port" | undefined {
+  if (fd !== undefined) return "fd";
+  if (path !== undefined) return "path";
+  return port === undefined ? undefined : "port"; // Node refuses an address without any of them
 }
 
 /**
@@ -62,6 +92,8 @@ export function checkListenAddress({ fd, path, port, host, reusePort, mode }: Li
  */
 export async function startListening(server: Server, address: ListenAddress): Promise<void> {
   const { path, unlinkStale = true, mode } = address;
+  if (path !== undefined && !isAbstract(path) && unlinkStale && (await isClusterWorker()))
+    await clearPlace(path);
   try {
     await begin(server, address);
   } catch (error) {
@@ -71,20 +103,54 @@ export async function startListening(server: Server, address: ListenAddress): Pr
     if (codeOf(error) === "EACCES" && !existsSync(folder))
       throw explained(error, path, `the folder ${folder} does not exist: create it`);
     if (codeOf(error) !== "EADDRINUSE") throw withCaller(error, {});
-    const file = lstatSync(path, { throwIfNoEntry: false });
-    const refusal = file?.isSocket() ? await refusalAt(path) : undefined;
+    const file = fileAt(path);
+    const refusal = await refusalOf(file, path);
     if (refusal !== NOBODY_LISTENS || !unlinkStale) throw explained(error, path, whyInUse(file, refusal));
-    // If another process has replaced the file meanwhile, that process listens.
-    if (lstatSync(path, { throwIfNoEntry: false })?.ino === file?.ino) removeStale(path);
+    removeStale(path, file);
     await begin(server, address);
   }
   if (path !== undefined && mode !== undefined) setMode(server, path, mode);
 }
 
-function removeStale(path: string): void {
+async function isClusterWorker(): Promise<boolean> {
+  const { default: cluster } = await import("node:cluster"); // here, because clients do not need it
+  return cluster.isWorker;
+}
+
+/**
+ * Removes a stale file before a worker of a cluster listens. The workers start together, and the first process of the cluster
+ * shares the socket with those that ask once for the same address: a second attempt of one worker counts as another address.
+ */
+async function clearPlace(path: string): Promise<void> {
+  for (;;) {
+    const file = fileAt(path);
+    if ((await refusalOf(file, path)) !== NOBODY_LISTENS) return;
+    if (!isYoung(file)) return removeStale(path, file);
+    await delay(LOOK_MS); // another worker may have bound the file, and listens in a moment
+  }
+}
+
+function fileAt(path: string): BigIntStats | undefined {
+  return lstatSync(path, { bigint: true, throwIfNoEntry: false });
+}
+
+function isYoung(file: BigIntStats | undefined): boolean {
+  if (file === undefined) return false;
+  const age = BigInt(Date.now()) * 1_000_000n - file.ctimeNs;
+  return -YOUNG_NS < age && age < YOUNG_NS; // after a change of the system's time it may be negative
+}
+
+/** Compares the time too: some file systems give the number of a removed file to the next one. */
+function isSame(one: BigIntStats | undefined, other: BigIntStats | undefined): boolean {
+  return one?.ino === other?.ino && one?.ctimeNs === other?.ctimeNs;
+}
+
+/** Removes the file, unless another process has replaced it meanwhile: that process listens. */
+function removeStale(path: string, file: BigIntStats | undefined): void {
   try {
-    unlinkSync(path);
+    if (isSame(file, fileAt(path))) unlinkSync(path);
   } catch (error) {
+    if (codeOf(error) === "ENOENT") return; // another process has removed it
     throw explained(error, path, "no process listens there, but the file cannot be removed: remove it");
   }
 }
@@ -105,16 +171,21 @@ async function begin(server: Server, address: ListenAddress): Promise<void> {
   const umask = mode === undefined || !isMainThread ? undefined : process.umask(0o177);
   try {
     if (fd === undefined) server.listen(pick(address, [...NET_LISTEN_OPTIONS, "reusePort"]));
-    else server.listen({ fd: fd === "systemd" ? passedSocket() : fd });
+    // Node reads the backlog of a descriptor from its second argument only.
+    else server.listen({ fd: fd === "systemd" ? passedSocket() : fd }, address.backlog);
   } finally {
     if (umask !== undefined) process.umask(umask);
   }
   await listening;
 }
 
-/** Connects to the socket at the path. Returns the code of the error; undefined if a process accepts the connection. */
-function refusalAt(path: string): Promise<unknown> {
-  return new Promise((resolve) => {
+/**
+ * Connects to the socket at the path. Returns the code of the error; undefined if a process accepts the connection, and for a
+ * file that is not a socket.
+ */
+async function refusalOf(file: BigIntStats | undefined, path: string): Promise<unknown> {
+  if (!file?.isSocket()) return undefined;
+  return await new Promise((resolve) => {
     const probe = connect(path);
     const done = (code: unknown) => {
       probe.destroy();
@@ -125,8 +196,8 @@ function refusalAt(path: string): Promise<unknown> {
   });
 }
 
-/** @param refusal as {@link refusalAt} returns it. Any error but ECONNREFUSED may come from a listening process. */
-function whyInUse(file: Stats | undefined, refusal: unknown): string {
+/** @param refusal as {@link refusalOf} returns it. Any error but ECONNREFUSED may come from a listening process. */
+function whyInUse(file: BigIntStats | undefined, refusal: unknown): string {
   if (file?.isSymbolicLink())
     return "the file is a symbolic link: remove it, or use the path to which it points";
   if (!file?.isSocket()) return "the file is not a socket: remove it, or use another path";

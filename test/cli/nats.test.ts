@@ -76,6 +76,62 @@ describeWithNats("ampwire over NATS", () => {
     expect(await probe()).toContain("NOT_SERVING");
   });
 
+  test("a worker and an edge end with an error when the NATS server does not accept their user any more", async () => {
+    const config = scratchPath("users.conf");
+    const password = (text: string) =>
+      writeFileSync(config, `authorization { user: me, password: "${text}" }`);
+    password("old");
+    const own = await NatsServer.start("-c", config);
+    const nats = `nats://me:old@127.0.0.1:${own.port}`;
+    const module = scratchPath("commands.ts");
+    writeFileSync(module, `import { command } from "ampwire"; export const Stay = command("Stay");`);
+    const worker = await startCommand("serve", "--demo", "--nats", `${nats}/calc`);
+    await worker.output(/^serving/m);
+    const listening = ["--listen", "tcp://127.0.0.1:0"];
+    const edge = await startCommand("edge", "calc", "--nats", nats, "--commands", module, ...listening);
+    await edge.output(/^listening/m);
+    await own.kill();
+    for (const process of [worker, edge]) await process.errors(/the connection to nats:\S+ broke/);
+    password("new");
+    const next = await own.restart();
+    expect(await Promise.all([worker.exited, edge.exited])).toEqual([1, 1]);
+    for (const { stderr } of [worker, edge]) {
+      expect(stderr.match(/ broke: connecting again/g)).toHaveLength(1);
+      expect(stderr).toMatch(/the connection to nats:\S+ is closed: .*check the user and the password/);
+    }
+    await next.kill();
+  });
+
+  test("the time of a ping is that of a call, without a wait for a worker", async () => {
+    const worker = await startCommand("serve", "--demo", "--nats", `${at}/pinged`);
+    await worker.output(/^serving/m);
+    const { out } = await runHere(`ping ${at}/pinged -n 5 --json`);
+    const { call } = JSON.parse(out.trim().split("\n").at(-1) as string);
+    expect(call.min).toBeLessThan(450); // each one waited 500 ms for a worker
+  });
+
+  test("a call ends at its timeout although the NATS server hangs", async () => {
+    const own = await NatsServer.start();
+    const module = scratchPath("slow.ts");
+    writeFileSync(
+      module,
+      `import { command } from "ampwire";
+       export const Slow = command("Slow").responder(() => {
+         console.log("served");
+         return new Promise(() => {});
+       });`,
+    );
+    const nats = `nats://127.0.0.1:${own.port}/calc`;
+    const worker = await startCommand("serve", module, "--nats", nats);
+    await worker.output(/^serving/m);
+    const call = runHere(`call ${nats} Slow --timeout 1`);
+    await worker.output(/^served/m);
+    own.pause();
+    const { code, err } = await call;
+    expect([code, err]).toEqual([1, expect.stringContaining("was not answered within 1000 ms")]);
+    own.resume();
+  });
+
   test("a service without a worker is reported by call and ping", async () => {
     for (const typed of [`call ${at}/nobody Sum a=1 b=2`, `ping ${at}/nobody -n 1`]) {
       const { code, err } = await runHere(typed);
@@ -97,12 +153,22 @@ describe("addresses of NATS", () => {
     ["edge calc --commands x.ts --close-timeout -1", "--close-timeout"],
     ["serve --demo --nats nats://127.0.0.1:4222/calc --listen tcp://127.0.0.1:0", "--listen has no effect"],
     ["edge calc", "--commands FILE is required"],
-    ["edge a.b --commands x.ts", 'the service "a.b" must be letters, digits, - and _'],
     [
-      "edge calc --commands x.ts --nats nats://127.0.0.1:1/calc",
-      "--nats nats://127.0.0.1:1/calc names one too",
+      "edge calc --commands x.ts --nats nats://127.0.0.1:4222/other",
+      "--nats nats://127.0.0.1:4222/other names one too",
     ],
-    ["call nats://127.0.0.1:1/calc Sum --inbox a.*", '--inbox "a.*" is not the beginning of a NATS subject'],
+    ["edge a.b --commands x.ts", 'the service "a.b" must be letters, digits, - and _'],
+    ["edge calc --commands x.ts --inbox a.*", "--inbox"],
+    ["serve --demo --inbox x", "--inbox needs --nats"],
+    ["call tcp://127.0.0.1:1 Sum --inbox x", "--inbox needs an address nats://"],
+    ["ping tcp://127.0.0.1:1 --trust-network", "--trust-network needs an address nats://"],
+    ["serve --demo --trust-network", "--trust-network needs --nats"],
+    ["serve --demo --nats nats://127.0.0.1:4222/calc --inbox >", "--inbox"],
+    [
+      "call nats://127.0.0.1:4222/calc Sum --inbox a.*",
+      '--inbox "a.*" is not the beginning of a NATS subject',
+    ],
+    ["call nats://me:%ZZ@127.0.0.1:4222/calc Sum", "is malformed"],
   ])("%s is an invalid command line", async (typed, text) => {
     const { code, err } = await runHere(typed);
     expect([code, err]).toEqual([2, expect.stringContaining(text)]);

@@ -18,9 +18,10 @@ import {
 } from "ampwire";
 import { caller, edge, NoResponders, serve, subscribe, topic } from "ampwire/nats";
 import { flushPending, type ManualClock, type MemoryNats, type MemoryNatsConnection } from "ampwire/testing";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { deferred } from "../support/deferred.ts";
 import { rejection, settling } from "../support/settled.ts";
+import { collectWarnings } from "../support/warnings.ts";
 import {
   Broken,
   Divide,
@@ -599,5 +600,30 @@ describe("options", () => {
     await expect(serve(undefined, { service: "calc", locator: calculator() })).rejects.toThrow(
       InvalidSignature,
     );
+  });
+
+  test.each(["flush", "status", "isClosed", "isDraining", "getServer"])(
+    "a connection without %s is rejected, and not with an unhandled error later",
+    async (method) => {
+      const { nats } = network();
+      const incomplete = Object.create(nats, { [method]: { value: undefined } });
+      expect(() => caller(incomplete, { service: "calc" })).toThrow("must be a NATS connection");
+    },
+  );
+
+  test("a connection whose status cannot be read is reported, and takes no calls", async () => {
+    const { nats, clock, advance } = network();
+    const { warnings, stop } = collectWarnings();
+    onTestFinished(stop);
+    const broken = nats.connect();
+    broken.status = () => {
+      throw new Error("no status");
+    };
+    const calc = caller(broken, { service: "calc", clock, patience: 0 });
+    await flushPending();
+    const failed = rejection(calc.callRemote(SumOnce, { a: 1, b: 2 }));
+    await advance(50);
+    expect(await failed).toBeInstanceOf(NoResponders);
+    expect(warnings()[0]?.message).toContain("no status");
   });
 });

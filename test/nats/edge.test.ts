@@ -6,6 +6,7 @@ import {
   ConnectionLost,
   type ConnectionOptions,
   command,
+  encodeBox,
   InvalidSignature,
   integer,
   locator,
@@ -454,15 +455,19 @@ describe("calls to clients", () => {
     expect(await called).toEqual({ name: "slow" });
   });
 
-  test("StartTLS cannot be called on a client through its edge", async () => {
+  test("StartTLS cannot be called on a client through its edge", () => notCalledThroughEdge(StartTLS.name));
+
+  test("GoAway cannot be called on a client through its edge", () => notCalledThroughEdge("ampwire.GoAway"));
+
+  async function notCalledThroughEdge(name: string): Promise<void> {
     const net = network();
     const { front, connect } = await startEdge(net);
     const [client] = connect(named("a"));
     const far = clientAt(net.nats.connect(), `calc.${front.id}.1`, { clock: net.clock });
-    expect(await rejection(far.callRemoteString(StartTLS.name))).toMatchObject({ code: "MALFORMED_BOX" });
+    expect(await rejection(far.callRemoteString(name))).toMatchObject({ code: "MALFORMED_BOX" });
     await flushPending();
-    expect([client.state, client.secure]).toEqual(["open", false]);
-  });
+    expect([client.state, client.secure, client.acceptsCalls]).toEqual(["open", false, true]);
+  }
 
   test("a command with requireTLS is not sent to a client in plaintext", async () => {
     const net = network();
@@ -503,6 +508,52 @@ describe("calls to clients", () => {
     const [client] = (await startEdge(net)).connect();
     expect(await client.callRemote(WhoAmI)).toEqual({ text: "bye" });
     await client.closed;
+  });
+
+  test.each(["timeout", "signal", "aborted signal"])(
+    "close() of a worker destroys the connection of a client at the limit: %s",
+    async (limit) => {
+      const net = network();
+      const abort = new AbortController();
+      const options = {
+        timeout: { timeout: 100 },
+        signal: { signal: abort.signal },
+        "aborted signal": { signal: AbortSignal.abort() },
+      }[limit];
+      await net.work({
+        locator: locator(
+          WhoAmI.responder(async (_, { connection }) => {
+            await connection.close(options);
+            return await new Promise<never>(() => {}); // without a limit, close() would wait for this answer
+          }),
+        ),
+      });
+      const [client] = (await startEdge(net)).connect();
+      const answer = settling(client.callRemote(WhoAmI));
+      await flushPending();
+      if (limit !== "aborted signal") expect(answer.how).toEqual([]);
+      abort.abort();
+      await net.advance(100);
+      expect(answer.how).toEqual(["rejected"]);
+      await client.closed;
+    },
+  );
+
+  test("close() of a worker refuses invalid options", async () => {
+    const net = network();
+    const errors: unknown[] = [];
+    await net.work({
+      onError: (error) => void errors.push(error),
+      locator: locator(
+        WhoAmI.responder(async (_, { connection }) => {
+          await connection.close({ timeout: -1 });
+          return { text: "" };
+        }),
+      ),
+    });
+    const [client] = (await startEdge(net)).connect();
+    await rejection(client.callRemote(WhoAmI));
+    expect(errors).toMatchObject([{ message: "timeout must be a number of at least 0, not -1" }]);
   });
 });
 
@@ -545,6 +596,23 @@ describe("topics", () => {
     await flushPending();
     expect(front.topics).toBe(0);
   });
+
+  test.each([StartTLS.name, "ampwire.GoAway"])(
+    "%s on a topic is reported by the edge, and no client gets it",
+    async (name) => {
+      const net = network();
+      await net.work({ locator: joining });
+      const errors: unknown[] = [];
+      const onError = (error: unknown) => void errors.push(error);
+      const { connect, connection } = await startEdge(net, { commands: [Join, Leave], onError });
+      const [client] = connect();
+      await client.callRemote(Join, { topic: "weather" });
+      connection.publish("calc.event.weather", encodeBox(new Box({ _command: name })));
+      await flushPending();
+      expect(errors).toMatchObject([{ code: "MALFORMED_BOX" }]);
+      expect(client.acceptsCalls).toBe(true);
+    },
+  );
 
   test("no subscription is left after clients have joined topics and disconnected", async () => {
     const net = network();
@@ -660,6 +728,45 @@ describe("affinity", () => {
     expect(keys).toHaveLength(100);
   });
 
+  test("an edge with affinity reports once that a worker has none", async () => {
+    const net = network();
+    await net.work({ locator: counting() });
+    const errors: unknown[] = [];
+    const onError = (error: unknown) => void errors.push(error);
+    const { connect } = await startEdge(net, { affinity: "connection", commands: [Count], onError });
+    const [client] = connect();
+    await Promise.all([client.callRemote(Count), client.callRemote(Count)]);
+    expect(errors).toMatchObject([{ message: expect.stringContaining("set the option affinity of serve") }]);
+  });
+
+  test("the asks after a first one that takes long go to its worker with its first heartbeat", async () => {
+    const net = network();
+    const Wait = command("Wait", { response: { text: unicode() } });
+    const Say = command("Say", { arguments: { text: unicode() } });
+    for (let i = 0; i < 3; i++)
+      await net.work({
+        affinity: "connection",
+        locator: locator(
+          Wait.responder(
+            (_, { state }) =>
+              new Promise((resolve) => {
+                state.say = (text: string) => resolve({ text });
+              }),
+          ),
+          Say.responder(({ text }, { state }) => (state.say as (text: string) => void)(text)), // Wait has set it
+        ),
+      });
+    const { connect } = await startEdge(net, { affinity: "connection", commands: [Wait, Say] });
+    for (const text of ["a", "b", "c", "d"]) {
+      const [client] = connect();
+      const waiting = client.callRemote(Wait);
+      const said = client.callRemote(Say, { text });
+      await net.advance(2_000);
+      expect(await said).toEqual({});
+      expect(await waiting).toEqual({ text });
+    }
+  });
+
   test("the client's connection is closed when its worker has gone", async () => {
     const net = network();
     const worker = await net.work({ affinity: "connection", locator: counting() });
@@ -719,6 +826,17 @@ describe("the end of an edge", () => {
     answer({ total: 3 });
     expect(await called).toEqual({ total: 3 });
     await flushPending();
+    expect(how).toEqual(["resolved"]);
+  });
+
+  test("close() ends at its timeout although the NATS server hangs", async () => {
+    const net = network();
+    const { front, connection } = await startEdge(net);
+    connection.flush = () => new Promise<void>(() => {});
+    const { how } = settling(front.close({ timeout: 1_000 }));
+    await net.advance(900);
+    expect(how).toEqual([]);
+    await net.advance(200);
     expect(how).toEqual(["resolved"]);
   });
 

@@ -378,6 +378,14 @@ describe("maxConnectionAge", () => {
     expect(await rejection(listen(options))).toBeInstanceOf(RangeError);
   });
 
+  test.each([
+    [{ extensions: false }, "extensions: false"],
+    [{ receiver: () => ({}) as never }, "a receiver"],
+  ])("maxConnectionAge is refused with %o, which turns GoAway off", async (options, shown) => {
+    const listening = listen({ host: HOST, port: 0, maxConnectionAge: AGE, ...options });
+    expect((await rejection(listening)).message).toContain(`maxConnectionAge has no effect with ${shown}`);
+  });
+
   test("maxConnectionAge: Infinity sets no timer", async () => {
     const clock = manualClock();
     const { port, next } = await ourServer({ maxConnectionAge: Number.POSITIVE_INFINITY, clock });

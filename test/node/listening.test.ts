@@ -2,13 +2,13 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, lstatSync, statSync, symlinkSync, writeFileSync } from "node:fs";
-import { type AddressInfo, createServer } from "node:net";
+import { type AddressInfo, createServer, Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { command, locator } from "ampwire";
 import { type ConnectOptions, connect, type ListenOptions, listen } from "ampwire/node";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { socketInternals } from "../../src/node/node-internals.ts";
 import { settledAtCaller } from "../support/caller.ts";
 import { tidy } from "../support/loopback.ts";
@@ -163,6 +163,15 @@ describe("an inherited socket", () => {
     await answers({ host: HOST, port });
   });
 
+  test("listen passes the backlog of a descriptor to Node", async () => {
+    const given = vi.spyOn(Server.prototype, "listen").mockImplementation(() => {
+      throw new Error("of the test");
+    });
+    onTestFinished(() => given.mockRestore());
+    await rejection(listen({ fd: 3, backlog: 7 }));
+    expect(given).toHaveBeenCalledWith({ fd: 3 }, 7);
+  });
+
   test("with fd: systemd, listen takes the socket that LISTEN_FDS announces", async () => {
     const { parent, port, fd } = await listeningDescriptor();
     const program = await nodeProgram("listen-fd");
@@ -211,6 +220,13 @@ test.each<[ListenOptions, string]>([
   [{ fd: -1 }, 'fd must be a file descriptor or "systemd", not -1'],
   [{ port: 0, mode: 0o600 }, "the option mode needs `path`"],
   [{ path: "/tmp/x", mode: 0o1000 }, "mode must be permissions from 0 to 0o777, not 512"],
+  [{ fd: 3, reusePort: true }, "the option reusePort has no effect with `fd`: it needs port"],
+  [{ path: "/tmp/x", reusePort: true }, "the option reusePort has no effect with `path`: it needs port"],
+  [{ fd: 3, ipv6Only: true }, "the option ipv6Only has no effect with `fd`: it needs port"],
+  [{ path: "/tmp/x", ipv6Only: true }, "the option ipv6Only has no effect with `path`: it needs port"],
+  [{ port: 0, readableAll: true }, "the option readableAll has no effect with `port`: it needs path"],
+  [{ fd: 3, writableAll: true }, "the option writableAll has no effect with `fd`: it needs path"],
+  [{ fd: 3, exclusive: true }, "the option exclusive has no effect with `fd`: it needs port or path"],
 ])("listen refuses the address %o", async (options, message) => {
   await expect(listen(options)).rejects.toThrow(message);
 });

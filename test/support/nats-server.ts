@@ -107,6 +107,11 @@ export class NatsServer {
     await this.#gone;
   }
 
+  /** Lets the server read its configuration file again. */
+  reload(): void {
+    this.#child.kill("SIGHUP");
+  }
+
   /** Stops the process: no socket breaks. */
   pause(): void {
     this.#child.kill("SIGSTOP");

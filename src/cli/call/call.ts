@@ -1,6 +1,6 @@
 /** `ampwire call`: calls a command and prints the answer. */
 import { isNatsAddress } from "../nats/address.ts";
-import { natsFlags } from "../nats/connection.ts";
+import { natsFlags, refuseNatsFlags } from "../nats/connection.ts";
 import { parseServerAddress } from "../net/address.ts";
 import { openConnection } from "../net/open.ts";
 import { sessionText } from "../net/session.ts";
@@ -55,6 +55,7 @@ converted to the type of its argument. Without it values are sent as text, and t
       }
       return 0;
     }
+    refuseNatsFlags("call", flags, "an address nats://");
     const address = parseServerAddress(place);
     const tls = clientTLS({ ...flags, starttls: flags.starttls || request.startsTLS }, address);
     const timeout = timeoutOf(flags);

@@ -3,7 +3,7 @@ import { health, locator } from "../../index.ts";
 import { UsageError } from "../cli-error.ts";
 import { loadCommands } from "../module/commands.ts";
 import { checkService, parseNatsAddress } from "../nats/address.ts";
-import { natsFlags, openNats } from "../nats/connection.ts";
+import { natsFlags, openNats, serveUntil } from "../nats/connection.ts";
 import { parseAddress } from "../net/address.ts";
 import { listenAt, proxyFromFlag, proxyProtocolOf } from "../net/listening.ts";
 import { closeTimeoutFlag, closeTimeoutOf, timeoutFlag, timeoutOf } from "../net/timeout.ts";
@@ -91,9 +91,12 @@ ampwire.Health: SERVING while it is connected to NATS. SIGTERM and SIGINT close 
         { listening: server.address, service, nats: address.shown },
         () => `listening on ${server.address} for ${service} at ${address.shown}`,
       );
-      await stopped;
-      await server.close({ timeout });
-      await front.close({ timeout });
+      try {
+        await serveUntil(stopped, connection, address, terminal);
+      } finally {
+        await server.close({ timeout }); // clients connect to another edge
+        await front.close({ timeout });
+      }
     } finally {
       await connection.close();
     }

@@ -1,10 +1,13 @@
 /** Calls to a service on NATS, for `ampwire call` and `ampwire ping`. */
+
+import { limitTime } from "../../core/time-limit.ts";
 import { HEARTBEAT_COMMAND, UnhandledCommand } from "../../index.ts";
 import { mayCarrySecrets } from "../../nats/encryption.ts";
+import { systemClock } from "../../node/clock.ts";
 import type { CallTarget, Request } from "../call/request.ts";
 import { Failure, UsageError } from "../cli-error.ts";
 import { parseNatsAddress } from "./address.ts";
-import { openNats } from "./connection.ts";
+import { type NatsConnection, openNats } from "./connection.ts";
 
 export interface NatsFlags {
   readonly inbox?: string | undefined;
@@ -22,6 +25,8 @@ const PEER_FLAGS = [
   "insecure",
   "passphrase-file",
 ];
+
+const LONGEST_DRAIN_MS = 5_000;
 
 /** A person waits: the time for a worker that is being replaced. */
 const PATIENCE_MS = 500;
@@ -66,9 +71,20 @@ export async function openService(
       },
     },
     async [Symbol.asyncDispose]() {
-      await connection.drain(); // what was published has left
+      await drained(connection, timeout);
     },
   };
+}
+
+/** Ends the connection when what was published has left. A server that hangs would answer after minutes. */
+async function drained(connection: NatsConnection, timeout = Number.POSITIVE_INFINITY): Promise<void> {
+  let release = () => {};
+  const late = new Promise<void>((resolve) => {
+    release = limitTime(systemClock, { timeout: Math.min(timeout, LONGEST_DRAIN_MS) }, () => resolve());
+  });
+  await Promise.race([late, connection.drain()]);
+  release();
+  await connection.close();
 }
 
 /** Times of one round in milliseconds. */
@@ -85,8 +101,7 @@ export async function pingService(
   request: Request | undefined,
 ): Promise<NatsTimes> {
   const began = performance.now();
-  // An unknown command is settled after the patience, which would be most of the time that is measured.
-  const opened = await openService("ping", text, flags, timeout, request === undefined ? 0 : PATIENCE_MS);
+  const opened = await openService("ping", text, flags, timeout, 0); // the time of a wait is not that of a call
   try {
     const connected = performance.now();
     if (request === undefined) await callUnknown(opened.caller, timeout);

@@ -1,11 +1,13 @@
 /** Connects to NATS. The packages are loaded when an address needs them. */
+import { messageOf } from "../../core/errors/to-error.ts";
 import { checkInboxPrefix } from "../../nats/subjects.ts";
 import { Failure, UsageError } from "../cli-error.ts";
+import type { Terminal } from "../print/terminal.ts";
 import type { NatsAddress } from "./address.ts";
 
 type Transport = typeof import("@nats-io/transport-node");
 type AmpOverNats = typeof import("../../nats/index.ts");
-type NatsConnection = Awaited<ReturnType<Transport["connect"]>>;
+export type NatsConnection = Awaited<ReturnType<Transport["connect"]>>;
 
 export interface OpenedNats {
   readonly connection: NatsConnection;
@@ -25,6 +27,17 @@ export const natsFlags = {
     help: "allow commands that require TLS over NATS without TLS",
   },
 } as const;
+
+/**
+ * Refuses the options of NATS without an address of NATS.
+ * @param needs what they need, for the message
+ * @throws UsageError
+ */
+export function refuseNatsFlags(subcommand: string, flags: object, needs: string): void {
+  const unused = Object.keys(natsFlags).find((name) => Object.hasOwn(flags, name));
+  if (unused !== undefined)
+    throw new UsageError(`${subcommand}: --${unused} needs ${needs}`, `omit --${unused}`);
+}
 
 /**
  * Connects to the server of an address.
@@ -72,6 +85,42 @@ function checkInbox(inbox: string | undefined): void {
       { cause },
     );
   }
+}
+
+/**
+ * Waits until a process that serves over NATS must stop, and prints when its connection breaks and comes back.
+ * @param stopped resolves at a signal
+ * @throws Failure if the connection is closed permanently: the process could serve nothing any more
+ */
+export async function serveUntil(
+  stopped: Promise<void>,
+  connection: NatsConnection,
+  { shown }: NatsAddress,
+  terminal: Terminal,
+): Promise<void> {
+  let isStopped = false;
+  let isConnected = true;
+  const closed = (async () => {
+    for await (const { type } of connection.status()) {
+      if (type === "disconnect" && isConnected)
+        terminal.note(`the connection to ${shown} broke: connecting again`); // each attempt that fails has the same event
+      else if (type === "reconnect") terminal.note(`connected to ${shown} again`);
+      if (type === "disconnect" || type === "reconnect") isConnected = type === "reconnect";
+    }
+    const cause = await connection.closed();
+    if (isStopped) return;
+    throw new Failure(
+      `the connection to ${shown} is closed${cause instanceof Error ? `: ${messageOf(cause)}` : ""}`,
+      "check the user and the password of the NATS server, and start this process again",
+      { code: "CONNECTION_LOST", cause },
+    );
+  })();
+  await Promise.race([
+    stopped.then(() => {
+      isStopped = true;
+    }),
+    closed,
+  ]);
 }
 
 async function load(): Promise<[Transport, AmpOverNats]> {

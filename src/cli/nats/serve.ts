@@ -5,7 +5,7 @@ import { waitForSignal } from "../net/wait-for-signal.ts";
 import type { Terminal } from "../print/terminal.ts";
 import { parseNatsAddress } from "./address.ts";
 import type { NatsFlags } from "./calls.ts";
-import { openNats } from "./connection.ts";
+import { openNats, serveUntil } from "./connection.ts";
 
 /** Flags of a server that listens. A worker has no port: its edges have the certificates. */
 const LISTENING_FLAGS = [
@@ -52,7 +52,7 @@ export async function serveNats(
       { serving: service, nats: address.shown, id: worker.id },
       () => `serving ${address.shown}`,
     );
-    await stopped;
+    await serveUntil(stopped, connection, address, terminal);
     await worker.close({ timeout: flags.closeTimeout });
   } finally {
     await connection.close();

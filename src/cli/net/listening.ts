@@ -33,7 +33,7 @@ export function proxyProtocolOf(
   const from = flags["proxy-from"];
   if (from === undefined) return undefined;
   try {
-    trustedBalancers({ from }, address.kind === "unix" ? { path: address.path } : {});
+    trustedBalancers({ from }, address.kind === "unix" ? { path: address.path } : { port: address.port });
   } catch (cause) {
     const message = messageOf(cause).replace(/^proxyProtocol\.from:? /, "--proxy-from ");
     throw new UsageError(message, undefined, { cause });

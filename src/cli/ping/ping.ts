@@ -2,7 +2,7 @@
 import { prepareRequest, type Request } from "../call/request.ts";
 import { UsageError } from "../cli-error.ts";
 import { isNatsAddress } from "../nats/address.ts";
-import { natsFlags } from "../nats/connection.ts";
+import { natsFlags, refuseNatsFlags } from "../nats/connection.ts";
 import { parseServerAddress } from "../net/address.ts";
 import { sessionText } from "../net/session.ts";
 import { timeoutFlag, timeoutOf } from "../net/timeout.ts";
@@ -107,6 +107,7 @@ this command has the status UNKNOWN, and does not fail.`,
     }
 
     function pingPeer(): (round: number) => Promise<Times> {
+      refuseNatsFlags("ping", flags, "an address nats://");
       const address = parseServerAddress(place);
       const tls = clientTLS(flags, address);
       const proxyProtocol = flags["proxy-protocol"] ? {} : undefined;

@@ -2,7 +2,7 @@
 import { health, locator } from "../../index.ts";
 import { systemClock } from "../../node/clock.ts";
 import { toCliError, UsageError } from "../cli-error.ts";
-import { natsFlags } from "../nats/connection.ts";
+import { natsFlags, refuseNatsFlags } from "../nats/connection.ts";
 import { parseAddress } from "../net/address.ts";
 import { type Listening, listenAt, proxyFromFlag, proxyProtocolOf } from "../net/listening.ts";
 import { closeTimeoutFlag, closeTimeoutOf } from "../net/timeout.ts";
@@ -100,6 +100,7 @@ another, with the newest version of MODULE and of the certificates, and a proces
       const onError = errorPrinter(terminal, THE_SERVER);
       return await serveNats(flags.nats, { ...flags, closeTimeout }, served, onError, terminal);
     }
+    refuseNatsFlags("serve", flags, "--nats");
     const count = workerCount(flags.workers);
     if (count !== undefined && isWorker()) {
       await work(listening(flags, module, terminal), closeTimeout, terminal);

@@ -30,7 +30,15 @@ const UNIX = "unix";
  */
 export function trustedBalancers(
   options: ProxyProtocolOptions,
-  { path, descriptors }: { readonly path?: string | undefined; readonly descriptors?: unknown },
+  {
+    path,
+    port,
+    descriptors,
+  }: {
+    readonly path?: string | undefined;
+    readonly port?: number | undefined;
+    readonly descriptors?: unknown;
+  },
 ): (socket: Socket) => boolean {
   checkOptionNames("proxyProtocol", options, ["from", "timeout"]);
   const { from, timeout } = options;
@@ -46,6 +54,10 @@ export function trustedBalancers(
   const trustsUnix = from.includes(UNIX);
   if (path !== undefined && !trustsUnix)
     throw new TypeError('proxyProtocol.from must contain "unix": the server listens at a UNIX socket');
+  if (port !== undefined && from.every((entry) => entry === UNIX))
+    throw new TypeError(
+      "proxyProtocol.from must contain the IP address of a balancer: the server listens at a TCP port",
+    );
   return ({ remoteAddress }) => {
     if (remoteAddress === undefined) return trustsUnix;
     const address = remoteAddress.replace(/%.*$/, ""); // the zone of a link-local address

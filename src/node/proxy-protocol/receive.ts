@@ -13,6 +13,7 @@ import { parseHeader } from "./parse.ts";
 
 export interface HeaderReceiverOptions {
   readonly path?: string | undefined;
+  readonly port?: number | undefined;
   readonly descriptors?: unknown;
   readonly clock: Clock;
   /** Sockets that are not connections yet. Sockets in it are destroyed when the server stops. */
@@ -48,6 +49,8 @@ export class HeaderReceiver {
   receive(socket: Socket, start: (stream: Socket, addresses: KnownAddresses) => void): void {
     const { clock, path, waiting } = this.#options;
     const balancer = remoteAddressOf(socket);
+    // A TCP connection that its peer has reset already, as some health checks do: no header can come.
+    if (balancer === undefined && socket.localAddress !== undefined) return void socket.destroy();
     if (!this.#isTrusted(socket)) {
       socket.destroy();
       this.#refused(balancer, "the address is not in proxyProtocol.from");

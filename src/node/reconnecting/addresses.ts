@@ -50,6 +50,8 @@ function checkAddress(what: string, address: ServerAddress): void {
   }
   if ((path === undefined) === (port === undefined))
     throw new TypeError(`${what}: either a port or the path of a UNIX socket is required`);
+  if (path !== undefined && host !== undefined)
+    throw new TypeError(`${what}: the options path and host exclude each other: use one of them`);
   if (port !== undefined && !(Number.isInteger(port) && port > 0 && port <= 65_535))
     throw new RangeError(`${what}: port must be a whole number from 1 to 65535, not ${shownValue(port)}`);
 }

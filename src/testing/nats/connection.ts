@@ -47,7 +47,9 @@ export class MemoryNatsConnection {
     return this.#state === "connected";
   }
 
-  get info(): { readonly max_payload: number; readonly tls_required: boolean } {
+  /** Facts about the server; undefined without a connection to it. */
+  get info(): { readonly max_payload: number; readonly tls_required: boolean } | undefined {
+    if (!this.connected) return undefined;
     return { max_payload: this.#server.maxPayload, tls_required: this.#options.tls === true };
   }
 

@@ -6,6 +6,8 @@ import {
   HandshakeTimeout,
   IdleTimeout,
   type Limits,
+  locator,
+  StartTLS,
 } from "ampwire";
 import { flushPending, manualClock, type ScriptedPeer, scriptedPeer } from "ampwire/testing";
 import { describe, expect, test } from "vitest";
@@ -15,6 +17,10 @@ import { Mark, witness } from "../../support/witness.ts";
 
 const SECOND = 1000;
 const HOUR = 3600 * SECOND;
+
+function never(): Promise<never> {
+  return new Promise(() => {});
+}
 
 function opened(options: ConnectionOptions = {}) {
   const clock = manualClock();
@@ -49,6 +55,29 @@ describe.each<[string, Partial<Limits>]>([
     expect(clock.pending).toBe(0);
     expect(peer.unread).toBe(0);
   });
+
+  test.each<[string, ConnectionOptions]>([
+    ["a tls function", { tls: never }],
+    ["a responder of StartTLS", { locator: locator(StartTLS.responder(never)) }],
+  ])(
+    "%s that never returns ends the connection of the peer at the timeout, and not before",
+    async (_, own) => {
+      const errors: unknown[] = [];
+      const onError = (error: unknown) => void errors.push(error);
+      const { clock, connection, peer } = opened({ limits, onError, ...own });
+      peer.send(bytesOf(STLS));
+      await flushPending();
+      clock.advance(limit - 1);
+      await flushPending();
+      expect(connection.state).toBe("upgrading");
+      clock.advance(1);
+      await ended(connection);
+      expect(errors).toMatchObject([
+        { code: "HANDSHAKE_TIMEOUT", message: expect.stringContaining("this end has not answered") },
+      ]);
+      expect(clock.pending).toBe(0);
+    },
+  );
 
   test("a StartTLS whose answer comes one byte a second fails at the timeout", async () => {
     const { clock, connection, peer } = opened({ limits });

@@ -1,4 +1,5 @@
 /** `proxyProtocol` of listen and connect: headers before AMP, StartTLS and TLS from the first byte. */
+import { spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { connect as connectSocket, type Socket } from "node:net";
 import { Duplex } from "node:stream";
@@ -290,6 +291,18 @@ describe("a connection is refused", () => {
     ]);
   });
 
+  test("a health check that resets its connection before it is accepted is not reported", async () => {
+    const { port, errors } = await proxiedServer();
+    // A process of its own, because this one must not accept the connections before they are reset.
+    const reset = `const socket = require("net").connect(${port}, "${HOST}", () => socket.resetAndDestroy())`;
+    for (let i = 0; i < 2; i++) spawnSync(process.execPath, ["-e", reset]);
+    const peer = await rawPeer(port); // accepted after the others
+    peer.socket.write(VERSION_1);
+    peer.send(ASK);
+    expect(await peer.box()).toEqual(ANSWER);
+    expect(errors).toEqual([]);
+  });
+
   test("refused connections are reported 20 times a second at most, with the number of the others", async () => {
     const clock = manualClock();
     const { port, errors } = await proxiedServer({ clock });
@@ -383,6 +396,11 @@ describe("the list of balancers", () => {
     expect(error.message).toContain('proxyProtocol.from must contain "unix"');
     const proxyProtocol = { from: ["unix"] };
     await expect(listen({ path, proxyProtocol, descriptors: true })).rejects.toThrow(DescriptorsNotAvailable);
+  });
+
+  test("listen refuses a TCP port with the entry unix alone: it would refuse every connection", async () => {
+    const error = await rejection(listen({ host: HOST, port: 0, proxyProtocol: { from: ["unix"] } }));
+    expect(error.message).toContain("proxyProtocol.from must contain the IP address of a balancer");
   });
 });
 

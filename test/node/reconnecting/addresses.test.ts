@@ -236,6 +236,11 @@ describe("invalid options", () => {
       /addresses\[1\]: either a port or the path/,
     ],
     ["a port and a path", { addresses: [{ port: 1, path: "/a" }] }, /either a port or the path/],
+    [
+      "a host and a path",
+      { addresses: [{ path: "/a", host: "a" }] },
+      /addresses\[0\]: the options path and host exclude each other/,
+    ],
     ["a port over 65535", { addresses: [{ port: 70_000 }] }, /addresses\[0\]: port must be .* not 70000/],
     ["port 0", { addresses: [{ port: 0 }] }, /port must be/],
     ["a host that is not text", { addresses: [{ host: 5, port: 1 }] }, /host must be a non-empty text/],

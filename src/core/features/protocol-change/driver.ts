@@ -224,6 +224,7 @@ class ChangeDriver implements ProtocolChanges {
   async #answer(current: Current, ask: ChangeAsk): Promise<void> {
     const answer = new ByteWriter();
     let perform: PerformChange;
+    this.#limit(current, {}); // the responder and the function `tls` may never return, and nothing is read meanwhile
     try {
       const values = await ask.run();
       if (this.#current !== current) return;
@@ -237,7 +238,6 @@ class ChangeDriver implements ProtocolChanges {
     }
     if (this.#injected(current)) return;
     this.#kernel.outbox.sendPastQueue(answer);
-    this.#limit(current, {});
     this.#perform(current, perform, "agreed", nothing, (error) => ask.fail(error));
   }
 
@@ -372,10 +372,11 @@ class ChangeDriver implements ProtocolChanges {
   #limit(current: Current, options: CallOptions): void {
     current.release = limitChange(current.change.state, options, this.#kernel, {
       expired: (limit) => {
-        const missing =
-          this.#kernel.state === "asked"
-            ? "the peer has not answered"
-            : "the handshake is not done (two TLS servers wait for each other: see `role`)";
+        const { state } = this.#kernel;
+        const who = state === "asked" ? "the peer" : state === "answering" && "this end";
+        const missing = who
+          ? `${who} has not answered`
+          : "the handshake is not done (two TLS servers wait for each other: see `role`)";
         this.#fail(new HandshakeTimeout(`${limit}: ${missing}`));
         this.#kernel.transport.destroy(); // a silent peer would not react to an orderly end
       },
