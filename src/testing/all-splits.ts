@@ -1,5 +1,7 @@
 /** Ways to split bytes into chunks. A reader must accept any chunks, so its tests try several ways. */
 
+import { checkLimit } from "../core/number-option.ts";
+
 /** Function that splits bytes into chunks. The chunks, joined in order, are the same bytes. */
 export type Chunking = (bytes: Uint8Array) => Iterable<Uint8Array>;
 
@@ -19,8 +21,10 @@ export function* allSplits(bytes: Uint8Array): Generator<Uint8Array[]> {
  * Returns a function that splits bytes at random positions, which are the same for the same seed.
  * @param seed any integer; include it in the message of a failing test
  * @param longest maximum number of bytes in a chunk
+ * @throws RangeError if `longest` is not a whole number of at least 1
  */
 export function randomChunking(seed: number, longest = 16): Chunking {
+  checkLimit({ longest });
   const random = randomNumbers(seed);
   return (bytes) => {
     const pieces: Uint8Array[] = [];
