@@ -18,7 +18,8 @@
 import { ProtocolError } from "../errors/peer.ts";
 import { isError } from "../errors/to-error.ts";
 import { ConnectionLost } from "../errors/transport.ts";
-import { checkIsObject } from "../option-names.ts";
+import { invalidNumber } from "../number-option.ts";
+import { checkOptionNames } from "../option-names.ts";
 import type { UnsharedBytes } from "../platform.ts";
 import type { TransportReceiver } from "../transport.ts";
 import { Chunks } from "../wire/chunks.ts";
@@ -100,12 +101,12 @@ export class MessageTransport extends BufferingTransport {
 
   /** @throws RangeError for an invalid `maxBufferedBytes`; TypeError for a channel or options of a wrong type */
   constructor(channel: MessageChannelLike, options: MessageTransportOptions = {}) {
-    checkIsObject("MessageTransport", options);
+    checkOptionNames("MessageTransport", options, ["maxBufferedBytes"]);
     if (typeof channel?.listen !== "function")
       throw new TypeError("MessageTransport: a channel is needed, with the methods send, listen and close");
     const { maxBufferedBytes = DEFAULT_BUFFERED_BYTES } = options;
-    if (!(maxBufferedBytes >= 1))
-      throw new RangeError(`maxBufferedBytes must be a number from 1 up, not ${maxBufferedBytes}`);
+    if (typeof maxBufferedBytes !== "number" || !(maxBufferedBytes >= 1))
+      throw invalidNumber("maxBufferedBytes", "a number of at least 1", maxBufferedBytes);
     super(maxBufferedBytes);
     this.#channel = channel;
     this.#window = Math.min(Math.floor(maxBufferedBytes), MAX_GRANT);

@@ -324,10 +324,21 @@ test("options that are not an object are refused", () => {
   expect(() => new MessageTransport(portChannel(port1), options)).toThrow(/the options must be an object/);
 });
 
-test.each([0, 0.5, -1, Number.NaN])("maxBufferedBytes %d is refused", (maxBufferedBytes) => {
+test("an unknown option is refused", () => {
   const { port1 } = new MessageChannel();
+  const options = { maxBuffered: 5 } as MessageTransportOptions; // a program in JavaScript may pass anything
+  expect(() => new MessageTransport(portChannel(port1), options)).toThrow(
+    new TypeError('MessageTransport: unknown option "maxBuffered" (did you mean "maxBufferedBytes"?)'),
+  );
+});
+
+test.each([0, 0.5, -1, Number.NaN, "5"])("maxBufferedBytes %j is refused", (value) => {
+  const { port1 } = new MessageChannel();
+  const maxBufferedBytes = value as number; // a program in JavaScript may pass anything
   expect(() => new MessageTransport(portChannel(port1), { maxBufferedBytes })).toThrow(
-    new RangeError(`maxBufferedBytes must be a number from 1 up, not ${maxBufferedBytes}`),
+    new RangeError(
+      `maxBufferedBytes must be a number of at least 1, not ${value === "5" ? '"5"' : String(value)}`,
+    ),
   );
 });
 

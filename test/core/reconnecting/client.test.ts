@@ -628,11 +628,11 @@ describe("the queue", () => {
 });
 
 test.each<[object, string]>([
-  [{ open: 5 }, "reconnecting: open must be a function, not number"],
-  [{ onConnection: 5 }, "reconnecting: onConnection must be a function, not number"],
-  [{ onStateChange: 5 }, "reconnecting: onStateChange must be a function, not number"],
-  [{ onError: 5 }, "reconnecting: onError must be a function, not number"],
-  [{ isFatalError: 5 }, "reconnecting: isFatalError must be a function, not number"],
+  [{ open: 5 }, "reconnecting: open must be a function, not 5"],
+  [{ onConnection: 5 }, "reconnecting: onConnection must be a function, not 5"],
+  [{ onStateChange: 5 }, "reconnecting: onStateChange must be a function, not 5"],
+  [{ onError: 5 }, "reconnecting: onError must be a function, not 5"],
+  [{ isFatalError: 5 }, "reconnecting: isFatalError must be a function, not 5"],
   [{ maxAttempts: 0 }, "maxAttempts"],
   [{ callTimeout: -1 }, "callTimeout"],
   [{ setupTimeout: -1 }, "setupTimeout"],
