@@ -16,7 +16,7 @@
  */
 
 import { ProtocolError } from "../errors/peer.ts";
-import { isError } from "../errors/to-error.ts";
+import { isError, messageOf } from "../errors/to-error.ts";
 import { ConnectionLost } from "../errors/transport.ts";
 import { invalidNumber } from "../number-option.ts";
 import { checkOptionNames } from "../option-names.ts";
@@ -67,7 +67,7 @@ export interface MessageListener {
 export interface MessageChannelLike {
   /** Delivers to the listener from now on, including messages that came before. Called once. */
   listen(listener: MessageListener): void;
-  /** Sends a message. Its buffer is used for nothing else, so that it may be transferred. */
+  /** Sends a message. Its buffer is used for nothing else, so that it may be transferred. If it throws, the connection is lost. */
   send(message: UnsharedBytes): void;
   /** Closes the channel after all messages have been sent. Called at most once. */
   close(): void;
@@ -163,7 +163,14 @@ export class MessageTransport extends BufferingTransport {
     const message = new Uint8Array(1 + (bytes?.length ?? 0));
     message[0] = kind;
     if (bytes !== undefined) message.set(bytes, 1);
-    this.#channel.send(message);
+    try {
+      this.#channel.send(message);
+    } catch (cause) {
+      this.#close();
+      this.destroy(
+        new ConnectionLost(`the message channel could not send: ${messageOf(cause)}`, { cause }),
+      );
+    }
   }
 
   #received(data: unknown): void {
@@ -225,7 +232,11 @@ export class MessageTransport extends BufferingTransport {
   #close(): void {
     if (!this.#channelOpen) return;
     this.#channelOpen = false;
-    this.#channel.close();
+    try {
+      this.#channel.close();
+    } catch {
+      // The transport has ended, whether or not the channel could be closed.
+    }
   }
 
   protected override delivered(bytes: number): void {

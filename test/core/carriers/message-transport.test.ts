@@ -21,7 +21,7 @@ import * as commands from "../../support/commands.ts";
 import { connectionOver, ipcChannel, portChannel, workerChannel } from "../../support/message-channels.ts";
 import { nodeProgram } from "../../support/node-program.ts";
 import { ReceiverProbe } from "../../support/receiver-probe.ts";
-import { ended } from "../../support/settled.ts";
+import { ended, rejection } from "../../support/settled.ts";
 import { until } from "../../support/within.ts";
 
 describe("over a MessageChannel", () => {
@@ -316,6 +316,57 @@ test.each<[string, unknown]>([
   expect(() => new MessageTransport(channel as MessageChannelLike)).toThrow(
     "MessageTransport: a channel is needed, with the methods send, listen and close",
   );
+});
+
+describe("a channel that fails", () => {
+  const granted = Uint8Array.of(GRANT, 0, 1, 0, 0);
+
+  /** A channel that throws when it is to send a message of a kind. */
+  function failing(kind: number) {
+    let listener: MessageListener | undefined;
+    const channel = {
+      closed: 0,
+      listen(it: MessageListener) {
+        listener = it;
+      },
+      send([sent]: Uint8Array) {
+        if (sent === kind) throw new Error("no more");
+      },
+      close() {
+        channel.closed++;
+        throw new Error("not closed either");
+      },
+    };
+    return { channel, deliver: (message: Uint8Array) => listener?.message(message) };
+  }
+
+  test("a call over a channel that cannot send rejects with ConnectionLost, and the channel is closed", async () => {
+    const { channel, deliver } = failing(DATA);
+    const connection = connectionOver(channel);
+    deliver(granted);
+    const error = await rejection(connection.callRemote(commands.Sum, { a: 1n, b: 2n }));
+    expect(error).toBeInstanceOf(ConnectionLost);
+    expect(error.message).toBe("Sum: the message channel could not send: no more");
+    expect(await connection.closed).toMatchObject({ cause: new Error("no more") });
+    expect(channel.closed).toBe(1);
+  });
+
+  test("a channel that cannot send the first grant ends the connection", async () => {
+    const connection = connectionOver(failing(GRANT).channel);
+    expect((await connection.closed).message).toBe("the message channel could not send: no more");
+  });
+
+  test.each([
+    ["end", END],
+    ["abort", ABORT],
+  ])("destroy() ends a connection whose channel cannot send the %s", async (_, kind) => {
+    const { channel, deliver } = failing(kind);
+    const connection = connectionOver(channel);
+    deliver(granted);
+    connection.destroy(new Error("enough"));
+    expect(await connection.closed).toEqual(new Error("enough"));
+    expect(channel.closed).toBe(1);
+  });
 });
 
 test("options that are not an object are refused", () => {
