@@ -279,6 +279,20 @@ describe("the set-up of a connection", () => {
     expect(states).toEqual(["connecting", "closed"]);
   });
 
+  test.each<[string, unknown, string]>([
+    ["undefined", undefined, "undefined"],
+    ["an object without methods", {}, "an object (Object)"],
+    ["a promise of null", Promise.resolve(null), "null"],
+  ])("if open returns %s, the error names it, and the next attempt follows", async (_, result, shown) => {
+    // A program in JavaScript may return any value.
+    const { client, clock, states } = clientOf({}, { open: () => result as OwnConnection });
+    await flushPending();
+    expect(client.lastError?.message).toBe(`the result of \`open\` must be a connection, not ${shown}`);
+    clock.advance(100);
+    await flushPending();
+    expect(states).toEqual(["connecting", "waiting", "connecting", "waiting"]);
+  });
+
   test("onConnection gets the address of the factory", async () => {
     const addresses: unknown[] = [];
     const onConnection = (_: OwnConnection, { address }: { address: unknown }) =>
