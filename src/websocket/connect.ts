@@ -89,8 +89,8 @@ export async function connect(url: WebSocketURL, options: ConnectWebSocketOption
 
 /** Connects as {@link connect} does. Ignores unknown options. */
 export async function open(url: WebSocketURL, options: ConnectWebSocketOptions): Promise<Connection> {
-  const { WebSocket: _class, connectTimeout: _timeout, signal: _signal, ...rest } = options;
-  return await openWebSocket(checkOptions(options, FEATURES), url, options, (socket) =>
-    connectionOn(socket, rest, serving, FEATURES),
+  const given = { ...options }; // the program may change its object while the WebSocket opens
+  return await openWebSocket(checkOptions(given, FEATURES), url, given, (socket) =>
+    connectionOn(socket, given, serving, FEATURES),
   );
 }

@@ -33,11 +33,7 @@ interface Accepted {
  */
 export function connectionOn(
   socket: WebSocketLike,
-  {
-    secure = socket?.url?.startsWith("wss:") ?? false,
-    clock = platformClock,
-    ...options
-  }: ConnectionOptions & SocketOptions,
+  options: ConnectionOptions & SocketOptions,
   serving: ServingFactory,
   features: FeatureSet,
   { budgets, addresses }: Accepted = {},
@@ -46,7 +42,8 @@ export function connectionOn(
     throw new TypeError("attach: a WebSocket is needed, with the method addEventListener");
   if (socket.readyState !== OPEN)
     throw new TypeError("attach: the WebSocket is not open: use connect, or wait for its open event");
-  const { maxBufferedBytes = DEFAULT_LIMITS.maxBufferedBytes } = options.limits ?? {};
+  const { secure = socket.url?.startsWith("wss:") ?? false, clock = platformClock, limits } = options;
+  const { maxBufferedBytes = DEFAULT_LIMITS.maxBufferedBytes } = limits ?? {};
   // `bufferedAmount` is polled in the platform's time: the clock of a test does not make a socket send.
   const transport = new WebSocketTransport(socket, platformClock, secure, maxBufferedBytes);
   Object.assign(transport, addresses);
@@ -65,7 +62,7 @@ export function checkOptions(
   const { connectTimeout, WebSocket: Constructor = platformWebSocket } = options;
   checkConnectionOptions(options, features);
   checkNotNegative({ connectTimeout });
-  if (Constructor === undefined)
+  if (typeof Constructor !== "function")
     throw new TypeError("this platform has no WebSocket: pass a class as the option `WebSocket`");
   return Constructor;
 }
@@ -92,6 +89,7 @@ export async function openWebSocket<C>(
       outcome();
     };
     const opened = () => {
+      if (socket.readyState !== OPEN) return; // it is being closed already: the close event follows
       // In a promise of its own, which rejects with what a receiver or an observer throws.
       settle(() => resolve(new Promise((attached) => attached(attach(socket)))));
     };
