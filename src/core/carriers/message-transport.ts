@@ -167,9 +167,7 @@ export class MessageTransport extends BufferingTransport {
       this.#channel.send(message);
     } catch (cause) {
       this.#close();
-      this.destroy(
-        new ConnectionLost(`the message channel could not send: ${messageOf(cause)}`, { cause }),
-      );
+      this.destroy(new ConnectionLost(`the message channel could not send: ${messageOf(cause)}`, { cause }));
     }
   }
 
