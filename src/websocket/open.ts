@@ -10,6 +10,7 @@ import { platformClock } from "../core/platform-clock.ts";
 import type { SharedBudgets } from "../core/serving/shared-budget.ts";
 import { limitTime, throwIfAborted } from "../core/time-limit.ts";
 import type { Transport } from "../core/transport.ts";
+import { wrongType } from "../core/wire/value-text.ts";
 import type { OpenOptions, SocketOptions, WebSocketURL } from "./options.ts";
 import { platformWebSocket } from "./platform.ts";
 import {
@@ -79,7 +80,8 @@ export async function openWebSocket<C>(
   attach: (socket: WebSocketLike) => C,
 ): Promise<C> {
   throwIfAborted(signal);
-  const address = typeof url === "string" ? url : url.href;
+  const address = typeof url === "string" ? url : url?.href;
+  if (typeof address !== "string") throw wrongType("the URL", "a string or a URL", url); // of a JavaScript program
   const socket = new Constructor(address, SUBPROTOCOL);
   return await new Promise<C>((resolve, reject) => {
     const settle = (outcome: () => void) => {
@@ -97,9 +99,9 @@ export async function openWebSocket<C>(
       const why = message || "no WebSocket could be opened";
       settle(() => reject(new ConnectFailed(`cannot connect to ${address}: ${why}`, { cause: error })));
     };
-    const late = () => new ConnectFailed(`${address} did not answer within ${connectTimeout} ms`);
     const release = limitTime(clock, { timeout: connectTimeout, signal }, (cause) => {
-      settle(() => reject(cause === "timeout" ? late() : signal?.reason));
+      const late = new ConnectFailed(`${address} did not answer within ${connectTimeout} ms`);
+      settle(() => reject(cause === "timeout" ? late : signal?.reason));
       socket.close();
     });
     // This listener stays: in `ws` an `error` event without a listener ends the process.

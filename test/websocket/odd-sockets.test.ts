@@ -178,3 +178,17 @@ test("the options of a connection are those at the time of connect, whatever the
   onTestFinished(() => connection.destroy());
   expect((await rejection(connection.callRemote(Sum, { a: 1, b: 2 }))).message).toMatch(/within 5 ms/);
 });
+
+test.each([undefined, null, 5, {}, { href: 5 }])(
+  "the URL %j is refused, and no WebSocket is made",
+  async (value) => {
+    const url = value as unknown as string; // a program in JavaScript may pass any value
+    let made = 0;
+    const WebSocket = socketsThat(() => made++);
+    for (const opening of [connect(url, { WebSocket }), page.connect(url, { WebSocket })])
+      expect((await rejection(opening)).message).toMatch(/^the URL must be a string or a URL, not /);
+    const reason = await reconnecting({ urls: [url], WebSocket }).closed;
+    expect(reason.message).toMatch(/^the URL must be a string or a URL, not /);
+    expect(made).toBe(0);
+  },
+);
