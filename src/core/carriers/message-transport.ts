@@ -40,6 +40,7 @@ const MAX_GRANT = 2 ** 32 - 1;
 export interface MessageListener {
   /**
    * Called for each message, in order.
+   * It may be called within `send` of the other end.
    * @param data the `Uint8Array` that the other end sent, or its `ArrayBuffer`. Anything else ends the connection
    */
   message(data: unknown): void;
@@ -98,6 +99,9 @@ export class MessageTransport extends BufferingTransport {
   #side: "open" | "ending" | "ended" = "open";
   #peerEnded = false;
   #channelOpen = true;
+  /** Events of the channel that came while another one is handled. */
+  readonly #events: (() => void)[] = [];
+  #isHandling = false;
 
   /** @throws RangeError for an invalid `maxBufferedBytes`; TypeError for a channel or options of a wrong type */
   constructor(channel: MessageChannelLike, options: MessageTransportOptions = {}) {
@@ -115,8 +119,8 @@ export class MessageTransport extends BufferingTransport {
   override start(receiver: TransportReceiver): void {
     super.start(receiver);
     this.#channel.listen({
-      message: (data) => this.#received(data),
-      closed: (reason) => this.#channelClosed(reason),
+      message: (data) => this.#inTurn(() => this.#received(data)),
+      closed: (reason) => this.#inTurn(() => this.#channelClosed(reason)),
     });
     this.#grant(this.#window);
   }
@@ -168,6 +172,21 @@ export class MessageTransport extends BufferingTransport {
     } catch (cause) {
       this.#close();
       this.destroy(new ConnectionLost(`the message channel could not send: ${messageOf(cause)}`, { cause }));
+    }
+  }
+
+  /**
+   * Handles one event of the channel after the other. A channel may deliver within `send`: then each message would be handled
+   * within the one before, and a long stream would exceed the stack.
+   */
+  #inTurn(handle: () => void): void {
+    this.#events.push(handle);
+    if (this.#isHandling) return;
+    this.#isHandling = true;
+    try {
+      for (let next = this.#events.shift(); next !== undefined; next = this.#events.shift()) next();
+    } finally {
+      this.#isHandling = false;
     }
   }
 

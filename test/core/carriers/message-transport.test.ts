@@ -318,6 +318,52 @@ test.each<[string, unknown]>([
   );
 });
 
+/** Two ends of a channel, each of which delivers within `send` of the other. */
+function synchronousChannels(): [MessageChannelLike, MessageChannelLike] {
+  const listeners: MessageListener[] = [];
+  const early: Uint8Array[][] = [[], []];
+  const end = (index: 0 | 1): MessageChannelLike => ({
+    listen(listener) {
+      listeners[index] = listener;
+      for (const message of early[index]?.splice(0) ?? []) listener.message(message);
+    },
+    send(message) {
+      const listener = listeners[1 - index];
+      if (listener === undefined) early[1 - index]?.push(message);
+      else listener.message(message);
+    },
+    close() {
+      for (const listener of listeners) listener.closed();
+    },
+  });
+  return [end(0), end(1)];
+}
+
+describe("a channel that delivers within send", () => {
+  test("a stream of 16,000 grants does not exceed the stack, and arrives in order", async () => {
+    const [a, b] = synchronousChannels();
+    const sender = new MessageTransport(a);
+    const probe = new ReceiverProbe();
+    sender.start(new ReceiverProbe());
+    new MessageTransport(b, { maxBufferedBytes: 64 }).start(probe);
+    const bytes = Uint8Array.from({ length: 500_000 }, (_, index) => index % 251);
+    sender.write(bytes);
+    await sender.flushed();
+    expect(probe.all.equals(bytes)).toBe(true);
+    sender.destroy();
+  });
+
+  test("calls in both directions are answered, and the close is orderly", async () => {
+    const [a, b] = synchronousChannels();
+    const options = { locator: SERVING.locator };
+    const [one, other] = [connectionOver(a, options), connectionOver(b, options)];
+    const sums = [one, other, one].map((end) => end.callRemote(commands.Sum, { a: 1n, b: 2n }));
+    expect(await Promise.all(sums)).toEqual([{ total: 3n }, { total: 3n }, { total: 3n }]);
+    await one.close();
+    expect(await ended(other)).toBeInstanceOf(ConnectionClosed);
+  });
+});
+
 describe("a channel that fails", () => {
   const granted = Uint8Array.of(GRANT, 0, 1, 0, 0);
 
