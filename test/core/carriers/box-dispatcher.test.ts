@@ -133,7 +133,7 @@ describe("BoxDispatcher", () => {
     );
   });
 
-  test("boxReceived() takes a record for a box, and names any other value", async () => {
+  test("boxReceived() accepts a record, and rejects any other value by name", async () => {
     const sent: Box[] = [];
     const dispatcher = new BoxDispatcher(calculator().locator);
     dispatcher.startReceivingBoxes({ sendBox: (box) => void sent.push(box), unhandledError() {} });
