@@ -56,8 +56,11 @@ const WEBSOCKET_OPTIONS: readonly string[] = [
   ...CONNECTION_OPTIONS.filter((name) => name !== "tls"),
   ...SOCKET_OPTIONS,
 ];
-/** Names of the {@link AttachWebSocketOptions}. */
-export const ATTACH_OPTIONS: readonly string[] = [...WEBSOCKET_OPTIONS, ...ADDRESS_OPTIONS, "serverLimits"];
+/** Names of the {@link AttachWebSocketOptions}. Not spread: a bundler would keep it in a page that does not attach. */
+export const ATTACH_OPTIONS: readonly string[] = /* @__PURE__ */ WEBSOCKET_OPTIONS.concat(
+  ADDRESS_OPTIONS,
+  "serverLimits",
+);
 /** Names of the {@link ConnectWebSocketOptions}. */
 export const CONNECT_OPTIONS: readonly string[] = [...WEBSOCKET_OPTIONS, ...OPEN_OPTIONS];
 
