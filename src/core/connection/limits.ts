@@ -77,7 +77,8 @@ export const DEFAULT_LIMITS: Limits = {
  * Returns the defaults, overridden by the given limits.
  * @throws RangeError for a limit that is not a positive number, TypeError for a limit that does not exist
  */
-export function resolveLimits(given: LimitOptions = {}): Limits {
+export function resolveLimits(given?: LimitOptions): Limits {
+  if (given === undefined) return DEFAULT_LIMITS; // shared by all connections without limits of their own
   const limits: { -readonly [Name in keyof Limits]: Limits[Name] } = { ...DEFAULT_LIMITS };
   const names = Object.keys(limits) as (keyof Limits)[]; // of an object literal of this type
   checkOptionNames("limits", given, names);
