@@ -9,8 +9,9 @@ import type { Frame } from "../core/wire/frame.ts";
 import { textToKey } from "../core/wire/key-text.ts";
 import { expectedBoxOf, scanExpected } from "../core/wire/prediction.ts";
 import { ANSWER, ASK, COMMAND } from "../core/wire/protocol-keys.ts";
-import { parseTag, type Tag } from "../core/wire/tag.ts";
+import type { Tag } from "../core/wire/tag.ts";
 import { generateReader } from "./generated-code/reader.ts";
+import { readTag } from "./generated-code/tags.ts";
 import { generateWriter } from "./generated-code/writer.ts";
 
 /** Boxes of one kind after which code is generated for it: before, it would cost more than it saves. */
@@ -79,17 +80,28 @@ export class NodeFastPaths implements FastPaths {
 
   scan(frame: Frame, end: number, maxKeys: number): boolean {
     if (rowPaths !== this) setRowPaths(this);
-    const { expected } = frame;
-    // The previous box is the cheapest guess, and right if one command is called again and again.
-    if (expected !== undefined && this.#scanAs(frame, expected, end, maxKeys)) return true;
-    return this.#scanByName(frame, expected, end, maxKeys);
+    const last = frame.expected;
+    if (last === undefined) return this.#scanByName(frame, undefined, undefined, end, maxKeys);
+    // The cheapest guess, and right if one command is called again and again, or several in turn.
+    const guess = last.next ?? last;
+    if (this.#scanAs(frame, guess, end, maxKeys) === false)
+      return this.#scanByName(frame, last, guess, end, maxKeys);
+    if (guess !== last) frame.expected = guess;
+    return true;
   }
 
   /** @param refuted an expected box that this box does not equal */
-  #scanByName(frame: Frame, refuted: ExpectedBox | undefined, end: number, maxKeys: number): boolean {
+  #scanByName(
+    frame: Frame,
+    last: ExpectedBox | undefined,
+    refuted: ExpectedBox | undefined,
+    end: number,
+    maxKeys: number,
+  ): boolean {
     const { bytes, start } = frame;
     const found = find(frame, start, end);
     if (found === undefined || found === refuted) return false;
+    if (last !== undefined) last.next = found;
     frame.clear(bytes, start);
     frame.expected = found;
     return this.#scanAs(frame, found, end, maxKeys);
@@ -97,6 +109,10 @@ export class NodeFastPaths implements FastPaths {
 
   expect(template: BoxTemplate): ExpectedBox | undefined {
     return expectedBoxOf(template);
+  }
+
+  readTag(bytes: Uint8Array, view: DataView, start: number, end: number): number {
+    return readTag(bytes, view, start, end);
   }
 
   readRows(frame: Frame, end: number, rows: unknown[]): boolean {
@@ -112,7 +128,7 @@ export class NodeFastPaths implements FastPaths {
     // Compared first: see `wire/README.md`.
     if (frame.fastReader !== reader) frame.fastReader = reader;
     if (reader === undefined) return scanExpected(frame, box, end, maxKeys);
-    if (box.entries.length > maxKeys || !reader.scan(frame, end)) return false;
+    if (box.entries.length > maxKeys || reader.scan(frame, end) === false) return false;
     frame.matched = box;
     return true;
   }
@@ -155,7 +171,7 @@ function find({ bytes, view, calls }: Frame, start: number, end: number): Expect
   if (answerKey.isAt(view, start)) {
     const tagEnd = answerTag + view.getUint16(answerTag - LENGTH_BYTES);
     if (tagEnd > end) return undefined;
-    const template = calls?.get(parseTag(bytes, answerTag, tagEnd))?.command?.answerTemplate;
+    const template = calls?.get(readTag(bytes, view, answerTag, tagEnd))?.command?.answerTemplate;
     return template && expectedBoxOf(template);
   }
   const hasTag = askKey.isAt(view, start);

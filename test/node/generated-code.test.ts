@@ -14,6 +14,7 @@ import {
   unicode,
 } from "ampwire";
 import { connect, listen } from "ampwire/node";
+import fc from "fast-check";
 import { describe, expect, test, vi } from "vitest";
 import { BoxTemplate } from "../../src/core/schema/box-template.ts";
 import type { Values } from "../../src/core/schema/field.ts";
@@ -254,6 +255,34 @@ describe("the expected box", () => {
     }
     expect(matched).toEqual(
       [true, true, true, true, true, true, true].map((_, index) => index !== 4 || matched[4]),
+    );
+  });
+
+  test("never changes what is read, in any order of commands on several connections", () => {
+    const commands = [
+      One,
+      Two,
+      command("Three", { arguments: { a: integer() } }),
+      command("Four", { arguments: { a: unicode(), b: optional(integer()) } }),
+    ] as const;
+    const values = [{ a: 1 }, { b: 2 }, { a: 3 }, { a: "4", b: 4 }] as const;
+    const order = fc.array(fc.tuple(fc.nat(3), fc.nat(2), fc.boolean()), { minLength: 1, maxLength: 60 });
+    fc.assert(
+      fc.property(order, (steps) => {
+        const paths = new NodeFastPaths(new CodeGenerator(2));
+        const readers = [new BoxReader(), new BoxReader(), new BoxReader()] as const;
+        for (const reader of readers) reader.frame.fastPaths = paths;
+        for (const [which, on, wantsAnswer] of steps) {
+          const asked = commands[which as 0]; // all four are commands; the type of one of them is enough
+          const out = new ByteWriter();
+          asked.writeAsk(out, wantsAnswer ? 0xabcde : undefined, values[which as 0], undefined);
+          const reader = readers[on as 0];
+          reader.push(out.copy());
+          const frame = reader.nextFrame() ?? expect.fail();
+          expect(frame.ask >= 0).toBe(wantsAnswer);
+          expect(asked.readArguments(frame, undefined)).toEqual(values[which]);
+        }
+      }),
     );
   });
 

@@ -68,7 +68,10 @@ export class Calls {
   }
 
   #take(frame: Frame, index: number): Call {
-    const tag = parseTag(frame.bytes, frame.valueStart(index), frame.valueEnd(index));
+    const { bytes, fastPaths } = frame;
+    const start = frame.valueStart(index);
+    const end = frame.valueEnd(index);
+    const tag = fastPaths?.readTag?.(bytes, frame.view, start, end) ?? parseTag(bytes, start, end);
     const call = this.pending.take(tag);
     if (call !== undefined) return call;
     const shown = JSON.stringify(utf8Lenient.decode(frame.value(index).subarray(0, 64)));
@@ -78,7 +81,7 @@ export class Calls {
   /** Calls a command. Returns undefined if it wants no answer. @throws only for a command that wants none */
   call(command: AnyCommand, values: Values, options: CallOptions): Promise<unknown> | undefined {
     const port = this.#port;
-    if (!command.requiresAnswer) {
+    if (command.requiresAnswer === false) {
       throwIfAborted(options.signal);
       const { out } = port;
       refuseWithin(out, command.name);
@@ -93,7 +96,7 @@ export class Calls {
       if (watchesCalls(port.observer)) this.#watch(port.observer, command.name, values, undefined);
       return undefined;
     }
-    const origin = this.#callStacks ? captureOrigin() : AT_REJECTION;
+    const origin = this.#callStacks === true ? captureOrigin() : AT_REJECTION;
     const promise = new Promise<unknown>((resolve, reject) => {
       try {
         this.callSettling(command, values, options, resolve, reject, origin);
@@ -190,7 +193,7 @@ export class Calls {
   /** @throws the reason of the end if a codec has ended the connection while the call was encoded */
   #sent(call: Call, options: CallOptions): void {
     const port = this.#port;
-    if (!port.alive) throw ownError(port.whyClosed(), call.name);
+    if (port.alive === false) throw ownError(port.whyClosed(), call.name);
     const tag = this.pending.add(call);
     if (options.timeout !== undefined || options.signal !== undefined) this.pending.limit(tag, call, options);
     try {
@@ -204,7 +207,8 @@ export class Calls {
 
 /** @throws InvalidSignature for a call that a codec or a getter makes while a box is being written: it would land in it */
 export function refuseWithin(out: ByteWriter, name: string): void {
-  if (out.busy) throw new InvalidSignature(`${name} was called while the values of another box were encoded`);
+  if (out.busy === true)
+    throw new InvalidSignature(`${name} was called while the values of another box were encoded`);
 }
 
 /** Reads an error box. @throws MalformedAmpBox if it has no code or no description */

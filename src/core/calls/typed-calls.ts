@@ -38,7 +38,7 @@ export abstract class TypedCalls implements Caller {
       if (typeof command?.writeAsk !== "function")
         throw wrongType("callRemote: the command", "a Command (callRemoteString calls by name)", command);
       // Absent in an object of the program.
-      const { [COMMAND_BRAND]: copy } = command as AnyCommand & { readonly [COMMAND_BRAND]?: unknown };
+      const copy = (command as AnyCommand & { readonly [COMMAND_BRAND]?: unknown })[COMMAND_BRAND];
       if (copy !== undefined && copy !== SEAM)
         throw new InvalidSignature(anotherCopy(`the command ${command.name}`));
       if (options !== NO_OPTIONS) checkOptionNames("callRemote", options, CALL_OPTIONS);

@@ -238,7 +238,7 @@ export class Command<A extends Fields = Fields, R extends Fields = Fields, Q ext
   }
 
   writeAsk(out: ByteWriter, tag: number | undefined, values: Values, connection: unknown): void {
-    if (this.#replaced.makeArguments) {
+    if (this.#replaced.makeArguments === true) {
       const box = this.makeArguments(values as InputOf<A>, connection); // checked by the types of the caller
       if (tag !== undefined) box.set(ASK, tagBytes(tag));
       writeBox(out, box.set(COMMAND, textToKey(this.name)));
@@ -250,7 +250,7 @@ export class Command<A extends Fields = Fields, R extends Fields = Fields, Q ext
   }
 
   writeAnswer(out: ByteWriter, tag: Tag, values: Values, connection: unknown): void {
-    if (this.#replaced.makeResponse) {
+    if (this.#replaced.makeResponse === true) {
       const box = this.makeResponse(values as InputOf<R>, connection); // checked by the types of the responder
       writeBox(out, box.set(ANSWER, tagBytes(tag)));
     } else {
@@ -259,7 +259,7 @@ export class Command<A extends Fields = Fields, R extends Fields = Fields, Q ext
   }
 
   readArguments(frame: Frame, connection: unknown): Values {
-    if (this.#replaced.parseArguments) return this.parseArguments(frame.toBox(), connection);
+    if (this.#replaced.parseArguments === true) return this.parseArguments(frame.toBox(), connection);
     const values = readFields(this.#argumentFields, frame, connection);
     if (frame.matched === undefined)
       frame.expected = frame.fastPaths?.expect(frame.ask < 0 ? this.#askWithoutAnswer : this.#ask);
@@ -267,7 +267,7 @@ export class Command<A extends Fields = Fields, R extends Fields = Fields, Q ext
   }
 
   readResponse(frame: Frame, connection: unknown): Values {
-    if (this.#replaced.parseResponse) return this.parseResponse(frame.toBox(), connection);
+    if (this.#replaced.parseResponse === true) return this.parseResponse(frame.toBox(), connection);
     const values = readFields(this.#responseFields, frame, connection);
     if (frame.matched === undefined) frame.expected = frame.fastPaths?.expect(this.#answer);
     return values;

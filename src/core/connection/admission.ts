@@ -13,11 +13,11 @@ export function refusal(
   name: string,
 ): Error | undefined {
   const { callsEnded, options, outbox, limits } = kernel;
-  if (!kernel.rules.calls) return ownError(kernel.whyClosed(), name);
+  if (kernel.rules.calls === false) return ownError(kernel.whyClosed(), name);
   // The peer has asked for no more calls. TLS may still be started, unless this end closes the connection.
   if (callsEnded !== undefined && (kernel.reason !== undefined || command?.change?.state !== "upgrading"))
     return ownError(callsEnded, name);
-  if (requiresAnswer && options.receiver !== undefined) {
+  if (options.receiver !== undefined && requiresAnswer) {
     return new TypeError("the receiver gets the answers of this connection: make calls on a BoxDispatcher");
   }
   const change = kernel.rules.boxes === "queued" ? kernel.changes : undefined;
@@ -27,7 +27,7 @@ export function refusal(
   if (pending >= limits.maxUnsentBytes) {
     return new LimitExceeded(`${name}: the peer has not taken ${pending} bytes: the limit is maxUnsentBytes`);
   }
-  if (change?.upgradeIsCertain || command?.change?.state === "upgrading") return undefined;
+  if (change?.upgradeIsCertain === true || command?.change?.state === "upgrading") return undefined;
   if (plaintextForbids(kernel, command)) {
     const missing = kernel.secure ? "before the peer is verified" : "in plaintext: start TLS first";
     return new TLSRequired(`${name} may not be sent ${missing}`);
@@ -41,7 +41,7 @@ export function plaintextForbids(
   { options: { requireTLS }, secure, tls }: Pick<Kernel, "secure" | "tls" | "options">,
   command: AnyCommand | undefined,
 ): boolean {
-  if (!requireTLS && command?.requireTLS !== true) return false;
+  if ((requireTLS === undefined || !requireTLS) && command?.requireTLS !== true) return false;
   if (requireTLS !== "verified" && secure) return false;
   return tls?.verified !== true && command?.change?.state !== "upgrading";
 }

@@ -91,7 +91,7 @@ export class Inbox implements TurnTaker {
     let since: number | undefined;
     let last = 0;
     try {
-      while (this.#owner.mayRead()) {
+      while (this.#owner.mayRead() === true) {
         const frame = this.reader.nextFrame();
         if (frame === undefined) return true;
         this.#owner.receive(frame);

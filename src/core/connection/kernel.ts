@@ -236,9 +236,9 @@ export class ConnectionKernel implements Kernel, Port, InboxOwner, TransportRece
 
   mayRead(): boolean {
     if (this.state === "closed") return true; // boxes are discarded; the end of the stream is noticed
-    if (!this.rules.reads) return false;
-    this.isBehind = this.outbox.untaken >= this.limits.maxUnsentBytes || this.isOverShare;
-    if (!this.isBehind && !this.serving.full) return true;
+    if (this.rules.reads === false) return false;
+    this.isBehind = this.outbox.untaken >= this.limits.maxUnsentBytes || this.isOverShare === true;
+    if (this.isBehind === false && this.serving.full === false) return true;
     // The responders of both ends may wait for answers: as long as a call waits, the answers to this end must be read.
     return this.calls.pending.size > 0 || (!this.isBehind && this.serving.readsAhead);
   }
@@ -269,7 +269,7 @@ export class ConnectionKernel implements Kernel, Port, InboxOwner, TransportRece
     else if (frame.command < 0) throw neitherAskNorAnswer(frame);
     else {
       if (this.rules.boxes === "queued") this.#changes?.checkQueue();
-      if (this.isBehind && this.outbox.untaken >= 2 * this.limits.maxUnsentBytes)
+      if (this.isBehind === true && this.outbox.untaken >= 2 * this.limits.maxUnsentBytes)
         throw tooMuchUnsent(this.outbox.untaken);
       if (frame.matched === undefined && this.introduction === "shown")
         this.introduction = introductionAfter(this, frame, "known");
@@ -327,8 +327,8 @@ export class ConnectionKernel implements Kernel, Port, InboxOwner, TransportRece
 
   /** A call waits for an answer: reading and serving that limits have stopped may have to continue. */
   callBegan(): void {
-    if (this.serving.full) this.serving.continueQueue();
-    if (this.inbox.transportPaused) this.inbox.read();
+    if (this.serving.full === true) this.serving.continueQueue();
+    if (this.inbox.transportPaused === true) this.inbox.read();
   }
 
   get alive(): boolean {

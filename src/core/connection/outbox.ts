@@ -48,7 +48,7 @@ export class Outbox {
   /** Byte runs that the transport has not sent completely. */
   readonly #lent: ByteWriter[] = [];
   /** Fast paths for the boxes of this connection, if the entry point has any. */
-  fastPaths: FastPaths | undefined;
+  fastPaths: FastPaths | undefined = undefined;
   /** Created when a box is first sent: an idle connection has none. */
   #flushSoon: (() => void) | undefined;
 
@@ -92,9 +92,9 @@ export class Outbox {
   /** Called after a box was appended. It is written before the end of the turn, unless the transport is far behind. */
   written(): void {
     if (this.#owner.rules.boxes === "dropped") this.#discard();
-    else if (this.#out !== undefined && (this.#out.length >= this.#eagerBytes || this.#out.attached))
+    else if (this.#out !== undefined && (this.#out.length >= this.#eagerBytes || this.#out.attached === true))
       this.flush();
-    else if (!this.#scheduled) {
+    else if (this.#scheduled === false) {
       this.#scheduled = true;
       this.#flushSoon ??= turnOverOf(this);
       void soon.then(this.#flushSoon);

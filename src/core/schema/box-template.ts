@@ -19,11 +19,11 @@ export class BoxTemplate implements FastTemplate {
   readonly set: FieldSet;
   readonly steps: readonly Step[];
   uses = 0;
-  fastWrite: FastTemplate["fastWrite"];
+  fastWrite: FastTemplate["fastWrite"] = undefined;
   readonly #constants: readonly Constant[];
   readonly keys: readonly BoxKey[];
   readonly spreadPath: SpreadPath | undefined;
-  expectedBox: FastTemplate["expectedBox"];
+  expectedBox: FastTemplate["expectedBox"] = undefined;
   /** Slots for the values of the next box. Undefined while a box is written: a value may contain another such box. */
   #slots: unknown[] | undefined;
 
@@ -42,7 +42,7 @@ export class BoxTemplate implements FastTemplate {
    * @throws InvalidSignature, TooLong: the message names the field
    */
   write(out: ByteWriter, tag: Tag, values: Values, connection?: unknown): void {
-    if (out.fastPaths?.write(this, out, tag, values)) return;
+    if (out.fastPaths?.write(this, out, tag, values) === true) return;
     const start = out.length;
     const slots = this.#slots ?? this.set.newSlots();
     this.#slots = undefined;

@@ -47,7 +47,7 @@ export abstract class LimitedAsks {
   protected abstract serve(frame: Frame): void;
 
   protected get isOverLimit(): boolean {
-    return this.full || this.#port.isBehind;
+    return this.full === true || this.#port.isBehind === true;
   }
 
   protected get mayServeOverLimit(): boolean {

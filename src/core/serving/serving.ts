@@ -89,7 +89,8 @@ class Serving extends LimitedAsks implements AskReceiver {
   }
 
   receive(frame: Frame): void {
-    if (!this.isOverLimit || this.#isServedAtOnce(frame) || this.mayServeOverLimit) this.serve(frame);
+    if (this.isOverLimit === false || this.#isServedAtOnce(frame) || this.mayServeOverLimit)
+      this.serve(frame);
     else this.queueOrRefuse(frame);
   }
 
@@ -115,7 +116,7 @@ class Serving extends LimitedAsks implements AskReceiver {
     reusableAsk = undefined; // a responder may synchronously cause another box to be received
     ask.begin(this.#nameOf(frame), frame);
     this.#serve(ask, frame);
-    if (!ask.kept) reusableAsk = ask;
+    if (ask.kept === false) reusableAsk = ask;
   }
 
   #nameOf(frame: Frame): string {
@@ -143,11 +144,11 @@ class Serving extends LimitedAsks implements AskReceiver {
       const command = asCommandResponder(responder)?.command;
       // A raw responder may serve every name, to forward the asks: GoAway concerns this connection alone.
       if (command === undefined && port.serveGoAway(frame)) return;
-      const change = ask.wantsAnswer ? command?.change : undefined;
+      const change = ask.wantsAnswer === true ? command?.change : undefined;
       // A protocol change is reported by its driver: a call that began here would have no end.
       if (change === undefined && watchesCalls(observer)) ask.watch(observer, port.connection);
       // First, so that plaintext does not reveal what is served.
-      if (this.#refusesPlaintext(ask, command)) return;
+      if (this.#refusesPlaintext(ask, command) === true) return;
       if (command !== undefined && change !== undefined)
         return this.#change(ask, command, change, responder, frame);
       result = this.#run(ask, responder, frame);
@@ -193,7 +194,7 @@ class Serving extends LimitedAsks implements AskReceiver {
 
   /** Refuses an ask that is not served in plaintext. Returns false, and does nothing, for another one. */
   #refusesPlaintext(ask: IncomingAsk, command: AnyCommand | undefined): boolean {
-    if (!this.#port.forbidsPlaintext(command)) return false;
+    if (this.#port.forbidsPlaintext(command) === false) return false;
     const text = "this is not served in plaintext: start TLS first";
     this.#fail(ask, new RemoteAmpError(TLS_REQUIRED_ERROR_CODE, text), true);
     return true;
@@ -248,18 +249,18 @@ class Serving extends LimitedAsks implements AskReceiver {
 
   #answer(ask: IncomingAsk, result: unknown): void {
     const port = this.#port;
-    if (port.alive) {
+    if (port.alive === true) {
       try {
-        if (ask.wantsAnswer) writeAnswer(port.out, ask, result, port.connection);
+        if (ask.wantsAnswer === true) writeAnswer(port.out, ask, result, port.connection);
         else checkResult(ask, result, port.connection);
       } catch (error) {
         ask.command = undefined;
         return this.#fail(ask, error);
       }
-      if (ask.wantsAnswer) port.answerWritten();
+      if (ask.wantsAnswer === true) port.answerWritten();
     }
     if (ask.watched !== undefined) port.observer?.callAnswered?.(ask.watched);
-    if (ask.wantsAnswer && ask.command?.responseType.isLast) port.quit();
+    if (ask.command?.responseType.isLast === true && ask.wantsAnswer) port.quit();
   }
 
   /** Gives an ask for a protocol change to the port, which runs it when nothing else is under way. */

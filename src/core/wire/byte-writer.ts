@@ -9,13 +9,8 @@ import { type UnsharedBytes, utf8Encoder } from "../platform.ts";
 import type { FastPaths } from "./fast-paths.ts";
 import type { FixedBytes } from "./fixed-bytes.ts";
 
-const ZERO = 0x30;
-const A = 0x61;
 /** Size from which `TypedArray.prototype.set` is faster than a loop. */
 const SHORT_COPY_BYTES = 24;
-
-/** Maximum size of what {@link putHex} writes. */
-export const HEX_DIGITS = 8;
 
 /** Size from which a value is attached instead of copied, if {@link ByteWriter.lends} is set. */
 export const LENT_BYTES = 16 * 1024;
@@ -35,7 +30,7 @@ export class ByteWriter {
   /** True while a box is being written. A codec of the program, which runs meanwhile, must not begin another box. */
   busy = false;
   /** Fast paths of the connection that sends the boxes, if it has any. */
-  fastPaths: FastPaths | undefined;
+  fastPaths: FastPaths | undefined = undefined;
   #attached: Attached[] | undefined;
   // Fields, because V8 does not inline a getter into a writer of boxes. Assigned only here.
   /** The buffer: `length` bytes of it are written. A call that appends may replace it. */
@@ -196,14 +191,4 @@ export class ByteWriter {
  */
 function isFixedMemory(buffer: ArrayBufferLike & { readonly resizable?: boolean }): boolean {
   return buffer instanceof ArrayBuffer && !buffer.resizable;
-}
-
-/** Writes a positive integer of 31 bits in lower-case hexadecimal to bytes with space for it. Returns the end. */
-export function putHex(bytes: Uint8Array, start: number, value: number): number {
-  const end = start + ((35 - Math.clz32(value)) >> 2);
-  for (let at = end - 1, rest = value; at >= start; at--, rest >>= 4) {
-    const digit = rest & 0xf;
-    bytes[at] = digit < 10 ? ZERO + digit : A - 10 + digit;
-  }
-  return end;
 }

@@ -27,7 +27,8 @@ export class ExpectedBox implements FastBox, ProtocolFields {
   readonly entryOfField: readonly number[];
 
   uses = 0;
-  fastReader: FastReader | undefined;
+  next: ExpectedBox | undefined = undefined;
+  fastReader: FastReader | undefined = undefined;
 
   /** @param keys all keys, in byte order */
   constructor(keys: readonly FastKey[], owner: FastFields) {

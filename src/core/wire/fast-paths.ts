@@ -140,6 +140,8 @@ export interface FastBox {
   readonly entryOfField: readonly number[];
   /** Number of boxes that the fast paths have compared with this one in a loop. */
   uses: number;
+  /** The box that came last after one of these, if the fast paths have noted it. */
+  next: FastBox | undefined;
   fastReader: FastReader | undefined;
 }
 
@@ -159,6 +161,8 @@ export interface Prediction {
   scan(frame: FastFrame, end: number, maxKeys: number): boolean;
   /** Returns the description of the boxes of a template, with which {@link scan} can compare the next box. */
   expect(template: FastTemplate): FastBox | undefined;
+  /** Does what `parseTag` of `tag.ts` does. */
+  readTag?(bytes: Uint8Array, view: DataView, start: number, end: number): number;
 }
 
 /** Faster code for all frequent boxes. */

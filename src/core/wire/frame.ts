@@ -58,10 +58,10 @@ export class Frame implements ProtocolFields {
   /** The expected box that this box equals, apart from the values that may change; undefined if it differs. */
   matched: ExpectedBox | undefined = undefined;
   /** Code that reads the box, if `matched` is set and such code has parsed it. */
-  fastReader: FastReader | undefined;
+  fastReader: FastReader | undefined = undefined;
   /** Fast paths of the connection whose boxes these are, if it has any, and its calls. */
-  fastPaths: Prediction | undefined;
-  calls: AnsweredCalls | undefined;
+  fastPaths: Prediction | undefined = undefined;
+  calls: AnsweredCalls | undefined = undefined;
   /** Prediction for the next box. Set by code that has read a box of the kind; never required. */
   expected: ExpectedBox | undefined = undefined;
   /** `OFFSETS_PER_KEY` numbers for each key. Every connection creates it; an array is created faster than an Int32Array. */

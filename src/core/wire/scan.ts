@@ -23,7 +23,8 @@ const TOO_MANY_KEYS = -3;
  *   or a negative number: why the box cannot be read
  */
 export function scanBox(frame: Frame, end: number, limit: number, maxKeys: number): number {
-  if (frame.count === 0 && frame.fastPaths?.scan(frame, limit < end ? limit : end, maxKeys)) return 0;
+  if (frame.count === 0 && frame.fastPaths?.scan(frame, limit < end ? limit : end, maxKeys) === true)
+    return 0;
   for (;;) {
     const { view, count, cursor } = frame;
     const keyStart = cursor + LENGTH_BYTES;

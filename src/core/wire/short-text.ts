@@ -3,7 +3,7 @@ import { utf8Lenient } from "../platform.ts";
 import type { ByteWriter } from "./byte-writer.ts";
 
 /** Length up to which a loop is faster than `TextEncoder.encodeInto`, also for text that is not ASCII. */
-const SHORT_TEXT_UNITS = 48;
+export const SHORT_TEXT_UNITS = 48;
 /** Maximum size of what {@link putShortText} writes. */
 export const PUT_TEXT_BYTES = 3 * SHORT_TEXT_UNITS;
 
@@ -66,12 +66,13 @@ export function appendShortText(out: ByteWriter, text: string): boolean {
 /**
  * Writes short text as UTF-8 to bytes with space for {@link PUT_TEXT_BYTES}. Returns the end; -1 for long text and text with
  * surrogates.
+ * @param from index of the first character that is written
  */
-export function putShortText(bytes: Uint8Array, start: number, text: string): number {
+export function putShortText(bytes: Uint8Array, start: number, text: string, from = 0): number {
   const count = text.length;
   if (count > SHORT_TEXT_UNITS) return -1;
   let to = start;
-  for (let i = 0; i < count; i++) {
+  for (let i = from; i < count; i++) {
     const unit = text.charCodeAt(i);
     if (unit < 0x80) bytes[to++] = unit;
     else if (unit < 0x800) {

@@ -1,6 +1,6 @@
 /** Tags, which pair an answer with its ask. */
 import { utf8Encoder } from "../platform.ts";
-import { type ByteWriter, HEX_DIGITS, putHex } from "./byte-writer.ts";
+import type { ByteWriter } from "./byte-writer.ts";
 import { copiedBytes } from "./frame.ts";
 
 /** Part of a byte array. Mutable, because a view for each box would cost more. */
@@ -17,9 +17,6 @@ export type Tag = number | ByteRange;
 
 const ZERO = 0x30;
 const A = 0x61;
-const MAX_INT32 = 0x7fffffff;
-/** Hexadecimal digits that fit in 32 bits, so that shifts can be used. */
-const INT32_DIGITS = 7;
 /** Hexadecimal digits of 2^53. */
 const MAX_TAG_DIGITS = 14;
 
@@ -32,26 +29,15 @@ export function tagBytes(tag: Tag): Uint8Array {
 
 /** Appends the tag as {@link tagBytes} encodes it. */
 export function writeTag(tag: Tag, out: ByteWriter): void {
-  if (typeof tag !== "number") out.appendRange(tag.bytes, tag.start, tag.end);
-  else if (tag > MAX_INT32) out.ascii(tag.toString(16));
-  else {
-    out.reserve(HEX_DIGITS);
-    out.length = putHex(out.bytes, out.length, tag);
-  }
+  if (typeof tag === "number") out.ascii(tag.toString(16));
+  else out.appendRange(tag.bytes, tag.start, tag.end);
 }
 
 /** Returns the tag that these bytes encode, or -1 if this end would not have written it so. */
 export function parseTag(bytes: Uint8Array, start: number, end: number): number {
   if (end === start || end - start > MAX_TAG_DIGITS || bytes[start] === ZERO) return -1;
-  const short = Math.min(end, start + INT32_DIGITS);
   let tag = 0;
-  let at = start;
-  for (; at < short; at++) {
-    const digit = digitAt(bytes, at);
-    if (digit < 0) return -1;
-    tag = (tag << 4) | digit;
-  }
-  for (; at < end; at++) {
+  for (let at = start; at < end; at++) {
     const digit = digitAt(bytes, at);
     if (digit < 0) return -1;
     tag = tag * 16 + digit;

@@ -1,20 +1,21 @@
-/** Functions that generated writers call for tags and values. */
+/** Functions that generated writers call for values. */
 import { writeBoolean } from "../../core/arguments/boolean.ts";
 import { putShortFloat, SHORT_FLOAT_BYTES, writeFloat } from "../../core/arguments/float.ts";
 import { MAX_DIGITS_BYTES, putDigits, writeInteger } from "../../core/arguments/integer.ts";
 import { writeText } from "../../core/arguments/unicode.ts";
 import { tooLong } from "../../core/schema/box-template.ts";
 import { MAX_VALUE_LENGTH } from "../../core/wire/box-limits.ts";
-import { HEX_DIGITS, putHex } from "../../core/wire/byte-writer.ts";
-import type { FastOut, FastTag } from "../../core/wire/fast-paths.ts";
-import { PUT_TEXT_BYTES, putShortText } from "../../core/wire/short-text.ts";
-import { writeTag } from "../../core/wire/tag.ts";
+import type { FastOut } from "../../core/wire/fast-paths.ts";
+import { PUT_TEXT_BYTES, putShortText, SHORT_TEXT_UNITS } from "../../core/wire/short-text.ts";
 
-const WORD_BYTES = 4;
+const ZERO = 0x30;
 const MAX_INT32 = 0x7fffffff;
 
-/** Writes most values of a type into bytes with space for them. Returns the end, or -1 for a value that it does not write. */
-type Put = (bytes: Uint8Array, start: number, value: unknown) => number;
+/**
+ * Writes most values of a type into bytes with space for them, of which `view` is a view. Returns the end, or -1 for a value that
+ * it does not write.
+ */
+type Put = (bytes: Uint8Array, start: number, value: unknown, view: DataView) => number;
 
 interface FastWrite {
   readonly put: Put;
@@ -35,15 +36,32 @@ export const fastWrites: ReadonlyMap<unknown, FastWrite> = new Map<unknown, Fast
 
 function putInteger(bytes: Uint8Array, start: number, value: unknown): number {
   const fits = typeof value === "number" && value >= 0 && value <= MAX_INT32 && Number.isInteger(value);
-  return fits ? putDigits(bytes, start, value) : -1;
+  if (!fits) return -1;
+  if (value >= 100) return putDigits(bytes, start, value);
+  // The most frequent integers, without a loop.
+  const tens = (value / 10) | 0;
+  if (tens > 0) bytes[start++] = ZERO + tens;
+  bytes[start++] = ZERO + value - tens * 10;
+  return start;
 }
 
 function putFloat(bytes: Uint8Array, start: number, value: unknown): number {
   return typeof value === "number" ? putShortFloat(bytes, start, value) : -1;
 }
 
-function putText(bytes: Uint8Array, start: number, value: unknown): number {
-  return typeof value === "string" ? putShortText(bytes, start, value) : -1;
+/** Four ASCII characters at a time, as long as there are so many. */
+function putText(bytes: Uint8Array, start: number, value: unknown, view: DataView): number {
+  if (typeof value !== "string" || value.length > SHORT_TEXT_UNITS) return -1;
+  let from = 0;
+  for (; from + 4 <= value.length; from += 4) {
+    const a = value.charCodeAt(from);
+    const b = value.charCodeAt(from + 1);
+    const c = value.charCodeAt(from + 2);
+    const d = value.charCodeAt(from + 3);
+    if ((a | b | c | d) > 0x7f) break;
+    view.setInt32(start + from, a | (b << 8) | (c << 16) | (d << 24), true);
+  }
+  return from === value.length ? start + from : putShortText(bytes, start + from, value, from);
 }
 
 function putBoolean(bytes: Uint8Array, start: number, value: unknown): number {
@@ -51,22 +69,6 @@ function putBoolean(bytes: Uint8Array, start: number, value: unknown): number {
   const word = value ? TRUE : FALSE;
   for (let index = 0; index < word.length; index++) bytes[start + index] = word[index] as number;
   return start + word.length;
-}
-
-/** The codec of tags that `putTag` does not write. */
-export const tagCodec = { write: writeTag };
-
-/** Writes a tag of up to `HEX_DIGITS` bytes into memory with space for as many. Returns the end, or -1 for another tag. */
-export function putTag(to: Uint8Array, view: DataView, start: number, tag: FastTag): number {
-  if (typeof tag === "number") return tag <= MAX_INT32 ? putHex(to, start, tag) : -1;
-  const { bytes, view: from, start: at, end } = tag;
-  if (end - at > HEX_DIGITS) return -1;
-  if (from !== undefined && at + HEX_DIGITS <= bytes.length) {
-    // Two words cost as much as two bytes in a loop. Later writes overwrite the bytes after the tag.
-    view.setInt32(start, from.getInt32(at));
-    view.setInt32(start + WORD_BYTES, from.getInt32(at + WORD_BYTES));
-  } else for (let next = at; next < end; next++) to[start + next - at] = bytes[next] as number;
-  return start + end - at;
 }
 
 /** Writes a value with its codec, and then its length. Reserves space for what follows. Returns the end. */

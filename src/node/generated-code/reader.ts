@@ -7,8 +7,8 @@
  */
 import { countElements } from "../../core/wire/elements.ts";
 import type { FastBox, FastField, FastReader } from "../../core/wire/fast-paths.ts";
-import type { FixedBytes } from "../../core/wire/fixed-bytes.ts";
 import { compile, literal } from "./compile.ts";
+import { differences } from "./constant-bytes.ts";
 
 const WORD_BYTES = 4;
 
@@ -143,15 +143,6 @@ function parseLines(
       : [`if (${differs}) ${otherwise}`, ...parsed];
   });
   return [...lines, `if (at + 2 > end || view.getUint16(at) !== 0) ${otherwise}`];
-}
-
-/** Returns conditions that are true if the bytes at `at` differ. Bytes after the end of the last word are not compared. */
-function differences({ words, length }: FixedBytes): string[] {
-  return Array.from(words, (word, index) => {
-    const used = length - index * WORD_BYTES;
-    const read = `view.getInt32(at + ${index * WORD_BYTES}, true)`;
-    return used < WORD_BYTES ? `(${read} & ${(1 << (8 * used)) - 1}) !== ${word}` : `${read} !== ${word}`;
-  });
 }
 
 function declarations(fields: readonly FastField[]): string[] {

@@ -20,7 +20,7 @@
  *       try {
  *         out.reserve(55);
  *         let { bytes, view } = out;
- *         view.setInt32(at, 1633616896, true); ...  // \0 \4 _ a, s k \0 \0: the key, and the length of the tag
+ *         view.setFloat64(at + 0, 5.83705453360685e-310, true); // \0 \4 _ a s k \0 \0: the key, and the length of the tag
  *         at += 8;
  *         end = putTag(bytes, view, at, tag);
  *         if (end < 0) { end = writeValue(out, at, tagCodec, tag, 55); ({ bytes, view } = out); }
@@ -33,20 +33,19 @@
  *     }
  */
 
-import { HEX_DIGITS } from "../../core/wire/byte-writer.ts";
 import type { FastField, FastStep, FastTemplate } from "../../core/wire/fast-paths.ts";
 import { compile, literal, type Scope } from "./compile.ts";
-import { fastWrites, putTag, tagCodec, writeValue } from "./put-values.ts";
-
-const WORD_BYTES = 4;
+import { SPILLED_BYTES, storeLines } from "./constant-bytes.ts";
+import { fastWrites, writeValue } from "./put-values.ts";
+import { PUT_TAG_BYTES, putTag, tagCodec } from "./tags.ts";
 
 /** Returns the code that writes one kind of box. @throws as {@link compile} */
 export function generateWriter({ set, steps }: FastTemplate): NonNullable<FastTemplate["fastWrite"]> {
   const { fields, names, exact } = set;
   const scope: Record<string, unknown> = { names, hasOnly, writeValue, tagCodec, putTag };
   scope.failure = (index: number, cause: unknown) => set.failure((fields[index] as FastField).name, cause);
-  let room = WORD_BYTES; // a word may be stored up to 3 bytes beyond its end
-  for (const { fixed, tag } of steps) room += fixed.length + (tag ? HEX_DIGITS : 0);
+  let room = SPILLED_BYTES;
+  for (const { fixed, tag } of steps) room += fixed.length + (tag ? PUT_TAG_BYTES : 0);
   for (const [index, { codec }] of fields.entries()) {
     scope[`codec${index}`] = codec;
     const fast = fastWrites.get(codec.write);
@@ -84,16 +83,12 @@ export function generateWriter({ set, steps }: FastTemplate): NonNullable<FastTe
 
 /** @param index of the step's field among the fields */
 function stepLines({ fixed, field, tag }: FastStep, index: number, scope: Scope, room: number): string[] {
-  const words = Array.from(
-    fixed.words,
-    (word, at) => `view.setInt32(at + ${at * WORD_BYTES}, ${word}, true);`,
-  );
-  const lines = [...words, `at += ${fixed.length};`];
+  const lines = [...storeLines(fixed), `at += ${fixed.length};`];
   if (tag) lines.push(...valueLines("tag", "tagCodec", "putTag(bytes, view, at, tag)", room));
   if (field === undefined) return lines;
   const put = `put${index}`;
   lines.push(`field = ${index};`);
-  const call = put in scope ? `${put}(bytes, at, value${index})` : undefined;
+  const call = put in scope ? `${put}(bytes, at, value${index}, view)` : undefined;
   lines.push(...valueLines(`value${index}`, `codec${index}`, call, room));
   return field.optional ? [`if (value${index} !== undefined) {`, ...lines, "}"] : lines;
 }
