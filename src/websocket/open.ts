@@ -81,7 +81,7 @@ export async function openWebSocket<C>(
 ): Promise<C> {
   throwIfAborted(signal);
   const address = typeof url === "string" ? url : url?.href;
-  if (typeof address !== "string") throw wrongType("the URL", "a string or a URL", url); // of a JavaScript program
+  if (typeof address !== "string") throw wrongType("connect: the URL", "a string or a URL", url); // of a JavaScript program
   const socket = new Constructor(address, SUBPROTOCOL);
   return await new Promise<C>((resolve, reject) => {
     const settle = (outcome: () => void) => {

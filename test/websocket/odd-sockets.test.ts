@@ -186,9 +186,9 @@ test.each([undefined, null, 5, {}, { href: 5 }])(
     let made = 0;
     const WebSocket = socketsThat(() => made++);
     for (const opening of [connect(url, { WebSocket }), page.connect(url, { WebSocket })])
-      expect((await rejection(opening)).message).toMatch(/^the URL must be a string or a URL, not /);
+      expect((await rejection(opening)).message).toMatch(/^connect: the URL must be a string or a URL, not /);
     const reason = await reconnecting({ urls: [url], WebSocket }).closed;
-    expect(reason.message).toMatch(/^the URL must be a string or a URL, not /);
+    expect(reason.message).toMatch(/^connect: the URL must be a string or a URL, not /);
     expect(made).toBe(0);
   },
 );
