@@ -32,9 +32,8 @@ import {
  */
 export function boxArgument<T, I = T>(codec: Omit<BoxArgument<T, I>, "spreadPath">): BoxArgument<T, I> {
   // A JavaScript program may have omitted some.
-  for (const half of [codec?.encode, codec?.decode, codec?.toBox, codec?.fromBox])
-    if (typeof half !== "function")
-      throw wrongType("boxArgument", "an object with encode, decode, toBox and fromBox", codec);
+  if ([codec?.encode, codec?.decode, codec?.toBox, codec?.fromBox].some((half) => typeof half !== "function"))
+    throw wrongType("boxArgument", "an object with encode, decode, toBox and fromBox", codec);
   checkBoxCodec(codec);
   registerFunctions(codec.encode, codec.toBox);
   registerFunctions(codec.decode, codec.fromBox);
