@@ -101,7 +101,8 @@ export class NodeFastPaths implements FastPaths {
     const { bytes, start } = frame;
     const found = find(frame, start, end);
     if (found === undefined || found === refuted) return false;
-    if (last !== undefined) last.next = found;
+    // Only boxes with code, of which there is a limited number: each keeps the next one alive.
+    if (last?.fastReader !== undefined && found.fastReader !== undefined) last.next = found;
     frame.clear(bytes, start);
     frame.expected = found;
     return this.#scanAs(frame, found, end, maxKeys);

@@ -258,6 +258,30 @@ describe("the expected box", () => {
     );
   });
 
+  test("is noted as the next one only for boxes with generated code, so that few are kept alive", () => {
+    const lastExpected = (generator?: CodeGenerator) => {
+      const asked = [
+        command("Odd", { arguments: { a: integer() } }),
+        command("Even", { arguments: { a: integer() } }),
+      ];
+      const reader = new BoxReader();
+      reader.frame.fastPaths = new NodeFastPaths(generator);
+      for (let count = 1; count <= 12; count++) {
+        const Asked = asked[count % 2] ?? expect.fail();
+        const out = new ByteWriter();
+        Asked.writeAsk(out, 1, { a: 1 }, undefined);
+        reader.push(out.copy());
+        Asked.readArguments(reader.nextFrame() ?? expect.fail(), undefined);
+      }
+      return reader.frame.expected;
+    };
+    expect(lastExpected()).toMatchObject({ commandName: "Odd", next: undefined });
+    expect(lastExpected(new CodeGenerator(2))).toMatchObject({
+      commandName: "Odd",
+      next: { commandName: "Even" },
+    });
+  });
+
   test("never changes what is read, in any order of commands on several connections", () => {
     const commands = [
       One,

@@ -36,7 +36,7 @@ function putNumber(view: DataView, start: number, tag: number): number {
   // Calculated before `view` is read, which V8 would check again after a call.
   const first = charactersOf(more < 0 ? tag << (-4 * more) : tag >> (4 * more));
   const last = charactersOf(tag & 0xffff);
-  // Of fewer than four digits, zeros after the end are written, too. Later writes overwrite them.
+  // With fewer than four digits this writes zeros after the end. Later writes overwrite them.
   view.setInt32(start, first);
   if (more > 0) view.setInt32(start + more, last); // overlaps the first four
   return start + digits;
