@@ -23,6 +23,7 @@ import { checkOptionNames } from "../option-names.ts";
 import type { UnsharedBytes } from "../platform.ts";
 import type { TransportReceiver } from "../transport.ts";
 import { Chunks } from "../wire/chunks.ts";
+import { shownValue } from "../wire/value-text.ts";
 import { BufferingTransport, bytesOf } from "./buffering-transport.ts";
 
 const DATA = 0;
@@ -35,6 +36,9 @@ const DEFAULT_BUFFERED_BYTES = 256 * 1024;
 const MAX_PART_BYTES = 64 * 1024;
 /** Largest number in four bytes. */
 const MAX_GRANT = 2 ** 32 - 1;
+
+const HINT =
+  ' (use a MessageTransport at both ends; the IPC channel of a child process needs the option serialization: "advanced")';
 
 /** Receives what comes out of a channel. */
 export interface MessageListener {
@@ -194,7 +198,8 @@ export class MessageTransport extends BufferingTransport {
     if (!this.#channelOpen) return;
     const message = bytesOf(data);
     const kind = message?.[0];
-    if (message === undefined || (kind === DATA && this.#peerEnded)) this.#refuse();
+    if (message === undefined) this.#refuse(`: it was ${shownValue(data)}, not bytes${HINT}`);
+    else if (kind === DATA && this.#peerEnded) this.#refuse();
     else if (kind === DATA) this.accept(message.subarray(1));
     else if (kind === GRANT && message.length === 5) this.#grantReceived(message);
     else if (kind === END) this.#endReceived();
@@ -232,13 +237,9 @@ export class MessageTransport extends BufferingTransport {
     this.acceptClose(isError(reason) ? reason : new ConnectionLost("the message channel was closed"));
   }
 
-  #refuse(): void {
+  #refuse(why = ": use one at both ends of the channel"): void {
     this.abort();
-    this.acceptClose(
-      new ProtocolError(
-        "a message did not come from a MessageTransport: use one at both ends of the channel",
-      ),
-    );
+    this.acceptClose(new ProtocolError(`a message did not come from a MessageTransport${why}`));
   }
 
   protected override abort(): void {

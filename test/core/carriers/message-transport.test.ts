@@ -105,6 +105,18 @@ test.each<[string, unknown]>([
   await closed;
 });
 
+test("a message that is not bytes is shown in the error, with the option that an IPC channel needs", async () => {
+  const { port1, port2 } = new MessageChannel();
+  const connection = connectionOver(portChannel(port1), { onError() {} });
+  // What the IPC channel of a child process makes of a Uint8Array without the option.
+  port2.postMessage(JSON.parse(JSON.stringify(Uint8Array.of(0, 1))));
+  expect((await connection.closed).message).toBe(
+    "a message did not come from a MessageTransport: it was an object (Object), not bytes (use a MessageTransport at both " +
+      'ends; the IPC channel of a child process needs the option serialization: "advanced")',
+  );
+  port2.close();
+});
+
 test("bytes after the peer's end close the connection with ProtocolError", async () => {
   const { port, probe } = await withRawPort();
   port.postMessage(Uint8Array.of(END));
