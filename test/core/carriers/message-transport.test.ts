@@ -108,7 +108,7 @@ test.each<[string, unknown]>([
 test("a message that is not bytes is shown in the error, with the option that an IPC channel needs", async () => {
   const { port1, port2 } = new MessageChannel();
   const connection = connectionOver(portChannel(port1), { onError() {} });
-  // What the IPC channel of a child process makes of a Uint8Array without the option.
+  // The IPC channel of a child process delivers such an object without the option.
   port2.postMessage(JSON.parse(JSON.stringify(Uint8Array.of(0, 1))));
   expect((await connection.closed).message).toBe(
     "a message did not come from a MessageTransport: it was an object (Object), not bytes (use a MessageTransport at both " +
