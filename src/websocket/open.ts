@@ -91,7 +91,7 @@ export async function openWebSocket<C>(
       outcome();
     };
     const opened = () => {
-      if (socket.readyState !== OPEN) return; // it is being closed already: the close event follows
+      if (socket.readyState > OPEN) return; // it is being closed already: the close event follows
       // In a promise of its own, which rejects with what a receiver or an observer throws.
       settle(() => resolve(new Promise((attached) => attached(attach(socket)))));
     };
