@@ -2,7 +2,9 @@
 
 import { ownError } from "../calls/rejection.ts";
 import type { AnyCommand } from "../command/types.ts";
-import { LimitExceeded, TLSRequired } from "../errors/caller.ts";
+import type { AmpError } from "../errors/amp-error.ts";
+import { LimitExceeded, TLSNotAvailable, TLSRequired } from "../errors/caller.ts";
+import { OnlyOneTLS } from "../errors/only-one-tls.ts";
 import type { Kernel } from "./feature.ts";
 
 /** Returns the error that refuses a call, or undefined if it may be made. */
@@ -51,4 +53,13 @@ export function refuse(kernel: Kernel, reason: Error, requiresAnswer: boolean): 
   if (requiresAnswer) return Promise.reject(reason);
   if (kernel.rules.calls && kernel.reason === undefined) throw reason;
   return undefined;
+}
+
+/** The error for StartTLS and protocol switches on a connection without the feature. */
+export function noChanges(secure: boolean): AmpError {
+  if (secure)
+    return new OnlyOneTLS("the stream uses TLS from its first byte: StartTLS is not possible inside TLS");
+  return new TLSNotAvailable(
+    "this transport cannot start TLS in mid-stream (over a WebSocket use wss: instead)",
+  );
 }

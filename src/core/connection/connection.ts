@@ -23,9 +23,9 @@ import type {
   Transport,
 } from "../transport.ts";
 import type { Box } from "../wire/box.ts";
-import { refusal, refuse } from "./admission.ts";
+import { noChanges, refusal, refuse } from "./admission.ts";
 import type { FeatureSet } from "./feature.ts";
-import { ConnectionKernel, noChanges, type ServingFactory } from "./kernel.ts";
+import { ConnectionKernel, type ServingFactory } from "./kernel.ts";
 import type { ConnectionOptions } from "./options.ts";
 import { type PublicState, publicState } from "./states.ts";
 
@@ -95,11 +95,11 @@ export class BaseConnection extends TypedCalls implements AmpConnection {
   }
 
   get unsentBytes(): number {
-    return this.#kernel.unsentBytes;
+    return this.#kernel.outbox.unsentBytes;
   }
 
   drained(): Promise<void> {
-    return this.#kernel.everythingSent();
+    return this.#kernel.outbox.everythingSent();
   }
 
   get secure(): boolean {

@@ -94,8 +94,6 @@ export interface ChangingKernel extends Kernel {
   readonly closeWanted: boolean;
   plaintextRefused: Error | undefined;
   introduction: Introduction;
-  /** Called when queued boxes were sent: code that waits for the end of sending may continue. */
-  checkDrained(): void;
   tls: TLSSession | undefined;
   reason: Error | undefined;
   readonly ending: {

@@ -7,13 +7,8 @@
 
 import { Calls } from "../calls/calls.ts";
 import type { AskReceiver, ChangeAsk, Port } from "../calls/port.ts";
-import { CommandResponder } from "../command/responder.ts";
+import type { CommandResponder } from "../command/responder.ts";
 import type { AmpConnection, AnyCommand } from "../command/types.ts";
-import type { AmpError } from "../errors/amp-error.ts";
-import { LimitExceeded, TLSNotAvailable } from "../errors/caller.ts";
-import { OnlyOneTLS } from "../errors/only-one-tls.ts";
-import { NoEmptyBoxes } from "../errors/peer.ts";
-import { shownText } from "../errors/safe-text.ts";
 import { toError } from "../errors/to-error.ts";
 import { ConnectionClosed } from "../errors/transport.ts";
 import { guardedObserver, type Observer } from "../observer.ts";
@@ -23,15 +18,16 @@ import type { ChunkOwnership, Clock, TLSSession, Transport, TransportReceiver } 
 import type { ByteWriter } from "../wire/byte-writer.ts";
 import type { Frame } from "../wire/frame.ts";
 import { addShownKey } from "../wire/own-commands.ts";
-import { plaintextForbids } from "./admission.ts";
+import { noChanges, plaintextForbids } from "./admission.ts";
 import { Ending } from "./ending.ts";
-import type { Feature, FeatureSet, Kernel, OwnCommand, ProtocolChanges, UnsentObserver } from "./feature.ts";
+import type { Feature, FeatureSet, Kernel, ProtocolChanges, UnsentObserver } from "./feature.ts";
 import { Inbox, type InboxOwner } from "./inbox.ts";
 import { type Introduction, newIntroduction } from "./introduction.ts";
 import type { Limits } from "./limits.ts";
 import { type ConnectionOptions, checkConnectionOptions } from "./options.ts";
 import { Outbox } from "./outbox.ts";
-import { introductionAfter, serveGoAway } from "./own-boxes.ts";
+import { introductionAfter, ownResponder, serveGoAway } from "./own-boxes.ts";
+import { neitherAskNorAnswer, tooMuchUnsent } from "./refused-boxes.ts";
 import { reportError } from "./report.ts";
 import { type ChangeKind, next, STATES, type State, type StateRules, type Transition } from "./states.ts";
 
@@ -60,8 +56,6 @@ export class ConnectionKernel implements Kernel, Port, InboxOwner, TransportRece
   readonly #boxReceiver: Feature | undefined;
   #changes: ProtocolChanges | undefined = undefined;
   #unsentWatch: UnsentObserver | undefined = undefined;
-  /** Functions that wait until everything is sent, or the connection has ended. */
-  #drainWaiters: (() => void)[] | undefined = undefined;
 
   // The state, and what belongs to it but is not in the table: see `states.ts`.
   state: State = "open";
@@ -157,32 +151,9 @@ export class ConnectionKernel implements Kernel, Port, InboxOwner, TransportRece
     this.ending.destroy(reason);
   }
 
-  /** Bytes that were not sent: in the transport, and gathered or queued here. */
-  get unsentBytes(): number {
-    return this.outbox.gathered + this.transport.unsent;
-  }
-
-  /** Resolves when everything is sent, or the connection has ended. */
-  everythingSent(): Promise<void> {
-    this.outbox.turnOver();
-    if (!this.alive || this.unsentBytes === 0) return Promise.resolve();
-    return new Promise((resolve) => {
-      this.#drainWaiters ??= [];
-      this.#drainWaiters.push(resolve);
-    });
-  }
-
-  /** Wakes the code that waits in {@link everythingSent}, if everything is sent or the connection has ended. */
-  checkDrained(): void {
-    const waiters = this.#drainWaiters;
-    if (waiters === undefined || (this.alive && this.unsentBytes > 0)) return;
-    this.#drainWaiters = undefined;
-    for (const wake of waiters) wake();
-  }
-
   /** AMP has ended: stops the features. */
   stopFeatures(reason: Error): void {
-    this.checkDrained();
+    this.outbox.checkDrained();
     this.#unsentWatch?.stopped();
     this.budgets?.unsent.leave();
     this.serving.ended();
@@ -222,7 +193,6 @@ export class ConnectionKernel implements Kernel, Port, InboxOwner, TransportRece
 
   drained(): void {
     this.outbox.drained();
-    this.checkDrained();
     this.isBehind = false;
     this.serving.continueQueue();
     if (this.inbox.transportPaused) this.inbox.read();
@@ -386,40 +356,7 @@ export class ConnectionKernel implements Kernel, Port, InboxOwner, TransportRece
     else changes.answer(ask);
   }
 
-  /** Runs for every unknown command, so it allocates nothing for one that is not the library's. */
   ownResponder(name: string): CommandResponder | undefined {
-    for (const { commands } of this.#features) {
-      if (commands === undefined) continue;
-      for (const own of commands) if (own.command.name === name) return this.#responderOf(own);
-    }
-    return undefined;
+    return ownResponder(this, this.#features, name);
   }
-
-  #responderOf({ command, serve }: OwnCommand): CommandResponder {
-    // A command parses its arguments to values by name.
-    return new CommandResponder(command, (values) => serve(this, values as Record<string, unknown>));
-  }
-}
-
-function tooMuchUnsent(unsent: number): LimitExceeded {
-  return new LimitExceeded(
-    `the peer keeps asking and has not taken ${unsent} bytes: the limit is twice maxUnsentBytes`,
-  );
-}
-
-function neitherAskNorAnswer(frame: Frame): NoEmptyBoxes {
-  if (frame.count === 0) return new NoEmptyBoxes("an empty box was received");
-  const names = [...frame.toBox().keys()].slice(0, 10).map((name) => shownText(name, 100));
-  return new NoEmptyBoxes(
-    `a box was received that is neither ask nor answer: its keys are ${names.join(", ")}`,
-  );
-}
-
-/** The error for StartTLS and protocol switches on a connection without the feature. */
-export function noChanges(secure: boolean): AmpError {
-  if (secure)
-    return new OnlyOneTLS("the stream uses TLS from its first byte: StartTLS is not possible inside TLS");
-  return new TLSNotAvailable(
-    "this transport cannot start TLS in mid-stream (over a WebSocket use wss: instead)",
-  );
 }

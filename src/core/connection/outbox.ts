@@ -49,6 +49,8 @@ export class Outbox {
   readonly #lent: ByteWriter[] = [];
   /** Fast paths for the boxes of this connection, if the entry point has any. */
   fastPaths: FastPaths | undefined = undefined;
+  /** Functions that wait until everything is sent, or AMP has ended. */
+  #drainWaiters: (() => void)[] | undefined;
   /** Created when a box is first sent: an idle connection has none. */
   #flushSoon: (() => void) | undefined;
 
@@ -74,7 +76,12 @@ export class Outbox {
     return this.#out === undefined ? 0 : this.#out.size;
   }
 
-  /** Bytes that have not left: gathered or queued here, or waiting in the transport. */
+  /** Bytes that were not sent: gathered or queued here, or in the transport. */
+  get unsentBytes(): number {
+    return this.gathered + this.#transport.unsent;
+  }
+
+  /** {@link unsentBytes} as of the last write: asking the transport for every box would cost. */
   get pending(): number {
     return this.gathered + this.backlog;
   }
@@ -137,6 +144,28 @@ export class Outbox {
     recycle(out);
   }
 
+  /** Resolves when everything is sent, or AMP has ended. */
+  everythingSent(): Promise<void> {
+    this.turnOver();
+    if (this.#isDrained) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.#drainWaiters ??= [];
+      this.#drainWaiters.push(resolve);
+    });
+  }
+
+  /** Wakes the code that waits in {@link everythingSent}. Called whenever it may be able to continue. */
+  checkDrained(): void {
+    const waiters = this.#drainWaiters;
+    if (waiters === undefined || !this.#isDrained) return;
+    this.#drainWaiters = undefined;
+    for (const wake of waiters) wake();
+  }
+
+  get #isDrained(): boolean {
+    return this.#owner.rules.boxes === "dropped" || this.unsentBytes === 0;
+  }
+
   /** Called when the transport has sent everything: its byte runs can be reused. */
   drained(): void {
     this.backlog = 0;
@@ -144,6 +173,7 @@ export class Outbox {
     this.#lent.length = 0;
     this.#owner.unsentChanged();
     this.flush();
+    this.checkDrained();
   }
 
   /** Sends these bytes at once, before what is queued: the answer that a protocol change waits for. */

@@ -1,4 +1,5 @@
 /** Reads what belongs to the library's own commands: the key that shows that the peer knows them, and its ask for GoAway. */
+import { CommandResponder } from "../command/responder.ts";
 import { Unavailable } from "../errors/peer.ts";
 import { setStackLimit } from "../errors/stack-limit.ts";
 import { Box } from "../wire/box.ts";
@@ -7,7 +8,7 @@ import type { Frame } from "../wire/frame.ts";
 import { isGoAway, reasonOfGoAway, takeShownKey } from "../wire/own-commands.ts";
 import { ANSWER } from "../wire/protocol-keys.ts";
 import { plaintextForbids } from "./admission.ts";
-import type { Kernel } from "./feature.ts";
+import type { FeatureSet, Kernel, OwnCommand } from "./feature.ts";
 import type { Introduction } from "./introduction.ts";
 
 /**
@@ -32,4 +33,25 @@ export function serveGoAway(kernel: Kernel, frame: Frame): boolean {
     kernel.answerWritten();
   }
   return true;
+}
+
+/**
+ * Returns the responder of a command of the library's own, which a feature serves; undefined for another name. Runs for every
+ * unknown command, so it allocates nothing for one that is not the library's.
+ */
+export function ownResponder(
+  kernel: Kernel,
+  features: FeatureSet,
+  name: string,
+): CommandResponder | undefined {
+  for (const { commands } of features) {
+    if (commands === undefined) continue;
+    for (const own of commands) if (own.command.name === name) return responderOf(own, kernel);
+  }
+  return undefined;
+}
+
+function responderOf({ command, serve }: OwnCommand, kernel: Kernel): CommandResponder {
+  // A command parses its arguments to values by name.
+  return new CommandResponder(command, (values) => serve(kernel, values as Record<string, unknown>));
 }

@@ -301,7 +301,7 @@ class ChangeDriver implements ProtocolChanges {
     kernel.changeKind = undefined;
     kernel.move(by);
     kernel.outbox.flush();
-    kernel.checkDrained();
+    kernel.outbox.checkDrained();
     this.#report(current, by === "upgraded" ? undefined : { error });
     beforeReading();
     kernel.inbox.read();
