@@ -360,13 +360,6 @@ test("an observer whose watchesCalls is false receives no calls", () => {
   expect(guarded({ watchesCalls: false }).guard?.watchesCalls).toBe(false);
 });
 
-test("the error for a method of an observer that is not a function names the method", () => {
-  const errors: unknown[] = [];
-  const observer = { callStarted: 5 } as unknown as Observer; // a program in JavaScript may pass any value
-  guardedObserver(observer, (error) => errors.push(error))?.callStarted?.({} as CallEvent);
-  expect(errors).toEqual([new TypeError("observer: callStarted must be a function")]);
-});
-
 test("the methods of an observer are called on it", () => {
   class Counter implements Observer {
     #calls = 0;

@@ -33,7 +33,7 @@ import {
 export function boxArgument<T, I = T>(codec: Omit<BoxArgument<T, I>, "spreadPath">): BoxArgument<T, I> {
   // A JavaScript program may have omitted some.
   if ([codec?.encode, codec?.decode, codec?.toBox, codec?.fromBox].some((half) => typeof half !== "function"))
-    throw wrongType("boxArgument", "an object with encode, decode, toBox and fromBox", codec);
+    throw wrongType("boxArgument: the codec", "an object with encode, decode, toBox and fromBox", codec);
   checkBoxCodec(codec);
   registerFunctions(codec.encode, codec.toBox);
   registerFunctions(codec.decode, codec.fromBox);

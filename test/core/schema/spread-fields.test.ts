@@ -58,7 +58,7 @@ test.each(["encode", "decode", "toBox", "fromBox"])("boxArgument() refuses a cod
   Object.defineProperty(point, name, { value: undefined });
   expect(() => boxArgument(point)).toThrow(
     new InvalidSignature(
-      "boxArgument must be an object with encode, decode, toBox and fromBox, not an object (Object)",
+      "boxArgument: the codec must be an object with encode, decode, toBox and fromBox, not an object (Object)",
     ),
   );
 });
