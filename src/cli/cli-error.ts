@@ -1,11 +1,11 @@
 /** Converts errors to one line of text with a hint, and to an exit code. */
+import { messageOf } from "../core/errors/to-error.ts";
 import {
   CallTimeout,
   ConnectFailed,
   ConnectionLost,
   HandshakeTimeout,
   InvalidCertificate,
-  InvalidSignature,
   KeyTooLong,
   OnlyOneTLS,
   PeerRefusedCertificate,
@@ -56,10 +56,9 @@ const hints: readonly Known[] = [
   [StartTLSRefused, "the peer does not support TLS on this connection"],
   [HandshakeTimeout, "--timeout SECONDS sets a longer timeout; check that the peer supports StartTLS"],
   [InvalidCertificate, "ampwire certificate show FILE describes the file"],
-  [InvalidSignature, "use name=text, name=@file or name:=json with the names in the schema"],
   [KeyTooLong, "check that the port serves AMP; use tls:// for TLS from the first byte"],
   [ConnectionLost, "check the log of the peer; if its port uses TLS from the first byte, use tls://"],
-  [OnlyOneTLS, "remove --starttls: the address tls:// already uses TLS"],
+  [OnlyOneTLS, "remove --starttls: the command itself starts TLS"],
 ];
 
 export function toCliError(error: unknown): CliError {
@@ -71,6 +70,12 @@ export function toCliError(error: unknown): CliError {
   const hint = error instanceof Failure ? error.hint : hintFor(error);
   return { message, hint, code: codeOf(error), exitCode };
 }
+
+/** Hints by code, for errors of entry points that are loaded only when they are used. */
+const hintsByCode: Readonly<Record<string, string>> = {
+  NO_RESPONDERS: "start a worker of the service, and check its name and the NATS server",
+  RESPONDER_LOST: "the worker may have executed the call: check its log",
+};
 
 /** Hints for errors of the system when a connection is opened. */
 const connectHints: Readonly<Record<string, string>> = {
@@ -88,7 +93,7 @@ const connectHints: Readonly<Record<string, string>> = {
 
 /** Returns the message of an error, and the messages of the errors in an AggregateError if it lacks them. */
 function withReasons(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
+  if (!(error instanceof Error)) return messageOf(error);
   const missing = reasonsIn(error).filter((reason) => !error.message.includes(reason));
   if (missing.length === 0) return error.message || error.name;
   const text = error.message.trimEnd();
@@ -104,6 +109,8 @@ function hintFor(error: unknown): string | undefined {
   if (error instanceof RemoteAmpError && error.errorCode === UNKNOWN_ERROR_CODE) {
     return "the responder failed or could not read the values; check the log of the peer";
   }
+  const code = codeOf(error);
+  if (code !== undefined && Object.hasOwn(hintsByCode, code)) return hintsByCode[code];
   // The cause of a lost connection is more specific than the loss, so its hint comes first.
   const cause = error instanceof ConnectionLost && error.cause !== undefined ? error.cause : error;
   for (const candidate of [cause, error]) {

@@ -2,7 +2,8 @@
 /** Entry point of the command `ampwire`. */
 import { toCliError } from "./cli-error.ts";
 import { Terminal } from "./print/terminal.ts";
-import { runProgram } from "./program.ts";
+import { continuesWithoutReader, runProgram } from "./program.ts";
+import { writeFailure } from "./write-failure.ts";
 
 const args = process.argv.slice(2);
 
@@ -10,10 +11,16 @@ const args = process.argv.slice(2);
 process.stderr.on("error", () => {});
 
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  // A reader such as `head` may close the pipe before the output ends. That is not an error.
-  if (error.code === "EPIPE") process.exit(0);
-  new Terminal(args.includes("--json")).printError(toCliError(error));
+  if (error.code === "EPIPE") {
+    // A reader such as `head` may close the pipe before the output ends. That is not an error.
+    if (!continuesWithoutReader(args)) process.exit(0);
+    return;
+  }
+  new Terminal(args.includes("--json")).printError(toCliError(writeFailure("standard output", error)));
   process.exit(1);
 });
 
 process.exitCode = await runProgram(args);
+// A module of the user may keep the process alive, for example by a timer or by a connection to a database.
+// An error of the last write is reported first.
+process.stdout.write("", () => setImmediate(() => process.exit()));

@@ -1,5 +1,6 @@
 /** Runs the subcommand that the command line names, and converts what it throws to an exit code. */
 import { parseArgs } from "node:util";
+import { messageOf } from "../core/errors/to-error.ts";
 import { similarName } from "../core/option-names.ts";
 import { version } from "./about.ts";
 import { toCliError, UsageError } from "./cli-error.ts";
@@ -65,13 +66,35 @@ function parsed(subcommand: Subcommand, args: readonly string[]): Parsed {
     return found as unknown as Parsed;
   } catch (error) {
     if (error instanceof UsageError) throw error;
-    // The first sentence of Node's message names the option. The second explains how to escape a dash.
-    const message = error instanceof Error ? (error.message.split(". ")[0] ?? "") : String(error);
-    const unknown = /^Unknown option '--([^']+)'/.exec(message)?.[1];
-    const similar = unknown === undefined ? undefined : similarName(unknown, Object.keys(options));
-    const hint = similar === undefined ? "" : `did you mean --${similar}? `;
-    throw new UsageError(`${subcommand.name}: ${message}`, `${hint}ampwire ${subcommand.name} --help`);
+    throw invalidOption(subcommand, options, messageOf(error));
   }
+}
+
+/** Converts the message of `parseArgs` to an error with a hint. */
+function invalidOption(subcommand: Subcommand, options: Options, text: string): UsageError {
+  const { name } = subcommand;
+  // The first sentence of Node's message names the option. The others explain how to escape a dash.
+  const message = text.split(/\.\s/)[0] ?? "";
+  const beginsWithDash = /^Option '([^' ]+)' argument is ambiguous/.exec(message)?.[1];
+  if (beginsWithDash !== undefined) {
+    const written = beginsWithDash.startsWith("--") ? `${beginsWithDash}=VALUE` : `${beginsWithDash}VALUE`;
+    return new UsageError(
+      `${name}: the option ${beginsWithDash} has no value`,
+      `write ${written} if the value begins with a dash`,
+    );
+  }
+  const unknown = /^Unknown option '--([^']+)'/.exec(message)?.[1];
+  const suggestion = unknown === undefined ? "" : suggestionFor(unknown, Object.keys(options));
+  return new UsageError(`${name}: ${message}`, `${suggestion}ampwire ${name} --help`);
+}
+
+/** Suggests a similar option, or else the subcommands that have the option. */
+function suggestionFor(unknown: string, names: readonly string[]): string {
+  const owners = subcommands.filter(({ options }) => Object.hasOwn(options, unknown));
+  if (owners.length > 0)
+    return `--${unknown} is an option of ${owners.map(({ name }) => name).join(", ")}; see `;
+  const similar = similarName(unknown, names);
+  return similar === undefined ? "" : `did you mean --${similar}? `;
 }
 
 /** Node would use the last value. A second --ca would then silently replace the first. */
@@ -100,6 +123,11 @@ const intended: Readonly<Record<string, string>> = {
   workers: "use ampwire serve MODULE --workers N",
 };
 
+/** True for a subcommand that serves, and so continues when no process reads its output any more. */
+export function continuesWithoutReader(args: readonly string[]): boolean {
+  return subcommands.find(({ name }) => name === args[0])?.continuesWithoutReader === true;
+}
+
 /** Finds a subcommand by its name, which has one word or two (`certificate show`). */
 function find(args: readonly string[]): { subcommand: Subcommand; rest: readonly string[] } {
   for (const length of [2, 1]) {
@@ -113,8 +141,22 @@ function find(args: readonly string[]): { subcommand: Subcommand; rest: readonly
   if (family.length > 0 && !hasSecond)
     throw new UsageError(`${first} needs a second word`, `use ${family.join(", ")}`);
   const given = hasSecond ? `${first} ${args[1]}` : first;
-  const hint = hintFor(given, hasSecond ? family : subcommands.map(({ name }) => name));
+  const hint = hasSecond
+    ? familyHint(first, args[1] ?? "", family)
+    : hintFor(
+        first,
+        subcommands.map(({ name }) => name),
+      );
   throw new UsageError(`unknown subcommand ${JSON.stringify(given)}`, hint);
+}
+
+/** Compares the second words only: with the first one, all names of a family would be similar. */
+function familyHint(first: string, second: string, family: readonly string[]): string {
+  const similar = similarName(
+    second,
+    family.map((name) => name.slice(first.length + 1)),
+  );
+  return similar === undefined ? `use ${family.join(", ")}` : `did you mean ${first} ${similar}?`;
 }
 
 function hintFor(given: string, names: readonly string[]): string {

@@ -13,5 +13,8 @@ const hints: Readonly<Record<string, string>> = {
 /** @param hint default: a hint for the code of the error */
 export function readFailure(path: string, cause: unknown, hint?: string): UsageError {
   const code = cause instanceof Error && "code" in cause ? String(cause.code) : "";
-  return new UsageError(`cannot read ${path}: ${messageOf(cause)}`, hint ?? hints[code], { cause });
+  return new UsageError(`cannot read ${path}: ${messageOf(cause)}`, hint ?? hints[code], {
+    cause,
+    ...(code !== "" && { code }),
+  });
 }

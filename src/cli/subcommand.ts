@@ -48,6 +48,8 @@ interface Description<O extends Options> {
   /** Explanation printed above the options. */
   readonly about?: string;
   readonly options: O;
+  /** True if the process continues when no process reads its output any more. */
+  readonly continuesWithoutReader?: boolean;
   /** Command lines, each with its purpose. */
   readonly examples: readonly (readonly [command: string, purpose: string])[];
 }

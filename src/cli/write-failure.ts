@@ -11,5 +11,8 @@ const hints: Readonly<Record<string, string>> = {
 export function writeFailure(path: string, cause: unknown): Failure {
   const code = cause instanceof Error && "code" in cause ? String(cause.code) : "";
   const hint = hints[code] ?? "check the folder and its mode";
-  return new Failure(`cannot write ${path}: ${messageOf(cause)}`, hint, { cause });
+  return new Failure(`cannot write ${path}: ${messageOf(cause)}`, hint, {
+    cause,
+    ...(code !== "" && { code }),
+  });
 }

@@ -1,6 +1,6 @@
 /**
- * Looks whether the edges of known clients still exist. An edge that is killed cannot tell that its clients have gone, and the
- * NATS server does not either.
+ * Checks if the edges of known clients still exist. An edge that is killed cannot report that its clients have gone, and the NATS
+ * server does not report it.
  */
 
 import { targetOf } from "./call-service.ts";
@@ -9,7 +9,7 @@ import type { KnownClients } from "./clients.ts";
 import { Leave, Look } from "./control.ts";
 import { type Link, NoReceiver } from "./link.ts";
 
-/** Milliseconds between two looks. */
+/** Milliseconds between two checks. */
 const LOOK_MS = 30_000;
 /** Id of a client that no edge has. */
 const NO_CLIENT = "0";
@@ -46,7 +46,7 @@ export class EdgeCheck {
     if (await hasNoReceiver(isThere)) this.#clients.edgeGone(edge);
   }
 
-  /** Looks whether a client is still connected: its edge may have told that it has gone before anybody listened. */
+  /** Checks if a client is still connected: its edge may have reported the end before this worker subscribed. */
   async lookAt(client: string): Promise<void> {
     if (await hasNoReceiver(this.#callerOf(client)?.callRemote(Look))) this.#clients.gone(client);
   }

@@ -157,7 +157,8 @@ function waitForConnect(socket: Socket, options: ConnectOptions): Promise<void> 
 }
 
 function addressText(options: ConnectOptions): string {
-  return "path" in options && options.path !== undefined
-    ? options.path
-    : `${"host" in options ? (options.host ?? "localhost") : "localhost"}:${"port" in options ? options.port : ""}`;
+  if ("path" in options && options.path !== undefined) return options.path;
+  const host = ("host" in options ? options.host : undefined) ?? "localhost";
+  const shown = host.includes(":") ? `[${host}]` : host;
+  return `${shown}:${"port" in options ? options.port : ""}`;
 }

@@ -14,7 +14,7 @@ export function checkMaxConnectionAge(maxConnectionAge: number | undefined): voi
 
 /**
  * Closes the connection when it has reached the age. If the peer does not know GoAway, closing could lose a call, so the
- * connection stays open and is looked at again after as long a time.
+ * connection stays open and is checked again after the same time.
  */
 export function limitAge(connection: NodeConnection, maxConnectionAge: number): void {
   if (maxConnectionAge === Number.POSITIVE_INFINITY) return;

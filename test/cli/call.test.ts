@@ -107,6 +107,20 @@ describeWithTwisted("ampwire call to Twisted", () => {
     expect(answers).toEqual(cases.map(([, , value]) => ({ value })));
   });
 
+  test("a response that does not fit the schema is reported with a hint", async () => {
+    const module = scratchPath("other-response.mjs");
+    writeFileSync(
+      module,
+      `import { command, integer } from "ampwire";
+       export const Sum = command("Sum", { arguments: { a: integer(), b: integer() }, response: { sum: integer() } });`,
+    );
+    const { code, err } = await run(`call ${at} Sum a=13 b=81 --schema ${module}`);
+    expect(code).toBe(1);
+    expect(err).toBe(
+      'ampwire: response of Sum: "sum" is missing (compare the schema with the commands of the peer)\n',
+    );
+  });
+
   test("values are checked before the client connects", async () => {
     // No server listens at this address.
     const { code, err } = await run(`call tcp://127.0.0.1:1 Sum a=13 b=x --schema ${SCHEMA}`);

@@ -98,6 +98,34 @@ describe("ampwire decode of a capture", () => {
     expect(err).toMatch(/^10\.0\.0\.1:50000 > 10\.0\.0\.2:1234: TLS from byte \d+ on$/m);
   });
 
+  test("a capture that ends in the middle of a packet is decoded up to there, with a note", async () => {
+    const records = recordsOf(recorded("sums-one-by-one"));
+    const last = records.at(-1)?.data.length ?? 0;
+    const whole = pcapOf(records);
+    expect((await decode(whole)).err).toBe("");
+    // Without a part of the packet, all of it, and a part of its header.
+    const cut = [1, last, last + 15].map((missing) => whole.subarray(0, -missing));
+    for (const file of [...cut, pcapngOf(records).subarray(0, -1)]) {
+      const { code, out, err } = await decode(file);
+      expect(code).toBe(0);
+      expect(out).toContain("asks Sum [1]");
+      expect(err).toContain("the capture ends in the middle of a packet\n");
+    }
+  });
+
+  test.each([
+    [
+      "packets of another link type",
+      pcapOf([{ time: 0, data: Buffer.alloc(60) }], { linkType: 9999 }),
+      "packets of link type 9999 are not supported",
+    ],
+    ["no packets", pcapOf([]), "it has no complete TCP packets"],
+  ])("a capture with %s is an error that names the reason", async (_, file, reason) => {
+    const { code, err } = await decode(file);
+    expect(code).toBe(1);
+    expect(err).toContain(`ampwire: the capture contains no AMP (${reason}`);
+  });
+
   test("a connection that stops being AMP is an error, and so is a capture without AMP", async () => {
     const broken = await decode(recorded("switch"));
     expect(broken.code).toBe(1);

@@ -74,6 +74,28 @@ describe("ampwire decode", () => {
     expect(JSON.parse(out).values).toEqual({ a: "13", b: "81" });
   });
 
+  test("decode reports why a box does not fit the schema", async () => {
+    const wrong = encodeBox(new Box({ _ask: "1", _command: "Sum", a: "13", b: "x\u001b[2J" }));
+    const schema = "--schema test/support/commands.ts";
+    const reason = 'argument of Sum: "b": not an integer: "x\\u001b[2J"';
+    expect((await decodeInput(wrong, schema)).out).toBe(
+      `@0 asks Sum [1] a=13 b=0x781b5b324a (does not fit the schema: ${reason})\n`,
+    );
+    const line = JSON.parse((await decodeInput(wrong, `--json ${schema}`)).out);
+    expect(line).toMatchObject({ box: { a: "13" }, mismatch: reason });
+    expect(line).not.toHaveProperty("values");
+  });
+
+  test("decode reports nothing for a descriptor, which is not in the bytes", async () => {
+    const file = scratchPath("descriptors.mjs");
+    writeFileSync(
+      file,
+      `import { command } from "ampwire"; import { descriptor } from "ampwire/node";
+      export const Sum = command("Sum", { arguments: { a: descriptor() } });`,
+    );
+    expect((await decodeInput(ask, `--schema ${file}`)).out).toBe("@0 asks Sum [1] a=13 b=81\n");
+  });
+
   test.each(["0004005f", "0x00,0x04,0x00,0x5f", "\\x00\\x04\\x00\\x5f"])(
     "decode reads hex as it arrives, without white space: %s",
     async (hex) => {
@@ -163,6 +185,11 @@ describe("a diagnosis", () => {
     expect(inValue?.message).toBe(
       "cut off at byte 22: 1 of the 2 bytes of the value of total received, in the box from byte 0 on, after _answer",
     );
+  });
+
+  test("the diagnosis shows the characters of a key", () => {
+    const cut = Buffer.from("000967726fcc886573736500050102", "hex");
+    expect(diagnose(cut, 0)?.message).toContain("2 of the 5 bytes of the value of gro\u0308esse received");
   });
 
   test("the diagnosis recognises a TLS record", () => {

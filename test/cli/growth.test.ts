@@ -99,7 +99,7 @@ describe("the time grows linearly for", () => {
 describe("Direction", () => {
   const SEQUENCES = [9, 4, 1, 7, 3, 2, 8, 5, 6];
 
-  test("joins segments of every order, with overlaps and across 2^32", () => {
+  test("Direction joins segments of every order, with overlaps and across 2^32", () => {
     const text = Buffer.from("abcdefghijkl");
     for (const start of [0, 2 ** 32 - 5]) {
       const direction = new Direction();
@@ -112,7 +112,7 @@ describe("Direction", () => {
     }
   });
 
-  test("keeps at most 64 MiB after a gap", () => {
+  test("Direction keeps at most 64 MiB after a gap", () => {
     const direction = new Direction();
     direction.begin(0);
     const data = Buffer.alloc(16 * 1024 * 1024);
@@ -122,11 +122,11 @@ describe("Direction", () => {
 });
 
 describe("toCliError", () => {
-  test("joins the lines of a message", () => {
+  test("toCliError joins the lines of a message", () => {
     expect(toCliError(new Error("one.\n  two\n\n three. ")).message).toBe("one; two; three.");
   });
 
-  test("removes a long list of CAs from a verification error", () => {
+  test("toCliError removes a long list of CAs from a verification error", () => {
     const error = new PeerVerifyError(
       "the certificate (CN=x) is not trusted: no CA of (CN=a (b); CN=c; CN=d; 140 more) issued it",
     );

@@ -33,7 +33,7 @@ async function answered(fields: Readonly<Record<string, string>>, args: (at: str
 }
 
 describe.each(["", " --json"])("ampwire%s", (flags) => {
-  test("escapes the text of a peer in an answer to a call", async () => {
+  test("the text of a peer in an answer to a call is escaped", async () => {
     const outcome = await answered(
       { _answer: "1", [HOSTILE]: HOSTILE, total: "94" },
       (at) => `call ${at} Sum a=1${flags}`,
@@ -42,7 +42,7 @@ describe.each(["", " --json"])("ampwire%s", (flags) => {
     expectPlain(outcome, flags === "" ? 2 : 1);
   });
 
-  test("escapes the text of a peer in the error of a call", async () => {
+  test("the text of a peer in the error of a call is escaped", async () => {
     const error = { _error: "1", _error_code: HOSTILE, _error_description: HOSTILE };
     const outcome = await answered(error, (at) => `call ${at} Sum a=1${flags}`);
     expect(outcome.code).toBe(1);
@@ -50,7 +50,7 @@ describe.each(["", " --json"])("ampwire%s", (flags) => {
     expect(outcome.err.split("\n")).toHaveLength(2);
   });
 
-  test("escapes the text of a peer in decoded boxes", async () => {
+  test("the text of a peer in decoded boxes is escaped", async () => {
     const file = scratchPath("boxes");
     const boxes = [
       { _ask: HOSTILE, _command: HOSTILE, [HOSTILE]: HOSTILE },
@@ -65,7 +65,7 @@ describe.each(["", " --json"])("ampwire%s", (flags) => {
     expectPlain(outcome, boxes.length);
   });
 
-  test("escapes the text of a peer in the differences of a replay", async () => {
+  test("the text of a peer in the differences of a replay is escaped", async () => {
     const file = scratchPath("talk.jsonl");
     const pairing = new Pairing(new Map(), () => 0);
     const lines = (["client", "server"] as const).map((from) => {
@@ -82,7 +82,7 @@ describe.each(["", " --json"])("ampwire%s", (flags) => {
   });
 });
 
-test("quotes keys, names, tags, codes and values that would look like other fields", async () => {
+test("keys, names, tags, codes and values that would look like other fields are quoted", async () => {
   const file = scratchPath("forged");
   const forged = "1] a=2";
   writeFileSync(

@@ -1,6 +1,9 @@
 /** Modules are loaded without a build step, on any Node. */
-import { writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { cpSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { builtCommand } from "../support/built.ts";
 import { scratchPath } from "../support/tls-side.ts";
 import { ampwire, type Outcome } from "./run-command.ts";
 
@@ -53,13 +56,13 @@ describe.concurrent("a schema module", () => {
       "that exports a responder is loaded",
       `${SUM.replace("export const Sum", "const Sum")}export const sum = Sum.responder(({ a, b }) => ({ total: a + b }));`,
     ],
-  ])("%s", async (_, text, ending) => {
+  ])("a schema module %s", async (_, text, ending) => {
     const outcome = await schema(text, ending, " --json");
     expect(outcome).toMatchObject({ code: 0, err: "" });
     expect(values(outcome)).toEqual({ a: 13, b: 81 });
   });
 
-  test("may import a TypeScript file by its compiled name", async () => {
+  test("a schema module may import a TypeScript file by its compiled name", async () => {
     writeFileSync(scratchPath("neighbour.ts"), SUM);
     expect(values(await schema(`export * from "./neighbour.js";`, "ts", " --json"))).toEqual({
       a: 13,
@@ -76,14 +79,14 @@ describe.concurrent("a schema module", () => {
       "export const a: number = 1;",
       /exports no commands \(export one, for example: export const Sum = command/,
     ],
-  ])("that %s is reported in one line", async (_, text, message) => {
+  ])("a schema module that %s is reported in one line", async (_, text, message) => {
     const { code, out, err } = await schema(text);
     expect({ code, out }).toEqual({ code: 1, out: "" });
     expect(err).toMatch(message);
     expect(err.trimEnd()).not.toContain("\n");
   });
 
-  test("that needs the package jiti is reported with the command that installs it", async () => {
+  test("a schema module that needs the package jiti is reported with the command that installs it", async () => {
     const text = `${SUM}export enum Kind { A, B }`;
     const { code, out, err } = await schema(text, "ts", "", withoutJiti());
     expect({ code, out }).toEqual({ code: 1, out: "" });
@@ -92,7 +95,7 @@ describe.concurrent("a schema module", () => {
     );
   });
 
-  test("with decorators, which neither Node nor jiti supports, is reported with a hint", async () => {
+  test("a schema module with decorators, which neither Node nor jiti supports, is reported with a hint", async () => {
     const { code, err } = await schema(
       `${SUM}export class A { @Sum.responder sum() { return { total: 1 }; } }`,
     );
@@ -100,11 +103,52 @@ describe.concurrent("a schema module", () => {
     expect(err).toMatch(/\(decorators need tsx: /);
   });
 
-  test("that does not exist is a usage error", async () => {
+  test("a schema module that does not exist is a usage error", async () => {
     const { code, err } = await ampwire("decode --schema nowhere.ts");
     expect({ code, err }).toEqual({
       code: 2,
       err: "ampwire: cannot find nowhere.ts (name a TypeScript or JavaScript module)\n",
     });
   });
+});
+
+test("a module is loaded if the path of the package contains characters that URLs escape", async () => {
+  const dist = dirname(dirname(await builtCommand()));
+  const root = dirname(dist);
+  const copy = scratchPath("C# 50%25 off?");
+  mkdirSync(copy);
+  cpSync(dist, join(copy, "dist"), { recursive: true });
+  for (const name of ["package.json", "node_modules"]) symlinkSync(join(root, name), join(copy, name));
+  const file = scratchPath("beside.ts");
+  writeFileSync(file, `${SUM}export enum Kind { A }`); // with an enum, so that jiti loads it
+  const main = join(copy, "dist", "cli", "main.js");
+  const { status, stdout, stderr } = spawnSync(process.execPath, [main, "export", file], {
+    encoding: "utf8",
+  });
+  expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+  expect(stdout).toContain("class Sum(amp.Command):");
+});
+
+test("a module with two responders for one command is named", async () => {
+  const file = scratchPath("twice.mjs");
+  writeFileSync(
+    file,
+    `import { command } from "ampwire";
+const Go = command("Go");
+export const one = Go.responder(() => {});
+export const two = Go.responder(() => {});`,
+  );
+  expect(await ampwire(`serve ${file} --listen tcp://127.0.0.1:0`)).toEqual({
+    code: 1,
+    out: "",
+    err: `ampwire: ${file}: two responders are given for Go (correct the exports of the module)\n`,
+  });
+});
+
+test("a module that throws a value without a text is named", async () => {
+  const file = scratchPath("null-prototype.mjs");
+  writeFileSync(file, "throw Object.create(null);");
+  const { code, err } = await ampwire(`serve ${file}`);
+  expect(code).toBe(1);
+  expect(err).toContain(`ampwire: cannot load ${file}: a value that cannot be converted to text was thrown`);
 });

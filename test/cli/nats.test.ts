@@ -32,6 +32,9 @@ describeWithNats("ampwire over NATS", () => {
       err: "ampwire: Divide: ZERO_DIVISION: float division by zero\n",
     });
     expect((await runHere(`ping ${at}/calc -n 2`)).out).toMatch(/^1: connect [\d.]+ ms, call [\d.]+ ms$/m);
+    // An unknown command is otherwise settled after half a second, in which other workers might serve it.
+    const [, , rounds = ""] = (await runHere(`ping ${at}/calc -n 2 --json`)).out.split("\n");
+    expect(JSON.parse(rounds).call.min).toBeLessThan(450);
     expect((await runHere(`call ${at}/calc Nothing --timeout 10`)).err).toContain(
       "no worker of calc serves Nothing",
     );
@@ -77,6 +80,7 @@ describeWithNats("ampwire over NATS", () => {
     for (const typed of [`call ${at}/nobody Sum a=1 b=2`, `ping ${at}/nobody -n 1`]) {
       const { code, err } = await runHere(typed);
       expect([code, err]).toEqual([1, expect.stringContaining("no worker serves the command now")]);
+      expect(err).toContain("(start a worker of the service");
     }
   });
 });
@@ -93,6 +97,12 @@ describe("addresses of NATS", () => {
     ["edge calc --commands x.ts --close-timeout -1", "--close-timeout"],
     ["serve --demo --nats nats://127.0.0.1:4222/calc --listen tcp://127.0.0.1:0", "--listen has no effect"],
     ["edge calc", "--commands FILE is required"],
+    ["edge a.b --commands x.ts", 'the service "a.b" must be letters, digits, - and _'],
+    [
+      "edge calc --commands x.ts --nats nats://127.0.0.1:1/calc",
+      "--nats nats://127.0.0.1:1/calc names one too",
+    ],
+    ["call nats://127.0.0.1:1/calc Sum --inbox a.*", '--inbox "a.*" is not the beginning of a NATS subject'],
   ])("%s is an invalid command line", async (typed, text) => {
     const { code, err } = await runHere(typed);
     expect([code, err]).toEqual([2, expect.stringContaining(text)]);

@@ -4,7 +4,7 @@ import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync } from "node:fs
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import { addressText, parseAddress } from "../../src/cli/net/address.ts";
+import { addressText, parseAddress, socketText } from "../../src/cli/net/address.ts";
 import { subcommands } from "../../src/cli/subcommands.ts";
 import { PrivateCertificate } from "../../src/node/index.ts";
 import { builtCommand } from "../support/built.ts";
@@ -28,12 +28,29 @@ describe("an odd command line exits with 2 and names the fix", () => {
     ["Serve", 'unknown subcommand "Serve" (did you mean serve?)'],
     ["certificates", 'unknown subcommand "certificates" (did you mean certificate?)'],
     ["certificate isue", 'unknown subcommand "certificate isue" (did you mean certificate issue?)'],
+    [
+      "certificate list",
+      'unknown subcommand "certificate list" (use certificate authority, certificate issue',
+    ],
     ["authority", 'unknown subcommand "authority" (did you mean certificate authority?)'],
     ["record", 'unknown subcommand "record" (ampwire proxy --record FILE records traffic)'],
     ["-V", 'unknown subcommand "-V" (use ampwire --version)'],
     ["--timeout 3 call", 'unknown subcommand "--timeout" (write options after the subcommand)'],
     ["help cal", 'unknown subcommand "cal" (did you mean call?)'],
+    [
+      "call tcp://h:1 X --workers 2",
+      "call: Unknown option '--workers' (--workers is an option of serve; see ampwire call --help)",
+    ],
+    [
+      "replay x --affinity",
+      "replay: Unknown option '--affinity' (--affinity is an option of edge; see ampwire",
+    ],
     ["ping --timout=3", "ping: Unknown option '--timout' (did you mean --timeout? ampwire ping --help)"],
+    [
+      "ping tcp://h:1 -n -1",
+      "ping: the option -n has no value (write -nVALUE if the value begins with a dash)",
+    ],
+    ["serve a.mjs --demo", "serve: MODULE and --demo exclude each other (use one of them)"],
     [
       "ping tcp://h:1 --timeout 3 --timeout=4",
       "ping: the option --timeout occurs twice (remove one of them)",
@@ -69,6 +86,19 @@ describe("an odd address exits with 2 and names the fix", () => {
     ["tcp://:1", "is not an address (name the host; 0.0.0.0 or [::] listens at all addresses)"],
     ["tcp://::1:1", "is not an address (write an IPv6 address in brackets: tcp://[::1]:PORT)"],
     ["tcp:// h:1", "is not an address (use tcp://HOST:PORT"],
+    ["ws://h:1", "is not an address (the command line does not support WebSockets"],
+    ["wss://h/path", "is not an address (the command line does not support WebSockets"],
+    [
+      "nats://u%zz:p@h:1/x",
+      "the user or the password in the address of the NATS server is malformed (write % as %25)",
+    ],
+    [
+      "nats://u:p%zz@h:1/x",
+      "the user or the password in the address of the NATS server is malformed (write % as %25)",
+    ],
+    ["nats://u:secret@h:99999/x", '"nats://u:...@h:99999/x" is not the address of a NATS server'],
+    ["nats://u:sec@ret@h:1/x?y", '"nats://u:...@h:1/x?y" is not the address of a NATS server'],
+    ["NATS://h:1", "nats://h:1 has no service"],
     [long, "the path of the UNIX socket has 200 bytes; this system allows"],
   ])("%s", async (address, message) => {
     for (const start of ["call", "ping"]) {
@@ -91,8 +121,17 @@ describe("an odd address exits with 2 and names the fix", () => {
 
   test("the scheme may have upper case, and the zone of an IPv6 address may be escaped", () => {
     expect(parseAddress("TCP://h:1")).toEqual({ kind: "tcp", host: "h", port: 1 });
+    expect(parseAddress("UNIX:a.sock")).toEqual({ kind: "unix", path: "a.sock" });
     expect(parseAddress("tcp://[fe80::1%25eth0]:1")).toMatchObject({ host: "fe80::1%eth0" });
     expect(parseAddress("tcp://[fe80::1%eth0]:1")).toMatchObject({ host: "fe80::1%eth0" });
+  });
+
+  test("an IPv6 address is shown in brackets in errors", async () => {
+    const { err } = await runHere("call tcp://[::1]:1 X");
+    expect(err).toContain("ampwire: cannot connect to [::1]:1: ");
+    expect(socketText({ host: "fe80::1%eth0", port: 5 })).toBe("[fe80::1%eth0]:5");
+    expect(socketText({ host: "h", port: 5 })).toBe("h:5");
+    expect(socketText({ path: "a:b" })).toBe("a:b");
   });
 
   test("the addresses in the examples of the help are valid", () => {
@@ -135,6 +174,24 @@ describe("an odd file is named, with the fix", () => {
     expect(code).toBe(2);
     expect(err).toContain(`cannot read ${place}: EISDIR`);
     expect(err).toContain("(this is a folder: name a file)");
+  });
+
+  test.each([
+    ["a number as the value of a key", '{"connection":1,"from":"client","box":{"a":5}}'],
+    ["half a byte of hex", '{"connection":1,"from":"client","box":{"a":{"hex":"3"}}}'],
+    ["an array as the box", '{"connection":1,"from":"client","box":["a"]}'],
+    ["bytes that are not hex", '{"connection":1,"from":"client","raw":"zz"}'],
+    ["a number as the bytes", '{"connection":1,"from":"client","raw":5}'],
+    ["a connection without a number", '{"connection":"1","from":"client","box":{"a":"b"}}'],
+    ["a box of neither end", '{"connection":1,"from":"proxy","box":{"a":"b"}}'],
+    ["an event that is not text", '{"connection":1,"event":5}'],
+  ])("a recording with %s", async (_, line) => {
+    const file = written("odd.jsonl", `{"connection":1,"event":"opened"}\n${line}\n`);
+    const { code, err } = await runHere(["replay", file, "--to", "tcp://127.0.0.1:1"]);
+    expect(code).toBe(1);
+    expect(err).toBe(
+      `ampwire: ${file}:2 is not a line of a recording (ampwire proxy --record writes recordings)\n`,
+    );
   });
 
   test("a certificate in a folder that does not exist names the folder as the cause", async () => {

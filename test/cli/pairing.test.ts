@@ -6,7 +6,7 @@ import { Pairing } from "../../src/cli/traffic/pairing.ts";
 const ask = (tag: string, name = "Sum") => new Box({ _ask: tag, _command: name });
 
 describe("Pairing", () => {
-  test("awaits a protocol change until the ask is answered or its tag is used again", () => {
+  test("Pairing awaits a protocol change until the ask is answered or its tag is used again", () => {
     const pairing = new Pairing(new Map(), () => 0);
     expect(pairing.awaitsChange("client")).toBe(false);
     pairing.interpret("client", ask("1"));
@@ -23,7 +23,7 @@ describe("Pairing", () => {
     expect(pairing.unanswered.map(({ tag }) => tag)).toEqual(["1", "3"]);
   });
 
-  test("drops the oldest unanswered asks over the limits, and reports it once", () => {
+  test("Pairing drops the oldest unanswered asks over the limits, and reports it once", () => {
     let reports = 0;
     const pairing = new Pairing(
       new Map(),
@@ -40,7 +40,7 @@ describe("Pairing", () => {
     expect([pairing.dropped, reports]).toEqual([1 + 1_000 - held.length, 1]);
   });
 
-  test("checks for a protocol change without a walk over the unanswered asks", () => {
+  test("Pairing checks for a protocol change without a walk over the unanswered asks", () => {
     const pairing = new Pairing(new Map(), () => 0);
     for (let tag = 0; tag < 1_000; tag++) pairing.interpret("client", ask(String(tag)));
     const walk = vi.spyOn(Map.prototype, "values");

@@ -167,7 +167,7 @@ test("replay of a connection that was not recorded is a usage error", async () =
 });
 
 describeWithTwisted("a proxy between two Twisted processes", () => {
-  test("prints StartTLS and the calls inside TLS", async () => {
+  test("a proxy between two Twisted processes prints StartTLS and the calls inside TLS", async () => {
     await using server = await twistedServer();
     if (!("port" in server.address)) throw new Error("the server must listen on a port");
     const { run, port } = await proxied(server.address.port);

@@ -30,7 +30,7 @@ async function betweenRaw(options: Parameters<typeof watchedProxy>[1] = {}) {
 }
 
 describe("a relay", () => {
-  test("forwards calls in both directions, and pairs each with its answer", async () => {
+  test("a relay forwards calls in both directions, and pairs each with its answer", async () => {
     const { client, watched } = await betweenOurs();
     expect(await client.callRemote(commands.Sum, { a: 13n, b: 81n })).toEqual({ total: 94n });
     expect(await client.callRemote(commands.CallBack, { n: 1n })).toEqual({ total: 0n });
@@ -54,7 +54,7 @@ describe("a relay", () => {
     ]);
   });
 
-  test("forwards errors with their code", async () => {
+  test("a relay forwards errors with their code", async () => {
     const { client, watched } = await betweenOurs();
     await expect(client.callRemote(commands.Divide, { numerator: 1n, denominator: 0n })).rejects.toThrow(
       "division by zero",
@@ -66,7 +66,7 @@ describe("a relay", () => {
     });
   });
 
-  test("forwards answers out of order, each with its own response time", async () => {
+  test("a relay forwards answers out of order, each with its own response time", async () => {
     const { client, watched } = await betweenOurs();
     await Promise.all([
       client.callRemote(commands.Slow, { milliseconds: 80 }),
@@ -83,7 +83,7 @@ describe("a relay", () => {
     ]);
   });
 
-  test("forwards each piece of a box at once", async () => {
+  test("a relay forwards each piece of a box at once", async () => {
     const { client, server, watched } = await betweenRaw();
     const bytes = bytesOf(ASK);
     const far = new RawPeer(server);
@@ -94,7 +94,7 @@ describe("a relay", () => {
     expect(await far.box()).toEqual(ASK);
   });
 
-  test("forwards the end of one side, and what the other side sends after it", async () => {
+  test("a relay forwards the end of one side, and what the other side sends after it", async () => {
     const { client, server, watched } = await betweenRaw();
     const near = new RawPeer(client);
     const far = new RawPeer(server);
@@ -117,7 +117,7 @@ describe("a relay", () => {
     ]);
   });
 
-  test("ends one side when the connection to the other is reset", async () => {
+  test("a relay ends one side when the connection to the other is reset", async () => {
     const { client, server, watched } = await betweenRaw();
     const ended = once(client.resume(), "end");
     server.resetAndDestroy();
@@ -128,7 +128,7 @@ describe("a relay", () => {
     });
   });
 
-  test("forwards bytes that are not AMP, and still reads answers in the other direction", async () => {
+  test("a relay forwards bytes that are not AMP, and still reads answers in the other direction", async () => {
     const { client, server, watched } = await betweenRaw();
     const near = new RawPeer(client);
     const far = new RawPeer(server);
@@ -144,14 +144,14 @@ describe("a relay", () => {
     expect(watched.summary()).toContain("server answers Sum");
   });
 
-  test("forwards an incomplete box at the end as raw bytes", async () => {
+  test("a relay forwards an incomplete box at the end as raw bytes", async () => {
     const { client, watched } = await betweenRaw();
     client.end(bytesOf(ASK).subarray(0, 12));
     await watched.until(({ kind }) => kind === "ended");
     expect(watched.summary()).toEqual(["opened", "client raw \0\x04_ask\0\x011\0\x08_", "client ended"]);
   });
 
-  test("parses no boxes after a protocol switch that the schema contains", async () => {
+  test("a relay parses no boxes after a protocol switch that the schema contains", async () => {
     const switching = new Map([[commands.SwitchToLine.name, commands.SwitchToLine]]);
     const { client, server, watched } = await betweenRaw({ commands: switching });
     const near = new RawPeer(client);
@@ -164,7 +164,7 @@ describe("a relay", () => {
     await watched.until((one) => one.kind === "raw" && one.from === "client");
   });
 
-  test("reads no more than the other side accepts", async () => {
+  test("a relay reads no more than the other side accepts", async () => {
     const { client, server } = await betweenRaw();
     server.pause();
     const chunk = bytesOf({ _command: "Upload", data: Buffer.alloc(60_000) });

@@ -32,7 +32,7 @@ describe("StartTLS through a proxy", () => {
     return { watched, next };
   }
 
-  test("works if the client asks for it and sends calls right after it", async () => {
+  test("StartTLS through a proxy works if the client asks for it and sends calls right after it", async () => {
     const { watched } = await throughProxy();
     const client = await ourClient(watched.port, { locator: peerLocator() });
     const started = client.startTLS();
@@ -47,7 +47,7 @@ describe("StartTLS through a proxy", () => {
     expect(watched.summary().slice(-3)).toEqual(["client ended", "server ended", "closed"]);
   });
 
-  test("is followed by megabytes in both directions at once", async () => {
+  test("StartTLS through a proxy is followed by megabytes in both directions at once", async () => {
     const { watched } = await throughProxy();
     const client = await ourClient(watched.port);
     await client.startTLS();
@@ -56,7 +56,7 @@ describe("StartTLS through a proxy", () => {
     for (const echo of await Promise.all(echoes)) expect(Buffer.compare(echo.value, value)).toBe(0);
   });
 
-  test("works if the server asks for it", async () => {
+  test("StartTLS through a proxy works if the server asks for it", async () => {
     const { watched, next } = await throughProxy();
     const [client, server] = await Promise.all([ourClient(watched.port, { locator: peerLocator() }), next()]);
     await server.startTLS();
@@ -65,7 +65,7 @@ describe("StartTLS through a proxy", () => {
     expect(plaintextOf(watched.summary())).toEqual(["server asks StartTLS", "client answers StartTLS"]);
   });
 
-  test("is detected under another name that the schema lacks", async () => {
+  test("StartTLS through a proxy is detected under another name that the schema lacks", async () => {
     const { watched } = await throughProxy();
     const client = await ourClient(watched.port);
     await client.callRemote(commands.SecureStart, { token: commands.GOOD_TOKEN });
@@ -73,7 +73,7 @@ describe("StartTLS through a proxy", () => {
     expect(plaintextOf(watched.summary())).toEqual(["client asks SecureStart", "server answers SecureStart"]);
   });
 
-  test("works under another name that the schema contains", async () => {
+  test("StartTLS through a proxy works under another name that the schema contains", async () => {
     const schema = new Map([[commands.SecureStart.name, commands.SecureStart]]);
     const { watched } = await throughProxy({}, { commands: schema });
     const client = await ourClient(watched.port);
@@ -81,7 +81,7 @@ describe("StartTLS through a proxy", () => {
     expect(await client.callRemote(commands.Sum, { a: 1n, b: 2n })).toEqual({ total: 3n });
   });
 
-  test("closes both connections if the server does not trust the proxy", async () => {
+  test("StartTLS through a proxy closes both connections if the server does not trust the proxy", async () => {
     const tls = { localCertificate: known.server, verifyAuthorities: [known.authority] };
     const { watched } = await throughProxy({ tls }, { tls: { certificate: known.selfSigned } });
     const client = await ourClient(watched.port);
@@ -90,7 +90,7 @@ describe("StartTLS through a proxy", () => {
     await watched.until(({ kind }) => kind === "closed");
   });
 
-  test("fails if the proxy verifies the server and does not trust its CA", async () => {
+  test("StartTLS through a proxy fails if the proxy verifies the server and does not trust its CA", async () => {
     const { watched } = await throughProxy(
       { tls: { localCertificate: known.impostorServer } },
       { tls: { authorities: [known.authority] } },
@@ -102,7 +102,7 @@ describe("StartTLS through a proxy", () => {
     expect(closed).toMatchObject({ reason: { name: "PeerVerifyError" } });
   });
 
-  test("presents the certificate of the proxy to both ends with mutual TLS", async () => {
+  test("StartTLS through a proxy presents the certificate of the proxy to both ends with mutual TLS", async () => {
     const proxyCertificate = known.selfSigned;
     const { watched } = await throughProxy(
       { tls: { localCertificate: known.server, verifyAuthorities: [proxyCertificate] } },
@@ -123,7 +123,7 @@ describe("StartTLS through a proxy", () => {
     });
   });
 
-  test("leaves AMP running if the server refuses it", async () => {
+  test("StartTLS through a proxy leaves AMP running if the server refuses it", async () => {
     const { watched } = await throughProxy({ locator: refusingTLS() });
     const client = await rawClient(watched.port);
     const near = new RawPeer(client);
@@ -139,7 +139,7 @@ describe("StartTLS through a proxy", () => {
     ]);
   });
 
-  test("closes both connections at once if the proxy stops between the two handshakes", async () => {
+  test("StartTLS through a proxy closes both connections at once if the proxy stops between the two handshakes", async () => {
     const upstream = await rawServer();
     const watched = await watchedProxy({ host: HOST, port: upstream.port });
     const [client, far] = await Promise.all([
@@ -158,7 +158,7 @@ describe("StartTLS through a proxy", () => {
     await client.closed;
   });
 
-  test("closes both connections if a peer does not read the bytes before TLS in time", async () => {
+  test("StartTLS through a proxy closes both connections if a peer does not read the bytes before TLS in time", async () => {
     const upstream = await rawServer();
     const watched = await watchedProxy(
       { host: HOST, port: upstream.port },
@@ -175,7 +175,7 @@ describe("StartTLS through a proxy", () => {
     });
   });
 
-  test("ends the connection if boxes follow the answer in the same segment, without parsing them", async () => {
+  test("StartTLS through a proxy ends the connection if boxes follow the answer in the same segment, without parsing them", async () => {
     const upstream = await rawServer();
     const watched = await watchedProxy({ host: HOST, port: upstream.port });
     const [client, server] = await Promise.all([rawClient(watched.port), upstream.next()]);
@@ -223,7 +223,7 @@ describeWithTwisted("StartTLS through a proxy with Twisted", () => {
     },
   );
 
-  test("works if the ampwire client asks a Twisted server", async () => {
+  test("StartTLS through a proxy works if the ampwire client asks a Twisted server", async () => {
     await using server = await twistedServer();
     const watched = await watchedProxy(server.address);
     const client = await connect({ host: HOST, port: watched.port, locator: peerLocator() });
@@ -234,7 +234,7 @@ describeWithTwisted("StartTLS through a proxy with Twisted", () => {
     await client.close();
   });
 
-  test("works if a Twisted server asks the ampwire client", async () => {
+  test("StartTLS through a proxy works if a Twisted server asks the ampwire client", async () => {
     await using server = await twistedServer({ certificate: known.server });
     const watched = await watchedProxy(server.address);
     const client = await connect({ host: HOST, port: watched.port, locator: peerLocator() });
@@ -246,7 +246,7 @@ describeWithTwisted("StartTLS through a proxy with Twisted", () => {
     await client.close();
   });
 
-  test("works between two Twisted processes", async () => {
+  test("StartTLS through a proxy works between two Twisted processes", async () => {
     await using server = await twistedServer();
     const watched = await watchedProxy(server.address);
     const run = await twistedRun("starttls", { host: HOST, port: watched.port });

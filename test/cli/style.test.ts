@@ -8,22 +8,22 @@ describe("colours", () => {
   });
   afterEach(() => vi.unstubAllEnvs());
 
-  test("are used on a terminal", () => {
+  test("colours are used on a terminal", () => {
     expect(styleFor({ isTTY: true }).red("no")).toBe("\u001b[31mno\u001b[39m");
   });
 
-  test("are not used for a file or a pipe", () => {
+  test("colours are not used for a file or a pipe", () => {
     expect(styleFor({}).red("no")).toBe("no");
   });
 
-  test("are not used if NO_COLOR is set and not empty", () => {
+  test("colours are not used if NO_COLOR is set and not empty", () => {
     vi.stubEnv("NO_COLOR", "0");
     expect(styleFor({ isTTY: true }).red("no")).toBe("no");
     vi.stubEnv("NO_COLOR", "");
     expect(styleFor({ isTTY: true }).red("no")).not.toBe("no");
   });
 
-  test("are not used on a terminal without colours", () => {
+  test("colours are not used on a terminal without colours", () => {
     vi.stubEnv("TERM", "dumb");
     expect(styleFor({ isTTY: true }).red("no")).toBe("no");
   });

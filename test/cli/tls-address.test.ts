@@ -42,7 +42,7 @@ async function client(port: number, options: ConnectionOptions = {}): Promise<TL
 }
 
 describe("a server at tls://", () => {
-  test("answers a client that has ended its side", async () => {
+  test("a server at tls:// answers a client that has ended its side", async () => {
     const { port } = await listening();
     const socket = await client(port);
     socket.allowHalfOpen = true;
@@ -52,7 +52,7 @@ describe("a server at tls://", () => {
     expect(await peer.boxes()).toEqual([{ _answer: "1", n: "1" }]);
   });
 
-  test("reports a client that it cannot accept, and continues", async () => {
+  test("a server at tls:// reports a client that it cannot accept, and continues", async () => {
     const servers = netServers();
     const errors: unknown[] = [];
     const { port } = await listening({ onError: (error) => void errors.push(error) });
@@ -62,7 +62,7 @@ describe("a server at tls://", () => {
     await client(port);
   });
 
-  test("does not resume sessions", async () => {
+  test("a server at tls:// does not resume sessions", async () => {
     const { port } = await listening();
     const version = { minVersion: "TLSv1.2", maxVersion: "TLSv1.2" } as const;
     const session = (await client(port, version)).getSession();
@@ -70,7 +70,7 @@ describe("a server at tls://", () => {
     expect((await client(port, { ...version, session })).isSessionReused()).toBe(false);
   });
 
-  test("does not renegotiate", async () => {
+  test("a server at tls:// does not renegotiate", async () => {
     const { port } = await listening();
     const socket = await client(port, { maxVersion: "TLSv1.2" });
     const renegotiated = new Promise((resolve) => {
@@ -81,7 +81,7 @@ describe("a server at tls://", () => {
     expect(await renegotiated).toBe(false);
   });
 
-  test("closes a connection whose handshake never begins", async () => {
+  test("a server at tls:// closes a connection whose handshake never begins", async () => {
     const { port, close } = await listening();
     const socket = connectSocket({ port, host: "127.0.0.1" });
     onTestFinished(() => void socket.destroy());

@@ -24,7 +24,7 @@ async function ran(...args: readonly string[]) {
 vi.setConfig({ testTimeout: 60_000 });
 
 describeWithTwisted("ampwire import and export", () => {
-  it("convert Python to TypeScript and back", async () => {
+  it("import and export convert Python to TypeScript and back", async () => {
     const [one, two] = [at("one.ts"), at("two.ts")];
     const classes = at("classes.py");
     expect(await ran("import", "test/interop/twisted/commands.py", "-o", one)).toEqual({
@@ -37,7 +37,7 @@ describeWithTwisted("ampwire import and export", () => {
     expect(readFileSync(two, "utf8")).toBe(readFileSync(one, "utf8"));
   });
 
-  it("write to standard output, and a description with --json", async () => {
+  it("import and export write to standard output, and a description with --json", async () => {
     writeFileSync(
       at("small.ts"),
       'import { command } from "ampwire";\n\n/** Does it. */\nexport const Do = command("Do");\n',
@@ -60,6 +60,11 @@ describeWithTwisted("ampwire import and export", () => {
       "KeyError (raises.py, line 2) (importing the module fails in Python",
     ],
     ["ends", "import os\nos._exit(3)\n", "it ended with exit code 3 before it printed the commands"],
+    [
+      "succeeds",
+      "import os\nos._exit(0)\n",
+      "Python ended before it printed the commands (a module must not end the process",
+    ],
     ["late", `${CLASS}Do.arguments = None\n`, "Do: TypeError: 'NoneType' object is not iterable (importing"],
   ])("import of a module that %s names the reason", async (name, text, message) => {
     const file = at(`${name}.py`);
@@ -100,7 +105,7 @@ describeWithTwisted("ampwire import and export", () => {
       ["import", "test/interop/twisted/commands.py", "-o", "no/such/folder/a.ts"],
       "ampwire: cannot write no/such/folder/a.ts",
     ],
-  ])("exit with %i for %j", async (exitCode, args, message) => {
+  ])("import and export exit with %i for %j", async (exitCode, args, message) => {
     // A module is loaded by Node, which cannot load the TypeScript of this process.
     const run = await (args[1] === "vitest.config.ts" ? runCommand : runHere)(args);
     expect(run).toMatchObject({ code: exitCode, out: "" });

@@ -62,7 +62,7 @@ const translated = async (source: string) => imported(written(source, "py"));
 const HEAD = "from twisted.protocols import amp\n\n";
 
 describeWithTwisted("import", () => {
-  it("writes every class of the interoperability peers as an equal command", async () => {
+  it("import writes every class of the interoperability peers as an equal command", async () => {
     const made = await load(written(await imported(PYTHON, { bigint: true }), "ts"));
     const commands = Object.values(made).filter((value) => value instanceof Command);
     expect(commands).toHaveLength(40);
@@ -74,7 +74,7 @@ describeWithTwisted("import", () => {
     }
   });
 
-  it("writes code that compiles and that a formatter does not change", async () => {
+  it("import writes code that compiles and that a formatter does not change", async () => {
     const files: string[] = [];
     for (const source of [PYTHON, OWN_CODECS]) files.push(written(await imported(source), "ts"));
     // One run for both files: the compiler needs most of its time for the types of the package.
@@ -88,7 +88,7 @@ describeWithTwisted("import", () => {
     }
   }, 60_000);
 
-  it("gives the same TypeScript after an export to Python", async () => {
+  it("import gives the same TypeScript after an export to Python", async () => {
     const first = await imported(PYTHON);
     const back = await exported(written(first, "ts"));
     const second = await imported(written(back, "py"));
@@ -96,7 +96,7 @@ describeWithTwisted("import", () => {
     expect(await exported(written(second, "ts"))).toBe(back);
   });
 
-  it("writes commands that work with a peer", async () => {
+  it("import writes commands that work with a peer", async () => {
     const made = await load(written(await imported(PYTHON), "ts"));
     const { Divide, ZeroDivisionError } = made as Pick<typeof ours, "Divide" | "ZeroDivisionError">;
     const server = await ourServer({ locator: locator(divide()) });
@@ -105,7 +105,7 @@ describeWithTwisted("import", () => {
     await expect(call).rejects.toBeInstanceOf(ZeroDivisionError);
   });
 
-  it("keeps extensions, and writes a class that drops arguments without its base", async () => {
+  it("import keeps extensions, and writes a class that drops arguments without its base", async () => {
     const text = await translated(`${HEAD}
 class Base(amp.Command):
     arguments = [(b"a", amp.Integer())]
@@ -128,7 +128,7 @@ class Less(Base):
     expect(Object.keys((Less as Command).errors)).toEqual(["KEY"]);
   });
 
-  it("names custom classes, and writes a subclass without conversions as its base", async () => {
+  it("import names custom classes, and writes a subclass without conversions as its base", async () => {
     const text = await translated(`${HEAD}
 class Money(amp.Argument):
     pass
@@ -146,7 +146,7 @@ class A(amp.Command):
     expect(text).toContain(`o: listOf(bytes()), // bytes of the Python class ${module}.Odd\n`);
   });
 
-  it("writes classes that split or compress values in a known way as such", async () => {
+  it("import writes classes that split or compress values in a known way as such", async () => {
     const text = await imported(OWN_CODECS);
     expect(text).toContain('    packed: bigUnicode({ compression: zlib({ of: "pieces" }) }),\n');
     expect(text).toContain('    big: optional(bigBytes({ layout: "numbered-from-0" })),\n');
@@ -158,7 +158,7 @@ class A(amp.Command):
     );
   });
 
-  it("writes a class with keys of its own as a codec that throws, and says how to replace it", async () => {
+  it("import writes a class with keys of its own as a codec that throws, and says how to replace it", async () => {
     const text = await imported(OWN_CODECS);
     const remark = "// write a codec: the Python class own_codecs.Odd uses keys of its own";
     expect(text).toContain(`    odd: missingCodec("own_codecs.Odd"), ${remark}\n`);
@@ -177,13 +177,13 @@ class A(amp.Command):
     expect(replaced.makeArguments({ ...values, odd: 1 }).text("odd")).toBe("1");
   });
 
-  it("writes no instructions if every codec is known", async () => {
+  it("import writes no instructions if every codec is known", async () => {
     const text = await imported(PYTHON);
     expect(text).toMatch(/^import \{/);
     expect(text).not.toContain("missingCodec");
   });
 
-  it("writes codecs that Python classes with conversions of their own understand", async () => {
+  it("import writes codecs that Python classes with conversions of their own understand", async () => {
     const { Put } = (await load(written(await imported(OWN_CODECS), "ts"))) as { Put: Command };
     const values = {
       packed: "é€".repeat(50_000),
@@ -220,7 +220,7 @@ print(again.serialize().hex())
     expect(others).toEqual({ ...sent, odd_rows: [] });
   });
 
-  it("keeps the names of error classes, and QuitBox", async () => {
+  it("import keeps the names of error classes, and QuitBox", async () => {
     const text = await imported(OWN_CODECS);
     const { Quota, Narrow } = (await load(written(text, "ts"))) as Record<string, typeof Error>;
     expect([String(new (Quota as typeof Error)("full")), String(new (Narrow as typeof Error)("x"))]).toEqual([
@@ -234,7 +234,7 @@ print(again.serialize().hex())
     );
   });
 
-  it("imports several modules and packages, and writes what they share once", async () => {
+  it("import imports several modules and packages, and writes what they share once", async () => {
     const folder = join(place, "shop");
     mkdirSync(join(folder, "tests"), { recursive: true });
     const sources = {
@@ -258,7 +258,23 @@ print(again.serialize().hex())
     ]);
   });
 
-  it("names a missing dependency, and how to use the Python that has it", async () => {
+  it("import reads a file once if it is named twice, or if another file imports it", async () => {
+    const folder = join(place, "twice");
+    mkdirSync(folder);
+    writeFileSync(
+      join(folder, "first.py"),
+      `${HEAD}from second import Second\nclass First(Second):\n    pass\n`,
+    );
+    writeFileSync(join(folder, "second.py"), `${HEAD}class Second(amp.Command):\n    pass\n`);
+    const [first, second] = [join(folder, "first.py"), join(folder, "second.py")];
+    const once = writeTypeScript(await readPython(first));
+    expect(once).toContain('export const First = Second.extend("First");');
+    expect(writeTypeScript(await readPython(first, second, join(folder, "..", "twice", "first.py")))).toBe(
+      once,
+    );
+  });
+
+  it("import names a missing dependency, and how to use the Python that has it", async () => {
     const file = written("import no_such_dependency.part\n", "py");
     await expect(readPython(PYTHON, file)).rejects.toMatchObject({
       message: expect.stringMatching(
@@ -268,7 +284,7 @@ print(again.serialize().hex())
     });
   });
 
-  it("converts reserved names, and names with any bytes", async () => {
+  it("import converts reserved names, and names with any bytes", async () => {
     const text = await translated(`${HEAD}
 class Error(Exception):
     pass
@@ -293,7 +309,7 @@ integer = type("integer", (amp.Command,), {})
     expect(await imported(written(back, "py"))).toContain('"in-put": integer(),\n    "\\udcfe": integer(),');
   });
 
-  it("keeps the names of imports and globals apart from those of commands", async () => {
+  it("import keeps the names of imports and globals apart from those of commands", async () => {
     const text = await translated(`${HEAD}
 class quitBox(amp.Command):
     responseType = amp.QuitBox
@@ -305,7 +321,7 @@ Infinity = type("Infinity", (amp.Command,), {})
     expect(made.quitBox_).toMatchObject({ name: "quitBox", responseType: quitBox });
   });
 
-  it("does not drop an argument with the name __proto__: the module throws", async () => {
+  it("import does not drop an argument with the name __proto__: the module throws", async () => {
     const text = await translated(`${HEAD}
 class A(amp.Command):
     arguments = [(b"__proto__", amp.Integer()), (b"constructor", amp.Integer())]
@@ -321,13 +337,13 @@ class A(amp.Command):
     await expect(readPython(module)).rejects.toThrow(message);
   });
 
-  it("reads a file with the name of a standard Python module", async () => {
+  it("import reads a file with the name of a standard Python module", async () => {
     const file = join(place, "json.py");
     writeFileSync(file, `${HEAD}class A(amp.Command):\n    pass\n`);
     expect(await imported(file)).toContain('export const A = command("A");');
   });
 
-  it("imports commands that are defined inside a class", async () => {
+  it("import imports commands that are defined inside a class", async () => {
     const text = await translated(`from twisted.protocols import amp
 class Admin:
     class Reset(amp.Command):
@@ -346,7 +362,7 @@ Alias = Admin
     ]);
   });
 
-  it("writes a field that would set the prototype as one that the library reports", async () => {
+  it("import writes a field that would set the prototype as one that the library reports", async () => {
     const text = await translated(`from twisted.protocols import amp
 class A(amp.Command):
     arguments = [(b"__proto__", amp.Integer())]
@@ -355,7 +371,7 @@ class A(amp.Command):
     await expect(load(written(text, "ts"))).rejects.toThrow("__proto__ cannot name a field");
   });
 
-  it("names a class that a command uses in place of an argument", async () => {
+  it("import names a class that a command uses in place of an argument", async () => {
     const text = await translated(`from twisted.protocols import amp
 class A(amp.Command):
     arguments = [(b"a", amp.Integer)]
@@ -365,14 +381,14 @@ class A(amp.Command):
     );
   });
 
-  it("ignores the output of the module", async () => {
+  it("import ignores the output of the module", async () => {
     const noisy = `${HEAD}print("{}")\nclass A(amp.Command):\n    pass\n`;
     expect(await translated(noisy)).toContain('export const A = command("A");');
   });
 });
 
 describeWithTwisted("export", () => {
-  it("gives the same Python after an import to TypeScript", async () => {
+  it("export gives the same Python after an import to TypeScript", async () => {
     const classes = await exported(OURS);
     const back = await imported(written(classes, "py"));
     expect(await exported(written(back, "ts"))).toBe(classes);
@@ -383,7 +399,7 @@ describeWithTwisted("export", () => {
     }
   });
 
-  it("writes QuitBox in both languages, and an extension that drops it", async () => {
+  it("export writes QuitBox in both languages, and an extension that drops it", async () => {
     const source = `${HEAD}class Bye(amp.Command):
     responseType = amp.QuitBox
 class Same(Bye):
@@ -401,7 +417,7 @@ class Stay(Bye):
     expect(back.replaceAll("\n\n\n", "\n").replace("amp\n", "amp\n\n")).toBe(source);
   });
 
-  it("writes an infinite limit", async () => {
+  it("export writes an infinite limit", async () => {
     const text = `import { bigBytes, command } from "ampwire";
       export const A = command("A", { arguments: { data: bigBytes({ maxBytes: Infinity }) } });`;
     const made = await exported(written(text, "ts"));
@@ -409,7 +425,7 @@ class Stay(Bye):
     expect(await translated(made)).toContain("data: bigBytes({ maxBytes: Infinity })");
   });
 
-  it("writes classes that Twisted loads, including values over many keys", async () => {
+  it("export writes classes that Twisted loads, including values over many keys", async () => {
     const file = written(await exported(OURS), "py");
     const script = `
 import sys, runpy
@@ -433,7 +449,7 @@ print(made["Notify"].requiresAnswer, made["SecureStart"].responseType is amp._TL
 describe("export", () => {
   const describeThese = (exports: Exports): Promise<ModuleDescription> => describeExports(exports, OURS);
 
-  it("writes a custom codec as bytes", async () => {
+  it("export writes a custom codec as bytes", async () => {
     const own: Argument<string> = { encode: () => new Uint8Array(0), decode: () => "" };
     const A = command("A", { arguments: { one: own, many: optional(listOf(own)) } });
     const text = writePython(await describeThese({ A }));
@@ -441,7 +457,7 @@ describe("export", () => {
     expect(text).toContain('(b"many", amp.ListOf(amp.String(), optional=True)),  # bytes of a custom codec');
   });
 
-  it("writes built-in errors, and errors that extend others", async () => {
+  it("export writes built-in errors, and errors that extend others", async () => {
     class Above extends Error {}
     class Below extends Above {}
     const errors = { BELOW: Below, ABOVE: Above, TYPE: TypeError, RANGE: RangeError, ANY: Error };
@@ -453,7 +469,7 @@ describe("export", () => {
     expect(text.indexOf("class Above")).toBeLessThan(text.indexOf("class Below"));
   });
 
-  it("writes reserved names of Python with an underscore", async () => {
+  it("export writes reserved names of Python with an underscore", async () => {
     const A = command("class", { requireTLS: true, idempotent: true });
     const text = writePython(
       await describeThese({ None: A, default: command("B", { arguments: { b: bytes() } }) }),
@@ -463,7 +479,7 @@ describe("export", () => {
     expect(text).toContain("class B(amp.Command):\n");
   });
 
-  it("rejects a module without commands", async () => {
+  it("export rejects a module without commands", async () => {
     await expect(describeThese({ integer: integer() })).rejects.toThrow("exports no commands");
   });
 });

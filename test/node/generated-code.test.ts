@@ -60,7 +60,7 @@ function written(fields: Fields, values: unknown, exact = true): { loops: Buffer
 }
 
 describe("generated code", () => {
-  test("contains names of fields only as escaped literals", () => {
+  test("generated code contains names of fields only as escaped literals", () => {
     const names = [
       '"];throw 1;//',
       "`$\u007bthrow1}`",
@@ -97,7 +97,7 @@ describe("generated code", () => {
     },
   );
 
-  test("writes the bytes of the loops", () => {
+  test("generated code writes the bytes of the loops", () => {
     const fields = {
       id: integer(),
       name: unicode(),
@@ -117,7 +117,7 @@ describe("generated code", () => {
     }
   });
 
-  test("leaves values with a missing, undeclared or local name to the loops", () => {
+  test("generated code leaves values with a missing, undeclared or local name to the loops", () => {
     const write = generateWriter(templateOf({ a: integer(), b: optional(integer()), here: local<number>() }));
     const out = new ByteWriter();
     const getter = Object.defineProperty({ b: 1, other: 1 }, "a", { value: 1, enumerable: false });
@@ -137,12 +137,12 @@ describe("generated code", () => {
     expect(out.length).toBeGreaterThan(0);
   });
 
-  test("ignores undeclared names of a response", () => {
+  test("generated code ignores undeclared names of a response", () => {
     const { loops, code } = written({ a: integer() }, { extra: 5, a: 1 }, false);
     expect(code).toEqual(loops);
   });
 
-  test("appends nothing if a value cannot be encoded, and names the field", () => {
+  test("generated code appends nothing if a value cannot be encoded, and names the field", () => {
     const write = generateWriter(templateOf({ a: integer(), list: listOf(integer()), z: unicode() }));
     const out = new ByteWriter();
     out.byte(0x2a);
@@ -156,7 +156,7 @@ describe("generated code", () => {
     }
   });
 
-  test("is generated after the given number of boxes, up to the given number of pieces", () => {
+  test("code is generated after the given number of boxes, up to the given number of pieces", () => {
     const paths = new NodeFastPaths(new CodeGenerator(3, 2));
     const out = new ByteWriter();
     out.fastPaths = paths;
@@ -191,7 +191,7 @@ describe("generated code", () => {
     expect(template.fastWrite).toBeUndefined();
   });
 
-  test("reads rows that were written by other programs with the loops", () => {
+  test("rows that were written by other programs are read with the loops", () => {
     const Rows = command("Rows", { arguments: { rows: ampList({ a: integer(), b: optional(unicode()) }) } });
     const reader = new BoxReader();
     reader.frame.fastPaths = new NodeFastPaths(new CodeGenerator(1));
@@ -237,7 +237,7 @@ describe("the expected box", () => {
     },
   );
 
-  test("is found by the tag for answers in turn", () => {
+  test("the expected box is found by the tag for answers in turn", () => {
     const Get = command("Get", { response: { a: integer() } });
     const Find = command("Find", { response: { b: unicode() } });
     const reader = new BoxReader();
@@ -310,7 +310,7 @@ describe("the expected box", () => {
     );
   });
 
-  test("of another definition of a command with the same name is not used for its values", () => {
+  test("the expected box of another definition of a command with the same name is not used for its values", () => {
     const paths = new NodeFastPaths(new CodeGenerator(2));
     const read = (Kind: typeof One, out: ByteWriter) => {
       const reader = new BoxReader();
@@ -368,7 +368,7 @@ describe("a process", () => {
     expect(JSON.parse(printed)).toEqual({ total, compiled, failure });
   });
 
-  test("rejects a value of generateCode that is neither true nor false", async () => {
+  test("a value of generateCode that is neither true nor false is rejected", async () => {
     const wrong = { host: "127.0.0.1", port: 0, generateCode: "no" as unknown as boolean }; // a JavaScript program can pass it
     expect(await rejection(connect(wrong))).toBeInstanceOf(TypeError);
     expect(String(await rejection(listen(wrong)))).toMatch(/generateCode must be true or false, not "/);

@@ -152,7 +152,7 @@ describe("a server that is replaced under load", () => {
 });
 
 describe("a reconnecting client whose server asks GoAway", () => {
-  test("opens the next connection before the old one has ended, and its call in progress is answered there", async () => {
+  test("a reconnecting client opens the next connection before the old one has ended, and its call in progress is answered there", async () => {
     const calc = calculator();
     const next = await listen({ host: HOST, port: 0, locator: calc.locator });
     const old = await listen({ host: HOST, port: 0, locator: calc.locator });
@@ -257,7 +257,7 @@ describe("protocol changes that cross GoAway", () => {
 });
 
 describe("a peer that knows no ampwire.*", () => {
-  test("a client receives the bytes of before, except the key in the first answer", async () => {
+  test("a client receives the same bytes as without GoAway, except the key in the first answer", async () => {
     const { connection, peer } = await ours("server", { locator: calculator().locator });
     for (const _ask of ["1", "2"]) {
       peer.send({ _ask, ...SUM });
@@ -273,7 +273,7 @@ describe("a peer that knows no ampwire.*", () => {
     expect((await connection.closed).message).toBe("the connection was closed here");
   });
 
-  test("a server receives the bytes of before", async () => {
+  test("a server receives the same bytes as without GoAway", async () => {
     const { connection, peer } = await ours("client", { locator: calculator().locator });
     for (const _answer of ["1", "2"]) {
       const answer = connection.callRemote(Sum, { a: 1, b: 2 });
@@ -354,7 +354,7 @@ describe("maxConnectionAge", () => {
     await client.close();
   });
 
-  test("a client that does not know GoAway keeps its connection, and is looked at again", async () => {
+  test("a client that does not know GoAway keeps its connection, and is checked again", async () => {
     const clock = manualClock();
     const { port, next } = await ourServer({ locator: calculator().locator, maxConnectionAge: AGE, clock });
     const peer = new RawPeer(await rawClient(port));

@@ -118,7 +118,7 @@ test("a client without the certificate that the server requires is refused", asy
     tls: { localCertificate, verifyAuthorities: [authority] },
   });
   const client = await secureClient(port).catch((error: unknown) => error);
-  // Under TLS 1.3 the client learns of it after its own handshake.
+  // Under TLS 1.3 the client receives the alert after its own handshake.
   const reason = client instanceof Error ? client : await (client as { closed: Promise<Error> }).closed;
   expect(reason).toMatchObject({ code: "PEER_REFUSED_CERTIFICATE" });
   await until(() => errors.length > 0);

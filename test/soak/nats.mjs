@@ -247,7 +247,7 @@ class World {
 
   /** After the faults: workers are only drained, and no call may fail. */
   async onlyDrains() {
-    await sleep(4_000); // all connections are well again
+    await sleep(4_000); // all connections work again
     let done = false;
     const draining = (async () => {
       for (let i = 0; i < 4; i++) await this.replaceWorker("SIGTERM");

@@ -3,19 +3,20 @@
  * source is newer. Builds do not overlap, because a program that starts during a build might find a partial file.
  */
 import { execFileSync } from "node:child_process";
-import { mkdirSync, rmdirSync, statSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
-const lock = join(root, "node_modules", ".cache", "ampwire-build");
+const lock = join(root, "node_modules", ".cache", "ampwire-build.lock");
 
 /** @returns the path of the command */
 export async function builtCommand(): Promise<string> {
   mkdirSync(join(lock, ".."), { recursive: true });
-  while (!(await isFresh())) {
+  // During a build each source may have a newer file, of which one is not complete.
+  while (isLocked() || !(await isFresh())) {
     if (!takeLock()) {
       await delay(100);
       continue;
@@ -27,7 +28,7 @@ export async function builtCommand(): Promise<string> {
         stdio: ["ignore", "inherit", "inherit"],
       });
     } finally {
-      rmdirSync(lock);
+      rmSync(lock, { force: true });
     }
   }
   return join(root, "dist", "cli", "main.js");
@@ -46,14 +47,26 @@ function written(path: string): number {
   return statSync(join(root, path), { throwIfNoEntry: false })?.mtimeMs ?? 0;
 }
 
+/** The lock is a file with the id of the process that builds. */
 function takeLock(): boolean {
+  if (isLocked()) return false;
+  rmSync(lock, { force: true }); // its process was killed
   try {
-    mkdirSync(lock);
+    writeFileSync(lock, String(process.pid), { flag: "wx" });
     return true;
   } catch {
-    // Removes a lock that a killed process left.
-    const found = statSync(lock, { throwIfNoEntry: false });
-    if (found !== undefined && Date.now() - found.mtimeMs > 120_000) rmdirSync(lock);
-    return false;
+    return false; // another process was faster
+  }
+}
+
+/** True while the process that has the lock runs. */
+function isLocked(): boolean {
+  try {
+    const owner = Number(readFileSync(lock, "utf8"));
+    if (owner === 0) return true; // its process writes it at this moment
+    process.kill(owner, 0); // sends no signal
+    return true;
+  } catch {
+    return false; // there is no lock, or no such process
   }
 }

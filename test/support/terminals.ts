@@ -52,11 +52,20 @@ export class Terminal {
 
   /** Ends the commands as Ctrl+C does. Returns the output that was not read. */
   async stop(): Promise<string> {
-    if (this.#child?.pid !== undefined && this.isRunning) process.kill(-this.#child.pid, "SIGINT");
+    if (this.#child?.pid !== undefined && this.isRunning) interrupt(this.#child.pid);
     return await this.finish();
   }
 
   get isRunning(): boolean {
     return this.#child !== undefined && this.#child.exitCode === null && this.#child.signalCode === null;
+  }
+}
+
+/** Sends SIGINT to a process group, if it has not ended: Node may learn of the end of several processes one after another. */
+function interrupt(group: number): void {
+  try {
+    process.kill(-group, "SIGINT");
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error && error.code === "ESRCH")) throw error;
   }
 }

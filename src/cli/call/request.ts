@@ -1,10 +1,10 @@
 /** Calls prepared from the command line, with a schema or without. */
 import { declaredErrorOf } from "../../core/errors/declared-error-of.ts";
-import { type Caller, type Command, TLSRequired } from "../../index.ts";
+import { type Caller, type Command, InvalidSignature, TLSRequired } from "../../index.ts";
 import { Failure, UsageError } from "../cli-error.ts";
 import { findCommand, loadCommands } from "../module/commands.ts";
 import { parseArgs, type TypedArgument } from "../values/args.ts";
-import { typedValues } from "../values/typed.ts";
+import { checkComplete, typedValues } from "../values/typed.ts";
 import { untypedBox } from "../values/untyped.ts";
 
 type Answer = readonly (readonly [name: string, value: unknown])[];
@@ -65,6 +65,7 @@ function untypedRequest(name: string, args: readonly TypedArgument[]): Request {
 /** @throws UsageError for values that the command does not accept */
 function typedRequest(command: Command, args: readonly TypedArgument[]): Request {
   const values = typedValues(command, args);
+  checkComplete(command, values);
   return {
     requiresAnswer: command.requiresAnswer,
     startsTLS: command.change?.state === "upgrading",
@@ -72,7 +73,7 @@ function typedRequest(command: Command, args: readonly TypedArgument[]): Request
       try {
         return Object.entries((await target.callRemote(command, values, { timeout })) ?? {});
       } catch (error) {
-        throw declared(command, error) ?? error;
+        throw declared(command, error) ?? misfit(error) ?? error;
       }
     },
     send(target) {
@@ -91,4 +92,11 @@ function declared(command: Command, error: unknown): Failure | undefined {
   const code = declaredErrorOf(command.declaredErrors, error)?.code;
   if (code === undefined || !(error instanceof Error)) return undefined;
   return new Failure(`${command.name}: ${code}: ${error.message}`, undefined, { code, cause: error });
+}
+
+/** Returns an error with a hint for a response that does not fit the schema, or undefined for other errors. */
+function misfit(error: unknown): Failure | undefined {
+  if (!(error instanceof InvalidSignature)) return undefined;
+  const hint = "compare the schema with the commands of the peer";
+  return new Failure(error.message, hint, { code: error.code, cause: error });
 }

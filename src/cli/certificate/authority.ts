@@ -1,7 +1,8 @@
 /** `ampwire certificate authority`: creates a private certificate authority (CA). */
+import { safeText } from "../../core/errors/safe-text.ts";
 import { PrivateCertificate } from "../../node/index.ts";
 import { subcommand } from "../subcommand.ts";
-import { daysOf, fileFlags, generated, writePEM } from "./files.ts";
+import { checkName, checkSubject, daysOf, fileFlags, writePEMFiles } from "./files.ts";
 
 export const authority = subcommand({
   name: "certificate authority",
@@ -22,17 +23,24 @@ private key to NAME-key.pem, which issues certificates: keep this file secret. N
     ],
   ],
   async run({ values: flags, positionals: [name = "authority"], terminal }) {
+    checkName(name);
     const force = flags.force === true;
     const commonName = flags["common-name"] ?? name.replace(/^.*[/\\]/, "");
     const validForDays = daysOf(flags);
-    const made = await generated(() => PrivateCertificate.authority({ commonName, validForDays }));
+    checkSubject(commonName);
+    const made = await PrivateCertificate.authority({ commonName, validForDays });
     const files = { certificate: `${name}.pem`, key: `${name}-key.pem` };
-    writePEM(files.key, made.toPEMWithKey(), { secret: true, force });
-    writePEM(files.certificate, made.toPEM(), { secret: false, force });
+    writePEMFiles(
+      [
+        { path: files.key, pem: made.toPEMWithKey(), secret: true },
+        { path: files.certificate, pem: made.toPEM(), secret: false },
+      ],
+      force,
+    );
     terminal.printResult(
       files,
       () =>
-        `${files.certificate}: CA certificate, for peers\n${files.key}: CA certificate and private key, secret`,
+        `${safeText(files.certificate)}: CA certificate, for peers\n${safeText(files.key)}: CA certificate and private key, secret`,
     );
     return 0;
   },

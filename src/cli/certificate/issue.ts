@@ -3,7 +3,16 @@ import { existsSync } from "node:fs";
 import { safeText } from "../../core/errors/safe-text.ts";
 import { UsageError } from "../cli-error.ts";
 import { subcommand } from "../subcommand.ts";
-import { daysOf, fileFlags, generated, passphraseFlag, readPrivateCertificate, writePEM } from "./files.ts";
+import {
+  checkName,
+  checkSubject,
+  daysOf,
+  fileFlags,
+  passphraseFlag,
+  readPrivateCertificate,
+  signedBy,
+  writePEMFiles,
+} from "./files.ts";
 
 const USAGES = ["server", "client", "both"] as const;
 
@@ -44,6 +53,9 @@ A certificate with --host is for a server, any other for a client. A proxy needs
     ["ampwire certificate issue alice", "write alice.pem, for a client"],
   ],
   async run({ values: flags, positionals: [name = ""], terminal }) {
+    checkName(name);
+    const commonName = flags["common-name"] ?? name.replace(/^.*[/\\]/s, "");
+    checkSubject(commonName, flags.host);
     const from = flags.authority ?? "authority-key.pem";
     if (!existsSync(from))
       throw new UsageError(`cannot find ${from}`, "ampwire certificate authority creates it");
@@ -52,19 +64,14 @@ A certificate with --host is for a server, any other for a client. A proxy needs
     if (usage === undefined && flags.usage !== undefined)
       throw new UsageError(`--usage ${JSON.stringify(flags.usage)} must be server, client or both`);
     const validForDays = daysOf(flags);
-    const made = await generated(() =>
-      authority.issue({
-        commonName: flags["common-name"] ?? name.replace(/^.*[/\\]/, ""),
-        hostNames: flags.host,
-        usage,
-        validForDays,
-      }),
+    const made = await signedBy(() =>
+      authority.issue({ commonName, hostNames: flags.host, usage, validForDays }),
     );
     const file = `${name}.pem`;
-    writePEM(file, made.toPEMWithKey(), { secret: true, force: flags.force === true });
+    writePEMFiles([{ path: file, pem: made.toPEMWithKey(), secret: true }], flags.force === true);
     terminal.printResult(
       { certificate: file },
-      () => `${file}: certificate and private key, issued by ${safeText(authority.subject)}`,
+      () => `${safeText(file)}: certificate and private key, issued by ${safeText(authority.subject)}`,
     );
     return 0;
   },

@@ -4,7 +4,16 @@ import { safeText } from "../../core/errors/safe-text.ts";
 import type { Certificate, PrivateCertificate } from "../../node/index.ts";
 import { UsageError } from "../cli-error.ts";
 import { subcommand } from "../subcommand.ts";
-import { daysOf, passphraseFlag, readBundle, readFile, readPrivateCertificate, writePEM } from "./files.ts";
+import {
+  daysOf,
+  passphraseFlag,
+  readBundle,
+  readPrivateCertificate,
+  readRevocationList,
+  signedBy,
+  writePEMFiles,
+} from "./files.ts";
+import { whileLocked } from "./lock.ts";
 
 const options = {
   authority: {
@@ -41,7 +50,7 @@ authority-key.pem), and signs the list. Peers pass the list as --crl. It expires
     const revoked = positionals.map((file) => readBundle(file)[0]);
     const file = await signList(flags, revoked);
     terminal.printResult({ crl: file, revoked: revoked.map(({ subject }) => subject) }, () =>
-      revoked.map(({ subject }) => `${file}: revoked ${safeText(subject)}`).join("\n"),
+      revoked.map(({ subject }) => `${safeText(file)}: revoked ${safeText(subject)}`).join("\n"),
     );
     return 0;
   },
@@ -59,7 +68,7 @@ every certificate of the CA.`,
   examples: [["ampwire certificate crl --days 7", "sign authority-crl.pem, valid for a week"]],
   async run({ values: flags, terminal }) {
     const file = await signList(flags, []);
-    terminal.printResult({ crl: file }, () => `${file}: revocation list, for peers`);
+    terminal.printResult({ crl: file }, () => `${safeText(file)}: revocation list, for peers`);
     return 0;
   },
 });
@@ -71,11 +80,12 @@ async function signList(flags: Flags, revoked: readonly Certificate[]): Promise<
     throw new UsageError(`cannot find ${from}`, "ampwire certificate authority creates it");
   const authority: PrivateCertificate = readPrivateCertificate(from, flags["passphrase-file"]);
   const file = `${from.replace(/\.[^./\\]*$/, "").replace(/-key$/, "")}-crl.pem`;
-  const list = await authority.revocationList({
-    revoked,
-    previous: existsSync(file) ? readFile(file) : undefined,
-    validForDays: daysOf(flags, DEFAULT_DAYS),
+  const validForDays = daysOf(flags, DEFAULT_DAYS);
+  // Another process may add a certificate at this time: the list written last would lack it.
+  await whileLocked(file, async () => {
+    const previous = existsSync(file) ? readRevocationList(file) : undefined;
+    const pem = await signedBy(() => authority.revocationList({ revoked, previous, validForDays }));
+    writePEMFiles([{ path: file, pem, secret: false }], true);
   });
-  writePEM(file, list, { secret: false, force: true });
   return file;
 }

@@ -8,14 +8,14 @@ import { readFile } from "./files.ts";
 
 export const show = subcommand({
   name: "certificate show",
-  summary: "describe the certificates and keys in PEM files",
+  summary: "describe the certificates, keys and revocation lists in PEM files",
   usage: "ampwire certificate show FILE ...",
   operands: [1, Number.POSITIVE_INFINITY],
   options: {},
   examples: [["ampwire certificate show server.pem", "show the subject, host names and validity"]],
   async run({ positionals, terminal }) {
     for (const file of positionals) {
-      const found = describePEM(readFile(file), file);
+      const found = await describePEM(readFile(file), file);
       if (terminal.json) for (const one of found) terminal.printJSON({ file, ...one });
       else terminal.print(found.map((one) => text(file, one, terminal.style)).join("\n"));
     }
@@ -35,7 +35,7 @@ function text(file: string, one: Described, style: Style): string {
       `  ${spaced(name)}`,
       safeText(Array.isArray(value) ? value.join(", ") : String(value)),
     ]);
-  return `${style.bold(`${file}: ${what}`)}\n${table(rows)}`;
+  return `${style.bold(`${safeText(file)}: ${what}`)}\n${table(rows)}`;
 }
 
 /** Converts `validFrom` to `valid from`. */

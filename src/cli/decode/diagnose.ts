@@ -1,4 +1,5 @@
 /** Finds the byte at which a stream stops being AMP, and guesses the protocol that follows. */
+import { keyToText } from "../../core/wire/key-text.ts";
 
 export interface Diagnosis {
   /** Offset from the beginning of the stream. */
@@ -22,7 +23,7 @@ export function diagnose(rest: Uint8Array, start: number): Diagnosis | undefined
     if (rest[at] !== undefined && rest[at] !== 0) return notAMP(rest.subarray(at), start + at, inBox());
     const keyStart = at + 2;
     const keyEnd = keyStart + (rest[at + 1] ?? 0);
-    const name = Buffer.from(rest.subarray(keyStart, keyEnd)).toString("latin1");
+    const name = keyToText(rest.subarray(keyStart, keyEnd));
     if (keyStart > rest.length)
       return cutOff("the length of a key", 2, rest.length - at, start + at, inBox());
     if (keyEnd > rest.length)

@@ -2,7 +2,7 @@
 import { health, locator } from "../../index.ts";
 import { UsageError } from "../cli-error.ts";
 import { loadCommands } from "../module/commands.ts";
-import { parseNatsAddress } from "../nats/address.ts";
+import { checkService, parseNatsAddress } from "../nats/address.ts";
 import { natsFlags, openNats } from "../nats/connection.ts";
 import { parseAddress } from "../net/address.ts";
 import { listenAt, proxyFromFlag, proxyProtocolOf } from "../net/listening.ts";
@@ -44,6 +44,7 @@ ampwire.Health: SERVING while it is connected to NATS. SIGTERM and SIGINT close 
     ...natsFlags,
     ...timeoutFlag,
   },
+  continuesWithoutReader: true,
   examples: [
     ["ampwire edge calc --commands calculator.ts", "forward the calls of AMP clients to the service calc"],
     [
@@ -54,14 +55,20 @@ ampwire.Health: SERVING while it is connected to NATS. SIGTERM and SIGINT close 
   async run({ values: flags, positionals: [service = ""], terminal }) {
     if (flags.commands === undefined)
       throw new UsageError("edge: --commands FILE is required", "an edge forwards only the commands in FILE");
+    checkService(service);
     const address = parseNatsAddress(flags.nats ?? "nats://127.0.0.1:4222");
+    if (address.service !== undefined)
+      throw new UsageError(
+        `edge: the service is ${JSON.stringify(service)}, and --nats ${address.shown} names one too`,
+        "use --nats nats://HOST:PORT",
+      );
     const listenAddress = parseAddress(flags.listen ?? "tcp://127.0.0.1:1234");
     const tls = serverTLS(flags);
     const timeout = closeTimeoutOf(flags);
     const proxyProtocol = proxyProtocolOf(flags, listenAddress);
     const commands = (await loadCommands(flags.commands)).map(({ command }) => command);
     const onError = errorPrinter(terminal, "the edge");
-    const { connection, nats } = await openNats(address, timeoutOf(flags), true);
+    const { connection, nats } = await openNats(address, flags, timeoutOf(flags), true);
     try {
       const front = await nats.edge(connection, {
         service,

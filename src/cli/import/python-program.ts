@@ -30,6 +30,15 @@ CONVERSIONS = ["toBox", "fromBox", "toString", "fromString", "toStringProto", "f
 PLAIN = ["Integer", "String", "Unicode", "Boolean", "Float", "Decimal", "DateTime", "Path", "Descriptor", "ListOf", "AmpList"]
 
 
+def loadedFrom(path):
+    """Return the module that was loaded from a file already, for example because another module imports it."""
+    for module in list(sys.modules.values()):
+        file = getattr(module, "__file__", None)
+        if isinstance(file, str) and os.path.exists(file) and os.path.exists(path) and os.path.samefile(file, path):
+            return module
+    return None
+
+
 def load(name):
     if (os.sep in name or name in (".", "..")) and os.path.isdir(name):
         name = os.path.join(name, "__init__.py")
@@ -37,6 +46,9 @@ def load(name):
         sys.path.append(os.getcwd())  # last, so that installed modules win
         return importlib.import_module(name)
     path = os.path.abspath(name)
+    known = loadedFrom(path)
+    if known is not None:
+        return known
     folder, file = os.path.split(path)
     parts = [] if file == "__init__.py" else [file[:-3]]
     while os.path.exists(os.path.join(folder, "__init__.py")):

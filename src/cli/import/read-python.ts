@@ -53,7 +53,7 @@ function checkPath(module: string): void {
  */
 export async function readPython(...modules: readonly string[]): Promise<PythonDescription> {
   for (const module of modules) checkPath(module);
-  const answer = JSON.parse(await runPython(modules)) as Answer; // PYTHON_PROGRAM wrote it
+  const answer = answerOf(await runPython(modules));
   if ("failure" in answer) {
     const where = answer.module || modules.join(", ");
     throw new Failure(`${where}: ${answer.message}`, hints[answer.failure]);
@@ -65,6 +65,19 @@ export async function readPython(...modules: readonly string[]): Promise<PythonD
     `${modules.join(", ")} has no commands`,
     "define one at the top level, for example: class Sum(amp.Command): ...",
   );
+}
+
+/** @throws Failure if a module ended Python before the program printed the commands */
+function answerOf(output: string): Answer {
+  try {
+    return JSON.parse(output) as Answer; // PYTHON_PROGRAM wrote it
+  } catch (cause) {
+    throw new Failure(
+      "Python ended before it printed the commands",
+      "a module must not end the process; AMPWIRE_PYTHON must name a Python",
+      { cause },
+    );
+  }
 }
 
 function runPython(modules: readonly string[]): Promise<string> {

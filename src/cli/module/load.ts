@@ -8,7 +8,8 @@
 import { existsSync, statSync } from "node:fs";
 import * as nodeModule from "node:module";
 import { resolve as resolvePath } from "node:path";
-import { pathToFileURL } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { messageOf } from "../../core/errors/to-error.ts";
 import { Failure, UsageError } from "../cli-error.ts";
 import { aliases, resolve } from "./resolve-ampwire.ts";
 
@@ -75,7 +76,7 @@ async function typeScriptLoader(
 ): Promise<(path: string) => Promise<ModuleExports>> {
   try {
     const { createJiti } = await importJiti(path);
-    const jiti = createJiti(import.meta.url, { fsCache: false, alias: aliases() });
+    const jiti = createJiti(import.meta.url, { fsCache: false, alias: aliases(), ...(await ownModules()) });
     return (path) => jiti.import<ModuleExports>(path);
   } catch (cause) {
     const hint = "run npm install --save-dev jiti in its project";
@@ -85,6 +86,20 @@ async function typeScriptLoader(
       { cause },
     );
   }
+}
+
+/**
+ * Returns an option of jiti 2.7 with the modules of this package. jiti imports a path as if it were a URL: if the path of the
+ * package has a character that URLs escape, for example in a folder `C#`, jiti would load a second copy of the package.
+ */
+async function ownModules(): Promise<{ readonly virtualModules?: Record<string, unknown> }> {
+  if (!/[%#?]/.test(fileURLToPath(import.meta.url))) return {};
+  return {
+    virtualModules: {
+      ampwire: await import("../../index.ts"),
+      "ampwire/node": await import("../../node/index.ts"),
+    },
+  };
 }
 
 /** Imports jiti as a dependency of this package, or of the module's project if this package is installed globally. */
@@ -98,7 +113,7 @@ async function importJiti(path: string): Promise<typeof import("jiti")> {
 }
 
 function doesNotLoad(file: string, cause: unknown): Failure {
-  const reason = cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause);
+  const reason = cause instanceof Error ? `${cause.name}: ${cause.message}` : messageOf(cause);
   return new Failure(`cannot load ${file}: ${reason}`, hintFor(reason), { cause });
 }
 

@@ -4,6 +4,7 @@
  *
  * Before Node 22.15 the loader runs hooks in a thread of its own, which loads this file once more.
  */
+import { fileURLToPath } from "node:url";
 
 type NextResolve = (specifier: string, context: object) => unknown;
 
@@ -27,7 +28,7 @@ const entryPoints: Readonly<Record<string, string>> = {
 export function aliases(): Record<string, string> {
   const urls = Object.entries(entryPoints).map(([name, path]) => [
     name,
-    new URL(path, import.meta.url).pathname,
+    fileURLToPath(new URL(path, import.meta.url)),
   ]);
   return Object.fromEntries(urls.reverse());
 }

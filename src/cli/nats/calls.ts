@@ -31,12 +31,16 @@ export interface NatsService extends AsyncDisposable {
   readonly caller: CallTarget;
 }
 
-/** @throws UsageError if the address has no service; Failure if NATS cannot be reached */
+/**
+ * @param patience milliseconds for which a call that was not executed is made again
+ * @throws UsageError if the address has no service; Failure if NATS cannot be reached
+ */
 export async function openService(
   subcommand: string,
   text: string,
   flags: NatsFlags & Readonly<Record<string, unknown>>,
   timeout: number | undefined,
+  patience = PATIENCE_MS,
 ): Promise<NatsService> {
   const address = parseNatsAddress(text);
   const { service } = address;
@@ -45,13 +49,13 @@ export async function openService(
   const unused = PEER_FLAGS.find((name) => flags[name] !== undefined);
   if (unused !== undefined)
     throw new UsageError(`${subcommand}: --${unused} has no effect on a call over NATS`, `omit --${unused}`);
-  const { connection, nats } = await openNats(address, timeout);
+  const { connection, nats } = await openNats(address, flags, timeout);
   const trustNetwork = flags["trust-network"] === true;
   const caller = nats.caller(connection, {
     service,
     inboxPrefix: flags.inbox,
     trustNetwork,
-    patience: PATIENCE_MS,
+    patience,
   });
   return {
     caller: {
@@ -81,7 +85,8 @@ export async function pingService(
   request: Request | undefined,
 ): Promise<NatsTimes> {
   const began = performance.now();
-  const opened = await openService("ping", text, flags, timeout);
+  // An unknown command is settled after the patience, which would be most of the time that is measured.
+  const opened = await openService("ping", text, flags, timeout, request === undefined ? 0 : PATIENCE_MS);
   try {
     const connected = performance.now();
     if (request === undefined) await callUnknown(opened.caller, timeout);

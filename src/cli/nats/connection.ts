@@ -1,5 +1,6 @@
 /** Connects to NATS. The packages are loaded when an address needs them. */
-import { Failure } from "../cli-error.ts";
+import { checkInboxPrefix } from "../../nats/subjects.ts";
+import { Failure, UsageError } from "../cli-error.ts";
 import type { NatsAddress } from "./address.ts";
 
 type Transport = typeof import("@nats-io/transport-node");
@@ -29,13 +30,15 @@ export const natsFlags = {
  * Connects to the server of an address.
  * @param timeout milliseconds, undefined for no limit
  * @param stays true: connect again whenever the connection breaks
- * @throws Failure if the packages are not installed, or the server does not answer
+ * @throws UsageError for an invalid inbox; Failure if the packages are not installed, or the server does not answer
  */
 export async function openNats(
   address: NatsAddress,
+  { inbox }: { readonly inbox?: string | undefined },
   timeout: number | undefined,
   stays = false,
 ): Promise<OpenedNats> {
+  checkInbox(inbox);
   const [transport, nats] = await load();
   const { server, user, password } = address;
   try {
@@ -54,6 +57,19 @@ export async function openNats(
       `cannot connect to ${address.shown}: ${reason}`,
       "start a NATS server (the program nats-server), or check the address and the password",
       { code: "CONNECT_FAILED", cause },
+    );
+  }
+}
+
+function checkInbox(inbox: string | undefined): void {
+  if (inbox === undefined) return;
+  try {
+    checkInboxPrefix(inbox);
+  } catch (cause) {
+    throw new UsageError(
+      `--inbox ${JSON.stringify(inbox)} is not the beginning of a NATS subject`,
+      "use words of letters and digits with dots between them, for example _INBOX_calc",
+      { cause },
     );
   }
 }

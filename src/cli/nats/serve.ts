@@ -38,7 +38,7 @@ export async function serveNats(
   const unused = LISTENING_FLAGS.find((name) => flags[name] !== undefined);
   if (unused !== undefined)
     throw new UsageError(`serve: --${unused} has no effect on a worker on NATS`, `omit --${unused}`);
-  const { connection, nats } = await openNats(address, undefined, true);
+  const { connection, nats } = await openNats(address, flags, undefined, true);
   try {
     const worker = await nats.serve(connection, {
       service,

@@ -23,7 +23,7 @@ const HINT = "use tcp://HOST:PORT, tls://HOST:PORT or unix:PATH";
 
 /** @throws UsageError */
 export function parseAddress(text: string): Address {
-  if (text.startsWith("unix:")) {
+  if (/^unix:/i.test(text)) {
     // unix:///run/x is accepted too.
     const path = text.slice("unix:".length).replace(/^\/\/(?=\/)/, "");
     if (path === "") throw new UsageError("the address unix: has no path", HINT);
@@ -66,8 +66,17 @@ export function socketAddress(address: Exclude<Address, InternetAddress<"tls">>)
 
 export function addressText(address: Address): string {
   if (address.kind === "unix") return `unix:${address.path}`;
-  const host = isIPv6(address.host) ? `[${address.host}]` : address.host;
-  return `${address.kind}://${host}:${address.port}`;
+  return `${address.kind}://${hostAndPort(address.host, address.port)}`;
+}
+
+/** Returns the text of an address of `node:net`. */
+export function socketText(address: SocketAddress): string {
+  return "path" in address ? address.path : hostAndPort(address.host, address.port);
+}
+
+/** Returns `HOST:PORT`, with an IPv6 address in brackets. */
+export function hostAndPort(host: string, port: number | undefined): string {
+  return `${isIPv6(host) ? `[${host}]` : host}:${port}`;
 }
 
 function invalidAddress(text: string): UsageError {
@@ -75,6 +84,8 @@ function invalidAddress(text: string): UsageError {
 }
 
 function hintFor(text: string): string {
+  if (/^wss?:/i.test(text))
+    return "the command line does not support WebSockets: use the address of a TCP or UNIX socket of the server";
   if (/^[^:/]+:\d+$/.test(text)) return `use tcp://${text}`;
   if (/^\.{0,2}\//.test(text)) return `use unix:${text}`;
   const [, kind, rest] = /^(tcp|tls):\/?([^/].*)$/i.exec(text) ?? [];

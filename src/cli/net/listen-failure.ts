@@ -11,15 +11,18 @@ import { reasonOf, systemCode } from "./reason.ts";
 export async function listenFailure(address: Address, error: unknown): Promise<unknown> {
   const code = systemCode(error, (known) => /^E[A-Z0-9]+$/.test(known));
   if (code === undefined) return error;
-  const message = `cannot listen at ${addressText(address)}: ${reasonOf(systemError(error))}`;
+  const message = `cannot listen at ${addressText(address)}: ${reasonOf(systemError(error, code))}`;
   const hint = address.kind === "unix" ? await pathHint(code, address.path) : portHint(code, address.port);
   return new Failure(message, hint, { code, cause: error });
 }
 
-/** Returns the error of the system that `listen` explained: the hint here explains it too. */
-function systemError(error: unknown): unknown {
-  const explained = error instanceof Error && error.message.startsWith("cannot listen at ");
-  return explained && error.cause instanceof Error ? error.cause : error;
+/**
+ * Returns the error of the system. `listen` explains some of them by an error with the same code: the hint here explains them
+ * too.
+ */
+function systemError(error: unknown, code: string): unknown {
+  const cause = error instanceof Error ? error.cause : undefined;
+  return systemCode(cause, (known) => known === code) === undefined ? error : cause;
 }
 
 async function pathHint(code: string, path: string): Promise<string | undefined> {

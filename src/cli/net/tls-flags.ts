@@ -76,6 +76,11 @@ function tlsOf({ cert, ca, crl, "passphrase-file": passphraseFile }: ServerFlags
 /** @throws Failure for an invalid certificate; UsageError for conflicting flags or an unreadable file */
 export function clientTLS(flags: ClientFlags, address: Address): FlagTLS {
   const { insecure, ca, crl, "server-name": serverName } = flags;
+  if (flags.starttls && address.kind === "tls")
+    throw new UsageError(
+      "StartTLS conflicts with a tls:// address, which uses TLS from the first byte",
+      "remove --starttls, or use tcp://",
+    );
   const encrypts = flags.starttls === true || address.kind === "tls";
   for (const name of ["cert", "passphrase-file", "ca", "crl", "server-name", "insecure"] as const) {
     if (!encrypts && flags[name] !== undefined) {

@@ -2,7 +2,7 @@
 import { once } from "node:events";
 import { createServer, connect as openSocket, type Socket } from "node:net";
 import { ConnectFailed } from "../../index.ts";
-import type { SocketAddress } from "../net/address.ts";
+import { hostAndPort, type SocketAddress, socketText } from "../net/address.ts";
 import { reasonOf } from "../net/reason.ts";
 import type { Traffic } from "../traffic/traffic.ts";
 import { Relay, type RelayOptions } from "./relay.ts";
@@ -36,7 +36,7 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
     const onFirstDrop = () => options.onFirstDrop?.(connection);
     onTraffic({
       kind: "opened",
-      peer: client.remoteAddress && `${client.remoteAddress}:${client.remotePort}`,
+      peer: client.remoteAddress && hostAndPort(client.remoteAddress, client.remotePort),
     });
     const conversation = converse(client, { ...options, onTraffic, onFirstDrop }, options.to);
     open.add(conversation);
@@ -89,8 +89,7 @@ async function serve(
     await once(server, "connect");
   } catch (cause) {
     client.destroy();
-    const where = "path" in to ? to.path : `${to.host}:${to.port}`;
-    const reason = new ConnectFailed(`cannot connect to ${where}: ${reasonOf(cause)}`, { cause });
+    const reason = new ConnectFailed(`cannot connect to ${socketText(to)}: ${reasonOf(cause)}`, { cause });
     options.onTraffic({ kind: "closed", reason });
     return;
   } finally {

@@ -32,7 +32,7 @@ anything differs.`,
       type: "string",
       multiple: true,
       value: "FIELD",
-      help: "do not compare this field: NAME, or COMMAND.NAME; may be repeated",
+      help: "do not compare this field: NAME, or COMMAND.NAME; repeatable",
     },
     "ignore-errors": {
       type: "boolean",

@@ -7,7 +7,7 @@ import { type Box, BoxReader, ConnectFailed, ConnectionClosed, encodeBox } from 
 import type { TLSOptions } from "../../node/index.ts";
 import { DEFAULT_HANDSHAKE_DELAY } from "../../node/tls/start-tls.ts";
 import { upgrade } from "../../node/tls/upgrade.ts";
-import type { SocketAddress } from "../net/address.ts";
+import { type SocketAddress, socketText } from "../net/address.ts";
 import { flushed } from "../net/flushed.ts";
 import { reasonOf } from "../net/reason.ts";
 import { RELAY_LIMITS } from "../traffic/limits.ts";
@@ -32,9 +32,8 @@ export class Wire {
       await once(socket, "connect", { signal });
     } catch (cause) {
       socket.destroy();
-      const where = "path" in address ? address.path : `${address.host}:${address.port}`;
       const reason = reasonOf(cause);
-      throw new ConnectFailed(`cannot connect to ${where}: ${reason}`, { cause });
+      throw new ConnectFailed(`cannot connect to ${socketText(address)}: ${reason}`, { cause });
     }
     return new Wire(socket);
   }

@@ -1,4 +1,5 @@
 /** Loads the responders that a module exports. */
+import { messageOf } from "../../core/errors/to-error.ts";
 import { CommandResponder, locator, type ResponderLocator } from "../../index.ts";
 import { Failure } from "../cli-error.ts";
 import { loadModule } from "../module/load.ts";
@@ -9,11 +10,20 @@ export async function loadResponders(file: string): Promise<ResponderLocator> {
   // A module may export one responder under two names.
   const values = [...new Set(Object.values(exports))];
   const sources = values.filter((value): value is object => isSource(value));
-  if (sources.length > 0) return locator(...sources);
+  if (sources.length > 0) return locatorOf(file, sources);
   throw new Failure(
     `${file} exports no responders`,
     "export Sum.responder(...), a locator(...), or an object with responder methods",
   );
+}
+
+/** @throws Failure for two responders of one command, and for an invalid name of a method */
+function locatorOf(file: string, sources: readonly object[]): ResponderLocator {
+  try {
+    return locator(...sources);
+  } catch (cause) {
+    throw new Failure(`${file}: ${messageOf(cause)}`, "correct the exports of the module", { cause });
+  }
 }
 
 function isSource(value: unknown): boolean {

@@ -76,6 +76,7 @@ health of the server from the command ampwire.Health.
 SIGTERM and SIGINT close the server after its calls in progress. With --workers, SIGHUP replaces the processes one after
 another, with the newest version of MODULE and of the certificates, and a process that crashes is replaced.`,
   options,
+  continuesWithoutReader: true,
   examples: [
     ["ampwire serve --demo", "serve two commands to try out calls"],
     ["ampwire serve calculator.ts --listen unix:/tmp/calc.sock -v", "serve your responders on a UNIX socket"],
@@ -87,9 +88,10 @@ another, with the newest version of MODULE and of the certificates, and a proces
     ],
   ],
   async run({ values: flags, positionals: [module], terminal }) {
-    if ((module === undefined) !== (flags.demo === true)) {
+    if (module === undefined && !flags.demo)
       throw new UsageError("serve: MODULE or --demo is required", "use one of them");
-    }
+    if (module !== undefined && flags.demo)
+      throw new UsageError("serve: MODULE and --demo exclude each other", "use one of them");
     const closeTimeout = closeTimeoutOf(flags);
     if (flags.nats !== undefined) {
       const { serveNats } = await import("../nats/serve.ts");

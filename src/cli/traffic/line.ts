@@ -10,7 +10,7 @@ import { isHex } from "../values/typed.ts";
 import type { Endpoint } from "./endpoint.ts";
 import type { Meaning } from "./pairing.ts";
 import type { SessionInfo, Traffic } from "./traffic.ts";
-import { typedValuesOf } from "./typed-box.ts";
+import { typedBoxOf } from "./typed-box.ts";
 
 export type LineValue = string | { readonly hex: string };
 
@@ -33,6 +33,8 @@ export interface TrafficLine {
   readonly took?: number;
   /** Values decoded by the schema. */
   readonly values?: Readonly<Record<string, unknown>>;
+  /** The reason why the values do not fit the command in the schema. */
+  readonly mismatch?: string;
   readonly peer?: string;
   readonly client?: SessionInfo;
   readonly server?: SessionInfo;
@@ -78,8 +80,11 @@ export function meaningFields(
 }
 
 function meaningOf(box: Box, meaning: Meaning): Partial<TrafficLine> {
-  const typed = typedValuesOf(box, meaning);
-  const values = typed === undefined ? {} : { values: jsonRecord(Object.entries(typed)) };
+  const typed = typedBoxOf(box, meaning);
+  const values = {
+    ...(typed?.values !== undefined && { values: jsonRecord(Object.entries(typed.values)) }),
+    ...(typed?.mismatch !== undefined && { mismatch: typed.mismatch }),
+  };
   if (meaning.kind === "stray") return { kind: meaning.kind };
   if (meaning.kind === "ask") return { kind: meaning.kind, command: meaning.name, ...values };
   const { kind, ask, took } = meaning;

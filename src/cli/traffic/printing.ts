@@ -2,10 +2,11 @@
 import { safeText } from "../../core/errors/safe-text.ts";
 import { type Box, ERROR_CODE, ERROR_DESCRIPTION } from "../../index.ts";
 import type { Style } from "../print/style.ts";
-import { formatValue, KEY_MARKS, quotedIfNeeded, unquotedValue } from "../print/values.ts";
+import { formatValue, KEY_MARKS, quotedIfNeeded, shortText, unquotedValue } from "../print/values.ts";
+import { MAX_ERROR_CHARACTERS } from "./limits.ts";
 import type { Meaning } from "./pairing.ts";
 import type { SessionInfo, Traffic } from "./traffic.ts";
-import { typedValuesOf } from "./typed-box.ts";
+import { typedBoxOf } from "./typed-box.ts";
 
 /** Keys of the protocol. Keys of an application may begin with an underscore too. */
 const HIDDEN = new Set(["_ask", "_answer", "_error", "_command", ERROR_CODE, ERROR_DESCRIPTION]);
@@ -83,14 +84,16 @@ export function boxLine(
 }
 
 function fields(box: Box, meaning: Meaning, { style, longest }: PrintOptions): string {
-  const typed = typedValuesOf(box, meaning);
-  const entries = typed === undefined ? [...box].filter(([key]) => !HIDDEN.has(key)) : Object.entries(typed);
-  return entries
-    .map(
-      ([key, value]) =>
-        ` ${style.cyan(quotedIfNeeded(key, longest, KEY_MARKS))}=${formatValue(value, longest)}`,
-    )
-    .join("");
+  const typed = typedBoxOf(box, meaning);
+  const entries = Object.entries(typed?.values ?? {});
+  if (typed?.values === undefined) entries.push(...[...box].filter(([key]) => !HIDDEN.has(key)));
+  const shown = entries.map(
+    ([key, value]) =>
+      ` ${style.cyan(quotedIfNeeded(key, longest, KEY_MARKS))}=${formatValue(value, longest)}`,
+  );
+  if (typed?.mismatch === undefined) return shown.join("");
+  const reason = shortText(safeText(typed.mismatch), MAX_ERROR_CHARACTERS);
+  return `${shown.join("")} ${style.red(`(does not fit the schema: ${reason})`)}`;
 }
 
 /** Maximum number of repeated keys that are named. */

@@ -2,6 +2,7 @@
 import { closeSync, fchmodSync, fstatSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { Failure } from "../cli-error.ts";
 import { readFailure } from "../read-failure.ts";
+import { isHex } from "../values/typed.ts";
 import { writeFailure } from "../write-failure.ts";
 import type { TrafficLine } from "./line.ts";
 
@@ -61,13 +62,22 @@ function parsed(text: string, place: string): TrafficLine {
       cause,
     });
   }
-  if (typeof line === "object" && line !== null && "connection" in line) {
-    const { from, box, raw, event } = line as TrafficLine; // the fields are checked below
-    const hasBytes = box !== undefined || typeof raw === "string";
-    const complete = hasBytes ? from === "client" || from === "server" : typeof event === "string";
-    if (complete && (box === undefined || (typeof box === "object" && box !== null))) {
-      return line as TrafficLine;
-    }
-  }
+  if (isTrafficLine(line)) return line;
   throw new Failure(`${place} is not a line of a recording`, "ampwire proxy --record writes recordings");
+}
+
+/** Checks the fields that a replay uses. People may edit a recording. */
+function isTrafficLine(line: unknown): line is TrafficLine {
+  if (typeof line !== "object" || line === null) return false;
+  const { connection, from, box, raw, event }: { readonly [K in keyof TrafficLine]?: unknown } = line;
+  if (typeof connection !== "number") return false;
+  if (box === undefined && raw === undefined) return typeof event === "string";
+  const isFromEndpoint = from === "client" || from === "server";
+  return isFromEndpoint && (box === undefined ? isHex({ hex: raw }) : isLineBox(box));
+}
+
+/** Returns true for keys whose values are text or `{ hex }`. */
+function isLineBox(box: unknown): boolean {
+  if (typeof box !== "object" || box === null || Array.isArray(box)) return false;
+  return Object.entries(box).every(([, value]) => typeof value === "string" || isHex(value));
 }

@@ -14,6 +14,8 @@ const ARGUMENT = /^(.+?)(:=@|:=|=@|=)(.*)$/s;
 
 /** @throws UsageError for a malformed argument, or a name that occurs twice */
 export function parseArgs(args: readonly string[]): TypedArgument[] {
+  if (args.filter(readsInput).length > 1)
+    throw new UsageError("standard input can be the value of one argument only", "write the others to files");
   const typed = args.map(parseArg);
   const names = new Set<string>();
   for (const { name } of typed) {
@@ -21,6 +23,12 @@ export function parseArgs(args: readonly string[]): TypedArgument[] {
     names.add(name);
   }
   return typed;
+}
+
+/** Returns true for `name=@-` and `name:=@-`. */
+function readsInput(arg: string): boolean {
+  const [, , operator, rest] = ARGUMENT.exec(arg) ?? [];
+  return operator?.endsWith("@") === true && rest === "-";
 }
 
 /** @throws UsageError */

@@ -1,15 +1,47 @@
 /** Encodes arguments without a schema: text unchanged, and JSON values by the codec for their type. */
-import { type Argument, Box, boolean, encodeBox, float, listOf, unicode } from "../../index.ts";
+import {
+  AmpError,
+  ANSWER,
+  type Argument,
+  ASK,
+  Box,
+  boolean,
+  COMMAND,
+  ERROR,
+  encodeBox,
+  float,
+  listOf,
+  unicode,
+} from "../../index.ts";
+import { UsageError } from "../cli-error.ts";
 import type { TypedArgument } from "./args.ts";
+import { numberText } from "./exact-json.ts";
 import { isHex } from "./typed.ts";
 
+/** Keys that identify an ask, an answer or an error. */
+const PROTOCOL_KEYS: ReadonlySet<string> = new Set([ASK, ANSWER, ERROR, COMMAND]);
+
+/** @throws UsageError for a name that AMP itself uses, and for a name or a value that is too long */
 export function untypedBox(args: readonly TypedArgument[]): Box {
   const box = new Box();
   for (const arg of args) {
+    if (PROTOCOL_KEYS.has(arg.name))
+      throw new UsageError(`an argument cannot have the name ${arg.name}`, "AMP uses this key for itself");
     const value = "bytes" in arg ? arg.bytes : encoded(arg.json);
     if (value !== undefined) box.set(arg.name, value);
   }
+  if (box.size > 0) checkLengths(box);
   return box;
+}
+
+/** Reports a name or a value that is too long before anything is opened. @throws UsageError */
+function checkLengths(box: Box): void {
+  try {
+    encodeBox(box);
+  } catch (cause) {
+    if (!(cause instanceof AmpError)) throw cause;
+    throw new UsageError(cause.message, undefined, { cause, code: cause.code });
+  }
 }
 
 /** Encodes an array of objects as AmpList and other arrays as ListOf. Returns undefined for null, which is not sent. */
@@ -18,7 +50,7 @@ function encoded(json: unknown): Uint8Array | undefined {
     case "boolean":
       return boolean().encode(json);
     case "number":
-      return Number.isInteger(json) ? unicode().encode(String(json)) : float().encode(json);
+      return Number.isInteger(json) ? unicode().encode(numberText(json)) : float().encode(json);
     case "string":
       return unicode().encode(json);
   }

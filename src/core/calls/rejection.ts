@@ -24,7 +24,7 @@ export const AT_REJECTION: Origin = {};
 
 /** The functions of a call's promise. */
 export interface Rejectable {
-  /** Undefined for a call of the library itself: it rejects at once, with the error as it is. */
+  /** Undefined for a call of the library itself: it rejects at once, with the unchanged error. */
   readonly origin: Origin | undefined;
   readonly resolve: (value: unknown) => void;
   readonly reject: (error: unknown) => void;
@@ -79,7 +79,7 @@ export function rejectWithOwnError(call: Rejectable, reason: Error, name: string
 
 /**
  * Adds the stack of the caller to an error that a call throws before anything is sent, and returns it. V8 keeps ten frames, which
- * are all the library's if a codec has thrown. The reason of the signal is an object of the program, and stays as it is.
+ * are all the library's if a codec has thrown. The reason of the signal is an object of the program, and is not changed.
  */
 export function withCaller(error: unknown, { signal }: CallOptions): unknown {
   return error === signal?.reason ? error : withStack(error, captureOrigin(withCaller), { keepFrames: true });
@@ -124,7 +124,7 @@ function headOf(error: Partial<Error>, { prefix, keepHead, keepFrames }: StackCh
 export function ownError(reason: Error, name: string): Error {
   const message = `${shownText(name)}: ${messageOf(reason)}`;
   try {
-    // The classes of programs have constructors of any kind. A DOMException works only as it is.
+    // The classes of programs have constructors of any kind. A copy of a DOMException does not work.
     if (Object.prototype.toString.call(reason) === "[object Error]") {
       const own = { message, cause: reason };
       // These two properties of a new error stay not enumerable.

@@ -133,7 +133,7 @@ export class Ending {
     inbox.discard();
   }
 
-  /** Ends AMP. The transport stays as it is. */
+  /** Ends AMP. The transport is not changed. */
   stop(transition: Transition, reason: Error): void {
     const kernel = this.#kernel;
     kernel.changeKind = undefined;

@@ -98,7 +98,7 @@ export interface ChangingKernel extends Kernel {
   reason: Error | undefined;
   readonly ending: {
     close(): void;
-    /** Ends AMP. The transport stays as it is. */
+    /** Ends AMP. The transport is not changed. */
     stop(by: Transition, reason: Error): void;
     /** Tells the program that the connection has ended. */
     report(reason: Error): void;

@@ -75,7 +75,7 @@ export class FieldSet implements CompiledFields {
         expected = slot + 1;
       } else if (this.exact) throw this.#undeclared(name);
     }
-    // A Map or an array, whose values would not be sent. An object with values is not looked at again.
+    // A Map or an array, whose values would not be sent. An object with values is not checked again.
     if (expected === 0 && Symbol.iterator in values) throw this.#notAnObject(values);
   }
 

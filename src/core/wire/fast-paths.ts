@@ -105,7 +105,7 @@ export interface FastTemplate {
 /** Reads one kind of box. */
 export interface FastReader {
   /**
-   * Parses a whole box into a cleared frame. Returns false, and leaves the frame as it is, for a box that is not as expected.
+   * Parses a whole box into a cleared frame. Returns false, and does not change the frame, for a box that is not as expected.
    * @param end position at which the box must have ended
    */
   scan(frame: FastFrame, end: number): boolean;

@@ -191,8 +191,8 @@ export function copiedBytes(bytes: Uint8Array, start: number, end: number): Unsh
 let empty: Uint8Array<ArrayBuffer> | undefined;
 
 /**
- * Returns the array that all empty values share. Its buffer has one byte, by which it is seen whether a program has
- * transferred it: then nobody could clone the array any more, and a new one takes its place.
+ * Returns the array that all empty values share. Its buffer has one byte. If a program has transferred the buffer, it has none, and
+ * no code could clone the array any more: a new one replaces it.
  */
 function emptyBytes(): Uint8Array<ArrayBuffer> {
   if (empty === undefined || empty.buffer.byteLength === 0) empty = new Uint8Array(new ArrayBuffer(1), 0, 0);

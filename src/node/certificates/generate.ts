@@ -181,11 +181,7 @@ async function make(
   extensions: () => Extension[],
 ): Promise<GeneratedCertificate> {
   const { commonName, validForDays = 365 } = options;
-  if (typeof commonName !== "string" || commonName.length < 1 || commonName.length > 64) {
-    throw new InvalidCertificate("commonName must have 1 to 64 characters");
-  }
-  if (/\p{Surrogate}/u.test(commonName))
-    throw new InvalidCertificate("commonName has half of a surrogate pair, which UTF-8 cannot express");
+  checkCommonName(commonName);
   checkValidity(validForDays);
   const added = extensions();
   const now = Date.now();
@@ -209,6 +205,14 @@ async function make(
   });
   const keyPEM = KeyObject.from(keys.privateKey).export({ type: "pkcs8", format: "pem" });
   return { certificatePEM: certificate.toString("pem"), keyPEM: keyPEM.toString() };
+}
+
+/** @throws InvalidCertificate */
+export function checkCommonName(commonName: string): void {
+  if (typeof commonName !== "string" || commonName.length < 1 || commonName.length > 64)
+    throw new InvalidCertificate("commonName must have 1 to 64 characters");
+  if (/\p{Surrogate}/u.test(commonName))
+    throw new InvalidCertificate("commonName has half of a surrogate pair, which UTF-8 cannot express");
 }
 
 function checkValidity(days: number): void {
@@ -270,8 +274,11 @@ function leafExtensions(
 /** A wildcard is a whole label (RFC 9525): clients do not accept another one. */
 const MISPLACED_WILDCARD = /.\*|^\*(?!\.)/;
 
-/** @param hostName a string, or any other value that a JavaScript program passes */
-function generalName(hostName: unknown): JsonGeneralName {
+/**
+ * @param hostName a string, or any other value that a JavaScript program passes
+ * @throws InvalidCertificate
+ */
+export function generalName(hostName: unknown): JsonGeneralName {
   const value = typeof hostName === "string" ? normalHostName(hostName) : "";
   if (value === "" || MISPLACED_WILDCARD.test(value))
     throw new InvalidCertificate(`${shownValue(hostName)} is not a valid host name`);

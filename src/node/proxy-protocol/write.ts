@@ -1,4 +1,4 @@
-/** Writes PROXY headers, for a client that stands for another client, and for health checks. */
+/** Writes PROXY headers, for a client that connects for another client, and for health checks. */
 import { isIP, isIPv4 } from "node:net";
 import { DescriptorsNotAvailable } from "../../core/errors/caller.ts";
 import { checkOptionNames } from "../../core/option-names.ts";

@@ -274,7 +274,7 @@ describe("timeouts and signals", () => {
     const { stack } = reason;
     expect(await rejection(connection.callRemote(Sum, { a: 1, b: 2 }, { signal }))).toBe(reason);
     expect(await rejection(connection.callRemoteString("Sum", new Box(), { signal }))).toBe(reason);
-    expect(reason.stack).toBe(stack); // an object of the program stays as it is
+    expect(reason.stack).toBe(stack); // an object of the program is not changed
     const silent = { signal, requiresAnswer: false } as const;
     expect(() => connection.callRemoteString("Note", new Box(), silent)).toThrow(reason);
     expect(() => connection.callRemote(Note, { text: "" }, { signal })).toThrow(reason);

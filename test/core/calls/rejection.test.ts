@@ -291,7 +291,7 @@ describe("a lost connection", () => {
     expect(error?.message).toBe(`Divide: ${reason.message}`);
   });
 
-  test("the reason of an aborted signal is passed on as it is", async () => {
+  test("the reason of an aborted signal is passed on unchanged", async () => {
     const { both } = pair();
     const abort = new AbortController();
     const reason = Object.freeze(new Error("mine"));

@@ -90,7 +90,7 @@ describe("an error with data", () => {
     };
   }
 
-  test("a peer that does not declare the error gets its code, and a class without data stays as it is", async () => {
+  test("a peer that does not declare the error gets its code, and a class without data is not changed", async () => {
     const error = await received(new QuotaError("too many", { limit: 31 }), Undeclared as typeof Store);
     expect(error).toBeInstanceOf(UnknownRemoteError);
     expect(error).toMatchObject({ errorCode: "QUOTA", description: "too many" });

@@ -532,7 +532,7 @@ describe("a call", () => {
     expect(connections[1]?.sent).toEqual([]);
   });
 
-  test("the reason of the signal of an idempotent call stays as it is", async () => {
+  test("the reason of the signal of an idempotent call is passed on unchanged", async () => {
     const { client, connections } = clientOf();
     await flushPending();
     const abort = new AbortController();

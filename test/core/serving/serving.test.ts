@@ -388,7 +388,7 @@ describe("an error thrown", () => {
     expect(connection.state).toBe("open");
   });
 
-  test("an error code of 65535 bytes is sent as it is, also with bytes that are not UTF-8", async () => {
+  test("an error code of 65535 bytes is sent unchanged, also with bytes that are not UTF-8", async () => {
     const responder = Sum.responder(() => {
       throw new RemoteAmpError(`\udcff${"a".repeat(65_534)}`, "exact");
     });

@@ -1,4 +1,4 @@
-/** A peer that goes while this end does not read, at real sockets: it is noticed, and responders learn of it. */
+/** A peer that disconnects while this end does not read, on real sockets: this end notices it, and the signals of responders abort. */
 import type { Socket } from "node:net";
 import { type ConnectionOptions, command, locator } from "ampwire";
 import type { NodeConnection } from "ampwire/node";

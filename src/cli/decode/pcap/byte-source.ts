@@ -22,6 +22,11 @@ export class ByteSource {
     return (await this.#fill(count)) ? this.#buffered.subarray(0, count) : undefined;
   }
 
+  /** Number of bytes that were read and not taken: after `take` has returned undefined, the incomplete rest of the input. */
+  get buffered(): number {
+    return this.#buffered.length;
+  }
+
   /** Yields the remaining bytes. */
   async *rest(): Bytes {
     const buffered = this.#buffered;

@@ -9,7 +9,7 @@ import { boxLine } from "../../traffic/printing.ts";
 import type { ByteSource } from "./byte-source.ts";
 import { type CapturedBox, CapturedConnection } from "./connection.ts";
 import { packets } from "./file.ts";
-import { type Segment, segmentOf } from "./segment.ts";
+import { isKnownLink, type Segment, segmentOf } from "./segment.ts";
 
 /** Maximum number of unanswered commands that are named. */
 const MAX_UNANSWERED = 100;
@@ -17,7 +17,9 @@ const MAX_UNANSWERED = 100;
 /** @throws Failure if the capture contains no AMP, or if an AMP connection stops being AMP */
 export async function decodeCapture(file: ByteSource, commands: Commands, terminal: Terminal): Promise<void> {
   const capture = new Capture(commands, terminal);
-  for await (const packet of packets(file)) {
+  const onCut = () => terminal.note("the capture ends in the middle of a packet");
+  for await (const packet of packets(file, onCut)) {
+    if (!isKnownLink(packet.linkType)) capture.skip(packet.linkType);
     const segment = segmentOf(packet);
     if (segment === undefined) continue;
     capture.read(segment);
@@ -35,6 +37,8 @@ export class Capture {
   readonly #oldest = this.#connections.entries();
   #start: number | undefined;
   #hasAMP = false;
+  #hasSegments = false;
+  #skippedLink: number | undefined;
   #broken: Failure | undefined;
   readonly #maxBytes: number;
   /** Bytes kept of all connections. */
@@ -50,6 +54,7 @@ export class Capture {
   }
 
   read(segment: Segment): void {
+    this.#hasSegments = true;
     this.#start ??= segment.time;
     const time =
       segment.time === undefined || this.#start === undefined ? undefined : segment.time - this.#start;
@@ -60,14 +65,25 @@ export class Capture {
     while (this.#bytes > this.#maxBytes && this.#connections.size > 1) this.#dropForBytes();
   }
 
+  /** Counts a packet of a link type that cannot be read. */
+  skip(linkType: number): void {
+    this.#skippedLink ??= linkType;
+  }
+
   /** @throws Failure if the capture contains no AMP, or if an AMP connection stops being AMP */
   finish(): void {
     for (const connection of this.#connections.values()) this.#conclude(connection);
     if (this.#broken !== undefined) throw this.#broken;
     if (this.#hasAMP) return;
-    throw new Failure("the capture contains no AMP", "check that it is not TLS from the first byte", {
-      code: "NOT_AMP",
-    });
+    throw new Failure("the capture contains no AMP", this.#reason(), { code: "NOT_AMP" });
+  }
+
+  /** Returns a hint why the capture contains no AMP. */
+  #reason(): string {
+    if (this.#hasSegments) return "check that it is not TLS from the first byte";
+    if (this.#skippedLink !== undefined)
+      return `packets of link type ${this.#skippedLink} are not supported: capture at an Ethernet or loopback interface`;
+    return "it has no complete TCP packets: check the interface and the filter of the capture";
   }
 
   /** Finds or begins the connection of a segment, and moves it to the end of the map. */

@@ -27,26 +27,34 @@ export function isCapture(first: Buffer): boolean {
   return magic === PCAPNG || magic in PCAP;
 }
 
-/** @throws Failure if the file is not a capture */
-export async function* packets(file: ByteSource): AsyncGenerator<Packet> {
+/**
+ * @param onCut called if the file ends in the middle of a packet
+ * @throws Failure if the file is not a capture
+ */
+export async function* packets(file: ByteSource, onCut: () => void): AsyncGenerator<Packet> {
   const first = await file.peek(4);
   const magic = first?.readUInt32LE(0);
   const pcap = magic === undefined ? undefined : PCAP[magic];
-  if (pcap !== undefined) yield* pcapPackets(file, ...pcap);
-  else if (magic === PCAPNG) yield* pcapngPackets(file);
-  else throw new Failure("the input is not a capture file (pcap or pcapng)", "tcpdump -w FILE writes one");
+  if (pcap === undefined && magic !== PCAPNG)
+    throw new Failure("the input is not a capture file (pcap or pcapng)", "tcpdump -w FILE writes one");
+  const isCut = pcap === undefined ? yield* pcapngPackets(file) : yield* pcapPackets(file, ...pcap);
+  if (isCut || file.buffered > 0) onCut();
 }
 
-async function* pcapPackets(file: ByteSource, bigEndian: boolean, units: number): AsyncGenerator<Packet> {
+/** Packets of a file. The generator returns true if a packet was begun and its bytes are missing. */
+type Packets = AsyncGenerator<Packet, boolean>;
+
+async function* pcapPackets(file: ByteSource, bigEndian: boolean, units: number): Packets {
   const header = await file.take(24);
-  if (header === undefined) return;
+  if (header === undefined) return true;
   const linkType = uint32(header, 20, bigEndian) & 0xffff;
   for (let record = await file.take(16); record !== undefined; record = await file.take(16)) {
     const time = uint32(record, 0, bigEndian) * 1000 + (uint32(record, 4, bigEndian) * 1000) / units;
     const data = await file.take(checked(uint32(record, 8, bigEndian)));
-    if (data === undefined) return; // the capture ends in the middle of a packet
+    if (data === undefined) return true;
     yield { time, linkType, data };
   }
+  return false;
 }
 
 const INTERFACE = 1;
@@ -65,7 +73,7 @@ interface Interface {
 
 const PACKETS: Readonly<Record<number, typeof enhanced>> = { [SIMPLE]: simple, [ENHANCED]: enhanced };
 
-async function* pcapngPackets(file: ByteSource): AsyncGenerator<Packet> {
+async function* pcapngPackets(file: ByteSource): Packets {
   let bigEndian = false;
   let interfaces: Interface[] = [];
   for (let head = await file.peek(12); head !== undefined; head = await file.peek(12)) {
@@ -78,11 +86,12 @@ async function* pcapngPackets(file: ByteSource): AsyncGenerator<Packet> {
     const least = MIN_BLOCK_BYTES[type] ?? 12;
     if (length < least) throw new Failure(`the capture file is malformed: a block of ${length} bytes`);
     const block = await file.take(length);
-    if (block === undefined) return;
+    if (block === undefined) return true;
     if (type === INTERFACE) interfaces.push(interfaceOf(block, bigEndian));
     const packet = PACKETS[type]?.(block, bigEndian, interfaces);
     if (packet !== undefined) yield packet;
   }
+  return false;
 }
 
 function interfaceOf(block: Buffer, bigEndian: boolean): Interface {

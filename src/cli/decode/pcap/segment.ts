@@ -27,6 +27,11 @@ const LINKS: Readonly<Record<number, (data: Buffer) => Buffer>> = {
   276: (data) => data.subarray(20), // Linux "any", newer
 };
 
+/** Returns true if packets of this link type can be read. */
+export function isKnownLink(linkType: number): boolean {
+  return linkType in LINKS;
+}
+
 /** Returns undefined for packets other than TCP over IP. */
 export function segmentOf({ linkType, data, time }: Packet): Segment | undefined {
   const ip = LINKS[linkType]?.(data);
