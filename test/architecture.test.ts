@@ -21,13 +21,13 @@ const TO_CONNECTION = ["core/connection", "core/serving", ...TO_CALLS];
 
 const RULES: Readonly<Record<string, readonly string[]>> = {
   "core/errors": [],
-  "core/number-option": [],
-  "core/option-names": [],
-  "core/option-types": [],
+  "core/number-option": ["core/errors"],
+  "core/option-names": ["core/errors"],
+  "core/option-types": ["core/errors"],
   "core/platform": [],
   "core/transport": [],
   "core/platform-clock": ["core/transport"],
-  "core/time-limit": ["core/platform", "core/transport"],
+  "core/time-limit": ["core/errors", "core/platform", "core/transport"],
   "core/wire": BASE,
   "core/schema": TO_WIRE,
   "core/arguments": ["core/schema", ...TO_WIRE, "decimal.js", "temporal-polyfill"],

@@ -7,6 +7,7 @@ import { expect, test } from "vitest";
 import * as core from "../src/index.ts";
 import * as nats from "../src/nats/index.ts";
 import * as node from "../src/node/index.ts";
+import * as testing from "../src/testing/index.ts";
 import * as page from "../src/websocket/client/index.ts";
 import * as websocket from "../src/websocket/index.ts";
 
@@ -35,8 +36,15 @@ const ODD_VALUES = [
 const OF_THE_ENGINE =
   /Cannot (read|set|convert|destructure|use)|is not (a function|iterable|a constructor)|private (member|field)|'in' operator|object null/;
 
-/** Classes that `connect`, `listen` and others create, and `attachFileDescriptors`, whose numbers are files of this process. */
-const NOT_CALLED = new Set(["NodeConnection", "Server", "PrivateCertificate", "attachFileDescriptors"]);
+/** Classes that `connect`, `listen`, `memoryNats` and others create, and `attachFileDescriptors`, whose numbers are files of this process. */
+const NOT_CALLED = new Set([
+  "NodeConnection",
+  "Server",
+  "PrivateCertificate",
+  "attachFileDescriptors",
+  "MemoryNats",
+  "MemoryNatsConnection",
+]);
 
 type AnyFunction = (...args: unknown[]) => unknown;
 
@@ -72,7 +80,7 @@ function functionsOf(entryPoint: object): [string, AnyFunction][] {
   );
 }
 
-const ENTRY_POINTS = { ampwire: core, nats, node, websocket, "websocket/client": page };
+const ENTRY_POINTS = { ampwire: core, nats, node, testing, websocket, "websocket/client": page };
 
 for (const [name, entryPoint] of Object.entries(ENTRY_POINTS)) {
   for (const [exported, value] of functionsOf(entryPoint)) {

@@ -1,4 +1,5 @@
 /** Checks of numeric options. Every message has the form "NAME must be REQUIREMENT, not VALUE". */
+import { shownValue } from "./errors/shown-value.ts";
 
 /** Values by the names of their options, for example `heartbeat.interval`. An undefined value is not checked. */
 type NumberOptions = Readonly<Record<string, number | undefined>>;
@@ -32,5 +33,5 @@ function check(options: NumberOptions, requirement: string, isValid: (value: num
 
 /** Returns the error for an invalid value of a numeric option. */
 export function invalidNumber(name: string, requirement: string, value: unknown): RangeError {
-  return new RangeError(`${name} must be ${requirement}, not ${String(value)}`);
+  return new RangeError(`${name} must be ${requirement}, not ${shownValue(value)}`);
 }

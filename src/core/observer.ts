@@ -62,21 +62,44 @@ export function guardedObserver(observer: Observer | undefined, failed: Failed):
   return new GuardedObserver(observer, failed);
 }
 
+/** The methods whose errors end the connection. `connectionOpened` throws to the code that opens it. */
+const GUARDED = [
+  "connectionClosed",
+  "callStarted",
+  "callAnswered",
+  "callFailed",
+  "changeStarted",
+  "changeDone",
+  "changeFailed",
+  "errorReported",
+] as const;
+
+/** Has the methods {@link GUARDED}, too. */
 class GuardedObserver implements Observer {
   readonly #observer: Observer;
   readonly #failed: Failed;
   #broken = false;
+
+  static {
+    for (const name of GUARDED) {
+      const notify = function (this: GuardedObserver, ...event: unknown[]): void {
+        this.#notify(name, event);
+      };
+      Object.defineProperty(this.prototype, name, { value: notify });
+    }
+  }
 
   constructor(observer: Observer, failed: Failed) {
     this.#observer = observer;
     this.#failed = failed;
   }
 
-  #guard(notify: () => unknown): void {
+  #notify(name: (typeof GUARDED)[number], event: unknown[]): void {
     if (this.#broken) return;
     try {
-      // A JavaScript program may pass an async function.
-      const result = notify();
+      // It gets what the method of this name was called with. A JavaScript program may pass an async function.
+      const method = this.#observer[name] as ((...event: unknown[]) => unknown) | undefined;
+      const result = method?.apply(this.#observer, event);
       if (typeof result === "object" && result !== null)
         Promise.resolve(result).catch((error: unknown) => this.#fail(error));
     } catch (error) {
@@ -94,10 +117,6 @@ class GuardedObserver implements Observer {
     this.#observer.connectionOpened?.(connection);
   }
 
-  connectionClosed(connection: AmpConnection, reason: Error): void {
-    this.#guard(() => this.#observer.connectionClosed?.(connection, reason));
-  }
-
   get watchesCalls(): boolean {
     try {
       return !this.#broken && watchesCalls(this.#observer);
@@ -105,34 +124,6 @@ class GuardedObserver implements Observer {
       this.#fail(error);
       return false;
     }
-  }
-
-  callStarted(call: CallEvent): void {
-    this.#guard(() => this.#observer.callStarted?.(call));
-  }
-
-  callAnswered(call: CallEvent): void {
-    this.#guard(() => this.#observer.callAnswered?.(call));
-  }
-
-  callFailed(call: CallEvent, error: unknown): void {
-    this.#guard(() => this.#observer.callFailed?.(call, error));
-  }
-
-  changeStarted(change: ChangeEvent): void {
-    this.#guard(() => this.#observer.changeStarted?.(change));
-  }
-
-  changeDone(change: ChangeEvent, session: TLSSession | undefined): void {
-    this.#guard(() => this.#observer.changeDone?.(change, session));
-  }
-
-  changeFailed(change: ChangeEvent, error: unknown): void {
-    this.#guard(() => this.#observer.changeFailed?.(change, error));
-  }
-
-  errorReported(error: unknown, command: string | undefined, connection: AmpConnection | undefined): void {
-    this.#guard(() => this.#observer.errorReported?.(error, command, connection));
   }
 }
 

@@ -2,6 +2,7 @@
  * Check of the names of options. A misspelt option would be ignored: `startTLS({ verifyAuthority })` would verify nothing.
  * Each entry point lists the names of its options. `test/types/options.test-d.ts` compares the lists with the types.
  */
+import { shownValue } from "./errors/shown-value.ts";
 
 /** Longer names get no suggestion: the comparison of two names takes time in proportion to the product of their lengths. */
 const MAX_COMPARED = 40;
@@ -47,10 +48,13 @@ export function checkOptionNames(
   }
 }
 
-/** @throws TypeError for options that are not an object, which a JavaScript program may pass */
+/**
+ * @throws TypeError for options that are not an object, which a JavaScript program may pass, and for an array or a Map: an empty
+ * array and every Map have no name to refuse, and would count as no options
+ */
 export function checkIsObject(what: string, options: unknown): void {
-  if (typeof options !== "object" || options === null)
-    throw new TypeError(`${what}: the options must be an object, not ${String(options)}`);
+  if (typeof options !== "object" || options === null || Symbol.iterator in options)
+    throw new TypeError(`${what}: the options must be an object, not ${shownValue(options)}`);
 }
 
 /** Returns the error for an option that does not exist. */
@@ -69,7 +73,9 @@ export function unknownOption(
 export function similarName(name: string, known: readonly string[]): string | undefined {
   if (name.length > MAX_COMPARED) return undefined;
   const lower = name.toLowerCase();
-  let best = known.find((candidate) => lower.length > 2 && candidate.startsWith(lower.replace(/s$/, "")));
+  let best = known.find(
+    (candidate) => lower.length > 2 && candidate.toLowerCase().startsWith(lower.replace(/s$/, "")),
+  );
   let least = Math.max(2, name.length / 3); // a third of the letters may differ
   for (const candidate of known) {
     const distance = editDistance(lower, candidate.toLowerCase());

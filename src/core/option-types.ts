@@ -2,6 +2,7 @@
  * Check of the types of options. A value of the wrong type must not pass for another one: with `requireTLS: "verifed"` a
  * connection would not verify its peer, and a text as `onError` would fail when an error is reported.
  */
+import { shownValue } from "./errors/shown-value.ts";
 
 /** Types, as `typeof` names them, and their names in messages. */
 const TYPES = { boolean: "true or false", function: "a function", object: "an object" };
@@ -21,6 +22,6 @@ export function checkOptionTypes(
   for (const [name, type] of Object.entries(types)) {
     const value = given[name];
     if (value === null || (value !== undefined && typeof value !== type))
-      throw new TypeError(`${what}: ${name} must be ${TYPES[type]}, not ${typeof value}`);
+      throw new TypeError(`${what}: ${name} must be ${TYPES[type]}, not ${shownValue(value)}`);
   }
 }

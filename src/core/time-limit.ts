@@ -1,5 +1,6 @@
 /** A limit on the time of an operation: a timeout, an abort signal, or both. */
 
+import { shownValue } from "./errors/shown-value.ts";
 import type { AbortSignalLike } from "./platform.ts";
 import type { Clock } from "./transport.ts";
 
@@ -16,7 +17,7 @@ export type TimeLimitCause = "timeout" | "abort";
 /** @throws TypeError for a value that is not an AbortSignal, which a JavaScript program may pass */
 export function checkSignal(signal: AbortSignalLike | undefined): void {
   if (signal !== undefined && typeof signal?.addEventListener !== "function")
-    throw new TypeError(`the option signal must be an AbortSignal, not ${typeof signal}`);
+    throw new TypeError(`the option signal must be an AbortSignal, not ${shownValue(signal)}`);
 }
 
 /** @throws the reason of a signal that is aborted; TypeError as {@link checkSignal} */

@@ -75,7 +75,7 @@ export function checkOptions(options: NodeConnectionOptions, role: TLSRole | und
   const { tls } = options;
   checkConnectionOptions(options, ALL_FEATURES);
   checkNotNegative({ handshakeDelay: options.handshakeDelay });
-  checkOptionTypes("connection", options, { clock: "object", generateCode: "boolean" });
+  checkOptionTypes("connection", options, { generateCode: "boolean" });
   if (tls && typeof tls !== "function" && role !== undefined) checkTLSOptions(tls, role);
 }
 

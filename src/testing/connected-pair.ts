@@ -1,6 +1,7 @@
 /** A pair of connections joined in memory. */
 import { Connection } from "../core/complete-connection.ts";
 import type { ConnectionOptions } from "../core/connection/options.ts";
+import { checkIsObject } from "../core/option-names.ts";
 import type { Clock } from "../core/transport.ts";
 import { manualClock } from "./manual-clock.ts";
 import { type MemoryTransportOptions, memoryTransports } from "./memory-transport.ts";
@@ -21,6 +22,7 @@ export function connectedPair(
   b: ConnectionOptions = {},
   options: PairOptions = {},
 ): [a: Connection, b: Connection] {
+  checkIsObject("connectedPair", options);
   const { clock = manualClock(), ...transport } = options;
   const [atA, atB] = memoryTransports(transport);
   return [new Connection(atA, clock, a), new Connection(atB, clock, b)];

@@ -6,6 +6,7 @@
  */
 import { InvalidCertificate, PeerVerifyError } from "../core/errors/tls.ts";
 import type { PrivateCertificateLike, TLSOptions, TLSSession } from "../core/transport.ts";
+import { wrongType } from "../core/wire/value-text.ts";
 
 /** The only message of one end's fake handshake. */
 export interface Hello {
@@ -17,6 +18,8 @@ export interface Hello {
  * @param commonName also the name that `serverName` is compared with
  */
 export function fakeCertificate(commonName: string): PrivateCertificateLike {
+  // A JavaScript program may pass a value of any type.
+  if (typeof commonName !== "string") throw wrongType("fakeCertificate: the name", "a string", commonName);
   const text = `fake certificate of ${commonName}\n`;
   return { commonName, toPEM: () => text, toPEMWithKey: () => text };
 }

@@ -32,7 +32,7 @@ export function manualClock(): ManualClock {
   return {
     now: () => now,
     setTimeout(callback, milliseconds) {
-      const timer = { due: now + Math.max(0, milliseconds), callback };
+      const timer = { due: now + (milliseconds > 0 ? milliseconds : 0), callback };
       timers.add(timer);
       return timer;
     },

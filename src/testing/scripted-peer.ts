@@ -4,12 +4,13 @@
 
 import { Connection } from "../core/complete-connection.ts";
 import type { ConnectionOptions } from "../core/connection/options.ts";
+import { checkIsObject } from "../core/option-names.ts";
 import type { TLSOptions, TLSSession, Transport } from "../core/transport.ts";
 import { Box } from "../core/wire/box.ts";
 import { UNBOUNDED } from "../core/wire/box-limits.ts";
 import { encodeBox } from "../core/wire/box-writer.ts";
 import { BoxReader } from "../core/wire/reader.ts";
-import { isBytes } from "../core/wire/value-text.ts";
+import { isBytes, wrongType } from "../core/wire/value-text.ts";
 import type { PairOptions } from "./connected-pair.ts";
 import { manualClock } from "./manual-clock.ts";
 import { memoryTransports } from "./memory-transport.ts";
@@ -26,6 +27,7 @@ export function scriptedPeer(
   options: ConnectionOptions = {},
   pairOptions: PairOptions = {},
 ): { readonly connection: Connection; readonly peer: ScriptedPeer } {
+  checkIsObject("scriptedPeer", pairOptions);
   const { clock = manualClock(), ...transport } = pairOptions;
   const [ours, theirs] = memoryTransports(transport);
   return { connection: new Connection(ours, clock, options), peer: new ScriptedPeer(theirs) };
@@ -40,6 +42,9 @@ export class ScriptedPeer {
 
   /** @param transport a transport that is not started; the peer owns it from now on */
   constructor(transport: Transport) {
+    // A JavaScript program may pass a value of any type.
+    if (typeof transport?.start !== "function")
+      throw wrongType("ScriptedPeer: the transport", "a Transport", transport);
     this.transport = transport;
     transport.start({
       received: (chunk, ownership) => {

@@ -56,8 +56,11 @@ const WEBSOCKET_OPTIONS: readonly string[] = [
   ...CONNECTION_OPTIONS.filter((name) => name !== "tls"),
   ...SOCKET_OPTIONS,
 ];
-/** Names of the {@link AttachWebSocketOptions}. */
-export const ATTACH_OPTIONS: readonly string[] = [...WEBSOCKET_OPTIONS, ...ADDRESS_OPTIONS, "serverLimits"];
+/** Names of the {@link AttachWebSocketOptions}. Not spread: a bundler would keep it in a page that does not attach. */
+export const ATTACH_OPTIONS: readonly string[] = /* @__PURE__ */ WEBSOCKET_OPTIONS.concat(
+  ADDRESS_OPTIONS,
+  "serverLimits",
+);
 /** Names of the {@link ConnectWebSocketOptions}. */
 export const CONNECT_OPTIONS: readonly string[] = [...WEBSOCKET_OPTIONS, ...OPEN_OPTIONS];
 
@@ -89,8 +92,8 @@ export async function connect(url: WebSocketURL, options: ConnectWebSocketOption
 
 /** Connects as {@link connect} does. Ignores unknown options. */
 export async function open(url: WebSocketURL, options: ConnectWebSocketOptions): Promise<Connection> {
-  const { WebSocket: _class, connectTimeout: _timeout, signal: _signal, ...rest } = options;
-  return await openWebSocket(checkOptions(options, FEATURES), url, options, (socket) =>
-    connectionOn(socket, rest, serving, FEATURES),
+  const given = { ...options }; // the program may change its object while the WebSocket opens
+  return await openWebSocket(checkOptions(given, FEATURES), url, given, (socket) =>
+    connectionOn(socket, given, serving, FEATURES),
   );
 }

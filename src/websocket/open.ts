@@ -10,6 +10,7 @@ import { platformClock } from "../core/platform-clock.ts";
 import type { SharedBudgets } from "../core/serving/shared-budget.ts";
 import { limitTime, throwIfAborted } from "../core/time-limit.ts";
 import type { Transport } from "../core/transport.ts";
+import { wrongType } from "../core/wire/value-text.ts";
 import type { OpenOptions, SocketOptions, WebSocketURL } from "./options.ts";
 import { platformWebSocket } from "./platform.ts";
 import {
@@ -33,11 +34,7 @@ interface Accepted {
  */
 export function connectionOn(
   socket: WebSocketLike,
-  {
-    secure = socket?.url?.startsWith("wss:") ?? false,
-    clock = platformClock,
-    ...options
-  }: ConnectionOptions & SocketOptions,
+  options: ConnectionOptions & SocketOptions,
   serving: ServingFactory,
   features: FeatureSet,
   { budgets, addresses }: Accepted = {},
@@ -46,7 +43,8 @@ export function connectionOn(
     throw new TypeError("attach: a WebSocket is needed, with the method addEventListener");
   if (socket.readyState !== OPEN)
     throw new TypeError("attach: the WebSocket is not open: use connect, or wait for its open event");
-  const { maxBufferedBytes = DEFAULT_LIMITS.maxBufferedBytes } = options.limits ?? {};
+  const { secure = socket.url?.startsWith("wss:") ?? false, clock = platformClock, limits } = options;
+  const { maxBufferedBytes = DEFAULT_LIMITS.maxBufferedBytes } = limits ?? {};
   // `bufferedAmount` is polled in the platform's time: the clock of a test does not make a socket send.
   const transport = new WebSocketTransport(socket, platformClock, secure, maxBufferedBytes);
   Object.assign(transport, addresses);
@@ -65,7 +63,7 @@ export function checkOptions(
   const { connectTimeout, WebSocket: Constructor = platformWebSocket } = options;
   checkConnectionOptions(options, features);
   checkNotNegative({ connectTimeout });
-  if (Constructor === undefined)
+  if (typeof Constructor !== "function")
     throw new TypeError("this platform has no WebSocket: pass a class as the option `WebSocket`");
   return Constructor;
 }
@@ -82,7 +80,8 @@ export async function openWebSocket<C>(
   attach: (socket: WebSocketLike) => C,
 ): Promise<C> {
   throwIfAborted(signal);
-  const address = typeof url === "string" ? url : url.href;
+  const address = typeof url === "string" ? url : url?.href;
+  if (typeof address !== "string") throw wrongType("connect: the URL", "a string or a URL", url); // of a JavaScript program
   const socket = new Constructor(address, SUBPROTOCOL);
   return await new Promise<C>((resolve, reject) => {
     const settle = (outcome: () => void) => {
@@ -92,6 +91,7 @@ export async function openWebSocket<C>(
       outcome();
     };
     const opened = () => {
+      if (socket.readyState > OPEN) return; // it is being closed already: the close event follows
       // In a promise of its own, which rejects with what a receiver or an observer throws.
       settle(() => resolve(new Promise((attached) => attached(attach(socket)))));
     };
@@ -99,9 +99,9 @@ export async function openWebSocket<C>(
       const why = message || "no WebSocket could be opened";
       settle(() => reject(new ConnectFailed(`cannot connect to ${address}: ${why}`, { cause: error })));
     };
-    const late = () => new ConnectFailed(`${address} did not answer within ${connectTimeout} ms`);
     const release = limitTime(clock, { timeout: connectTimeout, signal }, (cause) => {
-      settle(() => reject(cause === "timeout" ? late() : signal?.reason));
+      const late = new ConnectFailed(`${address} did not answer within ${connectTimeout} ms`);
+      settle(() => reject(cause === "timeout" ? late : signal?.reason));
       socket.close();
     });
     // This listener stays: in `ws` an `error` event without a listener ends the process.

@@ -136,7 +136,7 @@ export class WebSocketTransport extends BufferingTransport {
     const chunk = bytesOf(data);
     if (chunk !== undefined) return this.accept(chunk);
     this.#socket.close(TEXT_REFUSED, "binary messages only");
-    this.acceptClose(new ProtocolError("a WebSocket message was text: AMP uses binary messages"));
+    this.acceptClose(new ProtocolError("a WebSocket message was text or a Blob: AMP uses binary messages"));
   }
 
   #closed({ code, reason }: WebSocketEvent): void {

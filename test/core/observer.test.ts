@@ -359,3 +359,18 @@ test("an observer whose watchesCalls throws receives no calls", () => {
 test("an observer whose watchesCalls is false receives no calls", () => {
   expect(guarded({ watchesCalls: false }).guard?.watchesCalls).toBe(false);
 });
+
+test("the methods of an observer are called on it", () => {
+  class Counter implements Observer {
+    #calls = 0;
+    callStarted(): void {
+      this.#calls++;
+    }
+    get calls(): number {
+      return this.#calls;
+    }
+  }
+  const counter = new Counter();
+  guardedObserver(counter, () => expect.unreachable())?.callStarted?.({} as CallEvent);
+  expect(counter.calls).toBe(1);
+});

@@ -143,9 +143,9 @@ describe("a reconnecting client", () => {
     [{ backoff: { minimum: 5 } }, 'backoff: unknown option "minimum"'],
     [{ backoff: { initail: 5 } }, 'backoff: unknown option "initail" (did you mean "initial"?)'],
     [{ backoff: { jitter: null } }, "backoff: the option jitter must not be null"],
-    [{ backoff: { jitter: 0.5 } }, "backoff.jitter must be a function, not number"],
-    [{ onConnection: {} }, "onConnection must be a function, not object"],
-    [{ isFatalError: true }, "isFatalError must be a function, not boolean"],
+    [{ backoff: { jitter: 0.5 } }, "backoff.jitter must be a function, not 0.5"],
+    [{ onConnection: {} }, "onConnection must be a function, not an object (Object)"],
+    [{ isFatalError: true }, "isFatalError must be a function, not true"],
   ])("a reconnecting client refuses %j and opens nothing", async (options, message) => {
     let opened = 0;
     const open = () => {

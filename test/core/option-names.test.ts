@@ -50,6 +50,7 @@ test.each(["x", "bufferSize", "toString", "__proto__x", "a".repeat(10_000)])(
 test.each([
   ["tim", ["timeout"], "timeout"],
   ["ti", ["timeout"], undefined],
+  ["maxUnsent", ["maxUnsentBytes"], "maxUnsentBytes"],
   ["sessions", ["sessionTimeout"], "sessionTimeout"],
   ["hostx", ["hosta", "hostb"], "hosta"],
   ["hostxy", ["hostab"], undefined],
@@ -82,8 +83,10 @@ describe("null is refused", () => {
   test.each<[string, unknown]>([
     ["null", null],
     ["5", 5],
-    ["fast", "fast"],
-    ["[object Function]", Object.assign(() => {}, { toString: () => "[object Function]" })],
+    ['"fast"', "fast"],
+    ["a function", () => {}],
+    ["an array of 0", []],
+    ["an object (Map)", new Map()],
   ])("%s is refused instead of the options", (shown, given) => {
     expect(() => checkOptionNames("startTLS", given as object, KNOWN)).toThrow(
       new TypeError(`startTLS: the options must be an object, not ${shown}`),

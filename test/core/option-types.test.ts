@@ -4,12 +4,12 @@ import { boxReceiver } from "../../src/core/features/box-receiver.ts";
 import { checkOptionTypes } from "../../src/core/option-types.ts";
 import { checkSignal, throwIfAborted } from "../../src/core/time-limit.ts";
 
-test("an option of a wrong type is refused with its name and its type", () => {
+test("an option of a wrong type is refused with its name and its value", () => {
   expect(() => checkOptionTypes("listen", { onConnection: 5 }, { onConnection: "function" })).toThrow(
-    new TypeError("listen: onConnection must be a function, not number"),
+    new TypeError("listen: onConnection must be a function, not 5"),
   );
   expect(() => checkOptionTypes("listen", { unlinkStale: "no" }, { unlinkStale: "boolean" })).toThrow(
-    new TypeError("listen: unlinkStale must be true or false, not string"),
+    new TypeError('listen: unlinkStale must be true or false, not "no"'),
   );
 });
 
@@ -28,7 +28,7 @@ test("throwIfAborted() throws the reason of an aborted signal only", () => {
 
 test("null is refused as an object", () => {
   expect(() => checkOptionTypes("listen", { limits: null }, { limits: "object" })).toThrow(
-    new TypeError("listen: limits must be an object, not object"),
+    new TypeError("listen: limits must be an object, not null"),
   );
 });
 
@@ -59,8 +59,12 @@ describe("options of a connection", () => {
   });
 });
 
-test.each([{}, null])("the signal %j, which is not an AbortSignal, is refused", (signal) => {
+test.each([
+  [{}, "an object (Object)"],
+  [null, "null"],
+])("the signal %j, which is not an AbortSignal, is refused", (signal, shown) => {
+  // A JavaScript program may pass any value.
   expect(() => checkSignal(signal as AbortSignal)).toThrow(
-    new TypeError("the option signal must be an AbortSignal, not object"),
+    new TypeError(`the option signal must be an AbortSignal, not ${shown}`),
   );
 });

@@ -371,6 +371,6 @@ describe("a process", () => {
   test("a value of generateCode that is neither true nor false is rejected", async () => {
     const wrong = { host: "127.0.0.1", port: 0, generateCode: "no" as unknown as boolean }; // a JavaScript program can pass it
     expect(await rejection(connect(wrong))).toBeInstanceOf(TypeError);
-    expect(String(await rejection(listen(wrong)))).toMatch(/generateCode must be true or false, not string/);
+    expect(String(await rejection(listen(wrong)))).toMatch(/generateCode must be true or false, not "/);
   });
 });

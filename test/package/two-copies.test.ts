@@ -103,6 +103,19 @@ describe("a copy of the same version", () => {
     expect(authority).toBeInstanceOf(node.Certificate);
   });
 
+  test("a function that a program overrides in a codec of the other copy is used", async () => {
+    const other = copy.ampwire;
+    const doubled = { ...other.integer(), decode: (bytes: Uint8Array) => 2 * other.integer().decode(bytes) };
+    const Echo = ampwire.command("Echo", { arguments: { n: doubled }, response: { n: ampwire.integer() } });
+    const client = await serve({ ampwire, node }, ampwire.locator(Echo.responder(({ n }) => ({ n }))));
+    expect(await client.callRemote(Echo, { n: 21 })).toEqual({ n: 42 });
+  });
+
+  test("a decimal that a codec of the other copy has read keeps its digits", () => {
+    const wire = new TextEncoder().encode("1.500");
+    expect(ampwire.decimal().encode(copy.ampwire.decimal().decode(wire))).toEqual(wire);
+  });
+
   test("the limit on elements holds for a command of the other copy", async () => {
     const other = copy.ampwire;
     const List = other.command("List", { arguments: { list: other.listOf(other.integer()) } });

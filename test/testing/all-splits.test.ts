@@ -40,6 +40,13 @@ describe("randomChunking", () => {
     }
   });
 
+  test.each([0, -5, 1.5, Number.NaN, "5"])("randomChunking refuses %j as the longest piece", (longest) => {
+    // A JavaScript program may pass any value. A negative one would never end.
+    expect(() => randomChunking(1, longest as number)).toThrow(
+      /^longest must be a whole number of at least 1/,
+    );
+  });
+
   test("randomChunking returns the same pieces for the same seed only", () => {
     const lengths = (seed: number) => [...randomChunking(seed)(BYTES)].map(({ length }) => length);
     expect(lengths(7)).toEqual(lengths(7));

@@ -53,6 +53,14 @@ describe("manualClock", () => {
     clock.advance(100);
   });
 
+  test.each([-1, Number.NaN, undefined])("a timer of %s milliseconds is due at once", (milliseconds) => {
+    const clock = manualClock();
+    let calls = 0;
+    clock.setTimeout(() => calls++, milliseconds as number); // a JavaScript program may pass any value
+    clock.advance(0);
+    expect([calls, clock.pending]).toEqual([1, 0]);
+  });
+
   test.each([-1, Number.NaN])("manualClock throws for a step of %s", (milliseconds) => {
     expect(() => manualClock().advance(milliseconds)).toThrow(RangeError);
   });

@@ -142,3 +142,14 @@ export function refused(): void {
   // @ts-expect-error a codec needs decode()
   optional({ encode: () => new Uint8Array(0) });
 }
+
+/** Fields whose names are not known when the program is compiled. */
+const byName: Record<string, Argument<number, number | string>> = {};
+export type ReceivedByName = Expect<Equal<ValuesOf<typeof byName>, { [name: string]: number }>>;
+export type SentByName = Expect<Equal<InputOf<typeof byName>, { readonly [name: string]: number | string }>>;
+
+export function namesOnlyKnownLater(): void {
+  ampList(byName).encode([{ id: 1, other: "2" }, {}]);
+  // @ts-expect-error a value of another type
+  ampList(byName).encode([{ id: true }]);
+}

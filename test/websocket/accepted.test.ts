@@ -63,7 +63,7 @@ test("attach refuses values that are not a request, an address or limits", async
   expect(wrong({ remoteAddress: 5 })).toThrow(/remoteAddress must be/);
   for (const remoteAddress of [{ ip: "::1" }, { address: "::1" }, { port: 5 }, { address: 1, port: 5 }])
     expect(wrong({ remoteAddress })).toThrow(/remoteAddress must be/);
-  expect(wrong({ serverLimits: { maxBytes: 5 } })).toThrow(/no limit of a server named maxBytes/);
+  expect(wrong({ serverLimits: { maxBytes: 5 } })).toThrow(/serverLimits: unknown option "maxBytes"/);
   expect(wrong({ serverLimits: { maxUnsentBytes: 0 } })).toThrow(RangeError);
 });
 

@@ -2,6 +2,7 @@
 
 import { MAX_VALUE_LENGTH } from "../wire/box-limits.ts";
 import { countElements } from "../wire/elements.ts";
+import { isBytes, wrongType } from "../wire/value-text.ts";
 import { joined, splitBytes, valueTooLong } from "./pieces.ts";
 
 /** A synchronous algorithm, and how it is applied to a value that is split over several keys. */
@@ -55,20 +56,21 @@ export function compression(compressor: Compressor): Compression {
 
   function decompress(bytes: Uint8Array, maxBytes: number): Uint8Array {
     countElements(CALL_ELEMENTS);
-    const result = compressor.decompress(bytes, maxBytes);
+    const result = checked("decompress", compressor.decompress(bytes, maxBytes));
     if (result.length > maxBytes) throw valueTooLong(maxBytes);
     countElements(Math.ceil(result.length / ELEMENT_BYTES));
     return result;
   }
+  const compress = (bytes: Uint8Array) => checked("compress", compressor.compress(bytes));
   function compressedPieces(bytes: Uint8Array): Uint8Array[] {
     const pieces: Uint8Array[] = [];
     let start = 0;
     do {
       let count = MAX_VALUE_LENGTH;
-      let piece = compressor.compress(bytes.subarray(start, start + count));
+      let piece = compress(bytes.subarray(start, start + count));
       if (piece.length > MAX_VALUE_LENGTH) {
         count -= GROWTH;
-        piece = compressor.compress(bytes.subarray(start, start + count));
+        piece = compress(bytes.subarray(start, start + count));
       }
       pieces.push(piece);
       start += count;
@@ -85,7 +87,6 @@ export function compression(compressor: Compressor): Compression {
     return joined(plain, maxBytes);
   }
 
-  const compress = (bytes: Uint8Array) => compressor.compress(bytes);
   return of === "pieces"
     ? { compress, decompress, pack: compressedPieces, unpack: decompressedPieces }
     : {
@@ -94,4 +95,10 @@ export function compression(compressor: Compressor): Compression {
         pack: (bytes) => splitBytes(compress(bytes)),
         unpack: (pieces, maxBytes) => decompress(joined(pieces, Number.POSITIVE_INFINITY), maxBytes),
       };
+}
+
+/** Any other object with a `length` would pass for bytes, and a promise for an endless value. */
+function checked(name: string, result: unknown): Uint8Array {
+  if (!isBytes(result)) throw wrongType(`the result of ${name}()`, "a Uint8Array", result);
+  return result;
 }

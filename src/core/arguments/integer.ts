@@ -92,12 +92,9 @@ export function parseInteger(text: string): bigint {
 }
 
 function notAnInteger(value: unknown): Error {
-  if (typeof value === "bigint") {
-    return new TypeError(
-      `a number is needed, not the bigint ${shownValue(value)}: for bigints declare bigInteger()`,
-    );
-  }
-  if (typeof value !== "number") return new TypeError(`an integer is needed, not ${shownValue(value)}`);
-  if (!Number.isInteger(value)) return new RangeError(`an integer is needed, not ${value}`);
-  return new RangeError(`${value} is beyond the safe integers: declare it as bigInteger()`);
+  if (Number.isInteger(value))
+    return new RangeError(`${value} is beyond the safe integers: declare it as bigInteger()`);
+  const needed = `an integer is needed, not ${shownValue(value)}`;
+  if (typeof value === "number") return new RangeError(needed);
+  return new TypeError(typeof value === "bigint" ? `${needed}: for bigints declare bigInteger()` : needed);
 }

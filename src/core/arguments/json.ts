@@ -109,20 +109,26 @@ function checkOf<T>(schema: StandardSchema<unknown, T>): (value: unknown) => T {
     );
   return (value) => {
     const result = standard.validate(value);
+    // A schema in JavaScript may return any value.
+    if (typeof result !== "object" || result === null)
+      throw new TypeError(`the schema returned ${shownValue(result)}, not a result of Standard Schema`);
     if ("then" in result) {
       result.then(undefined, () => {}); // its error would end the process
       throw new TypeError("the schema is asynchronous: codecs need a synchronous one");
     }
-    if (result.issues !== undefined) throw new TypeError(textOf(result.issues));
+    if (result.issues) throw new TypeError(textOf(result.issues)); // some libraries set null
     return result.value;
   };
 }
 
 function textOf(issues: readonly SchemaIssue[]): string {
-  const shown = issues.slice(0, SHOWN_ISSUES).map(({ message, path = [] }) => {
-    const names = path.map((part) => String(typeof part === "object" ? part.key : part));
+  // A schema in JavaScript may return any value.
+  const list: readonly SchemaIssue[] = Array.isArray(issues) ? issues : [];
+  if (list.length === 0) return "the schema rejects the value, and gives no reason";
+  const shown = list.slice(0, SHOWN_ISSUES).map(({ message, path }) => {
+    const names = (path ?? []).map((part) => String(typeof part === "object" ? part?.key : part));
     return names.length === 0 ? message : `${names.join(".")}: ${message}`;
   });
-  const more = issues.length - shown.length;
+  const more = list.length - shown.length;
   return shown.join("; ") + (more > 0 ? `; and ${more} more` : "");
 }

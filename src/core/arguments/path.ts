@@ -3,7 +3,7 @@
 import { type InPlaceArgument, inPlaceArgument } from "../schema/argument.ts";
 import type { ByteWriter } from "../wire/byte-writer.ts";
 import { shownValue } from "../wire/value-text.ts";
-import { readText, writeText } from "./unicode.ts";
+import { checkText, readText, writeText } from "./unicode.ts";
 
 /**
  * AMP's Path: an absolute POSIX path as UTF-8. It is useful only if both ends share a file system.
@@ -21,10 +21,9 @@ export function path(): InPlaceArgument<string> {
 }
 
 function write(value: string, out: ByteWriter): void {
-  if (typeof value === "string" && !value.startsWith("/")) {
-    throw new RangeError(`an absolute path is needed, not ${shownValue(value)}`);
-  }
-  writeText(typeof value === "string" ? normalised(value) : value, out);
+  checkText(value);
+  if (!value.startsWith("/")) throw new RangeError(`an absolute path is needed, not ${shownValue(value)}`);
+  writeText(normalised(value), out);
 }
 
 function read(bytes: Uint8Array, start: number, end: number): string {

@@ -7,6 +7,7 @@
  * treat values of a subclass as equal to ordinary ones.
  */
 import { Decimal } from "decimal.js";
+import { sharedByCopies } from "../errors/brand.ts";
 import { shownValue } from "../wire/value-text.ts";
 import { putDigits } from "./integer.ts";
 
@@ -16,9 +17,10 @@ const ZERO = 0x30;
 
 /**
  * For values whose text does not follow from the number: the power of ten of the last digit, for example -1 for `1.0`, which
- * takes less memory than the text. The text itself if the number is not exact.
+ * takes less memory than the text. The text itself if the number is not exact. A value that a codec of one copy of the package has
+ * read may be sent by a codec of another.
  */
-const exactForms = new WeakMap<Decimal, number | string>();
+const exactForms = sharedByCopies("decimals", () => new WeakMap<Decimal, number | string>());
 
 const DECIMAL = /^([+-]?)(?:(\d*)(?:\.(\d*))?(?:e([+-]?\d+))?|(inf(?:inity)?)|(s?nan)(\d*))$/i;
 /** Limits of Python's decimal on 64-bit machines: `MIN_ETINY`, and `MAX_EMAX` plus the digit before the point. */

@@ -17,11 +17,12 @@ import type { Values } from "../schema/field.ts";
 import type { ResponderLocator } from "../serving/locator.ts";
 import { serving } from "../serving/serving.ts";
 import type { Clock, Transport, TransportReceiver } from "../transport.ts";
-import type { Box } from "../wire/box.ts";
+import { Box } from "../wire/box.ts";
 import { UNBOUNDED } from "../wire/box-limits.ts";
 import { frameOfBox } from "../wire/frame-of.ts";
 import { COMMAND } from "../wire/protocol-keys.ts";
 import { parseBoxes } from "../wire/reader.ts";
+import { isMap, wrongType } from "../wire/value-text.ts";
 
 /** Options of a BoxDispatcher besides its locator: those of a connection that do not concern a byte stream. */
 export type BoxDispatcherOptions = Pick<
@@ -80,8 +81,11 @@ export class BoxDispatcher extends BaseConnection implements BoxReceiver {
     carrier.refused = (reason) => this.destroy(reason);
   }
 
-  /** @throws InvalidSignature for a second sender: answers to the peer of the first one would go to the second one */
+  /** @throws InvalidSignature for a value that cannot send boxes, and for a second sender: answers to the peer of the first one would go to the second one */
   startReceivingBoxes(sender: BoxSender): void {
+    // A JavaScript program may pass a value of any type.
+    if (typeof sender?.sendBox !== "function")
+      throw wrongType("startReceivingBoxes: the sender", "an object with the method sendBox", sender);
     const { sender: first } = this.#carrier;
     if (first !== undefined && first !== sender)
       throw new InvalidSignature(
@@ -94,7 +98,8 @@ export class BoxDispatcher extends BaseConnection implements BoxReceiver {
   boxReceived(box: Box): void {
     const kernel = kernelOf(this);
     if (!kernel.rules.reads) return; // it has ended, or the peer's asks are no longer read
-    kernel.receive(frameOfBox(box));
+    // A JavaScript program may pass a record, which is what a box is made of.
+    kernel.receive(frameOfBox(isMap(box) ? box : new Box(box)));
     kernel.ending.finish();
   }
 

@@ -16,12 +16,14 @@
  */
 
 import { ProtocolError } from "../errors/peer.ts";
-import { isError } from "../errors/to-error.ts";
+import { isError, messageOf } from "../errors/to-error.ts";
 import { ConnectionLost } from "../errors/transport.ts";
-import { checkIsObject } from "../option-names.ts";
+import { invalidNumber } from "../number-option.ts";
+import { checkOptionNames } from "../option-names.ts";
 import type { UnsharedBytes } from "../platform.ts";
 import type { TransportReceiver } from "../transport.ts";
 import { Chunks } from "../wire/chunks.ts";
+import { shownValue } from "../wire/value-text.ts";
 import { BufferingTransport, bytesOf } from "./buffering-transport.ts";
 
 const DATA = 0;
@@ -35,10 +37,14 @@ const MAX_PART_BYTES = 64 * 1024;
 /** Largest number in four bytes. */
 const MAX_GRANT = 2 ** 32 - 1;
 
+const HINT =
+  ' (use a MessageTransport at both ends; the IPC channel of a child process needs the option serialization: "advanced")';
+
 /** Receives what comes out of a channel. */
 export interface MessageListener {
   /**
    * Called for each message, in order.
+   * It may be called within `send` of the other end.
    * @param data the `Uint8Array` that the other end sent, or its `ArrayBuffer`. Anything else ends the connection
    */
   message(data: unknown): void;
@@ -66,7 +72,7 @@ export interface MessageListener {
 export interface MessageChannelLike {
   /** Delivers to the listener from now on, including messages that came before. Called once. */
   listen(listener: MessageListener): void;
-  /** Sends a message. Its buffer is used for nothing else, so that it may be transferred. */
+  /** Sends a message. Its buffer is used for nothing else, so that it may be transferred. If it throws, the connection is lost. */
   send(message: UnsharedBytes): void;
   /** Closes the channel after all messages have been sent. Called at most once. */
   close(): void;
@@ -97,15 +103,18 @@ export class MessageTransport extends BufferingTransport {
   #side: "open" | "ending" | "ended" = "open";
   #peerEnded = false;
   #channelOpen = true;
+  /** Events of the channel that came while another one is handled. */
+  readonly #events: (() => void)[] = [];
+  #isHandling = false;
 
   /** @throws RangeError for an invalid `maxBufferedBytes`; TypeError for a channel or options of a wrong type */
   constructor(channel: MessageChannelLike, options: MessageTransportOptions = {}) {
-    checkIsObject("MessageTransport", options);
+    checkOptionNames("MessageTransport", options, ["maxBufferedBytes"]);
     if (typeof channel?.listen !== "function")
       throw new TypeError("MessageTransport: a channel is needed, with the methods send, listen and close");
     const { maxBufferedBytes = DEFAULT_BUFFERED_BYTES } = options;
-    if (!(maxBufferedBytes >= 1))
-      throw new RangeError(`maxBufferedBytes must be a number from 1 up, not ${maxBufferedBytes}`);
+    if (typeof maxBufferedBytes !== "number" || !(maxBufferedBytes >= 1))
+      throw invalidNumber("maxBufferedBytes", "a number of at least 1", maxBufferedBytes);
     super(maxBufferedBytes);
     this.#channel = channel;
     this.#window = Math.min(Math.floor(maxBufferedBytes), MAX_GRANT);
@@ -114,8 +123,8 @@ export class MessageTransport extends BufferingTransport {
   override start(receiver: TransportReceiver): void {
     super.start(receiver);
     this.#channel.listen({
-      message: (data) => this.#received(data),
-      closed: (reason) => this.#channelClosed(reason),
+      message: (data) => this.#inTurn(() => this.#received(data)),
+      closed: (reason) => this.#inTurn(() => this.#channelClosed(reason)),
     });
     this.#grant(this.#window);
   }
@@ -162,14 +171,35 @@ export class MessageTransport extends BufferingTransport {
     const message = new Uint8Array(1 + (bytes?.length ?? 0));
     message[0] = kind;
     if (bytes !== undefined) message.set(bytes, 1);
-    this.#channel.send(message);
+    try {
+      this.#channel.send(message);
+    } catch (cause) {
+      this.#close();
+      this.destroy(new ConnectionLost(`the message channel could not send: ${messageOf(cause)}`, { cause }));
+    }
+  }
+
+  /**
+   * Handles one event of the channel after the other. A channel may deliver within `send`: then each message would be handled
+   * within the one before, and a long stream would exceed the stack.
+   */
+  #inTurn(handle: () => void): void {
+    this.#events.push(handle);
+    if (this.#isHandling) return;
+    this.#isHandling = true;
+    try {
+      for (let next = this.#events.shift(); next !== undefined; next = this.#events.shift()) next();
+    } finally {
+      this.#isHandling = false;
+    }
   }
 
   #received(data: unknown): void {
     if (!this.#channelOpen) return;
     const message = bytesOf(data);
     const kind = message?.[0];
-    if (message === undefined || (kind === DATA && this.#peerEnded)) this.#refuse();
+    if (message === undefined) this.#refuse(`: it was ${shownValue(data)}, not bytes${HINT}`);
+    else if (kind === DATA && this.#peerEnded) this.#refuse();
     else if (kind === DATA) this.accept(message.subarray(1));
     else if (kind === GRANT && message.length === 5) this.#grantReceived(message);
     else if (kind === END) this.#endReceived();
@@ -207,13 +237,9 @@ export class MessageTransport extends BufferingTransport {
     this.acceptClose(isError(reason) ? reason : new ConnectionLost("the message channel was closed"));
   }
 
-  #refuse(): void {
+  #refuse(why = ": use one at both ends of the channel"): void {
     this.abort();
-    this.acceptClose(
-      new ProtocolError(
-        "a message did not come from a MessageTransport: use one at both ends of the channel",
-      ),
-    );
+    this.acceptClose(new ProtocolError(`a message did not come from a MessageTransport${why}`));
   }
 
   protected override abort(): void {
@@ -224,7 +250,11 @@ export class MessageTransport extends BufferingTransport {
   #close(): void {
     if (!this.#channelOpen) return;
     this.#channelOpen = false;
-    this.#channel.close();
+    try {
+      this.#channel.close();
+    } catch {
+      // The transport has ended, whether or not the channel could be closed.
+    }
   }
 
   protected override delivered(bytes: number): void {

@@ -1,5 +1,6 @@
 /** Limits of one connection: how much memory and time a peer can take. */
-import { unknownOption } from "../option-names.ts";
+import { checkPositive } from "../number-option.ts";
+import { checkOptionNames } from "../option-names.ts";
 import { type BoxLimits, DEFAULT_BOX_LIMITS } from "../wire/box-limits.ts";
 
 /** Limits of one connection. Each is an option; `Infinity` disables it. */
@@ -76,16 +77,12 @@ export const DEFAULT_LIMITS: Limits = {
  * Returns the defaults, overridden by the given limits.
  * @throws RangeError for a limit that is not a positive number, TypeError for a limit that does not exist
  */
-export function resolveLimits(given: LimitOptions = {}): Limits {
-  const limits = { ...DEFAULT_LIMITS };
-  for (const [name, value] of Object.entries(given)) {
-    if (!Object.hasOwn(DEFAULT_LIMITS, name))
-      throw unknownOption("limits", name, Object.keys(DEFAULT_LIMITS));
-    if (value === undefined) continue;
-    if (typeof value !== "number" || !(value > 0)) {
-      throw new RangeError(`limit ${name} must be a positive number, not ${String(value)}`);
-    }
-    Object.assign(limits, { [name]: value });
-  }
+export function resolveLimits(given?: LimitOptions): Limits {
+  if (given === undefined) return DEFAULT_LIMITS; // shared by all connections without limits of their own
+  const limits: { -readonly [Name in keyof Limits]: Limits[Name] } = { ...DEFAULT_LIMITS };
+  const names = Object.keys(limits) as (keyof Limits)[]; // of an object literal of this type
+  checkOptionNames("limits", given, names);
+  for (const name of names) limits[name] = given[name] ?? limits[name];
+  checkPositive(limits);
   return limits;
 }

@@ -119,6 +119,8 @@ export function checkConnectionOptions(
     finishHalfClosed: "boolean",
     closeOnUndeclaredError: "boolean",
     extensions: "boolean",
+    secure: "boolean", // over a WebSocket
+    clock: "object",
   });
   if (requireTLS !== undefined && requireTLS !== "verified" && typeof requireTLS !== "boolean")
     throw new TypeError(`requireTLS must be true, false or "verified", not ${shownValue(requireTLS)}`);

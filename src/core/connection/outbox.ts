@@ -9,6 +9,7 @@
  * from where they are as soon as their box is complete.
  */
 
+import { toError } from "../errors/to-error.ts";
 import type { Transport } from "../transport.ts";
 import { ByteWriter } from "../wire/byte-writer.ts";
 import type { FastPaths } from "../wire/fast-paths.ts";
@@ -124,8 +125,15 @@ export class Outbox {
     this.#out = undefined; // before the write: a carrier of boxes may throw, or deliver an answer synchronously
     if (out.length > 0) {
       this.writtenBytes += out.size;
-      if (out.attached) this.#transport.write(...out.parts());
-      else this.#transport.write(out.bytes.subarray(0, out.length));
+      try {
+        if (out.attached) this.#transport.write(...out.parts());
+        else this.#transport.write(out.bytes.subarray(0, out.length));
+      } catch (error) {
+        if (this.#eagerBytes === 0) throw error; // a carrier of boxes has refused one
+        // No byte of the stream may be missing. Later, because the caller does not expect the end of the connection here.
+        void soon.then(() => this.#transport.destroy(toError(error)));
+        return;
+      }
       this.backlog = this.#transport.unsent;
       if (this.backlog > 0) {
         if (this.#lent.length < MAX_LENT) this.#lent.push(out);

@@ -128,14 +128,6 @@ export function isUpgradeCertain(state: State, kind: ChangeKind | undefined): bo
 
 /** @param kind the kind of the protocol change under way, if there is one */
 export function publicState(state: State, kind: ChangeKind | undefined): PublicState {
-  switch (state) {
-    case "asked":
-    case "answering":
-    case "performing":
-      return kind ?? "upgrading";
-    case "finishing":
-      return "closing";
-    default:
-      return state;
-  }
+  if (STATES[state].boxes === "queued") return kind ?? "upgrading";
+  return state === "finishing" ? "closing" : (state as PublicState); // the other states have public names
 }

@@ -41,6 +41,14 @@ export function isInstance(target: Class, key: symbol, value: unknown): boolean 
   return false;
 }
 
+/** Returns a value that all copies of the package share. @param create returns it for the first of them */
+export function sharedByCopies<T extends object>(name: string, create: () => T): T {
+  const key = Symbol.for(`ampwire.${name}`);
+  const shared = globalThis as { [key]?: T }; // only copies use the key
+  shared[key] ??= create();
+  return shared[key];
+}
+
 /** Returns the message for an object of a copy that cannot work with this one. @param what the object */
 export function anotherCopy(what: string): string {
   return `${what} comes from another copy of ampwire, whose version does not fit this one: install one version (npm ls ampwire)`;

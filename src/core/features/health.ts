@@ -5,6 +5,7 @@ import { unicode } from "../arguments/unicode.ts";
 import { command } from "../command/command.ts";
 import type { CommandResponder } from "../command/responder.ts";
 import { BaseConnection, kernelOf } from "../connection/connection.ts";
+import { shownValue } from "../errors/shown-value.ts";
 
 /** The command with which a probe asks a server for its health. `service` names a part of the server, if it has several. */
 export const Health = command("ampwire.Health", {
@@ -35,7 +36,7 @@ function reporterOf(caller: object): Reporting | undefined {
  */
 export function health(check: HealthCheck = () => true): CommandResponder {
   if (typeof check !== "function")
-    throw new TypeError(`health: the check must be a function, not ${typeof check}`);
+    throw new TypeError(`health: the check must be a function, not ${shownValue(check)}`);
   return Health.responder(async ({ service }, { connection, closing }) => {
     let serves = false;
     try {

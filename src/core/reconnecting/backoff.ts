@@ -1,4 +1,5 @@
 /** Waits between attempts to connect: exponential, with full jitter, so that many clients do not retry at the same time. */
+import { shownValue } from "../errors/shown-value.ts";
 import { invalidNumber } from "../number-option.ts";
 import { checkOptionNames } from "../option-names.ts";
 
@@ -32,7 +33,7 @@ export class Backoff {
     checkOptionNames("backoff", options, BACKOFF_OPTIONS);
     const { initial = 100, max = Math.max(30_000, initial), factor = 2, jitter = Math.random } = options;
     if (typeof jitter !== "function")
-      throw new TypeError(`backoff.jitter must be a function, not ${typeof jitter}`);
+      throw new TypeError(`backoff.jitter must be a function, not ${shownValue(jitter)}`);
     for (const [name, value, least] of [
       ["initial", initial, 0],
       ["max", max, initial],

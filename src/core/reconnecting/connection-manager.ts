@@ -5,6 +5,7 @@ import { ConnectFailed, ConnectionClosed } from "../errors/transport.ts";
 import { newAbortController } from "../platform.ts";
 import { limitTime } from "../time-limit.ts";
 import type { Clock } from "../transport.ts";
+import { wrongType } from "../wire/value-text.ts";
 import { Backoff } from "./backoff.ts";
 import type {
   ConnectionFactory,
@@ -180,7 +181,9 @@ export class ConnectionManager<C extends Reconnectable> {
       });
     });
     try {
-      return await Promise.race([opening, ended]);
+      const connection = await Promise.race([opening, ended]);
+      if (typeof connection?.destroy === "function") return connection;
+      throw wrongType("the result of `open`", "a connection", connection); // of a JavaScript program
     } finally {
       release();
     }

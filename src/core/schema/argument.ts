@@ -124,6 +124,8 @@ type OptionalKeys<F> = { [K in keyof F]: F[K] extends { readonly optional: true 
 type GroupKeys<F> = {
   [K in keyof F]: F[K] extends { readonly properties: readonly string[] } ? K : never;
 }[keyof F];
+/** The fields that fill properties of other names. `F[never]` is not `never` if F has an index signature. */
+type GroupsOf<F> = [GroupKeys<F>] extends [never] ? never : F[GroupKeys<F>];
 /** Intersection of the members of a union; `unknown` for `never`. */
 type IntersectionOf<U> = (U extends unknown ? (one: U) => void : never) extends (all: infer All) => void
   ? All
@@ -133,12 +135,12 @@ type IntersectionOf<U> = (U extends unknown ? (one: U) => void : never) extends 
 export type ValuesOf<F extends Fields> = Simplify<
   { -readonly [K in Exclude<keyof F, OptionalKeys<F> | GroupKeys<F>>]: ValueOf<F[K]> } & {
     -readonly [K in OptionalKeys<F>]?: ValueOf<F[K]>;
-  } & IntersectionOf<ValueOf<F[GroupKeys<F>]>>
+  } & IntersectionOf<ValueOf<GroupsOf<F>>>
 >;
 
 /** Values of some fields, to be sent. `undefined` means absent. ampwire never modifies them. */
 export type InputOf<F extends Fields> = Simplify<
   { readonly [K in Exclude<keyof F, OptionalKeys<F> | GroupKeys<F>>]: InputOfArgument<F[K]> } & {
     readonly [K in OptionalKeys<F>]?: InputOfArgument<F[K]> | undefined;
-  } & Readonly<IntersectionOf<InputOfArgument<F[GroupKeys<F>]>>>
+  } & Readonly<IntersectionOf<InputOfArgument<GroupsOf<F>>>>
 >;

@@ -5,14 +5,18 @@
  * box uses only one of them. `{ ...integer(), decode }` would keep the `read` of `integer()`, and `decode` would be ignored. So
  * the library registers which functions of its codecs belong together.
  */
+import { sharedByCopies } from "../errors/brand.ts";
 import { InvalidSignature } from "../errors/caller.ts";
 import { wrongType } from "../wire/value-text.ts";
 
 /** A function of a codec. Only its identity matters. */
 type CodecFunction = object;
 
-/** For each function of a codec of the library, one function that stands for all of its direction. */
-const groups = new WeakMap<CodecFunction, CodecFunction>();
+/**
+ * For each function of a codec of the library, one function that stands for all of its direction. A command of one copy of the
+ * package may have a codec of another.
+ */
+const groups = sharedByCopies("codecs", () => new WeakMap<CodecFunction, CodecFunction>());
 
 /** Registers that `other` belongs to `first` and to its group. */
 export function registerFunctions(first: CodecFunction, other: CodecFunction): void {

@@ -21,10 +21,13 @@ export function propertiesArgument<T extends object, I extends object = T>(
   codec: Pick<BoxArgument<T, I>, "toBox" | "fromBox">,
 ): PropertiesArgument<T, I> {
   if (!Array.isArray(properties)) throw wrongType("propertiesArgument", "an array of names", properties);
-  // `in Object.prototype`: every object inherits such a property, so that its absence could not be seen.
-  const invalid = properties.find((property) => property in Object.prototype);
-  if (invalid !== undefined)
-    throw new InvalidSignature(`${invalid} cannot be a property of a propertiesArgument`);
+  for (const property of properties) {
+    // A JavaScript program may pass a value of any type.
+    if (typeof property !== "string") throw wrongType("propertiesArgument: each name", "a string", property);
+    // Every object inherits such a property, so that its absence could not be seen.
+    if (property in Object.prototype)
+      throw new InvalidSignature(`${property} cannot be a property of a propertiesArgument`);
+  }
   if (typeof codec?.toBox !== "function" || typeof codec.fromBox !== "function")
     throw wrongType("propertiesArgument: the codec", "an object with toBox and fromBox", codec);
   const argument = boxArgument<T, I>({
@@ -34,7 +37,7 @@ export function propertiesArgument<T extends object, I extends object = T>(
     toBox: (values, name, box, connection) => codec.toBox(values, name, box, connection),
     fromBox: (name, box, connection) => codec.fromBox(name, box, connection),
   });
-  return Object.assign(argument, { properties });
+  return Object.assign(argument, { properties: [...properties] }); // the program may change its array
 }
 
 function never(): never {

@@ -9,8 +9,9 @@ import { writeBox } from "../wire/box-writer.ts";
 import type { ByteWriter } from "../wire/byte-writer.ts";
 import type { Frame } from "../wire/frame.ts";
 import { type Tag, tagBytes } from "../wire/tag.ts";
+import { wrongType } from "../wire/value-text.ts";
 import type { Fields } from "./argument.ts";
-import { checkCodec, isOverridden, registerFunctions } from "./check-codec.ts";
+import { isOverridden, registerFunctions } from "./check-codec.ts";
 import {
   type BoxArgument,
   type CompiledFields,
@@ -26,10 +27,13 @@ import {
 /**
  * Completes a codec that reads and writes keys of the box itself: adds `spreadPath` to it.
  * @returns the same object, which may be an instance of a class
- * @throws InvalidSignature for a spread codec of which one function is overridden and would be ignored
+ * @throws InvalidSignature for a codec that lacks one of the four functions, and for a spread codec of which one function is
+ *   overridden and would be ignored
  */
 export function boxArgument<T, I = T>(codec: Omit<BoxArgument<T, I>, "spreadPath">): BoxArgument<T, I> {
-  checkCodec(codec);
+  // A JavaScript program may have omitted some.
+  if ([codec?.encode, codec?.decode, codec?.toBox, codec?.fromBox].some((half) => typeof half !== "function"))
+    throw wrongType("boxArgument: the codec", "an object with encode, decode, toBox and fromBox", codec);
   checkBoxCodec(codec);
   registerFunctions(codec.encode, codec.toBox);
   registerFunctions(codec.decode, codec.fromBox);

@@ -1,5 +1,6 @@
 /** Limits that all connections of one server share. */
 import { checkPositive } from "../number-option.ts";
+import { checkOptionNames } from "../option-names.ts";
 import { SharedBudget, type SharedBudgets } from "./shared-budget.ts";
 
 /**
@@ -26,10 +27,7 @@ const DEFAULT_LIMIT = 256 * 1024 * 1024;
  * @throws RangeError for a limit that is not a positive number, TypeError for a limit that does not exist
  */
 export function serverBudgets(given: ServerLimits = {}): SharedBudgets {
-  const unknown = Object.keys(given).find(
-    (name) => name !== "maxBytesInProgress" && name !== "maxUnsentBytes",
-  );
-  if (unknown !== undefined) throw new TypeError(`there is no limit of a server named ${unknown}`);
+  checkOptionNames("serverLimits", given, ["maxBytesInProgress", "maxUnsentBytes"]);
   const { maxBytesInProgress = DEFAULT_LIMIT, maxUnsentBytes = DEFAULT_LIMIT } = given;
   checkPositive({
     "serverLimits.maxBytesInProgress": maxBytesInProgress,

@@ -100,7 +100,7 @@ export class ByteWriter {
   }
 
   append(source: Uint8Array): void {
-    if (this.lends && source.length >= LENT_BYTES) {
+    if (this.lends && source.length >= LENT_BYTES && isFixedMemory(source.buffer)) {
       this.#attached ??= [];
       this.#attached.push({ at: this.length, value: source });
     } else {
@@ -183,4 +183,12 @@ export class ByteWriter {
   copy(start = 0): UnsharedBytes {
     return this.bytes.slice(start, this.length);
   }
+}
+
+/**
+ * True for memory that no other thread shares and that does not change its size: the WebSocket of a browser sends no other. False
+ * for an ArrayBuffer of another realm, too, whose values are copied.
+ */
+function isFixedMemory(buffer: ArrayBufferLike & { readonly resizable?: boolean }): boolean {
+  return buffer instanceof ArrayBuffer && !buffer.resizable;
 }

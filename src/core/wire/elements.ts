@@ -2,6 +2,7 @@
  * Elements of one box: items of lists, rows, keys of rows, parts of JSON, and decompressed bytes. Two bytes on the wire can become an object of a hundred
  * bytes, so elements are counted while a box is decoded. Decoding is synchronous: one counter serves all connections.
  */
+import { sharedByCopies } from "../errors/brand.ts";
 import { LimitExceeded } from "../errors/caller.ts";
 
 /** Weight of a box without keys, in bytes: the containers of its values, and what is stored about an ask. */
@@ -14,11 +15,8 @@ const FIELD_WEIGHT = 144;
 /** Weight of one element, in bytes. The largest for its bytes is a Uint8Array of one byte: about 220 bytes with its buffer. */
 const ELEMENT_WEIGHT = 120;
 
-/** Shared with other copies of the package: a command of one may be served by a connection of another. */
-const key = Symbol.for("ampwire.elements");
-const shared = globalThis as { [key]?: { limit: number; count: number } };
-shared[key] ??= { limit: Number.POSITIVE_INFINITY, count: 0 };
-const counter = shared[key];
+/** A command of one copy of the package may be served by a connection of another. */
+const counter = sharedByCopies("elements", () => ({ limit: Number.POSITIVE_INFINITY, count: 0 }));
 
 /** Begins to count. @param maxElements the limit of the box that is decoded next */
 export function beginElements(maxElements: number): void {

@@ -1,9 +1,9 @@
 /** Values of the wrong type, and as text for messages. */
 import { InvalidSignature } from "../errors/caller.ts";
+import { quoted, SHOWN_CHARACTERS, shownValue } from "../errors/shown-value.ts";
 import { utf8Lenient } from "../platform.ts";
 
-/** Characters of a value that a message shows. */
-const SHOWN_CHARACTERS = 40;
+export { shownValue };
 
 /** Returns received bytes for a message, quoted and shortened. */
 export function shownBytes(bytes: Uint8Array, start: number, end: number): string {
@@ -26,23 +26,4 @@ export function isMap(value: unknown): value is Map<unknown, unknown> {
 /** Returns the error for a value of the wrong type, which a JavaScript program has passed. */
 export function wrongType(what: string, needed: string, value: unknown): InvalidSignature {
   return new InvalidSignature(`${what} must be ${needed}, not ${shownValue(value)}`);
-}
-
-/** Returns any value of the program for a message. Never throws. */
-export function shownValue(value: unknown): string {
-  if (typeof value === "string") return quoted(value);
-  if (typeof value === "bigint") return shortened(`${value}n`);
-  if (Object.is(value, -0)) return "-0";
-  if (typeof value !== "object" || value === null)
-    return typeof value === "function" ? "a function" : String(value);
-  const tag = Object.prototype.toString.call(value).slice("[object ".length, -1);
-  return Array.isArray(value) ? `an array of ${value.length}` : `an object (${tag})`;
-}
-
-function quoted(text: string): string {
-  return JSON.stringify(shortened(text));
-}
-
-function shortened(text: string): string {
-  return text.length > SHOWN_CHARACTERS ? `${text.slice(0, SHOWN_CHARACTERS)}…` : text;
 }

@@ -2,6 +2,7 @@
  * A NATS server in memory, for tests of programs that use `ampwire/nats`. It has the methods of a NATS connection that
  * `ampwire/nats` uses, and loses, delays, duplicates and reorders messages on demand. It never leaves the process.
  */
+import { checkOptionNames } from "../../core/option-names.ts";
 import type { Clock } from "../../core/transport.ts";
 import { manualClock } from "../manual-clock.ts";
 import { MemoryNatsConnection, type MemoryNatsConnectionOptions } from "./connection.ts";
@@ -41,8 +42,9 @@ export class MemoryNats extends MemoryNatsConnection {
     this.#server = server;
   }
 
-  /** Opens another connection, for example for another process of the program. */
+  /** Opens another connection, for example for another process of the program. @throws TypeError for an unknown option */
   connect(options: MemoryNatsConnectionOptions = {}): MemoryNatsConnection {
+    checkOptionNames("connect", options, CONNECTION_NAMES);
     return new MemoryNatsConnection(this.#server, options);
   }
 
@@ -67,8 +69,16 @@ export class MemoryNats extends MemoryNatsConnection {
   }
 }
 
-/** Starts a NATS server in memory, and returns the first connection to it. */
+/** Names of the {@link MemoryNatsConnectionOptions}. */
+const CONNECTION_NAMES = ["server", "tls", "mayPublish", "maySubscribe"];
+const SERVER_NAMES = [...CONNECTION_NAMES, "clock", "maxPayload", "fault", "random"];
+
+/**
+ * Starts a NATS server in memory, and returns the first connection to it.
+ * @throws TypeError for an unknown option
+ */
 export function memoryNats(options: MemoryNatsOptions = {}): MemoryNats {
+  checkOptionNames("memoryNats", options, SERVER_NAMES);
   const { clock = manualClock(), maxPayload = 1024 * 1024, fault, random = Math.random, ...own } = options;
   return new MemoryNats(new MemoryNatsServer(clock, maxPayload, fault, random), own);
 }

@@ -57,18 +57,23 @@ export function heartbeat(options: HeartbeatOptions): Heartbeat {
   return { options, features: [liveness] };
 }
 
+/** Options of a connection as all entry points have them, and the features that they need. */
+interface Checked {
+  readonly given: ConnectionOptions & SocketOptions & OpenOptions;
+  readonly features: FeatureSet;
+  readonly Constructor: WebSocketConstructor;
+}
+
 /**
  * Checks options before a WebSocket is opened.
- * @returns the class of the WebSocket
  * @throws RangeError, TypeError for invalid options; TypeError if the platform has no WebSocket
  */
-export function checkCallingOptions(options: CallingOptions): WebSocketConstructor {
-  if (options.heartbeat !== undefined && options.heartbeat.features === undefined)
+export function checkCallingOptions({ heartbeat, ...rest }: CallingOptions): Checked {
+  const { options, features }: Partial<Heartbeat> = heartbeat ?? { features: NONE };
+  if (features === undefined)
     throw new TypeError("the option heartbeat must be made by heartbeat({ interval })");
-  return checkOptions(
-    { ...options, heartbeat: options.heartbeat?.options },
-    options.heartbeat?.features ?? NONE,
-  );
+  const given = { ...rest, heartbeat: options };
+  return { given, features, Constructor: checkOptions(given, features) };
 }
 
 /**
@@ -84,8 +89,8 @@ export async function connect(url: WebSocketURL, options: CallingOptions = {}): 
 
 /** Connects as {@link connect} does. Ignores unknown options. */
 export async function open(url: WebSocketURL, options: CallingOptions): Promise<Connection> {
-  const { WebSocket: _class, connectTimeout: _timeout, signal: _signal, heartbeat, ...rest } = options;
-  return await openWebSocket(checkCallingOptions(options), url, options, (socket) =>
-    connectionOn(socket, { ...rest, heartbeat: heartbeat?.options }, notServing, heartbeat?.features ?? NONE),
+  const { given, features, Constructor } = checkCallingOptions(options);
+  return await openWebSocket(Constructor, url, given, (socket) =>
+    connectionOn(socket, given, notServing, features),
   );
 }

@@ -202,6 +202,28 @@ describe("compression", () => {
       );
   });
 
+  test.each<[string, unknown]>([
+    ["a text", "abc"],
+    ["an ArrayBuffer", new ArrayBuffer(3)],
+    ["a promise", Promise.resolve(new Uint8Array())],
+    ["nothing", undefined],
+  ])("%s is refused as the result of a compressor", (_, result) => {
+    const odd = () => result as Uint8Array; // a program in JavaScript may return any value
+    for (const of of ["whole", "pieces"] as const) {
+      const compressing = {
+        it: big(bytes(), { compression: compression({ of, compress: odd, decompress: odd }) }),
+      };
+      expect(() => writeFields(compressing, { it: equal })).toThrow(
+        /the result of compress\(\) must be a Uint8Array/,
+      );
+      expect(() =>
+        readFields(compressing, writeFields({ it: bytes() }, { it: equal.subarray(0, 9) })),
+      ).toThrow(/the result of decompress\(\) must be a Uint8Array/);
+      expect(() => compressing.it.encode(equal)).toThrow(/compress\(\)/);
+      expect(() => compressing.it.decode(equal)).toThrow(/decompress\(\)/);
+    }
+  });
+
   test("compression() rejects another unit", () => {
     expect(() => compression({ ...halving("whole"), of: "piece" as "pieces" })).toThrow(
       /must be "whole" or "pieces"/,

@@ -143,6 +143,29 @@ describe("json with a schema", () => {
     await new Promise((resolve) => setImmediate(resolve)); // an unhandled rejection would fail the test now
   });
 
+  test.each<[string, unknown, string]>([
+    ["null", null, "the schema returned null, not a result of Standard Schema"],
+    ["text", "no", 'the schema returned "no", not a result of Standard Schema'],
+    ["an empty list of issues", { issues: [] }, "the schema rejects the value, and gives no reason"],
+    ["issues that are not a list", { issues: "bad" }, "the schema rejects the value, and gives no reason"],
+    [
+      "an issue with an odd path",
+      { issues: [{ message: "m", path: [null, Symbol("s")] }] },
+      "undefined.Symbol(s): m",
+    ],
+    ["an issue whose path is null", { issues: [{ message: "m", path: null }] }, "m"],
+  ])("a schema that returns %s rejects the value", (_, result, message) => {
+    const odd = { "~standard": { version: 1, vendor: "test", validate: () => result } } as StandardSchema;
+    expect(() => json(odd).encode(1)).toThrow(new TypeError(message));
+  });
+
+  test("a result whose issues are null is a success", () => {
+    const result = { value: 7, issues: null };
+    const schema = { "~standard": { version: 1, vendor: "test", validate: () => result } };
+    const codec = json(schema as unknown as StandardSchema<number>); // a program in JavaScript may have such a schema
+    expect(codec.decode(codec.encode(1))).toBe(7);
+  });
+
   test("a value that is not a Standard Schema is rejected when the codec is created", () => {
     // Programs in JavaScript may pass anything.
     for (const value of [null, 3, {}, { "~standard": {} }])

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { enumeration, literal } from "../../../src/core/arguments/literal.ts";
 import { bringsBack, doesNotSend, reads, refuses, sends, survivesAnything } from "../../contracts/codec.ts";
 
@@ -22,6 +22,16 @@ describe("literal", () => {
     doesNotSend(level, value, /one of "low", "hög", "", 1, -20 is needed/);
   bringsBack(level, fc.constantFrom("low" as const, 1 as const));
   survivesAnything(level, "low1-20");
+
+  test("literal() does not convert a value to text before it is known", () => {
+    const text = vi.fn(() => "low");
+    expect(() => literal("low").encode({ toString: text } as unknown as "low")).toThrow(TypeError);
+    expect(text).not.toHaveBeenCalled();
+    // It has no text: V8 would throw "Cannot convert object to primitive value".
+    expect(() => literal("low").encode(Object.create(null))).toThrow(
+      'one of "low" is needed, not an object (Object)',
+    );
+  });
 
   test("a replacement character does not match bytes that are not UTF-8", () => {
     expect(() => literal("\ufffd").decode(Uint8Array.of(0xff))).toThrow(/not UTF-8/);

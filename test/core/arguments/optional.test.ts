@@ -66,6 +66,12 @@ describe("local", () => {
     expect(() => local<string>().decode(new Uint8Array(0))).toThrow(/is never sent/);
   });
 
+  test("optional() of a local argument is that argument", () => {
+    const note = local<string>();
+    expect(optional(note)).toBe(note);
+    expect(writeFields({ id: integer(), note: optional(note) }, { id: 1, note: "secret" })).toHaveLength(9);
+  });
+
   test("a local field may have a name that is not a valid key", () => {
     expect(writeFields({ id: integer(), ["n".repeat(300)]: local() }, { id: 1 })).toHaveLength(9);
   });

@@ -126,6 +126,26 @@ describe("BoxDispatcher", () => {
     expect(a.callRemote(Note, { text: "" })).toBeUndefined();
   });
 
+  test.each([null, undefined, {}, { sendBox: 5 }])("%j is refused as a sender", (sender) => {
+    // A JavaScript program may pass any value.
+    expect(() => new BoxDispatcher().startReceivingBoxes(sender as unknown as BoxSender)).toThrow(
+      /^startReceivingBoxes: the sender must be an object with the method sendBox, not /,
+    );
+  });
+
+  test("boxReceived() accepts a record, and rejects any other value by name", async () => {
+    const sent: Box[] = [];
+    const dispatcher = new BoxDispatcher(calculator().locator);
+    dispatcher.startReceivingBoxes({ sendBox: (box) => void sent.push(box), unhandledError() {} });
+    dispatcher.boxReceived({ _ask: "1", _command: "Sum", a: "1", b: "2" } as unknown as Box);
+    await flushPending();
+    expect(sent[0]?.text("total")).toBe("3");
+    // A JavaScript program may pass any value.
+    expect(() => dispatcher.boxReceived(null as unknown as Box)).toThrow(
+      "the content of a box must be an object, not null",
+    );
+  });
+
   test("a dispatcher without a sender drops its answers and stays open", async () => {
     const calc = calculator();
     const a = new BoxDispatcher(calc.locator);

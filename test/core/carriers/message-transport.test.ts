@@ -21,7 +21,7 @@ import * as commands from "../../support/commands.ts";
 import { connectionOver, ipcChannel, portChannel, workerChannel } from "../../support/message-channels.ts";
 import { nodeProgram } from "../../support/node-program.ts";
 import { ReceiverProbe } from "../../support/receiver-probe.ts";
-import { ended } from "../../support/settled.ts";
+import { ended, rejection } from "../../support/settled.ts";
 import { until } from "../../support/within.ts";
 
 describe("over a MessageChannel", () => {
@@ -103,6 +103,18 @@ test.each<[string, unknown]>([
   expect(probe.heard).toEqual(["lost"]);
   expect(probe.reasons[0]).toBeInstanceOf(ProtocolError);
   await closed;
+});
+
+test("a message that is not bytes is shown in the error, with the option that an IPC channel needs", async () => {
+  const { port1, port2 } = new MessageChannel();
+  const connection = connectionOver(portChannel(port1), { onError() {} });
+  // The IPC channel of a child process delivers such an object without the option.
+  port2.postMessage(JSON.parse(JSON.stringify(Uint8Array.of(0, 1))));
+  expect((await connection.closed).message).toBe(
+    "a message did not come from a MessageTransport: it was an object (Object), not bytes (use a MessageTransport at both " +
+      'ends; the IPC channel of a child process needs the option serialization: "advanced")',
+  );
+  port2.close();
 });
 
 test("bytes after the peer's end close the connection with ProtocolError", async () => {
@@ -318,16 +330,124 @@ test.each<[string, unknown]>([
   );
 });
 
+/** Two ends of a channel, each of which delivers within `send` of the other. */
+function synchronousChannels(): [MessageChannelLike, MessageChannelLike] {
+  const listeners: MessageListener[] = [];
+  const early: Uint8Array[][] = [[], []];
+  const end = (index: 0 | 1): MessageChannelLike => ({
+    listen(listener) {
+      listeners[index] = listener;
+      for (const message of early[index]?.splice(0) ?? []) listener.message(message);
+    },
+    send(message) {
+      const listener = listeners[1 - index];
+      if (listener === undefined) early[1 - index]?.push(message);
+      else listener.message(message);
+    },
+    close() {
+      for (const listener of listeners) listener.closed();
+    },
+  });
+  return [end(0), end(1)];
+}
+
+describe("a channel that delivers within send", () => {
+  test("a stream of 16,000 grants does not exceed the stack, and arrives in order", async () => {
+    const [a, b] = synchronousChannels();
+    const sender = new MessageTransport(a);
+    const probe = new ReceiverProbe();
+    sender.start(new ReceiverProbe());
+    new MessageTransport(b, { maxBufferedBytes: 64 }).start(probe);
+    const bytes = Uint8Array.from({ length: 500_000 }, (_, index) => index % 251);
+    sender.write(bytes);
+    await sender.flushed();
+    expect(probe.all.equals(bytes)).toBe(true);
+    sender.destroy();
+  });
+
+  test("calls in both directions are answered, and the close is orderly", async () => {
+    const [a, b] = synchronousChannels();
+    const options = { locator: SERVING.locator };
+    const [one, other] = [connectionOver(a, options), connectionOver(b, options)];
+    const sums = [one, other, one].map((end) => end.callRemote(commands.Sum, { a: 1n, b: 2n }));
+    expect(await Promise.all(sums)).toEqual([{ total: 3n }, { total: 3n }, { total: 3n }]);
+    await one.close();
+    expect(await ended(other)).toBeInstanceOf(ConnectionClosed);
+  });
+});
+
+describe("a channel that fails", () => {
+  const granted = Uint8Array.of(GRANT, 0, 1, 0, 0);
+
+  /** A channel that throws when it is to send a message of a kind. */
+  function failing(kind: number) {
+    let listener: MessageListener | undefined;
+    const channel = {
+      closed: 0,
+      listen(it: MessageListener) {
+        listener = it;
+      },
+      send([sent]: Uint8Array) {
+        if (sent === kind) throw new Error("no more");
+      },
+      close() {
+        channel.closed++;
+        throw new Error("not closed either");
+      },
+    };
+    return { channel, deliver: (message: Uint8Array) => listener?.message(message) };
+  }
+
+  test("a call over a channel that cannot send rejects with ConnectionLost, and the channel is closed", async () => {
+    const { channel, deliver } = failing(DATA);
+    const connection = connectionOver(channel);
+    deliver(granted);
+    const error = await rejection(connection.callRemote(commands.Sum, { a: 1n, b: 2n }));
+    expect(error).toBeInstanceOf(ConnectionLost);
+    expect(error.message).toBe("Sum: the message channel could not send: no more");
+    expect(await connection.closed).toMatchObject({ cause: new Error("no more") });
+    expect(channel.closed).toBe(1);
+  });
+
+  test("a channel that cannot send the first grant ends the connection", async () => {
+    const connection = connectionOver(failing(GRANT).channel);
+    expect((await connection.closed).message).toBe("the message channel could not send: no more");
+  });
+
+  test.each([
+    ["end", END],
+    ["abort", ABORT],
+  ])("destroy() ends a connection whose channel cannot send the %s", async (_, kind) => {
+    const { channel, deliver } = failing(kind);
+    const connection = connectionOver(channel);
+    deliver(granted);
+    connection.destroy(new Error("enough"));
+    expect(await connection.closed).toEqual(new Error("enough"));
+    expect(channel.closed).toBe(1);
+  });
+});
+
 test("options that are not an object are refused", () => {
   const { port1 } = new MessageChannel();
   const options = 5 as unknown as MessageTransportOptions; // a program in JavaScript may pass anything
   expect(() => new MessageTransport(portChannel(port1), options)).toThrow(/the options must be an object/);
 });
 
-test.each([0, 0.5, -1, Number.NaN])("maxBufferedBytes %d is refused", (maxBufferedBytes) => {
+test("an unknown option is refused", () => {
   const { port1 } = new MessageChannel();
+  const options = { maxBuffered: 5 } as MessageTransportOptions; // a program in JavaScript may pass anything
+  expect(() => new MessageTransport(portChannel(port1), options)).toThrow(
+    new TypeError('MessageTransport: unknown option "maxBuffered" (did you mean "maxBufferedBytes"?)'),
+  );
+});
+
+test.each([0, 0.5, -1, Number.NaN, "5"])("maxBufferedBytes %j is refused", (value) => {
+  const { port1 } = new MessageChannel();
+  const maxBufferedBytes = value as number; // a program in JavaScript may pass anything
   expect(() => new MessageTransport(portChannel(port1), { maxBufferedBytes })).toThrow(
-    new RangeError(`maxBufferedBytes must be a number from 1 up, not ${maxBufferedBytes}`),
+    new RangeError(
+      `maxBufferedBytes must be a number of at least 1, not ${value === "5" ? '"5"' : String(value)}`,
+    ),
   );
 });
 

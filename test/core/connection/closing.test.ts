@@ -210,7 +210,7 @@ describe("close() with a limit of time", () => {
 
   test.each<[object, string]>([
     [{ timeout: -1 }, "timeout must be a number of at least 0, not -1"],
-    [{ signal: {} }, "the option signal must be an AbortSignal, not object"],
+    [{ signal: {} }, "the option signal must be an AbortSignal, not an object (Object)"],
     [{ timout: 1 }, 'close: unknown option "timout" (did you mean "timeout"?)'],
   ])("close(%o) rejects, and the connection stays open", async (options, message) => {
     const { connection } = scriptedPeer();
@@ -423,7 +423,7 @@ test("a call with a signal that is not an AbortSignal rejects, and leaves no tim
     { a: 1, b: 2 },
     options,
   ]);
-  await expect(call).rejects.toThrow("the option signal must be an AbortSignal, not object");
+  await expect(call).rejects.toThrow("the option signal must be an AbortSignal, not an object (Object)");
   connection.destroy();
   await ended(connection);
   expect(clock.pending).toBe(0);

@@ -75,7 +75,7 @@ test("the response of another implementation may have further keys", async () =>
 });
 
 test("health() refuses a check that is not a function", () => {
-  expect(() => health(true as never)).toThrow("health: the check must be a function, not boolean");
+  expect(() => health(true as never)).toThrow("health: the check must be a function, not true");
 });
 
 test.each<[string, object, string[]]>([

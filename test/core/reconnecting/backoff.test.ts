@@ -52,7 +52,7 @@ describe("the delays", () => {
 
   it("a jitter that is not a function throws a TypeError", () => {
     expect(() => new Backoff({ jitter: 0.5 as unknown as () => number })).toThrow(
-      new TypeError("backoff.jitter must be a function, not number"),
+      new TypeError("backoff.jitter must be a function, not 0.5"),
     );
   });
 });

@@ -279,6 +279,20 @@ describe("the set-up of a connection", () => {
     expect(states).toEqual(["connecting", "closed"]);
   });
 
+  test.each<[string, unknown, string]>([
+    ["undefined", undefined, "undefined"],
+    ["an object without methods", {}, "an object (Object)"],
+    ["a promise of null", Promise.resolve(null), "null"],
+  ])("if open returns %s, the error names it, and the next attempt follows", async (_, result, shown) => {
+    // A program in JavaScript may return any value.
+    const { client, clock, states } = clientOf({}, { open: () => result as OwnConnection });
+    await flushPending();
+    expect(client.lastError?.message).toBe(`the result of \`open\` must be a connection, not ${shown}`);
+    clock.advance(100);
+    await flushPending();
+    expect(states).toEqual(["connecting", "waiting", "connecting", "waiting"]);
+  });
+
   test("onConnection gets the address of the factory", async () => {
     const addresses: unknown[] = [];
     const onConnection = (_: OwnConnection, { address }: { address: unknown }) =>
@@ -628,11 +642,11 @@ describe("the queue", () => {
 });
 
 test.each<[object, string]>([
-  [{ open: 5 }, "reconnecting: open must be a function, not number"],
-  [{ onConnection: 5 }, "reconnecting: onConnection must be a function, not number"],
-  [{ onStateChange: 5 }, "reconnecting: onStateChange must be a function, not number"],
-  [{ onError: 5 }, "reconnecting: onError must be a function, not number"],
-  [{ isFatalError: 5 }, "reconnecting: isFatalError must be a function, not number"],
+  [{ open: 5 }, "reconnecting: open must be a function, not 5"],
+  [{ onConnection: 5 }, "reconnecting: onConnection must be a function, not 5"],
+  [{ onStateChange: 5 }, "reconnecting: onStateChange must be a function, not 5"],
+  [{ onError: 5 }, "reconnecting: onError must be a function, not 5"],
+  [{ isFatalError: 5 }, "reconnecting: isFatalError must be a function, not 5"],
   [{ maxAttempts: 0 }, "maxAttempts"],
   [{ callTimeout: -1 }, "callTimeout"],
   [{ setupTimeout: -1 }, "setupTimeout"],

@@ -148,6 +148,20 @@ test.each(["width", { 0: "width" }, undefined])(
   },
 );
 
+test.each([5, null, undefined, ["width"]])("propertiesArgument() rejects %j as a name", (name) => {
+  // Programs in JavaScript may pass anything.
+  expect(() => propertiesArgument<Size>([name as unknown as "width"], size)).toThrow(
+    /^propertiesArgument: each name must be a string, not /,
+  );
+});
+
+test("propertiesArgument() keeps its names when the program changes the array", () => {
+  const names: (keyof Size)[] = ["width"];
+  const argument = propertiesArgument<Size>(names, size);
+  names[0] = "height";
+  expect(argument.properties).toEqual(["width"]);
+});
+
 test("propertiesArgument() rejects a codec without toBox and fromBox", () => {
   // Programs in JavaScript may pass anything.
   for (const codec of [{}, { toBox() {} }, undefined] as unknown[])

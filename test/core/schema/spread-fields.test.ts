@@ -53,6 +53,21 @@ test("a codec of several keys that was not created with boxArgument() is rejecte
   expect(() => new FieldSet({ at }, "argument of Test")).toThrow(/at: use boxArgument\(\)/);
 });
 
+test.each(["encode", "decode", "toBox", "fromBox"])("boxArgument() refuses a codec without %s", (name) => {
+  const point = new Point();
+  Object.defineProperty(point, name, { value: undefined });
+  expect(() => boxArgument(point)).toThrow(
+    new InvalidSignature(
+      "boxArgument: the codec must be an object with encode, decode, toBox and fromBox, not an object (Object)",
+    ),
+  );
+});
+
+test.each([undefined, null, 5, "text"])("boxArgument() refuses %j", (value) => {
+  // A JavaScript program may pass any value.
+  expect(() => boxArgument(value as unknown as BoxArgument<number>)).toThrow(InvalidSignature);
+});
+
 test("fields beside a codec of several keys are read as in other boxes", () => {
   const beside = { encode: () => new Uint8Array(1), decode: () => undefined };
   const fields = { at: boxArgument(new Point()), id: optional(integer()), none: beside };

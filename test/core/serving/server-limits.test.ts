@@ -16,7 +16,7 @@ test("each limit of a server has its own budget, and 256 MiB by default", () => 
 test.each<[ServerLimits, string]>([
   [{ maxBytesInProgress: 0 }, "serverLimits.maxBytesInProgress must be a positive number, not 0"],
   [{ maxUnsentBytes: -1 }, "serverLimits.maxUnsentBytes must be a positive number, not -1"],
-  [{ maxUnsent: 1 } as object, "there is no limit of a server named maxUnsent"],
+  [{ maxUnsent: 1 } as object, 'serverLimits: unknown option "maxUnsent" (did you mean "maxUnsentBytes"?)'],
 ])("the limits %o of a server throw", (given, message) => {
   expect(() => serverBudgets(given)).toThrow(message);
 });

@@ -158,6 +158,16 @@ describe("a writer that lends", () => {
     expect(Buffer.concat(parts).equals(plain.copy())).toBe(true);
   });
 
+  test.each([
+    ["memory of another thread", new SharedArrayBuffer(LENT_BYTES)],
+    ["resizable memory", Reflect.construct(ArrayBuffer, [LENT_BYTES, { maxByteLength: 2 * LENT_BYTES }])],
+  ])("a lending writer copies a large value in %s", (_, buffer: ArrayBufferLike) => {
+    const out = lending();
+    out.append(new Uint8Array(buffer));
+    expect(out.attached).toBe(false);
+    expect(out.length).toBe(LENT_BYTES);
+  });
+
   test("endCounted() does not count values that are attached before its position", () => {
     const out = lending();
     out.append(large);

@@ -11,7 +11,7 @@ test.each([
   [{ commonName: "x", names: ["a.example"] }, 'unknown option "names" (did you mean "hostNames"?)'],
   [{ commonName: "x", hostnames: ["a.example"] }, 'unknown option "hostnames" (did you mean "hostNames"?)'],
   [{ commonName: "x", days: 3 }, 'unknown option "days" (did you mean "validForDays"?)'],
-  ["x", "the options must be an object, not x"],
+  ["x", 'the options must be an object, not "x"'],
   [undefined, "the options must be an object, not undefined"],
 ])("the options %j of a certificate are refused", async (options, message) => {
   const made = [authority.issue(wrong(options)), PrivateCertificate.selfSigned(wrong(options))];

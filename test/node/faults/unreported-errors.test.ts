@@ -387,7 +387,7 @@ describe("onError", () => {
 
   test("a value that is not a function is refused", async () => {
     const onError = "log" as never; // a JavaScript program may pass it
-    await expect(serverOf({ onError })).rejects.toThrow("onError must be a function, not string");
+    await expect(serverOf({ onError })).rejects.toThrow('onError must be a function, not "log"');
     expect(() => connectedPair({ onError })).toThrow(TypeError);
   });
 

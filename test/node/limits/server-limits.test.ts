@@ -119,7 +119,7 @@ test("at serverLimits.maxBytesInProgress connections over their share are not re
 test.each<[object, string]>([
   [{ maxBytesInProgress: 0 }, "serverLimits.maxBytesInProgress must be a positive number, not 0"],
   [{ maxUnsentBytes: Number.NaN }, "serverLimits.maxUnsentBytes must be a positive number, not NaN"],
-  [{ maxUnsent: 1 }, "there is no limit of a server named maxUnsent"],
+  [{ maxUnsent: 1 }, 'serverLimits: unknown option "maxUnsent" (did you mean "maxUnsentBytes"?)'],
 ])("listen rejects the invalid serverLimits %o", async (serverLimits, message) => {
   const listening = listen({ host: "127.0.0.1", port: 0, serverLimits, onConnection: tidy });
   onTestFinished(() => listening.then((server) => server.destroy()).catch(() => {}));

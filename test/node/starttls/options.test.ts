@@ -147,7 +147,7 @@ describe("a mistake in the options", () => {
     [{ verifyAuthorities: null }, /verifyAuthorities must not be null/],
     [{ crl: null }, /crl must not be null/],
     [[], /the options must be an object, not an array/],
-    [new Map([["verifyAuthorities", []]]), /the options must be an object, not an iterable/],
+    [new Map([["verifyAuthorities", []]]), /the options must be an object, not an object \(Map\)/],
   ];
 
   const ofCalls: [unknown, RegExp][] = [
@@ -208,7 +208,7 @@ describe("a mistake in the options", () => {
       { tls: () => value as unknown as TLSOptions },
     );
     expect(String(await rejection(client.startTLS()))).toContain(
-      `tls: the options must be an object, not ${value}`,
+      `tls: the options must be an object, not ${JSON.stringify(value)}`,
     );
   });
 
