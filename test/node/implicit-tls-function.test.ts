@@ -83,7 +83,7 @@ test.each([
   ["returns undefined", () => undefined, "tls: the function returned undefined, not TLS options"],
   ["returns null", async () => null, "tls: the options must be an object, not null"],
   ["returns a number", async () => 42, "tls: the options must be an object, not 42"],
-  ["returns an array", () => [], "tls: the options must be an object, not an array"],
+  ["returns an array", () => [], "tls: the options must be an object, not an array of 0"],
 ])("connect rejects and closes the socket if the tls function %s", async (_, tls, message) => {
   const { port, sockets } = await silentServer();
   // The function returns what a JavaScript program may return by mistake.

@@ -10,7 +10,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { InvalidCertificate } from "../../core/errors/tls.ts";
-import { checkCommonName, generalName } from "../../node/certificates/generate.ts";
+import { checkCommonName, checkHostName } from "../../node/certificates/generate.ts";
 import { revocationLists } from "../../node/certificates/revocation.ts";
 import { Certificate, PrivateCertificate } from "../../node/index.ts";
 import { Failure, UsageError } from "../cli-error.ts";
@@ -92,7 +92,7 @@ export function readPrivateCertificate(path: string, passphraseFile: string | un
 export function checkSubject(commonName: string, hosts: readonly string[] = []): void {
   checked(() => checkCommonName(commonName), "--common-name TEXT sets it");
   for (const host of hosts)
-    checked(() => generalName(host), "--host takes a name or an IP address, without scheme and port");
+    checked(() => checkHostName(host), "--host takes a name or an IP address, without scheme and port");
 }
 
 /** @throws UsageError with the hint in place of InvalidCertificate */

@@ -3,7 +3,7 @@ import { health, locator } from "../../index.ts";
 import { UsageError } from "../cli-error.ts";
 import { loadCommands } from "../module/commands.ts";
 import { checkService, parseNatsAddress } from "../nats/address.ts";
-import { natsFlags, openNats, serveUntil } from "../nats/connection.ts";
+import { checkInbox, natsFlags, openNats, serveUntil } from "../nats/connection.ts";
 import { parseAddress } from "../net/address.ts";
 import { listenAt, proxyFromFlag, proxyProtocolOf } from "../net/listening.ts";
 import { closeTimeoutFlag, closeTimeoutOf, timeoutFlag, timeoutOf } from "../net/timeout.ts";
@@ -62,6 +62,7 @@ ampwire.Health: SERVING while it is connected to NATS. SIGTERM and SIGINT close 
         `edge: the service is ${JSON.stringify(service)}, and --nats ${address.shown} names one too`,
         "use --nats nats://HOST:PORT",
       );
+    checkInbox(flags.inbox);
     const listenAddress = parseAddress(flags.listen ?? "tcp://127.0.0.1:1234");
     const tls = serverTLS(flags);
     const timeout = closeTimeoutOf(flags);

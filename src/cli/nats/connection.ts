@@ -74,7 +74,8 @@ export async function openNats(
   }
 }
 
-function checkInbox(inbox: string | undefined): void {
+/** @throws UsageError */
+export function checkInbox(inbox: string | undefined): void {
   if (inbox === undefined) return;
   try {
     checkInboxPrefix(inbox);

@@ -274,11 +274,13 @@ function leafExtensions(
 /** A wildcard is a whole label (RFC 9525): clients do not accept another one. */
 const MISPLACED_WILDCARD = /.\*|^\*(?!\.)/;
 
-/**
- * @param hostName a string, or any other value that a JavaScript program passes
- * @throws InvalidCertificate
- */
-export function generalName(hostName: unknown): JsonGeneralName {
+/** @throws InvalidCertificate for a text that no certificate can name as a host */
+export function checkHostName(hostName: string): void {
+  generalName(hostName);
+}
+
+/** @param hostName a string, or any other value that a JavaScript program passes */
+function generalName(hostName: unknown): JsonGeneralName {
   const value = typeof hostName === "string" ? normalHostName(hostName) : "";
   if (value === "" || MISPLACED_WILDCARD.test(value))
     throw new InvalidCertificate(`${shownValue(hostName)} is not a valid host name`);
