@@ -14,6 +14,7 @@ import { checkCommonName, checkHostName } from "../../node/certificates/generate
 import { revocationLists } from "../../node/certificates/revocation.ts";
 import { Certificate, PrivateCertificate } from "../../node/index.ts";
 import { Failure, UsageError } from "../cli-error.ts";
+import { systemCode } from "../net/reason.ts";
 import { readFailure } from "../read-failure.ts";
 import { writeFailure } from "../write-failure.ts";
 
@@ -143,7 +144,7 @@ function writePEM({ path, pem, secret }: PEMFile, force: boolean): void {
     if (force && isFile(path)) replaceFile(path, pem, mode);
     else writeFileSync(path, pem, { mode, flag: force ? "w" : "wx" });
   } catch (cause) {
-    const exists = cause instanceof Error && "code" in cause && cause.code === "EEXIST";
+    const exists = systemCode(cause, (code) => code === "EEXIST") !== undefined;
     throw exists ? alreadyExists(path, cause) : writeFailure(path, cause);
   }
 }
@@ -166,8 +167,7 @@ function replaceFile(path: string, content: string, mode: number): void {
     renameSync(temporary, target);
   } catch (error) {
     rmSync(temporary, { force: true });
-    const code = error instanceof Error && "code" in error ? String(error.code) : "";
-    if (!CANNOT_RENAME.has(code)) throw error;
+    if (systemCode(error, (code) => CANNOT_RENAME.has(code)) === undefined) throw error;
     chmodSync(path, mode); // `mode` of writeFileSync applies to new files only
     writeFileSync(path, content);
   }
