@@ -38,7 +38,7 @@ import {
   traceOf,
 } from "./headers.ts";
 import type { Link } from "./link.ts";
-import { checkClose } from "./options.ts";
+import { checkClose, DISPOSE_TIMEOUT_MS } from "./options.ts";
 import { publishOnce } from "./publish-once.ts";
 
 /** Destination of the calls of one caller, and the rules for them. */
@@ -57,8 +57,6 @@ export interface CallTarget {
   /** True for a topic: a command with an answer cannot be called. */
   readonly isTopic?: boolean;
 }
-
-const DISPOSE_TIMEOUT_MS = 10_000;
 
 /** Calls over NATS: to a service, to one client of an edge, or to a topic. */
 export class NatsCaller extends TypedCalls implements AsyncDisposable {

@@ -21,7 +21,15 @@ import { NO_RECEIVER, NOT_A_BOX } from "./headers.ts";
 import { LastingSubscription } from "./lasting-subscription.ts";
 import type { Link } from "./link.ts";
 import type { NatsConnectionLike, NatsMessage } from "./nats-connection.ts";
-import { checkAffinity, checkClose, checkNats, checkOptions, limitsOf, linkFor } from "./options.ts";
+import {
+  checkAffinity,
+  checkClose,
+  checkNats,
+  checkOptions,
+  DISPOSE_TIMEOUT_MS,
+  limitsOf,
+  linkFor,
+} from "./options.ts";
 import { randomId } from "./platform.ts";
 import { started } from "./started.ts";
 import { checkService, lastToken, replyProblem } from "./subjects.ts";
@@ -29,7 +37,6 @@ import type { NatsListener } from "./watch.ts";
 
 const EMPTY = new Uint8Array(0);
 const DEFAULT_HEARTBEAT_MS = 1_000;
-const DISPOSE_TIMEOUT_MS = 10_000;
 /** Clients whose end is reported to the workers after a break of the NATS connection. */
 const MAX_UNREPORTED = 10_000;
 

@@ -106,6 +106,9 @@ export function checkOptions(what: string, options: object | undefined, names: r
   if (options !== undefined) checkOptionTypes(what, options, TYPES);
 }
 
+/** Milliseconds that `close()` takes at most at the end of `await using`, as for a connection. */
+export const DISPOSE_TIMEOUT_MS = 10_000;
+
 /** Checks the options of `close()`. @throws RangeError, TypeError */
 export function checkClose(options: CloseOptions): void {
   checkOptionNames("close", options, CLOSE_OPTIONS);

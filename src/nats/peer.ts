@@ -18,7 +18,7 @@ import { shownValue } from "../core/wire/value-text.ts";
 import { addressOf, identityOf, sessionOf } from "./client-facts.ts";
 import type { ControlArguments, ControlName } from "./edge-control.ts";
 import type { NatsMessage } from "./nats-connection.ts";
-import { checkClose } from "./options.ts";
+import { checkClose, DISPOSE_TIMEOUT_MS } from "./options.ts";
 
 /**
  * The connection that responders of a worker get. For a client of an edge it has the facts that the edge has found, at the time
@@ -66,8 +66,6 @@ export interface PeerServices {
   /** Promise of the reason why the client is not connected any more. */
   goneOf(client: string | undefined): Promise<Error>;
 }
-
-const DISPOSE_TIMEOUT_MS = 10_000;
 
 export class RemotePeer extends TypedCalls implements NatsPeer {
   readonly #services: PeerServices;

@@ -23,6 +23,7 @@ import {
   checkClose,
   checkNats,
   checkOptions,
+  DISPOSE_TIMEOUT_MS,
   limitsOf,
   linkFor,
   NATS_OPTIONS,
@@ -50,7 +51,6 @@ export interface SubscribeOptions extends TopicOptions {
   readonly onError?: ((error: unknown, about: ErrorContext) => void) | undefined;
 }
 
-const DISPOSE_TIMEOUT_MS = 10_000;
 const TOPIC_OPTIONS = [...NATS_OPTIONS, "service", "topic"] as const;
 const SUBSCRIBE_OPTIONS = [...TOPIC_OPTIONS, "locator", "onError"] as const;
 

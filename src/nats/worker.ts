@@ -15,7 +15,7 @@ import { NoReceiver } from "./errors.ts";
 import { LastingSubscription } from "./lasting-subscription.ts";
 import type { Link } from "./link.ts";
 import type { NatsConnectionLike, NatsMessage, NatsSubscription } from "./nats-connection.ts";
-import { checkClose, linkFor, type NatsOptions } from "./options.ts";
+import { checkClose, DISPOSE_TIMEOUT_MS, linkFor, type NatsOptions } from "./options.ts";
 import type { PeerServices } from "./peer.ts";
 import { randomId } from "./platform.ts";
 import type { ServeOptions } from "./serve-options.ts";
@@ -233,8 +233,6 @@ export class NatsWorker implements AsyncDisposable {
     return this.close({ timeout: DISPOSE_TIMEOUT_MS });
   }
 }
-
-const DISPOSE_TIMEOUT_MS = 10_000;
 
 /** Ends subscriptions after the messages that the server has sent. One that the server has rejected is closed already. */
 async function drainAll(subscriptions: readonly NatsSubscription[]): Promise<void> {
