@@ -25,7 +25,7 @@ export function bigInteger(): InPlaceArgument<bigint> {
 function write(value: bigint, out: ByteWriter): void {
   if (typeof value !== "bigint") throw new TypeError(`a bigint is needed, not ${shownValue(value)}`);
   if (value >= BEYOND || value <= -BEYOND)
-    throw new RangeError("an integer of more than 4300 digits: Python reads at most 4300");
+    throw new RangeError("an integer of over 4300 digits: Python reads at most 4300");
   out.ascii(String(value));
 }
 

@@ -74,9 +74,7 @@ function readRareInteger(bytes: Uint8Array, start: number, end: number): number 
   const text = utf8Lenient.decode(bytes.subarray(start, end));
   const number = Number(parseInteger(text));
   if (Number.isSafeInteger(number)) return number;
-  throw new RangeError(
-    `the integer ${shownValue(text)} does not fit a number without loss: declare it as bigInteger()`,
-  );
+  throw new RangeError(`${shownValue(text)} is beyond the safe integers: declare it as bigInteger()`);
 }
 
 /** @throws SyntaxError, RangeError */

@@ -1,6 +1,7 @@
 /** The errors that a command declares, from error code to class and from class to error code. */
 import { InvalidSignature } from "./caller.ts";
 import { checkErrorCode } from "./peer.ts";
+import { shownValue } from "./shown-value.ts";
 
 /** Error class whose constructor takes the description from the wire, `_error_description`. */
 export type ErrorClass = new (message: string) => Error;
@@ -50,9 +51,7 @@ export class DeclaredErrors {
       const errorClass = declared && errorClassOf(declared); // a JavaScript program may pass null
       // An arrow function has no prototype: no error is an instance of it.
       if (typeof errorClass !== "function" || errorClass.prototype === undefined)
-        throw new InvalidSignature(
-          `error ${code} must be an error class, not a value of type ${errorClass === null ? "null" : typeof errorClass}`,
-        );
+        throw new InvalidSignature(`error ${code} must be an error class, not ${shownValue(errorClass)}`);
       this.#byCode.set(code, declared);
       this.byClass.set(errorClass, {
         code,

@@ -72,7 +72,7 @@ class BoxDeadline implements Feature {
     }
     this.#kernel.violated(
       new BoxTimeout(
-        `the box at byte ${reader.offset} did not arrive within the limit boxTimeout (${limits.boxTimeout} ms): ${reader.buffered} bytes of it have arrived`,
+        `the box at byte ${reader.offset} did not arrive within the limit boxTimeout (${limits.boxTimeout} ms): ${reader.buffered} bytes of it were received`,
       ),
     );
   }

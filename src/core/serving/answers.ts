@@ -12,7 +12,7 @@ import { textToKey } from "../wire/key-text.ts";
 import { ANSWER, ERROR, ERROR_CODE, ERROR_DESCRIPTION } from "../wire/protocol-keys.ts";
 import { appendShortText } from "../wire/short-text.ts";
 import { type Tag, tagBytes, writeTag } from "../wire/tag.ts";
-import { isMap } from "../wire/value-text.ts";
+import { isMap, shownValue } from "../wire/value-text.ts";
 import type { IncomingAsk } from "./incoming-ask.ts";
 
 const errorKey = keyPattern(ERROR);
@@ -73,7 +73,7 @@ export function responseOf(name: string, result: unknown): Values {
 
 function noObject(name: string, result: unknown): BadLocalReturn {
   return new BadLocalReturn(
-    `the responder of ${name} returned ${result === null ? "null" : typeof result}, not an object of response values`,
+    `the responder of ${name} returned ${shownValue(result)}, not an object of response values`,
   );
 }
 

@@ -50,6 +50,6 @@ export function weightOf(wireBytes: number, keys: number, elements: number): num
 
 function tooMany(): LimitExceeded {
   return new LimitExceeded(
-    `the lists, rows, JSON and compressed values of the box have more than ${counter.limit} elements: the limit is maxElements`,
+    `the values of the box have more than ${counter.limit} elements: the limit is maxElements`,
   );
 }

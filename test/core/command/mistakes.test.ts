@@ -113,9 +113,9 @@ describe("an error code is refused", () => {
   });
 
   test.each([null, 5, undefined, {}])("an error code with %j instead of a class is refused", (value) => {
-    const shown = value === null ? "null" : typeof value === "object" ? "undefined" : typeof value;
+    const shown = value !== null && typeof value === "object" ? "undefined" : String(value);
     expect(() => command("X", { errors: { BAD: value as unknown as typeof Error } })).toThrow(
-      new InvalidSignature(`error BAD must be an error class, not a value of type ${shown}`),
+      new InvalidSignature(`error BAD must be an error class, not ${shown}`),
     );
   });
 

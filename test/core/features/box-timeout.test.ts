@@ -81,7 +81,7 @@ describe.each<[string, Partial<Limits>]>([
     expect(reason).toBeInstanceOf(BoxTimeout);
     expect(reason).toMatchObject({ code: "BOX_TIMEOUT", fault: "peer" });
     expect(reason.message).toBe(
-      `the box at byte 0 did not arrive within the limit boxTimeout (${limit} ms): 20 bytes of it have arrived`,
+      `the box at byte 0 did not arrive within the limit boxTimeout (${limit} ms): 20 bytes of it were received`,
     );
     expect(heard).toEqual([]);
     expect(clock.pending).toBe(0);

@@ -424,7 +424,7 @@ describe("a return value that cannot be sent", () => {
     ["a value of another type", { total: "3" }, "total"],
     ["an object without the value", {}, "total"],
     ["undefined", undefined, "total"],
-    ["a number", 7, "number"],
+    ["a number", 7, "7"],
     ["null", null, "object"],
   ];
 
@@ -458,7 +458,7 @@ describe("a return value that cannot be sent", () => {
     peer.send(SUM);
     await peer.expect(UNKNOWN);
     expect(errors).toMatchObject([
-      [{ message: "the responder of Sum returned number, not an object of response values" }, "Sum"],
+      [{ message: "the responder of Sum returned 7, not an object of response values" }, "Sum"],
     ]);
   });
 

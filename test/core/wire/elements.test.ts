@@ -47,7 +47,7 @@ describe("elements of a box", () => {
       const decode = (): number => decoded(codec, value, count - 1);
       expect(decode).toThrow(LimitExceeded);
       expect(decode).toThrow(
-        `the lists, rows, JSON and compressed values of the box have more than ${count - 1} elements: the limit is maxElements`,
+        `the values of the box have more than ${count - 1} elements: the limit is maxElements`,
       );
     },
   );

@@ -16,7 +16,7 @@ test("a peer that sends a box over a socket one byte at a time is closed at the 
   const reason = await ended(connection);
   clearInterval(dripping);
   expect(reason).toBeInstanceOf(BoxTimeout);
-  const [, came] = /: (\d+) bytes of it have arrived$/.exec(reason.message) ?? [];
+  const [, came] = /: (\d+) bytes of it were received$/.exec(reason.message) ?? [];
   expect(Number(came)).toBeGreaterThan(0);
   expect(Number(came)).toBeLessThanOrEqual(sent);
   expect(await peer.box()).toBeUndefined();
