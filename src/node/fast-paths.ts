@@ -1,15 +1,19 @@
 /** Fast paths of connections on Node: generated code for frequent boxes, and expected boxes that are found by name. */
 import type { ConnectionKernel } from "../core/connection/kernel.ts";
-import type { BoxTemplate } from "../core/schema/box-template.ts";
 import { keyPattern } from "../core/wire/box-writer.ts";
-import type { ByteWriter } from "../core/wire/byte-writer.ts";
 import type { ExpectedBox } from "../core/wire/expected-box.ts";
-import { type FastFields, type FastPaths, rowPaths, setRowPaths } from "../core/wire/fast-paths.ts";
+import {
+  type FastFields,
+  type FastPaths,
+  type FastTemplate,
+  type FastWrite,
+  rowPaths,
+  setRowPaths,
+} from "../core/wire/fast-paths.ts";
 import type { Frame } from "../core/wire/frame.ts";
 import { textToKey } from "../core/wire/key-text.ts";
 import { expectedBoxOf, scanExpected } from "../core/wire/prediction.ts";
 import { ANSWER, ASK, COMMAND } from "../core/wire/protocol-keys.ts";
-import type { Tag } from "../core/wire/tag.ts";
 import { generateReader } from "./generated-code/reader.ts";
 import { readTag } from "./generated-code/tags.ts";
 import { generateWriter } from "./generated-code/writer.ts";
@@ -69,13 +73,12 @@ export class NodeFastPaths implements FastPaths {
     this.#generator = generator;
   }
 
-  write(template: BoxTemplate, out: ByteWriter, tag: Tag, values: object): boolean {
+  writerOf(template: FastTemplate): FastWrite | undefined {
     const generator = this.#generator;
-    if (generator === undefined) return false;
-    const { fastWrite } = template;
-    if (fastWrite !== undefined) return fastWrite(out, tag, values);
-    if (++template.uses === generator.frequent) generateFastWrite(generator, template);
-    return false;
+    if (generator === undefined) return undefined;
+    if (template.fastWrite === undefined && ++template.uses === generator.frequent)
+      generateFastWrite(generator, template);
+    return template.fastWrite;
   }
 
   scan(frame: Frame, end: number, maxKeys: number): boolean {
@@ -108,7 +111,7 @@ export class NodeFastPaths implements FastPaths {
     return this.#scanAs(frame, found, end, maxKeys);
   }
 
-  expect(template: BoxTemplate): ExpectedBox | undefined {
+  expect(template: FastTemplate): ExpectedBox | undefined {
     return expectedBoxOf(template);
   }
 
@@ -149,7 +152,7 @@ export class NodeFastPaths implements FastPaths {
 
 // Two functions of their own: V8 allocates memory for the variables of a closure at each call of the function around it.
 
-function generateFastWrite(generator: CodeGenerator, template: BoxTemplate): void {
+function generateFastWrite(generator: CodeGenerator, template: FastTemplate): void {
   template.fastWrite = generator.generate(template.set, () => generateWriter(template));
 }
 

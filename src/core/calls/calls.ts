@@ -73,29 +73,14 @@ export class Calls {
     const end = frame.valueEnd(index);
     const tag = fastPaths?.readTag?.(bytes, frame.view, start, end) ?? parseTag(bytes, start, end);
     const call = this.pending.take(tag);
-    if (call !== undefined) return call;
-    const shown = JSON.stringify(utf8Lenient.decode(frame.value(index).subarray(0, 64)));
-    throw new UnexpectedAnswer(`an answer came to call ${shown}, which ${this.pending.why(tag)}`);
+    if (call === undefined) throw unexpected(frame.value(index), this.pending.why(tag));
+    return call;
   }
 
   /** Calls a command. Returns undefined if it wants no answer. @throws only for a command that wants none */
   call(command: AnyCommand, values: Values, options: CallOptions): Promise<unknown> | undefined {
-    const port = this.#port;
-    if (command.requiresAnswer === false) {
-      throwIfAborted(options.signal);
-      const { out } = port;
-      refuseWithin(out, command.name);
-      out.busy = true;
-      try {
-        command.writeAsk(out, undefined, values, port.connection);
-      } finally {
-        out.busy = false;
-      }
-      this.pending.skip();
-      port.askWritten(command);
-      if (watchesCalls(port.observer)) this.#watch(port.observer, command.name, values, undefined);
-      return undefined;
-    }
+    if (command.requiresAnswer === false) return this.#callUnanswered(command, values, options);
+    const { observer } = this.#port;
     const origin = this.#callStacks === true ? captureOrigin() : AT_REJECTION;
     const promise = new Promise<unknown>((resolve, reject) => {
       try {
@@ -104,8 +89,29 @@ export class Calls {
         throw withCaller(error, options);
       }
     });
-    if (watchesCalls(port.observer)) this.#watch(port.observer, command.name, values, promise);
+    if (watchesCalls(observer)) this.#watch(observer, command.name, values, promise);
     return promise;
+  }
+
+  #callUnanswered(command: AnyCommand, values: Values, options: CallOptions): undefined {
+    const port = this.#port;
+    throwIfAborted(options.signal);
+    this.#write(command, undefined, values);
+    this.pending.skip();
+    port.askWritten(command);
+    if (watchesCalls(port.observer)) this.#watch(port.observer, command.name, values, undefined);
+    return undefined;
+  }
+
+  #write(command: AnyCommand, tag: number | undefined, values: Values): void {
+    const { out, connection } = this.#port;
+    refuseWithin(out, command.name);
+    out.busy = true;
+    try {
+      command.writeAsk(out, tag, values, connection);
+    } finally {
+      out.busy = false;
+    }
   }
 
   /** Reports a call to the observer, from its beginning to its end. */
@@ -139,15 +145,7 @@ export class Calls {
   ): void {
     const isLimited = options.timeout !== undefined || options.signal !== undefined;
     if (isLimited) checkCallOptions(options);
-    // Repeated in `call`: V8 does not inline a method for both, and small calls would cost 3 % more.
-    const { out, connection } = this.#port;
-    refuseWithin(out, command.name);
-    out.busy = true;
-    try {
-      command.writeAsk(out, this.pending.nextTag, values, connection);
-    } finally {
-      out.busy = false;
-    }
+    this.#write(command, this.pending.nextTag, values);
     const { name } = command;
     // The fields in the order of NOBODY_WAITS, so that V8 gives both the same shape.
     this.#sent({ command, name, origin, release: undefined, resolve, reject }, options);
@@ -209,6 +207,11 @@ export class Calls {
 export function refuseWithin(out: ByteWriter, name: string): void {
   if (out.busy === true)
     throw new InvalidSignature(`${name} was called while the values of another box were encoded`);
+}
+
+function unexpected(tag: Uint8Array, why: string): UnexpectedAnswer {
+  const shown = JSON.stringify(utf8Lenient.decode(tag.subarray(0, 64)));
+  return new UnexpectedAnswer(`an answer came to call ${shown}, which ${why}`);
 }
 
 /** Reads an error box. @throws MalformedAmpBox if it has no code or no description */

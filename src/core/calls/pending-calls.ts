@@ -25,7 +25,7 @@ export interface Call extends Rejectable {
  */
 export const NOBODY_WAITS: Call = {
   command: undefined,
-  name: "nobody waits",
+  name: "",
   origin: undefined,
   release: undefined,
   resolve() {},

@@ -238,15 +238,15 @@ export class Command<A extends Fields = Fields, R extends Fields = Fields, Q ext
   }
 
   writeAsk(out: ByteWriter, tag: number | undefined, values: Values, connection: unknown): void {
-    if (this.#replaced.makeArguments === true) {
-      const box = this.makeArguments(values as InputOf<A>, connection); // checked by the types of the caller
-      if (tag !== undefined) box.set(ASK, tagBytes(tag));
-      writeBox(out, box.set(COMMAND, textToKey(this.name)));
-    } else if (tag === undefined) {
-      this.#askWithoutAnswer.write(out, NO_TAG, values, connection);
-    } else {
-      this.#ask.write(out, tag, values, connection);
-    }
+    if (this.#replaced.makeArguments === true) this.#writeMadeAsk(out, tag, values, connection);
+    else if (tag === undefined) this.#askWithoutAnswer.write(out, NO_TAG, values, connection);
+    else this.#ask.write(out, tag, values, connection);
+  }
+
+  #writeMadeAsk(out: ByteWriter, tag: number | undefined, values: Values, connection: unknown): void {
+    const box = this.makeArguments(values as InputOf<A>, connection); // checked by the types of the caller
+    if (tag !== undefined) box.set(ASK, tagBytes(tag));
+    writeBox(out, box.set(COMMAND, textToKey(this.name)));
   }
 
   writeAnswer(out: ByteWriter, tag: Tag, values: Values, connection: unknown): void {

@@ -205,8 +205,8 @@ export class ConnectionKernel implements Kernel, Port, InboxOwner, TransportRece
   // From the inbox.
 
   mayRead(): boolean {
-    if (this.state === "closed") return true; // boxes are discarded; the end of the stream is noticed
-    if (this.rules.reads === false) return false;
+    // When AMP has ended, boxes are discarded, so that the end of the stream is noticed.
+    if (this.rules.reads === false) return this.state === "closed";
     this.isBehind = this.outbox.untaken >= this.limits.maxUnsentBytes || this.isOverShare === true;
     if (this.isBehind === false && this.serving.full === false) return true;
     // The responders of both ends may wait for answers: as long as a call waits, the answers to this end must be read.
@@ -236,15 +236,17 @@ export class ConnectionKernel implements Kernel, Port, InboxOwner, TransportRece
         this.introduction = introductionAfter(this, frame, "seen");
       this.calls.receiveAnswer(frame);
     } else if (frame.error >= 0) this.calls.receiveError(frame);
-    else if (frame.command < 0) throw neitherAskNorAnswer(frame);
-    else {
-      if (this.rules.boxes === "queued") this.#changes?.checkQueue();
-      if (this.isBehind === true && this.outbox.untaken >= 2 * this.limits.maxUnsentBytes)
-        throw tooMuchUnsent(this.outbox.untaken);
-      if (frame.matched === undefined && this.introduction === "shown")
-        this.introduction = introductionAfter(this, frame, "known");
-      this.serving.receive(frame);
-    }
+    else this.#receiveAsk(frame);
+  }
+
+  #receiveAsk(frame: Frame): void {
+    if (frame.command < 0) throw neitherAskNorAnswer(frame);
+    if (this.rules.boxes === "queued") this.#changes?.checkQueue();
+    if (this.isBehind === true && this.outbox.untaken >= 2 * this.limits.maxUnsentBytes)
+      throw tooMuchUnsent(this.outbox.untaken);
+    if (frame.matched === undefined && this.introduction === "shown")
+      this.introduction = introductionAfter(this, frame, "known");
+    this.serving.receive(frame);
   }
 
   readEnded(everything: boolean): void {

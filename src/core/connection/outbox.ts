@@ -62,13 +62,16 @@ export class Outbox {
 
   /** The writer to which boxes are appended; {@link written} must follow. */
   get out(): ByteWriter {
-    if (this.#out === undefined) {
-      this.#out = pool.pop() ?? new ByteWriter(1024);
-      // A queued value is copied: its owner may change it before it leaves.
-      this.#out.fastPaths = this.fastPaths;
-      this.#out.lends = this.#owner.rules.boxes === "sent" && this.backlog === 0;
-    }
-    return this.#out;
+    return this.#out ?? this.#newOut();
+  }
+
+  #newOut(): ByteWriter {
+    const out = pool.pop() ?? new ByteWriter(1024);
+    out.fastPaths = this.fastPaths;
+    // A queued value is copied: its owner may change it before it leaves.
+    out.lends = this.#owner.rules.boxes === "sent" && this.backlog === 0;
+    this.#out = out;
+    return out;
   }
 
   /** Bytes gathered or queued here. */
@@ -88,7 +91,8 @@ export class Outbox {
 
   /** Bytes that the peer has not taken: {@link pending} without what is queued for a protocol change. */
   get untaken(): number {
-    return this.#owner.rules.boxes === "queued" ? this.backlog : this.pending;
+    const out = this.#out;
+    return out === undefined || this.#owner.rules.boxes === "queued" ? this.backlog : this.backlog + out.size;
   }
 
   /** Bytes queued here during a protocol change. */
@@ -98,14 +102,16 @@ export class Outbox {
 
   /** Called after a box was appended. It is written before the end of the turn, unless the transport is far behind. */
   written(): void {
+    const out = this.#out;
     if (this.#owner.rules.boxes === "dropped") this.#discard();
-    else if (this.#out !== undefined && (this.#out.length >= this.#eagerBytes || this.#out.attached === true))
-      this.flush();
-    else if (this.#scheduled === false) {
-      this.#scheduled = true;
-      this.#flushSoon ??= turnOverOf(this);
-      void soon.then(this.#flushSoon);
-    }
+    else if (out !== undefined && (out.length >= this.#eagerBytes || out.attached === true)) this.flush();
+    else if (this.#scheduled === false) this.#schedule();
+  }
+
+  #schedule(): void {
+    this.#scheduled = true;
+    this.#flushSoon ??= turnOverOf(this);
+    void soon.then(this.#flushSoon);
   }
 
   /**

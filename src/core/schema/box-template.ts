@@ -42,7 +42,11 @@ export class BoxTemplate implements FastTemplate {
    * @throws InvalidSignature, TooLong: the message names the field
    */
   write(out: ByteWriter, tag: Tag, values: Values, connection?: unknown): void {
-    if (out.fastPaths?.write(this, out, tag, values) === true) return;
+    if (out.fastPaths?.writerOf(this)?.(out, tag, values) !== true)
+      this.#writeByLoops(out, tag, values, connection);
+  }
+
+  #writeByLoops(out: ByteWriter, tag: Tag, values: Values, connection: unknown): void {
     const start = out.length;
     const slots = this.#slots ?? this.set.newSlots();
     this.#slots = undefined;

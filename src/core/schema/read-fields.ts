@@ -9,11 +9,16 @@ import type { FieldSet } from "./field-set.ts";
  * @throws InvalidSignature naming the field that is missing or malformed
  */
 export function readFields(set: FieldSet, frame: Frame, connection?: unknown): Record<string, unknown> {
-  const { fields, spreadPath } = set;
+  const { spreadPath } = set;
   if (spreadPath !== undefined) return spreadPath.read(set, frame, connection);
   // It may have matched the box of another command of the same name.
   if (frame.matched?.owner !== set) frame.matched = undefined;
   else if (frame.fastReader !== undefined) return frame.fastReader.read(frame);
+  return readByLoops(set, frame);
+}
+
+function readByLoops(set: FieldSet, frame: Frame): Record<string, unknown> {
+  const { fields } = set;
   const values: Record<string, unknown> = {};
   const entryOfField = frame.matched?.entryOfField;
   let next = 0;

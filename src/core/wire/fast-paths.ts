@@ -95,12 +95,14 @@ export interface FastTemplate {
   readonly steps: readonly FastStep[];
   /** Number of boxes that the fast paths have left to the loops. */
   uses: number;
-  /**
-   * Appends one box. Returns false, and appends nothing, for values that only the loops handle.
-   * @throws what the loops throw; nothing is appended
-   */
-  fastWrite: ((out: FastOut, tag: FastTag, values: object) => boolean) | undefined;
+  fastWrite: FastWrite | undefined;
 }
+
+/**
+ * Appends one box. Returns false, and appends nothing, for values that only the loops handle.
+ * @throws what the loops throw; nothing is appended
+ */
+export type FastWrite = (out: FastOut, tag: FastTag, values: object) => boolean;
 
 /** Reads one kind of box. */
 export interface FastReader {
@@ -167,11 +169,8 @@ export interface Prediction {
 
 /** Faster code for all frequent boxes. */
 export interface FastPaths extends Prediction {
-  /**
-   * Appends one box. Returns false, and appends nothing, if the loops have to write it.
-   * @throws what the loops throw; nothing is appended
-   */
-  write(template: FastTemplate, out: FastOut, tag: FastTag, values: object): boolean;
+  /** Returns the code that writes boxes of a template; undefined if the loops have to write the next one. */
+  writerOf(template: FastTemplate): FastWrite | undefined;
   /**
    * Reads rows from the cursor on. Returns false if the loops have to read the next one.
    * @throws what the loops throw

@@ -220,10 +220,15 @@ export class BoxReader {
   /** Continues with the box that begins at `start`. Returns 0 if it is complete, else how many bytes are missing at least. */
   #scan(start: number, end: number): number {
     const missing = scanBox(this.frame, end, start + this.#maxBoxBytes, this.#maxBoxKeys);
-    if (missing >= 0) return missing;
-    if (missing === KEY_TOO_LONG) throw this.#keyTooLong(start, end);
-    if (missing === TOO_MANY_BYTES) throw this.#tooLarge("maxBoxBytes", this.#maxBoxBytes);
-    throw this.#tooLarge("maxBoxKeys", this.#maxBoxKeys);
+    if (missing < 0) throw this.#refusal(missing, start, end);
+    return missing;
+  }
+
+  #refusal(reason: number, start: number, end: number): Error {
+    if (reason === KEY_TOO_LONG) return this.#keyTooLong(start, end);
+    const limit =
+      reason === TOO_MANY_BYTES ? `maxBoxBytes (${this.#maxBoxBytes})` : `maxBoxKeys (${this.#maxBoxKeys})`;
+    return new BoxTooLarge(`the box at byte ${this.#offset} is over the limit ${limit}`);
   }
 
   #keyTooLong(start: number, end: number): KeyTooLong {
@@ -236,10 +241,6 @@ export class BoxReader {
     return new KeyTooLong(
       `this is not AMP: the key length at byte ${this.#offset + cursor - start} is over 255: ${hex} (${text})`,
     );
-  }
-
-  #tooLarge(limit: keyof BoxLimits, value: number): BoxTooLarge {
-    return new BoxTooLarge(`the box at byte ${this.#offset} is over the limit ${limit} (${value})`);
   }
 }
 

@@ -25,6 +25,10 @@ const TOO_MANY_KEYS = -3;
 export function scanBox(frame: Frame, end: number, limit: number, maxKeys: number): number {
   if (frame.count === 0 && frame.fastPaths?.scan(frame, limit < end ? limit : end, maxKeys) === true)
     return 0;
+  return scanKeys(frame, end, limit, maxKeys);
+}
+
+function scanKeys(frame: Frame, end: number, limit: number, maxKeys: number): number {
   for (;;) {
     const { view, count, cursor } = frame;
     const keyStart = cursor + LENGTH_BYTES;
