@@ -21,12 +21,14 @@ const ALLOCATOR = {
 };
 
 /**
- * Flags of V8. Received values are memory outside of V8's heap. Such memory makes V8 mark all of the heap when both together
- * reach a multiple of what was alive before, but only if that is more than 8 MB. So a process with 9 MB would do this after
- * every 25 MB of values and be half as fast, and one with 7 MB never. The flag gives all processes the limit that one with
- * some hundred MB of live data has, so that the size of a peer's code does not decide.
+ * Flag of V8 for workloads of large values. Received values are memory outside of V8's heap. Such memory makes V8 mark all of
+ * the heap when both together reach a multiple of what was alive before, but only if that is more than 8 MB. So a process
+ * with 9 MB would do this after every 25 MB of values and be half as fast, and one with 7 MB never. The flag gives all
+ * processes the limit that one with some hundred MB of live data has, so that the size of a peer's code does not decide.
+ *
+ * Other workloads run without it, as programs do: it would spare only peers with much garbage a part of its cost.
  */
-const FLAGS = ["--expose-gc", "--initial-old-space-size=256"];
+const LARGE_VALUE_FLAGS = ["--initial-old-space-size=256"];
 
 export class Child {
   #process;
@@ -93,10 +95,14 @@ export function startChild({ peer, core, ...setup }) {
   const argument = JSON.stringify({ ...setup, options, dist, file: file.href });
   const command =
     peer.program === undefined
-      ? [program, ...FLAGS, ...profileFlags(peer, setup), nodeProgram, argument]
+      ? [program, "--expose-gc", ...heapFlags(setup), ...profileFlags(peer, setup), nodeProgram, argument]
       : [program, fileURLToPath(file), argument];
   if (core !== undefined) command.unshift("taskset", "-c", String(core));
   return new Child(command[0], command.slice(1));
+}
+
+function heapFlags({ work }) {
+  return work.kind === "echo" ? LARGE_VALUE_FLAGS : [];
 }
 
 /** Returns the flags for `--profile`: one CPU profile for each process, named after its workload, peer and role. */
