@@ -9,20 +9,25 @@ import { messageOf } from "../errors/to-error.ts";
 import { checkOptionNames } from "../option-names.ts";
 import { type InPlaceArgument, inPlaceArgument } from "../schema/argument.ts";
 import type { ByteWriter } from "../wire/byte-writer.ts";
+import { viewOf } from "../wire/frame.ts";
 import { shownBytes, shownValue } from "../wire/value-text.ts";
 import { civilOfDays, daysOfCivil, daysOfMonth } from "./civil-days.ts";
 import { readInteger } from "./integer.ts";
 
 /** `YYYY-MM-DDTHH:MM:SS.ffffff+HH:MM` */
 const LENGTH = 32;
-/** Places of the bytes that are neither digits nor the sign. */
-const SEPARATORS = [4, 7, 10, 13, 16, 19, 29];
 const PLUS = 0x2b;
 const MINUS = 0x2d;
+/** Characters around two digits: `-MM-`, `THH:`, `:MM:`, `:SS.` and `HH:`. */
+const MONTH = 0x2d00_002d;
+const HOUR = 0x5400_003a;
+const MINUTE = 0x3a00_003a;
+const SECOND_AND_POINT = 0x3a00_002e;
 const COLON = 0x3a;
-const POINT = 0x2e;
-const T = 0x54;
-const ZERO = 0x30;
+/** Characters of two zeros. */
+const ZEROS = 0x3030;
+/** The bits of four bytes that are 0 in ASCII. */
+const NOT_ASCII = 0x8080_8080;
 const DAY_MINUTES = 24 * 60;
 const DAY_SECONDS = 86_400;
 const SECOND_NANOSECONDS = 1_000_000_000;
@@ -125,64 +130,56 @@ function writeMoment(
     throw new RangeError(`the year must be from 1 to 9999: ${iso}`);
   }
   out.reserve(LENGTH);
-  const { bytes, length } = out;
+  const { view, length } = out;
   out.length = length + LENGTH;
-  putMoment(bytes, length, seconds, microseconds);
-  putOffset(bytes, length + 26, east);
+  putMoment(view, length, seconds, microseconds);
+  putOffset(view, length + 26, east);
 }
 
 /** Writes `YYYY-MM-DDTHH:MM:SS.ffffff`. @param seconds from 1970, at the offset of the value */
-function putMoment(bytes: Uint8Array, at: number, seconds: number, microseconds: number): void {
+function putMoment(view: DataView, at: number, seconds: number, microseconds: number): void {
   const days = Math.floor(seconds / DAY_SECONDS);
   const { year, month, day } = civilOfDays(days);
   const ofDay = seconds - days * DAY_SECONDS;
   const hour = (ofDay / 3600) | 0;
   const minute = ((ofDay - hour * 3600) / 60) | 0;
   const century = (year / 100) | 0;
-  putTwo(bytes, at, century);
-  putTwo(bytes, at + 2, year - century * 100);
-  bytes[at + 4] = MINUS;
-  putTwo(bytes, at + 5, month);
-  bytes[at + 7] = MINUS;
-  putTwo(bytes, at + 8, day);
-  bytes[at + 10] = T;
-  putTwo(bytes, at + 11, hour);
-  bytes[at + 13] = COLON;
-  putTwo(bytes, at + 14, minute);
-  bytes[at + 16] = COLON;
-  putTwo(bytes, at + 17, ofDay - hour * 3600 - minute * 60);
-  bytes[at + 19] = POINT;
   const first = (microseconds / 10_000) | 0;
-  const second = ((microseconds / 100) | 0) - first * 100;
-  putTwo(bytes, at + 20, first);
-  putTwo(bytes, at + 22, second);
-  putTwo(bytes, at + 24, microseconds - first * 10_000 - second * 100);
+  const middle = ((microseconds / 100) | 0) - first * 100;
+  // Words, not bytes: V8 checks each access. Some words overlap.
+  view.setInt32(at, (charactersOf(century) << 16) | charactersOf(year - century * 100));
+  view.setInt32(at + 4, MONTH | (charactersOf(month) << 8));
+  view.setInt16(at + 8, charactersOf(day));
+  view.setInt32(at + 10, HOUR | (charactersOf(hour) << 8));
+  view.setInt32(at + 13, MINUTE | (charactersOf(minute) << 8));
+  view.setInt32(at + 16, SECOND_AND_POINT | (charactersOf(ofDay - hour * 3600 - minute * 60) << 8));
+  view.setInt32(at + 20, (charactersOf(first) << 16) | charactersOf(middle));
+  view.setInt16(at + 24, charactersOf(microseconds - first * 10_000 - middle * 100));
 }
 
 /** Writes `+HH:MM`. */
-function putOffset(bytes: Uint8Array, at: number, east: number): void {
+function putOffset(view: DataView, at: number, east: number): void {
   const minutes = Math.abs(east);
   const hours = (minutes / 60) | 0;
-  bytes[at] = east > 0 ? PLUS : MINUS;
-  putTwo(bytes, at + 1, hours);
-  bytes[at + 3] = COLON;
-  putTwo(bytes, at + 4, minutes - hours * 60);
+  view.setInt32(at, ((east > 0 ? PLUS : MINUS) << 24) | (charactersOf(hours) << 8) | COLON);
+  view.setInt16(at + 4, charactersOf(minutes - hours * 60));
 }
 
-function putTwo(bytes: Uint8Array, at: number, value: number): void {
+/** Returns the characters of two digits. @param value 0 to 99 */
+function charactersOf(value: number): number {
   const tens = (value / 10) | 0;
-  bytes[at] = ZERO + tens;
-  bytes[at + 1] = ZERO + value - tens * 10;
+  return ZEROS + (tens << 8) + value - tens * 10;
 }
 
 function readDate(bytes: Uint8Array, start: number, end: number): Date {
-  const usual = end - start === LENGTH ? readUsual(bytes, start, dateOf) : undefined;
+  const usual = end - start === LENGTH ? readUsual(viewOf(bytes), start, dateOf) : undefined;
   return usual ?? new Date(readAny(bytes, start, end).epochMilliseconds);
 }
 
 function read(bytes: Uint8Array, start: number, end: number): Temporal.ZonedDateTime {
   return (
-    (end - start === LENGTH ? readUsual(bytes, start, zonedOf) : undefined) ?? readAny(bytes, start, end)
+    (end - start === LENGTH ? readUsual(viewOf(bytes), start, zonedOf) : undefined) ??
+    readAny(bytes, start, end)
   );
 }
 
@@ -191,27 +188,37 @@ function read(bytes: Uint8Array, start: number, end: number): Temporal.ZonedDate
  * @param make makes the value from seconds since 1970 in UTC, nanoseconds of the second and minutes east of UTC
  */
 function readUsual<Value>(
-  bytes: Uint8Array,
+  view: DataView,
   at: number,
   make: (seconds: number, nanoseconds: number, east: number) => Value,
 ): Value | undefined {
-  const century = twoDigits(bytes, at);
-  const ofCentury = twoDigits(bytes, at + 2);
-  const month = twoDigits(bytes, at + 5);
-  const day = twoDigits(bytes, at + 8);
-  const hour = twoDigits(bytes, at + 11);
-  const minute = twoDigits(bytes, at + 14);
-  const second = twoDigits(bytes, at + 17);
-  const first = twoDigits(bytes, at + 20);
-  const middle = twoDigits(bytes, at + 22);
-  const last = twoDigits(bytes, at + 24);
-  const offsetHours = twoDigits(bytes, at + 27);
-  const offsetMinutes = twoDigits(bytes, at + 30);
+  // Eight words, not 32 bytes: V8 checks each access.
+  const years = view.getInt32(at);
+  const months = view.getInt32(at + 4);
+  const days = view.getInt32(at + 8);
+  const hours = view.getInt32(at + 12);
+  const seconds = view.getInt32(at + 16);
+  const fraction = view.getInt32(at + 20);
+  const signs = view.getInt32(at + 24);
+  const offsets = view.getInt32(at + 28);
+  if (((months | days | hours | seconds | offsets) & NOT_ASCII) !== 0) return undefined;
+  const century = numberOf(years >>> 16);
+  const ofCentury = numberOf(years & 0xffff);
+  const month = numberOf((months >> 8) & 0xffff);
+  const day = numberOf(days >>> 16);
+  const hour = numberOf(((days & 0xff) << 8) | (hours >>> 24));
+  const minute = numberOf(hours & 0xffff);
+  const second = numberOf((seconds >> 8) & 0xffff);
+  const first = numberOf(fraction >>> 16);
+  const middle = numberOf(fraction & 0xffff);
+  const last = numberOf(signs >>> 16);
+  const offsetHours = numberOf(((signs & 0xff) << 8) | (offsets >>> 24));
+  const offsetMinutes = numberOf(offsets & 0xffff);
   const digits = century | ofCentury | month | day | hour | minute | second | first | middle | last;
-  if ((digits | offsetHours | offsetMinutes) < 0 || !separatorsAreAscii(bytes, at)) return undefined;
+  if ((digits | offsetHours | offsetMinutes) < 0) return undefined;
   const year = century * 100 + ofCentury;
   const minutes = offsetHours * 60 + offsetMinutes;
-  const sign = bytes[at + 26];
+  const sign = (signs >> 8) & 0xff;
   if (
     year === 0 ||
     day === 0 ||
@@ -225,9 +232,9 @@ function readUsual<Value>(
     return undefined;
   }
   const east = sign === PLUS ? minutes : -minutes;
-  const seconds = daysOfCivil(year, month, day) * DAY_SECONDS + hour * 3600 + (minute - east) * 60 + second;
+  const dayStart = daysOfCivil(year, month, day) * DAY_SECONDS;
   const nanoseconds = (first * 10_000 + middle * 100 + last) * 1000;
-  return make(seconds, nanoseconds, east);
+  return make(dayStart + hour * 3600 + (minute - east) * 60 + second, nanoseconds, east);
 }
 
 function zonedOf(seconds: number, nanoseconds: number, east: number): Temporal.ZonedDateTime {
@@ -238,17 +245,11 @@ function dateOf(seconds: number, nanoseconds: number): Date {
   return new Date(seconds * 1000 + Math.floor(nanoseconds / 1_000_000));
 }
 
-/** Returns a negative number unless both bytes are digits. */
-function twoDigits(bytes: Uint8Array, at: number): number {
-  const tens = (bytes[at] as number) ^ ZERO;
-  const ones = (bytes[at + 1] as number) ^ ZERO;
-  return tens > 9 || ones > 9 ? -1 : tens * 10 + ones;
-}
-
-function separatorsAreAscii(bytes: Uint8Array, at: number): boolean {
-  let bits = 0;
-  for (const separator of SEPARATORS) bits |= bytes[at + separator] as number;
-  return bits < 0x80;
+/** Returns the value of two characters, or -1 if they are not digits. */
+function numberOf(characters: number): number {
+  const digits = characters ^ ZEROS;
+  // Adding 6 to a digit over 9 sets a bit of the upper half of its byte.
+  return (((digits + 0x0606) | digits) & 0xf0f0) !== 0 ? -1 : (digits >> 8) * 10 + (digits & 0xf);
 }
 
 /** Reads any text that Twisted accepts. */

@@ -31,7 +31,8 @@ const VIEW_OF_NOTHING = new DataView(NOTHING.buffer);
 let viewed: Uint8Array = NOTHING;
 let view: DataView = VIEW_OF_NOTHING;
 
-function viewOf(bytes: Uint8Array): DataView {
+/** Returns a view of received bytes, without creating one if they are those of the last frame. */
+export function viewOf(bytes: Uint8Array): DataView {
   if (bytes !== viewed) {
     viewed = bytes;
     view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
