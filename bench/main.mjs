@@ -141,7 +141,8 @@ async function measureAndPrint(work, placement, passes = options.passes) {
  */
 async function check(measured, placement) {
   const grown = await growthOfTargets(placement);
-  const missedNow = () => verdicts(measured, grown).filter(({ met, found }) => found !== undefined && !met);
+  const missedNow = () =>
+    verdicts(measured, grown).filter(({ passed, found }) => found !== undefined && !passed);
   const again = missedNow().map(({ target }) => target);
   if (again.length > 0) {
     console.log("\nMissed, and measured again:");
@@ -155,7 +156,7 @@ async function check(measured, placement) {
   const found = verdicts(measured, grown);
   console.log(`\n${aligned(verdictRows(found, { all: !narrowed }))}`);
   const counted = narrowed ? found.filter((verdict) => verdict.found !== undefined) : found;
-  return counted.length > 0 && counted.every(({ met }) => met);
+  return counted.length > 0 && counted.every(({ passed }) => passed);
 }
 
 function growthOfTargets(placement) {

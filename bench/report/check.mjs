@@ -9,7 +9,8 @@ import { TARGETS } from "./targets.mjs";
 /**
  * @param measured a Map of workload ids to results
  * @param growth a Map of ids of rows of growth to the results at each point
- * @returns for each target `{ target, found, met }`; `found` is undefined if the target was not measured
+ * @returns for each target `{ target, found, met, passed }`: the figure as text, undefined if the target was not measured;
+ *   whether it meets the target; and whether it meets it or is known to miss it
  */
 export function verdicts(measured, growth = new Map()) {
   return TARGETS.map((target) => {
@@ -17,11 +18,11 @@ export function verdicts(measured, growth = new Map()) {
       target.growth === undefined
         ? verdictOf(target, measured.get(target.work) ?? [])
         : growthVerdictOf(target, growth.get(target.growth));
-    return { target, found: undefined, met: false, ...verdict };
+    return { target, found: undefined, met: false, passed: verdict.met === true, ...verdict };
   });
 }
 
-function verdictOf({ peer, atLeast, atMostAbove, context }, results) {
+function verdictOf({ peer, atLeast, atMostAbove, context, unreached }, results) {
   const find = (id) => results.find((result) => result.peer.id === id && result.samples.length > 0);
   const [ours, other, third] = [find("ampwire"), find(peer), find(context)];
   if (ours === undefined || other === undefined) return {};
@@ -31,7 +32,8 @@ function verdictOf({ peer, atLeast, atMostAbove, context }, results) {
   }
   const { rate } = ratiosOf(ours, other);
   const addition = third && ` (${third.peer.title}: ${ratiosOf(ours, third).rate.toFixed(2)}x)`;
-  return { met: rate >= atLeast, found: `${rate.toFixed(2)}x${addition ?? ""}` };
+  const passed = rate >= (unreached?.least ?? atLeast);
+  return { met: rate >= atLeast, passed, found: `${rate.toFixed(2)}x${addition ?? ""}` };
 }
 
 function growthVerdictOf({ atMostTimes }, points) {
@@ -45,13 +47,18 @@ function growthVerdictOf({ atMostTimes }, points) {
 export function verdictRows(found, { all = false } = {}) {
   const rows = found
     .filter((verdict) => all || verdict.found !== undefined)
-    .map(({ target, found: figure, met }) => [
-      ...subjectOf(target),
-      figure ?? "not measured",
-      limitOf(target),
-      met ? "met" : "MISSED",
+    .map((verdict) => [
+      ...subjectOf(verdict.target),
+      verdict.found ?? "not measured",
+      limitOf(verdict.target),
+      resultOf(verdict),
     ]);
   return [["workload", "compared with", "ampwire", "target", ""], ...rows];
+}
+
+function resultOf({ target, met, passed }) {
+  if (met) return "met";
+  return passed ? `not reached: ${target.unreached.reason}` : "MISSED";
 }
 
 function subjectOf({ work, growth, peer }) {
