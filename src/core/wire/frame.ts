@@ -22,7 +22,7 @@ const SLICE_BYTES = 32;
 /** Values of at least this size may be views of the received bytes. Smaller ones are copied when they are kept. */
 export const VIEW_BYTES = 4096;
 /** Maximum size of the buffer that a view keeps alive, as a multiple of the size of the view. */
-export const MAX_RETENTION_FACTOR = 16;
+const MAX_RETENTION_FACTOR = 16;
 
 const NOTHING = new Uint8Array(0);
 const VIEW_OF_NOTHING = new DataView(NOTHING.buffer);
