@@ -36,15 +36,16 @@ export class TagWindow<T extends NonNullable<unknown>> {
    * @param tag one that has a value, or one greater than all tags that were set before; gaps are allowed
    */
   set(tag: number, value: T): void {
+    if (tag < this.#first) return void this.#older?.set(tag, value);
     if (tag >= this.#end) this.#add(tag);
-    else if (tag < this.#first) return void this.#older?.set(tag, value);
     this.#slots[tag & this.#mask] = value;
   }
 
   #add(tag: number): void {
-    if (this.#count++ === 0) this.#first = tag;
-    else if (tag - this.#first > this.#mask) this.#makeRoom(tag);
+    if (this.#count === 0) this.#first = tag;
+    else while (tag - this.#first > this.#mask) this.#makeRoom(tag);
     this.#end = tag + 1;
+    this.#count++;
   }
 
   /** Removes a tag that has a value. */
@@ -78,13 +79,11 @@ export class TagWindow<T extends NonNullable<unknown>> {
     this.#mask = SLOTS - 1;
   }
 
-  /** Makes space for a tag, which is counted. The cost is one step for each slot, at most once in half as many tags. */
+  /** Makes space for a tag. The cost is one step for each slot, at most once in half as many tags. */
   #makeRoom(tag: number): void {
-    do {
-      const size = this.#slots.length;
-      if (this.#count > size / 2 + 1) this.#grow(size * 2);
-      else this.#moveOlder(tag - size / 2);
-    } while (tag - this.#first > this.#mask);
+    const size = this.#slots.length;
+    if (this.#count > size / 2) this.#grow(size * 2);
+    else this.#moveOlder(tag - size / 2);
   }
 
   #grow(size: number): void {
