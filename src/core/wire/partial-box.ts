@@ -15,7 +15,7 @@ const TAIL_BYTES = 64;
 /** Minimum size of a box, and of free space, for which a transport reads into the buffer. */
 const LARGE_BYTES = 16 * 1024;
 /** Space at most for the large boxes that one read may bring. With four times as much, the CPU's caches are too small. */
-const READ_BYTES = 0x10000;
+const READ_BYTES = 64 * 1024;
 /** Space for the keys before a large value: enough of the next box to know its length. */
 const HEAD_BYTES = 256;
 
