@@ -3,7 +3,7 @@
 import { TooLong } from "../errors/caller.ts";
 import { MAX_VALUE_LENGTH } from "../wire/box-limits.ts";
 import type { ByteWriter } from "../wire/byte-writer.ts";
-import type { FastTemplate } from "../wire/fast-paths.ts";
+import type { FastTemplate, FastWrite } from "../wire/fast-paths.ts";
 import { type Tag, writeTag } from "../wire/tag.ts";
 import { type BoxKey, compileKeys, compileSteps, type Step } from "./box-steps.ts";
 import { type Constant, type Field, type SpreadPath, takeValue, type Values } from "./field.ts";
@@ -19,7 +19,7 @@ export class BoxTemplate implements FastTemplate {
   readonly set: FieldSet;
   readonly steps: readonly Step[];
   uses = 0;
-  fastWrite: FastTemplate["fastWrite"] = undefined;
+  fastWrite: FastWrite | undefined = undefined;
   readonly #constants: readonly Constant[];
   readonly keys: readonly BoxKey[];
   readonly spreadPath: SpreadPath | undefined;

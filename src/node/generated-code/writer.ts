@@ -34,7 +34,7 @@
  *     }
  */
 
-import type { FastField, FastStep, FastTemplate } from "../../core/wire/fast-paths.ts";
+import type { FastField, FastStep, FastTemplate, FastWrite } from "../../core/wire/fast-paths.ts";
 import { compile, literal, type Scope } from "./compile.ts";
 import { SPILLED_BYTES, storeLines } from "./constant-bytes.ts";
 import { fastWrites, writeValue } from "./put-values.ts";
@@ -44,7 +44,7 @@ import { PUT_TAG_BYTES, putTag, tagCodec } from "./tags.ts";
 const MAX_COMPARED = 6;
 
 /** Returns the code that writes one kind of box. @throws as {@link compile} */
-export function generateWriter({ set, steps }: FastTemplate): NonNullable<FastTemplate["fastWrite"]> {
+export function generateWriter({ set, steps }: FastTemplate): FastWrite {
   const { fields, names, exact } = set;
   const scope: Record<string, unknown> = { names, hasOnly, writeValue, tagCodec, putTag };
   scope.failure = (index: number, cause: unknown) => set.failure((fields[index] as FastField).name, cause);
@@ -83,7 +83,7 @@ export function generateWriter({ set, steps }: FastTemplate): NonNullable<FastTe
     "return true;",
     "};",
   ];
-  return compile(scope, lines) as NonNullable<FastTemplate["fastWrite"]>; // the first line declares it
+  return compile(scope, lines) as FastWrite; // the first line declares it
 }
 
 /** @param index of the step's field among the fields */
