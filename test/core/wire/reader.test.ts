@@ -474,7 +474,7 @@ describe("offered space", () => {
     expect(reader.room()).toBeDefined();
   });
 
-  test("the offered space is twice the last chunk, up to 64 KiB, and only if it is used", () => {
+  test("the offered space is twice the last chunk, up to 132 KiB, and only if it is used", () => {
     expect(roomAfter(23_000, "borrowed", streamOfThirds)?.length).toBeGreaterThan(thirdLength);
     expect(roomAfter(23_000, "borrowed", streamOfThirds)?.length).toBeLessThan(2 * 23_000);
     expect(roomAfter(23_000, "shared", streamOfThirds)?.length).toBeLessThan(thirdLength);
@@ -486,7 +486,7 @@ describe("offered space", () => {
       rooms.push(reader.room()?.length ?? 0);
     }
     expect(Math.max(...rooms)).toBeGreaterThan(2 * thirdLength);
-    expect(Math.max(...rooms)).toBeLessThanOrEqual(64 * 1024);
+    expect(Math.max(...rooms)).toBeLessThanOrEqual(132 * 1024);
   });
 
   test("the offered space never overlaps values that were returned", () => {
@@ -615,11 +615,11 @@ describe("a partial box", () => {
     expect(room(16_383)).toBeUndefined();
   });
 
-  test("a partial box has space for the boxes of the next read only if it is large, and up to 64 KiB", () => {
+  test("a partial box has space for the boxes of the next read only if it is large, and up to 132 KiB", () => {
     const space = (needed: number) =>
       new PartialBox(new Uint8Array(5000), 0, 5000, needed - 5000 - TAIL, false, 200_000).bytes.length;
     expect(space(16_383)).toBe(16_383);
-    expect(space(16_384)).toBe(3 * 16_384 + 256);
+    expect(space(16_384)).toBe(8 * 16_384 + 256);
   });
 });
 
